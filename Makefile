@@ -1,0 +1,58 @@
+# Kurir. `make` alone prints what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+FUZZTIME ?= 3s
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+
+.NOTPARALLEL:
+.PHONY: help build test unit race fuzz lint e2e peers bench bench-compare house docs tools clean
+
+help: ## print this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
+
+build: ## build bin/kurir
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/kurir ./cmd/kurir
+
+test: lint fuzz peers race e2e ## everything: lint, short fuzzing, unit tests with the race detector, the whole program against real peers
+
+unit: ## unit tests without the race detector: the quick loop
+	go test ./...
+
+race: ## unit tests with the race detector
+	go test -race -timeout 10m ./...
+
+fuzz: ## every fuzz target for FUZZTIME (3s)
+	@tools/fuzz $(FUZZTIME)
+
+lint: tools ## gofumpt, vet and staticcheck, in every module
+	@tools/lint
+
+tools: ## build the pinned linters into bin/
+	@mkdir -p bin
+	@go -C tools build -o ../bin/ mvdan.cc/gofumpt honnef.co/go/tools/cmd/staticcheck ./house
+
+peers: ## install the programs of others that the end-to-end tests talk to
+	@if [ -e e2e/go.mod ]; then tools/setup-peers; fi
+
+e2e: ## the whole program over real sockets, against the simulator and real peers
+	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -timeout 15m ./...; fi
+
+bench: build ## speed as docs/benchmarks.md defines it; takes about half an hour
+	@tools/bench
+
+bench-compare: build ## REV=...: alternating runs of that revision's program and of this one
+	@test -n "$(REV)" || { echo 'bench-compare: say which revision: make bench-compare REV=main'; exit 2; }
+	@tools/bench --compare '$(REV)'
+
+house: tools ## long files, long functions, exported names without comment, forbidden imports
+	@bin/house .
+	@go test -count=1 -run '^TestImports' .
+
+docs: ## regenerate docs/configuration.md and config/example.yaml from the structs
+	go test -count=1 ./config -run '^TestReference$$' -update
+
+clean: ## remove what the targets above have built
+	rm -rf bin e2e/node_modules

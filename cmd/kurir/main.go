@@ -1,0 +1,32 @@
+// Command kurir is an SMS gateway and the tools that belong to it. Each command has a file of its own; this one
+// turns signals into a cancelled context and errors into an exit code.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is the revision that was built; the linker sets it (make build).
+var version = ""
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := newRootCmd().ExecuteContext(ctx)
+	if err == nil {
+		return
+	}
+	if !errors.Is(err, errReported) {
+		fmt.Fprintln(os.Stderr, "kurir:", err)
+	}
+	stop()
+	os.Exit(1)
+}
+
+// errReported is returned by a command that has already told the user what is wrong.
+var errReported = errors.New("reported")

@@ -1,0 +1,20 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// newRootCmd builds the whole command line. A new command is a file with its constructor and a line here.
+func newRootCmd() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "kurir",
+		Short:         "A self-hosted SMS gateway",
+		Long:          "Kurir connects everything in an organisation that sends or receives text messages\nwith everything that carries them. To try it: kurir demo",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(
+		newVersionCmd(),
+	)
+	return root
+}
