@@ -1,0 +1,95 @@
+// Package connector is the side towards the operators: the contract between
+// the gateway and a link, and a file per kind of link.
+//
+// The procedure, for every kind:
+//
+//  1. app makes a Connector from its configuration and calls Run. The
+//     connector opens its sessions and keeps them open, by itself.
+//  2. Each session that may send is announced with Core.SessionUp and its
+//     credit: how many parts it will take beyond what has been answered.
+//  3. The gateway grants messages to a session, writes the grants to disk, and
+//     only then calls Send. The connector splits each text for its link
+//     (gsm.AppendSegments), puts the parts on the wire in order, and answers
+//     every message exactly once with Core.Answered, unless the session ends.
+//  4. A session that ends is announced with Core.SessionDown. Of the messages
+//     not yet answered the connector names those it never wrote; the rest are
+//     uncertain, which is the gateway's affair.
+//  5. Receipts and inbound messages go to Core.Reports and Core.Inbound. The
+//     operator gets its acknowledgement when the ack function is called with
+//     nil (the batch is on disk), a temporary error, or none, otherwise.
+//
+// What a connector must not do: block in Send; call Core while it holds a lock
+// that Send takes; retry a message by itself (but for a throttled part of a
+// long message whose other parts were taken); decide what becomes of one. It
+// classifies an error as a message.Failure; package gateway draws conclusions.
+package connector
+
+import (
+	"context"
+	"time"
+
+	"kurir/message"
+)
+
+// Connector carries messages over one link. See the package comment for the
+// contract.
+type Connector interface {
+	// Run keeps the link's sessions open until ctx ends, then closes them in
+	// good order (unbind, wait for answers at most a few seconds) and returns.
+	Run(ctx context.Context, core Core)
+	// Send puts messages granted to a session on the wire, in order. It never
+	// blocks; the gateway never exceeds the session's credit. Messages for a
+	// session that has just ended are reported as unwritten.
+	Send(session uint32, out []*Outgoing)
+	// Stats shows the sessions as they are now.
+	Stats() []SessionStats
+}
+
+// Outgoing is a message on its way over a session. The gateway makes it, the
+// connector reads Message and must not write to it.
+type Outgoing struct {
+	Message *message.Message
+	From    message.Address // sender and recipient as this link shall show them
+	To      message.Address
+	Receipt bool // ask the operator for a receipt
+}
+
+// Answer is the operator's answer to one message, all parts of it.
+type Answer struct {
+	Out *Outgoing
+	// ID is the operator's id of the (first) part that it took, empty if none;
+	// More those of the further parts.
+	ID   string
+	More []string
+	// Failure is nil when every part was taken.
+	Failure *message.Failure
+}
+
+// Core is the gateway as a connector sees it. All methods may be called from
+// any goroutine and do not block for long.
+type Core interface {
+	// SessionUp announces a session, a number that is not used again in the
+	// life of the process, and its credit in parts; 0 for a receiver.
+	SessionUp(session uint32, credit int)
+	// SessionDown announces its end. unwritten are messages granted to it that
+	// were never put on the wire; all others without an answer are uncertain.
+	SessionDown(session uint32, unwritten []*Outgoing, reason error)
+	// Answered hands over answers, as many as one read brought.
+	Answered(session uint32, answers []Answer)
+	// Reports hands over receipts, as many as one read brought. ack is called
+	// once, from any goroutine: nil when they are on disk, else why not.
+	Reports(reports []message.Report, ack func(error))
+	// Inbound hands over messages from phones, likewise. Text is decoded, a
+	// user data header, if any, stands in Content.Header.
+	Inbound(in []*message.Inbound, ack func(error))
+}
+
+// SessionStats is a session as people want to see it.
+type SessionStats struct {
+	Session uint32
+	Peer    string
+	State   string // connecting, bound, down
+	Since   time.Time
+	Window  int // requests without an answer
+	Error   string
+}

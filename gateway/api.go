@@ -1,0 +1,101 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"kurir/account"
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// Submission is a message that a customer wants to send, to one recipient.
+// The interface has authenticated the account; everything else is checked by
+// Accept.
+type Submission struct {
+	Account   *account.Account
+	Via       message.Interface
+	From      string          // as written by the customer; empty means the account's sender
+	FromAddr  message.Address // used instead of From when its Number is set (SMPP)
+	To        string
+	ToAddr    message.Address // used instead of To when its Number is set (SMPP)
+	Content   message.Content
+	Priority  message.Priority
+	Reference string
+	SendAt    time.Time     // zero means at once
+	Validity  time.Duration // 0 means the account's or the server's
+	Receipts  message.Receipts
+	Target    message.Target // where states go; its Account is filled in by Accept
+}
+
+// Result is what became of a Submission.
+type Result struct {
+	ID       message.ID
+	State    message.State
+	To       message.Address
+	Parts    int
+	Encoding gsm.Encoding
+	Failure  *message.Failure // nil when the message was accepted and is on disk
+}
+
+// Done receives the results of an Accept, in the order of its submissions.
+// It is called once, from any goroutine, and must not block.
+type Done func([]Result)
+
+// Submit accepts like Accept and waits for the results. The error is only that
+// of ctx: the messages may then have been accepted or not.
+func (g *Gateway) Submit(ctx context.Context, subs []*Submission) ([]Result, error) {
+	ch := make(chan []Result, 1)
+	g.Accept(subs, func(r []Result) { ch <- r })
+	select {
+	case r := <-ch:
+		return r, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Item is one thing owed to a target: a state of a message, or an inbound
+// message. Exactly one of Message and Inbound is set; both are read only.
+type Item struct {
+	Message *message.Message // a copy: its Progress is that of the state owed
+	Inbound *message.Inbound
+	Index   int   // of the target within Inbound.Targets
+	Tries   int   // how often it was tried before
+	Since   int64 // Unix milliseconds since when it is owed
+	Target  message.Target
+}
+
+// Verdict is what a target said to an Item.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Acknowledged Verdict = iota // it has it; nothing more is owed
+	TryLater                    // it did not answer, or asked for patience: backoff decides when
+	NobodyThere                 // no session is bound: kept until Wake
+	GiveUp                      // it refuses for good (HTTP 410, say)
+)
+
+// Delivered is the verdict on one item.
+type Delivered struct {
+	Item    *Item
+	Verdict Verdict
+	Code    uint32 // HTTP status or command_status
+	Text    string // what the target said, for the trace
+}
+
+// Receiver is how everything leaves on the customers' side; there is one per
+// message.TargetKind, registered by app with Gateway.Receive.
+//
+// The contract: Deliver takes a batch of items for one account, in order; it
+// must not block and answers every item exactly once through
+// Gateway.Delivered, in any order and any number at a time. It may be called
+// again before it has answered; the gateway never has more than Limit items of
+// one account unanswered. A receiver whose customers connect to us calls
+// Gateway.Wake when one has.
+type Receiver interface {
+	Deliver(account string, items []*Item)
+	// Limit returns how many items of one account may be unanswered at a time.
+	Limit(account string) int
+}

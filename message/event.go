@@ -1,0 +1,178 @@
+package message
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// EventKind says what happened. The numbers are stored: never renumber.
+type EventKind uint8
+
+// The events. Which fields of Event they use stands behind each.
+const (
+	EventAccepted   EventKind = 1  // -
+	EventQueued     EventKind = 2  // Text: link whose queue it joined
+	EventGranted    EventKind = 3  // Text: link; Code: session
+	EventTaken      EventKind = 4  // Part; Text: the operator's id
+	EventFailed     EventKind = 5  // Failure, Code: operator's; Text: link
+	EventRetry      EventKind = 6  // Code: delay in seconds
+	EventUncertain  EventKind = 7  // Text: link; granted, and the session or node ended before an answer
+	EventReport     EventKind = 8  // Part; State; Code: network's error; Text: operator's id
+	EventState      EventKind = 9  // State, when it became final by our own decision; Failure
+	EventTold       EventKind = 10 // State; target acknowledged
+	EventTellFailed EventKind = 11 // Code: HTTP or command status; Text: what the target said
+	EventToldTooOld EventKind = 12 // target gave up as too old
+	EventCancelled  EventKind = 13 // -
+	EventLate       EventKind = 14 // like EventReport, after the final state
+)
+
+var eventNames = [...]string{
+	"", "accepted", "queued", "granted", "taken", "failed", "retry", "uncertain", "report",
+	"state", "told", "tell_failed", "tell_given_up", "cancelled", "late_report",
+}
+
+// String returns the event's name in a trace.
+func (k EventKind) String() string {
+	if int(k) < len(eventNames) {
+		return eventNames[k]
+	}
+	return "unknown"
+}
+
+// Event is one entry of a log.
+type Event struct {
+	Kind    EventKind
+	At      int64 // Unix milliseconds
+	Part    uint8
+	State   State
+	Failure FailureKind
+	Code    uint32
+	Text    string
+}
+
+// Bits of an event's second octet: which fields follow.
+const (
+	hasPart = 1 << iota
+	hasState
+	hasFailure
+	hasCode
+	hasText
+)
+
+// AppendEvent appends e to a log. base is the time from which the log counts
+// (the message's id): the same must be given to DecodeLog.
+// Layout: kind, field bits, uvarint milliseconds since base, then the fields
+// present in the order of Event; Code as uvarint, Text with a uvarint length.
+func AppendEvent(log []byte, base ID, e Event) []byte {
+	var bits byte
+	set := func(on bool, bit byte) {
+		if on {
+			bits |= bit
+		}
+	}
+	set(e.Part != 0, hasPart)
+	set(e.State != 0, hasState)
+	set(e.Failure != 0, hasFailure)
+	set(e.Code != 0, hasCode)
+	set(e.Text != "", hasText)
+	log = append(log, byte(e.Kind), bits)
+	log = binary.AppendUvarint(log, uint64(max(0, e.At-base.Millis())))
+	if bits&hasPart != 0 {
+		log = append(log, e.Part)
+	}
+	if bits&hasState != 0 {
+		log = append(log, byte(e.State))
+	}
+	if bits&hasFailure != 0 {
+		log = append(log, byte(e.Failure))
+	}
+	if bits&hasCode != 0 {
+		log = binary.AppendUvarint(log, uint64(e.Code))
+	}
+	if bits&hasText != 0 {
+		log = binary.AppendUvarint(log, uint64(len(e.Text)))
+		log = append(log, e.Text...)
+	}
+	return log
+}
+
+// ErrBadLog is returned for a log that was cut or is none.
+var ErrBadLog = errors.New("event log is damaged")
+
+// DecodeLog returns the events of a log in the order in which they happened.
+func DecodeLog(log []byte, base ID) ([]Event, error) {
+	var events []Event
+	for len(log) > 0 {
+		var e Event
+		var err error
+		if e, log, err = decodeEvent(log, base); err != nil {
+			return events, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+func decodeEvent(log []byte, base ID) (Event, []byte, error) {
+	d := eventDecoder{rest: log}
+	e := Event{Kind: EventKind(d.octet())}
+	bits := d.octet()
+	e.At = base.Millis() + int64(d.uvarint())
+	if bits&hasPart != 0 {
+		e.Part = d.octet()
+	}
+	if bits&hasState != 0 {
+		e.State = State(d.octet())
+	}
+	if bits&hasFailure != 0 {
+		e.Failure = FailureKind(d.octet())
+	}
+	if bits&hasCode != 0 {
+		e.Code = uint32(d.uvarint())
+	}
+	if bits&hasText != 0 {
+		e.Text = d.text()
+	}
+	if d.bad {
+		return Event{}, nil, ErrBadLog
+	}
+	return e, d.rest, nil
+}
+
+// eventDecoder reads fields and remembers the first that was missing.
+type eventDecoder struct {
+	rest []byte
+	bad  bool
+}
+
+func (d *eventDecoder) octet() byte {
+	if len(d.rest) == 0 {
+		d.bad = true
+		return 0
+	}
+	b := d.rest[0]
+	d.rest = d.rest[1:]
+	return b
+}
+
+func (d *eventDecoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.rest)
+	if n <= 0 {
+		d.bad = true
+		d.rest = nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return v
+}
+
+func (d *eventDecoder) text() string {
+	n := d.uvarint()
+	if n > uint64(len(d.rest)) {
+		d.bad = true
+		return ""
+	}
+	s := string(d.rest[:n])
+	d.rest = d.rest[n:]
+	return s
+}

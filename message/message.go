@@ -1,0 +1,187 @@
+package message
+
+import "kurir/gsm"
+
+// Interface is the kind of interface by which a message came. The numbers are
+// stored: never renumber.
+type Interface uint8
+
+// The interfaces.
+const (
+	ViaUnknown Interface = 0
+	ViaREST    Interface = 1
+	ViaKannel  Interface = 2
+	ViaSMPP    Interface = 3
+)
+
+var interfaceNames = [...]string{"unknown", "rest", "kannel", "smpp"}
+
+// String returns the interface's name.
+func (i Interface) String() string {
+	if int(i) < len(interfaceNames) {
+		return interfaceNames[i]
+	}
+	return "unknown"
+}
+
+// Priority orders what waits for a link; a higher lane goes first.
+type Priority uint8
+
+// The priorities. Interfaces set Normal when the customer says nothing.
+const (
+	Bulk   Priority = 0
+	Normal Priority = 1
+	High   Priority = 2
+	Urgent Priority = 3
+
+	// Priorities is their number.
+	Priorities = 4
+)
+
+var priorityNames = [Priorities]string{"bulk", "normal", "high", "urgent"}
+
+// String returns the priority's name.
+func (p Priority) String() string {
+	if p < Priorities {
+		return priorityNames[p]
+	}
+	return "normal"
+}
+
+// ParsePriority reads what String wrote; the empty string is Normal.
+func ParsePriority(name string) (Priority, *Failure) {
+	if name == "" {
+		return Normal, nil
+	}
+	for p, n := range priorityNames {
+		if n == name {
+			return Priority(p), nil
+		}
+	}
+	return Normal, Fail(BadContent, "priority", "%q is no priority; bulk, normal, high and urgent are", name)
+}
+
+// Receipts says which states the customer asked to be told.
+type Receipts uint8
+
+// Bits of Receipts.
+const (
+	ReceiptSuccess      Receipts = 1 << iota // a final state that is good
+	ReceiptFailure                           // a final state that is bad
+	ReceiptIntermediate                      // operator took it, buffered, and the like
+
+	ReceiptFinal = ReceiptSuccess | ReceiptFailure
+)
+
+// Wants tells whether the customer asked to be told of state s.
+func (r Receipts) Wants(s State) bool {
+	switch {
+	case !s.Final():
+		return r&ReceiptIntermediate != 0
+	case s == Delivered || s == Sent:
+		return r&ReceiptSuccess != 0
+	}
+	return r&ReceiptFailure != 0
+}
+
+// Content is what a message says: a text, or octets with their own coding.
+type Content struct {
+	Text   string       // UTF-8; empty for binary messages
+	Data   []byte       // octets of a binary message
+	Header []byte       // user data header with its length octet, as the customer gave it; nil if none
+	Want   gsm.Encoding // what the customer asked for; gsm.Auto leaves it to us
+	Class  int8         // message class 0 to 3, -1 for none; 0 is flash
+}
+
+// Message is one short message, also a long one, to one recipient. What stands
+// before Progress never changes after acceptance.
+type Message struct {
+	ID        ID
+	Account   string
+	Via       Interface
+	From, To  Address
+	Content   Content
+	Encoding  gsm.Encoding // as measured at acceptance
+	Parts     uint8        // as measured at acceptance, 1 to 255
+	Priority  Priority
+	Reference string // the customer's own; empty if none
+	SendAt    int64  // Unix milliseconds; 0 = at once
+	Expires   int64  // Unix milliseconds; end of validity
+	Receipts  Receipts
+	Target    Target // where states are told; zero for nowhere
+	Links     []string
+	Price     int64  // micro-units
+	Config    uint32 // number of the configuration in force at acceptance
+
+	Progress
+}
+
+// Progress is what changes after acceptance.
+type Progress struct {
+	State State
+	Owed  bool  // a state is owed to Target and not yet acknowledged
+	Final int64 // Unix milliseconds when the state became final; 0 before
+	Log   []byte
+}
+
+// TargetKind says by which Receiver something leaves. The numbers are stored:
+// never renumber.
+type TargetKind uint8
+
+// The kinds of target.
+const (
+	NoTarget      TargetKind = 0
+	SMPPTarget    TargetKind = 1 // any receiver or transceiver session of the account
+	WebhookTarget TargetKind = 2 // Address is a URL, called with signed JSON
+	KannelTarget  TargetKind = 3 // Address is a dlr-url with escapes, Mask the dlr-mask
+)
+
+var targetNames = [...]string{"none", "smpp", "webhook", "kannel"}
+
+// String returns the kind's name.
+func (k TargetKind) String() string {
+	if int(k) < len(targetNames) {
+		return targetNames[k]
+	}
+	return "unknown"
+}
+
+// Target is where states or an inbound message are owed. It is stored with
+// what is owed, so that it survives restarts and changes of configuration.
+type Target struct {
+	Kind    TargetKind
+	Account string
+	Address string
+	Mask    uint8
+}
+
+// IsZero tells whether nothing is owed to anyone.
+func (t Target) IsZero() bool { return t.Kind == NoTarget }
+
+// Report is what an operator says of a message that it took earlier.
+type Report struct {
+	Scope      string // within which the operator's ids are unique, usually the link's name
+	OperatorID string
+	State      State  // Enroute when it is an intermediate one
+	Code       uint32 // the network's error code, 0 if none
+	Done       int64  // Unix milliseconds, as the operator says; 0 if it does not
+	From, To   Address
+	Text       string // the receipt as it came, for dialects that pass it on
+}
+
+// Inbound is one message from a phone, joined if it came in parts.
+type Inbound struct {
+	ID       ID
+	Link     string
+	Account  string // whose it is; empty while no rule or number gives it to one
+	From, To Address
+	Content  Content
+	Encoding gsm.Encoding
+	Parts    uint8
+	Missing  uint8 // parts that never came
+	Received int64 // Unix milliseconds
+	Rule     string
+	Targets  []Target
+	Owed     uint32 // a bit per target that has not acknowledged
+	Log      []byte
+}

@@ -1,0 +1,159 @@
+package store
+
+import "kurir/message"
+
+// Batch is what one commit writes: records of what happened, of all kinds.
+// The store alone knows which rows they become. Slices are filled by package
+// gateway and may be reused after Commit has returned.
+type Batch struct {
+	// Config, when not zero, is the number of a configuration that has come
+	// into force, and ConfigText its routes and links without secrets.
+	Config     uint32
+	ConfigText []byte
+
+	Accepted []*message.Message // new messages, in the order of their ids
+	Changed  []Change           // progress of messages accepted in earlier batches, at most one each
+	Erased   []message.ID       // texts to remove before their rows are
+
+	Granted   []Grant // messages that a session may put on the wire once this batch is on disk
+	GrantDone []int64 // numbers of grants of which every message has been answered
+
+	Inbound        []*message.Inbound // new inbound messages, in the order of their ids
+	InboundChanged []InboundChange
+	Parts          []InboundPart  // parts of inbound messages that are not complete
+	PartsDone      []message.ID   // parts that were joined or given up
+	Held           []HeldReport   // receipts that match no message yet
+	HeldDone       []int64        // numbers of held receipts that matched or were given up
+	WaitingAdd     []Waiting      // spill tables, see docs/store.md
+	WaitingRemove  []Waiting      //
+	DueAdd         []Due          //
+	DueRemove      []message.ID   //
+	OwedAdd        []Owed         //
+	OwedRemove     []Owed         //
+	OpenAdd        []Outstanding  //
+	OpenRemove     []Outstanding  //
+	Mark           message.ID     // when not zero: every open message up to here stands in a spill table or a grant
+	Counters       []Counter      // added to what is there
+	Money          []MoneyEntry   // one per account
+	Duplicates     []DuplicateKey // keys by which repeats are known
+	Idempotency    []IdempotencyKey
+}
+
+// Rows returns about how many rows the batch writes.
+func (b *Batch) Rows() int {
+	return len(b.Accepted) + len(b.Changed) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
+		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
+		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
+		len(b.OpenAdd) + len(b.OpenRemove) + len(b.Counters) + len(b.Money) + len(b.Duplicates) + len(b.Idempotency)
+}
+
+// Change is the new progress of a message. Log is the whole log; it may share
+// memory with a log that grows behind its end.
+type Change struct {
+	ID    message.ID
+	State message.State
+	Owed  bool
+	Final int64
+	Log   []byte
+}
+
+// Grant says that a session of a link may send these messages. After a crash
+// those without an answer in their log from At on are uncertain.
+type Grant struct {
+	Number  int64 // given by the gateway, growing, unique in the database
+	Link    string
+	Session uint32
+	At      int64 // Unix milliseconds
+	IDs     []message.ID
+}
+
+// InboundChange is what changed of an inbound message.
+type InboundChange struct {
+	ID   message.ID
+	Owed uint32
+	Log  []byte
+}
+
+// InboundPart is one part of an inbound message whose others have not come.
+type InboundPart struct {
+	ID       message.ID // its own
+	Key      string     // what belongs together: link, addresses, reference, total
+	Number   uint8
+	Total    uint8
+	Received int64 // Unix milliseconds
+	Part     *message.Inbound
+}
+
+// HeldReport is a receipt that came before the answer that it belongs to, or
+// that belongs to nothing.
+type HeldReport struct {
+	Number   int64 // given by the gateway, growing, unique in the database
+	Received int64 // Unix milliseconds
+	Report   message.Report
+}
+
+// Waiting is a message in a link's queue that is not, or not only, in memory.
+type Waiting struct {
+	Link     string
+	Priority message.Priority
+	Account  string
+	ID       message.ID
+	Expires  int64
+}
+
+// Due is a message to be looked at at a time: scheduled, or to be retried.
+type Due struct {
+	ID message.ID
+	At int64 // Unix milliseconds
+}
+
+// Owed is a state (or an inbound message, by its id) owed to a target and not
+// in memory only. Queue names the target's queue, Due is when to try next
+// (0 = as soon as somebody is there), Index the target within the inbound
+// message.
+type Owed struct {
+	Queue   string
+	Due     int64
+	ID      message.ID
+	Inbound bool
+	Index   uint8
+}
+
+// Outstanding is an operator's id whose receipt has been awaited for long.
+// Deadline is when the message is given up, Unix milliseconds.
+type Outstanding struct {
+	Key      uint64 // hash of scope and canonical operator id
+	ID       message.ID
+	Deadline int64
+}
+
+// Counter is an amount to add to a counter that reports read.
+type Counter struct {
+	Hour    int64 // Unix hours
+	Account string
+	Link    string
+	What    string // such as accepted, delivered, inbound
+	N       int64
+}
+
+// MoneyEntry is one ledger row of an account for one batch, in micro-units.
+type MoneyEntry struct {
+	Account                    string
+	Charged, Reserved, Balance int64
+	First, Last                message.ID
+}
+
+// DuplicateKey remembers something by which a repeat would be recognised.
+type DuplicateKey struct {
+	Key     uint64
+	ID      message.ID
+	Expires int64
+}
+
+// IdempotencyKey remembers which messages a request made.
+type IdempotencyKey struct {
+	Account string
+	Key     string
+	IDs     []message.ID
+	Expires int64
+}
