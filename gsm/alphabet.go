@@ -46,7 +46,8 @@ func extend(table [128]rune, codes map[byte]rune) [128]rune {
 // reverseTable finds the septet of a character. Apart from the euro sign, the
 // alphabet lies within Latin-1 and 32 code points of Greek.
 type reverseTable struct {
-	latin [256]uint8
+	octet [256]uint8 // by octet of UTF-8; those beyond ASCII are notInAlphabet
+	latin [256]uint8 // by code point
 	greek [greekLast - greekFirst + 1]uint8
 }
 
@@ -57,13 +58,13 @@ const (
 
 var septetOf = reverse(&defaultAlphabet, &extensionTable)
 
-func reverse(table, extension *[128]rune) *reverseTable {
-	t := new(reverseTable)
-	for i := range t.latin {
-		t.latin[i] = notInAlphabet
-	}
-	for i := range t.greek {
-		t.greek[i] = notInAlphabet
+// reverse makes the reverse of a table and its extension. A character that is
+// in both, as every one that fills a hole of the extension, is a plain septet.
+func reverse(table, extension *[128]rune) (t reverseTable) {
+	for _, part := range [][]uint8{t.octet[:], t.latin[:], t.greek[:]} {
+		for i := range part {
+			part[i] = notInAlphabet
+		}
 	}
 	put := func(r rune, v uint8) {
 		switch {
@@ -74,15 +75,14 @@ func reverse(table, extension *[128]rune) *reverseTable {
 		}
 	}
 	for code := range 128 {
-		if r := extension[code]; r != table[code] {
-			put(r, extended|uint8(code))
-		}
+		put(extension[code], extended|uint8(code))
 	}
 	for code := range 128 {
 		if code != Escape {
 			put(table[code], uint8(code))
 		}
 	}
+	copy(t.octet[:utf8.RuneSelf], t.latin[:])
 	return t
 }
 
@@ -100,30 +100,54 @@ func (t *reverseTable) septet(r rune) uint8 {
 	return notInAlphabet
 }
 
+// beyondASCII returns what the alphabet has for the first character of a text
+// that does not begin with ASCII, and the octets it takes up. What is not UTF-8
+// is not in the alphabet.
+func (t *reverseTable) beyondASCII(text string) (v uint8, size int) {
+	if text[0]&^1 == 0xC2 && len(text) > 1 && text[1]&0xC0 == 0x80 { // U+0080 to U+00FF
+		return t.latin[text[0]<<6|text[1]&0x3F], 2
+	}
+	r, size := utf8.DecodeRuneInString(text)
+	return t.septet(r), size
+}
+
+// lane is how many octets are looked up at once, because nearly all texts are
+// runs of plain characters: ASCII, and one septet each.
+const lane = 8
+
+// plain says whether each of the first octets of a text is a plain character.
+func (t *reverseTable) plain(s string) bool {
+	_ = s[lane-1]
+	o := &t.octet
+	return o[s[0]]|o[s[1]]|o[s[2]]|o[s[3]]|o[s[4]]|o[s[5]]|o[s[6]]|o[s[7]] < extended
+}
+
 // AppendGSM7 appends the text in the GSM 7-bit default alphabet, one septet
 // per octet, characters of the extension table as an escape pair. If the
 // alphabet lacks a character, ok is false and dst keeps its old length.
 // 3GPP TS 23.038 6.2.1.
 func AppendGSM7(dst []byte, text string) (out []byte, ok bool) {
-	old := len(dst)
-	for i := 0; i < len(text); {
-		var v uint8
-		if c := text[i]; c < utf8.RuneSelf {
-			v = septetOf.latin[c]
-			i++
-		} else {
-			// Invalid UTF-8 decodes to U+FFFD, which is not in the alphabet.
-			r, size := utf8.DecodeRuneInString(text[i:])
-			v = septetOf.septet(r)
-			i += size
+	old, t := len(dst), &septetOf
+	for len(text) > 0 {
+		for len(text) >= lane && t.plain(text) {
+			s, o := text[:lane], &t.octet
+			dst = append(dst, o[s[0]], o[s[1]], o[s[2]], o[s[3]], o[s[4]], o[s[5]], o[s[6]], o[s[7]])
+			text = text[lane:]
 		}
-		switch {
-		case v < extended:
-			dst = append(dst, v)
-		case v == notInAlphabet:
-			return dst[:old], false
-		default:
-			dst = append(dst, Escape, v&^extended)
+		for n := 0; n < lane && len(text) > 0; n++ {
+			v, size := t.octet[text[0]], 1
+			if text[0] >= utf8.RuneSelf {
+				v, size = t.beyondASCII(text)
+			}
+			switch {
+			case v < extended:
+				dst = append(dst, v)
+			case v == notInAlphabet:
+				return dst[:old], false
+			default:
+				dst = append(dst, Escape, v&^extended)
+			}
+			text = text[size:]
 		}
 	}
 	return dst, true
@@ -151,13 +175,14 @@ func DecodeGSM7(septets []byte) string {
 func AppendDecodedGSM7(dst, septets []byte) []byte {
 	for i := 0; i < len(septets); i++ {
 		c := septets[i]
-		r := utf8.RuneError
-		switch {
-		case c == Escape && i+1 < len(septets) && septets[i+1] < 0x80:
+		if c >= 0x80 {
+			dst = utf8.AppendRune(dst, utf8.RuneError)
+			continue
+		}
+		r := defaultAlphabet[c]
+		if c == Escape && i+1 < len(septets) && septets[i+1] < 0x80 {
 			i++
 			r = extensionTable[septets[i]]
-		case c < 0x80:
-			r = defaultAlphabet[c]
 		}
 		if r < utf8.RuneSelf {
 			dst = append(dst, byte(r))

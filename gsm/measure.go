@@ -166,23 +166,26 @@ func invalidUTF8(offset int) error {
 // countGSM7 counts septets and characters up to the first character that is not
 // in the alphabet or not UTF-8; end is its place, or the length of the text.
 func countGSM7(text string) (units, runes, end int) {
+	t, pairs := &septetOf, 0
 	for end < len(text) {
-		v, size := uint8(0), 1
-		if c := text[end]; c < utf8.RuneSelf {
-			v = septetOf.latin[c]
-		} else {
-			var r rune
-			r, size = utf8.DecodeRuneInString(text[end:])
-			v = septetOf.septet(r)
+		for len(text)-end >= lane && t.plain(text[end:]) {
+			runes += lane
+			end += lane
 		}
-		if v == notInAlphabet {
-			return units, runes, end
+		for n := 0; n < lane && end < len(text); n++ {
+			v, size := t.octet[text[end]], 1
+			if text[end] >= utf8.RuneSelf {
+				v, size = t.beyondASCII(text[end:])
+			}
+			if v == notInAlphabet {
+				return runes + pairs, runes, end
+			}
+			pairs += int(v >> 7) // an escape pair has the high bit set
+			runes++
+			end += size
 		}
-		units += 1 + int(v>>7) // an escape pair has the high bit set
-		runes++
-		end += size
 	}
-	return units, runes, end
+	return runes + pairs, runes, end
 }
 
 // countUCS2 counts UTF-16 units and characters; bad is the place of the first
