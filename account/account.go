@@ -1,0 +1,151 @@
+package account
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"kurir/message"
+)
+
+// Account is a customer: who may send, as whom, from where and how much.
+type Account struct {
+	// Name by which the customer signs in with HTTP Basic and, unless smpp says otherwise, binds over SMPP. It
+	// stands in lists and logs. At most 64 characters.
+	Name string `yaml:"name" example:"acme"`
+	// Password for HTTP Basic, the Kannel-compatible interface and, unless smpp says otherwise, SMPP: as it is, or an
+	// argon2id hash in PHC form ($argon2id$v=19$...). Empty: only API keys sign in.
+	Password message.Secret `yaml:"password" example:"secret"`
+	// Keys accepted as "Authorization: Bearer KEY": as they are, or sha256: and the SHA-256 of the key in hex.
+	APIKeys []message.Secret `yaml:"api_keys" example:"[acme-key]"`
+	// Senders that the customer may use: exact (ACME, +46701234567), by their beginning (4670*), or any (*). Empty:
+	// only the sender below.
+	Senders []string `yaml:"senders" example:"[\"*\"]"`
+	// Sender of messages that name none. Empty: a message must name its sender.
+	Sender string `yaml:"sender" example:"ACME"`
+	// Addresses from which the customer may come, as networks (192.0.2.0/24) or single addresses. Empty: from anywhere.
+	Addresses []string `yaml:"addresses" example:"[127.0.0.0/8, \"::1\"]"`
+	// Rate is how many parts of messages a second are accepted; what exceeds it is refused with a temporary error.
+	// A second's worth may come at once. 0: no limit.
+	Rate float64 `yaml:"rate" example:"50"`
+	// SMPP is how the customer binds over SMPP.
+	SMPP SMPP `yaml:"smpp"`
+	// Country is the calling code given to numbers written nationally (070-123 45 67), such as "46". Empty: the server's.
+	Country string `yaml:"country" example:"\"46\""`
+	// Numbers of ours whose inbound messages belong to this customer. Empty: none.
+	Numbers []string `yaml:"numbers" example:"[\"+46737494949\"]"`
+	// Webhook is the address that states and inbound messages are pushed to when a message names none. Empty: nothing is pushed.
+	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/events"`
+	// WebhookSecret signs what is pushed (Standard Webhooks): whsec_ and base64, or any text. Empty: not signed.
+	WebhookSecret message.Secret `yaml:"webhook_secret"`
+	// DLRURL is the pattern of the report address for the Kannel-compatible interface when a request names none.
+	// Empty: no report.
+	DLRURL string `yaml:"dlr_url"`
+	// Validity is how long messages are tried that do not say so. 0: the server's.
+	Validity time.Duration `yaml:"validity" example:"24h"`
+	// MaxParts is the number of parts that one message may have; longer texts are refused. 0: the server's.
+	MaxParts int `yaml:"max_parts" example:"10"`
+	// Priority of messages that name none: bulk, normal, high or urgent. Empty: normal.
+	Priority string `yaml:"priority" example:"normal"`
+
+	networks []netip.Prefix // Addresses, parsed
+	bucket   *bucket        // what is left of Rate; shared with the account of that name before a reload
+}
+
+// SMPP is how an account binds over SMPP 3.4.
+type SMPP struct {
+	// SystemID to bind with, at most 15 characters. Empty: the account's name.
+	SystemID string `yaml:"system_id"`
+	// Password to bind with, plain or as an argon2id hash; clients send at most 8 characters by the specification.
+	// Empty: the account's password.
+	Password message.Secret `yaml:"password"`
+	// Sessions is how many may be bound at a time. 0: ten.
+	Sessions int `yaml:"sessions" example:"10"`
+	// Window is how many requests of a session may be unanswered in each direction. 0: one hundred.
+	Window int `yaml:"window" example:"100"`
+}
+
+// What SMPP.Sessions and SMPP.Window mean when they are 0.
+const (
+	DefaultSessions = 10
+	DefaultWindow   = 100
+)
+
+// SystemID is what the customer binds with over SMPP.
+func (a *Account) SystemID() string {
+	if a.SMPP.SystemID != "" {
+		return a.SMPP.SystemID
+	}
+	return a.Name
+}
+
+// smppPassword is what the customer binds with over SMPP.
+func (a *Account) smppPassword() message.Secret {
+	if a.SMPP.Password != "" {
+		return a.SMPP.Password
+	}
+	return a.Password
+}
+
+// MaxSessions is how many SMPP sessions of the account may be bound at a time.
+func (a *Account) MaxSessions() int {
+	if a.SMPP.Sessions > 0 {
+		return a.SMPP.Sessions
+	}
+	return DefaultSessions
+}
+
+// Window is how many SMPP requests of a session may be unanswered in each direction.
+func (a *Account) Window() int {
+	if a.SMPP.Window > 0 {
+		return a.SMPP.Window
+	}
+	return DefaultWindow
+}
+
+// MaySend tells whether the customer may use this sender. The account's own sender is always permitted. Numbers are
+// compared in digits, a leading plus in the file is ignored; letters are compared as they are.
+func (a *Account) MaySend(sender message.Address) bool {
+	if a.Sender != "" && strings.TrimPrefix(a.Sender, "+") == sender.Number {
+		return true
+	}
+	for _, pattern := range a.Senders {
+		pattern = strings.TrimPrefix(pattern, "+")
+		if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+			if strings.HasPrefix(sender.Number, prefix) {
+				return true
+			}
+		} else if pattern == sender.Number {
+			return true
+		}
+	}
+	return false
+}
+
+// MayComeFrom tells whether a request of the customer may come from this address.
+func (a *Account) MayComeFrom(from netip.Addr) bool {
+	if len(a.Addresses) == 0 {
+		return true
+	}
+	from = from.Unmap().WithZone("")
+	for _, network := range a.networks {
+		if network.Contains(from) {
+			return true
+		}
+	}
+	return false
+}
+
+// parseNetwork reads a network, or an address as the network of that one address.
+func parseNetwork(s string) (netip.Prefix, error) {
+	if !strings.Contains(s, "/") {
+		addr, err := netip.ParseAddr(s)
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		addr = addr.Unmap()
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	network, err := netip.ParsePrefix(s)
+	return network.Masked(), err
+}

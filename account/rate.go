@@ -1,0 +1,62 @@
+package account
+
+import (
+	"sync"
+	"time"
+)
+
+// bucket is the allowance of an account: it fills at a rate and holds one second's worth, at least one. It is safe for concurrent
+// use.
+type bucket struct {
+	mu     sync.Mutex
+	rate   float64 // a second; 0 or less means no limit
+	tokens float64 // below 0 after something larger than the bucket
+	filled time.Time
+}
+
+func newBucket(rate float64) *bucket {
+	b := &bucket{rate: rate}
+	b.tokens = b.size()
+	return b
+}
+
+// size is how much the bucket holds.
+func (b *bucket) size() float64 { return max(b.rate, 1) }
+
+func (b *bucket) setRate(rate float64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.rate == rate {
+		return
+	}
+	b.rate = rate
+	b.tokens = min(b.tokens, b.size())
+}
+
+// take takes n if they are there. More than the bucket ever holds are taken from a full one, which then owes the
+// rest: otherwise a long message could never pass.
+func (b *bucket) take(n int, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.rate <= 0 {
+		return true
+	}
+	if b.filled.IsZero() {
+		b.filled = now
+	}
+	if passed := now.Sub(b.filled); passed > 0 {
+		b.tokens = min(b.tokens+passed.Seconds()*b.rate, b.size())
+		b.filled = now
+	}
+	if b.tokens < min(float64(n), b.size()) {
+		return false
+	}
+	b.tokens -= float64(n)
+	return true
+}
+
+// Take asks for the acceptance of n parts at a time and tells whether the account's rate allows it. Accounts that do
+// not come from a Set have no limit.
+func (a *Account) Take(n int, now time.Time) bool {
+	return a.bucket == nil || a.bucket.take(n, now)
+}

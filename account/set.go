@@ -1,0 +1,125 @@
+package account
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"kurir/message"
+)
+
+// Set is the accounts of one configuration, looked up in every way by which they are met. It does not change; a
+// reload makes another. The zero Set has no accounts. It is safe for concurrent use.
+type Set struct {
+	accounts []*Account
+	byName   map[string]*Account
+	byKey    map[[sha256.Size]byte]*Account
+	bySystem map[string]*Account
+	byNumber map[string]*Account
+}
+
+// NewSet indexes accounts that Validate found nothing wrong with. Of two with the same name, key, system_id or number
+// the first counts. An account keeps the allowance that its namesake in previous has left; previous may be nil.
+func NewSet(accounts []Account, previous *Set) *Set {
+	s := &Set{
+		accounts: make([]*Account, 0, len(accounts)),
+		byName:   make(map[string]*Account, len(accounts)),
+		byKey:    make(map[[sha256.Size]byte]*Account, len(accounts)),
+		bySystem: make(map[string]*Account, len(accounts)),
+		byNumber: map[string]*Account{},
+	}
+	for i := range accounts {
+		a := accounts[i]
+		s.add(&a, previous)
+	}
+	return s
+}
+
+func (s *Set) add(a *Account, previous *Set) {
+	if s.byName[a.Name] != nil {
+		return
+	}
+	a.Addresses, a.networks = slices.Clone(a.Addresses), nil
+	for _, text := range a.Addresses {
+		if network, err := parseNetwork(text); err == nil {
+			a.networks = append(a.networks, network)
+		}
+	}
+	if before := previous.ByName(a.Name); before != nil {
+		a.bucket = before.bucket
+		a.bucket.setRate(a.Rate)
+	} else {
+		a.bucket = newBucket(a.Rate)
+	}
+	s.accounts = append(s.accounts, a)
+	s.byName[a.Name] = a
+	if s.bySystem[a.SystemID()] == nil {
+		s.bySystem[a.SystemID()] = a
+	}
+	for _, key := range a.APIKeys {
+		if digest, ok := keyDigest(key); ok && s.byKey[digest] == nil {
+			s.byKey[digest] = a
+		}
+	}
+	for _, number := range a.Numbers {
+		if number = strings.TrimPrefix(number, "+"); s.byNumber[number] == nil {
+			s.byNumber[number] = a
+		}
+	}
+}
+
+// keyDigest is the SHA-256 of a key as it stands in the file; false when it is empty or malformed.
+func keyDigest(key message.Secret) (digest [sha256.Size]byte, ok bool) {
+	text := key.Reveal()
+	if text == "" {
+		return digest, false
+	}
+	if digits, hashed := strings.CutPrefix(text, "sha256:"); hashed {
+		n, err := hex.Decode(digest[:], []byte(digits[:min(len(digits), 2*len(digest))]))
+		return digest, err == nil && n == len(digest) && len(digits) == 2*len(digest)
+	}
+	return sha256.Sum256([]byte(text)), true
+}
+
+// All gives the accounts in the order of the file. Not to be changed.
+func (s *Set) All() []*Account {
+	if s == nil {
+		return nil
+	}
+	return s.accounts
+}
+
+// ByName gives the account of that name, nil if there is none.
+func (s *Set) ByName(name string) *Account {
+	if s == nil {
+		return nil
+	}
+	return s.byName[name]
+}
+
+// BySystemID gives the account that binds over SMPP with that system_id, nil if there is none.
+func (s *Set) BySystemID(id string) *Account {
+	if s == nil {
+		return nil
+	}
+	return s.bySystem[id]
+}
+
+// ByAPIKey gives the account whose key this is, nil if there is none. Keys are looked up by their SHA-256, so that
+// the time it takes tells nothing about keys that exist.
+func (s *Set) ByAPIKey(key string) *Account {
+	if s == nil || key == "" {
+		return nil
+	}
+	return s.byKey[sha256.Sum256([]byte(key))]
+}
+
+// ByNumber gives the account to which inbound messages for that number belong, nil if there is none. The number is
+// in digits, as message.Address has it.
+func (s *Set) ByNumber(number string) *Account {
+	if s == nil {
+		return nil
+	}
+	return s.byNumber[number]
+}

@@ -1,0 +1,124 @@
+package route
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"kurir/message"
+)
+
+// Lengths of numbers in digits.
+const (
+	minDigits   = 3
+	maxShort    = 8  // longest short code
+	maxDigits   = 15 // ITU-T E.164 6.1
+	nanpCountry = "1"
+	nanpDigits  = 10 // of a national number in the North American plan, which knows no leading zero
+)
+
+// Normalise makes an address of a recipient's number as people write it. Spaces, hyphens, dots, slashes and brackets
+// are dropped, "(0)" after a country code with them. Then, in this order:
+//
+//	+46701234567, 0046701234567   international: TON 1, NPI 1, digits without plus
+//	0701234567                    national: the 0 gives way to country, the calling code ("46"); refused without one
+//	2025550123                    national too, when country is "1" and there are ten digits
+//	701234567 ... 15 digits       international, written without plus
+//	72456 (3 to 8 digits)         a short code: kept as it is, TON 0, NPI 1
+//
+// Numbers of countries that know no leading zero and have at most eight digits (Norway, Denmark) must therefore be
+// written with + and country code. A number that is already clean is not copied.
+func Normalise(number, country string) (message.Address, error) {
+	// The common case first: digits alone, or behind a plus.
+	digits, plus := strings.CutPrefix(number, "+")
+	var trunk bool
+	if !allDigits(digits) {
+		var err error
+		if digits, plus, trunk, err = clean(number); err != nil {
+			return message.Address{}, err
+		}
+	}
+	return classify(number, digits, country, plus, trunk)
+}
+
+// classify applies the rules of Normalise to digits; written is for the error. trunk says that it began with "(0)".
+func classify(written, digits, country string, plus, trunk bool) (message.Address, error) {
+	if !plus && strings.HasPrefix(digits, "00") {
+		digits, plus = digits[2:], true
+	}
+	switch {
+	case digits == "":
+		return message.Address{}, fmt.Errorf("the number %q has no digits", written)
+	case plus && digits[0] == '0':
+		return message.Address{}, fmt.Errorf("the number %q has a 0 where the country code begins", written)
+	case plus:
+	case digits[0] == '0' || trunk:
+		if country == "" {
+			return message.Address{}, fmt.Errorf("the number %q is written without a country code: write it as +46701234567, or set country", written)
+		}
+		digits = country + strings.TrimPrefix(digits, "0")
+	case country == nanpCountry && len(digits) == nanpDigits:
+		digits = country + digits
+	case len(digits) < minDigits:
+		return message.Address{}, fmt.Errorf("the number %q is too short: at least %d digits are needed", written, minDigits)
+	case len(digits) <= maxShort:
+		return message.Address{TON: message.TONUnknown, NPI: message.NPIISDN, Number: digits}, nil
+	}
+	if len(digits) < minDigits {
+		return message.Address{}, fmt.Errorf("the number %q is too short: at least %d digits are needed", written, minDigits)
+	}
+	if len(digits) > maxDigits {
+		return message.Address{}, fmt.Errorf("the number %q is too long: at most %d digits with the country code", written, maxDigits)
+	}
+	return message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: digits}, nil
+}
+
+// maxWritten bounds what is read as a number at all.
+const maxWritten = 64
+
+// clean drops what people put between digits. It tells whether a plus came first and whether it began with "(0)".
+func clean(number string) (digits string, plus, trunk bool, err error) {
+	if len(number) > maxWritten {
+		return "", false, false, fmt.Errorf("the number is too long: at most %d digits with the country code", maxDigits)
+	}
+	buffer := make([]byte, 0, maxWritten)
+	for i := 0; i < len(number); {
+		r, size := utf8.DecodeRuneInString(number[i:])
+		switch {
+		case '0' <= r && r <= '9':
+			buffer = append(buffer, byte(r))
+		case r == '+' && len(buffer) == 0 && !plus:
+			plus = true
+		case r == '(' && strings.HasPrefix(number[i:], "(0)"):
+			trunk = trunk || len(buffer) == 0 && !plus
+			i += len("(0)")
+			continue
+		case isSeparator(r):
+		default:
+			return "", false, false, fmt.Errorf("the number %q has a character that no number has: %q", number, r)
+		}
+		i += size
+	}
+	return string(buffer), plus, trunk, nil
+}
+
+// isSeparator tells whether a character may stand between digits.
+func isSeparator(r rune) bool {
+	switch r {
+	case ' ', '-', '.', '/', '(', ')', '\t',
+		'\u00a0', '\u2009', '\u202f', // no-break and thin spaces
+		'\u2010', '\u2011', '\u2012', '\u2013', '\u2212', // hyphens, dashes, minus
+		'\u200e', '\u200f', '\u202a', '\u202c': // direction marks, copied from address books
+		return true
+	}
+	return false
+}
+
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}

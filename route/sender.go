@@ -1,0 +1,96 @@
+package route
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// maxAlphanumeric is how many septets an alphanumeric sender may have (3GPP TS 23.040 9.1.2.5); characters of the
+// extension table count as two.
+const maxAlphanumeric = 11
+
+// Sender makes an address of a sender as the customer wrote it:
+//
+//	+46701234567, 0046701234567, 701234567 ... 15 digits   a number: TON 1, NPI 1
+//	72456, 0701234567                                      a short code or national number, kept: TON 0, NPI 1
+//	ACME, Taxi 020                                         at most 11 characters of the GSM alphabet, one of
+//	                                                       them no digit: TON 5, NPI 0
+//
+// A sender that is too long is refused with a proposal.
+func Sender(sender string) (message.Address, error) {
+	sender = strings.TrimSpace(sender)
+	if sender == "" {
+		return message.Address{}, errors.New("the sender is empty")
+	}
+	digits, plus := strings.CutPrefix(sender, "+")
+	if !allDigits(digits) {
+		if !looksNumeric(sender) {
+			return alphanumeric(sender)
+		}
+		var err error
+		if digits, plus, _, err = clean(sender); err != nil {
+			return message.Address{}, err
+		}
+	}
+	if !plus && strings.HasPrefix(digits, "0") && !strings.HasPrefix(digits, "00") {
+		if len(digits) < minDigits || len(digits) > maxDigits {
+			return message.Address{}, fmt.Errorf("the sender %q has %d digits; numbers have %d to %d", sender, len(digits), minDigits, maxDigits)
+		}
+		return message.Address{TON: message.TONUnknown, NPI: message.NPIISDN, Number: digits}, nil
+	}
+	return classify(sender, digits, "", plus, false)
+}
+
+// looksNumeric tells whether there are digits and nothing but what may stand between them.
+func looksNumeric(s string) bool {
+	digits := false
+	for i, r := range s {
+		switch {
+		case '0' <= r && r <= '9':
+			digits = true
+		case r == '+' && i == 0, isSeparator(r):
+		default:
+			return false
+		}
+	}
+	return digits
+}
+
+// alphanumeric makes an address of a name.
+func alphanumeric(sender string) (message.Address, error) {
+	var room [maxAlphanumeric + 2]byte
+	septets := 0
+	for i, size := 0, 0; i < len(sender); i += size {
+		var r rune
+		if r, size = utf8.DecodeRuneInString(sender[i:]); r < ' ' || r == 0x7f {
+			return message.Address{}, fmt.Errorf("the sender %q has a control character", sender)
+		}
+		encoded, ok := gsm.AppendGSM7(room[:0], sender[i:i+size])
+		if !ok {
+			return message.Address{}, fmt.Errorf("the sender %q has a character that phones cannot show in a sender: %q", sender, r)
+		}
+		if septets += len(encoded); septets > maxAlphanumeric {
+			return message.Address{}, tooLong(sender, i)
+		}
+	}
+	return message.Address{TON: message.TONAlphanumeric, NPI: message.NPIUnknown, Number: sender}, nil
+}
+
+// tooLong is the error for a sender of which only the first fits octets fit. The proposal ends with a whole word
+// where one ends in the second half, and never leaves digits alone.
+func tooLong(sender string, fits int) error {
+	proposal := sender[:fits]
+	if at := strings.LastIndexByte(proposal, ' '); at >= fits/2 && sender[fits] != ' ' && !looksNumeric(proposal[:at]) {
+		proposal = proposal[:at]
+	}
+	proposal = strings.TrimRight(proposal, " -.,")
+	if proposal == "" || looksNumeric(proposal) {
+		return fmt.Errorf("the sender %q is too long: at most %d characters", sender, maxAlphanumeric)
+	}
+	return fmt.Errorf("the sender %q is too long: at most %d characters; %q would do", sender, maxAlphanumeric, proposal)
+}
