@@ -50,7 +50,7 @@ func TestMaySend(t *testing.T) {
 
 func TestMayComeFrom(t *testing.T) {
 	t.Parallel()
-	set := NewSet([]Account{
+	set := NewDirectory([]Account{
 		{Name: "open"},
 		{Name: "closed", Addresses: []string{"192.0.2.0/24", "2001:db8::/32", "198.51.100.7"}},
 	}, nil)
@@ -77,7 +77,7 @@ func TestMayComeFrom(t *testing.T) {
 func TestSetLookups(t *testing.T) {
 	t.Parallel()
 	digest := sha256.Sum256([]byte("hashed-key"))
-	set := NewSet([]Account{
+	set := NewDirectory([]Account{
 		{Name: "a", Password: "pa", APIKeys: []message.Secret{"key-a", "key-a2"}, Numbers: []string{"+46737494949"}},
 		{Name: "b", Password: "pb", APIKeys: []message.Secret{message.Secret("sha256:" + hex.EncodeToString(digest[:]))}, SMPP: SMPP{SystemID: "bee"}},
 	}, nil)
@@ -98,7 +98,7 @@ func TestSetLookups(t *testing.T) {
 		{"system_id of its own", name(set.BySystemID("bee")), "b"},
 		{"then not by name", name(set.BySystemID("b")), ""},
 		{"number", name(set.ByNumber("46737494949")), "a"},
-		{"nil set", name((*Set)(nil).ByName("a")), ""},
+		{"nil set", name((*Directory)(nil).ByName("a")), ""},
 	}
 	for _, test := range tests {
 		if test.got != test.want {
@@ -112,7 +112,7 @@ const referenceHash = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFa
 
 func TestAuthenticate(t *testing.T) {
 	t.Parallel()
-	set := NewSet([]Account{
+	set := NewDirectory([]Account{
 		{Name: "plain", Password: "secret", SMPP: SMPP{SystemID: "esme", Password: "bindpw"}},
 		{Name: "hashed", Password: referenceHash},
 		{Name: "keyonly", APIKeys: []message.Secret{"k"}},
@@ -153,7 +153,7 @@ func TestAuthenticate(t *testing.T) {
 // A password that is already verified costs no hashing, also while every place to hash is taken.
 func TestVerifierRemembersAndBounds(t *testing.T) {
 	t.Parallel()
-	set := NewSet([]Account{{Name: "hashed", Password: referenceHash}}, nil)
+	set := NewDirectory([]Account{{Name: "hashed", Password: referenceHash}}, nil)
 	v := NewVerifier()
 	if _, err := v.Authenticate(t.Context(), set, "hashed", "password"); err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func TestVerifierRemembersAndBounds(t *testing.T) {
 		t.Errorf("a third hashing at a time: %v", err)
 	}
 	// The hash changes with a reload: what was remembered for the old one is worth nothing.
-	changed := NewSet([]Account{{Name: "hashed", Password: message.Secret(strings.Replace(referenceHash, "t=2", "t=3", 1))}}, set)
+	changed := NewDirectory([]Account{{Name: "hashed", Password: message.Secret(strings.Replace(referenceHash, "t=2", "t=3", 1))}}, set)
 	if _, err := v.Authenticate(ctx, changed, "hashed", "password"); err == nil {
 		t.Error("password of the old hash accepted")
 	}
@@ -185,7 +185,7 @@ func TestVerifierRemembersAndBounds(t *testing.T) {
 func TestTake(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
-	set := NewSet([]Account{{Name: "a", Rate: 10}, {Name: "free"}}, nil)
+	set := NewDirectory([]Account{{Name: "a", Rate: 10}, {Name: "free"}}, nil)
 	a := set.ByName("a")
 	steps := []struct {
 		what  string
@@ -211,7 +211,7 @@ func TestTake(t *testing.T) {
 		t.Error("an account without a rate is limited")
 	}
 
-	after := NewSet([]Account{{Name: "a", Rate: 10}}, set).ByName("a")
+	after := NewDirectory([]Account{{Name: "a", Rate: 10}}, set).ByName("a")
 	if after.Take(1, start.Add(time.Hour+200*time.Millisecond)) {
 		t.Error("a reload gives a new allowance")
 	}
@@ -219,7 +219,7 @@ func TestTake(t *testing.T) {
 
 func TestTakeConcurrently(t *testing.T) {
 	t.Parallel()
-	a := NewSet([]Account{{Name: "a", Rate: 100}}, nil).ByName("a")
+	a := NewDirectory([]Account{{Name: "a", Rate: 100}}, nil).ByName("a")
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	var wg sync.WaitGroup
 	taken := make([]int, 8)

@@ -4,9 +4,9 @@
 // The procedure:
 //
 //  1. The file (package config) gives a list of Account; Validate says what is wrong with each.
-//  2. NewSet makes an immutable Set of them, looked up by name, API key, system_id or number. A reload makes a new
-//     Set from the previous one, so that a rate goes on where it was.
-//  3. An interface takes the credentials of a request to Set.ByAPIKey or Verifier.Authenticate, and the address it
+//  2. NewDirectory makes an immutable Directory of them, looked up by name, API key, system_id or number. A reload makes a new
+//     Directory from the previous one, so that a rate goes on where it was.
+//  3. An interface takes the credentials of a request to Directory.ByAPIKey or Verifier.Authenticate, and the address it
 //     came from to MayComeFrom.
 //  4. package gateway asks MaySend and Take for each message.
 //

@@ -49,7 +49,7 @@ func NewVerifier() *Verifier {
 
 // Authenticate gives the account with that name and password. It returns ErrCredentials when they do not belong
 // together, or the context's error when it ended while waiting for a place to compute a hash.
-func (v *Verifier) Authenticate(ctx context.Context, accounts *Set, name, password string) (*Account, error) {
+func (v *Verifier) Authenticate(ctx context.Context, accounts *Directory, name, password string) (*Account, error) {
 	a := accounts.ByName(name)
 	if a == nil {
 		return nil, ErrCredentials
@@ -58,7 +58,7 @@ func (v *Verifier) Authenticate(ctx context.Context, accounts *Set, name, passwo
 }
 
 // AuthenticateSMPP gives the account that binds with that system_id and password; otherwise like Authenticate.
-func (v *Verifier) AuthenticateSMPP(ctx context.Context, accounts *Set, systemID, password string) (*Account, error) {
+func (v *Verifier) AuthenticateSMPP(ctx context.Context, accounts *Directory, systemID, password string) (*Account, error) {
 	a := accounts.BySystemID(systemID)
 	if a == nil {
 		return nil, ErrCredentials

@@ -56,7 +56,7 @@ func (b *bucket) take(n int, now time.Time) bool {
 }
 
 // Take asks for the acceptance of n parts at a time and tells whether the account's rate allows it. Accounts that do
-// not come from a Set have no limit.
+// not come from a Directory have no limit.
 func (a *Account) Take(n int, now time.Time) bool {
 	return a.bucket == nil || a.bucket.take(n, now)
 }

@@ -9,9 +9,9 @@ import (
 	"kurir/message"
 )
 
-// Set is the accounts of one configuration, looked up in every way by which they are met. It does not change; a
-// reload makes another. The zero Set has no accounts. It is safe for concurrent use.
-type Set struct {
+// Directory is the accounts of one configuration, looked up in every way by which they are met. It does not change; a
+// reload makes another. The zero Directory has no accounts. It is safe for concurrent use.
+type Directory struct {
 	accounts []*Account
 	byName   map[string]*Account
 	byKey    map[[sha256.Size]byte]*Account
@@ -19,10 +19,10 @@ type Set struct {
 	byNumber map[string]*Account
 }
 
-// NewSet indexes accounts that Validate found nothing wrong with. Of two with the same name, key, system_id or number
+// NewDirectory indexes accounts that Validate found nothing wrong with. Of two with the same name, key, system_id or number
 // the first counts. An account keeps the allowance that its namesake in previous has left; previous may be nil.
-func NewSet(accounts []Account, previous *Set) *Set {
-	s := &Set{
+func NewDirectory(accounts []Account, previous *Directory) *Directory {
+	s := &Directory{
 		accounts: make([]*Account, 0, len(accounts)),
 		byName:   make(map[string]*Account, len(accounts)),
 		byKey:    make(map[[sha256.Size]byte]*Account, len(accounts)),
@@ -36,7 +36,7 @@ func NewSet(accounts []Account, previous *Set) *Set {
 	return s
 }
 
-func (s *Set) add(a *Account, previous *Set) {
+func (s *Directory) add(a *Account, previous *Directory) {
 	if s.byName[a.Name] != nil {
 		return
 	}
@@ -83,7 +83,7 @@ func keyDigest(key message.Secret) (digest [sha256.Size]byte, ok bool) {
 }
 
 // All gives the accounts in the order of the file. Not to be changed.
-func (s *Set) All() []*Account {
+func (s *Directory) All() []*Account {
 	if s == nil {
 		return nil
 	}
@@ -91,7 +91,7 @@ func (s *Set) All() []*Account {
 }
 
 // ByName gives the account of that name, nil if there is none.
-func (s *Set) ByName(name string) *Account {
+func (s *Directory) ByName(name string) *Account {
 	if s == nil {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (s *Set) ByName(name string) *Account {
 }
 
 // BySystemID gives the account that binds over SMPP with that system_id, nil if there is none.
-func (s *Set) BySystemID(id string) *Account {
+func (s *Directory) BySystemID(id string) *Account {
 	if s == nil {
 		return nil
 	}
@@ -108,7 +108,7 @@ func (s *Set) BySystemID(id string) *Account {
 
 // ByAPIKey gives the account whose key this is, nil if there is none. Keys are looked up by their SHA-256, so that
 // the time it takes tells nothing about keys that exist.
-func (s *Set) ByAPIKey(key string) *Account {
+func (s *Directory) ByAPIKey(key string) *Account {
 	if s == nil || key == "" {
 		return nil
 	}
@@ -117,7 +117,7 @@ func (s *Set) ByAPIKey(key string) *Account {
 
 // ByNumber gives the account to which inbound messages for that number belong, nil if there is none. The number is
 // in digits, as message.Address has it.
-func (s *Set) ByNumber(number string) *Account {
+func (s *Directory) ByNumber(number string) *Account {
 	if s == nil {
 		return nil
 	}
