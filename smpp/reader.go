@@ -1,0 +1,446 @@
+package smpp
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+)
+
+// Sizes of the reader, in octets.
+const (
+	readSmall   = 4 << 10  // the buffer of an idle session
+	readLarge   = 64 << 10 // the buffer of a busy one; a longer PDU makes it grow further
+	decodeBlock = 1 << 10  // bodies share blocks of this size
+)
+
+// reader is what the goroutine of Run alone touches.
+type reader struct {
+	h         Handler
+	dec       coder
+	buf       []byte
+	start     int // first octet not yet consumed
+	end       int // behind the last octet read
+	requests  []PDU
+	responses []Response
+	expired   []entry
+}
+
+// read reads and hands out PDUs until the connection ends.
+func (s *Session) read() {
+	r := &s.reader
+	r.buf = make([]byte, readSmall)
+	s.tick()
+	for s.waitReadable() {
+		n, err := s.conn.Read(r.buf[r.end:])
+		if n > 0 {
+			r.end += n
+			full := r.end == len(r.buf)
+			if fault := s.consume(); fault != nil {
+				s.refuse(fault)
+				r.start, r.end = 0, 0
+			}
+			r.makeRoom(full)
+		}
+		if err == nil {
+			continue
+		}
+		var ne net.Error
+		switch {
+		case errors.As(err, &ne) && ne.Timeout():
+			s.tick()
+		case errors.Is(err, io.EOF) && s.State() == StateUnbinding:
+			s.Close(ErrUnbound)
+		case errors.Is(err, io.EOF):
+			s.Close(ErrPeerClosed)
+		default:
+			s.Close(fmt.Errorf("read: %w", err))
+		}
+	}
+}
+
+// waitReadable waits while so much waits to be written, or so many requests to be answered, that nothing more should
+// be read. It returns false when the session is closed.
+func (s *Session) waitReadable() bool {
+	for stalled := false; ; stalled = true {
+		s.mu.Lock()
+		full := !s.finishing && (len(s.out) >= maxPending || s.peerOpen >= s.cfg.PeerWindow)
+		if stalled && !full && !s.finishing {
+			// What happened meanwhile waits in the socket: it has to be read before timers may judge.
+			s.timing.heard = time.Now()
+			s.deadline = s.timing.heard.Add(time.Second)
+			_ = s.conn.SetReadDeadline(s.deadline)
+		}
+		s.mu.Unlock()
+		if s.State() == StateClosed {
+			return false
+		}
+		if !full {
+			return true
+		}
+		<-s.resume
+	}
+}
+
+// makeRoom moves what is left to the front and lets the buffer grow when a read has filled it.
+func (r *reader) makeRoom(full bool) {
+	r.end = copy(r.buf, r.buf[r.start:r.end])
+	r.start = 0
+	size := len(r.buf)
+	if full && size < readLarge || r.end == size {
+		size *= 2
+	}
+	if size > len(r.buf) {
+		buf := make([]byte, size)
+		copy(buf, r.buf[:r.end])
+		r.buf = buf
+	}
+}
+
+// shrink gives back what a busy time has made large.
+func (s *Session) shrink() {
+	r := &s.reader
+	if len(r.buf) > readSmall && r.end == 0 {
+		r.buf = make([]byte, readSmall)
+		r.requests, r.responses, r.expired = nil, nil, nil
+	}
+	if len(s.out) == 0 && cap(s.out)+cap(s.spare) > readSmall {
+		s.out, s.spare = nil, nil
+	}
+}
+
+// refuse answers octets that are no PDU with a generic_nack and ends the session: where the next PDU starts is unknown
+// (SMPP 3.4 4.3).
+func (s *Session) refuse(fault error) {
+	s.cfg.Logger.Warn("session ended: the peer's octets cannot be followed", "peer", s.info.Peer, "error", fault)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var de *DecodeError
+	if errors.As(fault, &de) {
+		p := de.Answer()
+		_ = s.append(&p)
+	}
+	s.finish(fault)
+}
+
+// consume takes all complete PDUs from the buffer and hands them out. An error means that the session must end.
+func (s *Session) consume() error {
+	r := &s.reader
+	for {
+		more, err := s.parse()
+		s.deliver()
+		clear(r.requests)
+		clear(r.responses)
+		if err != nil {
+			return err
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+// parse decodes PDUs until the buffer holds no complete one, or until one that may change the state of the session:
+// then more is true.
+func (s *Session) parse() (more bool, err error) {
+	r := &s.reader
+	r.requests, r.responses = r.requests[:0], r.responses[:0]
+	for {
+		state := s.State()
+		limit := s.cfg.MaxPDU
+		if state == StateOpen {
+			limit = min(limit, maxUnboundPDU)
+		}
+		n, err := FrameLen(r.buf[r.start:r.end], limit)
+		if err != nil || n == 0 || n > r.end-r.start {
+			return false, err
+		}
+		frame := r.buf[r.start : r.start+n]
+		r.start += n
+		if s.discards() {
+			continue
+		}
+		if s.cfg.Trace != nil {
+			s.cfg.Trace(false, frame)
+		}
+		var p PDU
+		if err := r.dec.decode(frame, &p); err != nil {
+			s.misunderstood(err)
+			continue
+		}
+		if s.sort(&p, state) {
+			return true, nil
+		}
+	}
+}
+
+// discards reports whether the session only waits for its last octets to be written.
+func (s *Session) discards() bool {
+	if s.State()&(StateUnbinding|StateClosed) == 0 {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.finishing || s.State() == StateClosed
+}
+
+// sort puts a PDU where it belongs, and reports whether it may change the state of the session.
+func (s *Session) sort(p *PDU, state State) bool {
+	r := &s.reader
+	if p.Command.IsResponse() {
+		r.responses = append(r.responses, Response{PDU: *p})
+		id := p.Command.Request()
+		return id.isBind() || id == CommandUnbind
+	}
+	switch {
+	case p.Command == CommandEnquireLink:
+		s.reply(PDU{Command: CommandEnquireLinkResp, Sequence: p.Sequence})
+		s.heardOnly()
+	case allowed(p.Command, s.cfg.Role.peer(), state):
+		r.requests = append(r.requests, *p)
+		return p.Command.isBind() || p.Command == CommandUnbind
+	case p.Command.isBind() && state.Bound() && s.cfg.Role == SMSC:
+		s.reply(PDU{Command: p.Command.Response(), Status: ESME_RALYBND, Sequence: p.Sequence})
+	default:
+		s.reply(PDU{Command: p.Command.Response(), Status: s.refusal(state), Sequence: p.Sequence})
+	}
+	return false
+}
+
+// refusal is the status for a request that does not belong into a state. One that comes while the session is being
+// unbound is to be sent again on the next.
+func (s *Session) refusal(state State) Status {
+	switch {
+	case state != StateUnbinding:
+		return ESME_RINVBNDSTS
+	case s.cfg.Role == SMSC:
+		return ESME_RSYSERR
+	}
+	return ESME_RX_T_APPN
+}
+
+// heardOnly notes that the peer lives, without counting it as activity.
+func (s *Session) heardOnly() {
+	s.mu.Lock()
+	s.timing.heard = time.Now()
+	s.info.Received++
+	s.mu.Unlock()
+}
+
+// misunderstood deals with a PDU that could not be decoded: a request is answered, a response to a request of ours is
+// handed on with the error, anything else is counted.
+func (s *Session) misunderstood(err error) {
+	var de *DecodeError
+	if !errors.As(err, &de) {
+		return // decode gives nothing else
+	}
+	s.mu.Lock()
+	s.info.Bad++
+	logged := s.info.Bad <= maxBadLogged
+	s.timing.heard = time.Now()
+	s.mu.Unlock()
+	if logged {
+		s.cfg.Logger.Warn("PDU not understood", "peer", s.info.Peer, "error", err)
+	}
+	if !de.Header.Command.IsResponse() {
+		s.reply(de.Answer())
+		return
+	}
+	s.reader.responses = append(s.reader.responses, Response{
+		PDU: PDU{Command: de.Header.Command, Status: de.Header.Status, Sequence: de.Header.Sequence}, Err: de,
+	})
+}
+
+// deliver hands what parse has collected to the handler.
+func (s *Session) deliver() {
+	r := &s.reader
+	if len(r.requests) == 0 && len(r.responses) == 0 {
+		return
+	}
+	now := time.Now()
+	s.mu.Lock()
+	s.timing.heard = now
+	s.info.Received += uint64(len(r.requests) + len(r.responses))
+	s.match(now)
+	unbind := s.admit(now)
+	s.mu.Unlock()
+	if len(r.responses) > 0 {
+		r.h.Responses(s, r.responses)
+	}
+	if len(r.requests) > 0 {
+		r.h.Requests(s, r.requests)
+	}
+	if unbind {
+		s.mu.Lock()
+		if s.peerOpen == 0 && s.unbindSeq != 0 {
+			s.answerUnbind()
+		} else {
+			s.arm(now)
+		}
+		s.mu.Unlock()
+	}
+}
+
+// match finds the request of each response, and leaves those that the handler waits for; mu is held.
+func (s *Session) match(now time.Time) {
+	r := &s.reader
+	kept := r.responses[:0]
+	for i := range r.responses {
+		resp := &r.responses[i]
+		e, ok := s.window.take(resp.PDU.Sequence, resp.PDU.Command)
+		if !ok {
+			s.info.Bad++
+			s.cfg.Logger.Debug("response without a request", "peer", s.info.Peer, "command", resp.PDU.Command,
+				"status", resp.PDU.Status, "sequence", resp.PDU.Sequence)
+			continue
+		}
+		if e.enquire() {
+			s.timing.enquired = time.Time{}
+			continue
+		}
+		s.timing.active = now
+		resp.Request, resp.Ref, resp.Sent = e.body, e.ref, e.sent
+		if b, ok := e.body.(*Bind); ok && resp.PDU.Status == ESME_ROK && resp.PDU.Command != CommandGenericNack && resp.Err == nil {
+			s.info.SystemID, s.info.Version = b.SystemID, b.Version
+			s.setBound(b.Mode, now)
+		}
+		if c, ok := e.ref.(*call); ok {
+			c.answer <- *resp
+			continue
+		}
+		kept = append(kept, *resp)
+	}
+	clear(r.responses[len(kept):])
+	r.responses = kept
+	s.checkDrained()
+}
+
+// checkDrained tells Unbind when nothing is outstanding any more; mu is held.
+func (s *Session) checkDrained() {
+	if s.drained != nil && s.window.live == 0 {
+		close(s.drained)
+		s.drained = nil
+	}
+}
+
+// admit counts the peer's requests and takes out an unbind, which is always the last; mu is held. It reports whether
+// there was one.
+func (s *Session) admit(now time.Time) (unbind bool) {
+	r := &s.reader
+	for i := range r.requests {
+		switch p := &r.requests[i]; p.Command {
+		case CommandUnbind:
+			s.unbindSeq = max(p.Sequence, 1)
+			s.timing.unbound = now
+			s.state.Store(uint32(StateUnbinding))
+			unbind = true
+			r.requests = r.requests[:i]
+			return true
+		case CommandBindReceiver, CommandBindTransmitter, CommandBindTransceiver:
+			b := p.Body.(*Bind)
+			s.info.SystemID, s.info.Version = b.SystemID, b.Version
+			s.enc.noTLVs = !b.Version.TLVs()
+			s.peerOpen++
+		case CommandOutbind, CommandAlertNotification:
+		default:
+			s.peerOpen++
+		}
+	}
+	if len(r.requests) > 0 {
+		s.timing.active = now
+	}
+	return unbind
+}
+
+// giveUp tells everyone who waits for a response that there will be none.
+func (s *Session) giveUp(list []entry, reason error) {
+	r := &s.reader
+	r.responses = r.responses[:0]
+	for i := range list {
+		e := &list[i]
+		resp := Response{Request: e.body, Ref: e.ref, Err: reason, Sent: e.sent}
+		if c, ok := e.ref.(*call); ok {
+			c.answer <- resp
+		} else if !e.enquire() {
+			r.responses = append(r.responses, resp)
+		}
+	}
+	if len(r.responses) > 0 {
+		r.h.Responses(s, r.responses)
+		clear(r.responses)
+		r.responses = r.responses[:0]
+	}
+}
+
+// tick does what the timers ask for and sets the read's deadline to the moment of the next.
+func (s *Session) tick() {
+	for {
+		now := time.Now()
+		s.mu.Lock()
+		if s.finishing {
+			if !s.deadline.After(now) {
+				s.mu.Unlock()
+				s.Close(nil) // the peer has not closed its side within the time for that
+				return
+			}
+			s.mu.Unlock()
+			return
+		}
+		s.timing.oldest = s.window.oldest()
+		action, next := s.timing.nextTimer(now)
+		if action == timerNone {
+			s.deadline = next
+			_ = s.conn.SetReadDeadline(next)
+			s.shrink()
+			s.mu.Unlock()
+			return
+		}
+		s.mu.Unlock()
+		if !s.timer(action, now) {
+			return
+		}
+	}
+}
+
+// timer does what one timer asks for; it returns false if the session ends.
+func (s *Session) timer(action timerAction, now time.Time) bool {
+	switch action {
+	case timerEnquire:
+		s.enquire(now)
+	case timerExpire:
+		r := &s.reader
+		s.mu.Lock()
+		r.expired = s.window.expire(now.Add(-s.cfg.ResponseTimeout), r.expired[:0])
+		s.checkDrained()
+		s.mu.Unlock()
+		s.giveUp(r.expired, ErrResponseTimeout)
+		clear(r.expired)
+	case timerUnbind:
+		s.mu.Lock()
+		s.answerUnbind()
+		s.mu.Unlock()
+		return false
+	case closeUnbound:
+		s.Close(ErrBindTimeout)
+		return false
+	case closeSilent:
+		s.Close(ErrEnquireTimeout)
+		return false
+	case closeInactive:
+		s.Close(ErrInactive)
+		return false
+	}
+	return true
+}
+
+// enquire sends enquire_link.
+func (s *Session) enquire(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := PDU{Command: CommandEnquireLink, Body: &EnquireLink{}}
+	p.Sequence = s.window.add(p.Body, enquireRef{}, now)
+	_ = s.append(&p) // it has no fields that could fail
+	s.timing.enquired = now
+	s.kick()
+}

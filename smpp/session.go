@@ -1,0 +1,438 @@
+package smpp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Reasons for which a session ends or a request gets no response; look for them with errors.Is.
+var (
+	ErrClosed            = errors.New("the session is closed")
+	ErrPeerClosed        = errors.New("the peer closed the connection")
+	ErrUnbound           = errors.New("unbound")
+	ErrPeerUnbound       = errors.New("the peer sent unbind")
+	ErrBindTimeout       = errors.New("no bind within the time allowed")
+	ErrEnquireTimeout    = errors.New("the peer does not answer enquire_link")
+	ErrInactive          = errors.New("no traffic within the time allowed")
+	ErrResponseTimeout   = errors.New("no response within the time allowed")
+	ErrWrongState        = errors.New("not allowed in this state of the session")
+	ErrWindowFull        = errors.New("the window is full")
+	errUnexpectedSending = errors.New("not a request")
+)
+
+// Handler receives what arrives on a session. All calls come from the goroutine of Run, one at a time, in order;
+// while a call runs nothing is read. Responses of one read are given before its requests, so that a
+// submit_sm_resp is known before the receipt that came with it.
+type Handler interface {
+	// Requests hands over the peer's requests of one read. Each is to be answered by Session.Respond, now or later
+	// and from any goroutine; alert_notification and outbind have no answer. The bodies belong to the handler from
+	// now on; the slice is used again after the call, so PDUs to be kept must be copied.
+	Requests(s *Session, requests []PDU)
+	// Responses hands over the responses to requests given to Session.Send, and those that will have none: then Err
+	// says why (ErrResponseTimeout, or the reason for which the session ended). Each request sent is in exactly one
+	// call. The slice is used again after the call.
+	Responses(s *Session, responses []Response)
+}
+
+// Request is a request to be sent, and whatever the caller wants to see again with its response. A pointer as Ref
+// costs no allocation.
+type Request struct {
+	Body Body
+	Ref  any
+}
+
+// Response is the outcome of a request.
+type Response struct {
+	Request Body
+	Ref     any
+	PDU     PDU   // the response, or generic_nack; zero if none came
+	Err     error // why none came, or a *DecodeError: its body could not be understood
+	Sent    time.Time
+}
+
+// SessionConfig holds the settings of a session. The zero value is that of an ESME with the defaults named below.
+type SessionConfig struct {
+	Role Role // ESME (default) or SMSC
+	// Window is how many requests of ours may be outstanding; default 10.
+	Window int
+	// PeerWindow is how many requests of the peer may be unanswered before reading stops; default 5000.
+	PeerWindow int
+	// EnquireInterval is the silence after which enquire_link is sent; default 30 s, negative: never. The peer has
+	// ResponseTimeout to answer.
+	EnquireInterval time.Duration
+	// ResponseTimeout is how long a request waits for its response; default 30 s, negative: for ever.
+	ResponseTimeout time.Duration
+	// InactivityTimeout ends a bound session on which nothing but enquire_link was exchanged; default never.
+	InactivityTimeout time.Duration
+	// BindTimeout ends a session that was not bound in time; default 30 s, negative: never.
+	BindTimeout time.Duration
+	// WriteTimeout ends a session whose peer takes nothing off our hands; default 30 s, negative: never.
+	WriteTimeout time.Duration
+	// MaxPDU is the longest PDU accepted, in octets; default DefaultMaxPDU. Before the bind it is at most 4096.
+	MaxPDU int
+	// Logger gets a line for what surprises; default none. Texts and passwords are never logged.
+	Logger *slog.Logger
+	// Trace sees each PDU as it is received and sent, passwords included. It must not keep the octets nor call
+	// methods of the session.
+	Trace func(sent bool, frame []byte)
+}
+
+// Sizes that bound what a peer can make us hold.
+const (
+	maxUnboundPDU = 4096      // a bind needs no more
+	maxPending    = 512 << 10 // octets waiting to be written at which reading stops; as many again may be in the write
+	maxBadLogged  = 10        // lines of log about PDUs that could not be understood, in one session
+	unbindGrace   = 2 * time.Second
+	lingerTime    = time.Second
+)
+
+// withDefaults fills in the defaults.
+func (cfg SessionConfig) withDefaults() SessionConfig {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+		*d = max(*d, 0)
+	}
+	def(&cfg.EnquireInterval, 30*time.Second)
+	def(&cfg.ResponseTimeout, 30*time.Second)
+	def(&cfg.InactivityTimeout, 0)
+	def(&cfg.BindTimeout, 30*time.Second)
+	def(&cfg.WriteTimeout, 30*time.Second)
+	if cfg.Role == 0 {
+		cfg.Role = ESME
+	}
+	if cfg.Window <= 0 {
+		cfg.Window = 10
+	}
+	if cfg.PeerWindow <= 0 {
+		cfg.PeerWindow = 5000
+	}
+	if cfg.MaxPDU <= 0 {
+		cfg.MaxPDU = DefaultMaxPDU
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return cfg
+}
+
+// Session is one connection, seen from either side. Its methods may be called from any goroutine.
+type Session struct {
+	conn   net.Conn
+	cfg    SessionConfig
+	reader reader
+	state  atomic.Uint32 // a State; written under mu
+	resume chan struct{} // told when a stalled reader may go on
+	done   chan struct{}
+	writes sync.WaitGroup
+
+	mu        sync.Mutex
+	reason    error
+	window    window
+	enc       coder
+	out       []byte // encoded and not yet given to the writer
+	spare     []byte // the other buffer, while nothing is being written
+	flushing  bool   // the writer runs
+	finishing bool   // close when all is written
+	timing    timing
+	deadline  time.Time // of the read, by which the timers run
+	peerOpen  int       // requests of the peer without an answer
+	unbindSeq uint32    // sequence number of the peer's unbind
+	drained   chan struct{}
+	info      Info
+}
+
+// Info describes a session.
+type Info struct {
+	Local, Peer net.Addr
+	Role        Role
+	State       State
+	SystemID    string // of the ESME, once it has sent a bind
+	Version     Version
+	Mode        BindMode
+	Opened      time.Time
+	Bound       time.Time // zero before the bind
+	Sent        uint64    // PDUs
+	Received    uint64    // PDUs
+	Bad         uint64    // PDUs received that were not understood, or responses to nothing
+	Outstanding int       // our requests without a response
+	PeerOpen    int       // the peer's requests without a response
+}
+
+// NewSession makes a session on a connection, which it owns from now on. Nothing happens before Run.
+func NewSession(conn net.Conn, cfg SessionConfig, h Handler) *Session {
+	cfg = cfg.withDefaults()
+	now := time.Now()
+	s := &Session{
+		conn: conn, cfg: cfg, resume: make(chan struct{}, 1), done: make(chan struct{}),
+		window: window{size: cfg.Window},
+		timing: timing{
+			bind: cfg.BindTimeout, enquire: cfg.EnquireInterval, response: cfg.ResponseTimeout,
+			inactivity: cfg.InactivityTimeout, unbind: unbindGrace, opened: now, heard: now, active: now,
+		},
+		info: Info{Local: conn.LocalAddr(), Peer: conn.RemoteAddr(), Role: cfg.Role, Opened: now},
+	}
+	s.reader.h = h
+	s.reader.dec.block = decodeBlock
+	s.state.Store(uint32(StateOpen))
+	return s
+}
+
+// Run reads from the connection until the session ends, and returns the reason. When ctx ends it closes the session.
+// When Run returns, no goroutine of the session is left and the handler will not be called again.
+func (s *Session) Run(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { s.Close(context.Cause(ctx)) })
+	defer stop()
+	s.read()
+	s.Close(ErrClosed)
+	s.writes.Wait()
+	s.mu.Lock()
+	lost := s.window.drain()
+	reason := s.reason
+	s.mu.Unlock()
+	s.giveUp(lost, reason)
+	close(s.done)
+	return reason
+}
+
+// Done is closed when Run has ended.
+func (s *Session) Done() <-chan struct{} { return s.done }
+
+// Err gives the reason for which the session ended, nil while it has not.
+func (s *Session) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reason
+}
+
+// State gives the state.
+func (s *Session) State() State { return State(s.state.Load()) }
+
+// Info gives a description with the present figures.
+func (s *Session) Info() Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.info
+	i.State, i.Outstanding, i.PeerOpen = s.State(), s.window.live, s.peerOpen
+	return i
+}
+
+// Room is how many requests Send would take now.
+func (s *Session) Room() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.window.room()
+}
+
+// Send sends requests in order as far as the window has room, and tells how many it took; the others are to be tried
+// again when responses have come. An error is about requests[taken]: an *EncodeError (that request can never be sent),
+// ErrWrongState, or the reason for which the session ended. Those taken are on their way in any case.
+func (s *Session) Send(requests []Request) (taken int, err error) {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for taken < len(requests) && s.window.room() > 0 {
+		if err = s.add(requests[taken].Body, requests[taken].Ref, now); err != nil {
+			break
+		}
+		taken++
+	}
+	if taken > 0 {
+		s.timing.active = now
+		s.kick()
+	}
+	return taken, err
+}
+
+// add encodes one request of ours and enters it into the window; mu is held.
+func (s *Session) add(body Body, ref any, now time.Time) error {
+	if body == nil {
+		return fmt.Errorf("send nothing: %w", errUnexpectedSending)
+	}
+	id := body.Command()
+	if id.IsResponse() {
+		return fmt.Errorf("send %s: %w", id, errUnexpectedSending)
+	}
+	if state := s.State(); !allowed(id, s.cfg.Role, state) {
+		if state == StateClosed {
+			return s.ended()
+		}
+		return fmt.Errorf("send %s in state %s: %w", id, state, ErrWrongState)
+	}
+	p := PDU{Command: id, Body: body}
+	if !id.answered() {
+		p.Sequence = s.window.next()
+		return s.append(&p)
+	}
+	p.Sequence = s.window.add(body, ref, now)
+	if err := s.append(&p); err != nil {
+		s.window.take(p.Sequence, CommandGenericNack)
+		return err
+	}
+	if s.window.live == 1 && s.cfg.ResponseTimeout > 0 {
+		s.arm(now.Add(s.cfg.ResponseTimeout))
+	}
+	return nil
+}
+
+// ended gives the error for calls after the end; mu is held.
+func (s *Session) ended() error {
+	if s.reason == nil || errors.Is(s.reason, ErrClosed) {
+		return ErrClosed
+	}
+	return fmt.Errorf("%w: %w", ErrClosed, s.reason)
+}
+
+// Respond answers requests of the peer. Command (a response), Sequence and Status must be set; Body may be nil as
+// described at Append. A PDU that cannot be encoded is answered by ESME_RSYSERR instead, and the first such error
+// returned.
+func (s *Session) Respond(responses []PDU) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.State() == StateClosed {
+		return s.ended()
+	}
+	var first error
+	for i := range responses {
+		p := &responses[i]
+		if err := s.append(p); err != nil {
+			if first == nil {
+				first = err
+			}
+			id := p.Command
+			if id == 0 && p.Body != nil {
+				id = p.Body.Command()
+			}
+			_ = s.append(&PDU{Command: id.Response(), Status: ESME_RSYSERR, Sequence: p.Sequence})
+		}
+	}
+	s.peerOpen = max(0, s.peerOpen-len(responses))
+	s.timing.active = time.Now()
+	if s.unbindSeq != 0 && s.peerOpen == 0 {
+		s.answerUnbind()
+	}
+	if s.peerOpen < s.cfg.PeerWindow {
+		s.wake()
+	}
+	s.kick()
+	return first
+}
+
+// call is the Ref of a request sent by Do.
+type call struct{ answer chan Response }
+
+// Do sends one request and waits for its response. It does not wait for room in the window: a few places beyond it are
+// kept for Do and for the session itself. It must not be called from a Handler, whose goroutine has to read the
+// response. The caller looks at the status.
+func (s *Session) Do(ctx context.Context, body Body) (PDU, error) {
+	c := &call{answer: make(chan Response, 1)}
+	now := time.Now()
+	s.mu.Lock()
+	err := ErrWindowFull
+	if !s.window.full() {
+		err = s.add(body, c, now)
+	}
+	s.timing.active = now
+	s.kick()
+	s.mu.Unlock()
+	if err != nil {
+		return PDU{}, err
+	}
+	select {
+	case r := <-c.answer:
+		return r.PDU, r.Err
+	case <-ctx.Done():
+		return PDU{}, fmt.Errorf("%s: %w", body.Command(), context.Cause(ctx))
+	}
+}
+
+// Unbind ends the session in an orderly way: no more requests are sent, responses to the outstanding ones
+// are awaited, then unbind is sent, its response awaited and the connection closed. When ctx ends first, the
+// connection is closed at once and its error returned. It must not be called from a Handler.
+func (s *Session) Unbind(ctx context.Context) error {
+	s.mu.Lock()
+	state := s.State()
+	if state == StateClosed || state == StateUnbinding {
+		s.mu.Unlock()
+		return s.waitDone(ctx)
+	}
+	s.state.Store(uint32(StateUnbinding))
+	drained := make(chan struct{})
+	if s.window.live == 0 {
+		close(drained)
+	} else {
+		s.drained = drained
+	}
+	s.mu.Unlock()
+	select {
+	case <-drained:
+	case <-s.done:
+		return nil
+	case <-ctx.Done():
+		s.Close(fmt.Errorf("%w without waiting for all responses", ErrUnbound))
+		return context.Cause(ctx)
+	}
+	_, err := s.Do(ctx, &Unbind{})
+	s.Close(ErrUnbound)
+	if ctx.Err() != nil {
+		return err
+	}
+	return nil
+}
+
+// waitDone waits for the end of a session that is ending already.
+func (s *Session) waitDone(ctx context.Context) error {
+	select {
+	case <-s.done:
+		return nil
+	case <-ctx.Done():
+		s.Close(ErrUnbound)
+		return context.Cause(ctx)
+	}
+}
+
+// Close closes the connection at once. The first reason stands; nil is taken as ErrClosed.
+func (s *Session) Close(reason error) {
+	if reason == nil {
+		reason = ErrClosed
+	}
+	s.mu.Lock()
+	if s.reason == nil {
+		s.reason = reason
+	}
+	first := s.State() != StateClosed
+	s.state.Store(uint32(StateClosed))
+	s.wake()
+	s.mu.Unlock()
+	if first {
+		_ = s.conn.Close()
+	}
+}
+
+// SetBound puts the session into the bound state of a mode: for the SMSC's side, within Handler.Requests, after the
+// response to the bind was given to Respond. (A Server does this by itself; the ESME's side does it when the
+// response arrives.)
+func (s *Session) SetBound(mode BindMode) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.setBound(mode, time.Now())
+}
+
+// setBound is SetBound; mu is held.
+func (s *Session) setBound(mode BindMode, now time.Time) {
+	if s.State() != StateOpen {
+		return
+	}
+	s.state.Store(uint32(mode.state()))
+	s.info.Mode, s.info.Bound = mode, now
+	s.timing.bound = true
+	s.timing.active = now
+	s.arm(now) // the reader wakes up and sets its deadline anew
+}

@@ -1,0 +1,75 @@
+package smpp
+
+import "time"
+
+// timing is what the timers of a session need to know. Together with a moment it decides what is due: nextTimer is a
+// pure function, so that it can be tested without a clock (SMPP 3.4 7.2).
+type timing struct {
+	bind, enquire, response, inactivity, unbind time.Duration // 0: no such timer
+
+	opened   time.Time // connection made
+	heard    time.Time // last PDU of the peer, of any kind
+	active   time.Time // last PDU in either direction that is not enquire_link
+	enquired time.Time // our enquire_link without an answer, zero if none
+	oldest   time.Time // oldest request of ours without an answer (enquire_link excepted), zero if none
+	unbound  time.Time // the peer's unbind that waits for our last answers, zero if none
+	bound    bool
+}
+
+// timerAction is what a timer asks for.
+type timerAction uint8
+
+const (
+	timerNone     timerAction = iota
+	timerEnquire              // send enquire_link
+	timerExpire               // requests are older than the response timeout
+	timerUnbind               // stop waiting for our last answers
+	closeUnbound              // no bind within the bind timeout
+	closeSilent               // enquire_link was not answered
+	closeInactive             // no traffic within the inactivity timeout
+)
+
+// timerIdleInterval is when to ask again if nothing is due at all.
+const timerIdleInterval = time.Hour
+
+// nextTimer gives what is due now, or timerNone and the moment at which to ask again. The peer of an enquire_link has
+// the response timeout to answer it, or as long as the enquire interval if there is no response timeout.
+func (t *timing) nextTimer(now time.Time) (timerAction, time.Time) {
+	next := now.Add(timerIdleInterval)
+	due := func(from time.Time, after time.Duration) bool {
+		if after <= 0 || from.IsZero() {
+			return false
+		}
+		at := from.Add(after)
+		if !at.After(now) {
+			return true
+		}
+		if at.Before(next) {
+			next = at
+		}
+		return false
+	}
+	answer := t.response
+	if answer <= 0 {
+		answer = t.enquire
+	}
+	enquireFrom := t.heard
+	if !t.enquired.IsZero() {
+		enquireFrom = time.Time{}
+	}
+	switch {
+	case !t.bound && due(t.opened, t.bind):
+		return closeUnbound, now
+	case due(t.enquired, answer):
+		return closeSilent, now
+	case t.bound && due(t.active, t.inactivity):
+		return closeInactive, now
+	case due(t.unbound, t.unbind):
+		return timerUnbind, now
+	case due(t.oldest, t.response):
+		return timerExpire, now
+	case t.bound && due(enquireFrom, t.enquire):
+		return timerEnquire, now
+	}
+	return timerNone, next
+}

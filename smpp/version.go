@@ -1,0 +1,32 @@
+package smpp
+
+import "fmt"
+
+// Version is the interface_version of a bind: 0x34 for SMPP 3.4 (SMPP 3.4 5.2.4).
+type Version uint8
+
+// The versions in use.
+const (
+	Version33 Version = 0x33
+	Version34 Version = 0x34
+	Version50 Version = 0x50
+)
+
+// Normal maps what peers really send (0x00, 0x03, 0x22, 0x52 have been seen) to one of the three versions: everything
+// below 0x34 is 3.3, 0x50 and above is 5.0, the rest is 3.4.
+func (v Version) Normal() Version {
+	switch {
+	case v < Version34:
+		return Version33
+	case v >= Version50:
+		return Version50
+	}
+	return Version34
+}
+
+// TLVs reports whether a peer of this version understands optional parameters: 3.3 must never be sent any
+// (SMPP 3.4 section 3.4).
+func (v Version) TLVs() bool { return v.Normal() >= Version34 }
+
+// String gives "3.4".
+func (v Version) String() string { return fmt.Sprintf("%d.%d", v>>4, v&0x0F) }

@@ -1,0 +1,136 @@
+package smpp
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// entry is one of our requests that waits for its response.
+type entry struct {
+	sequence uint32 // 0: free
+	body     Body
+	ref      any
+	sent     time.Time
+}
+
+// enquireRef marks the session's own enquire_link among the requests.
+type enquireRef struct{}
+
+func (e *entry) enquire() bool {
+	_, ok := e.ref.(enquireRef)
+	return ok
+}
+
+// window holds our outstanding requests: ours only, because both sides number their requests independently
+// (SMPP 3.4 2.4). The place of an entry is given by its sequence number; a number whose place is still taken
+// by an old request is skipped, which the specification permits. There are at least twice as many places
+// as requests, so a free one is always near, and nothing is allocated once the table exists.
+type window struct {
+	size   int     // most entries for requests of the caller
+	places []entry // a power of two of them
+	live   int     // entries in use, the session's own included
+	last   uint32  // last sequence number given
+}
+
+// reservedEntries is how many requests the session itself and Do can have outstanding beyond the window.
+const reservedEntries = 16
+
+// room is how many more requests of the caller fit.
+func (w *window) room() int { return max(0, w.size-w.live) }
+
+// full reports whether not even a request of the session itself fits.
+func (w *window) full() bool { return w.live >= w.size+reservedEntries }
+
+// add stores a request and gives its sequence number. The caller has looked whether there is room.
+func (w *window) add(body Body, ref any, now time.Time) uint32 {
+	if w.places == nil {
+		n := 4
+		for n < 2*(w.size+reservedEntries) {
+			n *= 2
+		}
+		w.places = make([]entry, n)
+	}
+	mask := uint32(len(w.places) - 1)
+	for {
+		n := w.next()
+		if e := &w.places[n&mask]; e.sequence == 0 {
+			*e = entry{n, body, ref, now}
+			w.live++
+			return n
+		}
+	}
+}
+
+// next gives the next sequence number.
+func (w *window) next() uint32 {
+	w.last = w.last%MaxSequence + 1
+	return w.last
+}
+
+// take removes the request with the sequence number. It stays if it is not of the kind that the response answers.
+func (w *window) take(sequence uint32, response CommandID) (entry, bool) {
+	if sequence == 0 || w.places == nil {
+		return entry{}, false
+	}
+	e := &w.places[sequence&uint32(len(w.places)-1)]
+	if e.sequence != sequence || response != CommandGenericNack && e.body.Command().Response() != response {
+		return entry{}, false
+	}
+	out := *e
+	*e = entry{}
+	w.live--
+	return out, true
+}
+
+// oldest gives the time of the oldest request, the zero time if there is none; enquire_link has a timer of its own.
+func (w *window) oldest() (t time.Time) {
+	if w.live == 0 {
+		return t
+	}
+	for i := range w.places {
+		e := &w.places[i]
+		if e.sequence != 0 && !e.enquire() && (t.IsZero() || e.sent.Before(t)) {
+			t = e.sent
+		}
+	}
+	return t
+}
+
+// expire removes the requests sent at or before a moment and appends them to list in the order of their numbers.
+func (w *window) expire(before time.Time, list []entry) []entry {
+	start := len(list)
+	for i := range w.places {
+		if e := &w.places[i]; e.sequence != 0 && !e.enquire() && !e.sent.After(before) {
+			list = append(list, *e)
+			*e = entry{}
+			w.live--
+		}
+	}
+	sortEntries(list[start:])
+	return list
+}
+
+// drain removes everything.
+func (w *window) drain() []entry {
+	var list []entry
+	for i := range w.places {
+		if e := &w.places[i]; e.sequence != 0 {
+			list = append(list, *e)
+			*e = entry{}
+		}
+	}
+	w.live = 0
+	sortEntries(list)
+	return list
+}
+
+// sortEntries puts entries into the order in which they were sent.
+func sortEntries(list []entry) {
+	slices.SortFunc(list, func(a, b entry) int {
+		if c := a.sent.Compare(b.sent); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.sequence, b.sequence)
+	})
+}
