@@ -16,10 +16,11 @@ const referenceSlots = 1 << 16
 // more than the last, and at least the number of the current second. Hence
 //
 //   - two messages in a row to one phone differ, however far apart;
+//   - up to 255 (65535) at once differ;
 //   - with 8 bits, messages to one phone within four minutes differ, with 16
-//     bits within eighteen hours, as long as it gets at most one a second on
-//     average, and up to 255 (65535) at once in any case;
-//   - the same holds across a restart, without anything being stored.
+//     bits within eighteen hours, if it gets at most one a second on average;
+//   - the same holds across a restart, without anything being stored, unless
+//     just before it a phone got more messages than seconds have passed since.
 //
 // Recipients share 65,536 counters by a hash of their number, which takes 256
 // KiB, however many there are. Next8 and Next16 may be called concurrently.
