@@ -1,0 +1,125 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Commit writes a batch in one transaction. When it returns nil, everything in
+// b is on disk. Else nothing of b was written and the error is one of
+//
+//   - ErrFull (wrapped): no space; try again later,
+//   - *FatalError: what is on disk is not known; the process must stop,
+//   - ErrClosed, or another error that a repetition will not cure.
+//
+// Commit and Tidy are called from one goroutine.
+func (s *Store) Commit(b *Batch) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	start := time.Now()
+	var n tableDeltas
+	if err := s.transact(func() error { return s.writeBatch(b, &n) }); err != nil {
+		return err
+	}
+	s.counts.add(&n)
+	s.index.add(b.Accepted)
+	s.measured.commit(time.Since(start), b.Rows())
+	if s.index.pressing() { // nobody has called Tidy for long
+		if err := s.indexSlice(); err != nil {
+			s.log.Warn("the index of recipients could not be written", "error", err)
+		}
+	}
+	return nil
+}
+
+// transact runs write in a transaction; s.writing is held. It classifies
+// errors, and remembers one after which nothing may be written any more.
+func (s *Store) transact(write func() error) error {
+	switch {
+	case s.closed:
+		return ErrClosed
+	case s.fatal != nil:
+		return s.fatal
+	}
+	err := exec(s.hot.begin)
+	if err == nil {
+		if err = write(); err == nil {
+			err = exec(s.hot.commit)
+		}
+		if err != nil && !s.conn.AutocommitEnabled() {
+			err = errors.Join(err, exec(s.hot.rollback))
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	err = s.classify(err)
+	var fatal *FatalError
+	if errors.As(err, &fatal) {
+		s.fatal = fatal
+	}
+	return err
+}
+
+// writeBatch writes what is in b, in the order that Batch promises.
+func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
+	if err := s.writeConfiguration(b.Config, b.ConfigText); err != nil {
+		return err
+	}
+	if err := s.writeAccepted(b.Accepted); err != nil {
+		return err
+	}
+	if err := s.writeChanged(b.Changed); err != nil {
+		return err
+	}
+	if err := s.writeErased(b.Erased); err != nil {
+		return err
+	}
+	if err := s.writeGrants(b.Granted, b.GrantDone); err != nil {
+		return err
+	}
+	if err := s.writeInbound(b.Inbound, b.InboundChanged); err != nil {
+		return err
+	}
+	if err := s.writeParts(b.Parts, b.PartsDone, n); err != nil {
+		return err
+	}
+	if err := s.writeHeld(b.Held, b.HeldDone, n); err != nil {
+		return err
+	}
+	if err := s.writeSpill(b, n); err != nil {
+		return err
+	}
+	if err := s.writeMark(b.Mark); err != nil {
+		return err
+	}
+	if err := s.writeCounters(b.Counters); err != nil {
+		return err
+	}
+	if err := s.writeMoney(b.Money); err != nil {
+		return err
+	}
+	return s.writeRemembered(b.Duplicates, b.Idempotency)
+}
+
+func (s *Store) writeSpill(b *Batch, n *tableDeltas) error {
+	if err := s.writeWaiting(b.WaitingRemove, b.WaitingAdd, n); err != nil {
+		return err
+	}
+	if err := s.writeDue(b, n); err != nil {
+		return err
+	}
+	if err := s.writeOwed(b.OwedRemove, b.OwedAdd, n); err != nil {
+		return err
+	}
+	return s.writeOutstanding(b.OpenRemove, b.OpenAdd, n)
+}
+
+// writing wraps a housekeeping transaction's error with what it was doing.
+func (s *Store) transactFor(what string, write func() error) error {
+	if err := s.transact(write); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// ErrNotFound is returned when there is no such row (any more).
+var ErrNotFound = errors.New("not found")
+
+// ErrFull is returned by Commit and Tidy when the disk, or the quota, is full.
+// Nothing was written; the same batch may be tried again later.
+var ErrFull = errors.New("no space left for the database")
+
+// ErrClosed is returned by everything after Close.
+var ErrClosed = errors.New("the database is closed")
+
+// HeldError says that another process uses the data folder.
+type HeldError struct {
+	Path string
+	PID  int // 0 if it is not known
+}
+
+// Error says who holds the folder and what to do.
+func (e *HeldError) Error() string {
+	holder := "another Kurir"
+	if e.PID != 0 {
+		holder = fmt.Sprintf("another Kurir (process %d)", e.PID)
+	}
+	return fmt.Sprintf("data folder %s is held by %s: stop it or choose another data folder", e.Path, holder)
+}
+
+// NewerError says that a later Kurir wrote the database.
+type NewerError struct {
+	Path     string
+	Has, Can int // numbers of migrations
+}
+
+// Error says what to do.
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("database %s was written by a newer Kurir (it has form %d, this program knows up to %d): use that version or a newer one, or choose another data folder",
+		e.Path, e.Has, e.Can)
+}
+
+// FatalError is returned by Commit when it is not known what is on disk. The
+// process must stop and recover by starting again; the store refuses all
+// further writes.
+type FatalError struct{ Err error }
+
+// Error says what failed.
+func (e *FatalError) Error() string {
+	return fmt.Sprintf("the database cannot be trusted to have written: %v; stop, look at the disk, and start again", e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *FatalError) Unwrap() error { return e.Err }
+
+// classify turns an error of the engine while it wrote into ErrFull, a
+// FatalError, or what it was.
+func (s *Store) classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	code := sqlite.ErrCode(err)
+	switch {
+	case code == sqlite.ResultFull, code == sqlite.ResultIOErrSHMSize:
+		// The second is the index of the write-ahead log, a file that grows too.
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	case code == sqlite.ResultIOErrWrite && s.diskFull():
+		return fmt.Errorf("%w: %w", ErrFull, err) // a quota: SQLite knows ENOSPC only
+	case code.ToPrimary() == sqlite.ResultIOErr, code.ToPrimary() == sqlite.ResultCorrupt:
+		return &FatalError{Err: err}
+	}
+	return err
+}
+
+// diskFull tries whether the data folder takes another 64 KiB.
+func (s *Store) diskFull() bool {
+	name := filepath.Join(s.dir, "probe")
+	defer os.Remove(name)
+	err := os.WriteFile(name, make([]byte, 64<<10), 0o600)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}

@@ -1,0 +1,210 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"kurir/message"
+)
+
+// Filter says which messages, or inbound messages, a list holds. Zero fields
+// do not narrow it.
+type Filter struct {
+	Account      string
+	States       []message.State // messages only
+	From, To     message.Address // the number decides; TON and NPI are not compared
+	Reference    string          // messages only
+	Link         string          // the first candidate of a message; the link of an inbound message
+	Via          message.Interface
+	Since, Until time.Time // when it was accepted or came: from Since on, before Until
+
+	Oldest bool       // oldest first, else newest first
+	After  message.ID // go on behind this one: what the last page returned
+	Limit  int        // at most this many, 1 to 1000; 0 means 100
+}
+
+const (
+	listDefault = 100
+	listMost    = 1000
+	// listExamine bounds how many rows one call looks at.
+	listExamine = 20000
+)
+
+func (f *Filter) limit() int {
+	if f.Limit <= 0 {
+		return listDefault
+	}
+	return min(f.Limit, listMost)
+}
+
+// bounds returns the ids that the list may hold, both included.
+func (f *Filter) bounds() (low, high message.ID) {
+	low, high = 1, 1<<63-1
+	if !f.Since.IsZero() {
+		low = max(low, message.FirstIDAt(f.Since))
+	}
+	if !f.Until.IsZero() {
+		high = message.FirstIDAt(f.Until) - 1
+	}
+	if f.After != 0 {
+		if f.Oldest {
+			low = max(low, f.After+1)
+		} else {
+			high = min(high, f.After-1)
+		}
+	}
+	return low, high
+}
+
+// condition is SQL with its arguments that tells whether a row is wanted.
+type condition struct {
+	terms []string
+	args  []any // string or int64
+}
+
+func (w *condition) add(term string, args ...any) {
+	w.terms = append(w.terms, term)
+	w.args = append(w.args, args...)
+}
+
+// text returns the condition; the number of its forms is small, so that the
+// statements stay prepared.
+func (w *condition) text() string {
+	if len(w.terms) == 0 {
+		return "1"
+	}
+	return strings.Join(w.terms, " AND ")
+}
+
+func (w *condition) bind(stmt *sqlite.Stmt, first int) {
+	for i, a := range w.args {
+		switch v := a.(type) {
+		case string:
+			stmt.BindText(first+i, v)
+		case int64:
+			stmt.BindInt64(first+i, v)
+		}
+	}
+}
+
+// address narrows to a number, as it stands or with a plus before it.
+func (w *condition) address(column string, a message.Address) {
+	if a.Number != "" {
+		number := strings.TrimPrefix(a.Number, "+")
+		w.add(column+" IN (?, ?)", number, "+"+number)
+	}
+}
+
+func (f *Filter) messageCondition() *condition {
+	w := new(condition)
+	if f.Account != "" {
+		w.add("m.account = ?", f.Account)
+	}
+	if len(f.States) > 0 {
+		var bits int64
+		for _, s := range f.States {
+			bits |= 1 << s
+		}
+		w.add("(? >> p.state) & 1 = 1", bits)
+	}
+	w.address("m.sender", f.From)
+	w.address("m.recipient", f.To)
+	if f.Reference != "" {
+		w.add("m.reference = ?", f.Reference)
+	}
+	if f.Link != "" {
+		w.add("m.link = ?", f.Link)
+	}
+	if f.Via != message.ViaUnknown {
+		w.add("m.via = ?", int64(f.Via))
+	}
+	return w
+}
+
+// Messages returns a page of the messages that f describes. next is where the
+// following page begins (Filter.After), 0 when there is none. A page may be
+// short, even empty, and still have a next: then as many rows as one call may
+// look at did not match.
+func (s *Store) Messages(ctx context.Context, f Filter) (list []*message.Message, next message.ID, err error) {
+	ids, next, err := s.matchingMessages(ctx, &f)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list messages: %w", err)
+	}
+	list, err = s.MessagesByID(ctx, ids)
+	return list, next, err
+}
+
+func (s *Store) matchingMessages(ctx context.Context, f *Filter) (ids []message.ID, next message.ID, err error) {
+	low, high := f.bounds()
+	where := f.messageCondition()
+	err = s.read(ctx, func(c *sqlite.Conn) error {
+		ids, next, err = scan(c, "message m JOIN progress p ON p.id = m.id", "m.id", where, low, high, f)
+		return err
+	})
+	return ids, next, err
+}
+
+// scan walks a table by id and returns the ids of the rows that match.
+func scan(c *sqlite.Conn, table, id string, where *condition, low, high message.ID, f *Filter) (ids []message.ID, next message.ID, err error) {
+	order := "DESC"
+	if f.Oldest {
+		order = "ASC"
+	}
+	text := fmt.Sprintf("SELECT %[1]s, %[2]s FROM %[3]s WHERE %[1]s BETWEEN ? AND ? ORDER BY %[1]s %[4]s LIMIT ?", id, where.text(), table, order)
+	limit, examined, more := f.limit(), 0, false
+	err = query(c, text,
+		func(stmt *sqlite.Stmt) {
+			where.bind(stmt, 1)
+			n := len(where.args)
+			stmt.BindInt64(n+1, int64(low))
+			stmt.BindInt64(n+2, int64(high))
+			stmt.BindInt64(n+3, listExamine+1)
+		},
+		func(stmt *sqlite.Stmt) (bool, error) {
+			if examined == listExamine || len(ids) == limit {
+				more = true
+				return false, nil
+			}
+			examined++
+			next = message.ID(stmt.ColumnInt64(0))
+			if stmt.ColumnBool(1) {
+				ids = append(ids, next)
+			}
+			return true, nil
+		})
+	if err != nil {
+		return nil, 0, err
+	}
+	if !more {
+		next = 0
+	}
+	return ids, next, nil
+}
+
+// InboundList returns a page of inbound messages, as Messages does.
+func (s *Store) InboundList(ctx context.Context, f Filter) (list []*message.Inbound, next message.ID, err error) {
+	low, high := f.bounds()
+	w := new(condition)
+	if f.Account != "" {
+		w.add("account = ?", f.Account)
+	}
+	w.address("sender", f.From)
+	w.address("recipient", f.To)
+	if f.Link != "" {
+		w.add("link = ?", f.Link)
+	}
+	var ids []message.ID
+	err = s.read(ctx, func(c *sqlite.Conn) error {
+		ids, next, err = scan(c, "inbound", "id", w, low, high, &f)
+		return err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("list inbound messages: %w", err)
+	}
+	list, err = s.InboundByID(ctx, ids)
+	return list, next, err
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// Migrations are numbered files, applied forward, each in a transaction of its
+// own; PRAGMA user_version is the number of the last one. This is written by
+// hand because goose wants database/sql, which the store does not use.
+//
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migrate brings the tables up to date. path is for errors only.
+func migrate(c *sqlite.Conn, path string) error {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	has, err := pragmaInt(c, "user_version")
+	if err != nil {
+		return fmt.Errorf("read the form of the database: %w", err)
+	}
+	if int(has) > len(names) {
+		return &NewerError{Path: path, Has: int(has), Can: len(names)}
+	}
+	for i := int(has); i < len(names); i++ {
+		text, err := fs.ReadFile(migrations, names[i])
+		if err != nil {
+			return err
+		}
+		if err := applyMigration(c, i+1, string(text)); err != nil {
+			return fmt.Errorf("bring the database to form %d (%s): %w", i+1, names[i], err)
+		}
+	}
+	if err := createViews(c); err != nil {
+		return fmt.Errorf("create views: %w", err)
+	}
+	return nil
+}
+
+func applyMigration(c *sqlite.Conn, number int, text string) (err error) {
+	end, err := sqlitex.ImmediateTransaction(c)
+	if err != nil {
+		return err
+	}
+	defer end(&err)
+	if err := sqlitex.ExecuteScript(c, text, nil); err != nil {
+		return err
+	}
+	return sqlitex.ExecuteTransient(c, fmt.Sprintf("PRAGMA user_version = %d", number), nil)
+}
+
+// pragmaInt reads a setting that is a number.
+func pragmaInt(c *sqlite.Conn, name string) (int64, error) {
+	var v int64
+	err := sqlitex.ExecuteTransient(c, "PRAGMA "+name, &sqlitex.ExecOptions{
+		ResultFunc: func(stmt *sqlite.Stmt) error {
+			v = stmt.ColumnInt64(0)
+			return nil
+		},
+	})
+	return v, err
+}

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// openReaders fills the pool of connections for readers.
+func (s *Store) openReaders() error {
+	s.readers = make(chan *sqlite.Conn, s.opts.Readers)
+	for range s.opts.Readers {
+		c, err := sqlite.OpenConn(s.path, sqlite.OpenReadWrite) // not read only: that could not recover a write-ahead log
+		if err != nil {
+			return fmt.Errorf("open database for reading: %w", err)
+		}
+		s.readers <- c
+		s.readerCount++
+		for _, p := range []string{"query_only = ON", fmt.Sprintf("cache_size = -%d", readerCacheKiB)} {
+			if err := sqlitex.ExecuteTransient(c, "PRAGMA "+p, nil); err != nil {
+				return fmt.Errorf("set %s: %w", p, err)
+			}
+		}
+	}
+	return nil
+}
+
+// closeReaders waits until every connection is back, and closes them.
+func (s *Store) closeReaders() {
+	for range s.readerCount {
+		c := <-s.readers
+		c.Close()
+	}
+}
+
+// read calls fn with a connection for reading. It waits for a free one, and
+// ends what fn does, when ctx ends. fn must leave no statement open.
+func (s *Store) read(ctx context.Context, fn func(c *sqlite.Conn) error) error {
+	var c *sqlite.Conn
+	select {
+	case <-s.closing:
+		return ErrClosed
+	default:
+	}
+	select {
+	case c = <-s.readers:
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a connection: %w", ctx.Err())
+	case <-s.closing:
+		return ErrClosed
+	}
+	if ctx.Done() != nil {
+		c.SetInterrupt(ctx.Done())
+		defer func() {
+			c.SetInterrupt(nil)
+			s.readers <- c
+		}()
+	} else {
+		defer func() { s.readers <- c }()
+	}
+	err := fn(c)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("read the database: %w", ctx.Err())
+	}
+	return err
+}
+
+// query runs a statement that is kept prepared on c. bind sets its arguments,
+// row is called for each row until it returns false. Both may be nil.
+func query(c *sqlite.Conn, text string, bind func(*sqlite.Stmt), row func(*sqlite.Stmt) (bool, error)) error {
+	stmt, err := c.Prepare(text)
+	if err != nil {
+		return err
+	}
+	defer stmt.Reset()
+	if bind != nil {
+		bind(stmt)
+	}
+	for {
+		has, err := stmt.Step()
+		if err != nil || !has {
+			return err
+		}
+		if row == nil {
+			continue
+		}
+		if more, err := row(stmt); err != nil || !more {
+			return err
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"kurir/message"
+)
+
+// LastID returns the highest id that is on disk, of a message, an inbound
+// message or a part of one; 0 if there is none.
+func (s *Store) LastID(ctx context.Context) (message.ID, error) {
+	n, err := s.number(ctx, `SELECT max(coalesce((SELECT max(id) FROM message), 0),
+  coalesce((SELECT max(id) FROM inbound), 0), coalesce((SELECT max(id) FROM inbound_part), 0))`)
+	return message.ID(n), err
+}
+
+// LastGrant returns the highest number of a grant on disk, 0 if there is none.
+func (s *Store) LastGrant(ctx context.Context) (int64, error) {
+	return s.number(ctx, "SELECT coalesce(max(number), 0) FROM granted")
+}
+
+// LastHeld returns the highest number of a held receipt, 0 if there is none.
+func (s *Store) LastHeld(ctx context.Context) (int64, error) {
+	return s.number(ctx, "SELECT coalesce(max(number), 0) FROM held")
+}
+
+// Mark returns the mark of the last batch that brought one: every open message
+// up to it stands in a spill table or a grant. 0 if there was none.
+func (s *Store) Mark(ctx context.Context) (message.ID, error) {
+	n, err := s.number(ctx, "SELECT coalesce((SELECT value FROM meta WHERE name = 'mark'), 0)")
+	return message.ID(n), err
+}
+
+// number runs a query for one number.
+func (s *Store) number(ctx context.Context, text string) (int64, error) {
+	var n int64
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		return query(c, text, nil, func(stmt *sqlite.Stmt) (bool, error) {
+			n = stmt.ColumnInt64(0)
+			return false, nil
+		})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read the database: %w", err)
+	}
+	return n, nil
+}
+
+// page is how many rows a walk over a table reads at a time. The function it
+// feeds runs between two pages, when no connection is taken.
+const page = 1000
+
+// OpenAfterMark calls fn for every message behind the mark that is open: not
+// final, or final and owed to its target. They come in the order of their ids.
+// An error of fn ends the walk and is returned.
+func (s *Store) OpenAfterMark(ctx context.Context, fn func(*message.Message) error) error {
+	after, err := s.Mark(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		var list []*message.Message
+		err := s.read(ctx, func(c *sqlite.Conn) error {
+			var d rowDecoder
+			return query(c, "SELECT "+messageColumns+` FROM progress p JOIN message m ON m.id = p.id
+  WHERE p.id > ? AND (p.final = 0 OR p.owed <> 0) ORDER BY p.id LIMIT ?`,
+				func(stmt *sqlite.Stmt) {
+					stmt.BindInt64(1, int64(after))
+					stmt.BindInt64(2, page)
+				},
+				func(stmt *sqlite.Stmt) (bool, error) {
+					m, err := d.message(stmt)
+					list = append(list, m)
+					return true, err
+				})
+		})
+		if err != nil {
+			return fmt.Errorf("read open messages: %w", err)
+		}
+		for _, m := range list {
+			if err := fn(m); err != nil {
+				return err
+			}
+			after = m.ID
+		}
+		if len(list) < page {
+			return nil
+		}
+	}
+}
+
+// Grants returns the grants of which not every message was answered, in the
+// order of their numbers.
+func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
+	var list []Grant
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		var d rowDecoder
+		return query(c, "SELECT number, link, session, at, ids FROM granted ORDER BY number", nil, func(stmt *sqlite.Stmt) (bool, error) {
+			g := Grant{Number: stmt.ColumnInt64(0), Link: stmt.ColumnText(1), Session: uint32(stmt.ColumnInt64(2)), At: stmt.ColumnInt64(3)}
+			var err error
+			g.IDs, err = readIDs(d.blob(stmt, 4))
+			list = append(list, g)
+			return true, err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read grants: %w", err)
+	}
+	return list, nil
+}
+
+// Held calls fn for every held receipt, oldest first.
+func (s *Store) Held(ctx context.Context, fn func(*HeldReport) error) error {
+	after := int64(-1)
+	for {
+		var list []HeldReport
+		err := s.read(ctx, func(c *sqlite.Conn) error {
+			var d rowDecoder
+			return query(c, "SELECT number, received, report FROM held WHERE number > ? ORDER BY number LIMIT ?",
+				func(stmt *sqlite.Stmt) {
+					stmt.BindInt64(1, after)
+					stmt.BindInt64(2, page)
+				},
+				func(stmt *sqlite.Stmt) (bool, error) {
+					h := HeldReport{Number: stmt.ColumnInt64(0), Received: stmt.ColumnInt64(1)}
+					var err error
+					h.Report, err = readReport(d.blob(stmt, 2))
+					list = append(list, h)
+					return true, err
+				})
+		})
+		if err != nil {
+			return fmt.Errorf("read held receipts: %w", err)
+		}
+		for i := range list {
+			if err := fn(&list[i]); err != nil {
+				return err
+			}
+			after = list[i].Number
+		}
+		if len(list) < page {
+			return nil
+		}
+	}
+}
+
+// Configuration returns the configuration that came into force last: its
+// number (0 if there was none) and its text.
+func (s *Store) Configuration(ctx context.Context) (uint32, []byte, error) {
+	var number uint32
+	var text []byte
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		var d rowDecoder
+		return query(c, "SELECT number, text FROM configuration ORDER BY number DESC LIMIT 1", nil, func(stmt *sqlite.Stmt) (bool, error) {
+			number, text = uint32(stmt.ColumnInt64(0)), clone(d.blob(stmt, 1))
+			return false, nil
+		})
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	return number, text, nil
+}
+
+// ConfigurationText returns the text of a configuration that was in force;
+// ErrNotFound if it is not there.
+func (s *Store) ConfigurationText(ctx context.Context, number uint32) ([]byte, error) {
+	var text []byte
+	found := false
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		var d rowDecoder
+		return query(c, "SELECT text FROM configuration WHERE number = ?",
+			func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(number)) },
+			func(stmt *sqlite.Stmt) (bool, error) {
+				text, found = clone(d.blob(stmt, 0)), true
+				return false, nil
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read configuration %d: %w", number, err)
+	}
+	if !found {
+		return nil, ErrNotFound
+	}
+	return text, nil
+}
+
+// Balance is an account's balance as last written, in micro-units.
+type Balance struct{ Balance, Charged, Reserved int64 }
+
+// Balances returns the balances of all accounts that have one.
+func (s *Store) Balances(ctx context.Context) (map[string]Balance, error) {
+	all := make(map[string]Balance)
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		return query(c, "SELECT account, balance, charged, reserved FROM balance", nil, func(stmt *sqlite.Stmt) (bool, error) {
+			all[stmt.ColumnText(0)] = Balance{stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3)}
+			return true, nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read balances: %w", err)
+	}
+	return all, nil
+}
+
+// DuplicatesByKey returns which of the keys are remembered at now (Unix
+// milliseconds), and the message each stands for.
+func (s *Store) DuplicatesByKey(ctx context.Context, keys []uint64, now int64) (map[uint64]message.ID, error) {
+	found := make(map[uint64]message.ID)
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		for _, k := range keys {
+			err := query(c, "SELECT id FROM duplicate WHERE key = ? AND expires > ?",
+				func(stmt *sqlite.Stmt) {
+					stmt.BindInt64(1, int64(k))
+					stmt.BindInt64(2, now)
+				},
+				func(stmt *sqlite.Stmt) (bool, error) {
+					found[k] = message.ID(stmt.ColumnInt64(0))
+					return false, nil
+				})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for repeats: %w", err)
+	}
+	return found, nil
+}
+
+// Idempotent returns which messages a request with this key has made, if it is
+// remembered at now (Unix milliseconds); else ErrNotFound.
+func (s *Store) Idempotent(ctx context.Context, account, key string, now int64) ([]message.ID, error) {
+	var ids []message.ID
+	found := false
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		var d rowDecoder
+		return query(c, "SELECT ids FROM idempotency WHERE account = ? AND key = ? AND expires > ?",
+			func(stmt *sqlite.Stmt) {
+				stmt.BindText(1, account)
+				stmt.BindText(2, key)
+				stmt.BindInt64(3, now)
+			},
+			func(stmt *sqlite.Stmt) (_ bool, err error) {
+				found = true
+				ids, err = readIDs(d.blob(stmt, 0))
+				return false, err
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for the request: %w", err)
+	}
+	if !found {
+		return nil, ErrNotFound
+	}
+	return ids, nil
+}

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"zombiezen.com/go/sqlite"
+
+	"kurir/message"
+)
+
+// refillTurns remembers per lane at which account the last refill ended, so
+// that every account's turn comes also when there are more than fit.
+type refillTurns struct {
+	mu   sync.Mutex
+	last map[Lane]string
+}
+
+// refillAccounts bounds how many accounts one refill serves.
+const refillAccounts = 256
+
+// Refill returns up to n waiting messages of a lane, taking the accounts that
+// have any in turn, each in the order of ids. after says for each account
+// behind which id to go on; accounts that are not in it begin at their first.
+// more tells whether any account may have further rows.
+func (s *Store) Refill(ctx context.Context, link string, p message.Priority, after map[string]message.ID, n int) (list []*message.Message, more bool, err error) {
+	lane := Lane{link, p}
+	s.turns.mu.Lock()
+	from := s.turns.last[lane]
+	s.turns.mu.Unlock()
+	var last string
+	err = s.read(ctx, func(c *sqlite.Conn) error {
+		accounts, unread, err := waitingAccounts(c, lane, from, after)
+		if err != nil || len(accounts) == 0 {
+			return err
+		}
+		last = accounts[min(n, len(accounts))-1].account
+		ids, rest, err := takeTurns(c, lane, accounts, n)
+		if err != nil {
+			return err
+		}
+		more = unread || rest
+		list, err = messagesByID(c, ids, make([]*message.Message, 0, len(ids)))
+		return err
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("refill %s from the database: %w", link, err)
+	}
+	if last != "" {
+		s.turns.mu.Lock()
+		if s.turns.last == nil {
+			s.turns.last = make(map[Lane]string)
+		}
+		s.turns.last[lane] = last
+		s.turns.mu.Unlock()
+	}
+	return list, more, nil
+}
+
+// waitingAccount is where a refill stands with one account.
+type waitingAccount struct {
+	account string
+	after   message.ID
+	ids     []message.ID
+	empty   bool
+}
+
+// waitingAccounts lists the accounts that have rows of a lane behind their
+// cursor, beginning behind account from and going round.
+func waitingAccounts(c *sqlite.Conn, lane Lane, from string, after map[string]message.ID) (list []waitingAccount, unread bool, err error) {
+	const behind = "SELECT account FROM waiting WHERE link = ? AND priority = ? AND account > ? ORDER BY account LIMIT 1"
+	at, wrapped := from, from == ""
+	for {
+		next := ""
+		err := query(c, behind,
+			func(stmt *sqlite.Stmt) {
+				stmt.BindText(1, lane.Link)
+				stmt.BindInt64(2, int64(lane.Priority))
+				stmt.BindText(3, at)
+			},
+			func(stmt *sqlite.Stmt) (bool, error) {
+				next = stmt.ColumnText(0)
+				return false, nil
+			})
+		if err != nil {
+			return nil, false, err
+		}
+		if next == "" || wrapped && from != "" && next > from {
+			if wrapped {
+				return list, false, nil
+			}
+			at, wrapped = "", true
+			continue
+		}
+		at = next
+		w := waitingAccount{account: next, after: after[next]}
+		if err := w.read(c, lane, 1); err != nil {
+			return nil, false, err
+		}
+		if len(w.ids) == 0 {
+			continue
+		}
+		if len(list) == refillAccounts {
+			return list, true, nil
+		}
+		list = append(list, w)
+	}
+}
+
+// read fetches ids until the account has n of them or no more.
+func (w *waitingAccount) read(c *sqlite.Conn, lane Lane, n int) error {
+	want := n - len(w.ids)
+	if want <= 0 || w.empty {
+		return nil
+	}
+	got := 0
+	err := query(c, "SELECT id FROM waiting WHERE link = ? AND priority = ? AND account = ? AND id > ? ORDER BY id LIMIT ?",
+		func(stmt *sqlite.Stmt) {
+			bindWaiting(stmt, &Waiting{Link: lane.Link, Priority: lane.Priority, Account: w.account, ID: w.after})
+			stmt.BindInt64(5, int64(want))
+		},
+		func(stmt *sqlite.Stmt) (bool, error) {
+			w.after = message.ID(stmt.ColumnInt64(0))
+			w.ids = append(w.ids, w.after)
+			got++
+			return true, nil
+		})
+	w.empty = got < want
+	return err
+}
+
+// takeTurns returns up to n ids, one of each account in turn, and whether
+// there may be more.
+func takeTurns(c *sqlite.Conn, lane Lane, accounts []waitingAccount, n int) (ids []message.ID, more bool, err error) {
+	for share, open := (n+len(accounts)-1)/len(accounts), true; open && total(accounts) < n; {
+		open = false
+		for i := range accounts {
+			if err := accounts[i].read(c, lane, share); err != nil {
+				return nil, false, err
+			}
+			open = open || !accounts[i].empty
+		}
+		share *= 2
+	}
+	for turn := 0; len(ids) < n; turn++ {
+		taken := false
+		for i := range accounts {
+			w := &accounts[i]
+			if turn < len(w.ids) && len(ids) < n {
+				ids = append(ids, w.ids[turn])
+				taken = true
+			}
+		}
+		if !taken {
+			break
+		}
+	}
+	for i := range accounts {
+		more = more || !accounts[i].empty
+	}
+	return ids, more || total(accounts) > len(ids), nil
+}
+
+func total(accounts []waitingAccount) (n int) {
+	for i := range accounts {
+		n += len(accounts[i].ids)
+	}
+	return n
+}

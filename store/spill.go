@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"kurir/message"
+)
+
+// Lane is one priority of one link.
+type Lane struct {
+	Link     string
+	Priority message.Priority
+}
+
+// WaitingCounts returns how many rows of table waiting each lane has, by
+// account. It reads the whole table: for restarts.
+func (s *Store) WaitingCounts(ctx context.Context) (map[Lane]map[string]int64, error) {
+	counts := make(map[Lane]map[string]int64)
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		return query(c, "SELECT link, priority, account, count(*) FROM waiting GROUP BY link, priority, account", nil, func(stmt *sqlite.Stmt) (bool, error) {
+			lane := Lane{stmt.ColumnText(0), message.Priority(stmt.ColumnInt64(1))}
+			if counts[lane] == nil {
+				counts[lane] = make(map[string]int64)
+			}
+			counts[lane][stmt.ColumnText(2)] = stmt.ColumnInt64(3)
+			return true, nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count what waits: %w", err)
+	}
+	return counts, nil
+}
+
+// WaitingHas tells which of the rows are in table waiting.
+func (s *Store) WaitingHas(ctx context.Context, rows []Waiting) ([]bool, error) {
+	return s.has(ctx, len(rows), "SELECT 1 FROM waiting WHERE link = ? AND priority = ? AND account = ? AND id = ?",
+		func(stmt *sqlite.Stmt, i int) { bindWaiting(stmt, &rows[i]) })
+}
+
+// DueHas tells which of the messages are in table due.
+func (s *Store) DueHas(ctx context.Context, ids []message.ID) ([]bool, error) {
+	return s.has(ctx, len(ids), "SELECT 1 FROM due WHERE id = ?",
+		func(stmt *sqlite.Stmt, i int) { stmt.BindInt64(1, int64(ids[i])) })
+}
+
+// OwedHas tells which of the rows are in table owed, their Due included.
+func (s *Store) OwedHas(ctx context.Context, rows []Owed) ([]bool, error) {
+	return s.has(ctx, len(rows), "SELECT 1 FROM owed WHERE queue = ? AND due = ? AND id = ? AND inbound = ? AND idx = ?",
+		func(stmt *sqlite.Stmt, i int) { bindOwed(stmt, &rows[i]) })
+}
+
+// has tells for n rows whether a query with the arguments of each finds one.
+func (s *Store) has(ctx context.Context, n int, text string, bind func(*sqlite.Stmt, int)) ([]bool, error) {
+	found := make([]bool, n)
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		for i := range found {
+			err := query(c, text, func(stmt *sqlite.Stmt) { bind(stmt, i) }, func(*sqlite.Stmt) (bool, error) {
+				found[i] = true
+				return false, nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look into a spill table: %w", err)
+	}
+	return found, nil
+}
+
+// WaitingExpired returns up to n waiting rows whose validity ended before now
+// (Unix milliseconds), longest ago first.
+func (s *Store) WaitingExpired(ctx context.Context, now int64, n int) ([]Waiting, error) {
+	var list []Waiting
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		return query(c, "SELECT link, priority, account, id, expires FROM waiting WHERE expires < ? ORDER BY expires LIMIT ?",
+			func(stmt *sqlite.Stmt) {
+				stmt.BindInt64(1, now)
+				stmt.BindInt64(2, int64(n))
+			},
+			func(stmt *sqlite.Stmt) (bool, error) {
+				list = append(list, Waiting{
+					Link: stmt.ColumnText(0), Priority: message.Priority(stmt.ColumnInt64(1)), Account: stmt.ColumnText(2),
+					ID: message.ID(stmt.ColumnInt64(3)), Expires: stmt.ColumnInt64(4),
+				})
+				return true, nil
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for what waited too long: %w", err)
+	}
+	return list, nil
+}
+
+// DueBefore returns up to n messages due before at (Unix milliseconds), the
+// longest due first.
+func (s *Store) DueBefore(ctx context.Context, at int64, n int) ([]Due, error) {
+	var list []Due
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		return query(c, "SELECT id, at FROM due WHERE at < ? ORDER BY at, id LIMIT ?",
+			func(stmt *sqlite.Stmt) {
+				stmt.BindInt64(1, at)
+				stmt.BindInt64(2, int64(n))
+			},
+			func(stmt *sqlite.Stmt) (bool, error) {
+				list = append(list, Due{ID: message.ID(stmt.ColumnInt64(0)), At: stmt.ColumnInt64(1)})
+				return true, nil
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for what is due: %w", err)
+	}
+	return list, nil
+}
+
+// OutstandingByKey returns which messages await a receipt under each of the
+// keys, from table outstanding.
+func (s *Store) OutstandingByKey(ctx context.Context, keys []uint64) (map[uint64][]message.ID, error) {
+	found := make(map[uint64][]message.ID)
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		for _, k := range keys {
+			err := query(c, "SELECT id FROM outstanding WHERE key = ?",
+				func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(k)) },
+				func(stmt *sqlite.Stmt) (bool, error) {
+					found[k] = append(found[k], message.ID(stmt.ColumnInt64(0)))
+					return true, nil
+				})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up operator ids: %w", err)
+	}
+	return found, nil
+}
+
+// OutstandingDeadline returns up to n rows of table outstanding whose deadline
+// is before the given time (Unix milliseconds), the earliest first.
+func (s *Store) OutstandingDeadline(ctx context.Context, before int64, n int) ([]Outstanding, error) {
+	var list []Outstanding
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		return query(c, "SELECT key, id, deadline FROM outstanding WHERE deadline < ? ORDER BY deadline LIMIT ?",
+			func(stmt *sqlite.Stmt) {
+				stmt.BindInt64(1, before)
+				stmt.BindInt64(2, int64(n))
+			},
+			func(stmt *sqlite.Stmt) (bool, error) {
+				list = append(list, Outstanding{Key: uint64(stmt.ColumnInt64(0)), ID: message.ID(stmt.ColumnInt64(1)), Deadline: stmt.ColumnInt64(2)})
+				return true, nil
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for receipts that never came: %w", err)
+	}
+	return list, nil
+}
+
+// OwedQueue says what table owed has for one queue.
+type OwedQueue struct {
+	Queue string
+	Rows  int64
+	Due   int64 // the earliest, Unix milliseconds
+}
+
+// OwedQueues returns the queues of table owed by name. It reads the whole
+// table: for restarts.
+func (s *Store) OwedQueues(ctx context.Context) ([]OwedQueue, error) {
+	var list []OwedQueue
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		return query(c, "SELECT queue, count(*), min(due) FROM owed GROUP BY queue ORDER BY queue", nil, func(stmt *sqlite.Stmt) (bool, error) {
+			list = append(list, OwedQueue{stmt.ColumnText(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2)})
+			return true, nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count what is owed: %w", err)
+	}
+	return list, nil
+}
+
+// OwedNext returns up to n rows of a queue that are due at dueBefore (Unix
+// milliseconds) or earlier and stand behind after, in the order of Due and ID.
+// The zero Owed is before all.
+func (s *Store) OwedNext(ctx context.Context, queue string, dueBefore int64, after Owed, n int) ([]Owed, error) {
+	var list []Owed
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		return query(c, `SELECT due, id, inbound, idx FROM owed WHERE queue = ?1 AND (due, id, inbound, idx) > (?2, ?3, ?4, ?5) AND due <= ?6
+  ORDER BY due, id, inbound, idx LIMIT ?7`,
+			func(stmt *sqlite.Stmt) {
+				after.Queue = queue
+				bindOwed(stmt, &after)
+				stmt.BindInt64(6, dueBefore)
+				stmt.BindInt64(7, int64(n))
+			},
+			func(stmt *sqlite.Stmt) (bool, error) {
+				list = append(list, Owed{
+					Queue: queue, Due: stmt.ColumnInt64(0), ID: message.ID(stmt.ColumnInt64(1)),
+					Inbound: stmt.ColumnBool(2), Index: uint8(stmt.ColumnInt64(3)),
+				})
+				return true, nil
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what is owed: %w", err)
+	}
+	return list, nil
+}

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"kurir/message"
+)
+
+// coldStatements are what a batch writes now and then.
+type coldStatements struct {
+	configuration          *sqlite.Stmt
+	inbound, inboundChange *sqlite.Stmt
+	part, partDone         *sqlite.Stmt
+	held, heldDone         *sqlite.Stmt
+	mark                   *sqlite.Stmt
+	balance, ledger        *sqlite.Stmt
+	duplicate, idempotency *sqlite.Stmt
+}
+
+func (c *coldStatements) prepare(conn *sqlite.Conn) error {
+	return prepareAll(conn, []preparation{
+		{&c.configuration, "INSERT OR REPLACE INTO configuration(number, at, text) VALUES (?,?,?)"},
+		{&c.inbound, "INSERT INTO inbound(id, account, link, sender, recipient, text, data, received, parts, missing, rule, fixed, owed, log) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+		{&c.inboundChange, "UPDATE inbound SET owed = ?2, log = ?3 WHERE id = ?1"},
+		{&c.part, "INSERT INTO inbound_part(id, key, number, total, received, part) VALUES (?,?,?,?,?,?)"},
+		{&c.partDone, "DELETE FROM inbound_part WHERE id = ?"},
+		{&c.held, "INSERT INTO held(number, received, report) VALUES (?,?,?)"},
+		{&c.heldDone, "DELETE FROM held WHERE number = ?"},
+		{&c.mark, "INSERT OR REPLACE INTO meta(name, value) VALUES ('mark', ?)"},
+		{&c.balance, "INSERT OR REPLACE INTO balance(account, balance, charged, reserved) VALUES (?,?,?,?)"},
+		{&c.ledger, "INSERT INTO ledger(at, account, charged, reserved, balance, first, last) VALUES (?,?,?,?,?,?,?)"},
+		{&c.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
+		{&c.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
+	})
+}
+
+func (s *Store) writeConfiguration(number uint32, text []byte) error {
+	if number == 0 {
+		return nil
+	}
+	stmt := s.cold.configuration
+	stmt.BindInt64(1, int64(number))
+	stmt.BindInt64(2, time.Now().UnixMilli())
+	stmt.BindBytes(3, text)
+	if err := exec(stmt); err != nil {
+		return fmt.Errorf("insert configuration %d: %w", number, err)
+	}
+	return nil
+}
+
+func (s *Store) writeInbound(list []*message.Inbound, changed []InboundChange) error {
+	stmt := s.cold.inbound
+	for _, in := range list {
+		stmt.BindInt64(1, int64(in.ID))
+		stmt.BindText(2, in.Account)
+		stmt.BindText(3, in.Link)
+		s.bindAddress(stmt, 4, in.From)
+		s.bindAddress(stmt, 5, in.To)
+		s.bindContent(stmt, 6, &in.Content)
+		stmt.BindInt64(8, in.Received)
+		stmt.BindInt64(9, int64(in.Parts))
+		stmt.BindInt64(10, int64(in.Missing))
+		stmt.BindText(11, in.Rule)
+		s.scratch = appendInboundFixed(s.scratch[:0], in)
+		stmt.BindBytes(12, s.scratch)
+		stmt.BindInt64(13, int64(in.Owed))
+		stmt.BindBytes(14, in.Log)
+		if err := exec(stmt); err != nil {
+			return fmt.Errorf("insert inbound message %s: %w", in.ID, err)
+		}
+	}
+	stmt = s.cold.inboundChange
+	for i := range changed {
+		c := &changed[i]
+		stmt.BindInt64(1, int64(c.ID))
+		stmt.BindInt64(2, int64(c.Owed))
+		stmt.BindBytes(3, c.Log)
+		if err := exec(stmt); err != nil {
+			return fmt.Errorf("update inbound message %s: %w", c.ID, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) writeParts(parts []InboundPart, done []message.ID, n *tableDeltas) error {
+	stmt := s.cold.part
+	for i := range parts {
+		p := &parts[i]
+		stmt.BindInt64(1, int64(p.ID))
+		stmt.BindText(2, p.Key)
+		stmt.BindInt64(3, int64(p.Number))
+		stmt.BindInt64(4, int64(p.Total))
+		stmt.BindInt64(5, p.Received)
+		s.scratch = appendPart(s.scratch[:0], p.Part)
+		stmt.BindBytes(6, s.scratch)
+		if err := exec(stmt); err != nil {
+			return fmt.Errorf("insert part %s: %w", p.ID, err)
+		}
+		n.parts++
+	}
+	for _, id := range done {
+		s.cold.partDone.BindInt64(1, int64(id))
+		gone, err := s.execCount(s.cold.partDone)
+		if err != nil {
+			return fmt.Errorf("remove part %s: %w", id, err)
+		}
+		n.parts -= gone
+	}
+	return nil
+}
+
+func (s *Store) writeHeld(held []HeldReport, done []int64, n *tableDeltas) error {
+	stmt := s.cold.held
+	for i := range held {
+		h := &held[i]
+		stmt.BindInt64(1, h.Number)
+		stmt.BindInt64(2, h.Received)
+		s.scratch = appendReport(s.scratch[:0], &h.Report)
+		stmt.BindBytes(3, s.scratch)
+		if err := exec(stmt); err != nil {
+			return fmt.Errorf("insert held receipt %d: %w", h.Number, err)
+		}
+		n.held++
+	}
+	for _, number := range done {
+		s.cold.heldDone.BindInt64(1, number)
+		gone, err := s.execCount(s.cold.heldDone)
+		if err != nil {
+			return fmt.Errorf("remove held receipt %d: %w", number, err)
+		}
+		n.held -= gone
+	}
+	return nil
+}
+
+func (s *Store) writeMark(mark message.ID) error {
+	if mark == 0 {
+		return nil
+	}
+	s.cold.mark.BindInt64(1, int64(mark))
+	if err := exec(s.cold.mark); err != nil {
+		return fmt.Errorf("write the mark: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) writeMoney(list []MoneyEntry) error {
+	for i := range list {
+		m, stmt := &list[i], s.cold.balance
+		stmt.BindText(1, m.Account)
+		stmt.BindInt64(2, m.Balance)
+		stmt.BindInt64(3, m.Charged)
+		stmt.BindInt64(4, m.Reserved)
+		if err := exec(stmt); err != nil {
+			return fmt.Errorf("write the balance of %s: %w", m.Account, err)
+		}
+		stmt = s.cold.ledger
+		stmt.BindInt64(1, time.Now().UnixMilli())
+		stmt.BindText(2, m.Account)
+		stmt.BindInt64(3, m.Charged)
+		stmt.BindInt64(4, m.Reserved)
+		stmt.BindInt64(5, m.Balance)
+		stmt.BindInt64(6, int64(m.First))
+		stmt.BindInt64(7, int64(m.Last))
+		if err := exec(stmt); err != nil {
+			return fmt.Errorf("write the ledger of %s: %w", m.Account, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) writeRemembered(duplicates []DuplicateKey, requests []IdempotencyKey) error {
+	stmt := s.cold.duplicate
+	for i := range duplicates {
+		d := &duplicates[i]
+		stmt.BindInt64(1, int64(d.Key))
+		stmt.BindInt64(2, int64(d.ID))
+		stmt.BindInt64(3, d.Expires)
+		if err := exec(stmt); err != nil {
+			return fmt.Errorf("remember %s: %w", d.ID, err)
+		}
+	}
+	stmt = s.cold.idempotency
+	for i := range requests {
+		k := &requests[i]
+		stmt.BindText(1, k.Account)
+		stmt.BindText(2, k.Key)
+		s.scratch = appendIDs(s.scratch[:0], k.IDs)
+		stmt.BindBytes(3, s.scratch)
+		stmt.BindInt64(4, k.Expires)
+		if err := exec(stmt); err != nil {
+			return fmt.Errorf("remember a request of %s: %w", k.Account, err)
+		}
+	}
+	return nil
+}

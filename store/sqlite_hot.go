@@ -1,0 +1,208 @@
+package store
+
+import (
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"kurir/message"
+)
+
+// hotStatements are the statements that every message passes through, prepared
+// once on the writer's connection. A second engine brings a file like this.
+type hotStatements struct {
+	begin, commit, rollback *sqlite.Stmt
+
+	message  *sqlite.Stmt // insert
+	progress *sqlite.Stmt // insert
+	change   *sqlite.Stmt // update progress
+	erase    *sqlite.Stmt // update message
+
+	grant, grantDone           *sqlite.Stmt
+	waitingAdd, waitingRemove  *sqlite.Stmt
+	dueAdd, dueMove, dueRemove *sqlite.Stmt
+	owedAdd, owedRemove        *sqlite.Stmt
+	outstanding, outstandingNo *sqlite.Stmt
+	outstandingMove            *sqlite.Stmt
+	counter                    *sqlite.Stmt
+}
+
+// preparation names a statement to prepare and where it goes.
+type preparation struct {
+	to   **sqlite.Stmt
+	text string
+}
+
+func prepareAll(c *sqlite.Conn, list []preparation) error {
+	for _, p := range list {
+		stmt, err := c.Prepare(p.text)
+		if err != nil {
+			return fmt.Errorf("prepare a statement: %w", err)
+		}
+		*p.to = stmt
+	}
+	return nil
+}
+
+func (h *hotStatements) prepare(c *sqlite.Conn) error {
+	return prepareAll(c, []preparation{
+		{&h.begin, "BEGIN IMMEDIATE"},
+		{&h.commit, "COMMIT"},
+		{&h.rollback, "ROLLBACK"},
+		{&h.message, "INSERT INTO message(id, account, sender, recipient, reference, text, data, link, via, parts, price, expires, fixed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+		{&h.progress, "INSERT INTO progress(id, state, owed, final, log) VALUES (?,?,?,?,?)"},
+		{&h.change, "UPDATE progress SET state = ?2, owed = ?3, final = ?4, log = ?5 WHERE id = ?1"},
+		{&h.erase, "UPDATE message SET text = NULL, data = NULL WHERE id = ? AND (text IS NOT NULL OR data IS NOT NULL)"},
+		{&h.grant, "INSERT INTO granted(number, link, session, at, ids) VALUES (?,?,?,?,?)"},
+		{&h.grantDone, "DELETE FROM granted WHERE number = ?"},
+		{&h.waitingAdd, "INSERT OR IGNORE INTO waiting(link, priority, account, id, expires) VALUES (?,?,?,?,?)"},
+		{&h.waitingRemove, "DELETE FROM waiting WHERE link = ? AND priority = ? AND account = ? AND id = ?"},
+		{&h.dueAdd, "INSERT OR IGNORE INTO due(id, at) VALUES (?,?)"},
+		{&h.dueMove, "UPDATE due SET at = ?2 WHERE id = ?1"},
+		{&h.dueRemove, "DELETE FROM due WHERE id = ?"},
+		{&h.owedAdd, "INSERT OR IGNORE INTO owed(queue, due, id, inbound, idx) VALUES (?,?,?,?,?)"},
+		{&h.owedRemove, "DELETE FROM owed WHERE queue = ? AND due = ? AND id = ? AND inbound = ? AND idx = ?"},
+		{&h.outstanding, "INSERT OR IGNORE INTO outstanding(key, id, deadline) VALUES (?,?,?)"},
+		{&h.outstandingMove, "UPDATE outstanding SET deadline = ?3 WHERE key = ?1 AND id = ?2"},
+		{&h.outstandingNo, "DELETE FROM outstanding WHERE key = ? AND id = ?"},
+		{&h.counter, "INSERT INTO counter(hour, account, link, what, n) VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n"},
+	})
+}
+
+// exec runs a statement that returns no rows, its arguments bound before.
+func exec(stmt *sqlite.Stmt) error {
+	if _, err := stmt.Step(); err != nil {
+		return err // Step has reset it
+	}
+	return stmt.Reset()
+}
+
+// writeAccepted inserts new messages with their progress.
+func (s *Store) writeAccepted(list []*message.Message) error {
+	stmt := s.hot.message
+	for _, m := range list {
+		stmt.BindInt64(1, int64(m.ID))
+		stmt.BindText(2, m.Account)
+		s.bindAddress(stmt, 3, m.From)
+		s.bindAddress(stmt, 4, m.To)
+		bindTextOrNull(stmt, 5, m.Reference)
+		s.bindContent(stmt, 6, &m.Content)
+		if len(m.Links) > 0 {
+			stmt.BindText(8, m.Links[0])
+		} else {
+			stmt.BindNull(8)
+		}
+		stmt.BindInt64(9, int64(m.Via))
+		stmt.BindInt64(10, int64(m.Parts))
+		stmt.BindInt64(11, m.Price)
+		stmt.BindInt64(12, m.Expires)
+		s.scratch = appendFixed(s.scratch[:0], m)
+		stmt.BindBytes(13, s.scratch)
+		if err := exec(stmt); err != nil {
+			return fmt.Errorf("insert message %s: %w", m.ID, err)
+		}
+		if err := s.writeProgress(s.hot.progress, m.ID, &m.Progress); err != nil {
+			return fmt.Errorf("insert progress of %s: %w", m.ID, err)
+		}
+	}
+	return nil
+}
+
+// writeChanged updates the progress of messages. One that is gone by retention
+// is no error.
+func (s *Store) writeChanged(list []Change) error {
+	for i := range list {
+		c := &list[i]
+		p := message.Progress{State: c.State, Owed: c.Owed, Final: c.Final, Log: c.Log}
+		if err := s.writeProgress(s.hot.change, c.ID, &p); err != nil {
+			return fmt.Errorf("update progress of %s: %w", c.ID, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) writeProgress(stmt *sqlite.Stmt, id message.ID, p *message.Progress) error {
+	stmt.BindInt64(1, int64(id))
+	stmt.BindInt64(2, int64(p.State))
+	stmt.BindBool(3, p.Owed)
+	stmt.BindInt64(4, p.Final)
+	s.scratch = s.pad.appendLog(s.scratch[:0], p.State, p.Final, p.Log)
+	stmt.BindBytes(5, s.scratch)
+	return exec(stmt)
+}
+
+// bindAddress binds an address as people write it.
+func (s *Store) bindAddress(stmt *sqlite.Stmt, param int, a message.Address) {
+	if a.TON == message.TONInternational {
+		stmt.BindText(param, "+"+a.Number) // does not escape: no allocation up to 32 octets
+		return
+	}
+	stmt.BindText(param, a.Number)
+}
+
+// bindContent binds text and octets to param and the one behind.
+func (s *Store) bindContent(stmt *sqlite.Stmt, param int, c *message.Content) {
+	bindTextOrNull(stmt, param, c.Text)
+	s.scratch = appendData(s.scratch[:0], c)
+	if len(s.scratch) == 0 {
+		stmt.BindNull(param + 1)
+		return
+	}
+	stmt.BindBytes(param+1, s.scratch)
+}
+
+func bindTextOrNull(stmt *sqlite.Stmt, param int, text string) {
+	if text == "" {
+		stmt.BindNull(param)
+		return
+	}
+	stmt.BindText(param, text)
+}
+
+func (s *Store) writeErased(list []message.ID) error {
+	for _, id := range list {
+		s.hot.erase.BindInt64(1, int64(id))
+		if err := exec(s.hot.erase); err != nil {
+			return fmt.Errorf("erase the text of %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) writeGrants(granted []Grant, done []int64) error {
+	for i := range granted {
+		g, stmt := &granted[i], s.hot.grant
+		stmt.BindInt64(1, g.Number)
+		stmt.BindText(2, g.Link)
+		stmt.BindInt64(3, int64(g.Session))
+		stmt.BindInt64(4, g.At)
+		s.scratch = appendIDs(s.scratch[:0], g.IDs)
+		stmt.BindBytes(5, s.scratch)
+		if err := exec(stmt); err != nil {
+			return fmt.Errorf("insert grant %d: %w", g.Number, err)
+		}
+	}
+	for _, number := range done {
+		s.hot.grantDone.BindInt64(1, number)
+		if err := exec(s.hot.grantDone); err != nil {
+			return fmt.Errorf("remove grant %d: %w", number, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) writeCounters(list []Counter) error {
+	stmt := s.hot.counter
+	for i := range list {
+		c := &list[i]
+		stmt.BindInt64(1, c.Hour)
+		stmt.BindText(2, c.Account)
+		stmt.BindText(3, c.Link)
+		stmt.BindText(4, c.What)
+		stmt.BindInt64(5, c.N)
+		if err := exec(stmt); err != nil {
+			return fmt.Errorf("add to counter %s: %w", c.What, err)
+		}
+	}
+	return nil
+}

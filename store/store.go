@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// Options says where the store is and how it behaves. The zero value of every
+// field but Path is usable.
+type Options struct {
+	Path      string       // directory; it is made if it is not there
+	Log       *slog.Logger // nil: slog.Default
+	Retention Retention
+	Readers   int   // connections for readers, default 4
+	MaxWAL    int64 // octets of write-ahead log from which a commit may be held up to shorten it, default 256 MiB
+}
+
+// Retention says how long things are kept after they came; 0 means for ever.
+// Open messages stay until they are final.
+type Retention struct {
+	Texts    time.Duration // texts and octets of messages and inbound messages
+	Messages time.Duration // whole rows
+	Inbound  time.Duration // whole rows; 0 means like Messages
+	Counters time.Duration
+	Held     time.Duration // receipts that match nothing, parts whose others never came; default 72 h
+}
+
+// Store is the database. Commit and Tidy belong to one goroutine; everything
+// else may be called from any.
+type Store struct {
+	dir  string
+	path string // of the database file
+	opts Options
+	log  *slog.Logger
+	lock *os.File
+
+	writing sync.Mutex // held by whoever writes: Commit, Tidy, the end of a checkpoint
+	conn    *sqlite.Conn
+	hot     hotStatements
+	cold    coldStatements
+	scratch []byte
+	pad     logPadding
+	fatal   error
+	closed  bool
+
+	readers     chan *sqlite.Conn
+	readerCount int
+	closing chan struct{}
+
+	index    index
+	tidy     tidyState
+	turns    refillTurns
+	counts   tableCounts
+	measured measurements
+	check    *checkpointer
+}
+
+const (
+	databaseName   = "kurir.db"
+	defaultReaders = 4
+	defaultMaxWAL  = 256 << 20
+	writerCacheKiB = 12 << 10 // walked at every commit: more makes commits slower, see docs/store.md
+	readerCacheKiB = 2 << 10
+	defaultHeld    = 72 * time.Hour
+)
+
+// Open opens the database in opts.Path, making both if need be, brings its
+// tables up to date and reads back what only memory had. Errors a user can act
+// on are *HeldError and *NewerError.
+func Open(ctx context.Context, opts Options) (_ *Store, err error) {
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	if opts.Readers <= 0 {
+		opts.Readers = defaultReaders
+	}
+	if opts.MaxWAL <= 0 {
+		opts.MaxWAL = defaultMaxWAL
+	}
+	if opts.Retention.Held <= 0 {
+		opts.Retention.Held = defaultHeld
+	}
+	if opts.Retention.Inbound <= 0 {
+		opts.Retention.Inbound = opts.Retention.Messages
+	}
+	if err := os.MkdirAll(opts.Path, 0o750); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	s := &Store{dir: opts.Path, path: filepath.Join(opts.Path, databaseName), opts: opts, log: opts.Log, closing: make(chan struct{})}
+	if s.lock, err = lockFolder(opts.Path); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if err := s.openWriter(); err != nil {
+		return nil, err
+	}
+	if err := s.openReaders(); err != nil {
+		return nil, err
+	}
+	if err := s.recoverMemory(ctx); err != nil {
+		return nil, err
+	}
+	s.check, err = startCheckpointer(s)
+	return s, err
+}
+
+// openWriter opens the one connection that writes.
+func (s *Store) openWriter() (err error) {
+	s.conn, err = sqlite.OpenConn(s.path, sqlite.OpenReadWrite|sqlite.OpenCreate|sqlite.OpenWAL)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	settings := []string{
+		"synchronous = FULL",
+		"wal_autocheckpoint = 0",
+		fmt.Sprintf("cache_size = -%d", writerCacheKiB),
+		"temp_store = MEMORY",
+	}
+	for _, p := range settings {
+		if err := sqlitex.ExecuteTransient(s.conn, "PRAGMA "+p, nil); err != nil {
+			return fmt.Errorf("set %s: %w", p, err)
+		}
+	}
+	if err := migrate(s.conn, s.path); err != nil {
+		return err
+	}
+	if err := s.hot.prepare(s.conn); err != nil {
+		return err
+	}
+	return s.cold.prepare(s.conn)
+}
+
+// recoverMemory reads back what is kept in memory only: the newest entries of
+// the index, and how many rows the spill tables have.
+func (s *Store) recoverMemory(ctx context.Context) error {
+	if err := s.loadCounts(ctx); err != nil {
+		return fmt.Errorf("count open rows: %w", err)
+	}
+	if err := s.recoverIndex(); err != nil {
+		return fmt.Errorf("rebuild the index of recipients: %w", err)
+	}
+	return nil
+}
+
+// Close ends the checkpoints, waits for readers and closes the database. No
+// other method may be called at the same time.
+func (s *Store) Close() error {
+	s.writing.Lock()
+	if s.closed {
+		s.writing.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.writing.Unlock()
+	close(s.closing)
+	var errs []error
+	if s.check != nil {
+		s.check.stop()
+	}
+	s.closeReaders()
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close()) // the last connection moves the write-ahead log into the database
+	}
+	errs = append(errs, s.lock.Close())
+	return errors.Join(errs...)
+}
