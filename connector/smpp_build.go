@@ -1,0 +1,233 @@
+package connector
+
+import (
+	"time"
+
+	"kurir/gsm"
+	"kurir/message"
+	"kurir/smpp"
+)
+
+// smppBuilder makes submit_sm's of messages as one link wants them. It gathers
+// the parts of a batch in memory that the next batch uses again: a session has
+// encoded what it took when Send returns.
+type smppBuilder struct {
+	cfg  SMPPConfig // with defaults
+	refs *gsm.References
+
+	parts    []smpp.SubmitSM
+	segments []gsm.Segment // of one message
+	octets   []byte        // texts and headers of the batch
+
+	validFor  int64 // what validText says
+	validText string
+}
+
+// smppMaxShort is the longest short_message (SMPP 3.4 5.2.22).
+const smppMaxShort = 254
+
+// reset begins a batch.
+func (b *smppBuilder) reset() {
+	clear(b.parts)
+	b.parts, b.octets = b.parts[:0], b.octets[:0]
+}
+
+// add appends the submit_sm's of one message to the batch and tells how many
+// there are. The failure says why it cannot be written on this link at all.
+func (b *smppBuilder) add(out *Outgoing, now time.Time) (parts int, f *message.Failure) {
+	m := out.Message
+	coding, ref, f := b.split(out)
+	if f != nil {
+		return 0, f
+	}
+	common := smpp.ShortMessage{
+		ServiceType: b.cfg.ServiceType,
+		Source:      smppAddress(out.From, b.cfg.SourceTON, b.cfg.SourceNPI),
+		Dest:        smppAddress(out.To, b.cfg.DestTON, b.cfg.DestNPI),
+		Priority:    smppPriorities[m.Priority%message.Priorities],
+		Validity:    b.validity(m.Expires, now),
+		DataCoding:  coding,
+	}
+	if out.Receipt {
+		common.RegisteredDelivery = smpp.ReceiptFinal
+		if m.Receipts&message.ReceiptIntermediate != 0 {
+			common.RegisteredDelivery |= smpp.ReceiptIntermediate
+		}
+	}
+	for i := range b.segments {
+		b.parts = append(b.parts, smpp.SubmitSM{ShortMessage: common})
+		p, s := &b.parts[len(b.parts)-1].ShortMessage, &b.segments[i]
+		b.setText(p, s)
+		if b.cfg.Long == "sar" && s.Total > 1 {
+			p.TLVs.SetU16(smpp.TagSARMsgRefNum, ref)
+			p.TLVs.SetU8(smpp.TagSARTotalSegments, uint8(s.Total))
+			p.TLVs.SetU8(smpp.TagSARSegmentSeqnum, uint8(s.Number))
+		}
+	}
+	return len(b.segments), nil
+}
+
+// setText puts header and payload of a segment where they fit.
+func (b *smppBuilder) setText(p *smpp.ShortMessage, s *gsm.Segment) {
+	text := s.Payload
+	if s.Header != nil {
+		p.ESMClass |= smpp.ESMUDHI
+		at := len(b.octets)
+		b.octets = append(append(b.octets, s.Header...), s.Payload...)
+		text = b.octets[at:len(b.octets):len(b.octets)]
+	}
+	if len(text) <= smppMaxShort {
+		p.Text = text
+		return
+	}
+	p.TLVs.Set(smpp.TagMessagePayload, text)
+}
+
+// smppPriorities gives the priority_flag of each priority. Bulk and normal are
+// ours to tell apart: an operator may charge for any other than 0.
+var smppPriorities = [message.Priorities]uint8{message.Bulk: 0, message.Normal: 0, message.High: 1, message.Urgent: 2}
+
+// split cuts a message for the link into b.segments and gives the data_coding
+// of its parts, and their reference if they needed one.
+func (b *smppBuilder) split(out *Outgoing) (coding uint8, ref uint16, f *message.Failure) {
+	c := &out.Message.Content
+	o := gsm.SplitOptions{
+		Encoding: out.Message.Encoding, Wide: b.cfg.Long == "udh16", Bare: b.cfg.Long == "sar",
+	}
+	if len(c.Header) > 0 {
+		h, _, err := gsm.ParseHeader(c.Header)
+		if err != nil {
+			return 0, 0, message.Fail(message.BadContent, "udh", "the user data header cannot be read: %v", err)
+		}
+		o.Header = h
+	}
+	own := b.ownAlphabet(c, &o)
+	if out.Message.Parts > 1 || own || o.Encoding != out.Message.Encoding {
+		o.Reference = b.reference(out.To.Number)
+	}
+	if o.Encoding == gsm.Binary {
+		segments, err := gsm.SplitBinary(c.Data, o)
+		if err != nil {
+			return 0, 0, message.Fail(message.BadContent, "data", "%v", err)
+		}
+		b.segments = append(b.segments[:0], segments...)
+		return gsm.Coding(gsm.Binary, c.Class).SMPP(), o.Reference, nil
+	}
+	if b.cfg.Long == "payload" && out.Message.Parts > 1 && c.Header == nil {
+		coding, f = b.whole(c, o.Encoding, own)
+		return coding, 0, f
+	}
+	o.Buffer = b.grab(2*len(c.Text) + int(out.Message.Parts)*(len(c.Header)+8))
+	var err error
+	b.segments, err = gsm.AppendSegments(b.segments[:0], c.Text, o)
+	if err != nil {
+		return 0, 0, message.Fail(message.BadContent, "text", "%v", err)
+	}
+	if own {
+		for i := range b.segments {
+			s := &b.segments[i]
+			s.Payload, _ = gsm.AppendLatin1(nil, gsm.DecodeGSM7(s.Payload))
+		}
+		return 0, o.Reference, nil
+	}
+	return gsm.Coding(b.segments[0].Encoding, c.Class).SMPP(), o.Reference, nil
+}
+
+// grab returns an empty slice with room for n octets that lasts as long as the
+// batch.
+func (b *smppBuilder) grab(n int) []byte {
+	at := len(b.octets)
+	if cap(b.octets)-at < n {
+		b.octets = make([]byte, 0, max(n, 64<<10))
+		at = 0
+	}
+	b.octets = b.octets[:at+n]
+	return b.octets[at : at : at+n]
+}
+
+// reference draws the number that holds the parts of a long message together.
+func (b *smppBuilder) reference(recipient string) uint16 {
+	if b.cfg.Long == "udh" {
+		return uint16(b.refs.Next8(recipient))
+	}
+	return b.refs.Next16(recipient)
+}
+
+// ownAlphabet tells whether a text goes out with data_coding 0 in an alphabet
+// of the link's own. A text that this alphabet lacks characters of goes out as
+// UCS-2. A message class has a data coding of its own, by which the alphabet
+// is GSM's in any case.
+func (b *smppBuilder) ownAlphabet(c *message.Content, o *gsm.SplitOptions) bool {
+	if b.cfg.Alphabet == "gsm" || o.Encoding != gsm.GSM7 || c.Class != gsm.NoClass {
+		return false
+	}
+	most := rune(0xFF)
+	if b.cfg.Alphabet == "ascii" {
+		most = 0x7F
+	}
+	for _, r := range c.Text {
+		if r > most {
+			o.Encoding = gsm.UCS2
+			return false
+		}
+	}
+	return true
+}
+
+// whole encodes a long text without cutting it, for message_payload.
+func (b *smppBuilder) whole(c *message.Content, enc gsm.Encoding, own bool) (uint8, *message.Failure) {
+	buf, ok := b.grab(2*len(c.Text)), true
+	coding := gsm.Coding(enc, c.Class).SMPP()
+	switch {
+	case own || enc == gsm.Latin1:
+		buf, ok = gsm.AppendLatin1(buf, c.Text)
+	case enc == gsm.UCS2:
+		buf = gsm.AppendUCS2(buf, c.Text)
+	default:
+		buf, ok = gsm.AppendGSM7(buf, c.Text)
+	}
+	if !ok {
+		return 0, message.Fail(message.BadContent, "text", "the text has characters that %v cannot carry", enc)
+	}
+	b.segments = append(b.segments[:0], gsm.Segment{Payload: buf, Encoding: enc, Number: 1, Total: 1})
+	return coding, nil
+}
+
+// validity gives validity_period for a message that ends at a time in Unix
+// milliseconds (SMPP 3.4 7.1.1). Most messages have the same time to live, so
+// the last text is kept; above an hour whole minutes are enough.
+func (b *smppBuilder) validity(expires int64, now time.Time) string {
+	if expires == 0 || b.cfg.Validity == "none" {
+		return ""
+	}
+	end := (expires + 999) / 1000
+	left := max(1, end-now.Unix())
+	if left > 3600 {
+		left = (left + 59) / 60 * 60
+	}
+	key := left
+	if b.cfg.Validity == "absolute" {
+		key = now.Unix() + left
+	}
+	if key != b.validFor {
+		b.validFor = key
+		if b.cfg.Validity == "absolute" {
+			b.validText = string(smpp.AppendTime(nil, time.Unix(key, 0)))
+		} else {
+			b.validText = string(smpp.AppendRelative(nil, time.Duration(left)*time.Second))
+		}
+	}
+	return b.validText
+}
+
+// smppAddress returns an address as the link shall show it.
+func smppAddress(a message.Address, ton, npi *uint8) smpp.Address {
+	s := smpp.Address{TON: uint8(a.TON), NPI: uint8(a.NPI), Addr: a.Number}
+	if ton != nil {
+		s.TON = *ton
+	}
+	if npi != nil {
+		s.NPI = *npi
+	}
+	return s
+}

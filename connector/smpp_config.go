@@ -1,0 +1,289 @@
+package connector
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"kurir/message"
+	"kurir/smpp"
+)
+
+// SMPPConfig describes a link to an SMSC. Only name, hosts and system_id are
+// necessary; a field that is left out has the default named with it.
+type SMPPConfig struct {
+	// Name of the link, as routes know it.
+	Name string `yaml:"name"`
+	// Kind is smpp.
+	Kind string `yaml:"kind"`
+	// Hosts are the SMSC's addresses, host:port. A session that cannot be
+	// opened at one is tried at the next.
+	Hosts []string `yaml:"hosts"`
+	// SystemID is our name at the SMSC, at most 15 characters.
+	SystemID string `yaml:"system_id"`
+	// Password at the SMSC. The specification allows 8 characters; more are
+	// sent if given.
+	Password message.Secret `yaml:"password"`
+	// SystemType is given in the bind, at most 12 characters; often empty.
+	SystemType string `yaml:"system_type"`
+	// ServiceType is given with every message, at most 5 characters; often empty.
+	ServiceType string `yaml:"service_type"`
+	// Version of the protocol that the bind announces: 3.3, 3.4 (default) or 5.0.
+	Version string `yaml:"version"`
+	// Bind is transceiver (default, one connection for both directions) or
+	// receiver+transmitter (a connection for each).
+	Bind string `yaml:"bind"`
+	// AddressRange is given in the bind: which numbers a receiver serves; often empty.
+	AddressRange string `yaml:"address_range"`
+	// Sessions is how many sessions are kept open, 1 (default) to 100.
+	Sessions int `yaml:"sessions"`
+	// Window is how many parts may be on the wire without an answer, per
+	// session: 1 to 10000, 10 by default. The operator names it.
+	Window int `yaml:"window"`
+	// Lookahead is how many parts beyond the window a session holds ready, so
+	// that the window is never empty. Default: as many as the window; -1 for
+	// none. After a crash window and lookahead together may be sent twice.
+	Lookahead int `yaml:"lookahead"`
+	// Rate is the highest number of parts a second over all sessions; 0
+	// (default) for no limit.
+	Rate int `yaml:"rate"`
+	// EnquireLink is after how long a silence we ask whether the peer is
+	// alive, 1s to 1h; 30s by default.
+	EnquireLink time.Duration `yaml:"enquire_link"`
+	// ResponseTimeout is how long a request waits for its answer, 1s to 10m;
+	// 30s by default. A message without an answer may have been taken.
+	ResponseTimeout time.Duration `yaml:"response_timeout"`
+	// Reconnect is the longest pause between two attempts to open a session,
+	// 100ms to 1h; 1m by default. The first follows after 100 ms to 1 s.
+	Reconnect time.Duration `yaml:"reconnect"`
+	// SourceTON, SourceNPI, DestTON and DestNPI replace type of number and
+	// numbering plan, which otherwise follow from the address: 5/0 for a name,
+	// 1/1 for an international number.
+	SourceTON *uint8 `yaml:"source_ton"`
+	SourceNPI *uint8 `yaml:"source_npi"`
+	DestTON   *uint8 `yaml:"dest_ton"`
+	DestNPI   *uint8 `yaml:"dest_npi"`
+	// Alphabet is what data_coding 0 means to the operator: gsm (default),
+	// latin1 or ascii.
+	Alphabet string `yaml:"alphabet"`
+	// Long says how the parts of a long message are marked: udh (default;
+	// header with a reference of 8 bits), udh16 (16 bits), sar (SAR
+	// parameters), or payload (the whole text at once; the operator cuts it).
+	Long string `yaml:"long"`
+	// Receipts says when the operator is asked for a receipt: when_asked
+	// (default: when the customer asked), always or never.
+	Receipts string `yaml:"receipts"`
+	// ReceiptWait is how long after its validity a message waits for its
+	// receipt before it ends as unknown, 1m to 30 days; 24h by default.
+	ReceiptWait time.Duration `yaml:"receipt_wait"`
+	// MessageIDs says how ids in answers and in receipts agree: auto (default;
+	// compared in every usual form), string (exactly), hex_decimal
+	// (hexadecimal in the answer and decimal in the receipt) or decimal_hex.
+	MessageIDs string `yaml:"message_ids"`
+	// Validity says how the end of validity is told to the operator: relative
+	// (default), absolute (UTC), or none when the operator does not like it.
+	Validity string `yaml:"validity"`
+	// TLS, if given, encrypts the link.
+	TLS *TLSConfig `yaml:"tls"`
+}
+
+// TLSConfig says how a link to an operator is encrypted.
+type TLSConfig struct {
+	// CA is a file of certificates (PEM) that are trusted instead of the system's.
+	CA string `yaml:"ca"`
+	// ServerName is the name in the peer's certificate if it is not the host.
+	ServerName string `yaml:"server_name"`
+	// Cert and Key are files (PEM) by which we show who we are, if the operator asks.
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
+	// Insecure accepts any certificate: only for tests.
+	Insecure bool `yaml:"insecure"`
+}
+
+// The words of the configuration; the first of each is the default.
+var (
+	smppVersions  = []string{"3.4", "3.3", "5.0"}
+	smppBinds     = []string{"transceiver", "receiver+transmitter"}
+	smppAlphabets = []string{"gsm", "latin1", "ascii"}
+	smppLongs     = []string{"udh", "udh16", "sar", "payload"}
+	smppReceipts  = []string{"when_asked", "always", "never"}
+	smppIDs       = []string{"auto", "string", "hex_decimal", "decimal_hex"}
+	smppValidity  = []string{"relative", "absolute", "none"}
+)
+
+// WithDefaults returns the configuration with every field filled in.
+func (c SMPPConfig) WithDefaults() SMPPConfig {
+	word := func(field *string, words []string) {
+		if *field == "" {
+			*field = words[0]
+		}
+	}
+	word(&c.Version, smppVersions)
+	word(&c.Bind, smppBinds)
+	word(&c.Alphabet, smppAlphabets)
+	word(&c.Long, smppLongs)
+	word(&c.Receipts, smppReceipts)
+	word(&c.MessageIDs, smppIDs)
+	word(&c.Validity, smppValidity)
+	number := func(field *int, def int) {
+		if *field == 0 {
+			*field = def
+		}
+	}
+	number(&c.Sessions, 1)
+	number(&c.Window, 10)
+	number(&c.Lookahead, c.Window)
+	c.Lookahead = max(c.Lookahead, 0)
+	span := func(field *time.Duration, def time.Duration) {
+		if *field == 0 {
+			*field = def
+		}
+	}
+	span(&c.EnquireLink, 30*time.Second)
+	span(&c.ResponseTimeout, 30*time.Second)
+	span(&c.Reconnect, time.Minute)
+	span(&c.ReceiptWait, 24*time.Hour)
+	return c
+}
+
+// Credit returns how many parts a session takes beyond what has been answered.
+func (c SMPPConfig) Credit() int {
+	c = c.WithDefaults()
+	return c.Window + c.Lookahead
+}
+
+// Validate reports every mistake with the field that it is in.
+func (c SMPPConfig) Validate(report func(field, problem string)) {
+	if c.Name == "" {
+		report("name", "a link needs a name")
+	}
+	if len(c.Hosts) == 0 {
+		report("hosts", "at least one host:port is needed")
+	}
+	for i, h := range c.Hosts {
+		if _, port, err := net.SplitHostPort(h); err != nil || port == "" {
+			report(fmt.Sprintf("hosts[%d]", i), fmt.Sprintf("%q is not of the form host:port", h))
+		}
+	}
+	if c.SystemID == "" {
+		report("system_id", "the operator names it; it cannot be empty")
+	}
+	c.validateLengths(report)
+	c.validateRanges(report)
+	word := func(field, value string, words []string) {
+		if value != "" && !slices.Contains(words, value) {
+			report(field, fmt.Sprintf("%q is not known; %s are", value, strings.Join(words, ", ")))
+		}
+	}
+	word("version", c.Version, smppVersions)
+	word("bind", c.Bind, smppBinds)
+	word("alphabet", c.Alphabet, smppAlphabets)
+	word("long", c.Long, smppLongs)
+	word("receipts", c.Receipts, smppReceipts)
+	word("message_ids", c.MessageIDs, smppIDs)
+	word("validity", c.Validity, smppValidity)
+	if c.Version == "3.3" {
+		if c.Bind != "receiver+transmitter" {
+			report("bind", "SMPP 3.3 has no transceiver; use receiver+transmitter")
+		}
+		if c.Long == "sar" || c.Long == "payload" {
+			report("long", c.Long+" needs optional parameters, which SMPP 3.3 does not have; use udh")
+		}
+	}
+	if c.TLS != nil {
+		c.TLS.validate(report)
+	}
+}
+
+// validateLengths checks texts against the room they have in a PDU
+// (SMPP 3.4 5.2), which includes a NUL.
+func (c SMPPConfig) validateLengths(report func(field, problem string)) {
+	length := func(field, value string, most int) {
+		if len(value) > most {
+			report(field, fmt.Sprintf("at most %d characters fit", most))
+		}
+		if strings.IndexByte(value, 0) >= 0 {
+			report(field, "a NUL character is not possible")
+		}
+	}
+	length("system_id", c.SystemID, 15)
+	length("password", string(c.Password), 64)
+	length("system_type", c.SystemType, 12)
+	length("service_type", c.ServiceType, 5)
+	length("address_range", c.AddressRange, 40)
+}
+
+func (c SMPPConfig) validateRanges(report func(field, problem string)) {
+	number := func(field string, value, least, most int) {
+		if value != 0 && (value < least || value > most) {
+			report(field, fmt.Sprintf("%d is not between %d and %d", value, least, most))
+		}
+	}
+	number("sessions", c.Sessions, 1, 100)
+	number("window", c.Window, 1, 10000)
+	number("lookahead", c.Lookahead, -1, 100000)
+	number("rate", c.Rate, 1, 1000000)
+	span := func(field string, value, least, most time.Duration) {
+		if value != 0 && (value < least || value > most) {
+			report(field, fmt.Sprintf("%v is not between %v and %v", value, least, most))
+		}
+	}
+	span("enquire_link", c.EnquireLink, time.Second, time.Hour)
+	span("response_timeout", c.ResponseTimeout, time.Second, 10*time.Minute)
+	span("reconnect", c.Reconnect, 100*time.Millisecond, time.Hour)
+	span("receipt_wait", c.ReceiptWait, time.Minute, 30*24*time.Hour)
+}
+
+func (t *TLSConfig) validate(report func(field, problem string)) {
+	if (t.Cert == "") != (t.Key == "") {
+		report("tls", "cert and key belong together: give both or none")
+		return
+	}
+	if _, err := t.load(""); err != nil {
+		report("tls", err.Error())
+	}
+}
+
+// load reads the files. It is called for every connection, so that renewed
+// certificates are used without a restart.
+func (t *TLSConfig) load(host string) (*tls.Config, error) {
+	c := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.Insecure} //nolint:gosec // asked for in the file
+	if t.ServerName != "" {
+		c.ServerName = t.ServerName
+	}
+	if t.CA != "" {
+		pem, err := os.ReadFile(t.CA)
+		if err != nil {
+			return nil, fmt.Errorf("read the certificates to trust: %w", err)
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, errors.New("no certificate in " + t.CA)
+		}
+	}
+	if t.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
+		if err != nil {
+			return nil, fmt.Errorf("read our certificate: %w", err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
+}
+
+// version returns the interface_version of the bind.
+func (c SMPPConfig) version() smpp.Version {
+	switch c.Version {
+	case "3.3":
+		return smpp.Version33
+	case "5.0":
+		return smpp.Version50
+	}
+	return smpp.Version34
+}

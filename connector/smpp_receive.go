@@ -1,0 +1,183 @@
+package connector
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"kurir/gsm"
+	"kurir/message"
+	"kurir/smpp"
+)
+
+// Requests implements smpp.Handler: receipts and messages from phones, as many
+// as one read brought. The operator gets its answers when the gateway has them
+// on disk.
+func (s *smppSession) Requests(sess *smpp.Session, requests []smpp.PDU) {
+	var reports []message.Report
+	var inbound []*message.Inbound
+	var forReports, forInbound, now []smpp.PDU
+	for i := range requests {
+		p := &requests[i]
+		resp := smpp.PDU{Command: p.Command.Response(), Sequence: p.Sequence}
+		d := smppDelivery(p)
+		switch {
+		case d == nil:
+			if p.Command != smpp.CommandAlertNotification && p.Command != smpp.CommandOutbind {
+				resp.Status = smpp.ESME_RINVCMDID
+				now = append(now, resp)
+			}
+		case smppIsReceipt(d):
+			r, ok := s.link.report(d)
+			if !ok {
+				s.link.log.Warn("receipt without id and state", "session", s.number)
+				now = append(now, resp)
+				continue
+			}
+			reports, forReports = append(reports, r), append(forReports, resp)
+		default:
+			inbound, forInbound = append(inbound, s.link.inbound(d)), append(forInbound, resp)
+		}
+	}
+	if len(now) > 0 {
+		_ = sess.Respond(now) // an error means that the session is over
+	}
+	if len(reports) > 0 {
+		s.core.Reports(reports, smppAck(sess, forReports))
+	}
+	if len(inbound) > 0 {
+		s.core.Inbound(inbound, smppAck(sess, forInbound))
+	}
+}
+
+// smppAck returns the function that answers a batch: with ESME_ROK when it is
+// on disk, else so that the operator tries again.
+func smppAck(sess *smpp.Session, responses []smpp.PDU) func(error) {
+	return func(err error) {
+		if err != nil {
+			for i := range responses {
+				responses[i].Status = smpp.ESME_RX_T_APPN
+			}
+		}
+		_ = sess.Respond(responses) // an error means that the session is over: the operator sends it again
+	}
+}
+
+// smppDelivery returns what a deliver_sm or data_sm carries, nil for any other
+// request.
+func smppDelivery(p *smpp.PDU) *smpp.DeliverSM {
+	switch b := p.Body.(type) {
+	case *smpp.DeliverSM:
+		return b
+	case *smpp.DataSM:
+		return &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{
+			ServiceType: b.ServiceType, Source: b.Source, Dest: b.Dest, ESMClass: b.ESMClass,
+			RegisteredDelivery: b.RegisteredDelivery, DataCoding: b.DataCoding, TLVs: b.TLVs,
+		}}
+	}
+	return nil
+}
+
+// smppIsReceipt tells receipts and intermediate notifications from messages,
+// also when the operator forgets to say so in esm_class (SMPP 3.4 5.2.12).
+func smppIsReceipt(d *smpp.DeliverSM) bool {
+	switch d.ESMClass & smpp.ESMTypeMask {
+	case smpp.ESMReceipt, smpp.ESMIntermediate:
+		return true
+	case 0:
+		_, named := d.TLVs.Get(smpp.TagReceiptedMessageID)
+		return named
+	}
+	return false
+}
+
+// report reads a receipt; false if it names neither message nor state.
+func (l *SMPP) report(d *smpp.DeliverSM) (message.Report, bool) {
+	r, ok := smpp.ReceiptFrom(d)
+	if !ok {
+		return message.Report{}, false
+	}
+	report := message.Report{
+		Scope: l.cfg.Name, OperatorID: r.ID, State: message.StateFromSMPP(uint8(r.State)),
+		From: smppMessageAddress(d.Source), To: smppMessageAddress(d.Dest),
+		Text: string(d.Message()),
+	}
+	switch {
+	case r.Network != smpp.NetworkError{}:
+		report.Code = uint32(r.Network.Code)
+	case r.Err != "" && r.Err != "000":
+		if code, err := strconv.ParseUint(r.Err, 10, 32); err == nil {
+			report.Code = uint32(code)
+		}
+	}
+	if r.DoneDate != "" {
+		if done, err := smpp.ParseReceiptTime(r.DoneDate, time.UTC); err == nil {
+			report.Done = done.UnixMilli()
+		}
+	}
+	return report, true
+}
+
+// inbound reads a message from a phone.
+func (l *SMPP) inbound(d *smpp.DeliverSM) *message.Inbound {
+	in := &message.Inbound{
+		Link: l.cfg.Name, From: smppMessageAddress(d.Source), To: smppMessageAddress(d.Dest),
+		Parts: 1, Received: time.Now().UnixMilli(),
+	}
+	ud := d.Message()
+	if d.ESMClass&smpp.ESMUDHI != 0 {
+		// A header that cannot be read is shown as text: better than lost.
+		if _, rest, err := gsm.ParseHeader(ud); err == nil {
+			if n := len(ud) - len(rest); n > 1 {
+				in.Content.Header = bytes.Clone(ud[:n])
+			}
+			ud = rest
+		}
+	} else if sar, ok := smppSAR(d.TLVs); ok {
+		in.Content.Header = gsm.Header{Elements: []gsm.Element{sar.Element()}}.Append(nil)
+	}
+	coding, _ := gsm.ParseSMPPDataCoding(d.DataCoding, l.defaultEncoding())
+	in.Encoding, in.Content.Want, in.Content.Class = coding.Encoding, coding.Encoding, coding.Class
+	switch {
+	case coding.Compressed || coding.Encoding == gsm.Binary:
+		in.Encoding, in.Content.Want = gsm.Binary, gsm.Binary
+		in.Content.Data = bytes.Clone(ud)
+	default:
+		in.Content.Text = gsm.Decode(coding.Encoding, ud)
+	}
+	return in
+}
+
+// defaultEncoding is what data_coding 0 means on this link. ASCII is the lower
+// half of ISO-8859-1.
+func (l *SMPP) defaultEncoding() gsm.Encoding {
+	if l.cfg.Alphabet == "gsm" {
+		return gsm.GSM7
+	}
+	return gsm.Latin1
+}
+
+// smppSAR reads the parameters that number the parts of a long message
+// (SMPP 3.4 5.3.2.22 to 24).
+func smppSAR(tlvs smpp.TLVs) (gsm.Concat, bool) {
+	ref, ok := tlvs.U16(smpp.TagSARMsgRefNum)
+	if !ok {
+		return gsm.Concat{}, false
+	}
+	total, _ := tlvs.U8(smpp.TagSARTotalSegments)
+	number, _ := tlvs.U8(smpp.TagSARSegmentSeqnum)
+	if total < 2 || number < 1 || number > total {
+		return gsm.Concat{}, false
+	}
+	return gsm.Concat{Reference: ref, Wide: true, Total: total, Number: number}, true
+}
+
+// smppMessageAddress returns an address as an operator shows it. Many write an
+// international number as unknown but with a plus.
+func smppMessageAddress(a smpp.Address) message.Address {
+	m := message.Address{TON: message.TON(a.TON), NPI: message.NPI(a.NPI), Number: a.Addr}
+	if len(m.Number) > 1 && m.Number[0] == '+' {
+		m.TON, m.NPI, m.Number = message.TONInternational, message.NPIISDN, m.Number[1:]
+	}
+	return m
+}

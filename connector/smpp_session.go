@@ -1,0 +1,347 @@
+package connector
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"kurir/message"
+	"kurir/smpp"
+)
+
+const (
+	// smppChunk is how many parts are built before they are handed to the
+	// session, which writes them together.
+	smppChunk = 256
+	// smppRepeatWait is how long a throttled part of a message waits, whose
+	// other parts were taken, and smppRepeats how often that is done.
+	smppRepeatWait = time.Second
+	smppRepeats    = 30
+)
+
+// smppSession is one session of a link: what the gateway has granted to it,
+// and what of that is on the wire.
+//
+// A message of one part is its own Ref on the wire and is built in memory that
+// is used again. Of a longer one each part is a smppPart of a smppLong, which
+// gathers their answers.
+type smppSession struct {
+	link   *SMPP
+	core   Core
+	number uint32
+	peer   string
+	since  time.Time
+
+	mu     sync.Mutex
+	sess   *smpp.Session
+	build  smppBuilder
+	queue  []*Outgoing // granted and not looked at yet, from head on
+	head   int
+	parts  []*smppPart // of long messages, to be written before the queue
+	again  []*smppPart // throttled, to be written again when timer fires
+	timer  *time.Timer
+	wire   int // parts on the wire
+	failed []Answer
+	ended  bool // takes nothing more
+
+	requests []smpp.Request // of the batch being built
+}
+
+// smppLong is a message of several parts on its way.
+type smppLong struct {
+	out     *Outgoing
+	parts   []smppPart
+	begun   bool // a part was put on the wire
+	left    int  // parts without an answer
+	repeats int
+}
+
+// smppPart is one part of a long message, and its answer.
+type smppPart struct {
+	long    *smppLong
+	body    smpp.SubmitSM
+	id      string
+	failure *message.Failure
+}
+
+// add takes messages that the gateway has granted. It returns them as they
+// are when the session has ended.
+func (s *smppSession) add(out []*Outgoing) (refused []*Outgoing) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return out
+	}
+	if s.head > 0 && s.head == len(s.queue) {
+		s.queue, s.head = s.queue[:0], 0
+	}
+	s.queue = append(s.queue, out...)
+	s.pump()
+	if len(s.failed) > 0 {
+		// Answers must not come out of Send, so they take a way of their own.
+		answers := s.failed
+		s.failed = nil
+		s.link.running.Go(func() { s.core.Answered(s.number, answers) })
+	}
+	return nil
+}
+
+// pump writes what the window has room for: parts of messages that were begun,
+// then what waits. mu is held.
+func (s *smppSession) pump() {
+	for !s.ended && (len(s.parts) > 0 || s.head < len(s.queue)) {
+		room := min(s.link.cfg.Window-s.wire, smppChunk)
+		if room <= 0 {
+			return
+		}
+		s.stage(room)
+		if !s.write() {
+			return
+		}
+	}
+}
+
+// stage fills the batch with at most room requests.
+func (s *smppSession) stage(room int) {
+	now := time.Now()
+	s.build.reset()
+	s.requests = s.requests[:0]
+	for _, p := range s.parts[:min(room, len(s.parts))] {
+		s.requests = append(s.requests, smpp.Request{Body: &p.body, Ref: p})
+	}
+	for s.head < len(s.queue) && len(s.requests) < room {
+		out := s.queue[s.head]
+		s.queue[s.head] = nil
+		s.head++
+		at := len(s.build.parts)
+		switch n, f := s.build.add(out, now); {
+		case f != nil:
+			s.failed = append(s.failed, Answer{Out: out, Failure: f})
+		case n == 1:
+			s.requests = append(s.requests, smpp.Request{Ref: out})
+		default:
+			s.stageLong(out, s.build.parts[at:], room)
+			s.build.parts = s.build.parts[:at]
+		}
+	}
+	// The builder's memory may have moved while it grew, so pointers into it
+	// are taken now.
+	single := 0
+	for i := range s.requests {
+		if s.requests[i].Body == nil {
+			s.requests[i].Body = &s.build.parts[single]
+			single++
+		}
+	}
+}
+
+// stageLong keeps the parts of a long message and puts as many of them into
+// the batch as there is room for.
+func (s *smppSession) stageLong(out *Outgoing, built []smpp.SubmitSM, room int) {
+	l := &smppLong{out: out, parts: make([]smppPart, len(built)), left: len(built)}
+	for i := range l.parts {
+		p := &l.parts[i]
+		p.long, p.body = l, built[i]
+		p.body.Text = bytes.Clone(p.body.Text)
+		s.parts = append(s.parts, p)
+		if len(s.requests) < room {
+			s.requests = append(s.requests, smpp.Request{Body: &p.body, Ref: p})
+		}
+	}
+}
+
+// write hands the batch to the session; false when nothing more can be written
+// now. What the session does not take stays, or goes back into the queue.
+func (s *smppSession) write() bool {
+	rest := s.requests
+	parts := 0
+	for len(rest) > 0 {
+		taken, err := s.sess.Send(rest)
+		for i := range rest[:taken] {
+			if p, ok := rest[i].Ref.(*smppPart); ok {
+				p.long.begun = true
+				parts++
+			}
+		}
+		s.wire += taken
+		rest = rest[taken:]
+		var bad *smpp.EncodeError
+		if !errors.As(err, &bad) {
+			break // the window is full, or the session at its end
+		}
+		f := smppFailure(bad.Status)
+		f.Text = "the message cannot be written on this link: " + bad.Error()
+		if p, ok := rest[0].Ref.(*smppPart); ok {
+			parts++
+			s.failed = p.answered(s, s.failed, "", f)
+		} else {
+			s.failed = append(s.failed, Answer{Out: rest[0].Ref.(*Outgoing), Failure: f})
+		}
+		rest = rest[1:]
+	}
+	s.parts = slices.Delete(s.parts, 0, parts)
+	for i := len(rest) - 1; i >= 0; i-- {
+		if out, ok := rest[i].Ref.(*Outgoing); ok {
+			s.head--
+			s.queue[s.head] = out
+		}
+	}
+	all := len(rest) == 0
+	clear(s.requests)
+	return all
+}
+
+// Responses implements smpp.Handler: answers, as many as one read brought.
+func (s *smppSession) Responses(_ *smpp.Session, responses []smpp.Response) {
+	s.mu.Lock()
+	answers := append(make([]Answer, 0, len(responses)+len(s.failed)), s.failed...)
+	for i := range responses {
+		s.wire--
+		answers = s.answer(answers, &responses[i])
+	}
+	s.failed = nil
+	s.pump()
+	if len(s.failed) > 0 {
+		answers = append(answers, s.failed...)
+		s.failed = nil
+	}
+	s.mu.Unlock()
+	if len(answers) > 0 {
+		s.core.Answered(s.number, answers)
+	}
+}
+
+// answer books one response, and appends the answer to its message if that is
+// now complete. A request whose session ended stays without one: uncertain.
+func (s *smppSession) answer(answers []Answer, r *smpp.Response) []Answer {
+	var id string
+	var f *message.Failure
+	switch {
+	case r.Err == nil:
+		f = smppFailure(r.PDU.Status)
+		if f == nil && r.PDU.Command == smpp.CommandGenericNack {
+			f = &message.Failure{Kind: message.Refused, Text: "the operator answered generic_nack"}
+		}
+		if b, ok := r.PDU.Body.(*smpp.SubmitSMResp); ok && f == nil {
+			id = s.link.answeredID(b.MessageID)
+		}
+	case errors.Is(r.Err, smpp.ErrResponseTimeout):
+		f = &message.Failure{Kind: message.NoAnswer}
+	default:
+		var bad *smpp.DecodeError
+		if !errors.As(r.Err, &bad) {
+			return answers
+		}
+		f = &message.Failure{Kind: message.NoAnswer, Text: "the operator's answer cannot be read: " + bad.Error()}
+	}
+	switch ref := r.Ref.(type) {
+	case *Outgoing:
+		answers = append(answers, Answer{Out: ref, ID: id, Failure: f})
+	case *smppPart:
+		answers = ref.answered(s, answers, id, f)
+	}
+	return answers
+}
+
+// answered books the answer to a part, and appends the answer to its message
+// once all parts have one. If some parts were throttled and others taken,
+// those are sent again: the phone must not get half a message, nor the
+// operator the whole of it twice.
+func (p *smppPart) answered(s *smppSession, answers []Answer, id string, f *message.Failure) []Answer {
+	l := p.long
+	p.id, p.failure = id, f
+	if l.left--; l.left > 0 {
+		return answers
+	}
+	taken := slices.ContainsFunc(l.parts, func(p smppPart) bool { return p.failure == nil })
+	if taken && l.repeats < smppRepeats {
+		l.repeats++
+		for i := range l.parts {
+			if f := l.parts[i].failure; f != nil && f.Kind == message.Throttled {
+				l.left++
+				s.again = append(s.again, &l.parts[i])
+			}
+		}
+		if l.left > 0 {
+			if s.timer == nil {
+				s.timer = time.AfterFunc(smppRepeatWait, s.repeat)
+			}
+			return answers
+		}
+	}
+	a := Answer{Out: l.out}
+	for i := range l.parts {
+		switch p := &l.parts[i]; {
+		case p.failure != nil:
+			if a.Failure == nil {
+				a.Failure = p.failure
+			}
+		case a.ID == "":
+			a.ID = p.id
+		default:
+			a.More = append(a.More, p.id)
+		}
+	}
+	return append(answers, a)
+}
+
+// repeat sends throttled parts again.
+func (s *smppSession) repeat() {
+	s.mu.Lock()
+	s.timer = nil
+	s.parts = append(s.parts, s.again...)
+	s.again = nil
+	s.pump()
+	answers := s.failed
+	s.failed = nil
+	s.mu.Unlock()
+	if len(answers) > 0 {
+		s.core.Answered(s.number, answers)
+	}
+}
+
+// end takes nothing more and returns what was never put on the wire.
+func (s *smppSession) end() (unwritten []*Outgoing) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	var last *smppLong
+	for _, p := range s.parts {
+		if l := p.long; l != last && !l.begun {
+			last = l
+			unwritten = append(unwritten, l.out)
+		}
+	}
+	unwritten = append(unwritten, s.queue[s.head:]...)
+	s.queue, s.head, s.parts, s.again = nil, 0, nil, nil
+	return unwritten
+}
+
+// stats describes the session.
+func (s *smppSession) stats() SessionStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return SessionStats{Session: s.number, Peer: s.peer, State: "bound", Since: s.since, Window: s.wire}
+}
+
+// answeredID returns the id of an answer in the form in which receipts have
+// it, if the configuration says that the forms differ.
+func (l *SMPP) answeredID(id string) string {
+	switch l.cfg.MessageIDs {
+	case "hex_decimal":
+		if v, err := strconv.ParseUint(id, 16, 64); err == nil {
+			return strconv.FormatUint(v, 10)
+		}
+	case "decimal_hex":
+		if v, err := strconv.ParseUint(id, 10, 64); err == nil {
+			return strconv.FormatUint(v, 16)
+		}
+	}
+	return id
+}
