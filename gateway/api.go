@@ -56,14 +56,24 @@ func (g *Gateway) Submit(ctx context.Context, subs []*Submission) ([]Result, err
 }
 
 // Item is one thing owed to a target: a state of a message, or an inbound
-// message. Exactly one of Message and Inbound is set; both are read only.
+// message. Exactly one of Message and Inbound is set; both are read only, and
+// only until the item has been answered.
 type Item struct {
-	Message *message.Message // a copy: its Progress is that of the state owed
+	Message *message.Message
+	State   message.State // the state owed, final or Enroute; not for inbound messages
 	Inbound *message.Inbound
 	Index   int   // of the target within Inbound.Targets
 	Tries   int   // how often it was tried before
 	Since   int64 // Unix milliseconds since when it is owed
 	Target  message.Target
+
+	entry *entry        // of Message, while its final state is owed
+	inb   *inboundEntry // of Inbound
+	box   *outbox
+	due   int64 // Unix milliseconds before which it is not tried; 0 for at once
+	rowed bool  // a row of the table owed names it
+	rowIn uint64
+	rowAt int32
 }
 
 // Verdict is what a target said to an Item.
@@ -96,6 +106,8 @@ type Delivered struct {
 // Gateway.Wake when one has.
 type Receiver interface {
 	Deliver(account string, items []*Item)
-	// Limit returns how many items of one account may be unanswered at a time.
+	// Limit returns how many items of one account may be unanswered at a time;
+	// 0 says that nobody is there. It is called under the gateway's lock and
+	// must not call back.
 	Limit(account string) int
 }

@@ -1,0 +1,276 @@
+package gateway
+
+import (
+	"time"
+
+	"kurir/account"
+	"kurir/gsm"
+	"kurir/message"
+	"kurir/route"
+	"kurir/store"
+)
+
+// Bounds on what a customer may ask for.
+const (
+	defaultValidity = 48 * time.Hour
+	maxValidity     = 30 * 24 * time.Hour
+	maxAhead        = 366 * 24 * time.Hour // of SendAt
+	maxReference    = 255                  // octets
+	defaultMaxParts = 10
+)
+
+// Accept takes submissions, all of one customer's request or of one read from
+// a socket, and calls done with a result for each when those accepted are on
+// disk. What is refused is refused one by one.
+func (g *Gateway) Accept(subs []*Submission, done Done) {
+	now := time.Now()
+	snap := g.snap.Load()
+	results := make([]Result, len(subs))
+	messages := make([]message.Message, len(subs))
+	good := make([]*message.Message, 0, len(subs))
+	index := make([]int, 0, len(subs))
+	for i, s := range subs {
+		m := &messages[i]
+		if f := snap.build(m, s, now); f != nil {
+			results[i] = Result{To: m.To, Failure: f}
+			continue
+		}
+		results[i] = Result{To: m.To, Parts: int(m.Parts), Encoding: m.Encoding}
+		good, index = append(good, m), append(index, i)
+	}
+	g.count.refused.Add(int64(len(subs) - len(good)))
+	if len(good) == 0 {
+		done(results)
+		return
+	}
+	if f := g.join(good, index, results, done, now); f != nil {
+		for _, i := range index {
+			results[i] = Result{To: results[i].To, Failure: f}
+		}
+		g.count.refused.Add(int64(len(good)))
+		done(results)
+		return
+	}
+	g.signal()
+}
+
+// build makes the message of a submission, or says why it is refused. It is
+// pure but for the account's rate.
+func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) *message.Failure {
+	if f := s.addresses(m, sub); f != nil {
+		return f
+	}
+	m.Account, m.Via = sub.Account.Name, sub.Via
+	m.Content, m.Priority, m.Reference = sub.Content, sub.Priority, sub.Reference
+	m.Receipts, m.Target, m.Config = sub.Receipts, sub.Target, s.Number
+	if m.Target.Kind != message.NoTarget {
+		m.Target.Account = sub.Account.Name
+	}
+	if len(m.Reference) > maxReference {
+		return message.Fail(message.BadContent, "reference", "the reference has %d octets; at most %d are kept", len(m.Reference), maxReference)
+	}
+	if f := s.times(m, sub, now); f != nil {
+		return f
+	}
+	if f := measure(m, sub.Account); f != nil {
+		return f
+	}
+	choice, ok := s.Routes.Choose(route.Query{Account: m.Account, From: m.From, To: m.To})
+	if !ok || len(choice.Links) == 0 {
+		return message.Fail(message.NoRoute, "to", "no route leads to %s; the administrator can add one under routes", m.To)
+	}
+	m.Links = choice.Links
+	if !sub.Account.Take(int(m.Parts), now) {
+		return message.Fail(message.Overloaded, "", "more than the account's %g parts a second; try again later", sub.Account.Rate)
+	}
+	return nil
+}
+
+func (s *Snapshot) addresses(m *message.Message, sub *Submission) *message.Failure {
+	country := sub.Account.Country
+	if country == "" {
+		country = s.Country
+	}
+	var err error
+	if m.To = sub.ToAddr; m.To.IsZero() {
+		if m.To, err = route.Normalise(sub.To, country); err != nil {
+			return &message.Failure{Kind: message.BadRecipient, Field: "to", Text: err.Error()}
+		}
+	}
+	if m.From = sub.FromAddr; !m.From.IsZero() {
+		return permitted(sub.Account, m.From)
+	}
+	from := sub.From
+	if from == "" {
+		if from = sub.Account.Sender; from == "" {
+			return message.Fail(message.BadSender, "from", "the message names no sender and the account has none of its own")
+		}
+	}
+	if m.From, err = route.Sender(from); err != nil {
+		return &message.Failure{Kind: message.BadSender, Field: "from", Text: err.Error()}
+	}
+	if sub.From == "" {
+		return nil
+	}
+	return permitted(sub.Account, m.From)
+}
+
+func permitted(a *account.Account, from message.Address) *message.Failure {
+	if a.MaySend(from) {
+		return nil
+	}
+	return message.Fail(message.BadSender, "from", "the account may not send as %s", from)
+}
+
+func (s *Snapshot) times(m *message.Message, sub *Submission, now time.Time) *message.Failure {
+	validity := sub.Validity
+	switch {
+	case validity < 0:
+		return message.Fail(message.BadContent, "validity", "the validity is negative")
+	case validity > maxValidity:
+		validity = maxValidity
+	case validity == 0:
+		validity = firstSet(sub.Account.Validity, s.Validity, defaultValidity)
+	}
+	from := now
+	if sub.SendAt.After(now) {
+		if sub.SendAt.After(now.Add(maxAhead)) {
+			return message.Fail(message.BadContent, "send_at", "the time lies more than a year ahead")
+		}
+		from = sub.SendAt
+		m.SendAt = from.UnixMilli()
+	}
+	m.Expires = from.Add(validity).UnixMilli()
+	return nil
+}
+
+func firstSet(times ...time.Duration) time.Duration {
+	for _, t := range times {
+		if t > 0 {
+			return t
+		}
+	}
+	return 0
+}
+
+func measure(m *message.Message, a *account.Account) *message.Failure {
+	c := &m.Content
+	var size gsm.Size
+	var err error
+	field := "text"
+	switch {
+	case c.Want == gsm.Binary:
+		field = "data"
+		size, err = gsm.MeasureBinary(len(c.Data), len(c.Header))
+	case len(c.Header) > 0:
+		var h gsm.Header
+		if h, _, err = gsm.ParseHeader(c.Header); err != nil {
+			return &message.Failure{Kind: message.BadContent, Field: "udh", Text: err.Error()}
+		}
+		size, err = gsm.MeasureWith(c.Text, gsm.SplitOptions{Encoding: c.Want, Header: h})
+	default:
+		size, err = gsm.Measure(c.Text, c.Want)
+	}
+	if err != nil {
+		return &message.Failure{Kind: message.BadContent, Field: field, Text: err.Error()}
+	}
+	most := a.MaxParts
+	if most == 0 {
+		most = defaultMaxParts
+	}
+	if size.Parts > most {
+		return message.Fail(message.BadContent, field, "the text needs %d parts; at most %d are allowed", size.Parts, most)
+	}
+	m.Encoding, m.Parts = size.Encoding, uint8(size.Parts)
+	return nil
+}
+
+// join puts messages into the gather, with the grant if a session can take
+// them now.
+func (g *Gateway) join(good []*message.Message, index []int, results []Result, done Done, now time.Time) *message.Failure {
+	entries := make([]entry, len(good))
+	pointers := make([]*entry, len(good))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.full != nil {
+		return &message.Failure{Kind: message.StoreFull}
+	}
+	if len(g.cur.Accepted)+len(good) > g.opt.MaxGathered {
+		return &message.Failure{Kind: message.Overloaded}
+	}
+	b := g.cur
+	for i, m := range good {
+		e := &entries[i]
+		pointers[i] = e
+		e.m, e.out.Message, e.out.Ref = m, m, e
+		m.ID = g.ids.Next(now)
+		g.place(e, now)
+		b.Accepted = append(b.Accepted, m)
+		r := &results[index[i]]
+		r.ID, r.State = m.ID, m.State
+	}
+	b.accepts = append(b.accepts, acceptance{entries: pointers, results: results, done: done})
+	g.count.accepted.Add(int64(len(good)))
+	return nil
+}
+
+// place decides where a new message goes: to a session at once, into the lanes
+// of its link, or, when it is for later or memory is full, onto disk only.
+func (g *Gateway) place(e *entry, now time.Time) {
+	m := e.m
+	g.tally(m.Account, m.Links[0], "accepted", now)
+	e.hop = g.firstUp(m.Links)
+	e.link = g.link(m.Links[e.hop])
+	if m.SendAt != 0 {
+		m.State = message.Scheduled
+		g.cur.DueAdd = append(g.cur.DueAdd, store.Due{ID: m.ID, At: m.SendAt})
+		return
+	}
+	l := e.link
+	if s := l.best(); s != nil && l.lanes.n == 0 && g.mayGrant(l, s, e, now) {
+		g.grantTo(s, e, now, false)
+		return
+	}
+	m.State = message.Queued
+	if sp := &l.spill[m.Priority]; sp.rows > 0 || l.lanes.n >= g.opt.QueueMemory {
+		sp.rows++
+		g.cur.WaitingAdd = append(g.cur.WaitingAdd, e.waitingRow())
+		return
+	}
+	e.station = accepting
+}
+
+// firstUp returns the index of the first link that has a session, 0 if none.
+func (g *Gateway) firstUp(links []string) uint8 {
+	for i, name := range links {
+		if l := g.links[name]; l != nil && l.up() {
+			return uint8(i)
+		}
+	}
+	return 0
+}
+
+// accepted follows an acceptance that is on disk.
+func (g *Gateway) accepted(a *acceptance) {
+	for _, e := range a.entries {
+		g.recent.push(e.m.ID)
+		switch e.station {
+		case accepting:
+			g.open[e.m.ID] = e
+			g.wait(e, false)
+		case granted:
+			g.open[e.m.ID] = e
+		}
+	}
+}
+
+// refused takes back what place did, for a message that is not on disk.
+func (g *Gateway) refused(e *entry) {
+	switch {
+	case e.station == granted:
+		e.sess.remove(e)
+	case e.station == nowhere && e.m.State == message.Queued:
+		e.link.spill[e.m.Priority].rows--
+	}
+	e.station = nowhere
+}

@@ -1,0 +1,317 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"kurir/connector"
+	"kurir/message"
+	"kurir/store"
+)
+
+// gather is what has come together for the next commit: the records, and what
+// is to be done when they are on disk.
+type gather struct {
+	store.Batch
+	seq      uint64
+	accepts  []acceptance
+	hands    []hand
+	owed     []*Item
+	evict    []*entry      // whose operator ids the batch writes down
+	after    []func(error) // acknowledgements to operators
+	counters map[counterKey]int64
+}
+
+// acceptance is one call of Accept.
+type acceptance struct {
+	entries []*entry // of those submissions that were accepted
+	results []Result
+	done    Done
+}
+
+// hand is what a session may send once the gather is on disk.
+type hand struct {
+	sess *session
+	row  *grant // nil while every message carries its grant in its own row
+	at   int    // of the row in Granted
+	out  []*connector.Outgoing
+}
+
+type counterKey struct {
+	hour                int64
+	account, link, what string
+}
+
+func (g *Gateway) newGather() *gather {
+	g.sequence++
+	return &gather{seq: g.sequence, counters: map[counterKey]int64{}}
+}
+
+// reset empties a gather for reuse; what it pointed to may go.
+func (b *gather) reset(seq uint64) {
+	resetBatch(&b.Batch)
+	clear(b.accepts)
+	clear(b.owed)
+	clear(b.evict)
+	clear(b.after)
+	clear(b.hands)
+	b.seq, b.accepts, b.hands, b.owed, b.after = seq, b.accepts[:0], b.hands[:0], b.owed[:0], b.after[:0]
+	b.evict = b.evict[:0]
+	if b.counters == nil {
+		b.counters = map[counterKey]int64{}
+	}
+	clear(b.counters)
+}
+
+func (b *gather) empty() bool {
+	return b.Rows() == 0 && b.Mark == 0 && b.Config == 0 && len(b.accepts) == 0 &&
+		len(b.hands) == 0 && len(b.owed) == 0 && len(b.after) == 0
+}
+
+// hand returns the hand of a session in the current gather.
+func (g *Gateway) hand(s *session) *hand {
+	b := g.cur
+	if s.handIn != b.seq {
+		s.handIn, s.handAt = b.seq, len(b.hands)
+		b.hands = append(b.hands, hand{sess: s})
+	}
+	return &b.hands[s.handAt]
+}
+
+const (
+	idleTidy    = 20 * time.Millisecond // housekeeping when nothing waits
+	busyTidy    = time.Millisecond      // and between commits
+	busyEvery   = 8                     // commits
+	retryCommit = 250 * time.Millisecond
+	idleWait    = 200 * time.Millisecond
+)
+
+// commitLoop is the one goroutine that writes.
+func (g *Gateway) commitLoop(ctx context.Context) error {
+	idle := time.NewTimer(idleWait)
+	defer idle.Stop()
+	for n := 0; ; n++ {
+		b := g.take()
+		if b == nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			more, err := g.store.Tidy(idleTidy)
+			if err != nil {
+				g.log.Warn("housekeeping of the database failed", "error", err)
+			}
+			wait := idleWait
+			if more && err == nil {
+				wait = time.Millisecond
+			}
+			idle.Reset(wait)
+			select {
+			case <-g.wake:
+			case <-idle.C:
+			case <-ctx.Done():
+			}
+			continue
+		}
+		if err := g.write(ctx, b); err != nil {
+			return err
+		}
+		if n%busyEvery == 0 {
+			if _, err := g.store.Tidy(busyTidy); err != nil {
+				g.log.Warn("housekeeping of the database failed", "error", err)
+			}
+		}
+	}
+}
+
+// take returns the gather to be written, nil when nothing waits.
+func (g *Gateway) take() *gather {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.carry != nil {
+		return g.carry
+	}
+	if g.cur.empty() {
+		return nil
+	}
+	b := g.cur
+	b.dropBlanks()
+	for k, n := range b.counters {
+		b.Counters = append(b.Counters, store.Counter{Hour: k.hour, Account: k.account, Link: k.link, What: k.what, N: n})
+	}
+	g.sequence++
+	g.spare.reset(g.sequence)
+	g.cur, g.spare = g.spare, nil
+	return b
+}
+
+// write commits a gather and does what waited for it. While the store cannot
+// write it keeps trying: nothing new comes in meanwhile.
+func (g *Gateway) write(ctx context.Context, b *gather) error {
+	began := time.Now()
+	err := g.store.Commit(&b.Batch)
+	if err == nil {
+		g.count.commits.observe(time.Since(began), b.Rows())
+		g.committed(b)
+		return nil
+	}
+	var fatal *store.FatalError
+	if errors.As(err, &fatal) {
+		g.refuse(b, err)
+		return err
+	}
+	g.refuse(b, err)
+	select {
+	case <-time.After(retryCommit):
+	case <-ctx.Done():
+		return err
+	}
+	return nil
+}
+
+// committed does what waited for the gather: answers, hand-overs to sessions,
+// deliveries to customers.
+func (g *Gateway) committed(b *gather) {
+	now := time.Now()
+	g.mu.Lock()
+	if g.full != nil {
+		g.full = nil
+		g.log.Info("the database can be written again")
+		for _, l := range g.links {
+			g.dispatch(l, now)
+		}
+	}
+	for i := range b.accepts {
+		g.accepted(&b.accepts[i])
+	}
+	for i := range b.hands {
+		g.handOver(&b.hands[i])
+	}
+	for _, it := range b.owed {
+		g.enqueue(it)
+	}
+	for _, e := range b.evict {
+		g.evict(e)
+	}
+	calls := g.takeCalls()
+	g.carry = nil
+	g.mu.Unlock()
+
+	for i := range b.hands {
+		if h := &b.hands[i]; len(h.out) > 0 {
+			h.sess.link.conn.Send(h.sess.num, h.out)
+		}
+	}
+	for i := range b.accepts {
+		b.accepts[i].done(b.accepts[i].results)
+	}
+	for _, f := range b.after {
+		f(nil)
+	}
+	g.makeCalls(calls)
+
+	g.mu.Lock()
+	b.reset(0)
+	g.spare = b
+	g.mu.Unlock()
+}
+
+// handOver marks what goes on the wire now, or takes it back when the session
+// has ended meanwhile.
+func (g *Gateway) handOver(h *hand) {
+	if !h.sess.down && h.sess.link.conn != nil {
+		for _, o := range h.out {
+			o.Ref.(*entry).wired = true
+		}
+		return
+	}
+	for i := len(h.out) - 1; i >= 0; i-- {
+		if e := h.out[i].Ref.(*entry); e.station == granted && e.sess == h.sess && !e.wired {
+			g.release(e)
+			g.wait(e, true)
+		}
+	}
+	h.out = h.out[:0]
+}
+
+// refuse keeps what must not be lost of a gather that could not be written and
+// tells those who wait that it cannot be done now.
+func (g *Gateway) refuse(b *gather, why error) {
+	g.mu.Lock()
+	first := g.full == nil
+	g.full = why
+	gone := map[message.ID]bool{}
+	for i := range b.accepts {
+		a := &b.accepts[i]
+		for _, e := range a.entries {
+			gone[e.m.ID] = true
+			g.refused(e)
+		}
+		for j := range a.results {
+			if r := &a.results[j]; r.Failure == nil {
+				*r = Result{To: r.To, Failure: &message.Failure{Kind: message.StoreFull}}
+			}
+		}
+	}
+	accepts := b.accepts
+	b.accepts = nil
+	b.dropAccepted(gone)
+	g.carry = b
+	g.mu.Unlock()
+	if first {
+		g.log.Error("the database cannot be written: new messages are refused, links pause", "error", why)
+	}
+	for i := range accepts {
+		accepts[i].done(accepts[i].results)
+	}
+}
+
+// dropAccepted takes refused messages out of a gather.
+func (b *gather) dropAccepted(gone map[message.ID]bool) {
+	if len(gone) == 0 {
+		return
+	}
+	b.Accepted = nil
+	b.Counters = slices.DeleteFunc(b.Counters, func(c store.Counter) bool { return c.What == "accepted" })
+	b.WaitingAdd = slices.DeleteFunc(b.WaitingAdd, func(w store.Waiting) bool { return gone[w.ID] })
+	b.DueAdd = slices.DeleteFunc(b.DueAdd, func(d store.Due) bool { return gone[d.ID] })
+	for i := range b.hands {
+		h := &b.hands[i]
+		out := h.out[:0]
+		for _, o := range h.out {
+			if !gone[o.Message.ID] {
+				out = append(out, o)
+			}
+		}
+		h.out = out
+	}
+}
+
+// dropBlanks takes out the rows that removeRow blanked.
+func (b *gather) dropBlanks() {
+	b.WaitingAdd = slices.DeleteFunc(b.WaitingAdd, func(w store.Waiting) bool { return w.ID == 0 })
+	b.DueAdd = slices.DeleteFunc(b.DueAdd, func(d store.Due) bool { return d.ID == 0 })
+	b.OwedAdd = slices.DeleteFunc(b.OwedAdd, func(o store.Owed) bool { return o.ID == 0 })
+	b.OpenAdd = slices.DeleteFunc(b.OpenAdd, func(o store.Outstanding) bool { return o.ID == 0 })
+}
+
+func resetBatch(b *store.Batch) {
+	clear(b.Accepted)
+	clear(b.Changed)
+	clear(b.Granted)
+	clear(b.Inbound)
+	clear(b.InboundChanged)
+	clear(b.Parts)
+	clear(b.Held)
+	*b = store.Batch{
+		Accepted: b.Accepted[:0], Changed: b.Changed[:0], Erased: b.Erased[:0],
+		Granted: b.Granted[:0], GrantDone: b.GrantDone[:0],
+		Inbound: b.Inbound[:0], InboundChanged: b.InboundChanged[:0],
+		Parts: b.Parts[:0], PartsDone: b.PartsDone[:0], Held: b.Held[:0], HeldDone: b.HeldDone[:0],
+		WaitingAdd: b.WaitingAdd[:0], WaitingRemove: b.WaitingRemove[:0],
+		DueAdd: b.DueAdd[:0], DueRemove: b.DueRemove[:0],
+		OwedAdd: b.OwedAdd[:0], OwedRemove: b.OwedRemove[:0],
+		OpenAdd: b.OpenAdd[:0], OpenRemove: b.OpenRemove[:0], Counters: b.Counters[:0],
+	}
+}

@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"time"
+
+	"kurir/message"
+	"kurir/store"
+)
+
+// wait puts a message into the lanes of its link.
+func (g *Gateway) wait(e *entry, front bool) {
+	g.open[e.m.ID] = e
+	if e.station != waiting || !e.rowed {
+		g.move(e, waiting, false)
+	}
+	e.link.lanes.push(e, front)
+}
+
+// dispatch grants what waits for a link to its sessions, as far as their
+// credit and the link's rate allow.
+func (g *Gateway) dispatch(l *link, now time.Time) {
+	if g.full != nil {
+		return
+	}
+	for l.lanes.n > 0 {
+		s := l.best()
+		if s == nil {
+			break
+		}
+		if parts, ok := l.pace.room(now); !ok || parts < 1 {
+			break
+		}
+		e := l.lanes.pop()
+		if e.m.Expires <= now.UnixMilli() {
+			g.expire(e, now)
+			continue
+		}
+		g.grantTo(s, e, now, true)
+	}
+	g.refill(l)
+}
+
+// mayGrant tells whether a new message may go to a session at once.
+func (g *Gateway) mayGrant(l *link, s *session, e *entry, now time.Time) bool {
+	for i := range l.spill {
+		if l.spill[i].rows > 0 {
+			return false
+		}
+	}
+	if s.room() < e.cost() && s.used > 0 {
+		return false
+	}
+	parts, ok := l.pace.room(now)
+	return ok && (parts >= e.cost() || parts >= 1 && l.set.Rate > 0)
+}
+
+// grantTo books a message on a session and writes the grant: into the
+// message's own row when that is being written, else into a row per session
+// and batch.
+func (g *Gateway) grantTo(s *session, e *entry, now time.Time, later bool) {
+	m, l := e.m, s.link
+	l.pace.take(e.cost())
+	if later {
+		g.move(e, granted, false)
+	} else {
+		e.station = granted
+	}
+	s.add(e)
+	m.State = message.Sending
+	e.event(message.Event{Kind: message.EventGranted, At: now.UnixMilli(), Code: s.num, Text: l.name})
+	e.out.From, e.out.To = m.From, m.To
+	e.out.Receipt = l.set.wantsReceipt(m.Receipts)
+	h := g.hand(s)
+	h.out = append(h.out, &e.out)
+	if later && e.hold == nil {
+		g.holdGrant(e)
+	}
+}
+
+// holdGrant names a granted message in the grant row of its session.
+func (g *Gateway) holdGrant(e *entry) {
+	s, b := e.sess, g.cur
+	h := g.hand(s)
+	if h.row == nil {
+		g.lastGrant++
+		h.row = &grant{number: g.lastGrant}
+		h.at = len(b.Granted)
+		b.Granted = append(b.Granted, store.Grant{
+			Number: g.lastGrant, Link: s.link.name, Session: s.num, At: time.Now().UnixMilli(),
+		})
+	}
+	row := &b.Granted[h.at]
+	row.IDs = append(row.IDs, e.m.ID)
+	h.row.open++
+	e.hold = h.row
+}
+
+// release takes a message back from its session: its credit is free again, and
+// its grant row goes when it was the last in it.
+func (g *Gateway) release(e *entry) {
+	if e.sess != nil {
+		e.sess.remove(e)
+	}
+	if h := e.hold; h != nil {
+		e.hold = nil
+		if h.open--; h.open == 0 {
+			g.cur.GrantDone = append(g.cur.GrantDone, h.number)
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kurir/connector"
+	"kurir/message"
+	"kurir/store"
+)
+
+// Options is what a Gateway is made of. Store and Snapshot are required.
+type Options struct {
+	Store    *store.Store
+	Snapshot *Snapshot
+	Log      *slog.Logger
+	Node     int // 0 to 63; 0 when there is one server
+
+	QueueMemory  int           // messages of one link kept in memory; default 10,000
+	OutboxMemory int           // items owed to one account kept in memory; default 2,000
+	OpenMemory   int           // messages awaiting receipts kept in memory; default 500,000
+	MarkLag      time.Duration // how long an open message may stand in its row only; default 60 s
+	MaxGathered  int           // submissions waiting for a commit; more are refused; default 100,000
+	MaxAge       time.Duration // how long a webhook is retried; default 72 h
+	HoldReceipts time.Duration // how long a receipt that matches nothing is held; default 10 min
+	JoinWait     time.Duration // how long parts of an inbound message are waited for; default 24 h
+}
+
+func (o *Options) setDefaults() {
+	def := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	defTime := func(v *time.Duration, d time.Duration) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def(&o.QueueMemory, 10_000)
+	def(&o.OutboxMemory, 2_000)
+	def(&o.OpenMemory, 500_000)
+	def(&o.MaxGathered, 100_000)
+	defTime(&o.MarkLag, time.Minute)
+	defTime(&o.MaxAge, 72*time.Hour)
+	defTime(&o.HoldReceipts, 10*time.Minute)
+	defTime(&o.JoinWait, 24*time.Hour)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+// Gateway holds every message that is on its way. Make it with New.
+type Gateway struct {
+	opt       Options
+	log       *slog.Logger
+	store     *store.Store
+	snap      atomic.Pointer[Snapshot]
+	receivers [8]Receiver // by message.TargetKind; set before Run
+	count     counters
+
+	mu          sync.Mutex
+	ids         *message.IDs
+	mark        message.ID // open messages up to here stand in spill tables
+	cur         *gather    // being gathered
+	spare       *gather
+	carry       *gather // failed to commit, is tried again
+	sequence    uint64  // of gathers
+	full        error   // why nothing can be written now, nil when all is well
+	links       map[string]*link
+	boxes       map[boxKey]*outbox
+	open        map[message.ID]*entry
+	openIn      map[message.ID]*inboundEntry
+	recent      queue[message.ID] // open or not, in order, from mark on
+	outstanding outstanding
+	held        map[uint64][]heldReport
+	heldCount   int
+	due         dueHeap
+	deadlines   map[int64][]*entry // by Unix second, for those short of the mark
+	joins       map[string]*assembly
+	lastGrant   int64
+	lastHeld    int64
+	calls       []delivery // prepared under mu, made after it
+
+	wake  chan struct{}
+	fatal chan error
+	jobs  sync.WaitGroup // refills and the like
+	ctx   context.Context
+	stop  context.CancelFunc
+}
+
+// ErrStopped is given to whoever waits for a commit that will not come.
+var ErrStopped = errors.New("the gateway is stopping")
+
+// New makes a gateway and reads from the store what is still open. Nothing
+// moves before Run.
+func New(ctx context.Context, opt Options) (*Gateway, error) {
+	opt.setDefaults()
+	g := &Gateway{
+		opt: opt, log: opt.Log, store: opt.Store,
+		links: map[string]*link{}, boxes: map[boxKey]*outbox{},
+		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
+		held:      map[uint64][]heldReport{},
+		deadlines: map[int64][]*entry{}, joins: map[string]*assembly{},
+		wake: make(chan struct{}, 1), fatal: make(chan error, 1),
+	}
+	g.ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
+	g.outstanding.init()
+	g.cur, g.spare = g.newGather(), new(gather)
+	g.install(opt.Snapshot)
+	if err := g.recover(ctx); err != nil {
+		return nil, fmt.Errorf("read what is open: %w", err)
+	}
+	return g, nil
+}
+
+// Receive registers the Receiver for a kind of target, before Run.
+func (g *Gateway) Receive(kind message.TargetKind, r Receiver) { g.receivers[kind] = r }
+
+// Attach gives a link its connector, before the connector runs; nil takes it
+// away.
+func (g *Gateway) Attach(name string, c connector.Connector) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.link(name).conn = c
+}
+
+// Link returns the side of the gateway that the connector of a link calls.
+func (g *Gateway) Link(name string) connector.Core {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return linkCore{g, g.link(name)}
+}
+
+// Replace puts a new configuration into force. Messages already accepted keep
+// the links that were chosen for them.
+func (g *Gateway) Replace(s *Snapshot) {
+	g.mu.Lock()
+	g.install(s)
+	g.mu.Unlock()
+	g.signal()
+}
+
+func (g *Gateway) install(s *Snapshot) {
+	for name, set := range s.Links {
+		g.link(name).configure(set)
+	}
+	if old := g.snap.Load(); old == nil || old.Number != s.Number {
+		g.cur.Config, g.cur.ConfigText = s.Number, s.Text
+	}
+	g.snap.Store(s)
+}
+
+// Snapshot returns the configuration in force.
+func (g *Gateway) Snapshot() *Snapshot { return g.snap.Load() }
+
+// Run writes and keeps time until ctx ends; then it commits what has gathered
+// and returns. An error means that the process must stop and recover by a new
+// start.
+func (g *Gateway) Run(ctx context.Context) error {
+	g.begin()
+	ticker := make(chan struct{})
+	go func() {
+		defer close(ticker)
+		g.tickLoop(ctx)
+	}()
+	err := g.commitLoop(ctx)
+	g.stop()
+	<-ticker
+	g.jobs.Wait()
+	return err
+}
+
+// Ready returns why the server cannot accept messages now, nil when it can.
+func (g *Gateway) Ready() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.full
+}
+
+// signal wakes the writer.
+func (g *Gateway) signal() {
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+}

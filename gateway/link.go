@@ -1,0 +1,174 @@
+package gateway
+
+import (
+	"time"
+
+	"kurir/connector"
+	"kurir/message"
+)
+
+// link is a connector as the gateway sees it: its sessions, what waits for
+// them in memory, and how much more waits on disk only.
+type link struct {
+	name     string
+	set      LinkSettings
+	conn     connector.Connector
+	sessions []*session
+	downAt   time.Time // since when there is no session that sends
+	lanes    lanes
+	pace     pace
+	spill    [message.Priorities]spill
+	count    linkCounters
+}
+
+// spill is the part of a lane that is on disk only.
+type spill struct {
+	rows    int64                 // not in memory
+	after   map[string]message.ID // by account: rows up to here have been read
+	loading bool
+	again   time.Time // not to be read before
+	empty   int       // reads that found nothing
+}
+
+// session is one session of a link.
+type session struct {
+	num    uint32
+	link   *link
+	credit int
+	used   int
+	down   bool
+	first  *entry // of those granted to it, in no order
+	handIn uint64 // sequence of the gather that holds its hand
+	handAt int    // where in that gather
+}
+
+func (s *session) room() int { return s.credit - s.used }
+
+// add books a message on the session's credit.
+func (s *session) add(e *entry) {
+	s.used += e.cost()
+	e.sess, e.wired = s, false
+	e.prev, e.next = nil, s.first
+	if s.first != nil {
+		s.first.prev = e
+	}
+	s.first = e
+}
+
+// remove gives the credit back.
+func (s *session) remove(e *entry) {
+	s.used -= e.cost()
+	if e.prev != nil {
+		e.prev.next = e.next
+	} else {
+		s.first = e.next
+	}
+	if e.next != nil {
+		e.next.prev = e.prev
+	}
+	e.sess, e.prev, e.next = nil, nil, nil
+}
+
+// grant is a row that says which messages a session may have sent.
+type grant struct {
+	number int64
+	open   int // messages without an answer
+}
+
+// link returns the link of that name; an unknown one is made, so that what
+// waits for a link taken out of the configuration keeps its place.
+func (g *Gateway) link(name string) *link {
+	l := g.links[name]
+	if l == nil {
+		l = &link{name: name, downAt: time.Now()}
+		l.set.Name = name
+		l.set.setDefaults()
+		g.links[name] = l
+	}
+	return l
+}
+
+func (l *link) configure(set LinkSettings) {
+	set.setDefaults()
+	l.set = set
+	l.pace.configure(set.Rate)
+}
+
+// up tells whether a session may send.
+func (l *link) up() bool { return len(l.sessions) > 0 }
+
+// best returns the session with the most room, nil if none has any.
+func (l *link) best() *session {
+	var best *session
+	for _, s := range l.sessions {
+		if s.room() > 0 && (best == nil || s.room() > best.room()) {
+			best = s
+		}
+	}
+	return best
+}
+
+// linkCore is what the connector of one link calls.
+type linkCore struct {
+	g *Gateway
+	l *link
+}
+
+// SessionUp implements connector.Core.
+func (c linkCore) SessionUp(num uint32, credit int) {
+	c.g.mu.Lock()
+	if credit > 0 {
+		c.l.sessions = append(c.l.sessions, &session{num: num, link: c.l, credit: credit})
+		c.g.dispatch(c.l, time.Now())
+	}
+	c.g.mu.Unlock()
+	c.g.signal()
+	c.g.log.Info("session up", "link", c.l.name, "session", num, "credit", credit)
+}
+
+// SessionDown implements connector.Core.
+func (c linkCore) SessionDown(num uint32, unwritten []*connector.Outgoing, reason error) {
+	g := c.g
+	g.mu.Lock()
+	lost := g.sessionDown(c.l, num, unwritten, time.Now())
+	g.dispatch(c.l, time.Now())
+	g.mu.Unlock()
+	g.signal()
+	g.log.Warn("session down", "link", c.l.name, "session", num, "uncertain", lost, "reason", reason)
+}
+
+// sessionDown takes back what the session had been granted: what was never
+// written waits again as if nothing had happened, the rest is uncertain.
+func (g *Gateway) sessionDown(l *link, num uint32, unwritten []*connector.Outgoing, now time.Time) (uncertain int) {
+	var s *session
+	for i, have := range l.sessions {
+		if have.num == num {
+			s = have
+			l.sessions = append(l.sessions[:i:i], l.sessions[i+1:]...)
+			break
+		}
+	}
+	if s == nil {
+		return 0
+	}
+	s.down = true
+	if !l.up() {
+		l.downAt = now
+	}
+	for i := len(unwritten) - 1; i >= 0; i-- {
+		if e := unwritten[i].Ref.(*entry); e.station == granted && e.sess == s {
+			g.release(e)
+			g.wait(e, true)
+		}
+	}
+	for e := s.first; e != nil; {
+		next := e.next
+		if e.wired { // what is not yet handed over is taken back when its gather is on disk
+			uncertain++
+			g.release(e)
+			g.uncertain(e, now)
+		}
+		e = next
+	}
+	return uncertain
+}

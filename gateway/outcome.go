@@ -1,0 +1,174 @@
+package gateway
+
+import (
+	"time"
+
+	"kurir/connector"
+	"kurir/message"
+)
+
+// Answered implements connector.Core.
+func (c linkCore) Answered(num uint32, answers []connector.Answer) {
+	g, now := c.g, time.Now()
+	g.mu.Lock()
+	for i := range answers {
+		e, ok := answers[i].Out.Ref.(*entry)
+		if !ok || e.station != granted || e.sess == nil || e.sess.num != num {
+			continue // its session was given up before
+		}
+		g.release(e)
+		g.outcome(e, &answers[i], now)
+	}
+	g.dispatch(c.l, now)
+	g.mu.Unlock()
+	g.signal()
+}
+
+// outcome decides what becomes of a message after the operator's answer. It is
+// the only place that does.
+func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
+	if a.ID != "" {
+		g.taken(e, a, now)
+	}
+	if a.Failure == nil {
+		l := e.link
+		l.pace.success(now, e.cost())
+		l.count.taken.Add(1)
+		if e.out.Receipt && a.ID != "" {
+			g.awaitReceipt(e, now)
+			return
+		}
+		g.finish(e, message.Sent, message.NoFailure, now)
+		return
+	}
+	e.keys = nil
+	f := a.Failure
+	e.event(message.Event{Kind: message.EventFailed, At: now.UnixMilli(), Failure: f.Kind, Code: f.Code, Text: e.link.name})
+	e.link.count.failed.Add(1)
+	switch {
+	case f.Kind == message.Throttled:
+		e.link.pace.slow(now, e.link.set.ThrottleWait)
+		e.link.count.throttled.Add(1)
+		e.m.State = message.Queued
+		g.change(e)
+		g.wait(e, true)
+	case f.Kind == message.NoAnswer:
+		g.uncertain(e, now)
+	case f.Kind.Temporary():
+		g.retry(e, now)
+	default:
+		g.finish(e, message.Rejected, f.Kind, now)
+	}
+}
+
+// taken writes the operator's ids into the log, a part each.
+func (g *Gateway) taken(e *entry, a *connector.Answer, now time.Time) {
+	at := now.UnixMilli()
+	e.keys = e.oneKey[:0]
+	e.event(message.Event{Kind: message.EventTaken, At: at, Part: 1, Text: a.ID})
+	e.keys = append(e.keys, receiptKey(e.link.name, a.ID))
+	for i, id := range a.More {
+		e.event(message.Event{Kind: message.EventTaken, At: at, Part: uint8(i + 2), Text: id})
+		e.keys = append(e.keys, receiptKey(e.link.name, id))
+	}
+}
+
+// awaitReceipt makes the message enroute. Receipts that overtook the answer
+// have been held and are applied now.
+func (g *Gateway) awaitReceipt(e *entry, now time.Time) {
+	e.m.State = message.Enroute
+	g.change(e)
+	g.move(e, enroute, false)
+	for _, k := range e.keys {
+		g.outstanding.add(k, e)
+	}
+	if d := e.deadline(); d < now.Add(g.opt.MarkLag*2).UnixMilli() {
+		g.deadlines[d/1000+1] = append(g.deadlines[d/1000+1], e)
+	}
+	if e.m.Receipts.Wants(message.Enroute) {
+		g.owe(e, true, now)
+	}
+	if g.heldCount == 0 {
+		return
+	}
+	for _, k := range append([]uint64(nil), e.keys...) {
+		for _, h := range g.takeHeld(k, e) {
+			if e.station == enroute {
+				g.applyReport(e, k, &h.Report, now)
+			}
+		}
+	}
+}
+
+// retry follows a failure that may pass: the next link at once, and when all
+// have been tried a pause that grows.
+func (g *Gateway) retry(e *entry, now time.Time) {
+	m := e.m
+	m.State = message.Queued
+	e.tries++
+	if int(e.round)+1 < len(m.Links) {
+		e.round++
+		e.hop = (e.hop + 1) % uint8(len(m.Links))
+		e.link = g.link(m.Links[e.hop])
+		g.change(e)
+		g.wait(e, true)
+		return
+	}
+	e.round = 0
+	wait := retryDelay(int(e.tries), uint64(m.ID))
+	if m.Expires <= now.Add(wait).UnixMilli() {
+		wait = time.Duration(m.Expires-now.UnixMilli()) * time.Millisecond
+	}
+	e.event(message.Event{Kind: message.EventRetry, At: now.UnixMilli(), Code: uint32(wait / time.Second)})
+	g.change(e)
+	g.delay(e, now.Add(wait))
+}
+
+// uncertain follows a message that may or may not have been sent: it is sent
+// again, marked, unless the link's policy is once.
+func (g *Gateway) uncertain(e *entry, now time.Time) {
+	g.count.uncertain.Add(1)
+	e.event(message.Event{Kind: message.EventUncertain, At: now.UnixMilli(), Text: e.link.name})
+	if e.link.set.Once {
+		g.finish(e, message.Unknown, message.NoAnswer, now)
+		return
+	}
+	e.m.State = message.Queued
+	g.change(e)
+	g.wait(e, true)
+}
+
+// expire ends a message whose validity is over.
+func (g *Gateway) expire(e *entry, now time.Time) {
+	g.finish(e, message.Expired, message.TooOld, now)
+}
+
+// finish makes a state final by our own decision.
+func (g *Gateway) finish(e *entry, s message.State, why message.FailureKind, now time.Time) {
+	if s != message.Sent {
+		e.event(message.Event{Kind: message.EventState, At: now.UnixMilli(), State: s, Failure: why})
+	}
+	g.final(e, s, now)
+}
+
+// final ends a message's life; what is left is to tell the customer.
+func (g *Gateway) final(e *entry, s message.State, now time.Time) {
+	m := e.m
+	for _, k := range e.keys {
+		if k != 0 {
+			g.outstanding.remove(k, e)
+		}
+	}
+	m.State, m.Final = s, now.UnixMilli()
+	g.tally(m.Account, e.link.name, s.String(), now)
+	g.count.final[s].Add(1)
+	if m.Receipts.Wants(s) && m.Target.Kind != message.NoTarget {
+		m.Owed = true
+		g.change(e)
+		g.owe(e, false, now)
+		return
+	}
+	g.change(e)
+	g.move(e, nowhere, false)
+	g.forget(e)
+}

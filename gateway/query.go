@@ -1,0 +1,145 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"kurir/message"
+	"kurir/route"
+	"kurir/store"
+)
+
+// Message returns a message as it is on disk. account restricts it to one
+// customer's; empty is any. The error is store.ErrNotFound for an unknown id
+// and for somebody else's.
+func (g *Gateway) Message(ctx context.Context, account string, id message.ID) (*message.Message, error) {
+	m, err := g.store.Message(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if account != "" && m.Account != account {
+		return nil, store.ErrNotFound
+	}
+	if m.State == message.Queued {
+		g.mu.Lock()
+		if e := g.open[id]; e != nil && e.station == granted {
+			m.State = message.Sending // its grant is a row of its own
+		}
+		g.mu.Unlock()
+	}
+	return m, nil
+}
+
+// Cancel ends a message that no session has been granted yet. The failure says
+// why it cannot be cancelled.
+func (g *Gateway) Cancel(ctx context.Context, account string, id message.ID) (*message.Message, error) {
+	m, err := g.Message(ctx, account, id)
+	if err != nil {
+		return nil, err
+	}
+	done := make(chan error, 1)
+	now := time.Now()
+	g.mu.Lock()
+	if g.full != nil {
+		g.mu.Unlock()
+		return nil, &message.Failure{Kind: message.StoreFull}
+	}
+	e := g.open[id]
+	if e == nil {
+		e = newEntry(m)
+		e.readLog(g)
+	}
+	if st := e.m.State; st != message.Queued && st != message.Scheduled || e.station == granted {
+		g.mu.Unlock()
+		return nil, message.Fail(message.NotPermitted, "id", "the message is %s; only one that has not left can be cancelled", st)
+	}
+	if e.station == nowhere { // on disk only
+		if m.State == message.Queued {
+			if sp := &e.link.spill[m.Priority]; sp.rows > 0 {
+				sp.rows--
+			}
+		}
+		g.removeWaitingRows(e)
+		g.cur.DueRemove = append(g.cur.DueRemove, id)
+	}
+	e.event(message.Event{Kind: message.EventCancelled, At: now.UnixMilli()})
+	inLanes := e.station == waiting
+	l := e.link
+	g.final(e, message.Deleted, now)
+	if inLanes {
+		l.lanes.sweep(func(have *entry) bool { return have == e })
+	}
+	copied := *e.m
+	g.cur.after = append(g.cur.after, func(err error) { done <- err })
+	g.mu.Unlock()
+	g.signal()
+	select {
+	case err := <-done:
+		return &copied, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// TraceEntry is one line of a message's trace.
+type TraceEntry struct {
+	At      time.Time `json:"at"`
+	What    string    `json:"what"`
+	Part    int       `json:"part,omitempty"`
+	Link    string    `json:"link,omitempty"`
+	Session uint32    `json:"session,omitempty"`
+	ID      string    `json:"operator_id,omitempty"`
+	State   string    `json:"state,omitempty"`
+	Cause   string    `json:"cause,omitempty"`
+	Code    uint32    `json:"code,omitempty"`
+	Seconds uint32    `json:"seconds,omitempty"`
+	Text    string    `json:"text,omitempty"`
+}
+
+// Trace is what happened to a message, assembled from its log, and what pure
+// code decided for it, computed again.
+type Trace struct {
+	Message *message.Message
+	Route   []route.Considered // nil when the configuration in force then is no longer in force
+	Events  []TraceEntry
+}
+
+// Trace assembles the trace of a message.
+func (g *Gateway) Trace(m *message.Message) (*Trace, error) {
+	t := &Trace{Message: m}
+	t.Events = append(t.Events, TraceEntry{At: m.ID.Time(), What: message.EventAccepted.String(), Text: "by " + m.Via.String()})
+	events, err := message.DecodeLog(m.Log, m.ID)
+	for _, ev := range events {
+		t.Events = append(t.Events, traceEntry(ev))
+	}
+	if s := g.snap.Load(); s.Number == m.Config {
+		t.Route = s.Routes.Explain(route.Query{Account: m.Account, From: m.From, To: m.To})
+	}
+	return t, err
+}
+
+func traceEntry(ev message.Event) TraceEntry {
+	t := TraceEntry{At: time.UnixMilli(ev.At), What: ev.Kind.String(), Part: int(ev.Part)}
+	if ev.Failure != message.NoFailure {
+		t.Cause = ev.Failure.Code()
+		t.Text = (&message.Failure{Kind: ev.Failure}).Error()
+	}
+	switch ev.Kind {
+	case message.EventGranted:
+		t.Link, t.Session = ev.Text, ev.Code
+	case message.EventTaken:
+		t.ID = ev.Text
+	case message.EventFailed:
+		t.Link, t.Code = ev.Text, ev.Code
+	case message.EventRetry:
+		t.Seconds = ev.Code
+	case message.EventUncertain:
+		t.Link = ev.Text
+		t.Text = "granted, and no answer was on disk when the session or the server ended"
+	case message.EventReport, message.EventState, message.EventTold, message.EventLate:
+		t.State, t.Code = ev.State.String(), ev.Code
+	case message.EventTellFailed, message.EventToldTooOld:
+		t.State, t.Code, t.Text = ev.State.String(), ev.Code, ev.Text
+	}
+	return t
+}

@@ -1,0 +1,58 @@
+package gateway
+
+import (
+	"time"
+
+	"kurir/account"
+	"kurir/message"
+	"kurir/route"
+)
+
+// Snapshot is the configuration in force: immutable, replaced as a whole.
+type Snapshot struct {
+	Number   uint32 // grows with every configuration
+	Text     []byte // routes and links without secrets, kept to explain traces later
+	Accounts *account.Directory
+	Routes   *route.Table
+	Links    map[string]LinkSettings
+	Inbound  []InboundRule
+	Country  string        // default country calling code, "46"
+	Validity time.Duration // of messages that ask for none; 0 means 48 h
+}
+
+// LinkSettings is what the gateway needs to know of a link.
+type LinkSettings struct {
+	Name         string
+	Rate         float64       // parts a second; 0 is unlimited
+	ReceiptWait  time.Duration // how long after a message's validity a receipt is waited for; 0 means 24 h
+	ThrottleWait time.Duration // pause after the operator asked for less speed; 0 means 1 s
+	FallbackWait time.Duration // how long the link may be down before what waits takes the next; 0 means 10 s
+	Once         bool          // uncertain messages are not sent again
+	Receipts     ReceiptPolicy
+}
+
+// ReceiptPolicy says when the operator is asked for receipts.
+type ReceiptPolicy uint8
+
+// The policies.
+const (
+	ReceiptsWhenAsked ReceiptPolicy = iota
+	ReceiptsAlways
+	ReceiptsNever
+)
+
+func (s *LinkSettings) setDefaults() {
+	if s.ReceiptWait == 0 {
+		s.ReceiptWait = 24 * time.Hour
+	}
+	if s.ThrottleWait == 0 {
+		s.ThrottleWait = time.Second
+	}
+	if s.FallbackWait == 0 {
+		s.FallbackWait = 10 * time.Second
+	}
+}
+
+func (s *LinkSettings) wantsReceipt(r message.Receipts) bool {
+	return s.Receipts == ReceiptsAlways || s.Receipts == ReceiptsWhenAsked && r&message.ReceiptFinal != 0
+}

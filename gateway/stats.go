@@ -1,0 +1,119 @@
+package gateway
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kurir/connector"
+	"kurir/message"
+)
+
+// counters count since the start; all are safe for concurrent use.
+type counters struct {
+	accepted, refused, uncertain                    atomic.Int64
+	told, tellFailed, toldGivenUp                   atomic.Int64
+	receiptsHeld, receiptsRepeated, receiptsUnknown atomic.Int64
+	final                                           [16]atomic.Int64
+	commits                                         commitCounter
+}
+
+type linkCounters struct {
+	taken, failed, throttled, receipts, inbound atomic.Int64
+}
+
+// commitCounter sums up commits.
+type commitCounter struct {
+	mu      sync.Mutex
+	n, rows int64
+	took    time.Duration
+	longest time.Duration
+}
+
+func (c *commitCounter) observe(took time.Duration, rows int) {
+	c.mu.Lock()
+	c.n++
+	c.rows += int64(rows)
+	c.took += took
+	c.longest = max(c.longest, took)
+	c.mu.Unlock()
+}
+
+// tally adds one to a counter that reports read, in the same commit.
+func (g *Gateway) tally(account, link, what string, now time.Time) {
+	g.cur.counters[counterKey{now.Unix() / 3600, account, link, what}]++
+}
+
+// Stats is a picture of the gateway for metrics and people.
+type Stats struct {
+	Accepted, Refused, Uncertain                    int64
+	Final                                           map[message.State]int64
+	Told, TellFailed, ToldGivenUp                   int64
+	ReceiptsHeld, ReceiptsRepeated, ReceiptsUnknown int64
+	HeldNow                                         int
+	OpenInMemory                                    int
+	Commits, CommittedRows                          int64
+	CommitSeconds                                   float64
+	LongestCommit                                   time.Duration
+	Writable                                        bool
+	Links                                           []LinkStats
+}
+
+// LinkStats is one link in Stats.
+type LinkStats struct {
+	Name                                        string
+	Up                                          bool
+	Since                                       time.Time // of the present state, when down
+	Queued                                      int64     // in memory and on disk
+	QueuedInMemory                              int
+	InFlight                                    int // parts granted and not answered
+	Rate                                        float64
+	Taken, Failed, Throttled, Receipts, Inbound int64
+	Sessions                                    []connector.SessionStats
+}
+
+// Stats returns the numbers as they are now.
+func (g *Gateway) Stats() Stats {
+	s := Stats{
+		Accepted: g.count.accepted.Load(), Refused: g.count.refused.Load(), Uncertain: g.count.uncertain.Load(),
+		Told: g.count.told.Load(), TellFailed: g.count.tellFailed.Load(), ToldGivenUp: g.count.toldGivenUp.Load(),
+		ReceiptsHeld: g.count.receiptsHeld.Load(), ReceiptsRepeated: g.count.receiptsRepeated.Load(),
+		ReceiptsUnknown: g.count.receiptsUnknown.Load(), Final: map[message.State]int64{},
+	}
+	for _, st := range message.States() {
+		if st.Final() {
+			s.Final[st] = g.count.final[st].Load()
+		}
+	}
+	c := &g.count.commits
+	c.mu.Lock()
+	s.Commits, s.CommittedRows, s.CommitSeconds, s.LongestCommit = c.n, c.rows, c.took.Seconds(), c.longest
+	c.mu.Unlock()
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s.OpenInMemory, s.HeldNow, s.Writable = len(g.open), g.heldCount, g.full == nil
+	for _, l := range g.links {
+		s.Links = append(s.Links, l.stats())
+	}
+	return s
+}
+
+func (l *link) stats() LinkStats {
+	s := LinkStats{
+		Name: l.name, Up: l.up(), Since: l.downAt, QueuedInMemory: l.lanes.n, Rate: l.pace.rate,
+		Taken: l.count.taken.Load(), Failed: l.count.failed.Load(), Throttled: l.count.throttled.Load(),
+		Receipts: l.count.receipts.Load(), Inbound: l.count.inbound.Load(),
+	}
+	s.Queued = int64(l.lanes.n)
+	for i := range l.spill {
+		s.Queued += max(0, l.spill[i].rows)
+	}
+	for _, sess := range l.sessions {
+		s.InFlight += sess.used
+	}
+	if l.conn != nil {
+		s.Sessions = l.conn.Stats()
+	}
+	return s
+}
