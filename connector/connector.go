@@ -52,6 +52,7 @@ type Outgoing struct {
 	From    message.Address // sender and recipient as this link shall show them
 	To      message.Address
 	Receipt bool // ask the operator for a receipt
+	Ref     any  // the gateway's own; a connector leaves it alone
 }
 
 // Answer is the operator's answer to one message, all parts of it.

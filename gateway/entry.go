@@ -27,8 +27,11 @@ type entry struct {
 	m    *message.Message
 	out  connector.Outgoing
 	link *link
-	sess *session
-	hold *grant // the grant row that names it, nil when its own row does
+
+	sess       *session // while granted
+	prev, next *entry   // of the same session
+	wired      bool     // handed to the connector
+	hold       *grant   // the grant row that names it, nil when its own row does
 
 	keys    []uint64 // of the operator's ids whose receipts are awaited, by part; 0 = came
 	oneKey  [1]uint64
@@ -36,7 +39,6 @@ type entry struct {
 	hop     uint8 // index of link in m.Links
 	round   uint8 // links that failed since the last pause
 	tries   uint16
-	failed  bool  // one part will not be delivered
 	due     int64 // Unix milliseconds, while delayed
 
 	rowed    bool   // a row of a spill table says where it stands
@@ -152,6 +154,17 @@ func (e *entry) waitingRow() store.Waiting {
 		Link: e.link.name, Priority: e.m.Priority, Account: e.m.Account,
 		ID: e.m.ID, Expires: e.m.Expires,
 	}
+}
+
+// waitingRows returns the rows that the message may have, one per link.
+func (e *entry) waitingRows() []store.Waiting {
+	rows := make([]store.Waiting, 0, len(e.m.Links))
+	for _, name := range e.m.Links {
+		w := e.waitingRow()
+		w.Link = name
+		rows = append(rows, w)
+	}
+	return rows
 }
 
 // deadline is when a message that the operator took is given up.

@@ -137,22 +137,33 @@ func (g *Gateway) fromDisk(ctx context.Context, now time.Time) error {
 		return err
 	}
 	ms := now.UnixMilli()
-	waitingIDs, err := g.store.WaitingExpired(ctx, ms, agedMost)
+	rows, err := g.store.WaitingExpired(ctx, ms, agedMost)
 	if err != nil {
 		return err
 	}
-	if err := g.endOld(ctx, waitingIDs, now); err != nil {
+	links := make(map[message.ID]string, len(rows))
+	ids := make([]message.ID, 0, len(rows))
+	for _, w := range rows {
+		links[w.ID] = w.Link
+		ids = append(ids, w.ID)
+	}
+	if err := g.endOld(ctx, ids, links, now); err != nil {
 		return err
 	}
-	openIDs, err := g.store.OutstandingDeadline(ctx, ms, agedMost)
+	open, err := g.store.OutstandingDeadline(ctx, ms, agedMost)
 	if err != nil {
 		return err
 	}
-	return g.endOld(ctx, openIDs, now)
+	ids = ids[:0]
+	for _, o := range open {
+		ids = append(ids, o.ID)
+	}
+	return g.endOld(ctx, ids, nil, now)
 }
 
-// endOld makes messages final that lie on disk only and are too old.
-func (g *Gateway) endOld(ctx context.Context, ids []message.ID, now time.Time) error {
+// endOld makes messages final that lie on disk only and are too old. links
+// names the queue in which each waits.
+func (g *Gateway) endOld(ctx context.Context, ids []message.ID, links map[message.ID]string, now time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -163,40 +174,23 @@ func (g *Gateway) endOld(ctx context.Context, ids []message.ID, now time.Time) e
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, m := range list {
-		if g.open[m.ID] != nil || g.full != nil {
-			continue
-		}
-		if m.State == message.Enroute {
-			g.finish(g.revive(m), message.Unknown, message.NoAnswer, now)
-			continue
-		}
-		e := newEntry(m)
-		e.station, e.rowed = waiting, true
-		for _, name := range m.Links { // the row names the link in whose queue it is
-			e.link = g.link(name)
-			if sp := &e.link.spill[m.Priority]; sp.rows > 0 {
-				sp.rows--
-				break
+		switch {
+		case g.full != nil || g.open[m.ID] != nil:
+		case links == nil:
+			if m.State == message.Enroute {
+				g.finish(g.revive(m), message.Unknown, message.NoAnswer, now)
+			}
+		default:
+			e := newEntry(m)
+			e.station, e.rowed, e.link = waiting, true, g.link(links[m.ID])
+			e.link.unspill(m.Priority)
+			g.move(e, nowhere, false)
+			if !m.State.Final() {
+				g.expire(e, now)
 			}
 		}
-		g.removeWaitingRows(e)
-		if m.State.Final() {
-			continue
-		}
-		g.expire(e, now)
 	}
 	return nil
-}
-
-// removeWaitingRows takes the message out of the queue of every link that it
-// may stand in.
-func (g *Gateway) removeWaitingRows(e *entry) {
-	for _, name := range e.m.Links {
-		w := e.waitingRow()
-		w.Link = name
-		g.cur.WaitingRemove = append(g.cur.WaitingRemove, w)
-	}
-	e.rowed = false
 }
 
 func (g *Gateway) everyTenSeconds(now time.Time) {
@@ -223,7 +217,10 @@ func (g *Gateway) advanceMark(now time.Time) {
 	}
 	limit := message.FirstIDAt(now.Add(-lag))
 	last := message.ID(0)
-	for n := 0; n < markMost*8 && len(g.cur.OpenAdd) < markMost && g.recent.len() > 0 && g.recent.peek() < limit; n++ {
+	for n := 0; n < markMost*8 && len(g.cur.OpenAdd) < markMost && g.recent.len() > 0; n++ {
+		if id := g.recent.peek(); id >= limit && !g.safeOnDisk(id) {
+			break
+		}
 		last = g.recent.pop()
 		g.settleBehind(last)
 	}
@@ -231,6 +228,16 @@ func (g *Gateway) advanceMark(now time.Time) {
 		g.mark = last
 		g.cur.Mark = last
 	}
+}
+
+// safeOnDisk tells whether the mark may pass a message at once: it is no
+// longer in memory, or waits in a queue of which more is on disk anyway.
+func (g *Gateway) safeOnDisk(id message.ID) bool {
+	if g.openIn[id] != nil {
+		return false
+	}
+	e := g.open[id]
+	return e == nil || e.station == waiting && e.link.spill[e.m.Priority].rows > 0
 }
 
 // settleBehind writes a row for a message that is about to lie behind the mark.

@@ -88,6 +88,13 @@ func (g *Gateway) link(name string) *link {
 	return l
 }
 
+// unspill counts one message less on disk only.
+func (l *link) unspill(p message.Priority) {
+	if sp := &l.spill[p]; sp.rows > 0 {
+		sp.rows--
+	}
+}
+
 func (l *link) configure(set LinkSettings) {
 	set.setDefaults()
 	l.set = set

@@ -55,11 +55,9 @@ func (g *Gateway) Cancel(ctx context.Context, account string, id message.ID) (*m
 	}
 	if e.station == nowhere { // on disk only
 		if m.State == message.Queued {
-			if sp := &e.link.spill[m.Priority]; sp.rows > 0 {
-				sp.rows--
-			}
+			e.link.unspill(m.Priority)
 		}
-		g.removeWaitingRows(e)
+		g.cur.WaitingRemove = append(g.cur.WaitingRemove, e.waitingRows()...)
 		g.cur.DueRemove = append(g.cur.DueRemove, id)
 	}
 	e.event(message.Event{Kind: message.EventCancelled, At: now.UnixMilli()})

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kurir/message"
@@ -44,13 +45,19 @@ func (g *Gateway) recover(ctx context.Context) error {
 }
 
 func (g *Gateway) recoverNumbers(ctx context.Context) error {
-	n, err := g.store.Numbers(ctx)
+	last, err := g.store.LastID(ctx)
 	if err != nil {
 		return err
 	}
-	g.ids = message.NewIDs(g.opt.Node, n.LastID)
-	g.mark, g.lastGrant, g.lastHeld = n.Mark, n.LastGrant, n.LastHeld
-	return nil
+	g.ids = message.NewIDs(g.opt.Node, last)
+	if g.mark, err = g.store.Mark(ctx); err != nil {
+		return err
+	}
+	if g.lastGrant, err = g.store.LastGrant(ctx); err != nil {
+		return err
+	}
+	g.lastHeld, err = g.store.LastHeld(ctx)
+	return err
 }
 
 func (g *Gateway) recoverCounts(ctx context.Context) error {
@@ -58,15 +65,17 @@ func (g *Gateway) recoverCounts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range waiting {
-		g.link(w.Link).spill[w.Priority].rows += w.N
+	for lane, accounts := range waiting {
+		for _, n := range accounts {
+			g.link(lane.Link).spill[lane.Priority].rows += n
+		}
 	}
 	queues, err := g.store.OwedQueues(ctx)
 	if err != nil {
 		return err
 	}
-	for name := range queues {
-		if k, ok := parseBoxKey(name); ok {
+	for _, q := range queues {
+		if k, ok := parseBoxKey(q.Queue); ok {
 			b := g.box(k.kind, k.account)
 			b.stored, b.behind = true, true
 		}
@@ -160,8 +169,8 @@ func (g *Gateway) recoverOwed(ctx context.Context, e *entry, now time.Time) erro
 		Message: m, State: m.State, Since: m.Final, Target: m.Target, entry: e,
 		box: g.box(m.Target.Kind, m.Target.Account),
 	}
-	has, err := g.store.OwedHas(ctx, it.box.key.String(), m.ID)
-	if err != nil || has {
+	has, err := g.store.OwedHas(ctx, []store.Owed{it.row()})
+	if err != nil || has[0] {
 		return err
 	}
 	e.item, e.station = it, owing
@@ -171,15 +180,11 @@ func (g *Gateway) recoverOwed(ctx context.Context, e *entry, now time.Time) erro
 }
 
 func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
-	if has, err := g.store.DueHas(ctx, e.m.ID); err != nil || has {
+	if has, err := g.store.DueHas(ctx, []message.ID{e.m.ID}); err != nil || has[0] {
 		return err
 	}
-	for _, name := range e.m.Links {
-		w := e.waitingRow()
-		w.Link = name
-		if has, err := g.store.WaitingHas(ctx, w); err != nil || has {
-			return err
-		}
+	if has, err := g.store.WaitingHas(ctx, e.waitingRows()); err != nil || slices.Contains(has, true) {
+		return err
 	}
 	if sp := &e.link.spill[e.m.Priority]; e.link.lanes.n >= g.opt.QueueMemory {
 		sp.rows++
@@ -191,14 +196,14 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 }
 
 func (g *Gateway) recoverInbound(ctx context.Context) error {
-	err := g.store.Held(ctx, func(h store.HeldReport) error {
-		g.keepHeld(heldReport{h})
+	err := g.store.Held(ctx, func(h *store.HeldReport) error {
+		g.keepHeld(heldReport{*h})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	err = g.store.InboundParts(ctx, func(p store.InboundPart) error {
+	err = g.store.InboundParts(ctx, func(p *store.InboundPart) error {
 		a := g.joins[p.Key]
 		if a == nil {
 			a = &assembly{key: p.Key, parts: make([]*message.Inbound, p.Total), since: p.Received}
@@ -214,15 +219,11 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return g.store.OpenInbound(ctx, func(in *message.Inbound) error {
+	return g.store.OpenInbound(ctx, func(in *message.Inbound, missing uint32) error {
 		g.recent.push(in.ID)
 		for i, t := range in.Targets {
 			it := &Item{box: g.box(t.Kind, t.Account)}
-			has, err := g.store.OwedHas(ctx, it.box.key.String(), in.ID)
-			if err != nil {
-				return err
-			}
-			if !has && g.inboundItem(it, in, i) {
+			if missing>>i&1 == 1 && g.inboundItem(it, in, i) {
 				g.cur.owed = append(g.cur.owed, it)
 			}
 		}
