@@ -133,11 +133,25 @@ func (g *Gateway) otherUp(e *entry) bool {
 // fromDisk looks at what is on disk only: retries and schedules that are due,
 // what is too old, receipts that never came.
 func (g *Gateway) fromDisk(ctx context.Context, now time.Time) error {
-	if err := g.loadDue(ctx, now); err != nil {
-		return err
+	have := g.store.Counts()
+	if have.Due > 0 {
+		if err := g.loadDue(ctx, now); err != nil {
+			return err
+		}
 	}
-	ms := now.UnixMilli()
-	rows, err := g.store.WaitingExpired(ctx, ms, agedMost)
+	if have.Waiting > 0 {
+		if err := g.endWaiting(ctx, now); err != nil {
+			return err
+		}
+	}
+	if have.Outstanding > 0 {
+		return g.endOutstanding(ctx, now)
+	}
+	return nil
+}
+
+func (g *Gateway) endWaiting(ctx context.Context, now time.Time) error {
+	rows, err := g.store.WaitingExpired(ctx, now.UnixMilli(), agedMost)
 	if err != nil {
 		return err
 	}
@@ -147,14 +161,15 @@ func (g *Gateway) fromDisk(ctx context.Context, now time.Time) error {
 		links[w.ID] = w.Link
 		ids = append(ids, w.ID)
 	}
-	if err := g.endOld(ctx, ids, links, now); err != nil {
-		return err
-	}
-	open, err := g.store.OutstandingDeadline(ctx, ms, agedMost)
+	return g.endOld(ctx, ids, links, now)
+}
+
+func (g *Gateway) endOutstanding(ctx context.Context, now time.Time) error {
+	open, err := g.store.OutstandingDeadline(ctx, now.UnixMilli(), agedMost)
 	if err != nil {
 		return err
 	}
-	ids = ids[:0]
+	ids := make([]message.ID, 0, len(open))
 	for _, o := range open {
 		ids = append(ids, o.ID)
 	}

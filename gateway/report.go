@@ -129,7 +129,7 @@ func (c linkCore) Reports(reports []message.Report, ack func(error)) {
 		ack(err)
 		return
 	}
-	spilled := g.store.HasOutstanding()
+	spilled := g.store.Counts().Outstanding > 0
 	for i := range reports {
 		r := &reports[i]
 		if r.Scope == "" {
