@@ -7,30 +7,31 @@ import (
 
 	"kurir/account"
 	"kurir/message"
+	"kurir/route"
 )
 
 // InboundRule says where messages from phones go. The first rule of which
 // every condition given holds is taken.
 type InboundRule struct {
-	// To is the number written to, exact or by its beginning (4672*). Empty or *: any.
-	To string `yaml:"to" example:"\"*\""`
-	// From is the phone's number, likewise.
-	From string `yaml:"from"`
-	// Keyword is the first word of the text; upper and lower case are the same. Empty: any.
-	Keyword string `yaml:"keyword" example:"info"`
-	// Account whose the message is. Empty: the account that owns the number written to, else nobody's.
+	// To is the numbers of ours that it is for: exact, by their beginning (+4673*) or all (*); one or a list. Empty: all.
+	To route.Patterns `yaml:"to" example:"\"*\""`
+	// From is the phones that it is for, written likewise. Empty: all.
+	From route.Patterns `yaml:"from"`
+	// Keyword is the first word of the text, in upper or lower case; one or a list. Empty: any text.
+	Keyword route.Patterns `yaml:"keyword" example:"info"`
+	// Account whose the message then is. Empty: the one that has the number.
 	Account string `yaml:"account" example:"acme"`
-	// Do says where the message goes, in order.
+	// Do is where the message goes, all of it. Empty: to the account's webhook, else to its bound sessions.
 	Do []InboundAction `yaml:"do"`
 }
 
 // InboundAction is one place that an inbound message goes to. Exactly one
-// field is set.
+// field is given.
 type InboundAction struct {
-	// Webhook is a URL that the message is posted to.
-	Webhook string `yaml:"webhook,omitempty" example:"http://127.0.0.1:9000/in"`
-	// SMPP is an account to whose bound sessions the message is given.
-	SMPP string `yaml:"smpp,omitempty" example:"acme"`
+	// Webhook is the address that the message is pushed to.
+	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/in"`
+	// SMPP is the account whose bound sessions get the message.
+	SMPP string `yaml:"smpp"`
 }
 
 // Validate reports what is wrong with the rule.
@@ -52,21 +53,25 @@ func (r *InboundRule) Validate(report func(field, problem string)) {
 }
 
 func (r *InboundRule) matches(in *message.Inbound) bool {
-	return matchNumber(r.To, in.To.Number) && matchNumber(r.From, in.From.Number) &&
-		(r.Keyword == "" || strings.EqualFold(r.Keyword, firstWord(in.Content.Text)))
+	return matchesAny(r.To, in.To.Number) && matchesAny(r.From, in.From.Number) &&
+		(len(r.Keyword) == 0 || matchesAny(r.Keyword, firstWord(in.Content.Text)))
 }
 
-// matchNumber compares a number with a pattern: exact, PREFIX*, or * for any.
-func matchNumber(pattern, number string) bool {
-	if pattern == "" || pattern == "*" {
-		return true
+// matchesAny compares a value with patterns: exact in upper or lower case,
+// PREFIX*, or * for any; none at all match everything. The plus of a number
+// does not count.
+func matchesAny(patterns route.Patterns, value string) bool {
+	for _, p := range patterns {
+		p = strings.TrimPrefix(p, "+")
+		prefix, open := strings.CutSuffix(p, "*")
+		switch {
+		case open && len(value) >= len(prefix) && strings.EqualFold(value[:len(prefix)], prefix):
+			return true
+		case strings.EqualFold(value, p):
+			return true
+		}
 	}
-	pattern = strings.TrimPrefix(pattern, "+")
-	number = strings.TrimPrefix(number, "+")
-	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
-		return strings.HasPrefix(number, prefix)
-	}
-	return number == pattern
+	return len(patterns) == 0
 }
 
 // firstWord ends at a space, the end of the line or punctuation.
@@ -107,11 +112,11 @@ func (s *Snapshot) address(in *message.Inbound) {
 }
 
 func (r *InboundRule) name(i int) string {
-	if r.Keyword != "" {
-		return r.Keyword
+	if len(r.Keyword) > 0 {
+		return r.Keyword.String()
 	}
-	if r.To != "" {
-		return r.To
+	if len(r.To) > 0 {
+		return r.To.String()
 	}
 	return fmt.Sprintf("inbound[%d]", i)
 }
