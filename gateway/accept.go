@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"time"
 
 	"kurir/account"
@@ -72,7 +73,7 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) *me
 	if f := s.times(m, sub, now); f != nil {
 		return f
 	}
-	if f := measure(m, sub.Account); f != nil {
+	if f := measure(m, cmp.Or(sub.Account.MaxParts, s.MaxParts, defaultMaxParts)); f != nil {
 		return f
 	}
 	choice, ok := s.Routes.Choose(route.Query{Account: m.Account, From: m.From, To: m.To})
@@ -130,7 +131,7 @@ func (s *Snapshot) times(m *message.Message, sub *Submission, now time.Time) *me
 	case validity > maxValidity:
 		validity = maxValidity
 	case validity == 0:
-		validity = firstSet(sub.Account.Validity, s.Validity, defaultValidity)
+		validity = cmp.Or(sub.Account.Validity, s.Validity, defaultValidity)
 	}
 	from := now
 	if sub.SendAt.After(now) {
@@ -144,16 +145,7 @@ func (s *Snapshot) times(m *message.Message, sub *Submission, now time.Time) *me
 	return nil
 }
 
-func firstSet(times ...time.Duration) time.Duration {
-	for _, t := range times {
-		if t > 0 {
-			return t
-		}
-	}
-	return 0
-}
-
-func measure(m *message.Message, a *account.Account) *message.Failure {
+func measure(m *message.Message, most int) *message.Failure {
 	c := &m.Content
 	var size gsm.Size
 	var err error
@@ -173,10 +165,6 @@ func measure(m *message.Message, a *account.Account) *message.Failure {
 	}
 	if err != nil {
 		return &message.Failure{Kind: message.BadContent, Field: field, Text: err.Error()}
-	}
-	most := a.MaxParts
-	if most == 0 {
-		most = defaultMaxParts
 	}
 	if size.Parts > most {
 		return message.Fail(message.BadContent, field, "the text needs %d parts; at most %d are allowed", size.Parts, most)

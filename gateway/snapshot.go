@@ -18,6 +18,7 @@ type Snapshot struct {
 	Inbound  []InboundRule
 	Country  string        // default country calling code, "46"
 	Validity time.Duration // of messages that ask for none; 0 means 48 h
+	MaxParts int           // of one message, for accounts that say nothing; 0 means 10
 }
 
 // LinkSettings is what the gateway needs to know of a link.
