@@ -19,17 +19,17 @@ import (
 // necessary; a field that is left out has the default named with it.
 type SMPPConfig struct {
 	// Name of the link, as routes know it.
-	Name string `yaml:"name"`
+	Name string `yaml:"name" example:"op1"`
 	// Kind is smpp.
-	Kind string `yaml:"kind"`
+	Kind string `yaml:"kind" example:"smpp"`
 	// Hosts are the SMSC's addresses, host:port. A session that cannot be
 	// opened at one is tried at the next.
-	Hosts []string `yaml:"hosts"`
+	Hosts []string `yaml:"hosts" example:"[127.0.0.1:2776]"`
 	// SystemID is our name at the SMSC, at most 15 characters.
-	SystemID string `yaml:"system_id"`
+	SystemID string `yaml:"system_id" example:"kurir"`
 	// Password at the SMSC. The specification allows 8 characters; more are
 	// sent if given.
-	Password message.Secret `yaml:"password"`
+	Password message.Secret `yaml:"password" example:"secret"`
 	// SystemType is given in the bind, at most 12 characters; often empty.
 	SystemType string `yaml:"system_type"`
 	// ServiceType is given with every message, at most 5 characters; often empty.
@@ -42,10 +42,10 @@ type SMPPConfig struct {
 	// AddressRange is given in the bind: which numbers a receiver serves; often empty.
 	AddressRange string `yaml:"address_range"`
 	// Sessions is how many sessions are kept open, 1 (default) to 100.
-	Sessions int `yaml:"sessions"`
+	Sessions int `yaml:"sessions" example:"2"`
 	// Window is how many parts may be on the wire without an answer, per
 	// session: 1 to 10000, 10 by default. The operator names it.
-	Window int `yaml:"window"`
+	Window int `yaml:"window" example:"100"`
 	// Lookahead is how many parts beyond the window a session holds ready, so
 	// that the window is never empty. Default: as many as the window; -1 for
 	// none. After a crash window and lookahead together may be sent twice.

@@ -1,0 +1,265 @@
+package config
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/route"
+)
+
+// check reports what is wrong with a file that was read, and normalises the numbers that accounts own.
+func (d *decoder) check(f *File) {
+	d.checkServer(f)
+	d.checkListener("http", f.HTTP)
+	d.checkListener("smpp", f.SMPP)
+	if f.HTTP.Listen == f.SMPP.Listen && !strings.HasSuffix(f.HTTP.Listen, ":0") {
+		d.report("smpp.listen", "is the address of http too")
+	}
+	links := d.checkConnectors(f.Connectors)
+	names := d.checkAccounts(f)
+	for i := range f.Routes {
+		path := fmt.Sprintf("routes[%d]", i)
+		f.Routes[i].Validate(d.within(path))
+		d.checkRoute(&f.Routes[i], path, links, names)
+	}
+	for i := range f.Inbound {
+		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), names)
+	}
+}
+
+// checkServer reports what is wrong with the settings of the server itself.
+func (d *decoder) checkServer(f *File) {
+	switch {
+	case f.Database == "sqlite":
+	case strings.HasPrefix(f.Database, "postgres:"), strings.HasPrefix(f.Database, "postgresql:"):
+		d.report("database", "PostgreSQL is not in this version; leave the field out for the embedded database")
+	default:
+		d.report("database", "is not sqlite, the one database in this version")
+	}
+	if f.Country != "" && (len(f.Country) > 3 || strings.Trim(f.Country, "0123456789") != "" || f.Country[0] == '0') {
+		d.report("country", quote(f.Country)+" is not a calling code of one to three digits such as \"46\"")
+	}
+	if f.Limits.MaxParts < 1 || f.Limits.MaxParts > 255 {
+		d.report("limits.max_parts", "is not within 1 to 255 (3GPP TS 23.040 9.2.3.24.1)")
+	}
+	for field, n := range map[string]int{"limits.body": f.Limits.Body, "limits.recipients": f.Limits.Recipients, "limits.connections": f.Limits.Connections} {
+		if n < 0 {
+			d.report(field, "is less than 0")
+		}
+	}
+	for field, span := range map[string]time.Duration{
+		"validity": f.Validity, "retention.texts": f.Retention.Texts, "retention.messages": f.Retention.Messages,
+		"webhooks.timeout": f.Webhooks.Timeout, "webhooks.max_age": f.Webhooks.MaxAge,
+	} {
+		if span < 0 {
+			d.report(field, "is less than 0")
+		}
+	}
+	for i, network := range f.Webhooks.Allow {
+		if _, err := netip.ParsePrefix(network); err != nil {
+			d.report(fmt.Sprintf("webhooks.allow[%d]", i), quote(network)+" is not a network such as 10.0.0.0/8")
+		}
+	}
+	d.oneOf("log.level", f.Log.Level, "debug", "info", "warn", "error")
+	d.oneOf("log.format", f.Log.Format, "text", "json")
+}
+
+// oneOf reports a value that is none of those that there are.
+func (d *decoder) oneOf(field, value string, values ...string) {
+	if !slices.Contains(values, value) {
+		d.report(field, quote(value)+" is not one of "+strings.Join(values, ", "))
+	}
+}
+
+// checkListener reports an address that cannot be listened on and a certificate that cannot be used.
+func (d *decoder) checkListener(field string, l Listener) {
+	if l.Listen != "" && !validAddress(l.Listen) {
+		d.report(field+".listen", quote(l.Listen)+" is not host:port, such as 127.0.0.1:8080 or :8080")
+	}
+	switch {
+	case l.TLS.Cert == "" && l.TLS.Key == "":
+	case l.TLS.Cert == "":
+		d.report(field+".tls", "cert is missing: key and cert belong together")
+	case l.TLS.Key == "":
+		d.report(field+".tls", "key is missing: key and cert belong together")
+	default:
+		if _, err := tls.LoadX509KeyPair(l.TLS.Cert, l.TLS.Key); err != nil {
+			d.report(field+".tls", "the certificate cannot be used: "+err.Error())
+		}
+	}
+}
+
+// validAddress tells whether an address is host:port with a number for the port.
+func validAddress(address string) bool {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || strings.ContainsAny(host, "/ \t") {
+		return false
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && strconv.FormatUint(n, 10) == port
+}
+
+// checkConnectors reports mistakes in the links and gives the names that there are.
+func (d *decoder) checkConnectors(connectors []Connector) []string {
+	var names []string
+	seen := once{d: d, what: "the name"}
+	for i := range connectors {
+		c := &connectors[i]
+		path := fmt.Sprintf("connectors[%d]", i)
+		c.validate(d.within(path))
+		seen.see(path+".name", c.Name)
+		if c.Name != "" {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// checkAccounts reports mistakes in the accounts and gives the names that there are.
+func (d *decoder) checkAccounts(f *File) []string {
+	var names []string
+	byName, bySystem := once{d: d, what: "the name"}, once{d: d, what: "the system_id"}
+	byKey, byNumber := once{d: d, what: "the key", secret: true}, once{d: d, what: "the number"}
+	for i := range f.Accounts {
+		a := &f.Accounts[i]
+		path := fmt.Sprintf("accounts[%d]", i)
+		a.Validate(d.within(path))
+		if a.Sender != "" {
+			if _, err := route.Sender(a.Sender); err != nil {
+				d.report(path+".sender", err.Error())
+			}
+		}
+		if byName.see(path+".name", a.Name) {
+			field := path + ".name"
+			if a.SMPP.SystemID != "" {
+				field = path + ".smpp.system_id"
+			}
+			bySystem.see(field, a.SystemID())
+		}
+		for k, key := range a.APIKeys {
+			byKey.see(fmt.Sprintf("%s.api_keys[%d]", path, k), key.Reveal())
+		}
+		d.checkNumbers(a, path, f.Country, &byNumber)
+		if a.Name != "" {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// checkNumbers brings the numbers of an account into the form in which addresses hold them.
+func (d *decoder) checkNumbers(a *account.Account, path, country string, seen *once) {
+	if a.Country != "" {
+		country = a.Country
+	}
+	for n, number := range a.Numbers {
+		field := fmt.Sprintf("%s.numbers[%d]", path, n)
+		address, err := route.Normalise(number, country)
+		if err != nil {
+			d.report(field, err.Error())
+			continue
+		}
+		seen.see(field, address.Number)
+		a.Numbers[n] = address.Number
+	}
+}
+
+// checkRoute reports links and accounts that a rule names and that there are not.
+func (d *decoder) checkRoute(r *route.Rule, path string, links, accounts []string) {
+	for i, hop := range r.Via {
+		field := item(path+".via", i, len(r.Via))
+		switch {
+		case hop.Link == "":
+		case !slices.Contains(links, hop.Link):
+			d.report(field, "no connector is named "+quote(hop.Link)+known(links))
+		case slices.Index(r.Via.Links(), hop.Link) < i:
+			d.report(field, "the connector "+quote(hop.Link)+" is named twice")
+		}
+	}
+	for i, name := range r.Account {
+		if !strings.HasSuffix(name, "*") && name != "" && !slices.Contains(accounts, name) {
+			d.report(item(path+".account", i, len(r.Account)), "no account is named "+quote(name)+known(accounts))
+		}
+	}
+}
+
+// checkInbound reports what is wrong with a rule for messages from phones.
+func (d *decoder) checkInbound(r *gateway.InboundRule, path string, accounts []string) {
+	r.Validate(d.within(path))
+	if r.Account != "" && !slices.Contains(accounts, r.Account) {
+		d.report(path+".account", "no account is named "+quote(r.Account)+known(accounts))
+	}
+	for i, word := range r.Keyword {
+		if strings.ContainsAny(word, " \t") || word == "" {
+			d.report(item(path+".keyword", i, len(r.Keyword)), quote(word)+" is not one word")
+		}
+	}
+	for i, action := range r.Do {
+		if action.SMPP != "" && !slices.Contains(accounts, action.SMPP) {
+			d.report(fmt.Sprintf("%s.do[%d].smpp", path, i), "no account is named "+quote(action.SMPP)+known(accounts))
+		}
+	}
+}
+
+// once reports what is given more than once.
+type once struct {
+	d      *decoder
+	what   string
+	secret bool // never quoted
+	first  map[string]string
+}
+
+// see notes a value. It reports one that was there before, and returns false.
+func (o *once) see(field, value string) bool {
+	if value == "" {
+		return true
+	}
+	if before, ok := o.first[value]; ok {
+		what := o.what
+		if !o.secret {
+			what += " " + quote(value)
+		}
+		o.d.report(field, what+" is given twice; the first is "+before)
+		return false
+	}
+	if o.first == nil {
+		o.first = map[string]string{}
+	}
+	o.first[value] = field
+	return true
+}
+
+// item names the i-th of n values of a field; a single one may have been written without a list.
+func item(field string, i, n int) string {
+	if n == 1 {
+		return field
+	}
+	return fmt.Sprintf("%s[%d]", field, i)
+}
+
+// known ends a sentence with the names that there are.
+func known(names []string) string {
+	switch {
+	case len(names) == 0:
+		return "; there are none"
+	case len(names) > 20:
+		return fmt.Sprintf("; known: %s and %d more", strings.Join(names[:20], ", "), len(names)-20)
+	}
+	return "; known: " + strings.Join(names, ", ")
+}
+
+// quote puts a value into quotes, its beginning if it is long.
+func quote(s string) string {
+	if len(s) > 80 {
+		return fmt.Sprintf("%.80q...", s)
+	}
+	return strconv.Quote(s)
+}

@@ -1,0 +1,139 @@
+package config
+
+import (
+	"time"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/route"
+)
+
+// File is the description of one server.
+type File struct {
+	// Data is the folder of the embedded database and what else the server keeps. Empty: ./data.
+	Data string `yaml:"data" example:"./data"`
+	// Database is sqlite, kept in the data folder. Empty: sqlite.
+	Database string `yaml:"database" example:"sqlite"`
+	// Node is the name of this server among several; with sqlite it has no effect.
+	Node string `yaml:"node"`
+	// HTTP is where the REST interface, the Kannel-compatible interface, the web pages, /metrics, /healthz and
+	// /readyz are served.
+	HTTP Listener `yaml:"http" example:"{listen: \"127.0.0.1:8080\"}"`
+	// SMPP is where customers bind as ESMEs. Empty: nowhere.
+	SMPP Listener `yaml:"smpp" example:"{listen: \"127.0.0.1:2775\"}"`
+	// Country is the calling code given to numbers written nationally (070-123 45 67), such as "46". Empty: such
+	// numbers are refused.
+	Country string `yaml:"country" example:"\"46\""`
+	// Validity is how long messages are tried that do not say so, and whose account does not. 0: 48h.
+	Validity time.Duration `yaml:"validity" example:"48h"`
+	// Limits is what is refused because it is too much.
+	Limits Limits `yaml:"limits"`
+	// Retention is how long the database keeps what is done.
+	Retention Retention `yaml:"retention"`
+	// Webhooks is how states and inbound messages are pushed.
+	Webhooks Webhooks `yaml:"webhooks"`
+	// Log is what is written to standard error.
+	Log Log `yaml:"log"`
+	// Connectors are the links to operators.
+	Connectors []Connector `yaml:"connectors"`
+	// Accounts are the customers.
+	Accounts []account.Account `yaml:"accounts"`
+	// Routes say which links carry which messages; the first rule that matches counts.
+	Routes []route.Rule `yaml:"routes"`
+	// Inbound says where messages from phones go; the first rule that matches counts. What matches none waits in the inbox.
+	Inbound []gateway.InboundRule `yaml:"inbound"`
+}
+
+// Listener is where an interface is served.
+type Listener struct {
+	// Listen is host:port; a port of 0 takes a free one. Empty: 127.0.0.1:8080 for http, not served for smpp.
+	Listen string `yaml:"listen"`
+	// TLS encrypts the interface. Left out: plain.
+	TLS TLS `yaml:"tls"`
+}
+
+// TLS is the certificate that an interface shows.
+type TLS struct {
+	// Cert is the file of the certificate and those between it and the root, PEM.
+	Cert string `yaml:"cert"`
+	// Key is the file of its private key, PEM.
+	Key string `yaml:"key"`
+}
+
+// Limits is what is refused because it is too much.
+type Limits struct {
+	// MaxParts is the number of parts that one message may have, 1 to 255. 0: 10.
+	MaxParts int `yaml:"max_parts" example:"10"`
+	// Body is the largest HTTP request in octets. 0: 1 MiB.
+	Body int `yaml:"body" example:"1048576"`
+	// Recipients is the largest number of recipients of one HTTP request. 0: 10000.
+	Recipients int `yaml:"recipients" example:"10000"`
+	// Connections is how many connections each interface serves at a time. 0: 10000.
+	Connections int `yaml:"connections" example:"10000"`
+}
+
+// Retention is how long the database keeps what is done.
+type Retention struct {
+	// Texts is how long after acceptance the texts of final messages are kept. 0: as long as the messages.
+	Texts time.Duration `yaml:"texts" example:"30d"`
+	// Messages is how long after acceptance final messages are kept. 0: 90d.
+	Messages time.Duration `yaml:"messages" example:"90d"`
+}
+
+// Webhooks is how states and inbound messages are pushed.
+type Webhooks struct {
+	// Allow is the private networks that webhooks named in requests may lead to, such as 10.0.0.0/8. Those in this
+	// file are trusted. Empty: none.
+	Allow []string `yaml:"allow" example:"[127.0.0.0/8]"`
+	// Timeout is how long a call may take. 0: 10s.
+	Timeout time.Duration `yaml:"timeout" example:"10s"`
+	// MaxAge is how long a call is tried again before it is given up. 0: 72h.
+	MaxAge time.Duration `yaml:"max_age" example:"72h"`
+}
+
+// Log is what is written to standard error. Texts of messages, passwords and keys are never in it.
+type Log struct {
+	// Level is debug, info, warn or error. Empty: info.
+	Level string `yaml:"level" example:"info"`
+	// Format is text or json. Empty: text.
+	Format string `yaml:"format" example:"text"`
+}
+
+// Default gives what holds where a file says nothing.
+func Default() File {
+	return File{
+		Data:      "./data",
+		Database:  "sqlite",
+		HTTP:      Listener{Listen: "127.0.0.1:8080"},
+		Validity:  48 * time.Hour,
+		Limits:    Limits{MaxParts: 10, Body: 1 << 20, Recipients: 10000, Connections: 10000},
+		Retention: Retention{Messages: 90 * 24 * time.Hour},
+		Webhooks:  Webhooks{Timeout: 10 * time.Second, MaxAge: 72 * time.Hour},
+		Log:       Log{Level: "info", Format: "text"},
+	}
+}
+
+// fillZeros puts the default where a file says 0 or nothing explicitly.
+func (f *File) fillZeros() {
+	d := Default()
+	set(&f.Data, d.Data)
+	set(&f.Database, d.Database)
+	set(&f.HTTP.Listen, d.HTTP.Listen)
+	set(&f.Validity, d.Validity)
+	set(&f.Limits.MaxParts, d.Limits.MaxParts)
+	set(&f.Limits.Body, d.Limits.Body)
+	set(&f.Limits.Recipients, d.Limits.Recipients)
+	set(&f.Limits.Connections, d.Limits.Connections)
+	set(&f.Retention.Messages, d.Retention.Messages)
+	set(&f.Webhooks.Timeout, d.Webhooks.Timeout)
+	set(&f.Webhooks.MaxAge, d.Webhooks.MaxAge)
+	set(&f.Log.Level, d.Log.Level)
+	set(&f.Log.Format, d.Log.Format)
+}
+
+func set[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
