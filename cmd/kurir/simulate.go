@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"kurir/simulator"
+	"kurir/smpp"
+)
+
+// newSimulateCmd makes `kurir simulate`.
+func newSimulateCmd() *cobra.Command {
+	opt := simulator.Options{}
+	var counted, verbose bool
+	var profile string
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Run an SMSC with virtual phones that misbehaves on demand",
+		Long: `An SMSC on SMPP with virtual phones, to try a gateway and to test it. Without flags it answers at once, delivers
+everything and reports it. Flags change that for all messages, PATCH /behaviour changes it while it runs, and the
+last digits of the recipient change it for one message:
+
+` + simulator.FateText("  "),
+		Example: "  kurir simulate --smpp 127.0.0.1:2776 --http 127.0.0.1:8081\n  kurir simulate --receipts 2s --rate 100 --ids hex-dec",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if counted && opt.References == simulator.ReferencesOff {
+				opt.References = simulator.ReferencesWord
+			}
+			if verbose {
+				opt.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+			}
+			return simulate(cmd.Context(), cmd.OutOrStdout(), opt, profile)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&opt.SMPP, "smpp", "127.0.0.1:2776", "`address` on which gateways bind")
+	f.StringVar(&opt.HTTP, "http", "", "`address` of the page of phones and of the API; none if empty")
+	f.StringVar(&opt.SystemID, "system-id", "", "the one system_id that may bind; with no password either, everyone may")
+	f.StringVar(&opt.Password, "password", "", "its password")
+	f.IntVar(&opt.Phones, "phones", 200, "virtual phones kept; the least recently used give way; -1: none")
+	f.IntVar(&opt.Keep, "keep", 64<<20, "`octets` of received messages that stay readable; -1: none")
+	f.IntVar(&opt.Stored, "stored", 100_000, "messages that may wait for phones")
+	f.IntVar(&opt.Window, "window", 512, "deliver_sm without an answer per session")
+	f.DurationVar(&opt.AnswerTime, "answer-time", time.Minute, "time after which a deliver_sm without an answer is sent again")
+	f.BoolVar(&counted, "count-references", false, "count how often each first word of a text arrives, see GET /counts")
+	f.TextVar(&opt.References, "references", simulator.ReferencesOff, "what is counted: `word` (the first), text (the whole), off")
+	f.Uint64Var(&opt.Seed, "seed", 0, "`seed` of the percentages; 0: another one each time")
+	f.Uint64Var(&opt.FirstID, "first-id", 0, "message `id` to begin after; 0: by the clock")
+	f.BoolVar(&verbose, "verbose", false, "log what happens to connections")
+	f.StringVar(&profile, "pprof", "", "`address` of Go's profiler; none if empty")
+	behaviourFlags(f, &opt.Behaviour)
+	return cmd
+}
+
+// behaviourFlags are those that PATCH /behaviour can change later.
+func behaviourFlags(f *pflag.FlagSet, b *simulator.Behaviour) {
+	duration := func(d *simulator.Duration, name, usage string) { f.DurationVar((*time.Duration)(d), name, 0, usage) }
+	duration(&b.Latency, "latency", "time until the answer")
+	duration(&b.Jitter, "jitter", "at most this is added to it at random, so that answers overtake each other")
+	f.Float64Var(&b.Rate, "rate", 0, "messages a second; ESME_RTHROTTLED for what comes faster; 0: no limit")
+	f.Float64Var(&b.Reject, "reject", 0, "`percent` of the messages refused with --reject-status")
+	f.Uint32Var((*uint32)(&b.RejectStatus), "reject-status", uint32(smpp.ESME_RSUBMITFAIL), "`command_status` of refusals, decimal or 0x..")
+	f.Float64Var(&b.NoAnswer, "no-answer", 0, "`percent` of the messages taken and not answered")
+	f.Float64Var(&b.Twice, "answer-twice", 0, "`percent` of the messages answered twice")
+	f.BoolVar(&b.Silent, "silent", false, "answer nothing at all, enquire_link neither")
+	duration(&b.DropEvery, "drop-every", "cut all connections at this interval")
+	f.TextVar(&b.Receipts, "receipts", simulator.ReceiptTime{}, "`when` receipts come: at-once, early (before the answer), none, or a time such as 2s")
+	duration(&b.ReceiptJitter, "receipt-jitter", "at most this is added at random")
+	f.TextVar(&b.Form, "receipt-form", simulator.FormBoth, "where a receipt has its facts: `text`, tlv, both, payload")
+	f.Float64Var(&b.ReceiptTwice, "receipt-twice", 0, "`percent` of the receipts sent twice")
+	f.Float64Var(&b.ReceiptLost, "receipt-lost", 0, "`percent` of the receipts never sent")
+	f.Float64Var(&b.Undelivered, "undelivered", 0, "`percent` of the messages that end as UNDELIV")
+	f.TextVar(&b.IDs, "ids", simulator.IDHex, "`form` of message ids: hex, dec, hex-dec (answer-receipt), dec-hex")
+	f.DurationVar((*time.Duration)(&b.Validity), "validity", 24*time.Hour, "longest time for which a message waits for a phone")
+	f.DurationVar((*time.Duration)(&b.Retry), "retry", time.Second, "time after which a deliver_sm is repeated that was answered with a temporary error")
+}
+
+// simulate runs until the context ends.
+func simulate(ctx context.Context, out io.Writer, opt simulator.Options, profile string) error {
+	s := simulator.New(opt)
+	if err := s.Start(ctx); err != nil {
+		return err
+	}
+	defer s.Close()
+	fmt.Fprintf(out, "SMSC    %s\n", s.Addr())
+	if opt.HTTP != "" {
+		fmt.Fprintf(out, "phones  http://%s/\n", s.HTTPAddr())
+	}
+	if profile != "" {
+		mux := http.NewServeMux()
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		server := &http.Server{Addr: profile, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+		go server.ListenAndServe()
+		defer server.Close()
+	}
+	<-ctx.Done()
+	return nil
+}
