@@ -39,6 +39,13 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 		results[i] = Result{To: m.To, Parts: int(m.Parts), Encoding: m.Encoding}
 		good, index = append(good, m), append(index, i)
 	}
+	if len(good) < len(subs) && subs[0].Atomic {
+		f := message.Fail(message.NotPermitted, "atomic", "another message of this request was refused, and the request is atomic")
+		for _, i := range index {
+			results[i] = Result{To: results[i].To, Failure: f}
+		}
+		good = nil
+	}
 	g.count.refused.Add(int64(len(subs) - len(good)))
 	if len(good) == 0 {
 		done(results)
