@@ -1,0 +1,80 @@
+package resource
+
+import (
+	"kurir/message"
+	"kurir/store"
+)
+
+// Messages is the list of messages to phones.
+func Messages() *Noun {
+	return &Noun{
+		Name: "message",
+		Fields: []Field{
+			{Name: "state", Type: Word, Ops: Any, Words: stateNames()},
+			{Name: "to", Type: Number, Ops: Equal},
+			{Name: "from", Type: Number, Ops: Equal},
+			{Name: "reference", Type: Text, Ops: Equal},
+			{Name: "link", Type: Text, Ops: Equal},
+			{Name: "accepted", Type: Time, Ops: From | Until, Since: "since", Until: "until"},
+			{Name: "id", Sort: true},
+		},
+		Order: Order{Field: "id", Descending: true},
+	}
+}
+
+// Inbound is the list of messages from phones.
+func Inbound() *Noun {
+	return &Noun{
+		Name: "inbound message",
+		Fields: []Field{
+			{Name: "to", Type: Number, Ops: Equal},
+			{Name: "from", Type: Number, Ops: Equal},
+			{Name: "link", Type: Text, Ops: Equal},
+			{Name: "came", Type: Time, Ops: From | Until, Since: "since", Until: "until"},
+			{Name: "id", Sort: true},
+		},
+		Order: Order{Field: "id", Descending: true},
+	}
+}
+
+// stateNames gives the names of all states.
+func stateNames() []string {
+	var names []string
+	for _, s := range message.States() {
+		names = append(names, s.String())
+	}
+	return names
+}
+
+// MessageFilter puts a Query of Messages or Inbound into the store's terms. account narrows it to what belongs to
+// that account; empty: everybody's.
+func MessageFilter(q Query, account string) store.Filter {
+	f := store.Filter{
+		Account: account, Limit: q.Limit, After: message.ID(q.After), Oldest: !q.Order.Descending,
+		To: message.Address{Number: q.text("to")}, From: message.Address{Number: q.text("from")},
+		Reference: q.text("reference"), Link: q.text("link"),
+	}
+	for _, filter := range q.Filters {
+		switch {
+		case filter.Op == From:
+			f.Since = filter.Values[0].Time
+		case filter.Op == Until:
+			f.Until = filter.Values[0].Time
+		case filter.Field == "state":
+			for _, v := range filter.Values {
+				if state, err := message.ParseState(v.Text); err == nil { // Parse has checked the word
+					f.States = append(f.States, state)
+				}
+			}
+		}
+	}
+	return f
+}
+
+// text gives the value that a field must equal, empty when it is not asked for.
+func (q *Query) text(field string) string {
+	if f, ok := q.Filter(field, Equal); ok {
+		return f.Values[0].Text
+	}
+	return ""
+}
