@@ -1,0 +1,245 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/message"
+)
+
+// HTTPOptions is what the HTTP interfaces are made of. The functions from
+// Accept to InboundList are methods of *gateway.Gateway; Use fills them in.
+type HTTPOptions struct {
+	Log      *slog.Logger
+	Accounts func() *account.Directory // those in force
+	Verifier *account.Verifier         // shared with SMPP, so that both remember
+	Guard    *Guard                    // shared with Webhook and KannelCallback
+
+	Accept  func(subs []*gateway.Submission, done gateway.Done)
+	Cancel  func(ctx context.Context, account string, id message.ID) (*message.Message, error)
+	Message func(ctx context.Context, account string, id message.ID) (*message.Message, error)
+	Trace   func(m *message.Message) (*gateway.Trace, error)
+	Ready   func() error
+
+	Messages       func(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error)
+	InboundMessage func(ctx context.Context, account string, id message.ID) (*message.Inbound, error)
+	InboundList    func(ctx context.Context, f gateway.Filter) ([]*message.Inbound, message.ID, error)
+
+	Metrics  prometheus.Gatherer     // shown at /metrics; nil for no such page
+	Handlers map[string]http.Handler // further pages by ServeMux pattern, such as the demo's
+
+	MaxBody     int64         // octets of a request's body; default 10 MiB
+	MaxBodies   int64         // octets of all bodies being read; default 256 MiB
+	Timeout     time.Duration // after which a request is answered with an error; default 30 s
+	FailureWait time.Duration // first pause after a failed login; default 100 ms
+}
+
+// Use takes the accounts in force and all functions from a gateway.
+func (o *HTTPOptions) Use(g *gateway.Gateway) {
+	o.Accounts = func() *account.Directory { return g.Snapshot().Accounts }
+	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
+	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
+}
+
+func (o *HTTPOptions) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = 10 << 20
+	}
+	if o.MaxBodies == 0 {
+		o.MaxBodies = 256 << 20
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second
+	}
+	if o.FailureWait == 0 {
+		o.FailureWait = 100 * time.Millisecond
+	}
+	if o.Verifier == nil {
+		o.Verifier = account.NewVerifier()
+	}
+	if o.Guard == nil {
+		o.Guard = NewGuard()
+	}
+}
+
+// httpServer is the HTTP side of the gateway.
+type httpServer struct {
+	HTTPOptions
+	mux    *http.ServeMux
+	logins *loginBrake
+	bodies atomic.Int64 // octets of bodies in memory
+}
+
+// NewHTTP returns the handler of everything on the HTTP port: /v1, the
+// Kannel-compatible interface, health, metrics and what Handlers adds.
+func NewHTTP(o HTTPOptions) http.Handler {
+	o.setDefaults()
+	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), logins: newLoginBrake(o.FailureWait)}
+	s.rest("/v1/messages", methods{http.MethodGet: s.listMessages, http.MethodPost: s.postMessages})
+	s.rest("/v1/messages/{id}", methods{http.MethodGet: s.getMessage, http.MethodDelete: s.cancelMessage})
+	s.rest("/v1/messages/{id}/trace", methods{http.MethodGet: s.getTrace})
+	s.rest("/v1/inbound", methods{http.MethodGet: s.listInbound})
+	s.rest("/v1/inbound/{id}", methods{http.MethodGet: s.getInbound})
+	s.mux.HandleFunc("/v1/", s.notFound)
+	s.mux.HandleFunc("/cgi-bin/sendsms", s.kannelSend)
+	s.mux.HandleFunc("/cgi-bin/", kannelUnknown)
+	s.mux.HandleFunc("/healthz", healthz)
+	s.mux.HandleFunc("/readyz", s.readyz)
+	if o.Metrics != nil {
+		s.mux.Handle("/metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
+	}
+	for pattern, h := range o.Handlers {
+		s.mux.Handle(pattern, h)
+	}
+	if _, taken := o.Handlers["/"]; !taken {
+		s.mux.HandleFunc("/", s.notFound)
+	}
+	return s
+}
+
+// ServeHTTP answers every request: a panic in a handler too, with 500.
+func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.panicked(w, r, v)
+		}
+	}()
+	if r.ContentLength > s.MaxBody {
+		s.tooLarge().write(w)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// panicked logs a panic, without what the request said, and answers 500 if
+// nothing was answered yet.
+func (s *httpServer) panicked(w http.ResponseWriter, r *http.Request, v any) {
+	if v == http.ErrAbortHandler {
+		panic(v) // net/http's own way to cut a connection
+	}
+	s.Log.Error("a request failed; this is a mistake in Kurir", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+	p := &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the gateway failed on this request; its log says more"}
+	p.write(w)
+}
+
+// restHandler serves one method of a path: it returns what is wrong, or nil
+// when it has answered.
+type restHandler func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem
+
+type methods map[string]restHandler
+
+// rest registers the methods of a path of the REST interface.
+func (s *httpServer) rest(path string, m methods) {
+	allow := ""
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		if m[method] == nil {
+			continue
+		}
+		if allow != "" {
+			allow += ", "
+		}
+		allow += method
+	}
+	s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		h := m[r.Method]
+		if h == nil && r.Method == http.MethodHead {
+			h = m[http.MethodGet] // net/http keeps the body back
+		}
+		if h == nil {
+			(&problem{
+				Status: http.StatusMethodNotAllowed, Code: codeMethod, Allow: allow,
+				Detail: r.Method + " is not possible here; " + allow + " is",
+			}).write(w)
+			return
+		}
+		a, p := s.authenticate(r)
+		if p == nil {
+			p = h(w, r, a)
+		}
+		if p != nil {
+			p.write(w)
+		}
+	})
+}
+
+func (s *httpServer) notFound(w http.ResponseWriter, r *http.Request) {
+	(&problem{Status: http.StatusNotFound, Code: codeNotFound, Detail: "there is nothing at this path"}).write(w)
+}
+
+// healthz says that the process lives.
+func healthz(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") }
+
+// readyz says whether messages can be accepted, or why not.
+func (s *httpServer) readyz(w http.ResponseWriter, _ *http.Request) {
+	if err := s.Ready(); err != nil {
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(http.StatusServiceUnavailable)))
+		plain(w, http.StatusServiceUnavailable, "not ready: "+err.Error()+"\n")
+		return
+	}
+	plain(w, http.StatusOK, "ready\n")
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text))
+}
+
+// remoteAddr returns the address that a request came from; invalid if the
+// connection has none.
+func remoteAddr(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap().WithZone("")
+}
+
+// Limits of one HTTP connection. Pages that stream for longer lift theirs with
+// http.ResponseController.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 60 * time.Second
+	writeTimeout      = 90 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeader         = 32 << 10
+)
+
+// NewHTTPServer returns a server for h whose connections are bounded in time
+// and in the size of their headers. Serve it on a LimitListener.
+func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// LimitListener returns a listener that holds at most n connections open; a
+// connection beyond that is closed at once, so that a flood cannot keep others
+// waiting in the kernel's queue unanswered.
+func LimitListener(l net.Listener, n int) net.Listener {
+	return &limitListener{Listener: l, max: int64(n)}
+}

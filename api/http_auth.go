@@ -1,0 +1,195 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"kurir/account"
+)
+
+// authenticate finds the account of a request: Authorization is Bearer with an
+// API key, or Basic with the account's name and password.
+func (s *httpServer) authenticate(r *http.Request) (*account.Account, *problem) {
+	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	var a *account.Account
+	var err error
+	switch {
+	case strings.EqualFold(scheme, "Bearer"):
+		a, err = s.login(r, func(context.Context) (*account.Account, error) {
+			if found := s.Accounts().ByAPIKey(strings.TrimSpace(credentials)); found != nil {
+				return found, nil
+			}
+			return nil, account.ErrCredentials
+		})
+	case strings.EqualFold(scheme, "Basic"):
+		name, password, ok := r.BasicAuth()
+		if !ok {
+			return nil, unauthorized("the header Authorization is malformed: Basic and base64 of name:password is expected")
+		}
+		a, err = s.password(r, name, password)
+	default:
+		return nil, unauthorized("the header Authorization is missing: Bearer and an API key, or Basic with the account's name and password, is expected")
+	}
+	return a, loginProblem(err)
+}
+
+// password finds the account with that name and password.
+func (s *httpServer) password(r *http.Request, name, password string) (*account.Account, error) {
+	return s.login(r, func(ctx context.Context) (*account.Account, error) {
+		return s.Verifier.Authenticate(ctx, s.Accounts(), name, password)
+	})
+}
+
+// Errors of login beyond account.ErrCredentials.
+var (
+	errAddress  = errors.New("the account may not be used from this address")
+	errSlowDown = errors.New("too many failed logins from this address")
+)
+
+// login runs check, slows failures down and holds the account's address
+// ranges.
+func (s *httpServer) login(r *http.Request, check func(context.Context) (*account.Account, error)) (*account.Account, error) {
+	addr := remoteAddr(r)
+	if !s.logins.mayTry(addr) {
+		return nil, errSlowDown
+	}
+	a, err := check(r.Context())
+	if err != nil {
+		if errors.Is(err, account.ErrCredentials) {
+			s.logins.failed(r.Context(), addr)
+		}
+		return nil, err
+	}
+	if !a.MayComeFrom(addr) {
+		return nil, errAddress
+	}
+	return a, nil
+}
+
+// loginProblem is the REST interface's answer to an error of login.
+func loginProblem(err error) *problem {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errAddress):
+		return &problem{Status: http.StatusForbidden, Code: codeAddress, Detail: errAddress.Error()}
+	case errors.Is(err, errSlowDown):
+		return &problem{Status: http.StatusTooManyRequests, Code: codeTooManyLogins, Detail: errSlowDown.Error(), RetryAfter: 5}
+	case errors.Is(err, account.ErrCredentials):
+		return unauthorized("the API key, or the account's name or password, is wrong")
+	}
+	return &problem{Status: http.StatusServiceUnavailable, Code: codeTimeout, RetryAfter: 1, Detail: "the password could not be verified in time"}
+}
+
+func unauthorized(detail string) *problem {
+	return &problem{Status: http.StatusUnauthorized, Code: codeUnauthorized, Detail: detail, Challenge: true}
+}
+
+const (
+	maxLoginPause  = 5 * time.Second
+	forgetFailures = 10 * time.Minute
+	maxPausing     = 10   // answers held back per address
+	maxPausingAll  = 1000 // and in all
+	maxBraked      = 10000
+)
+
+// loginBrake makes failed logins slow: the answer to each is held back, twice
+// as long after every failure from the same address up to maxLoginPause. Right
+// credentials are never held back; an address with maxPausing answers
+// outstanding is refused until one of them has gone out. Memory is bounded by
+// maxBraked addresses and maxPausingAll answers.
+type loginBrake struct {
+	first time.Duration
+
+	mu      sync.Mutex
+	from    map[netip.Addr]*failures
+	pausing int
+}
+
+type failures struct {
+	count   int
+	pausing int
+	last    time.Time
+}
+
+func newLoginBrake(first time.Duration) *loginBrake {
+	return &loginBrake{first: first, from: map[netip.Addr]*failures{}}
+}
+
+// brakeKey is what counts as one address: all of an IPv6 customer's network.
+func brakeKey(addr netip.Addr) netip.Addr {
+	if addr.Is6() {
+		network, _ := addr.Prefix(64) // 64 is within range
+		return network.Addr()
+	}
+	return addr
+}
+
+// mayTry tells whether credentials from this address are looked at now.
+func (b *loginBrake) mayTry(addr netip.Addr) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.from) == 0 {
+		return true
+	}
+	f := b.from[brakeKey(addr)]
+	return f == nil || f.pausing < maxPausing && b.pausing < maxPausingAll
+}
+
+// failed counts a failure and returns when it may be answered.
+func (b *loginBrake) failed(ctx context.Context, addr netip.Addr) {
+	key := brakeKey(addr)
+	b.mu.Lock()
+	f := b.from[key]
+	if f == nil || f.pausing == 0 && time.Since(f.last) > forgetFailures {
+		b.makeRoom()
+		f = &failures{}
+		b.from[key] = f
+	}
+	pause := min(b.first<<min(f.count, 20), maxLoginPause)
+	f.count++
+	f.last = time.Now()
+	f.pausing++
+	b.pausing++
+	b.mu.Unlock()
+
+	// The place is kept for the whole pause, also when the client hangs up:
+	// else guessing would go as fast as one can hang up.
+	over := make(chan struct{})
+	time.AfterFunc(pause, func() {
+		b.mu.Lock()
+		f.pausing--
+		b.pausing--
+		b.mu.Unlock()
+		close(over)
+	})
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
+}
+
+// makeRoom forgets old addresses when there are too many, any if none is old.
+func (b *loginBrake) makeRoom() {
+	if len(b.from) < maxBraked {
+		return
+	}
+	for key, f := range b.from {
+		if f.pausing == 0 && time.Since(f.last) > forgetFailures {
+			delete(b.from, key)
+		}
+	}
+	for key, f := range b.from {
+		if len(b.from) < maxBraked*3/4 {
+			return
+		}
+		if f.pausing == 0 {
+			delete(b.from, key)
+		}
+	}
+}

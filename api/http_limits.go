@@ -1,0 +1,152 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+type limitListener struct {
+	net.Listener
+	max  int64
+	open atomic.Int64
+}
+
+// Accept returns the next connection within the limit.
+func (l *limitListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.open.Add(1) <= l.max {
+			return &limitedConn{Conn: c, l: l}, nil
+		}
+		l.open.Add(-1)
+		_ = c.Close()
+	}
+}
+
+// limitedConn gives its place back when it is closed.
+type limitedConn struct {
+	net.Conn
+	l    *limitListener
+	once sync.Once
+}
+
+// Close closes the connection and gives its place back.
+func (c *limitedConn) Close() error {
+	c.once.Do(func() { c.l.open.Add(-1) })
+	return c.Conn.Close()
+}
+
+// bodyBuffers keeps what bodies are read into. Larger ones are left to the
+// garbage collector.
+var bodyBuffers = sync.Pool{New: func() any { return &bodyBuffer{b: make([]byte, 0, 4<<10)} }}
+
+const maxPooledBody = 64 << 10
+
+// bodyBuffer holds a request's body. Its octets are counted against the bound
+// on all bodies until free is called.
+type bodyBuffer struct {
+	b       []byte
+	counted int64
+}
+
+func (s *httpServer) tooLarge() *problem {
+	return &problem{
+		Status: http.StatusRequestEntityTooLarge, Code: codeTooLarge,
+		Detail: "the body is larger than " + sizeText(s.MaxBody),
+	}
+}
+
+// sizeText writes a size as people say it.
+func sizeText(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return itoa(n>>20) + " MiB"
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return itoa(n>>10) + " KiB"
+	}
+	return itoa(n) + " octets"
+}
+
+// readBody reads the body of a request, at most MaxBody octets of it and at
+// most MaxBodies octets of all that are read at a time. The caller frees it.
+func (s *httpServer) readBody(w http.ResponseWriter, r *http.Request) (*bodyBuffer, *problem) {
+	buf := bodyBuffers.Get().(*bodyBuffer)
+	buf.b = buf.b[:0]
+	if r.ContentLength > s.MaxBody {
+		buf.free(s)
+		return nil, s.tooLarge()
+	}
+	for {
+		if len(buf.b) == cap(buf.b) {
+			if p := buf.grow(s, r.ContentLength); p != nil {
+				buf.free(s)
+				w.Header().Set("Connection", "close") // the rest is not read
+				return nil, p
+			}
+		}
+		n, err := r.Body.Read(buf.b[len(buf.b):cap(buf.b)])
+		buf.b = buf.b[:len(buf.b)+n]
+		if errors.Is(err, io.EOF) {
+			return buf, nil
+		}
+		if err != nil {
+			buf.free(s)
+			return nil, &problem{Status: http.StatusBadRequest, Code: codeBadValue, Detail: "the body did not arrive whole"}
+		}
+	}
+}
+
+// grow makes room for more octets, as many as are announced or twice as many.
+func (b *bodyBuffer) grow(s *httpServer, announced int64) *problem {
+	size := min(max(2*int64(cap(b.b)), announced+1), s.MaxBody+1)
+	if int64(cap(b.b)) > s.MaxBody {
+		return s.tooLarge()
+	}
+	if s.bodies.Add(size-b.counted) > s.MaxBodies {
+		s.bodies.Add(b.counted - size)
+		return &problem{
+			Status: http.StatusServiceUnavailable, Code: "overloaded", RetryAfter: 1,
+			Detail: "too many large requests at once; try again later",
+		}
+	}
+	b.counted = size
+	bigger := make([]byte, len(b.b), size)
+	copy(bigger, b.b)
+	b.b = bigger
+	return nil
+}
+
+// free gives the buffer back; nothing may refer to its octets any more.
+func (b *bodyBuffer) free(s *httpServer) {
+	s.bodies.Add(-b.counted)
+	b.counted = 0
+	if cap(b.b) <= maxPooledBody {
+		bodyBuffers.Put(b)
+	}
+}
+
+// wantType checks that the body is of this media type; a client that names
+// none is believed to have sent it.
+func wantType(r *http.Request, want string) *problem {
+	given := r.Header.Get("Content-Type")
+	if given == "" || given == want {
+		return nil
+	}
+	media, params, err := mime.ParseMediaType(given)
+	charset := params["charset"]
+	if err == nil && media == want && (charset == "" || isUTF8Name(charset)) {
+		return nil
+	}
+	return &problem{
+		Status: http.StatusUnsupportedMediaType, Code: codeContentType,
+		Detail: "the body must be " + want + " in UTF-8, as the header Content-Type says",
+	}
+}

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"kurir/gateway"
+)
+
+// NewMetrics returns what /metrics shows: the gateway, its links, the store,
+// the process and the Go runtime, read when somebody asks. gw and st are
+// Gateway.Stats and Gateway.StoreStats.
+func NewMetrics(gw func() gateway.Stats, st func() gateway.StoreStats) *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		&collector{gateway: gw, store: st},
+	)
+	return r
+}
+
+// collector turns Stats into metrics.
+type collector struct {
+	gateway func() gateway.Stats
+	store   func() gateway.StoreStats
+}
+
+// figure is one metric: its name, help, kind, and where its value is.
+type figure[T any] struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+	read func(*T) float64
+}
+
+func counter[T any](name, help string, read func(*T) float64, labels ...string) figure[T] {
+	return figure[T]{prometheus.NewDesc("kurir_"+name, help, labels, nil), prometheus.CounterValue, read}
+}
+
+func gauge[T any](name, help string, read func(*T) float64, labels ...string) figure[T] {
+	return figure[T]{prometheus.NewDesc("kurir_"+name, help, labels, nil), prometheus.GaugeValue, read}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+var gatewayFigures = []figure[gateway.Stats]{
+	counter("messages_accepted_total", "Messages accepted and on disk.", func(s *gateway.Stats) float64 { return float64(s.Accepted) }),
+	counter("messages_refused_total", "Messages refused when they came.", func(s *gateway.Stats) float64 { return float64(s.Refused) }),
+	counter("messages_uncertain_total", "Messages granted to a session that ended without an answer.", func(s *gateway.Stats) float64 { return float64(s.Uncertain) }),
+	counter("told_total", "States and inbound messages acknowledged by customers.", func(s *gateway.Stats) float64 { return float64(s.Told) }),
+	counter("tell_failed_total", "Attempts to tell a customer that failed.", func(s *gateway.Stats) float64 { return float64(s.TellFailed) }),
+	counter("tell_given_up_total", "States and inbound messages that no customer took in time.", func(s *gateway.Stats) float64 { return float64(s.ToldGivenUp) }),
+	counter("receipts_held_total", "Receipts that came before the answer they belong to.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsHeld) }),
+	counter("receipts_repeated_total", "Receipts that said what was known.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsRepeated) }),
+	counter("receipts_unknown_total", "Receipts that match no message.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsUnknown) }),
+	gauge("receipts_held", "Receipts that wait for their message.", func(s *gateway.Stats) float64 { return float64(s.HeldNow) }),
+	gauge("messages_in_memory", "Messages on their way that are in memory.", func(s *gateway.Stats) float64 { return float64(s.OpenInMemory) }),
+	gauge("writable", "1 while the database can be written.", func(s *gateway.Stats) float64 { return truth(s.Writable) }),
+}
+
+var finalDesc = prometheus.NewDesc("kurir_messages_final_total", "Messages by their final state.", []string{"state"}, nil)
+
+var linkFigures = []figure[gateway.LinkStats]{
+	gauge("link_up", "1 while the link has a session.", func(l *gateway.LinkStats) float64 { return truth(l.Up) }, "link"),
+	gauge("link_sessions", "Sessions of the link.", func(l *gateway.LinkStats) float64 { return float64(len(l.Sessions)) }, "link"),
+	gauge("link_queued", "Messages that wait for the link, in memory and on disk.", func(l *gateway.LinkStats) float64 { return float64(l.Queued) }, "link"),
+	gauge("link_queued_in_memory", "Messages that wait for the link in memory.", func(l *gateway.LinkStats) float64 { return float64(l.QueuedInMemory) }, "link"),
+	gauge("link_in_flight", "Parts granted to the link's sessions and not answered.", func(l *gateway.LinkStats) float64 { return float64(l.InFlight) }, "link"),
+	gauge("link_rate_limit", "Parts a second that the link takes now, 0 for no limit.", func(l *gateway.LinkStats) float64 { return l.Rate }, "link"),
+	counter("link_taken_total", "Messages that the operator took.", func(l *gateway.LinkStats) float64 { return float64(l.Taken) }, "link"),
+	counter("link_failed_total", "Messages that the operator did not take.", func(l *gateway.LinkStats) float64 { return float64(l.Failed) }, "link"),
+	counter("link_throttled_total", "Times that the operator asked for less speed.", func(l *gateway.LinkStats) float64 { return float64(l.Throttled) }, "link"),
+	counter("link_receipts_total", "Receipts from the operator.", func(l *gateway.LinkStats) float64 { return float64(l.Receipts) }, "link"),
+	counter("link_inbound_total", "Messages from phones.", func(l *gateway.LinkStats) float64 { return float64(l.Inbound) }, "link"),
+}
+
+var storeFigures = []figure[gateway.StoreStats]{
+	gauge("store_database_bytes", "Size of the database file.", func(s *gateway.StoreStats) float64 { return float64(s.DatabaseBytes) }),
+	gauge("store_wal_bytes", "Size of the write-ahead log.", func(s *gateway.StoreStats) float64 { return float64(s.WALBytes) }),
+	counter("store_rows_total", "Rows written by commits.", func(s *gateway.StoreStats) float64 { return float64(s.Rows) }),
+	gauge("store_commit_longest_seconds", "The longest commit since the start.", func(s *gateway.StoreStats) float64 { return s.CommitLongest.Seconds() }),
+	counter("store_checkpoints_total", "Times that the write-ahead log was moved into the database.", func(s *gateway.StoreStats) float64 { return float64(s.Checkpoints) }),
+	counter("store_checkpoint_seconds_total", "Time spent on that.", func(s *gateway.StoreStats) float64 { return s.CheckpointTime.Seconds() }),
+	gauge("store_waiting_rows", "Messages of links' queues that are on disk only.", func(s *gateway.StoreStats) float64 { return float64(s.Tables.Waiting) }),
+	gauge("store_due_rows", "Messages for a later time.", func(s *gateway.StoreStats) float64 { return float64(s.Tables.Due) }),
+	gauge("store_owed_rows", "States and inbound messages owed to customers, on disk.", func(s *gateway.StoreStats) float64 { return float64(s.Tables.Owed) }),
+	gauge("store_outstanding_rows", "Operator ids whose receipt is awaited for long.", func(s *gateway.StoreStats) float64 { return float64(s.Tables.Outstanding) }),
+	gauge("store_parts_rows", "Parts of inbound messages that wait for the others.", func(s *gateway.StoreStats) float64 { return float64(s.Tables.Parts) }),
+	gauge("store_held_rows", "Receipts held on disk.", func(s *gateway.StoreStats) float64 { return float64(s.Tables.Held) }),
+}
+
+var commitDesc = prometheus.NewDesc("kurir_store_commit_seconds", "Time of a commit with its fdatasync.", nil, nil)
+
+// Describe implements prometheus.Collector.
+func (c *collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, f := range gatewayFigures {
+		ch <- f.desc
+	}
+	for _, f := range linkFigures {
+		ch <- f.desc
+	}
+	for _, f := range storeFigures {
+		ch <- f.desc
+	}
+	ch <- finalDesc
+	ch <- commitDesc
+}
+
+// Collect implements prometheus.Collector.
+func (c *collector) Collect(ch chan<- prometheus.Metric) {
+	g, st := c.gateway(), c.store()
+	collect(ch, gatewayFigures, &g)
+	collect(ch, storeFigures, &st)
+	for state, n := range g.Final {
+		ch <- prometheus.MustNewConstMetric(finalDesc, prometheus.CounterValue, float64(n), state.String())
+	}
+	for i := range g.Links {
+		collect(ch, linkFigures, &g.Links[i], g.Links[i].Name)
+	}
+	buckets := make(map[float64]uint64, len(gateway.CommitBounds))
+	sum := uint64(0)
+	for i, bound := range gateway.CommitBounds {
+		sum += st.CommitBuckets[i]
+		buckets[bound.Seconds()] = sum
+	}
+	ch <- prometheus.MustNewConstHistogram(commitDesc, st.Commits, st.CommitTime.Seconds(), buckets)
+}
+
+func collect[T any](ch chan<- prometheus.Metric, figures []figure[T], from *T, labels ...string) {
+	for _, f := range figures {
+		ch <- prometheus.MustNewConstMetric(f.desc, f.kind, f.read(from), labels...)
+	}
+}

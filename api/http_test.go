@@ -1,0 +1,331 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/gsm"
+	"kurir/message"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// testAccounts are acme, who may come from anywhere, and walled, who may come
+// from one network only.
+func testAccounts() []account.Account {
+	return []account.Account{
+		{
+			Name: "acme", Password: "secret", APIKeys: []message.Secret{"acme-key"}, Senders: []string{"*"}, Sender: "ACME",
+			DLRURL: "http://127.0.0.1:1/dlr?d=%d", Country: "46",
+		},
+		{Name: "walled", Password: "secret", APIKeys: []message.Secret{"walled-key"}, Addresses: []string{"198.51.100.0/24"}, Sender: "W"},
+		{Name: "mute", Password: "secret", APIKeys: []message.Secret{"mute-key"}},
+	}
+}
+
+// fakeGateway accepts everything, but for what refuse says.
+type fakeGateway struct {
+	mu       sync.Mutex
+	accepted []gateway.Submission
+	last     message.ID
+	refuse   func(*gateway.Submission) *message.Failure
+	hang     bool // never answers
+}
+
+var testEpoch = time.Date(2026, 11, 5, 8, 30, 0, 0, time.UTC)
+
+func (f *fakeGateway) Accept(subs []*gateway.Submission, done gateway.Done) {
+	f.mu.Lock()
+	if f.hang {
+		f.mu.Unlock()
+		return
+	}
+	ids := message.NewIDs(0, f.last)
+	results := make([]gateway.Result, len(subs))
+	for i, s := range subs {
+		f.accepted = append(f.accepted, *s)
+		r := &results[i]
+		r.To = message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: strings.TrimPrefix(s.To, "+")}
+		if f.refuse != nil {
+			if r.Failure = f.refuse(s); r.Failure != nil {
+				continue
+			}
+		}
+		r.ID, r.State, r.Parts, r.Encoding = ids.Next(testEpoch), message.Queued, 1, gsm.GSM7
+		f.last = r.ID
+	}
+	f.mu.Unlock()
+	done(results)
+}
+
+func (f *fakeGateway) options() HTTPOptions {
+	accounts := account.NewDirectory(testAccounts(), nil)
+	return HTTPOptions{
+		Accounts: func() *account.Directory { return accounts },
+		Accept:   f.Accept,
+		Message: func(context.Context, string, message.ID) (*message.Message, error) {
+			return nil, gateway.ErrNotFound
+		},
+		Cancel: func(context.Context, string, message.ID) (*message.Message, error) {
+			return nil, gateway.ErrNotFound
+		},
+		Trace:          func(*message.Message) (*gateway.Trace, error) { return nil, errors.New("no trace") },
+		Ready:          func() error { return nil },
+		InboundMessage: func(context.Context, string, message.ID) (*message.Inbound, error) { return nil, gateway.ErrNotFound },
+		FailureWait:    time.Nanosecond,
+	}
+}
+
+// ask sends one request past the network.
+func ask(h http.Handler, method, target, body string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// asAcme sends one request with acme's key.
+func asAcme(h http.Handler, method, target, body string, header ...string) *httptest.ResponseRecorder {
+	return ask(h, method, target, body, append([]string{"Authorization", "Bearer acme-key"}, header...)...)
+}
+
+// problemDocument is RFC 9457 as a client reads it.
+type problemDocument struct {
+	Type, Title, Code, Detail string
+	Status                    int
+	Errors                    []struct {
+		Index                   *int
+		To, Field, Code, Detail string
+	}
+}
+
+func readProblemDocument(t *testing.T, w *httptest.ResponseRecorder) problemDocument {
+	t.Helper()
+	var d problemDocument
+	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("Content-Type is %q", got)
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil {
+		t.Fatalf("no JSON: %v in %s", err, w.Body)
+	}
+	if d.Status != w.Code || d.Title != http.StatusText(w.Code) || d.Type != "about:blank" || d.Detail == "" {
+		t.Errorf("status %d, document %+v", w.Code, d)
+	}
+	return d
+}
+
+func TestAuthentication(t *testing.T) {
+	t.Parallel()
+	h := NewHTTP((&fakeGateway{}).options())
+	const body = `{"to":"+46701234567","text":"hi"}`
+	for _, c := range []struct {
+		name, authorization string
+		status              int
+	}{
+		{"key", "Bearer acme-key", 202},
+		{"scheme in lower case", "bearer acme-key", 202},
+		{"basic", "Basic YWNtZTpzZWNyZXQ=", 202}, // acme:secret
+		{"none", "", 401},
+		{"unknown scheme", "Digest x", 401},
+		{"wrong key", "Bearer acme-kez", 401},
+		{"empty key", "Bearer ", 401},
+		{"wrong password", "Basic YWNtZTp3cm9uZw==", 401}, // acme:wrong
+		{"no base64", "Basic acme:secret", 401},
+		{"another network", "Bearer walled-key", 403},
+	} {
+		w := ask(h, "POST", "/v1/messages", body, "Authorization", c.authorization)
+		if w.Code != c.status {
+			t.Errorf("%s: status %d, want %d: %s", c.name, w.Code, c.status, w.Body)
+		}
+		if c.status == 401 && len(w.Header().Values("WWW-Authenticate")) != 2 {
+			t.Errorf("%s: WWW-Authenticate is %q", c.name, w.Header().Values("WWW-Authenticate"))
+		}
+		if c.status >= 400 {
+			readProblemDocument(t, w)
+		}
+	}
+}
+
+// Failed logins are slow and become slower; right ones are not; an address
+// that guesses on many connections at once is refused.
+func TestLoginBrake(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newLoginBrake(100 * time.Millisecond)
+		addr := netip.MustParseAddr("192.0.2.1")
+		for _, want := range []time.Duration{100, 200, 400, 800, 1600, 3200, 5000, 5000} {
+			start := time.Now()
+			b.failed(context.Background(), addr)
+			if took := time.Since(start); took != want*time.Millisecond {
+				t.Errorf("answered after %v, want %v ms", took, want)
+			}
+			if !b.mayTry(addr) {
+				t.Error("one guess at a time is refused")
+			}
+		}
+		// A client that hangs up keeps its place until the pause is over.
+		gone, hangUp := context.WithCancel(context.Background())
+		hangUp()
+		for range maxPausing {
+			b.failed(gone, addr)
+		}
+		if b.mayTry(addr) {
+			t.Error("hanging up makes guessing faster")
+		}
+		if !b.mayTry(netip.MustParseAddr("192.0.2.2")) {
+			t.Error("another address is refused too")
+		}
+		time.Sleep(maxLoginPause)
+		synctest.Wait()
+		if !b.mayTry(addr) {
+			t.Error("still refused after the pauses")
+		}
+		for i := range 3 * maxBraked {
+			b.failed(gone, netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+			if i%maxPausingAll == 0 {
+				time.Sleep(2 * time.Second)
+			}
+		}
+		if len(b.from) > maxBraked {
+			t.Errorf("%d addresses are remembered", len(b.from))
+		}
+		time.Sleep(maxLoginPause)
+	})
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	o := (&fakeGateway{}).options()
+	var why error
+	o.Ready = func() error { return why }
+	h := NewHTTP(o)
+	if w := ask(h, "GET", "/healthz", ""); w.Code != 200 || w.Body.String() != "ok\n" {
+		t.Errorf("healthz: %d %s", w.Code, w.Body)
+	}
+	if w := ask(h, "GET", "/readyz", ""); w.Code != 200 || w.Body.String() != "ready\n" {
+		t.Errorf("readyz: %d %s", w.Code, w.Body)
+	}
+	why = errors.New("no space left for the database")
+	w := ask(h, "GET", "/readyz", "")
+	if w.Code != 503 || w.Body.String() != "not ready: no space left for the database\n" || w.Header().Get("Retry-After") == "" {
+		t.Errorf("readyz: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestPanicIsAnswered(t *testing.T) {
+	t.Parallel()
+	o := (&fakeGateway{}).options()
+	o.Handlers = map[string]http.Handler{"/boom": http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") })}
+	var logged strings.Builder
+	o.Log = slog.New(slog.NewTextHandler(&logged, nil))
+	w := ask(NewHTTP(o), "GET", "/boom", "")
+	if w.Code != 500 || readProblemDocument(t, w).Code != codeInternal {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if !strings.Contains(logged.String(), "boom") {
+		t.Errorf("the log says %q", logged.String())
+	}
+}
+
+// A request that the gateway does not answer is answered when its time is up.
+func TestTimeLimit(t *testing.T) {
+	t.Parallel()
+	o := (&fakeGateway{hang: true}).options()
+	o.Timeout = time.Millisecond
+	w := asAcme(NewHTTP(o), "POST", "/v1/messages", `{"to":"1","text":"x"}`)
+	if w.Code != 504 || readProblemDocument(t, w).Code != codeTimeout {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// endless is a body that never ends.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	e.read += len(p)
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+func TestBodyTooLarge(t *testing.T) {
+	t.Parallel()
+	o := (&fakeGateway{}).options()
+	o.MaxBody = 1 << 20
+	h := NewHTTP(o)
+	for _, announced := range []int64{-1, 100 << 20} {
+		body := &endless{}
+		r := httptest.NewRequest("POST", "/v1/messages", body)
+		r.ContentLength = announced
+		r.Header.Set("Authorization", "Bearer acme-key")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != 413 || readProblemDocument(t, w).Code != codeTooLarge || !strings.Contains(w.Body.String(), "1 MiB") {
+			t.Errorf("announced %d: %d %s", announced, w.Code, w.Body)
+		}
+		if body.read > 2<<20 {
+			t.Errorf("announced %d: %d octets were read", announced, body.read)
+		}
+	}
+	if n := h.(*httpServer).bodies.Load(); n != 0 {
+		t.Errorf("%d octets of bodies are still counted", n)
+	}
+}
+
+// Many large bodies at once are refused before they fill the memory.
+func TestBodiesTogether(t *testing.T) {
+	t.Parallel()
+	o := (&fakeGateway{}).options()
+	o.MaxBodies = 8 << 10
+	h := NewHTTP(o)
+	w := asAcme(h, "POST", "/v1/messages", `{"to":"1","text":"`+strings.Repeat("x", 20<<10)+`"}`)
+	if w.Code != 503 || w.Header().Get("Retry-After") == "" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if n := h.(*httpServer).bodies.Load(); n != 0 {
+		t.Errorf("%d octets of bodies are still counted", n)
+	}
+}
+
+// A real server: keep-alive, headers, and an answer to a client that says too
+// much.
+func TestServerLimits(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewUnstartedServer(nil)
+	srv.Config = NewHTTPServer(NewHTTP((&fakeGateway{}).options()), slog.New(slog.DiscardHandler))
+	srv.Listener = LimitListener(srv.Listener, 2)
+	srv.Start()
+	defer srv.Close()
+	client := srv.Client()
+	req, _ := http.NewRequest("GET", srv.URL+"/healthz", nil)
+	req.Header.Set("X-Long", strings.Repeat("x", 64<<10))
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	resp.Body.Close()
+	if resp.StatusCode != 431 {
+		t.Errorf("a long header is answered with %d", resp.StatusCode)
+	}
+	client.CloseIdleConnections()
+}

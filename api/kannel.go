@@ -1,0 +1,352 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// Answers of Kannel's sendsms, as its clients compare them.
+const (
+	kannelAccepted   = "0: Accepted for delivery"
+	kannelDenied     = "Authorization failed for sendsms"
+	kannelNoRoute    = "Not routable. Do not try again."
+	kannelLater      = "Temporal failure, try again later."
+	kannelFailed2    = "Sending failed."
+	kannelNoTo       = "Missing receiver number, rejected"
+	kannelEmptyTo    = "Empty receiver number not allowed, rejected"
+	kannelBadTo      = "Garbage 'to' field, rejected."
+	kannelNumbers    = "Number(s) has/have been denied by white- and/or black-lists."
+	kannelNoSender   = "Sender missing and no global set, rejected"
+	kannelBadText    = "Charset or body misformed, rejected"
+	kannelBadUDH     = "UDH field misformed, rejected"
+	kannelLongUDH    = "UDH field is too long, rejected"
+	kannelBadAccount = "Account field misformed or too long, rejected"
+	kannelBadURL     = "DLR-URL field misformed, rejected"
+	kannelBadType    = "Invalid content-type"
+	kannelOtherType  = "Unsupported content-type, rejected"
+	kannelNoSuch     = "Unknown request."
+)
+
+// kannelAnswer is an answer of sendsms: a status and one line of text.
+type kannelAnswer struct {
+	status int
+	text   string
+}
+
+// Error implements error.
+func (k *kannelAnswer) Error() string { return k.text }
+
+func kannelRefuse(status int, text string) *kannelAnswer { return &kannelAnswer{status, text} }
+
+// misformed is the answer to a field with a value out of range.
+func misformed(field string) *kannelAnswer {
+	return &kannelAnswer{http.StatusBadRequest, field + " field misformed, rejected"}
+}
+
+// write answers in Kannel's form.
+func (k *kannelAnswer) write(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html")
+	h.Set("Pragma", "no-cache")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Content-Length", strconv.Itoa(len(k.text)))
+	if after := retryAfter(k.status); after > 0 {
+		h.Set("Retry-After", strconv.Itoa(after))
+	}
+	w.WriteHeader(k.status)
+	_, _ = w.Write([]byte(k.text)) // a client that has gone needs no answer
+}
+
+func kannelUnknown(w http.ResponseWriter, _ *http.Request) {
+	kannelRefuse(http.StatusNotFound, kannelNoSuch).write(w)
+}
+
+// kannelSend is GET and POST /cgi-bin/sendsms.
+//
+//  1. The fields are read from the address, a form, headers or XML
+//     (kannel_read.go).
+//  2. username and password become an account.
+//  3. Each receiver becomes a submission (kannel_fields.go); all are handed
+//     over at once.
+//  4. One answer is given for all, as Kannel does: accepted if any was. The ids
+//     stand in X-Message-Id, receivers that were refused in X-Failed-Receivers.
+func (s *httpServer) kannelSend(w http.ResponseWriter, r *http.Request) {
+	f, bad := s.kannelRead(w, r)
+	if bad != nil {
+		bad.write(w)
+		return
+	}
+	a, err := s.password(r, f.first("username", "user"), f.first("password", "pass"))
+	if err != nil {
+		kannelLogin(err).write(w)
+		return
+	}
+	common, bad := f.submission(a, s.Guard, time.Now())
+	if bad != nil {
+		bad.write(w)
+		return
+	}
+	receivers, bad := f.receivers()
+	if bad != nil {
+		bad.write(w)
+		return
+	}
+	s.kannelSubmit(r.Context(), common, receivers, w).write(w)
+}
+
+// kannelLogin is the answer to an error of login.
+func kannelLogin(err error) *kannelAnswer {
+	if errors.Is(err, account.ErrCredentials) || errors.Is(err, errAddress) || errors.Is(err, errSlowDown) {
+		return kannelRefuse(http.StatusForbidden, kannelDenied)
+	}
+	return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
+}
+
+// kannelSubmit hands over a submission per receiver and returns the answer for
+// all of them.
+func (s *httpServer) kannelSubmit(ctx context.Context, common gateway.Submission, receivers []string, w http.ResponseWriter) *kannelAnswer {
+	made := make([]gateway.Submission, len(receivers))
+	subs := make([]*gateway.Submission, len(receivers))
+	for i, to := range receivers {
+		made[i] = common
+		made[i].To = to
+		subs[i] = &made[i]
+	}
+	results, p := s.submit(ctx, subs)
+	if p != nil {
+		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
+	}
+	var ids, failed []string
+	var failure *message.Failure
+	for i := range results {
+		if f := results[i].Failure; f != nil {
+			failed = append(failed, receivers[i])
+			failure = f
+			continue
+		}
+		ids = append(ids, results[i].ID.String())
+	}
+	if len(failed) > 0 {
+		w.Header().Set("X-Failed-Receivers", strings.Join(failed, " "))
+	}
+	if len(ids) > 0 {
+		w.Header().Set("X-Message-Id", strings.Join(ids, " "))
+		return kannelRefuse(http.StatusAccepted, kannelAccepted)
+	}
+	answer := kannelFailure(failure)
+	if len(receivers) > 1 && answer.status != http.StatusServiceUnavailable {
+		return kannelRefuse(http.StatusInternalServerError, kannelFailed2+" Failed receivers are: "+strings.Join(failed, " "))
+	}
+	return answer
+}
+
+// kannelFailures is the one table from what the gateway says to Kannel's
+// words. Temporary failures that are not in it are kannelLater, others
+// kannelNoRoute.
+var kannelFailures = map[message.FailureKind]kannelAnswer{
+	message.BadRecipient: {http.StatusBadRequest, kannelNumbers},
+	message.BadSender:    {http.StatusBadRequest, kannelNoSender},
+	message.BadContent:   {http.StatusBadRequest, kannelBadText},
+}
+
+// kannelFields says which answer a field at fault has, where it is not that of
+// its kind.
+var kannelFields = map[string]*kannelAnswer{
+	"validity": misformed("Validity"),
+	"send_at":  misformed("Deferred"),
+	"udh":      {http.StatusBadRequest, kannelBadUDH},
+	"webhook":  {http.StatusBadRequest, kannelBadURL},
+}
+
+func kannelFailure(f *message.Failure) *kannelAnswer {
+	if answer, ok := kannelFields[f.Field]; ok {
+		return answer
+	}
+	if answer, ok := kannelFailures[f.Kind]; ok {
+		return &answer
+	}
+	if f.Kind.Temporary() {
+		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
+	}
+	return kannelRefuse(http.StatusForbidden, kannelNoRoute)
+}
+
+// kannelNumbersAllowed are the characters of a receiver (Kannel's
+// sendsms-chars).
+const kannelNumbersAllowed = "0123456789 +-"
+
+// receivers returns the numbers in "to", separated by white space.
+func (f kannelFieldsGiven) receivers() ([]string, *kannelAnswer) {
+	to, given := f["to"]
+	if !given {
+		return nil, kannelRefuse(http.StatusBadRequest, kannelNoTo)
+	}
+	numbers := strings.Fields(to)
+	if len(numbers) == 0 {
+		return nil, kannelRefuse(http.StatusBadRequest, kannelEmptyTo)
+	}
+	for _, number := range numbers {
+		if strings.Trim(number, kannelNumbersAllowed) != "" || strings.Trim(number, "+-") == "" {
+			return nil, kannelRefuse(http.StatusBadRequest, kannelBadTo)
+		}
+	}
+	if len(numbers) > maxMessages {
+		return nil, kannelRefuse(http.StatusBadRequest, kannelBadTo)
+	}
+	return numbers, nil
+}
+
+// submission builds what all receivers have in common.
+func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, now time.Time) (s gateway.Submission, bad *kannelAnswer) {
+	s = gateway.Submission{Account: a, Via: message.ViaKannel, From: strings.TrimSpace(f["from"])}
+	if s.Reference = f["account"]; len(s.Reference) > 64 || strings.ContainsAny(s.Reference, "[]\r\n") {
+		return s, kannelRefuse(http.StatusBadRequest, kannelBadAccount)
+	}
+	if s.From == "" && a.Sender == "" {
+		return s, kannelRefuse(http.StatusBadRequest, kannelNoSender)
+	}
+	if s.Content, bad = f.content(); bad != nil {
+		return s, bad
+	}
+	validity, bad := f.number("Validity", -1, 1<<20, "validity")
+	if bad != nil {
+		return s, bad
+	}
+	deferred, bad := f.number("Deferred", -1, 1<<20, "deferred")
+	if bad != nil {
+		return s, bad
+	}
+	if validity > 0 {
+		s.Validity = time.Duration(validity) * time.Minute
+	}
+	if deferred > 0 {
+		s.SendAt = now.Add(time.Duration(deferred) * time.Minute)
+		s.Validity = max(0, s.Validity-time.Duration(deferred)*time.Minute) // Kannel counts both from now
+	}
+	if s.Priority, bad = f.priority(a); bad != nil {
+		return s, bad
+	}
+	for _, ignored := range []struct {
+		field, name string
+		most        int
+	}{{"PID", "pid", 255}, {"RPI", "rpi", 2}, {"Alt-DCS", "alt-dcs", 1}, {"MWI", "mwi", 7}, {"Compress", "compress", 1}} {
+		if _, bad = f.number(ignored.field, -1, ignored.most, ignored.name); bad != nil {
+			return s, bad
+		}
+	}
+	s.Target, bad = f.target(a, guard)
+	s.Receipts = receiptsOf(s.Target.Mask)
+	return s, bad
+}
+
+// priority reads 0 to 3; none given is the account's.
+func (f kannelFieldsGiven) priority(a *account.Account) (message.Priority, *kannelAnswer) {
+	n, bad := f.number("Priority", 0, 3, "priority")
+	if bad != nil {
+		return 0, bad
+	}
+	if n >= 0 {
+		return message.Priority(n), nil
+	}
+	p, failure := message.ParsePriority(a.Priority)
+	if failure != nil {
+		return message.Normal, nil // Validate has told the operator
+	}
+	return p, nil
+}
+
+// target reads where reports go and which.
+func (f kannelFieldsGiven) target(a *account.Account, guard *Guard) (t message.Target, bad *kannelAnswer) {
+	mask, bad := f.number("DLR-Mask", -1, 63, "dlr-mask", "dlrmask")
+	if bad != nil {
+		return t, bad
+	}
+	address := f.first("dlr-url", "dlrurl")
+	if address != "" {
+		// The guard looks at the address before its escapes are filled in.
+		if len(address) < 8 || !strings.HasPrefix(address, "http://") && !strings.HasPrefix(address, "https://") {
+			return t, kannelRefuse(http.StatusBadRequest, kannelBadURL)
+		}
+		if !guard.Trusted(address) && guard.Check(fillEscapes(address, func(byte) (string, bool) { return "0", true })) != nil {
+			return t, kannelRefuse(http.StatusBadRequest, kannelBadURL)
+		}
+	} else {
+		address = a.DLRURL
+	}
+	if mask <= 0 || address == "" {
+		return t, nil
+	}
+	return message.Target{Kind: message.KannelTarget, Account: a.Name, Address: address, Mask: uint8(mask)}, nil
+}
+
+// content reads text, charset, coding, udh and mclass.
+func (f kannelFieldsGiven) content() (c message.Content, bad *kannelAnswer) {
+	c.Class = -1
+	if udh := f["udh"]; udh != "" {
+		switch {
+		case len(udh) > 140:
+			return c, kannelRefuse(http.StatusBadRequest, kannelLongUDH)
+		case int(udh[0]) != len(udh)-1:
+			return c, kannelRefuse(http.StatusBadRequest, kannelBadUDH)
+		}
+		c.Header = []byte(udh)
+	}
+	class, bad := f.number("MClass", -1, 3, "mclass")
+	if bad != nil {
+		return c, bad
+	}
+	flash, bad := f.number("MClass", -1, 1, "flash")
+	if bad != nil {
+		return c, bad
+	}
+	if c.Class = int8(class); flash == 1 && class < 0 {
+		c.Class = 0
+	}
+	coding, bad := f.number("Coding", -1, 2, "coding")
+	if bad != nil {
+		return c, bad
+	}
+	if coding < 0 && c.Header != nil {
+		coding = 1 // Kannel: octets, when there is a header and nothing else is said
+	}
+	charset := f["charset"]
+	switch coding {
+	case 1:
+		c.Want, c.Data = gsm.Binary, []byte(f["text"])
+		return c, nil
+	case 2:
+		c.Want = gsm.UCS2
+		if charset == "" {
+			charset = "UTF-16BE"
+		}
+	}
+	text, ok := decodeCharset(f["text"], charset)
+	if !ok {
+		return c, kannelRefuse(http.StatusBadRequest, kannelBadText)
+	}
+	c.Text = text
+	return c, nil
+}
+
+// number reads a field that is a number from low to high, -1 if it is absent
+// or empty. The first of several names is the one that counts.
+func (f kannelFieldsGiven) number(field string, low, high int, names ...string) (int, *kannelAnswer) {
+	value := strings.TrimSpace(f.first(names...))
+	if value == "" {
+		return -1, nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < low || n > high {
+		return -1, misformed(field)
+	}
+	return n, nil
+}

@@ -1,0 +1,252 @@
+package api
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"kurir/gateway"
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// Bits of dlr-mask and values of %d.
+const (
+	kannelDelivered = 1  // on the phone
+	kannelFailed    = 2  // will not be
+	kannelBuffered  = 4  // the operator waits for the phone
+	kannelSubmitted = 8  // the operator took it
+	kannelRejected  = 16 // the operator did not
+)
+
+// KannelOptions is what a KannelCallback is made of.
+type KannelOptions struct {
+	Guard *Guard
+	Told  func([]gateway.Delivered) // Gateway.Delivered
+
+	PerAccount int           // calls under way for one account; default 50
+	Total      int           // calls under way in all; default 500
+	Timeout    time.Duration // of one call; default 15 s
+	TLS        *tls.Config   // nil for the system's roots
+}
+
+// KannelCallback is the gateway.Receiver for message.KannelTarget: a GET on
+// the dlr-url of the request with its escapes filled in, for the events that
+// its dlr-mask names. 200 and 202 acknowledge, everything else is tried again
+// by the gateway.
+type KannelCallback struct {
+	perAccount int
+	caller     *httpCaller
+	queue      *callQueue
+}
+
+// NewKannelCallback makes a KannelCallback. Close it after the gateway has
+// stopped.
+func NewKannelCallback(o KannelOptions) *KannelCallback {
+	common := WebhookOptions{Guard: o.Guard, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout}
+	common.setDefaults()
+	k := &KannelCallback{perAccount: common.PerAccount, caller: newHTTPCaller(common.Guard, common.Timeout, o.TLS)}
+	k.queue = newCallQueue(common.PerAccount, common.Total, o.Told, k.tell)
+	return k
+}
+
+// Deliver implements gateway.Receiver.
+func (k *KannelCallback) Deliver(account string, items []*gateway.Item) {
+	k.queue.deliver(account, items)
+}
+
+// Limit implements gateway.Receiver.
+func (k *KannelCallback) Limit(string) int { return 4 * k.perAccount }
+
+// Close waits for the calls under way, at most their time limit.
+func (k *KannelCallback) Close() {
+	k.queue.close()
+	k.caller.close()
+}
+
+// tell makes the calls for one state. A final state that overtook the
+// operator's acceptance brings two, if both were asked for: applications of
+// Kannel expect 8 before 1.
+func (k *KannelCallback) tell(item *gateway.Item) gateway.Delivered {
+	m := item.Message
+	if m == nil {
+		return gateway.Delivered{Item: item, Verdict: gateway.GiveUp, Text: "a dlr-url takes no inbound messages"}
+	}
+	d := digest(m)
+	trusted := k.caller.guard.Trusted(item.Target.Address)
+	for _, value := range kannelValues(item.State, &d, item.Target.Mask) {
+		address := fillEscapes(item.Target.Address, func(code byte) (string, bool) {
+			return kannelEscape(code, m, &d, value, &item.Target)
+		})
+		status, text, err := k.caller.do(&call{method: http.MethodGet, address: address, trusted: trusted})
+		said := verdict(item, status, text, err)
+		if status != http.StatusOK && status != http.StatusAccepted {
+			if said.Verdict == gateway.Acknowledged {
+				said.Verdict = gateway.TryLater
+			}
+			return said
+		}
+	}
+	return gateway.Delivered{Item: item, Verdict: gateway.Acknowledged, Code: http.StatusOK}
+}
+
+// kannelValues returns the values of %d to tell, within the mask. A refusal by
+// the operator is also told to those who asked for failures only.
+func kannelValues(state message.State, d *logDigest, mask uint8) []int {
+	var values []int
+	tell := func(value, asked int) {
+		if int(mask)&asked != 0 {
+			values = append(values, value)
+		}
+	}
+	if d.taken != "" && !d.toldEnroute && !(state == message.Enroute && d.buffered) {
+		tell(kannelSubmitted, kannelSubmitted)
+	}
+	switch state {
+	case message.Delivered:
+		tell(kannelDelivered, kannelDelivered)
+	case message.Enroute:
+		if d.buffered {
+			tell(kannelBuffered, kannelBuffered)
+		}
+	case message.Sent, message.Scheduled, message.Queued, message.Sending:
+	case message.Rejected, message.Undeliverable:
+		if d.reportedAt == 0 && d.failure != message.NoFailure {
+			tell(kannelRejected, kannelRejected|kannelFailed)
+			break
+		}
+		tell(kannelFailed, kannelFailed)
+	default: // expired, deleted, unknown
+		tell(kannelFailed, kannelFailed)
+	}
+	return values
+}
+
+// kannelReply is %A: what the operator said, in Kannel's words.
+func kannelReply(m *message.Message, d *logDigest, value int) string {
+	switch value {
+	case kannelSubmitted:
+		return "ACK/"
+	case kannelRejected:
+		if d.rejectedBy == 0 {
+			return "NACK/Retries Exceeded"
+		}
+		return fmt.Sprintf("NACK/0x%08x/%s", d.rejectedBy, (&message.Failure{Kind: d.failure}).Error())
+	}
+	// The receipt as SMPP 3.4 appendix B writes it, from what is stored of it.
+	_, stat := m.State.SMPP()
+	submitted, done := m.ID.Time().UTC(), time.UnixMilli(m.Final).UTC()
+	if m.Final == 0 {
+		done = time.UnixMilli(d.reportedAt).UTC()
+	}
+	dlvrd := 0
+	if m.State == message.Delivered {
+		dlvrd = int(m.Parts)
+	}
+	return fmt.Sprintf("id:%s sub:%03d dlvrd:%03d submit date:%s done date:%s stat:%s err:%03d text:",
+		d.taken, m.Parts, dlvrd, submitted.Format("0601021504"), done.Format("0601021504"), stat, d.code)
+}
+
+// kannelEscape returns the value of an escape, URL-encoded where Kannel does.
+// Codes that Kannel has and that mean nothing in a report are empty.
+func kannelEscape(code byte, m *message.Message, d *logDigest, value int, t *message.Target) (string, bool) {
+	at := m.Final
+	if at == 0 {
+		at = max(d.reportedAt, d.takenAt)
+	}
+	plain := ""
+	switch code {
+	case 'd':
+		return strconv.Itoa(value), true
+	case 'A', 'a', 'b', 'r':
+		plain = kannelReply(m, d, value)
+	case 'B':
+		plain = fmt.Sprintf("%03d", d.code)
+	case 'c':
+		plain = map[gsm.Encoding]string{gsm.UCS2: "2", gsm.Binary: "1"}[m.Encoding]
+		if plain == "" {
+			plain = "0"
+		}
+	case 'C':
+		plain = map[gsm.Encoding]string{gsm.UCS2: "UTF-16BE", gsm.Binary: "8-BIT"}[m.Encoding]
+		if plain == "" {
+			plain = "UTF-8"
+		}
+	case 'F':
+		plain = d.taken
+	case 'i':
+		plain = d.link
+	case 'I':
+		plain = m.ID.String()
+	case 'm':
+		plain = strconv.Itoa(int(m.Content.Class))
+	case 'n':
+		plain = m.Account
+	case 'o':
+		plain = m.Reference
+	case 'p':
+		plain = m.To.String()
+	case 'P':
+		plain = m.From.String()
+	case 'q':
+		return plusNumber(m.To), true
+	case 'Q':
+		return plusNumber(m.From), true
+	case 'R':
+		plain = t.Address
+	case 't':
+		return time.UnixMilli(at).UTC().Format("2006-01-02+15:04:05"), true
+	case 'T':
+		return itoa(at / 1000), true
+	case 'u':
+		plain = string(m.Content.Header)
+	case 'D', 'f', 'k', 'M', 'O', 's', 'S', 'v', 'V':
+	default:
+		return "", false
+	}
+	return url.QueryEscape(plain), true
+}
+
+// plusNumber writes an international number with an encoded plus.
+func plusNumber(a message.Address) string {
+	return url.QueryEscape(a.String())
+}
+
+// fillEscapes replaces each escape of a pattern by what value says. Unknown
+// codes are copied as they are; %#group#key# is empty because receipts carry
+// no meta-data.
+func fillEscapes(pattern string, value func(code byte) (string, bool)) string {
+	var out strings.Builder
+	for {
+		at := strings.IndexByte(pattern, '%')
+		if at < 0 || at+1 == len(pattern) {
+			out.WriteString(pattern)
+			return out.String()
+		}
+		out.WriteString(pattern[:at])
+		code := pattern[at+1]
+		pattern = pattern[at+2:]
+		switch code {
+		case '%':
+			out.WriteByte('%')
+		case '#':
+			if parts := strings.SplitN(pattern, "#", 3); len(parts) == 3 {
+				pattern = parts[2]
+				continue
+			}
+			out.WriteString("%#")
+		default:
+			filled, known := value(code)
+			if !known {
+				filled = "%" + string(code)
+			}
+			out.WriteString(filled)
+		}
+	}
+}
+
+var _ gateway.Receiver = (*KannelCallback)(nil)

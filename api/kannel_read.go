@@ -1,0 +1,181 @@
+package api
+
+import (
+	"encoding/hex"
+	"encoding/xml"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// kannelFieldsGiven are the fields of a sendsms request under the names that
+// they have in its address, wherever they came from. Values are octets: text
+// in the charset that the request says.
+type kannelFieldsGiven map[string]string
+
+// first returns the first field that is there and not empty.
+func (f kannelFieldsGiven) first(names ...string) string {
+	for _, name := range names {
+		if f[name] != "" {
+			return f[name]
+		}
+	}
+	return ""
+}
+
+// kannelRead reads a request: a GET's address; a POST's form, or its text with
+// X-Kannel headers, or its XML.
+func (s *httpServer) kannelRead(w http.ResponseWriter, r *http.Request) (kannelFieldsGiven, *kannelAnswer) {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return kannelQuery(r.URL.RawQuery)
+	case http.MethodPost:
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		return nil, kannelRefuse(http.StatusMethodNotAllowed, kannelNoSuch)
+	}
+	body, p := s.readBody(w, r)
+	if p != nil {
+		return nil, kannelRefuse(p.Status, kannelBadText)
+	}
+	defer body.free(s)
+	if len(body.b) == 0 {
+		return kannelQuery(r.URL.RawQuery)
+	}
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return nil, kannelRefuse(http.StatusBadRequest, kannelBadType)
+	}
+	switch media {
+	case "application/x-www-form-urlencoded":
+		return kannelForm(string(body.b), r.URL.RawQuery)
+	case "text/plain":
+		return kannelHeaders(r.Header, string(body.b), "0", params["charset"])
+	case "application/octet-stream":
+		return kannelHeaders(r.Header, string(body.b), "1", "")
+	case "text/xml", "application/xml":
+		return kannelXML(body.b)
+	}
+	return nil, kannelRefuse(http.StatusUnsupportedMediaType, kannelOtherType)
+}
+
+// kannelQuery reads URL-encoded fields; of a field given twice the first
+// counts.
+func kannelQuery(raw string) (kannelFieldsGiven, *kannelAnswer) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, kannelRefuse(http.StatusBadRequest, kannelBadText)
+	}
+	f := make(kannelFieldsGiven, len(values))
+	for name, given := range values {
+		f[name] = given[0]
+	}
+	return f, nil
+}
+
+// kannelForm reads a form; what stands in the address too is taken from there
+// where the form does not have it.
+func kannelForm(body, query string) (kannelFieldsGiven, *kannelAnswer) {
+	f, bad := kannelQuery(query)
+	if bad != nil {
+		return nil, bad
+	}
+	form, bad := kannelQuery(body)
+	if bad != nil {
+		return nil, bad
+	}
+	for name, value := range form {
+		f[name] = value
+	}
+	return f, nil
+}
+
+// kannelHeaderNames are the fields that stand in headers X-Kannel-... beside a
+// body that is the text.
+var kannelHeaderNames = []string{
+	"username", "password", "from", "to", "smsc", "coding", "pid", "mwi", "mclass", "alt-dcs", "compress",
+	"validity", "deferred", "dlr-mask", "dlr-url", "rpi", "account", "binfo", "priority", "meta-data",
+}
+
+func kannelHeaders(h http.Header, body, coding, charset string) (kannelFieldsGiven, *kannelAnswer) {
+	f := kannelFieldsGiven{"text": body, "coding": coding, "charset": charset}
+	for _, name := range kannelHeaderNames {
+		if values := h.Values("X-Kannel-" + name); len(values) > 0 {
+			f[name] = values[0]
+		}
+	}
+	udh, err := hex.DecodeString(strings.ReplaceAll(h.Get("X-Kannel-UDH"), " ", ""))
+	if err != nil {
+		return nil, kannelRefuse(http.StatusBadRequest, kannelBadUDH)
+	}
+	f["udh"] = string(udh)
+	return f, nil
+}
+
+// kannelSubmitXML is the XML form: message/submit.
+type kannelSubmitXML struct {
+	XMLName xml.Name `xml:"message"`
+	Submit  *struct {
+		From struct {
+			User     string `xml:"user"`
+			Username string `xml:"username"`
+			Pass     string `xml:"pass"`
+			Password string `xml:"password"`
+			Account  string `xml:"account"`
+			BInfo    string `xml:"binfo"`
+		} `xml:"from"`
+		Sender string   `xml:"oa>number"`
+		To     []string `xml:"da>number"`
+		Text   string   `xml:"ud"`
+		UDH    string   `xml:"udh"`
+		DCS    struct {
+			MClass   string `xml:"mclass"`
+			Coding   string `xml:"coding"`
+			MWI      string `xml:"mwi"`
+			Compress string `xml:"compress"`
+			AltDCS   string `xml:"alt-dcs"`
+		} `xml:"dcs"`
+		PID      string `xml:"pid"`
+		RPI      string `xml:"rpi"`
+		Validity string `xml:"vp>delay"`
+		Deferred string `xml:"timing>delay"`
+		Mask     string `xml:"statusrequest>dlr-mask"`
+		URL      string `xml:"statusrequest>dlr-url"`
+		Priority string `xml:"priority"`
+	} `xml:"submit"`
+}
+
+// kannelXML reads the XML form. Its text is characters of XML, so UTF-8 by now
+// whatever the document was in; a binary one (coding 1) is in hexadecimal
+// digits.
+func kannelXML(body []byte) (kannelFieldsGiven, *kannelAnswer) {
+	var doc kannelSubmitXML
+	if err := xml.Unmarshal(body, &doc); err != nil || doc.Submit == nil {
+		return nil, kannelRefuse(http.StatusBadRequest, kannelBadText)
+	}
+	x := doc.Submit
+	f := kannelFieldsGiven{
+		"username": x.From.Username, "user": x.From.User, "password": x.From.Password, "pass": x.From.Pass,
+		"account": x.From.Account, "binfo": x.From.BInfo, "from": x.Sender,
+		"text": x.Text, "charset": "UTF-8", "mclass": x.DCS.MClass, "coding": x.DCS.Coding, "mwi": x.DCS.MWI,
+		"compress": x.DCS.Compress, "alt-dcs": x.DCS.AltDCS, "pid": x.PID, "rpi": x.RPI,
+		"validity": x.Validity, "deferred": x.Deferred, "dlr-mask": x.Mask, "dlr-url": x.URL, "priority": x.Priority,
+	}
+	if len(x.To) > 0 {
+		f["to"] = strings.Join(x.To, " ")
+	}
+	udh, err := hex.DecodeString(strings.TrimSpace(x.UDH))
+	if err != nil {
+		return nil, kannelRefuse(http.StatusBadRequest, kannelBadUDH)
+	}
+	f["udh"] = string(udh)
+	if f["coding"] == "1" {
+		data, err := hex.DecodeString(strings.TrimSpace(x.Text))
+		if err != nil {
+			return nil, kannelRefuse(http.StatusBadRequest, kannelBadText)
+		}
+		f["text"] = string(data)
+	}
+	return f, nil
+}

@@ -1,0 +1,148 @@
+package api
+
+import (
+	"encoding/hex"
+	"time"
+
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// timeFormat is RFC 3339 with milliseconds, always UTC.
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
+// showTime writes Unix milliseconds, nothing for 0.
+func showTime(ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return time.UnixMilli(ms).UTC().Format(timeFormat)
+}
+
+// failureView is why a message is not delivered, or not yet.
+type failureView struct {
+	Code         string `json:"code"`
+	Detail       string `json:"detail,omitempty"`
+	OperatorCode uint32 `json:"operator_code,omitempty"`
+}
+
+// messageView is a message as REST and webhooks show it. Webhooks leave out
+// what the customer said himself: text, data and times asked for.
+type messageView struct {
+	ID          message.ID    `json:"id"`
+	State       message.State `json:"state"`
+	To          string        `json:"to"`
+	From        string        `json:"from,omitempty"`
+	Text        string        `json:"text,omitempty"`
+	Data        string        `json:"data,omitempty"`
+	UDH         string        `json:"udh,omitempty"`
+	Encoding    gsm.Encoding  `json:"encoding"`
+	Parts       uint8         `json:"parts"`
+	Priority    string        `json:"priority,omitempty"`
+	Flash       bool          `json:"flash,omitempty"`
+	Reference   string        `json:"reference,omitempty"`
+	Via         string        `json:"via,omitempty"`
+	Created     string        `json:"created"`
+	SendAt      string        `json:"send_at,omitempty"`
+	Expires     string        `json:"expires,omitempty"`
+	Final       string        `json:"final,omitempty"`
+	Link        string        `json:"link,omitempty"`
+	OperatorIDs []string      `json:"operator_ids,omitempty"`
+	Error       *failureView  `json:"error,omitempty"`
+}
+
+// logDigest is what the log of a message says that customers want to know.
+type logDigest struct {
+	link        string
+	operatorIDs []string
+	failure     message.FailureKind // the last
+	code        uint32
+	reportedAt  int64
+	buffered    bool   // the operator said that it waits for the phone
+	taken       string // the first operator id
+	takenAt     int64
+	toldEnroute bool
+	rejectedBy  uint32 // code of the last refusal
+}
+
+// digest reads the log once. A damaged log gives what can be read.
+func digest(m *message.Message) (d logDigest) {
+	events, _ := message.DecodeLog(m.Log, m.ID)
+	for i := range events {
+		e := &events[i]
+		switch e.Kind {
+		case message.EventQueued:
+			d.link = e.Text
+		case message.EventGranted:
+			d.link = e.Text
+		case message.EventTaken:
+			if e.Text != "" {
+				d.operatorIDs = append(d.operatorIDs, e.Text)
+			}
+			if d.taken == "" {
+				d.taken, d.takenAt = e.Text, e.At
+			}
+		case message.EventFailed:
+			d.failure, d.code, d.rejectedBy = e.Failure, e.Code, e.Code
+		case message.EventReport:
+			d.code, d.reportedAt = e.Code, e.At
+			d.buffered = d.buffered || e.State == message.Enroute
+		case message.EventState:
+			if e.Failure != message.NoFailure {
+				d.failure = e.Failure
+			}
+		case message.EventTold:
+			d.toldEnroute = d.toldEnroute || e.State == message.Enroute
+		}
+	}
+	return d
+}
+
+// view builds what customers see of a message that stands, or stood, in state.
+func view(m *message.Message, state message.State, full bool) messageView {
+	d := digest(m)
+	v := messageView{
+		ID: m.ID, State: state, To: m.To.String(), From: m.From.String(), Encoding: m.Encoding, Parts: m.Parts,
+		Reference: m.Reference, Created: showTime(m.ID.Millis()), Final: showTime(m.Final),
+		Link: d.link, OperatorIDs: d.operatorIDs,
+	}
+	if state != message.Delivered && state != message.Sent && (d.failure != message.NoFailure || d.code != 0) {
+		v.Error = &failureView{Code: d.failure.Code(), OperatorCode: d.code}
+		if d.failure == message.NoFailure {
+			v.Error.Code = state.String()
+		} else {
+			v.Error.Detail = (&message.Failure{Kind: d.failure}).Error()
+		}
+	}
+	if full {
+		v.Text, v.Data, v.UDH = m.Content.Text, hex.EncodeToString(m.Content.Data), hex.EncodeToString(m.Content.Header)
+		v.Flash, v.Priority, v.Via = m.Content.Class == 0, m.Priority.String(), m.Via.String()
+		v.SendAt, v.Expires = showTime(m.SendAt), showTime(m.Expires)
+	}
+	return v
+}
+
+// inboundView is a message from a phone as REST and webhooks show it.
+type inboundView struct {
+	ID       message.ID   `json:"id"`
+	From     string       `json:"from"`
+	To       string       `json:"to"`
+	Text     string       `json:"text"`
+	Data     string       `json:"data,omitempty"`
+	UDH      string       `json:"udh,omitempty"`
+	Encoding gsm.Encoding `json:"encoding"`
+	Parts    uint8        `json:"parts"`
+	Missing  uint8        `json:"missing_parts,omitempty"`
+	Received string       `json:"received"`
+	Link     string       `json:"link,omitempty"`
+	Rule     string       `json:"rule,omitempty"`
+}
+
+func viewInbound(in *message.Inbound) inboundView {
+	return inboundView{
+		ID: in.ID, From: in.From.String(), To: in.To.String(), Text: in.Content.Text,
+		Data: hex.EncodeToString(in.Content.Data), UDH: hex.EncodeToString(in.Content.Header),
+		Encoding: in.Encoding, Parts: in.Parts, Missing: in.Missing,
+		Received: showTime(in.Received), Link: in.Link, Rule: in.Rule,
+	}
+}

@@ -1,0 +1,185 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/message"
+)
+
+// postMessages is POST /v1/messages: one or many messages at once. 202 says
+// which were accepted, and are on disk, and which were not and why.
+func (s *httpServer) postMessages(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	if p := wantType(r, "application/json"); p != nil {
+		return p
+	}
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	body, p := s.readBody(w, r)
+	if p != nil {
+		return p
+	}
+	req, p := readRequest(body.b)
+	body.free(s)
+	if p != nil {
+		return p
+	}
+	b := batch{several: req.several, atomic: req.atomic}
+	if p := b.build(req, a, s.Guard); p != nil {
+		return p
+	}
+	if len(b.subs) > 0 && (len(b.bad) == 0 || !b.atomic) {
+		if b.results, p = s.submit(r.Context(), b.subs); p != nil {
+			return p
+		}
+	}
+	return b.answer(w)
+}
+
+// batch is what a request becomes: submissions to hand over, and those that
+// were bad before.
+type batch struct {
+	several, atomic bool
+	subs            []*gateway.Submission
+	at              []int // index within "messages" of each submission
+	results         []gateway.Result
+	bad             []fieldError
+	kinds           []message.FailureKind // of bad
+}
+
+// build makes a submission per recipient.
+func (b *batch) build(req *restRequest, a *account.Account, guard *Guard) *problem {
+	total := 0
+	for i := range req.messages {
+		total += len(req.messages[i].to)
+	}
+	if total > maxMessages {
+		return faulty(http.StatusUnprocessableEntity, codeTooMany, "to", "a request may make at most %d messages, this one would make %d", maxMessages, total)
+	}
+	made := make([]gateway.Submission, total) // one allocation for all
+	b.subs = make([]*gateway.Submission, 0, total)
+	for i := range req.messages {
+		m := &req.messages[i]
+		if len(m.to) == 0 {
+			b.fail(i, "", message.Fail(message.BadRecipient, "to", "to is missing or empty"))
+			continue
+		}
+		common, failure := m.submission(a, guard)
+		for _, to := range m.to {
+			switch {
+			case failure != nil:
+				b.fail(i, to, failure)
+				continue
+			case to == "":
+				b.fail(i, to, message.Fail(message.BadRecipient, "to", "a recipient is empty"))
+				continue
+			}
+			common.Atomic = b.atomic
+			made[0] = common
+			made[0].To = to
+			b.subs = append(b.subs, &made[0])
+			made = made[1:]
+			if b.several {
+				b.at = append(b.at, i)
+			}
+		}
+	}
+	return nil
+}
+
+// fail records a message that is not accepted.
+func (b *batch) fail(index int, to string, f *message.Failure) {
+	if !b.several {
+		index = -1
+	}
+	b.kinds = append(b.kinds, f.Kind)
+	b.bad = append(b.bad, fieldError{Index: index, To: clip(to), Field: f.Field, Code: f.Kind.Code(), Detail: f.Error()})
+}
+
+// answers keeps the octets of answers.
+var answers = sync.Pool{New: func() any { b := make([]byte, 0, 1<<10); return &b }}
+
+// answer writes what was accepted, or returns the problem if nothing was.
+func (b *batch) answer(w http.ResponseWriter) *problem {
+	buf := answers.Get().(*[]byte)
+	out := append((*buf)[:0], `{"messages":[`...)
+	accepted := 0
+	for i := range b.results {
+		res := &b.results[i]
+		index := -1
+		if b.several {
+			index = b.at[i]
+		}
+		if res.Failure != nil {
+			b.fail(index, b.subs[i].To, res.Failure)
+			continue
+		}
+		if accepted > 0 {
+			out = append(out, ',')
+		}
+		accepted++
+		out = appendResult(out, res, index)
+	}
+	defer func() {
+		if *buf = out; cap(out) <= maxPooledBody {
+			answers.Put(buf)
+		}
+	}()
+	if accepted == 0 {
+		return refusal(b.kinds, b.bad)
+	}
+	out = append(out, `],"errors":`...)
+	out = appendFieldErrors(out, b.bad)
+	out = append(out, "}\n"...)
+	writeJSON(w, http.StatusAccepted, out)
+	return nil
+}
+
+func appendResult(out []byte, r *gateway.Result, index int) []byte {
+	out = append(out, '{')
+	if index >= 0 {
+		out = append(out, `"index":`...)
+		out = strconv.AppendInt(out, int64(index), 10)
+		out = append(out, ',')
+	}
+	out = append(out, `"id":"`...)
+	out = r.ID.Append(out)
+	out = append(out, `","to":`...)
+	out = appendJSONString(out, r.To.String())
+	out = append(out, `,"state":"`...)
+	out = append(out, r.State.String()...)
+	out = append(out, `","parts":`...)
+	out = strconv.AppendInt(out, int64(r.Parts), 10)
+	out = append(out, `,"encoding":"`...)
+	out = append(out, r.Encoding.String()...)
+	return append(out, `"}`...)
+}
+
+// Header values that every answer has, made once.
+var (
+	jsonType = []string{"application/json"}
+	noStore  = []string{"no-store"}
+)
+
+// writeJSON answers with a JSON text.
+func writeJSON(w http.ResponseWriter, status int, body []byte) {
+	h := w.Header()
+	h["Content-Type"] = jsonType
+	h["Cache-Control"] = noStore
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that has gone needs no answer
+}
+
+// noQuery refuses parameters where none are known.
+func noQuery(r *http.Request) *problem {
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	_, p := readQuery(r)
+	return p
+}

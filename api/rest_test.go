@@ -1,0 +1,417 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kurir/gateway"
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// Every mistake in a request has its status and names its field.
+func TestPostMistakes(t *testing.T) {
+	t.Parallel()
+	many := `["` + strings.Repeat(`1","`, maxMessages) + `1"]`
+	for _, c := range []struct {
+		name, body  string
+		status      int
+		code, field string
+	}{
+		{"no JSON", `to=1`, 400, "bad_json", ""},
+		{"empty body", ``, 400, "bad_json", ""},
+		{"cut", `{"to":"1","text":"x`, 400, "bad_json", "text"},
+		{"an array", `[]`, 400, "wrong_type", ""},
+		{"more than one value", `{"to":"1","text":"x"} {}`, 400, "bad_json", ""},
+		{"comma at the end", `{"to":"1","text":"x",}`, 400, "bad_json", ""},
+		{"unknown field", `{"to":"1","text":"x","txet":"y"}`, 400, "unknown_field", "txet"},
+		{"field in capitals", `{"To":"1","text":"x"}`, 400, "unknown_field", "To"},
+		{"field twice", `{"to":"1","text":"x","text":"y"}`, 400, "given_twice", "text"},
+		{"to is a number", `{"to":46701234567,"text":"x"}`, 400, "wrong_type", "to"},
+		{"to holds a number", `{"to":["1",2],"text":"x"}`, 400, "wrong_type", "to"},
+		{"text is null", `{"to":"1","text":null}`, 400, "wrong_type", "text"},
+		{"flash is a string", `{"to":"1","text":"x","flash":"yes"}`, 400, "wrong_type", "flash"},
+		{"invalid UTF-8", "{\"to\":\"1\",\"text\":\"\xff\"}", 400, "bad_utf8", "text"},
+		{"invalid UTF-8 after an escape", "{\"to\":\"1\",\"text\":\"\\n\xff\"}", 400, "bad_utf8", "text"},
+		{"half a surrogate pair", `{"to":"1","text":"\ud83d!"}`, 400, "bad_json", "text"},
+		{"control character", "{\"to\":\"1\",\"text\":\"a\nb\"}", 400, "bad_json", "text"},
+		{"unknown escape", `{"to":"1","text":"\x"}`, 400, "bad_json", "text"},
+		{"atomic inside messages", `{"messages":[{"to":"1","text":"x","atomic":true}]}`, 400, "unknown_field", "atomic"},
+		{"text beside messages", `{"messages":[{"to":"1","text":"x"}],"text":"y"}`, 400, "bad_value", "text"},
+		{"no messages", `{"messages":[]}`, 422, "required", "messages"},
+		{"messages is an object", `{"messages":{}}`, 400, "wrong_type", "messages"},
+		{"no to", `{"text":"x"}`, 422, "bad_recipient", "to"},
+		{"to is empty", `{"to":"","text":"x"}`, 422, "bad_recipient", "to"},
+		{"to has no elements", `{"to":[],"text":"x"}`, 422, "bad_recipient", "to"},
+		{"too many", `{"to":` + many + `,"text":"x"}`, 422, "too_many", "to"},
+		{"no text", `{"to":"1"}`, 422, "bad_content", "text"},
+		{"text is empty", `{"to":"1","text":""}`, 422, "bad_content", "text"},
+		{"unknown priority", `{"to":"1","text":"x","priority":"now"}`, 422, "bad_content", "priority"},
+		{"unknown encoding", `{"to":"1","text":"x","encoding":"ebcdic"}`, 422, "bad_content", "encoding"},
+		{"send_at without zone", `{"to":"1","text":"x","send_at":"2026-11-05T08:30:00"}`, 422, "bad_content", "send_at"},
+		{"validity without unit", `{"to":"1","text":"x","validity":"24"}`, 422, "bad_content", "validity"},
+		{"validity of nothing", `{"to":"1","text":"x","validity":"0s"}`, 422, "bad_content", "validity"},
+		{"unknown receipts", `{"to":"1","text":"x","receipts":"some"}`, 422, "bad_content", "receipts"},
+		{"long reference", `{"to":"1","text":"x","reference":"` + strings.Repeat("r", 129) + `"}`, 422, "bad_content", "reference"},
+		{"webhook is no address", `{"to":"1","text":"x","webhook":"ftp://example.com/"}`, 422, "bad_content", "webhook"},
+		{"webhook is private", `{"to":"1","text":"x","webhook":"http://10.1.2.3/"}`, 422, "bad_content", "webhook"},
+		{"webhook is local", `{"to":"1","text":"x","webhook":"http://localhost/"}`, 422, "bad_content", "webhook"},
+		{"data and text", `{"to":"1","text":"x","data":"00"}`, 422, "bad_content", "data"},
+		{"data is no hex", `{"to":"1","data":"0g"}`, 422, "bad_content", "data"},
+		{"data as text", `{"to":"1","data":"00","encoding":"ucs2"}`, 422, "bad_content", "encoding"},
+		{"udh without its length", `{"to":"1","data":"00","udh":"0003000201"}`, 422, "bad_content", "udh"},
+	} {
+		f := &fakeGateway{}
+		w := asAcme(NewHTTP(f.options()), "POST", "/v1/messages", c.body)
+		d := readProblemDocument(t, w)
+		if w.Code != c.status || d.Code != c.code {
+			t.Errorf("%s: %d %s, want %d %s: %s", c.name, w.Code, d.Code, c.status, c.code, w.Body)
+		}
+		if field := first(d); field != c.field {
+			t.Errorf("%s: field %q, want %q: %s", c.name, field, c.field, w.Body)
+		}
+		if len(f.accepted) > 0 {
+			t.Errorf("%s: handed over nevertheless", c.name)
+		}
+	}
+}
+
+func first(d problemDocument) string {
+	if len(d.Errors) == 0 {
+		return ""
+	}
+	return d.Errors[0].Field
+}
+
+// Mistakes around the body, and on other paths.
+func TestRequestMistakes(t *testing.T) {
+	t.Parallel()
+	h := NewHTTP((&fakeGateway{}).options())
+	const body = `{"to":"1","text":"x"}`
+	for _, c := range []struct {
+		name, method, target, body, contentType string
+		status                                  int
+		code, field                             string
+	}{
+		{"form", "POST", "/v1/messages", body, "application/x-www-form-urlencoded", 415, "content_type", ""},
+		{"latin1", "POST", "/v1/messages", body, "application/json; charset=iso-8859-1", 415, "content_type", ""},
+		{"query on POST", "POST", "/v1/messages?dry=1", body, "application/json", 400, "unknown_parameter", "dry"},
+		{"method", "PUT", "/v1/messages", body, "", 405, "method_not_allowed", ""},
+		{"method on a message", "POST", "/v1/messages/0000000000001", body, "", 405, "method_not_allowed", ""},
+		{"path", "GET", "/v1/message", "", "", 404, "not_found", ""},
+		{"root", "GET", "/", "", "", 404, "not_found", ""},
+		{"no id", "GET", "/v1/messages/abc", "", "", 404, "not_found", "id"},
+		{"unknown id", "GET", "/v1/messages/0000000000001", "", "", 404, "not_found", "id"},
+		{"unknown id to trace", "GET", "/v1/messages/0000000000001/trace", "", "", 404, "not_found", "id"},
+		{"unknown id to cancel", "DELETE", "/v1/messages/0000000000001", "", "", 404, "not_found", "id"},
+		{"unknown inbound id", "GET", "/v1/inbound/0000000000001", "", "", 404, "not_found", "id"},
+		{"unknown parameter", "GET", "/v1/messages?stat=queued", "", "", 400, "unknown_parameter", "stat"},
+		{"parameter twice", "GET", "/v1/messages?to=1&to=2", "", "", 400, "given_twice", "to"},
+		{"unknown state", "GET", "/v1/messages?state=gone", "", "", 400, "bad_value", "state"},
+		{"bad time", "GET", "/v1/messages?since=yesterday", "", "", 400, "bad_value", "since"},
+		{"bad limit", "GET", "/v1/messages?limit=0", "", "", 400, "bad_value", "limit"},
+		{"large limit", "GET", "/v1/messages?limit=1001", "", "", 400, "bad_value", "limit"},
+		{"bad cursor", "GET", "/v1/messages?cursor=abc", "", "", 400, "bad_value", "cursor"},
+		{"bad order", "GET", "/v1/inbound?order=up", "", "", 400, "bad_value", "order"},
+		{"bad escape", "GET", "/v1/inbound?to=%zz", "", "", 400, "bad_value", ""},
+	} {
+		w := asAcme(h, c.method, c.target, c.body, "Content-Type", c.contentType)
+		d := readProblemDocument(t, w)
+		if w.Code != c.status || d.Code != c.code || first(d) != c.field {
+			t.Errorf("%s: %d %s %q, want %d %s %q: %s", c.name, w.Code, d.Code, first(d), c.status, c.code, c.field, w.Body)
+		}
+		if c.status == 405 && w.Header().Get("Allow") == "" {
+			t.Errorf("%s: no Allow", c.name)
+		}
+	}
+}
+
+// What the gateway refuses has the status of its kind.
+func TestFailureStatus(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind   message.FailureKind
+		status int
+		wait   bool
+	}{
+		{message.BadRecipient, 422, false},
+		{message.BadSender, 422, false},
+		{message.BadContent, 422, false},
+		{message.NoRoute, 422, false},
+		{message.NotPermitted, 403, false},
+		{message.Overloaded, 429, true},
+		{message.StoreFull, 503, true},
+	} {
+		f := &fakeGateway{refuse: func(*gateway.Submission) *message.Failure { return message.Fail(c.kind, "to", "because") }}
+		w := asAcme(NewHTTP(f.options()), "POST", "/v1/messages", `{"to":["1","2"],"text":"x"}`)
+		d := readProblemDocument(t, w)
+		if w.Code != c.status || (w.Header().Get("Retry-After") != "") != c.wait {
+			t.Errorf("%s: status %d, Retry-After %q", c.kind.Code(), w.Code, w.Header().Get("Retry-After"))
+		}
+		if len(d.Errors) != 2 || d.Errors[1].To != "2" || d.Errors[1].Code != c.kind.Code() || d.Errors[1].Detail != "because" {
+			t.Errorf("%s: errors %+v", c.kind.Code(), d.Errors)
+		}
+	}
+}
+
+func TestGoldenAnswers(t *testing.T) {
+	t.Parallel()
+	refuse := func(s *gateway.Submission) *message.Failure {
+		if s.To == "12a" {
+			return message.Fail(message.BadRecipient, "to", "12a has letters")
+		}
+		return nil
+	}
+	for _, c := range []struct {
+		name, body string
+		status     int
+		want       string
+	}{
+		{
+			"one", `{"to":"+46701234567","text":"hi"}`, 202,
+			`{"messages":[{"id":"06rqap7800000","to":"+46701234567","state":"queued","parts":1,"encoding":"gsm7"}],"errors":[]}`,
+		},
+		{
+			"one good, one bad", `{"to":["12a","46701234567"],"text":"hi"}`, 202,
+			`{"messages":[{"id":"06rqap7800000","to":"+46701234567","state":"queued","parts":1,"encoding":"gsm7"}],` +
+				`"errors":[{"to":"12a","field":"to","code":"bad_recipient","detail":"12a has letters"}]}`,
+		},
+		{
+			"several", `{"messages":[{"to":"1","text":"a"},{"to":"2"},{"to":"12a","text":"c"},{"to":"4","text":"d"}]}`, 202,
+			`{"messages":[{"index":0,"id":"06rqap7800000","to":"+1","state":"queued","parts":1,"encoding":"gsm7"},` +
+				`{"index":3,"id":"06rqap7800001","to":"+4","state":"queued","parts":1,"encoding":"gsm7"}],` +
+				`"errors":[{"index":1,"to":"2","field":"text","code":"bad_content","detail":"text is missing or empty"},` +
+				`{"index":2,"to":"12a","field":"to","code":"bad_recipient","detail":"12a has letters"}]}`,
+		},
+		{
+			"none", `{"to":"12a","text":"hi"}`, 422,
+			`{"type":"about:blank","title":"Unprocessable Entity","status":422,"code":"bad_recipient","detail":"12a has letters",` +
+				`"errors":[{"to":"12a","field":"to","code":"bad_recipient","detail":"12a has letters"}]}`,
+		},
+		{
+			"atomic", `{"atomic":true,"messages":[{"to":"1","text":"a"},{"to":"2"}]}`, 422,
+			`{"type":"about:blank","title":"Unprocessable Entity","status":422,"code":"bad_content","detail":"text is missing or empty",` +
+				`"errors":[{"index":1,"to":"2","field":"text","code":"bad_content","detail":"text is missing or empty"}]}`,
+		},
+		{
+			"field inside messages", `{"messages":[{"to":"1","text":"a"},{"to":"1","text":7}]}`, 400,
+			`{"type":"about:blank","title":"Bad Request","status":400,"code":"wrong_type","detail":"text must be a string, not a number",` +
+				`"errors":[{"index":1,"field":"text","code":"wrong_type","detail":"text must be a string, not a number"}]}`,
+		},
+	} {
+		f := &fakeGateway{refuse: refuse}
+		w := asAcme(NewHTTP(f.options()), "POST", "/v1/messages", c.body)
+		if w.Code != c.status {
+			t.Errorf("%s: status %d", c.name, w.Code)
+		}
+		if diff := cmp.Diff(c.want, strings.TrimSuffix(w.Body.String(), "\n")); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", c.name, diff)
+		}
+	}
+}
+
+// Everything that a request may say reaches the gateway.
+func TestPostFields(t *testing.T) {
+	t.Parallel()
+	f := &fakeGateway{}
+	o := f.options()
+	o.Guard = NewGuard()
+	o.Guard.Replace([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, nil)
+	h := NewHTTP(o)
+	w := asAcme(h, "POST", "/v1/messages", `{"to":["+46 70","46701234567"],"from":"Örn","text":"\u20ac \ud83d\ude00 \"\\\/\b\f\n\r\t",
+		"send_at":"2026-11-05T08:30:00+01:00","validity":"24h","priority":"urgent","flash":true,"encoding":"ucs2",
+		"reference":"r1","webhook":"http://127.0.0.1:9/hook","receipts":"all"}`, "Content-Type", "application/json; charset=utf-8")
+	if w.Code != 202 || len(f.accepted) != 2 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	s := f.accepted[0]
+	account := s.Account
+	s.Account = nil
+	want := gateway.Submission{
+		Via: message.ViaREST, From: "Örn", To: "+46 70", Reference: "r1",
+		Content:  message.Content{Text: "€ 😀 \"\\/\b\f\n\r\t", Want: gsm.UCS2, Class: 0},
+		Priority: message.Urgent, SendAt: time.Date(2026, 11, 5, 7, 30, 0, 0, time.UTC), Validity: 24 * time.Hour,
+		Receipts: message.ReceiptFinal | message.ReceiptIntermediate,
+		Target:   message.Target{Kind: message.WebhookTarget, Account: "acme", Address: "http://127.0.0.1:9/hook"},
+	}
+	if diff := cmp.Diff(want, s); diff != "" || account.Name != "acme" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	f.accepted = nil
+	w = asAcme(h, "POST", "/v1/messages", `{"to":"1","data":"0605040b8423f0","udh":"0605040b8423f0"}`)
+	if w.Code != 202 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	octets := []byte{6, 5, 4, 0x0b, 0x84, 0x23, 0xf0}
+	if c := f.accepted[0].Content; c.Want != gsm.Binary || !bytes.Equal(c.Data, octets) || !bytes.Equal(c.Header, octets) || c.Class != -1 {
+		t.Errorf("content %+v", c)
+	}
+	if s := f.accepted[0]; s.Receipts != message.ReceiptFinal || s.Priority != message.Normal || !s.Target.IsZero() {
+		t.Errorf("defaults %+v", s)
+	}
+}
+
+func TestReadBack(t *testing.T) {
+	t.Parallel()
+	id := message.NewIDs(0, 0).Next(testEpoch)
+	ms := testEpoch.UnixMilli()
+	m := &message.Message{
+		ID: id, Account: "acme", Via: message.ViaREST, From: message.Address{Number: "ACME", TON: message.TONAlphanumeric},
+		To:      message.Address{Number: "46701234567", TON: message.TONInternational},
+		Content: message.Content{Text: "hi", Class: -1}, Encoding: gsm.GSM7, Parts: 1, Priority: message.Normal, Links: []string{"op1"}, Expires: ms + 1000,
+	}
+	m.State, m.Final = message.Undeliverable, ms+500
+	m.Log = message.AppendEvent(m.Log, id, message.Event{Kind: message.EventGranted, At: ms + 1, Text: "op1"})
+	m.Log = message.AppendEvent(m.Log, id, message.Event{Kind: message.EventTaken, At: ms + 2, Text: "abc"})
+	m.Log = message.AppendEvent(m.Log, id, message.Event{Kind: message.EventReport, At: ms + 500, State: message.Undeliverable, Code: 7, Text: "abc"})
+	var asked gateway.Filter
+	o := (&fakeGateway{}).options()
+	o.Message = func(_ context.Context, account string, want message.ID) (*message.Message, error) {
+		if account != "acme" || want != id {
+			return nil, gateway.ErrNotFound
+		}
+		return m, nil
+	}
+	o.Messages = func(_ context.Context, f gateway.Filter) ([]*message.Message, message.ID, error) {
+		asked = f
+		return []*message.Message{m}, id, nil
+	}
+	o.Cancel = func(context.Context, string, message.ID) (*message.Message, error) {
+		return nil, message.Fail(message.NotPermitted, "id", "the message is delivered")
+	}
+	o.InboundMessage = func(_ context.Context, account string, id message.ID) (*message.Inbound, error) {
+		return &message.Inbound{ID: id, Account: account, Received: ms, Content: message.Content{Text: "yes"}, Encoding: gsm.GSM7, Parts: 1, Link: "op1"}, nil
+	}
+	o.Trace = func(m *message.Message) (*gateway.Trace, error) {
+		return &gateway.Trace{Message: m, Events: []gateway.TraceEntry{{At: testEpoch, What: "accepted"}}}, nil
+	}
+	h := NewHTTP(o)
+	const doc = `{"id":"06rqap7800000","state":"undeliverable","to":"+46701234567","from":"ACME","text":"hi","encoding":"gsm7","parts":1,` +
+		`"priority":"normal","via":"rest","created":"2026-11-05T08:30:00.000Z","expires":"2026-11-05T08:30:01.000Z",` +
+		`"final":"2026-11-05T08:30:00.500Z","link":"op1","operator_ids":["abc"],"error":{"code":"undeliverable","operator_code":7}}`
+	for _, c := range []struct {
+		method, target string
+		status         int
+		want           string
+	}{
+		{"GET", "/v1/messages/" + id.String(), 200, doc},
+		{"GET", "/v1/messages/" + strings.ToUpper(id.String()), 200, doc},
+		{"GET", "/v1/messages/" + id.String() + "/trace", 200, `{"message":` + doc + `,"links":["op1"],"routes":[],"events":[{"at":"2026-11-05T08:30:00Z","what":"accepted"}]}`},
+		{"GET", "/v1/messages?state=queued,undeliverable&to=%2B46701234567&from=ACME&reference=r&since=2026-11-05&limit=7&order=oldest", 200, `{"messages":[` + doc + `],"next":"` + id.String() + `"}`},
+		{"GET", "/v1/inbound/" + id.String(), 200, `{"id":"06rqap7800000","from":"","to":"","text":"yes","encoding":"gsm7","parts":1,"received":"2026-11-05T08:30:00.000Z","link":"op1"}`},
+	} {
+		w := asAcme(h, c.method, c.target, "")
+		if diff := cmp.Diff(c.want, strings.TrimSuffix(w.Body.String(), "\n")); w.Code != c.status || diff != "" {
+			t.Errorf("%s %s: %d (-want +got)\n%s", c.method, c.target, w.Code, diff)
+		}
+	}
+	want := gateway.Filter{
+		Account: "acme", States: []message.State{message.Queued, message.Undeliverable}, To: message.Address{Number: "46701234567"},
+		From: message.Address{Number: "ACME"}, Reference: "r", Since: time.Date(2026, 11, 5, 0, 0, 0, 0, time.UTC), Limit: 7, Oldest: true,
+	}
+	if diff := cmp.Diff(want, asked); diff != "" {
+		t.Errorf("filter (-want +got)\n%s", diff)
+	}
+	if w := asAcme(h, "DELETE", "/v1/messages/"+id.String(), ""); w.Code != 409 || readProblemDocument(t, w).Code != codeFinal {
+		t.Errorf("cancel: %d %s", w.Code, w.Body)
+	}
+}
+
+// The reader agrees with encoding/json on what is JSON, and takes every string
+// for the same text.
+func FuzzJSONReader(f *testing.F) {
+	for _, seed := range []string{
+		`{"to":"1","text":"x"}`, `{"to":["1","2"],"text":"\u00e5\ud83d\ude00","flash":false,"atomic":true}`,
+		`{"messages":[{"to":"1","text":"a"},{"to":[],"text":"b"}]}`, ` {"text" : "\"\\\/\b\f\n\r\t" } `, `{`, `{"to":[`, `{"a":1}`, `{"text":"\ud800"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		req, p := readRequest(in)
+		if p != nil {
+			if p.Status < 400 || p.Detail == "" {
+				t.Errorf("problem %+v", p)
+			}
+			if !json.Valid(p.append(nil)) {
+				t.Errorf("the problem document is no JSON: %s", p.append(nil))
+			}
+			return
+		}
+		type one struct {
+			To        any
+			From      string
+			Text      string
+			Reference string
+		}
+		var want struct {
+			one
+			Messages []one
+		}
+		if err := json.Unmarshal(in, &want); err != nil {
+			t.Fatalf("read %+v where encoding/json says %v", req, err)
+		}
+		if !req.several {
+			want.Messages = []one{want.one}
+		}
+		for i, m := range req.messages {
+			if w := want.Messages[i]; m.text != w.Text || m.from != w.From || m.reference != w.Reference {
+				t.Errorf("read %+v, want %+v", m, w)
+			}
+		}
+	})
+}
+
+// discard is a ResponseWriter that keeps nothing.
+type discard struct{ h http.Header }
+
+func (d *discard) Header() http.Header         { return d.h }
+func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
+func (d *discard) WriteHeader(int)             {}
+
+func BenchmarkPostMessages(b *testing.B) {
+	for _, n := range []int{1, 100} {
+		b.Run(fmt.Sprintf("to=%d", n), func(b *testing.B) {
+			o := (&fakeGateway{}).options()
+			o.Accept = func(subs []*gateway.Submission, done gateway.Done) {
+				results := make([]gateway.Result, len(subs))
+				for i := range results {
+					results[i] = gateway.Result{ID: message.ID(i + 1), To: message.Address{Number: subs[i].To}, Parts: 1}
+				}
+				done(results)
+			}
+			h := NewHTTP(o)
+			body := []byte(`{"to":["` + strings.Join(slices.Repeat([]string{"+46701234567"}, n), `","`) + `"],"from":"ACME","text":"` + strings.Repeat("x", 100) + `"}`)
+			r := httptest.NewRequest("POST", "/v1/messages", nil)
+			r.Header.Set("Authorization", "Bearer acme-key")
+			r.Header.Set("Content-Type", "application/json")
+			reader := bytes.NewReader(body)
+			r.Body = http.NoBody
+			w := &discard{h: http.Header{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				reader.Reset(body)
+				r.Body = struct {
+					*bytes.Reader
+					nopClose
+				}{reader, nopClose{}}
+				r.ContentLength = int64(len(body))
+				h.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+type nopClose struct{}
+
+func (nopClose) Close() error { return nil }

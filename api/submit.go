@@ -1,0 +1,50 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"kurir/gateway"
+)
+
+// waiter waits for the gateway's answer to one request. Waiters are pooled
+// with their channel and timer; one whose request has timed out is not used
+// again, because the answer may still come.
+type waiter struct {
+	results chan []gateway.Result
+	done    gateway.Done
+	timer   *time.Timer
+}
+
+var waiters = sync.Pool{New: func() any {
+	w := &waiter{results: make(chan []gateway.Result, 1), timer: time.NewTimer(time.Hour)}
+	w.timer.Stop()
+	w.done = func(r []gateway.Result) { w.results <- r }
+	return w
+}}
+
+// submit hands subs to the gateway and returns what became of them. The only
+// problem is that no answer came within the time of a request.
+func (s *httpServer) submit(ctx context.Context, subs []*gateway.Submission) ([]gateway.Result, *problem) {
+	w := waiters.Get().(*waiter)
+	w.timer.Reset(s.Timeout)
+	s.Accept(subs, w.done)
+	select {
+	case results := <-w.results:
+		w.timer.Stop()
+		waiters.Put(w)
+		return results, nil
+	case <-w.timer.C:
+	case <-ctx.Done():
+		w.timer.Stop()
+	}
+	return nil, &problem{
+		Status: http.StatusGatewayTimeout, Code: codeTimeout,
+		Detail: "the gateway could not write to its database in time; the messages may have been accepted or not",
+	}
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,193 @@
+package api
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"kurir/gateway"
+	"kurir/message"
+)
+
+// WebhookOptions is what a Webhook is made of.
+type WebhookOptions struct {
+	Guard  *Guard
+	Told   func([]gateway.Delivered)   // Gateway.Delivered
+	Secret func(account string) string // the account's webhook_secret, empty for none
+
+	PerAccount int           // calls under way for one account; default 50
+	Total      int           // calls under way in all; default 500
+	Timeout    time.Duration // of one call; default 15 s
+	TLS        *tls.Config   // nil for the system's roots
+}
+
+func (o *WebhookOptions) setDefaults() {
+	if o.PerAccount == 0 {
+		o.PerAccount = 50
+	}
+	if o.Total == 0 {
+		o.Total = 500
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 15 * time.Second
+	}
+	if o.Guard == nil {
+		o.Guard = NewGuard()
+	}
+}
+
+// Webhook is the gateway.Receiver for message.WebhookTarget. Each state and
+// each inbound message is a POST of its own, a JSON object
+//
+//	{"type": "message.state" or "message.inbound", "id": ..., "timestamp": ..., "data": {...}}
+//
+// signed as Standard Webhooks 1.0 says when the account has a webhook_secret:
+// webhook-id is the same in every repetition, webhook-signature is "v1," and
+// the HMAC-SHA256 of "id.timestamp.body" in base64.
+//
+// Any 2xx acknowledges, 410 ends it for good, everything else (also a
+// redirect) is tried again by the gateway.
+type Webhook struct {
+	opt    WebhookOptions
+	caller *httpCaller
+	queue  *callQueue
+}
+
+// NewWebhook makes a Webhook. Close it after the gateway has stopped.
+func NewWebhook(o WebhookOptions) *Webhook {
+	o.setDefaults()
+	w := &Webhook{opt: o, caller: newHTTPCaller(o.Guard, o.Timeout, o.TLS)}
+	w.queue = newCallQueue(o.PerAccount, o.Total, o.Told, w.tell)
+	return w
+}
+
+// Deliver implements gateway.Receiver.
+func (w *Webhook) Deliver(account string, items []*gateway.Item) { w.queue.deliver(account, items) }
+
+// Limit implements gateway.Receiver: enough that a worker who is done finds
+// the next item.
+func (w *Webhook) Limit(string) int { return 4 * w.opt.PerAccount }
+
+// Close waits for the calls under way, at most their time limit.
+func (w *Webhook) Close() {
+	w.queue.close()
+	w.caller.close()
+}
+
+// webhookEvent is the body of a webhook.
+type webhookEvent struct {
+	Type      string `json:"type"`
+	ID        string `json:"id"`
+	Timestamp string `json:"timestamp"`
+	Data      any    `json:"data"`
+}
+
+// tell makes one call and judges the answer.
+func (w *Webhook) tell(item *gateway.Item) gateway.Delivered {
+	e := webhookBody(item)
+	body, err := json.Marshal(e)
+	if err != nil {
+		return gateway.Delivered{Item: item, Verdict: gateway.TryLater, Text: "write the event: " + err.Error()}
+	}
+	c := call{
+		method: http.MethodPost, address: item.Target.Address, trusted: w.opt.Guard.Trusted(item.Target.Address), body: body,
+		header: webhookHeader(e.ID, time.Now().Unix(), body, w.opt.Secret(item.Target.Account)),
+	}
+	status, text, err := w.caller.do(&c)
+	return verdict(item, status, text, err)
+}
+
+// webhookBody describes what is owed. The id names the thing told, not the
+// call: the message and its state, or the inbound message and its target.
+func webhookBody(item *gateway.Item) *webhookEvent {
+	if in := item.Inbound; in != nil {
+		return &webhookEvent{
+			Type: "message.inbound", ID: in.ID.String() + "-" + strconv.Itoa(item.Index),
+			Timestamp: showTime(in.Received), Data: viewInbound(in),
+		}
+	}
+	m := item.Message
+	at := m.Final
+	if !item.State.Final() {
+		at = item.Since
+	}
+	return &webhookEvent{
+		Type: "message.state", ID: m.ID.String() + "-" + item.State.String(),
+		Timestamp: showTime(at), Data: view(m, item.State, false),
+	}
+}
+
+// webhookHeader builds the head's lines of Standard Webhooks 1.0.
+func webhookHeader(id string, at int64, body []byte, secret string) []byte {
+	h := make([]byte, 0, 256)
+	h = append(h, "Content-Type: application/json\r\nwebhook-id: "...)
+	h = append(h, id...)
+	h = append(h, "\r\nwebhook-timestamp: "...)
+	h = strconv.AppendInt(h, at, 10)
+	h = append(h, "\r\n"...)
+	if secret != "" {
+		h = append(h, "webhook-signature: "...)
+		h = appendSignature(h, id, at, body, secret)
+		h = append(h, "\r\n"...)
+	}
+	return h
+}
+
+// appendSignature appends "v1," and the signature. A secret that begins with
+// whsec_ is base64, any other is taken as it stands.
+func appendSignature(dst []byte, id string, at int64, body []byte, secret string) []byte {
+	key := []byte(secret)
+	if encoded, ok := strings.CutPrefix(secret, "whsec_"); ok {
+		if decoded, err := base64.StdEncoding.DecodeString(encoded); err == nil {
+			key = decoded
+		}
+	}
+	mac := hmac.New(sha256.New, key)
+	head := make([]byte, 0, 64)
+	head = append(append(head, id...), '.')
+	head = append(strconv.AppendInt(head, at, 10), '.')
+	mac.Write(head)
+	mac.Write(body)
+	var sum [sha256.Size]byte
+	dst = append(dst, "v1,"...)
+	return base64.StdEncoding.AppendEncode(dst, mac.Sum(sum[:0]))
+}
+
+// verdict judges the answer to a call; status is 0 when there was none.
+func verdict(item *gateway.Item, status int, text string, err error) gateway.Delivered {
+	d := gateway.Delivered{Item: item, Verdict: gateway.TryLater, Code: uint32(status), Text: text}
+	switch {
+	case err != nil:
+		d.Text = err.Error()
+	case 200 <= status && status < 300:
+		d.Verdict = gateway.Acknowledged
+	case status == http.StatusGone:
+		d.Verdict = gateway.GiveUp
+	case 300 <= status && status < 400:
+		d.Text = "the answer is a redirect; redirects are not followed"
+	}
+	return d
+}
+
+var _ gateway.Receiver = (*Webhook)(nil)
+
+// receiptsOf are what a Kannel dlr-mask asks for (see kannel_callback.go for
+// its bits).
+func receiptsOf(mask uint8) (r message.Receipts) {
+	if mask&kannelDelivered != 0 {
+		r |= message.ReceiptSuccess
+	}
+	if mask&(kannelFailed|kannelRejected) != 0 {
+		r |= message.ReceiptFailure
+	}
+	if mask&(kannelBuffered|kannelSubmitted) != 0 {
+		r |= message.ReceiptIntermediate
+	}
+	return r
+}
