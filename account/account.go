@@ -61,14 +61,14 @@ type SMPP struct {
 	Password message.Secret `yaml:"password"`
 	// Sessions is how many may be bound at a time. 0: ten.
 	Sessions int `yaml:"sessions" example:"10"`
-	// Window is how many requests of a session may be unanswered in each direction. 0: one hundred.
-	Window int `yaml:"window" example:"100"`
+	// Window is how many requests of a session may be unanswered in each direction. 0: one thousand.
+	Window int `yaml:"window" example:"1000"`
 }
 
 // What SMPP.Sessions and SMPP.Window mean when they are 0.
 const (
 	DefaultSessions = 10
-	DefaultWindow   = 100
+	DefaultWindow   = 1000
 )
 
 // SystemID is what the customer binds with over SMPP.

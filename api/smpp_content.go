@@ -1,0 +1,228 @@
+package api
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/gsm"
+	"kurir/message"
+	"kurir/smpp"
+)
+
+// smppSubmission fills in what a submit_sm says. A status other than ESME_ROK
+// is the answer to a request that cannot be a message; the rest is the
+// gateway's to judge.
+func smppSubmission(s *gateway.Submission, a *account.Account, m *smpp.ShortMessage, now time.Time) smpp.Status {
+	s.Account, s.Via = a, message.ViaSMPP
+	s.From, s.FromAddr = smppSender(m.Source)
+	s.To, s.ToAddr = smppRecipient(m.Dest)
+	if m.ReplaceIfPresent != 0 {
+		return smpp.ESME_RINVREPFLAG // ignored, the phone would get both
+	}
+	if m.DefaultMsgID != 0 && len(m.Message()) == 0 {
+		return smpp.ESME_RINVDFTMSGID
+	}
+	var status smpp.Status
+	if s.Content, status = smppContent(m); status != smpp.ESME_ROK {
+		return status
+	}
+	if s.Priority, status = smppPriority(m.Priority, a); status != smpp.ESME_ROK {
+		return status
+	}
+	if m.ScheduleTime != "" {
+		at, err := smpp.ParseTime(m.ScheduleTime, now)
+		if err != nil {
+			return smpp.ESME_RINVSCHED
+		}
+		s.SendAt = at
+	}
+	if m.Validity != "" {
+		if status = smppValidity(s, m.Validity, now); status != smpp.ESME_ROK {
+			return status
+		}
+	}
+	if ref, ok := m.TLVs.U16(smpp.TagUserMessageReference); ok {
+		s.Reference = strconv.Itoa(int(ref))
+	}
+	s.Receipts = smppReceiptsAsked(m.RegisteredDelivery)
+	if s.Receipts != 0 {
+		s.Target = message.Target{Kind: message.SMPPTarget, Account: a.Name}
+	}
+	return smpp.ESME_ROK
+}
+
+// smppValidity reads validity_period. A relative one counts from now, as the
+// gateway's does; an absolute one names the moment (SMPP 3.4 7.1.1).
+func smppValidity(s *gateway.Submission, text string, now time.Time) smpp.Status {
+	end, err := smpp.ParseTime(text, now)
+	if err != nil || !end.After(now) {
+		return smpp.ESME_RINVEXPIRY
+	}
+	s.Validity = end.Sub(now)
+	return smpp.ESME_ROK
+}
+
+// smppReceiptsAsked reads registered_delivery (SMPP 3.4 5.2.17).
+func smppReceiptsAsked(registered uint8) message.Receipts {
+	var r message.Receipts
+	switch registered & smpp.ReceiptMask {
+	case smpp.ReceiptFinal:
+		r = message.ReceiptFinal
+	case smpp.ReceiptFailure:
+		r = message.ReceiptFailure
+	case smpp.ReceiptSuccess:
+		r = message.ReceiptSuccess
+	}
+	if registered&smpp.ReceiptIntermediate != 0 {
+		r |= message.ReceiptIntermediate
+	}
+	return r
+}
+
+// smppPriority reads priority_flag: 0 is what everybody sends who has no
+// opinion, so it means the account's own; 1 to 3 are normal, high and urgent
+// (SMPP 3.4 5.2.14).
+func smppPriority(flag uint8, a *account.Account) (message.Priority, smpp.Status) {
+	switch flag {
+	case 0:
+		if a.Priority == "" {
+			return message.Normal, smpp.ESME_ROK
+		}
+		p, _ := message.ParsePriority(a.Priority) // checked with the configuration
+		return p, smpp.ESME_ROK
+	case 1:
+		return message.Normal, smpp.ESME_ROK
+	case 2:
+		return message.High, smpp.ESME_ROK
+	case 3:
+		return message.Urgent, smpp.ESME_ROK
+	}
+	return 0, smpp.ESME_RINVPRTFLG
+}
+
+// smppSender hands a source address over: as it is where its type of number
+// says what it is, else as text for the gateway to read.
+func smppSender(a smpp.Address) (string, message.Address) {
+	switch {
+	case a.Addr == "":
+		return "", message.Address{}
+	case a.TON == smpp.TONAlphanumeric:
+		return "", message.Address{TON: message.TONAlphanumeric, NPI: message.NPIUnknown, Number: a.Addr}
+	}
+	return smppNumber(a)
+}
+
+// smppRecipient hands a destination address over, likewise. A phone has no
+// alphanumeric address.
+func smppRecipient(a smpp.Address) (string, message.Address) { return smppNumber(a) }
+
+func smppNumber(a smpp.Address) (string, message.Address) {
+	if smppDigits(a.Addr) {
+		switch a.TON {
+		case smpp.TONInternational:
+			if len(a.Addr) >= 7 && a.Addr[0] != '0' {
+				return "", message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: a.Addr}
+			}
+		case smpp.TONNetwork, smpp.TONSubscriber, smpp.TONAbbreviated:
+			return "", message.Address{TON: message.TON(a.TON), NPI: message.NPI(a.NPI), Number: a.Addr}
+		}
+	}
+	return a.Addr, message.Address{}
+}
+
+func smppDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// smppContent reads the text of a submit_sm by its data_coding
+// (SMPP 3.4 5.2.19), keeps the user data header and makes one of SAR
+// parameters, so that parts which the customer cut stay parts.
+func smppContent(m *smpp.ShortMessage) (message.Content, smpp.Status) {
+	ud := m.Message()
+	c := message.Content{Class: gsm.NoClass}
+	part := false
+	if m.ESMClass&smpp.ESMUDHI != 0 {
+		h, rest, err := gsm.ParseHeader(ud)
+		if err != nil {
+			return c, smpp.ESME_RINVESMCLASS
+		}
+		if n := len(ud) - len(rest); n > 1 {
+			c.Header = bytes.Clone(ud[:n])
+		}
+		_, part = h.Concat()
+		ud = rest
+	} else if sar, ok := smppSAR(m.TLVs); ok {
+		c.Header = gsm.Header{Elements: []gsm.Element{sar.Element()}}.Append(nil)
+		part = true
+	}
+	coding, known := gsm.ParseSMPPDataCoding(m.DataCoding, gsm.GSM7)
+	if !known || coding.Compressed {
+		return c, smpp.ESME_RSUBMITFAIL // ESME_RINVDCS came with SMPP 5.0
+	}
+	c.Class = coding.Class
+	if unit, ok := m.TLVs.U8(smpp.TagDestAddrSubunit); ok && unit == 1 && c.Class == gsm.NoClass {
+		c.Class = gsm.ClassFlash // SMPP 3.4 5.3.2.1: the display
+	}
+	switch coding.Encoding {
+	case gsm.Binary:
+		c.Data, c.Want = bytes.Clone(ud), gsm.Binary
+	case gsm.UCS2:
+		c.Text, c.Want = gsm.DecodeUCS2(ud), gsm.UCS2
+	case gsm.Latin1:
+		c.Text = gsm.DecodeLatin1(ud)
+	default:
+		c.Text = smppDefaultText(ud)
+	}
+	if part && c.Want == gsm.Auto {
+		c.Want = smppPartEncoding(c.Text)
+	}
+	return c, smpp.ESME_ROK
+}
+
+// smppPartEncoding keeps the parts of one long message alike where it can.
+func smppPartEncoding(text string) gsm.Encoding {
+	if gsm.IsGSM7(text) {
+		return gsm.GSM7
+	}
+	return gsm.Auto
+}
+
+// smppDefaultText reads data_coding 0, the GSM alphabet, one septet an octet.
+// Octets above 7F are no septets: who sends them means UTF-8 or ISO-8859-1.
+func smppDefaultText(ud []byte) string {
+	for _, b := range ud {
+		if b < 0x80 {
+			continue
+		}
+		if utf8.Valid(ud) {
+			return string(ud)
+		}
+		return gsm.DecodeLatin1(ud)
+	}
+	return gsm.DecodeGSM7(ud)
+}
+
+// smppSAR reads the parameters that number the parts of a long message
+// (SMPP 3.4 5.3.2.22 to 24). References are cut to 8 bits, for which the
+// customer's parts have left room.
+func smppSAR(tlvs smpp.TLVs) (gsm.Concat, bool) {
+	ref, ok := tlvs.U16(smpp.TagSARMsgRefNum)
+	if !ok {
+		return gsm.Concat{}, false
+	}
+	total, _ := tlvs.U8(smpp.TagSARTotalSegments)
+	number, _ := tlvs.U8(smpp.TagSARSegmentSeqnum)
+	if total < 2 || number < 1 || number > total {
+		return gsm.Concat{}, false
+	}
+	return gsm.Concat{Reference: ref & 0xFF, Total: total, Number: number}, true
+}
