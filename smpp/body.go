@@ -76,14 +76,8 @@ var emptyBodies = map[CommandID]Body{
 // fieldless reports whether the body has no fields.
 func fieldless(b Body) bool {
 	switch b.(type) {
-	case *DeliverSMResp, *DataSMResp:
-		return false
+	case *EnquireLink, *EnquireLinkResp, *Unbind, *UnbindResp, *GenericNack, *CancelSMResp, *ReplaceSMResp:
+		return true
 	}
-	return true
-}
-
-// known reports whether the package has a layout for the command.
-func known(id CommandID) bool {
-	b, _ := newBody(id)
-	return b != nil
+	return false
 }

@@ -82,6 +82,14 @@ func (b *ReplaceSM) layout(c *coder) {
 	c.tlvs(&b.TLVs)
 }
 
+// Message is ShortMessage.Message.
+func (b *ReplaceSM) Message() []byte {
+	if p, ok := b.TLVs.Get(TagMessagePayload); ok && len(p) > 0 {
+		return p
+	}
+	return b.Text
+}
+
 // ReplaceSMResp answers replace_sm; it has no fields.
 type ReplaceSMResp struct{}
 

@@ -168,30 +168,29 @@ func Decode(frame []byte, p *PDU) error {
 // decode is Decode with the coder's settings.
 func (c *coder) decode(frame []byte, p *PDU) error {
 	*p = PDU{}
-	if n, err := FrameLen(frame, max(len(frame), HeaderLen)); err != nil {
-		return err
-	} else if n != len(frame) {
-		return &DecodeError{
-			Header: Header{Length: uint32(n)}, Field: "command_length", Status: ESME_RINVCMDLEN, Framing: true,
-			Reason: fmt.Sprintf("%d octets, but there are %d", n, len(frame)),
+	if len(frame) < HeaderLen || int64(len(frame)) != int64(binary.BigEndian.Uint32(frame)) {
+		e := &DecodeError{
+			Field: "command_length", Status: ESME_RINVCMDLEN, Framing: true,
+			Reason: fmt.Sprintf("does not agree with the %d octets there are", len(frame)),
 		}
+		if len(frame) >= HeaderLen {
+			e.Header = ParseHeader(frame)
+		}
+		return e
 	}
 	h := ParseHeader(frame)
 	p.Command, p.Status, p.Sequence = h.Command, h.Status, h.Sequence
-	response := h.Command.IsResponse()
-	if empty := emptyBodies[h.Command]; empty != nil && fieldless(empty) {
-		p.Body = empty
-		return nil
-	}
-	if response && len(frame) == HeaderLen {
-		if !known(h.Command) {
-			return &DecodeError{Header: h, Field: "command_id", Status: ESME_RINVCMDID, Reason: "unknown"}
-		}
-		return nil
-	}
 	body, space := newBody(h.Command)
 	if body == nil {
 		return &DecodeError{Header: h, Field: "command_id", Status: ESME_RINVCMDID, Reason: "unknown"}
+	}
+	response := h.Command.IsResponse()
+	switch {
+	case fieldless(body):
+		p.Body = body
+		return nil
+	case response && len(frame) == HeaderLen:
+		return nil
 	}
 	c.mode, c.reason, c.off, c.response, c.space = modeDecode, "", 0, response, space
 	c.buf = c.own(frame[HeaderLen:])
