@@ -3,6 +3,7 @@ package smpp
 import (
 	"context"
 	"net"
+	"sync"
 	"testing"
 	"time"
 )
@@ -23,6 +24,7 @@ func (h *benchServer) Responses(*Session, []Response) {}
 
 // benchClient keeps its window full until it has had enough responses.
 type benchClient struct {
+	mu       sync.Mutex
 	requests []Request
 	sent     int
 	got      int
@@ -32,8 +34,7 @@ type benchClient struct {
 
 func (h *benchClient) Requests(*Session, []PDU) {}
 func (h *benchClient) Responses(s *Session, rs []Response) {
-	h.got += len(rs)
-	h.fill(s)
+	h.fill(s, len(rs))
 	if h.got >= h.total {
 		select {
 		case h.done <- struct{}{}:
@@ -42,7 +43,11 @@ func (h *benchClient) Responses(s *Session, rs []Response) {
 	}
 }
 
-func (h *benchClient) fill(s *Session) {
+// fill counts responses and sends what there is room for.
+func (h *benchClient) fill(s *Session, got int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.got += got
 	for h.sent < h.total {
 		n, err := s.Send(h.requests[:min(len(h.requests), h.total-h.sent)])
 		h.sent += n
@@ -94,7 +99,7 @@ func benchSession(b *testing.B, window int) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	start := time.Now()
-	h.fill(s)
+	h.fill(s, 0)
 	<-h.done
 	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "msg/s")
 	b.StopTimer()

@@ -64,6 +64,9 @@ func (e *DecodeError) Answer() PDU {
 	return p
 }
 
+// Unwrap gives the status.
+func (e *DecodeError) Unwrap() error { return e.Status }
+
 // EncodeError tells which field of a PDU cannot be written.
 type EncodeError struct {
 	Command CommandID
@@ -74,6 +77,9 @@ type EncodeError struct {
 
 // Error names command and field.
 func (e *EncodeError) Error() string { return fmt.Sprintf("%s: %s: %s", e.Command, e.Field, e.Reason) }
+
+// Unwrap gives the status.
+func (e *EncodeError) Unwrap() error { return e.Status }
 
 // ParseHeader reads the header of a PDU from at least HeaderLen octets.
 func ParseHeader(b []byte) Header {

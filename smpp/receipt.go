@@ -180,7 +180,13 @@ func ParseReceipt(text []byte) (r Receipt, ok bool) {
 }
 
 // separates reports whether a key may follow the character.
-func separates(c byte) bool { return c <= ' ' || c == ',' || c == ';' }
+func separates(c byte) bool {
+	switch c {
+	case ' ', '\t', '\r', '\n', ',', ';', 0:
+		return true
+	}
+	return false
+}
 
 // valueEnd finds the end of the value that starts at i: behind one word, or before the next key if words are many.
 func valueEnd(s string, i int, words bool) int {

@@ -4,124 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 )
-
-// Reasons for which a session ends or a request gets no response; look for them with errors.Is.
-var (
-	ErrClosed            = errors.New("the session is closed")
-	ErrPeerClosed        = errors.New("the peer closed the connection")
-	ErrUnbound           = errors.New("unbound")
-	ErrPeerUnbound       = errors.New("the peer sent unbind")
-	ErrBindTimeout       = errors.New("no bind within the time allowed")
-	ErrEnquireTimeout    = errors.New("the peer does not answer enquire_link")
-	ErrInactive          = errors.New("no traffic within the time allowed")
-	ErrResponseTimeout   = errors.New("no response within the time allowed")
-	ErrWrongState        = errors.New("not allowed in this state of the session")
-	ErrWindowFull        = errors.New("the window is full")
-	errUnexpectedSending = errors.New("not a request")
-)
-
-// Handler receives what arrives on a session. All calls come from the goroutine of Run, one at a time, in order;
-// while a call runs nothing is read. Responses of one read are given before its requests, so that a
-// submit_sm_resp is known before the receipt that came with it.
-type Handler interface {
-	// Requests hands over the peer's requests of one read. Each is to be answered by Session.Respond, now or later
-	// and from any goroutine; alert_notification and outbind have no answer. The bodies belong to the handler from
-	// now on; the slice is used again after the call, so PDUs to be kept must be copied.
-	Requests(s *Session, requests []PDU)
-	// Responses hands over the responses to requests given to Session.Send, and those that will have none: then Err
-	// says why (ErrResponseTimeout, or the reason for which the session ended). Each request sent is in exactly one
-	// call. The slice is used again after the call.
-	Responses(s *Session, responses []Response)
-}
-
-// Request is a request to be sent, and whatever the caller wants to see again with its response. A pointer as Ref
-// costs no allocation.
-type Request struct {
-	Body Body
-	Ref  any
-}
-
-// Response is the outcome of a request.
-type Response struct {
-	Request Body
-	Ref     any
-	PDU     PDU   // the response, or generic_nack; zero if none came
-	Err     error // why none came, or a *DecodeError: its body could not be understood
-	Sent    time.Time
-}
-
-// SessionConfig holds the settings of a session. The zero value is that of an ESME with the defaults named below.
-type SessionConfig struct {
-	Role Role // ESME (default) or SMSC
-	// Window is how many requests of ours may be outstanding; default 10.
-	Window int
-	// PeerWindow is how many requests of the peer may be unanswered before reading stops; default 5000.
-	PeerWindow int
-	// EnquireInterval is the silence after which enquire_link is sent; default 30 s, negative: never. The peer has
-	// ResponseTimeout to answer.
-	EnquireInterval time.Duration
-	// ResponseTimeout is how long a request waits for its response; default 30 s, negative: for ever.
-	ResponseTimeout time.Duration
-	// InactivityTimeout ends a bound session on which nothing but enquire_link was exchanged; default never.
-	InactivityTimeout time.Duration
-	// BindTimeout ends a session that was not bound in time; default 30 s, negative: never.
-	BindTimeout time.Duration
-	// WriteTimeout ends a session whose peer takes nothing off our hands; default 30 s, negative: never.
-	WriteTimeout time.Duration
-	// MaxPDU is the longest PDU accepted, in octets; default DefaultMaxPDU. Before the bind it is at most 4096.
-	MaxPDU int
-	// Logger gets a line for what surprises; default none. Texts and passwords are never logged.
-	Logger *slog.Logger
-	// Trace sees each PDU as it is received and sent, passwords included. It must not keep the octets nor call
-	// methods of the session.
-	Trace func(sent bool, frame []byte)
-}
-
-// Sizes that bound what a peer can make us hold.
-const (
-	maxUnboundPDU = 4096      // a bind needs no more
-	maxPending    = 512 << 10 // octets waiting to be written at which reading stops; as many again may be in the write
-	maxBadLogged  = 10        // lines of log about PDUs that could not be understood, in one session
-	unbindGrace   = 2 * time.Second
-	lingerTime    = time.Second
-)
-
-// withDefaults fills in the defaults.
-func (cfg SessionConfig) withDefaults() SessionConfig {
-	def := func(d *time.Duration, v time.Duration) {
-		if *d == 0 {
-			*d = v
-		}
-		*d = max(*d, 0)
-	}
-	def(&cfg.EnquireInterval, 30*time.Second)
-	def(&cfg.ResponseTimeout, 30*time.Second)
-	def(&cfg.InactivityTimeout, 0)
-	def(&cfg.BindTimeout, 30*time.Second)
-	def(&cfg.WriteTimeout, 30*time.Second)
-	if cfg.Role == 0 {
-		cfg.Role = ESME
-	}
-	if cfg.Window <= 0 {
-		cfg.Window = 10
-	}
-	if cfg.PeerWindow <= 0 {
-		cfg.PeerWindow = 5000
-	}
-	if cfg.MaxPDU <= 0 {
-		cfg.MaxPDU = DefaultMaxPDU
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	return cfg
-}
 
 // Session is one connection, seen from either side. Its methods may be called from any goroutine.
 type Session struct {
@@ -162,7 +49,7 @@ type Info struct {
 	Sent        uint64    // PDUs
 	Received    uint64    // PDUs
 	Bad         uint64    // PDUs received that were not understood, or responses to nothing
-	Outstanding int       // our requests without a response
+	Outstanding int       // requests given to Send without a response
 	PeerOpen    int       // the peer's requests without a response
 }
 
@@ -220,7 +107,7 @@ func (s *Session) Info() Info {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := s.info
-	i.State, i.Outstanding, i.PeerOpen = s.State(), s.window.live, s.peerOpen
+	i.State, i.Outstanding, i.PeerOpen = s.State(), s.window.live-s.window.own, s.peerOpen
 	return i
 }
 

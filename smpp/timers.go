@@ -73,3 +73,95 @@ func (t *timing) nextTimer(now time.Time) (timerAction, time.Time) {
 	}
 	return timerNone, next
 }
+
+// giveUp tells everyone who waits for a response that there will be none.
+func (s *Session) giveUp(list []entry, reason error) {
+	r := &s.reader
+	r.responses = r.responses[:0]
+	for i := range list {
+		e := &list[i]
+		resp := Response{Request: e.body, Ref: e.ref, Err: reason, Sent: e.sent}
+		if c, ok := e.ref.(*call); ok {
+			c.answer <- resp
+		} else if !e.enquire() {
+			r.responses = append(r.responses, resp)
+		}
+	}
+	if len(r.responses) > 0 {
+		r.h.Responses(s, r.responses)
+		clear(r.responses)
+		r.responses = r.responses[:0]
+	}
+}
+
+// tick does what the timers ask for and sets the read's deadline to the moment of the next.
+func (s *Session) tick() {
+	for {
+		now := time.Now()
+		s.mu.Lock()
+		if s.finishing {
+			if !s.deadline.After(now) {
+				s.mu.Unlock()
+				s.Close(nil) // the peer has not closed its side within the time for that
+				return
+			}
+			s.mu.Unlock()
+			return
+		}
+		s.timing.oldest = s.window.oldest()
+		action, next := s.timing.nextTimer(now)
+		if action == timerNone {
+			s.deadline = next
+			_ = s.conn.SetReadDeadline(next)
+			s.shrink()
+			s.mu.Unlock()
+			return
+		}
+		s.mu.Unlock()
+		if !s.timer(action, now) {
+			return
+		}
+	}
+}
+
+// timer does what one timer asks for; it returns false if the session ends.
+func (s *Session) timer(action timerAction, now time.Time) bool {
+	switch action {
+	case timerEnquire:
+		s.enquire(now)
+	case timerExpire:
+		r := &s.reader
+		s.mu.Lock()
+		r.expired = s.window.expire(now.Add(-s.cfg.ResponseTimeout), r.expired[:0])
+		s.checkDrained()
+		s.mu.Unlock()
+		s.giveUp(r.expired, ErrResponseTimeout)
+		clear(r.expired)
+	case timerUnbind:
+		s.mu.Lock()
+		s.answerUnbind()
+		s.mu.Unlock()
+		return false
+	case closeUnbound:
+		s.Close(ErrBindTimeout)
+		return false
+	case closeSilent:
+		s.Close(ErrEnquireTimeout)
+		return false
+	case closeInactive:
+		s.Close(ErrInactive)
+		return false
+	}
+	return true
+}
+
+// enquire sends enquire_link.
+func (s *Session) enquire(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := PDU{Command: CommandEnquireLink, Body: &EnquireLink{}}
+	p.Sequence = s.window.add(p.Body, enquireRef{}, now)
+	_ = s.append(&p) // it has no fields that could fail
+	s.timing.enquired = now
+	s.kick()
+}

@@ -22,6 +22,15 @@ func (e *entry) enquire() bool {
 	return ok
 }
 
+// own reports whether the request is one of Do or of the session itself: those are not counted against the window.
+func (e *entry) own() bool {
+	switch e.ref.(type) {
+	case enquireRef, *call:
+		return true
+	}
+	return false
+}
+
 // window holds our outstanding requests: ours only, because both sides number their requests independently
 // (SMPP 3.4 2.4). The place of an entry is given by its sequence number; a number whose place is still taken
 // by an old request is skipped, which the specification permits. There are at least twice as many places
@@ -29,7 +38,8 @@ func (e *entry) enquire() bool {
 type window struct {
 	size   int     // most entries for requests of the caller
 	places []entry // a power of two of them
-	live   int     // entries in use, the session's own included
+	live   int     // entries in use
+	own    int     // those of Do and of the session itself
 	last   uint32  // last sequence number given
 }
 
@@ -37,10 +47,10 @@ type window struct {
 const reservedEntries = 16
 
 // room is how many more requests of the caller fit.
-func (w *window) room() int { return max(0, w.size-w.live) }
+func (w *window) room() int { return max(0, w.size-(w.live-w.own)) }
 
-// full reports whether not even a request of the session itself fits.
-func (w *window) full() bool { return w.live >= w.size+reservedEntries }
+// full reports whether Do has to be refused; one place stays for enquire_link.
+func (w *window) full() bool { return w.own >= reservedEntries-1 }
 
 // add stores a request and gives its sequence number. The caller has looked whether there is room.
 func (w *window) add(body Body, ref any, now time.Time) uint32 {
@@ -57,6 +67,9 @@ func (w *window) add(body Body, ref any, now time.Time) uint32 {
 		if e := &w.places[n&mask]; e.sequence == 0 {
 			*e = entry{n, body, ref, now}
 			w.live++
+			if e.own() {
+				w.own++
+			}
 			return n
 		}
 	}
@@ -77,10 +90,18 @@ func (w *window) take(sequence uint32, response CommandID) (entry, bool) {
 	if e.sequence != sequence || response != CommandGenericNack && e.body.Command().Response() != response {
 		return entry{}, false
 	}
+	return w.free(e), true
+}
+
+// free empties a place and gives what was in it.
+func (w *window) free(e *entry) entry {
 	out := *e
 	*e = entry{}
 	w.live--
-	return out, true
+	if out.own() {
+		w.own--
+	}
+	return out
 }
 
 // oldest gives the time of the oldest request, the zero time if there is none; enquire_link has a timer of its own.
@@ -102,9 +123,7 @@ func (w *window) expire(before time.Time, list []entry) []entry {
 	start := len(list)
 	for i := range w.places {
 		if e := &w.places[i]; e.sequence != 0 && !e.enquire() && !e.sent.After(before) {
-			list = append(list, *e)
-			*e = entry{}
-			w.live--
+			list = append(list, w.free(e))
 		}
 	}
 	sortEntries(list[start:])
@@ -116,11 +135,9 @@ func (w *window) drain() []entry {
 	var list []entry
 	for i := range w.places {
 		if e := &w.places[i]; e.sequence != 0 {
-			list = append(list, *e)
-			*e = entry{}
+			list = append(list, w.free(e))
 		}
 	}
-	w.live = 0
 	sortEntries(list)
 	return list
 }
