@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -42,13 +41,13 @@ func (s *Store) transact(write func() error) error {
 	case s.fatal != nil:
 		return s.fatal
 	}
-	err := exec(s.hot.begin)
+	err := execute(s.hot.begin)
 	if err == nil {
 		if err = write(); err == nil {
-			err = exec(s.hot.commit)
+			err = execute(s.hot.commit)
 		}
 		if err != nil && !s.conn.AutocommitEnabled() {
-			err = errors.Join(err, exec(s.hot.rollback))
+			err = errors.Join(err, execute(s.hot.rollback))
 		}
 	}
 	if err == nil {
@@ -114,12 +113,4 @@ func (s *Store) writeSpill(b *Batch, n *tableDeltas) error {
 		return err
 	}
 	return s.writeOutstanding(b.OpenRemove, b.OpenAdd, n)
-}
-
-// writing wraps a housekeeping transaction's error with what it was doing.
-func (s *Store) transactFor(what string, write func() error) error {
-	if err := s.transact(write); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
 }

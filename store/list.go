@@ -32,6 +32,8 @@ const (
 	listMost    = 1000
 	// listExamine bounds how many rows one call looks at.
 	listExamine = 20000
+	// lookupExamine bounds it where the index gave the rows, one by one.
+	lookupExamine = 5000
 )
 
 func (f *Filter) limit() int {
@@ -141,11 +143,68 @@ func (s *Store) Messages(ctx context.Context, f Filter) (list []*message.Message
 func (s *Store) matchingMessages(ctx context.Context, f *Filter) (ids []message.ID, next message.ID, err error) {
 	low, high := f.bounds()
 	where := f.messageCondition()
+	key, indexed := f.key()
 	err = s.read(ctx, func(c *sqlite.Conn) error {
-		ids, next, err = scan(c, "message m JOIN progress p ON p.id = m.id", "m.id", where, low, high, f)
+		if indexed {
+			ids, next, err = s.lookup(c, key, where, low, high, f)
+		} else {
+			ids, next, err = scan(c, messageTables, "m.id", where, low, high, f)
+		}
 		return err
 	})
 	return ids, next, err
+}
+
+const messageTables = "message m JOIN progress p ON p.id = m.id"
+
+// key returns the key of the index by which f can be answered, if any.
+func (f *Filter) key() (key uint64, ok bool) {
+	switch {
+	case f.Reference != "":
+		return indexKey(referenceKey, f.Reference), true
+	case f.To.Number != "":
+		return indexKey(recipientKey, strings.TrimPrefix(f.To.Number, "+")), true
+	}
+	return 0, false
+}
+
+// lookup walks the candidates of a key and returns the ids of the rows that
+// match.
+func (s *Store) lookup(c *sqlite.Conn, key uint64, where *condition, low, high message.ID, f *Filter) (ids []message.ID, next message.ID, err error) {
+	candidates, err := s.candidates(c, key, low, high, f.Oldest, lookupExamine+1)
+	if err != nil {
+		return nil, 0, err
+	}
+	text := "SELECT " + where.text() + " FROM " + messageTables + " WHERE m.id = ?"
+	limit := f.limit()
+	for i, id := range candidates {
+		if i == lookupExamine || len(ids) == limit {
+			return ids, next, nil
+		}
+		next = id
+		err := query(c, text,
+			func(stmt *sqlite.Stmt) {
+				where.bind(stmt, 1)
+				stmt.BindInt64(len(where.args)+1, int64(id))
+			},
+			func(stmt *sqlite.Stmt) (bool, error) {
+				if stmt.ColumnBool(0) {
+					ids = append(ids, id)
+				}
+				return false, nil
+			})
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	return ids, 0, nil
+}
+
+// MessagesByReference returns up to n messages of an account (empty: of any)
+// that bear the customer's reference, newest first.
+func (s *Store) MessagesByReference(ctx context.Context, account, reference string, n int) ([]*message.Message, error) {
+	list, _, err := s.Messages(ctx, Filter{Account: account, Reference: reference, Limit: n})
+	return list, err
 }
 
 // scan walks a table by id and returns the ids of the rows that match.

@@ -45,7 +45,7 @@ func (s *Store) writeConfiguration(number uint32, text []byte) error {
 	stmt.BindInt64(1, int64(number))
 	stmt.BindInt64(2, time.Now().UnixMilli())
 	stmt.BindBytes(3, text)
-	if err := exec(stmt); err != nil {
+	if err := execute(stmt); err != nil {
 		return fmt.Errorf("insert configuration %d: %w", number, err)
 	}
 	return nil
@@ -68,7 +68,7 @@ func (s *Store) writeInbound(list []*message.Inbound, changed []InboundChange) e
 		stmt.BindBytes(12, s.scratch)
 		stmt.BindInt64(13, int64(in.Owed))
 		stmt.BindBytes(14, in.Log)
-		if err := exec(stmt); err != nil {
+		if err := execute(stmt); err != nil {
 			return fmt.Errorf("insert inbound message %s: %w", in.ID, err)
 		}
 	}
@@ -78,7 +78,7 @@ func (s *Store) writeInbound(list []*message.Inbound, changed []InboundChange) e
 		stmt.BindInt64(1, int64(c.ID))
 		stmt.BindInt64(2, int64(c.Owed))
 		stmt.BindBytes(3, c.Log)
-		if err := exec(stmt); err != nil {
+		if err := execute(stmt); err != nil {
 			return fmt.Errorf("update inbound message %s: %w", c.ID, err)
 		}
 	}
@@ -96,7 +96,7 @@ func (s *Store) writeParts(parts []InboundPart, done []message.ID, n *tableDelta
 		stmt.BindInt64(5, p.Received)
 		s.scratch = appendPart(s.scratch[:0], p.Part)
 		stmt.BindBytes(6, s.scratch)
-		if err := exec(stmt); err != nil {
+		if err := execute(stmt); err != nil {
 			return fmt.Errorf("insert part %s: %w", p.ID, err)
 		}
 		n.parts++
@@ -120,7 +120,7 @@ func (s *Store) writeHeld(held []HeldReport, done []int64, n *tableDeltas) error
 		stmt.BindInt64(2, h.Received)
 		s.scratch = appendReport(s.scratch[:0], &h.Report)
 		stmt.BindBytes(3, s.scratch)
-		if err := exec(stmt); err != nil {
+		if err := execute(stmt); err != nil {
 			return fmt.Errorf("insert held receipt %d: %w", h.Number, err)
 		}
 		n.held++
@@ -141,7 +141,7 @@ func (s *Store) writeMark(mark message.ID) error {
 		return nil
 	}
 	s.cold.mark.BindInt64(1, int64(mark))
-	if err := exec(s.cold.mark); err != nil {
+	if err := execute(s.cold.mark); err != nil {
 		return fmt.Errorf("write the mark: %w", err)
 	}
 	return nil
@@ -154,7 +154,7 @@ func (s *Store) writeMoney(list []MoneyEntry) error {
 		stmt.BindInt64(2, m.Balance)
 		stmt.BindInt64(3, m.Charged)
 		stmt.BindInt64(4, m.Reserved)
-		if err := exec(stmt); err != nil {
+		if err := execute(stmt); err != nil {
 			return fmt.Errorf("write the balance of %s: %w", m.Account, err)
 		}
 		stmt = s.cold.ledger
@@ -165,7 +165,7 @@ func (s *Store) writeMoney(list []MoneyEntry) error {
 		stmt.BindInt64(5, m.Balance)
 		stmt.BindInt64(6, int64(m.First))
 		stmt.BindInt64(7, int64(m.Last))
-		if err := exec(stmt); err != nil {
+		if err := execute(stmt); err != nil {
 			return fmt.Errorf("write the ledger of %s: %w", m.Account, err)
 		}
 	}
@@ -179,7 +179,7 @@ func (s *Store) writeRemembered(duplicates []DuplicateKey, requests []Idempotenc
 		stmt.BindInt64(1, int64(d.Key))
 		stmt.BindInt64(2, int64(d.ID))
 		stmt.BindInt64(3, d.Expires)
-		if err := exec(stmt); err != nil {
+		if err := execute(stmt); err != nil {
 			return fmt.Errorf("remember %s: %w", d.ID, err)
 		}
 	}
@@ -191,7 +191,7 @@ func (s *Store) writeRemembered(duplicates []DuplicateKey, requests []Idempotenc
 		s.scratch = appendIDs(s.scratch[:0], k.IDs)
 		stmt.BindBytes(3, s.scratch)
 		stmt.BindInt64(4, k.Expires)
-		if err := exec(stmt); err != nil {
+		if err := execute(stmt); err != nil {
 			return fmt.Errorf("remember a request of %s: %w", k.Account, err)
 		}
 	}

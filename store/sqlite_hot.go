@@ -52,7 +52,7 @@ func (h *hotStatements) prepare(c *sqlite.Conn) error {
 		{&h.message, "INSERT INTO message(id, account, sender, recipient, reference, text, data, link, via, parts, price, expires, fixed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"},
 		{&h.progress, "INSERT INTO progress(id, state, owed, final, log) VALUES (?,?,?,?,?)"},
 		{&h.change, "UPDATE progress SET state = ?2, owed = ?3, final = ?4, log = ?5 WHERE id = ?1"},
-		{&h.erase, "UPDATE message SET text = NULL, data = NULL WHERE id = ? AND (text IS NOT NULL OR data IS NOT NULL)"},
+		{&h.erase, messageTexts.erase},
 		{&h.grant, "INSERT INTO granted(number, link, session, at, ids) VALUES (?,?,?,?,?)"},
 		{&h.grantDone, "DELETE FROM granted WHERE number = ?"},
 		{&h.waitingAdd, "INSERT OR IGNORE INTO waiting(link, priority, account, id, expires) VALUES (?,?,?,?,?)"},
@@ -69,8 +69,8 @@ func (h *hotStatements) prepare(c *sqlite.Conn) error {
 	})
 }
 
-// exec runs a statement that returns no rows, its arguments bound before.
-func exec(stmt *sqlite.Stmt) error {
+// execute runs a statement that returns no rows, its arguments bound before.
+func execute(stmt *sqlite.Stmt) error {
 	if _, err := stmt.Step(); err != nil {
 		return err // Step has reset it
 	}
@@ -98,7 +98,7 @@ func (s *Store) writeAccepted(list []*message.Message) error {
 		stmt.BindInt64(12, m.Expires)
 		s.scratch = appendFixed(s.scratch[:0], m)
 		stmt.BindBytes(13, s.scratch)
-		if err := exec(stmt); err != nil {
+		if err := execute(stmt); err != nil {
 			return fmt.Errorf("insert message %s: %w", m.ID, err)
 		}
 		if err := s.writeProgress(s.hot.progress, m.ID, &m.Progress); err != nil {
@@ -128,7 +128,7 @@ func (s *Store) writeProgress(stmt *sqlite.Stmt, id message.ID, p *message.Progr
 	stmt.BindInt64(4, p.Final)
 	s.scratch = s.pad.appendLog(s.scratch[:0], p.State, p.Final, p.Log)
 	stmt.BindBytes(5, s.scratch)
-	return exec(stmt)
+	return execute(stmt)
 }
 
 // bindAddress binds an address as people write it.
@@ -162,7 +162,7 @@ func bindTextOrNull(stmt *sqlite.Stmt, param int, text string) {
 func (s *Store) writeErased(list []message.ID) error {
 	for _, id := range list {
 		s.hot.erase.BindInt64(1, int64(id))
-		if err := exec(s.hot.erase); err != nil {
+		if err := execute(s.hot.erase); err != nil {
 			return fmt.Errorf("erase the text of %s: %w", id, err)
 		}
 	}
@@ -178,13 +178,13 @@ func (s *Store) writeGrants(granted []Grant, done []int64) error {
 		stmt.BindInt64(4, g.At)
 		s.scratch = appendIDs(s.scratch[:0], g.IDs)
 		stmt.BindBytes(5, s.scratch)
-		if err := exec(stmt); err != nil {
+		if err := execute(stmt); err != nil {
 			return fmt.Errorf("insert grant %d: %w", g.Number, err)
 		}
 	}
 	for _, number := range done {
 		s.hot.grantDone.BindInt64(1, number)
-		if err := exec(s.hot.grantDone); err != nil {
+		if err := execute(s.hot.grantDone); err != nil {
 			return fmt.Errorf("remove grant %d: %w", number, err)
 		}
 	}
@@ -200,7 +200,7 @@ func (s *Store) writeCounters(list []Counter) error {
 		stmt.BindText(3, c.Link)
 		stmt.BindText(4, c.What)
 		stmt.BindInt64(5, c.N)
-		if err := exec(stmt); err != nil {
+		if err := execute(stmt); err != nil {
 			return fmt.Errorf("add to counter %s: %w", c.What, err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 // execCount runs a prepared statement and returns how many rows it touched.
 func (s *Store) execCount(stmt *sqlite.Stmt) (int64, error) {
-	if err := exec(stmt); err != nil {
+	if err := execute(stmt); err != nil {
 		return 0, err
 	}
 	return int64(s.conn.Changes()), nil
@@ -26,7 +26,7 @@ func (s *Store) addOrMove(add, move *sqlite.Stmt, bind func(*sqlite.Stmt)) (int6
 		return added, err
 	}
 	bind(move)
-	return 0, exec(move)
+	return 0, execute(move)
 }
 
 func (s *Store) writeWaiting(remove, add []Waiting, n *tableDeltas) error {

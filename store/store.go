@@ -22,6 +22,8 @@ type Options struct {
 	Retention Retention
 	Readers   int   // connections for readers, default 4
 	MaxWAL    int64 // octets of write-ahead log from which a commit may be held up to shorten it, default 256 MiB
+
+	runEntries int // for tests: entries of a run of the index
 }
 
 // Retention says how long things are kept after they came; 0 means for ever.
@@ -31,7 +33,7 @@ type Retention struct {
 	Messages time.Duration // whole rows
 	Inbound  time.Duration // whole rows; 0 means like Messages
 	Counters time.Duration
-	Held     time.Duration // receipts that match nothing, parts whose others never came; default 72 h
+	Held     time.Duration // receipts that match nothing; default 72 h
 }
 
 // Store is the database. Commit and Tidy belong to one goroutine; everything
@@ -54,7 +56,7 @@ type Store struct {
 
 	readers     chan *sqlite.Conn
 	readerCount int
-	closing chan struct{}
+	closing     chan struct{}
 
 	index    index
 	tidy     tidyState
@@ -73,10 +75,7 @@ const (
 	defaultHeld    = 72 * time.Hour
 )
 
-// Open opens the database in opts.Path, making both if need be, brings its
-// tables up to date and reads back what only memory had. Errors a user can act
-// on are *HeldError and *NewerError.
-func Open(ctx context.Context, opts Options) (_ *Store, err error) {
+func (opts *Options) setDefaults() {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
@@ -86,16 +85,27 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 	if opts.MaxWAL <= 0 {
 		opts.MaxWAL = defaultMaxWAL
 	}
+	if opts.runEntries <= 0 {
+		opts.runEntries = runEntries
+	}
 	if opts.Retention.Held <= 0 {
 		opts.Retention.Held = defaultHeld
 	}
 	if opts.Retention.Inbound <= 0 {
 		opts.Retention.Inbound = opts.Retention.Messages
 	}
+}
+
+// Open opens the database in opts.Path, making both if need be, brings its
+// tables up to date and reads back what only memory had. Errors a user can act
+// on are *HeldError and *NewerError.
+func Open(ctx context.Context, opts Options) (_ *Store, err error) {
+	opts.setDefaults()
 	if err := os.MkdirAll(opts.Path, 0o750); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
 	s := &Store{dir: opts.Path, path: filepath.Join(opts.Path, databaseName), opts: opts, log: opts.Log, closing: make(chan struct{})}
+	s.index.size = opts.runEntries
 	if s.lock, err = lockFolder(opts.Path); err != nil {
 		return nil, err
 	}

@@ -7,14 +7,56 @@ import (
 )
 
 // tidyState is where housekeeping stands.
-type tidyState struct{}
+type tidyState struct {
+	next      int       // the job that is the next one's turn
+	forgetAt  time.Time // when expired rows are looked for again
+	retainAt  time.Time // when a pass of retention begins again
+	retaining bool
+	rows      message.ID // how far the pass has come with whole rows, -1 at its end
+	messages  erasePass
+	inbound   erasePass
+}
 
-// Tidy does housekeeping.
-func (s *Store) Tidy(budget time.Duration) (more bool, err error) { return false, nil }
+// Tidy does housekeeping for about budget: a slice at a time, each in a
+// transaction of about a millisecond or two. It writes and merges the sorted
+// runs of the index, removes what is older than Options.Retention, and forgets
+// expired duplicates, requests, held receipts and parts. more tells whether
+// there is more to do at once. Errors are those of Commit.
+//
+// Tidy belongs to the goroutine that commits: between commits with a small
+// budget, when there is nothing to commit with a larger one. When it is never
+// called, commits themselves write what memory must not hold for ever.
+func (s *Store) Tidy(budget time.Duration) (more bool, err error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	deadline := time.Now().Add(budget)
+	jobs := [...]func() (bool, error){s.flushSlice, s.mergeSlice, s.removeDeadSlice, s.retainSlice, s.forgetSlice}
+	for idle := 0; idle < len(jobs); {
+		again, err := jobs[s.tidy.next]()
+		if err != nil {
+			return false, err
+		}
+		if again {
+			idle = 0
+		} else {
+			idle++
+			s.tidy.next = (s.tidy.next + 1) % len(jobs)
+		}
+		if time.Now().After(deadline) {
+			if again {
+				s.tidy.next = (s.tidy.next + 1) % len(jobs)
+			}
+			return again || idle < len(jobs), nil
+		}
+	}
+	return false, nil
+}
 
-type index struct{}
-
-func (x *index) add(list []*message.Message) {}
-func (x *index) pressing() bool               { return false }
-func (s *Store) indexSlice() error            { return nil }
-func (s *Store) recoverIndex() error          { return nil }
+// flushSlice writes of the index what waits in memory.
+func (s *Store) flushSlice() (more bool, err error) {
+	if err := s.indexSlice(); err != nil {
+		return false, err
+	}
+	_, more = s.index.oldestSealed()
+	return more, nil
+}
