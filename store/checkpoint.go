@@ -18,7 +18,7 @@ import (
 // starts the log from its beginning.
 type checkpointer struct {
 	store *Store
-	conn  *sqlite.Conn
+	conn  *conn
 	done  chan struct{}
 
 	checkpoint, noop *sqlite.Stmt
@@ -32,13 +32,13 @@ const (
 )
 
 func startCheckpointer(s *Store) (*checkpointer, error) {
-	conn, err := sqlite.OpenConn(s.path, sqlite.OpenReadWrite)
+	conn, err := openConn(s.path, sqlite.OpenReadWrite)
 	if err != nil {
 		return nil, fmt.Errorf("open database for checkpoints: %w", err)
 	}
 	k := &checkpointer{store: s, conn: conn, done: make(chan struct{})}
 	conn.SetBusyTimeout(0)
-	err = sqlitex.ExecuteTransient(conn, "PRAGMA synchronous = FULL", nil)
+	err = sqlitex.ExecuteTransient(conn.Conn, "PRAGMA synchronous = FULL", nil)
 	if err == nil {
 		err = prepareAll(conn, []preparation{
 			{&k.checkpoint, "PRAGMA wal_checkpoint(PASSIVE)"},
@@ -105,7 +105,7 @@ func (k *checkpointer) move() error {
 func (k *checkpointer) truncate() error {
 	k.conn.SetBusyTimeout(50 * time.Millisecond)
 	defer k.conn.SetBusyTimeout(0)
-	return sqlitex.ExecuteTransient(k.conn, "PRAGMA wal_checkpoint(TRUNCATE)", nil)
+	return sqlitex.ExecuteTransient(k.conn.Conn, "PRAGMA wal_checkpoint(TRUNCATE)", nil)
 }
 
 // pragma runs a checkpoint statement and returns the pages in the log and how

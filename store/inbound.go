@@ -27,7 +27,7 @@ func (s *Store) Inbound(ctx context.Context, id message.ID) (*message.Inbound, e
 // there are left out.
 func (s *Store) InboundByID(ctx context.Context, ids []message.ID) ([]*message.Inbound, error) {
 	list := make([]*message.Inbound, 0, len(ids))
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		var d rowDecoder
 		for _, id := range ids {
 			err := query(c, "SELECT "+inboundColumns+" FROM inbound WHERE id = ?",
@@ -82,7 +82,7 @@ func (s *Store) OpenInbound(ctx context.Context, fn func(in *message.Inbound, mi
 	for {
 		var list []*message.Inbound
 		var spilled []uint32
-		err := s.read(ctx, func(c *sqlite.Conn) error {
+		err := s.read(ctx, func(c *conn) error {
 			var d rowDecoder
 			return query(c, "SELECT "+inboundColumns+`, (SELECT sum(DISTINCT 1 << idx) FROM owed WHERE owed.id = inbound.id AND owed.inbound = 1)
   FROM inbound INDEXED BY inbound_owed WHERE owed <> 0 AND id > ? ORDER BY id LIMIT ?`,
@@ -120,7 +120,7 @@ func (s *Store) InboundParts(ctx context.Context, fn func(*InboundPart) error) e
 	after := message.ID(0)
 	for {
 		var list []InboundPart
-		err := s.read(ctx, func(c *sqlite.Conn) error {
+		err := s.read(ctx, func(c *conn) error {
 			var d rowDecoder
 			return query(c, "SELECT id, key, number, total, received, part FROM inbound_part WHERE id > ? ORDER BY id LIMIT ?",
 				func(stmt *sqlite.Stmt) {

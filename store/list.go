@@ -144,7 +144,7 @@ func (s *Store) matchingMessages(ctx context.Context, f *Filter) (ids []message.
 	low, high := f.bounds()
 	where := f.messageCondition()
 	key, indexed := f.key()
-	err = s.read(ctx, func(c *sqlite.Conn) error {
+	err = s.read(ctx, func(c *conn) error {
 		if indexed {
 			ids, next, err = s.lookup(c, key, where, low, high, f)
 		} else {
@@ -170,7 +170,7 @@ func (f *Filter) key() (key uint64, ok bool) {
 
 // lookup walks the candidates of a key and returns the ids of the rows that
 // match.
-func (s *Store) lookup(c *sqlite.Conn, key uint64, where *condition, low, high message.ID, f *Filter) (ids []message.ID, next message.ID, err error) {
+func (s *Store) lookup(c *conn, key uint64, where *condition, low, high message.ID, f *Filter) (ids []message.ID, next message.ID, err error) {
 	candidates, err := s.candidates(c, key, low, high, f.Oldest, lookupExamine+1)
 	if err != nil {
 		return nil, 0, err
@@ -208,7 +208,7 @@ func (s *Store) MessagesByReference(ctx context.Context, account, reference stri
 }
 
 // scan walks a table by id and returns the ids of the rows that match.
-func scan(c *sqlite.Conn, table, id string, where *condition, low, high message.ID, f *Filter) (ids []message.ID, next message.ID, err error) {
+func scan(c *conn, table, id string, where *condition, low, high message.ID, f *Filter) (ids []message.ID, next message.ID, err error) {
 	order := "DESC"
 	if f.Oldest {
 		order = "ASC"
@@ -257,7 +257,7 @@ func (s *Store) InboundList(ctx context.Context, f Filter) (list []*message.Inbo
 		w.add("link = ?", f.Link)
 	}
 	var ids []message.ID
-	err = s.read(ctx, func(c *sqlite.Conn) error {
+	err = s.read(ctx, func(c *conn) error {
 		ids, next, err = scan(c, "inbound", "id", w, low, high, &f)
 		return err
 	})

@@ -12,7 +12,7 @@ import (
 // key: at most n, in the order asked for. c must not have a transaction open:
 // memory is looked at first, so that an entry on its way from there to the disk
 // is seen at least once.
-func (s *Store) candidates(c *sqlite.Conn, key uint64, low, high message.ID, oldest bool, n int) ([]message.ID, error) {
+func (s *Store) candidates(c *conn, key uint64, low, high message.ID, oldest bool, n int) ([]message.ID, error) {
 	memory := s.index.find(key, low, high)
 	var ids []message.ID
 	if !oldest {
@@ -47,7 +47,7 @@ func (s *Store) candidates(c *sqlite.Conn, key uint64, low, high message.ID, old
 }
 
 // inSnapshot runs fn on one state of the database.
-func inSnapshot(c *sqlite.Conn, fn func() error) error {
+func inSnapshot(c *conn, fn func() error) error {
 	if err := query(c, "BEGIN", nil, nil); err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func inSnapshot(c *sqlite.Conn, fn func() error) error {
 }
 
 // runsWithin lists the complete runs that cover ids between low and high.
-func runsWithin(c *sqlite.Conn, low, high message.ID, oldest bool) ([]runInfo, error) {
+func runsWithin(c *conn, low, high message.ID, oldest bool) ([]runInfo, error) {
 	text := "SELECT number, first, last FROM run WHERE state = ? AND last >= ? AND first <= ? ORDER BY first DESC"
 	if oldest {
 		text = "SELECT number, first, last FROM run WHERE state = ? AND last >= ? AND first <= ? ORDER BY first"
@@ -81,7 +81,7 @@ func runsWithin(c *sqlite.Conn, low, high message.ID, oldest bool) ([]runInfo, e
 // findInRun returns up to n ids of a key in a run. The entries of a key may
 // begin at the end of a slice and go on over several; the walk goes over them
 // from the newest or the oldest.
-func findInRun(c *sqlite.Conn, run runInfo, key uint64, low, high message.ID, oldest bool, n int) ([]message.ID, error) {
+func findInRun(c *conn, run runInfo, key uint64, low, high message.ID, oldest bool, n int) ([]message.ID, error) {
 	text := "SELECT key, data FROM run_slice WHERE run = ?1 AND key <= ?2 ORDER BY key DESC, part DESC"
 	if oldest {
 		text = `SELECT key, data FROM run_slice WHERE run = ?1 AND key <= ?2

@@ -16,7 +16,7 @@ type runInfo struct {
 
 // runReader reads a run from its beginning, a slice at a time.
 type runReader struct {
-	conn  *sqlite.Conn
+	conn  *conn
 	run   runInfo
 	key   int64 // of the slice last read
 	part  int64

@@ -17,7 +17,7 @@ import (
 var migrations embed.FS
 
 // migrate brings the tables up to date. path is for errors only.
-func migrate(c *sqlite.Conn, path string) error {
+func migrate(c *conn, path string) error {
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return err
@@ -44,22 +44,22 @@ func migrate(c *sqlite.Conn, path string) error {
 	return nil
 }
 
-func applyMigration(c *sqlite.Conn, number int, text string) (err error) {
-	end, err := sqlitex.ImmediateTransaction(c)
+func applyMigration(c *conn, number int, text string) (err error) {
+	end, err := sqlitex.ImmediateTransaction(c.Conn)
 	if err != nil {
 		return err
 	}
 	defer end(&err)
-	if err := sqlitex.ExecuteScript(c, text, nil); err != nil {
+	if err := sqlitex.ExecuteScript(c.Conn, text, nil); err != nil {
 		return err
 	}
-	return sqlitex.ExecuteTransient(c, fmt.Sprintf("PRAGMA user_version = %d", number), nil)
+	return sqlitex.ExecuteTransient(c.Conn, fmt.Sprintf("PRAGMA user_version = %d", number), nil)
 }
 
 // pragmaInt reads a setting that is a number.
-func pragmaInt(c *sqlite.Conn, name string) (int64, error) {
+func pragmaInt(c *conn, name string) (int64, error) {
 	var v int64
-	err := sqlitex.ExecuteTransient(c, "PRAGMA "+name, &sqlitex.ExecOptions{
+	err := sqlitex.ExecuteTransient(c.Conn, "PRAGMA "+name, &sqlitex.ExecOptions{
 		ResultFunc: func(stmt *sqlite.Stmt) error {
 			v = stmt.ColumnInt64(0)
 			return nil

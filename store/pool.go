@@ -8,18 +8,47 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 )
 
+// conn is a connection with its prepared statements. The driver keeps some,
+// too, but clears their arguments before each use, upon which SQLite may plan a
+// statement again (measured: 13 µs instead of 2).
+type conn struct {
+	*sqlite.Conn
+	statements map[string]*sqlite.Stmt
+}
+
+func openConn(path string, flags ...sqlite.OpenFlags) (*conn, error) {
+	c, err := sqlite.OpenConn(path, flags...)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: c, statements: make(map[string]*sqlite.Stmt)}, nil
+}
+
+// prepared returns the statement for a text, which keeps its last arguments.
+func (c *conn) prepared(text string) (*sqlite.Stmt, error) {
+	if stmt := c.statements[text]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := c.Prepare(text)
+	if err != nil {
+		return nil, err
+	}
+	c.statements[text] = stmt
+	return stmt, nil
+}
+
 // openReaders fills the pool of connections for readers.
 func (s *Store) openReaders() error {
-	s.readers = make(chan *sqlite.Conn, s.opts.Readers)
+	s.readers = make(chan *conn, s.opts.Readers)
 	for range s.opts.Readers {
-		c, err := sqlite.OpenConn(s.path, sqlite.OpenReadWrite) // not read only: that could not recover a write-ahead log
+		c, err := openConn(s.path, sqlite.OpenReadWrite) // not read only: that could not recover a write-ahead log
 		if err != nil {
 			return fmt.Errorf("open database for reading: %w", err)
 		}
 		s.readers <- c
 		s.readerCount++
 		for _, p := range []string{"query_only = ON", fmt.Sprintf("cache_size = -%d", readerCacheKiB)} {
-			if err := sqlitex.ExecuteTransient(c, "PRAGMA "+p, nil); err != nil {
+			if err := sqlitex.ExecuteTransient(c.Conn, "PRAGMA "+p, nil); err != nil {
 				return fmt.Errorf("set %s: %w", p, err)
 			}
 		}
@@ -37,8 +66,8 @@ func (s *Store) closeReaders() {
 
 // read calls fn with a connection for reading. It waits for a free one, and
 // ends what fn does, when ctx ends. fn must leave no statement open.
-func (s *Store) read(ctx context.Context, fn func(c *sqlite.Conn) error) error {
-	var c *sqlite.Conn
+func (s *Store) read(ctx context.Context, fn func(c *conn) error) error {
+	var c *conn
 	select {
 	case <-s.closing:
 		return ErrClosed
@@ -69,8 +98,8 @@ func (s *Store) read(ctx context.Context, fn func(c *sqlite.Conn) error) error {
 
 // query runs a statement that is kept prepared on c. bind sets its arguments,
 // row is called for each row until it returns false. Both may be nil.
-func query(c *sqlite.Conn, text string, bind func(*sqlite.Stmt), row func(*sqlite.Stmt) (bool, error)) error {
-	stmt, err := c.Prepare(text)
+func query(c *conn, text string, bind func(*sqlite.Stmt), row func(*sqlite.Stmt) (bool, error)) error {
+	stmt, err := c.prepared(text)
 	if err != nil {
 		return err
 	}

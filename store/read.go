@@ -32,7 +32,7 @@ func (s *Store) Message(ctx context.Context, id message.ID) (*message.Message, e
 // are left out.
 func (s *Store) MessagesByID(ctx context.Context, ids []message.ID) ([]*message.Message, error) {
 	list := make([]*message.Message, 0, len(ids))
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		var err error
 		list, err = messagesByID(c, ids, list)
 		return err
@@ -44,8 +44,8 @@ func (s *Store) MessagesByID(ctx context.Context, ids []message.ID) ([]*message.
 }
 
 // messagesByID appends messages to list in the order of ids.
-func messagesByID(c *sqlite.Conn, ids []message.ID, list []*message.Message) ([]*message.Message, error) {
-	stmt, err := c.Prepare(messageByID)
+func messagesByID(c *conn, ids []message.ID, list []*message.Message) ([]*message.Message, error) {
+	stmt, err := c.prepared(messageByID)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (s *Store) Mark(ctx context.Context) (message.ID, error) {
 // number runs a query for one number.
 func (s *Store) number(ctx context.Context, text string) (int64, error) {
 	var n int64
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		return query(c, text, nil, func(stmt *sqlite.Stmt) (bool, error) {
 			n = stmt.ColumnInt64(0)
 			return false, nil
@@ -63,7 +63,7 @@ func (s *Store) OpenAfterMark(ctx context.Context, fn func(*message.Message) err
 	}
 	for {
 		var list []*message.Message
-		err := s.read(ctx, func(c *sqlite.Conn) error {
+		err := s.read(ctx, func(c *conn) error {
 			var d rowDecoder
 			return query(c, "SELECT "+messageColumns+` FROM progress p JOIN message m ON m.id = p.id
   WHERE p.id > ? AND (p.final = 0 OR p.owed <> 0) ORDER BY p.id LIMIT ?`,
@@ -96,7 +96,7 @@ func (s *Store) OpenAfterMark(ctx context.Context, fn func(*message.Message) err
 // order of their numbers.
 func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
 	var list []Grant
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		var d rowDecoder
 		return query(c, "SELECT number, link, session, at, ids FROM granted ORDER BY number", nil, func(stmt *sqlite.Stmt) (bool, error) {
 			g := Grant{Number: stmt.ColumnInt64(0), Link: stmt.ColumnText(1), Session: uint32(stmt.ColumnInt64(2)), At: stmt.ColumnInt64(3)}
@@ -117,7 +117,7 @@ func (s *Store) Held(ctx context.Context, fn func(*HeldReport) error) error {
 	after := int64(-1)
 	for {
 		var list []HeldReport
-		err := s.read(ctx, func(c *sqlite.Conn) error {
+		err := s.read(ctx, func(c *conn) error {
 			var d rowDecoder
 			return query(c, "SELECT number, received, report FROM held WHERE number > ? ORDER BY number LIMIT ?",
 				func(stmt *sqlite.Stmt) {
@@ -152,7 +152,7 @@ func (s *Store) Held(ctx context.Context, fn func(*HeldReport) error) error {
 func (s *Store) Configuration(ctx context.Context) (uint32, []byte, error) {
 	var number uint32
 	var text []byte
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		var d rowDecoder
 		return query(c, "SELECT number, text FROM configuration ORDER BY number DESC LIMIT 1", nil, func(stmt *sqlite.Stmt) (bool, error) {
 			number, text = uint32(stmt.ColumnInt64(0)), clone(d.blob(stmt, 1))
@@ -170,7 +170,7 @@ func (s *Store) Configuration(ctx context.Context) (uint32, []byte, error) {
 func (s *Store) ConfigurationText(ctx context.Context, number uint32) ([]byte, error) {
 	var text []byte
 	found := false
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		var d rowDecoder
 		return query(c, "SELECT text FROM configuration WHERE number = ?",
 			func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(number)) },
@@ -194,7 +194,7 @@ type Balance struct{ Balance, Charged, Reserved int64 }
 // Balances returns the balances of all accounts that have one.
 func (s *Store) Balances(ctx context.Context) (map[string]Balance, error) {
 	all := make(map[string]Balance)
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT account, balance, charged, reserved FROM balance", nil, func(stmt *sqlite.Stmt) (bool, error) {
 			all[stmt.ColumnText(0)] = Balance{stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3)}
 			return true, nil
@@ -210,7 +210,7 @@ func (s *Store) Balances(ctx context.Context) (map[string]Balance, error) {
 // milliseconds), and the message each stands for.
 func (s *Store) DuplicatesByKey(ctx context.Context, keys []uint64, now int64) (map[uint64]message.ID, error) {
 	found := make(map[uint64]message.ID)
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		for _, k := range keys {
 			err := query(c, "SELECT id FROM duplicate WHERE key = ? AND expires > ?",
 				func(stmt *sqlite.Stmt) {
@@ -238,7 +238,7 @@ func (s *Store) DuplicatesByKey(ctx context.Context, keys []uint64, now int64) (
 func (s *Store) Idempotent(ctx context.Context, account, key string, now int64) ([]message.ID, error) {
 	var ids []message.ID
 	found := false
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		var d rowDecoder
 		return query(c, "SELECT ids FROM idempotency WHERE account = ? AND key = ? AND expires > ?",
 			func(stmt *sqlite.Stmt) {

@@ -30,7 +30,7 @@ func (s *Store) Refill(ctx context.Context, link string, p message.Priority, aft
 	from := s.turns.last[lane]
 	s.turns.mu.Unlock()
 	var last string
-	err = s.read(ctx, func(c *sqlite.Conn) error {
+	err = s.read(ctx, func(c *conn) error {
 		accounts, unread, err := waitingAccounts(c, lane, from, after)
 		if err != nil || len(accounts) == 0 {
 			return err
@@ -68,7 +68,7 @@ type waitingAccount struct {
 
 // waitingAccounts lists the accounts that have rows of a lane behind their
 // cursor, beginning behind account from and going round.
-func waitingAccounts(c *sqlite.Conn, lane Lane, from string, after map[string]message.ID) (list []waitingAccount, unread bool, err error) {
+func waitingAccounts(c *conn, lane Lane, from string, after map[string]message.ID) (list []waitingAccount, unread bool, err error) {
 	const behind = "SELECT account FROM waiting WHERE link = ? AND priority = ? AND account > ? ORDER BY account LIMIT 1"
 	at, wrapped := from, from == ""
 	for {
@@ -109,7 +109,7 @@ func waitingAccounts(c *sqlite.Conn, lane Lane, from string, after map[string]me
 }
 
 // read fetches ids until the account has n of them or no more.
-func (w *waitingAccount) read(c *sqlite.Conn, lane Lane, n int) error {
+func (w *waitingAccount) read(c *conn, lane Lane, n int) error {
 	want := n - len(w.ids)
 	if want <= 0 || w.empty {
 		return nil
@@ -132,7 +132,7 @@ func (w *waitingAccount) read(c *sqlite.Conn, lane Lane, n int) error {
 
 // takeTurns returns up to n ids, one of each account in turn, and whether
 // there may be more.
-func takeTurns(c *sqlite.Conn, lane Lane, accounts []waitingAccount, n int) (ids []message.ID, more bool, err error) {
+func takeTurns(c *conn, lane Lane, accounts []waitingAccount, n int) (ids []message.ID, more bool, err error) {
 	for share, open := (n+len(accounts)-1)/len(accounts), true; open && total(accounts) < n; {
 		open = false
 		for i := range accounts {

@@ -127,7 +127,7 @@ func (r *sliceReader) next() (entry, bool, error) {
 
 // step writes the next slices of a run, within a transaction. done tells that
 // the run is complete.
-func (j *runJob) step(c *sqlite.Conn) (done bool, err error) {
+func (j *runJob) step(c *conn) (done bool, err error) {
 	if !j.started {
 		j.started = true
 		if err := insertRun(c, j); err != nil {
@@ -156,7 +156,7 @@ func (j *runJob) step(c *sqlite.Conn) (done bool, err error) {
 	return false, nil
 }
 
-func insertRun(c *sqlite.Conn, j *runJob) error {
+func insertRun(c *conn, j *runJob) error {
 	return query(c, "INSERT INTO run(number, level, first, last, entries, state) VALUES (?,?,?,?,0,0)", func(stmt *sqlite.Stmt) {
 		stmt.BindInt64(1, j.number)
 		stmt.BindInt64(2, int64(j.level))
@@ -166,7 +166,7 @@ func insertRun(c *sqlite.Conn, j *runJob) error {
 }
 
 // complete puts the run to use in place of those it was merged from.
-func (j *runJob) complete(c *sqlite.Conn) error {
+func (j *runJob) complete(c *conn) error {
 	err := query(c, "UPDATE run SET state = ?, entries = ? WHERE number = ?", func(stmt *sqlite.Stmt) {
 		stmt.BindInt64(1, runInUse)
 		stmt.BindInt64(2, j.entries)
@@ -180,7 +180,7 @@ func (j *runJob) complete(c *sqlite.Conn) error {
 	return err
 }
 
-func setRunState(c *sqlite.Conn, number int64, state int64) error {
+func setRunState(c *conn, number int64, state int64) error {
 	return query(c, "UPDATE run SET state = ? WHERE number = ?", func(stmt *sqlite.Stmt) {
 		stmt.BindInt64(1, state)
 		stmt.BindInt64(2, number)

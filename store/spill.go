@@ -19,7 +19,7 @@ type Lane struct {
 // account. It reads the whole table: for restarts.
 func (s *Store) WaitingCounts(ctx context.Context) (map[Lane]map[string]int64, error) {
 	counts := make(map[Lane]map[string]int64)
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT link, priority, account, count(*) FROM waiting GROUP BY link, priority, account", nil, func(stmt *sqlite.Stmt) (bool, error) {
 			lane := Lane{stmt.ColumnText(0), message.Priority(stmt.ColumnInt64(1))}
 			if counts[lane] == nil {
@@ -56,7 +56,7 @@ func (s *Store) OwedHas(ctx context.Context, rows []Owed) ([]bool, error) {
 // has tells for n rows whether a query with the arguments of each finds one.
 func (s *Store) has(ctx context.Context, n int, text string, bind func(*sqlite.Stmt, int)) ([]bool, error) {
 	found := make([]bool, n)
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		for i := range found {
 			err := query(c, text, func(stmt *sqlite.Stmt) { bind(stmt, i) }, func(*sqlite.Stmt) (bool, error) {
 				found[i] = true
@@ -78,7 +78,7 @@ func (s *Store) has(ctx context.Context, n int, text string, bind func(*sqlite.S
 // (Unix milliseconds), longest ago first.
 func (s *Store) WaitingExpired(ctx context.Context, now int64, n int) ([]Waiting, error) {
 	var list []Waiting
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT link, priority, account, id, expires FROM waiting WHERE expires < ? ORDER BY expires LIMIT ?",
 			func(stmt *sqlite.Stmt) {
 				stmt.BindInt64(1, now)
@@ -102,7 +102,7 @@ func (s *Store) WaitingExpired(ctx context.Context, now int64, n int) ([]Waiting
 // longest due first.
 func (s *Store) DueBefore(ctx context.Context, at int64, n int) ([]Due, error) {
 	var list []Due
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT id, at FROM due WHERE at < ? ORDER BY at, id LIMIT ?",
 			func(stmt *sqlite.Stmt) {
 				stmt.BindInt64(1, at)
@@ -123,7 +123,7 @@ func (s *Store) DueBefore(ctx context.Context, at int64, n int) ([]Due, error) {
 // keys, from table outstanding.
 func (s *Store) OutstandingByKey(ctx context.Context, keys []uint64) (map[uint64][]message.ID, error) {
 	found := make(map[uint64][]message.ID)
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		for _, k := range keys {
 			err := query(c, "SELECT id FROM outstanding WHERE key = ?",
 				func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(k)) },
@@ -147,7 +147,7 @@ func (s *Store) OutstandingByKey(ctx context.Context, keys []uint64) (map[uint64
 // is before the given time (Unix milliseconds), the earliest first.
 func (s *Store) OutstandingDeadline(ctx context.Context, before int64, n int) ([]Outstanding, error) {
 	var list []Outstanding
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT key, id, deadline FROM outstanding WHERE deadline < ? ORDER BY deadline LIMIT ?",
 			func(stmt *sqlite.Stmt) {
 				stmt.BindInt64(1, before)
@@ -175,7 +175,7 @@ type OwedQueue struct {
 // table: for restarts.
 func (s *Store) OwedQueues(ctx context.Context) ([]OwedQueue, error) {
 	var list []OwedQueue
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT queue, count(*), min(due) FROM owed GROUP BY queue ORDER BY queue", nil, func(stmt *sqlite.Stmt) (bool, error) {
 			list = append(list, OwedQueue{stmt.ColumnText(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2)})
 			return true, nil
@@ -192,7 +192,7 @@ func (s *Store) OwedQueues(ctx context.Context) ([]OwedQueue, error) {
 // The zero Owed is before all.
 func (s *Store) OwedNext(ctx context.Context, queue string, dueBefore int64, after Owed, n int) ([]Owed, error) {
 	var list []Owed
-	err := s.read(ctx, func(c *sqlite.Conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		return query(c, `SELECT due, id, inbound, idx FROM owed WHERE queue = ?1 AND (due, id, inbound, idx) > (?2, ?3, ?4, ?5) AND due <= ?6
   ORDER BY due, id, inbound, idx LIMIT ?7`,
 			func(stmt *sqlite.Stmt) {

@@ -20,20 +20,20 @@ type coldStatements struct {
 	duplicate, idempotency *sqlite.Stmt
 }
 
-func (c *coldStatements) prepare(conn *sqlite.Conn) error {
-	return prepareAll(conn, []preparation{
-		{&c.configuration, "INSERT OR REPLACE INTO configuration(number, at, text) VALUES (?,?,?)"},
-		{&c.inbound, "INSERT INTO inbound(id, account, link, sender, recipient, text, data, received, parts, missing, rule, fixed, owed, log) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
-		{&c.inboundChange, "UPDATE inbound SET owed = ?2, log = ?3 WHERE id = ?1"},
-		{&c.part, "INSERT INTO inbound_part(id, key, number, total, received, part) VALUES (?,?,?,?,?,?)"},
-		{&c.partDone, "DELETE FROM inbound_part WHERE id = ?"},
-		{&c.held, "INSERT INTO held(number, received, report) VALUES (?,?,?)"},
-		{&c.heldDone, "DELETE FROM held WHERE number = ?"},
-		{&c.mark, "INSERT OR REPLACE INTO meta(name, value) VALUES ('mark', ?)"},
-		{&c.balance, "INSERT OR REPLACE INTO balance(account, balance, charged, reserved) VALUES (?,?,?,?)"},
-		{&c.ledger, "INSERT INTO ledger(at, account, charged, reserved, balance, first, last) VALUES (?,?,?,?,?,?,?)"},
-		{&c.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
-		{&c.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
+func (w *coldStatements) prepare(c *conn) error {
+	return prepareAll(c, []preparation{
+		{&w.configuration, "INSERT OR REPLACE INTO configuration(number, at, text) VALUES (?,?,?)"},
+		{&w.inbound, "INSERT INTO inbound(id, account, link, sender, recipient, text, data, received, parts, missing, rule, fixed, owed, log) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+		{&w.inboundChange, "UPDATE inbound SET owed = ?2, log = ?3 WHERE id = ?1"},
+		{&w.part, "INSERT INTO inbound_part(id, key, number, total, received, part) VALUES (?,?,?,?,?,?)"},
+		{&w.partDone, "DELETE FROM inbound_part WHERE id = ?"},
+		{&w.held, "INSERT INTO held(number, received, report) VALUES (?,?,?)"},
+		{&w.heldDone, "DELETE FROM held WHERE number = ?"},
+		{&w.mark, "INSERT OR REPLACE INTO meta(name, value) VALUES ('mark', ?)"},
+		{&w.balance, "INSERT OR REPLACE INTO balance(account, balance, charged, reserved) VALUES (?,?,?,?)"},
+		{&w.ledger, "INSERT INTO ledger(at, account, charged, reserved, balance, first, last) VALUES (?,?,?,?,?,?,?)"},
+		{&w.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
+		{&w.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
 	})
 }
 

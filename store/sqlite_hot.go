@@ -33,9 +33,9 @@ type preparation struct {
 	text string
 }
 
-func prepareAll(c *sqlite.Conn, list []preparation) error {
+func prepareAll(c *conn, list []preparation) error {
 	for _, p := range list {
-		stmt, err := c.Prepare(p.text)
+		stmt, err := c.prepared(p.text)
 		if err != nil {
 			return fmt.Errorf("prepare a statement: %w", err)
 		}
@@ -44,7 +44,7 @@ func prepareAll(c *sqlite.Conn, list []preparation) error {
 	return nil
 }
 
-func (h *hotStatements) prepare(c *sqlite.Conn) error {
+func (h *hotStatements) prepare(c *conn) error {
 	return prepareAll(c, []preparation{
 		{&h.begin, "BEGIN IMMEDIATE"},
 		{&h.commit, "COMMIT"},

@@ -112,7 +112,7 @@ func (t *tableCounts) get() Counts {
 
 // loadCounts counts the rows once, when the store is opened.
 func (s *Store) loadCounts(ctx context.Context) error {
-	return s.read(ctx, func(c *sqlite.Conn) error {
+	return s.read(ctx, func(c *conn) error {
 		var n tableDeltas
 		for _, t := range []struct {
 			table string

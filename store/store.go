@@ -46,7 +46,7 @@ type Store struct {
 	lock *os.File
 
 	writing sync.Mutex // held by whoever writes: Commit, Tidy, the end of a checkpoint
-	conn    *sqlite.Conn
+	conn    *conn
 	hot     hotStatements
 	cold    coldStatements
 	scratch []byte
@@ -54,7 +54,7 @@ type Store struct {
 	fatal   error
 	closed  bool
 
-	readers     chan *sqlite.Conn
+	readers     chan *conn
 	readerCount int
 	closing     chan struct{}
 
@@ -129,7 +129,7 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 
 // openWriter opens the one connection that writes.
 func (s *Store) openWriter() (err error) {
-	s.conn, err = sqlite.OpenConn(s.path, sqlite.OpenReadWrite|sqlite.OpenCreate|sqlite.OpenWAL)
+	s.conn, err = openConn(s.path, sqlite.OpenReadWrite|sqlite.OpenCreate|sqlite.OpenWAL)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
@@ -140,7 +140,7 @@ func (s *Store) openWriter() (err error) {
 		"temp_store = MEMORY",
 	}
 	for _, p := range settings {
-		if err := sqlitex.ExecuteTransient(s.conn, "PRAGMA "+p, nil); err != nil {
+		if err := sqlitex.ExecuteTransient(s.conn.Conn, "PRAGMA "+p, nil); err != nil {
 			return fmt.Errorf("set %s: %w", p, err)
 		}
 	}

@@ -103,7 +103,7 @@ func limitPages(t *testing.T, s *Store, n int64) {
 		}
 		limit = pages + n
 	}
-	if err := sqlitex.ExecuteTransient(s.conn, fmt.Sprintf("PRAGMA max_page_count = %d", limit), nil); err != nil {
+	if err := sqlitex.ExecuteTransient(s.conn.Conn, fmt.Sprintf("PRAGMA max_page_count = %d", limit), nil); err != nil {
 		t.Fatal(err)
 	}
 }

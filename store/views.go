@@ -13,7 +13,7 @@ import (
 // createViews (re)creates the views for readers whose text has changed. They
 // are made from the tables of names in package message, so that there is one
 // table of each.
-func createViews(c *sqlite.Conn) (err error) {
+func createViews(c *conn) (err error) {
 	views := []struct{ name, query string }{
 		{"messages", messagesView()},
 		{"inbounds", inboundsView()},
@@ -23,7 +23,7 @@ func createViews(c *sqlite.Conn) (err error) {
 	for _, v := range views {
 		text := "CREATE VIEW " + v.name + " AS " + v.query
 		same := false
-		err := sqlitex.ExecuteTransient(c, "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = ? AND sql = ?", &sqlitex.ExecOptions{
+		err := sqlitex.ExecuteTransient(c.Conn, "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = ? AND sql = ?", &sqlitex.ExecOptions{
 			Args:       []any{v.name, text},
 			ResultFunc: func(*sqlite.Stmt) error { same = true; return nil },
 		})
@@ -33,7 +33,7 @@ func createViews(c *sqlite.Conn) (err error) {
 		if same {
 			continue
 		}
-		if err := sqlitex.ExecuteScript(c, "DROP VIEW IF EXISTS "+v.name+"; "+text, nil); err != nil {
+		if err := sqlitex.ExecuteScript(c.Conn, "DROP VIEW IF EXISTS "+v.name+"; "+text, nil); err != nil {
 			return fmt.Errorf("view %s: %w", v.name, err)
 		}
 	}
