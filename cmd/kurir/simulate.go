@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"kurir/simulator"
-	"kurir/smpp"
 )
 
 // newSimulateCmd makes `kurir simulate`.
@@ -68,7 +67,7 @@ func behaviourFlags(f *pflag.FlagSet, b *simulator.Behaviour) {
 	duration(&b.Jitter, "jitter", "at most this is added to it at random, so that answers overtake each other")
 	f.Float64Var(&b.Rate, "rate", 0, "messages a second; ESME_RTHROTTLED for what comes faster; 0: no limit")
 	f.Float64Var(&b.Reject, "reject", 0, "`percent` of the messages refused with --reject-status")
-	f.Uint32Var((*uint32)(&b.RejectStatus), "reject-status", uint32(smpp.ESME_RSUBMITFAIL), "`command_status` of refusals, decimal or 0x..")
+	f.Uint32Var((*uint32)(&b.RejectStatus), "reject-status", 0, "`command_status` of refusals, decimal or 0x..; 0: ESME_RSUBMITFAIL")
 	f.Float64Var(&b.NoAnswer, "no-answer", 0, "`percent` of the messages taken and not answered")
 	f.Float64Var(&b.Twice, "answer-twice", 0, "`percent` of the messages answered twice")
 	f.BoolVar(&b.Silent, "silent", false, "answer nothing at all, enquire_link neither")
