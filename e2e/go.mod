@@ -1,0 +1,7 @@
+module kurir/e2e
+
+go 1.26.0
+
+require kurir v0.0.0
+
+replace kurir => ../
