@@ -89,6 +89,16 @@ type SMPPConfig struct {
 	// Validity says how the end of validity is told to the operator: relative
 	// (default), absolute (UTC), or none when the operator does not like it.
 	Validity string `yaml:"validity"`
+	// ThrottleWait is how long the link pauses after the operator asked for less
+	// speed, 100ms to 10m; 1s by default.
+	ThrottleWait time.Duration `yaml:"throttle_wait"`
+	// FallbackWait is how long the link may be down before what waits for it
+	// takes the next link of its route, 1s to 24h; 10s by default.
+	FallbackWait time.Duration `yaml:"fallback_wait"`
+	// Uncertain says what becomes of messages that may or may not have been
+	// sent when a session or the server ended: resend (default) or once, which
+	// never sends twice and ends them as unknown.
+	Uncertain string `yaml:"uncertain"`
 	// TLS, if given, encrypts the link.
 	TLS *TLSConfig `yaml:"tls"`
 }
@@ -115,6 +125,7 @@ var (
 	smppReceipts  = []string{"when_asked", "always", "never"}
 	smppIDs       = []string{"auto", "string", "hex_decimal", "decimal_hex"}
 	smppValidity  = []string{"relative", "absolute", "none"}
+	smppUncertain = []string{"resend", "once"}
 )
 
 // WithDefaults returns the configuration with every field filled in.
@@ -131,6 +142,7 @@ func (c SMPPConfig) WithDefaults() SMPPConfig {
 	word(&c.Receipts, smppReceipts)
 	word(&c.MessageIDs, smppIDs)
 	word(&c.Validity, smppValidity)
+	word(&c.Uncertain, smppUncertain)
 	number := func(field *int, def int) {
 		if *field == 0 {
 			*field = def
@@ -149,6 +161,8 @@ func (c SMPPConfig) WithDefaults() SMPPConfig {
 	span(&c.ResponseTimeout, 30*time.Second)
 	span(&c.Reconnect, time.Minute)
 	span(&c.ReceiptWait, 24*time.Hour)
+	span(&c.ThrottleWait, time.Second)
+	span(&c.FallbackWait, 10*time.Second)
 	return c
 }
 
@@ -188,6 +202,7 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 	word("receipts", c.Receipts, smppReceipts)
 	word("message_ids", c.MessageIDs, smppIDs)
 	word("validity", c.Validity, smppValidity)
+	word("uncertain", c.Uncertain, smppUncertain)
 	if c.Version == "3.3" {
 		if c.Bind != "receiver+transmitter" {
 			report("bind", "SMPP 3.3 has no transceiver; use receiver+transmitter")

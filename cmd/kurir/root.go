@@ -17,6 +17,8 @@ func newRootCmd() *cobra.Command {
 		newCheckCmd(),
 		newSimulateCmd(),
 		newVersionCmd(),
+		newServeCmd(),
+		newDemoCmd(),
 	)
 	return root
 }

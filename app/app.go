@@ -1,0 +1,232 @@
+// Package app puts the parts of a Kurir server together and runs them. It is
+// the only place that knows all of them.
+//
+// The procedure:
+//
+//  1. New opens the database, makes the gateway (which reads what is open),
+//     and opens the listeners, so that whatever is wrong is said before
+//     anything moves.
+//  2. Run starts the gateway's writer, then the links, then the servers.
+//  3. Reload compares a new configuration with the one in force: accounts,
+//     routes and inbound rules change at once, links that changed are closed
+//     and opened again, the rest is not touched.
+//  4. When Run's context ends: the servers take nothing new, the links unbind,
+//     what has gathered is committed, the database is closed. What hangs longer
+//     than it should is named in the log.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"kurir/account"
+	"kurir/api"
+	"kurir/config"
+	"kurir/gateway"
+	"kurir/store"
+)
+
+// Options is what an App is made of. File and Log are required.
+type Options struct {
+	File     *config.File
+	Log      *slog.Logger
+	Handlers map[string]http.Handler // further pages by ServeMux pattern
+}
+
+// App is one server.
+type App struct {
+	opt      Options
+	log      *slog.Logger
+	store    *store.Store
+	gateway  *gateway.Gateway
+	verifier *account.Verifier
+	guard    *api.Guard
+	webhook  *api.Webhook
+	kannel   *api.KannelCallback
+	smpp     *api.SMPPServer
+	http     *http.Server
+
+	httpListener net.Listener
+	smppListener net.Listener
+
+	mu    sync.Mutex
+	file  *config.File
+	links map[string]*runningLink
+	run   context.Context // nil before Run
+}
+
+const (
+	openTimeout  = 10 * time.Minute // reading what is open
+	closeTimeout = 10 * time.Second // of each part
+)
+
+// New makes a server and opens its database and listeners.
+func New(ctx context.Context, opt Options) (_ *App, err error) {
+	a := &App{
+		opt: opt, log: opt.Log, file: opt.File, verifier: account.NewVerifier(),
+		guard: api.NewGuard(), links: map[string]*runningLink{},
+	}
+	defer func() {
+		if err != nil {
+			a.closeAll()
+		}
+	}()
+	if err := a.listen(ctx); err != nil {
+		return nil, err
+	}
+	a.store, err = store.Open(ctx, store.Options{
+		Path: opt.File.Data, Log: opt.Log,
+		Retention: store.Retention{Texts: opt.File.Retention.Texts, Messages: opt.File.Retention.Messages},
+	})
+	if err != nil {
+		return nil, err
+	}
+	snap, err := a.snapshot(ctx, opt.File, nil)
+	if err != nil {
+		return nil, err
+	}
+	open, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	a.gateway, err = gateway.New(open, gateway.Options{
+		Store: a.store, Snapshot: snap, Log: opt.Log, MaxAge: opt.File.Webhooks.MaxAge,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.trust(opt.File); err != nil {
+		return nil, err
+	}
+	a.receivers()
+	a.servers()
+	return a, nil
+}
+
+// Gateway returns the gateway, for tests and for commands that run inside.
+func (a *App) Gateway() *gateway.Gateway { return a.gateway }
+
+// HTTPAddr and SMPPAddr return where the server listens; nil when it does not.
+func (a *App) HTTPAddr() net.Addr { return addrOf(a.httpListener) }
+
+// SMPPAddr returns where customers bind; nil when they cannot.
+func (a *App) SMPPAddr() net.Addr { return addrOf(a.smppListener) }
+
+func addrOf(l net.Listener) net.Addr {
+	if l == nil {
+		return nil
+	}
+	return l.Addr()
+}
+
+// Run runs the server until ctx ends or the database fails for good.
+func (a *App) Run(ctx context.Context) error {
+	a.log.Info("kurir starts", "data", a.file.Data, "http", a.HTTPAddr(), "smpp", a.SMPPAddr())
+	checkFiles(a.log, a.file)
+
+	// The gateway outlives what feeds it.
+	core, stopCore := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopCore()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var coreErr error
+	coreDone := make(chan struct{})
+	go func() {
+		defer close(coreDone)
+		if coreErr = a.gateway.Run(core); coreErr != nil {
+			stop(coreErr)
+		}
+	}()
+	a.startLinks(ctx)
+	var serving sync.WaitGroup
+	serving.Go(func() { a.serveHTTP(stop) })
+	serving.Go(func() { a.serveSMPP(ctx, stop) })
+	<-ctx.Done()
+
+	a.log.Info("kurir stops")
+	a.within("the HTTP server", a.stopHTTP)
+	a.within("the SMPP server", serving.Wait)
+	a.within("the links", a.stopLinks)
+	stopCore()
+	a.within("the database", func() { <-coreDone })
+	a.closeAll()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return coreErr
+}
+
+// within waits for a part to end and says so when it takes too long.
+func (a *App) within(what string, f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+	case <-time.After(closeTimeout):
+		a.log.Warn("a part of the server does not end", "part", what, "waited", closeTimeout)
+	}
+}
+
+func (a *App) closeAll() {
+	if a.webhook != nil {
+		a.webhook.Close()
+	}
+	if a.kannel != nil {
+		a.kannel.Close()
+	}
+	for _, l := range []net.Listener{a.httpListener, a.smppListener} {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
+	if a.store != nil {
+		if err := a.store.Close(); err != nil {
+			a.log.Error("close the database", "error", err)
+		}
+	}
+}
+
+// Reload puts a new configuration into force. Settings that need a start
+// (data, listeners) are named in the log when they differ.
+func (a *App) Reload(ctx context.Context, f *config.File) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	snap, err := a.snapshot(ctx, f, a.gateway.Snapshot())
+	if err != nil {
+		return fmt.Errorf("reload: %w", err)
+	}
+	if err := a.trust(f); err != nil {
+		return fmt.Errorf("reload: %w", err)
+	}
+	a.warnOfRestart(f)
+	a.gateway.Replace(snap)
+	a.replaceLinks(f)
+	a.file = f
+	a.log.Info("configuration reloaded", "number", snap.Number, "connectors", len(f.Connectors),
+		"accounts", len(f.Accounts), "routes", len(f.Routes))
+	return nil
+}
+
+func (a *App) warnOfRestart(f *config.File) {
+	for _, s := range []struct {
+		name     string
+		old, now any
+	}{
+		{"data", a.file.Data, f.Data},
+		{"http", a.file.HTTP, f.HTTP},
+		{"smpp", a.file.SMPP, f.SMPP},
+		{"retention", a.file.Retention, f.Retention},
+		{"limits", a.file.Limits, f.Limits},
+	} {
+		if s.old != s.now {
+			a.log.Warn("this setting changes at the next start only", "setting", s.name)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package app
+
+import (
+	"fmt"
+	"net/netip"
+
+	"kurir/account"
+	"kurir/api"
+	"kurir/config"
+	"kurir/message"
+)
+
+// servers makes what customers connect to.
+func (a *App) servers() {
+	accounts := func() *account.Directory { return a.gateway.Snapshot().Accounts }
+	a.smpp = api.NewSMPPServer(a.gateway, api.SMPPOptions{
+		Accounts: accounts, Verifier: a.verifier, Log: a.log, MaxConnections: a.file.Limits.Connections,
+	})
+	a.gateway.Receive(message.SMPPTarget, a.smpp)
+	opt := api.HTTPOptions{
+		Log: a.log, Accounts: accounts, Verifier: a.verifier, Guard: a.guard, Handlers: a.opt.Handlers,
+		Metrics: api.NewMetrics(a.gateway.Stats, a.store.Stats), MaxBody: int64(a.file.Limits.Body),
+	}
+	opt.Use(a.gateway)
+	handler := api.NewHTTP(opt)
+	a.http = api.NewHTTPServer(handler, a.log)
+}
+
+// receivers makes what carries states and inbound messages to customers that
+// are called, not bound.
+func (a *App) receivers() {
+	a.webhook = api.NewWebhook(api.WebhookOptions{
+		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, Secret: a.webhookSecret,
+	})
+	a.kannel = api.NewKannelCallback(api.KannelOptions{
+		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout,
+	})
+	a.gateway.Receive(message.WebhookTarget, a.webhook)
+	a.gateway.Receive(message.KannelTarget, a.kannel)
+}
+
+func (a *App) webhookSecret(name string) string {
+	if acc := a.gateway.Snapshot().Accounts.ByName(name); acc != nil {
+		return acc.WebhookSecret.Reveal()
+	}
+	return ""
+}
+
+// trust puts into force where webhooks may lead: the networks that the file
+// allows, and the addresses that it names, which may be private.
+func (a *App) trust(f *config.File) error {
+	var allow []netip.Prefix
+	for _, text := range f.Webhooks.Allow {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			addr, addrErr := netip.ParseAddr(text)
+			if addrErr != nil {
+				return fmt.Errorf("webhooks.allow: %w", err)
+			}
+			p = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		allow = append(allow, p)
+	}
+	a.guard.Replace(allow, trustedURLs(f))
+	return nil
+}

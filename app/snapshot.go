@@ -1,0 +1,92 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"kurir/account"
+	"kurir/config"
+	"kurir/gateway"
+	"kurir/route"
+)
+
+// kept is what is stored of a configuration to explain traces by: no secrets.
+type kept struct {
+	Links  []string     `json:"links"`
+	Routes []route.Rule `json:"routes"`
+}
+
+// snapshot makes what the gateway works by of a file. Its number grows when
+// links or routes differ from the newest in the database.
+func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapshot) (*gateway.Snapshot, error) {
+	s := &gateway.Snapshot{
+		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
+		Inbound: f.Inbound, Country: f.Country, Validity: f.Validity, MaxParts: f.Limits.MaxParts,
+	}
+	var previous *account.Directory
+	if old != nil {
+		previous = old.Accounts
+	}
+	s.Accounts = account.NewDirectory(f.Accounts, previous)
+	k := kept{Routes: f.Routes}
+	for i := range f.Connectors {
+		c := &f.Connectors[i]
+		s.Links[c.Name] = linkSettings(c)
+		k.Links = append(k.Links, c.Name)
+	}
+	text, err := json.Marshal(k)
+	if err != nil {
+		return nil, fmt.Errorf("describe the configuration: %w", err)
+	}
+	s.Text = text
+	number, stored, err := a.store.Configuration(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the last configuration: %w", err)
+	}
+	s.Number = number
+	if number == 0 || !bytes.Equal(stored, text) {
+		s.Number = number + 1
+	}
+	if old != nil && s.Number < old.Number {
+		s.Number = old.Number + 1
+	}
+	return s, nil
+}
+
+func linkSettings(c *config.Connector) gateway.LinkSettings {
+	smpp := c.SMPP.WithDefaults()
+	s := gateway.LinkSettings{
+		Name: c.Name, Rate: float64(smpp.Rate), ReceiptWait: smpp.ReceiptWait,
+		ThrottleWait: smpp.ThrottleWait, FallbackWait: smpp.FallbackWait, Once: smpp.Uncertain == "once",
+	}
+	switch smpp.Receipts {
+	case "always":
+		s.Receipts = gateway.ReceiptsAlways
+	case "never":
+		s.Receipts = gateway.ReceiptsNever
+	}
+	return s
+}
+
+// trustedURLs are the addresses that the file gives: they may be private.
+func trustedURLs(f *config.File) []string {
+	var urls []string
+	for i := range f.Accounts {
+		if u := f.Accounts[i].Webhook; u != "" {
+			urls = append(urls, u)
+		}
+		if u := f.Accounts[i].DLRURL; u != "" {
+			urls = append(urls, u)
+		}
+	}
+	for i := range f.Inbound {
+		for _, do := range f.Inbound[i].Do {
+			if do.Webhook != "" {
+				urls = append(urls, do.Webhook)
+			}
+		}
+	}
+	return urls
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"kurir/app"
+	"kurir/config"
+)
+
+// newServeCmd makes `kurir serve`.
+func newServeCmd() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "serve [-c kurir.yaml]",
+		Short: "Run the gateway",
+		Long: "Run the gateway until it is told to stop (SIGTERM, Ctrl-C). SIGHUP reads the file again;\n" +
+			"a file with a mistake changes nothing.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			file, mistakes := config.Load(path)
+			if len(mistakes) > 0 {
+				fmt.Fprintln(cmd.ErrOrStderr(), mistakes)
+				return errReported
+			}
+			log := newLogger(cmd.ErrOrStderr(), file.Log)
+			a, err := app.New(cmd.Context(), app.Options{File: file, Log: log})
+			if err != nil {
+				return err
+			}
+			stop := reloadOnSignal(cmd.Context(), a, path, log)
+			defer stop()
+			return a.Run(cmd.Context())
+		},
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+// reloadOnSignal reads the file again at every SIGHUP, until stop is called.
+func reloadOnSignal(ctx context.Context, a *app.App, path string, log *slog.Logger) (stop func()) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-hup:
+			case <-done:
+				return
+			}
+			file, mistakes := config.Load(path)
+			if len(mistakes) > 0 {
+				for _, m := range mistakes {
+					log.Error("the configuration file has a mistake, nothing is changed", "mistake", m.Error())
+				}
+				continue
+			}
+			if err := a.Reload(ctx, file); err != nil {
+				log.Error("the configuration could not be put into force", "error", err)
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hup)
+		close(done)
+	}
+}
+
+// newLogger makes the log that the file asks for.
+func newLogger(w io.Writer, c config.Log) *slog.Logger {
+	var level slog.Level
+	if c.Level != "" {
+		_ = level.UnmarshalText([]byte(c.Level)) // checked with the file
+	}
+	opt := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opt))
+	}
+	return slog.New(slog.NewTextHandler(w, opt))
+}
