@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
-	"net/http/pprof"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -94,14 +92,7 @@ func simulate(ctx context.Context, out io.Writer, opt simulator.Options, profile
 	if opt.HTTP != "" {
 		fmt.Fprintf(out, "phones  http://%s/\n", s.HTTPAddr())
 	}
-	if profile != "" {
-		mux := http.NewServeMux()
-		mux.HandleFunc("/debug/pprof/", pprof.Index)
-		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-		server := &http.Server{Addr: profile, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-		go server.ListenAndServe()
-		defer server.Close()
-	}
+	serveProfile(profile)
 	<-ctx.Done()
 	return nil
 }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kurir/load"
+)
+
+// newLoadCmd makes `kurir load`.
+func newLoadCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "load",
+		Short: "Send many messages and measure what becomes of them",
+	}
+	smpp := newLoadKindCmd("smpp ADDRESS", "Send over SMPP transceivers", "  kurir load smpp 127.0.0.1:2775 --system-id acme --password secret --count 100000", load.SMPP)
+	http := newLoadKindCmd("http ADDRESS", "Send over HTTP: POST /v1/messages, or Kannel's sendsms", "  kurir load http http://127.0.0.1:8080 --key acme-key --connections 50 --duration 60s", load.REST)
+	cmd.AddCommand(smpp, http)
+	return cmd
+}
+
+// newLoadKindCmd makes one of its two commands.
+func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
+	opt := load.Options{Kind: kind}
+	var asJSON, quiet, noReceipts, kannel bool
+	var accepted, profile string
+	cmd := &cobra.Command{
+		Use: use, Short: short, Example: example, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opt.Address, opt.Receipts = args[0], !noReceipts
+			if kannel {
+				opt.Kind = load.Kannel
+			}
+			if !quiet {
+				opt.Progress = cmd.ErrOrStderr()
+			}
+			if accepted != "" {
+				f, err := os.Create(accepted)
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				opt.Accepted = f
+			}
+			serveProfile(profile)
+			report, err := load.Run(cmd.Context(), opt)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				out := json.NewEncoder(cmd.OutOrStdout())
+				out.SetIndent("", "  ")
+				return out.Encode(report)
+			}
+			report.Write(cmd.OutOrStdout())
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.Int64Var(&opt.Count, "count", 0, "messages to send")
+	f.DurationVar(&opt.Duration, "duration", 0, "time to send for")
+	f.DurationVar(&opt.WarmUp, "warm-up", 0, "time before that, which is not measured")
+	f.Float64Var(&opt.Rate, "rate", 0, "messages a second, evenly; 0: as fast as answers come")
+	f.StringVar(&opt.From, "from", "", "sender (default 46700000001)")
+	f.StringVar(&opt.To, "to", "", "first recipient (default 46701000000)")
+	f.IntVar(&opt.Recipients, "recipients", 10_000, "so many numbers take turns")
+	f.IntVar(&opt.Length, "length", 100, "characters of a text")
+	f.BoolVar(&noReceipts, "no-receipts", false, "do not ask for receipts")
+	f.DurationVar(&opt.Wait, "wait", 10*time.Second, "how long to wait when nothing comes back any more")
+	f.DurationVar(&opt.AnswerTime, "answer-time", time.Minute, "how long to wait for one answer")
+	f.BoolVar(&opt.Reconnect, "reconnect", false, "go on after a broken connection")
+	f.BoolVar(&asJSON, "json", false, "report as JSON")
+	f.BoolVar(&quiet, "quiet", false, "no line every second")
+	f.StringVar(&accepted, "accepted", "", "`file` for the references of all accepted messages, one a line")
+	f.StringVar(&profile, "pprof", "", "`address` of Go's profiler; none if empty")
+	if kind == load.SMPP {
+		f.IntVar(&opt.Connections, "sessions", 1, "sessions")
+		f.IntVar(&opt.Window, "window", 100, "submit_sm without an answer per session")
+		f.StringVar(&opt.SystemID, "system-id", "", "system_id to bind with")
+		f.StringVar(&opt.Password, "password", "", "its password")
+		return cmd
+	}
+	f.IntVar(&opt.Connections, "connections", 1, "connections kept alive")
+	f.IntVar(&opt.PerRequest, "per-request", 1, "messages in one request")
+	f.StringVar(&opt.Key, "key", "", "API key")
+	f.BoolVar(&kannel, "kannel", false, "Kannel's sendsms instead of REST")
+	f.StringVar(&opt.SystemID, "user", "", "user name for sendsms")
+	f.StringVar(&opt.Password, "password", "", "its password")
+	f.StringVar(&opt.Webhook, "webhook", "", "`address` to listen on for receipts (default: a free port of 127.0.0.1)")
+	return cmd
+}
+
+// serveProfile serves Go's profiler until the program ends; the empty address means not at all.
+func serveProfile(address string) {
+	if address == "" {
+		return
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		if err := server.ListenAndServe(); err != nil {
+			fmt.Fprintln(os.Stderr, "kurir: profiler:", err)
+		}
+	}()
+}
