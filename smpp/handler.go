@@ -27,7 +27,7 @@ var (
 type Handler interface {
 	// Requests hands over the peer's requests of one read. Each is to be answered by Session.Respond, now or later
 	// and from any goroutine; alert_notification and outbind have no answer. The bodies belong to the handler from
-	// now on; the slice is used again after the call, so PDUs to be kept must be copied.
+	// now on (one that is kept keeps at most 1 KiB beside itself); the slice is used again after the call, so PDUs to be kept must be copied.
 	Requests(s *Session, requests []PDU)
 	// Responses hands over the responses to requests given to Session.Send, and those that will have none: then Err
 	// says why (ErrResponseTimeout, or the reason for which the session ended). Each request sent is in exactly one

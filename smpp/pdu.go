@@ -208,6 +208,21 @@ func (c *coder) decode(frame []byte, p *PDU) error {
 	return nil
 }
 
+// MessageID gives the message id of a response to submit_sm, submit_multi, data_sm or query_sm, empty if it has none.
+func (p *PDU) MessageID() string {
+	switch b := p.Body.(type) {
+	case *SubmitSMResp:
+		return b.MessageID
+	case *SubmitMultiResp:
+		return b.MessageID
+	case *DataSMResp:
+		return b.MessageID
+	case *QuerySMResp:
+		return b.MessageID
+	}
+	return ""
+}
+
 // String lists the PDU in one line for people: command, status, sequence number, fields. It hides passwords and the
 // text of messages.
 func (p *PDU) String() string {

@@ -39,7 +39,6 @@ func (s *Session) read() {
 			full := r.end == len(r.buf)
 			if fault := s.consume(); fault != nil {
 				s.refuse(fault)
-				r.start, r.end = 0, 0
 			}
 			r.makeRoom(full)
 		}
@@ -128,6 +127,10 @@ func (s *Session) refuse(fault error) {
 func (s *Session) consume() error {
 	r := &s.reader
 	for {
+		if s.discards() {
+			r.start, r.end = 0, 0
+			return nil
+		}
 		more, err := s.parse()
 		s.deliver()
 		clear(r.requests)
@@ -158,9 +161,6 @@ func (s *Session) parse() (more bool, err error) {
 		}
 		frame := r.buf[r.start : r.start+n]
 		r.start += n
-		if s.discards() {
-			continue
-		}
 		if s.cfg.Trace != nil {
 			s.cfg.Trace(false, frame)
 		}
@@ -302,7 +302,7 @@ func (s *Session) match(now time.Time) {
 		s.timing.active = now
 		resp.Request, resp.Ref, resp.Sent = e.body, e.ref, e.sent
 		if b, ok := e.body.(*Bind); ok && resp.PDU.Status == ESME_ROK && resp.PDU.Command != CommandGenericNack && resp.Err == nil {
-			s.info.SystemID, s.info.Version = b.SystemID, b.Version
+			s.identify(b)
 			s.setBound(b.Mode, now)
 		}
 		if c, ok := e.ref.(*call); ok {
@@ -314,6 +314,12 @@ func (s *Session) match(now time.Time) {
 	clear(r.responses[len(kept):])
 	r.responses = kept
 	s.checkDrained()
+}
+
+// identify notes who the ESME is and which version it speaks; mu is held.
+func (s *Session) identify(b *Bind) {
+	s.info.SystemID, s.info.Version = b.SystemID, b.Version
+	s.enc.noTLVs = !b.Version.TLVs()
 }
 
 // checkDrained tells Unbind when nothing is outstanding any more; mu is held.
@@ -338,9 +344,7 @@ func (s *Session) admit(now time.Time) (unbind bool) {
 			r.requests = r.requests[:i]
 			return true
 		case CommandBindReceiver, CommandBindTransmitter, CommandBindTransceiver:
-			b := p.Body.(*Bind)
-			s.info.SystemID, s.info.Version = b.SystemID, b.Version
-			s.enc.noTLVs = !b.Version.TLVs()
+			s.identify(p.Body.(*Bind))
 			s.peerOpen++
 		case CommandOutbind, CommandAlertNotification:
 		default:

@@ -144,7 +144,7 @@ func TestServerAnswersBeforeItCloses(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer, err := io.ReadAll(conn)
-	if h := ParseHeader(append(answer, make([]byte, HeaderLen)...)); err != nil || h.Command != CommandGenericNack || h.Status != ESME_RINVCMDLEN {
+	if h := ParseHeader(append(answer, make([]byte, HeaderLen)...)); err != nil || len(answer) != HeaderLen || h.Command != CommandGenericNack || h.Status != ESME_RINVCMDLEN {
 		t.Errorf("%x, %v", answer, err)
 	}
 }

@@ -183,7 +183,7 @@ func (s *Session) ended() error {
 func (s *Session) Respond(responses []PDU) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.State() == StateClosed {
+	if s.State() == StateClosed || s.finishing {
 		return s.ended()
 	}
 	var first error
@@ -217,7 +217,8 @@ type call struct{ answer chan Response }
 
 // Do sends one request and waits for its response. It does not wait for room in the window: a few places beyond it are
 // kept for Do and for the session itself. It must not be called from a Handler, whose goroutine has to read the
-// response. The caller looks at the status.
+// response. The caller looks at the status. What has no
+// response (alert_notification, outbind) is sent, and a zero PDU returned.
 func (s *Session) Do(ctx context.Context, body Body) (PDU, error) {
 	c := &call{answer: make(chan Response, 1)}
 	now := time.Now()
@@ -229,7 +230,7 @@ func (s *Session) Do(ctx context.Context, body Body) (PDU, error) {
 	s.timing.active = now
 	s.kick()
 	s.mu.Unlock()
-	if err != nil {
+	if err != nil || !body.Command().answered() {
 		return PDU{}, err
 	}
 	select {
