@@ -174,12 +174,3 @@ func writeJSON(w http.ResponseWriter, status int, body []byte) {
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that has gone needs no answer
 }
-
-// noQuery refuses parameters where none are known.
-func noQuery(r *http.Request) *problem {
-	if r.URL.RawQuery == "" {
-		return nil
-	}
-	_, p := readQuery(r)
-	return p
-}

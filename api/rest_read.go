@@ -6,18 +6,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
-	"time"
 
 	"kurir/account"
 	"kurir/gateway"
 	"kurir/message"
-)
-
-const (
-	defaultPage = 50
-	maxPage     = 1000
+	"kurir/resource"
 )
 
 // getMessage is GET /v1/messages/{id}.
@@ -96,39 +89,55 @@ func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *ac
 	return faulty(http.StatusConflict, codeFinal, "id", "%s", f.Error())
 }
 
-// listMessages is GET /v1/messages: newest first unless order=oldest, filtered
-// and paged.
+// listMessages is GET /v1/messages: newest first, filtered and paged as package
+// resource says.
 func (s *httpServer) listMessages(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	q, p := readQuery(r, "state", "to", "from", "reference", "since", "until", "order", "cursor", "limit")
+	return list(s, w, r, a, "messages", resource.Messages(), s.Messages, func(m *message.Message) messageView { return view(m, m.State, true) })
+}
+
+// listInbound is GET /v1/inbound, likewise.
+func (s *httpServer) listInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	return list(s, w, r, a, "inbound", resource.Inbound(), s.InboundList, viewInbound)
+}
+
+// list answers with a page of what a noun stands for: the rows under key,
+// the address of the next page under "next", its cursor alone under "cursor".
+func list[T, V any](
+	s *httpServer, w http.ResponseWriter, r *http.Request, a *account.Account, key string, noun *resource.Noun,
+	find func(context.Context, gateway.Filter) ([]T, message.ID, error), show func(T) V,
+) *problem {
+	params, p := parseQuery(r)
 	if p != nil {
 		return p
 	}
-	filter, p := q.filter(a)
-	if p != nil {
-		return p
-	}
-	filter.Reference = q.get("reference")
-	for _, name := range q.list("state") {
-		state, err := message.ParseState(name)
-		if err != nil {
-			return faulty(http.StatusBadRequest, codeBadValue, "state", "%v", err)
-		}
-		filter.States = append(filter.States, state)
+	q, wrong := noun.Parse(params)
+	if len(wrong) > 0 {
+		return badParameters(wrong)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 	defer cancel()
-	found, next, err := s.Messages(ctx, filter)
+	found, next, err := find(ctx, resource.MessageFilter(q, a.Name))
 	if err != nil {
-		return readProblem(err, "message")
+		return readProblem(err, noun.Name)
 	}
-	page := struct {
-		Messages []messageView `json:"messages"`
-		Next     string        `json:"next,omitempty"`
-	}{Messages: make([]messageView, 0, len(found)), Next: cursorText(next)}
-	for _, m := range found {
-		page.Messages = append(page.Messages, view(m, m.State, true))
+	rows := make([]V, 0, len(found))
+	for _, row := range found {
+		rows = append(rows, show(row))
 	}
-	return answerJSON(w, &page)
+	page := map[string]any{key: rows}
+	if next != 0 {
+		page["next"], page["cursor"] = noun.Next(r.URL.Path, q, int64(next)), noun.Cursor(q, int64(next))
+	}
+	return answerJSON(w, page)
+}
+
+// badParameters names every parameter that is wrong.
+func badParameters(wrong []resource.Error) *problem {
+	p := faulty(http.StatusBadRequest, codeBadValue, wrong[0].Param, "%v", wrong[0])
+	for _, e := range wrong[1:] {
+		p.Errors = append(p.Errors, fieldError{Index: -1, Field: e.Param, Code: codeBadValue, Detail: e.Error()})
+	}
+	return p
 }
 
 // getTrace is GET /v1/messages/{id}/trace: what happened, when and why.
@@ -178,41 +187,6 @@ func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *accou
 	return answerJSON(w, &v)
 }
 
-// listInbound is GET /v1/inbound: newest first, or with order=oldest as they
-// came, for programs that poll.
-func (s *httpServer) listInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	q, p := readQuery(r, "to", "from", "since", "until", "order", "cursor", "limit")
-	if p != nil {
-		return p
-	}
-	filter, p := q.filter(a)
-	if p != nil {
-		return p
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
-	defer cancel()
-	found, next, err := s.InboundList(ctx, filter)
-	if err != nil {
-		return readProblem(err, "inbound message")
-	}
-	page := struct {
-		Inbound []inboundView `json:"inbound"`
-		Next    string        `json:"next,omitempty"`
-	}{Inbound: make([]inboundView, 0, len(found)), Next: cursorText(next)}
-	for _, in := range found {
-		page.Inbound = append(page.Inbound, viewInbound(in))
-	}
-	return answerJSON(w, &page)
-}
-
-// cursorText names the page after this one, nothing when there is none.
-func cursorText(next message.ID) string {
-	if next == 0 {
-		return ""
-	}
-	return next.String()
-}
-
 // answerJSON answers 200 with v.
 func answerJSON(w http.ResponseWriter, v any) *problem {
 	body, err := json.Marshal(v)
@@ -223,113 +197,26 @@ func answerJSON(w http.ResponseWriter, v any) *problem {
 	return nil
 }
 
-// queryValues are the parameters of a request, all of them known and given
-// once.
-type queryValues url.Values
-
-// readQuery reads the parameters of a request and refuses what is not in
-// known.
-func readQuery(r *http.Request, known ...string) (queryValues, *problem) {
+// parseQuery reads the parameters of a request.
+func parseQuery(r *http.Request) (url.Values, *problem) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, &problem{Status: http.StatusBadRequest, Code: codeBadValue, Detail: "the parameters in the address are malformed"}
 	}
-next:
-	for name, given := range values {
-		for _, k := range known {
-			if name != k {
-				continue
-			}
-			if len(given) > 1 {
-				return nil, faulty(http.StatusBadRequest, codeTwice, name, "%s is given twice", name)
-			}
-			continue next
-		}
-		name = clip(name)
-		if len(known) == 0 {
-			return nil, faulty(http.StatusBadRequest, codeUnknownQuery, name, "there is no parameter %q; none is known here", name)
-		}
-		return nil, faulty(http.StatusBadRequest, codeUnknownQuery, name, "there is no parameter %q; %s are known", name, strings.Join(known, ", "))
-	}
-	return queryValues(values), nil
+	return values, nil
 }
 
-func (q queryValues) get(name string) string { return url.Values(q).Get(name) }
-
-// list reads values separated by commas.
-func (q queryValues) list(name string) []string {
-	if q.get(name) == "" {
+// noQuery refuses parameters where none are known.
+func noQuery(r *http.Request) *problem {
+	if r.URL.RawQuery == "" {
 		return nil
 	}
-	return strings.Split(q.get(name), ",")
-}
-
-// filter reads what messages and inbound messages are filtered and paged by.
-func (q queryValues) filter(a *account.Account) (f gateway.Filter, p *problem) {
-	f.Account = a.Name
-	f.To.Number, f.From.Number = digits(q.get("to")), digits(q.get("from"))
-	switch q.get("order") {
-	case "", "newest":
-	case "oldest":
-		f.Oldest = true
-	default:
-		return f, faulty(http.StatusBadRequest, codeBadValue, "order", "order must be newest or oldest")
+	values, p := parseQuery(r)
+	if p != nil {
+		return p
 	}
-	if f.Since, p = q.time("since"); p != nil {
-		return f, p
+	for name := range values {
+		return faulty(http.StatusBadRequest, codeUnknownQuery, clip(name), "there is no parameter %q here; none is known", clip(name))
 	}
-	if f.Until, p = q.time("until"); p != nil {
-		return f, p
-	}
-	if f.After, p = q.cursor(); p != nil {
-		return f, p
-	}
-	f.Limit, p = q.limit()
-	return f, p
-}
-
-// time reads a time or a date, zero if there is none.
-func (q queryValues) time(name string) (time.Time, *problem) {
-	value := q.get(name)
-	if value == "" {
-		return time.Time{}, nil
-	}
-	for _, format := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(format, value); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, faulty(http.StatusBadRequest, codeBadValue, name, "%s must be a time with its zone as in 2026-11-05T08:30:00Z (a plus sign is written %%2B), or a date", name)
-}
-
-// cursor reads where the page before ended, 0 for the first page.
-func (q queryValues) cursor() (message.ID, *problem) {
-	value := q.get("cursor")
-	if value == "" {
-		return 0, nil
-	}
-	id, err := message.ParseID(value)
-	if err != nil {
-		return 0, faulty(http.StatusBadRequest, codeBadValue, "cursor", "cursor must be the next of the page before")
-	}
-	return id, nil
-}
-
-// limit reads how many entries a page may have.
-func (q queryValues) limit() (int, *problem) {
-	value := q.get("limit")
-	if value == "" {
-		return defaultPage, nil
-	}
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 1 || n > maxPage {
-		return 0, faulty(http.StatusBadRequest, codeBadValue, "limit", "limit must be a number from 1 to %d", maxPage)
-	}
-	return n, nil
-}
-
-// digits takes off the plus sign with which people write international
-// numbers; in an address it may have become a space.
-func digits(number string) string {
-	return strings.TrimPrefix(strings.TrimSpace(number), "+")
+	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
+	"kurir/resource"
 )
 
 // Every mistake in a request has its status and names its field.
@@ -116,14 +117,14 @@ func TestRequestMistakes(t *testing.T) {
 		{"unknown id to trace", "GET", "/v1/messages/0000000000001/trace", "", "", 404, "not_found", "id"},
 		{"unknown id to cancel", "DELETE", "/v1/messages/0000000000001", "", "", 404, "not_found", "id"},
 		{"unknown inbound id", "GET", "/v1/inbound/0000000000001", "", "", 404, "not_found", "id"},
-		{"unknown parameter", "GET", "/v1/messages?stat=queued", "", "", 400, "unknown_parameter", "stat"},
-		{"parameter twice", "GET", "/v1/messages?to=1&to=2", "", "", 400, "given_twice", "to"},
+		{"unknown parameter", "GET", "/v1/messages?stat=queued", "", "", 400, "bad_value", "stat"},
+		{"parameter twice", "GET", "/v1/messages?to=1&to=2", "", "", 400, "bad_value", "to"},
 		{"unknown state", "GET", "/v1/messages?state=gone", "", "", 400, "bad_value", "state"},
 		{"bad time", "GET", "/v1/messages?since=yesterday", "", "", 400, "bad_value", "since"},
 		{"bad limit", "GET", "/v1/messages?limit=0", "", "", 400, "bad_value", "limit"},
 		{"large limit", "GET", "/v1/messages?limit=1001", "", "", 400, "bad_value", "limit"},
 		{"bad cursor", "GET", "/v1/messages?cursor=abc", "", "", 400, "bad_value", "cursor"},
-		{"bad order", "GET", "/v1/inbound?order=up", "", "", 400, "bad_value", "order"},
+		{"bad order", "GET", "/v1/inbound?sort=up", "", "", 400, "bad_value", "sort"},
 		{"bad escape", "GET", "/v1/inbound?to=%zz", "", "", 400, "bad_value", ""},
 	} {
 		w := asAcme(h, c.method, c.target, c.body, "Content-Type", c.contentType)
@@ -308,10 +309,11 @@ func TestReadBack(t *testing.T) {
 		{"GET", "/v1/messages/" + id.String(), 200, doc},
 		{"GET", "/v1/messages/" + strings.ToUpper(id.String()), 200, doc},
 		{"GET", "/v1/messages/" + id.String() + "/trace", 200, `{"message":` + doc + `,"links":["op1"],"routes":[],"events":[{"at":"2026-11-05T08:30:00Z","what":"accepted"}]}`},
-		{"GET", "/v1/messages?state=queued,undeliverable&to=%2B46701234567&from=ACME&reference=r&since=2026-11-05&limit=7&order=oldest", 200, `{"messages":[` + doc + `],"next":"` + id.String() + `"}`},
+		{"GET", "/v1/messages?state=queued,undeliverable&to=%2B46701234567&from=ACME&reference=r&since=2026-11-05&limit=7&sort=id", 200, `{"cursor":"CURSOR","messages":[` + doc + `],"next":"/v1/messages?cursor=CURSOR\u0026from=ACME\u0026limit=7\u0026reference=r\u0026since=2026-11-05\u0026sort=id\u0026state=queued%2Cundeliverable\u0026to=%2B46701234567"}`},
 		{"GET", "/v1/inbound/" + id.String(), 200, `{"id":"06rqap7800000","from":"","to":"","text":"yes","encoding":"gsm7","parts":1,"received":"2026-11-05T08:30:00.000Z","link":"op1"}`},
 	} {
 		w := asAcme(h, c.method, c.target, "")
+		c.want = strings.ReplaceAll(c.want, "CURSOR", resource.Messages().Cursor(resource.Query{Order: resource.Order{Field: "id"}}, int64(id)))
 		if diff := cmp.Diff(c.want, strings.TrimSuffix(w.Body.String(), "\n")); w.Code != c.status || diff != "" {
 			t.Errorf("%s %s: %d (-want +got)\n%s", c.method, c.target, w.Code, diff)
 		}
