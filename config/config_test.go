@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"kurir/gateway"
 	"kurir/route"
@@ -171,38 +170,6 @@ func TestMistakesHideSecrets(t *testing.T) {
 		if strings.Contains(mistakes.Error(), secret) {
 			t.Errorf("%s: %v", text, mistakes)
 		}
-	}
-}
-
-// What is kept of a configuration leads to the same decisions, and has no secret in it.
-func TestDecisions(t *testing.T) {
-	t.Parallel()
-	f, mistakes := Load("example.yaml")
-	if len(mistakes) > 0 {
-		t.Fatal(mistakes)
-	}
-	f.Connectors[0].SMPP.Password = "open sesame"
-	text, err := f.Decisions()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(text), "open sesame") {
-		t.Errorf("a secret is in it:\n%s", text)
-	}
-	accounts := "accounts: [{name: acme, password: x}]\n"
-	again, mistakes := Parse("kept", append([]byte(accounts), text...), environment)
-	if len(mistakes) > 0 {
-		t.Fatalf("%v\n%s", mistakes, text)
-	}
-	if diff := cmp.Diff(f.Routes, again.Routes, cmpopts.EquateEmpty()); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff(f.Inbound, again.Inbound, cmpopts.EquateEmpty()); diff != "" {
-		t.Error(diff)
-	}
-	f.Connectors[0].SMPP.Password = "***"
-	if diff := cmp.Diff(f.Connectors, again.Connectors); diff != "" {
-		t.Error(diff)
 	}
 }
 

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -30,15 +29,6 @@ func (c *Connector) settings(kind string) any {
 		return c.SMPP
 	}
 	return nil
-}
-
-// MarshalYAML gives the settings of the link's kind.
-func (c Connector) MarshalYAML() (any, error) {
-	switch {
-	case c.SMPP != nil:
-		return c.SMPP, nil
-	}
-	return nil, errors.New("a connector of no kind")
 }
 
 // validate asks the settings of the link's kind whether they are right.

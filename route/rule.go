@@ -87,9 +87,6 @@ func (v *Via) UnmarshalYAML(read func(any) error) error {
 	return nil
 }
 
-// MarshalYAML gives the names of the connectors as a list.
-func (v Via) MarshalYAML() (any, error) { return v.Links(), nil }
-
 // Links gives the names of the links in order.
 func (v Via) Links() []string {
 	names := make([]string, len(v))
