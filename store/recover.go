@@ -260,3 +260,27 @@ func (s *Store) Idempotent(ctx context.Context, account, key string, now int64) 
 	}
 	return ids, nil
 }
+
+// Counters returns the counters of the hours (Unix hours) from since on and
+// before until.
+func (s *Store) Counters(ctx context.Context, since, until int64) ([]Counter, error) {
+	var list []Counter
+	err := s.read(ctx, func(c *conn) error {
+		return query(c, "SELECT hour, account, link, what, n FROM counter WHERE hour >= ? AND hour < ?",
+			func(stmt *sqlite.Stmt) {
+				stmt.BindInt64(1, since)
+				stmt.BindInt64(2, until)
+			},
+			func(stmt *sqlite.Stmt) (bool, error) {
+				list = append(list, Counter{
+					Hour: stmt.ColumnInt64(0), Account: stmt.ColumnText(1), Link: stmt.ColumnText(2),
+					What: stmt.ColumnText(3), N: stmt.ColumnInt64(4),
+				})
+				return true, nil
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read counters: %w", err)
+	}
+	return list, nil
+}

@@ -1,0 +1,359 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/message"
+	"kurir/store"
+)
+
+func testLists(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), store.Retention{})
+	ids := message.NewIDs(0, 0)
+	start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	var all []*message.Message
+	for i := range 300 {
+		m := newMessage(message.NewIDs(0, 0), []string{"acme", "bell"}[i%2])
+		m.ID = ids.Next(start.Add(time.Duration(i) * time.Second))
+		m.To.Number = fmt.Sprintf("4670%d", i%10)
+		m.From = message.Address{TON: message.TONAlphanumeric, Number: []string{"Kurir", "Post"}[i/150]}
+		m.State = []message.State{message.Queued, message.Delivered, message.Expired}[i%3]
+		m.Links = []string{"op1", "op2"}[i%7%2 : i%7%2+1]
+		m.Via = message.Interface(i%3 + 1)
+		if i%50 == 0 {
+			m.Reference = "fifty"
+		}
+		all = append(all, m)
+	}
+	commit(t, s, &store.Batch{Accepted: all})
+	for _, c := range []struct {
+		name string
+		f    store.Filter
+		want func(i int, m *message.Message) bool
+	}{
+		{"all", store.Filter{}, func(int, *message.Message) bool { return true }},
+		{"account", store.Filter{Account: "bell"}, func(i int, m *message.Message) bool { return m.Account == "bell" }},
+		{"states", store.Filter{States: []message.State{message.Queued, message.Expired}}, func(i int, m *message.Message) bool { return m.State != message.Delivered }},
+		{"recipient", store.Filter{To: message.Address{Number: "46703"}}, func(i int, m *message.Message) bool { return i%10 == 3 }},
+		{"recipient with a plus", store.Filter{To: message.Address{Number: "+46703"}}, func(i int, m *message.Message) bool { return i%10 == 3 }},
+		{"recipient of an account", store.Filter{To: message.Address{Number: "46703"}, Account: "acme"}, func(int, *message.Message) bool { return false }},
+		{"sender", store.Filter{From: message.Address{Number: "Post"}}, func(i int, m *message.Message) bool { return i >= 150 }},
+		{"reference", store.Filter{Reference: "fifty", Account: "acme"}, func(i int, m *message.Message) bool { return i%50 == 0 }},
+		{"link", store.Filter{Link: "op2"}, func(i int, m *message.Message) bool { return m.Links[0] == "op2" }},
+		{"interface", store.Filter{Via: message.ViaSMPP}, func(i int, m *message.Message) bool { return m.Via == message.ViaSMPP }},
+		{"since", store.Filter{Since: start.Add(100 * time.Second)}, func(i int, m *message.Message) bool { return i >= 100 }},
+		{"until", store.Filter{Until: start.Add(100 * time.Second)}, func(i int, m *message.Message) bool { return i < 100 }},
+		{
+			"many",
+			store.Filter{Since: start.Add(50 * time.Second), To: message.Address{Number: "46704"}, States: []message.State{message.Delivered}},
+			func(i int, m *message.Message) bool {
+				return i >= 50 && i%10 == 4 && m.State == message.Delivered
+			},
+		},
+	} {
+		var want []message.ID
+		for i, m := range all {
+			if c.want(i, m) {
+				want = append(want, m.ID)
+			}
+		}
+		for _, oldest := range []bool{true, false} {
+			c.f.Oldest = oldest
+			for _, limit := range []int{0, 7} {
+				c.f.Limit, c.f.After = limit, 0
+				diff(t, fmt.Sprintf("%s, oldest first %v, %d a page", c.name, oldest, limit), want, listAll(ctx, t, s, c.f))
+			}
+			slices.Reverse(want)
+		}
+	}
+	list, err := s.MessagesByReference(ctx, "acme", "fifty", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "by reference", []*message.Message{all[250], all[200]}, list)
+}
+
+func listAll(ctx context.Context, t *testing.T, s *store.Store, f store.Filter) (ids []message.ID) {
+	t.Helper()
+	for {
+		list, next, err := s.Messages(ctx, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Limit > 0 && len(list) > f.Limit {
+			t.Fatalf("page of %d", len(list))
+		}
+		for _, m := range list {
+			ids = append(ids, m.ID)
+		}
+		if f.After = next; next == 0 {
+			return ids
+		}
+	}
+}
+
+func testListBound(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), store.Retention{})
+	ids := message.NewIDs(0, 0)
+	rare := newMessage(ids, "rare")
+	b := &store.Batch{Accepted: []*message.Message{rare}}
+	for range 25000 {
+		b.Accepted = append(b.Accepted, newMessage(ids, "acme"))
+	}
+	commit(t, s, b)
+	list, next, err := s.Messages(ctx, store.Filter{Account: "rare"})
+	if err != nil || len(list) != 0 || next == 0 {
+		t.Fatalf("first page: %d messages, next %v, %v; want to go on", len(list), next, err)
+	}
+	list, next, err = s.Messages(ctx, store.Filter{Account: "rare", After: next})
+	if err != nil || len(list) != 1 || next != 0 {
+		t.Errorf("second page: %d messages, next %v, %v", len(list), next, err)
+	}
+	diff(t, "all", []message.ID{rare.ID}, listAll(ctx, t, s, store.Filter{Account: "rare", To: rare.To}))
+}
+
+func testInboundLists(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), store.Retention{})
+	ids := message.NewIDs(0, 0)
+	b := &store.Batch{}
+	var odd []message.ID
+	for i := range 50 {
+		in := fullInbound(ids)
+		if i%2 == 1 {
+			in.Account, in.Link, in.From.Number, in.To.Number = "bell", "op2", "46709", "72001"
+			odd = append(odd, in.ID)
+		}
+		b.Inbound = append(b.Inbound, in)
+	}
+	commit(t, s, b)
+	for _, f := range []store.Filter{
+		{Account: "bell"},
+		{Link: "op2"},
+		{From: message.Address{Number: "46709"}},
+		{To: message.Address{Number: "72001"}},
+	} {
+		var got []message.ID
+		f.Limit, f.Oldest = 10, true
+		for {
+			list, next, err := s.InboundList(ctx, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, in := range list {
+				got = append(got, in.ID)
+			}
+			if f.After = next; next == 0 {
+				break
+			}
+		}
+		diff(t, "inbound list", odd, got)
+	}
+}
+
+func testRemembered(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), store.Retention{})
+	now := time.Now().UnixMilli()
+	b := &store.Batch{
+		Config: 7, ConfigText: []byte("routes"),
+		Counters: []store.Counter{{Hour: 1, Account: "a", Link: "l", What: "accepted", N: 5}, {Hour: 1, Account: "a", Link: "l", What: "accepted", N: 2}},
+		Money:    []store.MoneyEntry{{Account: "acme", Charged: 3, Reserved: 2, Balance: -1, First: 1, Last: 9}},
+		Duplicates: []store.DuplicateKey{
+			{Key: 1<<64 - 1, ID: 5, Expires: now + 60000},
+			{Key: 2, ID: 6, Expires: now - 1},
+		},
+		Idempotency: []store.IdempotencyKey{
+			{Account: "acme", Key: "k", IDs: []message.ID{4, 3}, Expires: now + 60000},
+			{Account: "acme", Key: "old", Expires: now - 1},
+		},
+	}
+	commit(t, s, b)
+	commit(t, s, &store.Batch{
+		Config: 8, ConfigText: []byte("routes 2"), Money: []store.MoneyEntry{{Account: "acme", Balance: -8}},
+		Counters: []store.Counter{{Hour: 1, Account: "a", Link: "l", What: "accepted", N: 1}},
+	})
+	for range 2 { // and again when Tidy has forgotten what expired
+		dup, err := s.DuplicatesByKey(ctx, []uint64{1<<64 - 1, 2, 3}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "duplicates", map[uint64]message.ID{1<<64 - 1: 5}, dup)
+		made, err := s.Idempotent(ctx, "acme", "k", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "request", []message.ID{4, 3}, made)
+		for _, key := range []string{"old", "other"} {
+			if _, err := s.Idempotent(ctx, "acme", key, now); err != store.ErrNotFound {
+				t.Errorf("request %q: %v", key, err)
+			}
+		}
+		if _, err := s.Tidy(time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	number, text, err := s.Configuration(ctx)
+	if err != nil || number != 8 || string(text) != "routes 2" {
+		t.Errorf("configuration %d %q, %v", number, text, err)
+	}
+	if text, err = s.ConfigurationText(ctx, 7); err != nil || string(text) != "routes" {
+		t.Errorf("configuration 7: %q, %v", text, err)
+	}
+	if _, err = s.ConfigurationText(ctx, 9); err != store.ErrNotFound {
+		t.Errorf("configuration 9: %v", err)
+	}
+	balances, err := s.Balances(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "balances", map[string]store.Balance{"acme": {Balance: -8}}, balances)
+	counters, err := s.Counters(ctx, 0, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "counters", []store.Counter{{Hour: 1, Account: "a", Link: "l", What: "accepted", N: 8}}, counters)
+}
+
+// testRetention runs in a bubble, where the minutes between two passes are
+// nothing.
+func testRetention(t *testing.T, open opener) {
+	place := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)))
+		ctx := context.Background()
+		s := open(t, place, store.Retention{Texts: time.Hour, Messages: 24 * time.Hour, Counters: time.Hour})
+		hour := func(n int) time.Time { return time.Now().Add(-time.Duration(n) * time.Hour) }
+		ids := message.NewIDs(0, 0)
+		make1 := func(age int, p message.Progress) *message.Message {
+			m := newMessage(message.NewIDs(0, 0), "acme")
+			m.ID, m.Content.Text, m.Progress = ids.Next(hour(age)), "secret", p
+			return m
+		}
+		done := message.Progress{State: message.Delivered, Final: 1}
+		b := &store.Batch{} // its ids grow with time, as always
+		for range 1200 {
+			b.Accepted = append(b.Accepted, make1(48, done))
+		}
+		old := b.Accepted[0].ID
+		open1 := make1(47, message.Progress{State: message.Enroute})
+		owed := make1(46, message.Progress{State: message.Delivered, Final: 1, Owed: true})
+		wordless, young := make1(5, done), make1(0, done)
+		b.Accepted = append(b.Accepted, open1, owed, wordless, young)
+		now := message.NewIDs(1, 0)
+		inOld, inOwed, inYoung := fullInbound(now), fullInbound(now), fullInbound(now)
+		inOld.ID, inOld.Owed, inOwed.ID, inYoung.Owed = message.FirstIDAt(hour(48)), 0, message.FirstIDAt(hour(47)), 0
+		b.Inbound = []*message.Inbound{inOld, inOwed, inYoung}
+		b.Counters = []store.Counter{{Hour: hour(9).Unix() / 3600, What: "accepted", N: 1}, {Hour: time.Now().Unix() / 3600, What: "accepted", N: 1}}
+		commit(t, s, b)
+		check := func(id message.ID, there bool, text string) {
+			t.Helper()
+			m, err := s.Message(ctx, id)
+			switch {
+			case !there && !errors.Is(err, store.ErrNotFound):
+				t.Errorf("%v is there (%v)", id.Time(), err)
+			case there && err != nil:
+				t.Errorf("%v: %v", id.Time(), err)
+			case there && m.Content.Text != text:
+				t.Errorf("%v has text %q, want %q", id.Time(), m.Content.Text, text)
+			}
+		}
+		tidy := func() {
+			t.Helper()
+			for more := true; more; {
+				var err error
+				if more, err = s.Tidy(time.Second); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		tidy()
+		check(old, false, "")
+		check(open1.ID, true, "secret")
+		check(owed.ID, true, "secret")
+		check(wordless.ID, true, "")
+		check(young.ID, true, "secret")
+		for in, there := range map[message.ID]bool{inOld.ID: false, inOwed.ID: true, inYoung.ID: true} {
+			if _, err := s.Inbound(ctx, in); (err == nil) != there {
+				t.Errorf("inbound message of %v: %v", in.Time(), err)
+			}
+		}
+		if left, err := s.Counters(ctx, 0, 1<<40); err != nil || len(left) != 1 {
+			t.Errorf("counters left: %v, %v", left, err)
+		}
+		list, _, err := s.Messages(ctx, store.Filter{To: young.To, Limit: 1000})
+		if err != nil || len(list) != 4 {
+			t.Errorf("%d messages found by their recipient, %v; want 4", len(list), err)
+		}
+		commit(t, s, &store.Batch{Changed: []store.Change{{ID: open1.ID, State: message.Unknown, Final: 2}, {ID: owed.ID, State: message.Delivered, Final: 1}}})
+		time.Sleep(time.Hour + time.Minute)
+		tidy()
+		check(open1.ID, false, "")
+		check(owed.ID, false, "")
+		check(wordless.ID, true, "")
+		check(young.ID, true, "")
+	})
+}
+
+func testReaders(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), store.Retention{})
+	ids := message.NewIDs(0, 0)
+	acknowledged := make(chan message.ID, 1000)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for id := range acknowledged {
+				m, err := s.Message(ctx, id)
+				if err != nil || m.ID != id {
+					t.Errorf("%s is not there after its commit: %v", id, err)
+				}
+				list, _, err := s.Messages(ctx, store.Filter{Reference: id.String()})
+				if err != nil || len(list) != 1 {
+					t.Errorf("%s is not found by its reference: %d, %v", id, len(list), err)
+				}
+				s.Stats()
+			}
+		})
+	}
+	for range 60 {
+		b := &store.Batch{}
+		for range 20 {
+			m := newMessage(ids, "acme")
+			m.Reference = m.ID.String()
+			b.Accepted = append(b.Accepted, m)
+		}
+		commit(t, s, b)
+		if _, err := s.Tidy(time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		acknowledged <- b.Accepted[0].ID
+		acknowledged <- b.Accepted[19].ID
+	}
+	close(acknowledged)
+	wg.Wait()
+	if st := s.Stats(); st.Commits != 60 || st.Rows != 1200 {
+		t.Errorf("%d commits of %d rows counted", st.Commits, st.Rows)
+	}
+}
+
+func testDeadline(t *testing.T, open opener) {
+	s := open(t, t.TempDir(), store.Retention{})
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := s.Message(ctx, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("Message with an ended context: %v", err)
+	}
+	if _, err := s.Message(context.Background(), 1); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Message after that: %v", err)
+	}
+}

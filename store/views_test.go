@@ -1,0 +1,87 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"kurir/message"
+)
+
+// TestViews reads the views as another program would, over a connection of its
+// own that may only read.
+func TestViews(t *testing.T) {
+	t.Parallel()
+	s := openTest(t, Options{})
+	at := time.Date(2026, 5, 1, 12, 30, 15, 250e6, time.UTC)
+	m := testMessage(message.NewIDs(5, 0), "acme", "46701234567")
+	m.ID = message.NewIDs(5, 0).Next(at)
+	m.Via, m.Parts, m.Price, m.Links, m.Reference = message.ViaSMPP, 2, 70000, []string{"op1", "op2"}, "r"
+	m.From = message.Address{TON: message.TONAlphanumeric, Number: "Kurir"}
+	m.State, m.Final, m.Expires = message.Undeliverable, at.UnixMilli()+1500, at.UnixMilli()+86400000
+	in := &message.Inbound{ID: m.ID + 1, From: m.To, To: m.From, Received: at.UnixMilli(), Content: message.Content{Text: "hej"}, Account: "acme", Link: "op1", Parts: 1}
+	err := s.Commit(&Batch{
+		Accepted: []*message.Message{m}, Inbound: []*message.Inbound{in},
+		Counters:   []Counter{{Hour: at.Unix() / 3600, Account: "acme", Link: "op1", What: "accepted", N: 1}},
+		WaitingAdd: []Waiting{{Link: "op1", Priority: message.High, Account: "acme", ID: 1}, {Link: "op1", Priority: message.High, Account: "acme", ID: 2}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := sqlite.OpenConn(s.path, sqlite.OpenReadOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for view, want := range map[string]map[string]string{
+		"messages": {
+			"id": m.ID.String(), "accepted": "2026-05-01T12:30:15.250Z", "final": "2026-05-01T12:30:16.750Z",
+			"expires": "2026-05-02T12:30:15.250Z", "state": "undeliverable", "via": "smpp", "account": "acme",
+			"sender": "Kurir", "recipient": "+46701234567", "reference": "r", "text": "hej", "link": "op1", "parts": "2", "price": "70000", "owed": "0",
+		},
+		"inbounds": {"id": in.ID.String(), "received": "2026-05-01T12:30:15.250Z", "sender": "+46701234567", "recipient": "Kurir", "text": "hej", "owed": "0"},
+		"counters": {"hour": "2026-05-01T12:00:00Z", "account": "acme", "link": "op1", "what": "accepted", "n": "1"},
+		"backlog":  {"link": "op1", "priority": "high", "account": "acme", "waiting": "2"},
+	} {
+		got := map[string]string{}
+		err := sqlitex.ExecuteTransient(c, "SELECT * FROM "+view, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+			for column := range want {
+				got[column] = stmt.GetText(column)
+			}
+			return nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("view %s (-want +got):\n%s", view, d)
+		}
+	}
+}
+
+func FuzzBlobs(f *testing.F) {
+	f.Add([]byte{1, 0, 0, 1, 1, 1, 1, 0xff, 1, 3, 7, 0, 1, 4, 'a', 'c', 'm', 'e', 0, 0, 0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var m message.Message
+		if readFixed(data, &m) == nil {
+			var again message.Message
+			if err := readFixed(appendFixed(nil, &message.Message{
+				From: m.From, To: m.To, Content: m.Content, Encoding: m.Encoding, Priority: m.Priority, Receipts: m.Receipts,
+				Config: m.Config, SendAt: m.SendAt, Target: m.Target, Links: append([]string{"first"}, m.Links...),
+			}), &again); err != nil {
+				t.Errorf("what was read cannot be written and read: %v", err)
+			}
+			if d := cmp.Diff(m, again); d != "" {
+				t.Error(d)
+			}
+		}
+		readPart(data, new(message.Inbound))
+		readData(data, new(message.Content))
+		readReport(data)
+		readIDs(data)
+		readLog(data)
+	})
+}
