@@ -324,7 +324,7 @@ func (s *Session) identify(b *Bind) {
 
 // checkDrained tells Unbind when nothing is outstanding any more; mu is held.
 func (s *Session) checkDrained() {
-	if s.drained != nil && s.window.live == 0 {
+	if s.drained != nil && s.window.live == 0 && s.peerOpen == 0 {
 		close(s.drained)
 		s.drained = nil
 	}

@@ -29,10 +29,10 @@ type Session struct {
 	flushing  bool   // the writer runs
 	finishing bool   // close when all is written
 	timing    timing
-	deadline  time.Time // of the read, by which the timers run
-	peerOpen  int       // requests of the peer without an answer
-	unbindSeq uint32    // sequence number of the peer's unbind
-	drained   chan struct{}
+	deadline  time.Time     // of the read, by which the timers run
+	peerOpen  int           // requests of the peer without an answer
+	unbindSeq uint32        // sequence number of the peer's unbind
+	drained   chan struct{} // closed when Unbind may go on
 	info      Info
 }
 
@@ -205,6 +205,7 @@ func (s *Session) Respond(responses []PDU) error {
 	if s.unbindSeq != 0 && s.peerOpen == 0 {
 		s.answerUnbind()
 	}
+	s.checkDrained()
 	if s.peerOpen < s.cfg.PeerWindow {
 		s.wake()
 	}
@@ -241,8 +242,9 @@ func (s *Session) Do(ctx context.Context, body Body) (PDU, error) {
 	}
 }
 
-// Unbind ends the session in an orderly way: no more requests are sent, responses to the outstanding ones
-// are awaited, then unbind is sent, its response awaited and the connection closed. When ctx ends first, the
+// Unbind ends the session in an orderly way: no more requests are sent, new ones of the peer are refused for the moment,
+// responses to the outstanding ones of both sides are awaited, then unbind is sent, its response awaited and the
+// connection closed. When ctx ends first, the
 // connection is closed at once and its error returned. It must not be called from a Handler.
 func (s *Session) Unbind(ctx context.Context) error {
 	s.mu.Lock()
@@ -253,11 +255,8 @@ func (s *Session) Unbind(ctx context.Context) error {
 	}
 	s.state.Store(uint32(StateUnbinding))
 	drained := make(chan struct{})
-	if s.window.live == 0 {
-		close(drained)
-	} else {
-		s.drained = drained
-	}
+	s.drained = drained
+	s.checkDrained()
 	s.mu.Unlock()
 	select {
 	case <-drained:

@@ -161,6 +161,7 @@ func TestSessionUnbind(t *testing.T) {
 		if n, err := r.s.Send(submits(2)); n != 2 || err != nil {
 			t.Fatal(n, err)
 		}
+		r.send(PDU{Sequence: 6, Body: &DeliverSM{}}) // not answered yet
 		done := make(chan error, 1)
 		go func() { done <- r.s.Unbind(t.Context()) }()
 		synctest.Wait()
@@ -173,7 +174,9 @@ func TestSessionUnbind(t *testing.T) {
 		r.send(PDU{Sequence: 1, Body: &SubmitSMResp{}})
 		r.sent()
 		r.send(PDU{Sequence: 2, Body: &SubmitSMResp{}})
-		r.sent(PDU{Command: CommandUnbind, Sequence: 3})
+		r.sent()
+		ok(r.s, r.h.got[0])
+		r.sent(PDU{Command: CommandDeliverSMResp, Sequence: 6}, PDU{Command: CommandUnbind, Sequence: 3})
 		r.send(PDU{Sequence: 3, Body: &UnbindResp{}})
 		if err := <-done; err != nil {
 			t.Error(err)
