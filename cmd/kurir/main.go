@@ -25,6 +25,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "kurir:", err)
 	}
 	stop()
+	var exit *exitError
+	if errors.As(err, &exit) {
+		os.Exit(exit.code)
+	}
 	os.Exit(1)
 }
 

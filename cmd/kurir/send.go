@@ -1,0 +1,391 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kurir/config"
+)
+
+// Exit codes of `kurir send`, for scripts and alarm systems.
+const (
+	exitRefused    = 1 // refused, or given up before it was delivered
+	exitUsage      = 2 // flags that cannot be
+	exitNoServer   = 3 // no server was reached, or none can accept now
+	exitNotInTime  = 4 // accepted, and what --wait asks for did not happen in time
+	defaultServer  = "http://127.0.0.1:8080"
+	maxReply       = 8 << 20
+	firstPoll      = 100 * time.Millisecond
+	slowestPoll    = 2 * time.Second
+	maxTextOnStdin = 1 << 20
+)
+
+// exitError ends the program with a code of its own.
+type exitError struct {
+	code int
+	err  error
+}
+
+// Error gives the error's own words.
+func (e *exitError) Error() string { return e.err.Error() }
+
+// Unwrap gives the error itself.
+func (e *exitError) Unwrap() error { return e.err }
+
+func exitWith(code int, format string, args ...any) error {
+	return &exitError{code, fmt.Errorf(format, args...)}
+}
+
+// sendOptions are the flags of `kurir send`.
+type sendOptions struct {
+	servers              []string
+	key, user, password  string
+	to                   []string
+	from, text           string
+	priority, reference  string
+	validity, sendAt     string
+	encoding             string
+	flash, atomic, asDoc bool
+	wait                 string
+	timeout              time.Duration
+}
+
+// newSendCmd makes `kurir send`.
+func newSendCmd() *cobra.Command {
+	o := sendOptions{}
+	cmd := &cobra.Command{
+		Use:   "send --to NUMBER --text TEXT",
+		Short: "Send a text over the REST interface of a running Kurir",
+		Long: `Send a text over the REST interface of a running Kurir, on this machine or another. Several servers are tried in
+order until one accepts. Credentials that no flag gives are taken from KURIR_KEY, or KURIR_USER and KURIR_PASSWORD,
+and beside a demo from its folder ./kurir-demo. Servers that no flag gives are taken from KURIR_SERVER (separated by
+commas), else ` + defaultServer + `.
+
+Exit codes: 0 accepted (with --wait: and what it asks for has happened), 1 refused or not delivered, 2 wrong flags,
+3 no server was reached or could accept, 4 accepted, but --wait was not fulfilled in time.`,
+		Example: "  kurir send --to +46701234567 --text 'The pump in room 4 has stopped' --wait delivered\n  uptime | kurir send --to +46701234567 --text -",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return exitWith(exitUsage, "%q is no flag; the text goes behind --text", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runSend(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), o)
+		},
+	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
+	f := cmd.Flags()
+	f.StringSliceVar(&o.to, "to", nil, "recipient's `number`; may be given several times or with commas")
+	f.StringVar(&o.text, "text", "", "the `text`; - reads it from standard input")
+	f.StringVar(&o.from, "from", "", "`sender`; none is the account's")
+	f.StringSliceVar(&o.servers, "server", nil, "`address` of the server; several are tried in order")
+	f.StringVar(&o.key, "key", "", "API key")
+	f.StringVar(&o.user, "user", "", "account's `name`, with --password in place of --key")
+	f.StringVar(&o.password, "password", "", "account's password")
+	f.StringVar(&o.priority, "priority", "", "bulk, normal, high or urgent")
+	f.StringVar(&o.reference, "reference", "", "your own reference, kept with the message")
+	f.StringVar(&o.validity, "validity", "", "how long it is tried, such as `30m`")
+	f.StringVar(&o.sendAt, "send-at", "", "`time` to send at, as in 2026-11-05T08:30:00+01:00")
+	f.StringVar(&o.encoding, "encoding", "", "auto, gsm7 or ucs2")
+	f.BoolVar(&o.flash, "flash", false, "show it at once on the phone's screen")
+	f.BoolVar(&o.atomic, "atomic", false, "of several recipients accept all or none")
+	f.StringVar(&o.wait, "wait", "", "`state` to wait for: sent (the operator has it) or delivered")
+	f.DurationVar(&o.timeout, "timeout", time.Minute, "how long to wait, for --wait and for each server")
+	f.BoolVar(&o.asDoc, "json", false, "print the answer as JSON")
+	return cmd
+}
+
+// sentMessage is one message in the server's answer.
+type sentMessage struct {
+	ID       string `json:"id"`
+	To       string `json:"to"`
+	State    string `json:"state"`
+	Parts    int    `json:"parts"`
+	Encoding string `json:"encoding"`
+	Error    *struct {
+		Code   string `json:"code"`
+		Detail string `json:"detail,omitempty"`
+	} `json:"error,omitempty"`
+}
+
+// sendReply is the server's answer: what was accepted and what was not, or a
+// problem document.
+type sendReply struct {
+	Messages []sentMessage `json:"messages"`
+	Errors   []sendError   `json:"errors"`
+	Detail   string        `json:"detail,omitempty"`
+}
+
+type sendError struct {
+	To     string `json:"to,omitempty"`
+	Field  string `json:"field,omitempty"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// runSend sends, waits if asked to, and prints what became of it.
+func runSend(ctx context.Context, in io.Reader, out io.Writer, o sendOptions) error {
+	if err := o.complete(in); err != nil {
+		return err
+	}
+	c := &sendClient{http: &http.Client{Timeout: o.timeout}, options: &o}
+	defer c.http.CloseIdleConnections()
+	reply, err := c.send(ctx)
+	if err != nil {
+		return err
+	}
+	if o.wait != "" {
+		err = c.wait(ctx, reply)
+	}
+	if printErr := o.print(out, reply); printErr != nil {
+		return fmt.Errorf("print the answer: %w", printErr)
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(reply.Errors) > 0:
+		return exitWith(exitRefused, "%d of the recipients were refused", len(reply.Errors))
+	}
+	return nil
+}
+
+// complete checks the flags and fills in what stands elsewhere.
+func (o *sendOptions) complete(in io.Reader) error {
+	switch {
+	case len(o.to) == 0:
+		return exitWith(exitUsage, "--to is missing")
+	case o.text == "":
+		return exitWith(exitUsage, "--text is missing")
+	case o.wait != "" && o.wait != "sent" && o.wait != "delivered":
+		return exitWith(exitUsage, "--wait %s: sent or delivered is expected", o.wait)
+	case o.timeout <= 0:
+		return exitWith(exitUsage, "--timeout must be more than nothing")
+	case o.key != "" && o.user != "":
+		return exitWith(exitUsage, "--key and --user exclude each other")
+	}
+	if o.text == "-" {
+		text, err := io.ReadAll(io.LimitReader(in, maxTextOnStdin))
+		if err != nil {
+			return fmt.Errorf("read the text: %w", err)
+		}
+		o.text = strings.TrimRight(string(text), "\r\n")
+	}
+	if len(o.servers) == 0 {
+		o.servers = strings.Split(os.Getenv("KURIR_SERVER"), ",")
+		if o.servers[0] == "" {
+			o.servers = []string{defaultServer}
+		}
+	}
+	for i, server := range o.servers {
+		if !strings.Contains(server, "://") {
+			server = "http://" + server
+		}
+		if u, err := url.Parse(server); err != nil || u.Host == "" {
+			return exitWith(exitUsage, "--server %s: an address such as %s is expected", server, defaultServer)
+		}
+		o.servers[i] = strings.TrimRight(server, "/")
+	}
+	o.credentials()
+	return nil
+}
+
+// credentials takes what no flag gave from the environment, else from the
+// folder of a demo in this directory.
+func (o *sendOptions) credentials() {
+	if o.key != "" || o.user != "" {
+		if o.password == "" {
+			o.password = os.Getenv("KURIR_PASSWORD")
+		}
+		return
+	}
+	if o.key = os.Getenv("KURIR_KEY"); o.key != "" {
+		return
+	}
+	if o.user, o.password = os.Getenv("KURIR_USER"), os.Getenv("KURIR_PASSWORD"); o.user != "" {
+		return
+	}
+	file, mistakes := config.Load(filepath.Join("kurir-demo", "kurir.yaml"))
+	if len(mistakes) == 0 && len(file.Accounts) > 0 && len(file.Accounts[0].APIKeys) > 0 {
+		o.key = file.Accounts[0].APIKeys[0].Reveal()
+	}
+}
+
+// print writes the answer for people or, with --json, for programs.
+func (o *sendOptions) print(out io.Writer, reply *sendReply) error {
+	if o.asDoc {
+		doc := json.NewEncoder(out)
+		doc.SetIndent("", "  ")
+		return doc.Encode(reply)
+	}
+	for _, m := range reply.Messages {
+		why := ""
+		if m.Error != nil {
+			why = ": " + m.Error.Code
+		}
+		if _, err := fmt.Fprintf(out, "%s %s to %s, parts: %d, %s%s\n", m.ID, m.State, m.To, m.Parts, m.Encoding, why); err != nil {
+			return err
+		}
+	}
+	for _, e := range reply.Errors {
+		if _, err := fmt.Fprintf(out, "refused: %s %s\n", e.To, e.Detail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendClient speaks to the servers.
+type sendClient struct {
+	http    *http.Client
+	options *sendOptions
+	server  string // that accepted
+}
+
+// body is the request: only the fields that were given.
+func (c *sendClient) body() ([]byte, error) {
+	o := c.options
+	fields := map[string]any{"to": o.to, "text": o.text}
+	for name, value := range map[string]string{
+		"from": o.from, "priority": o.priority, "reference": o.reference, "validity": o.validity, "send_at": o.sendAt, "encoding": o.encoding,
+	} {
+		if value != "" {
+			fields[name] = value
+		}
+	}
+	if o.flash {
+		fields["flash"] = true
+	}
+	if o.atomic {
+		fields["atomic"] = true
+	}
+	return json.Marshal(fields)
+}
+
+// send tries the servers in order until one accepts or refuses for good.
+func (c *sendClient) send(ctx context.Context) (*sendReply, error) {
+	body, err := c.body()
+	if err != nil {
+		return nil, fmt.Errorf("write the request: %w", err)
+	}
+	var failures []error
+	for _, server := range c.options.servers {
+		reply := &sendReply{}
+		status, err := c.ask(ctx, http.MethodPost, server+"/v1/messages", body, reply)
+		switch {
+		case err != nil:
+			failures = append(failures, err)
+		case status == http.StatusAccepted:
+			c.server = server
+			return reply, nil
+		case status == http.StatusTooManyRequests || status >= 500:
+			failures = append(failures, fmt.Errorf("%s: %s", server, reply.describe(status)))
+		default:
+			return nil, exitWith(exitRefused, "%s: %s", server, reply.describe(status))
+		}
+	}
+	return nil, &exitError{exitNoServer, fmt.Errorf("no server accepted the message: %w", errors.Join(failures...))}
+}
+
+// describe is what a server said against a request.
+func (r *sendReply) describe(status int) string {
+	if r.Detail == "" {
+		return http.StatusText(status)
+	}
+	text := r.Detail
+	for _, e := range r.Errors {
+		if e.Detail != r.Detail {
+			text += "; " + e.To + " " + e.Detail
+		}
+	}
+	return text
+}
+
+// ask makes one request and reads its JSON.
+func (c *sendClient) ask(ctx context.Context, method, address string, body []byte, into any) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	switch o := c.options; {
+	case o.key != "":
+		req.Header.Set("Authorization", "Bearer "+o.key)
+	case o.user != "":
+		req.SetBasicAuth(o.user, o.password)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxReply)).Decode(into); err != nil && resp.StatusCode < 300 {
+		return 0, fmt.Errorf("%s does not answer as Kurir does: %w", address, err)
+	}
+	return resp.StatusCode, nil
+}
+
+// wait asks for the messages' states until all are what --wait wants, one is
+// lost, or the time is up.
+func (c *sendClient) wait(ctx context.Context, reply *sendReply) error {
+	ctx, cancel := context.WithTimeout(ctx, c.options.timeout)
+	defer cancel()
+	pause := time.NewTimer(firstPoll)
+	defer pause.Stop()
+	for next := firstPoll; ; next = min(2*next, slowestPoll) {
+		open, lost := 0, 0
+		for i := range reply.Messages {
+			m := &reply.Messages[i]
+			if !settled(m.State) && !c.reached(m.State) {
+				if _, err := c.ask(ctx, http.MethodGet, c.server+"/v1/messages/"+m.ID, nil, m); err != nil && ctx.Err() == nil {
+					return &exitError{exitNotInTime, fmt.Errorf("accepted, but the server cannot be asked any more: %w", err)}
+				}
+			}
+			switch {
+			case c.reached(m.State):
+			case settled(m.State):
+				lost++
+			default:
+				open++
+			}
+		}
+		switch {
+		case open == 0 && lost == 0:
+			return nil
+		case open == 0:
+			return exitWith(exitRefused, "%d of %d messages ended otherwise than %s", lost, len(reply.Messages), c.options.wait)
+		}
+		pause.Reset(next)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return exitWith(exitNotInTime, "accepted, but %d of %d messages were not %s within %v", open, len(reply.Messages), c.options.wait, c.options.timeout)
+		}
+	}
+}
+
+// reached tells whether a state is what --wait asks for, or better.
+func (c *sendClient) reached(state string) bool {
+	return state == "delivered" || c.options.wait == "sent" && (state == "sent" || state == "enroute")
+}
+
+// settled tells whether a state is final.
+func settled(state string) bool {
+	switch state {
+	case "scheduled", "queued", "sending", "enroute":
+		return false
+	}
+	return true
+}
