@@ -27,7 +27,8 @@ var (
 type Handler interface {
 	// Requests hands over the peer's requests of one read. Each is to be answered by Session.Respond, now or later
 	// and from any goroutine; alert_notification and outbind have no answer. The bodies belong to the handler from
-	// now on (one that is kept keeps at most 1 KiB beside itself); the slice is used again after the call, so PDUs to be kept must be copied.
+	// now on (one that is kept keeps at most 1 KiB beside itself); the slice is used again after the call, so PDUs to
+	// be kept must be copied.
 	Requests(s *Session, requests []PDU)
 	// Responses hands over the responses to requests given to Session.Send, and those that will have none: then Err
 	// says why (ErrResponseTimeout, or the reason for which the session ended). Each request sent is in exactly one
@@ -36,7 +37,8 @@ type Handler interface {
 }
 
 // Request is a request to be sent, and whatever the caller wants to see again with its response. A pointer as Ref
-// costs no allocation.
+// costs no allocation. The body is encoded before Send returns: from then on the session needs only its type (of a
+// Bind also its fields), so a caller who does not look at Response.Request may fill the same memory anew.
 type Request struct {
 	Body Body
 	Ref  any
