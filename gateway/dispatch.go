@@ -60,12 +60,12 @@ func (g *Gateway) mayGrant(l *link, s *session, e *entry, now time.Time) bool {
 func (g *Gateway) grantTo(s *session, e *entry, now time.Time, later bool) {
 	m, l := e.m, s.link
 	l.pace.take(e.cost())
+	s.add(e) // first: behind the mark, move writes a grant row of the session
 	if later {
 		g.move(e, granted, false)
 	} else {
 		e.station = granted
 	}
-	s.add(e)
 	m.State = message.Sending
 	e.event(message.Event{Kind: message.EventGranted, At: now.UnixMilli(), Code: s.num, Text: l.name})
 	e.out.From, e.out.To = m.From, m.To
