@@ -88,7 +88,7 @@ func Example() {
 	stop()
 	fmt.Println("end:", session.Err(), <-served)
 	// Output:
-	// response: first ESME_ROK 17 <nil>
+	// response: first ESME_ROK: no error 17 <nil>
 	// receipt: 17 DELIVERED
 	// end: unbound <nil>
 }
