@@ -5,6 +5,15 @@ import "kurir/message"
 // Batch is what one commit writes: records of what happened, of all kinds.
 // The store alone knows which rows they become. Slices are filled by package
 // gateway and may be reused after Commit has returned.
+//
+// Within a batch the order is: what is new before its changes (Accepted before
+// Changed before Erased, Inbound before InboundChanged); of what has a number
+// or id of its own that never comes back (Granted, Parts, Held) additions
+// before removals, so that what is added and done in one batch is gone; of the
+// spill tables (Waiting, Due, Owed, Open) removals before additions, so that
+// what is removed and added in one batch is there. Removing what is not there
+// and changing what is gone are no errors; adding a spilled row again changes
+// its time and nothing else.
 type Batch struct {
 	// Config, when not zero, is the number of a configuration that has come
 	// into force, and ConfigText its routes and links without secrets.
@@ -108,7 +117,8 @@ type Due struct {
 }
 
 // Owed is a state (or an inbound message, by its id) owed to a target and not
-// in memory only. Queue names the target's queue, Due is when to try next
+// in memory only. The whole of it is its key: what is removed must be as it was
+// added, Due included. Queue names the target's queue, Due is when to try next
 // (0 = as soon as somebody is there), Index the target within the inbound
 // message.
 type Owed struct {

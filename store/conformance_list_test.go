@@ -106,7 +106,7 @@ func testListBound(t *testing.T, open opener) {
 	ids := message.NewIDs(0, 0)
 	rare := newMessage(ids, "rare")
 	b := &store.Batch{Accepted: []*message.Message{rare}}
-	for range 25000 {
+	for range 20100 {
 		b.Accepted = append(b.Accepted, newMessage(ids, "acme"))
 	}
 	commit(t, s, b)

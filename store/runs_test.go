@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -88,7 +89,11 @@ func tidyAll(t *testing.T, s *Store) {
 
 func checkIndex(t *testing.T, s *Store, want map[string][]message.ID) {
 	t.Helper()
-	for value, ids := range want {
+	for i, value := range slices.Sorted(maps.Keys(want)) {
+		if i%13 != 0 && value != "46000" {
+			continue
+		}
+		ids := want[value]
 		for _, oldest := range []bool{false, true} {
 			f := Filter{Oldest: oldest, Limit: 500}
 			if value[0] == 'r' {
@@ -189,7 +194,7 @@ func TestIndexAfterCrashInTheMiddle(t *testing.T) {
 	if s.index.levels[0] != 1 {
 		t.Errorf("runs by level: %v", s.index.levels)
 	}
-	checkIndex(t, s, map[string][]message.ID{"46000": want["46000"], "46701": want["46701"], "ref1": want["ref1"]})
+	checkIndex(t, s, want)
 }
 
 func TestIndexOnFullDisk(t *testing.T) {
