@@ -1,0 +1,354 @@
+package connector
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kurir/gsm"
+	"kurir/message"
+	"kurir/smpp"
+)
+
+// smppLink runs a link over SMPP with a changed configuration against scripted
+// operators.
+func smppLink(t *testing.T, change func(*SMPPConfig), prepare func(*smsc), test func(t *testing.T, b *contractBench)) {
+	t.Helper()
+	cfg := smppTestConfig()
+	change(&cfg)
+	k := smppKind()
+	k.make = func(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Connector {
+		l := NewSMPP(cfg, nil)
+		l.Dial = dial
+		return l
+	}
+	k.serve = func(_ *testing.T, conn net.Conn) operator {
+		o := newSMSC(conn)
+		if prepare != nil {
+			prepare(o)
+		}
+		return o
+	}
+	k.test(t, "link", test)
+}
+
+// smppParts are the texts of a message of three parts.
+func smppParts() (long string, parts []string) {
+	for i := range 3 {
+		parts = append(parts, strings.Repeat(fmt.Sprint(i), 153))
+	}
+	parts[2] = parts[2][:50]
+	return strings.Join(parts, ""), parts
+}
+
+// TestSMPPLong: a message is answered once, when all its parts are; a window
+// smaller than it makes it wait.
+func TestSMPPLong(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(c *SMPPConfig) { c.Window = 2 }, nil, func(t *testing.T, b *contractBench) {
+		long, parts := smppParts()
+		o := b.operator()
+		b.send(long, "after")
+		same(t, "on the wire", o.taken(), parts[:2])
+		o.answer(parts[1], "id1", message.NoFailure)
+		synctest.Wait()
+		same(t, "on the wire", o.taken(), parts)
+		o.answer(parts[0], "id0", message.NoFailure)
+		synctest.Wait()
+		if len(b.core.answers) != 0 {
+			t.Fatal("answered before all parts were")
+		}
+		o.answer("after", "id", message.NoFailure)
+		o.answer(parts[2], "id2", message.NoFailure)
+		synctest.Wait()
+		if a := b.core.answers; len(a) != 2 || a[1].ID != "id0" || !slices.Equal(a[1].More, []string{"id1", "id2"}) || a[1].Failure != nil {
+			t.Errorf("answers %+v", a)
+		}
+	})
+}
+
+// TestSMPPLongThrottled: a throttled part of a message whose other parts were
+// taken is sent again, and only that.
+func TestSMPPLongThrottled(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(*SMPPConfig) {}, nil, func(t *testing.T, b *contractBench) {
+		long, parts := smppParts()
+		o := b.operator()
+		b.send(long)
+		o.answer(parts[0], "id0", message.NoFailure)
+		o.answer(parts[1], "", message.Throttled)
+		o.answer(parts[2], "id2", message.NoFailure)
+		synctest.Wait()
+		if len(b.core.answers) != 0 {
+			t.Fatalf("answers %v", b.core.answered())
+		}
+		time.Sleep(smppRepeatWait)
+		synctest.Wait()
+		same(t, "on the wire", o.taken(), append(slices.Clone(parts), parts[1]))
+		o.answer(parts[1], "id1", message.NoFailure)
+		synctest.Wait()
+		if a := b.core.answers; len(a) != 1 || a[0].Failure != nil || a[0].ID != "id0" || len(a[0].More) != 2 {
+			t.Errorf("answers %+v", a)
+		}
+
+		// All of it throttled is the gateway's affair.
+		b.send(long)
+		for _, p := range parts {
+			o.answer(p, "", message.Throttled)
+		}
+		synctest.Wait()
+		if a := b.core.answers; len(a) != 2 || a[1].Failure == nil || a[1].Failure.Kind != message.Throttled {
+			t.Errorf("answers %+v", a)
+		}
+
+		// A part refused for good: what was taken is told with it.
+		b.send(long)
+		o.answer(parts[0], "id0", message.NoFailure)
+		o.answer(parts[1], "", message.Refused)
+		o.answer(parts[2], "id2", message.NoFailure)
+		synctest.Wait()
+		if a := b.core.answers; len(a) != 3 || a[2].Failure == nil || a[2].Failure.Kind != message.Refused || a[2].ID != "id0" || len(a[2].More) != 1 {
+			t.Errorf("answers %+v", a)
+		}
+	})
+}
+
+// TestSMPPLongCut: a message of which a part was written is uncertain, one of
+// which none was is not.
+func TestSMPPLongCut(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(c *SMPPConfig) { c.Window = 2 }, nil, func(t *testing.T, b *contractBench) {
+		long, _ := smppParts()
+		b.send(long, long, "short")
+		b.operator().cut()
+		b.waitUp(2)
+		same(t, "unwritten", texts(b.core.downs[0].unwritten), []string{long, "short"})
+	})
+}
+
+// TestSMPPUnwritable: what does not fit into a PDU is answered, and the rest
+// goes on.
+func TestSMPPUnwritable(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(*SMPPConfig) {}, nil, func(t *testing.T, b *contractBench) {
+		bad := contractMessage("bad")
+		bad.To.Number = strings.Repeat("4", 30)
+		header := contractMessage("header")
+		header.Message.Content.Header = []byte{7}
+		b.link.Send(b.session(), []*Outgoing{contractMessage("one"), bad, header, contractMessage("two")})
+		synctest.Wait()
+		same(t, "on the wire", b.operator().taken(), []string{"one", "two"})
+		got := b.core.answered()
+		slices.Sort(got)
+		same(t, "answers", got, []string{"bad bad_recipient", "header bad_content"})
+	})
+}
+
+// TestSMPPBinds: a session for each direction, and what the bind says.
+func TestSMPPBinds(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(c *SMPPConfig) {
+		c.Bind, c.Version, c.SystemType, c.AddressRange = "receiver+transmitter", "3.3", "VMA", "^46"
+	}, nil, func(t *testing.T, b *contractBench) {
+		b.waitUp(2)
+		modes := map[smpp.BindMode]int{}
+		for _, o := range b.operators {
+			bind := o.(*smsc).binds[0]
+			modes[bind.Mode]++
+			if bind.SystemID != "kurir" || bind.Password != "secret" || bind.SystemType != "VMA" || bind.Version != 0x33 || bind.Range.Addr != "^46" {
+				t.Errorf("bind %+v", bind)
+			}
+		}
+		if modes[smpp.Transmitter] != 1 || modes[smpp.Receiver] != 1 {
+			t.Errorf("modes %v", modes)
+		}
+		if st := b.link.Stats(); len(st) != 2 {
+			t.Errorf("stats %+v", st)
+		}
+	})
+}
+
+// TestSMPPBindRefused: wrong credentials are not tried again in haste.
+func TestSMPPBindRefused(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(c *SMPPConfig) { c.Reconnect = time.Minute }, func(o *smsc) { o.status = smpp.ESME_RINVPASWD }, func(t *testing.T, b *contractBench) {
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if n := len(b.operators); n < 5 || n > 11 {
+			t.Errorf("%d attempts in five minutes", n)
+		}
+		if st := b.link.Stats(); st[0].State != "down" || !strings.Contains(st[0].Error, "ESME_RINVPASWD") {
+			t.Errorf("stats %+v", st)
+		}
+	})
+}
+
+// TestSMPPReceive reads what operators deliver.
+func TestSMPPReceive(t *testing.T) {
+	t.Parallel()
+	phone, ours := smpp.Address{TON: 1, NPI: 1, Addr: "46701234567"}, smpp.Address{TON: 0, Addr: "72345"}
+	from, to := message.Address{TON: 1, NPI: 1, Number: "46701234567"}, message.Address{Number: "72345"}
+	l := NewSMPP(SMPPConfig{Name: "op1"}, nil)
+	latin := NewSMPP(SMPPConfig{Name: "op1", Alphabet: "latin1"}, nil)
+	const none = gsm.NoClass
+	for _, test := range []struct {
+		name    string
+		link    *SMPP
+		m       smpp.ShortMessage
+		content message.Content
+	}{
+		{"GSM", l, smpp.ShortMessage{Text: []byte("\x00\x1b\x65")}, message.Content{Text: "@€", Want: gsm.GSM7, Class: none}},
+		{"ISO-8859-1", latin, smpp.ShortMessage{Text: []byte("@\xe5")}, message.Content{Text: "@å", Want: gsm.Latin1, Class: none}},
+		{"UCS-2", l, smpp.ShortMessage{DataCoding: 8, Text: []byte("\x04\x16")}, message.Content{Text: "Ж", Want: gsm.UCS2, Class: none}},
+		{"octets", l, smpp.ShortMessage{DataCoding: 4, Text: []byte{1, 2}}, message.Content{Data: []byte{1, 2}, Want: gsm.Binary, Class: none}},
+		{"Korean stays octets", l, smpp.ShortMessage{DataCoding: 14, Text: []byte{1, 2}}, message.Content{Data: []byte{1, 2}, Want: gsm.Binary, Class: none}},
+		{"flash", l, smpp.ShortMessage{DataCoding: 0xF0, Text: []byte("x")}, message.Content{Text: "x", Want: gsm.GSM7, Class: 0}},
+		{
+			"part", l,
+			smpp.ShortMessage{ESMClass: 0x40, Text: []byte("\x05\x00\x03\x01\x02\x01hi")},
+			message.Content{Text: "hi", Header: []byte{5, 0, 3, 1, 2, 1}, Want: gsm.GSM7, Class: none},
+		},
+		{
+			"part by SAR", l,
+			smpp.ShortMessage{Text: []byte("hi"), TLVs: smpp.TLVs{
+				{Tag: smpp.TagSARMsgRefNum, Value: []byte{1, 2}}, {Tag: smpp.TagSARTotalSegments, Value: []byte{2}}, {Tag: smpp.TagSARSegmentSeqnum, Value: []byte{1}},
+			}},
+			message.Content{Text: "hi", Header: []byte{6, 8, 4, 1, 2, 2, 1}, Want: gsm.GSM7, Class: none},
+		},
+		{"damaged header is shown", l, smpp.ShortMessage{ESMClass: 0x40, Text: []byte("zhi")}, message.Content{Text: "zhi", Want: gsm.GSM7, Class: none}},
+		{
+			"payload", l,
+			smpp.ShortMessage{TLVs: smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: []byte("long")}}},
+			message.Content{Text: "long", Want: gsm.GSM7, Class: none},
+		},
+	} {
+		test.m.Source, test.m.Dest = phone, ours
+		d := &smpp.DeliverSM{ShortMessage: test.m}
+		if smppIsReceipt(d) {
+			t.Errorf("%s: taken for a receipt", test.name)
+		}
+		in := test.link.inbound(d)
+		if diff := cmp.Diff(test.content, in.Content); diff != "" || in.From != from || in.To != to || in.Encoding != test.content.Want {
+			t.Errorf("%s: %+v\n%s", test.name, in, diff)
+		}
+	}
+}
+
+// TestSMPPReport reads receipts; optional parameters win over the text.
+func TestSMPPReport(t *testing.T) {
+	t.Parallel()
+	l := NewSMPP(SMPPConfig{Name: "op1"}, nil)
+	const text = "id:0123 sub:001 dlvrd:001 submit date:2603011234 done date:2603011235 stat:UNDELIV err:027 text:x"
+	done := time.Date(2026, 3, 1, 12, 35, 0, 0, time.UTC).UnixMilli()
+	for _, test := range []struct {
+		name  string
+		esm   uint8
+		text  string
+		tlvs  smpp.TLVs
+		id    string
+		state message.State
+		code  uint32
+		done  int64
+	}{
+		{"text", 4, text, nil, "0123", message.Undeliverable, 27, done},
+		{"with other bits", 0x44 | 0x80, "\x00" + text, nil, "0123", message.Undeliverable, 27, done},
+		{"intermediate", 0x20, "id:1 stat:ENROUTE", nil, "1", message.Enroute, 0, 0},
+		{"accepted is not final", 4, "id:1 stat:ACCEPTD", nil, "1", message.Enroute, 0, 0},
+		{"parameters win", 4, text, smpp.TLVs{
+			{Tag: smpp.TagReceiptedMessageID, Value: []byte("abc\x00")},
+			{Tag: smpp.TagMessageState, Value: []byte{2}},
+			{Tag: smpp.TagNetworkErrorCode, Value: []byte{3, 1, 0}},
+		}, "abc", message.Delivered, 256, done},
+		{"parameters without esm_class", 0, "", smpp.TLVs{
+			{Tag: smpp.TagReceiptedMessageID, Value: []byte("abc")}, {Tag: smpp.TagMessageState, Value: []byte{3}},
+		}, "abc", message.Expired, 0, 0},
+		{"odd error", 4, "id:1 stat:REJECTD err:0x3A", nil, "1", message.Rejected, 0, 0},
+	} {
+		d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: test.esm, Text: []byte(test.text), TLVs: test.tlvs}}
+		if !smppIsReceipt(d) {
+			t.Errorf("%s: not taken for a receipt", test.name)
+			continue
+		}
+		r, ok := l.report(d)
+		if !ok || r.Scope != "op1" || r.OperatorID != test.id || r.State != test.state || r.Code != test.code || r.Done != test.done {
+			t.Errorf("%s: %+v", test.name, r)
+		}
+	}
+}
+
+func TestSMPPMessageIDs(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ mode, id, want string }{
+		{"auto", "3E8", "3E8"},
+		{"string", "3E8", "3E8"},
+		{"hex_decimal", "3E8", "1000"},
+		{"hex_decimal", "a-b", "a-b"},
+		{"decimal_hex", "1000", "3e8"},
+	} {
+		l := NewSMPP(SMPPConfig{MessageIDs: test.mode}, nil)
+		if got := l.answeredID(test.id); got != test.want {
+			t.Errorf("%s: %s, want %s", test.mode, got, test.want)
+		}
+	}
+}
+
+func TestSMPPConfigValidate(t *testing.T) {
+	t.Parallel()
+	good := SMPPConfig{Name: "op1", Hosts: []string{"smsc.example:2775"}, SystemID: "kurir"}
+	for _, test := range []struct {
+		field  string
+		change func(*SMPPConfig)
+	}{
+		{"", func(*SMPPConfig) {}},
+		{"", func(c *SMPPConfig) { *c = c.WithDefaults() }},
+		{"name", func(c *SMPPConfig) { c.Name = "" }},
+		{"hosts", func(c *SMPPConfig) { c.Hosts = nil }},
+		{"hosts[1]", func(c *SMPPConfig) { c.Hosts = append(c.Hosts, "nowhere") }},
+		{"system_id", func(c *SMPPConfig) { c.SystemID = "" }},
+		{"system_id", func(c *SMPPConfig) { c.SystemID = "sixteen-letters." }},
+		{"system_type", func(c *SMPPConfig) { c.SystemType = "thirteen-long" }},
+		{"password", func(c *SMPPConfig) { c.Password = "a\x00b" }},
+		{"sessions", func(c *SMPPConfig) { c.Sessions = 101 }},
+		{"window", func(c *SMPPConfig) { c.Window = -1 }},
+		{"lookahead", func(c *SMPPConfig) { c.Lookahead = -2 }},
+		{"rate", func(c *SMPPConfig) { c.Rate = -5 }},
+		{"enquire_link", func(c *SMPPConfig) { c.EnquireLink = time.Millisecond }},
+		{"response_timeout", func(c *SMPPConfig) { c.ResponseTimeout = time.Hour }},
+		{"reconnect", func(c *SMPPConfig) { c.Reconnect = 1 }},
+		{"receipt_wait", func(c *SMPPConfig) { c.ReceiptWait = 1 }},
+		{"version", func(c *SMPPConfig) { c.Version = "4.0" }},
+		{"bind", func(c *SMPPConfig) { c.Bind = "both" }},
+		{"bind", func(c *SMPPConfig) { c.Version = "3.3" }},
+		{"long", func(c *SMPPConfig) { c.Version, c.Bind, c.Long = "3.3", "receiver+transmitter", "sar" }},
+		{"alphabet", func(c *SMPPConfig) { c.Alphabet = "greek" }},
+		{"receipts", func(c *SMPPConfig) { c.Receipts = "sometimes" }},
+		{"message_ids", func(c *SMPPConfig) { c.MessageIDs = "octal" }},
+		{"validity", func(c *SMPPConfig) { c.Validity = "long" }},
+		{"tls", func(c *SMPPConfig) { c.TLS = &TLSConfig{Cert: "x.pem"} }},
+		{"tls", func(c *SMPPConfig) { c.TLS = &TLSConfig{CA: "/does/not/exist.pem"} }},
+	} {
+		c := good
+		test.change(&c)
+		var fields []string
+		c.Validate(func(field, problem string) {
+			fields = append(fields, field)
+			if problem == "" {
+				t.Errorf("%s: no problem is told", field)
+			}
+		})
+		want := []string{test.field}
+		if test.field == "" {
+			want = nil
+		}
+		if !slices.Equal(fields, want) {
+			t.Errorf("%q reported, want %q", fields, want)
+		}
+	}
+}
