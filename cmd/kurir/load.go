@@ -2,9 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
-	"net/http"
-	"net/http/pprof"
 	"os"
 	"time"
 
@@ -78,7 +75,7 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	f.BoolVar(&asJSON, "json", false, "report as JSON")
 	f.BoolVar(&quiet, "quiet", false, "no line every second")
 	f.StringVar(&accepted, "accepted", "", "`file` for the references of all accepted messages, one a line")
-	f.StringVar(&profile, "pprof", "", "`address` of Go's profiler; none if empty")
+	profileFlag(f, &profile)
 	if kind == load.SMPP {
 		f.IntVar(&opt.Connections, "sessions", 1, "sessions")
 		f.IntVar(&opt.Window, "window", 100, "submit_sm without an answer per session")
@@ -94,20 +91,4 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	f.StringVar(&opt.Password, "password", "", "its password")
 	f.StringVar(&opt.Webhook, "webhook", "", "`address` to listen on for receipts (default: a free port of 127.0.0.1)")
 	return cmd
-}
-
-// serveProfile serves Go's profiler until the program ends; the empty address means not at all.
-func serveProfile(address string) {
-	if address == "" {
-		return
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		if err := server.ListenAndServe(); err != nil {
-			fmt.Fprintln(os.Stderr, "kurir: profiler:", err)
-		}
-	}()
 }

@@ -17,7 +17,7 @@ import (
 
 // newServeCmd makes `kurir serve`.
 func newServeCmd() *cobra.Command {
-	var path string
+	var path, profile string
 	cmd := &cobra.Command{
 		Use:   "serve [-c kurir.yaml]",
 		Short: "Run the gateway",
@@ -35,12 +35,14 @@ func newServeCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			serveProfile(profile)
 			stop := reloadOnSignal(cmd.Context(), a, path, log)
 			defer stop()
 			return a.Run(cmd.Context())
 		},
 	}
 	configFlag(cmd, &path)
+	profileFlag(cmd.Flags(), &profile)
 	return cmd
 }
 

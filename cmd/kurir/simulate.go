@@ -53,7 +53,7 @@ last digits of the recipient change it for one message:
 	f.Uint64Var(&opt.Seed, "seed", 0, "`seed` of the percentages; 0: another one each time")
 	f.Uint64Var(&opt.FirstID, "first-id", 0, "message `id` to begin after; 0: by the clock")
 	f.BoolVar(&verbose, "verbose", false, "log what happens to connections")
-	f.StringVar(&profile, "pprof", "", "`address` of Go's profiler; none if empty")
+	profileFlag(f, &profile)
 	behaviourFlags(f, &opt.Behaviour)
 	return cmd
 }
