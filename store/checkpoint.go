@@ -71,7 +71,7 @@ func (k *checkpointer) run() {
 		case <-ticker.C:
 		}
 		log, moved, err := k.pragma(k.noop)
-		if err == nil && log > moved && (log*walPageSize >= checkpointBytes || time.Since(last) >= checkpointIdle) {
+		if err == nil && log > moved && (log*walPageSize >= k.store.opts.checkpointBytes || time.Since(last) >= checkpointIdle) {
 			err = k.move()
 			last = time.Now()
 		}

@@ -144,6 +144,11 @@ func testMessages(t *testing.T, open opener) {
 		if _, err := s.Message(ctx, 1); err != store.ErrNotFound {
 			t.Errorf("a message that is not there: %v", err)
 		}
+		list, _, err = s.Messages(ctx, store.Filter{To: plus.To})
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "messages to a number with a plus", []*message.Message{plus}, list)
 	}
 	check(s)
 	if err := s.Close(); err != nil {

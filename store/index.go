@@ -87,8 +87,10 @@ func (x *index) add(list []*message.Message) {
 	}
 }
 
+// addOne adds the entries of a message; a plus before its recipient's number
+// makes no difference.
 func (x *index) addOne(id message.ID, recipient, reference string) {
-	x.open = append(x.open, entry{indexKey(recipientKey, recipient), id})
+	x.open = append(x.open, entry{indexKey(recipientKey, strings.TrimPrefix(recipient, "+")), id})
 	if reference != "" {
 		x.open = append(x.open, entry{indexKey(referenceKey, reference), id})
 	}
@@ -198,7 +200,7 @@ func (s *Store) recoverIndex() error {
 				n++
 				covered = stmt.ColumnInt64(0)
 				x.mu.Lock()
-				x.addOne(message.ID(covered), strings.TrimPrefix(stmt.ColumnText(1), "+"), stmt.ColumnText(2))
+				x.addOne(message.ID(covered), stmt.ColumnText(1), stmt.ColumnText(2))
 				x.mu.Unlock()
 				return true, nil
 			})

@@ -22,7 +22,8 @@ const refillAccounts = 256
 
 // Refill returns up to n waiting messages of a lane, taking the accounts that
 // have any in turn, each in the order of ids. after says for each account
-// behind which id to go on; accounts that are not in it begin at their first.
+// behind which id to go on; accounts that are not in it begin at their first. A
+// message that comes to wait again later has its old id: begin anew to see it.
 // more tells whether any account may have further rows.
 func (s *Store) Refill(ctx context.Context, link string, p message.Priority, after map[string]message.ID, n int) (list []*message.Message, more bool, err error) {
 	lane := Lane{link, p}
@@ -55,7 +56,7 @@ func (s *Store) Refill(ctx context.Context, link string, p message.Priority, aft
 		s.turns.last[lane] = last
 		s.turns.mu.Unlock()
 	}
-	return list, more, nil
+	return list, more && len(list) > 0, nil
 }
 
 // waitingAccount is where a refill stands with one account.

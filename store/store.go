@@ -23,7 +23,8 @@ type Options struct {
 	Readers   int   // connections for readers, default 4
 	MaxWAL    int64 // octets of write-ahead log from which a commit may be held up to shorten it, default 256 MiB
 
-	runEntries int // for tests: entries of a run of the index
+	runEntries      int   // for tests: entries of a run of the index
+	checkpointBytes int64 // for tests
 }
 
 // Retention says how long things are kept after they came; 0 means for ever.
@@ -85,6 +86,9 @@ func (opts *Options) setDefaults() {
 	if opts.MaxWAL <= 0 {
 		opts.MaxWAL = defaultMaxWAL
 	}
+	if opts.checkpointBytes <= 0 {
+		opts.checkpointBytes = checkpointBytes
+	}
 	if opts.runEntries <= 0 {
 		opts.runEntries = runEntries
 	}
@@ -101,7 +105,7 @@ func (opts *Options) setDefaults() {
 // on are *HeldError and *NewerError.
 func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 	opts.setDefaults()
-	if err := os.MkdirAll(opts.Path, 0o750); err != nil {
+	if err := makeFolder(opts.Path); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
 	s := &Store{dir: opts.Path, path: filepath.Join(opts.Path, databaseName), opts: opts, log: opts.Log, closing: make(chan struct{})}
@@ -112,6 +116,9 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 	defer func() {
 		if err != nil {
 			s.Close()
+		}
+		if sqlite.ErrCode(err) == sqlite.ResultFull {
+			err = fmt.Errorf("%w: %w", ErrFull, err)
 		}
 	}()
 	if err := s.openWriter(); err != nil {
@@ -127,6 +134,19 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 	return s, err
 }
 
+// makeFolder makes a folder that is still there after a power cut.
+func makeFolder(path string) error {
+	if err := os.MkdirAll(path, 0o750); err != nil {
+		return err
+	}
+	parent, err := os.Open(filepath.Dir(filepath.Clean(path)))
+	if err != nil {
+		return nil // we may not read it, and need not
+	}
+	defer parent.Close()
+	return parent.Sync()
+}
+
 // openWriter opens the one connection that writes.
 func (s *Store) openWriter() (err error) {
 	s.conn, err = openConn(s.path, sqlite.OpenReadWrite|sqlite.OpenCreate|sqlite.OpenWAL)
@@ -136,6 +156,7 @@ func (s *Store) openWriter() (err error) {
 	settings := []string{
 		"synchronous = FULL",
 		"wal_autocheckpoint = 0",
+		fmt.Sprintf("journal_size_limit = %d", 2*checkpointBytes), // a log that had to grow longer is cut again
 		fmt.Sprintf("cache_size = -%d", writerCacheKiB),
 		"temp_store = MEMORY",
 	}
