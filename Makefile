@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 FUZZTIME ?= 3s
+# Flags of e2e/bench, such as BENCH='--only smpp --runs 1'.
+BENCH    ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 
@@ -41,11 +43,11 @@ e2e: ## the whole program over real sockets, against the simulator and real peer
 	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -timeout 15m ./...; fi
 
 bench: build ## speed as docs/benchmarks.md defines it; takes about half an hour
-	@tools/bench
+	@tools/bench $(BENCH)
 
 bench-compare: build ## REV=...: alternating runs of that revision's program and of this one
 	@test -n "$(REV)" || { echo 'bench-compare: say which revision: make bench-compare REV=main'; exit 2; }
-	@tools/bench --compare '$(REV)'
+	@tools/bench --compare '$(REV)' $(BENCH)
 
 house: tools ## long files, long functions, exported names without comment, forbidden imports
 	@bin/house .
