@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -189,12 +190,21 @@ func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *accou
 
 // answerJSON answers 200 with v.
 func answerJSON(w http.ResponseWriter, v any) *problem {
-	body, err := json.Marshal(v)
+	body, err := marshal(v)
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
 	}
-	writeJSON(w, http.StatusOK, append(body, '\n'))
+	writeJSON(w, http.StatusOK, body)
 	return nil
+}
+
+// marshal writes v as one line of JSON in which < > & stand as they are.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
 }
 
 // parseQuery reads the parameters of a request.

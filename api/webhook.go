@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -91,7 +90,7 @@ type webhookEvent struct {
 // tell makes one call and judges the answer.
 func (w *Webhook) tell(item *gateway.Item) gateway.Delivered {
 	e := webhookBody(item)
-	body, err := json.Marshal(e)
+	body, err := marshal(e)
 	if err != nil {
 		return gateway.Delivered{Item: item, Verdict: gateway.TryLater, Text: "write the event: " + err.Error()}
 	}

@@ -2,8 +2,10 @@ package api
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -134,9 +136,9 @@ func TestWebhookBodies(t *testing.T) {
 	want := []string{
 		`{"type":"message.state","id":"06rqap7800000-delivered","timestamp":"2026-11-05T08:30:00.500Z","data":{"id":"06rqap7800000",` +
 			`"state":"delivered","to":"+46701234567","from":"ACME","encoding":"gsm7","parts":1,"reference":"r1","created":"2026-11-05T08:30:00.000Z",` +
-			`"final":"2026-11-05T08:30:00.500Z","link":"op1","operator_ids":["abc"]}}`,
+			`"final":"2026-11-05T08:30:00.500Z","link":"op1","operator_ids":["abc"]}}` + "\n",
 		`{"type":"message.inbound","id":"06rqap7800000-1","timestamp":"2026-11-05T08:30:00.000Z","data":{"id":"06rqap7800000",` +
-			`"from":"+46701234567","to":"71234","text":"yes å 😀","encoding":"ucs2","parts":1,"received":"2026-11-05T08:30:00.000Z","link":"op1","rule":"info"}}`,
+			`"from":"+46701234567","to":"71234","text":"yes å 😀","encoding":"ucs2","parts":1,"received":"2026-11-05T08:30:00.000Z","link":"op1","rule":"info"}}` + "\n",
 	}
 	for i, item := range items {
 		d := deliverOne(t, WebhookOptions{Guard: loopback(), Secret: func(string) string { return "any text" }}, item)[0]
@@ -251,6 +253,29 @@ func TestWebhookBadServers(t *testing.T) {
 		d := deliverOne(t, WebhookOptions{Guard: loopback(), Timeout: 300 * time.Millisecond}, stateItem(testMessage(), message.WebhookTarget, c.address, 0))[0]
 		if d.Verdict != gateway.TryLater || d.Code != 0 || !strings.Contains(d.Text, c.text) {
 			t.Errorf("%s: %v %d %q", c.name, d.Verdict, d.Code, d.Text)
+		}
+	}
+}
+
+// https is called like http, with the server's certificate verified.
+func TestWebhookTLS(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 1 || r.Host == "" {
+			t.Errorf("%s to %q", r.Proto, r.Host)
+		}
+	}))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshake that fails
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	roots := srv.Client().Transport.(*http.Transport).TLSClientConfig
+	for _, c := range []struct {
+		tls  *tls.Config
+		want gateway.Verdict
+	}{{roots, gateway.Acknowledged}, {nil, gateway.TryLater}} {
+		d := deliverOne(t, WebhookOptions{Guard: loopback(), TLS: c.tls}, stateItem(testMessage(), message.WebhookTarget, srv.URL, 0))[0]
+		if d.Verdict != c.want {
+			t.Errorf("%+v", d)
 		}
 	}
 }
