@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"sync"
@@ -13,8 +14,9 @@ import (
 // postMessages is POST /v1/messages: one or many messages at once. 202 says
 // which were accepted, and are on disk, and which were not and why.
 func (s *httpServer) postMessages(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	if p := wantType(r, "application/json"); p != nil {
-		return p
+	wrongType := wantType(r, "application/json")
+	if wrongType != nil && !isForm(r) {
+		return wrongType
 	}
 	if p := noQuery(r); p != nil {
 		return p
@@ -22,6 +24,10 @@ func (s *httpServer) postMessages(w http.ResponseWriter, r *http.Request, a *acc
 	body, p := s.readBody(w, r)
 	if p != nil {
 		return p
+	}
+	if wrongType != nil && !bytes.HasPrefix(bytes.TrimSpace(body.b), []byte("{")) {
+		body.free(s)
+		return wrongType
 	}
 	req, p := readRequest(body.b)
 	body.free(s)
@@ -38,6 +44,12 @@ func (s *httpServer) postMessages(w http.ResponseWriter, r *http.Request, a *acc
 		}
 	}
 	return b.answer(w)
+}
+
+// isForm tells whether the body is said to be a form. curl -d says so of
+// everything, also of JSON, which is then believed to be what it looks like.
+func isForm(r *http.Request) bool {
+	return r.Header.Get("Content-Type") == "application/x-www-form-urlencoded"
 }
 
 // batch is what a request becomes: submissions to hand over, and those that
