@@ -29,7 +29,9 @@ type outbox struct {
 	again    time.Time               // rows are not read before
 	after    store.Owed              // rows up to here have been read
 	dirty    bool                    // being looked at
-	midway   map[message.ID]struct{} // intermediate states in memory
+	// midway are the messages with an intermediate state in memory, each with
+	// the final state that waits until that has been told, nil while there is none.
+	midway map[message.ID]*Item
 }
 
 // delivery is a call of a Receiver, made when the lock is free.
@@ -96,13 +98,29 @@ func (g *Gateway) leave(it *Item) {
 
 func (b *outbox) keepMidway(id message.ID) {
 	if b.midway == nil {
-		b.midway = map[message.ID]struct{}{}
+		b.midway = map[message.ID]*Item{}
 	}
-	b.midway[id] = struct{}{}
+	b.midway[id] = nil
+}
+
+// holdBack keeps a final state until the intermediate one before it is done
+// with: states of one message are told in order, never at the same time.
+func (b *outbox) holdBack(it *Item) bool {
+	if it.entry == nil {
+		return false
+	}
+	_, midway := b.midway[it.Message.ID]
+	if midway {
+		b.midway[it.Message.ID] = it
+	}
+	return midway
 }
 
 func (g *Gateway) forgetItem(it *Item) {
 	if it.entry == nil && it.inb == nil {
+		if final := it.box.midway[it.Message.ID]; final != nil {
+			it.box.fifo.push(final)
+		}
 		delete(it.box.midway, it.Message.ID)
 	}
 	if it.entry != nil {
@@ -131,11 +149,16 @@ func (g *Gateway) pump(b *outbox) {
 	if n <= 0 {
 		return
 	}
-	items := make([]*Item, n)
-	for i := range items {
-		items[i] = b.fifo.pop()
+	items := make([]*Item, 0, n)
+	for len(items) < n && b.fifo.len() > 0 {
+		if it := b.fifo.pop(); !b.holdBack(it) {
+			items = append(items, it)
+		}
 	}
-	b.inFlight += n
+	if len(items) == 0 {
+		return
+	}
+	b.inFlight += len(items)
 	if last := len(g.calls) - 1; last >= 0 && g.calls[last].to == r && g.calls[last].account == b.key.account {
 		g.calls[last].items = append(g.calls[last].items, items...)
 		return
@@ -417,6 +440,10 @@ func (g *Gateway) ownRows(b *outbox, rows []store.Owed, msgs map[message.ID]*mes
 			g.open[m.ID] = e
 		case m != nil:
 			if _, here := b.midway[r.ID]; here {
+				continue
+			}
+			if e := g.open[r.ID]; e != nil && e.station == owing || m.State.Final() && !m.Owed {
+				g.cur.OwedRemove = append(g.cur.OwedRemove, r) // the final state has overtaken it
 				continue
 			}
 			b.keepMidway(r.ID)
