@@ -177,12 +177,12 @@ var final = map[string]bool{
 // pages reads a whole list, page by page, and gives each entry to see.
 func (r *rest) pages(query url.Values, see func(viewed)) (pages int) {
 	r.t.Helper()
-	for {
+	for path := "/v1/messages?" + query.Encode(); ; {
 		var page struct {
 			Messages []viewed `json:"messages"`
 			Next     string   `json:"next"`
 		}
-		r.fetch("/v1/messages?"+query.Encode(), &page)
+		r.fetch(path, &page)
 		pages++
 		for _, m := range page.Messages {
 			see(m)
@@ -190,7 +190,7 @@ func (r *rest) pages(query url.Values, see func(viewed)) (pages int) {
 		if page.Next == "" {
 			return pages
 		}
-		query.Set("cursor", page.Next)
+		path = page.Next
 	}
 }
 

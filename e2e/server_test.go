@@ -174,7 +174,7 @@ func (s *server) reload() string {
 	s.t.Helper()
 	n := s.proc.out.size()
 	s.proc.signal(syscall.SIGHUP)
-	return s.proc.out.waitAfter(s.t, n, "(?m)^.*(configuration reloaded|nothing is changed|could not be put into force).*$")[1]
+	return s.proc.out.waitAfter(s.t, n, "(?m)^.*(configuration reloaded|nothing is changed|could not be put into force).*$")[0]
 }
 
 // memory reads the resident memory of the program in octets.

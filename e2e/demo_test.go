@@ -1,0 +1,114 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// demo is one `kurir demo`.
+type demo struct {
+	*process
+	http, smpp, dir string
+}
+
+func startDemo(t testing.TB, dir string) *demo {
+	t.Helper()
+	d := &demo{http: freeAddr(t), smpp: freeAddr(t), dir: dir}
+	// It prints key and password for the newcomer, so its output is not searched for them.
+	d.process = start(t, foreign, dir, raceBinary(t), "demo", "--http", d.http, "--smpp", d.smpp, "--data", filepath.Join(dir, "kurir-demo"))
+	return d
+}
+
+// curl takes the command line out of what the demo prints and runs it as printed.
+func (d *demo) curl() []byte {
+	d.t.Helper()
+	line := d.out.wait(d.t, `(?s)(curl .*?/v1/messages)\n`)[1]
+	out, err := exec.Command("/bin/sh", "-c", line).Output()
+	if err != nil {
+		d.t.Fatalf("%s\n%v\n%s", line, err, out)
+	}
+	return out
+}
+
+// TestDemo is what a newcomer does.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		missing(t, "curl is not installed")
+	}
+	dir := t.TempDir()
+	d := startDemo(t, dir)
+	var answer struct {
+		Messages []viewed `json:"messages"`
+	}
+	if out := d.curl(); json.Unmarshal(out, &answer) != nil || len(answer.Messages) != 1 {
+		t.Fatalf("the curl line answers %s", out)
+	}
+	key := regexp.MustCompile(`API key +(\S+)`).FindStringSubmatch(d.out.String())[1]
+	client := &rest{t: t, base: "http://" + d.http, key: key, client: &http.Client{}}
+	client.becomes(answer.Messages[0].ID, "delivered")
+
+	status, page := client.get("/")
+	if status != http.StatusOK || !strings.Contains(strings.ToLower(page), "<html") {
+		t.Errorf("the page: %d %.200s", status, page)
+	}
+	var phone struct {
+		Texts []struct{ Text string }
+	}
+	client.fetch("/phones/phones/46701234567", &phone)
+	if len(phone.Texts) != 1 || phone.Texts[0].Text != "Hello from Kurir" {
+		t.Errorf("the phone shows %+v", phone)
+	}
+
+	// A reply typed on the phone comes in.
+	code, body, _, err := client.do(http.MethodPost, "/phones/phones/46701234567/messages", "application/json", strings.NewReader(`{"text":"Hello back"}`))
+	if err != nil || code != http.StatusAccepted {
+		t.Fatalf("a reply on the phone: %d %s %v", code, body, err)
+	}
+	var inbox struct {
+		Inbound []viewed `json:"inbound"`
+	}
+	eventually(t, "the reply is in the inbox", func() bool {
+		client.fetch("/v1/inbound", &inbox)
+		return len(inbox.Inbound) == 1
+	})
+	if got := inbox.Inbound[0]; got.Text != "Hello back" || got.From != "+46701234567" {
+		t.Errorf("the inbox has %+v", got)
+	}
+
+	// Somebody else's port is said plainly, with the flag that helps.
+	other := t.TempDir()
+	text, exit := run(t, foreign, other, raceBinary(t), "demo", "--http", d.http, "--smpp", freeAddr(t), "--data", filepath.Join(other, "demo"))
+	if exit == 0 || !strings.Contains(text, fmt.Sprintf("%s is in use by another program", d.http)) || !strings.Contains(text, "--http") {
+		t.Errorf("port taken: exit code %d\n%s", exit, text)
+	}
+	text, exit = run(t, foreign, other, raceBinary(t), "demo", "--http", freeAddr(t), "--smpp", d.smpp, "--data", filepath.Join(other, "demo"))
+	if exit == 0 || !strings.Contains(text, d.smpp+" is in use") || !strings.Contains(text, "--smpp") {
+		t.Errorf("port taken: exit code %d\n%s", exit, text)
+	}
+
+	// Ctrl-C, and a second start that goes on.
+	d.signal(syscall.SIGINT)
+	if exit := d.ended(); exit != 0 {
+		t.Errorf("Ctrl-C: exit code %d", exit)
+	}
+	if at := bad.FindString(d.out.String()); at != "" {
+		t.Errorf("the demo failed: %s", d.out.String())
+	}
+	d = startDemo(t, dir)
+	d.curl()
+	client.base = "http://" + d.http
+	if v := client.message(answer.Messages[0].ID); v.State != "delivered" {
+		t.Errorf("after the second start the message is %s", v.State)
+	}
+	if !strings.Contains(d.out.String(), key) {
+		t.Error("the second start has another key")
+	}
+}
