@@ -93,19 +93,24 @@ func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *ac
 // listMessages is GET /v1/messages: newest first, filtered and paged as package
 // resource says.
 func (s *httpServer) listMessages(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	return list(s, w, r, a, "messages", resource.Messages(), s.Messages, func(m *message.Message) messageView { return view(m, m.State, true) })
+	return list(s, w, r, a, "messages", resource.Messages(), s.Messages, func(m *message.Message) (message.ID, messageView) {
+		return m.ID, view(m, m.State, true)
+	})
 }
 
 // listInbound is GET /v1/inbound, likewise.
 func (s *httpServer) listInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	return list(s, w, r, a, "inbound", resource.Inbound(), s.InboundList, viewInbound)
+	return list(s, w, r, a, "inbound", resource.Inbound(), s.InboundList, func(in *message.Inbound) (message.ID, inboundView) {
+		return in.ID, viewInbound(in)
+	})
 }
 
 // list answers with a page of what a noun stands for: the rows under key,
-// the address of the next page under "next", its cursor alone under "cursor".
+// the address of the next page under "next" unless this is the last, and where
+// the page ended under "cursor", also for whoever asks again later.
 func list[T, V any](
 	s *httpServer, w http.ResponseWriter, r *http.Request, a *account.Account, key string, noun *resource.Noun,
-	find func(context.Context, gateway.Filter) ([]T, message.ID, error), show func(T) V,
+	find func(context.Context, gateway.Filter) ([]T, message.ID, error), show func(T) (message.ID, V),
 ) *problem {
 	params, p := parseQuery(r)
 	if p != nil {
@@ -122,12 +127,17 @@ func list[T, V any](
 		return readProblem(err, noun.Name)
 	}
 	rows := make([]V, 0, len(found))
+	var end message.ID
 	for _, row := range found {
-		rows = append(rows, show(row))
+		id, v := show(row)
+		rows, end = append(rows, v), id
 	}
 	page := map[string]any{key: rows}
 	if next != 0 {
-		page["next"], page["cursor"] = noun.Next(r.URL.Path, q, int64(next)), noun.Cursor(q, int64(next))
+		page["next"], end = noun.Next(r.URL.Path, q, int64(next)), next
+	}
+	if end != 0 {
+		page["cursor"] = noun.Cursor(q, int64(end))
 	}
 	return answerJSON(w, page)
 }

@@ -302,6 +302,9 @@ func TestReadBack(t *testing.T) {
 	o.Trace = func(m *message.Message) (*gateway.Trace, error) {
 		return &gateway.Trace{Message: m, Events: []gateway.TraceEntry{{At: testEpoch, What: "accepted"}}}, nil
 	}
+	o.InboundList = func(context.Context, gateway.Filter) ([]*message.Inbound, message.ID, error) {
+		return []*message.Inbound{{ID: id}}, 0, nil
+	}
 	h := NewHTTP(o)
 	const doc = `{"id":"06rqap7800000","state":"undeliverable","to":"+46701234567","from":"ACME","text":"hi","encoding":"gsm7","parts":1,` +
 		`"priority":"normal","via":"rest","created":"2026-11-05T08:30:00.000Z","expires":"2026-11-05T08:30:01.000Z",` +
@@ -315,10 +318,12 @@ func TestReadBack(t *testing.T) {
 		{"GET", "/v1/messages/" + strings.ToUpper(id.String()), 200, doc},
 		{"GET", "/v1/messages/" + id.String() + "/trace", 200, `{"message":` + doc + `,"links":["op1"],"routes":[],"events":[{"at":"2026-11-05T08:30:00Z","what":"accepted"}]}`},
 		{"GET", "/v1/messages?state=queued,undeliverable&to=%2B46701234567&from=ACME&reference=r&since=2026-11-05&limit=7&sort=id", 200, `{"cursor":"CURSOR","messages":[` + doc + `],"next":"/v1/messages?cursor=CURSOR&from=ACME&limit=7&reference=r&since=2026-11-05&sort=id&state=queued%2Cundeliverable&to=%2B46701234567"}`},
+		{"GET", "/v1/inbound?sort=id", 200, `{"cursor":"INBOUND","inbound":[{"id":"06rqap7800000","from":"","to":"","text":"","encoding":"auto","parts":0,"received":""}]}`},
 		{"GET", "/v1/inbound/" + id.String(), 200, `{"id":"06rqap7800000","from":"","to":"","text":"yes","encoding":"gsm7","parts":1,"received":"2026-11-05T08:30:00.000Z","link":"op1"}`},
 	} {
 		w := asAcme(h, c.method, c.target, "")
 		c.want = strings.ReplaceAll(c.want, "CURSOR", resource.Messages().Cursor(resource.Query{Order: resource.Order{Field: "id"}}, int64(id)))
+		c.want = strings.ReplaceAll(c.want, "INBOUND", resource.Inbound().Cursor(resource.Query{Order: resource.Order{Field: "id"}}, int64(id)))
 		if diff := cmp.Diff(c.want, strings.TrimSuffix(w.Body.String(), "\n")); w.Code != c.status || diff != "" {
 			t.Errorf("%s %s: %d (-want +got)\n%s", c.method, c.target, w.Code, diff)
 		}
