@@ -7,12 +7,42 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kurir/message"
 	"kurir/store"
 )
+
+// listCase is a filter and which messages of testLists it is to bring.
+type listCase struct {
+	name string
+	f    store.Filter
+	want func(i int, m *message.Message) bool
+}
+
+func listCases(start time.Time) []listCase {
+	return []listCase{
+		{"all", store.Filter{}, func(int, *message.Message) bool { return true }},
+		{"account", store.Filter{Account: "bell"}, func(i int, m *message.Message) bool { return m.Account == "bell" }},
+		{"states", store.Filter{States: []message.State{message.Queued, message.Expired}}, func(i int, m *message.Message) bool { return m.State != message.Delivered }},
+		{"recipient", store.Filter{To: message.Address{Number: "46703"}}, func(i int, m *message.Message) bool { return i%10 == 3 }},
+		{"recipient with a plus", store.Filter{To: message.Address{Number: "+46703"}}, func(i int, m *message.Message) bool { return i%10 == 3 }},
+		{"recipient of an account", store.Filter{To: message.Address{Number: "46703"}, Account: "acme"}, func(int, *message.Message) bool { return false }},
+		{"sender", store.Filter{From: message.Address{Number: "Post"}}, func(i int, m *message.Message) bool { return i >= 150 }},
+		{"reference", store.Filter{Reference: "fifty", Account: "acme"}, func(i int, m *message.Message) bool { return i%50 == 0 }},
+		{"link", store.Filter{Link: "op2"}, func(i int, m *message.Message) bool { return m.Links[0] == "op2" }},
+		{"interface", store.Filter{Via: message.ViaSMPP}, func(i int, m *message.Message) bool { return m.Via == message.ViaSMPP }},
+		{"since", store.Filter{Since: start.Add(100 * time.Second)}, func(i int, m *message.Message) bool { return i >= 100 }},
+		{"until", store.Filter{Until: start.Add(100 * time.Second)}, func(i int, m *message.Message) bool { return i < 100 }},
+		{
+			"many",
+			store.Filter{Since: start.Add(50 * time.Second), To: message.Address{Number: "46704"}, States: []message.State{message.Delivered}},
+			func(i int, m *message.Message) bool {
+				return i >= 50 && i%10 == 4 && m.State == message.Delivered
+			},
+		},
+	}
+}
 
 func testLists(t *testing.T, open opener) {
 	ctx := context.Background()
@@ -34,31 +64,7 @@ func testLists(t *testing.T, open opener) {
 		all = append(all, m)
 	}
 	commit(t, s, &store.Batch{Accepted: all})
-	for _, c := range []struct {
-		name string
-		f    store.Filter
-		want func(i int, m *message.Message) bool
-	}{
-		{"all", store.Filter{}, func(int, *message.Message) bool { return true }},
-		{"account", store.Filter{Account: "bell"}, func(i int, m *message.Message) bool { return m.Account == "bell" }},
-		{"states", store.Filter{States: []message.State{message.Queued, message.Expired}}, func(i int, m *message.Message) bool { return m.State != message.Delivered }},
-		{"recipient", store.Filter{To: message.Address{Number: "46703"}}, func(i int, m *message.Message) bool { return i%10 == 3 }},
-		{"recipient with a plus", store.Filter{To: message.Address{Number: "+46703"}}, func(i int, m *message.Message) bool { return i%10 == 3 }},
-		{"recipient of an account", store.Filter{To: message.Address{Number: "46703"}, Account: "acme"}, func(int, *message.Message) bool { return false }},
-		{"sender", store.Filter{From: message.Address{Number: "Post"}}, func(i int, m *message.Message) bool { return i >= 150 }},
-		{"reference", store.Filter{Reference: "fifty", Account: "acme"}, func(i int, m *message.Message) bool { return i%50 == 0 }},
-		{"link", store.Filter{Link: "op2"}, func(i int, m *message.Message) bool { return m.Links[0] == "op2" }},
-		{"interface", store.Filter{Via: message.ViaSMPP}, func(i int, m *message.Message) bool { return m.Via == message.ViaSMPP }},
-		{"since", store.Filter{Since: start.Add(100 * time.Second)}, func(i int, m *message.Message) bool { return i >= 100 }},
-		{"until", store.Filter{Until: start.Add(100 * time.Second)}, func(i int, m *message.Message) bool { return i < 100 }},
-		{
-			"many",
-			store.Filter{Since: start.Add(50 * time.Second), To: message.Address{Number: "46704"}, States: []message.State{message.Delivered}},
-			func(i int, m *message.Message) bool {
-				return i >= 50 && i%10 == 4 && m.State == message.Delivered
-			},
-		},
-	} {
+	for _, c := range listCases(start) {
 		var want []message.ID
 		for i, m := range all {
 			if c.want(i, m) {
@@ -165,9 +171,6 @@ func testRemembered(t *testing.T, open opener) {
 	s := open(t, t.TempDir(), store.Retention{})
 	now := time.Now().UnixMilli()
 	b := &store.Batch{
-		Config: 7, ConfigText: []byte("routes"),
-		Counters: []store.Counter{{Hour: 1, Account: "a", Link: "l", What: "accepted", N: 5}, {Hour: 1, Account: "a", Link: "l", What: "accepted", N: 2}},
-		Money:    []store.MoneyEntry{{Account: "acme", Charged: 3, Reserved: 2, Balance: -1, First: 1, Last: 9}},
 		Duplicates: []store.DuplicateKey{
 			{Key: 1<<64 - 1, ID: 5, Expires: now + 60000},
 			{Key: 2, ID: 6, Expires: now - 1},
@@ -178,10 +181,6 @@ func testRemembered(t *testing.T, open opener) {
 		},
 	}
 	commit(t, s, b)
-	commit(t, s, &store.Batch{
-		Config: 8, ConfigText: []byte("routes 2"), Money: []store.MoneyEntry{{Account: "acme", Balance: -8}},
-		Counters: []store.Counter{{Hour: 1, Account: "a", Link: "l", What: "accepted", N: 1}},
-	})
 	for range 2 { // and again when Tidy has forgotten what expired
 		dup, err := s.DuplicatesByKey(ctx, []uint64{1<<64 - 1, 2, 3}, now)
 		if err != nil {
@@ -202,6 +201,20 @@ func testRemembered(t *testing.T, open opener) {
 			t.Fatal(err)
 		}
 	}
+}
+
+func testSums(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), store.Retention{})
+	five := store.Counter{Hour: 1, Account: "a", Link: "l", What: "accepted", N: 5}
+	commit(t, s, &store.Batch{
+		Config: 7, ConfigText: []byte("routes"), Counters: []store.Counter{five, five},
+		Money: []store.MoneyEntry{{Account: "acme", Charged: 3, Reserved: 2, Balance: -1, First: 1, Last: 9}},
+	})
+	commit(t, s, &store.Batch{
+		Config: 8, ConfigText: []byte("routes 2"), Counters: []store.Counter{five},
+		Money: []store.MoneyEntry{{Account: "acme", Balance: -8}},
+	})
 	number, text, err := s.Configuration(ctx)
 	if err != nil || number != 8 || string(text) != "routes 2" {
 		t.Errorf("configuration %d %q, %v", number, text, err)
@@ -221,87 +234,7 @@ func testRemembered(t *testing.T, open opener) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	diff(t, "counters", []store.Counter{{Hour: 1, Account: "a", Link: "l", What: "accepted", N: 8}}, counters)
-}
-
-// testRetention runs in a bubble, where the minutes between two passes are
-// nothing.
-func testRetention(t *testing.T, open opener) {
-	place := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)))
-		ctx := context.Background()
-		s := open(t, place, store.Retention{Texts: time.Hour, Messages: 24 * time.Hour, Counters: time.Hour})
-		hour := func(n int) time.Time { return time.Now().Add(-time.Duration(n) * time.Hour) }
-		ids := message.NewIDs(0, 0)
-		make1 := func(age int, p message.Progress) *message.Message {
-			m := newMessage(message.NewIDs(0, 0), "acme")
-			m.ID, m.Content.Text, m.Progress = ids.Next(hour(age)), "secret", p
-			return m
-		}
-		done := message.Progress{State: message.Delivered, Final: 1}
-		b := &store.Batch{} // its ids grow with time, as always
-		for range 1200 {
-			b.Accepted = append(b.Accepted, make1(48, done))
-		}
-		old := b.Accepted[0].ID
-		open1 := make1(47, message.Progress{State: message.Enroute})
-		owed := make1(46, message.Progress{State: message.Delivered, Final: 1, Owed: true})
-		wordless, young := make1(5, done), make1(0, done)
-		b.Accepted = append(b.Accepted, open1, owed, wordless, young)
-		now := message.NewIDs(1, 0)
-		inOld, inOwed, inYoung := fullInbound(now), fullInbound(now), fullInbound(now)
-		inOld.ID, inOld.Owed, inOwed.ID, inYoung.Owed = message.FirstIDAt(hour(48)), 0, message.FirstIDAt(hour(47)), 0
-		b.Inbound = []*message.Inbound{inOld, inOwed, inYoung}
-		b.Counters = []store.Counter{{Hour: hour(9).Unix() / 3600, What: "accepted", N: 1}, {Hour: time.Now().Unix() / 3600, What: "accepted", N: 1}}
-		commit(t, s, b)
-		check := func(id message.ID, there bool, text string) {
-			t.Helper()
-			m, err := s.Message(ctx, id)
-			switch {
-			case !there && !errors.Is(err, store.ErrNotFound):
-				t.Errorf("%v is there (%v)", id.Time(), err)
-			case there && err != nil:
-				t.Errorf("%v: %v", id.Time(), err)
-			case there && m.Content.Text != text:
-				t.Errorf("%v has text %q, want %q", id.Time(), m.Content.Text, text)
-			}
-		}
-		tidy := func() {
-			t.Helper()
-			for more := true; more; {
-				var err error
-				if more, err = s.Tidy(time.Second); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		tidy()
-		check(old, false, "")
-		check(open1.ID, true, "secret")
-		check(owed.ID, true, "secret")
-		check(wordless.ID, true, "")
-		check(young.ID, true, "secret")
-		for in, there := range map[message.ID]bool{inOld.ID: false, inOwed.ID: true, inYoung.ID: true} {
-			if _, err := s.Inbound(ctx, in); (err == nil) != there {
-				t.Errorf("inbound message of %v: %v", in.Time(), err)
-			}
-		}
-		if left, err := s.Counters(ctx, 0, 1<<40); err != nil || len(left) != 1 {
-			t.Errorf("counters left: %v, %v", left, err)
-		}
-		list, _, err := s.Messages(ctx, store.Filter{To: young.To, Limit: 1000})
-		if err != nil || len(list) != 4 {
-			t.Errorf("%d messages found by their recipient, %v; want 4", len(list), err)
-		}
-		commit(t, s, &store.Batch{Changed: []store.Change{{ID: open1.ID, State: message.Unknown, Final: 2}, {ID: owed.ID, State: message.Delivered, Final: 1}}})
-		time.Sleep(time.Hour + time.Minute)
-		tidy()
-		check(open1.ID, false, "")
-		check(owed.ID, false, "")
-		check(wordless.ID, true, "")
-		check(young.ID, true, "")
-	})
+	diff(t, "counters", []store.Counter{{Hour: 1, Account: "a", Link: "l", What: "accepted", N: 15}}, counters)
 }
 
 func testReaders(t *testing.T, open opener) {
