@@ -1,15 +1,20 @@
 package api
 
 import (
+	"slices"
 	"sync"
 
 	"kurir/gateway"
+	"kurir/message"
 )
 
 // callQueue holds what Receivers are given until a worker calls the customer's
 // server, and keeps a bounded number of workers per account and in all. An
 // account whose servers are slow holds up no other: a free worker takes the
 // next account in turn that has something to say and is within its bound.
+//
+// Two calls about the same message are never under way at a time: its states
+// arrive in their order.
 //
 // Memory is bounded by the gateway, which gives no more than Limit items of
 // one account.
@@ -31,8 +36,45 @@ type callQueue struct {
 type accountCalls struct {
 	name   string
 	items  []*gateway.Item
-	active int
+	active []message.ID // under way
 	inTurn bool
+}
+
+// itemID names what an item is about.
+func itemID(item *gateway.Item) message.ID {
+	if item.Inbound != nil {
+		return item.Inbound.ID
+	}
+	return item.Message.ID
+}
+
+// free returns the place of the first item about no message that is under way,
+// -1 if there is none.
+func (a *accountCalls) free() int {
+	for i, item := range a.items {
+		if !slices.Contains(a.active, itemID(item)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// take removes the item at a place and counts it as under way.
+func (a *accountCalls) take(at int) *gateway.Item {
+	item := a.items[at]
+	copy(a.items[1:at+1], a.items[:at]) // at is 0 but for states of one message in a row
+	a.items[0] = nil
+	a.items = a.items[1:]
+	a.active = append(a.active, itemID(item))
+	return item
+}
+
+// done counts an item as told.
+func (a *accountCalls) done(item *gateway.Item) {
+	at := slices.Index(a.active, itemID(item))
+	last := len(a.active) - 1
+	a.active[at] = a.active[last]
+	a.active = a.active[:last]
 }
 
 func newCallQueue(perAccount, total int, told func([]gateway.Delivered), call func(*gateway.Item) gateway.Delivered) *callQueue {
@@ -54,7 +96,7 @@ func (q *callQueue) deliver(account string, items []*gateway.Item) {
 	}
 	a.items = append(a.items, items...)
 	q.offer(a)
-	for wanted := min(len(items), q.perAccount-a.active); wanted > 0 && q.workers < q.total; wanted-- {
+	for wanted := min(len(items), q.perAccount-len(a.active)); wanted > 0 && q.workers < q.total; wanted-- {
 		q.workers++
 		q.running.Go(q.work)
 	}
@@ -62,7 +104,7 @@ func (q *callQueue) deliver(account string, items []*gateway.Item) {
 
 // offer puts an account into the turn if a worker may take from it.
 func (q *callQueue) offer(a *accountCalls) {
-	if !a.inTurn && len(a.items) > 0 && a.active < q.perAccount {
+	if !a.inTurn && len(a.active) < q.perAccount && a.free() >= 0 {
 		a.inTurn = true
 		q.turn = append(q.turn, a)
 	}
@@ -71,42 +113,43 @@ func (q *callQueue) offer(a *accountCalls) {
 // work calls until nothing is left that it may take.
 func (q *callQueue) work() {
 	var verdict [1]gateway.Delivered
-	a, item := q.next(nil)
+	a, item := q.next(nil, nil)
 	for item != nil {
 		verdict[0] = q.call(item)
 		q.told(verdict[:])
-		a, item = q.next(a)
+		a, item = q.next(a, item)
 	}
 }
 
 // next returns the next item and its account, nil when the worker is not
-// needed any more. done is the account whose call has just ended.
-func (q *callQueue) next(done *accountCalls) (*accountCalls, *gateway.Item) {
+// needed any more. told is the item of an account whose call has just ended.
+func (q *callQueue) next(of *accountCalls, told *gateway.Item) (*accountCalls, *gateway.Item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if done != nil {
-		done.active--
-		q.offer(done)
-		if len(done.items) == 0 && done.active == 0 {
-			delete(q.accounts, done.name)
+	if of != nil {
+		of.done(told)
+		q.offer(of)
+		if len(of.items) == 0 && len(of.active) == 0 {
+			delete(q.accounts, of.name)
 		}
 	}
-	if len(q.turn) == 0 || q.closed {
-		q.workers--
-		return nil, nil
+	for len(q.turn) > 0 && !q.closed {
+		a := q.turn[0]
+		q.turn[0] = nil
+		if q.turn = q.turn[1:]; len(q.turn) == 0 {
+			q.turn = nil
+		}
+		a.inTurn = false
+		at := a.free()
+		if at < 0 {
+			continue // comes back when a call ends
+		}
+		item := a.take(at)
+		q.offer(a)
+		return a, item
 	}
-	a := q.turn[0]
-	q.turn[0] = nil
-	if q.turn = q.turn[1:]; len(q.turn) == 0 {
-		q.turn = nil
-	}
-	a.inTurn = false
-	item := a.items[0]
-	a.items[0] = nil
-	a.items = a.items[1:]
-	a.active++
-	q.offer(a)
-	return a, item
+	q.workers--
+	return nil, nil
 }
 
 // close lets calls under way finish and waits for them. What was not called is

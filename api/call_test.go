@@ -111,9 +111,10 @@ func BenchmarkWebhook(b *testing.B) {
 		},
 	})
 	defer w.Close()
-	m := testMessage()
 	items := make([]*gateway.Item, 200)
 	for i := range items {
+		m := testMessage()
+		m.ID += message.ID(i)
 		items[i] = stateItem(m, message.WebhookTarget, "http://"+l.Addr().String()+"/hook", 0)
 	}
 	b.ReportAllocs()

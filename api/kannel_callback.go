@@ -76,6 +76,9 @@ func (k *KannelCallback) tell(item *gateway.Item) gateway.Delivered {
 	if m == nil {
 		return gateway.Delivered{Item: item, Verdict: gateway.GiveUp, Text: "a dlr-url takes no inbound messages"}
 	}
+	if superseded(item) { // the final state brings 8 along
+		return gateway.Delivered{Item: item, Verdict: gateway.Acknowledged}
+	}
 	d := digest(m)
 	trusted := k.caller.guard.Trusted(item.Target.Address)
 	for _, value := range kannelValues(item.State, &d, item.Target.Mask) {

@@ -278,7 +278,7 @@ func TestKannelValues(t *testing.T) {
 		{"taken, not asked", message.Enroute, []message.Event{took}, 3, nil},
 		{"buffered", message.Enroute, []message.Event{took, {Kind: message.EventReport, State: message.Enroute}}, 31, []int{4}},
 		{"delivered before the answer was told", message.Delivered, []message.Event{took}, 31, []int{8, 1}},
-		{"delivered after it", message.Delivered, []message.Event{took, {Kind: message.EventTold, State: message.Enroute}}, 31, []int{1}},
+		{"delivered after it", message.Delivered, []message.Event{took, {Kind: message.EventTold, State: message.Enroute, Code: 200}}, 31, []int{1}},
 		{"delivered, failures asked", message.Delivered, []message.Event{took}, 2, nil},
 		{"undeliverable by receipt", message.Undeliverable, []message.Event{took, {Kind: message.EventReport, At: 1, State: message.Undeliverable}}, 3, []int{2}},
 		{"refused", message.Rejected, []message.Event{{Kind: message.EventFailed, Failure: message.Refused, Code: 11}}, 31, []int{16}},

@@ -92,7 +92,7 @@ func digest(m *message.Message) (d logDigest) {
 				d.failure = e.Failure
 			}
 		case message.EventTold:
-			d.toldEnroute = d.toldEnroute || e.State == message.Enroute
+			d.toldEnroute = d.toldEnroute || e.State == message.Enroute && e.Code != 0 // 0: passed over
 		}
 	}
 	return d

@@ -89,6 +89,9 @@ type webhookEvent struct {
 
 // tell makes one call and judges the answer.
 func (w *Webhook) tell(item *gateway.Item) gateway.Delivered {
+	if superseded(item) {
+		return gateway.Delivered{Item: item, Verdict: gateway.Acknowledged, Text: "its final state came first"}
+	}
 	e := webhookBody(item)
 	body, err := marshal(e)
 	if err != nil {
@@ -100,6 +103,13 @@ func (w *Webhook) tell(item *gateway.Item) gateway.Delivered {
 	}
 	status, text, err := w.caller.do(&c)
 	return verdict(item, status, text, err)
+}
+
+// superseded tells whether an intermediate state is not worth telling any
+// more, because the message has become final since: states are told in their
+// order or not at all.
+func superseded(item *gateway.Item) bool {
+	return item.Message != nil && !item.State.Final() && item.Message.State.Final()
 }
 
 // webhookBody describes what is owed. The id names the thing told, not the

@@ -333,8 +333,10 @@ func TestWebhookBounds(t *testing.T) {
 		Told: func(list []gateway.Delivered) { told <- list[0] },
 	})
 	var slow []*gateway.Item
-	for range 12 {
-		slow = append(slow, stateItem(testMessage(), message.WebhookTarget, h.URL+"/slow", 0))
+	for i := range 12 {
+		m := testMessage()
+		m.ID += message.ID(i)
+		slow = append(slow, stateItem(m, message.WebhookTarget, h.URL+"/slow", 0))
 	}
 	w.Deliver("slow", slow)
 	for range 5 {
@@ -353,5 +355,47 @@ func TestWebhookBounds(t *testing.T) {
 	w.Close()
 	if n := len(w.queue.accounts); n != 0 {
 		t.Errorf("%d accounts are still known", n)
+	}
+}
+
+// States of one message are told one after the other, in their order, while
+// others go at the same time; one that comes too late is not told at all.
+func TestWebhookOrder(t *testing.T) {
+	t.Parallel()
+	h := newHook(t)
+	release, entered := make(chan struct{}), make(chan string, 10)
+	h.answer = func(_ http.ResponseWriter, r *http.Request, _ []byte) {
+		entered <- r.Header.Get("Webhook-Id")
+		<-release
+	}
+	enroute, final := testMessage(), testMessage()
+	enroute.State = message.Enroute
+	other := testMessage()
+	other.ID++
+	items := []*gateway.Item{
+		stateItem(enroute, message.WebhookTarget, h.URL, 0),
+		stateItem(final, message.WebhookTarget, h.URL, 0),
+		stateItem(other, message.WebhookTarget, h.URL, 0),
+	}
+	late := stateItem(testMessage(), message.WebhookTarget, h.URL, 0)
+	late.State = message.Enroute
+	told := make(chan gateway.Delivered, 4)
+	w := NewWebhook(WebhookOptions{Guard: loopback(), Secret: func(string) string { return "" }, Told: func(l []gateway.Delivered) { told <- l[0] }})
+	defer w.Close()
+	w.Deliver("acme", items)
+	got := map[string]bool{<-entered: true, <-entered: true}
+	if !got[enroute.ID.String()+"-enroute"] || !got[other.ID.String()+"-delivered"] {
+		t.Errorf("at first %v", got)
+	}
+	close(release)
+	if id := <-entered; id != final.ID.String()+"-delivered" {
+		t.Errorf("then %s", id)
+	}
+	for range items {
+		<-told
+	}
+	w.Deliver("acme", []*gateway.Item{late})
+	if d := <-told; d.Verdict != gateway.Acknowledged || len(h.targets) != 3 {
+		t.Errorf("late: %+v after %d requests", d, len(h.targets))
 	}
 }
