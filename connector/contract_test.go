@@ -64,7 +64,6 @@ type contractCore struct {
 	reports []message.Report
 	inbound []*message.Inbound
 	acks    []func(error)
-	hold    bool
 }
 
 type contractDown struct {
