@@ -112,9 +112,8 @@ func newSMPPServer(core smppCore, o SMPPOptions) *SMPPServer {
 		Bind: s.bind, Bound: s.bound, Ended: s.ended,
 		SystemID: o.SystemID, MaxConnections: o.MaxConnections, MaxPerIP: o.MaxPerIP,
 		Session: smpp.SessionConfig{
-			// The session counts its own enquire_link too; we count to the
-			// window ourselves (smppPeer.flight).
-			Window: smppMostWindow + 4, BindTimeout: o.BindTimeout, EnquireInterval: o.EnquireLink,
+			// The most that any session gets; smppPeer.limit is what it has.
+			Window: smppMostWindow, BindTimeout: o.BindTimeout, EnquireInterval: o.EnquireLink,
 			ResponseTimeout: o.ResponseWait, Logger: o.Log,
 		},
 	}

@@ -220,9 +220,7 @@ func (l *SMPP) dialer(mode smpp.BindMode) *smpp.Dialer {
 			Version: l.cfg.version(), Range: smpp.Address{Addr: l.cfg.AddressRange},
 		},
 		Session: smpp.SessionConfig{
-			// The session counts its own enquire_link too; we count to the
-			// window ourselves (smppSession.wire).
-			Window: l.cfg.Window + 4, EnquireInterval: l.cfg.EnquireLink, ResponseTimeout: l.cfg.ResponseTimeout,
+			Window: l.cfg.Window, EnquireInterval: l.cfg.EnquireLink, ResponseTimeout: l.cfg.ResponseTimeout,
 			Logger: l.log,
 		},
 	}

@@ -352,3 +352,27 @@ func TestSMPPConfigValidate(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSMPPReceive: whatever an operator delivers is a report or a message.
+func FuzzSMPPReceive(f *testing.F) {
+	f.Add([]byte("id:1 stat:DELIVRD err:000"), uint8(0), uint8(4), []byte("abc\x00"))
+	f.Add([]byte("\x05\x00\x03\x01\x02\x01hi"), uint8(0), uint8(0x40), []byte{})
+	f.Add([]byte("\xd8\x3d"), uint8(8), uint8(0), []byte{1, 2, 3})
+	l := NewSMPP(SMPPConfig{Name: "op1"}, nil)
+	f.Fuzz(func(t *testing.T, text []byte, coding, esm uint8, value []byte) {
+		d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: esm, DataCoding: coding, Text: text, TLVs: smpp.TLVs{
+			{Tag: smpp.TagReceiptedMessageID, Value: value},
+			{Tag: smpp.TagNetworkErrorCode, Value: value},
+			{Tag: smpp.TagSARMsgRefNum, Value: value},
+		}}}
+		if smppIsReceipt(d) {
+			if r, ok := l.report(d); ok && r.OperatorID == "" && r.Text == "" {
+				t.Error("a report of nothing")
+			}
+			return
+		}
+		if in := l.inbound(d); in.Content.Text != "" && in.Content.Data != nil {
+			t.Error("both a text and octets")
+		}
+	})
+}

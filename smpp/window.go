@@ -34,7 +34,8 @@ func (e *entry) own() bool {
 // window holds our outstanding requests: ours only, because both sides number their requests independently
 // (SMPP 3.4 2.4). The place of an entry is given by its sequence number; a number whose place is still taken
 // by an old request is skipped, which the specification permits. There are at least twice as many places
-// as requests, so a free one is always near, and nothing is allocated once the table exists.
+// as requests, so a free one is always near. The table grows with the requests, because most sessions with a
+// large window never use it.
 type window struct {
 	size   int     // most entries for requests of the caller
 	places []entry // a power of two of them
@@ -52,14 +53,21 @@ func (w *window) room() int { return max(0, w.size-(w.live-w.own)) }
 // full reports whether Do has to be refused; one place stays for enquire_link.
 func (w *window) full() bool { return w.own >= reservedEntries-1 }
 
+// grow doubles the table. Requests with different places in the old one have different places in the new one.
+func (w *window) grow() {
+	old := w.places
+	w.places = make([]entry, max(16, 2*len(old)))
+	for _, e := range old {
+		if e.sequence != 0 {
+			w.places[e.sequence&uint32(len(w.places)-1)] = e
+		}
+	}
+}
+
 // add stores a request and gives its sequence number. The caller has looked whether there is room.
 func (w *window) add(body Body, ref any, now time.Time) uint32 {
-	if w.places == nil {
-		n := 4
-		for n < 2*(w.size+reservedEntries) {
-			n *= 2
-		}
-		w.places = make([]entry, n)
+	if 2*(w.live+1) > len(w.places) {
+		w.grow()
 	}
 	mask := uint32(len(w.places) - 1)
 	for {
