@@ -348,3 +348,24 @@ func TestKannelCallback(t *testing.T) {
 		}
 	}
 }
+
+// Whatever stands in the address or the body, there is an answer of Kannel's.
+func FuzzKannel(f *testing.F) {
+	f.Add("to=1&text=hi&coding=2&udh=%05%00%03%01%02%01&dlr-mask=31&dlr-url=http://127.0.0.1/%25d", "")
+	f.Add("validity=-1&deferred=10&charset=utf-16&text=%ff%fe", "<message><submit><da><number>1</number></da><ud>x</ud></submit></message>")
+	h := NewHTTP((&fakeGateway{}).options())
+	f.Fuzz(func(t *testing.T, query, body string) {
+		r := httptest.NewRequest("GET", "/cgi-bin/sendsms", nil)
+		r.URL.RawQuery = "username=acme&password=secret&" + query
+		if body != "" {
+			r = httptest.NewRequest("POST", "/cgi-bin/sendsms", strings.NewReader(body))
+			r.Header.Set("Content-Type", "text/xml")
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Body.Len() == 0 || w.Code >= 500 {
+			t.Errorf("%d %q", w.Code, w.Body)
+		}
+		fillEscapes(query, func(byte) (string, bool) { return "", query != "" })
+	})
+}
