@@ -64,11 +64,15 @@ func (k *checkpointer) run() {
 	ticker := time.NewTicker(checkpointLook)
 	defer ticker.Stop()
 	last := time.Now()
+	var failed time.Time
 	for {
 		select {
 		case <-k.store.closing:
 			return
 		case <-ticker.C:
+		}
+		if time.Since(failed) < checkpointIdle {
+			continue // a full disk is not full for an instant
 		}
 		log, moved, err := k.pragma(k.noop)
 		if err == nil && log > moved && (log*walPageSize >= k.store.opts.checkpointBytes || time.Since(last) >= checkpointIdle) {
@@ -76,6 +80,7 @@ func (k *checkpointer) run() {
 			last = time.Now()
 		}
 		if err != nil {
+			failed = time.Now()
 			k.store.log.Warn("checkpoint of the database failed; it is tried again", "error", err)
 		}
 	}

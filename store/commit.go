@@ -14,9 +14,9 @@ import (
 //
 // Commit and Tidy are called from one goroutine.
 func (s *Store) Commit(b *Batch) error {
+	start := time.Now()
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	start := time.Now()
 	var n tableDeltas
 	if err := s.transact(func() error { return s.writeBatch(b, &n) }); err != nil {
 		return err

@@ -19,11 +19,16 @@ const (
 	crashBatch  = 50
 )
 
+// crashOptions make runs of the index and checkpoints frequent.
+func crashOptions(dir string) Options {
+	return Options{Path: dir, runEntries: 300, checkpointBytes: 64 << 10}
+}
+
 // crashChild commits batches until it is killed, and tells after each how many
 // messages it knows to be on disk. Each batch accepts messages, grants them,
 // and finishes those of the batch before.
 func crashChild(dir string) {
-	s, err := Open(context.Background(), Options{Path: dir})
+	s, err := Open(context.Background(), crashOptions(dir))
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -68,7 +73,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 		t.Skip("starts processes")
 	}
 	ctx := context.Background()
-	for round, after := range []int{1, 37, 120} {
+	for round, after := range []int{1, 37, 150, 400} {
 		dir := t.TempDir()
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), crashFolder+"="+dir)
@@ -90,7 +95,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 			}
 		}
 		cmd.Wait()
-		s, err := Open(ctx, Options{Path: dir})
+		s, err := Open(ctx, crashOptions(dir))
 		if err != nil {
 			t.Fatal(err)
 		}

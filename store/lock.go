@@ -38,3 +38,9 @@ func lockFolder(dir string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// unlockFolder gives the lock back at once. Closing the file alone would not
+// while a process that is being started still has a copy of it.
+func unlockFolder(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}

@@ -71,29 +71,34 @@ type waitingAccount struct {
 // cursor, beginning behind account from and going round.
 func waitingAccounts(c *conn, lane Lane, from string, after map[string]message.ID) (list []waitingAccount, unread bool, err error) {
 	const behind = "SELECT account FROM waiting WHERE link = ? AND priority = ? AND account > ? ORDER BY account LIMIT 1"
-	at, wrapped := from, from == ""
+	const first = "SELECT account FROM waiting WHERE link = ? AND priority = ? AND account >= ? ORDER BY account LIMIT 1"
+	text, at, wrapped := behind, from, false
+	if from == "" {
+		text, wrapped = first, true
+	}
 	for {
-		next := ""
-		err := query(c, behind,
+		next, found := "", false
+		err := query(c, text,
 			func(stmt *sqlite.Stmt) {
 				stmt.BindText(1, lane.Link)
 				stmt.BindInt64(2, int64(lane.Priority))
 				stmt.BindText(3, at)
 			},
 			func(stmt *sqlite.Stmt) (bool, error) {
-				next = stmt.ColumnText(0)
+				next, found = stmt.ColumnText(0), true
 				return false, nil
 			})
 		if err != nil {
 			return nil, false, err
 		}
-		if next == "" || wrapped && from != "" && next > from {
+		if !found || wrapped && from != "" && next > from {
 			if wrapped {
 				return list, false, nil
 			}
-			at, wrapped = "", true
+			text, at, wrapped = first, "", true
 			continue
 		}
+		text = behind
 		at = next
 		w := waitingAccount{account: next, after: after[next]}
 		if err := w.read(c, lane, 1); err != nil {

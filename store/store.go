@@ -205,6 +205,6 @@ func (s *Store) Close() error {
 	if s.conn != nil {
 		errs = append(errs, s.conn.Close()) // the last connection moves the write-ahead log into the database
 	}
-	errs = append(errs, s.lock.Close())
+	errs = append(errs, unlockFolder(s.lock))
 	return errors.Join(errs...)
 }
