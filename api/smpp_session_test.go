@@ -1,242 +1,18 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"kurir/account"
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
 	"kurir/smpp"
 )
-
-// smppFakeGateway accepts what its account may send and remembers everything.
-type smppFakeGateway struct {
-	mu       sync.Mutex
-	ids      *message.IDs
-	subs     []*gateway.Submission
-	batches  int
-	hold     bool
-	held     []func()
-	verdicts []gateway.Delivered
-	wakes    int
-}
-
-func (g *smppFakeGateway) Accept(subs []*gateway.Submission, done gateway.Done) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.batches++
-	g.subs = append(g.subs, subs...)
-	results := make([]gateway.Result, len(subs))
-	for i, s := range subs {
-		if strings.HasPrefix(s.Content.Text, "fail") {
-			results[i].Failure = message.Fail(message.BadRecipient, "to", "no")
-			continue
-		}
-		results[i].ID = g.ids.Next(time.Now())
-	}
-	answer := func() { done(results) }
-	if g.hold {
-		g.held = append(g.held, answer)
-		return
-	}
-	go answer()
-}
-
-func (g *smppFakeGateway) release() {
-	g.mu.Lock()
-	held := g.held
-	g.held, g.hold = nil, false
-	g.mu.Unlock()
-	for _, answer := range held {
-		answer()
-	}
-}
-
-func (g *smppFakeGateway) Delivered(list []gateway.Delivered) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.verdicts = append(g.verdicts, list...)
-}
-
-func (g *smppFakeGateway) take() []gateway.Delivered {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	v := g.verdicts
-	g.verdicts = nil
-	return v
-}
-
-func (g *smppFakeGateway) Wake(kind message.TargetKind, _ string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if kind == message.SMPPTarget {
-		g.wakes++
-	}
-}
-
-var errSMPPTestNone = errors.New("no such message")
-
-func (g *smppFakeGateway) Message(_ context.Context, account string, id message.ID) (*message.Message, error) {
-	if account != "acme" || id != 1 {
-		return nil, errSMPPTestNone
-	}
-	m := &message.Message{ID: 1}
-	m.State, m.Final = message.Delivered, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli()
-	return m, nil
-}
-
-func (g *smppFakeGateway) Cancel(ctx context.Context, account string, id message.ID) (*message.Message, error) {
-	return g.Message(ctx, account, id)
-}
-
-// smppPipes is a listener whose connections are pipes.
-type smppPipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (l *smppPipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *smppPipes) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-func (l *smppPipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (l *smppPipes) dial(context.Context, string, string) (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	select {
-	case l.conns <- theirs:
-		return ours, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-// smppClient is a customer's session that remembers deliver_sm's and answers
-// as told.
-type smppClient struct {
-	*smpp.Session
-	mu     sync.Mutex
-	got    []*smpp.DeliverSM
-	status smpp.Status
-	silent bool
-}
-
-func (c *smppClient) Requests(s *smpp.Session, requests []smpp.PDU) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, r := range requests {
-		c.got = append(c.got, r.Body.(*smpp.DeliverSM))
-		if !c.silent {
-			_ = s.Respond([]smpp.PDU{{Command: smpp.CommandDeliverSMResp, Status: c.status, Sequence: r.Sequence}})
-		}
-	}
-}
-
-func (c *smppClient) Responses(*smpp.Session, []smpp.Response) {}
-
-func (c *smppClient) received() []*smpp.DeliverSM {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	got := c.got
-	c.got = nil
-	return got
-}
-
-// smppBench is a server with a fake gateway, in a bubble.
-type smppBench struct {
-	t       *testing.T
-	server  *SMPPServer
-	gateway *smppFakeGateway
-	pipes   *smppPipes
-}
-
-func smppTest(t *testing.T, test func(t *testing.T, b *smppBench)) {
-	t.Helper()
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		directory := account.NewDirectory([]account.Account{
-			{Name: "acme", Password: "secret", Senders: []string{"*"}, SMPP: account.SMPP{Sessions: 2, Window: 50}},
-			{Name: "other", Password: "web", SMPP: account.SMPP{SystemID: "otherbox", Password: "pass2"}},
-			{Name: "far", Password: "secret", Addresses: []string{"192.0.2.0/24"}},
-		}, nil)
-		b := &smppBench{
-			t: t, gateway: &smppFakeGateway{ids: message.NewIDs(0, 0)},
-			pipes: &smppPipes{conns: make(chan net.Conn), closed: make(chan struct{})},
-		}
-		b.server = newSMPPServer(b.gateway, SMPPOptions{
-			Accounts: func() *account.Directory { return directory }, Verifier: account.NewVerifier(),
-		})
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- b.server.Serve(ctx, b.pipes) }()
-		test(t, b)
-		stop()
-		if err := <-done; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-		if left := b.server.Sessions(); len(left) != 0 {
-			t.Errorf("%d sessions are left", len(left))
-		}
-	})
-}
-
-func (b *smppBench) bind(mode smpp.BindMode, id, password string, version smpp.Version) (*smppClient, error) {
-	c := &smppClient{}
-	d := smpp.Dialer{
-		Hosts: []string{"pipe:1"}, Dial: b.pipes.dial,
-		Bind:    smpp.Bind{Mode: mode, SystemID: id, Password: password, Version: version},
-		Session: smpp.SessionConfig{Window: 1000},
-	}
-	s, _, err := d.Connect(b.t.Context(), c)
-	c.Session = s
-	synctest.Wait()
-	return c, err
-}
-
-func (b *smppBench) mustBind(mode smpp.BindMode) *smppClient {
-	b.t.Helper()
-	c, err := b.bind(mode, "acme", "secret", smpp.Version34)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return c
-}
-
-func (c *smppClient) do(t *testing.T, body smpp.Body) smpp.PDU {
-	t.Helper()
-	p, err := c.Do(t.Context(), body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-func smppSubmit(text string) *smpp.SubmitSM {
-	return &smpp.SubmitSM{ShortMessage: smpp.ShortMessage{
-		Source: smpp.Address{TON: 5, Addr: "ACME"}, Dest: smpp.Address{TON: 1, NPI: 1, Addr: "46701234567"},
-		RegisteredDelivery: 1, Text: []byte(text),
-	}}
-}
 
 func TestSMPPBind(t *testing.T) {
 	smppTest(t, func(t *testing.T, b *smppBench) {
@@ -454,8 +230,15 @@ func TestSMPPDeliver(t *testing.T) {
 		if v := smppCount(b.gateway.take()); v[gateway.TryLater] != 4 {
 			t.Errorf("no answer in time: %v", v)
 		}
+	})
+}
 
-		// One session ends: what it had goes to the other, later.
+// TestSMPPDeliverEnd: what a session had goes to the others, later; what the
+// last one had waits for the next to bind.
+func TestSMPPDeliverEnd(t *testing.T) {
+	smppTest(t, func(t *testing.T, b *smppBench) {
+		one, two := b.mustBind(smpp.Receiver), b.mustBind(smpp.Transceiver)
+		one.silent, two.silent = true, true
 		b.server.Deliver("acme", smppItems(200)) // more than both windows
 		synctest.Wait()
 		one.Close(nil)
