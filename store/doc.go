@@ -9,7 +9,7 @@
 //     history.
 //  3. One goroutine calls Commit (commit.go) with a Batch (batch.go) of
 //     whatever has gathered. One batch is one transaction; when Commit returns
-//     nil, fdatasync has returned without error and everybody may be told.
+//     nil, fsync has returned without error and everybody may be told.
 //  4. Between commits the same goroutine calls Tidy (tidy.go) with a budget:
 //     the index over recipients and references grows (runs.go, merge.go), what is older
 //     than Retention goes (retention.go).

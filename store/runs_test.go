@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -211,4 +212,56 @@ func TestIndexOnFullDisk(t *testing.T) {
 	limitPages(t, s, 0)
 	tidyAll(t, s)
 	checkIndex(t, s, want)
+}
+
+// TestIndexWhileItChanges looks messages up all the time while their entries
+// move from memory to runs and from run to run.
+func TestIndexWhileItChanges(t *testing.T) {
+	t.Parallel()
+	s := openTest(t, Options{runEntries: 300})
+	ids := message.NewIDs(0, 0)
+	want := map[string][]message.ID{}
+	fill(t, s, ids, 1000, want)
+	tidyAll(t, s)
+	known := want["46000"]
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for _, oldest := range []bool{false, true} {
+		wg.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				f := Filter{To: message.Address{Number: "46000"}, Oldest: oldest, Limit: listMost}
+				list, next, err := s.Messages(context.Background(), f)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				var got []message.ID
+				for _, m := range list {
+					got = append(got, m.ID)
+				}
+				if !oldest {
+					slices.Reverse(got)
+				}
+				if next != 0 || len(got) < len(known) || !slices.Equal(got[:len(known)], known) || !slices.IsSorted(got) {
+					t.Errorf("oldest first %v: %d messages found, the first %d are not those known", oldest, len(got), len(known))
+					return
+				}
+			}
+		})
+	}
+	more := map[string][]message.ID{}
+	for range 12 {
+		fill(t, s, ids, 600, more)
+		if _, err := s.Tidy(3 * time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tidyAll(t, s)
+	close(done)
+	wg.Wait()
 }
