@@ -20,6 +20,10 @@ const (
 	defaultMaxParts = 10
 )
 
+// block is how many messages share one piece of memory, which stays as long as
+// one of them does.
+const block = 8
+
 // Accept takes submissions, all of one customer's request or of one read from
 // a socket, and calls done with a result for each when those accepted are on
 // disk. What is refused is refused one by one.
@@ -27,11 +31,14 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 	now := time.Now()
 	snap := g.snap.Load()
 	results := make([]Result, len(subs))
-	messages := make([]message.Message, len(subs))
+	var messages []message.Message
 	good := make([]*message.Message, 0, len(subs))
 	index := make([]int, 0, len(subs))
 	for i, s := range subs {
-		m := &messages[i]
+		if i%block == 0 {
+			messages = make([]message.Message, min(block, len(subs)-i))
+		}
+		m := &messages[i%block]
 		if f := snap.build(m, s, now); f != nil {
 			results[i] = Result{To: m.To, Failure: f}
 			continue
@@ -183,20 +190,24 @@ func measure(m *message.Message, most int) *message.Failure {
 // join puts messages into the gather, with the grant if a session can take
 // them now.
 func (g *Gateway) join(good []*message.Message, index []int, results []Result, done Done, now time.Time) *message.Failure {
-	entries := make([]entry, len(good))
-	pointers := make([]*entry, len(good))
+	entries := make([]*entry, 0, len(good))
+	for rest := len(good); rest > 0; rest -= block {
+		few := make([]entry, min(rest, block))
+		for i := range few {
+			entries = append(entries, &few[i])
+		}
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.full != nil {
-		return &message.Failure{Kind: message.StoreFull}
+		return g.refusal()
 	}
 	if len(g.cur.Accepted)+len(good) > g.opt.MaxGathered {
 		return &message.Failure{Kind: message.Overloaded}
 	}
 	b := g.cur
 	for i, m := range good {
-		e := &entries[i]
-		pointers[i] = e
+		e := entries[i]
 		e.m, e.out.Message, e.out.Ref = m, m, e
 		m.ID = g.ids.Next(now)
 		g.place(e, now)
@@ -204,8 +215,7 @@ func (g *Gateway) join(good []*message.Message, index []int, results []Result, d
 		r := &results[index[i]]
 		r.ID, r.State = m.ID, m.State
 	}
-	b.accepts = append(b.accepts, acceptance{entries: pointers, results: results, done: done})
-	g.count.accepted.Add(int64(len(good)))
+	b.accepts = append(b.accepts, acceptance{entries: entries, results: results, done: done})
 	return nil
 }
 
@@ -213,7 +223,7 @@ func (g *Gateway) join(good []*message.Message, index []int, results []Result, d
 // of its link, or, when it is for later or memory is full, onto disk only.
 func (g *Gateway) place(e *entry, now time.Time) {
 	m := e.m
-	g.tally(m.Account, m.Links[0], "accepted", now)
+	g.tally(m.Account, m.Links[0], tallyAccepted, now)
 	e.hop = g.firstUp(m.Links)
 	e.link = g.link(m.Links[e.hop])
 	if m.SendAt != 0 {
@@ -227,12 +237,12 @@ func (g *Gateway) place(e *entry, now time.Time) {
 		return
 	}
 	m.State = message.Queued
-	if sp := &l.spill[m.Priority]; sp.rows > 0 || l.lanes.n >= g.opt.QueueMemory {
-		sp.rows++
-		g.cur.WaitingAdd = append(g.cur.WaitingAdd, e.waitingRow())
+	if l.spill[m.Priority].some || l.lanes.n >= g.opt.QueueMemory {
+		g.spill(e)
 		return
 	}
 	e.station = accepting
+	g.open[m.ID] = e
 }
 
 // firstUp returns the index of the first link that has a session, 0 if none.
@@ -247,14 +257,11 @@ func (g *Gateway) firstUp(links []string) uint8 {
 
 // accepted follows an acceptance that is on disk.
 func (g *Gateway) accepted(a *acceptance) {
+	g.count.accepted.Add(int64(len(a.entries)))
 	for _, e := range a.entries {
 		g.recent.push(e.m.ID)
-		switch e.station {
-		case accepting:
-			g.open[e.m.ID] = e
+		if e.station == accepting {
 			g.wait(e, false)
-		case granted:
-			g.open[e.m.ID] = e
 		}
 	}
 }
@@ -267,5 +274,6 @@ func (g *Gateway) refused(e *entry) {
 	case e.station == nowhere && e.m.State == message.Queued:
 		e.link.spill[e.m.Priority].rows--
 	}
+	delete(g.open, e.m.ID)
 	e.station = nowhere
 }

@@ -71,6 +71,7 @@ type Item struct {
 	entry *entry        // of Message, while its final state is owed
 	inb   *inboundEntry // of Inbound
 	box   *outbox
+	then  *Item // the final state, held back until this intermediate one is settled
 	due   int64 // Unix milliseconds before which it is not tried; 0 for at once
 	rowed bool  // a row of the table owed names it
 	rowIn uint64

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,10 +17,10 @@ import (
 type gather struct {
 	store.Batch
 	seq      uint64
+	failed   int // commits
 	accepts  []acceptance
 	hands    []hand
 	owed     []*Item
-	evict    []*entry      // whose operator ids the batch writes down
 	after    []func(error) // acknowledgements to operators
 	counters map[counterKey]int64
 }
@@ -34,8 +35,9 @@ type acceptance struct {
 // hand is what a session may send once the gather is on disk.
 type hand struct {
 	sess *session
-	row  *grant // nil while every message carries its grant in its own row
-	at   int    // of the row in Granted
+	conn connector.Connector // as it was when the gather was on disk
+	row  *grant              // nil while every message carries its grant in its own row
+	at   int                 // of the row in Granted
 	out  []*connector.Outgoing
 }
 
@@ -54,11 +56,10 @@ func (b *gather) reset(seq uint64) {
 	resetBatch(&b.Batch)
 	clear(b.accepts)
 	clear(b.owed)
-	clear(b.evict)
 	clear(b.after)
 	clear(b.hands)
-	b.seq, b.accepts, b.hands, b.owed, b.after = seq, b.accepts[:0], b.hands[:0], b.owed[:0], b.after[:0]
-	b.evict = b.evict[:0]
+	b.seq, b.failed = seq, 0
+	b.accepts, b.hands, b.owed, b.after = b.accepts[:0], b.hands[:0], b.owed[:0], b.after[:0]
 	if b.counters == nil {
 		b.counters = map[counterKey]int64{}
 	}
@@ -85,6 +86,7 @@ const (
 	busyTidy    = time.Millisecond      // and between commits
 	busyEvery   = 8                     // commits
 	retryCommit = 250 * time.Millisecond
+	retryMost   = 40 // of an error that is not a full disk
 	idleWait    = 200 * time.Millisecond
 )
 
@@ -93,6 +95,9 @@ func (g *Gateway) commitLoop(ctx context.Context) error {
 	idle := time.NewTimer(idleWait)
 	defer idle.Stop()
 	for n := 0; ; n++ {
+		if ctx.Err() != nil {
+			g.beginStop()
+		}
 		b := g.take()
 		if b == nil {
 			if ctx.Err() != nil {
@@ -125,6 +130,18 @@ func (g *Gateway) commitLoop(ctx context.Context) error {
 	}
 }
 
+// beginStop lets nothing more in; what has gathered is still written.
+func (g *Gateway) beginStop() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.stopping {
+		g.stopping = true
+		if g.full == nil {
+			g.full = ErrStopped
+		}
+	}
+}
+
 // take returns the gather to be written, nil when nothing waits.
 func (g *Gateway) take() *gather {
 	g.mu.Lock()
@@ -142,7 +159,7 @@ func (g *Gateway) take() *gather {
 	}
 	g.sequence++
 	g.spare.reset(g.sequence)
-	g.cur, g.spare = g.spare, nil
+	g.cur, g.spare, g.writing = g.spare, nil, b
 	return b
 }
 
@@ -156,12 +173,11 @@ func (g *Gateway) write(ctx context.Context, b *gather) error {
 		g.committed(b)
 		return nil
 	}
+	g.refuse(b, err)
 	var fatal *store.FatalError
-	if errors.As(err, &fatal) {
-		g.refuse(b, err)
+	if b.failed++; errors.As(err, &fatal) || !errors.Is(err, store.ErrFull) && b.failed > retryMost {
 		return err
 	}
-	g.refuse(b, err)
 	select {
 	case <-time.After(retryCommit):
 	case <-ctx.Done():
@@ -175,7 +191,8 @@ func (g *Gateway) write(ctx context.Context, b *gather) error {
 func (g *Gateway) committed(b *gather) {
 	now := time.Now()
 	g.mu.Lock()
-	if g.full != nil {
+	g.done, g.carry, g.writing = b.seq, nil, nil
+	if g.full != nil && !g.stopping {
 		g.full = nil
 		g.log.Info("the database can be written again")
 		for _, l := range g.links {
@@ -186,21 +203,16 @@ func (g *Gateway) committed(b *gather) {
 		g.accepted(&b.accepts[i])
 	}
 	for i := range b.hands {
-		g.handOver(&b.hands[i])
+		g.handOver(&b.hands[i], now)
 	}
 	for _, it := range b.owed {
 		g.enqueue(it)
 	}
-	for _, e := range b.evict {
-		g.evict(e)
-	}
-	calls := g.takeCalls()
-	g.carry = nil
 	g.mu.Unlock()
 
 	for i := range b.hands {
 		if h := &b.hands[i]; len(h.out) > 0 {
-			h.sess.link.conn.Send(h.sess.num, h.out)
+			h.conn.Send(h.sess.num, h.out)
 		}
 	}
 	for i := range b.accepts {
@@ -209,7 +221,7 @@ func (g *Gateway) committed(b *gather) {
 	for _, f := range b.after {
 		f(nil)
 	}
-	g.makeCalls(calls)
+	g.makeCalls()
 
 	g.mu.Lock()
 	b.reset(0)
@@ -219,8 +231,9 @@ func (g *Gateway) committed(b *gather) {
 
 // handOver marks what goes on the wire now, or takes it back when the session
 // has ended meanwhile.
-func (g *Gateway) handOver(h *hand) {
-	if !h.sess.down && h.sess.link.conn != nil {
+func (g *Gateway) handOver(h *hand, now time.Time) {
+	h.conn = h.sess.link.conn
+	if !h.sess.down && h.conn != nil {
 		for _, o := range h.out {
 			o.Ref.(*entry).wired = true
 		}
@@ -228,35 +241,22 @@ func (g *Gateway) handOver(h *hand) {
 	}
 	for i := len(h.out) - 1; i >= 0; i-- {
 		if e := h.out[i].Ref.(*entry); e.station == granted && e.sess == h.sess && !e.wired {
-			g.release(e)
-			g.wait(e, true)
+			g.takeBackGrant(e, now)
 		}
 	}
 	h.out = h.out[:0]
 }
 
 // refuse keeps what must not be lost of a gather that could not be written and
-// tells those who wait that it cannot be done now.
+// tells those who wait, also in the gather behind it, that it cannot be done now.
 func (g *Gateway) refuse(b *gather, why error) {
 	g.mu.Lock()
 	first := g.full == nil
-	g.full = why
-	gone := map[message.ID]bool{}
-	for i := range b.accepts {
-		a := &b.accepts[i]
-		for _, e := range a.entries {
-			gone[e.m.ID] = true
-			g.refused(e)
-		}
-		for j := range a.results {
-			if r := &a.results[j]; r.Failure == nil {
-				*r = Result{To: r.To, Failure: &message.Failure{Kind: message.StoreFull}}
-			}
-		}
+	if !g.stopping {
+		g.full = why
 	}
-	accepts := b.accepts
-	b.accepts = nil
-	b.dropAccepted(gone)
+	accepts := append(g.takeBack(b), g.takeBack(g.cur)...)
+	b.dropBlanks()
 	g.carry = b
 	g.mu.Unlock()
 	if first {
@@ -267,25 +267,45 @@ func (g *Gateway) refuse(b *gather, why error) {
 	}
 }
 
-// dropAccepted takes refused messages out of a gather.
-func (b *gather) dropAccepted(gone map[message.ID]bool) {
-	if len(gone) == 0 {
-		return
+// takeBack takes what was to be accepted out of a gather. Its rows are only
+// blanked, for entries know their places.
+func (g *Gateway) takeBack(b *gather) []acceptance {
+	accepts := b.accepts
+	if len(accepts) == 0 {
+		return nil
 	}
-	b.Accepted = nil
-	b.Counters = slices.DeleteFunc(b.Counters, func(c store.Counter) bool { return c.What == "accepted" })
-	b.WaitingAdd = slices.DeleteFunc(b.WaitingAdd, func(w store.Waiting) bool { return gone[w.ID] })
-	b.DueAdd = slices.DeleteFunc(b.DueAdd, func(d store.Due) bool { return gone[d.ID] })
-	for i := range b.hands {
-		h := &b.hands[i]
-		out := h.out[:0]
-		for _, o := range h.out {
-			if !gone[o.Message.ID] {
-				out = append(out, o)
+	why := g.refusal()
+	gone := map[message.ID]bool{}
+	for i := range accepts {
+		for _, e := range accepts[i].entries {
+			gone[e.m.ID] = true
+			g.refused(e)
+		}
+		results := accepts[i].results
+		for j := range results {
+			if r := &results[j]; r.Failure == nil {
+				*r = Result{To: r.To, Failure: why}
 			}
 		}
-		h.out = out
 	}
+	b.accepts, b.Accepted = nil, nil
+	b.Counters = slices.DeleteFunc(b.Counters, func(c store.Counter) bool { return c.What == tallyAccepted })
+	maps.DeleteFunc(b.counters, func(k counterKey, _ int64) bool { return k.what == tallyAccepted })
+	for i := range b.WaitingAdd {
+		if w := &b.WaitingAdd[i]; gone[w.ID] {
+			w.ID = 0
+		}
+	}
+	for i := range b.DueAdd {
+		if d := &b.DueAdd[i]; gone[d.ID] {
+			d.ID = 0
+		}
+	}
+	for i := range b.hands {
+		h := &b.hands[i]
+		h.out = slices.DeleteFunc(h.out, func(o *connector.Outgoing) bool { return gone[o.Message.ID] })
+	}
+	return accepts
 }
 
 // dropBlanks takes out the rows that removeRow blanked.

@@ -30,11 +30,16 @@ func (g *Gateway) dispatch(l *link, now time.Time) {
 		if parts, ok := l.pace.room(now); !ok || parts < 1 {
 			break
 		}
-		e := l.lanes.pop()
+		e := l.lanes.head()
 		if e.m.Expires <= now.UnixMilli() {
+			l.lanes.pop()
 			g.expire(e, now)
 			continue
 		}
+		if !s.fits(e) {
+			break // the session with the most room runs empty first
+		}
+		l.lanes.pop()
 		g.grantTo(s, e, now, true)
 	}
 	g.refill(l)
@@ -43,11 +48,11 @@ func (g *Gateway) dispatch(l *link, now time.Time) {
 // mayGrant tells whether a new message may go to a session at once.
 func (g *Gateway) mayGrant(l *link, s *session, e *entry, now time.Time) bool {
 	for i := range l.spill {
-		if l.spill[i].rows > 0 {
+		if l.spill[i].some {
 			return false
 		}
 	}
-	if s.room() < e.cost() && s.used > 0 {
+	if !s.fits(e) {
 		return false
 	}
 	parts, ok := l.pace.room(now)
@@ -73,12 +78,16 @@ func (g *Gateway) grantTo(s *session, e *entry, now time.Time, later bool) {
 	h := g.hand(s)
 	h.out = append(h.out, &e.out)
 	if later && e.hold == nil {
-		g.holdGrant(e)
+		g.holdGrant(e, now)
 	}
+	g.open[m.ID] = e
 }
 
-// holdGrant names a granted message in the grant row of its session.
-func (g *Gateway) holdGrant(e *entry) {
+// holdGrant names a granted message in the grant row of its session. The row's
+// time lies behind every earlier answer to the message, and before the answer
+// to this grant (see stamp), whatever the clock does: by that a restart tells
+// which of the two it is.
+func (g *Gateway) holdGrant(e *entry, now time.Time) {
 	s, b := e.sess, g.cur
 	h := g.hand(s)
 	if h.row == nil {
@@ -86,10 +95,12 @@ func (g *Gateway) holdGrant(e *entry) {
 		h.row = &grant{number: g.lastGrant}
 		h.at = len(b.Granted)
 		b.Granted = append(b.Granted, store.Grant{
-			Number: g.lastGrant, Link: s.link.name, Session: s.num, At: time.Now().UnixMilli(),
+			Number: g.lastGrant, Link: s.link.name, Session: s.num, At: now.UnixMilli(),
 		})
 	}
 	row := &b.Granted[h.at]
+	row.At = max(row.At, e.answered+1)
+	h.row.at = row.At
 	row.IDs = append(row.IDs, e.m.ID)
 	h.row.open++
 	e.hold = h.row
@@ -103,8 +114,19 @@ func (g *Gateway) release(e *entry) {
 	}
 	if h := e.hold; h != nil {
 		e.hold = nil
+		e.answered = max(e.answered, h.at)
 		if h.open--; h.open == 0 {
 			g.cur.GrantDone = append(g.cur.GrantDone, h.number)
 		}
 	}
+}
+
+// takeBackGrant lets a message wait again that was granted and never written
+// to the wire: its log says so, lest a restart take it for uncertain.
+func (g *Gateway) takeBackGrant(e *entry, now time.Time) {
+	g.release(e)
+	e.event(message.Event{Kind: message.EventQueued, At: e.stamp(now), Text: e.link.name})
+	e.m.State = message.Queued
+	g.change(e)
+	g.wait(e, true)
 }

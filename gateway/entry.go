@@ -1,7 +1,7 @@
 package gateway
 
 import (
-	"slices"
+	"time"
 
 	"kurir/connector"
 	"kurir/message"
@@ -32,6 +32,7 @@ type entry struct {
 	prev, next *entry   // of the same session
 	wired      bool     // handed to the connector
 	hold       *grant   // the grant row that names it, nil when its own row does
+	answered   int64    // Unix milliseconds of the last answer, or of the grant behind it
 
 	keys    []uint64 // of the operator's ids whose receipts are awaited, by part; 0 = came
 	oneKey  [1]uint64
@@ -60,6 +61,12 @@ func (e *entry) event(ev message.Event) {
 	e.m.Log = message.AppendEvent(e.m.Log, e.m.ID, ev)
 }
 
+// stamp returns the time for an answer's event: never before the grant.
+func (e *entry) stamp(now time.Time) int64 {
+	e.answered = max(now.UnixMilli(), e.answered)
+	return e.answered
+}
+
 // cost is how much of a session's credit the message takes.
 func (e *entry) cost() int { return max(1, int(e.m.Parts)) }
 
@@ -67,6 +74,9 @@ func (e *entry) cost() int { return max(1, int(e.m.Parts)) }
 // true: the old station's row goes; a message that lies behind the mark, or is
 // to leave memory (spill), gets one for the new station.
 func (g *Gateway) move(e *entry, to station, spill bool) {
+	if to == enroute && e.station != enroute && e.m.ID <= g.mark {
+		g.resting.push(rest{e, time.Now().Add(g.opt.MarkLag)})
+	}
 	if e.rowed {
 		g.removeRow(e)
 	}
@@ -106,7 +116,7 @@ func (g *Gateway) addRow(e *entry) {
 		return
 	case granted:
 		if e.hold == nil {
-			g.holdGrant(e)
+			g.holdGrant(e, time.Now())
 		}
 		return
 	default:
@@ -188,6 +198,7 @@ func (g *Gateway) change(e *entry) {
 // forget drops a message from memory; its row (and spill row) stay.
 func (g *Gateway) forget(e *entry) {
 	delete(g.open, e.m.ID)
+	g.left(e.m.ID)
 	e.station = nowhere
 }
 
@@ -227,6 +238,3 @@ func (q *queue[T]) pushFront(v T) {
 	q.head--
 	q.items[q.head] = v
 }
-
-// sortIDs brings ids that were pushed out of order into order.
-func sortIDs(q *queue[message.ID]) { slices.Sort(q.items[q.head:]) }

@@ -68,24 +68,32 @@ type Gateway struct {
 	ids         *message.IDs
 	mark        message.ID // open messages up to here stand in spill tables
 	cur         *gather    // being gathered
+	writing     *gather    // being committed, or waiting to be tried again
 	spare       *gather
 	carry       *gather // failed to commit, is tried again
 	sequence    uint64  // of gathers
+	done        uint64  // sequence of the last that is on disk
 	full        error   // why nothing can be written now, nil when all is well
+	stopping    bool
+	readings    []*reading // under way
 	links       map[string]*link
 	boxes       map[boxKey]*outbox
 	open        map[message.ID]*entry
 	openIn      map[message.ID]*inboundEntry
-	recent      queue[message.ID] // open or not, in order, from mark on
+	recent      queue[message.ID] // accepted, open or not, in order, from the mark on
 	outstanding outstanding
-	held        map[uint64][]heldReport
+	held        map[uint64][]*heldReport
 	heldCount   int
+	resting     queue[rest]   // enroute, with a row, and new enough to stay in memory
+	leaving     queue[*entry] // enroute, to leave memory once their rows are on disk
 	due         dueHeap
 	deadlines   map[int64][]*entry // by Unix second, for those short of the mark
 	joins       map[string]*assembly
 	lastGrant   int64
 	lastHeld    int64
 	calls       []delivery // prepared under mu, made after it
+	calling     bool       // somebody makes them
+	looking     bool       // fromDisk is under way
 
 	wake  chan struct{}
 	fatal chan error
@@ -105,7 +113,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		opt: opt, log: opt.Log, store: opt.Store,
 		links: map[string]*link{}, boxes: map[boxKey]*outbox{},
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
-		held:      map[uint64][]heldReport{},
+		held:      map[uint64][]*heldReport{},
 		deadlines: map[int64][]*entry{}, joins: map[string]*assembly{},
 		wake: make(chan struct{}, 1), fatal: make(chan error, 1),
 	}
@@ -170,10 +178,39 @@ func (g *Gateway) Run(ctx context.Context) error {
 		g.tickLoop(ctx)
 	}()
 	err := g.commitLoop(ctx)
-	g.stop()
+	g.abandon()
 	<-ticker
 	g.jobs.Wait()
 	return err
+}
+
+// abandon answers whoever waits for a commit that will not come, and refuses
+// what comes after.
+func (g *Gateway) abandon() {
+	g.mu.Lock()
+	g.stopping, g.full = true, ErrStopped
+	g.stop() // under the lock: no job begins afterwards
+	accepts := g.takeBack(g.cur)
+	after := g.cur.after
+	g.cur.after = nil
+	if g.carry != nil {
+		after = append(after, g.carry.after...)
+	}
+	g.mu.Unlock()
+	for i := range accepts {
+		accepts[i].done(accepts[i].results)
+	}
+	for _, f := range after {
+		f(ErrStopped)
+	}
+}
+
+// refusal says to a customer why nothing can be accepted now. g.full is set.
+func (g *Gateway) refusal() *message.Failure {
+	if g.stopping {
+		return &message.Failure{Kind: message.Overloaded, Text: "the gateway is stopping; try again later"}
+	}
+	return &message.Failure{Kind: message.StoreFull}
 }
 
 // Ready returns why the server cannot accept messages now, nil when it can.

@@ -65,10 +65,9 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 // takeIn gives a whole inbound message to those whose it is.
 func (g *Gateway) takeIn(snap *Snapshot, in *message.Inbound, now time.Time) {
 	snap.address(in)
-	g.tally(in.Account, in.Link, "inbound", now)
+	g.tally(in.Account, in.Link, tallyInbound, now)
 	in.Owed = 1<<len(in.Targets) - 1
 	g.cur.Inbound = append(g.cur.Inbound, in)
-	g.recent.push(in.ID)
 	for i := range in.Targets {
 		it := &Item{box: g.box(in.Targets[i].Kind, in.Targets[i].Account)}
 		g.inboundItem(it, in, i)
@@ -171,13 +170,5 @@ func (g *Gateway) joinOld(now time.Time) {
 		if a.since < limit {
 			g.takeIn(snap, g.joined(a, g.ids.Next(now), now.UnixMilli()), now)
 		}
-	}
-}
-
-// rowInbound writes rows for those targets of an inbound message that have
-// not acknowledged.
-func (g *Gateway) rowInbound(ie *inboundEntry) {
-	for _, it := range ie.list {
-		g.addItemRow(it)
 	}
 }

@@ -31,27 +31,31 @@ func (l *lanes) push(e *entry, front bool) {
 	l.lane[e.m.Priority].push(e, front)
 }
 
-// pop takes the next message, nil when there is none.
-func (l *lanes) pop() *entry {
-	if l.n == 0 {
-		return nil
-	}
-	l.turn++
-	if l.turn%lowestTurn == 0 {
+// next returns the lane whose turn it is. There is a message.
+func (l *lanes) next() *lane {
+	if (l.turn+1)%lowestTurn == 0 {
 		for p := range l.lane {
 			if l.lane[p].n > 0 {
-				l.n--
-				return l.lane[p].pop()
+				return &l.lane[p]
 			}
 		}
 	}
-	for p := len(l.lane) - 1; p >= 0; p-- {
-		if l.lane[p].n > 0 {
-			l.n--
-			return l.lane[p].pop()
-		}
+	p := len(l.lane) - 1
+	for l.lane[p].n == 0 {
+		p--
 	}
-	return nil
+	return &l.lane[p]
+}
+
+// head shows the message that pop takes next. There is one.
+func (l *lanes) head() *entry { return l.next().head().peek() }
+
+// pop takes the next message. There is one.
+func (l *lanes) pop() *entry {
+	ln := l.next()
+	l.turn++
+	l.n--
+	return ln.pop()
 }
 
 func (l *lane) push(e *entry, front bool) {
@@ -74,11 +78,16 @@ func (l *lane) push(e *entry, front bool) {
 	}
 }
 
-func (l *lane) pop() *entry {
+// head returns the queue whose turn it is.
+func (l *lane) head() *accountQueue {
 	if l.next >= len(l.order) {
 		l.next = 0
 	}
-	q := l.order[l.next]
+	return l.order[l.next]
+}
+
+func (l *lane) pop() *entry {
+	q := l.head()
 	e := q.pop()
 	l.n--
 	if q.len() > 0 {

@@ -19,15 +19,19 @@ type link struct {
 	pace     pace
 	spill    [message.Priorities]spill
 	count    linkCounters
+
+	exactForm, otherForm int // receipts by the form in which they named the operator's id
 }
 
 // spill is the part of a lane that is on disk only.
 type spill struct {
-	rows    int64                 // not in memory
+	some    bool                  // rows may be there of messages that are not in memory
+	rows    int64                 // about how many, for people
+	last    uint64                // sequence of the gather that adds the newest
 	after   map[string]message.ID // by account: rows up to here have been read
+	rewind  bool                  // and some of those must be read again
 	loading bool
 	again   time.Time // not to be read before
-	empty   int       // reads that found nothing
 }
 
 // session is one session of a link.
@@ -43,6 +47,10 @@ type session struct {
 }
 
 func (s *session) room() int { return s.credit - s.used }
+
+// fits tells whether a message may be granted to the session: within its
+// credit, or, if it has more parts than that, alone.
+func (s *session) fits(e *entry) bool { return e.cost() <= s.room() || s.used == 0 }
 
 // add books a message on the session's credit.
 func (s *session) add(e *entry) {
@@ -72,7 +80,8 @@ func (s *session) remove(e *entry) {
 // grant is a row that says which messages a session may have sent.
 type grant struct {
 	number int64
-	open   int // messages without an answer
+	at     int64 // Unix milliseconds
+	open   int   // messages without an answer
 }
 
 // link returns the link of that name; an unknown one is made, so that what
@@ -88,13 +97,6 @@ func (g *Gateway) link(name string) *link {
 	return l
 }
 
-// unspill counts one message less on disk only.
-func (l *link) unspill(p message.Priority) {
-	if sp := &l.spill[p]; sp.rows > 0 {
-		sp.rows--
-	}
-}
-
 func (l *link) configure(set LinkSettings) {
 	set.setDefaults()
 	l.set = set
@@ -102,11 +104,14 @@ func (l *link) configure(set LinkSettings) {
 }
 
 // up tells whether a session may send.
-func (l *link) up() bool { return len(l.sessions) > 0 }
+func (l *link) up() bool { return len(l.sessions) > 0 && l.conn != nil }
 
 // best returns the session with the most room, nil if none has any.
 func (l *link) best() *session {
 	var best *session
+	if l.conn == nil {
+		return nil
+	}
 	for _, s := range l.sessions {
 		if s.room() > 0 && (best == nil || s.room() > best.room()) {
 			best = s
@@ -164,8 +169,7 @@ func (g *Gateway) sessionDown(l *link, num uint32, unwritten []*connector.Outgoi
 	}
 	for i := len(unwritten) - 1; i >= 0; i-- {
 		if e := unwritten[i].Ref.(*entry); e.station == granted && e.sess == s {
-			g.release(e)
-			g.wait(e, true)
+			g.takeBackGrant(e, now)
 		}
 	}
 	for e := s.first; e != nil; {

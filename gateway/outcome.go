@@ -38,12 +38,17 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 			g.awaitReceipt(e, now)
 			return
 		}
+		if e.m.Receipts.Wants(message.Enroute) {
+			e.m.State = message.Enroute
+			g.owe(e, true, now) // no receipt will say it
+		}
+		e.keys = nil
 		g.finish(e, message.Sent, message.NoFailure, now)
 		return
 	}
 	e.keys = nil
 	f := a.Failure
-	e.event(message.Event{Kind: message.EventFailed, At: now.UnixMilli(), Failure: f.Kind, Code: f.Code, Text: e.link.name})
+	e.event(message.Event{Kind: message.EventFailed, At: e.stamp(now), Failure: f.Kind, Code: f.Code, Text: e.link.name})
 	e.link.count.failed.Add(1)
 	switch {
 	case f.Kind == message.Throttled:
@@ -63,7 +68,7 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 
 // taken writes the operator's ids into the log, a part each.
 func (g *Gateway) taken(e *entry, a *connector.Answer, now time.Time) {
-	at := now.UnixMilli()
+	at := e.stamp(now)
 	e.keys = e.oneKey[:0]
 	e.event(message.Event{Kind: message.EventTaken, At: at, Part: 1, Text: a.ID})
 	e.keys = append(e.keys, receiptKey(e.link.name, a.ID))
@@ -82,9 +87,7 @@ func (g *Gateway) awaitReceipt(e *entry, now time.Time) {
 	for _, k := range e.keys {
 		g.outstanding.add(k, e)
 	}
-	if d := e.deadline(); d < now.Add(g.opt.MarkLag*2).UnixMilli() {
-		g.deadlines[d/1000+1] = append(g.deadlines[d/1000+1], e)
-	}
+	g.watchDeadline(e, now)
 	if e.m.Receipts.Wants(message.Enroute) {
 		g.owe(e, true, now)
 	}
@@ -97,6 +100,14 @@ func (g *Gateway) awaitReceipt(e *entry, now time.Time) {
 				g.applyReport(e, k, &h.Report, now)
 			}
 		}
+	}
+}
+
+// watchDeadline sees to it that a message is given up in time which may end
+// before it leaves memory; of others the disk says when (disk.go).
+func (g *Gateway) watchDeadline(e *entry, now time.Time) {
+	if d := e.deadline(); d < now.Add(2*g.opt.MarkLag).UnixMilli() {
+		g.deadlines[d/1000+1] = append(g.deadlines[d/1000+1], e)
 	}
 }
 
@@ -121,14 +132,14 @@ func (g *Gateway) retry(e *entry, now time.Time) {
 	}
 	e.event(message.Event{Kind: message.EventRetry, At: now.UnixMilli(), Code: uint32(wait / time.Second)})
 	g.change(e)
-	g.delay(e, now.Add(wait))
+	g.delay(e, now.Add(wait), now)
 }
 
 // uncertain follows a message that may or may not have been sent: it is sent
 // again, marked, unless the link's policy is once.
 func (g *Gateway) uncertain(e *entry, now time.Time) {
 	g.count.uncertain.Add(1)
-	e.event(message.Event{Kind: message.EventUncertain, At: now.UnixMilli(), Text: e.link.name})
+	e.event(message.Event{Kind: message.EventUncertain, At: e.stamp(now), Text: e.link.name})
 	if e.link.set.Once {
 		g.finish(e, message.Unknown, message.NoAnswer, now)
 		return
@@ -157,6 +168,7 @@ func (g *Gateway) final(e *entry, s message.State, now time.Time) {
 	for _, k := range e.keys {
 		if k != 0 {
 			g.outstanding.remove(k, e)
+			g.outstanding.settle(k)
 		}
 	}
 	m.State, m.Final = s, now.UnixMilli()

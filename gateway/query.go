@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -33,17 +34,39 @@ func (g *Gateway) Message(ctx context.Context, account string, id message.ID) (*
 // Cancel ends a message that no session has been granted yet. The failure says
 // why it cannot be cancelled.
 func (g *Gateway) Cancel(ctx context.Context, account string, id message.ID) (*message.Message, error) {
-	m, err := g.Message(ctx, account, id)
-	if err != nil {
-		return nil, err
+	var r *reading
+	var m *message.Message
+	for {
+		var err error
+		r = g.look()
+		if m, err = g.Message(ctx, account, id); err != nil {
+			g.endLook(r)
+			return nil, err
+		}
+		g.mu.Lock()
+		e := g.open[id]
+		if e == nil && !r.stale(id) || e != nil && e.station != accepting {
+			break // what is known of it is as it is
+		}
+		g.endReading(r)
+		g.mu.Unlock()
+		if !g.settled(ctx) {
+			return nil, cmp.Or(ctx.Err(), error(&message.Failure{Kind: message.StoreFull}))
+		}
+	}
+	g.endReading(r)
+	return g.cancelNow(ctx, m)
+}
+
+// cancelNow ends a message of which m is the newest that is known, unless it
+// is in memory. It is called under the lock, and frees it.
+func (g *Gateway) cancelNow(ctx context.Context, m *message.Message) (*message.Message, error) {
+	if g.full != nil {
+		defer g.mu.Unlock()
+		return nil, g.refusal()
 	}
 	done := make(chan error, 1)
-	now := time.Now()
-	g.mu.Lock()
-	if g.full != nil {
-		g.mu.Unlock()
-		return nil, &message.Failure{Kind: message.StoreFull}
-	}
+	now, id := time.Now(), m.ID
 	e := g.open[id]
 	if e == nil {
 		e = newEntry(m)
@@ -54,9 +77,6 @@ func (g *Gateway) Cancel(ctx context.Context, account string, id message.ID) (*m
 		return nil, message.Fail(message.NotPermitted, "id", "the message is %s; only one that has not left can be cancelled", st)
 	}
 	if e.station == nowhere { // on disk only
-		if m.State == message.Queued {
-			e.link.unspill(m.Priority)
-		}
 		g.cur.WaitingRemove = append(g.cur.WaitingRemove, e.waitingRows()...)
 		g.cur.DueRemove = append(g.cur.DueRemove, id)
 	}

@@ -28,12 +28,18 @@ func (g *Gateway) recover(ctx context.Context) error {
 	if err := g.recoverCounts(ctx); err != nil {
 		return err
 	}
-	if err := g.recoverGrants(ctx); err != nil {
+	seen := map[message.ID]bool{}
+	if err := g.recoverGrants(ctx, seen); err != nil {
 		return err
 	}
-	if err := g.store.OpenAfterMark(ctx, func(m *message.Message) error {
+	err := g.store.OpenAfterMark(ctx, func(m *message.Message) error {
+		g.recent.push(m.ID)
+		if seen[m.ID] {
+			return nil
+		}
 		return g.recoverMessage(ctx, m)
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	if err := g.recoverInbound(ctx); err != nil {
@@ -67,7 +73,9 @@ func (g *Gateway) recoverCounts(ctx context.Context) error {
 	}
 	for lane, accounts := range waiting {
 		for _, n := range accounts {
-			g.link(lane.Link).spill[lane.Priority].rows += n
+			sp := &g.link(lane.Link).spill[lane.Priority]
+			sp.some = true
+			sp.rows += n
 		}
 	}
 	queues, err := g.store.OwedQueues(ctx)
@@ -95,7 +103,7 @@ func parseBoxKey(s string) (boxKey, bool) {
 
 // recoverGrants marks what was granted by a grant row and not answered. The
 // rows go in the same commit that says so.
-func (g *Gateway) recoverGrants(ctx context.Context) error {
+func (g *Gateway) recoverGrants(ctx context.Context, seen map[message.ID]bool) error {
 	grants, err := g.store.Grants(ctx)
 	if err != nil {
 		return err
@@ -107,14 +115,15 @@ func (g *Gateway) recoverGrants(ctx context.Context) error {
 			return err
 		}
 		for _, m := range list {
-			if g.open[m.ID] != nil || m.State != message.Queued && m.State != message.Sending || answeredSince(m, gr.At) {
+			if seen[m.ID] || m.State != message.Queued && m.State != message.Sending || answeredSince(m, gr.At) {
 				continue
 			}
+			seen[m.ID] = true
 			e := newEntry(m)
 			e.readLog(g)
 			e.link = g.link(gr.Link)
 			e.hop = hopOf(m.Links, gr.Link)
-			g.open[m.ID] = e
+			e.answered = max(e.answered, gr.At)
 			g.uncertain(e, now)
 		}
 		g.cur.GrantDone = append(g.cur.GrantDone, gr.Number)
@@ -125,25 +134,30 @@ func (g *Gateway) recoverGrants(ctx context.Context) error {
 func answeredSince(m *message.Message, at int64) bool {
 	events, _ := message.DecodeLog(m.Log, m.ID)
 	for _, ev := range events {
-		if ev.At >= at && (ev.Kind == message.EventTaken || ev.Kind == message.EventFailed || ev.Kind == message.EventUncertain) {
+		if ev.At >= at && endsGrant(ev.Kind) {
 			return true
 		}
 	}
 	return false
 }
 
+// endsGrant tells whether an event says what became of a grant.
+func endsGrant(k message.EventKind) bool {
+	switch k {
+	case message.EventTaken, message.EventFailed, message.EventUncertain, message.EventQueued:
+		return true
+	}
+	return false
+}
+
 // recoverMessage puts one open message back to its station.
 func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error {
-	if g.open[m.ID] != nil {
-		return nil // its grant row has been seen
-	}
 	e := newEntry(m)
 	e.readLog(g)
 	now := time.Now()
-	g.recent.push(m.ID)
 	switch {
 	case m.State.Final():
-		return g.recoverOwed(ctx, e, now)
+		return g.recoverOwed(ctx, m)
 	case m.State == message.Enroute:
 		g.open[m.ID] = e
 		e.station = enroute
@@ -152,10 +166,8 @@ func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error 
 				g.outstanding.add(k, e)
 			}
 		}
-		d := e.deadline()/1000 + 1
-		g.deadlines[d] = append(g.deadlines[d], e)
+		g.watchDeadline(e, now)
 	case m.State == message.Sending:
-		g.open[m.ID] = e
 		g.uncertain(e, now)
 	default:
 		return g.recoverWaiting(ctx, e)
@@ -163,18 +175,17 @@ func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error 
 	return nil
 }
 
-func (g *Gateway) recoverOwed(ctx context.Context, e *entry, now time.Time) error {
-	m := e.m
-	it := &Item{
-		Message: m, State: m.State, Since: m.Final, Target: m.Target, entry: e,
-		box: g.box(m.Target.Kind, m.Target.Account),
-	}
-	has, err := g.store.OwedHas(ctx, []store.Owed{it.row()})
-	if err != nil || has[0] {
+func (g *Gateway) recoverOwed(ctx context.Context, m *message.Message) error {
+	it := &Item{box: g.box(m.Target.Kind, m.Target.Account)}
+	e := g.finalItem(it, m)
+	rows := []store.Owed{it.row(), it.row()}
+	_, failed := lastTry(m.Log, m.ID, m.State, 0)
+	rows[1].Due = it.nextTry(failed)
+	has, err := g.store.OwedHas(ctx, rows)
+	if err != nil || has[0] || has[1] {
+		g.forget(e)
 		return err
 	}
-	e.item, e.station = it, owing
-	g.open[m.ID] = e
 	g.cur.owed = append(g.cur.owed, it)
 	return nil
 }
@@ -186,9 +197,8 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 	if has, err := g.store.WaitingHas(ctx, e.waitingRows()); err != nil || slices.Contains(has, true) {
 		return err
 	}
-	if sp := &e.link.spill[e.m.Priority]; e.link.lanes.n >= g.opt.QueueMemory {
-		sp.rows++
-		g.cur.WaitingAdd = append(g.cur.WaitingAdd, e.waitingRow())
+	if e.link.lanes.n >= g.opt.QueueMemory {
+		g.spill(e)
 		return nil
 	}
 	g.wait(e, false)
@@ -197,7 +207,7 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 
 func (g *Gateway) recoverInbound(ctx context.Context) error {
 	err := g.store.Held(ctx, func(h *store.HeldReport) error {
-		g.keepHeld(heldReport{*h})
+		g.keepHeld(*h, true)
 		return nil
 	})
 	if err != nil {
@@ -220,7 +230,6 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 		return err
 	}
 	return g.store.OpenInbound(ctx, func(in *message.Inbound, missing uint32) error {
-		g.recent.push(in.ID)
 		for i, t := range in.Targets {
 			it := &Item{box: g.box(t.Kind, t.Account)}
 			if missing>>i&1 == 1 && g.inboundItem(it, in, i) {
@@ -231,12 +240,10 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 	})
 }
 
-// begin starts what recover found: the ids that were read in two passes are
-// brought into order first.
+// begin starts what recover found.
 func (g *Gateway) begin() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	sortIDs(&g.recent)
 	for _, b := range g.boxes {
 		g.loadOwed(b)
 	}
@@ -257,13 +264,18 @@ func (e *entry) readLog(g *Gateway) {
 	}
 	var ids []key
 	for _, ev := range events {
+		if endsGrant(ev.Kind) {
+			e.answered = max(e.answered, ev.At)
+		}
 		switch ev.Kind {
 		case message.EventGranted:
 			name, ids = ev.Text, ids[:0]
 		case message.EventTaken:
 			ids = append(ids, key{ev.Part, ev.Text})
 		case message.EventFailed:
-			e.tries++
+			if ev.Failure != message.Throttled {
+				e.tries++
+			}
 			ids = ids[:0]
 		case message.EventReport:
 			for i := range ids {

@@ -12,14 +12,25 @@ const (
 	refillMost = 2000
 	readLimit  = 10 * time.Second
 	emptyPause = 100 * time.Millisecond
-	emptyLoads = 50
+	brokePause = time.Second
 )
+
+// spill leaves a waiting message on disk only.
+func (g *Gateway) spill(e *entry) {
+	sp := &e.link.spill[e.m.Priority]
+	sp.some, sp.last = true, g.cur.seq
+	sp.rows++
+	if e.m.ID <= sp.after[e.m.Account] {
+		sp.rewind = true
+	}
+	g.cur.WaitingAdd = append(g.cur.WaitingAdd, e.waitingRow())
+}
 
 // refill loads what waits on disk only when the lanes run low.
 func (g *Gateway) refill(l *link) {
 	for p := range l.spill {
 		sp := &l.spill[p]
-		if sp.rows <= 0 || sp.loading || time.Now().Before(sp.again) || l.lanes.lane[p].n*refillAt > g.opt.QueueMemory || g.ctx.Err() != nil {
+		if !sp.some || sp.loading || l.lanes.lane[p].n*refillAt > g.opt.QueueMemory || time.Now().Before(sp.again) || g.ctx.Err() != nil {
 			continue
 		}
 		sp.loading = true
@@ -38,59 +49,77 @@ func (g *Gateway) load(l *link, p message.Priority) {
 		after[k] = v
 	}
 	n := min(refillMost, max(1, g.opt.QueueMemory/2))
+	r := g.beginReading()
 	g.mu.Unlock()
 
 	ctx, cancel := context.WithTimeout(g.ctx, readLimit)
 	defer cancel()
-	loaded, more, err := g.store.Refill(ctx, l.name, p, after, n)
-	if err != nil {
-		if g.ctx.Err() == nil {
-			g.log.Error("read what waits for a link", "link", l.name, "error", err)
-		}
-		time.AfterFunc(time.Second, func() { g.loaded(l, p, nil, true) })
-		return
+	list, more, err := g.store.Refill(ctx, l.name, p, after, n)
+	if err != nil && g.ctx.Err() == nil {
+		g.log.Error("read what waits for a link", "link", l.name, "error", err)
 	}
-	g.loaded(l, p, loaded, more)
-}
 
-// loaded puts what was read into the lanes. A row that no longer waits (it was
-// granted or cancelled meanwhile) is passed over.
-func (g *Gateway) loaded(l *link, p message.Priority, list []*message.Message, more bool) {
 	now := time.Now()
 	g.mu.Lock()
-	defer g.signal()
-	defer g.mu.Unlock()
-	sp := &l.spill[p]
 	sp.loading = false
-	if len(list) == 0 && !more {
-		// What was counted may not be on disk yet; a count that stays wrong ends here.
-		if sp.empty++; sp.empty > emptyLoads {
-			sp.rows, sp.empty = 0, 0
-		}
-		sp.again = now.Add(emptyPause)
-		return
+	if err != nil {
+		sp.again = now.Add(brokePause)
+	} else {
+		g.loaded(l, p, list, more, r, now)
 	}
-	sp.empty = 0
+	g.endReading(r)
+	g.mu.Unlock()
+	g.signal()
+}
+
+// loaded puts what was read into the lanes. What is in memory already, or was
+// ended while it was being read, is passed over.
+func (g *Gateway) loaded(l *link, p message.Priority, list []*message.Message, more bool, r *reading, now time.Time) {
+	sp := &l.spill[p]
 	if sp.after == nil {
 		sp.after = map[string]message.ID{}
 	}
 	for _, m := range list {
 		sp.after[m.Account] = max(sp.after[m.Account], m.ID)
-		if g.open[m.ID] != nil {
-			continue
+		switch {
+		case g.open[m.ID] != nil:
+		case r.stale(m.ID):
+			sp.rewind = true
+		default:
+			sp.rows = max(0, sp.rows-1)
+			g.waitAgain(l, m)
 		}
-		sp.rows = max(0, sp.rows-1)
-		e := newEntry(m)
-		e.link, e.station, e.rowed = l, waiting, true
-		e.hop = hopOf(m.Links, l.name)
-		if m.State != message.Queued && m.State != message.Sending {
-			g.removeRow(e)
-			continue
-		}
-		g.open[m.ID] = e
-		l.lanes.push(e, false)
+	}
+	switch {
+	case more && len(list) == 0: // rows of messages that are no longer there
+		sp.again = now.Add(brokePause)
+	case more:
+	case sp.last > r.seen: // what was added meanwhile may not have been seen
+		sp.again = now.Add(emptyPause)
+	case sp.rewind:
+		sp.after, sp.rewind = nil, false
+		sp.again = now.Add(emptyPause)
+	default:
+		sp.some, sp.rows, sp.after = false, 0, nil
 	}
 	g.dispatch(l, now)
+}
+
+// waitAgain takes a message from disk into the lanes.
+func (g *Gateway) waitAgain(l *link, m *message.Message) {
+	e := newEntry(m)
+	if len(m.Log) > 0 {
+		e.readLog(g)
+	}
+	e.link, e.hop = l, hopOf(m.Links, l.name)
+	e.station, e.rowed = waiting, true
+	if m.State != message.Queued && m.State != message.Sending {
+		g.removeRow(e) // it does not wait
+		return
+	}
+	m.State = message.Queued
+	g.open[m.ID] = e
+	l.lanes.push(e, false)
 }
 
 func hopOf(links []string, name string) uint8 {

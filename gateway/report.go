@@ -2,7 +2,7 @@ package gateway
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,7 +121,7 @@ func otherForms(scope, id string) []uint64 {
 // Reports implements connector.Core.
 func (c linkCore) Reports(reports []message.Report, ack func(error)) {
 	g, now := c.g, time.Now()
-	var late []int
+	var late []*message.Report
 	g.mu.Lock()
 	if g.full != nil {
 		err := g.full
@@ -135,12 +135,12 @@ func (c linkCore) Reports(reports []message.Report, ack func(error)) {
 		if r.Scope == "" {
 			r.Scope = c.l.name
 		}
-		switch matched := g.match(r, now); {
-		case matched:
+		switch {
+		case g.match(c.l, r, !spilled, now):
 		case spilled:
-			late = append(late, i)
+			late = append(late, r)
 		default:
-			g.hold(r, now)
+			g.hold(c.l, r, now)
 		}
 	}
 	if len(late) == 0 {
@@ -149,34 +149,59 @@ func (c linkCore) Reports(reports []message.Report, ack func(error)) {
 	g.mu.Unlock()
 	g.signal()
 	if len(late) > 0 {
-		g.matchLate(reports, late, ack)
+		g.matchLate(c.l, late, ack)
 	}
 }
 
-// match applies a receipt to the message in memory that it belongs to.
-func (g *Gateway) match(r *message.Report, now time.Time) bool {
+// match applies a receipt to the message in memory that it belongs to: by the
+// operator's id as it is or, if forms says so, in another form. It tells
+// whether the receipt is dealt with.
+func (g *Gateway) match(l *link, r *message.Report, forms bool, now time.Time) bool {
 	key := receiptKey(r.Scope, r.OperatorID)
 	e, ambiguous := g.find(key, r)
-	if e == nil && !ambiguous && !g.outstanding.settled(key) {
-		for _, k := range otherForms(r.Scope, r.OperatorID) {
-			other, amb := g.find(k, r)
-			if amb || other != nil && e != nil && other != e {
-				return false
-			}
-			if other != nil {
-				e, key = other, k
-			}
-		}
-	}
 	if e != nil {
+		l.exactForm++
 		g.applyReport(e, key, r, now)
 		return true
 	}
-	if !ambiguous && g.outstanding.settled(key) {
+	if ambiguous {
+		return false
+	}
+	if g.outstanding.settled(key) {
 		g.count.receiptsRepeated.Add(1)
 		return true
 	}
-	return false
+	if !forms || !l.mayUseOtherForm() {
+		return false
+	}
+	exact := key
+	for _, k := range otherForms(r.Scope, r.OperatorID) {
+		other, amb := g.find(k, r)
+		if amb || other != nil && e != nil && other != e {
+			return false
+		}
+		if other != nil {
+			e, key = other, k
+		}
+	}
+	if e == nil {
+		return false
+	}
+	l.otherForm++
+	g.applyReport(e, key, r, now)
+	if r.State.Final() {
+		g.outstanding.settle(exact)
+	}
+	return true
+}
+
+const formsLearnt = 64
+
+// mayUseOtherForm tells whether a receipt may name an operator's id in another
+// form than the answer did. An operator does so always or never, so that after
+// some receipts the link knows: a wrong guess would be a wrong state.
+func (l *link) mayUseOtherForm() bool {
+	return l.exactForm < formsLearnt || l.otherForm*8 > l.exactForm
 }
 
 // find returns the one message that awaits a receipt under key and whose
@@ -218,6 +243,9 @@ func sameTail(a, b string) bool {
 	return n > 0 && strings.EqualFold(a[len(a)-n:], b[len(b)-n:])
 }
 
+// logMost bounds a log, in octets, for what may come without end.
+const logMost = 4096
+
 // applyReport books a receipt. A message is delivered when all parts are, and
 // ends badly as soon as one part does.
 func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.Time) {
@@ -231,6 +259,9 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 		return
 	}
 	e.link.count.receipts.Add(1)
+	if !r.State.Final() && len(e.m.Log) > logMost {
+		return // an operator that never stops reporting
+	}
 	e.event(message.Event{Kind: message.EventReport, At: now.UnixMilli(), Part: uint8(part), State: r.State, Code: r.Code})
 	if !r.State.Final() {
 		g.change(e)
@@ -256,55 +287,76 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 	g.move(e, enroute, false)
 }
 
+// staleMost is how often the disk is asked again while what it says is out of
+// date.
+const staleMost = 3
+
 // matchLate looks on disk for messages whose receipts have been awaited so
 // long that they left memory.
-func (g *Gateway) matchLate(reports []message.Report, late []int, ack func(error)) {
+func (g *Gateway) matchLate(l *link, late []*message.Report, ack func(error)) {
 	ctx, cancel := context.WithTimeout(g.ctx, readLimit)
 	defer cancel()
-	found, err := g.readOutstanding(ctx, reports, late)
-	if err != nil {
-		ack(err)
-		return
+	for try := 1; ; try++ {
+		r := g.look()
+		found, err := g.readOutstanding(ctx, late)
+		if err != nil {
+			g.endLook(r)
+			ack(err)
+			return
+		}
+		g.mu.Lock()
+		if g.full != nil {
+			err = g.full
+		} else if g.reviveAll(found, r) || try == staleMost {
+			g.matchRevived(l, late)
+			g.cur.after = append(g.cur.after, ack)
+			late = nil
+		}
+		g.endReading(r)
+		g.mu.Unlock()
+		if err != nil {
+			ack(err)
+			return
+		}
+		if late == nil {
+			g.signal()
+			return
+		}
+		if !g.settled(ctx) {
+			ack(ErrStopped)
+			return
+		}
 	}
-	now := time.Now()
-	g.mu.Lock()
-	var back []*entry
+}
+
+// reviveAll brings what was found into memory; false if some of it has changed
+// meanwhile, so that the disk must be asked again.
+func (g *Gateway) reviveAll(found []*message.Message, r *reading) bool {
+	for _, m := range found {
+		if g.open[m.ID] == nil && r.stale(m.ID) {
+			return false
+		}
+	}
 	for _, m := range found {
 		if g.open[m.ID] == nil && m.State == message.Enroute {
-			back = append(back, g.revive(m))
+			g.leaving.push(g.revive(m))
 		}
 	}
-	for _, i := range late {
-		if !g.match(&reports[i], now) {
-			g.hold(&reports[i], now)
-		}
-	}
-	for _, e := range back {
-		g.evict(e)
-	}
-	g.cur.after = append(g.cur.after, ack)
-	g.mu.Unlock()
-	g.signal()
+	return true
 }
 
-// evict drops a message that awaits receipts from memory; the rows of its
-// operator ids are on disk.
-func (g *Gateway) evict(e *entry) {
-	if e.station != enroute || !e.rowed {
-		return
-	}
-	for _, k := range e.keys {
-		if k != 0 {
-			g.outstanding.remove(k, e)
+func (g *Gateway) matchRevived(l *link, late []*message.Report) {
+	now := time.Now()
+	for _, r := range late {
+		if !g.match(l, r, true, now) {
+			g.hold(l, r, now)
 		}
 	}
-	g.forget(e)
 }
 
-func (g *Gateway) readOutstanding(ctx context.Context, reports []message.Report, late []int) ([]*message.Message, error) {
+func (g *Gateway) readOutstanding(ctx context.Context, late []*message.Report) ([]*message.Message, error) {
 	var keys []uint64
-	for _, i := range late {
-		r := &reports[i]
+	for _, r := range late {
 		keys = append(keys, receiptKey(r.Scope, r.OperatorID))
 		keys = append(keys, otherForms(r.Scope, r.OperatorID)...)
 	}
@@ -316,7 +368,8 @@ func (g *Gateway) readOutstanding(ctx context.Context, reports []message.Report,
 	for _, list := range byKey {
 		ids = append(ids, list...)
 	}
-	return g.store.MessagesByID(ctx, ids)
+	slices.Sort(ids)
+	return g.store.MessagesByID(ctx, slices.Compact(ids))
 }
 
 // revive brings a message that awaits receipts back into memory.
@@ -334,43 +387,48 @@ func (g *Gateway) revive(m *message.Message) *entry {
 	return e
 }
 
-// heldReport is a receipt that matches nothing yet.
+// heldReport is a receipt that matches nothing yet, and under which keys it is
+// held.
 type heldReport struct {
 	store.HeldReport
+	keys []uint64
 }
 
-const heldMost = 100_000
+const (
+	heldMost    = 100_000
+	heldOfOneID = 8
+)
 
-// ErrTooManyHeld is given to an operator that sends receipts for messages that
-// are not ours faster than they can be held.
-var ErrTooManyHeld = errors.New("too many receipts that match no message")
-
-// hold keeps a receipt until the answer that it overtook comes.
-func (g *Gateway) hold(r *message.Report, now time.Time) {
-	g.count.receiptsHeld.Add(1)
-	if g.heldCount >= heldMost {
+// hold keeps a receipt until the answer that it overtook comes. Beyond bounds
+// it is only counted: the operator would send it for ever otherwise.
+func (g *Gateway) hold(l *link, r *message.Report, now time.Time) {
+	if g.heldCount >= heldMost || len(g.held[receiptKey(r.Scope, r.OperatorID)]) >= heldOfOneID {
 		g.count.receiptsUnknown.Add(1)
 		return
 	}
+	g.count.receiptsHeld.Add(1)
 	g.lastHeld++
-	h := heldReport{store.HeldReport{Number: g.lastHeld, Received: now.UnixMilli(), Report: *r}}
-	g.keepHeld(h)
-	g.cur.Held = append(g.cur.Held, h.HeldReport)
+	h := store.HeldReport{Number: g.lastHeld, Received: now.UnixMilli(), Report: *r}
+	g.keepHeld(h, l.mayUseOtherForm())
+	g.cur.Held = append(g.cur.Held, h)
 }
 
-func (g *Gateway) keepHeld(h heldReport) {
-	key := receiptKey(h.Report.Scope, h.Report.OperatorID)
-	g.held[key] = append(g.held[key], h)
+func (g *Gateway) keepHeld(stored store.HeldReport, forms bool) {
+	r := &stored.Report
+	h := &heldReport{HeldReport: stored, keys: []uint64{receiptKey(r.Scope, r.OperatorID)}}
+	if forms {
+		h.keys = append(h.keys, otherForms(r.Scope, r.OperatorID)...)
+	}
 	g.heldCount++
-	for _, k := range otherForms(h.Report.Scope, h.Report.OperatorID) {
+	for _, k := range h.keys {
 		g.held[k] = append(g.held[k], h)
 	}
 }
 
 // takeHeld returns the receipts that came before the message's answer, oldest
 // first, and forgets them.
-func (g *Gateway) takeHeld(key uint64, e *entry) []heldReport {
-	var mine []heldReport
+func (g *Gateway) takeHeld(key uint64, e *entry) []*heldReport {
+	var mine []*heldReport
 	for _, h := range g.held[key] {
 		if agrees(e.m, &h.Report) {
 			mine = append(mine, h)
@@ -382,15 +440,9 @@ func (g *Gateway) takeHeld(key uint64, e *entry) []heldReport {
 	return mine
 }
 
-func (g *Gateway) dropHeld(h heldReport) {
-	keys := append(otherForms(h.Report.Scope, h.Report.OperatorID), receiptKey(h.Report.Scope, h.Report.OperatorID))
-	for _, k := range keys {
-		list := g.held[k][:0:0]
-		for _, have := range g.held[k] {
-			if have.Number != h.Number {
-				list = append(list, have)
-			}
-		}
+func (g *Gateway) dropHeld(h *heldReport) {
+	for _, k := range h.keys {
+		list := slices.DeleteFunc(g.held[k], func(have *heldReport) bool { return have == h })
 		if len(list) == 0 {
 			delete(g.held, k)
 		} else {
@@ -404,12 +456,10 @@ func (g *Gateway) dropHeld(h heldReport) {
 // dropOldHeld gives up receipts that nothing claimed.
 func (g *Gateway) dropOldHeld(now time.Time) {
 	limit := now.Add(-g.opt.HoldReceipts).UnixMilli()
-	var old []heldReport
-	seen := map[int64]bool{}
-	for _, list := range g.held {
+	var old []*heldReport
+	for key, list := range g.held {
 		for _, h := range list {
-			if h.Received < limit && !seen[h.Number] {
-				seen[h.Number] = true
+			if h.Received < limit && h.keys[0] == key {
 				old = append(old, h)
 			}
 		}

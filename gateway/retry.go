@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"container/heap"
-	"context"
 	"time"
 
 	"kurir/message"
@@ -14,7 +13,6 @@ const (
 	firstRetry   = 5 * time.Second
 	longestRetry = 15 * time.Minute
 	nearRetry    = 30 * time.Second // retries within this time stay in memory
-	dueMost      = 2000             // read from disk at a time
 )
 
 // retryDelay returns the wait after the n-th failure (from 1).
@@ -31,9 +29,9 @@ func retryDelay(n int, seed uint64) time.Duration {
 }
 
 // delay keeps a message until a time: in memory if that is near, else on disk.
-func (g *Gateway) delay(e *entry, until time.Time) {
+func (g *Gateway) delay(e *entry, until, now time.Time) {
 	e.due = until.UnixMilli()
-	if time.Until(until) > nearRetry || len(g.due) >= g.opt.QueueMemory {
+	if until.Sub(now) > nearRetry || len(g.due) >= g.opt.QueueMemory {
 		g.move(e, delayed, true)
 		g.forget(e)
 		return
@@ -70,53 +68,6 @@ func (g *Gateway) again(e *entry, now time.Time) {
 		e.link = g.link(e.m.Links[e.hop])
 	}
 	g.wait(e, false)
-}
-
-// loadDue reads what has become due on disk.
-func (g *Gateway) loadDue(ctx context.Context, now time.Time) error {
-	rows, err := g.store.DueBefore(ctx, now.UnixMilli(), dueMost)
-	if err != nil || len(rows) == 0 {
-		return err
-	}
-	ids := make([]message.ID, 0, len(rows))
-	due := make(map[message.ID]int64, len(rows))
-	for _, r := range rows {
-		ids = append(ids, r.ID)
-		due[r.ID] = r.At
-	}
-	list, err := g.store.MessagesByID(ctx, ids)
-	if err != nil {
-		return err
-	}
-	g.mu.Lock()
-	defer g.signal()
-	defer g.mu.Unlock()
-	if g.full != nil {
-		return nil
-	}
-	touched := map[*link]bool{}
-	for _, m := range list {
-		e := g.open[m.ID]
-		if e != nil {
-			continue // it came back by itself
-		}
-		e = newEntry(m)
-		e.station, e.rowed, e.due = delayed, true, due[m.ID]
-		e.link = g.link(m.Links[g.firstUp(m.Links)])
-		if m.State.Final() {
-			g.removeRow(e)
-			continue
-		}
-		if e.link.lanes.n >= 2*g.opt.QueueMemory {
-			break // the lanes are full; the row stays
-		}
-		g.again(e, now)
-		touched[e.link] = true
-	}
-	for l := range touched {
-		g.dispatch(l, now)
-	}
-	return nil
 }
 
 // dueHeap orders delayed messages by time.

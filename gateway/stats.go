@@ -39,6 +39,12 @@ func (c *commitCounter) observe(took time.Duration, rows int) {
 	c.mu.Unlock()
 }
 
+// What tally counts beside final states.
+const (
+	tallyAccepted = "accepted"
+	tallyInbound  = "inbound"
+)
+
 // tally adds one to a counter that reports read, in the same commit.
 func (g *Gateway) tally(account, link, what string, now time.Time) {
 	g.cur.counters[counterKey{now.Unix() / 3600, account, link, what}]++

@@ -1,0 +1,219 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"kurir/message"
+	"kurir/store"
+)
+
+// What is on disk only is looked at once a second, in helpings.
+const (
+	diskMost  = 2000 // rows at a time
+	diskTurns = 10   // helpings in a second
+)
+
+// fromDisk looks at what is on disk only: retries and schedules that are due,
+// what is too old, receipts that never came.
+func (g *Gateway) fromDisk(ctx context.Context, now time.Time) error {
+	have := g.store.Counts()
+	tables := []struct {
+		rows int64
+		look func(context.Context, time.Time) (more bool, err error)
+	}{{have.Due, g.loadDue}, {have.Waiting, g.endWaiting}, {have.Outstanding, g.endOutstanding}}
+	for _, table := range tables {
+		if table.rows == 0 {
+			continue
+		}
+		for range diskTurns {
+			more, err := table.look(ctx, now)
+			if err != nil {
+				return err
+			}
+			if !more {
+				break
+			}
+			g.signal()
+			if !g.settled(ctx) {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// settled waits until what has been gathered so far is on disk, so that the
+// next look at the disk does not find the same again.
+func (g *Gateway) settled(ctx context.Context) bool {
+	done := make(chan error, 1)
+	g.mu.Lock()
+	if g.full != nil {
+		g.mu.Unlock()
+		return false
+	}
+	g.cur.after = append(g.cur.after, func(err error) { done <- err })
+	g.mu.Unlock()
+	g.signal()
+	select {
+	case err := <-done:
+		return err == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// fromIDs reads messages by id and hands those that are not in memory and not
+// out of date to use, under the lock; missing gets the ids that are nowhere.
+func (g *Gateway) fromIDs(ctx context.Context, ids []message.ID, r *reading, use func(*message.Message), missing func(message.ID)) error {
+	list, err := g.store.MessagesByID(ctx, ids)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	defer g.endReading(r)
+	if err != nil || g.full != nil {
+		return err
+	}
+	at := 0
+	for _, id := range ids {
+		if at < len(list) && list[at].ID == id {
+			m := list[at]
+			at++
+			if g.open[id] == nil && !r.stale(id) {
+				use(m)
+			}
+			continue
+		}
+		if g.open[id] == nil && !r.stale(id) {
+			missing(id)
+		}
+	}
+	return nil
+}
+
+// look begins a reading.
+func (g *Gateway) look() *reading {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.beginReading()
+}
+
+func (g *Gateway) endLook(r *reading) {
+	g.mu.Lock()
+	g.endReading(r)
+	g.mu.Unlock()
+}
+
+// loadDue reads what has become due on disk.
+func (g *Gateway) loadDue(ctx context.Context, now time.Time) (more bool, err error) {
+	r := g.look()
+	rows, err := g.store.DueBefore(ctx, now.UnixMilli(), diskMost)
+	if err != nil || len(rows) == 0 {
+		g.endLook(r)
+		return false, err
+	}
+	ids := make([]message.ID, 0, len(rows))
+	due := make(map[message.ID]int64, len(rows))
+	for _, row := range rows {
+		ids = append(ids, row.ID)
+		due[row.ID] = row.At
+	}
+	touched := map[*link]bool{}
+	err = g.fromIDs(ctx, ids, r, func(m *message.Message) {
+		e := newEntry(m)
+		e.readLog(g)
+		e.hop = g.firstUp(m.Links)
+		e.link = g.link(m.Links[e.hop])
+		e.station, e.rowed, e.due = delayed, true, due[m.ID]
+		if m.State.Final() || m.State == message.Enroute {
+			g.removeRow(e) // a row that was left over
+			return
+		}
+		touched[e.link] = true
+		if e.m.Expires > now.UnixMilli() && e.link.lanes.n >= g.opt.QueueMemory {
+			g.dueToDisk(e)
+			return
+		}
+		g.again(e, now)
+	}, func(id message.ID) { g.cur.DueRemove = append(g.cur.DueRemove, id) })
+	g.mu.Lock()
+	for l := range touched {
+		g.dispatch(l, now)
+	}
+	g.mu.Unlock()
+	return len(rows) == diskMost, err
+}
+
+// dueToDisk lets a message wait on disk whose time has come while the lanes of
+// its link are full.
+func (g *Gateway) dueToDisk(e *entry) {
+	g.removeRow(e)
+	if e.m.State == message.Scheduled {
+		e.m.State = message.Queued
+		g.change(e)
+	}
+	g.spill(e)
+	g.left(e.m.ID)
+}
+
+// endWaiting ends what waits on disk only and is too old.
+func (g *Gateway) endWaiting(ctx context.Context, now time.Time) (more bool, err error) {
+	r := g.look()
+	rows, err := g.store.WaitingExpired(ctx, now.UnixMilli(), diskMost)
+	if err != nil || len(rows) == 0 {
+		g.endLook(r)
+		return false, err
+	}
+	ids := make([]message.ID, 0, len(rows))
+	at := make(map[message.ID]store.Waiting, len(rows))
+	for _, w := range rows {
+		ids = append(ids, w.ID)
+		at[w.ID] = w
+	}
+	err = g.fromIDs(ctx, ids, r, func(m *message.Message) {
+		e := newEntry(m)
+		e.station, e.rowed, e.link = waiting, true, g.link(at[m.ID].Link)
+		sp := &e.link.spill[m.Priority]
+		sp.rows = max(0, sp.rows-1)
+		if m.State == message.Queued || m.State == message.Sending {
+			g.expire(e, now)
+			return
+		}
+		g.removeRow(e) // a row that was left over
+	}, func(id message.ID) { g.cur.WaitingRemove = append(g.cur.WaitingRemove, at[id]) })
+	return len(rows) == diskMost, err
+}
+
+// endOutstanding ends messages whose receipts never came.
+func (g *Gateway) endOutstanding(ctx context.Context, now time.Time) (more bool, err error) {
+	r := g.look()
+	rows, err := g.store.OutstandingDeadline(ctx, now.UnixMilli(), diskMost)
+	if err != nil || len(rows) == 0 {
+		g.endLook(r)
+		return false, err
+	}
+	ids := make([]message.ID, 0, len(rows))
+	of := make(map[message.ID][]store.Outstanding, len(rows))
+	for _, o := range rows {
+		if of[o.ID] == nil {
+			ids = append(ids, o.ID)
+		}
+		of[o.ID] = append(of[o.ID], o)
+	}
+	drop := func(id message.ID) { g.cur.OpenRemove = append(g.cur.OpenRemove, of[id]...) }
+	err = g.fromIDs(ctx, ids, r, func(m *message.Message) {
+		drop(m.ID)
+		if m.State == message.Enroute {
+			e := g.revive(m)
+			e.rowed = false
+			g.finish(e, message.Unknown, message.NoAnswer, now)
+		}
+	}, drop)
+	g.mu.Lock()
+	for _, id := range ids {
+		if e := g.open[id]; e != nil && e.station == enroute && e.deadline() <= now.UnixMilli() {
+			g.finish(e, message.Unknown, message.NoAnswer, now)
+		}
+	}
+	g.mu.Unlock()
+	return len(rows) == diskMost, err
+}

@@ -1,0 +1,256 @@
+package gateway
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"kurir/message"
+	"kurir/store"
+)
+
+const owedMost = 1000 // read from disk at a time
+
+// row is the item's row in table owed. Index is the target of an inbound
+// message; of a message 0 is its intermediate state and 1 the final one, so that
+// they are read in this order.
+func (it *Item) row() store.Owed {
+	o := store.Owed{Queue: it.box.key.String(), Due: it.due}
+	switch {
+	case it.Inbound != nil:
+		o.ID, o.Inbound, o.Index = it.Inbound.ID, true, uint8(it.Index)
+	case it.entry == nil:
+		o.ID, o.Index = it.Message.ID, midwayIndex
+	default:
+		o.ID, o.Index = it.Message.ID, finalIndex
+	}
+	return o
+}
+
+const (
+	midwayIndex = 0
+	finalIndex  = 1
+)
+
+// nextTry returns when an item is tried again whose last try failed at a time
+// (Unix milliseconds). It follows from what the log says, so that a restart
+// finds the item's row.
+func (it *Item) nextTry(failed int64) int64 {
+	id := message.ID(0)
+	if it.Inbound != nil {
+		id = it.Inbound.ID
+	} else {
+		id = it.Message.ID
+	}
+	return failed + retryDelay(it.Tries, uint64(id)).Milliseconds()
+}
+
+// lastTry returns how often telling a state (or an inbound message to the
+// target part-1) has failed, and when it did last.
+func lastTry(log []byte, base message.ID, state message.State, part uint8) (tries int, at int64) {
+	events, _ := message.DecodeLog(log, base)
+	for _, e := range events {
+		if e.Kind == message.EventTellFailed && e.State == state && e.Part == part {
+			tries++
+			at = e.At
+		}
+	}
+	return tries, at
+}
+
+func (g *Gateway) addItemRow(it *Item) {
+	if it.rowed {
+		return
+	}
+	it.rowed, it.rowIn, it.rowAt = true, g.cur.seq, int32(len(g.cur.OwedAdd))
+	g.cur.OwedAdd = append(g.cur.OwedAdd, it.row())
+}
+
+func (g *Gateway) removeItemRow(it *Item) {
+	if !it.rowed {
+		return
+	}
+	it.rowed = false
+	if it.rowIn == g.cur.seq {
+		g.cur.OwedAdd[it.rowAt].ID = 0
+		return
+	}
+	g.cur.OwedRemove = append(g.cur.OwedRemove, it.row())
+}
+
+// leave drops an item from memory, and what waits for it; rows say that they
+// are owed.
+func (g *Gateway) leave(it *Item) {
+	b := it.box
+	g.addItemRow(it)
+	b.newest = g.cur.seq
+	switch due := time.UnixMilli(it.due); {
+	case it.due == 0:
+		b.stored, b.behind, b.again = true, true, time.Time{}
+	case !b.stored || due.Before(b.again):
+		b.stored, b.again = true, due
+	}
+	g.forgetItem(it)
+	if next := it.then; next != nil {
+		g.removeItemRow(next)
+		next.due = it.due
+		g.leave(next)
+	}
+}
+
+// loadOwed reads what is owed on disk, one helping at a time.
+func (g *Gateway) loadOwed(b *outbox) {
+	if !b.stored || b.absent || b.loading || b.fifo.len() > g.opt.OutboxMemory/4 ||
+		g.receivers[b.key.kind] == nil || g.ctx.Err() != nil || time.Now().Before(b.again) {
+		return
+	}
+	b.loading = true
+	g.jobs.Add(1)
+	go g.readOwed(b, b.after, g.beginReading())
+}
+
+// owedRead is what one look at table owed has brought.
+type owedRead struct {
+	rows     []store.Owed
+	messages map[message.ID]*message.Message
+	inbound  map[message.ID]*message.Inbound
+	later    int64 // when the next row is due, if all that are due were read; 0 if there is none
+}
+
+func (g *Gateway) readOwed(b *outbox, after store.Owed, r *reading) {
+	defer g.jobs.Done()
+	ctx, cancel := context.WithTimeout(g.ctx, readLimit)
+	defer cancel()
+	now := time.Now()
+	found, err := g.askOwed(ctx, b.key.String(), after, now)
+	g.mu.Lock()
+	b.loading = false
+	if err == nil {
+		g.ownRows(b, found, r, now)
+	} else {
+		b.again = now.Add(brokePause)
+		if g.ctx.Err() == nil {
+			g.log.Error("read what is owed", "queue", b.key.String(), "error", err)
+		}
+	}
+	g.endReading(r)
+	g.mu.Unlock()
+	g.signal()
+	g.makeCalls()
+}
+
+func (g *Gateway) askOwed(ctx context.Context, queue string, after store.Owed, now time.Time) (*owedRead, error) {
+	rows, err := g.store.OwedNext(ctx, queue, now.UnixMilli(), after, owedMost)
+	if err != nil {
+		return nil, err
+	}
+	found := &owedRead{rows: rows, messages: map[message.ID]*message.Message{}, inbound: map[message.ID]*message.Inbound{}}
+	if len(rows) < owedMost {
+		next, err := g.store.OwedNext(ctx, queue, math.MaxInt64, store.Owed{Due: now.UnixMilli() + 1}, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(next) > 0 {
+			found.later = next[0].Due
+		}
+	}
+	var ids, inIDs []message.ID
+	for _, r := range rows {
+		if r.Inbound {
+			inIDs = append(inIDs, r.ID)
+		} else {
+			ids = append(ids, r.ID)
+		}
+	}
+	list, err := g.store.MessagesByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range list {
+		found.messages[m.ID] = m
+	}
+	inList, err := g.store.InboundByID(ctx, inIDs)
+	for _, in := range inList {
+		found.inbound[in.ID] = in
+	}
+	return found, err
+}
+
+// ownRows makes items of rows, passing over those that are in memory or were
+// settled while they were being read.
+func (g *Gateway) ownRows(b *outbox, found *owedRead, r *reading, now time.Time) {
+	if b.absent || g.full != nil {
+		b.again = now.Add(brokePause)
+		return
+	}
+	missed := false
+	for _, row := range found.rows {
+		if r.stale(row.ID) {
+			missed = true
+			continue
+		}
+		if it := g.itemOf(b, row, found); it != nil {
+			b.put(it)
+		}
+	}
+	switch {
+	case len(found.rows) == owedMost:
+		b.after = found.rows[owedMost-1]
+	case missed || b.newest > r.seen:
+		b.after, b.again = store.Owed{}, now.Add(emptyPause)
+	default:
+		b.after, b.behind, b.stored = store.Owed{}, false, found.later != 0
+		b.again = time.UnixMilli(found.later)
+	}
+	g.pump(b)
+}
+
+// itemOf makes an item of a row; nil when there is nothing to be told.
+func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
+	it := &Item{box: b, rowed: true, due: row.Due}
+	m, in := found.messages[row.ID], found.inbound[row.ID]
+	switch e := g.open[row.ID]; {
+	case row.Inbound && in != nil:
+		if ie := g.openIn[in.ID]; ie != nil && ie.item(int(row.Index)) != nil {
+			return nil // in memory
+		}
+		if g.inboundItem(it, in, int(row.Index)) {
+			it.Tries, _ = lastTry(in.Log, in.ID, 0, row.Index+1)
+			return it
+		}
+	case m == nil: // it has gone with retention
+	case row.Index == finalIndex:
+		if e != nil {
+			return nil // in memory
+		}
+		if m.Owed {
+			g.finalItem(it, m)
+			return it
+		}
+	default:
+		if b.midway[m.ID] != nil {
+			return nil // in memory
+		}
+		if e != nil {
+			m.State = e.m.State
+		}
+		if row.Due == 0 || !m.State.Final() { // else the final state has been told meanwhile
+			b.midway[m.ID] = it
+			it.Message, it.State, it.Target, it.Since = m, message.Enroute, m.Target, m.ID.Millis()
+			it.Tries, _ = lastTry(m.Log, m.ID, message.Enroute, 0)
+			return it
+		}
+	}
+	g.cur.OwedRemove = append(g.cur.OwedRemove, row)
+	return nil
+}
+
+// finalItem makes it the item of a message's final state.
+func (g *Gateway) finalItem(it *Item, m *message.Message) *entry {
+	e := newEntry(m)
+	e.link, e.station, e.item = g.link(m.Links[0]), owing, it
+	it.Message, it.State, it.entry, it.Target, it.Since = m, m.State, e, m.Target, m.Final
+	it.Tries, _ = lastTry(m.Log, m.ID, m.State, 0)
+	g.open[m.ID] = e
+	return e
+}
