@@ -275,7 +275,7 @@ func (c *chaos) submit() {
 	for i := range subs {
 		subs[i], refs[i] = c.submission()
 	}
-	life := c.life
+	life, answerLost := c.life, c.chance(50)
 	c.mu.Unlock()
 	c.w.Accept(subs, func(results []Result) {
 		c.mu.Lock()
@@ -284,7 +284,7 @@ func (c *chaos) submit() {
 			return
 		}
 		c.strike()
-		if c.life != life && c.rng.IntN(2) == 0 {
+		if c.life != life && answerLost {
 			return // the answer did not leave
 		}
 		for i, r := range results {
