@@ -31,7 +31,7 @@ type Report struct {
 	Acceptance        Latency `json:"acceptance"` // from sending to the answer
 	Receipt           Latency `json:"receipt"`    // from sending to the receipt
 
-	Seconds1 []Second `json:"per_second"` // since the start, warm-up included
+	PerSecond []Second `json:"per_second"` // since the start, warm-up included
 	// CPU is processor time of this process in seconds, and for 100,000 messages.
 	CPU    float64 `json:"cpu_s"`
 	CPU100 float64 `json:"cpu_s_per_100000"`
@@ -77,7 +77,7 @@ func (r *run) report() Report {
 	rep := Report{Kind: r.opt.Kind, Connections: r.opt.Connections, Errors: map[string]int64{}, States: map[string]int64{}}
 	total := r.totals()
 	rep.Acceptance, rep.Receipt = total.acceptance.latency(), total.receipt.latency()
-	rep.Receipts, rep.States, rep.Errors, rep.Seconds1 = total.receipts, total.states, total.errors, total.seconds
+	rep.Receipts, rep.States, rep.Errors, rep.PerSecond = total.receipts, total.states, total.errors, total.seconds
 	rep.Unknown = r.ledger.unknown() + total.unknown
 	rep.Sent = int64(r.sent())
 	r.ledger.each(r.sent(), func(message, state uint32) {
@@ -100,6 +100,9 @@ func (r *run) report() Report {
 	// A run by time is measured up to its end; one by number up to the last answer, and the last receipt.
 	answersEnd, receiptsEnd := total.lastAnswer, total.lastReceipt
 	if stop := time.Duration(r.stopped.Load()); r.opt.Duration > 0 || total.lastAnswer == 0 {
+		if r.opt.Duration > 0 {
+			stop = min(stop, r.opt.WarmUp+r.opt.Duration)
+		}
 		answersEnd, receiptsEnd = stop, stop
 	}
 	perSecond := func(n int64, end time.Duration) float64 {

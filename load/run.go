@@ -81,7 +81,11 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 
 // wait lets the run go on until everything was sent and has come back, or nothing comes back any more.
 func (r *run) wait(ctx context.Context, errs <-chan error) (first error) {
-	const look, interruptedWait = 20 * time.Millisecond, 2 * time.Second
+	const (
+		look            = 20 * time.Millisecond
+		interruptedWait = 2 * time.Second
+		linger          = 200 * time.Millisecond // after everything has come, for what comes twice
+	)
 	every := time.NewTicker(look)
 	defer every.Stop()
 	alive, progress := r.opt.Connections, time.Now()
@@ -111,7 +115,7 @@ func (r *run) wait(ctx context.Context, errs <-chan error) (first error) {
 			continue
 		}
 		quiet := now - max(stopped, time.Duration(r.last.Load()))
-		if r.complete() || quiet > r.opt.Wait || ctx.Err() != nil && now-stopped > interruptedWait {
+		if r.complete() && quiet > linger || quiet > r.opt.Wait || ctx.Err() != nil && now-stopped > interruptedWait {
 			return first
 		}
 	}

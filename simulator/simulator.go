@@ -251,10 +251,13 @@ func (s *Simulator) StopListening() {
 // StartListening takes connections again, on the same address.
 func (s *Simulator) StartListening() error {
 	s.mu.Lock()
-	address := s.address
+	address, listening := s.address, s.listener != nil
 	s.mu.Unlock()
-	if address == "" {
+	switch {
+	case address == "":
 		return errors.New("the simulator was started without an SMPP address")
+	case listening:
+		return errors.New("the SMSC is listening already")
 	}
 	return s.listen(address)
 }

@@ -1,0 +1,244 @@
+package load_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"kurir/load"
+	"kurir/simulator"
+	"kurir/smpp"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// smsc starts a simulator.
+func smsc(t *testing.T, b simulator.Behaviour) *simulator.Simulator {
+	t.Helper()
+	s := simulator.New(simulator.Options{SMPP: "127.0.0.1:0", References: simulator.ReferencesWord, Behaviour: b, Seed: 1})
+	if err := s.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// TestSMPP holds that the report says what the SMSC has done.
+func TestSMPP(t *testing.T) {
+	t.Parallel()
+	const sent = 2000
+	for name, test := range map[string]struct {
+		behaviour simulator.Behaviour
+		change    func(o *load.Options)
+		good      func(r *load.Report) bool
+	}{
+		"all goes well": {good: func(r *load.Report) bool {
+			return r.Accepted == sent && r.Receipts == sent && r.States["DELIVRD"] == sent && r.Lost+r.Duplicated+r.Unknown+r.Refused+r.Unanswered == 0 &&
+				r.Acceptance.Count == sent && r.Receipt.Count == sent && r.AcceptedPerSecond > 0 && r.ReceiptsPerSecond > 0
+		}},
+		"receipts early": {simulator.Behaviour{Receipts: simulator.ReceiptTime{Early: true}}, nil, func(r *load.Report) bool {
+			return r.Accepted == sent && r.Receipts == sent && r.Lost+r.Duplicated+r.Unknown == 0
+		}},
+		"receipts as TLVs": {simulator.Behaviour{Form: simulator.FormTLV}, nil, func(r *load.Report) bool { return r.Receipts == sent && r.Lost == 0 }},
+		"receipts twice": {simulator.Behaviour{ReceiptTwice: 100}, nil, func(r *load.Report) bool {
+			return r.Duplicated == sent && r.Receipts == 2*sent && r.Receipt.Count == sent
+		}},
+		"receipts lost":    {simulator.Behaviour{ReceiptLost: 100}, nil, func(r *load.Report) bool { return r.Accepted == sent && r.Lost == sent }},
+		"ids that differ":  {simulator.Behaviour{IDs: simulator.IDHexDec}, nil, func(r *load.Report) bool { return r.Unknown == sent && r.Lost == sent }},
+		"not delivered":    {simulator.Behaviour{Undelivered: 100}, nil, func(r *load.Report) bool { return r.States["UNDELIV"] == sent }},
+		"answers overtake": {simulator.Behaviour{Jitter: simulator.Duration(20 * time.Millisecond)}, nil, func(r *load.Report) bool { return r.Accepted == sent && r.Lost == 0 }},
+		"refused": {simulator.Behaviour{Reject: 100, RejectStatus: smpp.ESME_RINVDSTADR}, nil, func(r *load.Report) bool {
+			return r.Refused == sent && r.Errors[smpp.ESME_RINVDSTADR.String()] == sent && r.Accepted == 0
+		}},
+		"answered twice": {simulator.Behaviour{Twice: 100}, nil, func(r *load.Report) bool { return r.Accepted == sent && len(r.Errors) == 1 }},
+		"no receipts asked": {change: func(o *load.Options) { o.Receipts = false }, good: func(r *load.Report) bool {
+			return r.Accepted == sent && r.Receipts == 0 && r.Lost == 0
+		}},
+		"not answered": {simulator.Behaviour{NoAnswer: 100}, func(o *load.Options) { o.Count, o.AnswerTime = 20, 100*time.Millisecond }, func(r *load.Report) bool {
+			return r.Unanswered == 20 && r.Accepted == 0
+		}},
+		"a fate": {change: func(o *load.Options) { o.To, o.Recipients = "+46701299608", 1 }, good: func(r *load.Report) bool { return r.States["REJECTD"] == sent }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := smsc(t, test.behaviour)
+			o := load.Options{Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Count: sent, Receipts: true, Wait: 1500 * time.Millisecond}
+			if test.change != nil {
+				test.change(&o)
+			}
+			r, err := load.Run(t.Context(), o)
+			if err != nil || !test.good(&r) {
+				t.Errorf("%v %+v", err, r)
+			}
+		})
+	}
+}
+
+// TestPaced holds that the rate is kept and that the warm-up is not measured.
+func TestPaced(t *testing.T) {
+	t.Parallel()
+	s := smsc(t, simulator.Behaviour{})
+	r, err := load.Run(t.Context(), load.Options{
+		Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Rate: 1000, WarmUp: 300 * time.Millisecond, Duration: time.Second, Receipts: true,
+	})
+	if err != nil || r.Sent < 1200 || r.Sent > 1400 || r.Acceptance.Count > uint64(r.Sent)-200 || r.Lost != 0 || r.Seconds != 1 {
+		t.Errorf("%v %+v", err, r)
+	}
+}
+
+// TestReconnect holds that a run goes on over links that break, and that nothing accepted is missing at the SMSC.
+func TestReconnect(t *testing.T) {
+	t.Parallel()
+	s := smsc(t, simulator.Behaviour{DropEvery: simulator.Duration(300 * time.Millisecond)})
+	var accepted bytes.Buffer
+	r, err := load.Run(t.Context(), load.Options{
+		Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Rate: 2000, Duration: 1200 * time.Millisecond, Receipts: true, Reconnect: true,
+		Wait: time.Second, Accepted: &accepted,
+	})
+	if err != nil || r.Accepted < 500 || len(r.Errors) == 0 {
+		t.Errorf("%v %+v", err, r)
+	}
+	c, err := s.Compare(&accepted)
+	if err != nil || c.Missing != 0 || c.Expected != r.Accepted || c.Duplicated != 0 {
+		t.Errorf("%v %+v", err, c)
+	}
+}
+
+// TestInterrupted holds that a run that is interrupted reports what there is.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	s := smsc(t, simulator.Behaviour{})
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	r, err := load.Run(ctx, load.Options{Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Duration: time.Hour, Rate: 500, Receipts: true})
+	if err != nil || !r.Interrupted || r.Accepted == 0 || r.Accepted != r.Sent || r.Lost != 0 {
+		t.Errorf("%v %+v", err, r)
+	}
+	if _, err := load.Run(t.Context(), load.Options{Kind: load.SMPP, Address: "127.0.0.1:1", Count: 1}); err == nil {
+		t.Error("nobody listens, and there is no error")
+	}
+}
+
+// gateway answers like the HTTP interfaces of a gateway: every seventh message is refused, the others get a receipt,
+// every fifth of them two.
+type gateway struct {
+	n     atomic.Int64
+	hooks chan hook
+}
+
+// hook is one call that the gateway owes.
+type hook struct{ method, address, body string }
+
+func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/cgi-bin/sendsms" {
+		if q := r.URL.Query(); q.Get("dlr-url") != "" {
+			g.hooks <- hook{http.MethodGet, strings.ReplaceAll(q.Get("dlr-url"), "%d", "1"), ""}
+		}
+		w.WriteHeader(http.StatusAccepted)
+		io.WriteString(w, "0: Accepted for delivery")
+		return
+	}
+	type message struct{ To, Text, Reference, Webhook string }
+	var one message
+	var many struct{ Messages []message }
+	body, _ := io.ReadAll(r.Body)
+	several := json.Unmarshal(body, &many) == nil && len(many.Messages) > 0
+	if !several && (json.Unmarshal(body, &one) != nil || r.Header.Get("Authorization") != "Bearer key") {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	if !several {
+		many.Messages = []message{one}
+	}
+	var out []string
+	for i, m := range many.Messages {
+		n := g.n.Add(1)
+		if n%7 == 0 {
+			continue
+		}
+		index := ""
+		if several {
+			index = fmt.Sprintf(`"index":%d,`, i)
+		}
+		out = append(out, fmt.Sprintf(`{%s"id":"%013d","to":%q}`, index, n, m.To))
+		for range 1 + max(0, n%5-3) {
+			if m.Webhook != "" {
+				g.hooks <- hook{http.MethodPost, m.Webhook, fmt.Sprintf(`{"type":"message.state","data":{"id":"%013d","state":"delivered","reference":%q}}`, n, m.Reference)}
+			}
+		}
+	}
+	if len(out) == 0 {
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		return
+	}
+	w.WriteHeader(http.StatusAccepted)
+	if several {
+		w.(http.Flusher).Flush() // so that the body comes in chunks
+	}
+	fmt.Fprintf(w, `{"messages":[%s],"errors":[{"index":0,"code":"x"}]}`, strings.Join(out, ","))
+}
+
+// TestHTTP holds that the report says what the gateway has done.
+func TestHTTP(t *testing.T) {
+	t.Parallel()
+	const sent = 1001
+	for name, test := range map[string]struct {
+		change func(o *load.Options)
+		good   func(r *load.Report) bool
+	}{
+		"one a request": {func(o *load.Options) {}, func(r *load.Report) bool { return r.Refused == 143 && r.Accepted == 858 && r.Receipts == 0 }},
+		"with receipts": {func(o *load.Options) { o.Receipts = true }, func(r *load.Report) bool {
+			return r.Accepted == 858 && r.Lost == 0 && r.Duplicated > 150 && r.Duplicated < 180 && r.States["delivered"] == r.Receipts && r.Unknown == 0
+		}},
+		"many a request": {func(o *load.Options) { o.Receipts, o.PerRequest = true, 50 }, func(r *load.Report) bool {
+			return r.Accepted == 858 && r.Refused == 143 && r.Lost == 0 && r.Unanswered == 0
+		}},
+		"kannel": {func(o *load.Options) { o.Kind, o.Receipts, o.SystemID = load.Kannel, true, "user" }, func(r *load.Report) bool {
+			return r.Accepted == sent && r.Lost == 0 && r.States["dlr 1"] == sent
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := &gateway{hooks: make(chan hook, 4*sent)}
+			web := httptest.NewServer(g)
+			defer web.Close()
+			client := web.Client()
+			called := make(chan struct{})
+			go func() {
+				defer close(called)
+				for h := range g.hooks {
+					r, err := http.NewRequest(h.method, h.address, strings.NewReader(h.body))
+					if err != nil {
+						t.Error(err)
+						continue
+					}
+					resp, err := client.Do(r)
+					if err != nil {
+						t.Error(err)
+						continue
+					}
+					resp.Body.Close()
+				}
+			}()
+			o := load.Options{Kind: load.REST, Address: web.URL, Key: "key", Connections: 4, Count: sent, Wait: time.Second}
+			test.change(&o)
+			r, err := load.Run(t.Context(), o)
+			close(g.hooks)
+			<-called
+			client.CloseIdleConnections()
+			if err != nil || !test.good(&r) {
+				t.Errorf("%v %+v", err, r)
+			}
+		})
+	}
+}
