@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -109,12 +110,18 @@ func TestPeerThatDoesNotRead(t *testing.T) {
 		defer ours.Close()
 		go s.ServeConn(theirs)
 		frame, err := smpp.Append(nil, &smpp.PDU{Sequence: 1, Body: &smpp.Bind{SystemID: "esme", Version: smpp.Version34}})
-		written := -1
+		one, encodeErr := smpp.Append(nil, &smpp.PDU{Sequence: 9, Body: text("46701234567", "x")})
+		if encodeErr != nil {
+			t.Fatal(encodeErr)
+		}
+		const each = 500
+		many := bytes.Repeat(one, each)
+		written := -each
 		for err == nil {
 			ours.SetWriteDeadline(time.Now().Add(time.Second))
 			if _, err = ours.Write(frame); err == nil {
-				written++
-				frame, err = smpp.Append(frame[:0], &smpp.PDU{Sequence: 9, Body: text("46701234567", "x")})
+				written += each
+				frame = many
 			}
 		}
 		if limit := 2 * maxUnwritten / 16; written > limit {
