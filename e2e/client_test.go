@@ -72,7 +72,7 @@ func (r *rest) do(method, path, contentType string, body io.Reader) (int, []byte
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
-	if r.key != "" && (strings.HasPrefix(path, "/v1/")) {
+	if r.key != "" && strings.HasPrefix(path, "/v1/") {
 		req.Header.Set("Authorization", "Bearer "+r.key)
 	}
 	resp, err := r.client.Do(req)

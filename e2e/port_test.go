@@ -45,3 +45,15 @@ func freeAddr(t testing.TB) string {
 	t.Helper()
 	return fmt.Sprintf("127.0.0.1:%d", freePort(t))
 }
+
+// listening waits until somebody listens on the address.
+func listening(t testing.TB, addr string) {
+	t.Helper()
+	eventually(t, "somebody listens on "+addr, func() bool {
+		c, err := net.Dial("tcp", addr)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}

@@ -6,7 +6,7 @@ import (
 )
 
 // patience is how long a test waits for an event that is certain to come.
-const patience = 60 * time.Second
+const patience = 20 * time.Second
 
 // eventually looks until ok returns true. It is for what tells nobody when it happens, and is the one place where
 // tests sleep.

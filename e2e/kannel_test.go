@@ -1,0 +1,254 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"kurir/simulator"
+)
+
+// kannel is a bearerbox and a smsbox of Kannel, started by hand.
+type kannel struct {
+	*rest
+	dir string
+}
+
+// startKannel starts both boxes; smsc is the group that connects them to us. Inbound messages go to mo.
+func startKannel(t testing.TB, smsc, mo string) *kannel {
+	t.Helper()
+	for _, box := range []string{"/usr/sbin/bearerbox", "/usr/sbin/smsbox"} {
+		if _, err := os.Stat(box); err != nil {
+			missing(t, "Kannel is not installed")
+		}
+	}
+	admin, boxes, sendsms := freePort(t), freePort(t), freePort(t)
+	conf := fmt.Sprintf(`group = core
+admin-port = %[1]d
+admin-interface = 127.0.0.1
+admin-password = %[4]s
+smsbox-port = %[2]d
+smsbox-interface = 127.0.0.1
+dlr-storage = internal
+log-level = 1
+
+%[3]s
+
+group = smsbox
+bearerbox-host = 127.0.0.1
+sendsms-port = %[5]d
+sendsms-interface = 127.0.0.1
+global-sender = Kannel
+log-level = 1
+
+group = sendsms-user
+username = tester
+password = %[4]s
+concatenation = true
+max-messages = 10
+
+group = sms-service
+keyword = default
+catch-all = true
+max-messages = 0
+get-url = "%[6]s?from=%%p&to=%%P&text=%%a&charset=%%C"
+`, admin, boxes, smsc, secretMark, sendsms, mo)
+	k := &kannel{dir: t.TempDir(), rest: &rest{t: t, base: fmt.Sprintf("http://127.0.0.1:%d", sendsms), client: &http.Client{}}}
+	t.Cleanup(k.client.CloseIdleConnections)
+	path := filepath.Join(k.dir, "kannel.conf")
+	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bearer := start(t, foreign, k.dir, "/usr/sbin/bearerbox", path)
+	eventually(t, "bearerbox listens", func() bool {
+		status, _ := (&rest{t: t, base: fmt.Sprintf("http://127.0.0.1:%d", admin), client: k.client}).get("/status.txt?password=" + secretMark)
+		return status == http.StatusOK || !bearer.running()
+	})
+	listening(t, fmt.Sprintf("127.0.0.1:%d", boxes))
+	start(t, foreign, k.dir, "/usr/sbin/smsbox", path)
+	eventually(t, "smsbox listens", func() bool {
+		status, _ := k.get("/")
+		return status != 0
+	})
+	return k
+}
+
+// send sends by Kannel's own sendsms.
+func (k *kannel) send(to, text string, more url.Values) (int, string) {
+	k.t.Helper()
+	q := url.Values{"username": {"tester"}, "password": {secretMark}, "to": {to}, "text": {text}, "charset": {"UTF-8"}}
+	for name, v := range more {
+		q[name] = v
+	}
+	return k.get("/cgi-bin/sendsms?" + q.Encode())
+}
+
+// dlrs collects the values of %d that come for one message.
+func dlrs(t testing.TB, h *hook, n int) (got []int) {
+	t.Helper()
+	for range n {
+		c := receive(t, "a dlr-url call", h.calls)
+		d, err := strconv.Atoi(c.Query.Get("d"))
+		if err != nil {
+			t.Errorf("called %s?%s", c.Path, c.Query.Encode())
+		}
+		got = append(got, d)
+	}
+	return got
+}
+
+// TestKannelBinds: Kannel is our customer over SMPP: it binds, submits, gets receipts and inbound messages.
+func TestKannelBinds(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"transceiver", "transmitter and receiver"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			testKannelBinds(t, mode == "transceiver")
+		})
+	}
+}
+
+func testKannelBinds(t *testing.T, transceiver bool) {
+	sim := startSimulator(t, simulator.Options{})
+	s := startServer(t, sim, serverOptions{})
+	linked(t, sim)
+	host, port, _ := strings.Cut(s.smpp, ":")
+	link := func(connect string) string {
+		return fmt.Sprintf(`group = smsc
+smsc = smpp
+smsc-id = kurir
+host = %s
+%s
+smsc-username = %s
+smsc-password = %s
+system-type = ""
+interface-version = 34
+source-addr-ton = 5
+source-addr-npi = 0
+dest-addr-ton = 1
+dest-addr-npi = 1
+enquire-link-interval = 1
+reconnect-delay = 1
+`, host, connect, account, password)
+	}
+	links := link("transceiver-mode = true\nport = " + port)
+	if !transceiver {
+		links = link("port = "+port) + "\n" + link("receive-port = "+port)
+	}
+	mo, dlr := startHook(t), startHook(t)
+	k := startKannel(t, links, mo.URL)
+	s.proc.out.wait(t, `customer bound.*mode=(transceiver|receiver)`)
+	if !transceiver {
+		s.proc.out.wait(t, `customer bound.*mode=transmitter`)
+	}
+
+	long := "ref-long " + textMark + strings.Repeat(" åäö 0123456789", 20)
+	for _, c := range []struct {
+		to, text string
+		want     []int
+	}{
+		{"46701000001", "ref-1 " + textMark + " åäö €[]{}", []int{1, 8}},
+		{"46701099605", "ref-2 " + textMark, []int{2, 8}},
+		{"46701000003", "ref-3 " + textMark + " Привет", []int{1, 8}},
+		{"46701000004", long, []int{1, 8}},
+		{"46701099501", "ref-5 " + textMark, []int{1, 8}},
+		{"46701099800", "ref-6 " + textMark, []int{1, 4, 8}},
+	} {
+		more := url.Values{"dlr-mask": {"31"}, "dlr-url": {dlr.URL + "/?d=%d"}, "from": {"Kannel"}}
+		if strings.Contains(c.text, "Привет") {
+			more["coding"] = []string{"2"}
+		}
+		if status, text := k.send(c.to, c.text, more); status != http.StatusAccepted {
+			t.Fatalf("Kannel answers %d %q", status, text)
+		}
+		got := dlrs(t, dlr, len(c.want))
+		slices.Sort(got) // Kannel makes its calls side by side
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: dlr values %v, want %v", c.to, got, c.want)
+		}
+		ph, _ := sim.Phone(c.to, 5)
+		if c.want[0] != 2 && (len(ph.Texts) != 1 || ph.Texts[0].Text != c.text || ph.Texts[0].Peer != "Kannel") {
+			t.Errorf("%s shows %+v, want %q", c.to, ph.Texts, c.text)
+		}
+	}
+	for _, text := range []string{"in-1 " + textMark + " åäö", "in-2 " + textMark + " Привет"} {
+		if err := sim.Inject(simulator.Inbound{From: "46701234567", To: "46737494949", Text: text}); err != nil {
+			t.Fatal(err)
+		}
+		c := receive(t, "an inbound message at Kannel's service", mo.calls)
+		if got := c.Query.Get("text"); got != text && c.Query.Get("charset") == "UTF-8" {
+			t.Errorf("Kannel hands on %q, want %q", got, text)
+		}
+		if strings.TrimPrefix(c.Query.Get("from"), "+") != "46701234567" {
+			t.Errorf("Kannel hands on %s", c.Query.Encode())
+		}
+	}
+	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 {
+		t.Errorf("the simulator counts %+v", c.Counts)
+	}
+}
+
+// TestKannelUpstream: Kannel sends through our /cgi-bin/sendsms, its smsc of kind http.
+func TestKannelUpstream(t *testing.T) {
+	t.Parallel()
+	sim := startSimulator(t, simulator.Options{})
+	s := startServer(t, sim, serverOptions{})
+	linked(t, sim)
+	mo, dlr := startHook(t), startHook(t)
+	back := freePort(t)
+	k := startKannel(t, fmt.Sprintf(`group = smsc
+smsc = http
+smsc-id = kurir
+system-type = kannel
+send-url = "http://%[1]s/cgi-bin/sendsms"
+port = %[2]d
+smsc-username = %[3]s
+smsc-password = %[4]s
+dlr-url = "http://127.0.0.1:%[2]d/?username=%[3]s&password=%[4]s"
+connect-allow-ip = 127.0.0.1`, s.http, back, account, password), mo.URL)
+	for _, c := range []struct {
+		to   string
+		want []int // the first 8 is Kannel's own, when we have answered
+	}{
+		{"46701000001", []int{1, 8, 8}},
+		{"46701099605", []int{2, 8, 8}},
+	} {
+		text := "ref " + textMark + " åäö €"
+		if status, answer := k.send(c.to, text, url.Values{"dlr-mask": {"31"}, "dlr-url": {dlr.URL + "/?d=%d"}, "from": {"Kannel"}}); status != http.StatusAccepted {
+			t.Fatalf("Kannel answers %d %q", status, answer)
+		}
+		got := dlrs(t, dlr, len(c.want))
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: dlr values %v, want %v", c.to, got, c.want)
+		}
+		ph, _ := sim.Phone(c.to, 5)
+		if c.want[0] != 2 && (len(ph.Texts) != 1 || ph.Texts[0].Text != text) {
+			t.Errorf("%s shows %+v, want %q", c.to, ph.Texts, text)
+		}
+	}
+	// What we refuse for good, Kannel gives up.
+	if status, answer := k.send("0", textMark, url.Values{"dlr-mask": {"31"}, "dlr-url": {dlr.URL + "/?d=%d"}}); status != http.StatusAccepted {
+		t.Fatalf("Kannel answers %d %q", status, answer)
+	}
+	if got := dlrs(t, dlr, 1); got[0] != 16 {
+		t.Errorf("refused by us: dlr value %v, want 16", got)
+	}
+}
+
+// lookPath finds a program of others.
+func lookPath(t testing.TB, name, what string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		missing(t, what+" is not installed")
+	}
+	return path
+}
