@@ -44,7 +44,7 @@ type Options struct {
 	Seed     uint64 // of the percentages of Behaviour; 0: different each time
 	FirstID  uint64 // message id of the first message; 0: by the clock, so that a later run uses others
 
-	// SendURL is an address, on the origin of the page or elsewhere, to which the page posts {"to","text"} as JSON
+	// SendURL is an address on the origin of the page, such as ../v1/messages, to which it posts {"to","text"} as JSON
 	// to send a text through the gateway; empty: the page offers nothing of that kind.
 	SendURL string
 	// SendKey is sent to SendURL as a Bearer token. Everyone who sees the page sees it.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"kurir/load"
 )
@@ -60,6 +61,23 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
+	loadFlags(f, &opt)
+	f.BoolVar(&noReceipts, "no-receipts", false, "do not ask for receipts")
+	f.BoolVar(&asJSON, "json", false, "report as JSON")
+	f.BoolVar(&quiet, "quiet", false, "no line every second")
+	f.StringVar(&accepted, "accepted", "", "`file` for the references of all accepted messages, one a line")
+	profileFlag(f, &profile)
+	if kind == load.SMPP {
+		smppLoadFlags(f, &opt)
+		return cmd
+	}
+	httpLoadFlags(f, &opt)
+	f.BoolVar(&kannel, "kannel", false, "Kannel's sendsms instead of REST")
+	return cmd
+}
+
+// loadFlags are those of both kinds.
+func loadFlags(f *pflag.FlagSet, opt *load.Options) {
 	f.Int64Var(&opt.Count, "count", 0, "messages to send")
 	f.DurationVar(&opt.Duration, "duration", 0, "time to send for")
 	f.DurationVar(&opt.WarmUp, "warm-up", 0, "time before that, which is not measured")
@@ -68,27 +86,23 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	f.StringVar(&opt.To, "to", "", "first recipient (default 46701000000)")
 	f.IntVar(&opt.Recipients, "recipients", 10_000, "so many numbers take turns")
 	f.IntVar(&opt.Length, "length", 100, "characters of a text")
-	f.BoolVar(&noReceipts, "no-receipts", false, "do not ask for receipts")
 	f.DurationVar(&opt.Wait, "wait", 10*time.Second, "how long to wait when nothing comes back any more")
 	f.DurationVar(&opt.AnswerTime, "answer-time", time.Minute, "how long to wait for one answer")
 	f.BoolVar(&opt.Reconnect, "reconnect", false, "go on after a broken connection")
-	f.BoolVar(&asJSON, "json", false, "report as JSON")
-	f.BoolVar(&quiet, "quiet", false, "no line every second")
-	f.StringVar(&accepted, "accepted", "", "`file` for the references of all accepted messages, one a line")
-	profileFlag(f, &profile)
-	if kind == load.SMPP {
-		f.IntVar(&opt.Connections, "sessions", 1, "sessions")
-		f.IntVar(&opt.Window, "window", 100, "submit_sm without an answer per session")
-		f.StringVar(&opt.SystemID, "system-id", "", "system_id to bind with")
-		f.StringVar(&opt.Password, "password", "", "its password")
-		return cmd
-	}
+}
+
+func smppLoadFlags(f *pflag.FlagSet, opt *load.Options) {
+	f.IntVar(&opt.Connections, "sessions", 1, "sessions")
+	f.IntVar(&opt.Window, "window", 100, "submit_sm without an answer per session")
+	f.StringVar(&opt.SystemID, "system-id", "", "system_id to bind with")
+	f.StringVar(&opt.Password, "password", "", "its password")
+}
+
+func httpLoadFlags(f *pflag.FlagSet, opt *load.Options) {
 	f.IntVar(&opt.Connections, "connections", 1, "connections kept alive")
 	f.IntVar(&opt.PerRequest, "per-request", 1, "messages in one request")
 	f.StringVar(&opt.Key, "key", "", "API key")
-	f.BoolVar(&kannel, "kannel", false, "Kannel's sendsms instead of REST")
 	f.StringVar(&opt.SystemID, "user", "", "user name for sendsms")
 	f.StringVar(&opt.Password, "password", "", "its password")
 	f.StringVar(&opt.Webhook, "webhook", "", "`address` to listen on for receipts (default: a free port of 127.0.0.1)")
-	return cmd
 }

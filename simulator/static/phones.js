@@ -36,8 +36,8 @@ function note(element, text, bad = false) {
   element.classList.toggle("bad", bad);
 }
 
-/** digits takes the spaces and dashes out that people write in numbers. */
-const digits = (number) => number.replace(/[\s()./-]/g, "");
+/** digits takes the spaces and dashes out that people write in numbers; names stay as they are. */
+const digits = (to) => (/^[+\d\s()./-]+$/.test(to) ? to.replace(/[\s()./-]/g, "") : to.trim());
 
 /** shown writes a number of a phone as people write it. */
 const shown = (number) => (/^\d{7,}$/.test(number) ? "+" + number : number);
