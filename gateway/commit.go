@@ -167,7 +167,7 @@ func (g *Gateway) take() *gather {
 // write it keeps trying: nothing new comes in meanwhile.
 func (g *Gateway) write(ctx context.Context, b *gather) error {
 	began := time.Now()
-	err := g.store.Commit(&b.Batch)
+	err := g.commit(&b.Batch)
 	if err == nil {
 		g.count.commits.observe(time.Since(began), b.Rows())
 		g.committed(b)

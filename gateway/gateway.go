@@ -61,7 +61,8 @@ type Gateway struct {
 	log       *slog.Logger
 	store     *store.Store
 	snap      atomic.Pointer[Snapshot]
-	receivers [8]Receiver // by message.TargetKind; set before Run
+	commit    func(*store.Batch) error // the store's, but for tests
+	receivers [8]Receiver              // by message.TargetKind; set before Run
 	count     counters
 
 	mu          sync.Mutex
@@ -110,7 +111,7 @@ var ErrStopped = errors.New("the gateway is stopping")
 func New(ctx context.Context, opt Options) (*Gateway, error) {
 	opt.setDefaults()
 	g := &Gateway{
-		opt: opt, log: opt.Log, store: opt.Store,
+		opt: opt, log: opt.Log, store: opt.Store, commit: opt.Store.Commit,
 		links: map[string]*link{}, boxes: map[boxKey]*outbox{},
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
 		held:      map[uint64][]*heldReport{},
@@ -172,14 +173,9 @@ func (g *Gateway) Snapshot() *Snapshot { return g.snap.Load() }
 // start.
 func (g *Gateway) Run(ctx context.Context) error {
 	g.begin()
-	ticker := make(chan struct{})
-	go func() {
-		defer close(ticker)
-		g.tickLoop(ctx)
-	}()
+	g.jobs.Go(func() { g.tickLoop(g.ctx) })
 	err := g.commitLoop(ctx)
 	g.abandon()
-	<-ticker
 	g.jobs.Wait()
 	return err
 }

@@ -101,6 +101,8 @@ type chaos struct {
 	items    []*Item
 	kind     map[*Item]message.TargetKind
 	final    map[string]message.State // by operator id: what was acknowledged first
+	full     bool                     // the disk
+	asked    int                      // calls of Accept that have not been answered
 	quiet    bool                     // everybody behaves: the end
 	inbound  map[string]int           // acknowledged inbound texts, by how often they were told
 }
@@ -150,6 +152,7 @@ func (c *chaos) begin(dir string) {
 	}
 	c.mu.Lock()
 	c.life++
+	c.full = false
 	life := c.life
 	c.links = map[string]*chaosLink{}
 	c.items = nil
@@ -162,6 +165,15 @@ func (c *chaos) begin(dir string) {
 	}
 	c.mu.Unlock()
 	w := start(c.t, dir, opt, func(w *world) {
+		w.commit = func(b *store.Batch) error {
+			c.mu.Lock()
+			full := c.full
+			c.mu.Unlock()
+			if full {
+				return store.ErrFull
+			}
+			return w.store.Commit(b)
+		}
 		w.Receive(message.SMPPTarget, &chaosReceiver{c, life, message.SMPPTarget})
 		w.Receive(message.WebhookTarget, &chaosReceiver{c, life, message.WebhookTarget})
 	})
@@ -185,6 +197,9 @@ func (c *chaos) run() {
 	}
 	c.finish()
 	c.w.end()
+	if c.asked != 0 {
+		c.t.Errorf("%d calls of Accept got no answer, or two", c.asked)
+	}
 	if c.t.Failed() {
 		c.t.Logf("run again with: go test ./gateway -run TestRandom -random.seed=%d -random.log", c.seed)
 	}
@@ -216,6 +231,15 @@ func (c *chaos) step() {
 		c.kill = true
 		c.mu.Unlock()
 		c.submit()
+	case n < 96:
+		c.mu.Lock()
+		c.full = true
+		c.mu.Unlock()
+	}
+	if c.chance(15) {
+		c.mu.Lock()
+		c.full = false
+		c.mu.Unlock()
 	}
 	switch n := c.rng.IntN(100); {
 	case n < 40:
@@ -249,6 +273,10 @@ func (c *chaos) reborn() {
 		return
 	}
 	c.logf("killed")
+	c.mu.Lock()
+	c.full = false // the old life ends in good order
+	c.mu.Unlock()
+	time.Sleep(2 * retryCommit)
 	c.w.end()
 	c.begin(dir)
 }
@@ -276,10 +304,12 @@ func (c *chaos) submit() {
 		subs[i], refs[i] = c.submission()
 	}
 	life, answerLost := c.life, c.chance(50)
+	c.asked++
 	c.mu.Unlock()
 	c.w.Accept(subs, func(results []Result) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		c.asked--
 		if c.life != life {
 			return
 		}
@@ -355,7 +385,9 @@ func (c *chaos) cancel() {
 		return
 	}
 	id := ids[c.rng.IntN(len(ids))]
-	m, err := c.w.Cancel(context.Background(), "", id)
+	ctx, stop := context.WithTimeout(context.Background(), 3*time.Second)
+	defer stop()
+	m, err := c.w.Cancel(ctx, "", id)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err == nil && c.life == life {
@@ -718,7 +750,7 @@ func (c *chaos) verdicts() {
 // finish lets everybody behave until nothing is open, and counts.
 func (c *chaos) finish() {
 	c.mu.Lock()
-	c.quiet, c.kill = true, false
+	c.quiet, c.kill, c.full = true, false, false
 	c.mu.Unlock()
 	c.reborn()
 	c.presence(true)
