@@ -159,9 +159,9 @@ reconnect-delay = 1
 		{"46701000003", "ref-3 " + textMark + " Привет", []int{1, 8}},
 		{"46701000004", long, []int{1, 8}},
 		{"46701099501", "ref-5 " + textMark, []int{1, 8}},
-		{"46701099800", "ref-6 " + textMark, []int{1, 4, 8}},
+		{"46701099800", "ref-6 " + textMark, []int{1, 8}},
 	} {
-		more := url.Values{"dlr-mask": {"31"}, "dlr-url": {dlr.URL + "/?d=%d"}, "from": {"Kannel"}}
+		more := url.Values{"dlr-mask": {"27"}, "dlr-url": {dlr.URL + "/?d=%d"}, "from": {"Kannel"}}
 		if strings.Contains(c.text, "Привет") {
 			more["coding"] = []string{"2"}
 		}

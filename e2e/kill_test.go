@@ -1,0 +1,373 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kurir/simulator"
+	"kurir/smpp"
+)
+
+var (
+	seed  = flag.Uint64("seed", 0, "of the fault experiments; 0: another one each time")
+	kills = flag.Int("kills", 20, "how often TestKillUnderLoad kills the program")
+)
+
+// faults is the random source of an experiment; its seed is printed.
+func faults(t testing.TB) *rand.Rand {
+	s := *seed
+	if s == 0 {
+		s = rand.Uint64()
+	}
+	t.Logf("seed %d: run again with -seed %d", s, s)
+	return rand.New(rand.NewPCG(s, 0))
+}
+
+// ledger is what the customers of an experiment know: which references were accepted, under which id, and which
+// receipts came for them.
+type ledger struct {
+	mu       sync.Mutex
+	sent     int
+	accepted map[string]string // reference by id
+	offered  map[string]bool   // every reference that was sent, accepted or not
+	final    map[string]int    // final receipts by id
+	unknown  map[string]int    // receipts for ids that nobody was told of: the answer was lost
+	refused  map[string]int    // by cause
+}
+
+func newLedger() *ledger {
+	return &ledger{accepted: map[string]string{}, offered: map[string]bool{}, final: map[string]int{}, unknown: map[string]int{}, refused: map[string]int{}}
+}
+
+// next makes a reference.
+func (l *ledger) next(prefix string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent++
+	ref := fmt.Sprintf("%s%06d", prefix, l.sent)
+	l.offered[ref] = true
+	return ref
+}
+
+func (l *ledger) accept(id, ref string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.accepted[id] = ref
+	if n := l.unknown[id]; n > 0 { // its receipt was faster
+		l.final[id] += n
+		delete(l.unknown, id)
+	}
+}
+
+func (l *ledger) refuse(cause string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refused[cause]++
+}
+
+func (l *ledger) receipt(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, known := l.accepted[id]; known {
+		l.final[id]++
+		return
+	}
+	l.unknown[id]++
+}
+
+// counts are the accepted messages, and those of them without a final receipt.
+func (l *ledger) counts() (accepted, open int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id := range l.accepted {
+		if l.final[id] == 0 {
+			open++
+		}
+	}
+	return len(l.accepted), open
+}
+
+// repeated counts receipts beyond the first.
+func (l *ledger) repeated() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.final {
+		n += c - 1
+	}
+	return n
+}
+
+// references are those that were accepted, one a line.
+func (l *ledger) references() io.Reader {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var b strings.Builder
+	for _, ref := range l.accepted {
+		b.WriteString(ref + "\n")
+	}
+	return strings.NewReader(b.String())
+}
+
+// customer sends over SMPP as fast as the window allows, binds again whenever the connection is gone, and books
+// receipts.
+type customer struct {
+	ledger *ledger
+	window int
+	to     func() string
+	rate   *time.Ticker // nil: as fast as answers come
+}
+
+// Requests implements smpp.Handler: receipts.
+func (c *customer) Requests(s *smpp.Session, requests []smpp.PDU) {
+	answers := make([]smpp.PDU, 0, len(requests))
+	for i := range requests {
+		p := &requests[i]
+		if d, ok := p.Body.(*smpp.DeliverSM); ok && smpp.IsReceipt(d.ESMClass) {
+			if r, ok := smpp.ReceiptFrom(d); ok && r.State.Final() {
+				c.ledger.receipt(r.ID)
+			}
+		}
+		answers = append(answers, smpp.PDU{Command: p.Command.Response(), Sequence: p.Sequence, Body: &smpp.DeliverSMResp{}})
+	}
+	_ = s.Respond(answers)
+}
+
+// Responses implements smpp.Handler: what was accepted.
+func (c *customer) Responses(_ *smpp.Session, responses []smpp.Response) {
+	for _, r := range responses {
+		ref, _ := r.Ref.(string)
+		body, ok := r.PDU.Body.(*smpp.SubmitSMResp)
+		switch {
+		case r.Err != nil:
+			c.ledger.refuse("no answer")
+		case r.PDU.Status != smpp.ESME_ROK || !ok:
+			c.ledger.refuse(r.PDU.Status.String())
+		default:
+			c.ledger.accept(body.MessageID, ref)
+		}
+	}
+}
+
+// run sends until ctx ends, and stays bound for receipts until stay ends.
+func (c *customer) run(ctx, stay context.Context, addr string) {
+	d := smpp.Dialer{
+		Hosts: []string{addr}, MinDelay: 20 * time.Millisecond, MaxDelay: 100 * time.Millisecond,
+		Bind:    smpp.Bind{Mode: smpp.Transceiver, SystemID: account, Password: password},
+		Session: smpp.SessionConfig{Window: c.window},
+	}
+	d.Keep(stay, c, func(s *smpp.Session, _ *smpp.BindResp, err error) {
+		if err == nil {
+			go c.send(ctx, s)
+		}
+	})
+}
+
+func (c *customer) send(ctx context.Context, s *smpp.Session) {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.Done():
+			return
+		case <-tick.C:
+		}
+		n := min(s.Room(), 10)
+		requests := make([]smpp.Request, 0, n)
+		for range n {
+			ref := c.ledger.next("s")
+			requests = append(requests, smpp.Request{Body: shortText(c.to(), ref+" "+textMark), Ref: ref})
+		}
+		taken, err := s.Send(requests)
+		for range len(requests) - taken {
+			c.ledger.refuse("not sent")
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// poster sends over HTTP, REST and Kannel's interface in turn, one message a request.
+func poster(ctx context.Context, s *server, l *ledger, to func() string, dlr string) {
+	client := &http.Client{Timeout: 10 * time.Second}
+	defer client.CloseIdleConnections()
+	one := *s.rest
+	one.client = client
+	for i := 0; ctx.Err() == nil; i++ {
+		var status int
+		var id string
+		ref := l.next("h")
+		if i%2 == 0 {
+			body, _ := json.Marshal(map[string]string{"to": "+" + to(), "text": ref + " " + textMark, "webhook": dlr + "/state"})
+			var answer []byte
+			status, answer, _, _ = one.do(http.MethodPost, "/v1/messages", "application/json", strings.NewReader(string(body)))
+			var accepted struct{ Messages []viewed }
+			if status == http.StatusAccepted && json.Unmarshal(answer, &accepted) == nil && len(accepted.Messages) == 1 {
+				id = accepted.Messages[0].ID
+			}
+		} else {
+			q := url.Values{
+				"username": {account}, "password": {password}, "to": {to()}, "text": {ref + " " + textMark},
+				"dlr-mask": {"3"}, "dlr-url": {dlr + "/dlr?id=%I&d=%d"},
+			}
+			var header http.Header
+			status, _, header, _ = one.do(http.MethodGet, "/cgi-bin/sendsms?"+q.Encode(), "", nil)
+			if status == http.StatusAccepted {
+				id = header.Get("X-Message-Id")
+			}
+		}
+		switch {
+		case id != "":
+			l.accept(id, ref)
+		case status == 0:
+			l.refuse("no answer")
+			select { // the server is down
+			case <-ctx.Done():
+			case <-time.After(20 * time.Millisecond):
+			}
+		default:
+			l.refuse(fmt.Sprint(status))
+		}
+	}
+}
+
+// book takes what a hook gets for the ledger until it is closed.
+func (l *ledger) book(t testing.TB, h *hook) {
+	go func() {
+		for {
+			select {
+			case c := <-h.calls:
+				if c.Path == "/dlr" {
+					l.receipt(c.Query.Get("id"))
+					continue
+				}
+				e := event{}
+				if json.Unmarshal(c.Body, &e) == nil && final[e.Data.State] {
+					l.receipt(e.Data.ID)
+				}
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+}
+
+// TestKillUnderLoad kills the program with SIGKILL again and again, at random moments, while it carries messages over
+// SMPP and HTTP, and starts it again. At the end: no accepted message is lost, none is without a final state, and
+// texts arrived twice only where a session was granted them and no answer was on disk; each of those is marked.
+func TestKillUnderLoad(t *testing.T) {
+	const sessions, window = 2, 20
+	random := faults(t)
+	sim := startSimulator(t, simulator.Options{Phones: -1, Behaviour: simulator.Behaviour{
+		Latency: simulator.Duration(2 * time.Millisecond), Receipts: simulator.ReceiptTime{After: 20 * time.Millisecond}, ReceiptJitter: simulator.Duration(200 * time.Millisecond),
+	}})
+	h := startHook(t)
+	s := startServer(t, sim, serverOptions{
+		binary: plainBinary(t),
+		link:   fmt.Sprintf(", sessions: %d, window: %d, lookahead: %d", sessions, window, window),
+	})
+	linked(t, sim)
+	l := newLedger()
+	l.book(t, h)
+	var numbers struct {
+		sync.Mutex
+		n int
+	}
+	to := func() string {
+		numbers.Lock()
+		defer numbers.Unlock()
+		numbers.n++
+		return fmt.Sprintf("4670%07d", numbers.n%90000)
+	}
+
+	load, stopLoad := context.WithCancel(t.Context())
+	stay, leave := context.WithCancel(t.Context())
+	var senders, bound sync.WaitGroup
+	for range 2 {
+		c := &customer{ledger: l, window: 50, to: to}
+		bound.Go(func() { c.run(load, stay, s.smpp) })
+	}
+	for range 4 {
+		senders.Go(func() { poster(load, s, l, to, h.URL) })
+	}
+	defer func() { stopLoad(); leave(); senders.Wait(); bound.Wait() }()
+
+	for i := range *kills {
+		before, _ := l.counts()
+		eventually(t, "messages are accepted", func() bool { n, _ := l.counts(); return n > before+50 })
+		pause := time.NewTimer(time.Duration(random.IntN(1000)) * time.Millisecond)
+		select {
+		case <-pause.C:
+		case <-s.proc.done:
+			t.Fatalf("the program ended by itself before kill %d", i)
+		}
+		s.proc.kill()
+		judge(t, s.proc.name, s.proc.out.String())
+		s.launch()
+		s.proc.out.wait(t, "kurir starts")
+	}
+	before, _ := l.counts()
+	eventually(t, "messages are accepted after the last kill", func() bool { n, _ := l.counts(); return n > before+50 })
+	stopLoad()
+	senders.Wait()
+	within(t, 2*patience, "every accepted message has its final receipt", func() bool {
+		_, open := l.counts()
+		return open == 0
+	})
+	compareSent(t, s, sim, l, *kills*sessions*2*window)
+	leave()
+}
+
+// compareSent counts what was lost and what was sent twice.
+func compareSent(t *testing.T, s *server, sim *simulator.Simulator, l *ledger, mostTwice int) {
+	t.Helper()
+	c, err := sim.Compare(l.references())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted, _ := l.counts()
+	t.Logf("%d offered, %d accepted, %d arrived, %d of them unanswered to the customer, lost %d, sent again %d (at most %d), receipts twice %d, refused %v",
+		l.sent, accepted, c.Distinct, c.Unannounced, c.Missing, c.Repeats, mostTwice, l.repeated(), l.refused)
+	if c.Missing > 0 {
+		t.Errorf("%d accepted messages are lost: %q", c.Missing, c.Examples)
+	}
+	if c.Repeats > int64(mostTwice) {
+		t.Errorf("%d messages were sent again, at most %d may be", c.Repeats, mostTwice)
+	}
+	// Every message is final, and what arrived twice says why in its trace.
+	open := map[string]string{}
+	twice := map[string]bool{}
+	for _, ref := range c.Twice {
+		twice[ref] = true
+	}
+	checked := 0
+	s.pages(url.Values{"limit": {"1000"}}, func(v viewed) {
+		if !final[v.State] {
+			open[v.ID] = v.State
+		}
+		if ref, _, _ := strings.Cut(v.Text, " "); twice[ref] {
+			checked++
+			if text, _ := s.trace(v.ID); !strings.Contains(text, `"uncertain"`) {
+				t.Errorf("%s was sent twice and its trace does not say uncertain: %s", ref, text)
+			}
+		}
+	})
+	if len(open) > 0 {
+		t.Errorf("%d messages are not final: %v", len(open), open)
+	}
+	if checked != len(twice) {
+		t.Errorf("of %d references that arrived twice %d are in the list", len(twice), checked)
+	}
+}
