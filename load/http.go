@@ -43,6 +43,9 @@ func (r *run) serveHTTP(ctx context.Context, number int, hook *webhook) error {
 			c.conn.Close()
 		}
 	}()
+	if err := c.dial(ctx); err != nil && !r.opt.Reconnect {
+		return err
+	}
 	for {
 		due, n, more := c.next(ctx)
 		if !more {

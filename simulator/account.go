@@ -205,16 +205,14 @@ func (a *account) takeBack(s *session, before time.Time, c *Counts) {
 	a.waiting = again
 }
 
-// overdue sends again what has had no answer for too long.
+// overdue sends again what has had no answer for too long, and what waits if a link has begun to read or speak again.
 func (a *account) overdue(now time.Time) {
 	var c Counts
 	a.mu.Lock()
 	for _, s := range a.rx {
 		a.takeBack(s, now.Add(-a.sim.opt.AnswerTime), &c)
 	}
-	if c.Retried > 0 {
-		a.pump(now, &c)
-	}
+	a.pump(now, &c)
 	a.mu.Unlock()
 	a.sim.stats.add(now, &c, nil)
 }

@@ -1,0 +1,61 @@
+package load
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"kurir/smpp"
+)
+
+// FuzzScanReceipt holds that the short way to read a receipt never fails on octets and agrees with the long one.
+func FuzzScanReceipt(f *testing.F) {
+	sm := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{
+		Source: smpp.Address{Addr: "46701234567"}, Dest: smpp.Address{Addr: "Kurir"}, ESMClass: smpp.ESMReceipt,
+		Text: []byte("id:abc sub:001 dlvrd:001 submit date:2601011200 done date:2601011200 stat:DELIVRD err:000 text:id:1 stat:UNDELIV"),
+	}}
+	frame, err := smpp.Append(nil, &smpp.PDU{Sequence: 1, Body: sm})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(frame)
+	f.Add(frame[:40])
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		if len(frame) < smpp.HeaderLen {
+			return
+		}
+		id, stat, ok := scanReceipt(frame)
+		var p smpp.PDU
+		if !ok || smpp.Decode(frame, &p) != nil {
+			return
+		}
+		body, isDeliver := p.Body.(*smpp.DeliverSM)
+		if !isDeliver || bytes.Contains(frame, []byte("\x04\x24")) || len(body.TLVs) > 0 {
+			return // TLVs go before the text
+		}
+		r, ok := smpp.ReceiptFrom(body)
+		if ok && strings.HasPrefix(string(body.Text), "id:"+r.ID+" sub:") && string(id) != r.ID {
+			t.Errorf("id %q and state %q, the long way has %q and %q", id, stat, r.ID, r.Stat)
+		}
+	})
+}
+
+// FuzzWire holds that no octets make the reader of HTTP fail or keep more than it was given.
+func FuzzWire(f *testing.F) {
+	f.Add([]byte("HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}"))
+	f.Add([]byte("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"))
+	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"))
+	f.Fuzz(func(t *testing.T, octets []byte) {
+		w := newWire(bytes.NewReader(octets))
+		for {
+			h, body, err := w.read()
+			if err != nil {
+				return
+			}
+			if len(h.first)+len(body) > len(octets) {
+				t.Fatalf("%d octets out of %d", len(h.first)+len(body), len(octets))
+			}
+			status(h.first)
+		}
+	})
+}
