@@ -267,7 +267,7 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 		g.change(e)
 		return
 	}
-	if e.rowed && len(e.keys) > 1 {
+	if e.rowed {
 		g.removeRow(e) // its keys change
 	}
 	e.keys[part-1] = 0

@@ -1,0 +1,198 @@
+package gateway
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/connector"
+	"kurir/message"
+)
+
+// receiptStep is one thing that an operator does.
+type receiptStep struct {
+	answer []string      // ids, a part each
+	id     string        // of a receipt
+	state  message.State // of the receipt
+	from   string
+	wait   time.Duration
+}
+
+// TestReceipts plays what operators do with receipts to one message of one or
+// three parts and looks at the message's state behind each.
+func TestReceipts(t *testing.T) {
+	t.Parallel()
+	const to = "46100001"
+	d, u, e := message.Delivered, message.Undeliverable, message.Enroute
+	tests := []struct {
+		name  string
+		parts int
+		steps []receiptStep
+		want  []message.State // behind each step
+	}{
+		{name: "after the answer", steps: []receiptStep{{answer: []string{"1f"}}, {id: "1f", state: d}}, want: []message.State{e, d}},
+		{name: "letters of either case and leading zeros", steps: []receiptStep{{answer: []string{"00AB"}}, {id: "ab", state: d}}, want: []message.State{e, d}},
+		{name: "before the answer", steps: []receiptStep{{id: "7", state: d, from: to}, {answer: []string{"7"}}}, want: []message.State{message.Sending, d}},
+		{name: "before the answer, another phone", steps: []receiptStep{{id: "7", state: d, from: "46100009"}, {answer: []string{"7"}}}, want: []message.State{message.Sending, e}},
+		{name: "answer hex, receipt decimal", steps: []receiptStep{{answer: []string{"ff01"}}, {id: "65281", state: d}}, want: []message.State{e, d}},
+		{name: "answer decimal, receipt hex", steps: []receiptStep{{answer: []string{"65281"}}, {id: "FF01", state: d}}, want: []message.State{e, d}},
+		{name: "before the answer in another form", steps: []receiptStep{{id: "65281", state: d, from: to}, {answer: []string{"ff01"}}}, want: []message.State{message.Sending, d}},
+		{name: "another phone", steps: []receiptStep{{answer: []string{"1"}}, {id: "1", state: d, from: "46100009"}}, want: []message.State{e, e}},
+		{name: "number written in another way", steps: []receiptStep{{answer: []string{"1"}}, {id: "1", state: d, from: "0046100001"}}, want: []message.State{e, d}},
+		{name: "unknown id", steps: []receiptStep{{answer: []string{"1"}}, {id: "2222", state: d}}, want: []message.State{e, e}},
+		{name: "bad state", steps: []receiptStep{{answer: []string{"1"}}, {id: "1", state: u}}, want: []message.State{e, u}},
+		{name: "twice, the first counts", steps: []receiptStep{{answer: []string{"1"}}, {id: "1", state: u}, {id: "1", state: d}}, want: []message.State{e, u, u}},
+		{name: "intermediate, then final", steps: []receiptStep{{answer: []string{"1"}}, {id: "1", state: e}, {id: "1", state: d}}, want: []message.State{e, e, d}},
+		{name: "late, from disk", steps: []receiptStep{{answer: []string{"1"}}, {wait: time.Minute}, {id: "1", state: d}}, want: []message.State{e, e, d}},
+		{name: "late, in another form", steps: []receiptStep{{answer: []string{"ff01"}}, {wait: time.Minute}, {id: "65281", state: d}}, want: []message.State{e, e, d}},
+		{name: "late, another phone", steps: []receiptStep{{answer: []string{"1"}}, {wait: time.Minute}, {id: "1", state: d, from: "46100009"}}, want: []message.State{e, e, e}},
+		{name: "never", steps: []receiptStep{{answer: []string{"1"}}, {wait: time.Hour + 9*time.Minute}, {wait: 2 * time.Minute}}, want: []message.State{e, e, message.Unknown}},
+		{
+			name: "three parts in any order", parts: 3,
+			steps: []receiptStep{{answer: []string{"1", "2", "3"}}, {id: "3", state: d}, {id: "1", state: d}, {id: "1", state: d}, {id: "2", state: d}},
+			want:  []message.State{e, e, e, e, d},
+		},
+		{
+			name: "three parts, one lost", parts: 3,
+			steps: []receiptStep{{answer: []string{"1", "2", "3"}}, {id: "3", state: d}, {id: "1", state: u}, {id: "2", state: d}},
+			want:  []message.State{e, e, u, u},
+		},
+		{
+			name: "three parts, late, each read from disk", parts: 3,
+			steps: []receiptStep{{answer: []string{"1", "2", "3"}}, {wait: time.Minute}, {id: "3", state: d}, {wait: time.Minute}, {id: "1", state: d}, {id: "2", state: d}},
+			want:  []message.State{e, e, e, e, e, d},
+		},
+		{
+			name: "three parts, some before the answer", parts: 3,
+			steps: []receiptStep{{id: "2", state: d, from: to}, {answer: []string{"1", "2", "3"}}, {id: "3", state: d}, {id: "1", state: d}},
+			want:  []message.State{message.Sending, e, e, d},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			bubble(t, func(t *testing.T) {
+				w := start(t, dir, Options{MarkLag: 5 * time.Second}, nil)
+				op := w.fakeLink("op1")
+				op.core.SessionUp(1, 10)
+				text := "hello"
+				for range max(1, tt.parts) - 1 {
+					text += longText
+				}
+				s := w.submission(to, text)
+				s.Target = message.Target{}
+				id := w.submit(s)[0]
+				synctest.Wait()
+				out := op.take()
+				for i, step := range tt.steps {
+					switch {
+					case step.answer != nil:
+						op.answer(1, out[0], step.answer[0], step.answer[1:]...)
+					case step.id != "":
+						if err := <-op.report(step.id, step.state, step.from); err != nil {
+							t.Errorf("step %d: %v", i, err)
+						}
+					}
+					time.Sleep(step.wait)
+					synctest.Wait()
+					if m := w.onDisk(id); m.State != tt.want[i] {
+						t.Fatalf("%s behind step %d, want %s; log %s", m.State, i, tt.want[i], describe(m))
+					}
+				}
+				if tt.want[len(tt.want)-1].Final() {
+					time.Sleep(time.Second)
+					w.wantNothingLeft()
+				}
+			})
+		})
+	}
+}
+
+const longText = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+
+// TestSameOperatorID lets an operator that was started anew give its ids again:
+// the phone tells whose a receipt is, and where it does not, nothing is guessed.
+func TestSameOperatorID(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 10)
+		var subs []*Submission
+		for _, to := range []string{"46100001", "46100002", "46100003", "46100003"} {
+			subs = append(subs, w.submission(to, "hello"))
+			subs[len(subs)-1].Target = message.Target{}
+		}
+		ids := w.submit(subs...)
+		synctest.Wait()
+		for _, o := range op.take() {
+			op.answer(1, o, "1")
+		}
+		for _, step := range []struct {
+			from string
+			want []message.State
+		}{
+			{"46100003", []message.State{message.Enroute, message.Enroute, message.Enroute, message.Enroute}},
+			{"46100002", []message.State{message.Enroute, message.Delivered, message.Enroute, message.Enroute}},
+			{"46100001", []message.State{message.Delivered, message.Delivered, message.Enroute, message.Enroute}},
+			{"46100001", []message.State{message.Delivered, message.Delivered, message.Enroute, message.Enroute}},
+		} {
+			<-op.report("1", message.Delivered, step.from)
+			for i, id := range ids {
+				w.wantState(id, step.want[i])
+			}
+		}
+		time.Sleep(2 * time.Hour)
+		w.wantState(ids[2], message.Unknown)
+		w.wantState(ids[3], message.Unknown)
+		w.wantNothingLeft()
+	})
+}
+
+// TestReceiptOfALinkThatFailed sends a message again by another link: only that
+// one's receipt counts.
+func TestReceiptOfALinkThatFailed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op1, op2 := w.fakeLink("op1"), w.fakeLink("op2")
+		op1.core.SessionUp(1, 10)
+		op2.core.SessionUp(2, 10)
+		s := w.submission("46200001", "hello"+longText)
+		s.Target = message.Target{}
+		id := w.submit(s)[0]
+		synctest.Wait()
+		// The first operator takes one part of two.
+		op1.core.Answered(1, []connector.Answer{{Out: op1.take()[0], ID: "5", Failure: &message.Failure{Kind: message.Busy}}})
+		time.Sleep(time.Second)
+		op2.answer(2, op2.take()[0], "5", "6")
+		<-op1.report("5", message.Undeliverable, "46200001")
+		w.wantState(id, message.Enroute)
+		<-op2.report("5", message.Delivered, "46200001")
+		<-op2.report("6", message.Delivered, "46200001")
+		w.wantState(id, message.Delivered)
+	})
+}
+
+// TestHeldReceiptsAreBounded sends receipts of one unknown id without end.
+func TestHeldReceiptsAreBounded(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := w.fakeLink("op1")
+		for range 100 {
+			<-op.report("77", message.Delivered, "")
+		}
+		if n := w.Stats().HeldNow; n != heldOfOneID {
+			t.Errorf("%d receipts of one id are held", n)
+		}
+		time.Sleep(15 * time.Minute)
+		if n := w.store.Counts().Held; n != 0 || w.Stats().HeldNow != 0 {
+			t.Errorf("%d receipts are still held", n)
+		}
+	})
+}
