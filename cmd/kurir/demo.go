@@ -95,7 +95,7 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 		return demoHint(err)
 	}
 	page := "http://" + a.HTTPAddr().String()
-	fmt.Fprintf(out, demoGreeting, page, a.SMPPAddr(), o.data, file.Accounts[0].Name, key, file.Accounts[0].Password.Reveal(), key, page)
+	fmt.Fprintf(out, demoGreeting, page, a.SMPPAddr(), o.data, file.Accounts[0].Name, file.Accounts[0].Password.Reveal(), key)
 	err = a.Run(ctx)
 	if err == nil {
 		fmt.Fprintln(out, "Stopped. Everything is kept in", o.data)
@@ -108,17 +108,21 @@ var demoPhones = []string{"46701234567", "46707654321", "46731112233"}
 const demoGreeting = `
 Kurir runs. Press Ctrl-C to stop.
 
-  virtual phones   %s/
-  SMPP             %s
-  kept in          %s
-  account          %s
-  API key          %s
-  password         %s
+  virtual phones   %[1]s/
+  SMPP             %[2]s
+  kept in          %[3]s
+  account          %[4]s
+  password         %[5]s
+  API key          %[6]s
 
 Send a text, and watch it arrive on the page:
 
-  curl -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \
-    -d '{"to":"+46701234567","text":"Hello from Kurir"}' %s/v1/messages
+  curl -H 'Authorization: Bearer %[6]s' -H 'Content-Type: application/json' \
+    -d '{"to":"+46701234567","text":"Hello from Kurir"}' %[1]s/v1/messages
+
+Write back on a phone, and read what came in:
+
+  curl -H 'Authorization: Bearer %[6]s' %[1]s/v1/inbound
 
 `
 

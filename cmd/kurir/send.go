@@ -115,10 +115,26 @@ type sentMessage struct {
 	State    string `json:"state"`
 	Parts    int    `json:"parts"`
 	Encoding string `json:"encoding"`
-	Error    *struct {
-		Code   string `json:"code"`
-		Detail string `json:"detail,omitempty"`
-	} `json:"error,omitempty"`
+	Error    *sentError `json:"error,omitempty"`
+}
+
+// sentError is why a message is where it is.
+type sentError struct {
+	Code         string `json:"code"`
+	Detail       string `json:"detail,omitempty"`
+	OperatorCode uint32 `json:"operator_code,omitempty"`
+}
+
+// describe is the error for people.
+func (e *sentError) describe() string {
+	text := e.Detail
+	if text == "" {
+		text = strings.ReplaceAll(e.Code, "_", " ")
+	}
+	if e.OperatorCode != 0 {
+		text += fmt.Sprintf(" (the operator's code is %d)", e.OperatorCode)
+	}
+	return text
 }
 
 // sendReply is the server's answer: what was accepted and what was not, or a
@@ -157,7 +173,7 @@ func runSend(ctx context.Context, in io.Reader, out io.Writer, o sendOptions) er
 	case err != nil:
 		return err
 	case len(reply.Errors) > 0:
-		return exitWith(exitRefused, "%d of the recipients were refused", len(reply.Errors))
+		return exitWith(exitRefused, "refused: %d of %d", len(reply.Errors), len(reply.Errors)+len(reply.Messages))
 	}
 	return nil
 }
@@ -233,14 +249,14 @@ func (o *sendOptions) print(out io.Writer, reply *sendReply) error {
 	for _, m := range reply.Messages {
 		why := ""
 		if m.Error != nil {
-			why = ": " + m.Error.Code
+			why = ": " + m.Error.describe()
 		}
 		if _, err := fmt.Fprintf(out, "%s %s to %s, parts: %d, %s%s\n", m.ID, m.State, m.To, m.Parts, m.Encoding, why); err != nil {
 			return err
 		}
 	}
 	for _, e := range reply.Errors {
-		if _, err := fmt.Fprintf(out, "refused: %s %s\n", e.To, e.Detail); err != nil {
+		if _, err := fmt.Fprintf(out, "refused %s: %s\n", e.To, e.Detail); err != nil {
 			return err
 		}
 	}
@@ -292,6 +308,8 @@ func (c *sendClient) send(ctx context.Context) (*sendReply, error) {
 			return reply, nil
 		case status == http.StatusTooManyRequests || status >= 500:
 			failures = append(failures, fmt.Errorf("%s: %s", server, reply.describe(status)))
+		case status == http.StatusUnauthorized && c.options.key == "" && c.options.user == "":
+			return nil, exitWith(exitRefused, "%s wants to know who sends: give --key, or KURIR_KEY in the environment (or --user and --password)", server)
 		default:
 			return nil, exitWith(exitRefused, "%s: %s", server, reply.describe(status))
 		}
@@ -365,13 +383,13 @@ func (c *sendClient) wait(ctx context.Context, reply *sendReply) error {
 		case open == 0 && lost == 0:
 			return nil
 		case open == 0:
-			return exitWith(exitRefused, "%d of %d messages ended otherwise than %s", lost, len(reply.Messages), c.options.wait)
+			return exitWith(exitRefused, "not %s: %d of %d", c.options.wait, lost, len(reply.Messages))
 		}
 		pause.Reset(next)
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
-			return exitWith(exitNotInTime, "accepted, but %d of %d messages were not %s within %v", open, len(reply.Messages), c.options.wait, c.options.timeout)
+			return exitWith(exitNotInTime, "accepted, but not %s within %v: %d of %d", c.options.wait, c.options.timeout, open, len(reply.Messages))
 		}
 	}
 }

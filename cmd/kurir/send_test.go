@@ -47,7 +47,7 @@ func TestSend(t *testing.T) {
 	t.Parallel()
 	const nobody = "http://127.0.0.1:1"
 	good, _ := sendServer(t, 202, accepted, "queued", "enroute", "delivered")
-	lost, _ := sendServer(t, 202, accepted, "undeliverable")
+	lost, _ := sendServer(t, 202, accepted, `undeliverable","error":{"code":"absent","detail":"the phone is away","operator_code":27},"x":"`)
 	stuck, _ := sendServer(t, 202, accepted, "enroute")
 	partly, _ := sendServer(t, 202, half)
 	refuses, _ := sendServer(t, 422, refused)
@@ -64,13 +64,13 @@ func TestSend(t *testing.T) {
 		{"delivered", []string{good}, "delivered", 0, "0000000000001 delivered to +46701234567"},
 		{"sent", []string{stuck}, "sent", 0, "0000000000001 enroute to"},
 		{"the second server", []string{nobody, down, good}, "", 0, "0000000000001 queued"},
-		{"one refused", []string{partly}, "", exitRefused, "refused: 12a 12a has letters"},
+		{"one refused", []string{partly}, "", exitRefused, "refused 12a: 12a has letters"},
 		{"refused", []string{refuses, good}, "", exitRefused, "12a has letters"},
-		{"not delivered", []string{lost}, "delivered", exitRefused, "otherwise than delivered"},
+		{"not delivered", []string{lost}, "delivered", exitRefused, "undeliverable to +46701234567, parts: 1, gsm7: the phone is away (the operator's code is 27)\nnot delivered: 1 of 1"},
 		{"no server", []string{nobody}, "", exitNoServer, "refused"},
 		{"server full", []string{down}, "", exitNoServer, "no space"},
 		{"not a Kurir", []string{other}, "", exitNoServer, "does not answer as Kurir does"},
-		{"not in time", []string{stuck}, "delivered", exitNotInTime, "were not delivered within"},
+		{"not in time", []string{stuck}, "delivered", exitNotInTime, "not delivered within 300ms: 1 of 1"},
 		{"bad server", []string{"http://"}, "", exitUsage, "--server"},
 		{"bad wait", []string{good}, "read", exitUsage, "--wait"},
 	} {
