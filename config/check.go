@@ -50,7 +50,7 @@ func (d *decoder) checkServer(f *File) {
 	if f.Limits.MaxParts < 1 || f.Limits.MaxParts > 255 {
 		d.report("limits.max_parts", "is not within 1 to 255 (3GPP TS 23.040 9.2.3.24.1)")
 	}
-	for field, n := range map[string]int{"limits.body": f.Limits.Body, "limits.recipients": f.Limits.Recipients, "limits.connections": f.Limits.Connections} {
+	for field, n := range map[string]int{"limits.body": f.Limits.Body, "limits.connections": f.Limits.Connections} {
 		if n < 0 {
 			d.report(field, "is less than 0")
 		}
@@ -115,8 +115,7 @@ func (d *decoder) checkConnectors(connectors []Connector) []string {
 		c := &connectors[i]
 		path := fmt.Sprintf("connectors[%d]", i)
 		c.validate(d.within(path))
-		seen.see(path+".name", c.Name)
-		if c.Name != "" {
+		if seen.see(path+".name", c.Name) && c.Name != "" {
 			names = append(names, c.Name)
 		}
 	}

@@ -62,13 +62,17 @@ type SMPPConfig struct {
 	// Reconnect is the longest pause between two attempts to open a session,
 	// 100ms to 1h; 1m by default. The first follows after 100 ms to 1 s.
 	Reconnect time.Duration `yaml:"reconnect"`
-	// SourceTON, SourceNPI, DestTON and DestNPI replace type of number and
-	// numbering plan, which otherwise follow from the address: 5/0 for a name,
-	// 1/1 for an international number.
+	// SourceTON is the type of number given with every sender. Left out: what
+	// follows from the sender, 5 for a name, 1 for an international number.
 	SourceTON *uint8 `yaml:"source_ton"`
+	// SourceNPI is the numbering plan given with every sender. Left out: 0 for
+	// a name, 1 for a number.
 	SourceNPI *uint8 `yaml:"source_npi"`
-	DestTON   *uint8 `yaml:"dest_ton"`
-	DestNPI   *uint8 `yaml:"dest_npi"`
+	// DestTON is the type of number given with every recipient. Left out: 1
+	// for an international number.
+	DestTON *uint8 `yaml:"dest_ton"`
+	// DestNPI is the numbering plan given with every recipient. Left out: 1.
+	DestNPI *uint8 `yaml:"dest_npi"`
 	// Alphabet is what data_coding 0 means to the operator: gsm (default),
 	// latin1 or ascii.
 	Alphabet string `yaml:"alphabet"`
@@ -109,10 +113,11 @@ type TLSConfig struct {
 	CA string `yaml:"ca"`
 	// ServerName is the name in the peer's certificate if it is not the host.
 	ServerName string `yaml:"server_name"`
-	// Cert and Key are files (PEM) by which we show who we are, if the operator asks.
+	// Cert is a file with the certificate (PEM) by which we show who we are, if the operator asks.
 	Cert string `yaml:"cert"`
-	Key  string `yaml:"key"`
-	// Insecure accepts any certificate: only for tests.
+	// Key is the file of its private key (PEM).
+	Key string `yaml:"key"`
+	// Insecure, if true, accepts any certificate: only for tests.
 	Insecure bool `yaml:"insecure"`
 }
 
