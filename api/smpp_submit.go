@@ -81,11 +81,24 @@ func (p *smppPeer) Requests(_ *smpp.Session, requests []smpp.PDU) {
 		return
 	}
 	p.submitted.Add(int32(len(batch.subs)))
-	pointers := make([]*gateway.Submission, len(batch.subs))
+	batch.accept()
+}
+
+// smppHelping is how many messages go to the gateway together: enough to share
+// the work, few enough that it can let in a part of what one read has brought.
+const smppHelping = 50
+
+// accept hands the messages over.
+func (b *smppBatch) accept() {
+	pointers := make([]*gateway.Submission, len(b.subs))
 	for i := range pointers {
-		pointers[i] = &batch.subs[i]
+		pointers[i] = &b.subs[i]
 	}
-	p.server.core.Accept(pointers, batch.done)
+	for from := 0; from < len(pointers); from += smppHelping {
+		to := min(from+smppHelping, len(pointers))
+		part := smppBatch{peer: b.peer, subs: b.subs[from:to], answers: b.answers[from:to]}
+		b.peer.server.core.Accept(pointers[from:to], part.done)
+	}
 }
 
 // smppSubmitted returns the message of a submit_sm or data_sm, nil for any

@@ -58,7 +58,7 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 		done(results)
 		return
 	}
-	if f := g.join(good, index, results, done, now); f != nil {
+	if f := g.apply(applicant{good, index, results, done}, now); f != nil {
 		for _, i := range index {
 			results[i] = Result{To: results[i].To, Failure: f}
 		}
@@ -189,34 +189,25 @@ func measure(m *message.Message, most int) *message.Failure {
 
 // join puts messages into the gather, with the grant if a session can take
 // them now.
-func (g *Gateway) join(good []*message.Message, index []int, results []Result, done Done, now time.Time) *message.Failure {
-	entries := make([]*entry, 0, len(good))
-	for rest := len(good); rest > 0; rest -= block {
+func (g *Gateway) join(a applicant, now time.Time) {
+	entries := make([]*entry, 0, len(a.good))
+	for rest := len(a.good); rest > 0; rest -= block {
 		few := make([]entry, min(rest, block))
 		for i := range few {
 			entries = append(entries, &few[i])
 		}
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.full != nil {
-		return g.refusal()
-	}
-	if len(g.cur.Accepted)+len(good) > g.opt.MaxGathered {
-		return &message.Failure{Kind: message.Overloaded}
-	}
 	b := g.cur
-	for i, m := range good {
+	for i, m := range a.good {
 		e := entries[i]
 		e.m, e.out.Message, e.out.Ref = m, m, e
 		m.ID = g.ids.Next(now)
 		g.place(e, now)
 		b.Accepted = append(b.Accepted, m)
-		r := &results[index[i]]
+		r := &a.results[a.index[i]]
 		r.ID, r.State = m.ID, m.State
 	}
-	b.accepts = append(b.accepts, acceptance{entries: entries, results: results, done: done})
-	return nil
+	b.accepts = append(b.accepts, acceptance{entries: entries, results: a.results, done: a.done})
 }
 
 // place decides where a new message goes: to a session at once, into the lanes

@@ -82,9 +82,9 @@ func (g *Gateway) hand(s *session) *hand {
 }
 
 const (
-	idleTidy    = 20 * time.Millisecond // housekeeping when nothing waits
-	busyTidy    = time.Millisecond      // and between commits
-	busyEvery   = 8                     // commits
+	idleTidy    = 5 * time.Millisecond // housekeeping when nothing waits
+	busyTidy    = time.Millisecond     // and between commits
+	busyEvery   = 8                    // commits
 	retryCommit = 250 * time.Millisecond
 	retryMost   = 40 // of an error that is not a full disk
 	idleWait    = 200 * time.Millisecond
@@ -96,7 +96,7 @@ func (g *Gateway) commitLoop(ctx context.Context) error {
 	defer idle.Stop()
 	for n := 0; ; n++ {
 		if ctx.Err() != nil {
-			g.beginStop()
+			answer(g.beginStop())
 		}
 		b := g.take()
 		if b == nil {
@@ -131,7 +131,7 @@ func (g *Gateway) commitLoop(ctx context.Context) error {
 }
 
 // beginStop lets nothing more in; what has gathered is still written.
-func (g *Gateway) beginStop() {
+func (g *Gateway) beginStop() []acceptance {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.stopping {
@@ -140,6 +140,7 @@ func (g *Gateway) beginStop() {
 			g.full = ErrStopped
 		}
 	}
+	return g.turnAway()
 }
 
 // take returns the gather to be written, nil when nothing waits.
@@ -150,7 +151,10 @@ func (g *Gateway) take() *gather {
 		return g.carry
 	}
 	if g.cur.empty() {
-		return nil
+		g.streak = 0
+		if g.admit(g.cur, time.Now()); g.cur.empty() {
+			return nil
+		}
 	}
 	b := g.cur
 	b.dropBlanks()
@@ -160,6 +164,8 @@ func (g *Gateway) take() *gather {
 	g.sequence++
 	g.spare.reset(g.sequence)
 	g.cur, g.spare, g.writing = g.spare, nil, b
+	g.streak++
+	g.admit(b, time.Now())
 	return b
 }
 
@@ -215,9 +221,7 @@ func (g *Gateway) committed(b *gather) {
 			h.conn.Send(h.sess.num, h.out)
 		}
 	}
-	for i := range b.accepts {
-		b.accepts[i].done(b.accepts[i].results)
-	}
+	answer(b.accepts)
 	for _, f := range b.after {
 		f(nil)
 	}
@@ -255,13 +259,18 @@ func (g *Gateway) refuse(b *gather, why error) {
 	if !g.stopping {
 		g.full = why
 	}
-	accepts := append(g.takeBack(b), g.takeBack(g.cur)...)
+	accepts := slices.Concat(g.takeBack(b), g.takeBack(g.cur), g.turnAway())
 	b.dropBlanks()
 	g.carry = b
 	g.mu.Unlock()
 	if first {
 		g.log.Error("the database cannot be written: new messages are refused, links pause", "error", why)
 	}
+	answer(accepts)
+}
+
+// answer tells customers what became of their messages.
+func answer(accepts []acceptance) {
 	for i := range accepts {
 		accepts[i].done(accepts[i].results)
 	}

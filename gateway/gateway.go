@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,7 +23,7 @@ type Options struct {
 	Node     int // 0 to 63; 0 when there is one server
 
 	QueueMemory  int           // messages of one link kept in memory; default 10,000
-	OutboxMemory int           // items owed to one account kept in memory; default 2,000
+	OutboxMemory int           // items owed to one account kept in memory; default 20,000
 	OpenMemory   int           // messages awaiting receipts kept in memory; default 500,000
 	MarkLag      time.Duration // how long an open message may stand in its row only; default 60 s
 	MaxGathered  int           // submissions waiting for a commit; more are refused; default 100,000
@@ -43,7 +44,7 @@ func (o *Options) setDefaults() {
 		}
 	}
 	def(&o.QueueMemory, 10_000)
-	def(&o.OutboxMemory, 2_000)
+	def(&o.OutboxMemory, 20_000)
 	def(&o.OpenMemory, 500_000)
 	def(&o.MaxGathered, 100_000)
 	defTime(&o.MarkLag, time.Minute)
@@ -71,10 +72,14 @@ type Gateway struct {
 	cur         *gather    // being gathered
 	writing     *gather    // being committed, or waiting to be tried again
 	spare       *gather
-	carry       *gather // failed to commit, is tried again
-	sequence    uint64  // of gathers
-	done        uint64  // sequence of the last that is on disk
-	full        error   // why nothing can be written now, nil when all is well
+	carry       *gather          // failed to commit, is tried again
+	sequence    uint64           // of gathers
+	done        uint64           // sequence of the last that is on disk
+	applicants  queue[applicant] // who waits to be let in
+	applying    int              // messages of theirs
+	letIn       int              // new messages that cur may hold
+	streak      int              // commits without a pause between them
+	full        error            // why nothing can be written now, nil when all is well
 	stopping    bool
 	readings    []*reading // under way
 	links       map[string]*link
@@ -116,7 +121,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
 		held:      map[uint64][]*heldReport{},
 		deadlines: map[int64][]*entry{}, joins: map[string]*assembly{},
-		wake: make(chan struct{}, 1), fatal: make(chan error, 1),
+		letIn: math.MaxInt, wake: make(chan struct{}, 1), fatal: make(chan error, 1),
 	}
 	g.ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.outstanding.init()
@@ -186,16 +191,14 @@ func (g *Gateway) abandon() {
 	g.mu.Lock()
 	g.stopping, g.full = true, ErrStopped
 	g.stop() // under the lock: no job begins afterwards
-	accepts := g.takeBack(g.cur)
+	accepts := append(g.takeBack(g.cur), g.turnAway()...)
 	after := g.cur.after
 	g.cur.after = nil
 	if g.carry != nil {
 		after = append(after, g.carry.after...)
 	}
 	g.mu.Unlock()
-	for i := range accepts {
-		accepts[i].done(accepts[i].results)
-	}
+	answer(accepts)
 	for _, f := range after {
 		f(ErrStopped)
 	}
