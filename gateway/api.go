@@ -68,14 +68,15 @@ type Item struct {
 	Since   int64 // Unix milliseconds since when it is owed
 	Target  message.Target
 
-	entry *entry        // of Message, while its final state is owed
-	inb   *inboundEntry // of Inbound
-	box   *outbox
-	then  *Item // the final state, held back until this intermediate one is settled
-	due   int64 // Unix milliseconds before which it is not tried; 0 for at once
-	rowed bool  // a row of the table owed names it
-	rowIn uint64
-	rowAt int32
+	entry  *entry        // of Message, while its final state is owed
+	inb    *inboundEntry // of Inbound
+	box    *outbox
+	then   *Item // the final state, held back until this intermediate one is settled
+	due    int64 // Unix milliseconds before which it is not tried; 0 for at once
+	queued bool  // it has come to its turn in the box
+	rowed  bool  // a row of the table owed names it
+	rowIn  uint64
+	rowAt  int32
 }
 
 // Verdict is what a target said to an Item.

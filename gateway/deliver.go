@@ -100,6 +100,7 @@ func (b *outbox) put(it *Item) {
 			return
 		}
 	}
+	it.queued = true
 	b.fifo.push(it)
 }
 

@@ -231,10 +231,8 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 		if b.midway[m.ID] != nil {
 			return nil // in memory
 		}
-		if e != nil {
-			m.State = e.m.State
-		}
-		if row.Due == 0 || !m.State.Final() { // else the final state has been told meanwhile
+		told := m.State.Final() && m.Receipts.Wants(m.State) && !m.Owed
+		if !told && (e == nil || e.station != owing || !e.item.queued) { // else the final state has overtaken it
 			b.midway[m.ID] = it
 			it.Message, it.State, it.Target, it.Since = m, message.Enroute, m.Target, m.ID.Millis()
 			it.Tries, _ = lastTry(m.Log, m.ID, message.Enroute, 0)

@@ -1,0 +1,222 @@
+package gateway
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/message"
+)
+
+// deliveredMessages makes n messages whose delivery is owed to their target.
+func deliveredMessages(w *world, op *fakeLink, n int, change func(*Submission)) []message.ID {
+	w.t.Helper()
+	var subs []*Submission
+	for range n {
+		s := w.submission("46100001", "hello")
+		if change != nil {
+			change(s)
+		}
+		subs = append(subs, s)
+	}
+	ids := w.submit(subs...)
+	synctest.Wait()
+	for _, o := range op.take() {
+		id := o.Message.ID.String()
+		op.answer(1, o, id)
+		op.report(id, message.Delivered, "")
+	}
+	synctest.Wait()
+	return ids
+}
+
+// TestAbsentTarget owes states to an account of which no session is bound: they
+// are kept on disk, also over a restart, and told in order when one is.
+func TestAbsentTarget(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		r := &fakeReceiver{}
+		set := func(w *world) { w.Receive(message.SMPPTarget, r) }
+		w := start(t, dir, Options{OutboxMemory: 8}, set)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 100)
+		const n = 30
+		ids := deliveredMessages(w, op, n, nil)
+		time.Sleep(5 * time.Second)
+		if got := w.store.Counts().Owed; got != n {
+			t.Errorf("%d rows say what is owed, want %d", got, n)
+		}
+		w.mu.Lock()
+		if len(w.open) > 0 {
+			t.Errorf("%d messages owed to an absent account are in memory", len(w.open))
+		}
+		w.mu.Unlock()
+		w.end()
+
+		w = start(t, dir, Options{OutboxMemory: 8}, set)
+		time.Sleep(5 * time.Second)
+		if items := r.take(); len(items) > 0 {
+			t.Fatalf("%d items were given to nobody", len(items))
+		}
+		r.setLimit(3)
+		w.Wake(message.SMPPTarget, "acme")
+		var told []message.ID
+		for len(told) < n {
+			time.Sleep(time.Second)
+			items := r.take()
+			if len(items) == 0 || len(items) > 3 {
+				t.Fatalf("%d items with a limit of 3, %d told so far", len(items), len(told))
+			}
+			for _, it := range items {
+				told = append(told, it.Message.ID)
+				w.Delivered([]Delivered{{Item: it}})
+			}
+		}
+		for i, id := range ids {
+			if told[i] != id {
+				t.Fatalf("told %v, want the order of %v", told, ids)
+			}
+		}
+		time.Sleep(time.Second)
+		w.wantNothingLeft()
+	})
+}
+
+// TestBindWhileLastSessionEnds lets a session bind between the loss of the last
+// one and the verdict that nobody was there.
+func TestBindWhileLastSessionEnds(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		r := &fakeReceiver{limit: 10}
+		w := start(t, dir, Options{}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 100)
+		deliveredMessages(w, op, 1, nil)
+		it := r.take()[0]
+		w.Wake(message.SMPPTarget, "acme") // the new session
+		w.Delivered([]Delivered{{Item: it, Verdict: NobodyThere}})
+		time.Sleep(3 * time.Second)
+		items := r.take()
+		if len(items) != 1 {
+			t.Fatalf("%d items were given to the new session", len(items))
+		}
+		w.Delivered([]Delivered{{Item: items[0]}})
+		time.Sleep(time.Second)
+		w.wantNothingLeft()
+	})
+}
+
+// TestWebhookBackoff lets a webhook fail, over a restart: the waits grow, and it
+// is given up when it is too old. Those of inbound messages do the same.
+func TestWebhookBackoff(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		tries := map[bool][]time.Time{}
+		opt := Options{MaxAge: 6 * time.Hour}
+		set := func(w *world) {
+			w.Receive(message.WebhookTarget, &fakeReceiver{limit: 10, on: func(_ string, items []*Item) {
+				for _, it := range items {
+					tries[it.Inbound != nil] = append(tries[it.Inbound != nil], time.Now())
+					go w.Delivered([]Delivered{{Item: it, Verdict: TryLater, Code: 500, Text: "no"}})
+				}
+			}})
+		}
+		w := start(t, dir, opt, set)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 100)
+		id := deliveredMessages(w, op, 1, func(s *Submission) {
+			s.Target = message.Target{Kind: message.WebhookTarget, Address: "http://127.0.0.1/x"}
+		})[0]
+		op.core.Inbound([]*message.Inbound{{
+			From: message.Address{TON: 1, Number: "46700000001"}, To: message.Address{TON: 1, Number: "4622222"},
+			Content: message.Content{Text: "hello", Class: -1},
+		}}, func(error) {})
+		time.Sleep(30 * time.Minute)
+		w.end()
+		w = start(t, dir, opt, set)
+		time.Sleep(6 * time.Hour)
+		for inbound, at := range tries {
+			wait := 5 * time.Second
+			for i := 1; i < len(at); i++ {
+				if got := at[i].Sub(at[i-1]); got < wait*8/10 || got > wait*12/10+3*time.Second {
+					t.Errorf("inbound %t: try %d came %v after the one before, want about %v", inbound, i+1, got, wait)
+				}
+				wait = min(2*wait, 15*time.Minute)
+			}
+			if len(at) < 25 || len(at) > 35 {
+				t.Errorf("inbound %t: %d tries in six hours", inbound, len(at))
+			}
+		}
+		if m := w.onDisk(id); m.Owed || m.State != message.Delivered {
+			t.Errorf("owed %t, %s; log %s", m.Owed, m.State, describe(m))
+		}
+		w.wantNothingLeft()
+	})
+}
+
+// TestStatesInOrder tells an intermediate and the final state of a message: one
+// after the other, however long the first takes.
+func TestStatesInOrder(t *testing.T) {
+	t.Parallel()
+	for _, first := range []Verdict{Acknowledged, TryLater, GiveUp, NobodyThere} {
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			r := &fakeReceiver{limit: 10}
+			w := start(t, dir, Options{}, func(w *world) { w.Receive(message.KannelTarget, r) })
+			op := w.fakeLink("op1")
+			op.core.SessionUp(1, 100)
+			deliveredMessages(w, op, 1, func(s *Submission) {
+				s.Target, s.Receipts = message.Target{Kind: message.KannelTarget, Address: "http://127.0.0.1/?%d"}, message.ReceiptFinal|message.ReceiptIntermediate
+			})
+			var told []message.State
+			verdict := first
+			for range 20 {
+				items := r.take()
+				if len(items) > 1 {
+					t.Errorf("verdict %d: %d states at the same time", first, len(items))
+				}
+				for _, it := range items {
+					told = append(told, it.State)
+					w.Delivered([]Delivered{{Item: it, Verdict: verdict}})
+					verdict = Acknowledged
+				}
+				time.Sleep(time.Second)
+			}
+			want := []message.State{message.Enroute, message.Enroute, message.Delivered}
+			if first == Acknowledged || first == GiveUp {
+				want = want[1:]
+			}
+			if len(told) != len(want) || told[0] != want[0] || told[len(told)-1] != want[len(want)-1] {
+				t.Errorf("verdict %d: told %v, want %v", first, told, want)
+			}
+			w.wantNothingLeft()
+		})
+	}
+}
+
+// TestOperatorTookIt tells customers that ask for it that the operator took a
+// message, also when no receipt was asked of him.
+func TestOperatorTookIt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		r := &fakeReceiver{limit: 10}
+		w := start(t, dir, Options{}, func(w *world) { w.Receive(message.KannelTarget, r) })
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 100)
+		id := deliveredMessages(w, op, 1, func(s *Submission) {
+			s.Target, s.Receipts = message.Target{Kind: message.KannelTarget, Address: "http://127.0.0.1/?%d"}, message.ReceiptIntermediate
+		})[0]
+		w.wantState(id, message.Sent)
+		items := r.take()
+		if len(items) != 1 || items[0].State != message.Enroute {
+			t.Fatalf("told %v", items)
+		}
+		w.Delivered([]Delivered{{Item: items[0]}})
+		time.Sleep(time.Second)
+		w.wantNothingLeft()
+	})
+}
