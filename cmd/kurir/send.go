@@ -110,11 +110,11 @@ Exit codes: 0 accepted (with --wait: and what it asks for has happened), 1 refus
 
 // sentMessage is one message in the server's answer.
 type sentMessage struct {
-	ID       string `json:"id"`
-	To       string `json:"to"`
-	State    string `json:"state"`
-	Parts    int    `json:"parts"`
-	Encoding string `json:"encoding"`
+	ID       string     `json:"id"`
+	To       string     `json:"to"`
+	State    string     `json:"state"`
+	Parts    int        `json:"parts"`
+	Encoding string     `json:"encoding"`
 	Error    *sentError `json:"error,omitempty"`
 }
 
