@@ -200,6 +200,10 @@ func TestLife(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	if strings.Contains(s.log.String(), "level=WARN msg=\"session down\"") {
+		t.Errorf("links that a reload or a stop closed are reported as lost:\n%s", s.log)
+	}
+
 	// The next start knows what was.
 	again := run(t, read(t, fmt.Sprintf(fileText, data, "127.0.0.1:0", "op1", first, "ACME")))
 	again.delivered(t, id)

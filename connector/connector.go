@@ -74,6 +74,7 @@ type Core interface {
 	SessionUp(session uint32, credit int)
 	// SessionDown announces its end. unwritten are messages granted to it that
 	// were never put on the wire; all others without an answer are uncertain.
+	// reason is nil when it parted in good order because Run was told to end.
 	SessionDown(session uint32, unwritten []*Outgoing, reason error)
 	// Answered hands over answers, as many as one read brought.
 	Answered(session uint32, answers []Answer)

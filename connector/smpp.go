@@ -206,7 +206,11 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (bound 
 	slot.session = nil
 	l.mu.Unlock()
 	unwritten = append(unwritten, s.end()...)
-	l.core.SessionDown(s.number, unwritten, sess.Err())
+	reason := sess.Err()
+	if ctx.Err() != nil && errors.Is(reason, smpp.ErrUnbound) {
+		reason = nil
+	}
+	l.core.SessionDown(s.number, unwritten, reason)
 	return true, sess.Err()
 }
 

@@ -146,6 +146,10 @@ func (c linkCore) SessionDown(num uint32, unwritten []*connector.Outgoing, reaso
 	g.dispatch(c.l, time.Now())
 	g.mu.Unlock()
 	g.signal()
+	if reason == nil {
+		g.log.Info("session closed", "link", c.l.name, "session", num, "uncertain", lost)
+		return
+	}
 	g.log.Warn("session down", "link", c.l.name, "session", num, "uncertain", lost, "reason", reason)
 }
 
