@@ -1,0 +1,269 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"kurir/simulator"
+	"kurir/smpp"
+)
+
+// node is a program of the folder peers, in JavaScript: JSON commands in, JSON events out.
+type node struct {
+	t   testing.TB
+	in  io.Writer
+	out *output
+	at  int
+}
+
+// nodeEvent is one line of its output.
+type nodeEvent struct {
+	Event, Command, Text, From, To, ID, Tag, Receipted string
+	SystemID                                           string `json:"system_id"`
+	Status                                             uint32
+	ESMClass                                           uint8 `json:"esm_class"`
+	DataCoding                                         uint8 `json:"data_coding"`
+	Registered                                         uint8 `json:"registered_delivery"`
+	State                                              uint8
+	Version                                            uint8
+}
+
+func startNode(t testing.TB, script string, args ...string) *node {
+	t.Helper()
+	path := lookPath(t, "node", "Node.js")
+	if _, err := os.Stat("peers/node_modules/smpp"); err != nil {
+		missing(t, "the npm package smpp is not installed")
+	}
+	dir, err := filepath.Abs("peers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &node{t: t, in: w, out: newOutput()}
+	cmd := exec.Command(path, append([]string{script}, args...)...)
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, r, n.out, n.out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	t.Cleanup(func() {
+		w.Close() // it ends when its input does
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("output of %s:\n%s", script, tail(n.out.String(), 4000))
+		}
+	})
+	return n
+}
+
+// next takes the next event of a kind, passing over others.
+func (n *node) next(kind string) nodeEvent {
+	n.t.Helper()
+	for {
+		line := n.out.waitAfter(n.t, n.at, `(?m)^.*\n`)[0]
+		n.at += len(line)
+		var e nodeEvent
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			n.t.Fatalf("%v: %s", err, line)
+		}
+		if e.Event == kind {
+			return e
+		}
+		if e.Event == "error" {
+			n.t.Errorf("the peer says: %s", line)
+		}
+	}
+}
+
+// say sends a command.
+func (n *node) say(v map[string]any) {
+	n.t.Helper()
+	if err := json.NewEncoder(n.in).Encode(v); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// request makes a request of any kind with any fields and returns the response.
+func (n *node) request(command string, fields map[string]any) nodeEvent {
+	n.t.Helper()
+	n.say(map[string]any{"do": "request", "command": command, "fields": fields})
+	return n.next("response")
+}
+
+// TestNpmBinds: the npm package smpp is our customer.
+func TestNpmBinds(t *testing.T) {
+	t.Parallel()
+	sim := startSimulator(t, simulator.Options{})
+	s := startServer(t, sim, serverOptions{})
+	linked(t, sim)
+	n := startNode(t, "esme.js", portOf(s.smpp), account, password)
+	if e := n.next("bound"); e.Status != 0 {
+		t.Fatalf("bind: %#x", e.Status)
+	}
+	text := "ref-1 " + textMark + " åäö€"
+	r := n.request("submit_sm", map[string]any{
+		"source_addr_ton": 5, "source_addr": "Node", "dest_addr_ton": 1, "dest_addr_npi": 1, "destination_addr": "46701000001",
+		"registered_delivery": 1, "short_message": text,
+		"data_coding": 0, // left to itself it names IA5 and sends the default alphabet
+	})
+	if r.Status != 0 || r.ID == "" {
+		t.Fatalf("submit_sm: %+v", r)
+	}
+	d := n.next("deliver_sm")
+	if d.Receipted != r.ID || d.State != 2 || d.ESMClass != 4 || !strings.Contains(d.Text, "stat:DELIVRD") || d.From != "46701000001" || d.To != "Node" {
+		t.Errorf("receipt %+v", d)
+	}
+	if ph, _ := sim.Phone("46701000001", 5); len(ph.Texts) != 1 || ph.Texts[0].Text != text {
+		t.Errorf("the phone shows %+v, want %q", ph.Texts, text)
+	}
+	if q := n.request("query_sm", map[string]any{"message_id": r.ID, "source_addr_ton": 5, "source_addr": "Node"}); q.Status != 0 || q.State != 2 {
+		t.Errorf("query_sm: %+v", q)
+	}
+	if err := sim.Inject(simulator.Inbound{From: "46701234567", To: "46737494949", Text: "in-1 " + textMark + " Привет"}); err != nil {
+		t.Fatal(err)
+	}
+	if d := n.next("deliver_sm"); d.Text != "in-1 "+textMark+" Привет" || d.ESMClass != 0 || d.From != "46701234567" {
+		t.Errorf("inbound %+v", d)
+	}
+
+	// It validates nothing, so it can say what others cannot.
+	for _, c := range []struct {
+		name    string
+		command string
+		fields  map[string]any
+		want    smpp.Status
+	}{
+		{"no destination", "submit_sm", map[string]any{"source_addr": "Node", "source_addr_ton": 5, "short_message": textMark}, smpp.ESME_RINVDSTADR},
+		{"letters in the destination", "submit_sm", map[string]any{"source_addr": "Node", "source_addr_ton": 5, "destination_addr": "4670x", "short_message": textMark}, smpp.ESME_RINVDSTADR},
+		{"broken validity", "submit_sm", map[string]any{"source_addr": "Node", "source_addr_ton": 5, "destination_addr": "46701000001", "validity_period": "tomorrow", "short_message": textMark}, smpp.ESME_RINVEXPIRY},
+		{"id of nobody", "query_sm", map[string]any{"message_id": "zzz"}, smpp.ESME_RINVMSGID},
+		{"outbind from a customer", "bind_receiver", map[string]any{"system_id": account, "password": password}, smpp.ESME_RALYBND},
+	} {
+		if r := n.request(c.command, c.fields); smpp.Status(r.Status) != c.want {
+			t.Errorf("%s: %v, want %v", c.name, smpp.Status(r.Status), c.want)
+		}
+	}
+	n.say(map[string]any{"do": "raw", "hex": "00000010000000770000000000000063"}) // no such command
+	if e := n.next("generic_nack"); smpp.Status(e.Status) != smpp.ESME_RINVCMDID {
+		t.Errorf("unknown command: generic_nack %v", smpp.Status(e.Status))
+	}
+	if r := n.request("enquire_link", nil); r.Status != 0 {
+		t.Errorf("enquire_link: %+v", r)
+	}
+	if r := n.request("unbind", nil); r.Status != 0 {
+		t.Errorf("unbind: %+v", r)
+	}
+	n.next("close")
+}
+
+// TestNpmSMSC: the npm package smpp is our operator. Its ids are hexadecimal in the answer and decimal in the receipt.
+func TestNpmSMSC(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	n := startNode(t, "smsc.js", strconv.Itoa(port))
+	n.next("listening")
+	s := startServer(t, nil, serverOptions{connectors: []string{linkTo("op1", fmt.Sprintf("127.0.0.1:%d", port), ", enquire_link: 1s")}})
+	if e := n.next("bound"); e.Command != "bind_transceiver" || e.SystemID != "kurir" || e.Version != 0x34 {
+		t.Errorf("bind %+v", e)
+	}
+	for _, text := range []string{"ref-1 " + textMark + " åäö€[]", "ref-2 " + textMark + " Привет"} {
+		id := s.send("+46701000001", text)
+		e := n.next("submit_sm")
+		if e.To != "46701000001" || e.From != "Kurir" || e.Registered != 1 || e.Text != text {
+			t.Errorf("submit_sm %+v, want %q", e, text)
+		}
+		if e := n.next("acknowledged"); e.Status != 0 {
+			t.Errorf("the receipt is answered %#x", e.Status)
+		}
+		s.becomes(id, "delivered")
+	}
+	n.say(map[string]any{"fields": map[string]any{
+		"source_addr_ton": 1, "source_addr": "46701234567", "destination_addr": "46737494949", "short_message": "in-1 " + textMark,
+	}})
+	if e := n.next("acknowledged"); e.Status != 0 {
+		t.Errorf("the inbound message is answered %#x", e.Status)
+	}
+	var page struct {
+		Inbound []viewed `json:"inbound"`
+	}
+	s.fetch("/v1/inbound", &page)
+	if len(page.Inbound) != 1 || page.Inbound[0].Text != "in-1 "+textMark || page.Inbound[0].From != "+46701234567" {
+		t.Errorf("the inbox has %+v", page.Inbound)
+	}
+	n.next("enquire_link")
+	s.proc.stop()
+	n.next("unbind")
+}
+
+// perl runs a program of the folder peers, in Perl.
+func perl(t testing.TB, script string, args ...string) *process {
+	t.Helper()
+	path := lookPath(t, "perl", "Perl")
+	if exec.Command(path, "-MNet::SMPP", "-e", "1").Run() != nil {
+		missing(t, "Net::SMPP is not installed")
+	}
+	dir, err := filepath.Abs("peers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start(t, foreign, dir, path, append([]string{script}, args...)...)
+}
+
+// TestPerlBinds: Net::SMPP is our customer.
+func TestPerlBinds(t *testing.T) {
+	t.Parallel()
+	sim := startSimulator(t, simulator.Options{})
+	s := startServer(t, sim, serverOptions{})
+	linked(t, sim)
+	p := perl(t, "esme.pl", portOf(s.smpp), account, password, "46701000001", "ref-1 "+textMark)
+	p.out.wait(t, `bound \S+\nenquire_link 0\n`)
+	id := p.out.wait(t, `submitted (\S+)\n`)[1]
+	p.out.wait(t, `deliver_sm 4 46701000001 Perl id:`+id+` sub:001 dlvrd:001 submit date:\d{10} done date:\d{10} stat:DELIVRD err:000`)
+	if err := sim.Inject(simulator.Inbound{From: "46701234567", To: "46737494949", Text: "in-1 " + textMark}); err != nil {
+		t.Fatal(err)
+	}
+	p.out.wait(t, `deliver_sm 0 46701234567 46737494949 in-1 `+textMark+`\n`)
+	p.out.wait(t, `query_sm 0 state 2\nunbound 0\n`)
+	if code := p.ended(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestPerlSMSC: Net::SMPP is our operator.
+func TestPerlSMSC(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	p := perl(t, "smsc.pl", strconv.Itoa(port))
+	p.out.wait(t, "listening")
+	s := startServer(t, nil, serverOptions{connectors: []string{linkTo("op1", fmt.Sprintf("127.0.0.1:%d", port), ", enquire_link: 1s")}})
+	p.out.wait(t, `bound kurir version 34`)
+	id := s.send("+46701000001", "ref-1 "+textMark)
+	p.out.wait(t, `submit_sm Kurir 46701000001 0 0 ref-1 `+textMark+`\n`)
+	p.out.wait(t, `acknowledged 0\nacknowledged 0\n`)
+	s.becomes(id, "delivered")
+	var page struct {
+		Inbound []viewed `json:"inbound"`
+	}
+	s.fetch("/v1/inbound", &page)
+	if len(page.Inbound) != 1 || page.Inbound[0].Text != "in-perl "+textMark {
+		t.Errorf("the inbox has %+v", page.Inbound)
+	}
+	p.out.wait(t, "enquire_link")
+	s.proc.stop()
+	p.out.wait(t, "unbound")
+}
+
+func portOf(addr string) string {
+	_, port, _ := strings.Cut(addr, ":")
+	return port
+}
