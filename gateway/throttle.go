@@ -3,7 +3,7 @@ package gateway
 import "time"
 
 // pace keeps the rate of a link in parts a second, smoothly: what is saved up
-// never exceeds a fiftieth of a second's worth plus one part. When the operator
+// never exceeds a tick's worth plus one part. When the operator
 // asks for less speed the link pauses and goes on at what the operator really
 // took, then faster by degrees.
 type pace struct {
@@ -20,7 +20,7 @@ type pace struct {
 }
 
 const (
-	burstShare = 0.02 // seconds of the rate that may be saved
+	burstShare = 0.01 // seconds of the rate that may be saved: a tick
 	growth     = 1.10 // a step of recovery, each second
 	backAt     = 30   // seconds without complaint after which an unlimited link is unlimited again
 )

@@ -1,0 +1,190 @@
+package gateway
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/message"
+	"kurir/route"
+)
+
+// inboundSnapshot has rules as a file would.
+func inboundSnapshot() *Snapshot {
+	s := testSnapshot()
+	s.Inbound = []InboundRule{
+		{Keyword: route.Patterns{"info", "help*"}, Do: []InboundAction{{Webhook: "http://127.0.0.1/info"}}},
+		{To: route.Patterns{"+4672*"}, From: route.Patterns{"4631", "+4670*"}, Account: "acme", Do: []InboundAction{{SMPP: "acme"}, {Webhook: "http://127.0.0.1/both"}}},
+		{To: route.Patterns{"72456"}, Account: "beta"},
+	}
+	return s
+}
+
+func TestInboundRules(t *testing.T) {
+	t.Parallel()
+	smpp := func(account string) message.Target { return message.Target{Kind: message.SMPPTarget, Account: account} }
+	hook := func(account, url string) message.Target {
+		return message.Target{Kind: message.WebhookTarget, Account: account, Address: url}
+	}
+	tests := []struct {
+		from, to, text string
+		account        string
+		targets        []message.Target
+	}{
+		{"46700000001", "4611111", "hello", "acme", []message.Target{smpp("acme")}},
+		{"46700000001", "4622222", "hello", "beta", []message.Target{hook("beta", "http://127.0.0.1/beta")}},
+		{"46700000001", "4611111", " INFO, please", "acme", []message.Target{hook("acme", "http://127.0.0.1/info")}},
+		{"46700000001", "99999", "info", "", []message.Target{hook("", "http://127.0.0.1/info")}},
+		{"46700000001", "4611111", "helpme", "acme", []message.Target{hook("acme", "http://127.0.0.1/info")}},
+		{"46700000001", "4611111", "information", "acme", []message.Target{smpp("acme")}},
+		{"46700000001", "46720001", "hello", "acme", []message.Target{smpp("acme"), hook("acme", "http://127.0.0.1/both")}},
+		{"46730000001", "46720001", "hello", "", nil},
+		{"46700000001", "72456", "hello", "beta", []message.Target{hook("beta", "http://127.0.0.1/beta")}},
+		{"46700000001", "724560", "hello", "", nil},
+	}
+	for _, tt := range tests {
+		in := &message.Inbound{
+			From: message.Address{Number: tt.from}, To: message.Address{Number: tt.to}, Content: message.Content{Text: tt.text},
+		}
+		inboundSnapshot().address(in)
+		if in.Account != tt.account || !slices.Equal(in.Targets, tt.targets) {
+			t.Errorf("%q from %s to %s goes to account %q and %v, want %q and %v", tt.text, tt.from, tt.to, in.Account, in.Targets, tt.account, tt.targets)
+		}
+	}
+}
+
+// parts are a text in three parts with an 8-bit reference (3GPP TS 23.040
+// 9.2.3.24.1).
+func parts(from string) []*message.Inbound {
+	var list []*message.Inbound
+	for i, text := range []string{"one ", "two ", "three"} {
+		list = append(list, &message.Inbound{
+			From: message.Address{TON: 1, Number: from}, To: message.Address{TON: 1, Number: "4611111"},
+			Content: message.Content{Text: text, Header: []byte{5, 0, 3, 0x2a, 3, byte(i + 1)}, Class: -1},
+		})
+	}
+	return list
+}
+
+// TestInboundParts joins parts in any order, also over a restart and with one
+// that comes twice; what never becomes whole is delivered after a day.
+func TestInboundParts(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		order   []int // of parts; -1 restarts the gateway
+		text    string
+		missing uint8
+		wait    time.Duration
+	}{
+		{"in order", []int{0, 1, 2}, "one two three", 0, 0},
+		{"backwards", []int{2, 1, 0}, "one two three", 0, 0},
+		{"one twice", []int{1, 1, 2, 0}, "one two three", 0, 0},
+		{"over a restart", []int{2, -1, 0, -1, 1}, "one two three", 0, 0},
+		{"one missing", []int{2, 0}, "one three", 1, 11 * time.Minute},
+		{"one missing, over a restart", []int{1, -1}, "two ", 2, 11 * time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			bubble(t, func(t *testing.T) {
+				r := &fakeReceiver{limit: 10}
+				opt := Options{JoinWait: 10 * time.Minute}
+				set := func(w *world) { w.Receive(message.SMPPTarget, r) }
+				w := start(t, dir, opt, set)
+				op := w.fakeLink("op1")
+				for _, i := range tt.order {
+					if i < 0 {
+						w.end()
+						w = start(t, dir, opt, set)
+						op = w.fakeLink("op1")
+						continue
+					}
+					ack := make(chan error, 1)
+					op.core.Inbound(parts("46700000001")[i:i+1], func(err error) { ack <- err })
+					if err := <-ack; err != nil {
+						t.Fatal(err)
+					}
+				}
+				time.Sleep(tt.wait)
+				synctest.Wait()
+				items := r.take()
+				if len(items) != 1 {
+					t.Fatalf("%d messages were delivered", len(items))
+				}
+				in := items[0].Inbound
+				if in.Content.Text != tt.text || in.Missing != tt.missing || in.Parts != 3 || len(in.Content.Header) != 0 {
+					t.Errorf("delivered %q, %d of %d parts missing, header %x", in.Content.Text, in.Missing, in.Parts, in.Content.Header)
+				}
+				w.Delivered([]Delivered{{Item: items[0]}})
+				time.Sleep(time.Second)
+				w.wantNothingLeft()
+			})
+		})
+	}
+}
+
+// TestInboundOfTwoPhones keeps the parts of two phones with the same reference
+// apart, and the order of one sender's messages.
+func TestInboundOfTwoPhones(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		r := &fakeReceiver{limit: 10}
+		w := start(t, dir, Options{}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+		op := w.fakeLink("op1")
+		a, b := parts("46700000001"), parts("46700000002")
+		op.core.Inbound([]*message.Inbound{a[0], b[2], a[1], b[1], b[0], a[2]}, func(error) {})
+		synctest.Wait()
+		var got []string
+		for _, it := range r.take() {
+			got = append(got, it.Inbound.From.Number+" "+it.Inbound.Content.Text)
+		}
+		if want := "46700000002 one two three|46700000001 one two three"; strings.Join(got, "|") != want {
+			t.Errorf("delivered %q, want %q", got, want)
+		}
+	})
+}
+
+// TestInboundTwoTargets owes a message to two targets: each is told by itself,
+// and after a restart only the one that has not acknowledged.
+func TestInboundTwoTargets(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		sessions, hooks := &fakeReceiver{limit: 10}, &fakeReceiver{limit: 10}
+		set := func(w *world) {
+			w.Receive(message.SMPPTarget, sessions)
+			w.Receive(message.WebhookTarget, hooks)
+		}
+		w := start(t, dir, Options{Snapshot: inboundSnapshot()}, set)
+		op := w.fakeLink("op1")
+		op.core.Inbound([]*message.Inbound{{
+			From: message.Address{TON: 1, Number: "46700000001"}, To: message.Address{TON: 1, Number: "46720001"},
+			Content: message.Content{Text: "hello", Class: -1},
+		}}, func(error) {})
+		synctest.Wait()
+		first, other := sessions.take(), hooks.take()
+		if len(first) != 1 || len(other) != 1 {
+			t.Fatalf("%d and %d items", len(first), len(other))
+		}
+		w.Delivered([]Delivered{{Item: first[0]}})
+		synctest.Wait()
+		w.end()
+		w = start(t, dir, Options{Snapshot: inboundSnapshot()}, set)
+		time.Sleep(3 * time.Second)
+		first, other = sessions.take(), hooks.take()
+		if len(first) != 0 || len(other) != 1 {
+			t.Fatalf("after the restart %d and %d items, want 0 and 1", len(first), len(other))
+		}
+		w.Delivered([]Delivered{{Item: other[0]}})
+		time.Sleep(time.Second)
+		if in, err := w.store.Inbound(t.Context(), other[0].Inbound.ID); err != nil || in.Owed != 0 {
+			t.Errorf("owed %b %v", in.Owed, err)
+		}
+		w.wantNothingLeft()
+	})
+}
