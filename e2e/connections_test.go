@@ -1,0 +1,149 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"kurir/simulator"
+	"kurir/smpp"
+)
+
+// dialFrom connects from the n-th address of the loopback network, because the server limits how many connections
+// one address may have.
+func dialFrom(n int, addr string) (net.Conn, error) {
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(n/500+1))}, Timeout: patience}
+	return d.Dial("tcp", addr)
+}
+
+// TestManyConnections opens thousands of connections that say nothing, or half of something, and leaves them.
+// Each may cost 64 KiB at most, and who behaves is served meanwhile.
+func TestManyConnections(t *testing.T) {
+	total := 10_000
+	if inCI() {
+		total = 5_000
+	}
+	sim := startSimulator(t, simulator.Options{})
+	s := startServer(t, sim, serverOptions{binary: plainBinary(t)})
+	linked(t, sim)
+	s.becomes(s.send("+46701000001", "ref-0 "+textMark), "delivered")
+	stop := neighbour(t, s)
+	before := s.memory()
+
+	head := "POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nAuthorization: Bearer " + apiKey + "\r\n"
+	bind := frame(t, smpp.PDU{Sequence: 1, Body: &smpp.Bind{Mode: smpp.Transceiver, SystemID: account, Password: password}})
+	kinds := []struct{ addr, say string }{
+		{s.smpp, ""},                      // idle
+		{s.smpp, string(bind[:20])},       // half a bind
+		{s.smpp, "\x00\x00\x10\x00"},      // the length of something large
+		{s.http, ""},                      // idle
+		{s.http, head[:40]},               // half a head
+		{s.http, head + "\r\n{\"to\":\""}, // half a body
+	}
+	var mu sync.Mutex
+	var open []net.Conn
+	defer func() {
+		for _, c := range open {
+			c.Close()
+		}
+	}()
+	var dialling sync.WaitGroup
+	refused := 0
+	for w := range 8 {
+		dialling.Go(func() {
+			for i := w; i < total; i += 8 {
+				kind := kinds[i%len(kinds)]
+				c, err := dialFrom(i, kind.addr)
+				if err == nil {
+					_, err = io.WriteString(c, kind.say)
+				}
+				mu.Lock()
+				if err != nil {
+					refused++
+				} else {
+					open = append(open, c)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	dialling.Wait()
+	if refused > total/100 {
+		t.Errorf("%d of %d connections were refused", refused, total)
+	}
+	eventually(t, "the server has taken them", func() bool { return s.metric("process_open_fds") > float64(len(open))*0.9 })
+	each := (s.memory() - before) / int64(len(open))
+	t.Logf("%d connections, %d octets of memory each", len(open), each)
+	if each > 64<<10 {
+		t.Errorf("a connection costs %d octets, at most 65536 may be", each)
+	}
+	if status, _ := s.get("/healthz"); status != http.StatusOK {
+		t.Errorf("/healthz: %d", status)
+	}
+	s.becomes(s.send("+46701000001", "ref-1 "+textMark), "delivered")
+	stop()
+	s.proc.stop()
+}
+
+// TestSlowReaders: customers who ask and do not read the answers cost no memory and hold up nobody.
+func TestSlowReaders(t *testing.T) {
+	t.Parallel()
+	sim := startSimulator(t, simulator.Options{})
+	s := startServer(t, sim, serverOptions{accounts: []string{
+		fmt.Sprintf(`{name: slow, password: %sslow, senders: ["*"], sender: Slow, smpp: {sessions: 20, window: 100}}`, secretMark),
+	}})
+	linked(t, sim)
+	stop := neighbour(t, s)
+	before := s.memory()
+	bind := frame(t, smpp.PDU{Sequence: 1, Body: &smpp.Bind{Mode: smpp.Transceiver, SystemID: "slow", Password: secretMark + "slow", Version: 0x34}})
+	ask := frame(t, smpp.PDU{Sequence: 7, Body: shortText("46708000001", "ref "+textMark)})
+	block := make([]byte, 0, 1<<20)
+	for len(block) < 1<<20 {
+		block = append(block, ask...)
+	}
+	var slow sync.WaitGroup
+	for range 10 {
+		c, err := net.Dial("tcp", s.smpp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_ = c.(*net.TCPConn).SetReadBuffer(4096)
+		_, _ = c.Write(bind)
+		slow.Go(func() {
+			// It writes without ever reading, until the server takes no more.
+			_ = c.SetWriteDeadline(time.Now().Add(5 * time.Second))
+			for range 8 {
+				if _, err := c.Write(block); err != nil {
+					return
+				}
+			}
+		})
+	}
+	for range 10 {
+		c, err := net.Dial("tcp", s.http)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_ = c.(*net.TCPConn).SetReadBuffer(4096)
+		slow.Go(func() {
+			_ = c.SetWriteDeadline(time.Now().Add(5 * time.Second))
+			for range 20_000 {
+				if _, err := io.WriteString(c, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+					return
+				}
+			}
+		})
+	}
+	slow.Wait()
+	if after := s.memory(); after > before+200<<20 { // under the race detector everything costs several times as much
+		t.Errorf("memory grew from %d to %d MiB", before>>20, after>>20)
+	}
+	stop()
+	s.becomes(s.send("+46701000001", "ref-1 "+textMark), "delivered")
+}

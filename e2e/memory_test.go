@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"kurir/simulator"
+)
+
+// TestMemoryFollowsConfiguration queues messages for a link that is down, few and many. The memory that the server
+// takes after a restart, and while it takes more, must not depend on how many wait.
+func TestMemoryFollowsConfiguration(t *testing.T) {
+	few, many := 200_000, 1_000_000
+	if long() {
+		few, many = 1_000_000, 5_000_000
+	}
+	s := startServer(t, nil, serverOptions{
+		binary:     plainBinary(t),
+		connectors: []string{linkTo("op1", freeAddr(t), "")}, // nobody listens
+	})
+	queue := func(from, to int) {
+		t.Helper()
+		const perRequest = 1000
+		for n := from; n < to; n += perRequest {
+			var b strings.Builder
+			b.WriteString(`{"to":[`)
+			for i := range perRequest {
+				if i > 0 {
+					b.WriteByte(',')
+				}
+				fmt.Fprintf(&b, `"+4670%07d"`, n+i)
+			}
+			fmt.Fprintf(&b, `],"text":"ref %s %0100d"}`, textMark, n)
+			if status, body := s.post(b.String()); status != http.StatusAccepted {
+				t.Fatalf("after %d messages: %d %.300s", n, status, body)
+			}
+		}
+		if got := s.metric(`kurir_link_queued{link="op1"}`); got != float64(to) {
+			t.Errorf("%v messages wait, want %d", got, to)
+		}
+	}
+	queue(0, few)
+	small := s.memory()
+	s.restart()
+	smallAgain := s.memory()
+	queue(few, many)
+	large := s.memory()
+	s.restart()
+	largeAgain := s.memory()
+	mib := func(n int64) float64 { return float64(n) / (1 << 20) }
+	t.Logf("with %d waiting %.1f MiB, after a restart %.1f; with %d %.1f MiB, after a restart %.1f",
+		few, mib(small), mib(smallAgain), many, mib(large), mib(largeAgain))
+	for _, c := range []struct {
+		what      string
+		few, many int64
+	}{{"while they came", small, large}, {"after a restart", smallAgain, largeAgain}} {
+		if c.many > c.few+c.few/10 {
+			t.Errorf("%s: %.1f MiB with %d waiting, %.1f MiB with %d: more than a tenth more", c.what, mib(c.few), few, mib(c.many), many)
+		}
+	}
+	// They are all there, and go when the link comes up: the first of them at least.
+	if got := s.metric(`kurir_link_queued{link="op1"}`); got != float64(many) {
+		t.Errorf("%v messages wait after the restart, want %d", got, many)
+	}
+	sim := startSimulator(t, simulator.Options{Phones: -1, Keep: -1})
+	s.write(s.file(serverOptions{connectors: []string{linkTo("op1", sim.Addr(), ", window: 500, sessions: 2")}}))
+	s.reload()
+	want := int64(few)
+	within(t, 3*patience, "the backlog goes out", func() bool { return sim.Stats().Accepted >= want })
+	if c := sim.References(); c.Distinct > 1 {
+		t.Errorf("%d different first words", c.Distinct)
+	}
+}
