@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kurir/message"
@@ -17,6 +18,9 @@ const (
 // fromDisk looks at what is on disk only: retries and schedules that are due,
 // what is too old, receipts that never came.
 func (g *Gateway) fromDisk(ctx context.Context, now time.Time) error {
+	if err := g.keepLate(ctx); err != nil {
+		return err
+	}
 	have := g.store.Counts()
 	tables := []struct {
 		rows int64
@@ -61,6 +65,62 @@ func (g *Gateway) settled(ctx context.Context) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// lateReport is a receipt that contradicts the final state.
+type lateReport struct {
+	id message.ID
+	message.Event
+}
+
+const lateMost = 1000 // in a second; more are only counted
+
+// contradict keeps a receipt that contradicts the final state: in the log.
+func (g *Gateway) contradict(id message.ID, r *message.Report, now time.Time) {
+	if len(g.late) < lateMost {
+		g.late = append(g.late, lateReport{id, message.Event{
+			Kind: message.EventLate, At: now.UnixMilli(), State: r.State, Code: r.Code,
+		}})
+	}
+}
+
+// keepLate writes late receipts into the logs of their messages.
+func (g *Gateway) keepLate(ctx context.Context) error {
+	g.mu.Lock()
+	late := g.late
+	if len(late) == 0 {
+		g.mu.Unlock()
+		return nil
+	}
+	g.late = nil
+	r := g.beginReading()
+	g.mu.Unlock()
+	ids := make([]message.ID, 0, len(late))
+	for _, l := range late {
+		ids = append(ids, l.id)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	write := func(e *entry) {
+		for _, l := range late {
+			if l.id == e.m.ID && len(e.m.Log) < logMost {
+				e.event(l.Event)
+				g.change(e)
+			}
+		}
+	}
+	err := g.fromIDs(ctx, ids, r, func(m *message.Message) {
+		write(newEntry(m))
+		g.left(m.ID)
+	}, func(message.ID) {})
+	g.mu.Lock()
+	for _, id := range ids {
+		if e := g.open[id]; e != nil {
+			write(e)
+		}
+	}
+	g.mu.Unlock()
+	return err
 }
 
 // fromIDs reads messages by id and hands those that are not in memory and not

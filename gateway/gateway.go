@@ -100,6 +100,7 @@ type Gateway struct {
 	calls       []delivery // prepared under mu, made after it
 	calling     bool       // somebody makes them
 	looking     bool       // fromDisk is under way
+	late        []lateReport
 
 	wake  chan struct{}
 	fatal chan error

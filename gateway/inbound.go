@@ -25,16 +25,41 @@ func (ie *inboundEntry) item(index int) *Item {
 	return nil
 }
 
-// assembly collects the parts of a long inbound message.
+// assembly collects the parts of a long inbound message. When it is whole it
+// stays for a while without them, so that a part which the operator repeats is
+// known.
 type assembly struct {
 	key   string
-	parts []*message.Inbound // by number-1
+	parts []*message.Inbound // by number-1; nil once they were joined
+	sums  []uint64           // of the contents of the parts that came
 	ids   []message.ID
 	have  int
-	since int64
+	since int64 // Unix milliseconds of the first part, or of the joining
 }
 
-const assemblyMost = 20_000 // incomplete long messages at a time
+const (
+	assemblyMost = 20_000 // long messages at a time
+	repeatWait   = 10 * time.Minute
+)
+
+func newAssembly(key string, total int, since int64) *assembly {
+	return &assembly{key: key, parts: make([]*message.Inbound, total), sums: make([]uint64, total), since: since}
+}
+
+// add keeps a part. known says that it was there before, other that another
+// part has its number: the reference is in use twice.
+func (a *assembly) add(number uint8, m *message.Inbound) (known, other bool) {
+	sum := receiptKey(m.Content.Text, string(m.Content.Data)) | 1
+	switch have := a.sums[number-1]; {
+	case have == sum:
+		return true, false
+	case have == 0 && a.parts != nil:
+		a.sums[number-1], a.parts[number-1] = sum, m
+		a.have++
+		return false, false
+	}
+	return false, true
+}
 
 // Inbound implements connector.Core.
 func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
@@ -108,22 +133,25 @@ func (g *Gateway) joinParts(m *message.Inbound) *message.Inbound {
 	}
 	key := fmt.Sprintf("%s|%s|%s|%t|%d|%d", m.Link, m.From.Number, m.To.Number, c.Wide, c.Reference, c.Total)
 	a := g.joins[key]
+	if a == nil && len(g.joins) >= assemblyMost {
+		return m // rather in parts than not at all
+	}
 	if a == nil {
-		if len(g.joins) >= assemblyMost {
-			return m // rather in parts than not at all
-		}
-		a = &assembly{key: key, parts: make([]*message.Inbound, c.Total), since: m.Received}
+		a = newAssembly(key, int(c.Total), m.Received)
 		g.joins[key] = a
 	}
-	if have := a.parts[c.Number-1]; have != nil {
-		if have.Content.Text == m.Content.Text && string(have.Content.Data) == string(m.Content.Data) {
-			return nil // a repeat
-		}
-		return m // the reference is in use twice: shown as it came
+	known, other := a.add(c.Number, m)
+	if other && a.parts == nil { // the next message with this reference
+		a = newAssembly(key, int(c.Total), m.Received)
+		g.joins[key] = a
+		known, other = a.add(c.Number, m)
 	}
-	a.parts[c.Number-1] = m
-	a.have++
-	if a.have < len(a.parts) {
+	switch {
+	case known:
+		return nil
+	case other:
+		return m // shown as it came
+	case a.have < len(a.parts):
 		a.ids = append(a.ids, m.ID)
 		g.cur.Parts = append(g.cur.Parts, store.InboundPart{
 			ID: m.ID, Key: key, Number: c.Number, Total: c.Total, Received: m.Received, Part: m,
@@ -135,7 +163,6 @@ func (g *Gateway) joinParts(m *message.Inbound) *message.Inbound {
 
 // joined makes one message of the parts that are there.
 func (g *Gateway) joined(a *assembly, id message.ID, received int64) *message.Inbound {
-	delete(g.joins, a.key)
 	g.cur.PartsDone = append(g.cur.PartsDone, a.ids...)
 	var whole message.Inbound
 	var text strings.Builder
@@ -159,15 +186,21 @@ func (g *Gateway) joined(a *assembly, id message.ID, received int64) *message.In
 	if whole.Content.Header = h.Without(0x00, 0x08).Append(nil); len(whole.Content.Header) <= 1 {
 		whole.Content.Header = nil
 	}
+	a.parts, a.ids, a.since = nil, nil, received
 	return &whole
 }
 
-// joinOld delivers what has come of messages whose other parts never did.
+// joinOld delivers what has come of messages whose other parts never did, and
+// forgets those that were joined.
 func (g *Gateway) joinOld(now time.Time) {
 	limit := now.Add(-g.opt.JoinWait).UnixMilli()
+	forget := now.Add(-repeatWait).UnixMilli()
 	snap := g.snap.Load()
 	for _, a := range g.joins {
-		if a.since < limit {
+		switch {
+		case a.parts == nil && a.since < forget:
+			delete(g.joins, a.key)
+		case a.parts != nil && a.since < limit:
 			g.takeIn(snap, g.joined(a, g.ids.Next(now), now.UnixMilli()), now)
 		}
 	}

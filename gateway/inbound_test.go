@@ -82,6 +82,7 @@ func TestInboundParts(t *testing.T) {
 		{"in order", []int{0, 1, 2}, "one two three", 0, 0},
 		{"backwards", []int{2, 1, 0}, "one two three", 0, 0},
 		{"one twice", []int{1, 1, 2, 0}, "one two three", 0, 0},
+		{"the last one twice", []int{0, 2, 1, 1}, "one two three", 0, 11 * time.Minute},
 		{"over a restart", []int{2, -1, 0, -1, 1}, "one two three", 0, 0},
 		{"one missing", []int{2, 0}, "one three", 1, 11 * time.Minute},
 		{"one missing, over a restart", []int{1, -1}, "two ", 2, 11 * time.Minute},

@@ -168,7 +168,7 @@ func (g *Gateway) final(e *entry, s message.State, now time.Time) {
 	for _, k := range e.keys {
 		if k != 0 {
 			g.outstanding.remove(k, e)
-			g.outstanding.settle(k)
+			g.outstanding.settle(k, m.ID, s)
 		}
 	}
 	m.State, m.Final = s, now.UnixMilli()

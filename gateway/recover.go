@@ -216,13 +216,12 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 	err = g.store.InboundParts(ctx, func(p *store.InboundPart) error {
 		a := g.joins[p.Key]
 		if a == nil {
-			a = &assembly{key: p.Key, parts: make([]*message.Inbound, p.Total), since: p.Received}
+			a = newAssembly(p.Key, int(p.Total), p.Received)
 			g.joins[p.Key] = a
 		}
-		if int(p.Number) <= len(a.parts) && p.Number > 0 && a.parts[p.Number-1] == nil {
-			a.parts[p.Number-1] = p.Part
+		if int(p.Number) <= len(a.parts) && p.Number > 0 {
+			a.add(p.Number, p.Part)
 			a.ids = append(a.ids, p.ID)
-			a.have++
 		}
 		return nil
 	})

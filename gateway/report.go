@@ -16,7 +16,14 @@ import (
 type outstanding struct {
 	one  map[uint64]*entry
 	many map[uint64][]*entry // further entries of a key in one
-	gone [2]map[uint64]struct{}
+	gone [2]map[uint64]settled
+}
+
+// settled is what became of a message whose receipt came, or was no longer
+// waited for.
+type settled struct {
+	id    message.ID
+	state message.State
 }
 
 // goneMost bounds how many settled keys are remembered, twice over, so that a
@@ -26,7 +33,7 @@ const goneMost = 100_000
 func (o *outstanding) init() {
 	o.one = map[uint64]*entry{}
 	o.many = map[uint64][]*entry{}
-	o.gone[0] = map[uint64]struct{}{}
+	o.gone[0] = map[uint64]settled{}
 }
 
 func (o *outstanding) add(key uint64, e *entry) {
@@ -67,20 +74,21 @@ func without(list []*entry, e *entry) []*entry {
 	return list
 }
 
-// settle remembers that a final receipt came for key.
-func (o *outstanding) settle(key uint64) {
+// settle remembers what became of the message under key, for receipts that are
+// repeated.
+func (o *outstanding) settle(key uint64, id message.ID, s message.State) {
 	if len(o.gone[0]) >= goneMost {
-		o.gone[1], o.gone[0] = o.gone[0], make(map[uint64]struct{}, goneMost)
+		o.gone[1], o.gone[0] = o.gone[0], make(map[uint64]settled, goneMost)
 	}
-	o.gone[0][key] = struct{}{}
+	o.gone[0][key] = settled{id, s}
 }
 
-func (o *outstanding) settled(key uint64) bool {
-	if _, ok := o.gone[0][key]; ok {
-		return true
+func (o *outstanding) settled(key uint64) (settled, bool) {
+	was, ok := o.gone[0][key]
+	if !ok {
+		was, ok = o.gone[1][key]
 	}
-	_, ok := o.gone[1][key]
-	return ok
+	return was, ok
 }
 
 // receiptKey hashes an operator's id within its scope: FNV-1a over the id in
@@ -167,8 +175,11 @@ func (g *Gateway) match(l *link, r *message.Report, forms bool, now time.Time) b
 	if ambiguous {
 		return false
 	}
-	if g.outstanding.settled(key) {
+	if was, ok := g.outstanding.settled(key); ok {
 		g.count.receiptsRepeated.Add(1)
+		if r.State.Final() && r.State != was.state {
+			g.contradict(was.id, r, now)
+		}
 		return true
 	}
 	if !forms || !l.mayUseOtherForm() {
@@ -190,7 +201,7 @@ func (g *Gateway) match(l *link, r *message.Report, forms bool, now time.Time) b
 	l.otherForm++
 	g.applyReport(e, key, r, now)
 	if r.State.Final() {
-		g.outstanding.settle(exact)
+		g.outstanding.settle(exact, e.m.ID, r.State)
 	}
 	return true
 }
@@ -272,7 +283,7 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 	}
 	e.keys[part-1] = 0
 	g.outstanding.remove(key, e)
-	g.outstanding.settle(key)
+	g.outstanding.settle(key, e.m.ID, r.State)
 	left := 0
 	for _, k := range e.keys {
 		if k != 0 {

@@ -177,6 +177,39 @@ func TestReceiptOfALinkThatFailed(t *testing.T) {
 	})
 }
 
+// TestContradiction reports a message undeliverable and then delivered: the first
+// state stands, and the log shows the other.
+func TestContradiction(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 10)
+		s := w.submission("46100001", "hello")
+		s.Target = message.Target{}
+		id := w.submit(s)[0]
+		synctest.Wait()
+		op.answer(1, op.take()[0], "1")
+		for _, state := range []message.State{message.Undeliverable, message.Undeliverable, message.Delivered} {
+			if err := <-op.report("1", state, ""); err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(3 * time.Second)
+		w.wantState(id, message.Undeliverable)
+		m := w.onDisk(id)
+		events, err := message.DecodeLog(m.Log, m.ID)
+		if last := events[len(events)-1]; err != nil || last.Kind != message.EventLate || last.State != message.Delivered {
+			t.Errorf("log %s", describe(m))
+		}
+		if n := w.Stats().ReceiptsRepeated; n != 2 {
+			t.Errorf("%d receipts count as repeated, want 2", n)
+		}
+		w.wantNothingLeft()
+	})
+}
+
 // TestHeldReceiptsAreBounded sends receipts of one unknown id without end.
 func TestHeldReceiptsAreBounded(t *testing.T) {
 	t.Parallel()
