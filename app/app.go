@@ -224,6 +224,9 @@ func (a *App) warnOfRestart(f *config.File) {
 		{"smpp", a.file.SMPP, f.SMPP},
 		{"retention", a.file.Retention, f.Retention},
 		{"limits", a.file.Limits, f.Limits},
+		{"webhooks.timeout", a.file.Webhooks.Timeout, f.Webhooks.Timeout},
+		{"webhooks.max_age", a.file.Webhooks.MaxAge, f.Webhooks.MaxAge},
+		{"log", a.file.Log, f.Log},
 	} {
 		if s.old != s.now {
 			a.log.Warn("this setting changes at the next start only", "setting", s.name)
