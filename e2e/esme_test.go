@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -162,16 +161,6 @@ func phones(n int, digits string) []string {
 		list[i] = fmt.Sprintf("4670%05d%s", i, digits)
 	}
 	return list
-}
-
-// sorted are the keys of a set.
-func sorted[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // stopwatch returns a function that says how long it has been.

@@ -124,7 +124,6 @@ type customer struct {
 	ledger *ledger
 	window int
 	to     func() string
-	rate   *time.Ticker // nil: as fast as answers come
 }
 
 // Requests implements smpp.Handler: receipts.
