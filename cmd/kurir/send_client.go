@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// sendClient speaks to the servers.
+type sendClient struct {
+	http    *http.Client
+	options *sendOptions
+	server  string // that accepted
+}
+
+// body is the request: only the fields that were given.
+func (c *sendClient) body() ([]byte, error) {
+	o := c.options
+	fields := map[string]any{"to": o.to, "text": o.text}
+	for name, value := range map[string]string{
+		"from": o.from, "priority": o.priority, "reference": o.reference, "validity": o.validity, "send_at": o.sendAt, "encoding": o.encoding,
+	} {
+		if value != "" {
+			fields[name] = value
+		}
+	}
+	if o.flash {
+		fields["flash"] = true
+	}
+	if o.atomic {
+		fields["atomic"] = true
+	}
+	return json.Marshal(fields)
+}
+
+// send tries the servers in order until one accepts or refuses for good.
+func (c *sendClient) send(ctx context.Context) (*sendReply, error) {
+	body, err := c.body()
+	if err != nil {
+		return nil, fmt.Errorf("write the request: %w", err)
+	}
+	var failures []error
+	for _, server := range c.options.servers {
+		reply := &sendReply{}
+		status, err := c.ask(ctx, http.MethodPost, server+"/v1/messages", body, reply)
+		switch {
+		case err != nil:
+			failures = append(failures, err)
+		case status == http.StatusAccepted:
+			c.server = server
+			return reply, nil
+		case status == http.StatusTooManyRequests || status >= 500:
+			failures = append(failures, fmt.Errorf("%s: %s", server, reply.describe(status)))
+		case status == http.StatusUnauthorized && c.options.key == "" && c.options.user == "":
+			return nil, exitWith(exitRefused, "%s wants to know who sends: give --key, or KURIR_KEY in the environment (or --user and --password)", server)
+		default:
+			return nil, exitWith(exitRefused, "%s: %s", server, reply.describe(status))
+		}
+	}
+	return nil, &exitError{exitNoServer, fmt.Errorf("no server accepted the message: %w", errors.Join(failures...))}
+}
+
+// describe is what a server said against a request.
+func (r *sendReply) describe(status int) string {
+	if r.Detail == "" {
+		return http.StatusText(status)
+	}
+	text := r.Detail
+	for _, e := range r.Errors {
+		if e.Detail != r.Detail {
+			text += "; " + e.To + " " + e.Detail
+		}
+	}
+	return text
+}
+
+// ask makes one request and reads its JSON.
+func (c *sendClient) ask(ctx context.Context, method, address string, body []byte, into any) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	switch o := c.options; {
+	case o.key != "":
+		req.Header.Set("Authorization", "Bearer "+o.key)
+	case o.user != "":
+		req.SetBasicAuth(o.user, o.password)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxReply)).Decode(into); err != nil && resp.StatusCode < 300 {
+		return 0, fmt.Errorf("%s does not answer as Kurir does: %w", address, err)
+	}
+	return resp.StatusCode, nil
+}
+
+// wait asks for the messages' states until all are what --wait wants, one is
+// lost, or the time is up.
+func (c *sendClient) wait(ctx context.Context, reply *sendReply) error {
+	ctx, cancel := context.WithTimeout(ctx, c.options.timeout)
+	defer cancel()
+	pause := time.NewTimer(firstPoll)
+	defer pause.Stop()
+	for next := firstPoll; ; next = min(2*next, slowestPoll) {
+		open, lost := 0, 0
+		for i := range reply.Messages {
+			m := &reply.Messages[i]
+			if !settled(m.State) && !c.reached(m.State) {
+				if _, err := c.ask(ctx, http.MethodGet, c.server+"/v1/messages/"+m.ID, nil, m); err != nil && ctx.Err() == nil {
+					return &exitError{exitNotInTime, fmt.Errorf("accepted, but the server cannot be asked any more: %w", err)}
+				}
+			}
+			switch {
+			case c.reached(m.State):
+			case settled(m.State):
+				lost++
+			default:
+				open++
+			}
+		}
+		switch {
+		case open == 0 && lost == 0:
+			return nil
+		case open == 0:
+			return exitWith(exitRefused, "not %s: %d of %d", c.options.wait, lost, len(reply.Messages))
+		}
+		pause.Reset(next)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return exitWith(exitNotInTime, "accepted, but not %s within %v: %d of %d", c.options.wait, c.options.timeout, open, len(reply.Messages))
+		}
+	}
+}
+
+// reached tells whether a state is what --wait asks for, or better.
+func (c *sendClient) reached(state string) bool {
+	return state == "delivered" || c.options.wait == "sent" && (state == "sent" || state == "enroute")
+}
+
+// settled tells whether a state is final.
+func settled(state string) bool {
+	switch state {
+	case "scheduled", "queued", "sending", "enroute":
+		return false
+	}
+	return true
+}
