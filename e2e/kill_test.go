@@ -301,6 +301,8 @@ func TestKillUnderLoad(t *testing.T) {
 	for range 4 {
 		senders.Go(func() { poster(load, s, l, to, h.URL) })
 	}
+	written := 0
+	senders.Go(func() { written = writeFromPhones(load, t, sim) })
 	defer func() { stopLoad(); leave(); senders.Wait(); bound.Wait() }()
 
 	for i := range *kills {
@@ -326,7 +328,54 @@ func TestKillUnderLoad(t *testing.T) {
 		return open == 0
 	})
 	compareSent(t, s, sim, l, *kills*sessions*2*window)
-	leave()
+	compareInbound(t, s, written)
+}
+
+// writeFromPhones has phones write, each text with a number of its own, until ctx ends. It says how many there were.
+func writeFromPhones(ctx context.Context, t *testing.T, sim *simulator.Simulator) (n int) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return n
+		case <-tick.C:
+		}
+		if err := sim.Inject(simulator.Inbound{From: "46701234567", To: "46737494949", Text: fmt.Sprintf("in-%06d %s", n, textMark)}); err != nil {
+			t.Errorf("a phone cannot write: %v", err)
+			return n
+		}
+		n++
+	}
+}
+
+// compareInbound waits until every text from the phones is in the inbox, and counts those that are there twice.
+func compareInbound(t *testing.T, s *server, written int) {
+	t.Helper()
+	seen := map[string]int{}
+	eventually(t, "everything that phones wrote is in the inbox", func() bool {
+		clear(seen)
+		for path := "/v1/inbound?limit=1000"; path != ""; {
+			var page struct {
+				Inbound []viewed `json:"inbound"`
+				Next    string   `json:"next"`
+			}
+			s.fetch(path, &page)
+			for _, in := range page.Inbound {
+				seen[in.Text]++
+			}
+			path = page.Next
+		}
+		return len(seen) >= written
+	})
+	twice := 0
+	for _, n := range seen {
+		twice += n - 1
+	}
+	t.Logf("%d texts from phones, %d of them twice in the inbox", written, twice)
+	if len(seen) != written {
+		t.Errorf("the inbox has %d different texts, and %d were written", len(seen), written)
+	}
 }
 
 // compareSent counts what was lost and what was sent twice.
