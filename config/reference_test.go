@@ -115,7 +115,7 @@ func (r *reference) commentsOf(pkg string) map[string]string {
 func sentence(doc, name string, names map[string]string) string {
 	for _, verb := range []string{" is ", " are ", " says ", ", if given, "} {
 		if rest, ok := strings.CutPrefix(doc, name+verb); ok {
-			doc = rest
+			doc = capital(rest)
 			break
 		}
 	}
@@ -125,6 +125,15 @@ func sentence(doc, name string, names map[string]string) string {
 		}
 		return word
 	})
+}
+
+// capital begins a sentence with a capital letter, unless it begins with a value that may stand in the file, such as
+// "sqlite, kept in ..." or "text or json".
+func capital(text string) string {
+	if regexp.MustCompile(`^[a-z]+ `).MatchString(text) && !regexp.MustCompile(`^[a-z]+ (\(|or )`).MatchString(text) {
+		return strings.ToUpper(text[:1]) + text[1:]
+	}
+	return text
 }
 
 // valueOf names what may stand in a field.
