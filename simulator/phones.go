@@ -79,9 +79,14 @@ type phoneSetting struct {
 	until time.Time // zero: for good
 }
 
-// init prepares the maps.
+// init prepares an empty set of at most so many phones.
 func (p *phones) init(max int) {
-	p.max = max
+	p.max = max // never changed again, and read without the lock
+	p.clear()
+}
+
+// clear makes the maps anew.
+func (p *phones) clear() {
 	p.anySet.Store(false)
 	p.byNum, p.states = map[string]*phone{}, map[string]phoneSetting{}
 	p.stored, p.byID = map[string][]*stored{}, map[uint64]*stored{}
@@ -92,7 +97,7 @@ func (p *phones) init(max int) {
 func (p *phones) reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.init(p.max)
+	p.clear()
 }
 
 // phoneNumber is the form in which numbers are compared: without +.
