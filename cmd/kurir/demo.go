@@ -77,7 +77,8 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 		SMPP: "127.0.0.1:0", SystemID: "kurir", Password: "simulate", Log: log,
 		SendURL: "../v1/messages", SendKey: key,
 	})
-	if err := sim.Start(ctx); err != nil {
+	// It outlives the gateway, which closes its links in good order.
+	if err := sim.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the simulator: %w", err)
 	}
 	defer sim.Close()
