@@ -89,7 +89,7 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 		}
 	}
 	a, err := app.New(ctx, app.Options{File: file, Log: log, Handlers: map[string]http.Handler{
-		"/phones/": http.StripPrefix("/phones", sim.Handler()),
+		"/phones/": endWith(ctx, http.StripPrefix("/phones", sim.Handler())),
 		"/{$}":     http.RedirectHandler("/phones/", http.StatusFound),
 	}})
 	if err != nil {
@@ -102,6 +102,17 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 		fmt.Fprintln(out, "Stopped. Everything is kept in", o.data)
 	}
 	return err
+}
+
+// endWith ends the requests of h with ctx: the page of phones keeps a stream
+// open, for which the server would wait when it stops.
+func endWith(ctx context.Context, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		own, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		h.ServeHTTP(w, r.WithContext(own))
+	})
 }
 
 var demoPhones = []string{"46701234567", "46707654321", "46731112233"}
