@@ -86,8 +86,8 @@ const (
 	busyTidy    = time.Millisecond     // and between commits
 	busyEvery   = 8                    // commits
 	retryCommit = 250 * time.Millisecond
-	retryMost   = 40 // of an error that is not a full disk
-	idleWait    = 200 * time.Millisecond
+	retryMost   = 40          // of an error that is not a full disk
+	idleWait    = time.Second // between looks at housekeeping when nothing happens
 )
 
 // commitLoop is the one goroutine that writes.

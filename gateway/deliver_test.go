@@ -138,6 +138,7 @@ func TestWebhookBackoff(t *testing.T) {
 		w.end()
 		w = start(t, dir, opt, set)
 		time.Sleep(6 * time.Hour)
+		synctest.Wait()
 		for inbound, at := range tries {
 			wait := 5 * time.Second
 			for i := 1; i < len(at); i++ {

@@ -14,6 +14,13 @@ func (g *Gateway) wait(e *entry, front bool) {
 		g.move(e, waiting, false)
 	}
 	e.link.lanes.push(e, front)
+	if !g.ticking && e.link.up() {
+		g.ticking = true
+		select {
+		case g.hurry <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // dispatch grants what waits for a link to its sessions, as far as their

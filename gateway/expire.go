@@ -7,52 +7,65 @@ import (
 	"kurir/message"
 )
 
-const tick = 10 * time.Millisecond
+const (
+	tick     = 10 * time.Millisecond  // while something waits for a link that is up
+	idleTick = 100 * time.Millisecond // while nothing does
+)
 
 // tickLoop keeps time: paced links every tick, everything else less often.
 func (g *Gateway) tickLoop(ctx context.Context) {
-	t := time.NewTicker(tick)
+	t := time.NewTimer(tick)
 	defer t.Stop()
 	var second, marked, tenth time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-g.hurry:
 		case <-t.C:
-			now := time.Now() // not the tick's: a slow second must not be made up for
-			g.tickLinks(now)
-			if now.Sub(marked) >= markPause {
-				marked = now
-				g.advanceMark(now)
-			}
-			if now.Sub(second) >= time.Second {
-				second = now
-				g.everySecond(now)
-			}
-			if now.Sub(tenth) >= 10*time.Second {
-				tenth = now
-				g.everyTenSeconds(now)
-			}
 		}
+		now := time.Now() // not the tick's: a slow second must not be made up for
+		next := idleTick
+		if g.tickLinks(now) {
+			next = tick
+		}
+		if now.Sub(marked) >= markPause {
+			marked = now
+			g.advanceMark(now)
+		}
+		if now.Sub(second) >= time.Second {
+			second = now
+			g.everySecond(now)
+		}
+		if now.Sub(tenth) >= 10*time.Second {
+			tenth = now
+			g.everyTenSeconds(now)
+		}
+		t.Reset(next)
 	}
 }
 
-// tickLinks lets paced and paused links go on and wakes what is due.
-func (g *Gateway) tickLinks(now time.Time) {
+// tickLinks lets paced and paused links go on and wakes what is due. It tells
+// whether something waits that may go soon.
+func (g *Gateway) tickLinks(now time.Time) (soon bool) {
 	g.mu.Lock()
 	if g.full == nil {
 		g.wakeDue(now)
 		for _, l := range g.links {
 			if l.up() {
 				g.dispatch(l, now)
+				soon = soon || l.lanes.n > 0
 			}
 		}
+		soon = soon || len(g.due) > 0 && g.due[0].due <= now.Add(idleTick).UnixMilli()
 	}
+	g.ticking = soon
 	work := !g.cur.empty()
 	g.mu.Unlock()
 	if work {
 		g.signal()
 	}
+	return soon
 }
 
 func (g *Gateway) everySecond(now time.Time) {

@@ -100,10 +100,11 @@ type Gateway struct {
 	calls       []delivery // prepared under mu, made after it
 	calling     bool       // somebody makes them
 	looking     bool       // fromDisk is under way
+	ticking     bool       // often, for something waits
 	late        []lateReport
 
 	wake  chan struct{}
-	fatal chan error
+	hurry chan struct{}  // to tickLoop: something waits
 	jobs  sync.WaitGroup // refills and the like
 	ctx   context.Context
 	stop  context.CancelFunc
@@ -122,7 +123,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
 		held:      map[uint64][]*heldReport{},
 		deadlines: map[int64][]*entry{}, joins: map[string]*assembly{},
-		letIn: math.MaxInt, wake: make(chan struct{}, 1), fatal: make(chan error, 1),
+		letIn: math.MaxInt, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 	}
 	g.ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.outstanding.init()

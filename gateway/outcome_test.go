@@ -96,6 +96,8 @@ func TestRetryUntilValidityEnds(t *testing.T) {
 		time.Sleep(time.Hour - time.Minute)
 		w.wantState(id, message.Queued)
 		time.Sleep(time.Minute + 5*time.Second)
+		op.mu.Lock()
+		defer op.mu.Unlock()
 		w.wantState(id, message.Expired)
 		w.wantNothingLeft()
 		wait := 5 * time.Second
@@ -153,6 +155,8 @@ func TestThrottling(t *testing.T) {
 			w.submit(subs...)
 		}
 		time.Sleep(70 * time.Second)
+		op.mu.Lock()
+		defer op.mu.Unlock()
 		if taken != n {
 			t.Errorf("%d of %d were taken in 70 s, at %d a second", taken, n, limit)
 		}
@@ -188,10 +192,14 @@ func TestFallback(t *testing.T) {
 		time.Sleep(time.Second)
 		op2.core.SessionUp(2, 10)
 		time.Sleep(5 * time.Second)
+		op2.mu.Lock()
 		if len(sent) > 0 {
 			t.Errorf("%d took the second link after 6 s", len(sent))
 		}
+		op2.mu.Unlock()
 		time.Sleep(60 * time.Second)
+		op2.mu.Lock()
+		defer op2.mu.Unlock()
 		for _, id := range ids {
 			if sent[id] != 1 {
 				t.Fatalf("%s was sent %d times", id, sent[id])

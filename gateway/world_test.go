@@ -186,7 +186,7 @@ func describe(m *message.Message) string {
 // fakeLink is a connector whose sessions a test drives.
 type fakeLink struct {
 	core connector.Core
-	on   func(session uint32, out []*connector.Outgoing) // in place of keeping them
+	on   func(session uint32, out []*connector.Outgoing) // in place of keeping them; called with mu held
 
 	mu   sync.Mutex
 	sent []*connector.Outgoing
@@ -203,13 +203,13 @@ func (l *fakeLink) Run(ctx context.Context, _ connector.Core) { <-ctx.Done() }
 func (l *fakeLink) Stats() []connector.SessionStats           { return nil }
 
 func (l *fakeLink) Send(session uint32, out []*connector.Outgoing) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.on != nil {
 		l.on(session, out)
 		return
 	}
-	l.mu.Lock()
 	l.sent = append(l.sent, out...)
-	l.mu.Unlock()
 }
 
 // take returns what was sent since the last call.
