@@ -235,7 +235,9 @@ func (s *smppSession) answer(answers []Answer, r *smpp.Response) []Answer {
 		if !errors.As(r.Err, &bad) {
 			return answers
 		}
-		f = &message.Failure{Kind: message.NoAnswer, Text: "the operator's answer cannot be read: " + bad.Error()}
+		// The header says what became of the message; sent again it would
+		// be answered the same way again and again.
+		f = smppFailure(r.PDU.Status)
 	}
 	switch ref := r.Ref.(type) {
 	case *Outgoing:

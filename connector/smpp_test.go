@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"net"
 	"slices"
@@ -148,6 +149,41 @@ func TestSMPPUnwritable(t *testing.T) {
 		got := b.core.answered()
 		slices.Sort(got)
 		same(t, "answers", got, []string{"bad bad_recipient", "header bad_content"})
+	})
+}
+
+// TestSMPPUnreadableAnswer: an answer whose body cannot be read still says by
+// its status what became of the message, which is not sent again.
+func TestSMPPUnreadableAnswer(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(*SMPPConfig) {}, nil, func(t *testing.T, b *contractBench) {
+		o := b.operator().(*smsc)
+		b.send("taken", "refused")
+		for i, status := range []smpp.Status{smpp.ESME_ROK, smpp.ESME_RINVDSTADR} {
+			body := strings.Repeat("9", 300) + "\x00" // no message_id is that long
+			pdu := binary.BigEndian.AppendUint32(nil, uint32(smpp.HeaderLen+len(body)))
+			pdu = binary.BigEndian.AppendUint32(pdu, uint32(smpp.CommandSubmitSMResp))
+			pdu = binary.BigEndian.AppendUint32(pdu, uint32(status))
+			pdu = binary.BigEndian.AppendUint32(pdu, o.submits[i].Sequence)
+			if _, err := o.conn.Write(append(pdu, body...)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		same(t, "answers", b.core.answered(), []string{"taken ", "refused bad_recipient"})
+	})
+}
+
+// TestSMPPLongPassword: operators give out passwords longer than the
+// specification has room for.
+func TestSMPPLongPassword(t *testing.T) {
+	t.Parallel()
+	password := strings.Repeat("p", 64)
+	smppLink(t, func(c *SMPPConfig) { c.Password = message.Secret(password) }, nil, func(t *testing.T, b *contractBench) {
+		b.waitUp(1)
+		if got := b.operator().(*smsc).binds[0].Password; got != password {
+			t.Errorf("password of %d characters", len(got))
+		}
 	})
 }
 

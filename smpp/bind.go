@@ -43,11 +43,15 @@ func (m BindMode) String() string {
 	return "transceiver"
 }
 
+// maxPassword is the longest password written in a bind. The specification
+// knows 8 characters; operators give out longer ones all the same.
+const maxPassword = 64
+
 // Bind is the body of bind_transmitter, bind_receiver and bind_transceiver (SMPP 3.4 4.1).
 type Bind struct {
 	Mode       BindMode
 	SystemID   string // at most 15 characters
-	Password   string // at most 8 characters; more are accepted
+	Password   string // at most 8 characters; operators give out more, up to 64 are written and 255 read
 	SystemType string // at most 12 characters
 	Version    Version
 	Range      Address // addresses served by the ESME: a regular expression of at most 40 characters
@@ -58,7 +62,7 @@ func (b *Bind) Command() CommandID { return b.Mode.command() }
 
 func (b *Bind) layout(c *coder) {
 	c.cstring("system_id", &b.SystemID, 16, ESME_RINVSYSID)
-	c.cstring("password", &b.Password, 9, ESME_RINVPASWD)
+	c.cstring("password", &b.Password, maxPassword+1, ESME_RINVPASWD)
 	c.cstring("system_type", &b.SystemType, 13, ESME_RINVSYSTYP)
 	c.u8("interface_version", (*uint8)(&b.Version))
 	c.address(fieldRange, &b.Range, 41)

@@ -224,7 +224,7 @@ func TestAppendRefuses(t *testing.T) {
 		{"unknown command", PDU{Command: 0x0F0F}, "command_id"},
 		{"body of another command", PDU{Command: CommandDeliverSM, Body: &SubmitSM{}}, "command_id"},
 		{"system id of 16", PDU{Body: &Bind{SystemID: "0123456789abcdef"}}, "system_id"},
-		{"password of 9", PDU{Body: &Bind{Password: "123456789"}}, "password"},
+		{"password of 65", PDU{Body: &Bind{Password: strings.Repeat("x", 65)}}, "password"},
 		{"NUL in a string", PDU{Body: &Bind{SystemID: "a\x00b"}}, "system_id"},
 		{"source of 21", PDU{Body: &SubmitSM{ShortMessage{Source: Address{Addr: long[:21]}}}}, "source_addr"},
 		{"destination of 65", PDU{Body: &DataSM{Dest: Address{Addr: long[:65]}}}, "destination_addr"},
