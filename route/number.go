@@ -48,27 +48,27 @@ func classify(written, digits, country string, plus, trunk bool) (message.Addres
 	}
 	switch {
 	case digits == "":
-		return message.Address{}, fmt.Errorf("the number %q has no digits", written)
+		return message.Address{}, fmt.Errorf("the number %q has no digits", shown(written))
 	case plus && digits[0] == '0':
-		return message.Address{}, fmt.Errorf("the number %q has a 0 where the country code begins", written)
+		return message.Address{}, fmt.Errorf("the number %q has a 0 where the country code begins", shown(written))
 	case plus:
 	case digits[0] == '0' || trunk:
 		if country == "" {
-			return message.Address{}, fmt.Errorf("the number %q is written without a country code: write it as +46701234567, or set country", written)
+			return message.Address{}, fmt.Errorf("the number %q is written without a country code: write it as +46701234567, or set country", shown(written))
 		}
 		digits = country + strings.TrimPrefix(digits, "0")
 	case country == nanpCountry && len(digits) == nanpDigits:
 		digits = country + digits
 	case len(digits) < minDigits:
-		return message.Address{}, fmt.Errorf("the number %q is too short: at least %d digits are needed", written, minDigits)
+		return message.Address{}, fmt.Errorf("the number %q is too short: at least %d digits are needed", shown(written), minDigits)
 	case len(digits) <= maxShort:
 		return message.Address{TON: message.TONUnknown, NPI: message.NPIISDN, Number: digits}, nil
 	}
 	if len(digits) < minDigits {
-		return message.Address{}, fmt.Errorf("the number %q is too short: at least %d digits are needed", written, minDigits)
+		return message.Address{}, fmt.Errorf("the number %q is too short: at least %d digits are needed", shown(written), minDigits)
 	}
 	if len(digits) > maxDigits {
-		return message.Address{}, fmt.Errorf("the number %q is too long: at most %d digits with the country code", written, maxDigits)
+		return message.Address{}, fmt.Errorf("the number %q is too long: at most %d digits with the country code", shown(written), maxDigits)
 	}
 	return message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: digits}, nil
 }
@@ -95,11 +95,24 @@ func clean(number string) (digits string, plus, trunk bool, err error) {
 			continue
 		case isSeparator(r):
 		default:
-			return "", false, false, fmt.Errorf("the number %q has a character that no number has: %q", number, r)
+			return "", false, false, fmt.Errorf("the number %q has a character that no number has: %q", shown(number), r)
 		}
 		i += size
 	}
 	return string(buffer), plus, trunk, nil
+}
+
+// shown shortens what was written for an error, which is repeated for every
+// recipient of a request.
+func shown(written string) string {
+	if len(written) <= maxWritten {
+		return written
+	}
+	end := maxWritten
+	for end > 0 && !utf8.RuneStart(written[end]) {
+		end--
+	}
+	return written[:end] + "..."
 }
 
 // isSeparator tells whether a character may stand between digits.

@@ -299,6 +299,23 @@ func FuzzNormalise(f *testing.F) {
 	})
 }
 
+// TestErrorsAreShort: what is wrong with a number or a sender is said for every
+// recipient of a request, so a long one is not repeated.
+func TestErrorsAreShort(t *testing.T) {
+	t.Parallel()
+	for _, written := range []string{"1", "0", "+0", "A", "\x01", "\u0416", "+46 "} {
+		long := strings.Repeat(written, 100_000)
+		for name, parse := range map[string]func() error{
+			"number": func() error { _, err := Normalise(long, ""); return err },
+			"sender": func() error { _, err := Sender(long); return err },
+		} {
+			if err := parse(); err == nil || len(err.Error()) > 1000 {
+				t.Errorf("%s of many %q: %.100v", name, written, err)
+			}
+		}
+	}
+}
+
 func BenchmarkChoose(b *testing.B) {
 	for _, n := range []int{1, 20, 5000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

@@ -39,7 +39,7 @@ func Sender(sender string) (message.Address, error) {
 	}
 	if !plus && strings.HasPrefix(digits, "0") && !strings.HasPrefix(digits, "00") {
 		if len(digits) < minDigits || len(digits) > maxDigits {
-			return message.Address{}, fmt.Errorf("the sender %q has %d digits; numbers have %d to %d", sender, len(digits), minDigits, maxDigits)
+			return message.Address{}, fmt.Errorf("the sender %q has %d digits; numbers have %d to %d", shown(sender), len(digits), minDigits, maxDigits)
 		}
 		return message.Address{TON: message.TONUnknown, NPI: message.NPIISDN, Number: digits}, nil
 	}
@@ -68,11 +68,11 @@ func alphanumeric(sender string) (message.Address, error) {
 	for i, size := 0, 0; i < len(sender); i += size {
 		var r rune
 		if r, size = utf8.DecodeRuneInString(sender[i:]); r < ' ' || r == 0x7f {
-			return message.Address{}, fmt.Errorf("the sender %q has a control character", sender)
+			return message.Address{}, fmt.Errorf("the sender %q has a control character", shown(sender))
 		}
 		encoded, ok := gsm.AppendGSM7(room[:0], sender[i:i+size])
 		if !ok {
-			return message.Address{}, fmt.Errorf("the sender %q has a character that phones cannot show in a sender: %q", sender, r)
+			return message.Address{}, fmt.Errorf("the sender %q has a character that phones cannot show in a sender: %q", shown(sender), r)
 		}
 		if septets += len(encoded); septets > maxAlphanumeric {
 			return message.Address{}, tooLong(sender, i)
@@ -90,7 +90,7 @@ func tooLong(sender string, fits int) error {
 	}
 	proposal = strings.TrimRight(proposal, " -.,")
 	if proposal == "" || looksNumeric(proposal) {
-		return fmt.Errorf("the sender %q is too long: at most %d characters", sender, maxAlphanumeric)
+		return fmt.Errorf("the sender %q is too long: at most %d characters", shown(sender), maxAlphanumeric)
 	}
-	return fmt.Errorf("the sender %q is too long: at most %d characters; %q would do", sender, maxAlphanumeric, proposal)
+	return fmt.Errorf("the sender %q is too long: at most %d characters; %q would do", shown(sender), maxAlphanumeric, proposal)
 }
