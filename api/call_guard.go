@@ -106,6 +106,7 @@ var private = []netip.Prefix{
 	netip.MustParsePrefix("198.51.100.0/24"),
 	netip.MustParsePrefix("203.0.113.0/24"),
 	netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("::/96"), // IPv4-compatible of old
 	netip.MustParsePrefix("100::/64"),
 	netip.MustParsePrefix("2001::/23"),     // Teredo and its like
 	netip.MustParsePrefix("2001:db8::/32"), // documentation

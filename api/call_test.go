@@ -40,6 +40,7 @@ func TestGuard(t *testing.T) {
 		"http://[fd00::1]/":          false,
 		"http://[64:ff9b::a00:1]/":   false, // NAT64 of 10.0.0.1
 		"http://[2002:7f00:1::]/":    false, // 6to4 of 127.0.0.1
+		"http://[::127.0.0.1]/":      false, // as IPv4 was once written in IPv6
 		"http://[2606:2800::1]/":     true,
 		"file:///etc/passwd":         false,
 		"http://":                    false,

@@ -129,7 +129,7 @@ func (s *httpServer) kannelSubmit(ctx context.Context, common gateway.Submission
 	var failure *message.Failure
 	for i := range results {
 		if f := results[i].Failure; f != nil {
-			failed = append(failed, receivers[i])
+			failed = append(failed, clip(receivers[i]))
 			failure = f
 			continue
 		}

@@ -85,6 +85,9 @@ func (k *KannelCallback) tell(item *gateway.Item) gateway.Delivered {
 		address := fillEscapes(item.Target.Address, func(code byte) (string, bool) {
 			return kannelEscape(code, m, &d, value, &item.Target)
 		})
+		if len(address) > maxFilledURL {
+			return gateway.Delivered{Item: item, Verdict: gateway.GiveUp, Text: "the dlr-url is too long with its escapes filled in"}
+		}
 		status, text, err := k.caller.do(&call{method: http.MethodGet, address: address, trusted: trusted})
 		said := verdict(item, status, text, err)
 		if status != http.StatusOK && status != http.StatusAccepted {
@@ -219,14 +222,18 @@ func plusNumber(a message.Address) string {
 	return url.QueryEscape(a.String())
 }
 
+// maxFilledURL bounds a dlr-url with its escapes filled in, in octets: 2000 of
+// them may name long values a thousand times.
+const maxFilledURL = 32 << 10
+
 // fillEscapes replaces each escape of a pattern by what value says. Unknown
 // codes are copied as they are; %#group#key# is empty because receipts carry
-// no meta-data.
+// no meta-data. What becomes longer than maxFilledURL is not finished.
 func fillEscapes(pattern string, value func(code byte) (string, bool)) string {
 	var out strings.Builder
 	for {
 		at := strings.IndexByte(pattern, '%')
-		if at < 0 || at+1 == len(pattern) {
+		if at < 0 || out.Len() > maxFilledURL || at+1 == len(pattern) {
 			out.WriteString(pattern)
 			return out.String()
 		}

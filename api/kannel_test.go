@@ -349,6 +349,30 @@ func TestKannelCallback(t *testing.T) {
 	}
 }
 
+// An address whose escapes name each other a thousand times over is given up
+// before it takes memory.
+func TestKannelCallbackTooLong(t *testing.T) {
+	t.Parallel()
+	told := make(chan gateway.Delivered, 1)
+	k := NewKannelCallback(KannelOptions{Guard: loopback(), Told: func(l []gateway.Delivered) { told <- l[0] }})
+	defer k.Close()
+	address := "http://127.0.0.1/" + strings.Repeat("%R", 900)
+	k.Deliver("acme", []*gateway.Item{stateItem(testMessage(), message.KannelTarget, address, 1)})
+	if d := <-told; d.Verdict != gateway.GiveUp || !strings.Contains(d.Text, "too long") {
+		t.Errorf("%+v", d)
+	}
+}
+
+// TestKannelFailedReceivers: what is no number is not repeated at any length.
+func TestKannelFailedReceivers(t *testing.T) {
+	t.Parallel()
+	f := &fakeGateway{refuse: func(*gateway.Submission) *message.Failure { return &message.Failure{Kind: message.BadRecipient} }}
+	w := ask(NewHTTP(f.options()), "GET", kannelBase+"&text=hi&to="+strings.Repeat("1", 100_000), "")
+	if n := len(w.Header().Get("X-Failed-Receivers")); n > 100 {
+		t.Errorf("X-Failed-Receivers has %d octets", n)
+	}
+}
+
 // Whatever stands in the address or the body, there is an answer of Kannel's.
 func FuzzKannel(f *testing.F) {
 	f.Add("to=1&text=hi&coding=2&udh=%05%00%03%01%02%01&dlr-mask=31&dlr-url=http://127.0.0.1/%25d", "")

@@ -225,7 +225,7 @@ func (m *restMessage) submission(a *account.Account, guard *Guard) (s gateway.Su
 	if priority == "" {
 		priority = a.Priority
 	}
-	if s.Priority, f = message.ParsePriority(priority); f != nil {
+	if s.Priority, f = message.ParsePriority(clip(priority)); f != nil {
 		return s, f
 	}
 	if len(m.reference) > maxReference {

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -110,8 +111,10 @@ func smppSender(a smpp.Address) (string, message.Address) {
 	switch {
 	case a.Addr == "":
 		return "", message.Address{}
-	case a.TON == smpp.TONAlphanumeric:
+	case a.TON == smpp.TONAlphanumeric && smppPlainName(a.Addr):
 		return "", message.Address{TON: message.TONAlphanumeric, NPI: message.NPIUnknown, Number: a.Addr}
+	case !utf8.ValidString(a.Addr):
+		return gsm.DecodeLatin1([]byte(a.Addr)), message.Address{}
 	}
 	return smppNumber(a)
 }
@@ -120,8 +123,25 @@ func smppSender(a smpp.Address) (string, message.Address) {
 // alphanumeric address.
 func smppRecipient(a smpp.Address) (string, message.Address) { return smppNumber(a) }
 
+// smppPlainName tells whether a name is short and of characters that nobody
+// reads otherwise; the gateway judges others.
+func smppPlainName(name string) bool {
+	for i := range len(name) {
+		if name[i] < ' ' || name[i] > '~' {
+			return false
+		}
+	}
+	return len(name) <= smppMostName && strings.TrimSpace(name) == name
+}
+
+// Lengths of an address that is taken as it is.
+const (
+	smppMostName   = 11 // 3GPP TS 23.040 9.1.2.5: ten octets of septets
+	smppMostDigits = 15 // ITU-T E.164 6.1
+)
+
 func smppNumber(a smpp.Address) (string, message.Address) {
-	if smppDigits(a.Addr) {
+	if smppDigits(a.Addr) && len(a.Addr) <= smppMostDigits {
 		switch a.TON {
 		case smpp.TONInternational:
 			if len(a.Addr) >= 7 && a.Addr[0] != '0' {

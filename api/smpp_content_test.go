@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -128,6 +129,26 @@ func TestSMPPSubmission(t *testing.T) {
 			want: gateway.Submission{FromAddr: message.Address{TON: 3, Number: "72345"}, To: "46701234567"},
 		},
 		{name: "letters are no number", m: smpp.ShortMessage{Dest: smpp.Address{TON: 1, Addr: "467o1"}}, want: gateway.Submission{To: "467o1"}},
+		{
+			name: "more digits than a number has", m: smpp.ShortMessage{Dest: smpp.Address{TON: 1, NPI: 1, Addr: strings.Repeat("4", 200)}},
+			want: gateway.Submission{To: strings.Repeat("4", 200)},
+		},
+		{
+			name: "a name of digits", m: smpp.ShortMessage{Source: smpp.Address{TON: 5, Addr: "12345"}},
+			want: gateway.Submission{FromAddr: message.Address{TON: 5, Number: "12345"}},
+		},
+		{
+			name: "control characters in a name", m: smpp.ShortMessage{Source: smpp.Address{TON: 5, Addr: "A\r\nB"}},
+			want: gateway.Submission{From: "A\r\nB"},
+		},
+		{
+			name: "a long name", m: smpp.ShortMessage{Source: smpp.Address{TON: 5, Addr: "ABCDEFGHIJKL"}},
+			want: gateway.Submission{From: "ABCDEFGHIJKL"},
+		},
+		{
+			name: "a name in ISO-8859-1", m: smpp.ShortMessage{Source: smpp.Address{TON: 5, Addr: "Caf\xe9"}},
+			want: gateway.Submission{From: "Café"},
+		},
 		{name: "all receipts", m: smpp.ShortMessage{RegisteredDelivery: 0x11}, want: gateway.Submission{Receipts: message.ReceiptFinal | message.ReceiptIntermediate}},
 		{name: "receipts of failure", m: smpp.ShortMessage{RegisteredDelivery: 2}, want: gateway.Submission{Receipts: message.ReceiptFailure}},
 		{name: "receipts of success", m: smpp.ShortMessage{RegisteredDelivery: 3}, want: gateway.Submission{Receipts: message.ReceiptSuccess}},
