@@ -97,6 +97,18 @@ func (l *ledger) counts() (accepted, open int) {
 	return len(l.accepted), open
 }
 
+// open names at most n accepted messages without a final receipt.
+func (l *ledger) open(n int) (ids []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id := range l.accepted {
+		if l.final[id] == 0 && len(ids) < n {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // repeated counts receipts beyond the first.
 func (l *ledger) repeated() (n int) {
 	l.mu.Lock()

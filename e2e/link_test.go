@@ -19,17 +19,25 @@ func submitAll(t *testing.T, e *esme, l *ledger, numbers []string) {
 	}
 }
 
-// settle takes receipts until every accepted message has its final one.
-func settle(t *testing.T, e *esme, l *ledger) {
+// settle takes receipts until every accepted message has its final one. What is missing in the end is shown with its
+// trace.
+func settle(t *testing.T, s *server, e *esme, l *ledger) {
 	t.Helper()
-	for {
-		accepted, open := l.counts()
-		if open == 0 {
-			return
-		}
-		d := receive(t, fmt.Sprintf("receipts of %d of %d messages", open, accepted), e.delivered)
-		if r, ok := smpp.ReceiptFrom(&d); ok && smpp.IsReceipt(d.ESMClass) && r.State.Final() {
-			l.receipt(r.ID)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for _, open := l.counts(); open > 0; _, open = l.counts() {
+		select {
+		case d := <-e.delivered:
+			timer.Reset(patience)
+			if r, ok := smpp.ReceiptFrom(&d); ok && smpp.IsReceipt(d.ESMClass) && r.State.Final() {
+				l.receipt(r.ID)
+			}
+		case <-timer.C:
+			for _, id := range l.open(5) {
+				text, _ := s.trace(id)
+				t.Log(text)
+			}
+			t.Fatalf("waited %v in vain for the receipts of %d messages", patience, open)
 		}
 	}
 }
@@ -59,7 +67,7 @@ func TestLinkFlaps(t *testing.T) {
 	e := bindTo(t, s.smpp, smpp.Transceiver)
 	l := newLedger()
 	submitAll(t, e, l, phones(1000, "1"))
-	settle(t, e, l)
+	settle(t, s, e, l)
 	lost, again, receipts := count(t, sim, l)
 	uncertain := int64(s.metric("kurir_messages_uncertain_total"))
 	if lost != 0 || receipts != 0 {
@@ -80,7 +88,7 @@ func TestOperatorSilent(t *testing.T) {
 	e := bindTo(t, s.smpp, smpp.Transceiver)
 	l := newLedger()
 	submitAll(t, e, l, phones(20, "1"))
-	settle(t, e, l)
+	settle(t, s, e, l)
 
 	// With nothing on its way enquire_link finds it.
 	b := *sim.Behaviour()
@@ -94,7 +102,7 @@ func TestOperatorSilent(t *testing.T) {
 		t.Fatal(err)
 	}
 	submitAll(t, e, l, phones(20, "2"))
-	settle(t, e, l)
+	settle(t, s, e, l)
 
 	// With messages on their way.
 	b.Silent = true
@@ -107,14 +115,14 @@ func TestOperatorSilent(t *testing.T) {
 	if err := sim.SetBehaviour(b); err != nil {
 		t.Fatal(err)
 	}
-	settle(t, e, l)
+	settle(t, s, e, l)
 	if lost, again, receipts := count(t, sim, l); lost+receipts != 0 || again > int64(s.metric("kurir_messages_uncertain_total")) {
 		t.Errorf("lost %d, sent again %d, receipts twice %d", lost, again, receipts)
 	}
 }
 
-// TestOperatorOdd: answers out of order and twice, receipts early, late, twice, missing and unknown, ids in every
-// form: each message ends as it should, once.
+// TestOperatorOdd: answers out of order and twice, receipts early, late, twice, missing and unknown: each message ends as
+// it should, once.
 func TestOperatorOdd(t *testing.T) {
 	t.Parallel()
 	sim := startSimulator(t, simulator.Options{})
@@ -126,7 +134,6 @@ func TestOperatorOdd(t *testing.T) {
 	for _, fate := range []string{
 		"99302", "99306", "99306", "99303", // answered twice, late, out of order
 		"99501", "99502", "99503", "99507", "99508", "99509", "99510", "99511", // receipts
-		"99700", "99701", "99702", "99703", "99704", "99705", // ids
 		"99800", "99802", "99804", // phones off and back
 		"00001",
 	} {
@@ -140,7 +147,7 @@ func TestOperatorOdd(t *testing.T) {
 		}
 	}
 	submitAll(t, e, l, mixed)
-	settle(t, e, l)
+	settle(t, s, e, l)
 	if lost, again, receipts := count(t, sim, l); lost+again+receipts != 0 {
 		t.Errorf("lost %d, sent again %d, receipts twice %d", lost, again, receipts)
 	}
@@ -161,6 +168,29 @@ func TestOperatorOdd(t *testing.T) {
 	})
 	if v := s.message(id); v.State != "enroute" {
 		t.Errorf("the message is %s", v.State)
+	}
+}
+
+// TestOperatorIDs: an operator writes ids in one way in his answers and in another in his receipts. Each is understood
+// without being told, also when the receipts come after a restart.
+func TestOperatorIDs(t *testing.T) {
+	t.Parallel()
+	for _, ids := range []simulator.IDForm{simulator.IDHex, simulator.IDDec, simulator.IDHexDec, simulator.IDDecHex} {
+		sim := startSimulator(t, simulator.Options{Behaviour: simulator.Behaviour{IDs: ids}})
+		s := startServer(t, sim, serverOptions{link: ", window: 50"})
+		linked(t, sim)
+		e := bindTo(t, s.smpp, smpp.Transceiver)
+		l := newLedger()
+		submitAll(t, e, l, phones(30, "1"))
+		settle(t, s, e, l)
+		submitAll(t, e, l, phones(30, "99503")) // receipts after 2 s
+		e.unbind()
+		s.restart()
+		e = bindTo(t, s.smpp, smpp.Receiver)
+		settle(t, s, e, l)
+		if lost, again, receipts := count(t, sim, l); lost+again+receipts != 0 {
+			t.Errorf("%v: lost %d, sent again %d, receipts twice %d", ids, lost, again, receipts)
+		}
 	}
 }
 
@@ -189,7 +219,7 @@ func TestThrottled(t *testing.T) {
 	e := bindTo(t, s.smpp, smpp.Transceiver)
 	l := newLedger()
 	submitAll(t, e, l, phones(300, "1"))
-	settle(t, e, l)
+	settle(t, s, e, l)
 	if lost, again, receipts := count(t, sim, l); lost+again+receipts != 0 {
 		t.Errorf("lost %d, sent again %d, receipts twice %d", lost, again, receipts)
 	}
