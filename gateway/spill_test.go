@@ -83,6 +83,9 @@ func TestSpill(t *testing.T) {
 // TestMemoryOfBacklog compares the memory with some and with five times as many
 // messages waiting for a link that is down.
 func TestMemoryOfBacklog(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector takes memory of its own")
+	}
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
 		w := start(t, dir, Options{QueueMemory: 1000, MarkLag: time.Second}, nil)
