@@ -125,8 +125,8 @@ func addrOf(l net.Listener) net.Addr {
 
 // Run runs the server until ctx ends or the database fails for good.
 func (a *App) Run(ctx context.Context) error {
-	a.log.Info("kurir starts", "data", a.file.Data, "http", a.HTTPAddr(), "smpp", a.SMPPAddr())
-	checkFiles(a.log, a.file)
+	a.log.Info("kurir starts", "data", a.opt.File.Data, "http", a.HTTPAddr(), "smpp", a.SMPPAddr())
+	checkFiles(a.log, a.opt.File)
 
 	// The gateway outlives what feeds it.
 	core, stopCore := context.WithCancel(context.WithoutCancel(ctx))

@@ -46,10 +46,12 @@ func (a *App) endLink(name string) {
 	delete(a.links, name)
 }
 
-// stopLinks closes all links at once and waits for them.
+// stopLinks closes all links at once and waits for them. A reload that comes
+// later opens none.
 func (a *App) stopLinks() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.run = nil
 	for _, l := range a.links {
 		l.stop()
 	}

@@ -25,6 +25,11 @@ func newServeCmd() *cobra.Command {
 			"a file with a mistake changes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			// From the beginning: a SIGHUP that comes while the database is
+			// being read must not end the program.
+			hup := make(chan os.Signal, 1)
+			signal.Notify(hup, syscall.SIGHUP)
+			defer signal.Stop(hup)
 			file, mistakes := config.Load(path)
 			if len(mistakes) > 0 {
 				fmt.Fprintln(cmd.ErrOrStderr(), mistakes)
@@ -36,7 +41,7 @@ func newServeCmd() *cobra.Command {
 				return err
 			}
 			serveProfile(profile)
-			stop := reloadOnSignal(cmd.Context(), a, path, log)
+			stop := reloadOnSignal(cmd.Context(), hup, a, path, log)
 			defer stop()
 			return a.Run(cmd.Context())
 		},
@@ -46,10 +51,8 @@ func newServeCmd() *cobra.Command {
 	return cmd
 }
 
-// reloadOnSignal reads the file again at every SIGHUP, until stop is called.
-func reloadOnSignal(ctx context.Context, a *app.App, path string, log *slog.Logger) (stop func()) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
+// reloadOnSignal reads the file again at every signal, until stop is called.
+func reloadOnSignal(ctx context.Context, hup <-chan os.Signal, a *app.App, path string, log *slog.Logger) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		for {
@@ -70,10 +73,7 @@ func reloadOnSignal(ctx context.Context, a *app.App, path string, log *slog.Logg
 			}
 		}
 	}()
-	return func() {
-		signal.Stop(hup)
-		close(done)
-	}
+	return func() { close(done) }
 }
 
 // newLogger makes the log that the file asks for.
