@@ -34,13 +34,15 @@ type entry struct {
 	hold       *grant   // the grant row that names it, nil when its own row does
 	answered   int64    // Unix milliseconds of the last answer, or of the grant behind it
 
-	keys    []uint64 // of the operator's ids whose receipts are awaited, by part; 0 = came
-	oneKey  [1]uint64
-	station station
-	hop     uint8 // index of link in m.Links
-	round   uint8 // links that failed since the last pause
-	tries   uint16
-	due     int64 // Unix milliseconds, while delayed
+	keys      []uint64 // of the operator's ids whose receipts are awaited, by part; 0 = came
+	oneKey    [1]uint64
+	station   station
+	hop       uint8  // index of link in m.Links
+	round     uint8  // links that failed since the last pause
+	tries     uint16 // failures but for those that follow
+	throttled uint16 // answers that asked for less speed
+	doubts    uint16 // times that it became uncertain
+	due       int64  // Unix milliseconds, while delayed
 
 	rowed    bool   // a row of a spill table says where it stands
 	rowIn    uint64 // sequence of the gather that adds that row

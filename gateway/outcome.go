@@ -54,9 +54,8 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 	case f.Kind == message.Throttled:
 		e.link.pace.slow(now, e.link.set.ThrottleWait)
 		e.link.count.throttled.Add(1)
-		e.m.State = message.Queued
-		g.change(e)
-		g.wait(e, true)
+		e.throttled++
+		g.aside(e, int(e.throttled)-patience, now)
 	case f.Kind == message.NoAnswer:
 		g.uncertain(e, now)
 	case f.Kind.Temporary():
@@ -126,11 +125,17 @@ func (g *Gateway) retry(e *entry, now time.Time) {
 		return
 	}
 	e.round = 0
-	wait := retryDelay(int(e.tries), uint64(m.ID))
-	if m.Expires <= now.Add(wait).UnixMilli() {
-		wait = time.Duration(m.Expires-now.UnixMilli()) * time.Millisecond
+	g.pause(e, int(e.tries), now)
+}
+
+// pause delays a message after its n-th setback, at most to the end of its
+// validity.
+func (g *Gateway) pause(e *entry, n int, now time.Time) {
+	wait := retryDelay(n, uint64(e.m.ID))
+	if left := time.Duration(e.m.Expires-now.UnixMilli()) * time.Millisecond; left < wait {
+		wait = left
 	}
-	e.event(message.Event{Kind: message.EventRetry, At: now.UnixMilli(), Code: uint32(wait / time.Second)})
+	e.event(message.Event{Kind: message.EventRetry, At: now.UnixMilli(), Code: uint32(max(0, wait) / time.Second)})
 	g.change(e)
 	g.delay(e, now.Add(wait), now)
 }
@@ -144,9 +149,26 @@ func (g *Gateway) uncertain(e *entry, now time.Time) {
 		g.finish(e, message.Unknown, message.NoAnswer, now)
 		return
 	}
+	e.doubts++
+	g.aside(e, int(e.doubts)-1, now)
+}
+
+// patience is how often the operator may ask for less speed over the same
+// message before others go first.
+const patience = 3
+
+// aside lets a message wait again: first in its lane, or, when it has held up
+// the others n times more than may happen to anyone, after a pause that grows.
+// Otherwise one recipient whom the operator always throttles, or one text that
+// makes it cut the connection, would stop the link for good.
+func (g *Gateway) aside(e *entry, n int, now time.Time) {
 	e.m.State = message.Queued
-	g.change(e)
-	g.wait(e, true)
+	if n <= 0 {
+		g.change(e)
+		g.wait(e, true)
+		return
+	}
+	g.pause(e, n, now)
 }
 
 // expire ends a message whose validity is over.

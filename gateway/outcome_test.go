@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -210,4 +212,61 @@ func TestFallback(t *testing.T) {
 		}
 		w.wantNothingLeft()
 	})
+}
+
+// One recipient whom the operator always throttles must not stop the others,
+// nor a text that makes it cut the connection each time.
+func TestPoisonDoesNotStopTheLink(t *testing.T) {
+	t.Parallel()
+	for name, bite := range map[string]func(op *fakeLink, session uint32, o *connector.Outgoing){
+		"throttled": func(op *fakeLink, session uint32, o *connector.Outgoing) {
+			op.fail(session, o, message.Throttled)
+		},
+		"cut": func(op *fakeLink, session uint32, _ *connector.Outgoing) {
+			op.core.SessionDown(session, nil, errors.New("cut"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			bubble(t, func(t *testing.T) {
+				w := start(t, dir, Options{}, nil)
+				op := w.fakeLink("op1")
+				var session atomic.Uint32
+				session.Store(1)
+				const poison = "46100666"
+				op.on = func(num uint32, out []*connector.Outgoing) {
+					go func() {
+						for _, o := range out {
+							if num != session.Load() { // it was cut
+								return
+							}
+							if o.To.Number == poison {
+								bite(op, num, o)
+								if name == "cut" {
+									op.core.SessionUp(session.Add(1), 3)
+								}
+								continue
+							}
+							op.core.Answered(num, []connector.Answer{{Out: o, ID: "1"}})
+						}
+					}()
+				}
+				op.core.SessionUp(1, 3)
+				subs := []*Submission{w.submission(poison, "poison")}
+				for range 20 {
+					subs = append(subs, w.submission("46100001", "hello"))
+				}
+				for _, s := range subs {
+					s.Receipts, s.Target = 0, message.Target{}
+				}
+				ids := w.submit(subs...)
+				time.Sleep(2 * time.Minute)
+				for _, id := range ids[1:] {
+					w.wantState(id, message.Sent)
+				}
+				w.wantState(ids[0], message.Queued)
+			})
+		})
+	}
 }

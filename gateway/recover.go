@@ -252,7 +252,7 @@ func (g *Gateway) begin() {
 }
 
 // readLog takes from a message's log what an entry has to know: the link it
-// was last with, its operator ids that still await receipts, its tries.
+// was last with, its operator ids that still await receipts, its setbacks.
 func (e *entry) readLog(g *Gateway) {
 	events, _ := message.DecodeLog(e.m.Log, e.m.ID)
 	name := e.m.Links[0]
@@ -272,10 +272,14 @@ func (e *entry) readLog(g *Gateway) {
 		case message.EventTaken:
 			ids = append(ids, key{ev.Part, ev.Text})
 		case message.EventFailed:
-			if ev.Failure != message.Throttled {
+			if ev.Failure == message.Throttled {
+				e.throttled++
+			} else {
 				e.tries++
 			}
 			ids = ids[:0]
+		case message.EventUncertain:
+			e.doubts++
 		case message.EventReport:
 			for i := range ids {
 				if ids[i].part == ev.Part && ev.State.Final() {
