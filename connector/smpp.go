@@ -82,8 +82,12 @@ func NewSMPP(cfg SMPPConfig, log *slog.Logger) *SMPP {
 // Run implements Connector.
 func (l *SMPP) Run(ctx context.Context, core Core) {
 	l.core = core
+	l.mu.Lock() // Stats may be asked already
 	for _, slot := range l.slots {
 		slot.since = time.Now()
+	}
+	l.mu.Unlock()
+	for _, slot := range l.slots {
 		l.running.Go(func() { l.keep(ctx, slot) })
 	}
 	l.running.Wait()
