@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"kurir/simulator"
 )
@@ -198,7 +199,10 @@ reconnect-delay = 1
 // TestKannelUpstream: Kannel sends through our /cgi-bin/sendsms, its smsc of kind http.
 func TestKannelUpstream(t *testing.T) {
 	t.Parallel()
-	sim := startSimulator(t, simulator.Options{})
+	// Kannel remembers what it wants to hear of a message when it has read our answer, and drops what comes before.
+	sim := startSimulator(t, simulator.Options{Behaviour: simulator.Behaviour{
+		Latency: simulator.Duration(500 * time.Millisecond), Receipts: simulator.ReceiptTime{After: 500 * time.Millisecond},
+	}})
 	s := startServer(t, sim, serverOptions{})
 	linked(t, sim)
 	mo, dlr := startHook(t), startHook(t)
