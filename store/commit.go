@@ -41,6 +41,10 @@ func (s *Store) transact(write func() error) error {
 	case s.fatal != nil:
 		return s.fatal
 	}
+	if err := s.present.check(s.path, time.Now()); err != nil {
+		s.fatal = &FatalError{Err: err}
+		return s.fatal
+	}
 	err := execute(s.hot.begin)
 	if err == nil {
 		if err = write(); err == nil {

@@ -47,6 +47,20 @@ func (e *NewerError) Error() string {
 		e.Path, e.Has, e.Can)
 }
 
+// DamagedError says that the file is not, or not wholly, a database.
+type DamagedError struct {
+	Path string
+	Err  error
+}
+
+// Error says what to do.
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("database %s is damaged: put back the last good copy of its folder, or move the folder away to begin with an empty one (%v)", e.Path, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
 // FatalError is returned by Commit when it is not known what is on disk. The
 // process must stop and recover by starting again; the store refuses all
 // further writes.

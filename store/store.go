@@ -52,6 +52,7 @@ type Store struct {
 	cold    coldStatements
 	scratch []byte
 	pad     logPadding
+	present presence
 	fatal   error
 	closed  bool
 
@@ -102,7 +103,7 @@ func (opts *Options) setDefaults() {
 
 // Open opens the database in opts.Path, making both if need be, brings its
 // tables up to date and reads back what only memory had. Errors a user can act
-// on are *HeldError and *NewerError.
+// on are *HeldError, *NewerError and *DamagedError.
 func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 	opts.setDefaults()
 	if err := makeFolder(opts.Path); err != nil {
@@ -117,8 +118,11 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 		if err != nil {
 			s.Close()
 		}
-		if sqlite.ErrCode(err) == sqlite.ResultFull {
+		switch sqlite.ErrCode(err).ToPrimary() {
+		case sqlite.ResultFull:
 			err = fmt.Errorf("%w: %w", ErrFull, err)
+		case sqlite.ResultCorrupt, sqlite.ResultNotADB:
+			err = &DamagedError{Path: s.path, Err: err}
 		}
 	}()
 	if err := s.openWriter(); err != nil {
@@ -128,6 +132,9 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 		return nil, err
 	}
 	if err := s.recoverMemory(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.present.check(s.path, time.Now()); err != nil { // the first look, which remembers
 		return nil, err
 	}
 	s.check, err = startCheckpointer(s)
