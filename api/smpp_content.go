@@ -198,7 +198,11 @@ func smppContent(m *smpp.ShortMessage) (message.Content, smpp.Status) {
 	case gsm.UCS2:
 		c.Text, c.Want = gsm.DecodeUCS2(ud), gsm.UCS2
 	case gsm.Latin1:
-		c.Text = gsm.DecodeLatin1(ud)
+		if m.DataCoding == smppIA5 && smppControl(ud) {
+			c.Text = smppDefaultText(ud)
+		} else {
+			c.Text = gsm.DecodeLatin1(ud)
+		}
 	default:
 		c.Text = smppDefaultText(ud)
 	}
@@ -214,6 +218,21 @@ func smppPartEncoding(text string) gsm.Encoding {
 		return gsm.GSM7
 	}
 	return gsm.Auto
+}
+
+// smppIA5 is the data_coding of IA5, which is ASCII (SMPP 3.4 5.2.19).
+const smppIA5 = 1
+
+// smppControl tells whether there are control characters other than CR and LF.
+// Text has none, but where the GSM alphabet is called ASCII, as some clients do
+// unless told otherwise, they are @, $, _, escapes and accented letters.
+func smppControl(ud []byte) bool {
+	for _, b := range ud {
+		if b < ' ' && b != '\r' && b != '\n' {
+			return true
+		}
+	}
+	return false
 }
 
 // smppDefaultText reads data_coding 0, the GSM alphabet, one septet an octet.
