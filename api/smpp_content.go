@@ -111,8 +111,15 @@ func smppSender(a smpp.Address) (string, message.Address) {
 	switch {
 	case a.Addr == "":
 		return "", message.Address{}
-	case a.TON == smpp.TONAlphanumeric && smppPlainName(a.Addr):
-		return "", message.Address{TON: message.TONAlphanumeric, NPI: message.NPIUnknown, Number: a.Addr}
+	case a.TON == smpp.TONAlphanumeric:
+		name := a.Addr
+		if !utf8.ValidString(name) {
+			name = gsm.DecodeLatin1([]byte(name))
+		}
+		if name = strings.TrimSpace(name); name == "" {
+			return a.Addr, message.Address{} // refused, and not the account's own
+		}
+		return "", message.Address{TON: message.TONAlphanumeric, NPI: message.NPIUnknown, Number: name}
 	case !utf8.ValidString(a.Addr):
 		return gsm.DecodeLatin1([]byte(a.Addr)), message.Address{}
 	}
@@ -123,22 +130,8 @@ func smppSender(a smpp.Address) (string, message.Address) {
 // alphanumeric address.
 func smppRecipient(a smpp.Address) (string, message.Address) { return smppNumber(a) }
 
-// smppPlainName tells whether a name is short and of characters that nobody
-// reads otherwise; the gateway judges others.
-func smppPlainName(name string) bool {
-	for i := range len(name) {
-		if name[i] < ' ' || name[i] > '~' {
-			return false
-		}
-	}
-	return len(name) <= smppMostName && strings.TrimSpace(name) == name
-}
-
-// Lengths of an address that is taken as it is.
-const (
-	smppMostName   = 11 // 3GPP TS 23.040 9.1.2.5: ten octets of septets
-	smppMostDigits = 15 // ITU-T E.164 6.1
-)
+// smppMostDigits is the length of a number that is taken as it is (ITU-T E.164 6.1).
+const smppMostDigits = 15
 
 func smppNumber(a smpp.Address) (string, message.Address) {
 	if smppDigits(a.Addr) && len(a.Addr) <= smppMostDigits {

@@ -142,15 +142,15 @@ func TestSMPPSubmission(t *testing.T) {
 		},
 		{
 			name: "control characters in a name", m: smpp.ShortMessage{Source: smpp.Address{TON: 5, Addr: "A\r\nB"}},
-			want: gateway.Submission{From: "A\r\nB"},
+			want: gateway.Submission{FromAddr: message.Address{TON: 5, Number: "A\r\nB"}},
 		},
 		{
 			name: "a long name", m: smpp.ShortMessage{Source: smpp.Address{TON: 5, Addr: "ABCDEFGHIJKL"}},
-			want: gateway.Submission{From: "ABCDEFGHIJKL"},
+			want: gateway.Submission{FromAddr: message.Address{TON: 5, Number: "ABCDEFGHIJKL"}},
 		},
 		{
 			name: "a name in ISO-8859-1", m: smpp.ShortMessage{Source: smpp.Address{TON: 5, Addr: "Caf\xe9"}},
-			want: gateway.Submission{From: "Café"},
+			want: gateway.Submission{FromAddr: message.Address{TON: 5, Number: "Café"}},
 		},
 		{name: "all receipts", m: smpp.ShortMessage{RegisteredDelivery: 0x11}, want: gateway.Submission{Receipts: message.ReceiptFinal | message.ReceiptIntermediate}},
 		{name: "receipts of failure", m: smpp.ShortMessage{RegisteredDelivery: 2}, want: gateway.Submission{Receipts: message.ReceiptFailure}},

@@ -113,6 +113,11 @@ func (s *Snapshot) addresses(m *message.Message, sub *Submission) *message.Failu
 		}
 	}
 	if m.From = sub.FromAddr; !m.From.IsZero() {
+		if m.From.TON == message.TONAlphanumeric {
+			if m.From, err = route.Name(m.From.Number); err != nil {
+				return &message.Failure{Kind: message.BadSender, Field: "from", Text: err.Error()}
+			}
+		}
 		return permitted(sub.Account, m.From)
 	}
 	from := sub.From

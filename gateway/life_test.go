@@ -49,3 +49,26 @@ func TestWholeLife(t *testing.T) {
 		w.wantNothingLeft()
 	})
 }
+
+// TestNames holds that a name which comes with its type of number, as over
+// SMPP, is judged like one in words (3GPP TS 23.040 9.1.2.5).
+func TestNames(t *testing.T) {
+	t.Parallel()
+	s := testSnapshot()
+	w := &world{acme: s.Accounts.ByName("acme")}
+	for name, good := range map[string]bool{
+		"ACME": true, "ABCDEFGHIJK": true, "Café": true, "12345": true,
+		"ABCDEFGHIJKL": false, "[ABCDEFGHI]": false, "A\r\nB": false, "Привет": false, "123456789012": false,
+	} {
+		sub := w.submission("46100001", "hello")
+		sub.From, sub.FromAddr = "", message.Address{TON: message.TONAlphanumeric, Number: name}
+		var m message.Message
+		f := s.build(&m, sub, time.Now())
+		if good && (f != nil || m.From != sub.FromAddr) {
+			t.Errorf("%q: %v, from %v", name, f, m.From)
+		}
+		if !good && (f == nil || f.Kind != message.BadSender || f.Field != "from") {
+			t.Errorf("%q is not refused: %v", name, f)
+		}
+	}
+}

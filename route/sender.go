@@ -30,7 +30,7 @@ func Sender(sender string) (message.Address, error) {
 	digits, plus := strings.CutPrefix(sender, "+")
 	if !allDigits(digits) {
 		if !looksNumeric(sender) {
-			return alphanumeric(sender)
+			return Name(sender)
 		}
 		var err error
 		if digits, plus, _, err = clean(sender); err != nil {
@@ -61,8 +61,9 @@ func looksNumeric(s string) bool {
 	return digits
 }
 
-// alphanumeric makes an address of a name.
-func alphanumeric(sender string) (message.Address, error) {
+// Name makes an alphanumeric address of a name, digits included. The error says in plain words what is wrong with it: a
+// name has at most 11 septets of the GSM alphabet (3GPP TS 23.040 9.1.2.5) and no control characters.
+func Name(sender string) (message.Address, error) {
 	var room [maxAlphanumeric + 2]byte
 	septets := 0
 	for i, size := 0, 0; i < len(sender); i += size {
