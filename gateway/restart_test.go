@@ -126,6 +126,48 @@ func TestCrashInTheMillisecondOfAnAnswer(t *testing.T) {
 	})
 }
 
+// TestCrashWhileAside kills the gateway again and again while an operator has
+// a message. From the second doubt on it waits for a while after the start, and
+// the mark passes it in that time: it must be found after one more crash.
+func TestCrashWhileAside(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		opt := Options{MarkLag: time.Second}
+		w := start(t, t.TempDir(), opt, nil)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 10)
+		s := w.submission("46100001", "hello")
+		s.Target = message.Target{}
+		id := w.submit(s)[0]
+		for session := uint32(2); session < 4; session++ {
+			synctest.Wait()
+			if n := len(op.take()); n != 1 {
+				t.Fatalf("sent %d times before session %d", n, session)
+			}
+			w = crash(t, w, opt)
+			op = w.fakeLink("op1")
+			op.core.SessionUp(session, 10)
+		}
+		time.Sleep(3 * time.Second) // behind the mark, and not yet sent again
+		if n := len(op.take()); n != 0 {
+			t.Fatalf("sent %d times at once after two crashes", n)
+		}
+		w = crash(t, w, opt)
+		op = w.fakeLink("op1")
+		op.core.SessionUp(9, 10)
+		time.Sleep(time.Minute)
+		out := op.take()
+		if len(out) != 1 {
+			t.Fatalf("sent %d times after the last crash", len(out))
+		}
+		op.answer(9, out[0], "1")
+		<-op.report("1", message.Delivered, "")
+		w.wantState(id, message.Delivered)
+		time.Sleep(time.Second)
+		w.wantNothingLeft()
+	})
+}
+
 // TestSessionEnds takes a session's messages back: those never written without
 // a mark, the others marked.
 func TestSessionEnds(t *testing.T) {

@@ -36,6 +36,7 @@ func (g *Gateway) delay(e *entry, until, now time.Time) {
 		g.forget(e)
 		return
 	}
+	g.open[e.m.ID] = e // for the mark to see, when it comes from disk
 	g.move(e, delayed, false)
 	heap.Push(&g.due, e)
 }
