@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -52,7 +53,12 @@ func (r *run) serveHTTP(ctx context.Context, number int, hook *webhook) error {
 			<-ctx.Done()
 			return nil
 		}
-		if err := c.send(ctx, due.message, n); err != nil && ctx.Err() == nil {
+		err := c.send(ctx, due.message, n)
+		if denied := (*DeniedError)(nil); errors.As(err, &denied) {
+			r.stop()
+			return err
+		}
+		if err != nil && ctx.Err() == nil {
 			c.tally.mu.Lock()
 			c.tally.failed("connection: " + plain(err))
 			c.tally.mu.Unlock()
@@ -65,6 +71,19 @@ func (r *run) serveHTTP(ctx context.Context, number int, hook *webhook) error {
 			}
 		}
 	}
+}
+
+// DeniedError is the end of a run over HTTP whose requests the gateway does not let in.
+type DeniedError struct {
+	Status int // 401 or 403
+}
+
+// Error implements error.
+func (e *DeniedError) Error() string {
+	if e.Status == http.StatusUnauthorized {
+		return "the gateway answers HTTP 401: it does not know the key, or user and password"
+	}
+	return "the gateway answers HTTP 403: it does not let this account, or this address, send"
 }
 
 // dueRequest is the first message of a request, and when it is to be sent.
@@ -143,7 +162,11 @@ func (c *httpClient) exchange(ctx context.Context, message uint32, n int) error 
 			c.conn.Close()
 			c.conn = nil
 		}
-		c.book(message, n, status(h.first), body)
+		code := status(h.first)
+		c.book(message, n, code, body)
+		if code == http.StatusUnauthorized || code == http.StatusForbidden {
+			return &DeniedError{Status: code}
+		}
 		return nil
 	}
 }

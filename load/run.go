@@ -34,8 +34,8 @@ type run struct {
 }
 
 // Run sends messages as the options say, waits for what they bring back, and reports. When the context ends it stops
-// sending, waits two seconds at most, and reports what is there. The error is about options, or says why nothing at
-// all could be sent; what goes wrong later is in the report.
+// sending, waits two seconds at most, and reports what is there. The error is about options, says why nothing at all
+// could be sent, or is a *DeniedError beside the report; what else goes wrong later is in the report.
 func Run(ctx context.Context, opt Options) (Report, error) {
 	if err := opt.defaults(); err != nil {
 		return Report{}, fmt.Errorf("load: %w", err)
@@ -75,6 +75,9 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 	rep.Interrupted = ctx.Err() != nil
 	if rep.Sent == 0 && err != nil {
 		return rep, fmt.Errorf("load: nothing could be sent: %w", err)
+	}
+	if denied := (*DeniedError)(nil); errors.As(err, &denied) {
+		return rep, errors.Join(fmt.Errorf("load: ended early: %w", denied), r.writeAccepted())
 	}
 	return rep, r.writeAccepted()
 }

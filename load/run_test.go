@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -186,6 +187,20 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.(http.Flusher).Flush() // so that the body comes in chunks
 	}
 	fmt.Fprintf(w, `{"messages":[%s],"errors":[{"index":0,"code":"x"}]}`, strings.Join(out, ","))
+}
+
+// TestDenied holds that a run ends with the first request that the gateway does not let in.
+func TestDenied(t *testing.T) {
+	t.Parallel()
+	for _, code := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }))
+		defer web.Close()
+		r, err := load.Run(t.Context(), load.Options{Kind: load.REST, Address: web.URL, Key: "wrong", Connections: 4, Duration: time.Hour, Reconnect: true})
+		var denied *load.DeniedError
+		if !errors.As(err, &denied) || denied.Status != code || r.Accepted != 0 || r.Refused == 0 || r.Sent > 4 {
+			t.Errorf("%d: %v %+v", code, err, r)
+		}
+	}
 }
 
 // TestHTTP holds that the report says what the gateway has done.

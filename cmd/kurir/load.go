@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"time"
 
@@ -48,16 +49,20 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 			}
 			serveProfile(profile)
 			report, err := load.Run(cmd.Context(), opt)
-			if err != nil {
+			if err != nil && report.Sent == 0 {
 				return err
 			}
 			if asJSON {
 				out := json.NewEncoder(cmd.OutOrStdout())
 				out.SetIndent("", "  ")
-				return out.Encode(report)
+				err = errors.Join(err, out.Encode(report))
+			} else {
+				report.Write(cmd.OutOrStdout())
 			}
-			report.Write(cmd.OutOrStdout())
-			return nil
+			if err == nil && report.Accepted == 0 {
+				err = errors.New("no message was accepted; the report says why")
+			}
+			return err
 		},
 	}
 	f := cmd.Flags()
