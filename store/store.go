@@ -156,6 +156,12 @@ func makeFolder(path string) error {
 
 // openWriter opens the one connection that writes.
 func (s *Store) openWriter() (err error) {
+	// SQLite would make it readable to all, and gives its log the mode of the database.
+	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("make database: %w", err)
+	}
+	f.Close()
 	s.conn, err = openConn(s.path, sqlite.OpenReadWrite|sqlite.OpenCreate|sqlite.OpenWAL)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)

@@ -226,3 +226,15 @@ func TestPaddingKeepsRowsInPlace(t *testing.T) {
 		t.Errorf("target %d for short logs", p.target)
 	}
 }
+
+// TestMode holds that texts and numbers are for the owner of the files alone.
+func TestMode(t *testing.T) {
+	t.Parallel()
+	s := openTest(t, Options{})
+	for _, name := range []string{s.path, s.path + "-wal"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v %v", filepath.Base(name), info.Mode(), err)
+		}
+	}
+}
