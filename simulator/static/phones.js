@@ -232,7 +232,9 @@ function watch() {
 }
 
 try {
-  info = await call("GET", "info");
+  const [said, phones] = await Promise.all([call("GET", "info"), call("GET", "phones")]);
+  info = said;
+  showAll(phones);
   document.getElementById("send").hidden = !info.send_url;
 } catch (error) {
   status("gone", error.message);
