@@ -85,7 +85,7 @@ var storeFigures = []figure[gateway.StoreStats]{
 	counter("store_rows_total", "Rows written by commits.", func(s *gateway.StoreStats) float64 { return float64(s.Rows) }),
 	gauge("store_commit_longest_seconds", "The longest commit since the start.", func(s *gateway.StoreStats) float64 { return s.CommitLongest.Seconds() }),
 	counter("store_checkpoints_total", "Times that the write-ahead log was moved into the database.", func(s *gateway.StoreStats) float64 { return float64(s.Checkpoints) }),
-	counter("store_checkpoint_seconds_total", "Time spent on that.", func(s *gateway.StoreStats) float64 { return s.CheckpointTime.Seconds() }),
+	counter("store_checkpoint_seconds_total", "Seconds spent on moving the write-ahead log into the database.", func(s *gateway.StoreStats) float64 { return s.CheckpointTime.Seconds() }),
 	gauge("store_waiting_rows", "Messages of links' queues that are on disk only.", func(s *gateway.StoreStats) float64 { return float64(s.Tables.Waiting) }),
 	gauge("store_due_rows", "Messages for a later time.", func(s *gateway.StoreStats) float64 { return float64(s.Tables.Due) }),
 	gauge("store_owed_rows", "States and inbound messages owed to customers, on disk.", func(s *gateway.StoreStats) float64 { return float64(s.Tables.Owed) }),
