@@ -25,11 +25,11 @@ func newServeCmd() *cobra.Command {
 			"a file with a mistake changes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			// From the beginning: a SIGHUP that comes while the database is
-			// being read must not end the program.
+			// From the beginning and to the end: a SIGHUP that comes while the
+			// database is being read, or while the server stops, must not end
+			// the program.
 			hup := make(chan os.Signal, 1)
 			signal.Notify(hup, syscall.SIGHUP)
-			defer signal.Stop(hup)
 			file, mistakes := config.Load(path)
 			if len(mistakes) > 0 {
 				fmt.Fprintln(cmd.ErrOrStderr(), mistakes)
