@@ -75,6 +75,11 @@ func bench(ctx context.Context, o options) error {
 		m := median(results)
 		top[s.name] = m.AcceptedPerSecond
 		m.print(s)
+		for i, r := range results {
+			if bad := r.bad(); bad != "" {
+				fmt.Printf("%-14s BAD in run %d: %s\n", s.name, i+1, bad)
+			}
+		}
 	}
 	if o.long {
 		return long(ctx, o, top["smpp"])
@@ -138,9 +143,6 @@ func (r result) print(s scenario) {
 	}
 	fmt.Printf("  CPU s/100,000 gateway %.2f generator %.2f simulator %.2f  %d octets a message  resident %d MiB",
 		r.GatewayCPU, r.CPU100, r.SimulatorCPU, r.PerMessage, r.Resident>>20)
-	if bad := r.bad(); bad != "" {
-		fmt.Printf("  BAD: %s", bad)
-	}
 	fmt.Println()
 }
 
