@@ -150,8 +150,13 @@ func (g *Gateway) uncertain(e *entry, now time.Time) {
 		return
 	}
 	e.doubts++
-	g.aside(e, int(e.doubts)-1, now)
+	g.aside(e, min(int(e.doubts)-1, longestDoubt), now)
 }
+
+// longestDoubt bounds the pause of an uncertain message to the second step
+// (10 s): most of them are only near to what went wrong, several times if the
+// server itself was killed several times.
+const longestDoubt = 2
 
 // patience is how often the operator may ask for less speed over the same
 // message before others go first.
