@@ -109,6 +109,25 @@ func (l *ledger) open(n int) (ids []string) {
 	return ids
 }
 
+// explain logs, of some accepted messages without a final receipt, what the program and the operator know of them.
+func (l *ledger) explain(t testing.TB, s *server, sim *simulator.Simulator) {
+	accepted, open := l.counts()
+	t.Logf("%d of %d accepted messages have no final receipt", open, accepted)
+	for _, id := range l.open(5) {
+		trace, _ := s.trace(id)
+		t.Logf("%s: %s", id, trace)
+		l.mu.Lock()
+		ref := l.accepted[id]
+		l.mu.Unlock()
+		for _, m := range sim.Messages(simulator.Filter{Text: ref}) {
+			t.Logf("the operator has %+v", m)
+		}
+	}
+	if status, body, _, _ := s.rest.do(http.MethodGet, "/metrics", "", nil); status == http.StatusOK {
+		t.Logf("metrics:\n%s", body)
+	}
+}
+
 // repeated counts receipts beyond the first.
 func (l *ledger) repeated() (n int) {
 	l.mu.Lock()
@@ -335,6 +354,11 @@ func TestKillUnderLoad(t *testing.T) {
 	eventually(t, "messages are accepted after the last kill", func() bool { n, _ := l.counts(); return n > before+50 })
 	stopLoad()
 	senders.Wait()
+	defer func() {
+		if t.Failed() {
+			l.explain(t, s, sim)
+		}
+	}()
 	within(t, 2*patience, "every accepted message has its final receipt", func() bool {
 		_, open := l.counts()
 		return open == 0
