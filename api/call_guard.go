@@ -64,16 +64,20 @@ func (g *Guard) Check(address string) error {
 	}
 	host := u.Hostname()
 	if addr, err := netip.ParseAddr(host); err == nil && !g.permits(addr) {
-		return errForbidden(addr)
+		return forbiddenError{addr}
 	}
 	if host == "localhost" && !g.permits(netip.AddrFrom4([4]byte{127, 0, 0, 1})) && !g.permits(netip.IPv6Loopback()) {
-		return errForbidden(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
+		return forbiddenError{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 	}
 	return nil
 }
 
-func errForbidden(addr netip.Addr) error {
-	return fmt.Errorf("%s is not a public address; the administrator can permit it in webhooks.allow", addr)
+// forbiddenError says that an address may not be called.
+type forbiddenError struct{ addr netip.Addr }
+
+// Error implements error.
+func (e forbiddenError) Error() string {
+	return e.addr.String() + " is not a public address; the administrator can permit it in webhooks.allow"
 }
 
 var errCallURL = errors.New("an address that begins with http:// or https:// and names a host is expected")

@@ -40,6 +40,7 @@ type httpCaller struct {
 	guard   *Guard
 	timeout time.Duration // of a whole call
 	tls     *tls.Config   // nil for the system's roots
+	breaker breaker
 
 	mu    sync.Mutex
 	idle  map[callKey][]*callConn // the latest used last
@@ -91,17 +92,25 @@ type call struct {
 }
 
 func newHTTPCaller(guard *Guard, timeout time.Duration, roots *tls.Config) *httpCaller {
-	return &httpCaller{guard: guard, timeout: timeout, tls: roots, idle: map[callKey][]*callConn{}}
+	return &httpCaller{guard: guard, timeout: timeout, tls: roots, idle: map[callKey][]*callConn{}, breaker: breaker{silent: map[callKey]*silence{}}}
 }
 
 // do makes a request and returns the answer's status and the beginning of its
-// body, or why there is none.
+// body, or why there is none: a *restingError if no call was made because the
+// server has not answered those before.
 func (h *httpCaller) do(c *call) (status int, text string, err error) {
 	u, err := parseCallURL(c.address)
 	if err != nil {
 		return 0, "", err
 	}
 	key := callKey{https: u.Scheme == "https", host: hostPort(u), trusted: c.trusted}
+	if err := h.breaker.enter(key); err != nil {
+		return 0, "", err
+	}
+	defer func() {
+		var forbidden forbiddenError
+		h.breaker.leave(key, status != 0 || errors.As(err, &forbidden))
+	}()
 	deadline := time.Now().Add(h.timeout)
 	for {
 		conn := h.take(key)
@@ -136,7 +145,7 @@ func (h *httpCaller) dial(key callKey, name string, deadline time.Time) (*callCo
 				return err
 			}
 			if !h.guard.permits(ap.Addr()) {
-				return errForbidden(ap.Addr())
+				return forbiddenError{ap.Addr()}
 			}
 			return nil
 		}
@@ -231,14 +240,12 @@ func readAnswer(conn *callConn, method string) (status int, text string, keep bo
 		if answer.StatusCode < 200 && answer.StatusCode != http.StatusSwitchingProtocols {
 			continue
 		}
-		var head [maxAnswerText]byte
-		n, err := io.ReadFull(answer.Body, head[:])
+		head, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswerText))
 		if err == nil {
 			_, err = io.Copy(io.Discard, answer.Body)
 		}
-		whole := err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && int64(n) == answer.ContentLength
-		keep := whole && !answer.Close && answer.StatusCode >= 200 && conn.r.Buffered() == 0
-		return answer.StatusCode, printable(head[:n]), keep, nil
+		keep := err == nil && !answer.Close && answer.StatusCode >= 200 && conn.r.Buffered() == 0
+		return answer.StatusCode, printable(head), keep, nil
 	}
 	return 0, "", false, errors.New("only preliminary answers came")
 }

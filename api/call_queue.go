@@ -10,11 +10,15 @@ import (
 
 // callQueue holds what Receivers are given until a worker calls the customer's
 // server, and keeps a bounded number of workers per account and in all. An
-// account whose servers are slow holds up no other: a free worker takes the
-// next account in turn that has something to say and is within its bound.
+// account whose servers are slow holds up no other while places are left: a
+// free worker takes the next account in turn that has something to say and is
+// within its bound. Servers that do not answer give their places up after a few
+// calls (call_breaker.go).
 //
-// Two calls about the same message are never under way at a time: its states
-// arrive in their order.
+// Two calls of one queue about the same message are never under way at a time:
+// its states arrive in their order. Webhooks and Kannel's callbacks have a
+// queue each; the states of a message have one target, so they are in one of
+// them.
 //
 // Memory is bounded by the gateway, which gives no more than Limit items of
 // one account.

@@ -23,6 +23,20 @@ const (
 	kannelRejected  = 16 // the operator did not
 )
 
+// receiptsOf are what a dlr-mask asks for.
+func receiptsOf(mask uint8) (r message.Receipts) {
+	if mask&kannelDelivered != 0 {
+		r |= message.ReceiptSuccess
+	}
+	if mask&(kannelFailed|kannelRejected) != 0 {
+		r |= message.ReceiptFailure
+	}
+	if mask&(kannelBuffered|kannelSubmitted) != 0 {
+		r |= message.ReceiptIntermediate
+	}
+	return r
+}
+
 // KannelOptions is what a KannelCallback is made of.
 type KannelOptions struct {
 	Guard *Guard
@@ -44,8 +58,8 @@ type KannelCallback struct {
 	queue      *callQueue
 }
 
-// NewKannelCallback makes a KannelCallback. Close it after the gateway has
-// stopped.
+// NewKannelCallback makes a KannelCallback. Close it before the gateway stops,
+// which is to hear what the calls under way bring.
 func NewKannelCallback(o KannelOptions) *KannelCallback {
 	common := WebhookOptions{Guard: o.Guard, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout}
 	common.setDefaults()
@@ -62,7 +76,8 @@ func (k *KannelCallback) Deliver(account string, items []*gateway.Item) {
 // Limit implements gateway.Receiver.
 func (k *KannelCallback) Limit(string) int { return 4 * k.perAccount }
 
-// Close waits for the calls under way, at most their time limit.
+// Close waits for the calls under way, at most their time limit, and makes no
+// more.
 func (k *KannelCallback) Close() {
 	k.queue.close()
 	k.caller.close()

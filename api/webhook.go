@@ -5,13 +5,13 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"kurir/gateway"
-	"kurir/message"
 )
 
 // WebhookOptions is what a Webhook is made of.
@@ -58,7 +58,8 @@ type Webhook struct {
 	queue  *callQueue
 }
 
-// NewWebhook makes a Webhook. Close it after the gateway has stopped.
+// NewWebhook makes a Webhook. Close it before the gateway stops, which is to
+// hear what the calls under way bring.
 func NewWebhook(o WebhookOptions) *Webhook {
 	o.setDefaults()
 	w := &Webhook{opt: o, caller: newHTTPCaller(o.Guard, o.Timeout, o.TLS)}
@@ -73,7 +74,8 @@ func (w *Webhook) Deliver(account string, items []*gateway.Item) { w.queue.deliv
 // the next item.
 func (w *Webhook) Limit(string) int { return 4 * w.opt.PerAccount }
 
-// Close waits for the calls under way, at most their time limit.
+// Close waits for the calls under way, at most their time limit, and makes no
+// more.
 func (w *Webhook) Close() {
 	w.queue.close()
 	w.caller.close()
@@ -173,7 +175,8 @@ func verdict(item *gateway.Item, status int, text string, err error) gateway.Del
 	d := gateway.Delivered{Item: item, Verdict: gateway.TryLater, Code: uint32(status), Text: text}
 	switch {
 	case err != nil:
-		d.Text = err.Error()
+		var resting *restingError
+		d.Untried, d.Text = errors.As(err, &resting), err.Error()
 	case 200 <= status && status < 300:
 		d.Verdict = gateway.Acknowledged
 	case status == http.StatusGone:
@@ -185,18 +188,3 @@ func verdict(item *gateway.Item, status int, text string, err error) gateway.Del
 }
 
 var _ gateway.Receiver = (*Webhook)(nil)
-
-// receiptsOf are what a Kannel dlr-mask asks for (see kannel_callback.go for
-// its bits).
-func receiptsOf(mask uint8) (r message.Receipts) {
-	if mask&kannelDelivered != 0 {
-		r |= message.ReceiptSuccess
-	}
-	if mask&(kannelFailed|kannelRejected) != 0 {
-		r |= message.ReceiptFailure
-	}
-	if mask&(kannelBuffered|kannelSubmitted) != 0 {
-		r |= message.ReceiptIntermediate
-	}
-	return r
-}

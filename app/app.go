@@ -11,8 +11,9 @@
 //     routes and inbound rules change at once, links that changed are closed
 //     and opened again, the rest is not touched.
 //  4. When Run's context ends: the servers take nothing new, the links unbind,
-//     what has gathered is committed, the database is closed. What hangs longer
-//     than it should is named in the log.
+//     calls to customers' servers under way are heard out, what has gathered is
+//     committed, the database is closed. What hangs longer than it should is
+//     named in the log.
 package app
 
 import (
@@ -148,11 +149,12 @@ func (a *App) Run(ctx context.Context) error {
 	<-ctx.Done()
 
 	a.log.Info("kurir stops")
-	a.within("the HTTP server", a.stopHTTP)
-	a.within("the SMPP server", serving.Wait)
-	a.within("the links", a.stopLinks)
+	a.within("the HTTP server", closeTimeout, a.stopHTTP)
+	a.within("the SMPP server", closeTimeout, serving.Wait)
+	a.within("the links", closeTimeout, a.stopLinks)
+	a.within("webhooks", a.opt.File.Webhooks.Timeout+time.Second, a.closeCallers) // what they were answered is to be on disk
 	stopCore()
-	a.within("the database", func() { <-coreDone })
+	a.within("the database", closeTimeout, func() { <-coreDone })
 	a.closeAll()
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
@@ -161,7 +163,7 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 // within waits for a part to end and says so when it takes too long.
-func (a *App) within(what string, f func()) {
+func (a *App) within(what string, most time.Duration, f func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -169,18 +171,26 @@ func (a *App) within(what string, f func()) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(closeTimeout):
-		a.log.Warn("a part of the server does not end", "part", what, "waited", closeTimeout)
+	case <-time.After(most):
+		a.log.Warn("a part of the server does not end", "part", what, "waited", most)
 	}
 }
 
-func (a *App) closeAll() {
+// closeCallers hears out the calls to customers' servers. It may be called
+// again.
+func (a *App) closeCallers() {
+	var closing sync.WaitGroup
 	if a.webhook != nil {
-		a.webhook.Close()
+		closing.Go(a.webhook.Close)
 	}
 	if a.kannel != nil {
-		a.kannel.Close()
+		closing.Go(a.kannel.Close)
 	}
+	closing.Wait()
+}
+
+func (a *App) closeAll() {
+	a.closeCallers()
 	for _, l := range []net.Listener{a.httpListener, a.smppListener} {
 		if l != nil {
 			_ = l.Close()

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -210,6 +211,46 @@ func TestLife(t *testing.T) {
 	// The next start knows what was.
 	again := run(t, read(t, fmt.Sprintf(fileText, data, "127.0.0.1:0", "op1", first, "ACME")))
 	again.delivered(t, id)
+}
+
+// TestStopHearsCalls stops a server while a webhook is called: what the listener
+// answers is kept, so that it is not called again.
+func TestStopHearsCalls(t *testing.T) {
+	t.Parallel()
+	data, operator := t.TempDir(), smsc(t)
+	called, answer := make(chan struct{}, 10), make(chan struct{})
+	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		called <- struct{}{}
+		<-answer
+	}))
+	defer hook.Close()
+	file := func() *config.File {
+		f := read(t, fmt.Sprintf(fileText, data, "127.0.0.1:0", "op1", operator, "ACME"))
+		f.Accounts[0].Webhook = hook.URL
+		return f
+	}
+	s := run(t, file())
+	address := s.HTTPAddr().String()
+	id := s.send(t, "ACME")
+	<-called
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.stop() }()
+	for { // until the stop has come past the HTTP server
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			break
+		}
+		_ = c.Close()
+	}
+	close(answer)
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+	var trace struct{ Events []struct{ What string } }
+	run(t, file()).ask(t, http.MethodGet, "/v1/messages/"+id+"/trace", "", &trace)
+	if last := trace.Events[len(trace.Events)-1].What; last != "told" {
+		t.Errorf("the last that is known is %q", last)
+	}
 }
 
 // TestRefusedStarts holds that what is wrong at start is said and leaves nothing behind.

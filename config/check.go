@@ -63,6 +63,9 @@ func (d *decoder) checkServer(f *File) {
 			d.report(field, "is less than 0")
 		}
 	}
+	if f.Webhooks.Timeout > time.Minute {
+		d.report("webhooks.timeout", "is more than 1m: an orderly stop waits for the calls under way")
+	}
 	for i, network := range f.Webhooks.Allow {
 		if _, err := netip.ParsePrefix(network); err != nil {
 			d.report(fmt.Sprintf("webhooks.allow[%d]", i), quote(network)+" is not a network such as 10.0.0.0/8")

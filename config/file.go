@@ -83,7 +83,7 @@ type Webhooks struct {
 	// Allow is the private networks that webhooks named in requests may lead to, such as 10.0.0.0/8. Those in this
 	// file are trusted. Empty: none.
 	Allow []string `yaml:"allow" example:"[127.0.0.0/8]"`
-	// Timeout is how long a call may take. 0: 10s.
+	// Timeout is how long a call may take, at most 1m. 0: 10s.
 	Timeout time.Duration `yaml:"timeout" example:"10s"`
 	// MaxAge is how long a call is tried again before it is given up. 0: 72h.
 	MaxAge time.Duration `yaml:"max_age" example:"72h"`

@@ -96,6 +96,7 @@ type Delivered struct {
 	Verdict Verdict
 	Code    uint32 // HTTP status or command_status
 	Text    string // what the target said, for the trace
+	Untried bool   // with TryLater: nobody was called, because the target rests
 }
 
 // Receiver is how everything leaves on the customers' side; there is one per

@@ -231,12 +231,21 @@ func (g *Gateway) giveUp(it *Item, d *Delivered, now time.Time) {
 	g.settleItem(it, message.Event{Kind: message.EventToldTooOld, At: now.UnixMilli(), State: it.State, Code: d.Code, Text: clip(d.Text)})
 }
 
+// restedEnough is how often an item is put off because its target rests, about
+// twenty minutes, before its age counts: the age may be that of our own pause.
+const restedEnough = 8
+
 // tellLater puts an item onto disk until its next try. What has been tried for
-// too long is given up; what a session could not take is kept for ever.
+// too long is given up; what a session could not take is kept for ever. An item
+// that was put off untried waits longer each time too, for a backlog that came
+// back every few seconds would be read and written all the time.
 func (g *Gateway) tellLater(it *Item, d *Delivered, now time.Time) {
 	it.Tries++
-	g.count.tellFailed.Add(1)
-	if it.box.key.kind != message.SMPPTarget && now.UnixMilli()-it.Since > g.opt.MaxAge.Milliseconds() {
+	if !d.Untried {
+		g.count.tellFailed.Add(1)
+	}
+	tooOld := now.UnixMilli()-it.Since > g.opt.MaxAge.Milliseconds() && (!d.Untried || it.Tries > restedEnough)
+	if it.box.key.kind != message.SMPPTarget && tooOld {
 		g.giveUp(it, d, now)
 		return
 	}

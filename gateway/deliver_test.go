@@ -162,6 +162,36 @@ func TestWebhookBackoff(t *testing.T) {
 	})
 }
 
+// TestWebhookRests puts an item off because its target rests: no attempt is
+// counted, the waits grow, and its age does not end it at once.
+func TestWebhookRests(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		tries := 0
+		w := start(t, dir, Options{MaxAge: time.Minute}, func(w *world) {
+			w.Receive(message.WebhookTarget, &fakeReceiver{limit: 10, on: func(_ string, items []*Item) {
+				tries += len(items)
+				go w.Delivered([]Delivered{{Item: items[0], Verdict: TryLater, Untried: true, Text: "not called: it rests"}})
+			}})
+		})
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 100)
+		id := deliveredMessages(w, op, 1, func(s *Submission) {
+			s.Target = message.Target{Kind: message.WebhookTarget, Address: "http://127.0.0.1/x"}
+		})[0]
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if st := w.Stats(); st.TellFailed != 0 || st.ToldGivenUp != 1 {
+			t.Errorf("%d attempts failed, %d were given up", st.TellFailed, st.ToldGivenUp)
+		}
+		if tries != restedEnough+1 || w.onDisk(id).Owed {
+			t.Errorf("%d tries, owed %t", tries, w.onDisk(id).Owed)
+		}
+		w.wantNothingLeft()
+	})
+}
+
 // TestStatesInOrder tells an intermediate and the final state of a message: one
 // after the other, however long the first takes.
 func TestStatesInOrder(t *testing.T) {
