@@ -29,6 +29,7 @@ import (
 	"kurir/account"
 	"kurir/api"
 	"kurir/config"
+	"kurir/connector"
 	"kurir/gateway"
 	"kurir/store"
 )
@@ -52,6 +53,7 @@ type App struct {
 	kannel   *api.KannelCallback
 	smpp     *api.SMPPServer
 	http     *http.Server
+	shared   *connector.Shared // of all links, those of later configurations too
 
 	httpListener net.Listener
 	smppListener net.Listener
@@ -71,7 +73,7 @@ const (
 func New(ctx context.Context, opt Options) (_ *App, err error) {
 	a := &App{
 		opt: opt, log: opt.Log, file: opt.File, verifier: account.NewVerifier(),
-		guard: api.NewGuard(), links: map[string]*runningLink{},
+		guard: api.NewGuard(), links: map[string]*runningLink{}, shared: connector.NewShared(),
 	}
 	defer func() {
 		if err != nil {

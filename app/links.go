@@ -29,7 +29,7 @@ func (a *App) startLinks(ctx context.Context) {
 func (a *App) startLink(c config.Connector) {
 	// A link ends when stopLinks says so, after the servers have.
 	ctx, stop := context.WithCancel(context.WithoutCancel(a.run))
-	l := &runningLink{config: c, conn: connector.NewSMPP(*c.SMPP, a.log), stop: stop, done: make(chan struct{})}
+	l := &runningLink{config: c, conn: connector.NewSMPP(*c.SMPP, a.shared, a.log), stop: stop, done: make(chan struct{})}
 	a.links[c.Name] = l
 	a.gateway.Attach(c.Name, l.conn)
 	go func() {

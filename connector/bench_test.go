@@ -21,6 +21,7 @@ type benchCore struct {
 
 func (c *benchCore) SessionUp(session uint32, _ int)         { c.up <- session }
 func (*benchCore) SessionDown(uint32, []*Outgoing, error)    {}
+func (*benchCore) Throttled(uint32)                          {}
 func (*benchCore) Reports(_ []message.Report, a func(error)) { a(nil) }
 func (*benchCore) Inbound([]*message.Inbound, func(error))   {}
 
@@ -75,7 +76,7 @@ func BenchmarkSMPP(b *testing.B) {
 			}()
 		}
 	}()
-	link := NewSMPP(SMPPConfig{Name: "op1", Hosts: []string{ln.Addr().String()}, SystemID: "kurir", Window: 100, Lookahead: 100}, nil)
+	link := NewSMPP(SMPPConfig{Name: "op1", Hosts: []string{ln.Addr().String()}, SystemID: "kurir", Window: 100, Lookahead: 100}, NewShared(), nil)
 	core := &benchCore{up: make(chan uint32, 1), link: link, done: make(chan struct{})}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})

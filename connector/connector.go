@@ -19,8 +19,8 @@
 //     nil (the batch is on disk), a temporary error, or none, otherwise.
 //
 // What a connector must not do: block in Send; call Core while it holds a lock
-// that Send takes; retry a message by itself (but for a throttled part of a
-// long message whose other parts were taken); decide what becomes of one. It
+// that Send takes; retry a message by itself (but for a part, refused for now,
+// of a long message whose other parts were taken); decide what becomes of one. It
 // classifies an error as a message.Failure; package gateway draws conclusions.
 package connector
 
@@ -39,7 +39,8 @@ type Connector interface {
 	Run(ctx context.Context, core Core)
 	// Send puts messages granted to a session on the wire, in order. It never
 	// blocks; the gateway never exceeds the session's credit. Messages for a
-	// session that has just ended are reported as unwritten.
+	// session that has ended are reported as unwritten, with the end of the
+	// session if the gateway does not know of it yet.
 	Send(session uint32, out []*Outgoing)
 	// Stats shows the sessions as they are now.
 	Stats() []SessionStats
@@ -78,6 +79,9 @@ type Core interface {
 	SessionDown(session uint32, unwritten []*Outgoing, reason error)
 	// Answered hands over answers, as many as one read brought.
 	Answered(session uint32, answers []Answer)
+	// Throttled says that the operator asks for less speed, where no answer
+	// says it: the part in question is repeated by the connector.
+	Throttled(session uint32)
 	// Reports hands over receipts, as many as one read brought. ack is called
 	// once, from any goroutine: nil when they are on disk, else why not.
 	Reports(reports []message.Report, ack func(error))

@@ -30,6 +30,8 @@ func (k contractKind) run(t *testing.T) {
 	k.test(t, "acknowledged after the commit", contractAcks)
 	k.test(t, "session over", contractOver)
 	k.test(t, "stop", contractStop)
+	k.test(t, "granted while it stops", contractStopGrants)
+	k.test(t, "granted while it is announced as down", contractDownGrants)
 }
 
 func contractCredits(t *testing.T, b *contractBench) {
@@ -257,4 +259,50 @@ func contractStop(t *testing.T, b *contractBench) {
 	if len(b.core.downs) != 1 || len(b.core.downs[0].unwritten) != 2 {
 		t.Errorf("ends: %+v", b.core.downs)
 	}
+}
+
+// contractStopGrants: a gateway that grants on each answer, while the link
+// unbinds, has all of it back with the end of the session, and not before the
+// last answer.
+func contractStopGrants(t *testing.T, b *contractBench) {
+	o := b.operator()
+	b.send(names("m", contractWindow+1)...)
+	granted := 0
+	b.core.grant = func(session uint32) {
+		b.link.Send(session, []*Outgoing{contractMessage(fmt.Sprint("late", granted))})
+		granted++
+	}
+	b.stop()
+	synctest.Wait()
+	for i := range contractWindow {
+		o.answer(fmt.Sprint("m", i), "id", message.NoFailure)
+		synctest.Wait()
+	}
+	<-b.ended
+	synctest.Wait()
+	b.core.grant = nil
+	if len(b.core.answers) != contractWindow || len(b.core.downs) != 1 {
+		t.Fatalf("%s answered, ends: %+v", strings.Join(b.core.answered(), ", "), b.core.downs)
+	}
+	want := append([]string{fmt.Sprint("m", contractWindow)}, names("late", contractWindow)...)
+	same(t, "unwritten", texts(b.core.downs[0].unwritten), want)
+	same(t, "on the wire", o.taken(), names("m", contractWindow))
+}
+
+// contractDownGrants: what is handed over at the very end comes back after
+// that was told.
+func contractDownGrants(t *testing.T, b *contractBench) {
+	b.send(names("m", contractWindow+1)...)
+	b.core.late = func(session uint32) {
+		b.core.late = nil
+		b.link.Send(session, []*Outgoing{contractMessage("late")})
+		time.Sleep(time.Millisecond) // whoever tells of it does so now
+	}
+	b.operator().cut()
+	b.waitUp(2)
+	var told []string
+	for _, d := range b.core.downs {
+		told = append(told, strings.Join(texts(d.unwritten), ","))
+	}
+	same(t, "told", told, []string{fmt.Sprint("m", contractWindow), "late"})
 }

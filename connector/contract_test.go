@@ -59,10 +59,14 @@ type contractCore struct {
 	credit  int
 	downs   []contractDown
 	answers []Answer
+	slowed  int // calls of Throttled
 	batches int
-	reports []message.Report
-	inbound []*message.Inbound
-	acks    []func(error)
+	// grant and late, if set, are called with a session when it has answered and
+	// while it is announced as down.
+	grant, late func(session uint32)
+	reports     []message.Report
+	inbound     []*message.Inbound
+	acks        []func(error)
 }
 
 type contractDown struct {
@@ -78,16 +82,28 @@ func (c *contractCore) SessionUp(session uint32, credit int) {
 }
 
 func (c *contractCore) SessionDown(session uint32, unwritten []*Outgoing, reason error) {
+	if c.late != nil {
+		c.late(session)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.downs = append(c.downs, contractDown{session, unwritten, reason})
 }
 
-func (c *contractCore) Answered(_ uint32, answers []Answer) {
+func (c *contractCore) Answered(session uint32, answers []Answer) {
+	if c.grant != nil {
+		c.grant(session)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answers = append(c.answers, answers...)
 	c.batches++
+}
+
+func (c *contractCore) Throttled(uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slowed++
 }
 
 func (c *contractCore) Reports(reports []message.Report, ack func(error)) {

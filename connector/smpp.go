@@ -3,10 +3,8 @@ package connector
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"slices"
 	"sync"
@@ -19,7 +17,7 @@ import (
 
 // SMPP is a link to an SMSC over SMPP 3.3, 3.4 or 5.0. The procedure:
 //
-//  1. A goroutine per session connects and binds (smpp.Dialer), announces the
+//  1. A goroutine per session connects and binds (smpp_keep.go), announces the
 //     session, waits for its end, announces that, pauses, begins again.
 //  2. Send puts messages into the session's queue and writes as many parts as
 //     the window has room for (smpp_session.go); each is made a submit_sm
@@ -34,14 +32,27 @@ type SMPP struct {
 
 	cfg     SMPPConfig
 	log     *slog.Logger
-	refs    *gsm.References
+	shared  *Shared
 	core    Core
-	running sync.WaitGroup
+	running sync.WaitGroup // what tells core something from a goroutine of its own
+	gate    *smppGate
+	unread  atomic.Uint64 // receipts that named no message
 
 	mu    sync.Mutex
 	slots []*smppSlot
 	bound map[uint32]*smppSession
+	over  bool // Run waits for the last of running
 }
+
+// Shared is what all links of a process have in common. Make one with
+// NewShared.
+type Shared struct {
+	refs     *gsm.References // two links may lead to the same phone
+	sessions atomic.Uint32   // number of the newest session
+}
+
+// NewShared makes what the links of one process share.
+func NewShared() *Shared { return &Shared{refs: gsm.NewReferences()} }
 
 // smppSlot is a place for a session, occupied or not.
 type smppSlot struct {
@@ -51,23 +62,20 @@ type smppSlot struct {
 	err     error        // why there is none
 }
 
-// sessionNumbers gives every session of the process its number.
-var sessionNumbers atomic.Uint32
-
 const (
 	smppUnbindWait = 5 * time.Second // for the last answers when the link is closed
 	smppFirstPause = time.Second     // before the second attempt to connect
 )
 
 // NewSMPP makes a link of a configuration that Validate found nothing wrong
-// with.
-func NewSMPP(cfg SMPPConfig, log *slog.Logger) *SMPP {
+// with. shared is that of the process.
+func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	l := &SMPP{
-		cfg: cfg.WithDefaults(), log: log.With("link", cfg.Name), refs: gsm.NewReferences(),
-		bound: map[uint32]*smppSession{},
+		cfg: cfg.WithDefaults(), log: log.With("link", cfg.Name), shared: shared,
+		bound: map[uint32]*smppSession{}, gate: newSMPPGate(),
 	}
 	for range l.cfg.Sessions {
 		if l.cfg.Bind == "transceiver" {
@@ -87,9 +95,14 @@ func (l *SMPP) Run(ctx context.Context, core Core) {
 		slot.since = time.Now()
 	}
 	l.mu.Unlock()
+	var slots sync.WaitGroup
 	for _, slot := range l.slots {
-		l.running.Go(func() { l.keep(ctx, slot) })
+		slots.Go(func() { l.keep(ctx, slot) })
 	}
+	slots.Wait()
+	l.mu.Lock()
+	l.over = true
+	l.mu.Unlock()
 	l.running.Wait()
 }
 
@@ -105,12 +118,20 @@ func (l *SMPP) Send(session uint32, out []*Outgoing) {
 		return
 	}
 	// The session has just ended. The gateway may hold locks while it calls,
-	// so it is told from elsewhere.
+	// so it is told from elsewhere, and not before it was told of the end.
 	out = slices.Clone(out)
-	go l.core.SessionDown(session, out, errSessionOver)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return // it has been told of the end of every session there was
+	}
+	l.running.Go(func() {
+		if s != nil {
+			<-s.told
+		}
+		l.core.SessionDown(session, out, errSessionOver)
+	})
 }
-
-var errSessionOver = errors.New("the session is over")
 
 // Stats implements Connector.
 func (l *SMPP) Stats() []SessionStats {
@@ -129,93 +150,6 @@ func (l *SMPP) Stats() []SessionStats {
 		stats = append(stats, st)
 	}
 	return stats
-}
-
-// keep holds the session of one slot until ctx ends.
-func (l *SMPP) keep(ctx context.Context, slot *smppSlot) {
-	d := l.dialer(slot.mode)
-	for attempt := 0; ctx.Err() == nil; attempt++ {
-		bound, err := l.once(ctx, d, slot)
-		if ctx.Err() != nil {
-			return
-		}
-		if bound {
-			attempt = 0
-		}
-		pause := l.pause(attempt, err)
-		l.mu.Lock()
-		slot.session, slot.since, slot.err = nil, time.Now(), err
-		l.mu.Unlock()
-		l.log.Warn("no session", "mode", slot.mode, "error", err, "again_in", pause)
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-		}
-	}
-}
-
-// pause returns how long to wait before the next attempt. Wrong credentials
-// wait longest from the start, lest the operator locks us out; a session that
-// the operator still believes to exist needs some time to be noticed.
-func (l *SMPP) pause(attempt int, err error) time.Duration {
-	first := min(smppFirstPause, l.cfg.Reconnect)
-	switch {
-	case errors.Is(err, smpp.ESME_RINVPASWD), errors.Is(err, smpp.ESME_RINVSYSID), errors.Is(err, smpp.ESME_RINVSYSTYP):
-		return l.cfg.Reconnect
-	case errors.Is(err, smpp.ESME_RALYBND):
-		first = min(5*time.Second, l.cfg.Reconnect)
-	}
-	return smpp.Backoff(attempt, first, l.cfg.Reconnect, rand.Float64())
-}
-
-// once connects, binds, and stays until the session ends. It tells whether
-// there was one, and why it ended.
-func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (bound bool, err error) {
-	s := &smppSession{
-		link: l, core: l.core, number: sessionNumbers.Add(1), since: time.Now(),
-		build: smppBuilder{cfg: l.cfg, refs: l.refs},
-	}
-	sess, _, err := d.Connect(ctx, s)
-	if err != nil {
-		return false, err
-	}
-	s.mu.Lock()
-	s.sess, s.peer = sess, sess.Info().Peer.String()
-	s.mu.Unlock()
-	credit := 0
-	if slot.mode != smpp.Receiver {
-		credit = l.cfg.Window + l.cfg.Lookahead
-	}
-	l.mu.Lock()
-	l.bound[s.number] = s
-	slot.session, slot.err = s, nil
-	l.mu.Unlock()
-	l.log.Info("session bound", "session", s.number, "peer", s.peer, "mode", slot.mode)
-	l.core.SessionUp(s.number, credit)
-
-	var unwritten []*Outgoing
-	select {
-	case <-sess.Done():
-	case <-ctx.Done():
-		unwritten = s.end() // nothing new while the last answers are awaited
-		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), smppUnbindWait)
-		_ = sess.Unbind(limit) // closes in any case
-		cancel()
-		<-sess.Done()
-	}
-	l.mu.Lock()
-	delete(l.bound, s.number)
-	slot.session = nil
-	l.mu.Unlock()
-	unwritten = append(unwritten, s.end()...)
-	reason := sess.Err()
-	if ctx.Err() != nil && errors.Is(reason, smpp.ErrUnbound) {
-		reason = nil
-	}
-	l.core.SessionDown(s.number, unwritten, reason)
-	return true, sess.Err()
 }
 
 // dialer returns what opens the sessions of a slot.

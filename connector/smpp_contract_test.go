@@ -32,7 +32,7 @@ func smppKind() contractKind {
 	return contractKind{
 		name: "smpp",
 		make: func(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Connector {
-			l := NewSMPP(smppTestConfig(), nil)
+			l := NewSMPP(smppTestConfig(), NewShared(), nil)
 			l.Dial = dial
 			return l
 		},
@@ -52,6 +52,7 @@ type smsc struct {
 	left    bool
 	binds   []*smpp.Bind
 	status  smpp.Status // of a bind
+	drops   bool        // the session once bound
 }
 
 func newSMSC(conn net.Conn) *smsc {
@@ -79,6 +80,9 @@ func (o *smsc) Requests(s *smpp.Session, requests []smpp.PDU) {
 			}
 			_ = s.Respond([]smpp.PDU{resp})
 			s.SetBound(b.Mode)
+			if o.drops {
+				go func() { _ = s.Unbind(context.Background()) }()
+			}
 		case *smpp.SubmitSM:
 			o.submits = append(o.submits, r)
 		}

@@ -16,8 +16,8 @@ const (
 	// smppChunk is how many parts are built before they are handed to the
 	// session, which writes them together.
 	smppChunk = 256
-	// smppRepeatWait is how long a throttled part of a message waits, whose
-	// other parts were taken, and smppRepeats how often that is done.
+	// smppRepeatWait is how long a part of a message waits that was refused for
+	// now, while other parts were taken, and smppRepeats how often that is done.
 	smppRepeatWait = time.Second
 	smppRepeats    = 30
 )
@@ -41,13 +41,19 @@ type smppSession struct {
 	queue  []*Outgoing // granted and not looked at yet, from head on
 	head   int
 	parts  []*smppPart // of long messages, to be written before the queue
-	again  []*smppPart // throttled, to be written again when timer fires
+	again  []*smppPart // refused for now, to be written again when timer fires
 	timer  *time.Timer
-	wire   int // parts on the wire
-	failed []Answer
-	ended  bool // takes nothing more
+	wire   int         // parts on the wire
+	failed []Answer    // to be told with the next answers
+	slow   bool        // the operator asked for less speed over a part that waits in again
+	ended  bool        // writes nothing more
+	late   []*Outgoing // granted and never written, when it has ended
+	over   bool        // late has been given back
 
 	requests []smpp.Request // of the batch being built
+
+	told chan struct{} // closed when the gateway knows of the end
+	anew chan struct{} // told when the operator says that we are not bound
 }
 
 // smppLong is a message of several parts on its way.
@@ -68,15 +74,21 @@ type smppPart struct {
 }
 
 // add takes messages that the gateway has granted. It returns them as they
-// are when the session has ended.
+// are when all has been given back already.
 func (s *smppSession) add(out []*Outgoing) (refused []*Outgoing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
+	switch {
+	case s.over:
 		return out
+	case s.ended:
+		s.late = append(s.late, out...)
+		return nil
 	}
-	if s.head > 0 && s.head == len(s.queue) {
-		s.queue, s.head = s.queue[:0], 0
+	if s.head > len(s.queue)/2 {
+		n := copy(s.queue, s.queue[s.head:])
+		clear(s.queue[n:])
+		s.queue, s.head = s.queue[:n], 0
 	}
 	s.queue = append(s.queue, out...)
 	s.pump()
@@ -208,7 +220,12 @@ func (s *smppSession) Responses(_ *smpp.Session, responses []smpp.Response) {
 		answers = append(answers, s.failed...)
 		s.failed = nil
 	}
+	slow := s.slow
+	s.slow = false
 	s.mu.Unlock()
+	if slow {
+		s.core.Throttled(s.number)
+	}
 	if len(answers) > 0 {
 		s.core.Answered(s.number, answers)
 	}
@@ -222,6 +239,13 @@ func (s *smppSession) answer(answers []Answer, r *smpp.Response) []Answer {
 	switch {
 	case r.Err == nil:
 		f = smppFailure(r.PDU.Status)
+		if r.PDU.Status == smpp.ESME_RINVBNDSTS {
+			s.stop()
+			select {
+			case s.anew <- struct{}{}:
+			default:
+			}
+		}
 		if f == nil && r.PDU.Command == smpp.CommandGenericNack {
 			f = &message.Failure{Kind: message.Refused, Text: "the operator answered generic_nack"}
 		}
@@ -249,30 +273,12 @@ func (s *smppSession) answer(answers []Answer, r *smpp.Response) []Answer {
 }
 
 // answered books the answer to a part, and appends the answer to its message
-// once all parts have one. If some parts were throttled and others taken,
-// those are sent again: the phone must not get half a message, nor the
-// operator the whole of it twice.
+// once all parts have one.
 func (p *smppPart) answered(s *smppSession, answers []Answer, id string, f *message.Failure) []Answer {
 	l := p.long
 	p.id, p.failure = id, f
-	if l.left--; l.left > 0 {
+	if l.left--; l.left > 0 || s.repeats(l) {
 		return answers
-	}
-	taken := slices.ContainsFunc(l.parts, func(p smppPart) bool { return p.failure == nil })
-	if taken && l.repeats < smppRepeats {
-		l.repeats++
-		for i := range l.parts {
-			if f := l.parts[i].failure; f != nil && f.Kind == message.Throttled {
-				l.left++
-				s.again = append(s.again, &l.parts[i])
-			}
-		}
-		if l.left > 0 {
-			if s.timer == nil {
-				s.timer = time.AfterFunc(smppRepeatWait, s.repeat)
-			}
-			return answers
-		}
 	}
 	a := Answer{Out: l.out}
 	for i := range l.parts {
@@ -290,7 +296,38 @@ func (p *smppPart) answered(s *smppSession, answers []Answer, id string, f *mess
 	return append(answers, a)
 }
 
-// repeat sends throttled parts again.
+// repeats arranges for the parts of a message that were refused for now to be
+// sent again, if others were taken: the phone must not get half a message, nor
+// the operator the whole of it twice. One that cannot become whole is not
+// repeated.
+func (s *smppSession) repeats(l *smppLong) bool {
+	taken := false
+	for i := range l.parts {
+		switch f := l.parts[i].failure; {
+		case f == nil:
+			taken = true
+		case !f.Kind.Temporary() || f.Kind == message.NoAnswer:
+			return false
+		}
+	}
+	if !taken || s.ended || l.repeats >= smppRepeats {
+		return false
+	}
+	l.repeats++
+	for i := range l.parts {
+		if f := l.parts[i].failure; f != nil {
+			l.left++
+			s.again = append(s.again, &l.parts[i])
+			s.slow = s.slow || f.Kind == message.Throttled
+		}
+	}
+	if l.left > 0 && s.timer == nil {
+		s.timer = time.AfterFunc(smppRepeatWait, s.repeat)
+	}
+	return l.left > 0
+}
+
+// repeat sends parts again.
 func (s *smppSession) repeat() {
 	s.mu.Lock()
 	s.timer = nil
@@ -305,10 +342,18 @@ func (s *smppSession) repeat() {
 	}
 }
 
-// end takes nothing more and returns what was never put on the wire.
-func (s *smppSession) end() (unwritten []*Outgoing) {
+// end writes nothing more and sets aside what was never put on the wire.
+func (s *smppSession) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.stop()
+}
+
+// stop is end; mu is held.
+func (s *smppSession) stop() {
+	if s.ended {
+		return
+	}
 	s.ended = true
 	if s.timer != nil {
 		s.timer.Stop()
@@ -317,11 +362,21 @@ func (s *smppSession) end() (unwritten []*Outgoing) {
 	for _, p := range s.parts {
 		if l := p.long; l != last && !l.begun {
 			last = l
-			unwritten = append(unwritten, l.out)
+			s.late = append(s.late, l.out)
 		}
 	}
-	unwritten = append(unwritten, s.queue[s.head:]...)
+	s.late = append(s.late, s.queue[s.head:]...)
 	s.queue, s.head, s.parts, s.again = nil, 0, nil, nil
+}
+
+// finish ends the session and returns all that was never put on the wire, also
+// what came after its end.
+func (s *smppSession) finish() (unwritten []*Outgoing) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stop()
+	s.over = true
+	unwritten, s.late = s.late, nil
 	return unwritten
 }
 

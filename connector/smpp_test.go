@@ -3,10 +3,12 @@ package connector
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,7 +28,7 @@ func smppLink(t *testing.T, change func(*SMPPConfig), prepare func(*smsc), test 
 	change(&cfg)
 	k := smppKind()
 	k.make = func(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Connector {
-		l := NewSMPP(cfg, nil)
+		l := NewSMPP(cfg, NewShared(), nil)
 		l.Dial = dial
 		return l
 	}
@@ -118,6 +120,75 @@ func TestSMPPLongThrottled(t *testing.T) {
 		if a := b.core.answers; len(a) != 3 || a[2].Failure == nil || a[2].Failure.Kind != message.Refused || a[2].ID != "id0" || len(a[2].More) != 1 {
 			t.Errorf("answers %+v", a)
 		}
+	})
+}
+
+// TestSMPPLongBusy: a part that the operator cannot take now is sent again
+// alone, when the others were taken; a message that cannot become whole is not
+// repeated.
+func TestSMPPLongBusy(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(*SMPPConfig) {}, nil, func(t *testing.T, b *contractBench) {
+		long, parts := smppParts()
+		o := b.operator()
+		b.send(long)
+		o.answer(parts[0], "id0", message.NoFailure)
+		o.answer(parts[1], "id1", message.NoFailure)
+		o.answer(parts[2], "", message.Busy)
+		time.Sleep(smppRepeatWait)
+		synctest.Wait()
+		same(t, "on the wire", o.taken(), append(slices.Clone(parts), parts[2]))
+		if b.core.slowed != 0 {
+			t.Error("busy is not throttled")
+		}
+		o.answer(parts[2], "", message.Throttled)
+		time.Sleep(smppRepeatWait)
+		synctest.Wait()
+		if b.core.slowed != 1 {
+			t.Errorf("the gateway heard %d times of throttling", b.core.slowed)
+		}
+		o.answer(parts[2], "id2", message.NoFailure)
+		synctest.Wait()
+		if a := b.core.answers; len(a) != 1 || a[0].Failure != nil || a[0].ID != "id0" || !slices.Equal(a[0].More, []string{"id1", "id2"}) {
+			t.Errorf("answers %+v", a)
+		}
+
+		b.send(long)
+		o.answer(parts[0], "id0", message.NoFailure)
+		o.answer(parts[1], "", message.Busy)
+		o.answer(parts[2], "", message.Refused)
+		synctest.Wait()
+		if a := b.core.answers; len(a) != 2 || a[1].Failure == nil {
+			t.Errorf("answers %+v", a)
+		}
+	})
+}
+
+// TestSMPPQueueIsBounded: a session that always has something to do needs no
+// more memory the longer it lasts.
+func TestSMPPQueueIsBounded(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(*SMPPConfig) {}, nil, func(t *testing.T, b *contractBench) {
+		o := b.operator().(*smsc)
+		b.send(names("m", contractCredit)...)
+		for i := range 1000 {
+			o.mu.Lock()
+			p := o.submits[len(o.submits)-contractWindow]
+			o.mu.Unlock()
+			_ = o.sess.Respond([]smpp.PDU{{Command: smpp.CommandSubmitSMResp, Sequence: p.Sequence, Body: &smpp.SubmitSMResp{MessageID: "id"}}})
+			synctest.Wait()
+			b.send(fmt.Sprint("m", contractCredit+i))
+		}
+		l := b.link.(*SMPP)
+		l.mu.Lock()
+		s := l.bound[b.session()]
+		l.mu.Unlock()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if cap(s.queue) > 8*contractCredit {
+			t.Errorf("room for %d messages, with a credit of %d", cap(s.queue), contractCredit)
+		}
+		same(t, "on the wire", o.taken(), names("m", 1000+contractWindow))
 	})
 }
 
@@ -226,13 +297,92 @@ func TestSMPPBindRefused(t *testing.T) {
 	})
 }
 
+// TestSMPPBindRefusedToMany: many sessions do not try wrong credentials each
+// on their own.
+func TestSMPPBindRefusedToMany(t *testing.T) {
+	t.Parallel()
+	var good atomic.Bool
+	smppLink(t, func(c *SMPPConfig) { c.Reconnect, c.Sessions = time.Minute, 50 }, func(o *smsc) {
+		if !good.Load() {
+			o.status = smpp.ESME_RINVSYSID
+		}
+	}, func(t *testing.T, b *contractBench) {
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if n := len(b.operators); n < 5 || n > 7 {
+			t.Errorf("%d attempts in five minutes", n)
+		}
+		good.Store(true)
+		b.waitUp(50)
+	})
+}
+
+// TestSMPPAcceptAndDrop: an operator that accepts a bind and closes is not
+// asked for ever at the speed of the first attempt.
+func TestSMPPAcceptAndDrop(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(c *SMPPConfig) { c.Reconnect = time.Minute }, func(o *smsc) { o.drops = true }, func(t *testing.T, b *contractBench) {
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if n := len(b.operators); n < 10 || n > 28 {
+			t.Errorf("%d attempts in ten minutes", n)
+		}
+	})
+}
+
+// TestSMPPNotBound: an operator that answers that we are not bound gets a new
+// bind, after the answers to what is on the wire.
+func TestSMPPNotBound(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(*SMPPConfig) {}, nil, func(t *testing.T, b *contractBench) {
+		o := b.operator().(*smsc)
+		b.send(names("m", contractWindow+1)...)
+		_ = o.sess.Respond([]smpp.PDU{{Command: smpp.CommandSubmitSMResp, Sequence: o.submits[0].Sequence, Status: smpp.ESME_RINVBNDSTS}})
+		synctest.Wait()
+		for i := 1; i < contractWindow; i++ {
+			o.answer(fmt.Sprint("m", i), "id", message.NoFailure)
+		}
+		b.waitUp(2)
+		same(t, "answers", b.core.answered(), []string{"m0 busy", "m1 id", "m2 id", "m3 id"})
+		if d := b.core.downs; len(d) != 1 || !errors.Is(d[0].reason, errNotBound) || !slices.Equal(texts(d[0].unwritten), []string{"m4"}) {
+			t.Errorf("ends: %+v", d)
+		}
+	})
+}
+
+// TestSMPPShared: links of one process give neither two sessions the same
+// number nor two long messages to one phone the same reference.
+func TestSMPPShared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // all within one second
+		shared := NewShared()
+		seen := map[string]bool{}
+		for range 20 {
+			l := NewSMPP(SMPPConfig{Name: "op"}, shared, nil)
+			b := smppBuilder{cfg: l.cfg, refs: l.shared.refs}
+			if _, f := b.add(contractMessage(strings.Repeat("x", 161)), time.Now()); f != nil {
+				t.Fatal(f)
+			}
+			ref := string(b.parts[0].Text[:4])
+			if seen[ref] {
+				t.Errorf("the reference %x twice", ref)
+			}
+			seen[ref] = true
+		}
+	})
+	one, two := NewShared(), NewShared()
+	if one.sessions.Add(1) != two.sessions.Add(1) {
+		t.Error("processes are independent")
+	}
+}
+
 // TestSMPPReceive reads what operators deliver.
 func TestSMPPReceive(t *testing.T) {
 	t.Parallel()
 	phone, ours := smpp.Address{TON: 1, NPI: 1, Addr: "46701234567"}, smpp.Address{TON: 0, Addr: "72345"}
 	from, to := message.Address{TON: 1, NPI: 1, Number: "46701234567"}, message.Address{Number: "72345"}
-	l := NewSMPP(SMPPConfig{Name: "op1"}, nil)
-	latin := NewSMPP(SMPPConfig{Name: "op1", Alphabet: "latin1"}, nil)
+	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
+	latin := NewSMPP(SMPPConfig{Name: "op1", Alphabet: "latin1"}, NewShared(), nil)
 	const none = gsm.NoClass
 	for _, test := range []struct {
 		name    string
@@ -280,7 +430,7 @@ func TestSMPPReceive(t *testing.T) {
 // TestSMPPReport reads receipts; optional parameters win over the text.
 func TestSMPPReport(t *testing.T) {
 	t.Parallel()
-	l := NewSMPP(SMPPConfig{Name: "op1"}, nil)
+	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
 	const text = "id:0123 sub:001 dlvrd:001 submit date:2603011234 done date:2603011235 stat:UNDELIV err:027 text:x"
 	done := time.Date(2026, 3, 1, 12, 35, 0, 0, time.UTC).UnixMilli()
 	for _, test := range []struct {
@@ -328,7 +478,7 @@ func TestSMPPMessageIDs(t *testing.T) {
 		{"hex_decimal", "a-b", "a-b"},
 		{"decimal_hex", "1000", "3e8"},
 	} {
-		l := NewSMPP(SMPPConfig{MessageIDs: test.mode}, nil)
+		l := NewSMPP(SMPPConfig{MessageIDs: test.mode}, NewShared(), nil)
 		if got := l.answeredID(test.id); got != test.want {
 			t.Errorf("%s: %s, want %s", test.mode, got, test.want)
 		}
@@ -394,7 +544,7 @@ func FuzzSMPPReceive(f *testing.F) {
 	f.Add([]byte("id:1 stat:DELIVRD err:000"), uint8(0), uint8(4), []byte("abc\x00"))
 	f.Add([]byte("\x05\x00\x03\x01\x02\x01hi"), uint8(0), uint8(0x40), []byte{})
 	f.Add([]byte("\xd8\x3d"), uint8(8), uint8(0), []byte{1, 2, 3})
-	l := NewSMPP(SMPPConfig{Name: "op1"}, nil)
+	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
 	f.Fuzz(func(t *testing.T, text []byte, coding, esm uint8, value []byte) {
 		d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: esm, DataCoding: coding, Text: text, TLVs: smpp.TLVs{
 			{Tag: smpp.TagReceiptedMessageID, Value: value},

@@ -24,6 +24,14 @@ func (c linkCore) Answered(num uint32, answers []connector.Answer) {
 	g.signal()
 }
 
+// Throttled implements connector.Core.
+func (c linkCore) Throttled(uint32) {
+	c.g.mu.Lock()
+	defer c.g.mu.Unlock()
+	c.l.pace.slow(time.Now(), c.l.set.ThrottleWait)
+	c.l.count.throttled.Add(1)
+}
+
 // outcome decides what becomes of a message after the operator's answer. It is
 // the only place that does.
 func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {

@@ -1,0 +1,194 @@
+package connector
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"kurir/smpp"
+)
+
+// keep holds the session of one slot until ctx ends. The pauses grow until a
+// session has lasted longer than the pause before it.
+func (l *SMPP) keep(ctx context.Context, slot *smppSlot) {
+	d := l.dialer(slot.mode)
+	var pause time.Duration
+	for attempt := 0; ctx.Err() == nil; attempt++ {
+		lasted, err := l.once(ctx, d, slot)
+		if ctx.Err() != nil {
+			return
+		}
+		if lasted > pause {
+			attempt = 0
+		}
+		pause = l.pause(attempt, err)
+		l.mu.Lock()
+		slot.since, slot.err = time.Now(), err
+		l.mu.Unlock()
+		l.log.Warn("no session", "mode", slot.mode, "error", err, "again_in", pause)
+		smppWait(ctx, pause)
+	}
+}
+
+// smppWait waits, or until ctx ends.
+func smppWait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// pause returns how long to wait before the next attempt. A session that the
+// operator still believes to exist needs some time to be noticed. Wrong
+// credentials have the link wait (see smppGate), not the slot.
+func (l *SMPP) pause(attempt int, err error) time.Duration {
+	first := min(smppFirstPause, l.cfg.Reconnect)
+	if errors.Is(err, smpp.ESME_RALYBND) {
+		first = min(5*time.Second, l.cfg.Reconnect)
+	}
+	return smpp.Backoff(attempt, first, l.cfg.Reconnect, rand.Float64())
+}
+
+// smppGate lets the slots of a link bind one at a time until a bind has been
+// accepted, and none for a while after the operator said that name or password
+// are wrong: a hundred sessions that try them at once would have us locked out.
+type smppGate struct {
+	turn chan struct{} // holds one token
+
+	mu     sync.Mutex
+	proven bool      // the last answer to a bind was no complaint about credentials
+	after  time.Time // no bind before
+}
+
+func newSMPPGate() *smppGate {
+	g := &smppGate{turn: make(chan struct{}, 1)}
+	g.turn <- struct{}{}
+	return g
+}
+
+// enter waits for the slot's turn; leave ends it. It fails when ctx ends.
+func (g *smppGate) enter(ctx context.Context) (leave func(), err error) {
+	g.mu.Lock()
+	proven := g.proven
+	g.mu.Unlock()
+	if proven {
+		return func() {}, nil
+	}
+	select {
+	case <-g.turn:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	leave = func() { g.turn <- struct{}{} }
+	g.mu.Lock()
+	left := time.Until(g.after)
+	g.mu.Unlock()
+	if left > 0 {
+		smppWait(ctx, left)
+	}
+	if ctx.Err() != nil {
+		leave()
+		return nil, context.Cause(ctx)
+	}
+	return leave, nil
+}
+
+// tried notes how a bind ended; wait is the pause after wrong credentials.
+func (g *smppGate) tried(err error, wait time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case err == nil:
+		g.proven = true
+	case errors.Is(err, smpp.ESME_RINVPASWD), errors.Is(err, smpp.ESME_RINVSYSID), errors.Is(err, smpp.ESME_RINVSYSTYP):
+		g.proven, g.after = false, time.Now().Add(wait)
+	}
+}
+
+// connect opens a session as soon as the link may try.
+func (l *SMPP) connect(ctx context.Context, d *smpp.Dialer, s *smppSession) (*smpp.Session, error) {
+	leave, err := l.gate.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	sess, _, err := d.Connect(ctx, s)
+	// Somewhat less than the longest pause, and never the same.
+	l.gate.tried(err, l.cfg.Reconnect-time.Duration(rand.Float64()*float64(l.cfg.Reconnect)/8))
+	return sess, err
+}
+
+// once connects, binds, and stays until the session ends. It tells how long
+// there was one, and why it ended.
+func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted time.Duration, err error) {
+	s := &smppSession{
+		link: l, core: l.core, number: l.shared.sessions.Add(1), told: make(chan struct{}), anew: make(chan struct{}, 1),
+		build: smppBuilder{cfg: l.cfg, refs: l.shared.refs},
+	}
+	sess, err := l.connect(ctx, d, s)
+	if err != nil {
+		return 0, err
+	}
+	credit := 0
+	if slot.mode != smpp.Receiver {
+		credit = l.cfg.Window + l.cfg.Lookahead
+	}
+	s.mu.Lock()
+	s.sess, s.peer, s.since = sess, sess.Info().Peer.String(), time.Now()
+	s.mu.Unlock()
+	l.mu.Lock()
+	l.bound[s.number] = s
+	slot.session, slot.err = s, nil
+	l.mu.Unlock()
+	l.log.Info("session bound", "session", s.number, "peer", s.peer, "mode", slot.mode)
+	l.core.SessionUp(s.number, credit)
+
+	err = s.stay(ctx)
+	lasted = time.Since(s.since)
+	l.mu.Lock()
+	slot.session = nil
+	l.mu.Unlock()
+	reason := err
+	if ctx.Err() != nil && errors.Is(err, smpp.ErrUnbound) {
+		reason = nil
+	}
+	// Until the gateway knows, it sends; what comes is kept and goes back with
+	// the rest, in one call: all that is not named in the first is uncertain.
+	l.core.SessionDown(s.number, s.finish(), reason)
+	close(s.told)
+	l.mu.Lock()
+	delete(l.bound, s.number)
+	l.mu.Unlock()
+	return lasted, err
+}
+
+// stay waits for the end of the session and tells why it ended. One that is to
+// end writes nothing new while its last answers are awaited.
+func (s *smppSession) stay(ctx context.Context) error {
+	var why error
+	select {
+	case <-s.sess.Done():
+		return s.sess.Err()
+	case <-s.anew:
+		why = errNotBound
+	case <-ctx.Done():
+	}
+	s.end()
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), smppUnbindWait)
+	_ = s.sess.Unbind(limit) // closes in any case
+	cancel()
+	<-s.sess.Done()
+	if why == nil {
+		why = s.sess.Err()
+	}
+	return why
+}
+
+var (
+	errSessionOver = errors.New("the session is over")
+	errNotBound    = errors.New("the operator says that the session is not bound")
+)
