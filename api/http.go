@@ -119,10 +119,6 @@ func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			s.panicked(w, r, v)
 		}
 	}()
-	if r.ContentLength > s.MaxBody {
-		s.tooLarge().write(w)
-		return
-	}
 	s.mux.ServeHTTP(w, r)
 }
 
@@ -224,7 +220,8 @@ const (
 )
 
 // NewHTTPServer returns a server for h whose connections are bounded in time
-// and in the size of their headers. Serve it on a LimitListener.
+// and in the size of their headers. Serve it on an AnswerListener around a
+// LimitListener.
 func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -20,7 +21,7 @@ func (s *httpServer) authenticate(r *http.Request) (*account.Account, *problem) 
 	var err error
 	switch {
 	case strings.EqualFold(scheme, "Bearer"):
-		a, err = s.login(r, func(context.Context) (*account.Account, error) {
+		a, err = s.login(r, "key "+credentials, func(context.Context) (*account.Account, error) {
 			if found := s.Accounts().ByAPIKey(strings.TrimSpace(credentials)); found != nil {
 				return found, nil
 			}
@@ -40,7 +41,7 @@ func (s *httpServer) authenticate(r *http.Request) (*account.Account, *problem) 
 
 // password finds the account with that name and password.
 func (s *httpServer) password(r *http.Request, name, password string) (*account.Account, error) {
-	return s.login(r, func(ctx context.Context) (*account.Account, error) {
+	return s.login(r, "name "+name, func(ctx context.Context) (*account.Account, error) {
 		ctx, cancel := context.WithTimeout(ctx, s.Timeout) // hashes are computed two at a time
 		defer cancel()
 		return s.Verifier.Authenticate(ctx, s.Accounts(), name, password)
@@ -54,16 +55,16 @@ var (
 )
 
 // login runs check, slows failures down and holds the account's address
-// ranges.
-func (s *httpServer) login(r *http.Request, check func(context.Context) (*account.Account, error)) (*account.Account, error) {
+// ranges. claim is who the request says it is from.
+func (s *httpServer) login(r *http.Request, claim string, check func(context.Context) (*account.Account, error)) (*account.Account, error) {
 	addr := remoteAddr(r)
-	if !s.logins.mayTry(addr) {
+	if !s.logins.mayTry(addr, claim) {
 		return nil, errSlowDown
 	}
 	a, err := check(r.Context())
 	if err != nil {
 		if errors.Is(err, account.ErrCredentials) {
-			s.logins.failed(r.Context(), addr)
+			s.logins.failed(r.Context(), addr, claim)
 		}
 		return nil, err
 	}
@@ -95,22 +96,32 @@ func unauthorized(detail string) *problem {
 const (
 	maxLoginPause  = 5 * time.Second
 	forgetFailures = 10 * time.Minute
-	maxPausing     = 10   // answers held back per address
+	maxPausing     = 10   // answers held back per address and name or key,
+	maxPausingFrom = 100  // per address,
 	maxPausingAll  = 1000 // and in all
 	maxBraked      = 10000
 )
 
 // loginBrake makes failed logins slow: the answer to each is held back, twice
 // as long after every failure from the same address up to maxLoginPause. Right
-// credentials are never held back; an address with maxPausing answers
-// outstanding is refused until one of them has gone out. Memory is bounded by
-// maxBraked addresses and maxPausingAll answers.
+// credentials are never held back. Whoever has maxPausing answers outstanding
+// for one name or key, or maxPausingFrom for many, is refused until one of them
+// has gone out: so somebody who is wrong again and again does not shut out the
+// others behind his proxy. Memory is bounded by maxBraked entries and
+// maxPausingAll answers.
 type loginBrake struct {
 	first time.Duration
+	seed  maphash.Seed
 
 	mu      sync.Mutex
-	from    map[netip.Addr]*failures
+	from    map[loginKey]*failures
 	pausing int
+}
+
+// loginKey is an address, or a name or key that was claimed from there.
+type loginKey struct {
+	addr  netip.Addr
+	claim uint64 // hash of what was claimed; 0 for the address itself
 }
 
 type failures struct {
@@ -120,43 +131,43 @@ type failures struct {
 }
 
 func newLoginBrake(first time.Duration) *loginBrake {
-	return &loginBrake{first: first, from: map[netip.Addr]*failures{}}
+	return &loginBrake{first: first, seed: maphash.MakeSeed(), from: map[loginKey]*failures{}}
 }
 
-// brakeKey is what counts as one address: all of an IPv6 customer's network.
-func brakeKey(addr netip.Addr) netip.Addr {
+// keys returns what a login counts for: its address, of an IPv6 customer all of
+// his network, and its claim from there.
+func (b *loginBrake) keys(addr netip.Addr, claim string) (from, claimed loginKey) {
 	if addr.Is6() {
 		network, _ := addr.Prefix(64) // 64 is within range
-		return network.Addr()
+		addr = network.Addr()
 	}
-	return addr
+	return loginKey{addr: addr}, loginKey{addr, maphash.String(b.seed, claim) | 1}
 }
 
-// mayTry tells whether credentials from this address are looked at now.
-func (b *loginBrake) mayTry(addr netip.Addr) bool {
+// mayTry tells whether credentials for this claim from this address are looked
+// at now.
+func (b *loginBrake) mayTry(addr netip.Addr, claim string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.from) == 0 {
 		return true
 	}
-	f := b.from[brakeKey(addr)]
-	return f == nil || f.pausing < maxPausing && b.pausing < maxPausingAll
+	from, claimed := b.keys(addr, claim)
+	f, c := b.from[from], b.from[claimed]
+	return b.pausing < maxPausingAll && (f == nil || f.pausing < maxPausingFrom) && (c == nil || c.pausing < maxPausing)
 }
 
 // failed counts a failure and returns when it may be answered.
-func (b *loginBrake) failed(ctx context.Context, addr netip.Addr) {
-	key := brakeKey(addr)
+func (b *loginBrake) failed(ctx context.Context, addr netip.Addr, claim string) {
+	from, claimed := b.keys(addr, claim)
 	b.mu.Lock()
-	f := b.from[key]
-	if f == nil || f.pausing == 0 && time.Since(f.last) > forgetFailures {
-		b.makeRoom()
-		f = &failures{}
-		b.from[key] = f
-	}
+	f, c := b.of(from), b.of(claimed)
 	pause := min(b.first<<min(f.count, 20), maxLoginPause)
 	f.count++
-	f.last = time.Now()
+	now := time.Now()
+	f.last, c.last = now, now
 	f.pausing++
+	c.pausing++
 	b.pausing++
 	b.mu.Unlock()
 
@@ -166,6 +177,7 @@ func (b *loginBrake) failed(ctx context.Context, addr netip.Addr) {
 	time.AfterFunc(pause, func() {
 		b.mu.Lock()
 		f.pausing--
+		c.pausing--
 		b.pausing--
 		b.mu.Unlock()
 		close(over)
@@ -176,7 +188,18 @@ func (b *loginBrake) failed(ctx context.Context, addr netip.Addr) {
 	}
 }
 
-// makeRoom forgets old addresses when there are too many, any if none is old.
+// of returns the failures of a key, none if they are long ago.
+func (b *loginBrake) of(key loginKey) *failures {
+	f := b.from[key]
+	if f == nil || f.pausing == 0 && time.Since(f.last) > forgetFailures {
+		b.makeRoom()
+		f = &failures{}
+		b.from[key] = f
+	}
+	return f
+}
+
+// makeRoom forgets old entries when there are too many, any if none is old.
 func (b *loginBrake) makeRoom() {
 	if len(b.from) < maxBraked {
 		return

@@ -6,8 +6,11 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
+
+	"kurir/message"
 )
 
 type limitListener struct {
@@ -77,13 +80,21 @@ func sizeText(n int64) string {
 
 // readBody reads the body of a request, at most MaxBody octets of it and at
 // most MaxBodies octets of all that are read at a time. The caller frees it.
+// It is the one place that looks at a body's size and coding; each interface
+// says what is wrong in its own words.
 func (s *httpServer) readBody(w http.ResponseWriter, r *http.Request) (*bodyBuffer, *problem) {
-	buf := bodyBuffers.Get().(*bodyBuffer)
-	buf.b = buf.b[:0]
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		w.Header().Set("Accept-Encoding", "identity") // RFC 9110 12.5.3
+		return nil, &problem{
+			Status: http.StatusUnsupportedMediaType, Code: codeEncoding,
+			Detail: "the body must not be compressed (the header Content-Encoding says " + clip(coding) + ")",
+		}
+	}
 	if r.ContentLength > s.MaxBody {
-		buf.free(s)
 		return nil, s.tooLarge()
 	}
+	buf := bodyBuffers.Get().(*bodyBuffer)
+	buf.b = buf.b[:0]
 	for {
 		if len(buf.b) == cap(buf.b) {
 			if p := buf.grow(s, r.ContentLength); p != nil {
@@ -94,6 +105,11 @@ func (s *httpServer) readBody(w http.ResponseWriter, r *http.Request) (*bodyBuff
 		}
 		n, err := r.Body.Read(buf.b[len(buf.b):cap(buf.b)])
 		buf.b = buf.b[:len(buf.b)+n]
+		if int64(len(buf.b)) > s.MaxBody { // also in a buffer that was larger before
+			buf.free(s)
+			w.Header().Set("Connection", "close")
+			return nil, s.tooLarge()
+		}
 		if errors.Is(err, io.EOF) {
 			return buf, nil
 		}
@@ -107,13 +123,10 @@ func (s *httpServer) readBody(w http.ResponseWriter, r *http.Request) (*bodyBuff
 // grow makes room for more octets, as many as are announced or twice as many.
 func (b *bodyBuffer) grow(s *httpServer, announced int64) *problem {
 	size := min(max(2*int64(cap(b.b)), announced+1), s.MaxBody+1)
-	if int64(cap(b.b)) > s.MaxBody {
-		return s.tooLarge()
-	}
 	if s.bodies.Add(size-b.counted) > s.MaxBodies {
 		s.bodies.Add(b.counted - size)
 		return &problem{
-			Status: http.StatusServiceUnavailable, Code: "overloaded", RetryAfter: 1,
+			Status: http.StatusServiceUnavailable, Code: message.Overloaded.Code(), RetryAfter: 1,
 			Detail: "too many large requests at once; try again later",
 		}
 	}

@@ -24,14 +24,17 @@ const (
 	codeNotFound      = "not_found"
 	codeMethod        = "method_not_allowed"
 	codeContentType   = "content_type"
+	codeEncoding      = "content_encoding"
+	codeBadRequest    = "bad_request"
 	codeTooLarge      = "too_large"
 	codeUnauthorized  = "unauthorized"
 	codeAddress       = "address_not_allowed"
 	codeTooManyLogins = "too_many_failures"
 	codeFinal         = "already_final"
+	codeTooLate       = "too_late"
+	codeUnreadable    = "unreadable"
 	codeTimeout       = "timeout"
 	codeInternal      = "internal"
-	codeNotReady      = "not_ready"
 	codeRefused       = "nothing_accepted"
 )
 

@@ -1,14 +1,17 @@
 package api
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -173,11 +176,11 @@ func TestLoginBrake(t *testing.T) {
 		addr := netip.MustParseAddr("192.0.2.1")
 		for _, want := range []time.Duration{100, 200, 400, 800, 1600, 3200, 5000, 5000} {
 			start := time.Now()
-			b.failed(context.Background(), addr)
+			b.failed(context.Background(), addr, "name acme")
 			if took := time.Since(start); took != want*time.Millisecond {
 				t.Errorf("answered after %v, want %v ms", took, want)
 			}
-			if !b.mayTry(addr) {
+			if !b.mayTry(addr, "name acme") {
 				t.Error("one guess at a time is refused")
 			}
 		}
@@ -185,21 +188,30 @@ func TestLoginBrake(t *testing.T) {
 		gone, hangUp := context.WithCancel(context.Background())
 		hangUp()
 		for range maxPausing {
-			b.failed(gone, addr)
+			b.failed(gone, addr, "name acme")
 		}
-		if b.mayTry(addr) {
+		if b.mayTry(addr, "name acme") {
 			t.Error("hanging up makes guessing faster")
 		}
-		if !b.mayTry(netip.MustParseAddr("192.0.2.2")) {
+		if !b.mayTry(netip.MustParseAddr("192.0.2.2"), "name acme") {
 			t.Error("another address is refused too")
+		}
+		if !b.mayTry(addr, "name other") || !b.mayTry(addr, "key k") {
+			t.Error("another account behind the same proxy is refused too")
+		}
+		for i := range maxPausingFrom {
+			b.failed(gone, addr, "key "+strconv.Itoa(i))
+		}
+		if b.mayTry(addr, "key k") {
+			t.Error("an address may guess any number of keys at once")
 		}
 		time.Sleep(maxLoginPause)
 		synctest.Wait()
-		if !b.mayTry(addr) {
+		if !b.mayTry(addr, "name acme") {
 			t.Error("still refused after the pauses")
 		}
 		for i := range 3 * maxBraked {
-			b.failed(gone, netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+			b.failed(gone, netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), "name acme")
 			if i%maxPausingAll == 0 {
 				time.Sleep(2 * time.Second)
 			}
@@ -312,20 +324,69 @@ func TestServerLimits(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewUnstartedServer(nil)
 	srv.Config = NewHTTPServer(NewHTTP((&fakeGateway{}).options()), slog.New(slog.DiscardHandler))
-	srv.Listener = LimitListener(srv.Listener, 2)
+	srv.Listener = AnswerListener(LimitListener(srv.Listener, 10))
 	srv.Start()
 	defer srv.Close()
-	client := srv.Client()
-	req, _ := http.NewRequest("GET", srv.URL+"/healthz", nil)
-	req.Header.Set("X-Long", strings.Repeat("x", 64<<10))
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
+	long := "X-Long: " + strings.Repeat("x", 64<<10)
+	for _, c := range []struct {
+		request, status, media, text string
+	}{
+		{"GET /v1/messages HTTP/1.1\r\nHost: h\r\n" + long + "\r\n\r\n", "431 Request Header Fields Too Large", "application/problem+json", `"code":"too_large"`},
+		{"GET /v1/messages HTTP/1.1\r\nHost: h\r\nBad Header: x\r\n\r\n", "400 Bad Request", "application/problem+json", `"code":"bad_request"`},
+		{"GET /v1/messages HTTP/1.1\r\n\r\n", "400 Bad Request", "application/problem+json", `"detail":"missing required Host header"`},
+		{"no HTTP\r\n\r\n", "400 Bad Request", "application/problem+json", `"code":"bad_request"`},
+		{"GET /cgi-bin/sendsms HTTP/1.1\r\nHost: h\r\n" + long + "\r\n\r\n", "431 Request Header Fields Too Large", "text/html", "Unknown request."},
+		{"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "200 OK", "text/plain; charset=utf-8", "ok\n"},
+	} {
+		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { _, _ = io.WriteString(conn, c.request) }() // the server stops reading a long one
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatalf("%.40q: %v", c.request, err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.Status != c.status || resp.Header.Get("Content-Type") != c.media || !strings.Contains(string(body), c.text) {
+			t.Errorf("%.40q: %s %v %s %v", c.request, resp.Status, resp.Header, body, err)
+		}
+		_ = conn.Close()
 	}
-	_, _ = io.Copy(io.Discard, resp.Body)
-	resp.Body.Close()
-	if resp.StatusCode != 431 {
-		t.Errorf("a long header is answered with %d", resp.StatusCode)
+}
+
+// A body that is compressed is refused, and what is taken is said.
+func TestCompressedBody(t *testing.T) {
+	t.Parallel()
+	h := NewHTTP((&fakeGateway{}).options())
+	w := asAcme(h, "POST", "/v1/messages", "\x1f\x8b", "Content-Encoding", "gzip")
+	if w.Code != 415 || readProblemDocument(t, w).Code != "content_encoding" || w.Header().Get("Accept-Encoding") != "identity" {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
-	client.CloseIdleConnections()
+	if w = asAcme(h, "POST", "/v1/messages", `{"to":"1","text":"x"}`, "Content-Encoding", "Identity"); w.Code != 202 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	w = ask(h, "POST", "/cgi-bin/sendsms", "\x1f\x8b", "Content-Encoding", "gzip", "Content-Type", "text/plain")
+	if w.Code != 415 || w.Body.String() != "Unsupported content-type, rejected" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// The limit holds also in a buffer that a larger body has left behind.
+func TestBodyLimitIsExact(t *testing.T) {
+	t.Parallel()
+	o := (&fakeGateway{}).options()
+	o.MaxBody = 100
+	h := NewHTTP(o)
+	for size, want := range map[int]int{100: 202, 101: 413} {
+		text := strings.Repeat("x", size-len(`{"to":"1","text":""}`))
+		r := httptest.NewRequest("POST", "/v1/messages", strings.NewReader(`{"to":"1","text":"`+text+`"}`))
+		r.ContentLength = -1
+		r.Header.Set("Authorization", "Bearer acme-key")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%d octets: %d %s", size, w.Code, w.Body)
+		}
+	}
 }

@@ -20,7 +20,7 @@ const (
 	kannelDenied     = "Authorization failed for sendsms"
 	kannelNoRoute    = "Not routable. Do not try again."
 	kannelLater      = "Temporal failure, try again later."
-	kannelFailed2    = "Sending failed."
+	kannelNotSent    = "Sending failed."
 	kannelNoTo       = "Missing receiver number, rejected"
 	kannelEmptyTo    = "Empty receiver number not allowed, rejected"
 	kannelBadTo      = "Garbage 'to' field, rejected."
@@ -75,10 +75,10 @@ func kannelUnknown(w http.ResponseWriter, _ *http.Request) {
 //  1. The fields are read from the address, a form, headers or XML
 //     (kannel_read.go).
 //  2. username and password become an account.
-//  3. Each receiver becomes a submission (kannel_fields.go); all are handed
-//     over at once.
+//  3. Each receiver becomes a submission; all are handed over at once.
 //  4. One answer is given for all, as Kannel does: accepted if any was. The ids
-//     stand in X-Message-Id, receivers that were refused in X-Failed-Receivers.
+//     stand in X-Message-Id, receivers that were refused in X-Failed-Receivers, up
+//     to kannelNamed of them.
 func (s *httpServer) kannelSend(w http.ResponseWriter, r *http.Request) {
 	f, bad := s.kannelRead(w, r)
 	if bad != nil {
@@ -103,13 +103,18 @@ func (s *httpServer) kannelSend(w http.ResponseWriter, r *http.Request) {
 	s.kannelSubmit(r.Context(), common, receivers, w).write(w)
 }
 
-// kannelLogin is the answer to an error of login.
+// kannelLogin is the answer to an error of login. Too many failures pass, so
+// they are temporary: 403 would make a client drop its message.
 func kannelLogin(err error) *kannelAnswer {
-	if errors.Is(err, account.ErrCredentials) || errors.Is(err, errAddress) || errors.Is(err, errSlowDown) {
+	if errors.Is(err, account.ErrCredentials) || errors.Is(err, errAddress) {
 		return kannelRefuse(http.StatusForbidden, kannelDenied)
 	}
 	return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
 }
+
+// kannelNamed is up to how many receivers the headers name each of them: most
+// clients and proxies read no header of more than a few kilobytes.
+const kannelNamed = 100
 
 // kannelSubmit hands over a submission per receiver and returns the answer for
 // all of them.
@@ -135,16 +140,19 @@ func (s *httpServer) kannelSubmit(ctx context.Context, common gateway.Submission
 		}
 		ids = append(ids, results[i].ID.String())
 	}
-	if len(failed) > 0 {
+	named := len(receivers) <= kannelNamed
+	if named && len(failed) > 0 {
 		w.Header().Set("X-Failed-Receivers", strings.Join(failed, " "))
 	}
 	if len(ids) > 0 {
-		w.Header().Set("X-Message-Id", strings.Join(ids, " "))
+		if named {
+			w.Header().Set("X-Message-Id", strings.Join(ids, " "))
+		}
 		return kannelRefuse(http.StatusAccepted, kannelAccepted)
 	}
 	answer := kannelFailure(failure)
 	if len(receivers) > 1 && answer.status != http.StatusServiceUnavailable {
-		return kannelRefuse(http.StatusInternalServerError, kannelFailed2+" Failed receivers are: "+strings.Join(failed, " "))
+		return kannelRefuse(http.StatusInternalServerError, kannelNotSent+" Failed receivers are: "+strings.Join(failed, " "))
 	}
 	return answer
 }
@@ -229,6 +237,9 @@ func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, now time
 		s.Validity = time.Duration(validity) * time.Minute
 	}
 	if deferred > 0 {
+		if validity > 0 && validity <= deferred {
+			return s, misformed("Validity") // it would be over before it begins
+		}
 		s.SendAt = now.Add(time.Duration(deferred) * time.Minute)
 		s.Validity = max(0, s.Validity-time.Duration(deferred)*time.Minute) // Kannel counts both from now
 	}
@@ -304,12 +315,8 @@ func (f kannelFieldsGiven) content() (c message.Content, bad *kannelAnswer) {
 	if bad != nil {
 		return c, bad
 	}
-	flash, bad := f.number("MClass", -1, 1, "flash")
-	if bad != nil {
-		return c, bad
-	}
-	if c.Class = int8(class); flash == 1 && class < 0 {
-		c.Class = 0
+	if c.Class = int8(class); class < 0 && (f["flash"] == "1" || f["flash"] == "true") {
+		c.Class = 0 // Kannel does not read flash, so no value of it is a mistake
 	}
 	coding, bad := f.number("Coding", -1, 2, "coding")
 	if bad != nil {

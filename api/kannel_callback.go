@@ -96,7 +96,8 @@ func (k *KannelCallback) tell(item *gateway.Item) gateway.Delivered {
 	}
 	d := digest(m)
 	trusted := k.caller.guard.Trusted(item.Target.Address)
-	for _, value := range kannelValues(item.State, &d, item.Target.Mask) {
+	values := kannelValues(item.State, &d, item.Target.Mask)
+	for _, value := range values {
 		address := fillEscapes(item.Target.Address, func(code byte) (string, bool) {
 			return kannelEscape(code, m, &d, value, &item.Target)
 		})
@@ -112,6 +113,9 @@ func (k *KannelCallback) tell(item *gateway.Item) gateway.Delivered {
 			return said
 		}
 	}
+	if len(values) == 0 { // the mask asks for nothing of it, so nobody was called
+		return gateway.Delivered{Item: item, Verdict: gateway.Acknowledged}
+	}
 	return gateway.Delivered{Item: item, Verdict: gateway.Acknowledged, Code: http.StatusOK}
 }
 
@@ -124,7 +128,7 @@ func kannelValues(state message.State, d *logDigest, mask uint8) []int {
 			values = append(values, value)
 		}
 	}
-	if d.taken != "" && !d.toldEnroute && !(state == message.Enroute && d.buffered) {
+	if d.taken != "" && !d.toldEnroute {
 		tell(kannelSubmitted, kannelSubmitted)
 	}
 	switch state {

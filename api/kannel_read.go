@@ -1,8 +1,11 @@
 package api
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/xml"
+	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -28,7 +31,7 @@ func (f kannelFieldsGiven) first(names ...string) string {
 // X-Kannel headers, or its XML.
 func (s *httpServer) kannelRead(w http.ResponseWriter, r *http.Request) (kannelFieldsGiven, *kannelAnswer) {
 	switch r.Method {
-	case http.MethodGet, http.MethodHead:
+	case http.MethodGet: // not HEAD, which is to change nothing (RFC 9110 9.2.1)
 		return kannelQuery(r.URL.RawQuery)
 	case http.MethodPost:
 	default:
@@ -37,7 +40,7 @@ func (s *httpServer) kannelRead(w http.ResponseWriter, r *http.Request) (kannelF
 	}
 	body, p := s.readBody(w, r)
 	if p != nil {
-		return nil, kannelRefuse(p.Status, kannelBadText)
+		return nil, kannelBody(p)
 	}
 	defer body.free(s)
 	if len(body.b) == 0 {
@@ -60,10 +63,22 @@ func (s *httpServer) kannelRead(w http.ResponseWriter, r *http.Request) (kannelF
 	return nil, kannelRefuse(http.StatusUnsupportedMediaType, kannelOtherType)
 }
 
+// kannelBody is the answer to a body that readBody did not take.
+func kannelBody(p *problem) *kannelAnswer {
+	switch p.Status {
+	case http.StatusUnsupportedMediaType:
+		return kannelRefuse(p.Status, kannelOtherType)
+	case http.StatusServiceUnavailable:
+		return kannelRefuse(p.Status, kannelLater)
+	}
+	return kannelRefuse(p.Status, kannelBadText)
+}
+
 // kannelQuery reads URL-encoded fields; of a field given twice the first
-// counts.
+// counts. A semicolon is a character like others, as with Kannel; Go would
+// refuse it, for it once separated fields.
 func kannelQuery(raw string) (kannelFieldsGiven, *kannelAnswer) {
-	values, err := url.ParseQuery(raw)
+	values, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
 	if err != nil {
 		return nil, kannelRefuse(http.StatusBadRequest, kannelBadText)
 	}
@@ -146,12 +161,22 @@ type kannelSubmitXML struct {
 	} `xml:"submit"`
 }
 
-// kannelXML reads the XML form. Its text is characters of XML, so UTF-8 by now
-// whatever the document was in; a binary one (coding 1) is in hexadecimal
-// digits.
+// kannelXML reads the XML form, in UTF-8 or in a charset of decodeCharset that
+// its first line names. Its text is characters of XML, so UTF-8 by now; a binary
+// one (coding 1) is in hexadecimal digits.
 func kannelXML(body []byte) (kannelFieldsGiven, *kannelAnswer) {
 	var doc kannelSubmitXML
-	if err := xml.Unmarshal(body, &doc); err != nil || doc.Submit == nil {
+	d := xml.NewDecoder(bytes.NewReader(body))
+	d.CharsetReader = func(charset string, in io.Reader) (io.Reader, error) {
+		switch enc := charsets[strings.ToLower(charset)]; {
+		case enc != nil:
+			return enc.NewDecoder().Reader(in), nil
+		case isUTF8Name(charset):
+			return in, nil
+		}
+		return nil, errors.New("unknown charset")
+	}
+	if err := d.Decode(&doc); err != nil || doc.Submit == nil {
 		return nil, kannelRefuse(http.StatusBadRequest, kannelBadText)
 	}
 	x := doc.Submit

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kurir/account"
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
@@ -150,6 +151,18 @@ func TestKannelFields(t *testing.T) {
 			want: gateway.Submission{To: "1", Priority: message.Normal, Content: message.Content{Text: "hå", Class: -1, Want: gsm.UCS2}},
 		},
 		{
+			name: "semicolon", method: "GET", target: kannelBase + "&to=1&text=a;b&from=F",
+			want: gateway.Submission{From: "F", To: "1", Priority: message.Normal, Content: message.Content{Text: "a;b", Class: -1}},
+		},
+		{
+			name: "flash", method: "GET", target: kannelBase + "&to=1&text=x&flash=true",
+			want: gateway.Submission{To: "1", Priority: message.Normal, Content: message.Content{Text: "x", Class: 0}},
+		},
+		{
+			name: "flash that is none", method: "GET", target: kannelBase + "&to=1&text=x&flash=perhaps",
+			want: gateway.Submission{To: "1", Priority: message.Normal, Content: message.Content{Text: "x", Class: -1}},
+		},
+		{
 			name: "octets", method: "GET", target: kannelBase + "&to=1&text=%00%FF&udh=" + url.QueryEscape(octets),
 			want: gateway.Submission{To: "1", Priority: message.Normal, Content: message.Content{Data: []byte("\x00\xff"), Header: []byte(octets), Class: -1, Want: gsm.Binary}},
 		},
@@ -202,6 +215,12 @@ func TestKannelFields(t *testing.T) {
 				Target: message.Target{Kind: message.KannelTarget, Account: "acme", Address: "http://127.0.0.1:9/%d", Mask: 3},
 			},
 		},
+		{
+			name: "XML in Latin-1", method: "POST", target: "/cgi-bin/sendsms", header: []string{"Content-Type", "text/xml"},
+			body: "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><message><submit><da><number>1</number></da><ud>h\xe5</ud>" +
+				"<from><user>acme</user><pass>secret</pass></from></submit></message>",
+			want: gateway.Submission{To: "1", Priority: message.Normal, Content: message.Content{Text: "hå", Class: -1}},
+		},
 	} {
 		f := &fakeGateway{}
 		o := f.options()
@@ -234,17 +253,67 @@ func TestKannelPostMistakes(t *testing.T) {
 		{"POST", "text/xml", "<message>", 400, "Charset or body misformed, rejected"},
 		{"POST", "text/xml", "<message><reply/></message>", 400, "Charset or body misformed, rejected"},
 		{"PUT", "text/plain", "x", 405, "Unknown request."},
+		{"HEAD", "", "", 405, "Unknown request."},
 		{"POST", "text/plain", strings.Repeat("x", 11<<20), 413, "Charset or body misformed, rejected"},
+		{"POST", "text/plain; announced", strings.Repeat("x", 11<<20), 413, "Charset or body misformed, rejected"},
+		{"POST", "text/xml", `<?xml version="1.0" encoding="x-none"?><message><submit/></message>`, 400, "Charset or body misformed, rejected"},
 	} {
 		r := httptest.NewRequest(c.method, "/cgi-bin/sendsms", strings.NewReader(c.body))
 		r.Header.Set("Content-Type", c.contentType)
-		if c.status == 413 {
+		if c.status == 413 && c.contentType == "text/plain" {
 			r.ContentLength = -1
 		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if w.Code != c.status || w.Body.String() != c.text {
 			t.Errorf("%s %s: %d %q, want %d %q", c.method, c.contentType, w.Code, w.Body, c.status, c.text)
+		}
+	}
+}
+
+// A message whose validity is over before it may go is refused.
+func TestKannelNeverValid(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"deferred=10&validity=10": "Validity field misformed, rejected",
+		"deferred=10&validity=5":  "Validity field misformed, rejected",
+		"deferred=10":             kannelAccepted,
+		"deferred=10&validity=0":  kannelAccepted,
+		"deferred=0&validity=5":   kannelAccepted,
+	} {
+		if w := ask(NewHTTP((&fakeGateway{}).options()), "GET", kannelBase+"&to=1&text=x&"+query, ""); w.Body.String() != want {
+			t.Errorf("%s: %d %q, want %q", query, w.Code, w.Body, want)
+		}
+	}
+}
+
+// Somebody who is wrong too often is told to come again: with 403 a client
+// drops its message.
+func TestKannelTooManyFailures(t *testing.T) {
+	t.Parallel()
+	if a := kannelLogin(errSlowDown); a.status != 503 || a.text != "Temporal failure, try again later." {
+		t.Errorf("%d %q", a.status, a.text)
+	}
+	if a := kannelLogin(account.ErrCredentials); a.status != 403 || a.text != "Authorization failed for sendsms" {
+		t.Errorf("%d %q", a.status, a.text)
+	}
+}
+
+// The headers that name receivers stay shorter than any proxy's limit.
+func TestKannelManyReceivers(t *testing.T) {
+	t.Parallel()
+	for n, named := range map[int]bool{100: true, 101: false, 1000: false} {
+		f := &fakeGateway{refuse: func(s *gateway.Submission) *message.Failure {
+			if s.To == "2" {
+				return &message.Failure{Kind: message.NoRoute}
+			}
+			return nil
+		}}
+		w := ask(NewHTTP(f.options()), "GET", kannelBase+"&text=hi&to="+strings.Repeat("1+2+", n/2)+strings.Repeat("1", n%2), "")
+		_, ids := w.Header()["X-Message-Id"]
+		_, failed := w.Header()["X-Failed-Receivers"]
+		if w.Code != 202 || len(f.accepted) != n || ids != named || failed != named {
+			t.Errorf("%d receivers: %d, %d accepted, ids %t, failed %t", n, w.Code, len(f.accepted), ids, failed)
 		}
 	}
 }
@@ -276,7 +345,11 @@ func TestKannelValues(t *testing.T) {
 	}{
 		{"taken", message.Enroute, []message.Event{took}, 31, []int{8}},
 		{"taken, not asked", message.Enroute, []message.Event{took}, 3, nil},
-		{"buffered", message.Enroute, []message.Event{took, {Kind: message.EventReport, State: message.Enroute}}, 31, []int{4}},
+		{"buffered before 8 was told", message.Enroute, []message.Event{took, {Kind: message.EventReport, State: message.Enroute}}, 31, []int{8, 4}},
+		{"buffered before 8 was told, 4 not asked", message.Enroute, []message.Event{took, {Kind: message.EventReport, State: message.Enroute}}, 8, []int{8}},
+		{"buffered after it", message.Enroute, []message.Event{
+			took, {Kind: message.EventTold, State: message.Enroute, Code: 200}, {Kind: message.EventReport, State: message.Enroute},
+		}, 31, []int{4}},
 		{"delivered before the answer was told", message.Delivered, []message.Event{took}, 31, []int{8, 1}},
 		{"delivered after it", message.Delivered, []message.Event{took, {Kind: message.EventTold, State: message.Enroute, Code: 200}}, 31, []int{1}},
 		{"delivered, failures asked", message.Delivered, []message.Event{took}, 2, nil},

@@ -56,10 +56,14 @@ func readProblem(err error, what string) *problem {
 	if errors.Is(err, gateway.ErrNotFound) {
 		return faulty(http.StatusNotFound, codeNotFound, "id", "there is no %s with this id", what)
 	}
-	return &problem{
-		Status: http.StatusServiceUnavailable, Code: message.StoreFull.Code(), RetryAfter: 5,
+	p := &problem{
+		Status: http.StatusServiceUnavailable, Code: codeUnreadable, RetryAfter: retryAfter(http.StatusServiceUnavailable),
 		Detail: "the database could not be read; try again later",
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		p.Code, p.Detail = codeTimeout, "the database did not answer in time; try again later"
+	}
+	return p
 }
 
 // cancelMessage is DELETE /v1/messages/{id}: a message that no operator has
@@ -87,7 +91,11 @@ func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *ac
 		status := statusOf(f.Kind)
 		return &problem{Status: status, Code: f.Kind.Code(), Detail: f.Error(), RetryAfter: retryAfter(status)}
 	}
-	return faulty(http.StatusConflict, codeFinal, "id", "%s", f.Error())
+	code := codeTooLate
+	if m, err = s.Message(ctx, a.Name, id); err == nil && m.State.Final() {
+		code = codeFinal
+	}
+	return faulty(http.StatusConflict, code, "id", "%s", f.Error())
 }
 
 // listMessages is GET /v1/messages: newest first, filtered and paged as package

@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -337,5 +339,35 @@ func TestReadBack(t *testing.T) {
 	}
 	if w := asAcme(h, "DELETE", "/v1/messages/"+id.String(), ""); w.Code != 409 || readProblemDocument(t, w).Code != codeFinal {
 		t.Errorf("cancel: %d %s", w.Code, w.Body)
+	}
+}
+
+// Why a message cannot be cancelled: it is final, or an operator has it; and
+// why one cannot be read.
+func TestCancelRefused(t *testing.T) {
+	t.Parallel()
+	m := testMessage()
+	o := (&fakeGateway{}).options()
+	var readErr error
+	o.Message = func(context.Context, string, message.ID) (*message.Message, error) { return m, readErr }
+	o.Cancel = func(context.Context, string, message.ID) (*message.Message, error) {
+		return nil, message.Fail(message.NotPermitted, "id", "the message is %s", m.State)
+	}
+	h := NewHTTP(o)
+	for state, want := range map[message.State]string{
+		message.Delivered: "already_final", message.Deleted: "already_final", message.Sending: "too_late", message.Enroute: "too_late",
+	} {
+		m.State = state
+		w := asAcme(h, "DELETE", "/v1/messages/"+m.ID.String(), "")
+		if w.Code != 409 || readProblemDocument(t, w).Code != want {
+			t.Errorf("%s: %d %s", state, w.Code, w.Body)
+		}
+	}
+	for want, err := range map[string]error{"timeout": fmt.Errorf("read: %w", context.DeadlineExceeded), "unreadable": errors.New("disk I/O error")} {
+		readErr = err
+		w := asAcme(h, "GET", "/v1/messages/"+m.ID.String(), "")
+		if w.Code != 503 || readProblemDocument(t, w).Code != want || w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "disk") {
+			t.Errorf("%v: %d %s", err, w.Code, w.Body)
+		}
 	}
 }

@@ -20,6 +20,9 @@ func (a *App) listen(ctx context.Context) (err error) {
 	if a.httpListener, err = open(ctx, "http", a.file.HTTP, n); err != nil {
 		return err
 	}
+	if a.httpListener != nil {
+		a.httpListener = api.AnswerListener(a.httpListener)
+	}
 	a.smppListener, err = open(ctx, "smpp", a.file.SMPP, n)
 	return err
 }
