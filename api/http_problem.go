@@ -164,6 +164,7 @@ var failureStatus = map[message.FailureKind]int{
 	message.Throttled:    http.StatusTooManyRequests,
 	message.StoreFull:    http.StatusServiceUnavailable,
 	message.Busy:         http.StatusServiceUnavailable,
+	message.Stopping:     http.StatusServiceUnavailable,
 	message.LinkDown:     http.StatusServiceUnavailable,
 }
 
@@ -189,16 +190,21 @@ func retryAfter(status int) int {
 
 // refusal is the problem of a request of which nothing was accepted: the
 // status that gives most hope of all its errors' (503, 429), else 403 if that
-// is what all of them are, else 422.
+// is what all of them are, else 422. Messages that were only withheld because of
+// others do not count.
 func refusal(kinds []message.FailureKind, errs []fieldError) *problem {
-	best := 0
-	for _, kind := range kinds {
+	best, causes, cause := 0, 0, 0
+	for i, kind := range kinds {
+		if kind == message.Withheld {
+			continue
+		}
+		causes, cause = causes+1, i
 		best = max(best, hope(statusOf(kind)))
 	}
 	status := [...]int{http.StatusForbidden, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}[best]
 	p := &problem{Status: status, Code: codeRefused, Detail: "no message was accepted; see errors", Errors: errs, RetryAfter: retryAfter(status)}
-	if len(errs) == 1 {
-		p.Code, p.Detail = errs[0].Code, errs[0].Detail
+	if causes == 1 {
+		p.Code, p.Detail = errs[cause].Code, errs[cause].Detail
 	}
 	return p
 }

@@ -164,7 +164,7 @@ func kannelReply(m *message.Message, d *logDigest, value int) string {
 	}
 	// The receipt as SMPP 3.4 appendix B writes it, from what is stored of it.
 	_, stat := m.State.SMPP()
-	submitted, done := m.ID.Time().UTC(), time.UnixMilli(m.Final).UTC()
+	submitted, done := m.ID.Time(), time.UnixMilli(m.Final).UTC()
 	if m.Final == 0 {
 		done = time.UnixMilli(d.reportedAt).UTC()
 	}

@@ -38,7 +38,9 @@ func (s *httpServer) postMessages(w http.ResponseWriter, r *http.Request, a *acc
 	if p := b.build(req, a, s.Guard); p != nil {
 		return p
 	}
-	if len(b.subs) > 0 && (len(b.bad) == 0 || !b.atomic) {
+	if b.atomic && len(b.bad) > 0 {
+		b.withhold()
+	} else if len(b.subs) > 0 {
 		if b.results, p = s.submit(r.Context(), b.subs); p != nil {
 			return p
 		}
@@ -112,6 +114,22 @@ func (b *batch) fail(index int, to string, f *message.Failure) {
 	b.bad = append(b.bad, fieldError{Index: index, To: clip(to), Field: f.Field, Code: f.Kind.Code(), Detail: f.Error()})
 }
 
+// withhold refuses all that are good, because others of an atomic request are
+// not.
+func (b *batch) withhold() {
+	for i, sub := range b.subs {
+		b.fail(b.index(i), sub.To, &message.Failure{Kind: message.Withheld, Field: "atomic"})
+	}
+}
+
+// index returns the place within "messages" of a submission.
+func (b *batch) index(i int) int {
+	if b.several {
+		return b.at[i]
+	}
+	return -1
+}
+
 // answers keeps the octets of answers.
 var answers = sync.Pool{New: func() any { b := make([]byte, 0, 1<<10); return &b }}
 
@@ -122,10 +140,7 @@ func (b *batch) answer(w http.ResponseWriter) *problem {
 	accepted := 0
 	for i := range b.results {
 		res := &b.results[i]
-		index := -1
-		if b.several {
-			index = b.at[i]
-		}
+		index := b.index(i)
 		if res.Failure != nil {
 			b.fail(index, b.subs[i].To, res.Failure)
 			continue

@@ -201,7 +201,8 @@ func TestGoldenAnswers(t *testing.T) {
 		{
 			"atomic", `{"atomic":true,"messages":[{"to":"1","text":"a"},{"to":"2"}]}`, 422,
 			`{"type":"about:blank","title":"Unprocessable Entity","status":422,"code":"bad_content","detail":"text is missing or empty",` +
-				`"errors":[{"index":1,"to":"2","field":"text","code":"bad_content","detail":"text is missing or empty"}]}`,
+				`"errors":[{"index":1,"to":"2","field":"text","code":"bad_content","detail":"text is missing or empty"},` +
+				`{"index":0,"to":"1","field":"atomic","code":"withheld","detail":"another message of this request was refused, and the request is atomic"}]}`,
 		},
 		{
 			"field inside messages", `{"messages":[{"to":"1","text":"a"},{"to":"1","text":7}]}`, 400,

@@ -47,7 +47,7 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 		good, index = append(good, m), append(index, i)
 	}
 	if len(good) < len(subs) && subs[0].Atomic {
-		f := message.Fail(message.NotPermitted, "atomic", "another message of this request was refused, and the request is atomic")
+		f := &message.Failure{Kind: message.Withheld, Field: "atomic"}
 		for _, i := range index {
 			results[i] = Result{To: results[i].To, Failure: f}
 		}

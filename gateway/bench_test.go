@@ -110,6 +110,6 @@ func BenchmarkLife(b *testing.B) {
 	}
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lives/s")
-	c := w.Stats()
-	b.ReportMetric(float64(c.CommittedRows)/float64(max(1, c.Commits)), "rows/commit")
+	c := w.StoreStats()
+	b.ReportMetric(float64(c.Rows)/float64(max(1, c.Commits)), "rows/commit")
 }

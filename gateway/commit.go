@@ -172,10 +172,8 @@ func (g *Gateway) take() *gather {
 // write commits a gather and does what waited for it. While the store cannot
 // write it keeps trying: nothing new comes in meanwhile.
 func (g *Gateway) write(ctx context.Context, b *gather) error {
-	began := time.Now()
 	err := g.commit(&b.Batch)
 	if err == nil {
-		g.count.commits.observe(time.Since(began), b.Rows())
 		g.committed(b)
 		return nil
 	}

@@ -209,7 +209,7 @@ func (g *Gateway) abandon() {
 // refusal says to a customer why nothing can be accepted now. g.full is set.
 func (g *Gateway) refusal() *message.Failure {
 	if g.stopping {
-		return &message.Failure{Kind: message.Overloaded, Text: "the gateway is stopping; try again later"}
+		return &message.Failure{Kind: message.Stopping}
 	}
 	return &message.Failure{Kind: message.StoreFull}
 }

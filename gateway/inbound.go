@@ -91,6 +91,9 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 func (g *Gateway) takeIn(snap *Snapshot, in *message.Inbound, now time.Time) {
 	snap.address(in)
 	g.tally(in.Account, in.Link, tallyInbound, now)
+	if in.Account == "" && len(in.Targets) == 0 {
+		g.count.inboundUnowned.Add(1)
+	}
 	in.Owed = 1<<len(in.Targets) - 1
 	g.cur.Inbound = append(g.cur.Inbound, in)
 	for i := range in.Targets {

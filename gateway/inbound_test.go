@@ -189,3 +189,23 @@ func TestInboundTwoTargets(t *testing.T) {
 		w.wantNothingLeft()
 	})
 }
+
+// TestInboundOfNobody counts what no account owns and no rule leads anywhere.
+func TestInboundOfNobody(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{Snapshot: inboundSnapshot()}, nil)
+		op := w.fakeLink("op1")
+		for _, to := range []string{"99999", "4611111"} {
+			op.core.Inbound([]*message.Inbound{{
+				From: message.Address{TON: 1, Number: "46700000001"}, To: message.Address{TON: 1, Number: to},
+				Content: message.Content{Text: "hello", Class: -1},
+			}}, func(error) {})
+		}
+		synctest.Wait()
+		if n := w.Stats().InboundUnowned; n != 1 {
+			t.Errorf("%d messages of nobody are counted", n)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,5 +71,43 @@ func TestNames(t *testing.T) {
 		if !good && (f == nil || f.Kind != message.BadSender || f.Field != "from") {
 			t.Errorf("%q is not refused: %v", name, f)
 		}
+	}
+}
+
+// TestAtomic refuses all of a request when one message of it is bad, and says
+// which is the bad one.
+func TestAtomic(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		good, bad := w.submission("46100001", "hello"), w.submission("46100001", "hello")
+		good.Atomic, bad.Atomic, bad.To = true, true, "12a"
+		results, err := w.Submit(t.Context(), []*Submission{good, bad})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []message.FailureKind{message.Withheld, message.BadRecipient} {
+			if f := results[i].Failure; f == nil || f.Kind != want {
+				t.Errorf("message %d: %+v, want %s", i, f, want.Code())
+			}
+		}
+		w.end()
+		w.stop()
+		if results, _ = w.Submit(context.Background(), []*Submission{w.submission("46100001", "hello")}); results[0].Failure.Kind != message.Stopping {
+			t.Errorf("after the end: %+v", results[0].Failure)
+		}
+	})
+}
+
+// TestTraceTimes are in UTC, wherever the server stands.
+func TestTraceTimes(t *testing.T) {
+	t.Parallel()
+	m := &message.Message{ID: message.NewIDs(0, 0).Next(time.Now())}
+	if at := m.ID.Time(); at.Location() != time.UTC {
+		t.Errorf("accepted at %v", at)
+	}
+	if at := traceEntry(message.Event{Kind: message.EventTold, At: m.ID.Millis()}).At; at.Location() != time.UTC {
+		t.Errorf("told at %v", at)
 	}
 }

@@ -137,7 +137,7 @@ func (g *Gateway) Trace(m *message.Message) (*Trace, error) {
 }
 
 func traceEntry(ev message.Event) TraceEntry {
-	t := TraceEntry{At: time.UnixMilli(ev.At), What: ev.Kind.String(), Part: int(ev.Part)}
+	t := TraceEntry{At: time.UnixMilli(ev.At).UTC(), What: ev.Kind.String(), Part: int(ev.Part)}
 	if ev.Failure != message.NoFailure {
 		t.Cause = ev.Failure.Code()
 		t.Text = (&message.Failure{Kind: ev.Failure}).Error()

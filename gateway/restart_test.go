@@ -240,5 +240,10 @@ func TestReload(t *testing.T) {
 		if n := len(op2.take()); n > 1 {
 			t.Errorf("%d messages more", n)
 		}
+		for _, l := range w.Stats().Links {
+			if l.Name == "op1" {
+				t.Errorf("a link that was taken away is shown with %d messages waiting", l.Queued)
+			}
+		}
 	})
 }

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,28 +14,11 @@ type counters struct {
 	told, tellFailed, toldGivenUp                   atomic.Int64
 	receiptsHeld, receiptsRepeated, receiptsUnknown atomic.Int64
 	final                                           [16]atomic.Int64
-	commits                                         commitCounter
+	inboundUnowned                                  atomic.Int64
 }
 
 type linkCounters struct {
 	taken, failed, throttled, receipts, inbound atomic.Int64
-}
-
-// commitCounter sums up commits.
-type commitCounter struct {
-	mu      sync.Mutex
-	n, rows int64
-	took    time.Duration
-	longest time.Duration
-}
-
-func (c *commitCounter) observe(took time.Duration, rows int) {
-	c.mu.Lock()
-	c.n++
-	c.rows += int64(rows)
-	c.took += took
-	c.longest = max(c.longest, took)
-	c.mu.Unlock()
 }
 
 // What tally counts beside final states.
@@ -58,11 +40,9 @@ type Stats struct {
 	ReceiptsHeld, ReceiptsRepeated, ReceiptsUnknown int64
 	HeldNow                                         int
 	OpenInMemory                                    int
-	Commits, CommittedRows                          int64
-	CommitSeconds                                   float64
-	LongestCommit                                   time.Duration
+	InboundUnowned                                  int64 // messages from phones that are no account's and go nowhere
 	Writable                                        bool
-	Links                                           []LinkStats
+	Links                                           []LinkStats // those configured, and those for which something waits
 }
 
 // LinkStats is one link in Stats.
@@ -91,16 +71,16 @@ func (g *Gateway) Stats() Stats {
 			s.Final[st] = g.count.final[st].Load()
 		}
 	}
-	c := &g.count.commits
-	c.mu.Lock()
-	s.Commits, s.CommittedRows, s.CommitSeconds, s.LongestCommit = c.n, c.rows, c.took.Seconds(), c.longest
-	c.mu.Unlock()
-
+	s.InboundUnowned = g.count.inboundUnowned.Load()
+	configured := g.snap.Load().Links
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s.OpenInMemory, s.HeldNow, s.Writable = len(g.open), g.heldCount, g.full == nil
 	for _, l := range g.links {
-		s.Links = append(s.Links, l.stats())
+		ls := l.stats()
+		if _, known := configured[l.name]; known || l.conn != nil || ls.Queued > 0 || ls.InFlight > 0 {
+			s.Links = append(s.Links, ls)
+		}
 	}
 	return s
 }

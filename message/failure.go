@@ -24,6 +24,8 @@ const (
 	StoreFull    FailureKind = 13 // our own database cannot write now
 	Overloaded   FailureKind = 14 // our own limits: rate, queue, size of request
 	TooOld       FailureKind = 15 // validity over
+	Withheld     FailureKind = 16 // good in itself, but the request is atomic and another message of it was refused
+	Stopping     FailureKind = 17 // this server is about to end
 )
 
 var failureInfo = [...]struct {
@@ -47,6 +49,8 @@ var failureInfo = [...]struct {
 	StoreFull:    {"store_full", true, "the gateway cannot write to its database now; try again later"},
 	Overloaded:   {"overloaded", true, "too much at once; try again later"},
 	TooOld:       {"too_old", false, "the validity period is over"},
+	Withheld:     {"withheld", false, "another message of this request was refused, and the request is atomic"},
+	Stopping:     {"stopping", true, "the gateway is stopping; try again later"},
 }
 
 // Code returns the stable name of the kind, as it stands in the API.
