@@ -2,6 +2,7 @@ package message
 
 import (
 	"errors"
+	"math"
 	"time"
 )
 
@@ -90,13 +91,17 @@ func idDigit(c byte) int {
 }
 
 // FirstIDAt returns the smallest id that can have been made at t: the bound
-// for lists and retention by time.
+// for lists and retention by time. Before 2025 it is the smallest id there is,
+// after 2094 the largest.
 func FirstIDAt(t time.Time) ID {
-	ms := t.UnixMilli() - idEpoch
-	if ms < 0 {
+	switch ms := t.UnixMilli() - idEpoch; {
+	case ms < 0:
 		return 0
+	case ms >= 1<<(63-idTimeShift):
+		return math.MaxInt64
+	default:
+		return ID(ms << idTimeShift)
 	}
-	return ID(ms << idTimeShift)
 }
 
 // IDs makes ids for one node. It is not safe for concurrent use: whoever

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -42,6 +43,32 @@ func TestIDTellsTime(t *testing.T) {
 	}
 	if next := FirstIDAt(at.Add(time.Millisecond)); next <= id {
 		t.Errorf("FirstIDAt of the next millisecond gives %d, which is not after %d", next, id)
+	}
+}
+
+func TestFirstIDAtTheEndsOfTime(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		at   string
+		want ID
+	}{
+		{"0001-01-01T00:00:00Z", 0},
+		{"1970-01-01T00:00:00Z", 0},
+		{"2024-12-31T23:59:59.999Z", 0},
+		{"2025-01-01T00:00:00Z", 0},
+		{"2025-01-01T00:00:00.001Z", 1 << idTimeShift},
+		{"2094-09-07T15:47:35.551Z", (1<<41 - 1) << idTimeShift}, // the last of 2^41 ms
+		{"2094-09-07T15:47:35.552Z", math.MaxInt64},
+		{"2164-05-15T07:35:11.104Z", math.MaxInt64}, // 2^42 ms
+		{"9999-12-31T23:59:59Z", math.MaxInt64},
+	} {
+		at, err := time.Parse(time.RFC3339Nano, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := FirstIDAt(at); got != c.want {
+			t.Errorf("FirstIDAt(%s) = %d, want %d", c.at, got, c.want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,10 +17,17 @@ import (
 // end. So a checkpoint is: move what is there, twice, while commits go on; then
 // hold commits up for the few milliseconds that the rest takes. The next commit
 // starts the log from its beginning.
+//
+// A reader, also one outside this process, keeps what came after its beginning
+// in the log. While nothing can be moved it is tried at longer and longer
+// intervals.
 type checkpointer struct {
 	store *Store
 	conn  *conn
 	done  chan struct{}
+	last  time.Time     // when the log was moved, or that was tried
+	wait  time.Duration // until it is tried again, after last
+	long  bool          // it was said that the log is too long
 
 	checkpoint, noop *sqlite.Stmt
 }
@@ -27,7 +35,7 @@ type checkpointer struct {
 const (
 	checkpointLook  = 100 * time.Millisecond // how often the log's length is looked at
 	checkpointBytes = 32 << 20               // of log, from which it is moved
-	checkpointIdle  = 5 * time.Second        // after which a shorter one is moved, too
+	checkpointIdle  = 5 * time.Second        // after which a shorter one is moved, too; longest wait when nothing can be moved
 	walPageSize     = 4096
 )
 
@@ -36,7 +44,7 @@ func startCheckpointer(s *Store) (*checkpointer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database for checkpoints: %w", err)
 	}
-	k := &checkpointer{store: s, conn: conn, done: make(chan struct{})}
+	k := &checkpointer{store: s, conn: conn, done: make(chan struct{}), last: time.Now()}
 	conn.SetBusyTimeout(0)
 	err = sqlitex.ExecuteTransient(conn.Conn, "PRAGMA synchronous = FULL", nil)
 	if err == nil {
@@ -63,47 +71,86 @@ func (k *checkpointer) run() {
 	defer close(k.done)
 	ticker := time.NewTicker(checkpointLook)
 	defer ticker.Stop()
-	last := time.Now()
-	var failed time.Time
 	for {
 		select {
 		case <-k.store.closing:
 			return
 		case <-ticker.C:
 		}
-		if time.Since(failed) < checkpointIdle {
-			continue // a full disk is not full for an instant
+		if time.Since(k.last) < k.wait {
+			continue
 		}
-		log, moved, err := k.pragma(k.noop)
-		if err == nil && log > moved && (log*walPageSize >= k.store.opts.checkpointBytes || time.Since(last) >= checkpointIdle) {
-			err = k.move()
-			last = time.Now()
-		}
-		if err != nil {
-			failed = time.Now()
-			k.store.log.Warn("checkpoint of the database failed; it is tried again", "error", err)
+		if err := k.look(); err != nil && !k.failed(err) {
+			return
 		}
 	}
 }
 
-// move moves the whole log, see checkpointer.
-func (k *checkpointer) move() error {
+// look moves the log if that is worth it, and sees how far that went.
+func (k *checkpointer) look() error {
+	log, before, err := k.pragma(k.noop)
+	if err != nil || log == before || log*walPageSize < k.store.opts.checkpointBytes && time.Since(k.last) < checkpointIdle {
+		return err
+	}
+	log, moved, err := k.move()
+	k.last = time.Now()
+	if err != nil {
+		return err
+	}
+	if moved == before {
+		k.wait = min(max(2*k.wait, checkpointLook), checkpointIdle)
+	} else {
+		k.wait = 0
+	}
+	if long := log*walPageSize > k.store.opts.MaxWAL && moved < log; long != k.long {
+		k.long = long
+		if long {
+			k.store.log.Warn("the write-ahead log of the database is long and cannot be moved: something reads the database for long; it grows until that ends",
+				"octets", log*walPageSize)
+		}
+	}
+	return nil
+}
+
+// failed notes that a checkpoint ended with an error, and tells whether it is
+// worth trying again. After an error of the disk or a damaged database it is
+// not known what is on disk: nothing is written any more.
+func (k *checkpointer) failed(err error) (again bool) {
+	s := k.store
+	k.last, k.wait = time.Now(), checkpointIdle // a full disk is not full for an instant
+	var fatal *FatalError
+	if !errors.As(s.classify(err), &fatal) {
+		s.log.Warn("checkpoint of the database failed; it is tried again", "error", err)
+		return true
+	}
+	s.log.Error("checkpoint of the database failed", "error", err)
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.fatal == nil {
+		s.fatal = fatal
+	}
+	return false
+}
+
+// move moves the whole log, see checkpointer. It returns the pages in the log
+// and how many of them stand in the database.
+func (k *checkpointer) move() (log, moved int64, err error) {
 	start := time.Now()
 	for range 2 {
 		if _, _, err := k.pragma(k.checkpoint); err != nil {
-			return err
+			return 0, 0, err
 		}
 	}
 	k.store.writing.Lock()
 	held := time.Now()
-	log, moved, err := k.pragma(k.checkpoint)
+	log, moved, err = k.pragma(k.checkpoint)
 	if err == nil && moved < log && log*walPageSize > k.store.opts.MaxWAL {
 		err = k.truncate() // a reader is in the way, and the log is too long: wait for it
 	}
 	end := time.Now()
 	k.store.writing.Unlock()
 	k.store.measured.checkpoint(end.Sub(start), end.Sub(held))
-	return err
+	return log, moved, err
 }
 
 // truncate waits a short while for readers and cuts the log.

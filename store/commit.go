@@ -8,7 +8,7 @@ import (
 // Commit writes a batch in one transaction. When it returns nil, everything in
 // b is on disk. Else nothing of b was written and the error is one of
 //
-//   - ErrFull (wrapped): no space; try again later,
+//   - ErrFull (wrapped): no space, or ErrBusy; try again later,
 //   - *FatalError: what is on disk is not known; the process must stop,
 //   - ErrClosed, or another error that a repetition will not cure.
 //

@@ -70,7 +70,7 @@ func testRetention(t *testing.T, open opener) {
 		b.Accepted = append(b.Accepted, enroute, owed, wordless, young)
 		commit(t, s, b)
 		tidy(t, s)
-		for m, text := range map[*message.Message]string{old: "gone", enroute: "secret", owed: "secret", wordless: "", young: "secret"} {
+		for m, text := range map[*message.Message]string{old: "gone", enroute: "secret", owed: "", wordless: "", young: "secret"} {
 			checkText(t, s, m.ID, text)
 		}
 		list, _, err := s.Messages(context.Background(), store.Filter{To: young.To, Limit: 1000})
@@ -80,6 +80,7 @@ func testRetention(t *testing.T, open opener) {
 		commit(t, s, &store.Batch{Changed: []store.Change{
 			{ID: enroute.ID, State: message.Unknown, Final: 2}, {ID: owed.ID, State: message.Delivered, Final: 1},
 		}})
+		checkText(t, s, enroute.ID, "") // its time was over before it was final
 		time.Sleep(time.Hour + time.Minute)
 		tidy(t, s)
 		for m, text := range map[*message.Message]string{enroute: "gone", owed: "gone", wordless: "", young: ""} {
@@ -110,6 +111,10 @@ func testRetentionOfOthers(t *testing.T, open opener) {
 				t.Fatal(err)
 			}
 			diff(t, "inbound message", want, got)
+		}
+		commit(t, s, &store.Batch{InboundChanged: []store.InboundChange{{ID: owed.ID, Owed: 0}}})
+		if got, err := s.Inbound(ctx, owed.ID); err != nil || got.Content.Text != "" || got.Content.Data != nil {
+			t.Errorf("old inbound message that everybody has: %+v, %v; want no text", got, err)
 		}
 		if _, err := s.Inbound(ctx, old.ID); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("old inbound message: %v", err)

@@ -17,6 +17,20 @@ var ErrNotFound = errors.New("not found")
 // Nothing was written; the same batch may be tried again later.
 var ErrFull = errors.New("no space left for the database")
 
+// ErrBusy is returned by Commit and Tidy when another program, such as a tool
+// that an operator has opened the database with, holds its lock for longer than
+// two seconds. Nothing was written; the same batch may be tried again. Since it
+// is as temporary, it is an ErrFull to errors.Is.
+var ErrBusy error = busyError{}
+
+type busyError struct{}
+
+func (busyError) Error() string {
+	return "the database is locked by another program: close what has it open for writing"
+}
+
+func (busyError) Is(target error) bool { return target == ErrFull }
+
 // ErrClosed is returned by everything after Close.
 var ErrClosed = errors.New("the database is closed")
 
@@ -74,7 +88,7 @@ func (e *FatalError) Error() string {
 // Unwrap returns the cause.
 func (e *FatalError) Unwrap() error { return e.Err }
 
-// classify turns an error of the engine while it wrote into ErrFull, a
+// classify turns an error of the engine while it wrote into ErrFull, ErrBusy, a
 // FatalError, or what it was.
 func (s *Store) classify(err error) error {
 	if err == nil {
@@ -87,7 +101,9 @@ func (s *Store) classify(err error) error {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case code == sqlite.ResultIOErrWrite && s.diskFull():
 		return fmt.Errorf("%w: %w", ErrFull, err) // a quota: SQLite knows ENOSPC only
-	case code.ToPrimary() == sqlite.ResultIOErr, code.ToPrimary() == sqlite.ResultCorrupt:
+	case code.ToPrimary() == sqlite.ResultBusy:
+		return fmt.Errorf("%w: %w", ErrBusy, err)
+	case code.ToPrimary() == sqlite.ResultIOErr, code.ToPrimary() == sqlite.ResultCorrupt, code == sqlite.ResultNotADB:
 		return &FatalError{Err: err}
 	}
 	return err

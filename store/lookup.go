@@ -46,7 +46,8 @@ func (s *Store) candidates(c *conn, key uint64, low, high message.ID, oldest boo
 	return ids[:min(n, len(ids))], nil
 }
 
-// inSnapshot runs fn on one state of the database.
+// inSnapshot runs fn on one state of the database. Should the context of the
+// reader end meanwhile, the transaction is ended where c is given back.
 func inSnapshot(c *conn, fn func() error) error {
 	if err := query(c, "BEGIN", nil, nil); err != nil {
 		return err

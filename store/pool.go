@@ -41,33 +41,44 @@ func (c *conn) prepared(text string) (*sqlite.Stmt, error) {
 func (s *Store) openReaders() error {
 	s.readers = make(chan *conn, s.opts.Readers)
 	for range s.opts.Readers {
-		c, err := openConn(s.path, sqlite.OpenReadWrite) // not read only: that could not recover a write-ahead log
+		c, err := s.openReader()
 		if err != nil {
-			return fmt.Errorf("open database for reading: %w", err)
+			return err
 		}
 		s.readers <- c
 		s.readerCount++
-		for _, p := range []string{"query_only = ON", fmt.Sprintf("cache_size = -%d", readerCacheKiB)} {
-			if err := sqlitex.ExecuteTransient(c.Conn, "PRAGMA "+p, nil); err != nil {
-				return fmt.Errorf("set %s: %w", p, err)
-			}
-		}
 	}
 	return nil
+}
+
+func (s *Store) openReader() (*conn, error) {
+	c, err := openConn(s.path, sqlite.OpenReadWrite) // not read only: that could not recover a write-ahead log
+	if err != nil {
+		return nil, fmt.Errorf("open database for reading: %w", err)
+	}
+	c.SetBusyTimeout(busyTimeout)
+	for _, p := range []string{"query_only = ON", fmt.Sprintf("cache_size = -%d", readerCacheKiB)} {
+		if err := sqlitex.ExecuteTransient(c.Conn, "PRAGMA "+p, nil); err != nil {
+			c.Close()
+			return nil, fmt.Errorf("set %s: %w", p, err)
+		}
+	}
+	return c, nil
 }
 
 // closeReaders waits until every connection is back, and closes them.
 func (s *Store) closeReaders() {
 	for range s.readerCount {
-		c := <-s.readers
-		c.Close()
+		if c := <-s.readers; c != nil {
+			c.Close()
+		}
 	}
 }
 
 // read calls fn with a connection for reading. It waits for a free one, and
 // ends what fn does, when ctx ends. fn must leave no statement open.
-func (s *Store) read(ctx context.Context, fn func(c *conn) error) error {
-	var c *conn
+func (s *Store) read(ctx context.Context, fn func(c *conn) error) (err error) {
+	var c *conn // nil: to be opened
 	select {
 	case <-s.closing:
 		return ErrClosed
@@ -80,20 +91,36 @@ func (s *Store) read(ctx context.Context, fn func(c *conn) error) error {
 	case <-s.closing:
 		return ErrClosed
 	}
+	defer func() { s.readers <- c.reusable() }()
+	if c == nil { // the one before it could not be used again
+		if c, err = s.openReader(); err != nil {
+			return err
+		}
+	}
 	if ctx.Done() != nil {
 		c.SetInterrupt(ctx.Done())
-		defer func() {
-			c.SetInterrupt(nil)
-			s.readers <- c
-		}()
-	} else {
-		defer func() { s.readers <- c }()
+		defer c.SetInterrupt(nil)
 	}
-	err := fn(c)
+	err = fn(c)
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("read the database: %w", ctx.Err())
 	}
 	return err
+}
+
+// reusable returns the connection without a transaction open, or closes it and
+// returns nil. A reader whose context ended inside a transaction could not end
+// it: every statement is refused then. Kept, the connection would show the next
+// reader the past, and the write-ahead log could never begin again.
+func (c *conn) reusable() *conn {
+	if c == nil || c.AutocommitEnabled() {
+		return c
+	}
+	if err := query(c, "ROLLBACK", nil, nil); err != nil {
+		c.Close()
+		return nil
+	}
+	return c
 }
 
 // query runs a statement that is kept prepared on c. bind sets its arguments,

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -25,19 +26,30 @@ func (s *Store) retainSlice() (more bool, err error) {
 		if now.Before(t.retainAt) {
 			return false, nil
 		}
-		t.retaining, t.rows = true, 0
-		t.messages, t.inbound = erasePass{of: &messageTexts}, erasePass{of: &inboundTexts}
+		t.retaining = true
+		t.messages, t.inbound = removePass{of: &messageRows}, removePass{of: &inboundRows}
+		s.messageTexts.ended, s.inboundTexts.ended = false, false
 	}
-	if keep.Messages > 0 && t.rows >= 0 {
-		return true, s.retainMessages(message.FirstIDAt(now.Add(-keep.Messages)))
-	}
-	for _, p := range []*erasePass{&t.messages, &t.inbound} {
-		if keep.Texts > 0 && !p.ended {
-			return true, s.eraseTexts(p, message.FirstIDAt(now.Add(-keep.Texts)))
+	switch {
+	case keep.Messages > 0 && !t.messages.ended:
+		err = s.removeRows(&t.messages, message.FirstIDAt(now.Add(-keep.Messages)))
+		if err == nil && t.messages.ended {
+			err = s.dropRuns()
+		}
+		return true, err
+	case keep.Inbound > 0 && !t.inbound.ended:
+		return true, s.removeRows(&t.inbound, message.FirstIDAt(now.Add(-keep.Inbound)))
+	case keep.Texts > 0 && !s.messageTexts.ended:
+		return true, s.eraseTexts(&s.messageTexts, message.FirstIDAt(now.Add(-keep.Texts)))
+	case keep.Texts > 0 && !s.inboundTexts.ended:
+		return true, s.eraseTexts(&s.inboundTexts, message.FirstIDAt(now.Add(-keep.Texts)))
+	case keep.Counters > 0:
+		if more, err := s.retainCounters(now); more || err != nil {
+			return more, err
 		}
 	}
-	if more, err := s.retainOthers(now); more || err != nil {
-		return more, err
+	if err := s.retainConfigurations(now); err != nil {
+		return false, err
 	}
 	t.retaining, t.retainAt = false, now.Add(retainEvery)
 	return false, nil
@@ -65,52 +77,68 @@ func (s *Store) oldRows(text string, after, limit message.ID) ([]oldRow, error) 
 	return rows, err
 }
 
-// retainMessages removes whole rows. t.rows becomes -1 at the end of the pass.
-func (s *Store) retainMessages(limit message.ID) error {
-	rows, err := s.oldRows(messageTexts.rows, s.tidy.rows, limit)
-	if err == nil && len(rows) == 0 {
-		s.tidy.rows = -1
-		return s.dropRuns()
+// rowsOf are the statements that remove the rows of a table.
+type rowsOf struct {
+	rows   string // id and whether the row is open, behind an id and before another
+	remove []string
+}
+
+var (
+	messageRows = rowsOf{
+		rows:   "SELECT id, final = 0 OR owed <> 0 FROM progress WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+		remove: []string{"DELETE FROM progress WHERE id = ?", "DELETE FROM message WHERE id = ?"},
 	}
-	if err == nil {
+	inboundRows = rowsOf{
+		rows:   "SELECT id, owed <> 0 FROM inbound WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+		remove: []string{"DELETE FROM inbound WHERE id = ?"},
+	}
+)
+
+// removePass is one walk over the rows of a table.
+type removePass struct {
+	of    *rowsOf
+	at    message.ID
+	ended bool
+}
+
+// removeRows removes some whole rows.
+func (s *Store) removeRows(p *removePass, limit message.ID) error {
+	rows, err := s.oldRows(p.of.rows, p.at, limit)
+	if err == nil && len(rows) > 0 {
 		err = s.transact(func() error {
 			for _, r := range rows {
 				if r.open {
 					continue
 				}
-				bind := func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(r.id)) }
-				if err := query(s.conn, "DELETE FROM progress WHERE id = ?", bind, nil); err != nil {
-					return err
-				}
-				if err := query(s.conn, "DELETE FROM message WHERE id = ?", bind, nil); err != nil {
-					return err
+				for _, text := range p.of.remove {
+					if err := query(s.conn, text, func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(r.id)) }, nil); err != nil {
+						return err
+					}
 				}
 			}
 			return nil
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("remove old messages: %w", err)
+		return fmt.Errorf("remove what is old: %w", err)
 	}
-	s.tidy.rows = rows[len(rows)-1].id
+	if len(rows) > 0 {
+		p.at = rows[len(rows)-1].id
+	}
+	p.ended = len(rows) < retainRows
 	return nil
 }
 
 // dropRuns takes the runs out of use whose messages are all gone.
 func (s *Store) dropRuns() error {
-	oldest := int64(0)
-	err := query(s.conn, "SELECT coalesce(min(id), 9223372036854775807) FROM message", nil, func(stmt *sqlite.Stmt) (bool, error) {
-		oldest = stmt.ColumnInt64(0)
-		return false, nil
-	})
-	if err != nil || s.index.merge != nil {
-		return err // while runs are merged none goes: the next pass does it
+	if s.index.merge != nil {
+		return nil // while runs are merged none goes: the next pass does it
 	}
-	err = s.transact(func() error {
-		return query(s.conn, "UPDATE run SET state = ? WHERE state = ? AND last < ?", func(stmt *sqlite.Stmt) {
+	err := s.transact(func() error {
+		return query(s.conn, `UPDATE run SET state = ? WHERE state = ?
+  AND NOT EXISTS (SELECT 1 FROM message WHERE id BETWEEN run.first AND run.last)`, func(stmt *sqlite.Stmt) {
 			stmt.BindInt64(1, runDead)
 			stmt.BindInt64(2, runInUse)
-			stmt.BindInt64(3, oldest)
 		}, nil)
 	})
 	if err != nil {
@@ -129,9 +157,11 @@ func (s *Store) dropRuns() error {
 	return err
 }
 
-// textsOf are the statements that erase the texts of a table.
+// textsOf are the statements that erase the texts of a table. What is open
+// needs its text still: a message until it is final (a state that is owed is
+// told without it), an inbound message until every target has it.
 type textsOf struct {
-	mark  string // name in table meta of how far all texts are erased
+	mark  string // name in table meta of how far texts are erased
 	rows  string // id and whether the row is open, behind an id and before another
 	erase string
 }
@@ -139,111 +169,112 @@ type textsOf struct {
 var (
 	messageTexts = textsOf{
 		mark:  "texts",
-		rows:  "SELECT id, final = 0 OR owed <> 0 FROM progress WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+		rows:  "SELECT id, final = 0 FROM progress WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
 		erase: "UPDATE message SET text = NULL, data = NULL WHERE id = ? AND (text IS NOT NULL OR data IS NOT NULL)",
 	}
 	inboundTexts = textsOf{
 		mark:  "inbound_texts",
-		rows:  "SELECT id, owed <> 0 FROM inbound WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+		rows:  inboundRows.rows,
 		erase: "UPDATE inbound SET text = NULL, data = NULL WHERE id = ? AND (text IS NOT NULL OR data IS NOT NULL)",
 	}
 )
 
-// erasePass is one walk over the texts of a table. It begins where the walks
-// before have left no text behind, which is written down, so that a walk does
-// not read the whole history.
-type erasePass struct {
+// eraser is how far the texts of a table are erased: a walk never looks at a
+// row twice. A row that is open when the walk comes by is passed over; the
+// batch that closes it erases its text (writeChanged, writeInbound).
+type eraser struct {
 	of    *textsOf
-	begun bool
-	at    message.ID
-	kept  bool // an open row was met, whose text a later pass must find
-	ended bool
+	mark  message.ID // on disk too, in table meta
+	ended bool       // the walk of this pass
+}
+
+// due tells whether the text of a row that is closed now must go.
+func (e *eraser) due(id message.ID) bool { return id <= e.mark }
+
+// loadErasers reads how far texts are erased.
+func (s *Store) loadErasers(ctx context.Context) error {
+	s.messageTexts.of, s.inboundTexts.of = &messageTexts, &inboundTexts
+	return s.read(ctx, func(c *conn) error {
+		for _, e := range []*eraser{&s.messageTexts, &s.inboundTexts} {
+			err := query(c, "SELECT value FROM meta WHERE name = ?",
+				func(stmt *sqlite.Stmt) { stmt.BindText(1, e.of.mark) },
+				func(stmt *sqlite.Stmt) (bool, error) {
+					e.mark = message.ID(stmt.ColumnInt64(0))
+					return false, nil
+				})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // eraseTexts removes some texts.
-func (s *Store) eraseTexts(p *erasePass, limit message.ID) error {
-	if !p.begun {
-		mark, err := s.erasedUpTo(p.of.mark)
-		if err != nil {
-			return fmt.Errorf("erase old texts: %w", err)
-		}
-		p.begun, p.at = true, mark
-	}
-	rows, err := s.oldRows(p.of.rows, p.at, limit)
-	if err == nil {
-		err = s.transact(func() error { return s.eraseRows(p, rows) })
+func (s *Store) eraseTexts(e *eraser, limit message.ID) error {
+	rows, err := s.oldRows(e.of.rows, e.mark, limit)
+	if err == nil && len(rows) > 0 {
+		err = s.transact(func() error { return s.eraseRows(e.of, rows) })
 	}
 	if err != nil {
 		return fmt.Errorf("erase old texts: %w", err)
 	}
-	for _, r := range rows {
-		p.at, p.kept = r.id, p.kept || r.open
+	if len(rows) > 0 {
+		e.mark = rows[len(rows)-1].id
 	}
-	p.ended = len(rows) < retainRows
+	e.ended = len(rows) < retainRows
 	return nil
 }
 
-func (s *Store) erasedUpTo(mark string) (id message.ID, err error) {
-	err = query(s.conn, "SELECT value FROM meta WHERE name = ?",
-		func(stmt *sqlite.Stmt) { stmt.BindText(1, mark) },
-		func(stmt *sqlite.Stmt) (bool, error) {
-			id = message.ID(stmt.ColumnInt64(0))
-			return false, nil
-		})
-	return id, err
-}
-
-// eraseRows erases the texts of rows that are not open, and writes down up to
-// where no text is left.
-func (s *Store) eraseRows(p *erasePass, rows []oldRow) error {
-	kept, done := p.kept, p.at
+// eraseRows erases the texts of rows that are not open, and writes down how far
+// it came.
+func (s *Store) eraseRows(of *textsOf, rows []oldRow) error {
 	for _, r := range rows {
 		if r.open {
-			kept = true
 			continue
 		}
-		if err := query(s.conn, p.of.erase, func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(r.id)) }, nil); err != nil {
+		if err := query(s.conn, of.erase, func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(r.id)) }, nil); err != nil {
 			return err
 		}
-		if !kept {
-			done = r.id
-		}
-	}
-	if done == p.at {
-		return nil
 	}
 	return query(s.conn, "INSERT OR REPLACE INTO meta(name, value) VALUES (?, ?)", func(stmt *sqlite.Stmt) {
-		stmt.BindText(1, p.of.mark)
-		stmt.BindInt64(2, int64(done))
+		stmt.BindText(1, of.mark)
+		stmt.BindInt64(2, int64(rows[len(rows)-1].id))
 	}, nil)
 }
 
-// retainOthers removes inbound messages and counters that are old.
-func (s *Store) retainOthers(now time.Time) (more bool, err error) {
-	keep := s.opts.Retention
-	for _, r := range []struct {
-		keep  time.Duration
-		limit int64
-		text  string
-	}{
-		{keep.Inbound, int64(message.FirstIDAt(now.Add(-keep.Inbound))), "DELETE FROM inbound WHERE id IN (SELECT id FROM inbound WHERE id < ? AND owed = 0 ORDER BY id LIMIT ?)"},
-		{
-			keep.Counters, now.Add(-keep.Counters).Unix() / 3600,
-			"DELETE FROM counter WHERE (hour, account, link, what) IN (SELECT hour, account, link, what FROM counter WHERE hour < ? ORDER BY hour LIMIT ?)",
-		},
-	} {
-		if r.keep <= 0 {
-			continue
-		}
-		gone, err := s.removeSome(r.text, r.limit)
-		if err != nil {
-			return false, fmt.Errorf("remove what is old: %w", err)
-		}
-		if gone == forgetRows {
-			return true, nil
-		}
+// retainCounters removes counters that are old.
+func (s *Store) retainCounters(now time.Time) (more bool, err error) {
+	gone, err := s.removeSome("DELETE FROM counter WHERE (hour, account, link, what) IN (SELECT hour, account, link, what FROM counter WHERE hour < ? ORDER BY hour LIMIT ?)",
+		now.Add(-s.opts.Retention.Counters).Unix()/3600)
+	if err != nil {
+		return false, fmt.Errorf("remove old counters: %w", err)
 	}
-	return false, nil
+	return gone == forgetRows, nil
+}
+
+// configurationMargin is by how much a message may be younger than the
+// configuration that came into force after it was accepted, and more.
+const configurationMargin = time.Hour
+
+// retainConfigurations removes the configurations that no message can name any
+// more: those before the one in force when the oldest message was accepted.
+func (s *Store) retainConfigurations(now time.Time) error {
+	oldest := now
+	err := query(s.conn, "SELECT min(id) FROM message", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		if !stmt.ColumnIsNull(0) {
+			oldest = message.ID(stmt.ColumnInt64(0)).Time()
+		}
+		return false, nil
+	})
+	if err == nil {
+		_, err = s.removeSome(`DELETE FROM configuration WHERE number IN (SELECT number FROM configuration
+  WHERE number < (SELECT max(number) FROM configuration WHERE at < ?) ORDER BY number LIMIT ?)`, oldest.Add(-configurationMargin).UnixMilli())
+	}
+	if err != nil {
+		return fmt.Errorf("remove old configurations: %w", err)
+	}
+	return nil
 }
 
 // forgetSlice removes rows that have expired by themselves.

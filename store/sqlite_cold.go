@@ -13,6 +13,7 @@ import (
 type coldStatements struct {
 	configuration          *sqlite.Stmt
 	inbound, inboundChange *sqlite.Stmt
+	inboundErase           *sqlite.Stmt
 	part, partDone         *sqlite.Stmt
 	held, heldDone         *sqlite.Stmt
 	mark                   *sqlite.Stmt
@@ -25,6 +26,7 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.configuration, "INSERT OR REPLACE INTO configuration(number, at, text) VALUES (?,?,?)"},
 		{&w.inbound, "INSERT INTO inbound(id, account, link, sender, recipient, text, data, received, parts, missing, rule, fixed, owed, log) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
 		{&w.inboundChange, "UPDATE inbound SET owed = ?2, log = ?3 WHERE id = ?1"},
+		{&w.inboundErase, inboundTexts.erase},
 		{&w.part, "INSERT INTO inbound_part(id, key, number, total, received, part) VALUES (?,?,?,?,?,?)"},
 		{&w.partDone, "DELETE FROM inbound_part WHERE id = ?"},
 		{&w.held, "INSERT INTO held(number, received, report) VALUES (?,?,?)"},
@@ -80,6 +82,13 @@ func (s *Store) writeInbound(list []*message.Inbound, changed []InboundChange) e
 		stmt.BindBytes(3, c.Log)
 		if err := execute(stmt); err != nil {
 			return fmt.Errorf("update inbound message %s: %w", c.ID, err)
+		}
+		if c.Owed != 0 || !s.inboundTexts.due(c.ID) {
+			continue
+		}
+		s.cold.inboundErase.BindInt64(1, int64(c.ID))
+		if err := execute(s.cold.inboundErase); err != nil {
+			return fmt.Errorf("erase the text of inbound message %s: %w", c.ID, err)
 		}
 	}
 	return nil

@@ -117,6 +117,11 @@ func (s *Store) writeChanged(list []Change) error {
 		if err := s.writeProgress(s.hot.change, c.ID, &p); err != nil {
 			return fmt.Errorf("update progress of %s: %w", c.ID, err)
 		}
+		if c.Final != 0 && s.messageTexts.due(c.ID) {
+			if err := s.writeErased([]message.ID{c.ID}); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

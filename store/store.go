@@ -60,9 +60,12 @@ type Store struct {
 	readerCount int
 	closing     chan struct{}
 
-	index    index
-	tidy     tidyState
-	turns    refillTurns
+	index index
+	tidy  tidyState
+	turns refillTurns
+
+	messageTexts, inboundTexts eraser
+
 	counts   tableCounts
 	measured measurements
 	check    *checkpointer
@@ -75,6 +78,7 @@ const (
 	writerCacheKiB = 12 << 10 // walked at every commit: more makes commits slower, see docs/store.md
 	readerCacheKiB = 2 << 10
 	defaultHeld    = 72 * time.Hour
+	busyTimeout    = 2 * time.Second // for which another program's lock is waited for
 )
 
 func (opts *Options) setDefaults() {
@@ -115,12 +119,15 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 		return nil, err
 	}
 	defer func() {
-		if err != nil {
-			s.Close()
+		if err == nil {
+			return
 		}
+		s.Close()
 		switch sqlite.ErrCode(err).ToPrimary() {
 		case sqlite.ResultFull:
 			err = fmt.Errorf("%w: %w", ErrFull, err)
+		case sqlite.ResultBusy:
+			err = fmt.Errorf("%w: %w", ErrBusy, err)
 		case sqlite.ResultCorrupt, sqlite.ResultNotADB:
 			err = &DamagedError{Path: s.path, Err: err}
 		}
@@ -166,6 +173,7 @@ func (s *Store) openWriter() (err error) {
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
+	s.conn.SetBusyTimeout(busyTimeout) // the driver would wait for ever
 	settings := []string{
 		"synchronous = FULL",
 		"wal_autocheckpoint = 0",
@@ -192,6 +200,9 @@ func (s *Store) openWriter() (err error) {
 func (s *Store) recoverMemory(ctx context.Context) error {
 	if err := s.loadCounts(ctx); err != nil {
 		return fmt.Errorf("count open rows: %w", err)
+	}
+	if err := s.loadErasers(ctx); err != nil {
+		return fmt.Errorf("read how far texts are erased: %w", err)
 	}
 	if err := s.recoverIndex(); err != nil {
 		return fmt.Errorf("rebuild the index of recipients: %w", err)

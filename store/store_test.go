@@ -159,7 +159,9 @@ func TestErrorsAreClassified(t *testing.T) {
 		{sqlite.ResultIOErrFsync, false, true},
 		{sqlite.ResultIOErrWrite, false, true}, // the disk of the test is not full
 		{sqlite.ResultCorrupt, false, true},
-		{sqlite.ResultBusy, false, false},
+		{sqlite.ResultNotADB, false, true},
+		{sqlite.ResultBusy, true, false},
+		{sqlite.ResultConstraint, false, false},
 	} {
 		err := s.classify(fmt.Errorf("step: %w", c.code.ToError()))
 		var fatal *FatalError

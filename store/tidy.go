@@ -1,10 +1,6 @@
 package store
 
-import (
-	"time"
-
-	"kurir/message"
-)
+import "time"
 
 // tidyState is where housekeeping stands.
 type tidyState struct {
@@ -12,9 +8,8 @@ type tidyState struct {
 	forgetAt  time.Time // when expired rows are looked for again
 	retainAt  time.Time // when a pass of retention begins again
 	retaining bool
-	rows      message.ID // how far the pass has come with whole rows, -1 at its end
-	messages  erasePass
-	inbound   erasePass
+	messages  removePass
+	inbound   removePass
 }
 
 // Tidy does housekeeping for about budget: a slice at a time, each in a
