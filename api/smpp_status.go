@@ -9,7 +9,7 @@ import (
 // was not accepted (SMPP 3.4 5.1.3). What will pass later without being
 // changed is told by one of the three that every ESME treats as temporary:
 // ESME_RTHROTTLED (slow down), ESME_RMSGQFUL (we cannot store it now) and
-// ESME_RSYSERR.
+// ESME_RSYSERR; many take ESME_RSUBMITFAIL for temporary too, so it says nothing.
 var smppStatuses = [...]smpp.Status{
 	message.NoFailure:    smpp.ESME_ROK,
 	message.Throttled:    smpp.ESME_RTHROTTLED,
@@ -18,11 +18,11 @@ var smppStatuses = [...]smpp.Status{
 	message.NoAnswer:     smpp.ESME_RSYSERR,
 	message.Absent:       smpp.ESME_RSYSERR,
 	message.MemoryFull:   smpp.ESME_RSYSERR,
-	message.Refused:      smpp.ESME_RSUBMITFAIL,
+	message.Refused:      smpp.ESME_RX_R_APPN,
 	message.BadRecipient: smpp.ESME_RINVDSTADR,
 	message.BadSender:    smpp.ESME_RINVSRCADR,
 	message.BadContent:   smpp.ESME_RINVMSGLEN,
-	message.NotPermitted: smpp.ESME_RSUBMITFAIL,
+	message.NotPermitted: smpp.ESME_RX_R_APPN,
 	message.NoRoute:      smpp.ESME_RINVDSTADR,
 	message.StoreFull:    smpp.ESME_RMSGQFUL,
 	message.Overloaded:   smpp.ESME_RTHROTTLED,
@@ -38,8 +38,8 @@ var smppFieldStatuses = map[string]smpp.Status{
 	"send_at":   smpp.ESME_RINVSCHED,
 	"priority":  smpp.ESME_RINVPRTFLG,
 	"text":      smpp.ESME_RINVMSGLEN,
-	"encoding":  smpp.ESME_RSUBMITFAIL, // ESME_RINVDCS came with SMPP 5.0
-	"reference": smpp.ESME_RSUBMITFAIL,
+	"encoding":  smpp.ESME_RINVDCS, // it came with SMPP 5.0, but every ESME takes it for permanent
+	"reference": smpp.ESME_RX_R_APPN,
 	"header":    smpp.ESME_RINVESMCLASS,
 	"udh":       smpp.ESME_RINVESMCLASS,
 }

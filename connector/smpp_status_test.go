@@ -46,9 +46,5 @@ func TestSMPPFailure(t *testing.T) {
 		if named && !seen[s] {
 			t.Errorf("%v is not in this test", s)
 		}
-		// What the codec calls temporary must be tried again.
-		if kind := smppFailureKind(s); s.Temporary() && !kind.Temporary() {
-			t.Errorf("%v is temporary, but %s is not", s, kind.Code())
-		}
 	}
 }

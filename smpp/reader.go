@@ -264,6 +264,7 @@ func (s *Session) deliver() {
 	s.info.Received += uint64(len(r.requests) + len(r.responses))
 	s.match(now)
 	unbind := s.admit(now)
+	s.settleUnbind()
 	s.mu.Unlock()
 	if len(r.responses) > 0 {
 		r.h.Responses(s, r.responses)
@@ -273,10 +274,8 @@ func (s *Session) deliver() {
 	}
 	if unbind {
 		s.mu.Lock()
-		if s.peerOpen == 0 && s.unbindSeq != 0 {
-			s.answerUnbind()
-		} else {
-			s.arm(now)
+		if s.unbindAsked {
+			s.arm(now) // for the timer that bounds it
 		}
 		s.mu.Unlock()
 	}
@@ -337,7 +336,7 @@ func (s *Session) admit(now time.Time) (unbind bool) {
 	for i := range r.requests {
 		switch p := &r.requests[i]; p.Command {
 		case CommandUnbind:
-			s.unbindSeq = max(p.Sequence, 1)
+			s.unbindAsked, s.unbindSeq = true, p.Sequence
 			s.timing.unbound = now
 			s.state.Store(uint32(StateUnbinding))
 			unbind = true

@@ -72,7 +72,7 @@ var statWords = map[string]MessageState{
 }
 
 // StateOf gives the state for the word of a receipt; ok is false for a word never seen, and then the state is
-// MessageUnknown.
+// MessageEnroute: what nobody understands must not end a message.
 func StateOf(stat string) (state MessageState, ok bool) {
 	if state, ok = statWords[stat]; ok {
 		return state, true
@@ -80,7 +80,7 @@ func StateOf(stat string) (state MessageState, ok bool) {
 	if state, ok = statWords[strings.ToUpper(stat)]; ok {
 		return state, true
 	}
-	return MessageUnknown, false
+	return MessageEnroute, false
 }
 
 // Receipt is an SMSC delivery receipt (SMPP 3.4 appendix B). Fields that were missing are empty.
@@ -94,7 +94,8 @@ type Receipt struct {
 	Err        string // the network's or the SMSC's code, often three digits, sometimes anything
 	Text       string // first 20 characters of the message
 
-	// State is the state: that of message_state if there is one, else that of Stat, MessageUnknown without either.
+	// State is the state: that of message_state if there is one that exists, else that of Stat, MessageEnroute
+	// without either.
 	State MessageState
 	// Network is network_error_code; zero if there is none (SMPP 3.4 5.3.2.31).
 	Network NetworkError
@@ -213,14 +214,17 @@ func ReceiptFrom(d *DeliverSM) (r Receipt, ok bool) {
 	if d.ESMClass&ESMUDHI != 0 && len(text) > 0 && int(text[0]) < len(text) {
 		text = text[1+int(text[0]):]
 	}
-	if d.DataCoding == 8 || len(text) > 1 && text[0] == 0 {
+	switch { // what the text is, for not every SMSC that says UCS-2 writes it
+	case len(text) > 1 && text[0] == 0:
 		text = narrow(text)
+	case len(text) > 1 && text[0] == 0xFE && text[1] == 0xFF:
+		text = narrow(text[2:])
 	}
 	r, ok = ParseReceipt(text)
 	if id, _ := d.TLVs.CString(TagReceiptedMessageID); id != "" {
 		r.ID, ok = id, true
 	}
-	if state, given := d.TLVs.U8(TagMessageState); given {
+	if state, given := d.TLVs.U8(TagMessageState); given && MessageState(state) <= MessageSkipped {
 		r.State, ok = MessageState(state), true
 		if _, known := StateOf(r.Stat); !known {
 			r.Stat = r.State.Stat()

@@ -67,7 +67,11 @@ func TestParseReceipt(t *testing.T) {
 		},
 		{
 			"word never seen", "id:17 stat:ZONKED",
-			Receipt{"17", "", "", "", "", "ZONKED", "", "", MessageUnknown, NetworkError{}},
+			Receipt{"17", "", "", "", "", "ZONKED", "", "", MessageEnroute, NetworkError{}},
+		},
+		{
+			"no state at all", "id:17 err:000",
+			Receipt{"17", "", "", "", "", "", "000", "", MessageEnroute, NetworkError{}},
 		},
 	}
 	for _, tt := range tests {
@@ -122,6 +126,20 @@ func TestReceiptFrom(t *testing.T) {
 		},
 		{"in the payload", ShortMessage{TLVs: TLVs{{TagMessagePayload, []byte(text)}}}, "0000001000", "DELIVRD", "000", MessageDelivered, NetworkError{}},
 		{"UCS-2", ShortMessage{DataCoding: 8, Text: wide}, "0000001000", "DELIVRD", "000", MessageDelivered, NetworkError{}},
+		{
+			"a state that does not exist",
+			ShortMessage{Text: []byte(text), TLVs: TLVs{{TagMessageState, []byte{10}}}},
+			"0000001000", "DELIVRD", "000", MessageDelivered,
+			NetworkError{},
+		},
+		{
+			"a word that nobody knows, and a state",
+			ShortMessage{Text: []byte("id:17 stat:PENDING"), TLVs: TLVs{{TagMessageState, []byte{2}}}},
+			"17", "DELIVRD", "", MessageDelivered,
+			NetworkError{},
+		},
+		{"UCS-2 in name only", ShortMessage{DataCoding: 8, Text: []byte(text)}, "0000001000", "DELIVRD", "000", MessageDelivered, NetworkError{}},
+		{"UCS-2 with a byte order mark", ShortMessage{DataCoding: 8, Text: append([]byte{0xFE, 0xFF}, wide...)}, "0000001000", "DELIVRD", "000", MessageDelivered, NetworkError{}},
 		{"UCS-2 by the name of Latin 1", ShortMessage{DataCoding: 3, Text: wide}, "0000001000", "DELIVRD", "000", MessageDelivered, NetworkError{}},
 		{
 			"behind a user data header",
@@ -142,6 +160,16 @@ func TestReceiptFrom(t *testing.T) {
 	for class, want := range map[uint8]bool{0: false, 4: true, 0x44: true, 0x07: true, 0x08: false, 0x20: false, 0x0C: false, 0x84: true} {
 		if IsReceipt(class) != want {
 			t.Errorf("esm_class 0x%02X: receipt %v", class, !want)
+		}
+	}
+}
+
+// A word that nobody knows must not end a message.
+func TestStateOf(t *testing.T) {
+	t.Parallel()
+	for _, word := range []string{"ACKED", "SUBMITD", "PENDING", "", "delivered?"} {
+		if s, known := StateOf(word); known || s.Final() {
+			t.Errorf("%q is %s", word, s)
 		}
 	}
 }

@@ -36,6 +36,9 @@ type Server struct {
 	mu       sync.Mutex
 	sessions map[*Session]netip.Addr
 	perIP    map[netip.Addr]int
+
+	turnedAway int       // connections refused since complained
+	complained time.Time // when that was last logged
 }
 
 // Serve accepts connections on ln until ctx ends or ln fails. It then closes ln, unbinds the sessions and returns when
@@ -101,8 +104,12 @@ func (srv *Server) admit(conn net.Conn) *Session {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
 	if len(srv.sessions) >= most || srv.perIP[ip] >= perIP {
-		srv.logger().Warn("SMPP connection refused: too many", "peer", conn.RemoteAddr(),
-			"connections", len(srv.sessions), "from this address", srv.perIP[ip])
+		srv.turnedAway++
+		if now := time.Now(); now.Sub(srv.complained) >= time.Second {
+			srv.logger().Warn("SMPP connection refused: too many", "peer", conn.RemoteAddr(),
+				"connections", len(srv.sessions), "from this address", srv.perIP[ip], "refused since the last line", srv.turnedAway)
+			srv.complained, srv.turnedAway = now, 0
+		}
 		return nil
 	}
 	if srv.sessions == nil {

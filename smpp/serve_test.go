@@ -1,11 +1,14 @@
 package smpp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -177,6 +180,31 @@ func TestServerLimits(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Who connects in vain again and again does not fill the log.
+func TestServerRefusalsLogged(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var log bytes.Buffer
+		srv := &Server{Bind: accept, MaxConnections: 1, Session: SessionConfig{Logger: slog.New(slog.NewTextHandler(&log, nil))}}
+		conn := func() net.Conn {
+			a, b := net.Pipe()
+			t.Cleanup(func() { _, _ = a.Close(), b.Close() })
+			return a
+		}
+		if srv.admit(conn()) == nil {
+			t.Fatal("the first is refused")
+		}
+		for range 100 {
+			if srv.admit(conn()) != nil {
+				t.Fatal("one too many")
+			}
+			time.Sleep(25 * time.Millisecond)
+		}
+		if lines := strings.Count(log.String(), "\n"); lines != 3 {
+			t.Errorf("%d lines in 2.5 s", lines)
+		}
+	})
 }
 
 // A connection that does nothing costs less than 64 KiB; half of what is measured is the test's own end.

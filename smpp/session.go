@@ -20,20 +20,21 @@ type Session struct {
 	done   chan struct{}
 	writes sync.WaitGroup
 
-	mu        sync.Mutex
-	reason    error
-	window    window
-	enc       coder
-	out       []byte // encoded and not yet given to the writer
-	spare     []byte // the other buffer, while nothing is being written
-	flushing  bool   // the writer runs
-	finishing bool   // close when all is written
-	timing    timing
-	deadline  time.Time     // of the read, by which the timers run
-	peerOpen  int           // requests of the peer without an answer
-	unbindSeq uint32        // sequence number of the peer's unbind
-	drained   chan struct{} // closed when Unbind may go on
-	info      Info
+	mu          sync.Mutex
+	reason      error
+	window      window
+	enc         coder
+	out         []byte // encoded and not yet given to the writer
+	spare       []byte // the other buffer, while nothing is being written
+	flushing    bool   // the writer runs
+	finishing   bool   // close when all is written
+	timing      timing
+	deadline    time.Time     // of the read, by which the timers run
+	peerOpen    int           // requests of the peer without an answer
+	unbindSeq   uint32        // sequence number of the peer's unbind
+	unbindAsked bool          // the peer's unbind waits for what is outstanding on both sides
+	drained     chan struct{} // closed when Unbind may go on
+	info        Info
 }
 
 // Info describes a session.
@@ -202,9 +203,7 @@ func (s *Session) Respond(responses []PDU) error {
 	}
 	s.peerOpen = max(0, s.peerOpen-len(responses))
 	s.timing.active = time.Now()
-	if s.unbindSeq != 0 && s.peerOpen == 0 {
-		s.answerUnbind()
-	}
+	s.settleUnbind()
 	s.checkDrained()
 	if s.peerOpen < s.cfg.PeerWindow {
 		s.wake()

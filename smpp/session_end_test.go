@@ -2,6 +2,7 @@ package smpp
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -120,31 +121,49 @@ func TestSessionPeerWindow(t *testing.T) {
 	})
 }
 
-// The peer's unbind waits for the answers we owe, for a while.
+// The peer's unbind waits for the answers that either side owes, for a while. Its number 0 is no good one, and comes
+// back all the same.
 func TestSessionPeerUnbinds(t *testing.T) {
-	for _, answered := range []bool{true, false} {
-		t.Run("", func(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		ours, theirs bool // answers that come
+	}{
+		{"answered by both", true, true},
+		{"we do not answer", false, true},
+		{"the peer does not answer", true, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				r := newRig(t, SessionConfig{Role: SMSC}, false).listen()
 				if n, err := r.s.Send([]Request{{Body: &DeliverSM{}, Ref: "mo"}}); n != 1 || err != nil {
 					t.Fatal(n, err)
 				}
 				r.sent(PDU{Command: CommandDeliverSM, Sequence: 1})
-				r.send(PDU{Sequence: 1, Body: benchMessage()}, PDU{Sequence: 2, Body: &Unbind{}}, PDU{Sequence: 3, Body: benchMessage()})
+				b, _ := Append(nil, &PDU{Sequence: 1, Body: &Unbind{}})
+				binary.BigEndian.PutUint32(b[12:], 0)
+				submit, _ := Append(nil, &PDU{Sequence: 1, Body: benchMessage()})
+				r.write(append(submit, b...))
+				r.send(PDU{Sequence: 3, Body: benchMessage()})
 				r.sent(PDU{Command: CommandSubmitSMResp, Status: ESME_RSYSERR, Sequence: 3})
 				if n, err := r.s.Send([]Request{{Body: &DeliverSM{}}}); n != 0 || !errors.Is(err, ErrWrongState) {
 					t.Errorf("sent after unbind: %d, %v", n, err)
 				}
 				r.sleep(time.Second)
-				if answered {
+				if test.ours {
 					ok(r.s, r.h.got[0])
-					r.sent(PDU{Command: CommandSubmitSMResp, Sequence: 1}, PDU{Command: CommandUnbindResp, Sequence: 2})
-				} else {
-					r.sleep(time.Second)
-					r.sent(PDU{Command: CommandUnbindResp, Sequence: 2})
+					r.sent(PDU{Command: CommandSubmitSMResp, Sequence: 1})
 				}
+				if test.theirs {
+					r.send(PDU{Sequence: 1, Body: &DeliverSMResp{}})
+				}
+				if !test.ours || !test.theirs {
+					r.sent()
+					r.sleep(time.Second)
+				}
+				r.sent(PDU{Command: CommandUnbindResp})
 				r.ended(ErrPeerUnbound)
-				if len(r.h.responses) != 1 || !errors.Is(r.h.responses[0].Err, ErrPeerUnbound) || r.h.responses[0].Ref != "mo" {
+				lost := len(r.h.responses) == 1 && errors.Is(r.h.responses[0].Err, ErrPeerUnbound)
+				if len(r.h.responses) != 1 || r.h.responses[0].Ref != "mo" || lost == test.theirs {
 					t.Errorf("outstanding: %+v", r.h.responses)
 				}
 				if err := r.s.Respond([]PDU{{Command: CommandSubmitSMResp, Status: ESME_RSYSERR, Sequence: 9}}); !errors.Is(err, ErrClosed) {

@@ -43,12 +43,6 @@ const (
 // Bound reports whether a bind is in force.
 func (s State) Bound() bool { return s&stateBound != 0 }
 
-// CanSubmit reports whether the ESME may submit.
-func (s State) CanSubmit() bool { return s&stateSubmit != 0 }
-
-// CanDeliver reports whether the SMSC may deliver.
-func (s State) CanDeliver() bool { return s&stateGet != 0 }
-
 // String gives the specification's name.
 func (s State) String() string {
 	switch s {

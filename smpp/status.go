@@ -163,14 +163,3 @@ func (s Status) Error() string {
 	}
 	return s.String()
 }
-
-// Temporary reports whether the same request may succeed later without being changed. ESME_RTHROTTLED and
-// ESME_RMSGQFUL ask for a pause besides. What is unknown, also the operator's own, counts as permanent.
-func (s Status) Temporary() bool {
-	switch s {
-	case ESME_RSYSERR, ESME_RBINDFAIL, ESME_RMSGQFUL, ESME_RSUBMITFAIL, ESME_RTHROTTLED, ESME_RX_T_APPN,
-		ESME_RSERTYPUNAVAIL, ESME_RUNKNOWNERR:
-		return true
-	}
-	return false
-}

@@ -33,7 +33,8 @@ const (
 const timerIdleInterval = time.Hour
 
 // nextTimer gives what is due now, or timerNone and the moment at which to ask again. The peer of an enquire_link has
-// the response timeout to answer it, or as long as the enquire interval if there is no response timeout.
+// the response timeout to answer it, or as long as the enquire interval if there is no response timeout; whatever else
+// it sends shows that it lives.
 func (t *timing) nextTimer(now time.Time) (timerAction, time.Time) {
 	next := now.Add(timerIdleInterval)
 	due := func(from time.Time, after time.Duration) bool {
@@ -60,7 +61,7 @@ func (t *timing) nextTimer(now time.Time) (timerAction, time.Time) {
 	switch {
 	case !t.bound && due(t.opened, t.bind):
 		return closeUnbound, now
-	case due(t.enquired, answer):
+	case !t.enquired.IsZero() && due(later(t.enquired, t.heard), answer):
 		return closeSilent, now
 	case t.bound && due(t.active, t.inactivity):
 		return closeInactive, now
@@ -72,6 +73,14 @@ func (t *timing) nextTimer(now time.Time) (timerAction, time.Time) {
 		return timerEnquire, now
 	}
 	return timerNone, next
+}
+
+// later gives the later of two moments.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // giveUp tells everyone who waits for a response that there will be none.
@@ -134,6 +143,7 @@ func (s *Session) timer(action timerAction, now time.Time) bool {
 		s.mu.Lock()
 		r.expired = s.window.expire(now.Add(-s.cfg.ResponseTimeout), r.expired[:0])
 		s.checkDrained()
+		s.settleUnbind()
 		s.mu.Unlock()
 		s.giveUp(r.expired, ErrResponseTimeout)
 		clear(r.expired)

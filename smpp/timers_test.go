@@ -28,6 +28,8 @@ func TestNextTimer(t *testing.T) {
 		{"silence", func(c *timing) { c.bound = true }, 60, timerEnquire, 60},
 		{"heard lately", func(c *timing) { c.bound, c.heard = true, at(40) }, 60, timerNone, 100},
 		{"enquired", func(c *timing) { c.bound, c.enquired = true, at(60) }, 60, timerNone, 70},
+		{"not answered, but heard since", func(c *timing) { c.bound, c.enquired, c.heard = true, at(60), at(65) }, 70, timerNone, 75},
+		{"not answered, and silent since", func(c *timing) { c.bound, c.enquired, c.heard = true, at(60), at(65) }, 75, closeSilent, 75},
 		{"not answered", func(c *timing) { c.bound, c.enquired = true, at(60) }, 70, closeSilent, 70},
 		{
 			"not answered, response timeout off", func(c *timing) { c.bound, c.enquired, c.response = true, at(60), 0 },

@@ -117,10 +117,18 @@ func (s *Session) arm(at time.Time) {
 	}
 }
 
+// settleUnbind answers the peer's unbind once nothing is outstanding on either side, requests of the session itself
+// excepted: a response that is on its way must not be thrown away. mu is held.
+func (s *Session) settleUnbind() {
+	if s.unbindAsked && s.peerOpen == 0 && s.window.live == s.window.own {
+		s.answerUnbind()
+	}
+}
+
 // answerUnbind answers the peer's unbind and lets the session end; mu is held.
 func (s *Session) answerUnbind() {
 	_ = s.append(&PDU{Command: CommandUnbindResp, Sequence: s.unbindSeq})
-	s.unbindSeq = 0
+	s.unbindAsked = false
 	s.timing.unbound = time.Time{}
 	s.finish(ErrPeerUnbound)
 }
