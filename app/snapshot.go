@@ -61,6 +61,12 @@ func linkSettings(c *config.Connector) gateway.LinkSettings {
 		Name: c.Name, Rate: float64(smpp.Rate), ReceiptWait: smpp.ReceiptWait,
 		ThrottleWait: smpp.ThrottleWait, FallbackWait: smpp.FallbackWait, Once: smpp.Uncertain == "once",
 	}
+	switch smpp.MessageIDs {
+	case "string":
+		s.IDs = gateway.IDsExactly
+	case "hex_decimal", "decimal_hex": // the link makes them alike
+		s.IDs = gateway.IDsAsAnswered
+	}
 	switch smpp.Receipts {
 	case "always":
 		s.Receipts = gateway.ReceiptsAlways

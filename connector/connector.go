@@ -82,11 +82,14 @@ type Core interface {
 	// Throttled says that the operator asks for less speed, where no answer
 	// says it: the part in question is repeated by the connector.
 	Throttled(session uint32)
-	// Reports hands over receipts, as many as one read brought. ack is called
-	// once, from any goroutine: nil when they are on disk, else why not.
+	// Reports hands over receipts, as many as one read brought; one that names
+	// no message, without OperatorID, is only counted. ack is called once, from
+	// any goroutine: nil when they are on disk, else why not.
 	Reports(reports []message.Report, ack func(error))
 	// Inbound hands over messages from phones, likewise. Text is decoded, a
-	// user data header, if any, stands in Content.Header.
+	// user data header, if any, stands in Content.Header. A part of a long
+	// message has its octets in Content.Data too, as its text may have been cut
+	// within a character.
 	Inbound(in []*message.Inbound, ack func(error))
 }
 

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"kurir/gsm"
 	"kurir/message"
@@ -40,13 +41,16 @@ func (b *smppBuilder) add(out *Outgoing, now time.Time) (parts int, f *message.F
 	if f != nil {
 		return 0, f
 	}
+	from, ok := smppAddress(out.From, b.cfg.SourceTON, b.cfg.SourceNPI)
+	if !ok {
+		return 0, message.Fail(message.BadSender, "from", "the sender %q has characters that SMPP cannot carry (ISO-8859-1)", out.From.Number)
+	}
+	to, _ := smppAddress(out.To, b.cfg.DestTON, b.cfg.DestNPI)
 	common := smpp.ShortMessage{
-		ServiceType: b.cfg.ServiceType,
-		Source:      smppAddress(out.From, b.cfg.SourceTON, b.cfg.SourceNPI),
-		Dest:        smppAddress(out.To, b.cfg.DestTON, b.cfg.DestNPI),
-		Priority:    smppPriorities[m.Priority%message.Priorities],
-		Validity:    b.validity(m.Expires, now),
-		DataCoding:  coding,
+		ServiceType: b.cfg.ServiceType, Source: from, Dest: to,
+		Priority:   smppPriorities[m.Priority%message.Priorities],
+		Validity:   b.validity(m.Expires, now),
+		DataCoding: coding,
 	}
 	if out.Receipt {
 		common.RegisteredDelivery = smpp.ReceiptFinal
@@ -113,6 +117,14 @@ func (b *smppBuilder) split(out *Outgoing) (coding uint8, ref uint16, f *message
 		b.segments = append(b.segments[:0], segments...)
 		return gsm.Coding(gsm.Binary, c.Class).SMPP(), o.Reference, nil
 	}
+	if len(c.Data) > 0 && c.Want == o.Encoding && !own { // a part cut within a character
+		segments, err := gsm.SplitBinary(c.Data, o)
+		if err != nil {
+			return 0, 0, message.Fail(message.BadContent, "text", "%v", err)
+		}
+		b.segments = append(b.segments[:0], segments...)
+		return gsm.Coding(o.Encoding, c.Class).SMPP(), 0, nil
+	}
 	if b.cfg.Long == "payload" && out.Message.Parts > 1 && c.Header == nil {
 		coding, f = b.whole(c, o.Encoding, own)
 		return coding, 0, f
@@ -146,11 +158,13 @@ func (b *smppBuilder) grab(n int) []byte {
 }
 
 // reference draws the number that holds the parts of a long message together.
+// With long: payload it is for what is cut all the same.
 func (b *smppBuilder) reference(recipient string) uint16 {
-	if b.cfg.Long == "udh" {
-		return uint16(b.refs.Next8(recipient))
+	switch b.cfg.Long {
+	case "udh16", "sar":
+		return b.refs.Next16(recipient)
 	}
-	return b.refs.Next16(recipient)
+	return uint16(b.refs.Next8(recipient))
 }
 
 // ownAlphabet tells whether a text goes out with data_coding 0 in an alphabet
@@ -220,14 +234,26 @@ func (b *smppBuilder) validity(expires int64, now time.Time) string {
 	return b.validText
 }
 
-// smppAddress returns an address as the link shall show it.
-func smppAddress(a message.Address, ton, npi *uint8) smpp.Address {
-	s := smpp.Address{TON: uint8(a.TON), NPI: uint8(a.NPI), Addr: a.Number}
+// smppAddress returns an address as the link shall show it; false for a name
+// beyond ISO-8859-1, in which SMPP writes names.
+func smppAddress(a message.Address, ton, npi *uint8) (s smpp.Address, ok bool) {
+	s = smpp.Address{TON: uint8(a.TON), NPI: uint8(a.NPI), Addr: a.Number}
+	for i := range len(a.Number) {
+		if a.Number[i] < utf8.RuneSelf {
+			continue
+		}
+		octets, ok := gsm.AppendLatin1(nil, a.Number)
+		if !ok {
+			return s, false
+		}
+		s.Addr = string(octets)
+		break
+	}
 	if ton != nil {
 		s.TON = *ton
 	}
 	if npi != nil {
 		s.NPI = *npi
 	}
-	return s
+	return s, true
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"kurir/gsm"
 	"kurir/message"
@@ -28,13 +29,7 @@ func (s *smppSession) Requests(sess *smpp.Session, requests []smpp.PDU) {
 				now = append(now, resp)
 			}
 		case smppIsReceipt(d):
-			r, ok := s.link.report(d)
-			if !ok {
-				s.link.log.Warn("receipt without id and state", "session", s.number)
-				now = append(now, resp)
-				continue
-			}
-			reports, forReports = append(reports, r), append(forReports, resp)
+			reports, forReports = append(reports, s.link.report(d)), append(forReports, resp)
 		default:
 			inbound, forInbound = append(inbound, s.link.inbound(d)), append(forInbound, resp)
 		}
@@ -91,19 +86,28 @@ func smppIsReceipt(d *smpp.DeliverSM) bool {
 	return false
 }
 
-// report reads a receipt; false if it names neither message nor state.
-func (l *SMPP) report(d *smpp.DeliverSM) (message.Report, bool) {
-	r, ok := smpp.ReceiptFrom(d)
-	if !ok {
-		return message.Report{}, false
+// smppMostText is how much of a receipt's text is kept, in octets; the rest is
+// the message's own.
+const smppMostText = 512
+
+// report reads a receipt. One that names no message has no OperatorID: the
+// gateway counts it.
+func (l *SMPP) report(d *smpp.DeliverSM) message.Report {
+	r, _ := smpp.ReceiptFrom(d)
+	text := d.Message()
+	if r.ID == "" {
+		l.unreadable(d, len(text))
 	}
 	report := message.Report{
 		Scope: l.cfg.Name, OperatorID: r.ID, State: message.StateFromSMPP(uint8(r.State)),
 		From: smppMessageAddress(d.Source), To: smppMessageAddress(d.Dest),
-		Text: string(d.Message()),
+		Text: string(text[:min(len(text), smppMostText)]),
+	}
+	if d.ESMClass&smpp.ESMTypeMask == smpp.ESMIntermediate && report.State.Final() {
+		report.State = message.Enroute // whatever it says, more is to come
 	}
 	switch {
-	case r.Network != smpp.NetworkError{}:
+	case r.Network.Code != 0:
 		report.Code = uint32(r.Network.Code)
 	case r.Err != "" && r.Err != "000":
 		if code, err := strconv.ParseUint(r.Err, 10, 32); err == nil {
@@ -115,7 +119,16 @@ func (l *SMPP) report(d *smpp.DeliverSM) (message.Report, bool) {
 			report.Done = done.UnixMilli()
 		}
 	}
-	return report, true
+	return report
+}
+
+// unreadable tells of a receipt that names no message: of the first, the
+// second, the fourth and so on, lest the log fill.
+func (l *SMPP) unreadable(d *smpp.DeliverSM, octets int) {
+	if n := l.unread.Add(1); n&(n-1) == 0 {
+		l.log.Warn("receipt without the id of a message", "esm_class", d.ESMClass, "data_coding", d.DataCoding,
+			"octets", octets, "so_far", n)
+	}
 }
 
 // inbound reads a message from a phone.
@@ -125,15 +138,18 @@ func (l *SMPP) inbound(d *smpp.DeliverSM) *message.Inbound {
 		Parts: 1, Received: time.Now().UnixMilli(),
 	}
 	ud := d.Message()
+	part := false
 	if d.ESMClass&smpp.ESMUDHI != 0 {
 		// A header that cannot be read is shown as text: better than lost.
-		if _, rest, err := gsm.ParseHeader(ud); err == nil {
+		if h, rest, err := gsm.ParseHeader(ud); err == nil {
 			if n := len(ud) - len(rest); n > 1 {
 				in.Content.Header = bytes.Clone(ud[:n])
 			}
+			_, part = h.Concat()
 			ud = rest
 		}
 	} else if sar, ok := smppSAR(d.TLVs); ok {
+		part = true
 		in.Content.Header = gsm.Header{Elements: []gsm.Element{sar.Element()}}.Append(nil)
 	}
 	coding, _ := gsm.ParseSMPPDataCoding(d.DataCoding, l.defaultEncoding())
@@ -144,6 +160,9 @@ func (l *SMPP) inbound(d *smpp.DeliverSM) *message.Inbound {
 		in.Content.Data = bytes.Clone(ud)
 	default:
 		in.Content.Text = gsm.Decode(coding.Encoding, ud)
+		if part { // the sender may have cut within a character
+			in.Content.Data = bytes.Clone(ud)
+		}
 	}
 	return in
 }
@@ -173,9 +192,13 @@ func smppSAR(tlvs smpp.TLVs) (gsm.Concat, bool) {
 }
 
 // smppMessageAddress returns an address as an operator shows it. Many write an
-// international number as unknown but with a plus.
+// international number as unknown but with a plus. Names are in ISO-8859-1, or
+// in UTF-8 where that is what they can be.
 func smppMessageAddress(a smpp.Address) message.Address {
 	m := message.Address{TON: message.TON(a.TON), NPI: message.NPI(a.NPI), Number: a.Addr}
+	if !utf8.ValidString(m.Number) {
+		m.Number = gsm.DecodeLatin1([]byte(m.Number))
+	}
 	if len(m.Number) > 1 && m.Number[0] == '+' {
 		m.TON, m.NPI, m.Number = message.TONInternational, message.NPIISDN, m.Number[1:]
 	}

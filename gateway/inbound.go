@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"kurir/gsm"
@@ -49,7 +48,7 @@ func newAssembly(key string, total int, since int64) *assembly {
 // add keeps a part. known says that it was there before, other that another
 // part has its number: the reference is in use twice.
 func (a *assembly) add(number uint8, m *message.Inbound) (known, other bool) {
-	sum := receiptKey(m.Content.Text, string(m.Content.Data)) | 1
+	sum := exactKey(m.Content.Text, string(m.Content.Data)) | 1
 	switch have := a.sums[number-1]; {
 	case have == sum:
 		return true, false
@@ -132,12 +131,12 @@ func (g *Gateway) joinParts(m *message.Inbound) *message.Inbound {
 	}
 	c, ok := h.Concat()
 	if !ok || c.Total < 2 {
-		return m
+		return alone(m)
 	}
 	key := fmt.Sprintf("%s|%s|%s|%t|%d|%d", m.Link, m.From.Number, m.To.Number, c.Wide, c.Reference, c.Total)
 	a := g.joins[key]
 	if a == nil && len(g.joins) >= assemblyMost {
-		return m // rather in parts than not at all
+		return alone(m) // rather in parts than not at all
 	}
 	if a == nil {
 		a = newAssembly(key, int(c.Total), m.Received)
@@ -153,7 +152,7 @@ func (g *Gateway) joinParts(m *message.Inbound) *message.Inbound {
 	case known:
 		return nil
 	case other:
-		return m // shown as it came
+		return alone(m) // shown as it came
 	case a.have < len(a.parts):
 		a.ids = append(a.ids, m.ID)
 		g.cur.Parts = append(g.cur.Parts, store.InboundPart{
@@ -164,15 +163,29 @@ func (g *Gateway) joinParts(m *message.Inbound) *message.Inbound {
 	return g.joined(a, m.ID, m.Received)
 }
 
-// joined makes one message of the parts that are there.
+// alone returns a part that is shown by itself: its octets, kept to be decoded
+// with those of its neighbours, have done their duty.
+func alone(m *message.Inbound) *message.Inbound {
+	if m.Encoding != gsm.Binary {
+		m.Content.Data = nil
+	}
+	return m
+}
+
+// joined makes one message of the parts that are there. Texts of neighbours in
+// one encoding are decoded together: some senders cut a character in two.
 func (g *Gateway) joined(a *assembly, id message.ID, received int64) *message.Inbound {
 	g.cur.PartsDone = append(g.cur.PartsDone, a.ids...)
 	var whole message.Inbound
-	var text strings.Builder
-	var data []byte
+	var text, octets, data []byte
+	var enc gsm.Encoding // of octets
+	flush := func() {
+		text, octets = gsm.AppendDecoded(text, enc, octets), octets[:0]
+	}
 	for _, p := range a.parts {
 		if p == nil {
 			whole.Missing++
+			flush()
 			continue
 		}
 		if whole.From.IsZero() {
@@ -180,11 +193,22 @@ func (g *Gateway) joined(a *assembly, id message.ID, received int64) *message.In
 			whole = *p
 			whole.Missing = missing
 		}
-		text.WriteString(p.Content.Text)
-		data = append(data, p.Content.Data...)
+		switch {
+		case p.Encoding == gsm.Binary:
+			data = append(data, p.Content.Data...)
+		case len(p.Content.Data) == 0:
+			flush()
+			text = append(text, p.Content.Text...)
+		default:
+			if p.Encoding != enc {
+				flush()
+			}
+			enc, octets = p.Encoding, append(octets, p.Content.Data...)
+		}
 	}
+	flush()
 	whole.ID, whole.Received, whole.Parts = id, received, uint8(len(a.parts))
-	whole.Content.Text, whole.Content.Data = text.String(), data
+	whole.Content.Text, whole.Content.Data = string(text), data
 	h, _, _ := gsm.ParseHeader(whole.Content.Header)
 	if whole.Content.Header = h.Without(0x00, 0x08).Append(nil); len(whole.Content.Header) <= 1 {
 		whole.Content.Header = nil

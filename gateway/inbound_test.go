@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kurir/gsm"
 	"kurir/message"
 	"kurir/route"
 )
@@ -126,6 +127,85 @@ func TestInboundParts(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestInboundCutCharacters joins parts whose sender cut within a character, and
+// shows a part that stays alone as a text.
+func TestInboundCutCharacters(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		enc   []gsm.Encoding
+		parts []string // octets; empty for one that never comes
+		text  string
+	}{
+		{"a surrogate pair", []gsm.Encoding{gsm.UCS2, gsm.UCS2}, []string{"\x00h\xd8\x3d", "\xde\x00\x00i"}, "h😀i"},
+		{"a UTF-16 unit", []gsm.Encoding{gsm.UCS2, gsm.UCS2}, []string{"\x00h\x04", "\x16"}, "hЖ"},
+		{"an escape pair", []gsm.Encoding{gsm.GSM7, gsm.GSM7}, []string{"hi\x1b", "\x65!"}, "hi€!"},
+		{"two encodings", []gsm.Encoding{gsm.GSM7, gsm.UCS2, gsm.UCS2}, []string{"hi\x1b", "\xd8\x3d", "\xde\x00"}, "hi 😀"},
+		{"the middle is missing", []gsm.Encoding{gsm.UCS2, gsm.UCS2, gsm.UCS2}, []string{"\xd8\x3d", "", "\xde\x00"}, "\uFFFD\uFFFD"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			bubble(t, func(t *testing.T) {
+				r := &fakeReceiver{limit: 10}
+				w := start(t, dir, Options{JoinWait: 10 * time.Minute}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+				op := w.fakeLink("op1")
+				for i, octets := range tt.parts {
+					if octets == "" {
+						continue
+					}
+					in := parts("46700000001")[0]
+					in.Encoding, in.Content.Want = tt.enc[i], tt.enc[i]
+					in.Content.Text, in.Content.Data = gsm.Decode(tt.enc[i], []byte(octets)), []byte(octets)
+					in.Content.Header = []byte{5, 0, 3, 0x2a, byte(len(tt.parts)), byte(i + 1)}
+					ack := make(chan error, 1)
+					op.core.Inbound([]*message.Inbound{in}, func(err error) { ack <- err })
+					if err := <-ack; err != nil {
+						t.Fatal(err)
+					}
+				}
+				time.Sleep(11 * time.Minute)
+				synctest.Wait()
+				items := r.take()
+				if len(items) != 1 {
+					t.Fatalf("%d messages were delivered", len(items))
+				}
+				if c := items[0].Inbound.Content; c.Text != tt.text || len(c.Data) != 0 {
+					t.Errorf("delivered %q with octets %x", c.Text, c.Data)
+				}
+			})
+		})
+	}
+
+	t.Run("alone", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			r := &fakeReceiver{limit: 10}
+			w := start(t, dir, Options{}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+			op := w.fakeLink("op1")
+			for _, text := range []string{"Hej", "hej", "hej"} { // another part under the same number, and that again
+				in := parts("46700000001")[0]
+				in.Encoding, in.Content.Text, in.Content.Data = gsm.GSM7, text, []byte(text)
+				ack := make(chan error, 1)
+				op.core.Inbound([]*message.Inbound{in}, func(err error) { ack <- err })
+				if err := <-ack; err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Wait()
+			items := r.take()
+			if len(items) != 2 { // two that conflict with the first
+				t.Fatalf("%d messages were delivered", len(items))
+			}
+			if c := items[0].Inbound.Content; c.Text != "hej" || c.Data != nil {
+				t.Errorf("delivered %q with octets %x", c.Text, c.Data)
+			}
+		})
+	})
 }
 
 // TestInboundOfTwoPhones keeps the parts of two phones with the same reference

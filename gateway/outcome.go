@@ -78,10 +78,10 @@ func (g *Gateway) taken(e *entry, a *connector.Answer, now time.Time) {
 	at := e.stamp(now)
 	e.keys = e.oneKey[:0]
 	e.event(message.Event{Kind: message.EventTaken, At: at, Part: 1, Text: a.ID})
-	e.keys = append(e.keys, receiptKey(e.link.name, a.ID))
+	e.keys = append(e.keys, e.link.receiptKey(e.link.name, a.ID))
 	for i, id := range a.More {
 		e.event(message.Event{Kind: message.EventTaken, At: at, Part: uint8(i + 2), Text: id})
-		e.keys = append(e.keys, receiptKey(e.link.name, id))
+		e.keys = append(e.keys, e.link.receiptKey(e.link.name, id))
 	}
 }
 

@@ -169,6 +169,32 @@ func TestThrottling(t *testing.T) {
 	})
 }
 
+// TestThrottledWithoutAnswer: a link pauses also when only its connector has
+// heard the complaint, over a part that it repeats by itself.
+func TestThrottledWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		snap := testSnapshot()
+		snap.Links["op1"] = LinkSettings{Name: "op1", ThrottleWait: time.Minute}
+		w := start(t, dir, Options{Snapshot: snap}, nil)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 10)
+		op.core.Throttled(1)
+		w.submit(w.submission("46100001", "hello"))
+		time.Sleep(59 * time.Second)
+		synctest.Wait()
+		if n := len(op.take()); n != 0 {
+			t.Errorf("%d sent during the pause", n)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if n := len(op.take()); n != 1 {
+			t.Errorf("%d sent after the pause, want 1", n)
+		}
+	})
+}
+
 // TestFallback lets the first link be down: what waits takes the next after a
 // while, what is new at once.
 func TestFallback(t *testing.T) {

@@ -207,7 +207,7 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 
 func (g *Gateway) recoverInbound(ctx context.Context) error {
 	err := g.store.Held(ctx, func(h *store.HeldReport) error {
-		g.keepHeld(*h, true)
+		g.keepHeld(g.link(h.Report.Scope), *h)
 		return nil
 	})
 	if err != nil {
@@ -295,6 +295,6 @@ func (e *entry) readLog(g *Gateway) {
 			e.keys = append(e.keys, 0)
 			continue
 		}
-		e.keys = append(e.keys, receiptKey(name, k.id))
+		e.keys = append(e.keys, e.link.receiptKey(name, k.id))
 	}
 }

@@ -112,6 +112,28 @@ func receiptKey(scope, id string) uint64 {
 	return h
 }
 
+// exactKey hashes an operator's id within its scope as it is.
+func exactKey(scope, id string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(scope) {
+		h = (h ^ uint64(scope[i])) * 1099511628211
+	}
+	h *= 1099511628211 // the octet 0 between them
+	for i := range len(id) {
+		h = (h ^ uint64(id[i])) * 1099511628211
+	}
+	return h
+}
+
+// receiptKey hashes an operator's id in the form in which the link's answers
+// and receipts agree.
+func (l *link) receiptKey(scope, id string) uint64 {
+	if l.set.IDs == IDsExactly {
+		return exactKey(scope, id)
+	}
+	return receiptKey(scope, id)
+}
+
 // otherForms returns the keys of the id read as decimal and written as
 // hexadecimal, and the other way round: many operators answer in one form and
 // report in the other.
@@ -144,6 +166,8 @@ func (c linkCore) Reports(reports []message.Report, ack func(error)) {
 			r.Scope = c.l.name
 		}
 		switch {
+		case r.OperatorID == "": // it names no message, and never will
+			g.count.receiptsUnknown.Add(1)
 		case g.match(c.l, r, !spilled, now):
 		case spilled:
 			late = append(late, r)
@@ -165,7 +189,7 @@ func (c linkCore) Reports(reports []message.Report, ack func(error)) {
 // operator's id as it is or, if forms says so, in another form. It tells
 // whether the receipt is dealt with.
 func (g *Gateway) match(l *link, r *message.Report, forms bool, now time.Time) bool {
-	key := receiptKey(r.Scope, r.OperatorID)
+	key := l.receiptKey(r.Scope, r.OperatorID)
 	e, ambiguous := g.find(key, r)
 	if e != nil {
 		l.exactForm++
@@ -212,7 +236,7 @@ const formsLearnt = 64
 // form than the answer did. An operator does so always or never, so that after
 // some receipts the link knows: a wrong guess would be a wrong state.
 func (l *link) mayUseOtherForm() bool {
-	return l.exactForm < formsLearnt || l.otherForm*8 > l.exactForm
+	return l.set.IDs == IDsInAnyForm && (l.exactForm < formsLearnt || l.otherForm*8 > l.exactForm)
 }
 
 // find returns the one message that awaits a receipt under key and whose
@@ -309,7 +333,7 @@ func (g *Gateway) matchLate(l *link, late []*message.Report, ack func(error)) {
 	defer cancel()
 	for try := 1; ; try++ {
 		r := g.look()
-		found, err := g.readOutstanding(ctx, late)
+		found, err := g.readOutstanding(ctx, l, late)
 		if err != nil {
 			g.endLook(r)
 			ack(err)
@@ -365,11 +389,16 @@ func (g *Gateway) matchRevived(l *link, late []*message.Report) {
 	}
 }
 
-func (g *Gateway) readOutstanding(ctx context.Context, late []*message.Report) ([]*message.Message, error) {
+func (g *Gateway) readOutstanding(ctx context.Context, l *link, late []*message.Report) ([]*message.Message, error) {
+	g.mu.Lock()
+	forms := l.mayUseOtherForm()
+	g.mu.Unlock()
 	var keys []uint64
-	for _, r := range late {
-		keys = append(keys, receiptKey(r.Scope, r.OperatorID))
-		keys = append(keys, otherForms(r.Scope, r.OperatorID)...)
+	for _, r := range late { // by either key: the link may have been set otherwise when it was written
+		keys = append(keys, receiptKey(r.Scope, r.OperatorID), exactKey(r.Scope, r.OperatorID))
+		if forms {
+			keys = append(keys, otherForms(r.Scope, r.OperatorID)...)
+		}
 	}
 	byKey, err := g.store.OutstandingByKey(ctx, keys)
 	if err != nil {
@@ -413,21 +442,21 @@ const (
 // hold keeps a receipt until the answer that it overtook comes. Beyond bounds
 // it is only counted: the operator would send it for ever otherwise.
 func (g *Gateway) hold(l *link, r *message.Report, now time.Time) {
-	if g.heldCount >= heldMost || len(g.held[receiptKey(r.Scope, r.OperatorID)]) >= heldOfOneID {
+	if g.heldCount >= heldMost || len(g.held[l.receiptKey(r.Scope, r.OperatorID)]) >= heldOfOneID {
 		g.count.receiptsUnknown.Add(1)
 		return
 	}
 	g.count.receiptsHeld.Add(1)
 	g.lastHeld++
 	h := store.HeldReport{Number: g.lastHeld, Received: now.UnixMilli(), Report: *r}
-	g.keepHeld(h, l.mayUseOtherForm())
+	g.keepHeld(l, h)
 	g.cur.Held = append(g.cur.Held, h)
 }
 
-func (g *Gateway) keepHeld(stored store.HeldReport, forms bool) {
+func (g *Gateway) keepHeld(l *link, stored store.HeldReport) {
 	r := &stored.Report
-	h := &heldReport{HeldReport: stored, keys: []uint64{receiptKey(r.Scope, r.OperatorID)}}
-	if forms {
+	h := &heldReport{HeldReport: stored, keys: []uint64{l.receiptKey(r.Scope, r.OperatorID)}}
+	if l.mayUseOtherForm() {
 		h.keys = append(h.keys, otherForms(r.Scope, r.OperatorID)...)
 	}
 	g.heldCount++

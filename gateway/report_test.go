@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,6 +111,78 @@ func TestReceipts(t *testing.T) {
 }
 
 const longText = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+
+// TestIDForms compares ids of answers and receipts as the link is set to.
+func TestIDForms(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		forms           IDForms
+		answer, receipt string
+		known           bool
+	}{
+		{IDsInAnyForm, "00AB", "ab", true},
+		{IDsInAnyForm, "ff01", "65281", true},
+		{IDsAsAnswered, "00AB", "ab", true},
+		{IDsAsAnswered, "ff01", "65281", false},
+		{IDsExactly, "00AB", "00AB", true},
+		{IDsExactly, "00AB", "00ab", false},
+		{IDsExactly, "00AB", "AB", false},
+		{IDsExactly, "ff01", "65281", false},
+	}
+	for _, tt := range tests {
+		for _, early := range []bool{false, true} {
+			for _, wait := range []time.Duration{0, time.Minute} { // in memory, on disk
+				t.Run(fmt.Sprint(tt, early, wait), func(t *testing.T) {
+					t.Parallel()
+					dir := t.TempDir()
+					bubble(t, func(t *testing.T) {
+						snap := testSnapshot()
+						snap.Links["op1"] = LinkSettings{Name: "op1", IDs: tt.forms}
+						w := start(t, dir, Options{MarkLag: 5 * time.Second, Snapshot: snap}, nil)
+						op := w.fakeLink("op1")
+						op.core.SessionUp(1, 10)
+						s := w.submission("46100001", "hello")
+						s.Target = message.Target{}
+						id := w.submit(s)[0]
+						synctest.Wait()
+						out := op.take()
+						if early {
+							<-op.report(tt.receipt, message.Delivered, "46100001")
+						}
+						op.answer(1, out[0], tt.answer)
+						if !early {
+							time.Sleep(wait)
+							<-op.report(tt.receipt, message.Delivered, "46100001")
+						}
+						synctest.Wait()
+						want := message.Enroute
+						if tt.known {
+							want = message.Delivered
+						}
+						w.wantState(id, want)
+					})
+				})
+			}
+		}
+	}
+}
+
+// TestReceiptOfNothing: a receipt that names no message is acknowledged and
+// counted, and not kept.
+func TestReceiptOfNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := w.fakeLink("op1")
+		if err := <-op.report("", message.Delivered, ""); err != nil {
+			t.Fatal(err)
+		}
+		if n, held := w.count.receiptsUnknown.Load(), w.count.receiptsHeld.Load(); n != 1 || held != 0 {
+			t.Errorf("%d unknown, %d held", n, held)
+		}
+	})
+}
 
 // TestSameOperatorID lets an operator that was started anew give its ids again:
 // the phone tells whose a receipt is, and where it does not, nothing is guessed.

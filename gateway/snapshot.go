@@ -30,7 +30,18 @@ type LinkSettings struct {
 	FallbackWait time.Duration // how long the link may be down before what waits takes the next; 0 means 10 s
 	Once         bool          // uncertain messages are not sent again
 	Receipts     ReceiptPolicy
+	IDs          IDForms // how the operator's ids in answers and receipts agree
 }
+
+// IDForms says in which forms a receipt may name the id that the answer gave.
+type IDForms uint8
+
+// The forms.
+const (
+	IDsInAnyForm  IDForms = iota // also in hexadecimal instead of decimal, and the other way round
+	IDsAsAnswered                // capitals and leading zeros apart
+	IDsExactly                   // octet by octet
+)
 
 // ReceiptPolicy says when the operator is asked for receipts.
 type ReceiptPolicy uint8

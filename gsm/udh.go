@@ -11,6 +11,9 @@ const (
 	ElementPorts8   = 0x04 // application ports of 8 bits
 	ElementPorts16  = 0x05 // application ports of 16 bits
 	ElementConcat16 = 0x08 // part of a long message, 16-bit reference
+
+	ElementSingleShift  = 0x24 // national language instead of the extension table
+	ElementLockingShift = 0x25 // national language instead of the default alphabet
 )
 
 // Why a user data header cannot be read.
@@ -113,6 +116,14 @@ func (h Header) Without(ids ...uint8) Header {
 		}
 	}
 	return out
+}
+
+// National says whether septets are to be read by the tables of a national
+// language. 3GPP TS 23.040 9.2.3.24.15 and 9.2.3.24.16.
+func (h Header) National() bool {
+	return slices.ContainsFunc(h.Elements, func(e Element) bool {
+		return e.ID == ElementSingleShift || e.ID == ElementLockingShift
+	})
 }
 
 // Concat returns what the header says about the parts of a long message. Of

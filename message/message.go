@@ -87,7 +87,7 @@ func (r Receipts) Wants(s State) bool {
 // Content is what a message says: a text, or octets with their own coding.
 type Content struct {
 	Text   string       // UTF-8; empty for binary messages
-	Data   []byte       // octets of a binary message
+	Data   []byte       // octets of a binary message; of a text in Want, if it is a part cut within a character
 	Header []byte       // user data header with its length octet, as the customer gave it; nil if none
 	Want   gsm.Encoding // what the customer asked for; gsm.Auto leaves it to us
 	Class  int8         // message class 0 to 3, -1 for none; 0 is flash
