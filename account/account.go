@@ -61,7 +61,7 @@ type SMPP struct {
 	Password message.Secret `yaml:"password"`
 	// Sessions is how many may be bound at a time. 0: ten.
 	Sessions int `yaml:"sessions" example:"10"`
-	// Window is how many requests of a session may be unanswered in each direction. 0: one thousand.
+	// Window is how many requests of a session may be unanswered in each direction, at most 5000. 0: one thousand.
 	Window int `yaml:"window" example:"1000"`
 }
 
@@ -69,6 +69,7 @@ type SMPP struct {
 const (
 	DefaultSessions = 10
 	DefaultWindow   = 1000
+	MostWindow      = 5000 // more is no good to anyone, and has to be held in memory
 )
 
 // SystemID is what the customer binds with over SMPP.

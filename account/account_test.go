@@ -259,6 +259,7 @@ func TestValidate(t *testing.T) {
 		{"key", Account{Name: "a", APIKeys: []message.Secret{"", "sha256:12", "ok"}}, []string{"api_keys[0]", "api_keys[1]"}},
 		{"senders", Account{Name: "a", Password: "x", Senders: []string{"", "4*6"}}, []string{"senders[0]", "senders[1]"}},
 		{"addresses", Account{Name: "a", Password: "x", Addresses: []string{"10.0.0.0/33", "host"}}, []string{"addresses[0]", "addresses[1]"}},
+		{"window", Account{Name: "a", Password: "x", SMPP: SMPP{Window: 5001}}, []string{"smpp.window"}},
 		{"limits", Account{Name: "a", Password: "x", Rate: -1, MaxParts: 256, Validity: -1, SMPP: SMPP{Sessions: -1, Window: -1, SystemID: "sixteen-letters!"}}, []string{"smpp.system_id", "rate", "smpp.sessions", "smpp.window", "validity", "max_parts"}},
 		{"rest", Account{Name: "a", Password: "x", Country: "0046", Numbers: []string{"x"}, Webhook: "ftp://x", DLRURL: "nothing", Priority: "top"}, []string{"numbers[0]", "country", "webhook", "dlr_url", "priority"}},
 	}

@@ -75,6 +75,9 @@ func (a *Account) validateLimits(report func(field, problem string)) {
 	if a.SMPP.Window < 0 {
 		report("smpp.window", "is less than 0")
 	}
+	if a.SMPP.Window > MostWindow {
+		report("smpp.window", fmt.Sprintf("%d is more than %d", a.SMPP.Window, MostWindow))
+	}
 	if a.Validity < 0 {
 		report("validity", "is less than 0")
 	}

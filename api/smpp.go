@@ -112,8 +112,10 @@ func newSMPPServer(core smppCore, o SMPPOptions) *SMPPServer {
 		Bind: s.bind, Bound: s.bound, Ended: s.ended,
 		SystemID: o.SystemID, MaxConnections: o.MaxConnections, MaxPerIP: o.MaxPerIP,
 		Session: smpp.SessionConfig{
-			// The most that any session gets; smppPeer.limit is what it has.
-			Window: smppMostWindow, BindTimeout: o.BindTimeout, EnquireInterval: o.EnquireLink,
+			// The most that any session gets; smppPeer.limit is what it has. Of
+			// requests one more is read than any account's window has, so that it
+			// is refused and does not wait.
+			Window: smppMostWindow, PeerWindow: account.MostWindow + 1, BindTimeout: o.BindTimeout, EnquireInterval: o.EnquireLink,
 			ResponseTimeout: o.ResponseWait, Logger: o.Log,
 		},
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func smppSubmission(s *gateway.Submission, a *account.Account, m *smpp.ShortMess
 	}
 	if m.ScheduleTime != "" {
 		at, err := smpp.ParseTime(m.ScheduleTime, now)
-		if err != nil {
+		if err != nil || at.Before(now.Add(-smppLate)) {
 			return smpp.ESME_RINVSCHED
 		}
 		s.SendAt = at
@@ -56,14 +57,25 @@ func smppSubmission(s *gateway.Submission, a *account.Account, m *smpp.ShortMess
 	return smpp.ESME_ROK
 }
 
-// smppValidity reads validity_period. A relative one counts from now, as the
-// gateway's does; an absolute one names the moment (SMPP 3.4 7.1.1).
+// smppLate is how far in the past a schedule_delivery_time may lie that means
+// at once: clocks differ, and requests wait.
+const smppLate = time.Minute
+
+// smppValidity reads validity_period. A relative one counts from when the
+// message is sent, as the gateway's does; an absolute one names the moment
+// (SMPP 3.4 7.1.1).
 func smppValidity(s *gateway.Submission, text string, now time.Time) smpp.Status {
 	end, err := smpp.ParseTime(text, now)
-	if err != nil || !end.After(now) {
+	if err != nil {
 		return smpp.ESME_RINVEXPIRY
 	}
-	s.Validity = end.Sub(now)
+	start := now
+	if s.SendAt.After(now) && !strings.HasSuffix(text, "R") {
+		start = s.SendAt
+	}
+	if s.Validity = end.Sub(start); s.Validity <= 0 {
+		return smpp.ESME_RINVEXPIRY
+	}
 	return smpp.ESME_ROK
 }
 
@@ -179,7 +191,7 @@ func smppContent(m *smpp.ShortMessage) (message.Content, smpp.Status) {
 	}
 	coding, known := gsm.ParseSMPPDataCoding(m.DataCoding, gsm.GSM7)
 	if !known || coding.Compressed {
-		return c, smpp.ESME_RSUBMITFAIL // ESME_RINVDCS came with SMPP 5.0
+		return c, smpp.ESME_RINVDCS
 	}
 	c.Class = coding.Class
 	if unit, ok := m.TLVs.U8(smpp.TagDestAddrSubunit); ok && unit == 1 && c.Class == gsm.NoClass {
@@ -189,6 +201,9 @@ func smppContent(m *smpp.ShortMessage) (message.Content, smpp.Status) {
 	case gsm.Binary:
 		c.Data, c.Want = bytes.Clone(ud), gsm.Binary
 	case gsm.UCS2:
+		if len(ud)%2 != 0 {
+			return c, smpp.ESME_RINVMSGLEN
+		}
 		c.Text, c.Want = gsm.DecodeUCS2(ud), gsm.UCS2
 	case gsm.Latin1:
 		if m.DataCoding == smppIA5 && smppControl(ud) {
@@ -202,7 +217,29 @@ func smppContent(m *smpp.ShortMessage) (message.Content, smpp.Status) {
 	if part && c.Want == gsm.Auto {
 		c.Want = smppPartEncoding(c.Text)
 	}
+	if part && smppCutCharacter(coding.Encoding, ud) {
+		c.Want, c.Data = coding.Encoding, bytes.Clone(ud) // what goes out; the text is for people
+	}
 	return c, smpp.ESME_ROK
+}
+
+// smppCutCharacter tells whether a part that the customer cut begins or ends
+// within a character, which its text alone would lose.
+func smppCutCharacter(enc gsm.Encoding, ud []byte) bool {
+	n := len(ud)
+	switch {
+	case n == 0:
+		return false
+	case enc == gsm.UCS2:
+		return ud[0]&0xFC == 0xDC || ud[n-2]&0xFC == 0xD8 // a low surrogate first, a high one last
+	case enc == gsm.GSM7:
+		escapes := 0
+		for escapes < n && ud[n-1-escapes] == gsm.Escape {
+			escapes++
+		}
+		return escapes%2 == 1 && !slices.ContainsFunc(ud, func(b byte) bool { return b >= 0x80 })
+	}
+	return false
 }
 
 // smppPartEncoding keeps the parts of one long message alike where it can.

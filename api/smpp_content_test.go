@@ -52,8 +52,21 @@ func TestSMPPContent(t *testing.T) {
 			name: "flash by subunit", text: "hi", tlvs: smpp.TLVs{{Tag: smpp.TagDestAddrSubunit, Value: []byte{1}}},
 			want: message.Content{Text: "hi", Class: 0},
 		},
-		{name: "Japanese", coding: 5, text: "x", want: message.Content{Class: none}, status: 0x45},
-		{name: "compressed", coding: 0x20, text: "x", want: message.Content{Class: none}, status: 0x45},
+		{name: "Japanese", coding: 5, text: "x", want: message.Content{Class: none}, status: 0x104},
+		{name: "compressed", coding: 0x20, text: "x", want: message.Content{Class: none}, status: 0x104},
+		{name: "UCS-2 of an odd length", coding: 8, text: "\x00h\x00", want: message.Content{Class: none}, status: 0x01},
+		{
+			name: "first half of a character", esm: 0x40, coding: 8, text: "\x05\x00\x03\x4c\x02\x01\xd8\x3d",
+			want: message.Content{Text: "\uFFFD", Data: []byte{0xD8, 0x3D}, Header: []byte{5, 0, 3, 0x4C, 2, 1}, Want: gsm.UCS2, Class: none},
+		},
+		{
+			name: "second half of a character", esm: 0x40, coding: 8, text: "\x05\x00\x03\x4c\x02\x02\xde\x00\x00h",
+			want: message.Content{Text: "\uFFFDh", Data: []byte{0xDE, 0, 0, 'h'}, Header: []byte{5, 0, 3, 0x4C, 2, 2}, Want: gsm.UCS2, Class: none},
+		},
+		{
+			name: "escape without its character", esm: 0x40, text: "\x05\x00\x03\x4c\x02\x01A\x1b",
+			want: message.Content{Text: "A ", Data: []byte{'A', 0x1B}, Header: []byte{5, 0, 3, 0x4C, 2, 1}, Want: gsm.GSM7, Class: none},
+		},
 		{name: "payload", tlvs: smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: []byte("long")}}, want: message.Content{Text: "long", Class: none}},
 		{
 			name: "part by header", esm: 0x40, text: "\x05\x00\x03\x4c\x02\x01AAAAA",
@@ -160,6 +173,20 @@ func TestSMPPSubmission(t *testing.T) {
 		{name: "priority 4", m: smpp.ShortMessage{Priority: 4}, status: 0x06},
 		{name: "relative validity", m: smpp.ShortMessage{Validity: "000001000000000R"}, want: gateway.Submission{Validity: 24 * time.Hour}},
 		{name: "absolute validity", m: smpp.ShortMessage{Validity: "260301150000004+"}, want: gateway.Submission{Validity: 2 * time.Hour}},
+		{
+			name: "absolute validity of a scheduled message", m: smpp.ShortMessage{ScheduleTime: "260301140000000+", Validity: "260301150000000+"},
+			want: gateway.Submission{SendAt: now.Add(2 * time.Hour), Validity: time.Hour},
+		},
+		{
+			name: "relative validity of a scheduled message", m: smpp.ShortMessage{ScheduleTime: "260301140000000+", Validity: "000000030000000R"},
+			want: gateway.Submission{SendAt: now.Add(2 * time.Hour), Validity: 3 * time.Hour},
+		},
+		{name: "validity ends before the schedule", m: smpp.ShortMessage{ScheduleTime: "260301140000000+", Validity: "260301130000000+"}, status: 0x62},
+		{
+			name: "scheduled for just now", m: smpp.ShortMessage{ScheduleTime: "260301115930000+"},
+			want: gateway.Submission{SendAt: now.Add(-30 * time.Second)},
+		},
+		{name: "scheduled for yesterday", m: smpp.ShortMessage{ScheduleTime: "260228120000000+"}, status: 0x61},
 		{name: "validity is over", m: smpp.ShortMessage{Validity: "260301110000000+"}, status: 0x62},
 		{name: "validity is nonsense", m: smpp.ShortMessage{Validity: "tomorrow at noon"}, status: 0x62},
 		{

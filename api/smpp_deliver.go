@@ -124,8 +124,10 @@ func (p *smppPeer) deliver(items []*gateway.Item) bool {
 		p.mu.Unlock()
 		return false
 	}
-	if p.head == len(p.queue) {
-		p.queue, p.head = p.queue[:0], 0
+	if p.head > len(p.queue)/2 {
+		n := copy(p.queue, p.queue[p.head:])
+		clear(p.queue[n:])
+		p.queue, p.head = p.queue[:n], 0
 	}
 	p.queue = append(p.queue, items...)
 	refused := p.pump(nil)

@@ -2,9 +2,11 @@ package api
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"kurir/gateway"
 	"kurir/gsm"
@@ -187,10 +189,11 @@ func (b *smppDeliverBuilder) inbound(in *message.Inbound) (int, error) {
 		o.Header = h
 	}
 	var err error
-	if in.Encoding == gsm.Binary || c.Text == "" && len(c.Data) > 0 {
-		b.segments, err = gsm.SplitBinary(c.Data, o)
-	} else {
-		b.segments, err = gsm.AppendSegments(b.segments[:0], c.Text, o)
+	if err = b.split(in, o); errors.Is(err, gsm.ErrTooLong) {
+		// A part that came alone, and numbered in another way, without our
+		// header: it leaves as a message of its own.
+		o.Header = o.Header.Without(gsm.ElementConcat8, gsm.ElementConcat16)
+		err = b.split(in, o)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("cut the message for deliver_sm: %w", err)
@@ -210,7 +213,42 @@ func (b *smppDeliverBuilder) inbound(in *message.Inbound) (int, error) {
 	return len(b.segments), nil
 }
 
-// smppShown returns an address as customers see it.
+// split cuts an inbound message into b.segments.
+func (b *smppDeliverBuilder) split(in *message.Inbound, o gsm.SplitOptions) (err error) {
+	if c := &in.Content; in.Encoding == gsm.Binary || c.Text == "" && len(c.Data) > 0 {
+		b.segments, err = gsm.SplitBinary(c.Data, o)
+	} else {
+		b.segments, err = gsm.AppendSegments(b.segments[:0], c.Text, o)
+	}
+	return err
+}
+
+// smppMostAddress is the length of an address in octets (SMPP 3.4 5.2.8).
+const smppMostAddress = 20
+
+// smppShown returns an address as customers see it: names in ISO-8859-1, and
+// what an operator had more than SMPP has room for left out.
 func smppShown(a message.Address) smpp.Address {
-	return smpp.Address{TON: uint8(a.TON), NPI: uint8(a.NPI), Addr: a.Number}
+	s := smpp.Address{TON: uint8(a.TON), NPI: uint8(a.NPI), Addr: a.Number}
+	for i := range len(s.Addr) {
+		if s.Addr[i] >= utf8.RuneSelf {
+			s.Addr = smppLatin1(s.Addr)
+			break
+		}
+	}
+	s.Addr = s.Addr[:min(len(s.Addr), smppMostAddress)]
+	return s
+}
+
+// smppLatin1 returns a text in ISO-8859-1, with a question mark for what that
+// lacks.
+func smppLatin1(text string) string {
+	octets := make([]byte, 0, len(text))
+	for _, r := range text {
+		if r > 0xFF {
+			r = '?'
+		}
+		octets = append(octets, byte(r))
+	}
+	return string(octets)
 }

@@ -81,7 +81,7 @@ func TestSMPPSubmit(t *testing.T) {
 		}
 		bad := smppSubmit("x")
 		bad.DataCoding = 5
-		if p := c.do(t, bad); p.Status != smpp.ESME_RSUBMITFAIL {
+		if p := c.do(t, bad); p.Status != smpp.ESME_RINVDCS {
 			t.Errorf("unknown coding: %v", p.Status)
 		}
 		data := &smpp.DataSM{Dest: smpp.Address{TON: 1, Addr: "46701234567"}}
@@ -304,6 +304,45 @@ func TestSMPPDeliverInbound(t *testing.T) {
 		}
 		if text != long {
 			t.Errorf("parts are %q", text)
+		}
+	})
+}
+
+// TestSMPPDeliverOdd: what is odd of operators reaches customers all the same.
+func TestSMPPDeliverOdd(t *testing.T) {
+	smppTest(t, func(t *testing.T, b *smppBench) {
+		c := b.mustBind(smpp.Transceiver)
+		full := strings.Repeat("x", 160) // SAR parameters took no room from it
+		b.server.Deliver("acme", []*gateway.Item{
+			{Inbound: &message.Inbound{
+				ID: 1, From: message.Address{TON: 5, Number: strings.Repeat("n", 255)}, To: message.Address{Number: strings.Repeat("4", 21)},
+				Content: message.Content{Text: "long addresses", Class: gsm.NoClass},
+			}},
+			{Inbound: &message.Inbound{
+				ID: 2, From: message.Address{TON: 5, Number: "Caféß Δ"}, To: message.Address{Number: "72345"},
+				Content: message.Content{Text: "name", Class: gsm.NoClass},
+			}},
+			{Inbound: &message.Inbound{
+				ID: 3, From: message.Address{Number: "1"}, To: message.Address{Number: "72345"}, Encoding: gsm.GSM7,
+				Content: message.Content{Text: full, Header: []byte{6, 8, 4, 1, 2, 2, 1}, Class: gsm.NoClass},
+			}},
+		})
+		synctest.Wait()
+		if v := smppCount(b.gateway.take()); v[gateway.Acknowledged] != 3 {
+			t.Errorf("verdicts %v", v)
+		}
+		got := c.received()
+		if len(got) != 3 {
+			t.Fatalf("%d deliver_sm's, want 3", len(got))
+		}
+		if d := got[0]; d.Source.Addr != strings.Repeat("n", 20) || d.Dest.Addr != strings.Repeat("4", 20) {
+			t.Errorf("addresses of %d and %d octets", len(d.Source.Addr), len(d.Dest.Addr))
+		}
+		if d := got[1]; d.Source.Addr != "Caf\xe9\xdf ?" {
+			t.Errorf("name %q", d.Source.Addr)
+		}
+		if d := got[2]; string(d.Text) != full || d.ESMClass != 0 {
+			t.Errorf("esm_class %#x, %q", d.ESMClass, d.Text)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,8 +23,8 @@ type SMPPConfig struct {
 	Name string `yaml:"name" example:"op1"`
 	// Kind is smpp.
 	Kind string `yaml:"kind" example:"smpp"`
-	// Hosts are the SMSC's addresses, host:port. A session that cannot be
-	// opened at one is tried at the next.
+	// Hosts are the SMSC's addresses, host:port. A session is opened at the one
+	// that worked last; if it cannot be, at the next.
 	Hosts []string `yaml:"hosts" example:"[127.0.0.1:2776]"`
 	// SystemID is our name at the SMSC, at most 15 characters.
 	SystemID string `yaml:"system_id" example:"kurir"`
@@ -60,7 +61,8 @@ type SMPPConfig struct {
 	// 30s by default. A message without an answer may have been taken.
 	ResponseTimeout time.Duration `yaml:"response_timeout"`
 	// Reconnect is the longest pause between two attempts to open a session,
-	// 100ms to 1h; 1m by default. The first follows after 100 ms to 1 s.
+	// 100ms to 1h; 1m by default. The first is half a second to a second, or
+	// shorter if this is; they double until a session has outlasted its pause.
 	Reconnect time.Duration `yaml:"reconnect"`
 	// SourceTON is the type of number given with every sender. Left out: what
 	// follows from the sender, 5 for a name, 1 for an international number.
@@ -87,8 +89,9 @@ type SMPPConfig struct {
 	// receipt before it ends as unknown, 1m to 30 days; 24h by default.
 	ReceiptWait time.Duration `yaml:"receipt_wait"`
 	// MessageIDs says how ids in answers and in receipts agree: auto (default;
-	// compared in every usual form), string (exactly), hex_decimal
-	// (hexadecimal in the answer and decimal in the receipt) or decimal_hex.
+	// compared in every usual form), string (exactly, capitals and leading zeros
+	// included), hex_decimal (hexadecimal in the answer and decimal in the
+	// receipt) or decimal_hex. A change counts for messages sent after it.
 	MessageIDs string `yaml:"message_ids"`
 	// Validity says how the end of validity is told to the operator: relative
 	// (default), absolute (UTC), or none when the operator does not like it.
@@ -186,8 +189,13 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 		report("hosts", "at least one host:port is needed")
 	}
 	for i, h := range c.Hosts {
-		if _, port, err := net.SplitHostPort(h); err != nil || port == "" {
+		host, port, err := net.SplitHostPort(h)
+		n, badPort := strconv.ParseUint(port, 10, 16)
+		switch {
+		case err != nil || host == "" || port == "":
 			report(fmt.Sprintf("hosts[%d]", i), fmt.Sprintf("%q is not of the form host:port", h))
+		case badPort != nil || n == 0:
+			report(fmt.Sprintf("hosts[%d]", i), fmt.Sprintf("%q: the port is a number from 1 to 65535", h))
 		}
 	}
 	if c.SystemID == "" {
@@ -258,6 +266,8 @@ func (c SMPPConfig) validateRanges(report func(field, problem string)) {
 	span("response_timeout", c.ResponseTimeout, time.Second, 10*time.Minute)
 	span("reconnect", c.Reconnect, 100*time.Millisecond, time.Hour)
 	span("receipt_wait", c.ReceiptWait, time.Minute, 30*24*time.Hour)
+	span("throttle_wait", c.ThrottleWait, 100*time.Millisecond, 10*time.Minute)
+	span("fallback_wait", c.FallbackWait, time.Second, 24*time.Hour)
 }
 
 func (t *TLSConfig) validate(report func(field, problem string)) {
