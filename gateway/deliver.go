@@ -26,11 +26,15 @@ type outbox struct {
 	midway   map[message.ID]*Item // intermediate states in memory
 
 	// What is in table owed and not in memory (owed.go).
-	stored  bool       // there may be such rows
-	behind  bool       // and some of them come before what is new
-	newest  uint64     // sequence of the gather that adds the newest
-	again   time.Time  // when they are worth reading
-	after   store.Owed // those up to here have been read
+	stored  bool          // there may be such rows
+	behind  bool          // and some of them come before what is new
+	closing bool          // nearly all of those have been read: what is new waits in fresh
+	fresh   queue[*Item]  // until they have
+	pass    pass          // over what may be told
+	after   store.Owed    // which has come up to here
+	again   time.Time     // when the next helping is worth reading
+	soonest int64         // when the first of those is due that have to wait, Unix milliseconds; 0: none
+	later   uint64        // sequence of the newest gather that adds one that has to wait
 	loading bool
 }
 
@@ -83,12 +87,17 @@ func (g *Gateway) owe(e *entry, intermediate bool, now time.Time) {
 // nobody is present or memory is full.
 func (g *Gateway) enqueue(it *Item) {
 	b := it.box
-	if b.absent || b.behind || b.fifo.len() >= g.opt.OutboxMemory || g.receivers[b.key.kind] == nil {
+	switch {
+	case b.absent || b.fifo.len()+b.fresh.len() >= g.opt.OutboxMemory || g.receivers[b.key.kind] == nil:
 		g.leave(it)
-		return
+	case b.closing:
+		b.fresh.push(it)
+	case b.behind:
+		g.leave(it)
+	default:
+		b.put(it)
+		g.pump(b)
 	}
-	b.put(it)
-	g.pump(b)
 }
 
 // put puts an item into the queue; a final state waits for the intermediate one
@@ -132,9 +141,12 @@ func (g *Gateway) pump(b *outbox) {
 
 // nobody puts everything in the box onto disk until somebody is there.
 func (g *Gateway) nobody(b *outbox) {
-	b.absent = true
+	b.absent, b.closing = true, false
 	for b.fifo.len() > 0 {
 		g.leave(b.fifo.pop())
+	}
+	for b.fresh.len() > 0 {
+		g.leave(b.fresh.pop())
 	}
 }
 
@@ -163,7 +175,7 @@ func (g *Gateway) makeCalls() {
 func (g *Gateway) Wake(kind message.TargetKind, account string) {
 	g.mu.Lock()
 	b := g.box(kind, account)
-	b.absent, b.after, b.again = false, store.Owed{}, time.Time{}
+	b.absent, b.again = false, time.Time{}
 	g.pump(b)
 	g.loadOwed(b)
 	g.mu.Unlock()

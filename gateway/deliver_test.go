@@ -8,16 +8,23 @@ import (
 	"kurir/message"
 )
 
+// submissions are n texts for op1.
+func submissions(w *world, n int) []*Submission {
+	subs := make([]*Submission, n)
+	for i := range subs {
+		subs[i] = w.submission("46100001", "hello")
+	}
+	return subs
+}
+
 // deliveredMessages makes n messages whose delivery is owed to their target.
 func deliveredMessages(w *world, op *fakeLink, n int, change func(*Submission)) []message.ID {
 	w.t.Helper()
-	var subs []*Submission
-	for range n {
-		s := w.submission("46100001", "hello")
+	subs := submissions(w, n)
+	for _, s := range subs {
 		if change != nil {
 			change(s)
 		}
-		subs = append(subs, s)
 	}
 	ids := w.submit(subs...)
 	synctest.Wait()
@@ -252,6 +259,113 @@ func TestOperatorTookIt(t *testing.T) {
 		}
 		w.Delivered([]Delivered{{Item: items[0]}})
 		time.Sleep(time.Second)
+		w.wantNothingLeft()
+	})
+}
+
+// TestOwedBehindTheCursor lets states be owed, while a long list of owed ones is
+// read from disk, of messages that are older than what has been read: those too
+// are told.
+func TestOwedBehindTheCursor(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		r := &fakeReceiver{}
+		w := start(t, dir, Options{}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 10_000)
+		const old, n = 5, owedMost + 200
+		ids := w.submit(submissions(w, old)...)
+		synctest.Wait()
+		for _, o := range op.take() {
+			op.answer(1, o, o.Message.ID.String())
+		}
+		deliveredMessages(w, op, n, nil) // to nobody: onto disk
+		time.Sleep(3 * time.Second)
+
+		r.setLimit(10)
+		w.Wake(message.SMPPTarget, "acme")
+		synctest.Wait() // the first helping has been read
+		for _, id := range ids {
+			op.report(id.String(), message.Delivered, "")
+		}
+		told := map[message.ID]int{}
+		for range 200 {
+			time.Sleep(100 * time.Millisecond)
+			for _, it := range r.take() {
+				told[it.Message.ID]++
+				w.Delivered([]Delivered{{Item: it}})
+			}
+		}
+		for _, id := range ids {
+			if told[id] != 1 {
+				t.Errorf("the state of %s was told %d times", id, told[id])
+			}
+		}
+		if len(told) != old+n {
+			t.Errorf("%d states were told, want %d", len(told), old+n)
+		}
+		w.wantNothingLeft()
+	})
+}
+
+// TestOwedUnderLoad lets an account come back while its messages go on ending:
+// after what is on disk its states go their way through memory again.
+func TestOwedUnderLoad(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		r := &fakeReceiver{}
+		w := start(t, dir, Options{}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 10_000)
+		deliveredMessages(w, op, 300, nil) // to nobody: onto disk
+		time.Sleep(3 * time.Second)
+		w.submit(submissions(w, 3000)...)
+		synctest.Wait()
+		var enroute []string
+		for _, o := range op.take() {
+			op.answer(1, o, o.Message.ID.String())
+			enroute = append(enroute, o.Message.ID.String())
+		}
+		told := 0
+		r.on = func(_ string, items []*Item) {
+			told += len(items)
+			for _, it := range items { // each that is told brings the end of another
+				go func() {
+					next := ""
+					if r.mu.Lock(); len(enroute) > 0 {
+						next, enroute = enroute[0], enroute[1:]
+					}
+					r.mu.Unlock()
+					if next != "" {
+						op.report(next, message.Delivered, "")
+					}
+					w.Delivered([]Delivered{{Item: it}})
+				}()
+			}
+		}
+		r.setLimit(50)
+		w.Wake(message.SMPPTarget, "acme")
+		for range 100 {
+			time.Sleep(100 * time.Millisecond)
+			r.mu.Lock()
+			left := len(enroute)
+			r.mu.Unlock()
+			if left == 0 {
+				break
+			}
+		}
+		w.mu.Lock()
+		behind := w.box(message.SMPPTarget, "acme").behind
+		w.mu.Unlock()
+		if behind {
+			t.Error("what is owed still goes by the disk")
+		}
+		time.Sleep(5 * time.Second)
+		if told != 3300 {
+			t.Errorf("%d states were told, want 3300", told)
+		}
 		w.wantNothingLeft()
 	})
 }

@@ -166,7 +166,7 @@ func (g *Gateway) endLook(r *reading) {
 // loadDue reads what has become due on disk.
 func (g *Gateway) loadDue(ctx context.Context, now time.Time) (more bool, err error) {
 	r := g.look()
-	rows, err := g.store.DueBefore(ctx, now.UnixMilli(), diskMost)
+	rows, err := g.store.DueBefore(ctx, now.UnixMilli(), g.opt.helping(diskMost))
 	if err != nil || len(rows) == 0 {
 		g.endLook(r)
 		return false, err
@@ -200,7 +200,7 @@ func (g *Gateway) loadDue(ctx context.Context, now time.Time) (more bool, err er
 		g.dispatch(l, now)
 	}
 	g.mu.Unlock()
-	return len(rows) == diskMost, err
+	return len(rows) == g.opt.helping(diskMost), err
 }
 
 // dueToDisk lets a message wait on disk whose time has come while the lanes of
@@ -211,14 +211,14 @@ func (g *Gateway) dueToDisk(e *entry) {
 		e.m.State = message.Queued
 		g.change(e)
 	}
-	g.spill(e)
+	g.spillOld(e)
 	g.left(e.m.ID)
 }
 
 // endWaiting ends what waits on disk only and is too old.
 func (g *Gateway) endWaiting(ctx context.Context, now time.Time) (more bool, err error) {
 	r := g.look()
-	rows, err := g.store.WaitingExpired(ctx, now.UnixMilli(), diskMost)
+	rows, err := g.store.WaitingExpired(ctx, now.UnixMilli(), g.opt.helping(diskMost))
 	if err != nil || len(rows) == 0 {
 		g.endLook(r)
 		return false, err
@@ -240,13 +240,13 @@ func (g *Gateway) endWaiting(ctx context.Context, now time.Time) (more bool, err
 		}
 		g.removeRow(e) // a row that was left over
 	}, func(id message.ID) { g.cur.WaitingRemove = append(g.cur.WaitingRemove, at[id]) })
-	return len(rows) == diskMost, err
+	return len(rows) == g.opt.helping(diskMost), err
 }
 
 // endOutstanding ends messages whose receipts never came.
 func (g *Gateway) endOutstanding(ctx context.Context, now time.Time) (more bool, err error) {
 	r := g.look()
-	rows, err := g.store.OutstandingDeadline(ctx, now.UnixMilli(), diskMost)
+	rows, err := g.store.OutstandingDeadline(ctx, now.UnixMilli(), g.opt.helping(diskMost))
 	if err != nil || len(rows) == 0 {
 		g.endLook(r)
 		return false, err
@@ -275,5 +275,5 @@ func (g *Gateway) endOutstanding(ctx context.Context, now time.Time) (more bool,
 		}
 	}
 	g.mu.Unlock()
-	return len(rows) == diskMost, err
+	return len(rows) == g.opt.helping(diskMost), err
 }

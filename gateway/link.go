@@ -28,8 +28,8 @@ type spill struct {
 	some    bool                  // rows may be there of messages that are not in memory
 	rows    int64                 // about how many, for people
 	last    uint64                // sequence of the gather that adds the newest
-	after   map[string]message.ID // by account: rows up to here have been read
-	rewind  bool                  // and some of those must be read again
+	pass    pass                  // over those rows
+	after   map[string]message.ID // by account: how far it has come
 	loading bool
 	again   time.Time // not to be read before
 }

@@ -82,19 +82,30 @@ func (g *Gateway) removeItemRow(it *Item) {
 // are owed.
 func (g *Gateway) leave(it *Item) {
 	b := it.box
+	b.pass.missed = b.pass.missed || it.rowed // it has been passed, in memory
 	g.addItemRow(it)
-	b.newest = g.cur.seq
-	switch due := time.UnixMilli(it.due); {
-	case it.due == 0:
+	if it.due == 0 {
+		b.pass.added(it.rowIn)
 		b.stored, b.behind, b.again = true, true, time.Time{}
-	case !b.stored || due.Before(b.again):
-		b.stored, b.again = true, due
+	} else {
+		b.later = max(b.later, it.rowIn)
+		b.waitUntil(it.due)
 	}
 	g.forgetItem(it)
 	if next := it.then; next != nil {
 		g.removeItemRow(next)
 		next.due = it.due
 		g.leave(next)
+	}
+}
+
+// waitUntil notes a row that is not to be told before due.
+func (b *outbox) waitUntil(due int64) {
+	if b.soonest == 0 || due < b.soonest {
+		b.soonest = due
+	}
+	if at := time.UnixMilli(due); !b.stored || at.Before(b.again) {
+		b.stored, b.again = true, at
 	}
 }
 
@@ -106,7 +117,11 @@ func (g *Gateway) loadOwed(b *outbox) {
 	}
 	b.loading = true
 	g.jobs.Add(1)
-	go g.readOwed(b, b.after, g.beginReading())
+	r := g.beginReading()
+	if b.after == (store.Owed{}) {
+		b.pass.begin(r)
+	}
+	go g.readOwed(b, b.after, r)
 }
 
 // owedRead is what one look at table owed has brought.
@@ -140,12 +155,12 @@ func (g *Gateway) readOwed(b *outbox, after store.Owed, r *reading) {
 }
 
 func (g *Gateway) askOwed(ctx context.Context, queue string, after store.Owed, now time.Time) (*owedRead, error) {
-	rows, err := g.store.OwedNext(ctx, queue, now.UnixMilli(), after, owedMost)
+	rows, err := g.store.OwedNext(ctx, queue, now.UnixMilli(), after, g.opt.helping(owedMost))
 	if err != nil {
 		return nil, err
 	}
 	found := &owedRead{rows: rows, messages: map[message.ID]*message.Message{}, inbound: map[message.ID]*message.Inbound{}}
-	if len(rows) < owedMost {
+	if len(rows) < g.opt.helping(owedMost) {
 		next, err := g.store.OwedNext(ctx, queue, math.MaxInt64, store.Owed{Due: now.UnixMilli() + 1}, 1)
 		if err != nil {
 			return nil, err
@@ -183,26 +198,44 @@ func (g *Gateway) ownRows(b *outbox, found *owedRead, r *reading, now time.Time)
 		b.again = now.Add(brokePause)
 		return
 	}
-	missed := false
 	for _, row := range found.rows {
 		if r.stale(row.ID) {
-			missed = true
+			b.pass.missed = true
 			continue
 		}
 		if it := g.itemOf(b, row, found); it != nil {
 			b.put(it)
 		}
 	}
-	switch {
-	case len(found.rows) == owedMost:
-		b.after = found.rows[owedMost-1]
-	case missed || b.newest > r.seen:
-		b.after, b.again = store.Owed{}, now.Add(emptyPause)
-	default:
-		b.after, b.behind, b.stored = store.Owed{}, false, found.later != 0
-		b.again = time.UnixMilli(found.later)
+	if n := len(found.rows); n == g.opt.helping(owedMost) {
+		b.after = found.rows[n-1]
+	} else {
+		g.ownedAll(b, found.later, r, now)
 	}
 	g.pump(b)
+}
+
+// ownedAll ends a pass over what is owed. While more came than the pass could
+// see, the next one begins; what is new then waits in memory, for it would
+// never end otherwise under load.
+func (g *Gateway) ownedAll(b *outbox, later int64, r *reading, now time.Time) {
+	b.after = store.Owed{}
+	if !b.pass.whole() {
+		b.closing, b.again = b.behind, now.Add(emptyPause)
+		return
+	}
+	b.behind, b.closing, b.stored = false, false, false
+	was := b.soonest
+	b.soonest, b.again = 0, time.Time{}
+	if later != 0 {
+		b.waitUntil(later)
+	}
+	if b.later > r.seen { // rows that this look may not have seen
+		b.waitUntil(max(was, now.UnixMilli()))
+	}
+	for b.fresh.len() > 0 {
+		b.put(b.fresh.pop())
+	}
 }
 
 // itemOf makes an item of a row; nil when there is nothing to be told.

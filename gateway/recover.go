@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"kurir/message"
@@ -94,8 +95,8 @@ func (g *Gateway) recoverCounts(ctx context.Context) error {
 func parseBoxKey(s string) (boxKey, bool) {
 	for _, kind := range []message.TargetKind{message.SMPPTarget, message.WebhookTarget, message.KannelTarget} {
 		prefix := kind.String() + "/"
-		if len(s) > len(prefix) && s[:len(prefix)] == prefix {
-			return boxKey{kind, s[len(prefix):]}, true
+		if account, ok := strings.CutPrefix(s, prefix); ok {
+			return boxKey{kind, account}, true // account is "" for what a rule sends on of nobody's numbers
 		}
 	}
 	return boxKey{}, false
@@ -198,7 +199,7 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 		return err
 	}
 	if e.link.lanes.n >= g.opt.QueueMemory {
-		g.spill(e)
+		g.spillOld(e)
 		return nil
 	}
 	g.wait(e, false)

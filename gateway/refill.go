@@ -15,14 +15,18 @@ const (
 	brokePause = time.Second
 )
 
-// spill leaves a waiting message on disk only.
+// spillOld leaves a waiting message on disk only that is older than others
+// there.
+func (g *Gateway) spillOld(e *entry) {
+	g.spill(e)
+	e.link.spill[e.m.Priority].pass.added(g.cur.seq)
+}
+
+// spill leaves a new message, which waits, on disk only.
 func (g *Gateway) spill(e *entry) {
 	sp := &e.link.spill[e.m.Priority]
 	sp.some, sp.last = true, g.cur.seq
 	sp.rows++
-	if e.m.ID <= sp.after[e.m.Account] {
-		sp.rewind = true
-	}
 	g.cur.WaitingAdd = append(g.cur.WaitingAdd, e.waitingRow())
 }
 
@@ -48,8 +52,11 @@ func (g *Gateway) load(l *link, p message.Priority) {
 	for k, v := range sp.after {
 		after[k] = v
 	}
-	n := min(refillMost, max(1, g.opt.QueueMemory/2))
+	n := min(g.opt.helping(refillMost), max(1, g.opt.QueueMemory/2))
 	r := g.beginReading()
+	if sp.after == nil {
+		sp.pass.begin(r)
+	}
 	g.mu.Unlock()
 
 	ctx, cancel := context.WithTimeout(g.ctx, readLimit)
@@ -84,20 +91,17 @@ func (g *Gateway) loaded(l *link, p message.Priority, list []*message.Message, m
 		switch {
 		case g.open[m.ID] != nil:
 		case r.stale(m.ID):
-			sp.rewind = true
+			sp.pass.missed = true
 		default:
 			sp.rows = max(0, sp.rows-1)
 			g.waitAgain(l, m)
 		}
 	}
 	switch {
-	case more && len(list) == 0: // rows of messages that are no longer there
-		sp.again = now.Add(brokePause)
 	case more:
+	case !sp.pass.whole():
+		sp.after, sp.again = nil, now.Add(emptyPause)
 	case sp.last > r.seen: // what was added meanwhile may not have been seen
-		sp.again = now.Add(emptyPause)
-	case sp.rewind:
-		sp.after, sp.rewind = nil, false
 		sp.again = now.Add(emptyPause)
 	default:
 		sp.some, sp.rows, sp.after = false, 0, nil
