@@ -198,7 +198,11 @@ func (g *Gateway) ownRows(b *outbox, found *owedRead, r *reading, now time.Time)
 		b.again = now.Add(brokePause)
 		return
 	}
-	for _, row := range found.rows {
+	rows, full := found.rows, len(found.rows) == g.opt.helping(owedMost)
+	if n := len(rows); full && n > 1 && !rows[n-1].Inbound && rows[n-1].Index == midwayIndex {
+		rows = rows[:n-1] // its final state comes next: they are judged together
+	}
+	for _, row := range rows {
 		if r.stale(row.ID) {
 			b.pass.missed = true
 			continue
@@ -207,8 +211,10 @@ func (g *Gateway) ownRows(b *outbox, found *owedRead, r *reading, now time.Time)
 			b.put(it)
 		}
 	}
-	if n := len(found.rows); n == g.opt.helping(owedMost) {
-		b.after = found.rows[n-1]
+	if full {
+		if b.after = rows[len(rows)-1]; !b.after.Inbound {
+			b.after.Index = finalIndex // of a message one row of which was read: the other is for the next pass
+		}
 	} else {
 		g.ownedAll(b, found.later, r, now)
 	}

@@ -107,7 +107,7 @@ func (c *chaos) verdicts() {
 // finish lets everybody behave until nothing is open, and counts.
 func (c *chaos) finish() {
 	c.mu.Lock()
-	c.quiet, c.kill, c.full = true, false, false
+	c.quiet, c.full = true, false
 	c.mu.Unlock()
 	c.reborn()
 	c.presence(true)

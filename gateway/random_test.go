@@ -146,7 +146,10 @@ func (c *chaos) folder() string {
 
 // begin starts a gateway on a folder.
 func (c *chaos) begin(dir string) {
-	opt := Options{QueueMemory: 12, OutboxMemory: 6, OpenMemory: 40, MarkLag: 3 * time.Second, Log: slog.New(slog.DiscardHandler)}
+	opt := Options{
+		QueueMemory: 12, OutboxMemory: 6, OpenMemory: 40, page: 3,
+		MarkLag: 3 * time.Second, Log: slog.New(slog.DiscardHandler),
+	}
 	if *randomLog {
 		opt.Log = slog.New(slog.NewTextHandler(os.Stdout, nil))
 	}
@@ -313,7 +316,9 @@ func (c *chaos) submit() {
 		if c.life != life {
 			return
 		}
-		c.strike()
+		if results[0].Failure == nil { // this is the writer; who refuses is any goroutine
+			c.strike()
+		}
 		if c.life != life && answerLost {
 			return // the answer did not leave
 		}

@@ -179,11 +179,18 @@ func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error 
 func (g *Gateway) recoverOwed(ctx context.Context, m *message.Message) error {
 	it := &Item{box: g.box(m.Target.Kind, m.Target.Account)}
 	e := g.finalItem(it, m)
-	rows := []store.Owed{it.row(), it.row()}
-	_, failed := lastTry(m.Log, m.ID, m.State, 0)
-	rows[1].Due = it.nextTry(failed)
+	rows := []store.Owed{it.row()}
+	for _, s := range []message.State{m.State, message.Enroute} { // behind its intermediate state it waits as long as that
+		var failed int64
+		if it.Tries, failed = lastTry(m.Log, m.ID, s, 0); it.Tries > 0 {
+			row := it.row()
+			row.Due = it.nextTry(failed)
+			rows = append(rows, row)
+		}
+	}
+	it.Tries, _ = lastTry(m.Log, m.ID, m.State, 0)
 	has, err := g.store.OwedHas(ctx, rows)
-	if err != nil || has[0] || has[1] {
+	if err != nil || slices.Contains(has, true) {
 		g.forget(e)
 		return err
 	}

@@ -277,10 +277,11 @@ func (r *fakeReceiver) take() []*Item {
 }
 
 // copyStore copies a database whose writer stands still, as a crash would
-// leave it.
+// leave it: the log first, for a checkpoint may move it into the other file
+// meanwhile.
 func copyStore(t testing.TB, from, to string) {
 	t.Helper()
-	for _, name := range []string{"kurir.db", "kurir.db-wal"} {
+	for _, name := range []string{"kurir.db-wal", "kurir.db"} {
 		in, err := os.Open(filepath.Join(from, name))
 		if os.IsNotExist(err) {
 			continue
