@@ -51,8 +51,9 @@ type smsc struct {
 	answers map[string]smpp.PDU
 	left    bool
 	binds   []*smpp.Bind
-	status  smpp.Status // of a bind
-	drops   bool        // the session once bound
+	status  smpp.Status   // of a bind
+	drops   bool          // the session once bound
+	takes   time.Duration // to answer a bind
 }
 
 func newSMSC(conn net.Conn) *smsc {
@@ -68,6 +69,9 @@ func newSMSC(conn net.Conn) *smsc {
 }
 
 func (o *smsc) Requests(s *smpp.Session, requests []smpp.PDU) {
+	if requests[0].Command == smpp.CommandBindTransceiver {
+		time.Sleep(o.takes)
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range requests {

@@ -72,10 +72,7 @@ func newSMPPGate() *smppGate {
 
 // enter waits for the slot's turn; leave ends it. It fails when ctx ends.
 func (g *smppGate) enter(ctx context.Context) (leave func(), err error) {
-	g.mu.Lock()
-	proven := g.proven
-	g.mu.Unlock()
-	if proven {
+	if open, _ := g.open(); open {
 		return func() {}, nil
 	}
 	select {
@@ -84,17 +81,24 @@ func (g *smppGate) enter(ctx context.Context) (leave func(), err error) {
 		return nil, context.Cause(ctx)
 	}
 	leave = func() { g.turn <- struct{}{} }
-	g.mu.Lock()
-	left := time.Until(g.after)
-	g.mu.Unlock()
-	if left > 0 {
-		smppWait(ctx, left)
+	open, wait := g.open()
+	if open { // the one before has opened it
+		leave()
+		return func() {}, nil
 	}
-	if ctx.Err() != nil {
+	if smppWait(ctx, wait); ctx.Err() != nil {
 		leave()
 		return nil, context.Cause(ctx)
 	}
 	return leave, nil
+}
+
+// open tells whether slots need not take turns, and else how long the one whose
+// turn it is has to wait.
+func (g *smppGate) open() (open bool, wait time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.proven, max(0, time.Until(g.after))
 }
 
 // tried notes how a bind ended; wait is the pause after wrong credentials.

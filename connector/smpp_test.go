@@ -319,6 +319,19 @@ func TestSMPPBindRefusedToMany(t *testing.T) {
 	})
 }
 
+// TestSMPPBindSlow: once a bind has been accepted, the others do not wait for
+// each other.
+func TestSMPPBindSlow(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(c *SMPPConfig) { c.Sessions = 50 }, func(o *smsc) { o.takes = time.Second }, func(t *testing.T, b *contractBench) {
+		before := time.Now()
+		b.waitUp(50)
+		if took := time.Since(before); took > 3*time.Second {
+			t.Errorf("50 sessions took %v", took)
+		}
+	})
+}
+
 // TestSMPPAcceptAndDrop: an operator that accepts a bind and closes is not
 // asked for ever at the speed of the first attempt.
 func TestSMPPAcceptAndDrop(t *testing.T) {
