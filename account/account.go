@@ -2,6 +2,7 @@ package account
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,15 +12,15 @@ import (
 // Account is a customer: who may send, as whom, from where and how much.
 type Account struct {
 	// Name by which the customer signs in with HTTP Basic and, unless smpp says otherwise, binds over SMPP. It
-	// stands in lists and logs. At most 64 characters.
+	// stands in lists and logs. At most 64 octets; to bind over SMPP at most 15.
 	Name string `yaml:"name" example:"acme"`
 	// Password for HTTP Basic, the Kannel-compatible interface and, unless smpp says otherwise, SMPP: as it is, or an
 	// argon2id hash in PHC form ($argon2id$v=19$...). Empty: only API keys sign in.
 	Password message.Secret `yaml:"password" example:"secret"`
 	// Keys accepted as "Authorization: Bearer KEY": as they are, or sha256: and the SHA-256 of the key in hex.
 	APIKeys []message.Secret `yaml:"api_keys" example:"[acme-key]"`
-	// Senders that the customer may use: exact (ACME, +46701234567), by their beginning (4670*), or any (*). Empty:
-	// only the sender below.
+	// Senders that the customer may use: exact (ACME, +46701234567), by their beginning (AC*, +4670*), or any (*). A
+	// beginning with + permits international numbers only, no names. Empty: only the sender below.
 	Senders []string `yaml:"senders" example:"[\"*\"]"`
 	// Sender of messages that name none. Empty: a message must name its sender.
 	Sender string `yaml:"sender" example:"ACME"`
@@ -65,6 +66,9 @@ type SMPP struct {
 	Window int `yaml:"window" example:"1000"`
 }
 
+// MaxSystemID is how many octets a system_id may have (SMPP 3.4 5.2.1).
+const MaxSystemID = 15
+
 // What SMPP.Sessions and SMPP.Window mean when they are 0.
 const (
 	DefaultSessions = 10
@@ -104,23 +108,13 @@ func (a *Account) Window() int {
 	return DefaultWindow
 }
 
-// MaySend tells whether the customer may use this sender. The account's own sender is always permitted. Numbers are
-// compared in digits, a leading plus in the file is ignored; letters are compared as they are.
+// MaySend tells whether the customer may use this sender. The account's own sender is always permitted, the others are
+// compared as message.Address.Matches does.
 func (a *Account) MaySend(sender message.Address) bool {
 	if a.Sender != "" && strings.TrimPrefix(a.Sender, "+") == sender.Number {
 		return true
 	}
-	for _, pattern := range a.Senders {
-		pattern = strings.TrimPrefix(pattern, "+")
-		if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
-			if strings.HasPrefix(sender.Number, prefix) {
-				return true
-			}
-		} else if pattern == sender.Number {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Senders, sender.Matches)
 }
 
 // MayComeFrom tells whether a request of the customer may come from this address.
@@ -137,8 +131,8 @@ func (a *Account) MayComeFrom(from netip.Addr) bool {
 	return false
 }
 
-// parseNetwork reads a network, or an address as the network of that one address.
-func parseNetwork(s string) (netip.Prefix, error) {
+// ParseNetwork reads a network, or an address as the network of that one address.
+func ParseNetwork(s string) (netip.Prefix, error) {
 	if !strings.Contains(s, "/") {
 		addr, err := netip.ParseAddr(s)
 		if err != nil {

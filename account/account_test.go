@@ -39,6 +39,9 @@ func TestMaySend(t *testing.T) {
 		{"prefix", Account{Senders: []string{"4670*"}}, number("46701234567"), true},
 		{"prefix with plus", Account{Senders: []string{"+4670*"}}, number("46701234567"), true},
 		{"other prefix", Account{Senders: []string{"4673*"}}, number("46701234567"), false},
+		{"plus means numbers, not names", Account{Senders: []string{"+*"}}, name("ACME"), false},
+		{"plus means numbers", Account{Senders: []string{"+*"}}, number("46701234567"), true},
+		{"plus and digits mean numbers", Account{Senders: []string{"+46*"}}, name("46Bank"), false},
 		{"case counts", Account{Senders: []string{"acme"}}, name("ACME"), false},
 	}
 	for _, test := range tests {
@@ -169,6 +172,13 @@ func TestVerifierRemembersAndBounds(t *testing.T) {
 	if _, err := v.Authenticate(ctx, set, "hashed", "guess"); !errors.Is(err, context.Canceled) {
 		t.Errorf("a third hashing at a time: %v", err)
 	}
+	// Neither time nor a full house tells that there is no such name.
+	if _, err := v.Authenticate(ctx, set, "nobody", "guess"); !errors.Is(err, context.Canceled) {
+		t.Errorf("unknown name while every place is taken: %v", err)
+	}
+	if _, err := v.AuthenticateSMPP(ctx, set, "nobody", "guess"); !errors.Is(err, context.Canceled) {
+		t.Errorf("unknown system_id while every place is taken: %v", err)
+	}
 	// The hash changes with a reload: what was remembered for the old one is worth nothing.
 	changed := NewDirectory([]Account{{Name: "hashed", Password: message.Secret(strings.Replace(referenceHash, "t=2", "t=3", 1))}}, set)
 	if _, err := v.Authenticate(ctx, changed, "hashed", "password"); err == nil {
@@ -261,6 +271,12 @@ func TestValidate(t *testing.T) {
 		{"addresses", Account{Name: "a", Password: "x", Addresses: []string{"10.0.0.0/33", "host"}}, []string{"addresses[0]", "addresses[1]"}},
 		{"window", Account{Name: "a", Password: "x", SMPP: SMPP{Window: 5001}}, []string{"smpp.window"}},
 		{"limits", Account{Name: "a", Password: "x", Rate: -1, MaxParts: 256, Validity: -1, SMPP: SMPP{Sessions: -1, Window: -1, SystemID: "sixteen-letters!"}}, []string{"smpp.system_id", "rate", "smpp.sessions", "smpp.window", "validity", "max_parts"}},
+		{"long name", Account{Name: strings.Repeat("a", 65), Password: "x"}, []string{"name"}},
+		{"controls", Account{Name: "a\x00b", Password: "x", SMPP: SMPP{SystemID: "a\nb"}}, []string{"name", "smpp.system_id"}},
+		{"no host", Account{Name: "a", Password: "x", Webhook: "http://", DLRURL: "https://:80/x?%d"}, []string{"webhook", "dlr_url"}},
+		{"secret", Account{Name: "a", Password: "x", WebhookSecret: "whsec_not base64"}, []string{"webhook_secret"}},
+		{"empty secret", Account{Name: "a", Password: "x", WebhookSecret: "whsec_"}, []string{"webhook_secret"}},
+		{"good secret", Account{Name: "a", Password: "x", WebhookSecret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, nil},
 		{"rest", Account{Name: "a", Password: "x", Country: "0046", Numbers: []string{"x"}, Webhook: "ftp://x", DLRURL: "nothing", Priority: "top"}, []string{"numbers[0]", "country", "webhook", "dlr_url", "priority"}},
 	}
 	for _, test := range tests {

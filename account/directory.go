@@ -17,6 +17,7 @@ type Directory struct {
 	byKey    map[[sha256.Size]byte]*Account
 	bySystem map[string]*Account
 	byNumber map[string]*Account
+	decoy    *phcHash // a hash of one of the accounts; nil if none has one
 }
 
 // NewDirectory indexes accounts that Validate found nothing wrong with. Of two with the same name, key, system_id or number
@@ -42,8 +43,13 @@ func (s *Directory) add(a *Account, previous *Directory) {
 	}
 	a.Addresses, a.networks = slices.Clone(a.Addresses), nil
 	for _, text := range a.Addresses {
-		if network, err := parseNetwork(text); err == nil {
+		if network, err := ParseNetwork(text); err == nil {
 			a.networks = append(a.networks, network)
+		}
+	}
+	for _, password := range []message.Secret{a.Password, a.SMPP.Password} {
+		if hash, err := parseHash(password.Reveal()); err == nil && s.decoy == nil {
+			s.decoy = &hash
 		}
 	}
 	if before := previous.ByName(a.Name); before != nil {

@@ -52,7 +52,7 @@ func NewVerifier() *Verifier {
 func (v *Verifier) Authenticate(ctx context.Context, accounts *Directory, name, password string) (*Account, error) {
 	a := accounts.ByName(name)
 	if a == nil {
-		return nil, ErrCredentials
+		return nil, v.unknown(ctx, accounts, password)
 	}
 	return v.check(ctx, a, a.Password, password)
 }
@@ -61,9 +61,32 @@ func (v *Verifier) Authenticate(ctx context.Context, accounts *Directory, name, 
 func (v *Verifier) AuthenticateSMPP(ctx context.Context, accounts *Directory, systemID, password string) (*Account, error) {
 	a := accounts.BySystemID(systemID)
 	if a == nil {
-		return nil, ErrCredentials
+		return nil, v.unknown(ctx, accounts, password)
 	}
 	return v.check(ctx, a, a.smppPassword(), password)
+}
+
+// unknown answers for a name that there is not, after the time that a wrong password takes where accounts have hashes:
+// the time must not tell which names there are.
+func (v *Verifier) unknown(ctx context.Context, accounts *Directory, given string) error {
+	if accounts == nil || accounts.decoy == nil {
+		return ErrCredentials
+	}
+	if _, err := v.compute(ctx, accounts.decoy, given); err != nil {
+		return err
+	}
+	return ErrCredentials
+}
+
+// compute compares a password with a hash when there is a place for that.
+func (v *Verifier) compute(ctx context.Context, hash *phcHash, given string) (ok bool, err error) {
+	select {
+	case v.hashing <- struct{}{}:
+	case <-ctx.Done():
+		return false, fmt.Errorf("wait to verify a password: %w", ctx.Err())
+	}
+	defer func() { <-v.hashing }()
+	return hash.matches(given), nil
 }
 
 // check compares the password given with the one in the file, in a time that does not depend on where they differ.
@@ -87,13 +110,10 @@ func (v *Verifier) check(ctx context.Context, a *Account, want message.Secret, g
 	if err != nil {
 		return nil, ErrCredentials // Validate has told the operator
 	}
-	select {
-	case v.hashing <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("wait to verify a password: %w", ctx.Err())
+	ok, err := v.compute(ctx, &hash, given)
+	if err != nil {
+		return nil, err
 	}
-	ok := hash.matches(given)
-	<-v.hashing
 	if !ok {
 		return nil, ErrCredentials
 	}
@@ -144,8 +164,9 @@ const (
 // parseHash reads a PHC string.
 func parseHash(text string) (phcHash, error) {
 	var h phcHash
-	fields := strings.Split(strings.TrimPrefix(text, hashPrefix), "$")
-	if len(fields) != 4 {
+	rest, ok := strings.CutPrefix(text, hashPrefix)
+	fields := strings.Split(rest, "$")
+	if !ok || len(fields) != 4 {
 		return h, errors.New("an argon2id hash has the form $argon2id$v=19$m=65536,t=3,p=4$SALT$HASH")
 	}
 	if fields[0] != "v=19" {

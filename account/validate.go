@@ -1,15 +1,13 @@
 package account
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"strings"
 
 	"kurir/message"
 )
-
-// maxNameLength bounds names, which stand in lists, logs and metrics.
-const maxNameLength = 64
 
 // Validate reports what is wrong with an account, each with the field as it is written in the file.
 func (a *Account) Validate(report func(field, problem string)) {
@@ -23,21 +21,28 @@ func (a *Account) Validate(report func(field, problem string)) {
 		}
 	}
 	for i, text := range a.Addresses {
-		if _, err := parseNetwork(text); err != nil {
+		if _, err := ParseNetwork(text); err != nil {
 			report(fmt.Sprintf("addresses[%d]", i), fmt.Sprintf("%q is neither a network such as 192.0.2.0/24 nor an address", text))
 		}
 	}
 	for i, number := range a.Numbers {
-		if !isDigits(strings.TrimPrefix(number, "+")) {
+		if !message.AllDigits(strings.TrimPrefix(number, "+")) {
 			report(fmt.Sprintf("numbers[%d]", i), fmt.Sprintf("%q is not a number in digits", number))
 		}
 	}
-	if a.Country != "" && (len(a.Country) > 3 || !isDigits(a.Country) || a.Country[0] == '0') {
-		report("country", fmt.Sprintf("%q is not a calling code of one to three digits such as \"46\"", a.Country))
+	if a.Country != "" {
+		if problem := message.CallingCodeProblem(a.Country); problem != "" {
+			report("country", problem)
+		}
 	}
 	a.validateLimits(report)
-	validateURL(report, "webhook", a.Webhook)
-	validateURL(report, "dlr_url", a.DLRURL)
+	ValidateURL(report, "webhook", a.Webhook)
+	ValidateURL(report, "dlr_url", a.DLRURL)
+	if encoded, ok := strings.CutPrefix(a.WebhookSecret.Reveal(), "whsec_"); ok {
+		if key, err := base64.StdEncoding.DecodeString(encoded); err != nil || len(key) == 0 {
+			report("webhook_secret", "whsec_ is not followed by base64; write the secret as its maker gave it, or another text without whsec_")
+		}
+	}
 	if _, failure := message.ParsePriority(a.Priority); failure != nil {
 		report("priority", failure.Error())
 	}
@@ -47,8 +52,10 @@ func (a *Account) validateCredentials(report func(field, problem string)) {
 	switch {
 	case a.Name == "":
 		report("name", "is missing")
-	case len(a.Name) > maxNameLength || strings.ContainsFunc(a.Name, func(r rune) bool { return r <= ' ' || r == ':' || r == 0x7f }):
-		report("name", fmt.Sprintf("%q: at most %d characters, without spaces and colons", a.Name, maxNameLength))
+	case message.NameProblem(a.Name) != "":
+		report("name", message.NameProblem(a.Name))
+	case strings.ContainsAny(a.Name, " :"):
+		report("name", fmt.Sprintf("%q has a space or a colon", a.Name))
 	}
 	if a.Password == "" && len(a.APIKeys) == 0 && a.SMPP.Password == "" {
 		report("password", "is missing, and there are no api_keys: nobody could sign in")
@@ -60,8 +67,10 @@ func (a *Account) validateCredentials(report func(field, problem string)) {
 			report(fmt.Sprintf("api_keys[%d]", i), "is empty, or sha256: is not followed by 64 hex digits")
 		}
 	}
-	if len(a.SMPP.SystemID) > 15 {
+	if len(a.SMPP.SystemID) > MaxSystemID {
 		report("smpp.system_id", "is longer than 15 characters (SMPP 3.4 5.2.1)")
+	} else if problem := message.NameProblem(a.SMPP.SystemID); problem != "" {
+		report("smpp.system_id", problem)
 	}
 }
 
@@ -98,23 +107,14 @@ func validatePassword(report func(field, problem string), field string, password
 	}
 }
 
-// validateURL reports an address that is there and cannot be called. Escape codes of patterns (%d) are let pass.
-func validateURL(report func(field, problem string), field, text string) {
+// ValidateURL reports an address that is there and cannot be called. Escape codes of patterns (%d) are let pass.
+func ValidateURL(report func(field, problem string), field, text string) {
 	if text == "" {
 		return
 	}
 	base, _, _ := strings.Cut(text, "?")
 	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		report(field, fmt.Sprintf("%q is not an address that starts with http:// or https://", text))
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+		report(field, fmt.Sprintf("%q is not an address such as http://host/path or https://host/path", text))
 	}
-}
-
-func isDigits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
 }

@@ -24,6 +24,7 @@ import (
 type HTTPOptions struct {
 	Log      *slog.Logger
 	Accounts func() *account.Directory // those in force
+	Country  func() string             // calling code of numbers written nationally; nil for none
 	Verifier *account.Verifier         // shared with SMPP, so that both remember
 	Guard    *Guard                    // shared with Webhook and KannelCallback
 
@@ -49,6 +50,7 @@ type HTTPOptions struct {
 // Use takes the accounts in force and all functions from a gateway.
 func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Accounts = func() *account.Directory { return g.Snapshot().Accounts }
+	o.Country = func() string { return g.Snapshot().Country }
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 }
@@ -74,6 +76,9 @@ func (o *HTTPOptions) setDefaults() {
 	}
 	if o.Guard == nil {
 		o.Guard = NewGuard()
+	}
+	if o.Country == nil {
+		o.Country = func() string { return "" }
 	}
 }
 

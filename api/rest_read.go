@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -124,7 +125,7 @@ func list[T, V any](
 	if p != nil {
 		return p
 	}
-	q, wrong := noun.Parse(params)
+	q, wrong := noun.Parse(params, cmp.Or(a.Country, s.Country()))
 	if len(wrong) > 0 {
 		return badParameters(wrong)
 	}

@@ -85,7 +85,9 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	}
 	a.store, err = store.Open(ctx, store.Options{
 		Path: opt.File.Data, Log: opt.Log,
-		Retention: store.Retention{Texts: opt.File.Retention.Texts, Messages: opt.File.Retention.Messages},
+		Retention: store.Retention{
+			Texts: opt.File.Retention.Texts, Messages: opt.File.Retention.Messages, Counters: opt.File.Retention.Counters,
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -102,9 +104,11 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.trust(opt.File); err != nil {
+	allow, err := allowed(opt.File)
+	if err != nil {
 		return nil, err
 	}
+	a.guard.Replace(allow, trustedURLs(opt.File))
 	a.receivers()
 	a.servers()
 	return a, nil
@@ -210,13 +214,16 @@ func (a *App) closeAll() {
 func (a *App) Reload(ctx context.Context, f *config.File) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	// What can fail comes first: a reload that fails changes nothing.
+	allow, err := allowed(f)
+	if err != nil {
+		return fmt.Errorf("reload: %w", err)
+	}
 	snap, err := a.snapshot(ctx, f, a.gateway.Snapshot())
 	if err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
-	if err := a.trust(f); err != nil {
-		return fmt.Errorf("reload: %w", err)
-	}
+	a.guard.Replace(allow, trustedURLs(f))
 	a.warnOfRestart(f)
 	a.gateway.Replace(snap)
 	a.replaceLinks(f)
@@ -226,19 +233,23 @@ func (a *App) Reload(ctx context.Context, f *config.File) error {
 	return nil
 }
 
+// warnOfRestart names the settings that differ from those that the server was
+// started with, at every reload while they do.
 func (a *App) warnOfRestart(f *config.File) {
+	began := a.opt.File
 	for _, s := range []struct {
 		name     string
 		old, now any
 	}{
-		{"data", a.file.Data, f.Data},
-		{"http", a.file.HTTP, f.HTTP},
-		{"smpp", a.file.SMPP, f.SMPP},
-		{"retention", a.file.Retention, f.Retention},
-		{"limits", a.file.Limits, f.Limits},
-		{"webhooks.timeout", a.file.Webhooks.Timeout, f.Webhooks.Timeout},
-		{"webhooks.max_age", a.file.Webhooks.MaxAge, f.Webhooks.MaxAge},
-		{"log", a.file.Log, f.Log},
+		{"data", began.Data, f.Data},
+		{"http", began.HTTP, f.HTTP},
+		{"smpp", began.SMPP, f.SMPP},
+		{"retention", began.Retention, f.Retention},
+		{"limits.body", began.Limits.Body, f.Limits.Body},
+		{"limits.connections", began.Limits.Connections, f.Limits.Connections},
+		{"webhooks.timeout", began.Webhooks.Timeout, f.Webhooks.Timeout},
+		{"webhooks.max_age", began.Webhooks.MaxAge, f.Webhooks.MaxAge},
+		{"log", began.Log, f.Log},
 	} {
 		if s.old != s.now {
 			a.log.Warn("this setting changes at the next start only", "setting", s.name)

@@ -46,21 +46,15 @@ func (a *App) webhookSecret(name string) string {
 	return ""
 }
 
-// trust puts into force where webhooks may lead: the networks that the file
-// allows, and the addresses that it names, which may be private.
-func (a *App) trust(f *config.File) error {
+// allowed reads the networks that webhooks named in requests may lead to.
+func allowed(f *config.File) ([]netip.Prefix, error) {
 	var allow []netip.Prefix
 	for _, text := range f.Webhooks.Allow {
-		p, err := netip.ParsePrefix(text)
+		p, err := account.ParseNetwork(text)
 		if err != nil {
-			addr, addrErr := netip.ParseAddr(text)
-			if addrErr != nil {
-				return fmt.Errorf("webhooks.allow: %w", err)
-			}
-			p = netip.PrefixFrom(addr, addr.BitLen())
+			return nil, fmt.Errorf("webhooks.allow: %w", err)
 		}
 		allow = append(allow, p)
 	}
-	a.guard.Replace(allow, trustedURLs(f))
-	return nil
+	return allow, nil
 }

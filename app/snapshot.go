@@ -19,17 +19,13 @@ type kept struct {
 }
 
 // snapshot makes what the gateway works by of a file. Its number grows when
-// links or routes differ from the newest in the database.
+// links or routes differ from those in force. When it fails, nothing of what
+// is in force has changed.
 func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapshot) (*gateway.Snapshot, error) {
 	s := &gateway.Snapshot{
 		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
 		Inbound: f.Inbound, Country: f.Country, Validity: f.Validity, MaxParts: f.Limits.MaxParts,
 	}
-	var previous *account.Directory
-	if old != nil {
-		previous = old.Accounts
-	}
-	s.Accounts = account.NewDirectory(f.Accounts, previous)
 	k := kept{Routes: f.Routes}
 	for i := range f.Connectors {
 		c := &f.Connectors[i]
@@ -45,14 +41,29 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 	if err != nil {
 		return nil, fmt.Errorf("read the last configuration: %w", err)
 	}
-	s.Number = number
-	if number == 0 || !bytes.Equal(stored, text) {
-		s.Number = number + 1
+	s.Number = nextNumber(text, old, number, stored)
+	// Last, because accounts share what is left of their rates with those before.
+	var previous *account.Directory
+	if old != nil {
+		previous = old.Accounts
 	}
-	if old != nil && s.Number < old.Number {
-		s.Number = old.Number + 1
-	}
+	s.Accounts = account.NewDirectory(f.Accounts, previous)
 	return s, nil
+}
+
+// nextNumber gives the number of a configuration with that text: the number of
+// the one in force (the stored one at start) if they are the same, else a new
+// one. What is in force may not be stored yet.
+func nextNumber(text []byte, old *gateway.Snapshot, number uint32, stored []byte) uint32 {
+	switch {
+	case old == nil && number != 0 && bytes.Equal(stored, text):
+		return number
+	case old == nil:
+		return number + 1
+	case bytes.Equal(old.Text, text):
+		return old.Number
+	}
+	return max(number, old.Number) + 1
 }
 
 func linkSettings(c *config.Connector) gateway.LinkSettings {

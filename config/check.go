@@ -1,10 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +12,7 @@ import (
 
 	"kurir/account"
 	"kurir/gateway"
+	"kurir/message"
 	"kurir/route"
 )
 
@@ -44,8 +45,8 @@ func (d *decoder) checkServer(f *File) {
 	default:
 		d.report("database", "is not sqlite, the one database in this version")
 	}
-	if f.Country != "" && (len(f.Country) > 3 || strings.Trim(f.Country, "0123456789") != "" || f.Country[0] == '0') {
-		d.report("country", quote(f.Country)+" is not a calling code of one to three digits such as \"46\"")
+	if problem := message.CallingCodeProblem(f.Country); f.Country != "" && problem != "" {
+		d.report("country", problem)
 	}
 	if f.Limits.MaxParts < 1 || f.Limits.MaxParts > 255 {
 		d.report("limits.max_parts", "is not within 1 to 255 (3GPP TS 23.040 9.2.3.24.1)")
@@ -57,7 +58,8 @@ func (d *decoder) checkServer(f *File) {
 	}
 	for field, span := range map[string]time.Duration{
 		"validity": f.Validity, "retention.texts": f.Retention.Texts, "retention.messages": f.Retention.Messages,
-		"webhooks.timeout": f.Webhooks.Timeout, "webhooks.max_age": f.Webhooks.MaxAge,
+		"retention.counters": f.Retention.Counters,
+		"webhooks.timeout":   f.Webhooks.Timeout, "webhooks.max_age": f.Webhooks.MaxAge,
 	} {
 		if span < 0 {
 			d.report(field, "is less than 0")
@@ -67,8 +69,8 @@ func (d *decoder) checkServer(f *File) {
 		d.report("webhooks.timeout", "is more than 1m: an orderly stop waits for the calls under way")
 	}
 	for i, network := range f.Webhooks.Allow {
-		if _, err := netip.ParsePrefix(network); err != nil {
-			d.report(fmt.Sprintf("webhooks.allow[%d]", i), quote(network)+" is not a network such as 10.0.0.0/8")
+		if _, err := account.ParseNetwork(network); err != nil {
+			d.report(fmt.Sprintf("webhooks.allow[%d]", i), quote(network)+" is neither a network such as 10.0.0.0/8 nor an address")
 		}
 	}
 	d.oneOf("log.level", f.Log.Level, "debug", "info", "warn", "error")
@@ -134,10 +136,9 @@ func (d *decoder) checkAccounts(f *File) []string {
 		a := &f.Accounts[i]
 		path := fmt.Sprintf("accounts[%d]", i)
 		a.Validate(d.within(path))
-		if a.Sender != "" {
-			if _, err := route.Sender(a.Sender); err != nil {
-				d.report(path+".sender", err.Error())
-			}
+		d.checkSenders(a, path, f.Country)
+		if f.SMPP.Listen != "" && a.SMPP.SystemID == "" && len(a.Name) > account.MaxSystemID && (a.Password != "" || a.SMPP.Password != "") {
+			d.report(path+".name", fmt.Sprintf("is longer than the %d characters that a system_id may have: give smpp: {system_id} too, to bind with", account.MaxSystemID))
 		}
 		if byName.see(path+".name", a.Name) {
 			field := path + ".name"
@@ -157,11 +158,24 @@ func (d *decoder) checkAccounts(f *File) []string {
 	return names
 }
 
+// checkSenders brings the senders of an account into the form in which addresses hold them.
+func (d *decoder) checkSenders(a *account.Account, path, country string) {
+	country = cmp.Or(a.Country, country)
+	if a.Sender != "" {
+		if sender, err := route.Sender(a.Sender, country); err != nil {
+			d.report(path+".sender", err.Error())
+		} else {
+			a.Sender = sender.String()
+		}
+	}
+	for i, pattern := range a.Senders {
+		a.Senders[i] = route.SenderPattern(pattern, country)
+	}
+}
+
 // checkNumbers brings the numbers of an account into the form in which addresses hold them.
 func (d *decoder) checkNumbers(a *account.Account, path, country string, seen *once) {
-	if a.Country != "" {
-		country = a.Country
-	}
+	country = cmp.Or(a.Country, country)
 	for n, number := range a.Numbers {
 		field := fmt.Sprintf("%s.numbers[%d]", path, n)
 		address, err := route.Normalise(number, country)
@@ -177,7 +191,7 @@ func (d *decoder) checkNumbers(a *account.Account, path, country string, seen *o
 // checkRoute reports links and accounts that a rule names and that there are not.
 func (d *decoder) checkRoute(r *route.Rule, path string, links, accounts []string) {
 	for i, hop := range r.Via {
-		field := item(path+".via", i, len(r.Via))
+		field := route.Item(path+".via", i, len(r.Via))
 		switch {
 		case hop.Link == "":
 		case !slices.Contains(links, hop.Link):
@@ -188,7 +202,7 @@ func (d *decoder) checkRoute(r *route.Rule, path string, links, accounts []strin
 	}
 	for i, name := range r.Account {
 		if !strings.HasSuffix(name, "*") && name != "" && !slices.Contains(accounts, name) {
-			d.report(item(path+".account", i, len(r.Account)), "no account is named "+quote(name)+known(accounts))
+			d.report(route.Item(path+".account", i, len(r.Account)), "no account is named "+quote(name)+known(accounts))
 		}
 	}
 }
@@ -201,7 +215,7 @@ func (d *decoder) checkInbound(r *gateway.InboundRule, path string, accounts []s
 	}
 	for i, word := range r.Keyword {
 		if strings.ContainsAny(word, " \t") || word == "" {
-			d.report(item(path+".keyword", i, len(r.Keyword)), quote(word)+" is not one word")
+			d.report(route.Item(path+".keyword", i, len(r.Keyword)), quote(word)+" is not one word")
 		}
 	}
 	for i, action := range r.Do {
@@ -237,14 +251,6 @@ func (o *once) see(field, value string) bool {
 	}
 	o.first[value] = field
 	return true
-}
-
-// item names the i-th of n values of a field; a single one may have been written without a list.
-func item(field string, i, n int) string {
-	if n == 1 {
-		return field
-	}
-	return fmt.Sprintf("%s[%d]", field, i)
 }
 
 // known ends a sentence with the names that there are.

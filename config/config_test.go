@@ -113,6 +113,63 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// TestKindAndNameAreValuesToo: those of a connector may come from where all others may.
+func TestKindAndNameAreValuesToo(t *testing.T) {
+	t.Parallel()
+	f, mistakes := Parse("x", []byte("log: {level: &level info}\n"+
+		"connectors: [{name: \"${env:SMSC_HOST}\", kind: \"${env:KIND}\", hosts: [\"127.0.0.1:1\"], system_id: k}, {name: *level, kind: smpp, hosts: [\"127.0.0.1:1\"], system_id: k}]\n"+
+		"routes: [{via: [smsc.example.com, info]}]\n"), func(name string) (string, bool) {
+		if name == "KIND" {
+			return "smpp", true
+		}
+		return environment(name)
+	})
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	for i, want := range []string{"smsc.example.com", "info"} {
+		if c := f.Connectors[i]; c.Name != want || c.SMPP.Name != want || c.Kind != "smpp" {
+			t.Errorf("connector %q of kind %q with settings for %q, want %q", c.Name, c.Kind, c.SMPP.Name, want)
+		}
+	}
+}
+
+// TestSendersAsWritten: in whatever form senders are written, the account may use them.
+func TestSendersAsWritten(t *testing.T) {
+	t.Parallel()
+	f, mistakes := Parse("x", []byte(`accounts: [{name: a, password: x, country: "46", sender: "0046 70-999 99 99", `+
+		`senders: ["+46 70-123 45 67", "0047*", "ACME", "08-120 00"]}]`), environment)
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	for sender, want := range map[string]bool{
+		"+46709999999": true, "46709999999": true, "+46701234567": true, "0046701234567": true, "+4741234567": true,
+		"ACME": true, "0812000": true, "+46701234568": false, "47Bank": false, "ACME2": false,
+	} {
+		address, err := route.Sender(sender, "46")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Accounts[0].MaySend(address); got != want {
+			t.Errorf("sender %s: permitted %v, want %v", sender, got, want)
+		}
+	}
+}
+
+func TestForever(t *testing.T) {
+	t.Parallel()
+	f, mistakes := Parse("x", []byte("retention: {messages: forever, counters: forever, texts: 7d}"), environment)
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	if r := f.Retention; r.Messages != Forever || r.Counters != Forever || r.Texts != 7*24*time.Hour {
+		t.Errorf("%+v", r)
+	}
+	if _, mistakes = Parse("x", []byte("validity: forever"), environment); len(mistakes) != 1 {
+		t.Errorf("validity for ever: %v", mistakes)
+	}
+}
+
 func TestSecretsAndForms(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/good/secrets.yaml")
@@ -161,6 +218,10 @@ func TestMistakesHideSecrets(t *testing.T) {
 		"accounts: correct-horse",
 		"database: postgres://kurir:correct-horse@host/db",
 		"database: correct-horse",
+		"accounts: [{name: a, password: \"x${correct-horse}y\"}]",
+		"accounts: [{name: a, password: \"x${correct-horse:y}\"}]",
+		"accounts: [{name: a, password: \"x${correct-horse\"}]",
+		"accounts: [{name: a, password: x, webhook_secret: whsec_correct-horse}]",
 		"log: {level: info, format: text, x: [correct-horse]}",
 	} {
 		_, mistakes := Parse("x", []byte(text), environment)

@@ -39,21 +39,28 @@ func (c *Connector) validate(report func(field, problem string)) {
 	}
 }
 
+// peek gives the value of a field before its struct is known, read as scalar does; empty if it is not there.
+func (d *decoder) peek(node *yaml.Node, field, path string) string {
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value != field {
+			continue
+		}
+		at := node.Content[i+1]
+		d.places[path+"."+field] = place{at.Line, at.Column}
+		if value := resolve(at); value.Kind == yaml.ScalarNode && value.ShortTag() != "!!null" {
+			return d.expand(value.Value, path+"."+field)
+		}
+	}
+	return ""
+}
+
 // connector fills a Connector: the field kind says which struct the others belong to.
 func (d *decoder) connector(node *yaml.Node, c *Connector, path string, depth int) {
 	if node.Kind != yaml.MappingNode {
 		d.report(path, "fields are expected (name: value), not "+describe(node))
 		return
 	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		switch key, value := node.Content[i].Value, node.Content[i+1]; key {
-		case "name":
-			c.Name = d.expand(value.Value, path+".name")
-		case "kind":
-			c.Kind = value.Value
-			d.places[path+".kind"] = place{value.Line, value.Column}
-		}
-	}
+	c.Name, c.Kind = d.peek(node, "name", path), d.peek(node, "kind", path)
 	if c.Kind == "" {
 		d.report(path+".kind", "is missing; there are "+strings.Join(ConnectorKinds(), ", "))
 		return

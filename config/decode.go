@@ -63,9 +63,7 @@ func (d *decoder) within(path string) func(field, problem string) {
 func (d *decoder) value(node *yaml.Node, out reflect.Value, path string, depth int) {
 	at := place{node.Line, node.Column}
 	d.places[path] = at
-	for node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
+	node = resolve(node)
 	if d.nodes++; d.nodes > maxNodes || depth > maxDepth {
 		if d.nodes != maxNodes+2 { // said once
 			d.note(at, path, "is nested too deeply, or unfolds to too much")
@@ -130,9 +128,26 @@ func (d *decoder) sequence(node *yaml.Node, out reflect.Value, path string, dept
 	}
 	list := reflect.MakeSlice(out.Type(), len(node.Content), len(node.Content))
 	for i, item := range node.Content {
-		d.value(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i), depth+1)
+		field := fmt.Sprintf("%s[%d]", path, i)
+		d.value(item, list.Index(i), field, depth+1)
+		d.checkItem(item, field)
 	}
 	out.Set(list)
+}
+
+// checkItem reports an item of a list that is nothing, such as a dash with nothing behind it.
+func (d *decoder) checkItem(item *yaml.Node, field string) {
+	if resolve(item).ShortTag() == "!!null" {
+		d.note(place{item.Line, item.Column}, field, "is empty")
+	}
+}
+
+// resolve gives what an alias stands for; another node is itself.
+func resolve(node *yaml.Node) *yaml.Node {
+	for node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	return node
 }
 
 // custom lets a type read its own value, and remembers where the items of a list stand.
@@ -142,6 +157,7 @@ func (d *decoder) custom(node *yaml.Node, read func(func(any) error) error, path
 	for i, item := range expanded.Content {
 		field := fmt.Sprintf("%s[%d]", path, i)
 		d.places[field] = place{item.Line, item.Column}
+		d.checkItem(item, field)
 		if item.Kind == yaml.ScalarNode {
 			clone := *item
 			clone.Value = d.expand(item.Value, field)
@@ -164,6 +180,10 @@ func (d *decoder) scalar(node *yaml.Node, out reflect.Value, path string) {
 	}
 	text := d.expand(node.Value, path)
 	if out.Type() == reflect.TypeFor[time.Duration]() {
+		if text == "forever" && strings.HasPrefix(path, "retention.") {
+			out.SetInt(int64(Forever))
+			return
+		}
 		span, err := parseDuration(text)
 		if err != nil {
 			d.report(path, "a duration is expected, such as 30s, 10m, 24h or 7d")

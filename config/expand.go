@@ -55,7 +55,8 @@ func (d *decoder) reference(reference string) (value, problem string) {
 	case kind == "file" && name != "":
 		return readSecret(name)
 	}
-	return "", "${" + reference + "} is neither ${env:NAME} nor ${file:path}; write $${ for the characters themselves"
+	// Not quoted: it may be a piece of a password.
+	return "", "has a ${...} that is neither ${env:NAME} nor ${file:path}; write $${ for the characters themselves"
 }
 
 // readSecret gives the contents of a small file.

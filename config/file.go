@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"time"
 
 	"kurir/account"
@@ -22,7 +23,8 @@ type File struct {
 	// SMPP is where customers bind as ESMEs. Empty: nowhere.
 	SMPP Listener `yaml:"smpp" example:"{listen: \"127.0.0.1:2775\"}"`
 	// Country is the calling code given to numbers written nationally (070-123 45 67), such as "46". Empty: such
-	// numbers are refused.
+	// numbers are refused. In countries whose national numbers have no leading 0 (such as 1, 7, 34, 39, 45, 47, 48, 91),
+	// digits that fit a number of the country are taken for one; write others with +.
 	Country string `yaml:"country" example:"\"46\""`
 	// Validity is how long messages are tried that do not say so, and whose account does not. 0: 48h.
 	Validity time.Duration `yaml:"validity" example:"48h"`
@@ -73,16 +75,24 @@ type Limits struct {
 
 // Retention is how long the database keeps what is done.
 type Retention struct {
-	// Texts is how long after acceptance the texts of final messages are kept. 0: as long as the messages.
+	// Texts is how long after acceptance the texts of final messages are kept; those of inbound messages until every
+	// target has them. 0: as long as the messages.
 	Texts time.Duration `yaml:"texts" example:"30d"`
-	// Messages is how long after acceptance final messages are kept. 0: 90d.
+	// Messages is how long after acceptance final messages are kept, and inbound messages after they came; forever
+	// keeps them all. 0: 90d.
 	Messages time.Duration `yaml:"messages" example:"90d"`
+	// Counters is how long the sums for reports are kept, which are per hour, account and connector; forever keeps
+	// them all. 0: 400d.
+	Counters time.Duration `yaml:"counters" example:"400d"`
 }
+
+// Forever is what the word forever means in Retention: longer than anything.
+const Forever time.Duration = math.MaxInt64
 
 // Webhooks is how states and inbound messages are pushed.
 type Webhooks struct {
-	// Allow is the private networks that webhooks named in requests may lead to, such as 10.0.0.0/8. Those in this
-	// file are trusted. Empty: none.
+	// Allow is the private networks that webhooks named in requests may lead to, such as 10.0.0.0/8, or single
+	// addresses. Those in this file are trusted. Empty: none.
 	Allow []string `yaml:"allow" example:"[127.0.0.0/8]"`
 	// Timeout is how long a call may take, at most 1m. 0: 10s.
 	Timeout time.Duration `yaml:"timeout" example:"10s"`
@@ -106,7 +116,7 @@ func Default() File {
 		HTTP:      Listener{Listen: "127.0.0.1:8080"},
 		Validity:  48 * time.Hour,
 		Limits:    Limits{MaxParts: 10, Body: 1 << 20, Connections: 10000},
-		Retention: Retention{Messages: 90 * 24 * time.Hour},
+		Retention: Retention{Messages: 90 * 24 * time.Hour, Counters: 400 * 24 * time.Hour},
 		Webhooks:  Webhooks{Timeout: 10 * time.Second, MaxAge: 72 * time.Hour},
 		Log:       Log{Level: "info", Format: "text"},
 	}
@@ -123,6 +133,7 @@ func (f *File) fillZeros() {
 	set(&f.Limits.Body, d.Limits.Body)
 	set(&f.Limits.Connections, d.Limits.Connections)
 	set(&f.Retention.Messages, d.Retention.Messages)
+	set(&f.Retention.Counters, d.Retention.Counters)
 	set(&f.Webhooks.Timeout, d.Webhooks.Timeout)
 	set(&f.Webhooks.MaxAge, d.Webhooks.MaxAge)
 	set(&f.Log.Level, d.Log.Level)

@@ -184,6 +184,8 @@ func (c SMPPConfig) Credit() int {
 func (c SMPPConfig) Validate(report func(field, problem string)) {
 	if c.Name == "" {
 		report("name", "a link needs a name")
+	} else if problem := message.NameProblem(c.Name); problem != "" {
+		report("name", problem)
 	}
 	if len(c.Hosts) == 0 {
 		report("hosts", "at least one host:port is needed")

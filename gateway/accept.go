@@ -126,7 +126,7 @@ func (s *Snapshot) addresses(m *message.Message, sub *Submission) *message.Failu
 			return message.Fail(message.BadSender, "from", "the message names no sender and the account has none of its own")
 		}
 	}
-	if m.From, err = route.Sender(from); err != nil {
+	if m.From, err = route.Sender(from, country); err != nil {
 		return &message.Failure{Kind: message.BadSender, Field: "from", Text: err.Error()}
 	}
 	if sub.From == "" {

@@ -40,8 +40,8 @@ func TestInboundRules(t *testing.T) {
 		{"46700000001", "99999", "info", "", []message.Target{hook("", "http://127.0.0.1/info")}},
 		{"46700000001", "4611111", "helpme", "acme", []message.Target{hook("acme", "http://127.0.0.1/info")}},
 		{"46700000001", "4611111", "information", "acme", []message.Target{smpp("acme")}},
-		{"46700000001", "46720001", "hello", "acme", []message.Target{smpp("acme"), hook("acme", "http://127.0.0.1/both")}},
-		{"46730000001", "46720001", "hello", "", nil},
+		{"46700000001", "46720001234", "hello", "acme", []message.Target{smpp("acme"), hook("acme", "http://127.0.0.1/both")}},
+		{"46730000001", "46720001234", "hello", "", nil},
 		{"46700000001", "72456", "hello", "beta", []message.Target{hook("beta", "http://127.0.0.1/beta")}},
 		{"46700000001", "724560", "hello", "", nil},
 	}
@@ -244,7 +244,7 @@ func TestInboundTwoTargets(t *testing.T) {
 		w := start(t, dir, Options{Snapshot: inboundSnapshot()}, set)
 		op := w.fakeLink("op1")
 		op.core.Inbound([]*message.Inbound{{
-			From: message.Address{TON: 1, Number: "46700000001"}, To: message.Address{TON: 1, Number: "46720001"},
+			From: message.Address{TON: 1, Number: "46700000001"}, To: message.Address{TON: 1, Number: "46720001234"},
 			Content: message.Content{Text: "hello", Class: -1},
 		}}, func(error) {})
 		synctest.Wait()

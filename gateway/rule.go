@@ -13,7 +13,8 @@ import (
 // InboundRule says where messages from phones go. The first rule of which
 // every condition given holds is taken.
 type InboundRule struct {
-	// To is the numbers of ours that it is for: exact, by their beginning (+4673*) or all (*); one or a list. Empty: all.
+	// To is the numbers of ours that it is for: exact, by their beginning (+4673*) or all (*); one or a list. With + it
+	// is for international numbers only. Empty: all.
 	To route.Patterns `yaml:"to" example:"\"*\""`
 	// From is the phones that it is for, written likewise. Empty: all.
 	From route.Patterns `yaml:"from"`
@@ -34,10 +35,19 @@ type InboundAction struct {
 	SMPP string `yaml:"smpp"`
 }
 
+// maxTargets is how many places an inbound message may go to: message.Inbound
+// has a bit for each.
+const maxTargets = 32
+
 // Validate reports what is wrong with the rule.
 func (r *InboundRule) Validate(report func(field, problem string)) {
 	if len(r.Do) == 0 && r.Account == "" {
 		report("do", "the rule does nothing; give it do: [{webhook: URL}] or [{smpp: ACCOUNT}], or an account")
+	}
+	r.To.ValidateNumbers(report, "to")
+	r.From.ValidateSenders(report, "from")
+	if len(r.Do) > maxTargets {
+		report("do", fmt.Sprintf("has more than %d actions", maxTargets))
 	}
 	for i, a := range r.Do {
 		field := fmt.Sprintf("do[%d]", i)
@@ -46,32 +56,27 @@ func (r *InboundRule) Validate(report func(field, problem string)) {
 			report(field, "an action does one thing: either webhook or smpp")
 		case a.Webhook == "" && a.SMPP == "":
 			report(field, "an action needs webhook or smpp")
-		case a.Webhook != "" && !strings.HasPrefix(a.Webhook, "http://") && !strings.HasPrefix(a.Webhook, "https://"):
-			report(field+".webhook", "a webhook is an address that begins with http:// or https://")
+		default:
+			account.ValidateURL(report, field+".webhook", a.Webhook)
 		}
 	}
 }
 
 func (r *InboundRule) matches(in *message.Inbound) bool {
-	return matchesAny(r.To, in.To.Number) && matchesAny(r.From, in.From.Number) &&
-		(len(r.Keyword) == 0 || matchesAny(r.Keyword, firstWord(in.Content.Text)))
+	return r.To.Match(in.To) && r.From.Match(in.From) &&
+		(len(r.Keyword) == 0 || r.hasKeyword(firstWord(in.Content.Text)))
 }
 
-// matchesAny compares a value with patterns: exact in upper or lower case,
-// PREFIX*, or * for any; none at all match everything. The plus of a number
-// does not count.
-func matchesAny(patterns route.Patterns, value string) bool {
-	for _, p := range patterns {
-		p = strings.TrimPrefix(p, "+")
-		prefix, open := strings.CutSuffix(p, "*")
-		switch {
-		case open && len(value) >= len(prefix) && strings.EqualFold(value[:len(prefix)], prefix):
-			return true
-		case strings.EqualFold(value, p):
+// hasKeyword compares a word with the keywords: exact or KEY*, in upper or
+// lower case.
+func (r *InboundRule) hasKeyword(word string) bool {
+	for _, k := range r.Keyword {
+		prefix, open := strings.CutSuffix(k, "*")
+		if strings.EqualFold(word, k) || open && len(word) >= len(prefix) && strings.EqualFold(word[:len(prefix)], prefix) {
 			return true
 		}
 	}
-	return len(patterns) == 0
+	return false
 }
 
 // firstWord ends at a space, the end of the line or punctuation.

@@ -12,7 +12,7 @@ func Messages() *Noun {
 		Fields: []Field{
 			{Name: "state", Type: Word, Ops: Any, Words: stateNames()},
 			{Name: "to", Type: Number, Ops: Equal},
-			{Name: "from", Type: Number, Ops: Equal},
+			{Name: "from", Type: Sender, Ops: Equal},
 			{Name: "reference", Type: Text, Ops: Equal},
 			{Name: "link", Type: Text, Ops: Equal},
 			{Name: "accepted", Type: Time, Ops: From | Until, Since: "since", Until: "until"},

@@ -15,7 +15,8 @@ type Type uint8
 // The types.
 const (
 	Text   Type = iota // any text
-	Number             // a telephone number or sender: a plus in front and what stands between digits is ignored
+	Number             // a telephone number, written as people do (route.Normalise)
+	Sender             // a telephone number or name (route.Sender)
 	Word               // one of Field.Words
 	Time               // RFC 3339, a date, or Unix seconds
 )
@@ -104,10 +105,10 @@ type Error struct {
 // Error gives the parameter and what is wrong with it.
 func (e Error) Error() string { return e.Param + ": " + e.Text }
 
-// Parse makes a Query of the parameters of a request. It returns every mistake, in the order of parameters' names;
-// with one the Query is not to be used.
-func (n *Noun) Parse(params url.Values) (Query, []Error) {
-	p := parser{noun: n, query: Query{Order: n.Order, Limit: DefaultLimit, params: params}}
+// Parse makes a Query of the parameters of a request. country is the calling code for numbers written nationally, empty
+// for none. It returns every mistake, in the order of parameters' names; with one the Query is not to be used.
+func (n *Noun) Parse(params url.Values, country string) (Query, []Error) {
+	p := parser{noun: n, country: country, query: Query{Order: n.Order, Limit: DefaultLimit, params: params}}
 	names := make([]string, 0, len(params))
 	for name := range params {
 		names = append(names, name)
@@ -138,9 +139,10 @@ func (q *Query) Filter(field string, op Ops) (Filter, bool) {
 
 // parser makes a Query and gathers mistakes.
 type parser struct {
-	noun   *Noun
-	query  Query
-	errors []Error
+	noun    *Noun
+	country string
+	query   Query
+	errors  []Error
 }
 
 func (p *parser) wrong(param, format string, args ...any) {
@@ -222,7 +224,7 @@ func (p *parser) add(param string, f *Field, op Ops, texts ...string) {
 	}
 	filter := Filter{Field: f.Name, Op: op}
 	for _, text := range texts {
-		v, err := f.value(strings.TrimSpace(text))
+		v, err := f.value(strings.TrimSpace(text), p.country)
 		if err != nil {
 			p.wrong(param, "%v", err)
 			return

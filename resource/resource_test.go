@@ -19,7 +19,7 @@ func parse(t *testing.T, query string) (Query, []Error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Messages().Parse(params)
+	return Messages().Parse(params, "46")
 }
 
 func TestParse(t *testing.T) {
@@ -37,6 +37,10 @@ func TestParse(t *testing.T) {
 		{"state=delivered,%20expired", Query{Order: newest, Limit: 50, Filters: []Filter{{"state", Any, []Value{{Text: "delivered"}, {Text: "expired"}}}}}},
 		{"to=%2B46701234567", Query{Order: newest, Limit: 50, Filters: []Filter{{"to", Equal, []Value{{Text: "46701234567"}}}}}},
 		{"to=+46+70-123+45+67", Query{Order: newest, Limit: 50, Filters: []Filter{{"to", Equal, []Value{{Text: "46701234567"}}}}}},
+		{"to=070-123+45+67", Query{Order: newest, Limit: 50, Filters: []Filter{{"to", Equal, []Value{{Text: "46701234567"}}}}}},
+		{"to=0046701234567", Query{Order: newest, Limit: 50, Filters: []Filter{{"to", Equal, []Value{{Text: "46701234567"}}}}}},
+		{"to=72456", Query{Order: newest, Limit: 50, Filters: []Filter{{"to", Equal, []Value{{Text: "72456"}}}}}},
+		{"from=24/7", Query{Order: newest, Limit: 50, Filters: []Filter{{"from", Equal, []Value{{Text: "24/7"}}}}}},
 		{"from=ACME", Query{Order: newest, Limit: 50, Filters: []Filter{{"from", Equal, []Value{{Text: "ACME"}}}}}},
 		{"since=2026-11-01&until=2026-11-01T01:00:00%2B01:00", Query{Order: newest, Limit: 50, Filters: []Filter{
 			{"accepted", From, []Value{{Time: november}}}, {"accepted", Until, []Value{{Time: november}}},
@@ -110,7 +114,7 @@ func TestNext(t *testing.T) {
 	if next.Path != "/v1/messages" {
 		t.Errorf("path %s", next.Path)
 	}
-	again, errs := Messages().Parse(next.Query())
+	again, errs := Messages().Parse(next.Query(), "46")
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
@@ -123,12 +127,12 @@ func TestNext(t *testing.T) {
 	}
 
 	// Another list, or another order, does not take the cursor.
-	if _, errs := Inbound().Parse(url.Values{"cursor": {next.Query().Get("cursor")}}); len(errs) != 1 {
+	if _, errs := Inbound().Parse(url.Values{"cursor": {next.Query().Get("cursor")}}, ""); len(errs) != 1 {
 		t.Errorf("inbound takes a cursor of messages: %v", errs)
 	}
 	other := next.Query()
 	other.Set("sort", "id")
-	if _, errs := Messages().Parse(other); len(errs) != 1 || errs[0].Param != "cursor" {
+	if _, errs := Messages().Parse(other, "46"); len(errs) != 1 || errs[0].Param != "cursor" {
 		t.Errorf("another order: %v", errs)
 	}
 }
@@ -160,7 +164,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		q, errs := Messages().Parse(params)
+		q, errs := Messages().Parse(params, "46")
 		if len(errs) > 0 {
 			return
 		}
@@ -171,7 +175,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, errs := Messages().Parse(next.Query())
+		again, errs := Messages().Parse(next.Query(), "46")
 		if len(errs) > 0 || again.After != q.After+1 {
 			t.Fatalf("%q: %+v %v", query, again, errs)
 		}

@@ -7,10 +7,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kurir/route"
 )
 
 // value reads one value of a field.
-func (f *Field) value(text string) (Value, error) {
+func (f *Field) value(text, country string) (Value, error) {
 	switch {
 	case text == "":
 		return Value{}, errors.New("is empty; leave it out to see all")
@@ -18,8 +20,8 @@ func (f *Field) value(text string) (Value, error) {
 		return Value{}, fmt.Errorf("is longer than %d octets", maxValue)
 	}
 	switch f.Type {
-	case Number:
-		return Value{Text: digits(text)}, nil
+	case Number, Sender:
+		return Value{Text: f.number(text, country)}, nil
 	case Word:
 		if !slices.Contains(f.Words, text) {
 			return Value{}, fmt.Errorf("%.40q is not one of %s", text, strings.Join(f.Words, ", "))
@@ -31,24 +33,18 @@ func (f *Field) value(text string) (Value, error) {
 	return Value{Text: text}, nil
 }
 
-// digits gives a number as addresses hold it when there are digits and what stands between them; anything else stays
-// as it is. In a query a plus
-// that was not escaped arrives as a space.
-func digits(text string) string {
-	var out strings.Builder
-	for _, r := range text {
-		switch {
-		case '0' <= r && r <= '9':
-			out.WriteRune(r)
-		case strings.ContainsRune("+-. ()/", r):
-		default:
-			return text
-		}
+// number gives a number or sender as messages hold it, however it is written; what is none stays as it is. In a
+// query a plus that was not escaped arrives as a space, which is dropped before: with its calling code the number is
+// understood all the same.
+func (f *Field) number(text, country string) string {
+	read := route.Normalise
+	if f.Type == Sender {
+		read = route.Sender
 	}
-	if out.Len() == 0 {
-		return text
+	if a, err := read(text, country); err == nil {
+		return a.Number
 	}
-	return strings.TrimPrefix(out.String(), "00")
+	return text
 }
 
 // parseTime reads RFC 3339, a date (its beginning in UTC), or Unix seconds.

@@ -10,11 +10,9 @@ import (
 
 // Lengths of numbers in digits.
 const (
-	minDigits   = 3
-	maxShort    = 8  // longest short code
-	maxDigits   = 15 // ITU-T E.164 6.1
-	nanpCountry = "1"
-	nanpDigits  = 10 // of a national number in the North American plan, which knows no leading zero
+	minDigits = 3
+	maxShort  = 8  // longest short code
+	maxDigits = 15 // ITU-T E.164 6.1
 )
 
 // Normalise makes an address of a recipient's number as people write it. Spaces, hyphens, dots, slashes and brackets
@@ -22,17 +20,19 @@ const (
 //
 //	+46701234567, 0046701234567   international: TON 1, NPI 1, digits without plus
 //	0701234567                    national: the 0 gives way to country, the calling code ("46"); refused without one
-//	2025550123                    national too, when country is "1" and there are ten digits
+//	2025550123, 89123456789       national too, when country is one that has no leading zero, or another one, and
+//	                              digits are as many as there (see plans; here "1" and "7")
 //	701234567 ... 15 digits       international, written without plus
 //	72456 (3 to 8 digits)         a short code: kept as it is, TON 0, NPI 1
 //
-// Numbers of countries that know no leading zero and have at most eight digits (Norway, Denmark) must therefore be
-// written with + and country code. A number that is already clean is not copied.
+// Where country has no leading zero, digits that may be a number of that country are taken for one, although they could
+// be an international number of another without its plus, or (Norway, Denmark and others with eight digits) a short
+// code. A number that is already clean is not copied.
 func Normalise(number, country string) (message.Address, error) {
 	// The common case first: digits alone, or behind a plus.
 	digits, plus := strings.CutPrefix(number, "+")
 	var trunk bool
-	if !allDigits(digits) {
+	if !message.AllDigits(digits) {
 		var err error
 		if digits, plus, trunk, err = clean(number); err != nil {
 			return message.Address{}, err
@@ -46,6 +46,13 @@ func classify(written, digits, country string, plus, trunk bool) (message.Addres
 	if !plus && strings.HasPrefix(digits, "00") {
 		digits, plus = digits[2:], true
 	}
+	if p, ok := plans[country]; ok && !plus && digits != "" {
+		if digits, plus = p.abroad(digits); !plus {
+			if number, ok := p.national(digits); ok {
+				digits, plus = country+number, true
+			}
+		}
+	}
 	switch {
 	case digits == "":
 		return message.Address{}, fmt.Errorf("the number %q has no digits", shown(written))
@@ -57,8 +64,6 @@ func classify(written, digits, country string, plus, trunk bool) (message.Addres
 			return message.Address{}, fmt.Errorf("the number %q is written without a country code: write it as +46701234567, or set country", shown(written))
 		}
 		digits = country + strings.TrimPrefix(digits, "0")
-	case country == nanpCountry && len(digits) == nanpDigits:
-		digits = country + digits
 	case len(digits) < minDigits:
 		return message.Address{}, fmt.Errorf("the number %q is too short: at least %d digits are needed", shown(written), minDigits)
 	case len(digits) <= maxShort:
@@ -125,13 +130,4 @@ func isSeparator(r rune) bool {
 		return true
 	}
 	return false
-}
-
-func allDigits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
 }

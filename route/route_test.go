@@ -72,44 +72,119 @@ func TestNormalise(t *testing.T) {
 func TestSender(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		sender string
-		want   message.Address
-		refuse string // part of the error
+		sender, country string
+		want            message.Address
+		refuse          string // part of the error
 	}{
-		{"ACME", message.Address{TON: message.TONAlphanumeric, Number: "ACME"}, ""},
-		{" ACME ", message.Address{TON: message.TONAlphanumeric, Number: "ACME"}, ""},
-		{"Taxi 020", message.Address{TON: message.TONAlphanumeric, Number: "Taxi 020"}, ""},
-		{"Räddning", message.Address{TON: message.TONAlphanumeric, Number: "Räddning"}, ""},
-		{"Elevenchars", message.Address{TON: message.TONAlphanumeric, Number: "Elevenchars"}, ""},
-		{"ÅÄÖåäöÆØÑÜß", message.Address{TON: message.TONAlphanumeric, Number: "ÅÄÖåäöÆØÑÜß"}, ""},
-		{"1234567890A", message.Address{TON: message.TONAlphanumeric, Number: "1234567890A"}, ""},
-		{"+46701234567", message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "46701234567"}, ""},
-		{"+46 70-123 45 67", message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "46701234567"}, ""},
-		{"46701234567", message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "46701234567"}, ""},
-		{"72456", message.Address{TON: message.TONUnknown, NPI: message.NPIISDN, Number: "72456"}, ""},
-		{"0701234567", message.Address{TON: message.TONUnknown, NPI: message.NPIISDN, Number: "0701234567"}, ""},
-		{"", message.Address{}, "is empty"},
-		{"  ", message.Address{}, "is empty"},
-		{"Sundsvalls kommun", message.Address{}, `"Sundsvalls" would do`},
-		{"Twelve chars", message.Address{}, `"Twelve" would do`},
-		{"Ridderkerker1", message.Address{}, `"Ridderkerke" would do`},
-		{"[[[[[[", message.Address{}, `"[[[[[" would do`}, // two septets each
-		{"12345678901 AB", message.Address{}, "at most 11"},
-		{"Жук", message.Address{}, "cannot show"},
-		{"a\nb", message.Address{}, "control character"},
-		{"a\xff", message.Address{}, "cannot show"},
-		{"12", message.Address{}, "too short"},
-		{"(0)", message.Address{}, "no digits"},
-		{"1234567890123456", message.Address{}, "too long"},
-		{"01234567890123456", message.Address{}, "digits"},
+		{"ACME", "", message.Address{TON: message.TONAlphanumeric, Number: "ACME"}, ""},
+		{" ACME ", "", message.Address{TON: message.TONAlphanumeric, Number: "ACME"}, ""},
+		{"Taxi 020", "", message.Address{TON: message.TONAlphanumeric, Number: "Taxi 020"}, ""},
+		{"Räddning", "", message.Address{TON: message.TONAlphanumeric, Number: "Räddning"}, ""},
+		{"Elevenchars", "", message.Address{TON: message.TONAlphanumeric, Number: "Elevenchars"}, ""},
+		{"ÅÄÖåäöÆØÑÜß", "", message.Address{TON: message.TONAlphanumeric, Number: "ÅÄÖåäöÆØÑÜß"}, ""},
+		{"1234567890A", "", message.Address{TON: message.TONAlphanumeric, Number: "1234567890A"}, ""},
+		{"+46701234567", "", message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "46701234567"}, ""},
+		{"+46 70-123 45 67", "", message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "46701234567"}, ""},
+		{"46701234567", "", message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "46701234567"}, ""},
+		{"72456", "", message.Address{TON: message.TONUnknown, NPI: message.NPIISDN, Number: "72456"}, ""},
+		{"0701234567", "", message.Address{TON: message.TONUnknown, NPI: message.NPIISDN, Number: "0701234567"}, ""},
+		{"", "", message.Address{}, "is empty"},
+		{"  ", "", message.Address{}, "is empty"},
+		{"Sundsvalls kommun", "", message.Address{}, `"Sundsvalls" would do`},
+		{"Twelve chars", "", message.Address{}, `"Twelve" would do`},
+		{"Ridderkerker1", "", message.Address{}, `"Ridderkerke" would do`},
+		{"[[[[[[", "", message.Address{}, `"[[[[[" would do`}, // two septets each
+		{"12345678901 AB", "", message.Address{}, "at most 11"},
+		{"Жук", "", message.Address{}, "cannot show"},
+		{"a\nb", "", message.Address{}, "control character"},
+		{"a\xff", "", message.Address{}, "cannot show"},
+		{"12", "", message.Address{}, "too short"},
+		{"(0)", "", message.Address{}, "no digits"},
+		{"1234567890123456", "", message.Address{}, "too long"},
+		{"24/7", "", message.Address{TON: message.TONAlphanumeric, Number: "24/7"}, ""},
+		{"118.118", "", message.Address{TON: message.TONAlphanumeric, Number: "118.118"}, ""},
+		{"72 456", "", message.Address{TON: message.TONUnknown, NPI: message.NPIISDN, Number: "72456"}, ""},
+		{"2025550123", "1", message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "12025550123"}, ""},
+		{"202.555.0123", "1", message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "12025550123"}, ""},
+		{"0701234567", "46", message.Address{TON: message.TONUnknown, NPI: message.NPIISDN, Number: "0701234567"}, ""},
+		{"01234567890123456", "", message.Address{}, "digits"},
 	}
 	for _, test := range tests {
-		got, err := Sender(test.sender)
+		got, err := Sender(test.sender, test.country)
 		if got != test.want {
 			t.Errorf("Sender(%q) = %+v, want %+v", test.sender, got, test.want)
 		}
 		if (err != nil) != (test.refuse != "") || err != nil && !strings.Contains(err.Error(), test.refuse) {
 			t.Errorf("Sender(%q): error %v, want %q", test.sender, err, test.refuse)
+		}
+	}
+}
+
+func TestNationalNumbersWithoutZero(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ number, country, want string }{
+		{"2025550123", "1", "+12025550123"},
+		{"1 202 555 0123", "1", "+12025550123"},
+		{"011 46 70 123 45 67", "1", "+46701234567"},
+		{"1025550123", "1", "+1025550123"}, // no area code begins with 1: not national
+		{"911", "1", "911"},
+		{"3471234567", "39", "+393471234567"},
+		{"347 123 456", "39", "+39347123456"},
+		{"06 698 1234", "39", "+39066981234"}, // the 0 stays, as in Rome
+		{"393471234567", "39", "+393471234567"},
+		{"612345678", "34", "+34612345678"},
+		{"34612345678", "34", "+34612345678"},
+		{"612345678", "", "+612345678"},
+		{"41234567", "47", "+4741234567"},
+		{"4741234567", "47", "+4741234567"},
+		{"2077", "47", "2077"}, // a short code
+		{"20123456", "45", "+4520123456"},
+		{"601234567", "48", "+48601234567"},
+		{"601234567", "420", "+420601234567"},
+		{"912345678", "351", "+351912345678"},
+		{"6912345678", "30", "+306912345678"},
+		{"8 612 34567", "370", "+37061234567"},
+		{"0 612 34567", "370", "+37061234567"},
+		{"61234567", "370", "+37061234567"},
+		{"8 (912) 345-67-89", "7", "+79123456789"},
+		{"9123456789", "7", "+79123456789"},
+		{"79123456789", "7", "+79123456789"},
+		{"8 10 46 701234567", "7", "+46701234567"},
+		{"06 30 123 4567", "36", "+36301234567"},
+		{"30 123 4567", "36", "+36301234567"},
+		{"9812345678", "91", "+919812345678"},
+		{"09812345678", "91", "+919812345678"},
+		{"919812345678", "91", "+919812345678"},
+		{"621 123 456", "352", "+352621123456"},
+		{"5123456", "372", "+3725123456"},
+		{"0046701234567", "39", "+46701234567"},
+	} {
+		a, err := Normalise(c.number, c.country)
+		if err != nil || a.String() != c.want {
+			t.Errorf("Normalise(%q, %q) = %s, %v; want %s", c.number, c.country, a, err, c.want)
+		}
+	}
+}
+
+func TestSenderPattern(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ pattern, country, want string }{
+		{"*", "", "*"},
+		{"+*", "", "+*"},
+		{"ACME", "", "ACME"},
+		{"AC*", "", "AC*"},
+		{"Taxi 020*", "", "Taxi 020*"},
+		{"+46 70-123 45 67", "", "+46701234567"},
+		{"0046701234567", "", "+46701234567"},
+		{"0046*", "", "+46*"},
+		{"+46 70*", "", "+4670*"},
+		{"4670*", "", "4670*"},
+		{"070-123 45 67", "46", "0701234567"},
+		{"202-555-0123", "1", "+12025550123"},
+		{"24/7", "", "24/7"},
+	} {
+		if got := SenderPattern(c.pattern, c.country); got != c.want {
+			t.Errorf("SenderPattern(%q, %q) = %q, want %q", c.pattern, c.country, got, c.want)
 		}
 	}
 }
@@ -121,7 +196,7 @@ func TestCleanInputIsNotCopied(t *testing.T) {
 		}
 	}
 	for _, sender := range []string{"ACME", "46701234567", "72456"} {
-		if n := testing.AllocsPerRun(100, func() { _, _ = Sender(sender) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { _, _ = Sender(sender, "46") }); n != 0 {
 			t.Errorf("Sender(%q): %v allocations", sender, n)
 		}
 	}
@@ -139,7 +214,7 @@ func query(to, from, account string) Query {
 	q := Query{Account: account}
 	q.To, _ = Normalise(to, "46")
 	if from != "" {
-		q.From, _ = Sender(from)
+		q.From, _ = Sender(from, "46")
 	}
 	return q
 }
@@ -166,6 +241,7 @@ func TestChoose(t *testing.T) { // not parallel: it counts allocations
 		{query("+46701234567", "ACME", "shop-7"), 1, []string{"cheap", "op1"}},
 		{query("+46701234567", "ACME", "shop"), 2, []string{"op2"}},
 		{query("+46701234567", "0046737494949", "x"), 2, []string{"op2"}},
+		{query("+46701234567", "4673Bank", "x"), 3, []string{"op1", "op2"}}, // a name
 		{query("+4790000000", "ACME", "x"), 2, []string{"op2"}},
 		{query("+4790000000", "OTHER", "acme"), 4, []string{"op9"}},
 		{query("+4790000000", "OTHER", "x"), 0, nil},
@@ -252,6 +328,8 @@ func TestValidate(t *testing.T) {
 		{"star inside", Rule{To: Patterns{"+46*7", "*"}, Via: via("op1")}, []string{"to[0]"}},
 		{"00", Rule{To: Patterns{"0046*"}, Via: via("op1")}, []string{"to"}},
 		{"national", Rule{To: Patterns{"070*"}, Via: via("op1")}, []string{"to"}},
+		{"senders", Rule{From: Patterns{"ACME", "+*", "46*", "0701234567", "0046*", "+ACME*", "+070*"}, Via: via("op1")}, []string{"from[4]", "from[5]", "from[6]"}},
+		{"name", Rule{Name: "a\nb", Via: via("op1")}, []string{"name"}},
 		{"empty", Rule{To: Patterns{""}, From: Patterns{"", "A*B"}, Account: Patterns{""}, Via: via("op1")}, []string{"to", "from[0]", "from[1]", "account"}},
 	}
 	for _, test := range tests {
@@ -269,12 +347,12 @@ func FuzzNormalise(f *testing.F) {
 		f.Add(number, "")
 	}
 	f.Fuzz(func(t *testing.T, number, country string) {
-		if len(country) > 3 || country != "" && (!allDigits(country) || country[0] == '0') {
+		if len(country) > 3 || country != "" && (!message.AllDigits(country) || country[0] == '0') {
 			return
 		}
 		for _, parse := range []func() (message.Address, error){
 			func() (message.Address, error) { return Normalise(number, country) },
-			func() (message.Address, error) { return Sender(number) },
+			func() (message.Address, error) { return Sender(number, country) },
 		} {
 			a, err := parse()
 			if (err == nil) == (a == message.Address{}) {
@@ -286,7 +364,7 @@ func FuzzNormalise(f *testing.F) {
 			if len(a.Number) < minDigits && a.TON != message.TONAlphanumeric || len(a.Number) > 2*maxDigits {
 				t.Fatalf("%q: %+v", number, a)
 			}
-			if a.TON == message.TONAlphanumeric == allDigits(a.Number) {
+			if a.TON == message.TONAlphanumeric == message.AllDigits(a.Number) {
 				t.Fatalf("%q: %+v", number, a)
 			}
 		}
@@ -307,7 +385,7 @@ func TestErrorsAreShort(t *testing.T) {
 		long := strings.Repeat(written, 100_000)
 		for name, parse := range map[string]func() error{
 			"number": func() error { _, err := Normalise(long, ""); return err },
-			"sender": func() error { _, err := Sender(long); return err },
+			"sender": func() error { _, err := Sender(long, ""); return err },
 		} {
 			if err := parse(); err == nil || len(err.Error()) > 1000 {
 				t.Errorf("%s of many %q: %.100v", name, written, err)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"kurir/message"
 )
 
 // Rule says by which links the messages that it matches may go.
@@ -13,7 +15,8 @@ type Rule struct {
 	// To is the recipients' numbers that it is for: exact (+46701234567, 72456), by their beginning (+46*), or all
 	// (*); one or a list. Empty: all.
 	To Patterns `yaml:"to" example:"\"*\""`
-	// From is the senders that it is for, written likewise. Empty: all.
+	// From is the senders that it is for: exact (ACME, +46701234567), by their beginning (AC*, +4670*), or any (*). A
+	// beginning with + is of international numbers only. Empty: all.
 	From Patterns `yaml:"from"`
 	// Account is the accounts that it is for, by name or beginning of the name (acme-*); one or a list. Empty: all.
 	Account Patterns `yaml:"account"`
@@ -21,8 +24,8 @@ type Rule struct {
 	Via Via `yaml:"via" example:"[op1]"`
 }
 
-// Patterns is one pattern or a list. A pattern is an exact value, a beginning followed by *, or * alone; a leading
-// plus of a number is ignored. No pattern matches everything.
+// Patterns is one pattern or a list. A pattern is an exact value, a beginning followed by *, or * alone. No pattern
+// matches everything.
 type Patterns []string
 
 // UnmarshalYAML reads one pattern or a list.
@@ -49,6 +52,16 @@ func (p Patterns) matches(value string) bool {
 	return false
 }
 
+// Match tells whether one of the patterns matches an address (message.Address.Matches), or there is none.
+func (p Patterns) Match(a message.Address) bool {
+	for _, pattern := range p {
+		if a.Matches(pattern) {
+			return true
+		}
+	}
+	return len(p) == 0
+}
+
 // String shows the patterns as they stand in the file.
 func (p Patterns) String() string {
 	if len(p) == 0 {
@@ -57,7 +70,7 @@ func (p Patterns) String() string {
 	return strings.Join(p, ", ")
 }
 
-// withoutPlus gives the patterns in the form in which addresses hold numbers.
+// withoutPlus gives patterns of recipients in the form in which addresses hold numbers: there are no names among them.
 func (p Patterns) withoutPlus() Patterns {
 	out := make(Patterns, len(p))
 	for i, pattern := range p {
@@ -112,26 +125,49 @@ func oneOrMany(read func(any) error) ([]string, error) {
 // Validate reports what is wrong with a rule, each with the field as it is written in the file. That the links exist
 // is for the caller to see, who knows them.
 func (r *Rule) Validate(report func(field, problem string)) {
-	for i, pattern := range r.To {
-		text := strings.TrimSuffix(strings.TrimPrefix(pattern, "+"), "*")
-		switch {
-		case pattern == "*":
-		case strings.HasPrefix(text, "00"):
-			report(index("to", i, len(r.To)), fmt.Sprintf("%q: write + or nothing for 00", pattern))
-		case !allDigits(text):
-			report(index("to", i, len(r.To)), fmt.Sprintf("%q is neither a number (+46701234567), nor a beginning (+46*), nor *", pattern))
-		case text[0] == '0':
-			report(index("to", i, len(r.To)), fmt.Sprintf("%q: numbers are compared with their country code, none begins with 0", pattern))
-		}
+	if problem := message.NameProblem(r.Name); problem != "" {
+		report("name", problem)
 	}
-	validatePatterns(report, "from", r.From)
+	r.To.ValidateNumbers(report, "to")
+	r.From.ValidateSenders(report, "from")
 	validatePatterns(report, "account", r.Account)
 	if len(r.Via) == 0 {
 		report("via", "is missing: name the connectors that carry the messages")
 	}
 	for i, hop := range r.Via {
 		if hop.Link == "" {
-			report(index("via", i, len(r.Via)), "is empty")
+			report(Item("via", i, len(r.Via)), "is empty")
+		}
+	}
+}
+
+// ValidateNumbers reports patterns that no number can match, which is compared with its country code.
+func (p Patterns) ValidateNumbers(report func(field, problem string), field string) {
+	for i, pattern := range p {
+		if pattern != "*" && pattern != "+*" {
+			validateNumber(report, Item(field, i, len(p)), pattern)
+		}
+	}
+}
+
+func validateNumber(report func(field, problem string), field, pattern string) {
+	text := strings.TrimSuffix(strings.TrimPrefix(pattern, "+"), "*")
+	switch {
+	case strings.HasPrefix(text, "00"):
+		report(field, fmt.Sprintf("%q: write + or nothing for 00", pattern))
+	case !message.AllDigits(text):
+		report(field, fmt.Sprintf("%q is neither a number (+46701234567), nor a beginning (+46*), nor *", pattern))
+	case text[0] == '0':
+		report(field, fmt.Sprintf("%q: numbers are compared with their country code, none begins with 0", pattern))
+	}
+}
+
+// ValidateSenders reports patterns that no sender can match, be it a name or a number.
+func (p Patterns) ValidateSenders(report func(field, problem string), field string) {
+	validatePatterns(report, field, p)
+	for i, pattern := range p {
+		if pattern[:min(1, len(pattern))] == "+" && pattern != "+*" || strings.HasPrefix(pattern, "00") && looksNumeric(strings.TrimSuffix(pattern, "*")) {
+			validateNumber(report, Item(field, i, len(p)), pattern)
 		}
 	}
 }
@@ -139,15 +175,15 @@ func (r *Rule) Validate(report func(field, problem string)) {
 func validatePatterns(report func(field, problem string), field string, patterns Patterns) {
 	for i, pattern := range patterns {
 		if pattern == "" {
-			report(index(field, i, len(patterns)), "is empty; write \"*\" for all")
+			report(Item(field, i, len(patterns)), "is empty; write \"*\" for all")
 		} else if at := strings.IndexByte(pattern, '*'); at >= 0 && at != len(pattern)-1 {
-			report(index(field, i, len(patterns)), fmt.Sprintf("%q: * may stand at the end only", pattern))
+			report(Item(field, i, len(patterns)), fmt.Sprintf("%q: * may stand at the end only", pattern))
 		}
 	}
 }
 
-// index names the i-th of n values of a field; a single one may have been written without a list.
-func index(field string, i, n int) string {
+// Item names the i-th of n values of a field; a single one may have been written without a list.
+func Item(field string, i, n int) string {
 	if n == 1 {
 		return field
 	}

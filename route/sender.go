@@ -14,27 +14,31 @@ import (
 // extension table count as two.
 const maxAlphanumeric = 11
 
-// Sender makes an address of a sender as the customer wrote it:
+// Sender makes an address of a sender as the customer wrote it; country is as for Normalise:
 //
 //	+46701234567, 0046701234567, 701234567 ... 15 digits   a number: TON 1, NPI 1
+//	2025550123                                             likewise, where country has no leading zero
 //	72456, 0701234567                                      a short code or national number, kept: TON 0, NPI 1
-//	ACME, Taxi 020                                         at most 11 characters of the GSM alphabet, one of
+//	ACME, Taxi 020, 24/7                                   at most 11 characters of the GSM alphabet, one of
 //	                                                       them no digit: TON 5, NPI 0
 //
 // A sender that is too long is refused with a proposal.
-func Sender(sender string) (message.Address, error) {
+func Sender(sender, country string) (message.Address, error) {
 	sender = strings.TrimSpace(sender)
 	if sender == "" {
 		return message.Address{}, errors.New("the sender is empty")
 	}
 	digits, plus := strings.CutPrefix(sender, "+")
-	if !allDigits(digits) {
+	if !message.AllDigits(digits) {
 		if !looksNumeric(sender) {
 			return Name(sender)
 		}
 		var err error
 		if digits, plus, _, err = clean(sender); err != nil {
 			return message.Address{}, err
+		}
+		if !plus && len(digits) <= maxShort && strings.ContainsAny(sender, "/.") {
+			return Name(sender) // nobody writes a short code so
 		}
 	}
 	if !plus && strings.HasPrefix(digits, "0") && !strings.HasPrefix(digits, "00") {
@@ -43,7 +47,33 @@ func Sender(sender string) (message.Address, error) {
 		}
 		return message.Address{TON: message.TONUnknown, NPI: message.NPIISDN, Number: digits}, nil
 	}
-	return classify(sender, digits, "", plus, false)
+	return classify(sender, digits, country, plus, false)
+}
+
+// SenderPattern brings a pattern of senders (account.Account.Senders) into the form that message.Address.Matches compares,
+// however numbers in it are written: +46 70-123 45 67, 0046*.
+func SenderPattern(pattern, country string) string {
+	text, open := strings.CutSuffix(pattern, "*")
+	if !open {
+		if a, err := Sender(pattern, country); err == nil {
+			return a.String()
+		}
+		return pattern // no sender is written so; validation says what can be said
+	}
+	if !looksNumeric(text) {
+		return pattern
+	}
+	digits, plus, _, err := clean(text)
+	if err != nil {
+		return pattern
+	}
+	if rest, ok := strings.CutPrefix(digits, "00"); ok && !plus {
+		digits, plus = rest, true
+	}
+	if plus {
+		digits = "+" + digits
+	}
+	return digits + "*"
 }
 
 // looksNumeric tells whether there are digits and nothing but what may stand between them.

@@ -48,7 +48,7 @@ func NewTable(rules []Rule) *Table {
 	t := &Table{}
 	for i, rule := range rules {
 		c := compiled{
-			name: rule.Name, written: rule, to: rule.To.withoutPlus(), from: rule.From.withoutPlus(),
+			name: rule.Name, written: rule, to: rule.To.withoutPlus(), from: rule.From,
 			account: rule.Account, links: rule.Via.Links(),
 		}
 		if c.name == "" {
@@ -73,7 +73,7 @@ func (t *Table) Choose(q Query) (Choice, bool) {
 			if i >= best {
 				return
 			}
-			if r := &t.rules[i]; r.account.matches(q.Account) && r.from.matches(q.From.Number) {
+			if r := &t.rules[i]; r.account.matches(q.Account) && r.from.Match(q.From) {
 				best = i
 				return
 			}
@@ -98,7 +98,7 @@ func (t *Table) Explain(q Query) []Considered {
 			c.Why = fmt.Sprintf("not asked: %s matched before", chosen)
 		case !r.to.matches(q.To.Number):
 			c.Why = fmt.Sprintf("recipient %s does not match to: %s", q.To, r.written.To)
-		case !r.from.matches(q.From.Number):
+		case !r.from.Match(q.From):
 			c.Why = fmt.Sprintf("sender %s does not match from: %s", q.From, r.written.From)
 		case !r.account.matches(q.Account):
 			c.Why = fmt.Sprintf("account %s does not match account: %s", q.Account, r.written.Account)
