@@ -19,7 +19,12 @@ import (
 	"time"
 )
 
+// CallerFiles is how many connections the callers of one kind of target may
+// hold: those that carry a call and those kept for the next.
+const CallerFiles = maxCalls + maxIdle
+
 const (
+	maxCalls      = 500      // under way in all
 	maxAnswerHead = 64 << 10 // octets of an answer's head and body together
 	maxAnswerText = 200      // octets of an answer's body kept for the trace
 	maxIdlePer    = 64       // connections kept open per address and in all

@@ -31,7 +31,7 @@ func (o *WebhookOptions) setDefaults() {
 		o.PerAccount = 50
 	}
 	if o.Total == 0 {
-		o.Total = 500
+		o.Total = maxCalls
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 15 * time.Second

@@ -57,6 +57,7 @@ type App struct {
 
 	httpListener net.Listener
 	smppListener net.Listener
+	most         int // connections of each
 
 	mu    sync.Mutex
 	file  *config.File
@@ -133,7 +134,6 @@ func addrOf(l net.Listener) net.Addr {
 // Run runs the server until ctx ends or the database fails for good.
 func (a *App) Run(ctx context.Context) error {
 	a.log.Info("kurir starts", "data", a.opt.File.Data, "http", a.HTTPAddr(), "smpp", a.SMPPAddr())
-	checkFiles(a.log, a.opt.File)
 
 	// The gateway outlives what feeds it.
 	core, stopCore := context.WithCancel(context.WithoutCancel(ctx))

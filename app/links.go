@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"maps"
 	"reflect"
+	"slices"
 
 	"kurir/config"
 	"kurir/connector"
@@ -38,26 +40,25 @@ func (a *App) startLink(c config.Connector) {
 	}()
 }
 
-func (a *App) endLink(name string) {
-	l := a.links[name]
-	l.stop()
-	<-l.done
-	a.gateway.Attach(name, nil)
-	delete(a.links, name)
+// endLinks closes links, all at once, and waits for them: each may take the
+// seconds that an operator lets it wait for the answer to its unbind.
+func (a *App) endLinks(links []*runningLink) {
+	for _, l := range links {
+		l.stop()
+	}
+	for _, l := range links {
+		<-l.done
+		a.gateway.Attach(l.config.Name, nil)
+		delete(a.links, l.config.Name)
+	}
 }
 
-// stopLinks closes all links at once and waits for them. A reload that comes
-// later opens none.
+// stopLinks closes all links. A reload that comes later opens none.
 func (a *App) stopLinks() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.run = nil
-	for _, l := range a.links {
-		l.stop()
-	}
-	for _, l := range a.links {
-		<-l.done
-	}
+	a.endLinks(slices.Collect(maps.Values(a.links)))
 }
 
 // replaceLinks closes the links that the new file describes otherwise or not
@@ -70,11 +71,13 @@ func (a *App) replaceLinks(f *config.File) {
 	for _, c := range f.Connectors {
 		wanted[c.Name] = c
 	}
+	var changed []*runningLink
 	for name, l := range a.links {
 		if c, ok := wanted[name]; !ok || !reflect.DeepEqual(c, l.config) {
-			a.endLink(name)
+			changed = append(changed, l)
 		}
 	}
+	a.endLinks(changed)
 	for _, c := range f.Connectors {
 		if a.links[c.Name] == nil {
 			a.startLink(c)

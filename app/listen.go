@@ -16,7 +16,8 @@ import (
 
 // listen opens the ports of the file.
 func (a *App) listen(ctx context.Context) (err error) {
-	n := a.file.Limits.Connections
+	n := connections(a.log, a.file)
+	a.most = n
 	if a.httpListener, err = open(ctx, "http", a.file.HTTP, n); err != nil {
 		return err
 	}
@@ -89,28 +90,62 @@ func (a *App) serveSMPP(ctx context.Context, stop context.CancelCauseFunc) {
 	}
 }
 
-// checkFiles raises the number of files that may be open to what the system
-// allows and says when that is too few.
-func checkFiles(log *slog.Logger, f *config.File) {
-	need := uint64(64)
+const (
+	mostConnections = 10_000 // of one interface, when the file names no number
+	fewConnections  = 1000   // worth a warning
+	ownFiles        = 64     // the database's, the log's and the like
+)
+
+// connections returns how many connections each interface holds: the file's
+// number, else as many as the system lets us open beside everything else. It
+// raises the limit on open files where it may, and says when few remain.
+func connections(log *slog.Logger, f *config.File) int {
+	listeners := uint64(0)
 	for _, l := range []config.Listener{f.HTTP, f.SMPP} {
 		if l.Listen != "" {
-			need += uint64(f.Limits.Connections)
+			listeners++
 		}
 	}
+	rest := uint64(ownFiles + 2*api.CallerFiles) // webhooks and Kannel's callbacks
 	for _, c := range f.Connectors {
-		need += 2 * uint64(c.SMPP.WithDefaults().Sessions)
+		rest += 2 * uint64(c.SMPP.WithDefaults().Sessions)
+	}
+	named := f.Limits.Connections
+	n := named
+	if n == 0 {
+		n = mostConnections
 	}
 	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || listeners == 0 {
+		return n
 	}
+	need := rest + listeners*uint64(n)
 	if limit.Cur < need && limit.Cur < limit.Max {
-		limit.Cur = min(limit.Max, need)
-		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+		raised := syscall.Rlimit{Cur: min(limit.Max, need), Max: limit.Max}
+		if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &raised) == nil {
+			limit = raised
+		}
 	}
-	if limit.Cur < need {
-		log.Warn(fmt.Sprintf("only %d files may be open, and %d connections and files are configured: "+
-			"raise the limit (LimitNOFILE= in a systemd unit, ulimit -n in a shell) or lower limits.connections", limit.Cur, need))
+	n, ok := fitting(limit.Cur, rest, listeners, named)
+	log.Info("connections", "each interface", n, "files that may be open", limit.Cur)
+	if !ok {
+		log.Warn(fmt.Sprintf("only %d files may be open; %d connections for each interface are too many or too few for that: "+
+			"raise the limit (LimitNOFILE= in a systemd unit, ulimit -n in a shell) or change limits.connections", limit.Cur, n))
 	}
+	return n
+}
+
+// fitting returns how many connections each of the listeners gets when so many
+// files may be open and rest of them serve other things; false if the number
+// that was named (0 for none) does not fit, or few remain. A quarter of a low
+// limit is for connections in any case: the rest is seldom used up.
+func fitting(limit, rest, listeners uint64, named int) (int, bool) {
+	room := limit / 4 / listeners
+	if limit > rest {
+		room = max(room, (limit-rest)/listeners)
+	}
+	if named > 0 {
+		return named, uint64(named) <= room
+	}
+	return int(max(1, min(room, mostConnections))), room >= fewConnections
 }

@@ -14,7 +14,7 @@ import (
 func (a *App) servers() {
 	accounts := func() *account.Directory { return a.gateway.Snapshot().Accounts }
 	a.smpp = api.NewSMPPServer(a.gateway, api.SMPPOptions{
-		Accounts: accounts, Verifier: a.verifier, Log: a.log, MaxConnections: a.file.Limits.Connections,
+		Accounts: accounts, Verifier: a.verifier, Log: a.log, MaxConnections: a.most,
 	})
 	a.gateway.Receive(message.SMPPTarget, a.smpp)
 	opt := api.HTTPOptions{

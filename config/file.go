@@ -69,8 +69,9 @@ type Limits struct {
 	MaxParts int `yaml:"max_parts" example:"10"`
 	// Body is the largest HTTP request in octets. 0: 1 MiB.
 	Body int `yaml:"body" example:"1048576"`
-	// Connections is how many connections each interface serves at a time. 0: 10000.
-	Connections int `yaml:"connections" example:"10000"`
+	// Connections is how many connections each interface serves at a time. 0: as many as the system's limit on open
+	// files leaves, at most 10000.
+	Connections int `yaml:"connections" example:"2000"`
 }
 
 // Retention is how long the database keeps what is done.
@@ -115,7 +116,7 @@ func Default() File {
 		Database:  "sqlite",
 		HTTP:      Listener{Listen: "127.0.0.1:8080"},
 		Validity:  48 * time.Hour,
-		Limits:    Limits{MaxParts: 10, Body: 1 << 20, Connections: 10000},
+		Limits:    Limits{MaxParts: 10, Body: 1 << 20},
 		Retention: Retention{Messages: 90 * 24 * time.Hour, Counters: 400 * 24 * time.Hour},
 		Webhooks:  Webhooks{Timeout: 10 * time.Second, MaxAge: 72 * time.Hour},
 		Log:       Log{Level: "info", Format: "text"},
@@ -131,7 +132,6 @@ func (f *File) fillZeros() {
 	set(&f.Validity, d.Validity)
 	set(&f.Limits.MaxParts, d.Limits.MaxParts)
 	set(&f.Limits.Body, d.Limits.Body)
-	set(&f.Limits.Connections, d.Limits.Connections)
 	set(&f.Retention.Messages, d.Retention.Messages)
 	set(&f.Retention.Counters, d.Retention.Counters)
 	set(&f.Webhooks.Timeout, d.Webhooks.Timeout)

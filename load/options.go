@@ -32,7 +32,7 @@ type Options struct {
 	Connections int
 	// Window is the number of submit_sm without an answer per session; 0 means 100.
 	Window int
-	// PerRequest is the number of messages in one request of REST; 0 means 1.
+	// PerRequest is the number of messages in one request of REST, at most the 1,000 that the API takes; 0 means 1.
 	PerRequest int
 
 	// Rate is messages a second over all connections, smooth in time; 0: as fast as answers come. With a rate,
@@ -112,7 +112,7 @@ func (o *Options) check() error {
 	bad(o.Count < 0 || o.Count > math.MaxUint32/2, "count: 1 to %d", math.MaxUint32/2)
 	bad(o.Connections < 1 || o.Connections > 10_000, "connections: 1 to 10000")
 	bad(o.Window < 1 || o.Window > 100_000, "window: 1 to 100000")
-	bad(o.PerRequest < 1 || o.PerRequest > 10_000, "per request: 1 to 10000 messages")
+	bad(o.PerRequest < 1 || o.PerRequest > 1000, "per request: 1 to 1000 messages")
 	bad(o.PerRequest > 1 && o.Kind != REST, "per request: only with REST")
 	bad(o.Rate < 0, "rate: messages a second, 0 for as fast as possible")
 	bad(o.Length < referenceLen || o.Kind == SMPP && o.Length > 160, "length: %d to 160 characters", referenceLen)

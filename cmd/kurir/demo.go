@@ -54,7 +54,6 @@ data: {{.Data}}
 http: {listen: 127.0.0.1:8080}
 smpp: {listen: 127.0.0.1:2775}
 country: "46"
-limits: {connections: 1000}
 webhooks: {allow: [127.0.0.0/8]}
 connectors:
   - {name: simulator, kind: smpp, hosts: [127.0.0.1:2776], system_id: kurir, password: simulate, sessions: 2, window: 100}
@@ -73,9 +72,15 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 	}
 	log := slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	key := file.Accounts[0].APIKeys[0].Reveal()
+	pageKey := key
+	host, _, err := net.SplitHostPort(o.http)
+	if err == nil && !loopback(host) {
+		pageKey = ""
+		fmt.Fprint(errOut, demoOpen)
+	}
 	sim := simulator.New(simulator.Options{
 		SMPP: "127.0.0.1:0", SystemID: "kurir", Password: "simulate", Log: log,
-		SendURL: "../v1/messages", SendKey: key,
+		SendURL: demoSendURL(pageKey), SendKey: pageKey,
 	})
 	// It outlives the gateway, which closes its links in good order.
 	if err := sim.Start(context.WithoutCancel(ctx)); err != nil {
@@ -103,6 +108,20 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 	}
 	return err
 }
+
+// demoSendURL is where the page posts texts: nowhere without a key.
+func demoSendURL(key string) string {
+	if key == "" {
+		return ""
+	}
+	return "../v1/messages"
+}
+
+// demoOpen is said when others than this machine reach the page.
+const demoOpen = `
+Warning: --http is an address that others reach. Anybody there can read the virtual phones and write on them.
+The page does not get the API key, so texts cannot be sent from it.
+`
 
 // endWith ends the requests of h with ctx: the page of phones keeps a stream
 // open, for which the server would wait when it stops.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ const (
 	exitUsage      = 2 // flags that cannot be
 	exitNoServer   = 3 // no server was reached, or none can accept now
 	exitNotInTime  = 4 // accepted, and what --wait asks for did not happen in time
+	exitUncertain  = 5 // a server was given the message and did not say what became of it
 	defaultServer  = "http://127.0.0.1:8080"
 	maxReply       = 8 << 20
 	firstPoll      = 100 * time.Millisecond
@@ -67,12 +69,14 @@ func newSendCmd() *cobra.Command {
 		Use:   "send --to NUMBER --text TEXT",
 		Short: "Send a text over the REST interface of a running Kurir",
 		Long: `Send a text over the REST interface of a running Kurir, on this machine or another. Several servers are tried in
-order until one accepts. Credentials that no flag gives are taken from KURIR_KEY, or KURIR_USER and KURIR_PASSWORD,
-and beside a demo from its folder ./kurir-demo. Servers that no flag gives are taken from KURIR_SERVER (separated by
+order until one accepts; after one that was given the text and did not say what became of it no other is tried, lest
+it is sent twice. Credentials that no flag gives are taken from KURIR_KEY, or KURIR_USER and KURIR_PASSWORD,
+and beside a demo from its folder ./kurir-demo, which are sent to this machine only. Servers that no flag gives are taken from KURIR_SERVER (separated by
 commas), else ` + defaultServer + `.
 
 Exit codes: 0 accepted (with --wait: and what it asks for has happened), 1 refused or not delivered, 2 wrong flags,
-3 no server was reached or could accept, 4 accepted, but --wait was not fulfilled in time.`,
+3 no server was reached or could accept, 4 accepted, but --wait was not fulfilled in time, 5 not known: look for it
+with GET /v1/messages before it is sent again.`,
 		Example: "  kurir send --to +46701234567 --text 'The pump in room 4 has stopped' --wait delivered\n  uptime | kurir send --to +46701234567 --text -",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -217,7 +221,7 @@ func (o *sendOptions) complete(in io.Reader) error {
 }
 
 // credentials takes what no flag gave from the environment, else from the
-// folder of a demo in this directory.
+// folder of a demo in this directory: its key is for no other machine.
 func (o *sendOptions) credentials() {
 	if o.key != "" || o.user != "" {
 		if o.password == "" {
@@ -231,10 +235,21 @@ func (o *sendOptions) credentials() {
 	if o.user, o.password = os.Getenv("KURIR_USER"), os.Getenv("KURIR_PASSWORD"); o.user != "" {
 		return
 	}
+	for _, server := range o.servers {
+		if u, err := url.Parse(server); err != nil || !loopback(u.Hostname()) {
+			return
+		}
+	}
 	file, mistakes := config.Load(filepath.Join("kurir-demo", "kurir.yaml"))
 	if len(mistakes) == 0 && len(file.Accounts) > 0 && len(file.Accounts[0].APIKeys) > 0 {
 		o.key = file.Accounts[0].APIKeys[0].Reveal()
 	}
+}
+
+// loopback tells whether a host is this machine and reached by nobody else.
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
 // print writes the answer for people or, with --json, for programs.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"time"
 )
 
@@ -38,7 +39,8 @@ func (c *sendClient) body() ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// send tries the servers in order until one accepts or refuses for good.
+// send tries the servers in order until one accepts or refuses for good, or has
+// been given the message and leaves open what became of it.
 func (c *sendClient) send(ctx context.Context) (*sendReply, error) {
 	body, err := c.body()
 	if err != nil {
@@ -48,16 +50,21 @@ func (c *sendClient) send(ctx context.Context) (*sendReply, error) {
 	for _, server := range c.options.servers {
 		reply := &sendReply{}
 		status, err := c.ask(ctx, http.MethodPost, server+"/v1/messages", body, reply)
+		var lost *lostAnswerError
 		switch {
+		case errors.As(err, &lost):
+			return nil, &exitError{exitUncertain, err}
 		case err != nil:
 			failures = append(failures, err)
 		case status == http.StatusAccepted:
 			c.server = server
 			return reply, nil
-		case status == http.StatusTooManyRequests || status >= 500:
+		case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
 			failures = append(failures, fmt.Errorf("%s: %s", server, reply.describe(status)))
 		case status == http.StatusUnauthorized && c.options.key == "" && c.options.user == "":
 			return nil, exitWith(exitRefused, "%s wants to know who sends: give --key, or KURIR_KEY in the environment (or --user and --password)", server)
+		case status >= 500: // 504 says so itself; what a proxy or a broken server did is not known
+			return nil, &exitError{exitUncertain, &lostAnswerError{server, errors.New(reply.describe(status))}}
 		default:
 			return nil, exitWith(exitRefused, "%s: %s", server, reply.describe(status))
 		}
@@ -79,8 +86,26 @@ func (r *sendReply) describe(status int) string {
 	return text
 }
 
-// ask makes one request and reads its JSON.
+// lostAnswerError says that a server was given a request, and not what became
+// of it.
+type lostAnswerError struct {
+	server string
+	err    error
+}
+
+// Error implements error.
+func (e *lostAnswerError) Error() string {
+	return fmt.Sprintf("%s may have accepted it or not: %v", e.server, e.err)
+}
+
+// Unwrap gives the error itself.
+func (e *lostAnswerError) Unwrap() error { return e.err }
+
+// ask makes one request and reads its JSON. The error is a *lostAnswerError if
+// a server was reached and its answer was not.
 func (c *sendClient) ask(ctx context.Context, method, address string, body []byte, into any) (int, error) {
+	reached := false
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached = true }})
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
@@ -93,11 +118,17 @@ func (c *sendClient) ask(ctx context.Context, method, address string, body []byt
 		req.SetBasicAuth(o.user, o.password)
 	}
 	resp, err := c.http.Do(req)
+	if err != nil && reached {
+		return 0, &lostAnswerError{address, err}
+	}
 	if err != nil {
 		return 0, err
 	}
 	defer resp.Body.Close()
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxReply)).Decode(into); err != nil && resp.StatusCode < 300 {
+		if resp.StatusCode == http.StatusAccepted {
+			return 0, &lostAnswerError{address, err}
+		}
 		return 0, fmt.Errorf("%s does not answer as Kurir does: %w", address, err)
 	}
 	return resp.StatusCode, nil

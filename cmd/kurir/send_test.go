@@ -53,6 +53,15 @@ func TestSend(t *testing.T) {
 	refuses, _ := sendServer(t, 422, refused)
 	down, _ := sendServer(t, 503, full)
 	other, _ := sendServer(t, 200, "<html>")
+	slow, _ := sendServer(t, 504, `{"status":504,"code":"timeout","detail":"may have been accepted or not"}`)
+	cut, _ := sendServer(t, 202, accepted[:20])
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then the server sees that the client has gone
+		<-r.Context().Done()
+	}))
+	t.Cleanup(hangs.Close)
+	drops := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(drops.Close)
 	for _, c := range []struct {
 		name    string
 		servers []string
@@ -70,12 +79,16 @@ func TestSend(t *testing.T) {
 		{"no server", []string{nobody}, "", exitNoServer, "refused"},
 		{"server full", []string{down}, "", exitNoServer, "no space"},
 		{"not a Kurir", []string{other}, "", exitNoServer, "does not answer as Kurir does"},
+		{"timed out at the server, no other is tried", []string{slow, good}, "", exitUncertain, "may have"},
+		{"an answer that is cut", []string{cut, good}, "", exitUncertain, "may have"},
+		{"a connection that is cut", []string{drops.URL, good}, "", exitUncertain, "may have"},
+		{"no answer", []string{hangs.URL, good}, "", exitUncertain, "may have"},
 		{"not in time", []string{stuck}, "delivered", exitNotInTime, "not delivered within 300ms: 1 of 1"},
 		{"bad server", []string{"http://"}, "", exitUsage, "--server"},
 		{"bad wait", []string{good}, "read", exitUsage, "--wait"},
 	} {
 		o := sendOptions{servers: c.servers, to: []string{"+46701234567"}, text: "hi", key: "k", wait: c.wait, timeout: time.Minute}
-		if c.code == exitNotInTime {
+		if c.code == exitNotInTime || c.servers[0] == hangs.URL {
 			o.timeout = 300 * time.Millisecond
 		}
 		var out bytes.Buffer
@@ -102,6 +115,32 @@ func exitCode(err error) int {
 		return exit.code
 	}
 	return 1
+}
+
+// The demo's key goes to this machine only. It is not parallel, because it
+// changes the working directory.
+func TestSendCredentials(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"KURIR_KEY", "KURIR_USER", "KURIR_PASSWORD", "KURIR_SERVER"} {
+		t.Setenv(name, "")
+	}
+	file, err := demoConfig(demoOptions{data: "kurir-demo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := file.Accounts[0].APIKeys[0].Reveal()
+	for servers, want := range map[string]string{
+		"": key, "http://127.0.0.1:9090": key, "localhost:8080": key, "http://[::1]:8080": key,
+		"https://sms.example.com": "", "http://127.0.0.1:8080,http://192.0.2.1:8080": "", "http://127.0.0.1.example.com": "",
+	} {
+		o := sendOptions{to: []string{"1"}, text: "x", timeout: time.Second}
+		if servers != "" {
+			o.servers = strings.Split(servers, ",")
+		}
+		if err := o.complete(strings.NewReader("")); err != nil || o.key != want {
+			t.Errorf("%s: key %q, want %q (%v)", servers, o.key, want, err)
+		}
+	}
 }
 
 func TestSendRequest(t *testing.T) {
