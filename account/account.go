@@ -35,7 +35,8 @@ type Account struct {
 	Country string `yaml:"country" example:"\"46\""`
 	// Numbers of ours whose inbound messages belong to this customer. Empty: none.
 	Numbers []string `yaml:"numbers" example:"[\"+46737494949\"]"`
-	// Webhook is the address that states and inbound messages are pushed to when a message names none. Empty: nothing is pushed.
+	// Webhook is the address that inbound messages are pushed to, and states of messages that came over REST and name
+	// none. Empty: nothing is pushed.
 	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/events"`
 	// WebhookSecret signs what is pushed (Standard Webhooks): whsec_ and base64, or any text. Empty: not signed.
 	WebhookSecret message.Secret `yaml:"webhook_secret"`

@@ -127,10 +127,13 @@ func connections(log *slog.Logger, f *config.File) int {
 		}
 	}
 	n, ok := fitting(limit.Cur, rest, listeners, named)
-	log.Info("connections", "each interface", n, "files that may be open", limit.Cur)
+	log.Info("connections", "each_interface", n, "open_files", limit.Cur)
 	if !ok {
-		log.Warn(fmt.Sprintf("only %d files may be open; %d connections for each interface are too many or too few for that: "+
-			"raise the limit (LimitNOFILE= in a systemd unit, ulimit -n in a shell) or change limits.connections", limit.Cur, n))
+		advice := "which leaves %d connections for each interface: raise the limit (LimitNOFILE= in a systemd unit, ulimit -n in a shell)"
+		if named > 0 {
+			advice = "which is too few for limits.connections of %d: raise the limit (LimitNOFILE= in a systemd unit, ulimit -n in a shell) or leave that out"
+		}
+		log.Warn(fmt.Sprintf("only %d files may be open, "+advice, limit.Cur, n))
 	}
 	return n
 }
