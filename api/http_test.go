@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -353,6 +354,43 @@ func TestServerLimits(t *testing.T) {
 		}
 		_ = conn.Close()
 	}
+}
+
+// The same within TLS.
+func TestServerLimitsTLS(t *testing.T) {
+	t.Parallel()
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := AnswerListener(tls.NewListener(LimitListener(plain, 10), &tls.Config{Certificates: certified.TLS.Certificates}))
+	srv := NewHTTPServer(NewHTTP((&fakeGateway{}).options()), slog.New(slog.DiscardHandler))
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	client := certified.Client()
+	for name, want := range map[string]int{"short": 200, "long": 431} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", "https://"+plain.Addr().String()+"/healthz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "long" {
+			req.Header.Set("X-Long", strings.Repeat("x", 64<<10))
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if resp.StatusCode != want || want == 431 && resp.Header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %s %v %s", name, resp.Status, resp.Header, body)
+		}
+	}
+	client.CloseIdleConnections()
+	_ = srv.Close()
+	<-served
 }
 
 // A body that is compressed is refused, and what is taken is said.
