@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kurir/gsm"
@@ -246,4 +247,29 @@ func TestSMPPBuildRefused(t *testing.T) {
 	if f == nil || f.Kind != message.BadContent {
 		t.Errorf("a header that is cut: %v", f)
 	}
+}
+
+// TestSMPPPayloadCut: what message_payload cannot carry as a whole is cut, and
+// all its parts have the reference of 8 bits that they have room for.
+func TestSMPPPayloadCut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := smppBuilder{cfg: SMPPConfig{Long: "payload"}.WithDefaults(), refs: gsm.NewReferences()}
+		last := -1
+		for range 5 {
+			out := contractMessage("")
+			out.Message.Content = message.Content{Data: make([]byte, 141), Want: gsm.Binary, Class: gsm.NoClass}
+			out.Message.Encoding, out.Message.Parts = gsm.Binary, 2
+			b.reset()
+			if n, f := b.add(out, time.Now()); n != 2 || f != nil {
+				t.Fatal(n, f)
+			}
+			ref := int(b.parts[0].Text[3])
+			if ref == last {
+				t.Errorf("two messages in a row have the reference %d", ref)
+			}
+			last = ref
+			time.Sleep(256 * time.Second) // a counter of 16 bits has then the same low octet
+		}
+	})
 }

@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"strconv"
@@ -12,15 +11,9 @@ import (
 	"kurir/smpp"
 )
 
-const (
-	// smppChunk is how many parts are built before they are handed to the
-	// session, which writes them together.
-	smppChunk = 256
-	// smppRepeatWait is how long a part of a message waits that was refused for
-	// now, while other parts were taken, and smppRepeats how often that is done.
-	smppRepeatWait = time.Second
-	smppRepeats    = 30
-)
+// smppChunk is how many parts are built before they are handed to the
+// session, which writes them together.
+const smppChunk = 256
 
 // smppSession is one session of a link: what the gateway has granted to it,
 // and what of that is on the wire.
@@ -54,23 +47,6 @@ type smppSession struct {
 
 	told chan struct{} // closed when the gateway knows of the end
 	anew chan struct{} // told when the operator says that we are not bound
-}
-
-// smppLong is a message of several parts on its way.
-type smppLong struct {
-	out     *Outgoing
-	parts   []smppPart
-	begun   bool // a part was put on the wire
-	left    int  // parts without an answer
-	repeats int
-}
-
-// smppPart is one part of a long message, and its answer.
-type smppPart struct {
-	long    *smppLong
-	body    smpp.SubmitSM
-	id      string
-	failure *message.Failure
 }
 
 // add takes messages that the gateway has granted. It returns them as they
@@ -146,21 +122,6 @@ func (s *smppSession) stage(room int) {
 		if s.requests[i].Body == nil {
 			s.requests[i].Body = &s.build.parts[single]
 			single++
-		}
-	}
-}
-
-// stageLong keeps the parts of a long message and puts as many of them into
-// the batch as there is room for.
-func (s *smppSession) stageLong(out *Outgoing, built []smpp.SubmitSM, room int) {
-	l := &smppLong{out: out, parts: make([]smppPart, len(built)), left: len(built)}
-	for i := range l.parts {
-		p := &l.parts[i]
-		p.long, p.body = l, built[i]
-		p.body.Text = bytes.Clone(p.body.Text)
-		s.parts = append(s.parts, p)
-		if len(s.requests) < room {
-			s.requests = append(s.requests, smpp.Request{Body: &p.body, Ref: p})
 		}
 	}
 }
@@ -270,76 +231,6 @@ func (s *smppSession) answer(answers []Answer, r *smpp.Response) []Answer {
 		answers = ref.answered(s, answers, id, f)
 	}
 	return answers
-}
-
-// answered books the answer to a part, and appends the answer to its message
-// once all parts have one.
-func (p *smppPart) answered(s *smppSession, answers []Answer, id string, f *message.Failure) []Answer {
-	l := p.long
-	p.id, p.failure = id, f
-	if l.left--; l.left > 0 || s.repeats(l) {
-		return answers
-	}
-	a := Answer{Out: l.out}
-	for i := range l.parts {
-		switch p := &l.parts[i]; {
-		case p.failure != nil:
-			if a.Failure == nil {
-				a.Failure = p.failure
-			}
-		case a.ID == "":
-			a.ID = p.id
-		default:
-			a.More = append(a.More, p.id)
-		}
-	}
-	return append(answers, a)
-}
-
-// repeats arranges for the parts of a message that were refused for now to be
-// sent again, if others were taken: the phone must not get half a message, nor
-// the operator the whole of it twice. One that cannot become whole is not
-// repeated.
-func (s *smppSession) repeats(l *smppLong) bool {
-	taken := false
-	for i := range l.parts {
-		switch f := l.parts[i].failure; {
-		case f == nil:
-			taken = true
-		case !f.Kind.Temporary() || f.Kind == message.NoAnswer:
-			return false
-		}
-	}
-	if !taken || s.ended || l.repeats >= smppRepeats {
-		return false
-	}
-	l.repeats++
-	for i := range l.parts {
-		if f := l.parts[i].failure; f != nil {
-			l.left++
-			s.again = append(s.again, &l.parts[i])
-			s.slow = s.slow || f.Kind == message.Throttled
-		}
-	}
-	if l.left > 0 && s.timer == nil {
-		s.timer = time.AfterFunc(smppRepeatWait, s.repeat)
-	}
-	return l.left > 0
-}
-
-// repeat sends parts again.
-func (s *smppSession) repeat() {
-	s.mu.Lock()
-	s.timer = nil
-	s.parts = append(s.parts, s.again...)
-	s.again = nil
-	s.pump()
-	answers := s.failed
-	s.failed = nil
-	s.mu.Unlock()
-	if len(answers) > 0 {
-		s.core.Answered(s.number, answers)
-	}
 }
 
 // end writes nothing more and sets aside what was never put on the wire.

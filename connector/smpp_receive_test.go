@@ -1,0 +1,216 @@
+package connector
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kurir/gsm"
+	"kurir/message"
+	"kurir/smpp"
+)
+
+// TestSMPPReceive reads what operators deliver.
+func TestSMPPReceive(t *testing.T) {
+	t.Parallel()
+	phone, ours := smpp.Address{TON: 1, NPI: 1, Addr: "46701234567"}, smpp.Address{TON: 0, Addr: "72345"}
+	from, to := message.Address{TON: 1, NPI: 1, Number: "46701234567"}, message.Address{Number: "72345"}
+	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
+	latin := NewSMPP(SMPPConfig{Name: "op1", Alphabet: "latin1"}, NewShared(), nil)
+	const none = gsm.NoClass
+	for _, test := range []struct {
+		name    string
+		link    *SMPP
+		m       smpp.ShortMessage
+		content message.Content
+	}{
+		{"GSM", l, smpp.ShortMessage{Text: []byte("\x00\x1b\x65")}, message.Content{Text: "@€", Want: gsm.GSM7, Class: none}},
+		{"ISO-8859-1", latin, smpp.ShortMessage{Text: []byte("@\xe5")}, message.Content{Text: "@å", Want: gsm.Latin1, Class: none}},
+		{"UCS-2", l, smpp.ShortMessage{DataCoding: 8, Text: []byte("\x04\x16")}, message.Content{Text: "Ж", Want: gsm.UCS2, Class: none}},
+		{"octets", l, smpp.ShortMessage{DataCoding: 4, Text: []byte{1, 2}}, message.Content{Data: []byte{1, 2}, Want: gsm.Binary, Class: none}},
+		{"Korean stays octets", l, smpp.ShortMessage{DataCoding: 14, Text: []byte{1, 2}}, message.Content{Data: []byte{1, 2}, Want: gsm.Binary, Class: none}},
+		{"flash", l, smpp.ShortMessage{DataCoding: 0xF0, Text: []byte("x")}, message.Content{Text: "x", Want: gsm.GSM7, Class: 0}},
+		{
+			"part", l,
+			smpp.ShortMessage{ESMClass: 0x40, Text: []byte("\x05\x00\x03\x01\x02\x01hi")},
+			message.Content{Text: "hi", Data: []byte("hi"), Header: []byte{5, 0, 3, 1, 2, 1}, Want: gsm.GSM7, Class: none},
+		},
+		{
+			"part that ends within a character", l,
+			smpp.ShortMessage{DataCoding: 8, ESMClass: 0x40, Text: []byte("\x05\x00\x03\x01\x02\x01\xd8\x3d")},
+			message.Content{Text: "\uFFFD", Data: []byte{0xD8, 0x3D}, Header: []byte{5, 0, 3, 1, 2, 1}, Want: gsm.UCS2, Class: none},
+		},
+		{
+			"part by SAR", l,
+			smpp.ShortMessage{Text: []byte("hi"), TLVs: smpp.TLVs{
+				{Tag: smpp.TagSARMsgRefNum, Value: []byte{1, 2}}, {Tag: smpp.TagSARTotalSegments, Value: []byte{2}}, {Tag: smpp.TagSARSegmentSeqnum, Value: []byte{1}},
+			}},
+			message.Content{Text: "hi", Data: []byte("hi"), Header: []byte{6, 8, 4, 1, 2, 2, 1}, Want: gsm.GSM7, Class: none},
+		},
+		{"damaged header is shown", l, smpp.ShortMessage{ESMClass: 0x40, Text: []byte("zhi")}, message.Content{Text: "zhi", Want: gsm.GSM7, Class: none}},
+		{
+			"payload", l,
+			smpp.ShortMessage{TLVs: smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: []byte("long")}}},
+			message.Content{Text: "long", Want: gsm.GSM7, Class: none},
+		},
+	} {
+		test.m.Source, test.m.Dest = phone, ours
+		d := &smpp.DeliverSM{ShortMessage: test.m}
+		if smppIsReceipt(d) {
+			t.Errorf("%s: taken for a receipt", test.name)
+		}
+		in := test.link.inbound(d)
+		if diff := cmp.Diff(test.content, in.Content); diff != "" || in.From != from || in.To != to || in.Encoding != test.content.Want {
+			t.Errorf("%s: %+v\n%s", test.name, in, diff)
+		}
+	}
+}
+
+// TestSMPPReport reads receipts; optional parameters win over the text.
+func TestSMPPReport(t *testing.T) {
+	t.Parallel()
+	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
+	const text = "id:0123 sub:001 dlvrd:001 submit date:2603011234 done date:2603011235 stat:UNDELIV err:027 text:x"
+	done := time.Date(2026, 3, 1, 12, 35, 0, 0, time.UTC).UnixMilli()
+	for _, test := range []struct {
+		name  string
+		esm   uint8
+		text  string
+		tlvs  smpp.TLVs
+		id    string
+		state message.State
+		code  uint32
+		done  int64
+	}{
+		{"text", 4, text, nil, "0123", message.Undeliverable, 27, done},
+		{"with other bits", 0x44 | 0x80, "\x00" + text, nil, "0123", message.Undeliverable, 27, done},
+		{"intermediate", 0x20, "id:1 stat:ENROUTE", nil, "1", message.Enroute, 0, 0},
+		{"accepted is not final", 4, "id:1 stat:ACCEPTD", nil, "1", message.Enroute, 0, 0},
+		{"parameters win", 4, text, smpp.TLVs{
+			{Tag: smpp.TagReceiptedMessageID, Value: []byte("abc\x00")},
+			{Tag: smpp.TagMessageState, Value: []byte{2}},
+			{Tag: smpp.TagNetworkErrorCode, Value: []byte{3, 1, 0}},
+		}, "abc", message.Delivered, 256, done},
+		{"parameters without esm_class", 0, "", smpp.TLVs{
+			{Tag: smpp.TagReceiptedMessageID, Value: []byte("abc")}, {Tag: smpp.TagMessageState, Value: []byte{3}},
+		}, "abc", message.Expired, 0, 0},
+		{"intermediate, whatever it says", 0x20, "id:1 stat:DELIVRD", nil, "1", message.Enroute, 0, 0},
+		{"intermediate, whatever its parameters say", 0x20, "id:1", smpp.TLVs{{Tag: smpp.TagMessageState, Value: []byte{5}}}, "1", message.Enroute, 0, 0},
+		{"a word that nobody knows", 4, "id:1 stat:SUBMITD", nil, "1", message.Enroute, 0, 0},
+		{"an empty network error hides nothing", 4, "id:1 stat:UNDELIV err:045", smpp.TLVs{{Tag: smpp.TagNetworkErrorCode, Value: []byte{3, 0, 0}}}, "1", message.Undeliverable, 45, 0},
+		{"unreadable", 4, "good day", nil, "", message.Enroute, 0, 0},
+		{"odd error", 4, "id:1 stat:REJECTD err:0x3A", nil, "1", message.Rejected, 0, 0},
+	} {
+		d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: test.esm, Text: []byte(test.text), TLVs: test.tlvs}}
+		if !smppIsReceipt(d) {
+			t.Errorf("%s: not taken for a receipt", test.name)
+			continue
+		}
+		r := l.report(d)
+		if r.Scope != "op1" || r.OperatorID != test.id || r.State != test.state || r.Code != test.code || r.Done != test.done {
+			t.Errorf("%s: %+v", test.name, r)
+		}
+	}
+}
+
+// TestSMPPReportLong: of a receipt only so much is kept, whatever the operator
+// sends.
+func TestSMPPReportLong(t *testing.T) {
+	t.Parallel()
+	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
+	text := "id:1 stat:DELIVRD text:" + strings.Repeat("x", 60_000)
+	d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: 4, TLVs: smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: []byte(text)}}}}
+	if r := l.report(d); r.OperatorID != "1" || r.State != message.Delivered || r.Text != text[:512] {
+		t.Errorf("id %q, %v, %d octets", r.OperatorID, r.State, len(r.Text))
+	}
+}
+
+// TestSMPPUnreadableReceipt: a receipt that names no message is answered, so
+// that it does not come again, and told of: once, and not for each of a flood.
+func TestSMPPUnreadableReceipt(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), slog.New(slog.NewTextHandler(&log, nil)))
+	core := &contractCore{}
+	s := &smppSession{link: l, core: core}
+	d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: 4, Text: []byte("secret words")}}
+	for range 1000 {
+		s.Requests(nil, []smpp.PDU{{Command: smpp.CommandDeliverSM, Sequence: 1, Body: d}})
+	}
+	if n := strings.Count(log.String(), "\n"); n != 10 || strings.Contains(log.String(), "secret") {
+		t.Errorf("%d lines: %s", n, log.String())
+	}
+	if len(core.reports) != 1000 || len(core.acks) != 1000 || core.reports[0].OperatorID != "" {
+		t.Errorf("%d receipts for the gateway", len(core.reports))
+	}
+}
+
+// TestSMPPNames: names in addresses are ISO-8859-1, both ways.
+func TestSMPPNames(t *testing.T) {
+	t.Parallel()
+	for octets, name := range map[string]string{"Caf\xe9": "Café", "ACME": "ACME", "Café": "Café"} {
+		if m := smppMessageAddress(smpp.Address{TON: 5, Addr: octets}); m.Number != name {
+			t.Errorf("%q read as %q", octets, m.Number)
+		}
+	}
+	parts, f := built(t, SMPPConfig{}, message.Content{Text: "x", Class: gsm.NoClass}, func(o *Outgoing) { o.From.Number = "Café" })
+	if f != nil || parts[0].Source.Addr != "Caf\xe9" {
+		t.Errorf("%+v, %v", parts, f)
+	}
+	_, f = built(t, SMPPConfig{}, message.Content{Text: "x", Class: gsm.NoClass}, func(o *Outgoing) { o.From.Number = "ΔΦ" })
+	if f == nil || f.Kind != message.BadSender {
+		t.Errorf("a name in Greek: %v", f)
+	}
+}
+
+// TestSMPPCutCharacters: what the customer cut within a character goes out as
+// it came.
+func TestSMPPCutCharacters(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		data   string
+		enc    gsm.Encoding
+		coding uint8
+	}{
+		{"\x00h\xd8\x3d", gsm.UCS2, 8},
+		{"\xde\x00\x00h", gsm.UCS2, 8},
+		{"hi\x1b", gsm.GSM7, 0},
+	} {
+		header := "\x05\x00\x03\x01\x02\x01"
+		c := message.Content{
+			Text: gsm.Decode(test.enc, []byte(test.data)), Data: []byte(test.data), Want: test.enc, Header: []byte(header), Class: gsm.NoClass,
+		}
+		parts, f := built(t, SMPPConfig{}, c, func(o *Outgoing) { o.Message.Encoding, o.Message.Parts = test.enc, 1 })
+		if f != nil || len(parts) != 1 || string(parts[0].Text) != header+test.data || parts[0].DataCoding != test.coding {
+			t.Errorf("%q: %+v, %v", test.data, parts, f)
+		}
+	}
+}
+
+// FuzzSMPPReceive: whatever an operator delivers is a report or a message.
+func FuzzSMPPReceive(f *testing.F) {
+	f.Add([]byte("id:1 stat:DELIVRD err:000"), uint8(0), uint8(4), []byte("abc\x00"))
+	f.Add([]byte("\x05\x00\x03\x01\x02\x01hi"), uint8(0), uint8(0x40), []byte{})
+	f.Add([]byte("\xd8\x3d"), uint8(8), uint8(0), []byte{1, 2, 3})
+	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
+	f.Fuzz(func(t *testing.T, text []byte, coding, esm uint8, value []byte) {
+		d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: esm, DataCoding: coding, Text: text, TLVs: smpp.TLVs{
+			{Tag: smpp.TagReceiptedMessageID, Value: value},
+			{Tag: smpp.TagNetworkErrorCode, Value: value},
+			{Tag: smpp.TagSARMsgRefNum, Value: value},
+		}}}
+		if smppIsReceipt(d) {
+			if r := l.report(d); len(r.Text) > smppMostText || esm&smpp.ESMTypeMask == smpp.ESMIntermediate && r.State.Final() {
+				t.Errorf("report %+v", r)
+			}
+			return
+		}
+		if in := l.inbound(d); in.Content.Text != "" && in.Content.Data != nil && in.Content.Header == nil {
+			t.Error("both a text and octets")
+		}
+	})
+}
