@@ -51,9 +51,9 @@ type smsc struct {
 	answers map[string]smpp.PDU
 	left    bool
 	binds   []*smpp.Bind
-	status  smpp.Status   // of a bind
-	drops   bool          // the session once bound
-	takes   time.Duration // to answer a bind
+	status  smpp.Status // of a bind
+	drops   bool        // the session once bound
+	pause   func()      // before a bind is answered; may be nil
 }
 
 func newSMSC(conn net.Conn) *smsc {
@@ -69,8 +69,8 @@ func newSMSC(conn net.Conn) *smsc {
 }
 
 func (o *smsc) Requests(s *smpp.Session, requests []smpp.PDU) {
-	if requests[0].Command == smpp.CommandBindTransceiver {
-		time.Sleep(o.takes)
+	if o.pause != nil && requests[0].Command == smpp.CommandBindTransceiver {
+		o.pause()
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -318,7 +318,7 @@ func TestSMPPBindRefusedToMany(t *testing.T) {
 // each other.
 func TestSMPPBindSlow(t *testing.T) {
 	t.Parallel()
-	smppLink(t, func(c *SMPPConfig) { c.Sessions = 50 }, func(o *smsc) { o.takes = time.Second }, func(t *testing.T, b *contractBench) {
+	smppLink(t, func(c *SMPPConfig) { c.Sessions = 50 }, func(o *smsc) { o.pause = func() { time.Sleep(time.Second) } }, func(t *testing.T, b *contractBench) {
 		before := time.Now()
 		b.waitUp(50)
 		if took := time.Since(before); took > 3*time.Second {
