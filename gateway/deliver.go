@@ -26,15 +26,15 @@ type outbox struct {
 	midway   map[message.ID]*Item // intermediate states in memory
 
 	// What is in table owed and not in memory (owed.go).
-	stored  bool          // there may be such rows
-	behind  bool          // and some of them come before what is new
-	closing bool          // nearly all of those have been read: what is new waits in fresh
-	fresh   queue[*Item]  // until they have
-	pass    pass          // over what may be told
-	after   store.Owed    // which has come up to here
-	again   time.Time     // when the next helping is worth reading
-	soonest int64         // when the first of those is due that have to wait, Unix milliseconds; 0: none
-	later   uint64        // sequence of the newest gather that adds one that has to wait
+	stored  bool         // there may be such rows
+	behind  bool         // and some of them come before what is new
+	closing bool         // nearly all of those have been read: what is new waits in fresh
+	fresh   queue[*Item] // until they have
+	pass    pass         // over what may be told
+	after   store.Owed   // which has come up to here
+	again   time.Time    // when the next helping is worth reading
+	soonest int64        // when the first of those is due that have to wait, Unix milliseconds; 0: none
+	later   uint64       // sequence of the newest gather that adds one that has to wait
 	loading bool
 }
 
