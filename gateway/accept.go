@@ -46,12 +46,13 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 		results[i] = Result{To: m.To, Parts: int(m.Parts), Encoding: m.Encoding}
 		good, index = append(good, m), append(index, i)
 	}
-	if len(good) < len(subs) && subs[0].Atomic {
-		f := &message.Failure{Kind: message.Withheld, Field: "atomic"}
-		for _, i := range index {
-			results[i] = Result{To: results[i].To, Failure: f}
+	if len(subs) > 0 && subs[0].Atomic {
+		if f := together(subs[0].Account, good, len(subs), now); f != nil {
+			for _, i := range index {
+				results[i] = Result{To: results[i].To, Failure: f}
+			}
+			good = nil
 		}
-		good = nil
 	}
 	g.count.refused.Add(int64(len(subs) - len(good)))
 	if len(good) == 0 {
@@ -67,6 +68,19 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 		return
 	}
 	g.signal()
+}
+
+// together says why the good ones of n atomic submissions are refused, if they
+// are: because of the others, or by the account's rate for all their parts.
+func together(a *account.Account, good []*message.Message, n int, now time.Time) *message.Failure {
+	if len(good) < n {
+		return &message.Failure{Kind: message.Withheld, Field: "atomic"}
+	}
+	parts := 0
+	for _, m := range good {
+		parts += int(m.Parts)
+	}
+	return allowed(a, parts, now)
 }
 
 // build makes the message of a submission, or says why it is refused. It is
@@ -95,10 +109,18 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) *me
 		return message.Fail(message.NoRoute, "to", "no route leads to %s; the administrator can add one under routes", m.To)
 	}
 	m.Links = choice.Links
-	if !sub.Account.Take(int(m.Parts), now) {
-		return message.Fail(message.Overloaded, "", "more than the account's %g parts a second; try again later", sub.Account.Rate)
+	if sub.Atomic {
+		return nil // all of them ask for it together
 	}
-	return nil
+	return allowed(sub.Account, int(m.Parts), now)
+}
+
+// allowed takes parts from an account's rate.
+func allowed(a *account.Account, parts int, now time.Time) *message.Failure {
+	if a.Take(parts, now) {
+		return nil
+	}
+	return message.Fail(message.Overloaded, "", "more than the account's %g parts a second; try again later", a.Rate)
 }
 
 func (s *Snapshot) addresses(m *message.Message, sub *Submission) *message.Failure {
@@ -236,11 +258,12 @@ func (g *Gateway) place(e *entry, now time.Time) {
 		return
 	}
 	m.State = message.Queued
-	if l.spill[m.Priority].some || l.lanes.n >= g.opt.QueueMemory {
+	if l.spill[m.Priority].some || l.lanes.n+l.coming >= g.opt.QueueMemory {
 		g.spill(e)
 		return
 	}
 	e.station = accepting
+	l.coming++
 	g.open[m.ID] = e
 }
 
@@ -260,6 +283,7 @@ func (g *Gateway) accepted(a *acceptance) {
 	for _, e := range a.entries {
 		g.recent.push(e.m.ID)
 		if e.station == accepting {
+			e.link.coming--
 			g.wait(e, false)
 		}
 	}
@@ -270,6 +294,8 @@ func (g *Gateway) refused(e *entry) {
 	switch {
 	case e.station == granted:
 		e.sess.remove(e)
+	case e.station == accepting:
+		e.link.coming--
 	case e.station == nowhere && e.m.State == message.Queued:
 		e.link.spill[e.m.Priority].rows--
 	}

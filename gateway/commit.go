@@ -177,9 +177,15 @@ func (g *Gateway) write(ctx context.Context, b *gather) error {
 		g.committed(b)
 		return nil
 	}
-	g.refuse(b, err)
 	var fatal *store.FatalError
-	if b.failed++; errors.As(err, &fatal) || !errors.Is(err, store.ErrFull) && b.failed > retryMost {
+	if errors.As(err, &fatal) { // what was accepted may be on disk: no answer is the only true one
+		g.mu.Lock()
+		g.full = err
+		g.mu.Unlock()
+		return err
+	}
+	g.refuse(b, err)
+	if b.failed++; !errors.Is(err, store.ErrFull) && b.failed > retryMost {
 		return err
 	}
 	select {
@@ -196,9 +202,9 @@ func (g *Gateway) committed(b *gather) {
 	now := time.Now()
 	g.mu.Lock()
 	g.done, g.carry, g.writing = b.seq, nil, nil
-	if g.full != nil && !g.stopping {
+	again := g.full != nil && !g.stopping
+	if again {
 		g.full = nil
-		g.log.Info("the database can be written again")
 		for _, l := range g.links {
 			g.dispatch(l, now)
 		}
@@ -213,6 +219,9 @@ func (g *Gateway) committed(b *gather) {
 		g.enqueue(it)
 	}
 	g.mu.Unlock()
+	if again {
+		g.log.Info("the database can be written again")
+	}
 
 	for i := range b.hands {
 		if h := &b.hands[i]; len(h.out) > 0 {
@@ -288,6 +297,7 @@ func (g *Gateway) takeBack(b *gather) []acceptance {
 			gone[e.m.ID] = true
 			g.refused(e)
 		}
+		g.count.refused.Add(int64(len(accepts[i].entries)))
 		results := accepts[i].results
 		for j := range results {
 			if r := &results[j]; r.Failure == nil {

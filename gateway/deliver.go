@@ -247,17 +247,16 @@ func (g *Gateway) giveUp(it *Item, d *Delivered, now time.Time) {
 // twenty minutes, before its age counts: the age may be that of our own pause.
 const restedEnough = 8
 
-// tellLater puts an item onto disk until its next try. What has been tried for
-// too long is given up; what a session could not take is kept for ever. An item
-// that was put off untried waits longer each time too, for a backlog that came
-// back every few seconds would be read and written all the time.
+// tellLater puts an item onto disk until its next try. What has been owed for
+// too long is given up. An item that was put off untried waits longer each time
+// too, for a backlog that came back every few seconds would be read and written
+// all the time.
 func (g *Gateway) tellLater(it *Item, d *Delivered, now time.Time) {
 	it.Tries++
 	if !d.Untried {
 		g.count.tellFailed.Add(1)
 	}
-	tooOld := now.UnixMilli()-it.Since > g.opt.MaxAge.Milliseconds() && (!d.Untried || it.Tries > restedEnough)
-	if it.box.key.kind != message.SMPPTarget && tooOld {
+	if g.tooOld(it.Since, now) && (!d.Untried || it.Tries > restedEnough) {
 		g.giveUp(it, d, now)
 		return
 	}
@@ -269,6 +268,12 @@ func (g *Gateway) tellLater(it *Item, d *Delivered, now time.Time) {
 	g.removeItemRow(it)
 	it.due = it.nextTry(ev.At)
 	g.leave(it)
+}
+
+// tooOld tells whether what has been owed since a time (Unix milliseconds) is
+// given up.
+func (g *Gateway) tooOld(since int64, now time.Time) bool {
+	return now.UnixMilli()-since > g.opt.MaxAge.Milliseconds()
 }
 
 // settleItem ends an item.

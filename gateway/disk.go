@@ -16,9 +16,13 @@ const (
 )
 
 // fromDisk looks at what is on disk only: retries and schedules that are due,
-// what is too old, receipts that never came.
+// what is too old, receipts that never came, what is owed to customers who do
+// not come.
 func (g *Gateway) fromDisk(ctx context.Context, now time.Time) error {
 	if err := g.keepLate(ctx); err != nil {
+		return err
+	}
+	if err := g.endAbsent(ctx, now); err != nil {
 		return err
 	}
 	have := g.store.Counts()
@@ -109,17 +113,27 @@ func (g *Gateway) keepLate(ctx context.Context) error {
 			}
 		}
 	}
+	written := map[message.ID]bool{}
 	err := g.fromIDs(ctx, ids, r, func(m *message.Message) {
 		write(newEntry(m))
 		g.left(m.ID)
-	}, func(message.ID) {})
+		written[m.ID] = true
+	}, func(id message.ID) { written[id] = true })
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	for _, id := range ids {
-		if e := g.open[id]; e != nil {
+		if e := g.open[id]; e != nil && g.full == nil {
+			m := *e.m // who tells the final state may be reading it
+			e.m = &m
 			write(e)
+			written[id] = true
 		}
 	}
-	g.mu.Unlock()
+	for _, l := range late { // the next look finds it
+		if !written[l.id] && len(g.late) < lateMost {
+			g.late = append(g.late, l)
+		}
+	}
 	return err
 }
 

@@ -106,7 +106,7 @@ func (g *Gateway) holdGrant(e *entry, now time.Time) {
 		})
 	}
 	row := &b.Granted[h.at]
-	row.At = max(row.At, e.answered+1)
+	row.At = max(row.At, e.answered+1, e.m.ID.Millis())
 	h.row.at = row.At
 	row.IDs = append(row.IDs, e.m.ID)
 	h.row.open++

@@ -65,7 +65,7 @@ func (e *entry) event(ev message.Event) {
 
 // stamp returns the time for an answer's event: never before the grant.
 func (e *entry) stamp(now time.Time) int64 {
-	e.answered = max(now.UnixMilli(), e.answered)
+	e.answered = max(now.UnixMilli(), e.answered, e.m.ID.Millis())
 	return e.answered
 }
 

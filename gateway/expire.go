@@ -84,8 +84,8 @@ func (g *Gateway) everySecond(now time.Time) {
 			continue
 		}
 		delete(g.deadlines, s)
-		for _, e := range list {
-			if e.station == enroute && e.deadline() <= ms {
+		for _, id := range list {
+			if e := g.open[id]; e != nil && e.station == enroute && e.deadline() <= ms {
 				g.finish(e, message.Unknown, message.NoAnswer, now)
 			}
 		}
@@ -129,8 +129,6 @@ func (g *Gateway) sweep(l *link, now time.Time) {
 	room := map[*link]int{}
 	l.lanes.sweep(func(e *entry) bool {
 		switch {
-		case e.station != waiting:
-			return true // cancelled
 		case e.m.Expires <= ms:
 			old = append(old, e)
 			return true

@@ -139,23 +139,31 @@ func TestFullBehindTheFailedBatch(t *testing.T) {
 	})
 }
 
-// TestFatal lets a commit fail in a way that leaves the disk unknown: Run ends.
+// TestFatal lets a commit end in a way that leaves open what is on disk: nobody
+// is told anything, and the gateway stops with that error.
 func TestFatal(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
-		bad := &store.FatalError{Err: errors.New("the disk broke")}
+		var broken atomic.Bool
+		fatal := &store.FatalError{Err: errors.New("input/output error")}
 		w := start(t, dir, Options{}, func(w *world) {
-			w.commit = func(*store.Batch) error { return bad }
+			w.commit = func(b *store.Batch) error {
+				if broken.Load() {
+					return fatal
+				}
+				return w.store.Commit(b)
+			}
 		})
-		results, err := w.Submit(context.Background(), []*Submission{w.submission("46100001", "hello")})
-		if err != nil || results[0].Failure == nil {
-			t.Errorf("answered with %+v %v", results, err)
-		}
-		if err := <-w.ended; !errors.Is(err, error(bad)) {
+		w.submit(w.submission("46100001", "hello"))
+		broken.Store(true)
+		w.Accept([]*Submission{w.submission("46100001", "hello")}, func(results []Result) {
+			t.Errorf("it was answered with %+v", results)
+		})
+		if err := <-w.ended; !errors.Is(err, fatal) {
 			t.Errorf("Run ended with %v", err)
 		}
-		w.ended <- nil
+		w.ended <- nil // for end
 	})
 }
 

@@ -27,7 +27,7 @@ type Options struct {
 	OpenMemory   int           // messages awaiting receipts kept in memory; default 500,000
 	MarkLag      time.Duration // how long an open message may stand in its row only; default 60 s
 	MaxGathered  int           // submissions waiting for a commit; more are refused; default 100,000
-	MaxAge       time.Duration // how long a webhook is retried; default 72 h
+	MaxAge       time.Duration // how long customers are told what they are owed; default 72 h
 	HoldReceipts time.Duration // how long a receipt that matches nothing is held; default 10 min
 	JoinWait     time.Duration // how long parts of an inbound message are waited for; default 24 h
 
@@ -103,13 +103,15 @@ type Gateway struct {
 	resting     queue[rest]   // enroute, with a row, and new enough to stay in memory
 	leaving     queue[*entry] // enroute, to leave memory once their rows are on disk
 	due         dueHeap
-	deadlines   map[int64][]*entry // by Unix second, for those short of the mark
+	deadlines   map[int64][]message.ID // by Unix second, for those short of the mark
 	joins       map[string]*assembly
+	joinSize    int // octets of the parts in them, about
 	lastGrant   int64
 	lastHeld    int64
 	calls       []delivery // prepared under mu, made after it
 	calling     bool       // somebody makes them
 	looking     bool       // fromDisk is under way
+	swept       time.Time  // when it last looked through what is owed to absent accounts
 	ticking     bool       // often, for something waits
 	late        []lateReport
 
@@ -132,7 +134,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		links: map[string]*link{}, boxes: map[boxKey]*outbox{},
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
 		held:      map[uint64][]*heldReport{},
-		deadlines: map[int64][]*entry{}, joins: map[string]*assembly{},
+		deadlines: map[int64][]message.ID{}, joins: map[string]*assembly{},
 		letIn: math.MaxInt, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 	}
 	g.ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))

@@ -33,13 +33,21 @@ type assembly struct {
 	sums  []uint64           // of the contents of the parts that came
 	ids   []message.ID
 	have  int
+	size  int   // octets of the parts that wait, about
 	since int64 // Unix milliseconds of the first part, or of the joining
 }
 
 const (
-	assemblyMost = 20_000 // long messages at a time
+	assemblyMost = 20_000   // long messages at a time
+	joinMost     = 64 << 20 // octets of parts that wait for others
+	partCost     = 512      // octets of a part beside its text
 	repeatWait   = 10 * time.Minute
 )
+
+// partSize is about how much memory a part takes.
+func partSize(m *message.Inbound) int {
+	return partCost + len(m.Content.Text) + len(m.Content.Data) + len(m.Content.Header)
+}
 
 func newAssembly(key string, total int, since int64) *assembly {
 	return &assembly{key: key, parts: make([]*message.Inbound, total), sums: make([]uint64, total), since: since}
@@ -135,7 +143,7 @@ func (g *Gateway) joinParts(m *message.Inbound) *message.Inbound {
 	}
 	key := fmt.Sprintf("%s|%s|%s|%t|%d|%d", m.Link, m.From.Number, m.To.Number, c.Wide, c.Reference, c.Total)
 	a := g.joins[key]
-	if a == nil && len(g.joins) >= assemblyMost {
+	if a == nil && len(g.joins) >= assemblyMost || g.joinSize+partSize(m) > joinMost {
 		return alone(m) // rather in parts than not at all
 	}
 	if a == nil {
@@ -154,13 +162,20 @@ func (g *Gateway) joinParts(m *message.Inbound) *message.Inbound {
 	case other:
 		return alone(m) // shown as it came
 	case a.have < len(a.parts):
-		a.ids = append(a.ids, m.ID)
+		g.keepPart(a, m)
 		g.cur.Parts = append(g.cur.Parts, store.InboundPart{
 			ID: m.ID, Key: key, Number: c.Number, Total: c.Total, Received: m.Received, Part: m,
 		})
 		return nil
 	}
 	return g.joined(a, m.ID, m.Received)
+}
+
+// keepPart books a part that waits for others.
+func (g *Gateway) keepPart(a *assembly, m *message.Inbound) {
+	a.ids = append(a.ids, m.ID)
+	a.size += partSize(m)
+	g.joinSize += partSize(m)
 }
 
 // alone returns a part that is shown by itself: its octets, kept to be decoded
@@ -213,7 +228,8 @@ func (g *Gateway) joined(a *assembly, id message.ID, received int64) *message.In
 	if whole.Content.Header = h.Without(0x00, 0x08).Append(nil); len(whole.Content.Header) <= 1 {
 		whole.Content.Header = nil
 	}
-	a.parts, a.ids, a.since = nil, nil, received
+	g.joinSize -= a.size
+	a.parts, a.ids, a.size, a.since = nil, nil, 0, received
 	return &whole
 }
 

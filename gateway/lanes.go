@@ -100,24 +100,37 @@ func (l *lane) pop() *entry {
 }
 
 // sweep takes out every message for which drop says so. It is called once a
-// second, for what is too old or cancelled and for links that stay down.
+// second, for what is too old and for links that stay down.
 func (l *lanes) sweep(drop func(*entry) bool) {
 	for p := range l.lane {
-		ln := &l.lane[p]
-		for i := 0; i < len(ln.order); {
-			q := ln.order[i]
-			before := q.len()
-			q.keep(func(e *entry) bool { return !drop(e) })
-			gone := before - q.len()
-			ln.n -= gone
-			l.n -= gone
-			if q.len() == 0 {
-				delete(ln.queues, q.account)
-				ln.order = append(ln.order[:i], ln.order[i+1:]...)
-				continue
-			}
-			i++
+		for i := len(l.lane[p].order) - 1; i >= 0; i-- {
+			l.take(&l.lane[p], i, drop)
 		}
+	}
+}
+
+// remove takes out one message.
+func (l *lanes) remove(e *entry) {
+	ln := &l.lane[e.m.Priority]
+	for i, q := range ln.order {
+		if q.account == e.m.Account {
+			l.take(ln, i, func(have *entry) bool { return have == e })
+			return
+		}
+	}
+}
+
+// take takes out what drop names of one account's queue, the i-th of a lane.
+func (l *lanes) take(ln *lane, i int, drop func(*entry) bool) {
+	q := ln.order[i]
+	before := q.len()
+	q.keep(func(e *entry) bool { return !drop(e) })
+	gone := before - q.len()
+	ln.n -= gone
+	l.n -= gone
+	if q.len() == 0 {
+		delete(ln.queues, q.account)
+		ln.order = append(ln.order[:i], ln.order[i+1:]...)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kurir/account"
 	"kurir/message"
 )
 
@@ -96,6 +97,45 @@ func TestAtomic(t *testing.T) {
 		w.stop()
 		if results, _ = w.Submit(context.Background(), []*Submission{w.submission("46100001", "hello")}); results[0].Failure.Kind != message.Stopping {
 			t.Errorf("after the end: %+v", results[0].Failure)
+		}
+	})
+}
+
+// TestAtomicRate gives requests to an account with a rate: one that is refused
+// as a whole takes nothing of it, and one of more parts than a second allows
+// passes once.
+func TestAtomicRate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		snap := testSnapshot()
+		snap.Accounts = account.NewDirectory([]account.Account{{Name: "slow", Sender: "S", Rate: 5}}, nil)
+		w := start(t, dir, Options{Snapshot: snap}, nil)
+		request := func(n int, to string) []Result {
+			subs := make([]*Submission, n)
+			for i := range subs {
+				subs[i] = w.submission("46100001", "hello")
+				subs[i].Account, subs[i].Atomic = snap.Accounts.ByName("slow"), true
+			}
+			subs[0].To = to
+			results, err := w.Submit(t.Context(), subs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return results
+		}
+		if f := request(4, "12a")[1].Failure; f == nil || f.Kind != message.Withheld {
+			t.Errorf("beside a bad one: %+v", f)
+		}
+		if f := request(8, "+46100001")[1].Failure; f != nil {
+			t.Errorf("8 parts of 5 a second: %v", f)
+		}
+		if f := request(1, "+46100001")[0].Failure; f == nil || f.Kind != message.Overloaded {
+			t.Errorf("after them: %+v", f)
+		}
+		time.Sleep(2 * time.Second)
+		if f := request(1, "+46100001")[0].Failure; f != nil {
+			t.Errorf("two seconds later: %v", f)
 		}
 	})
 }

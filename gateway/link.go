@@ -16,6 +16,7 @@ type link struct {
 	sessions []*session
 	downAt   time.Time // since when there is no session that sends
 	lanes    lanes
+	coming   int // accepted for the lanes and not yet on disk
 	pace     pace
 	spill    [message.Priorities]spill
 	count    linkCounters

@@ -114,7 +114,7 @@ func (g *Gateway) awaitReceipt(e *entry, now time.Time) {
 // before it leaves memory; of others the disk says when (disk.go).
 func (g *Gateway) watchDeadline(e *entry, now time.Time) {
 	if d := e.deadline(); d < now.Add(2*g.opt.MarkLag).UnixMilli() {
-		g.deadlines[d/1000+1] = append(g.deadlines[d/1000+1], e)
+		g.deadlines[d/1000+1] = append(g.deadlines[d/1000+1], e.m.ID)
 	}
 }
 

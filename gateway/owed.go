@@ -58,6 +58,18 @@ func lastTry(log []byte, base message.ID, state message.State, part uint8) (trie
 	return tries, at
 }
 
+// takenAt returns when the operator last took a message, Unix milliseconds.
+func takenAt(m *message.Message) int64 {
+	at := m.ID.Millis()
+	events, _ := message.DecodeLog(m.Log, m.ID)
+	for _, e := range events {
+		if e.Kind == message.EventTaken {
+			at = e.At
+		}
+	}
+	return at
+}
+
 func (g *Gateway) addItemRow(it *Item) {
 	if it.rowed {
 		return
@@ -144,12 +156,12 @@ func (g *Gateway) readOwed(b *outbox, after store.Owed, r *reading) {
 		g.ownRows(b, found, r, now)
 	} else {
 		b.again = now.Add(brokePause)
-		if g.ctx.Err() == nil {
-			g.log.Error("read what is owed", "queue", b.key.String(), "error", err)
-		}
 	}
 	g.endReading(r)
 	g.mu.Unlock()
+	if err != nil && g.ctx.Err() == nil {
+		g.log.Error("read what is owed", "queue", b.key.String(), "error", err)
+	}
 	g.signal()
 	g.makeCalls()
 }
@@ -273,7 +285,7 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 		told := m.State.Final() && m.Receipts.Wants(m.State) && !m.Owed
 		if !told && (e == nil || e.station != owing || !e.item.queued) { // else the final state has overtaken it
 			b.midway[m.ID] = it
-			it.Message, it.State, it.Target, it.Since = m, message.Enroute, m.Target, m.ID.Millis()
+			it.Message, it.State, it.Target, it.Since = m, message.Enroute, m.Target, takenAt(m)
 			it.Tries, _ = lastTry(m.Log, m.ID, message.Enroute, 0)
 			return it
 		}

@@ -85,7 +85,7 @@ func (g *Gateway) cancelNow(ctx context.Context, m *message.Message) (*message.M
 	l := e.link
 	g.final(e, message.Deleted, now)
 	if inLanes {
-		l.lanes.sweep(func(have *entry) bool { return have == e })
+		l.lanes.remove(e)
 	}
 	copied := *e.m
 	g.cur.after = append(g.cur.after, func(err error) { done <- err })

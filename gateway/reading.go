@@ -27,6 +27,12 @@ func (g *Gateway) beginReading() *reading {
 		for i := range b.OwedRemove { // of an intermediate state nothing else may tell
 			r.gone[b.OwedRemove[i].ID] = struct{}{}
 		}
+		for i := range b.WaitingRemove {
+			r.gone[b.WaitingRemove[i].ID] = struct{}{}
+		}
+		for _, id := range b.DueRemove {
+			r.gone[id] = struct{}{}
+		}
 	}
 	g.readings = append(g.readings, r)
 	return r

@@ -56,10 +56,10 @@ func (g *Gateway) recoverNumbers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.ids = message.NewIDs(g.opt.Node, last)
 	if g.mark, err = g.store.Mark(ctx); err != nil {
 		return err
 	}
+	g.ids = message.NewIDs(g.opt.Node, max(last, g.mark)) // retention may have removed the newest
 	if g.lastGrant, err = g.store.LastGrant(ctx); err != nil {
 		return err
 	}
@@ -229,7 +229,8 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 		}
 		if int(p.Number) <= len(a.parts) && p.Number > 0 {
 			a.add(p.Number, p.Part)
-			a.ids = append(a.ids, p.ID)
+			p.Part.ID = p.ID
+			g.keepPart(a, p.Part)
 		}
 		return nil
 	})
@@ -280,9 +281,11 @@ func (e *entry) readLog(g *Gateway) {
 		case message.EventTaken:
 			ids = append(ids, key{ev.Part, ev.Text})
 		case message.EventFailed:
-			if ev.Failure == message.Throttled {
+			switch ev.Failure {
+			case message.Throttled:
 				e.throttled++
-			} else {
+			case message.NoAnswer: // the doubt that follows counts
+			default:
 				e.tries++
 			}
 			ids = ids[:0]

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -268,6 +269,10 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 // date.
 const staleMost = 3
 
+// errUnsettled lets the operator give a receipt again whose message has been
+// changing all the while.
+var errUnsettled = errors.New("the message is being changed; again later")
+
 // matchLate looks on disk for messages whose receipts have been awaited so
 // long that they left memory.
 func (g *Gateway) matchLate(l *link, late []*message.Report, ack func(error)) {
@@ -284,10 +289,12 @@ func (g *Gateway) matchLate(l *link, late []*message.Report, ack func(error)) {
 		g.mu.Lock()
 		if g.full != nil {
 			err = g.full
-		} else if g.reviveAll(found, r) || try == staleMost {
+		} else if g.reviveAll(found, r) {
 			g.matchRevived(l, late)
 			g.cur.after = append(g.cur.after, ack)
 			late = nil
+		} else if try == staleMost {
+			err = errUnsettled
 		}
 		g.endReading(r)
 		g.mu.Unlock()

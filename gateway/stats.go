@@ -73,13 +73,20 @@ func (g *Gateway) Stats() Stats {
 	}
 	s.InboundUnowned = g.count.inboundUnowned.Load()
 	configured := g.snap.Load().Links
+	conns := map[string]connector.Connector{}
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	s.OpenInMemory, s.HeldNow, s.Writable = len(g.open), g.heldCount, g.full == nil
 	for _, l := range g.links {
 		ls := l.stats()
 		if _, known := configured[l.name]; known || l.conn != nil || ls.Queued > 0 || ls.InFlight > 0 {
 			s.Links = append(s.Links, ls)
+			conns[l.name] = l.conn
+		}
+	}
+	g.mu.Unlock()
+	for i := range s.Links { // a connector may be busy with its sockets
+		if conn := conns[s.Links[i].Name]; conn != nil {
+			s.Links[i].Sessions = conn.Stats()
 		}
 	}
 	return s
@@ -97,9 +104,6 @@ func (l *link) stats() LinkStats {
 	}
 	for _, sess := range l.sessions {
 		s.InFlight += sess.used
-	}
-	if l.conn != nil {
-		s.Sessions = l.conn.Stats()
 	}
 	return s
 }
