@@ -31,7 +31,7 @@ type HTTPOptions struct {
 	Accept  func(subs []*gateway.Submission, done gateway.Done)
 	Cancel  func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Message func(ctx context.Context, account string, id message.ID) (*message.Message, error)
-	Trace   func(m *message.Message) (*gateway.Trace, error)
+	Trace   func(ctx context.Context, m *message.Message) (*gateway.Trace, error)
 	Ready   func() error
 
 	Messages       func(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error)

@@ -88,7 +88,7 @@ func (f *fakeGateway) options() HTTPOptions {
 		Cancel: func(context.Context, string, message.ID) (*message.Message, error) {
 			return nil, gateway.ErrNotFound
 		},
-		Trace:          func(*message.Message) (*gateway.Trace, error) { return nil, errors.New("no trace") },
+		Trace:          func(context.Context, *message.Message) (*gateway.Trace, error) { return nil, errors.New("no trace") },
 		Ready:          func() error { return nil },
 		InboundMessage: func(context.Context, string, message.ID) (*message.Inbound, error) { return nil, gateway.ErrNotFound },
 		FailureWait:    time.Nanosecond,

@@ -166,7 +166,7 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 	if p != nil {
 		return p
 	}
-	t, err := s.Trace(m)
+	t, err := s.Trace(r.Context(), m)
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "what is stored of the message is damaged: " + err.Error()}
 	}

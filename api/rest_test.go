@@ -302,7 +302,7 @@ func TestReadBack(t *testing.T) {
 	o.InboundMessage = func(_ context.Context, account string, id message.ID) (*message.Inbound, error) {
 		return &message.Inbound{ID: id, Account: account, Received: ms, Content: message.Content{Text: "yes"}, Encoding: gsm.GSM7, Parts: 1, Link: "op1"}, nil
 	}
-	o.Trace = func(m *message.Message) (*gateway.Trace, error) {
+	o.Trace = func(ctx context.Context, m *message.Message) (*gateway.Trace, error) {
 		return &gateway.Trace{Message: m, Events: []gateway.TraceEntry{{At: testEpoch, What: "accepted"}}}, nil
 	}
 	o.InboundList = func(context.Context, gateway.Filter) ([]*message.Inbound, message.ID, error) {

@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"kurir/account"
@@ -11,12 +10,6 @@ import (
 	"kurir/gateway"
 	"kurir/route"
 )
-
-// kept is what is stored of a configuration to explain traces by: no secrets.
-type kept struct {
-	Links  []string     `json:"links"`
-	Routes []route.Rule `json:"routes"`
-}
 
 // snapshot makes what the gateway works by of a file. Its number grows when
 // links or routes differ from those in force. When it fails, nothing of what
@@ -26,13 +19,13 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
 		Inbound: f.Inbound, Country: f.Country, Validity: f.Validity, MaxParts: f.Limits.MaxParts,
 	}
-	k := kept{Routes: f.Routes}
+	k := gateway.Kept{Routes: f.Routes}
 	for i := range f.Connectors {
 		c := &f.Connectors[i]
 		s.Links[c.Name] = linkSettings(c)
 		k.Links = append(k.Links, c.Name)
 	}
-	text, err := json.Marshal(k)
+	text, err := k.Text()
 	if err != nil {
 		return nil, fmt.Errorf("describe the configuration: %w", err)
 	}

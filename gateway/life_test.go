@@ -8,6 +8,7 @@ import (
 
 	"kurir/account"
 	"kurir/message"
+	"kurir/route"
 )
 
 func TestWholeLife(t *testing.T) {
@@ -136,6 +137,33 @@ func TestAtomicRate(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		if f := request(1, "+46100001")[0].Failure; f != nil {
 			t.Errorf("two seconds later: %v", f)
+		}
+	})
+}
+
+// TestTraceAfterReload explains a message by the routes of its time, also when
+// others are in force.
+func TestTraceAfterReload(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		snapshot := func(number uint32, rule string) *Snapshot {
+			k := Kept{Routes: []route.Rule{{Name: rule, To: route.Patterns{"461*"}, Via: route.Via{{Link: "op1"}}}}}
+			s := testSnapshot()
+			text, err := k.Text()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Number, s.Text, s.Routes = number, text, route.NewTable(k.Routes)
+			return s
+		}
+		w := start(t, dir, Options{Snapshot: snapshot(1, "old")}, nil)
+		id := w.submit(w.submission("46100001", "hello"))[0]
+		w.Replace(snapshot(2, "new"))
+		w.submit(w.submission("46100001", "hello"))
+		trace, err := w.Trace(t.Context(), w.onDisk(id))
+		if err != nil || len(trace.Route) != 1 || trace.Route[0].Name != "old" || !trace.Route[0].Matched {
+			t.Errorf("explained by %+v %v", trace.Route, err)
 		}
 	})
 }

@@ -3,6 +3,9 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"kurir/message"
@@ -118,22 +121,46 @@ type TraceEntry struct {
 // code decided for it, computed again.
 type Trace struct {
 	Message *message.Message
-	Route   []route.Considered // nil when the configuration in force then is no longer in force
+	Route   []route.Considered // nil when the configuration of that time is no longer kept
 	Events  []TraceEntry
 }
 
 // Trace assembles the trace of a message.
-func (g *Gateway) Trace(m *message.Message) (*Trace, error) {
+func (g *Gateway) Trace(ctx context.Context, m *message.Message) (*Trace, error) {
 	t := &Trace{Message: m}
 	t.Events = append(t.Events, TraceEntry{At: m.ID.Time(), What: message.EventAccepted.String(), Text: "by " + m.Via.String()})
 	events, err := message.DecodeLog(m.Log, m.ID)
 	for _, ev := range events {
 		t.Events = append(t.Events, traceEntry(ev))
 	}
-	if s := g.snap.Load(); s.Number == m.Config {
-		t.Route = s.Routes.Explain(route.Query{Account: m.Account, From: m.From, To: m.To})
+	if err != nil {
+		return t, err
+	}
+	routes, err := g.routesOf(ctx, m.Config)
+	if routes != nil {
+		t.Route = routes.Explain(route.Query{Account: m.Account, From: m.From, To: m.To})
 	}
 	return t, err
+}
+
+// routesOf returns the routes of the configuration with that number, nil when
+// it is no longer kept.
+func (g *Gateway) routesOf(ctx context.Context, number uint32) (*route.Table, error) {
+	if s := g.snap.Load(); s.Number == number {
+		return s.Routes, nil
+	}
+	text, err := g.store.ConfigurationText(ctx, number)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var k Kept
+	if err := json.Unmarshal(text, &k); err != nil {
+		return nil, fmt.Errorf("read the routes of configuration %d: %w", number, err)
+	}
+	return route.NewTable(k.Routes), nil
 }
 
 func traceEntry(ev message.Event) TraceEntry {

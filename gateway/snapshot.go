@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/json"
 	"time"
 
 	"kurir/account"
@@ -11,7 +12,7 @@ import (
 // Snapshot is the configuration in force: immutable, replaced as a whole.
 type Snapshot struct {
 	Number   uint32 // grows with every configuration
-	Text     []byte // routes and links without secrets, kept to explain traces later
+	Text     []byte // of a Kept
 	Accounts *account.Directory
 	Routes   *route.Table
 	Links    map[string]LinkSettings
@@ -20,6 +21,15 @@ type Snapshot struct {
 	Validity time.Duration // of messages that ask for none; 0 means 48 h
 	MaxParts int           // of one message, for accounts that say nothing; 0 means 10
 }
+
+// Kept is what is stored of a configuration to explain traces by: no secrets.
+type Kept struct {
+	Links  []string     `json:"links"`
+	Routes []route.Rule `json:"routes"`
+}
+
+// Text returns it as it is stored.
+func (k *Kept) Text() ([]byte, error) { return json.Marshal(k) }
 
 // LinkSettings is what the gateway needs to know of a link.
 type LinkSettings struct {
