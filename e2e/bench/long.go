@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// long measures what takes long: memory over ten minutes at the highest rate,
+// long measures what takes long: memory over ten minutes at half the highest rate,
 // and memory with many messages waiting for a link that is down.
 func long(ctx context.Context, o options, rate float64) error {
 	if err := tenMinutes(ctx, o, rate); err != nil {
@@ -30,7 +30,7 @@ func long(ctx context.Context, o options, rate float64) error {
 }
 
 func tenMinutes(ctx context.Context, o options, rate float64) error {
-	s := scenario{name: "ten-minutes", smpp: true, simulator: []string{"--receipts", "2s"}, rate: rate * 0.9}
+	s := scenario{name: "ten-minutes", smpp: true, simulator: []string{"--receipts", "2s"}, rate: rate / 2}
 	r, err := newRig(ctx, o.kurir, s.simulator...)
 	if err != nil {
 		return err
