@@ -97,7 +97,7 @@ type SMPPConfig struct {
 	// (default), absolute (UTC), or none when the operator does not like it.
 	Validity string `yaml:"validity"`
 	// ThrottleWait is how long the link pauses after the operator asked for less
-	// speed, 100ms to 10m; 1s by default.
+	// speed, 100ms to 10m; 250ms by default.
 	ThrottleWait time.Duration `yaml:"throttle_wait"`
 	// FallbackWait is how long the link may be down before what waits for it
 	// takes the next link of its route, 1s to 24h; 10s by default.
@@ -169,7 +169,7 @@ func (c SMPPConfig) WithDefaults() SMPPConfig {
 	span(&c.ResponseTimeout, 30*time.Second)
 	span(&c.Reconnect, time.Minute)
 	span(&c.ReceiptWait, 24*time.Hour)
-	span(&c.ThrottleWait, time.Second)
+	span(&c.ThrottleWait, 250*time.Millisecond)
 	span(&c.FallbackWait, 10*time.Second)
 	return c
 }

@@ -36,7 +36,7 @@ type LinkSettings struct {
 	Name         string
 	Rate         float64       // parts a second; 0 is unlimited
 	ReceiptWait  time.Duration // how long after a message's validity a receipt is waited for; 0 means 24 h
-	ThrottleWait time.Duration // pause after the operator asked for less speed; 0 means 1 s
+	ThrottleWait time.Duration // pause after the operator asked for less speed; 0 means 250 ms
 	FallbackWait time.Duration // how long the link may be down before what waits takes the next; 0 means 10 s
 	Once         bool          // uncertain messages are not sent again
 	Receipts     ReceiptPolicy
@@ -68,7 +68,7 @@ func (s *LinkSettings) setDefaults() {
 		s.ReceiptWait = 24 * time.Hour
 	}
 	if s.ThrottleWait == 0 {
-		s.ThrottleWait = time.Second
+		s.ThrottleWait = defaultThrottleWait
 	}
 	if s.FallbackWait == 0 {
 		s.FallbackWait = 10 * time.Second

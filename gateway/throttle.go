@@ -1,18 +1,34 @@
 package gateway
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // pace keeps the rate of a link in parts a second, smoothly: what is saved up
-// never exceeds a tick's worth plus one part. When the operator
-// asks for less speed the link pauses and goes on at what the operator really
-// took, then faster by degrees.
+// never exceeds a tick's worth plus one part. When the operator asks for less
+// speed the link pauses for a moment and goes on at what the operator really
+// took, and then:
+//
+//  1. While that is only a guess, for the complaint came before a second's
+//     worth had gone, the rate doubles every second until the next complaint.
+//  2. Else it goes back towards the rate of the complaint, stays near it, and
+//     goes beyond it ever faster: a cubic curve, as TCP has it (RFC 9438). So
+//     an operator that keeps his limit seldom has to complain, and one that
+//     lifts it gets twice as much half a minute later.
+//
+// It never exceeds the configured rate, and a link without one is without one
+// again when nobody has complained for a while.
 type pace struct {
-	limit  float64 // configured, 0 is none
-	rate   float64 // in force, 0 is none
-	saved  float64
-	last   int64 // Unix microseconds of the last refill
-	until  int64 // Unix milliseconds: pause until then
-	steady int64 // Unix milliseconds of the last step or pause
+	limit float64 // configured, 0 is none
+	rate  float64 // in force, 0 is none
+	saved float64
+	last  int64 // Unix microseconds of the last refill
+	until int64 // Unix milliseconds: pause until then
+
+	base  float64 // of the curve: the rate after the complaint if quick, else that which led to it
+	since int64   // Unix milliseconds from which the rate grows; 0: it is not held back
+	quick bool
 
 	taken     int // parts taken in the running second
 	takenLast int // in the one before
@@ -20,16 +36,19 @@ type pace struct {
 }
 
 const (
-	burstShare = 0.01 // seconds of the rate that may be saved: a tick
-	growth     = 1.10 // a step of recovery, each second
-	backAt     = 30   // seconds without complaint after which an unlimited link is unlimited again
+	defaultThrottleWait = 250 * time.Millisecond
+
+	burstShare = 0.01            // seconds of the rate that may be saved: a tick
+	backOff    = 0.05            // by how much the rate falls below that which led to a complaint
+	plateau    = 8 * time.Second // until it is there again
+	backAt     = 30              // seconds without complaint after which an unlimited link is unlimited again
 )
 
 func (p *pace) configure(limit float64) {
 	if p.limit == limit {
 		return
 	}
-	p.limit, p.rate = limit, limit
+	p.limit, p.rate, p.since = limit, limit, 0
 }
 
 // room returns how many parts may go now; ok is false while the link pauses.
@@ -38,7 +57,7 @@ func (p *pace) room(now time.Time) (parts int, ok bool) {
 	if ms < p.until {
 		return 0, false
 	}
-	p.recover(ms)
+	p.grow(ms)
 	if p.rate == 0 {
 		return 1 << 20, true
 	}
@@ -77,8 +96,8 @@ func (p *pace) roll(second int64) {
 	p.taken, p.second = 0, second
 }
 
-// slow reacts to the operator's complaint: a pause, then nine tenths of what it
-// took in a second. Complaints during a pause belong to the same burst.
+// slow reacts to the operator's complaint. Complaints during a pause belong to
+// the same burst.
 func (p *pace) slow(now time.Time, wait time.Duration) {
 	ms := now.UnixMilli()
 	if ms < p.until {
@@ -86,29 +105,34 @@ func (p *pace) slow(now time.Time, wait time.Duration) {
 	}
 	p.roll(now.Unix())
 	seen := float64(max(p.taken, p.takenLast, 1))
-	if p.rate == 0 || seen < p.rate {
-		p.rate = max(1, seen*0.9)
-	} else {
-		p.rate = max(1, p.rate*0.9)
+	if p.rate != 0 {
+		seen = min(seen, p.rate)
+	}
+	p.quick = p.takenLast == 0 || seen < p.rate/2
+	p.rate = max(1, seen*(1-backOff))
+	p.base = p.rate
+	if !p.quick {
+		p.base = seen
 	}
 	p.until = ms + wait.Milliseconds()
-	p.steady = p.until
+	p.since = p.until
 	p.saved, p.last = 0, 0
 }
 
-// recover steps the rate up again, a degree a second.
-func (p *pace) recover(ms int64) {
-	if p.rate == p.limit || p.steady == 0 {
+// grow lets the rate follow its curve.
+func (p *pace) grow(ms int64) {
+	if p.since == 0 {
 		return
 	}
-	for ms-p.steady >= 1000 && p.rate != p.limit {
-		p.steady += 1000
-		p.rate *= growth
-		if p.limit != 0 && p.rate >= p.limit || p.limit == 0 && p.rate > 1e6 {
-			p.rate = p.limit
-		}
+	t := float64(ms-p.since) / 1000
+	if p.quick {
+		p.rate = p.base * math.Exp2(t)
+	} else {
+		x := t/plateau.Seconds() - 1
+		p.rate = max(1, p.base*(1+backOff*x*x*x))
 	}
-	if p.limit == 0 && ms-p.until > backAt*1000 {
-		p.rate = 0
+	switch {
+	case p.limit != 0 && p.rate >= p.limit, p.limit == 0 && (p.rate > 1e6 || t > backAt):
+		p.rate, p.since = p.limit, 0
 	}
 }
