@@ -122,7 +122,7 @@ func TestAPI(t *testing.T) {
 		{"DELETE", "phones/46709999999", "", 404, ""},
 		{"POST", "phones/46701234567/messages", `{"text":"a reply"}`, 202, ""},
 		{"POST", "phones/46701234567/messages", `{"tekst":"a reply"}`, 400, "tekst"},
-		{"POST", "phones/46701111111/messages", `{"text":"to whom?"}`, 422, "nobody has written"},
+		{"POST", "phones/46701111111/messages", `{"text":"to whom?"}`, 422, "nobody has written to this phone"},
 		{"POST", "inbound", `{"from":"46701111111","to":"12345","text":"n {n}","count":3}`, 202, ""},
 		{"POST", "inbound", `{"from":"46701111111","to":"12345","text":"x","encoding":"morse"}`, 422, "encoding"},
 		{"POST", "inbound", `{"to":"12345","text":"x"}`, 422, "from"},

@@ -90,7 +90,7 @@ func (s *Simulator) resolve(in *Inbound) (*account, error) {
 	}
 	s.phones.mu.Unlock()
 	if in.To == "" {
-		return nil, errors.New("to: nobody has written to this phone yet, so say which number it writes to")
+		return nil, errors.New("to: nobody has written to this phone (of late), so say in \"to\" which number it writes to")
 	}
 	if in.SystemID != "" {
 		if a = s.account(in.SystemID); a == nil {
