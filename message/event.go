@@ -3,6 +3,7 @@ package message
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 )
 
 // EventKind says what happened. The numbers are stored: never renumber.
@@ -117,7 +118,7 @@ func decodeEvent(log []byte, base ID) (Event, []byte, error) {
 	d := eventDecoder{rest: log}
 	e := Event{Kind: EventKind(d.octet())}
 	bits := d.octet()
-	e.At = base.Millis() + int64(d.uvarint())
+	e.At = base.Millis() + int64(d.upTo(maxMillis))
 	if bits&hasPart != 0 {
 		e.Part = d.octet()
 	}
@@ -128,7 +129,7 @@ func decodeEvent(log []byte, base ID) (Event, []byte, error) {
 		e.Failure = FailureKind(d.octet())
 	}
 	if bits&hasCode != 0 {
-		e.Code = uint32(d.uvarint())
+		e.Code = uint32(d.upTo(math.MaxUint32))
 	}
 	if bits&hasText != 0 {
 		e.Text = d.text()
@@ -138,6 +139,10 @@ func decodeEvent(log []byte, base ID) (Event, []byte, error) {
 	}
 	return e, d.rest, nil
 }
+
+// maxMillis is the longest time between two moments that an ID can tell, in
+// milliseconds.
+const maxMillis = 1 << 41
 
 // eventDecoder reads fields and remembers the first that was missing.
 type eventDecoder struct {
@@ -153,6 +158,13 @@ func (d *eventDecoder) octet() byte {
 	b := d.rest[0]
 	d.rest = d.rest[1:]
 	return b
+}
+
+// upTo reads a number; a larger one was never written.
+func (d *eventDecoder) upTo(most uint64) uint64 {
+	v := d.uvarint()
+	d.bad = d.bad || v > most
+	return v
 }
 
 func (d *eventDecoder) uvarint() uint64 {
