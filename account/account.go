@@ -19,6 +19,9 @@ type Account struct {
 	Password message.Secret `yaml:"password" example:"secret"`
 	// Keys accepted as "Authorization: Bearer KEY": as they are, or sha256: and the SHA-256 of the key in hex.
 	APIKeys []message.Secret `yaml:"api_keys" example:"[acme-key]"`
+	// Admin may look after the whole server over REST and with kurir's commands: links, sessions, queues and traces of
+	// all accounts. Other accounts see and change their own only.
+	Admin bool `yaml:"admin" example:"false"`
 	// Senders that the customer may use: exact (ACME, +46701234567), by their beginning (AC*, +4670*), or any (*). A
 	// beginning with + permits international numbers only, no names. Empty: only the sender below.
 	Senders []string `yaml:"senders" example:"[\"*\"]"`

@@ -147,7 +147,7 @@ type methods map[string]restHandler
 // rest registers the methods of a path of the REST interface.
 func (s *httpServer) rest(path string, m methods) {
 	allow := ""
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		if m[method] == nil {
 			continue
 		}

@@ -30,6 +30,7 @@ const (
 	codeUnauthorized  = "unauthorized"
 	codeAddress       = "address_not_allowed"
 	codeTooManyLogins = "too_many_failures"
+	codeNotAdmin      = "not_admin"
 	codeFinal         = "already_final"
 	codeTooLate       = "too_late"
 	codeUnreadable    = "unreadable"

@@ -39,6 +39,7 @@ func testAccounts() []account.Account {
 		},
 		{Name: "walled", Password: "secret", APIKeys: []message.Secret{"walled-key"}, Addresses: []string{"198.51.100.0/24"}, Sender: "W"},
 		{Name: "mute", Password: "secret", APIKeys: []message.Secret{"mute-key"}},
+		{Name: "root", Password: "secret", APIKeys: []message.Secret{"root-key"}, Admin: true},
 	}
 }
 

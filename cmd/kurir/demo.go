@@ -58,7 +58,7 @@ webhooks: {allow: [127.0.0.0/8]}
 connectors:
   - {name: simulator, kind: smpp, hosts: [127.0.0.1:2776], system_id: kurir, password: simulate, sessions: 2, window: 100}
 accounts:
-  - {name: demo, password: {{.Password}}, api_keys: [{{.Key}}], senders: ["*"], sender: Kurir, numbers: ["+46737494949"]}
+  - {name: demo, password: {{.Password}}, api_keys: [{{.Key}}], admin: true, senders: ["*"], sender: Kurir, numbers: ["+46737494949"]}
 routes:
   - {to: "*", via: [simulator]}
 inbound:
