@@ -45,6 +45,11 @@ type Behaviour struct {
 	// Validity is the longest time for which a message waits for a phone; the validity_period of the message can
 	// make it shorter.
 	Validity Duration `json:"validity"`
+	// InboundRate makes that many messages from phones a second, to InboundTo, for whoever is bound to receive first; with
+	// InboundCount no more than that many. 0: none.
+	InboundRate  float64 `json:"inbound_rate"`
+	InboundTo    string  `json:"inbound_to"`
+	InboundCount uint64  `json:"inbound_count"`
 	// Retry is the time after which a deliver_sm is repeated that was answered with a temporary error.
 	Retry Duration `json:"retry"`
 }
@@ -80,6 +85,12 @@ func (b *Behaviour) check() error {
 		if d < 0 {
 			errs = append(errs, fmt.Errorf("%s: a time cannot be negative", name))
 		}
+	}
+	if b.InboundRate < 0 || b.InboundRate > maxInboundRate {
+		errs = append(errs, fmt.Errorf("inbound_rate: %g is not between 0 and %d", b.InboundRate, maxInboundRate))
+	}
+	if b.InboundRate > 0 && b.InboundTo == "" {
+		errs = append(errs, errors.New("inbound_to: which number do the phones write to?"))
 	}
 	if b.Rate < 0 {
 		errs = append(errs, fmt.Errorf("rate: %g is negative; 0 is no limit", b.Rate))

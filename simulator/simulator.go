@@ -97,6 +97,7 @@ type Simulator struct {
 	inbox      inbox
 	phones     phones
 	hub        hub
+	anew       atomic.Bool // the inbound traffic is to begin at number 1
 
 	wheelMu sync.Mutex
 	wheel   *wheel
@@ -296,6 +297,7 @@ func (s *Simulator) Reset() {
 	s.wheelMu.Unlock()
 	s.eachAccount((*account).forget)
 	s.owed.Store(0)
+	s.anew.Store(true)
 	s.phones.reset()
 	s.inbox.reset()
 	s.seen.reset()
@@ -342,11 +344,13 @@ func (s *Simulator) housekeeping() {
 	every := time.NewTicker(10 * time.Millisecond)
 	defer every.Stop()
 	dropped, swept := time.Now(), time.Now()
+	inbound := traffic{sim: s, last: time.Now()}
 	for {
 		select {
 		case <-s.running.Done():
 			return
 		case now := <-every.C:
+			inbound.tick(now)
 			if d := time.Duration(s.Behaviour().DropEvery); d > 0 && now.Sub(dropped) >= d {
 				dropped = now
 				s.log.Debug("links dropped", "count", s.DropLinks())

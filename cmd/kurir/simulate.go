@@ -77,6 +77,9 @@ func behaviourFlags(f *pflag.FlagSet, b *simulator.Behaviour) {
 	f.Float64Var(&b.ReceiptLost, "receipt-lost", 0, "`percent` of the receipts never sent")
 	f.Float64Var(&b.Undelivered, "undelivered", 0, "`percent` of the messages that end as UNDELIV")
 	f.TextVar(&b.IDs, "ids", simulator.IDHex, "`form` of message ids: hex, dec, hex-dec (answer-receipt), dec-hex")
+	f.Float64Var(&b.InboundRate, "inbound-rate", 0, "messages a second from phones, for who is bound to receive")
+	f.StringVar(&b.InboundTo, "inbound-to", "", "`number` that they are written to")
+	f.Uint64Var(&b.InboundCount, "inbound-count", 0, "how many of them in all; 0: without end")
 	f.DurationVar((*time.Duration)(&b.Validity), "validity", 24*time.Hour, "longest time for which a message waits for a phone")
 	f.DurationVar((*time.Duration)(&b.Retry), "retry", time.Second, "time after which a deliver_sm is repeated that was answered with a temporary error")
 }
