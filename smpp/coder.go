@@ -216,12 +216,8 @@ func (c *coder) tlvs(v *TLVs) {
 			c.cutTLVs(v)
 		}
 	case modeList:
-		for _, t := range *v {
-			value := strconv.Itoa(len(t.Value)) + " octets"
-			if t.Tag != TagMessagePayload && len(t.Value) <= 32 {
-				value = "0x" + string(appendHex(nil, t.Value))
-			}
-			c.list(t.Tag.String(), value)
+		for i := range *v {
+			c.list((*v)[i].Tag.String(), (*v)[i].describe())
 		}
 	}
 }
@@ -264,14 +260,6 @@ func (c *coder) cutTLVs(v *TLVs) {
 	}
 }
 
-// list writes one field as " name=value".
-func (c *coder) list(field, value string) {
-	c.buf = append(c.buf, ' ')
-	c.buf = append(c.buf, field...)
-	c.buf = append(c.buf, '=')
-	c.buf = append(c.buf, value...)
-}
-
 // own copies a body so that strings and octets can be cut from it. With a block size set, small bodies share a block:
 // one that is kept keeps its block.
 func (c *coder) own(body []byte) []byte {
@@ -288,12 +276,4 @@ func (c *coder) own(body []byte) []byte {
 	c.arena = c.arena[n:]
 	copy(b, body)
 	return b
-}
-
-func appendHex(dst, b []byte) []byte {
-	const digits = "0123456789abcdef"
-	for _, x := range b {
-		dst = append(dst, digits[x>>4], digits[x&15])
-	}
-	return dst
 }

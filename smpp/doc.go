@@ -33,6 +33,11 @@
 // does not take by about a mebibyte, above which it is not read from. An idle session has one goroutine and a buffer of
 // 4 KiB.
 //
+// [Session.Info] tells what a session is and how it fares: PDUs both ways, the latency of the peer's answers as a small
+// histogram of the last minutes (latency.go), the last errors. [Session.SetTrace] shows its PDUs while somebody looks,
+// [Describe] makes a line of each, without passwords and texts (describe.go). [Session.SetPeerWindow] lets a server
+// choose to stop reading where it would otherwise refuse.
+//
 // [Dialer] connects, binds and comes back after failures; [Server] accepts connections and binds.
 //
 // # Messages

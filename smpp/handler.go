@@ -58,7 +58,8 @@ type SessionConfig struct {
 	Role Role // ESME (default) or SMSC
 	// Window is how many requests of ours may be outstanding; default 10.
 	Window int
-	// PeerWindow is how many requests of the peer may be unanswered before reading stops; default 5000.
+	// PeerWindow is how many requests of the peer may be unanswered before reading stops; default 5000. A session that
+	// is not read from does not hear the peer's enquire_link either.
 	PeerWindow int
 	// EnquireInterval is the silence after which enquire_link is sent; default 30 s, negative: never. The peer has
 	// ResponseTimeout to answer.
@@ -75,8 +76,8 @@ type SessionConfig struct {
 	MaxPDU int
 	// Logger gets a line for what surprises; default none. Texts and passwords are never logged.
 	Logger *slog.Logger
-	// Trace sees each PDU as it is received and sent, passwords included. It must not keep the octets nor call
-	// methods of the session.
+	// Trace sees each PDU as it is received and sent, passwords included; default none. It is called from several
+	// goroutines, must not keep the octets nor call methods of the session. See SetTrace.
 	Trace func(sent bool, frame []byte)
 }
 

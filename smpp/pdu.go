@@ -222,22 +222,3 @@ func (p *PDU) MessageID() string {
 	}
 	return ""
 }
-
-// String lists the PDU in one line for people: command, status, sequence number, fields. It hides passwords and the
-// text of messages.
-func (p *PDU) String() string {
-	c := &coder{mode: modeList}
-	command := p.Command
-	if command == 0 && p.Body != nil {
-		command = p.Body.Command()
-	}
-	c.buf = append(c.buf, command.String()...)
-	if p.Status != 0 || command.IsResponse() {
-		c.list("status", p.Status.String())
-	}
-	c.list("sequence", fmt.Sprint(p.Sequence))
-	if p.Body != nil {
-		p.Body.layout(c)
-	}
-	return string(c.buf)
-}

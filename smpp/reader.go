@@ -20,8 +20,9 @@ type reader struct {
 	h         Handler
 	dec       coder
 	buf       []byte
-	start     int // first octet not yet consumed
-	end       int // behind the last octet read
+	start     int  // first octet not yet consumed
+	end       int  // behind the last octet read
+	held      bool // the peer's window was full before all complete PDUs were handed out
 	requests  []PDU
 	responses []Response
 	expired   []entry
@@ -33,14 +34,14 @@ func (s *Session) read() {
 	r.buf = make([]byte, readSmall)
 	s.tick()
 	for s.waitReadable() {
+		if r.held {
+			s.follow(false)
+			continue
+		}
 		n, err := s.conn.Read(r.buf[r.end:])
 		if n > 0 {
 			r.end += n
-			full := r.end == len(r.buf)
-			if fault := s.consume(); fault != nil {
-				s.refuse(fault)
-			}
-			r.makeRoom(full)
+			s.follow(r.end == len(r.buf))
 		}
 		if err == nil {
 			continue
@@ -59,12 +60,20 @@ func (s *Session) read() {
 	}
 }
 
+// follow hands out what the buffer holds; full says that the last read has filled it.
+func (s *Session) follow(full bool) {
+	if fault := s.consume(); fault != nil {
+		s.refuse(fault)
+	}
+	s.reader.makeRoom(full)
+}
+
 // waitReadable waits while so much waits to be written, or so many requests to be answered, that nothing more should
 // be read. It returns false when the session is closed.
 func (s *Session) waitReadable() bool {
 	for stalled := false; ; stalled = true {
 		s.mu.Lock()
-		full := !s.finishing && (len(s.out) >= maxPending || s.peerOpen >= s.cfg.PeerWindow)
+		full := !s.finishing && (len(s.out) >= maxPending || s.peerOpen >= s.peerWindow)
 		if stalled && !full && !s.finishing {
 			// What happened meanwhile waits in the socket: it has to be read before timers may judge.
 			s.timing.heard = time.Now()
@@ -87,7 +96,7 @@ func (r *reader) makeRoom(full bool) {
 	r.end = copy(r.buf, r.buf[r.start:r.end])
 	r.start = 0
 	size := len(r.buf)
-	if full && size < readLarge || r.end == size {
+	if !r.held && (full && size < readLarge || r.end == size) {
 		size *= 2
 	}
 	if size > len(r.buf) {
@@ -123,15 +132,22 @@ func (s *Session) refuse(fault error) {
 	s.finish(fault)
 }
 
-// consume takes all complete PDUs from the buffer and hands them out. An error means that the session must end.
+// consume takes complete PDUs from the buffer and hands them out: all, unless the peer's window fills before. An error
+// means that the session must end.
 func (s *Session) consume() error {
 	r := &s.reader
 	for {
+		r.held = false
 		if s.discards() {
 			r.start, r.end = 0, 0
 			return nil
 		}
-		more, err := s.parse()
+		room := s.peerRoom()
+		if room == 0 {
+			r.held = true
+			return nil
+		}
+		more, err := s.parse(room)
 		s.deliver()
 		clear(r.requests)
 		clear(r.responses)
@@ -144,9 +160,19 @@ func (s *Session) consume() error {
 	}
 }
 
-// parse decodes PDUs until the buffer holds no complete one, or until one that may change the state of the session:
-// then more is true.
-func (s *Session) parse() (more bool, err error) {
+// peerRoom is how many more requests of the peer may be handed out; one on a session that only ends.
+func (s *Session) peerRoom() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finishing {
+		return 1
+	}
+	return max(0, s.peerWindow-s.peerOpen)
+}
+
+// parse decodes PDUs until the buffer holds no complete one, or, and then more is true, until it has room requests or one
+// that may change the state of the session.
+func (s *Session) parse(room int) (more bool, err error) {
 	r := &s.reader
 	r.requests, r.responses = r.requests[:0], r.responses[:0]
 	for {
@@ -161,15 +187,15 @@ func (s *Session) parse() (more bool, err error) {
 		}
 		frame := r.buf[r.start : r.start+n]
 		r.start += n
-		if s.cfg.Trace != nil {
-			s.cfg.Trace(false, frame)
+		if trace := s.trace.Load(); trace != nil {
+			(*trace)(false, frame)
 		}
 		var p PDU
 		if err := r.dec.decode(frame, &p); err != nil {
 			s.misunderstood(err)
 			continue
 		}
-		if s.sort(&p, state) {
+		if s.sort(&p, state) || len(r.requests) >= room {
 			return true, nil
 		}
 	}
@@ -285,6 +311,7 @@ func (s *Session) deliver() {
 func (s *Session) match(now time.Time) {
 	r := &s.reader
 	kept := r.responses[:0]
+	s.latency.turn(now)
 	for i := range r.responses {
 		resp := &r.responses[i]
 		e, ok := s.window.take(resp.PDU.Sequence, resp.PDU.Command)
@@ -296,11 +323,17 @@ func (s *Session) match(now time.Time) {
 		}
 		if e.enquire() {
 			s.timing.enquired = time.Time{}
+			s.info.EnquireTime = now.Sub(e.sent)
 			continue
+		}
+		if resp.PDU.Status != ESME_ROK {
+			s.info.LastError, s.info.LastErrorAt = resp.PDU.Status, now
 		}
 		s.timing.active = now
 		resp.Request, resp.Ref, resp.Sent = e.body, e.ref, e.sent
-		if b, ok := e.body.(*Bind); ok && resp.PDU.Status == ESME_ROK && resp.PDU.Command != CommandGenericNack && resp.Err == nil {
+		if b, ok := e.body.(*Bind); !ok {
+			s.latency.add(now.Sub(e.sent))
+		} else if resp.PDU.Status == ESME_ROK && resp.PDU.Command != CommandGenericNack && resp.Err == nil {
 			s.identify(b)
 			s.setBound(b.Mode, now)
 		}

@@ -210,17 +210,7 @@ func valueEnd(s string, i int, words bool) int {
 // 5.3.2.35). ok is false if there is neither an id nor a state; whether esm_class says that it is a receipt is for
 // IsReceipt to tell.
 func ReceiptFrom(d *DeliverSM) (r Receipt, ok bool) {
-	text := d.Message()
-	if d.ESMClass&ESMUDHI != 0 && len(text) > 0 && int(text[0]) < len(text) {
-		text = text[1+int(text[0]):]
-	}
-	switch { // what the text is, for not every SMSC that says UCS-2 writes it
-	case len(text) > 1 && text[0] == 0:
-		text = narrow(text)
-	case len(text) > 1 && text[0] == 0xFE && text[1] == 0xFF:
-		text = narrow(text[2:])
-	}
-	r, ok = ParseReceipt(text)
+	r, ok = ParseReceipt(receiptWords(d))
 	if id, _ := d.TLVs.CString(TagReceiptedMessageID); id != "" {
 		r.ID, ok = id, true
 	}
@@ -237,6 +227,21 @@ func ReceiptFrom(d *DeliverSM) (r Receipt, ok bool) {
 		}
 	}
 	return r, ok
+}
+
+// receiptWords gives a receipt's text, without a header and in octets.
+func receiptWords(d *DeliverSM) []byte {
+	text := d.Message()
+	if d.ESMClass&ESMUDHI != 0 && len(text) > 0 && int(text[0]) < len(text) {
+		text = text[1+int(text[0]):]
+	}
+	switch { // what the text is, for not every SMSC that says UCS-2 writes it
+	case len(text) > 1 && text[0] == 0:
+		text = narrow(text)
+	case len(text) > 1 && text[0] == 0xFE && text[1] == 0xFF:
+		text = narrow(text[2:])
+	}
+	return text
 }
 
 // narrow turns UTF-16 into UTF-8.

@@ -142,6 +142,7 @@ func (s *Session) timer(action timerAction, now time.Time) bool {
 		r := &s.reader
 		s.mu.Lock()
 		r.expired = s.window.expire(now.Add(-s.cfg.ResponseTimeout), r.expired[:0])
+		s.info.Expired += uint64(len(r.expired))
 		s.checkDrained()
 		s.settleUnbind()
 		s.mu.Unlock()

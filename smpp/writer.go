@@ -15,8 +15,11 @@ func (s *Session) append(p *PDU) error {
 	}
 	s.out = out
 	s.info.Sent++
-	if s.cfg.Trace != nil {
-		s.cfg.Trace(true, out[start:])
+	if p.Status != ESME_ROK {
+		s.info.LastRefusal, s.info.LastRefusalAt = p.Status, time.Now()
+	}
+	if trace := s.trace.Load(); trace != nil {
+		(*trace)(true, out[start:])
 	}
 	return nil
 }
@@ -60,9 +63,11 @@ func (s *Session) flush() {
 			return
 		}
 		written, s.out, s.spare = s.out, s.spare, nil
+		now := time.Now()
+		s.info.LastOut = now
 		s.mu.Unlock()
 		if s.cfg.WriteTimeout > 0 {
-			_ = s.conn.SetWriteDeadline(time.Now().Add(s.cfg.WriteTimeout))
+			_ = s.conn.SetWriteDeadline(now.Add(s.cfg.WriteTimeout))
 		}
 		if _, err := s.conn.Write(written); err != nil {
 			s.Close(fmt.Errorf("write: %w", err))
