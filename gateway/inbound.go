@@ -46,7 +46,7 @@ const (
 
 // partSize is about how much memory a part takes.
 func partSize(m *message.Inbound) int {
-	return partCost + len(m.Content.Text) + len(m.Content.Data) + len(m.Content.Header)
+	return partCost + len(m.Content.Text) + len(m.Content.Data) + len(m.Content.Header) + m.Content.Extra.Size()
 }
 
 func newAssembly(key string, total int, since int64) *assembly {

@@ -91,6 +91,7 @@ type Content struct {
 	Header []byte       // user data header with its length octet, as the customer gave it; nil if none
 	Want   gsm.Encoding // what the customer asked for; gsm.Auto leaves it to us
 	Class  int8         // message class 0 to 3, -1 for none; 0 is flash
+	Extra  *Extra       // what SMPP says beyond; nil for most
 }
 
 // Message is one short message, also a long one, to one recipient. What stands

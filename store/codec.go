@@ -154,8 +154,13 @@ func readFixed(b []byte, m *message.Message) error {
 }
 
 // appendData appends the octets of a content that is not only text: version,
-// data, header. It appends nothing when there are none.
+// data, header; with version 2 what SMPP says beyond. It appends nothing when
+// there are none.
 func appendData(dst []byte, c *message.Content) []byte {
+	if c.Extra != nil {
+		dst = appendText(append(dst, extraVersion), c.Data)
+		return appendExtra(appendText(dst, c.Header), c.Extra)
+	}
 	if len(c.Data) == 0 && len(c.Header) == 0 {
 		return dst
 	}
@@ -168,8 +173,12 @@ func readData(b []byte, c *message.Content) error {
 		return nil
 	}
 	r := blobReader{rest: b}
-	r.version()
+	version := r.octet()
+	r.bad = r.bad || version != blobVersion && version != extraVersion
 	c.Data, c.Header = clone(r.octets()), clone(r.octets())
+	if version == extraVersion {
+		c.Extra = r.extra()
+	}
 	return r.err()
 }
 

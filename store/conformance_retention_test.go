@@ -105,6 +105,7 @@ func testRetentionOfOthers(t *testing.T, open opener) {
 		})
 		tidy(t, s)
 		wordless.Content.Text, wordless.Content.Data, wordless.Content.Header = "", nil, nil
+		wordless.Content.Extra = nil
 		for _, want := range []*message.Inbound{owed, wordless, young} {
 			got, err := s.Inbound(ctx, want.ID)
 			if err != nil {

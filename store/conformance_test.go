@@ -116,6 +116,20 @@ func fullMessage(ids *message.IDs) *message.Message {
 	}
 }
 
+// fullExtra has every field filled in, and parameters of the least and greatest
+// tag, the same twice, and one without a value.
+func fullExtra() *message.Extra {
+	return &message.Extra{
+		ServiceType: "CMT", ESMClass: 0x82, ProtocolID: 0x41, Acks: message.AckDelivery | message.AckUser,
+		DefaultMsgID: 254, Coding: 0xC8, TLVs: []message.TLV{
+			{Tag: 0, Value: []byte{0}},
+			{Tag: 0x1400, Value: []byte("1201159123456789012\x00")},
+			{Tag: 0x1400, Value: make([]byte, message.MaxTLVOctets)},
+			{Tag: 0xFFFF, Value: []byte{}},
+		},
+	}
+}
+
 func testMessages(t *testing.T, open opener) {
 	ctx := context.Background()
 	place := t.TempDir()
@@ -127,7 +141,12 @@ func testMessages(t *testing.T, open opener) {
 	binary.Log = make([]byte, 2000)
 	plus := newMessage(ids, "acme")
 	plus.To = message.Address{TON: message.TONUnknown, Number: "+46"} // not international: the plus is part of it
-	want := []*message.Message{fullMessage(ids), newMessage(ids, "acme"), binary, plus}
+	extra := newMessage(ids, "acme")
+	extra.Content.Extra = fullExtra()
+	few := newMessage(ids, "acme")
+	few.Content.Header = []byte{0}
+	few.Content.Extra = &message.Extra{Coding: 0xC8}
+	want := []*message.Message{fullMessage(ids), newMessage(ids, "acme"), binary, plus, extra, few}
 	commit(t, s, &store.Batch{Accepted: want})
 
 	check := func(s *store.Store) {

@@ -64,6 +64,7 @@ func TestViews(t *testing.T) {
 
 func FuzzBlobs(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 1, 1, 1, 1, 0xff, 1, 3, 7, 0, 1, 4, 'a', 'c', 'm', 'e', 0, 0, 0})
+	f.Add([]byte{2, 0, 0, 0x7f, 3, 'C', 'M', 'T', 0x80, 1, 4, 1, 0xc8, 2, 0x80, 0x28, 1, 'x', 5, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var m message.Message
 		if readFixed(data, &m) == nil {
@@ -79,7 +80,16 @@ func FuzzBlobs(f *testing.F) {
 			}
 		}
 		readPart(data, new(message.Inbound))
-		readData(data, new(message.Content))
+		var c message.Content
+		if len(data) > 0 && readData(data, &c) == nil {
+			var again message.Content
+			if err := readData(appendData(nil, &c), &again); err != nil {
+				t.Errorf("data that was read cannot be written and read: %v", err)
+			}
+			if d := cmp.Diff(c, again); d != "" {
+				t.Error(d)
+			}
+		}
 		readReport(data)
 		readIDs(data)
 		readLog(data)
