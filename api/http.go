@@ -38,6 +38,8 @@ type HTTPOptions struct {
 	InboundMessage func(ctx context.Context, account string, id message.ID) (*message.Inbound, error)
 	InboundList    func(ctx context.Context, f gateway.Filter) ([]*message.Inbound, message.ID, error)
 
+	Links LinksOptions // of /v1/links
+
 	Metrics  prometheus.Gatherer     // shown at /metrics; nil for no such page
 	Handlers map[string]http.Handler // further pages by ServeMux pattern, such as the demo's
 
@@ -53,6 +55,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Country = func() string { return g.Snapshot().Country }
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
+	o.Links.Stats, o.Links.RestartSession = g.LinkStats, g.RestartSession
 }
 
 func (o *HTTPOptions) setDefaults() {
@@ -100,6 +103,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	s.rest("/v1/messages/{id}/trace", methods{http.MethodGet: s.getTrace})
 	s.rest("/v1/inbound", methods{http.MethodGet: s.listInbound})
 	s.rest("/v1/inbound/{id}", methods{http.MethodGet: s.getInbound})
+	s.linkPaths()
 	s.mux.HandleFunc("/v1/", s.notFound)
 	s.mux.HandleFunc("/cgi-bin/sendsms", s.kannelSend)
 	s.mux.HandleFunc("/cgi-bin/", kannelUnknown)

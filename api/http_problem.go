@@ -31,6 +31,7 @@ const (
 	codeAddress       = "address_not_allowed"
 	codeTooManyLogins = "too_many_failures"
 	codeNotAdmin      = "not_admin"
+	codeLinkState     = "link_state"
 	codeFinal         = "already_final"
 	codeTooLate       = "too_late"
 	codeUnreadable    = "unreadable"

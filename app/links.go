@@ -8,6 +8,7 @@ import (
 
 	"kurir/config"
 	"kurir/connector"
+	"kurir/gateway"
 )
 
 // runningLink is a connector and how to end it.
@@ -28,7 +29,59 @@ func (a *App) startLinks(ctx context.Context) {
 	}
 }
 
+// ControlLink starts, stops, restarts, drains or resumes one link; the others
+// are not touched. What it was told outlasts reloads, not the process. It
+// returns when the link's sessions have ended, if they are to. The error is a
+// *gateway.LinkError, or gateway.ErrStopped.
+func (a *App) ControlLink(name, action string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i := slices.IndexFunc(a.file.Connectors, func(c config.Connector) bool { return c.Name == name })
+	if i < 0 {
+		return &gateway.LinkError{Missing: true, Text: "there is no link " + name}
+	}
+	if a.run == nil {
+		return gateway.ErrStopped
+	}
+	was := a.gateway.LinkWish(name)
+	wish, stop := was, false
+	switch action {
+	case "start":
+		if was == gateway.LinkStops {
+			wish = gateway.LinkRuns
+		}
+	case "stop":
+		wish, stop = gateway.LinkStops, true
+	case "restart":
+		if stop = true; was == gateway.LinkStops {
+			wish = gateway.LinkRuns
+		}
+	case "drain", "resume":
+		if was == gateway.LinkStops {
+			return &gateway.LinkError{Text: "the link " + name + " is stopped; start it first"}
+		}
+		wish = gateway.LinkRuns
+		if action == "drain" {
+			wish = gateway.LinkDrains
+		}
+	default:
+		return &gateway.LinkError{Missing: true, Text: "a link cannot be told to " + action}
+	}
+	a.log.Info("a link is told what to do", "link", name, "action", action)
+	a.gateway.SetLinkWish(name, wish)
+	if l := a.links[name]; l != nil && stop {
+		a.endLinks([]*runningLink{l})
+	}
+	if wish != gateway.LinkStops && a.links[name] == nil {
+		a.startLink(a.file.Connectors[i])
+	}
+	return nil
+}
+
 func (a *App) startLink(c config.Connector) {
+	if a.gateway.LinkWish(c.Name) == gateway.LinkStops {
+		return
+	}
 	// A link ends when stopLinks says so, after the servers have.
 	ctx, stop := context.WithCancel(context.WithoutCancel(a.run))
 	l := &runningLink{config: c, conn: connector.NewSMPP(*c.SMPP, a.shared, a.log), stop: stop, done: make(chan struct{})}
@@ -78,6 +131,11 @@ func (a *App) replaceLinks(f *config.File) {
 		}
 	}
 	a.endLinks(changed)
+	for _, c := range a.file.Connectors {
+		if _, ok := wanted[c.Name]; !ok { // if it comes back it is a new link
+			a.gateway.SetLinkWish(c.Name, gateway.LinkRuns)
+		}
+	}
 	for _, c := range f.Connectors {
 		if a.links[c.Name] == nil {
 			a.startLink(c)

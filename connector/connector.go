@@ -46,6 +46,14 @@ type Connector interface {
 	Stats() []SessionStats
 }
 
+// Restarter is a link whose sessions can be opened anew one by one.
+type Restarter interface {
+	// RestartSession closes session n, the Number of its SessionStats, in good
+	// order, and opens it again without a pause; one that is not open is tried
+	// at once. False when there is none of that number. It does not wait.
+	RestartSession(n int) bool
+}
+
 // Outgoing is a message on its way over a session. The gateway makes it, the
 // connector reads Message and must not write to it.
 type Outgoing struct {
@@ -75,7 +83,8 @@ type Core interface {
 	SessionUp(session uint32, credit int)
 	// SessionDown announces its end. unwritten are messages granted to it that
 	// were never put on the wire; all others without an answer are uncertain.
-	// reason is nil when it parted in good order because Run was told to end.
+	// reason is nil when it parted in good order because it was told to: Run
+	// ends, or the session is restarted.
 	SessionDown(session uint32, unwritten []*Outgoing, reason error)
 	// Answered hands over answers, as many as one read brought.
 	Answered(session uint32, answers []Answer)
@@ -95,10 +104,15 @@ type Core interface {
 
 // SessionStats is a session as people want to see it.
 type SessionStats struct {
-	Session uint32
-	Peer    string
-	State   string // connecting, bound, down
-	Since   time.Time
-	Window  int // requests without an answer
-	Error   string
+	Number     int    // its place among the link's sessions, from 1; opened anew it keeps it
+	Session    uint32 // as the gateway knows it, 0 while it is not open
+	Peer       string
+	State      string // connecting, bound, down
+	Mode       string // transceiver, transmitter, receiver
+	Version    string // of the protocol
+	Since      time.Time
+	Window     int    // requests without an answer
+	WindowSize int    // how many there may be
+	Error      string // the last, also of a session that is bound again
+	ErrorAt    time.Time
 }

@@ -59,7 +59,10 @@ type smppSlot struct {
 	mode    smpp.BindMode
 	session *smppSession // nil while there is none
 	since   time.Time    // of the state
-	err     error        // why there is none
+	down    bool         // the last attempt failed, or the session ended
+	err     error        // the last
+	errAt   time.Time
+	restart chan struct{} // told when people want it opened anew
 }
 
 const (
@@ -79,12 +82,16 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 	}
 	for range l.cfg.Sessions {
 		if l.cfg.Bind == "transceiver" {
-			l.slots = append(l.slots, &smppSlot{mode: smpp.Transceiver})
+			l.slots = append(l.slots, newSMPPSlot(smpp.Transceiver))
 		} else {
-			l.slots = append(l.slots, &smppSlot{mode: smpp.Transmitter}, &smppSlot{mode: smpp.Receiver})
+			l.slots = append(l.slots, newSMPPSlot(smpp.Transmitter), newSMPPSlot(smpp.Receiver))
 		}
 	}
 	return l
+}
+
+func newSMPPSlot(mode smpp.BindMode) *smppSlot {
+	return &smppSlot{mode: mode, restart: make(chan struct{}, 1)}
 }
 
 // Run implements Connector.
@@ -138,18 +145,33 @@ func (l *SMPP) Stats() []SessionStats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	stats := make([]SessionStats, 0, len(l.slots))
-	for _, slot := range l.slots {
-		if slot.session != nil {
-			stats = append(stats, slot.session.stats())
-			continue
+	for i, slot := range l.slots {
+		st := SessionStats{State: "connecting", Since: slot.since, Mode: slot.mode.String(), Version: l.cfg.Version}
+		switch {
+		case slot.session != nil:
+			slot.session.stats(&st)
+		case slot.down:
+			st.State = "down"
 		}
-		st := SessionStats{State: "connecting", Since: slot.since}
+		st.Number, st.ErrorAt = i+1, slot.errAt
 		if slot.err != nil {
-			st.State, st.Error = "down", slot.err.Error()
+			st.Error = slot.err.Error()
 		}
 		stats = append(stats, st)
 	}
 	return stats
+}
+
+// RestartSession implements Restarter.
+func (l *SMPP) RestartSession(n int) bool {
+	if n < 1 || n > len(l.slots) {
+		return false
+	}
+	select {
+	case l.slots[n-1].restart <- struct{}{}:
+	default: // it is to be opened anew already
+	}
+	return true
 }
 
 // dialer returns what opens the sessions of a slot.
@@ -170,23 +192,39 @@ func (l *SMPP) dialer(mode smpp.BindMode) *smpp.Dialer {
 
 // dial makes a connection, encrypted if the configuration says so.
 func (l *SMPP) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	dial := l.Dial
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
-	}
-	conn, err := dial(ctx, network, addr)
+	conn, err := l.connection(ctx, network, addr)
 	if err != nil || l.cfg.TLS == nil {
 		return conn, err
 	}
-	host, _, _ := net.SplitHostPort(addr)
-	cfg, err := l.cfg.TLS.load(host)
+	secured, err := l.secure(ctx, conn, addr)
 	if err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
+	return secured, nil
+}
+
+// connection makes a connection as it is.
+func (l *SMPP) connection(ctx context.Context, network, addr string) (net.Conn, error) {
+	if l.Dial != nil {
+		return l.Dial(ctx, network, addr)
+	}
+	d := net.Dialer{}
+	if l.cfg.LocalAddress != "" {
+		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(l.cfg.LocalAddress)}
+	}
+	return d.DialContext(ctx, network, addr)
+}
+
+// secure encrypts a connection.
+func (l *SMPP) secure(ctx context.Context, conn net.Conn, addr string) (*tls.Conn, error) {
+	host, _, _ := net.SplitHostPort(addr)
+	cfg, err := l.cfg.TLS.load(host)
+	if err != nil {
+		return nil, err
+	}
 	secured := tls.Client(conn, cfg)
 	if err := secured.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
 		return nil, fmt.Errorf("TLS: %w", err)
 	}
 	return secured, nil

@@ -26,6 +26,9 @@ type SMPPConfig struct {
 	// Hosts are the SMSC's addresses, host:port. A session is opened at the one
 	// that worked last; if it cannot be, at the next.
 	Hosts []string `yaml:"hosts" example:"[127.0.0.1:2776]"`
+	// LocalAddress is the IP address of this machine that connections are made
+	// from; empty: whichever the system takes.
+	LocalAddress string `yaml:"local_address"`
 	// SystemID is our name at the SMSC, at most 15 characters.
 	SystemID string `yaml:"system_id" example:"kurir"`
 	// Password at the SMSC. The specification allows 8 characters; more are
@@ -199,6 +202,9 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 		case badPort != nil || n == 0:
 			report(fmt.Sprintf("hosts[%d]", i), fmt.Sprintf("%q: the port is a number from 1 to 65535", h))
 		}
+	}
+	if c.LocalAddress != "" && net.ParseIP(c.LocalAddress) == nil {
+		report("local_address", fmt.Sprintf("%q is no IP address", c.LocalAddress))
 	}
 	if c.SystemID == "" {
 		report("system_id", "the operator names it; it cannot be empty")

@@ -20,24 +20,30 @@ func (l *SMPP) keep(ctx context.Context, slot *smppSlot) {
 		if ctx.Err() != nil {
 			return
 		}
+		if errors.Is(err, errRestart) {
+			l.log.Info("session is opened anew as asked", "mode", slot.mode)
+			attempt, pause = -1, 0
+			continue
+		}
 		if lasted > pause {
 			attempt = 0
 		}
 		pause = l.pause(attempt, err)
 		l.mu.Lock()
-		slot.since, slot.err = time.Now(), err
+		slot.since, slot.down, slot.err, slot.errAt = time.Now(), true, err, time.Now()
 		l.mu.Unlock()
 		l.log.Warn("no session", "mode", slot.mode, "error", err, "again_in", pause)
-		smppWait(ctx, pause)
+		smppWait(ctx, pause, slot.restart)
 	}
 }
 
-// smppWait waits, or until ctx ends.
-func smppWait(ctx context.Context, d time.Duration) {
+// smppWait waits, or until ctx ends or somebody says that it is enough.
+func smppWait(ctx context.Context, d time.Duration, enough <-chan struct{}) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-enough:
 	case <-ctx.Done():
 	}
 }
@@ -86,7 +92,7 @@ func (g *smppGate) enter(ctx context.Context) (leave func(), err error) {
 		leave()
 		return func() {}, nil
 	}
-	if smppWait(ctx, wait); ctx.Err() != nil {
+	if smppWait(ctx, wait, nil); ctx.Err() != nil {
 		leave()
 		return nil, context.Cause(ctx)
 	}
@@ -131,11 +137,16 @@ func (l *SMPP) connect(ctx context.Context, d *smpp.Dialer, s *smppSession) (*sm
 func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted time.Duration, err error) {
 	s := &smppSession{
 		link: l, core: l.core, number: l.shared.sessions.Add(1), told: make(chan struct{}), anew: make(chan struct{}, 1),
-		build: smppBuilder{cfg: l.cfg, refs: l.shared.refs},
+		restart: slot.restart,
+		build:   smppBuilder{cfg: l.cfg, refs: l.shared.refs},
 	}
 	sess, err := l.connect(ctx, d, s)
 	if err != nil {
 		return 0, err
+	}
+	select {
+	case <-slot.restart: // it is new already
+	default:
 	}
 	credit := 0
 	if slot.mode != smpp.Receiver {
@@ -146,7 +157,7 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 	s.mu.Unlock()
 	l.mu.Lock()
 	l.bound[s.number] = s
-	slot.session, slot.err = s, nil
+	slot.session, slot.down = s, false
 	l.mu.Unlock()
 	l.log.Info("session bound", "session", s.number, "peer", s.peer, "mode", slot.mode)
 	l.core.SessionUp(s.number, credit)
@@ -154,10 +165,10 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 	err = s.stay(ctx)
 	lasted = time.Since(s.since)
 	l.mu.Lock()
-	slot.session = nil
+	slot.session, slot.since = nil, time.Now()
 	l.mu.Unlock()
 	reason := err
-	if ctx.Err() != nil && errors.Is(err, smpp.ErrUnbound) {
+	if errors.Is(err, errRestart) || ctx.Err() != nil && errors.Is(err, smpp.ErrUnbound) {
 		reason = nil
 	}
 	// Until the gateway knows, it sends; what comes is kept and goes back with
@@ -179,6 +190,8 @@ func (s *smppSession) stay(ctx context.Context) error {
 		return s.sess.Err()
 	case <-s.anew:
 		why = errNotBound
+	case <-s.restart:
+		why = errRestart
 	case <-ctx.Done():
 	}
 	s.end()
@@ -193,6 +206,7 @@ func (s *smppSession) stay(ctx context.Context) error {
 }
 
 var (
+	errRestart     = errors.New("the session is opened anew")
 	errSessionOver = errors.New("the session is over")
 	errNotBound    = errors.New("the operator says that the session is not bound")
 )

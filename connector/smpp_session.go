@@ -45,8 +45,9 @@ type smppSession struct {
 
 	requests []smpp.Request // of the batch being built
 
-	told chan struct{} // closed when the gateway knows of the end
-	anew chan struct{} // told when the operator says that we are not bound
+	restart <-chan struct{} // told when people want it opened anew
+	told    chan struct{}   // closed when the gateway knows of the end
+	anew    chan struct{}   // told when the operator says that we are not bound
 }
 
 // add takes messages that the gateway has granted. It returns them as they
@@ -272,10 +273,13 @@ func (s *smppSession) finish() (unwritten []*Outgoing) {
 }
 
 // stats describes the session.
-func (s *smppSession) stats() SessionStats {
+func (s *smppSession) stats(st *SessionStats) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return SessionStats{Session: s.number, Peer: s.peer, State: "bound", Since: s.since, Window: s.wire}
+	st.Session, st.Peer, st.State, st.Since = s.number, s.peer, "bound", s.since
+	if st.Mode != smpp.Receiver.String() {
+		st.Window, st.WindowSize = s.wire, s.link.cfg.Window
+	}
 }
 
 // answeredID returns the id of an answer in the form in which receipts have

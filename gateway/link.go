@@ -14,6 +14,8 @@ type link struct {
 	set      LinkSettings
 	conn     connector.Connector
 	sessions []*session
+	wish     LinkWish
+	since    time.Time // of its state
 	downAt   time.Time // since when there is no session that sends
 	lanes    lanes
 	coming   int // accepted for the lanes and not yet on disk
@@ -90,7 +92,8 @@ type grant struct {
 func (g *Gateway) link(name string) *link {
 	l := g.links[name]
 	if l == nil {
-		l = &link{name: name, downAt: time.Now()}
+		l = &link{name: name, since: time.Now()}
+		l.downAt = l.since
 		l.set.Name = name
 		l.set.setDefaults()
 		g.links[name] = l
@@ -105,12 +108,12 @@ func (l *link) configure(set LinkSettings) {
 }
 
 // up tells whether a session may send.
-func (l *link) up() bool { return len(l.sessions) > 0 && l.conn != nil }
+func (l *link) up() bool { return len(l.sessions) > 0 && l.conn != nil && l.wish == LinkRuns }
 
 // best returns the session with the most room, nil if none has any.
 func (l *link) best() *session {
 	var best *session
-	if l.conn == nil {
+	if l.conn == nil || l.wish != LinkRuns {
 		return nil
 	}
 	for _, s := range l.sessions {
@@ -131,6 +134,9 @@ type linkCore struct {
 func (c linkCore) SessionUp(num uint32, credit int) {
 	c.g.mu.Lock()
 	if credit > 0 {
+		if len(c.l.sessions) == 0 {
+			c.l.since = time.Now()
+		}
 		c.l.sessions = append(c.l.sessions, &session{num: num, link: c.l, credit: credit})
 		c.g.dispatch(c.l, time.Now())
 	}
@@ -169,8 +175,11 @@ func (g *Gateway) sessionDown(l *link, num uint32, unwritten []*connector.Outgoi
 		return 0
 	}
 	s.down = true
-	if !l.up() {
-		l.downAt = now
+	if len(l.sessions) == 0 {
+		l.since = now
+		if l.wish == LinkRuns {
+			l.downAt = now
+		}
 	}
 	for i := len(unwritten) - 1; i >= 0; i-- {
 		if e := unwritten[i].Ref.(*entry); e.station == granted && e.sess == s {

@@ -49,7 +49,8 @@ type Stats struct {
 type LinkStats struct {
 	Name                                        string
 	Up                                          bool
-	Since                                       time.Time // of the present state, when down
+	State                                       string    // up, down, draining or stopped
+	Since                                       time.Time // of the state
 	Queued                                      int64     // in memory and on disk
 	QueuedInMemory                              int
 	InFlight                                    int // parts granted and not answered
@@ -94,7 +95,7 @@ func (g *Gateway) Stats() Stats {
 
 func (l *link) stats() LinkStats {
 	s := LinkStats{
-		Name: l.name, Up: l.up(), Since: l.downAt, QueuedInMemory: l.lanes.n, Rate: l.pace.rate,
+		Name: l.name, Up: l.up(), State: l.state(), Since: l.since, QueuedInMemory: l.lanes.n, Rate: l.pace.rate,
 		Taken: l.count.taken.Load(), Failed: l.count.failed.Load(), Throttled: l.count.throttled.Load(),
 		Receipts: l.count.receipts.Load(), Inbound: l.count.inbound.Load(),
 	}

@@ -15,6 +15,7 @@ func newRootCmd() *cobra.Command {
 	}
 	root.AddCommand(
 		newCheckCmd(),
+		newLinkCmd(),
 		newLoadCmd(),
 		newSendCmd(),
 		newSimulateCmd(),

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"kurir/config"
 )
@@ -93,10 +94,7 @@ with GET /v1/messages before it is sent again.`,
 	f.StringSliceVar(&o.to, "to", nil, "recipient's `number`; may be given several times or with commas")
 	f.StringVar(&o.text, "text", "", "the `text`; - reads it from standard input")
 	f.StringVar(&o.from, "from", "", "`sender`; none is the account's")
-	f.StringSliceVar(&o.servers, "server", nil, "`address` of the server; several are tried in order")
-	f.StringVar(&o.key, "key", "", "API key")
-	f.StringVar(&o.user, "user", "", "account's `name`, with --password in place of --key")
-	f.StringVar(&o.password, "password", "", "account's password")
+	o.remoteFlags(f)
 	f.StringVar(&o.priority, "priority", "", "bulk, normal, high or urgent")
 	f.StringVar(&o.reference, "reference", "", "your own reference, kept with the message")
 	f.StringVar(&o.validity, "validity", "", "how long it is tried, such as `30m`")
@@ -108,6 +106,14 @@ with GET /v1/messages before it is sent again.`,
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "how long to wait, for --wait and for each server")
 	f.BoolVar(&o.asDoc, "json", false, "print the answer as JSON")
 	return cmd
+}
+
+// remoteFlags adds the flags that say where the servers are and who asks.
+func (o *sendOptions) remoteFlags(f *pflag.FlagSet) {
+	f.StringSliceVar(&o.servers, "server", nil, "`address` of the server; several are tried in order")
+	f.StringVar(&o.key, "key", "", "API key")
+	f.StringVar(&o.user, "user", "", "account's `name`, with --password in place of --key")
+	f.StringVar(&o.password, "password", "", "account's password")
 }
 
 // sentMessage is one message in the server's answer.
@@ -191,8 +197,6 @@ func (o *sendOptions) complete(in io.Reader) error {
 		return exitWith(exitUsage, "--wait %s: sent or delivered is expected", o.wait)
 	case o.timeout <= 0:
 		return exitWith(exitUsage, "--timeout must be more than nothing")
-	case o.key != "" && o.user != "":
-		return exitWith(exitUsage, "--key and --user exclude each other")
 	}
 	if o.text == "-" {
 		text, err := io.ReadAll(io.LimitReader(in, maxTextOnStdin))
@@ -200,6 +204,14 @@ func (o *sendOptions) complete(in io.Reader) error {
 			return fmt.Errorf("read the text: %w", err)
 		}
 		o.text = strings.TrimRight(string(text), "\r\n")
+	}
+	return o.resolve()
+}
+
+// resolve finds out where the servers are and who asks.
+func (o *sendOptions) resolve() error {
+	if o.key != "" && o.user != "" {
+		return exitWith(exitUsage, "--key and --user exclude each other")
 	}
 	if len(o.servers) == 0 {
 		o.servers = strings.Split(os.Getenv("KURIR_SERVER"), ",")

@@ -1,0 +1,173 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"kurir/account"
+	"kurir/gateway"
+)
+
+// LinksOptions is what /v1/links is made of; all of it is for accounts that may
+// administrate. Stats and RestartSession are Gateway.LinkStats and
+// Gateway.RestartSession, Control is App.ControlLink.
+type LinksOptions struct {
+	Stats          func() []gateway.LinkStats
+	Control        func(name, action string) error
+	RestartSession func(name string, n int) error
+}
+
+// linkPaths registers the links' part of the REST interface.
+func (s *httpServer) linkPaths() {
+	s.rest("/v1/links", methods{http.MethodGet: adminOnly(s.listLinks)})
+	s.rest("/v1/links/{name}", methods{http.MethodGet: adminOnly(s.getLink)})
+	for _, action := range []string{"start", "stop", "restart", "drain", "resume"} {
+		s.rest("/v1/links/{name}/"+action, methods{http.MethodPost: adminOnly(s.controlLink(action))})
+	}
+	s.rest("/v1/links/{name}/sessions/{n}/restart", methods{http.MethodPost: adminOnly(s.restartSession)})
+}
+
+// linkView is a link in answers. Rates count parts.
+type linkView struct {
+	Name      string            `json:"name"`
+	State     string            `json:"state"`
+	Since     time.Time         `json:"since"`
+	Queued    int64             `json:"queued"`
+	InFlight  int               `json:"in_flight"`
+	RateLimit float64           `json:"rate_limit,omitempty"`
+	Taken     int64             `json:"taken"`
+	Failed    int64             `json:"failed"`
+	Throttled int64             `json:"throttled"`
+	Receipts  int64             `json:"receipts"`
+	Inbound   int64             `json:"inbound"`
+	Sessions  []linkSessionView `json:"sessions"`
+}
+
+// linkSessionView is one session of a link.
+type linkSessionView struct {
+	Number     int        `json:"n"`
+	State      string     `json:"state"`
+	Since      time.Time  `json:"since"`
+	Session    uint32     `json:"session,omitempty"`
+	Peer       string     `json:"peer,omitempty"`
+	Mode       string     `json:"mode"`
+	Version    string     `json:"version,omitempty"`
+	Window     int        `json:"window"`
+	WindowSize int        `json:"window_size"`
+	Error      string     `json:"error,omitempty"`
+	ErrorAt    *time.Time `json:"error_at,omitempty"`
+}
+
+func viewLink(l *gateway.LinkStats) linkView {
+	v := linkView{
+		Name: l.Name, State: l.State, Since: l.Since.UTC().Truncate(time.Millisecond), Queued: l.Queued, InFlight: l.InFlight,
+		RateLimit: l.Rate, Taken: l.Taken, Failed: l.Failed, Throttled: l.Throttled, Receipts: l.Receipts, Inbound: l.Inbound,
+		Sessions: make([]linkSessionView, 0, len(l.Sessions)),
+	}
+	for _, s := range l.Sessions {
+		sv := linkSessionView{
+			Number: s.Number, State: s.State, Since: s.Since.UTC().Truncate(time.Millisecond), Session: s.Session, Peer: s.Peer,
+			Mode: s.Mode, Version: s.Version, Window: s.Window, WindowSize: s.WindowSize, Error: s.Error,
+		}
+		if !s.ErrorAt.IsZero() {
+			at := s.ErrorAt.UTC().Truncate(time.Millisecond)
+			sv.ErrorAt = &at
+		}
+		v.Sessions = append(v.Sessions, sv)
+	}
+	return v
+}
+
+// listLinks is GET /v1/links: all links of the configuration, by name.
+func (s *httpServer) listLinks(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	answer := struct {
+		Links []linkView `json:"links"`
+	}{Links: []linkView{}}
+	for _, l := range s.Links.Stats() {
+		answer.Links = append(answer.Links, viewLink(&l))
+	}
+	return answerJSON(w, &answer)
+}
+
+// getLink is GET /v1/links/{name}.
+func (s *httpServer) getLink(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	return s.answerLink(w, clip(r.PathValue("name")))
+}
+
+// answerLink answers with the link as it is now.
+func (s *httpServer) answerLink(w http.ResponseWriter, name string) *problem {
+	for _, l := range s.Links.Stats() {
+		if l.Name == name {
+			v := viewLink(&l)
+			return answerJSON(w, &v)
+		}
+	}
+	return faulty(http.StatusNotFound, codeNotFound, "name", "there is no link %q", name)
+}
+
+// controlLink is POST /v1/links/{name}/{action}. The answer is the link as it
+// is then.
+func (s *httpServer) controlLink(action string) restHandler {
+	return func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+		if p := noQuery(r); p != nil {
+			return p
+		}
+		name := clip(r.PathValue("name"))
+		s.Log.Info("control of a link", "link", name, "action", action, "account", a.Name)
+		return s.controlled(w, r, name, func() error { return s.Links.Control(name, action) })
+	}
+}
+
+// restartSession is POST /v1/links/{name}/sessions/{n}/restart.
+func (s *httpServer) restartSession(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	name := clip(r.PathValue("name"))
+	n, err := strconv.Atoi(r.PathValue("n"))
+	if err != nil {
+		return faulty(http.StatusNotFound, codeNotFound, "n", "sessions are numbered from 1")
+	}
+	s.Log.Info("control of a session", "link", name, "number", n, "account", a.Name)
+	return s.controlled(w, r, name, func() error { return s.Links.RestartSession(name, n) })
+}
+
+// controlled does something to a link within the time of a request, and answers
+// with the link.
+func (s *httpServer) controlled(w http.ResponseWriter, r *http.Request, name string, do func() error) *problem {
+	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		return &problem{
+			Status: http.StatusGatewayTimeout, Code: codeTimeout,
+			Detail: "the link takes its time; what was asked for is still being done",
+		}
+	}
+	var wrong *gateway.LinkError
+	switch {
+	case err == nil:
+		return s.answerLink(w, name)
+	case errors.As(err, &wrong) && wrong.Missing:
+		return faulty(http.StatusNotFound, codeNotFound, "name", "%s", wrong.Text)
+	case errors.As(err, &wrong):
+		return faulty(http.StatusConflict, codeLinkState, "name", "%s", wrong.Text)
+	}
+	return &problem{
+		Status: http.StatusServiceUnavailable, Code: codeLinkState, Detail: err.Error(),
+		RetryAfter: retryAfter(http.StatusServiceUnavailable),
+	}
+}

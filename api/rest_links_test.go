@@ -1,0 +1,65 @@
+package api
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"kurir/connector"
+	"kurir/gateway"
+)
+
+// What concerns the operators' links is no customer's business.
+func TestLinksAreForAdministrators(t *testing.T) {
+	t.Parallel()
+	o := (&fakeGateway{}).options()
+	told := ""
+	o.Links = LinksOptions{
+		Stats: func() []gateway.LinkStats {
+			return []gateway.LinkStats{{Name: "op1", State: "up", Since: testEpoch, Sessions: []connector.SessionStats{{
+				Number: 1, Session: 7, State: "bound", Mode: "transceiver", Since: testEpoch, WindowSize: 10, Error: "gone", ErrorAt: testEpoch.Add(-time.Second),
+			}}}}
+		},
+		Control:        func(name, action string) error { told += name + " " + action; return nil },
+		RestartSession: func(name string, _ int) error { return &gateway.LinkError{Missing: true, Text: "no " + name} },
+	}
+	h := NewHTTP(o)
+	for _, c := range [][2]string{
+		{"GET", "/v1/links"},
+		{"GET", "/v1/links/op1"},
+		{"POST", "/v1/links/op1/stop"},
+		{"POST", "/v1/links/op1/start"},
+		{"POST", "/v1/links/op1/restart"},
+		{"POST", "/v1/links/op1/drain"},
+		{"POST", "/v1/links/op1/resume"},
+		{"POST", "/v1/links/op1/sessions/1/restart"},
+	} {
+		if w := asAcme(h, c[0], c[1], ""); w.Code != 403 {
+			t.Errorf("%s %s: %d for a customer", c[0], c[1], w.Code)
+		}
+	}
+	if told != "" {
+		t.Errorf("a customer told a link: %s", told)
+	}
+	asRoot := func(method, path string) (int, string) {
+		w := ask(h, method, path, "", "Authorization", "Bearer root-key")
+		return w.Code, w.Body.String()
+	}
+	want := `{"links":[{"name":"op1","state":"up","since":"2026-11-05T08:30:00Z","queued":0,"in_flight":0,"taken":0,"failed":0,` +
+		`"throttled":0,"receipts":0,"inbound":0,"sessions":[{"n":1,"state":"bound","since":"2026-11-05T08:30:00Z","session":7,` +
+		`"mode":"transceiver","window":0,"window_size":10,"error":"gone","error_at":"2026-11-05T08:29:59Z"}]}]}`
+	if status, body := asRoot("GET", "/v1/links"); status != 200 || strings.TrimSpace(body) != want {
+		t.Errorf("%d %s, want %s", status, body, want)
+	}
+	if status, body := asRoot("POST", "/v1/links/op1/drain"); status != 200 || told != "op1 drain" {
+		t.Errorf("drain: %d %s, told %q", status, body, told)
+	}
+	for path, want := range map[string]int{"/v1/links/none": 404, "/v1/links?x=1": 400} {
+		if status, body := asRoot("GET", path); status != want {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	if status, body := asRoot("POST", "/v1/links/op1/sessions/9/restart"); status != 404 {
+		t.Errorf("a session that is not there: %d %s", status, body)
+	}
+}

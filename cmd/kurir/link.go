@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// newLinkCmd makes `kurir link`.
+func newLinkCmd() *cobra.Command {
+	r := &remote{}
+	cmd := &cobra.Command{
+		Use:   "link",
+		Short: "Show and control the links of a running Kurir",
+		Long: `Show and control the links to operators of a running Kurir, over its REST interface. It takes an account that may
+administrate (admin: true). Servers and credentials are found as by kurir send: flags, then KURIR_SERVER, KURIR_KEY, KURIR_USER
+and KURIR_PASSWORD, then the folder of a demo.
+
+What a link is told outlasts a reload, not a restart of the server: then every link of the file is opened.`,
+		Args: cobra.NoArgs,
+	}
+	r.flags(cmd)
+	cmd.AddCommand(&cobra.Command{
+		Use: "list", Short: "Show all links", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return r.listLinks(cmd.Context(), cmd.OutOrStdout()) },
+	}, &cobra.Command{
+		Use: "show NAME", Short: "Show one link and its sessions", Args: linkName,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.showLink(cmd.Context(), cmd.OutOrStdout(), http.MethodGet, args[0], "")
+		},
+	})
+	session := 0
+	for _, action := range [][2]string{
+		{"start", "Open a link that was stopped"},
+		{"stop", "Close all sessions of a link; what waits for it takes the next link of its route or stays"},
+		{"restart", "Close a link and open it anew, or one of its sessions with --session"},
+		{"drain", "Grant a link no more messages; receipts and inbound messages are still taken"},
+		{"resume", "Let a link that drains send again"},
+	} {
+		name := action[0]
+		sub := &cobra.Command{
+			Use: name + " NAME", Short: action[1], Args: linkName,
+			RunE: func(cmd *cobra.Command, args []string) error {
+				path := "/" + name
+				if name == "restart" && session != 0 {
+					path = fmt.Sprintf("/sessions/%d/restart", session)
+				}
+				return r.showLink(cmd.Context(), cmd.OutOrStdout(), http.MethodPost, args[0], path)
+			},
+		}
+		if name == "restart" {
+			sub.Flags().IntVar(&session, "session", 0, "only the session of this `number`, as kurir link show has it")
+		}
+		cmd.AddCommand(sub)
+	}
+	return cmd
+}
+
+// linkName wants one argument.
+func linkName(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return exitWith(exitUsage, "the name of one link is expected; kurir link list shows them")
+	}
+	return nil
+}
+
+// noArgs wants none.
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return exitWith(exitUsage, "%q is no flag", args[0])
+	}
+	return nil
+}
+
+// shownLink is a link in the server's answer.
+type shownLink struct {
+	Name      string         `json:"name"`
+	State     string         `json:"state"`
+	Since     time.Time      `json:"since"`
+	Queued    int64          `json:"queued"`
+	InFlight  int            `json:"in_flight"`
+	RateLimit float64        `json:"rate_limit"`
+	Taken     int64          `json:"taken"`
+	Failed    int64          `json:"failed"`
+	Throttled int64          `json:"throttled"`
+	Receipts  int64          `json:"receipts"`
+	Inbound   int64          `json:"inbound"`
+	Sessions  []shownSession `json:"sessions"`
+}
+
+type shownSession struct {
+	Number     int       `json:"n"`
+	State      string    `json:"state"`
+	Since      time.Time `json:"since"`
+	Peer       string    `json:"peer"`
+	Mode       string    `json:"mode"`
+	Version    string    `json:"version"`
+	Window     int       `json:"window"`
+	WindowSize int       `json:"window_size"`
+	Error      string    `json:"error"`
+	ErrorAt    time.Time `json:"error_at"`
+}
+
+// bound counts the sessions that are.
+func (l *shownLink) bound() int {
+	n := 0
+	for i := range l.Sessions {
+		if l.Sessions[i].State == "bound" {
+			n++
+		}
+	}
+	return n
+}
+
+// listLinks prints a line for each link.
+func (r *remote) listLinks(ctx context.Context, out io.Writer) error {
+	var answer json.RawMessage
+	if err := r.do(ctx, http.MethodGet, "/v1/links", nil, &answer); err != nil || r.printed(out, answer) {
+		return err
+	}
+	var reply struct{ Links []shownLink }
+	if err := json.Unmarshal(answer, &reply); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "LINK\tSTATE\tFOR\tSESSIONS\tQUEUED\tIN FLIGHT\tTAKEN\tFAILED\tTHROTTLED\tRECEIPTS\tINBOUND")
+	for i := range reply.Links {
+		l := &reply.Links[i]
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d/%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", l.Name, l.State, ago(l.Since), l.bound(), len(l.Sessions),
+			l.Queued, l.InFlight, l.Taken, l.Failed, l.Throttled, l.Receipts, l.Inbound)
+	}
+	return table.Flush()
+}
+
+// showLink asks for one link, or tells it what to do, and prints it.
+func (r *remote) showLink(ctx context.Context, out io.Writer, method, name, path string) error {
+	var answer json.RawMessage
+	if err := r.do(ctx, method, "/v1/links/"+url.PathEscape(name)+path, nil, &answer); err != nil || r.printed(out, answer) {
+		return err
+	}
+	l := &shownLink{}
+	if err := json.Unmarshal(answer, l); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	fmt.Fprintf(out, "%s is %s for %s: %d queued, %d in flight", l.Name, l.State, ago(l.Since), l.Queued, l.InFlight)
+	if l.RateLimit > 0 {
+		fmt.Fprintf(out, ", %.4g/s at most now", l.RateLimit)
+	}
+	fmt.Fprintf(out, "\nsince the start: %d taken, %d failed, %d throttled, %d receipts, %d inbound\n", l.Taken, l.Failed, l.Throttled, l.Receipts, l.Inbound)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SESSION\tSTATE\tFOR\tPEER\tMODE\tVERSION\tWINDOW\tLAST ERROR")
+	for i := range l.Sessions {
+		s := &l.Sessions[i]
+		window, trouble := "-", "-"
+		if s.WindowSize > 0 {
+			window = fmt.Sprintf("%d/%d", s.Window, s.WindowSize)
+		}
+		if s.Error != "" {
+			trouble = fmt.Sprintf("%s ago: %s", ago(s.ErrorAt), strings.ReplaceAll(s.Error, "\n", "; "))
+		}
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Number, s.State, ago(s.Since), orDash(s.Peer), s.Mode, s.Version, window, trouble)
+	}
+	return table.Flush()
+}
+
+// printed prints an answer as it came, if --json asks for that.
+func (r *remote) printed(out io.Writer, answer json.RawMessage) bool {
+	if !r.options.asDoc {
+		return false
+	}
+	doc := json.NewEncoder(out)
+	doc.SetIndent("", "  ")
+	_ = doc.Encode(answer)
+	return true
+}
+
+// ago is how long ago a time was, for people.
+func ago(t time.Time) string {
+	d := time.Since(t)
+	switch {
+	case t.IsZero():
+		return "-"
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", max(0, int(d.Seconds())))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%ds", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%dh%dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%dd%dh", int(d.Hours())/24, int(d.Hours())%24)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

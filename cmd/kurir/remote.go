@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// remote is a running server as the commands that administrate it reach it:
+// over REST, with the flags and credentials of `kurir send`.
+type remote struct {
+	options sendOptions
+	client  sendClient
+}
+
+// flags adds the remote's flags to a command and those below it.
+func (r *remote) flags(cmd *cobra.Command) {
+	f := cmd.PersistentFlags()
+	r.options.remoteFlags(f)
+	f.DurationVar(&r.options.timeout, "timeout", time.Minute, "how long to wait for a server")
+	f.BoolVar(&r.options.asDoc, "json", false, "print the answer as JSON")
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
+}
+
+// do makes one request of the first server that can be reached and reads its
+// answer. What the server says against it becomes the error.
+func (r *remote) do(ctx context.Context, method, path string, body []byte, into any) error {
+	if r.client.http == nil {
+		if err := r.options.resolve(); err != nil {
+			return err
+		}
+		r.client = sendClient{http: &http.Client{Timeout: r.options.timeout}, options: &r.options}
+		defer r.client.http.CloseIdleConnections()
+	}
+	var failures []error
+	for _, server := range r.options.servers {
+		var answer json.RawMessage
+		status, err := r.client.ask(ctx, method, server+path, body, &answer)
+		var lost *lostAnswerError
+		switch {
+		case errors.As(err, &lost):
+			return &exitError{exitUncertain, err}
+		case err != nil:
+			failures = append(failures, err)
+			continue
+		case status >= http.StatusBadRequest:
+			return r.refusal(server, status, answer)
+		}
+		if into == nil {
+			return nil
+		}
+		if err := json.Unmarshal(answer, into); err != nil {
+			return fmt.Errorf("%s does not answer as Kurir does: %w", server, err)
+		}
+		return nil
+	}
+	return &exitError{exitNoServer, fmt.Errorf("no server can be reached: %w", errors.Join(failures...))}
+}
+
+// refusal is what a server said against a request.
+func (r *remote) refusal(server string, status int, answer []byte) error {
+	reply := &sendReply{}
+	_ = json.Unmarshal(answer, reply) // without it there is still the status
+	if status == http.StatusUnauthorized && r.options.key == "" && r.options.user == "" {
+		return exitWith(exitRefused, "%s wants to know who asks: give --key, or KURIR_KEY in the environment (or --user and --password)", server)
+	}
+	return exitWith(exitRefused, "%s: %s", server, reply.describe(status))
+}

@@ -1,0 +1,124 @@
+package gateway
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"kurir/connector"
+)
+
+// LinkWish is what people want of a link. It is kept in memory: a new start of
+// the process opens every link of the file.
+type LinkWish uint8
+
+// The wishes.
+const (
+	LinkRuns   LinkWish = iota // its sessions are open and take messages
+	LinkDrains                 // its sessions stay open for receipts and inbound messages; no message is granted to them
+	LinkStops                  // it has no sessions
+)
+
+// LinkError says why a link cannot be controlled as asked.
+type LinkError struct {
+	Missing bool // there is no such link or session; otherwise it is in the wrong state for it
+	Text    string
+}
+
+// Error implements error.
+func (e *LinkError) Error() string { return e.Text }
+
+// LinkWish returns what is wanted of a link; LinkRuns of one that nobody has
+// spoken of.
+func (g *Gateway) LinkWish(name string) LinkWish {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if l := g.links[name]; l != nil {
+		return l.wish
+	}
+	return LinkRuns
+}
+
+// SetLinkWish says what is wanted of a link. From then on nothing is granted to
+// a link that drains or stops: what waits for it takes the next link of its
+// route after fallback_wait, or stays. To open and close its sessions is app's
+// part.
+func (g *Gateway) SetLinkWish(name string, wish LinkWish) {
+	now := time.Now()
+	g.mu.Lock()
+	l := g.link(name)
+	if l.wish != wish {
+		was := l.up()
+		l.wish, l.since = wish, now
+		if was && !l.up() {
+			l.downAt = now
+		}
+		g.dispatch(l, now)
+	}
+	g.mu.Unlock()
+	g.signal()
+}
+
+// LinkConnector returns the connector of a link, nil while it has none.
+func (g *Gateway) LinkConnector(name string) connector.Connector {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if l := g.links[name]; l != nil {
+		return l.conn
+	}
+	return nil
+}
+
+// LinkStats returns the links of the configuration as they are now, by name.
+func (g *Gateway) LinkStats() []LinkStats {
+	configured := g.snap.Load().Links
+	links := slices.DeleteFunc(g.Stats().Links, func(l LinkStats) bool {
+		_, known := configured[l.Name]
+		return !known
+	})
+	slices.SortFunc(links, func(a, b LinkStats) int { return strings.Compare(a.Name, b.Name) })
+	return links
+}
+
+// RestartSession closes the n-th session of a link, counted from 1 as in its
+// stats, in good order and opens it anew; one that waits to be opened is opened
+// at once. The other sessions are not touched. The error is a *LinkError.
+func (g *Gateway) RestartSession(name string, n int) error {
+	if _, known := g.snap.Load().Links[name]; !known {
+		return noLink(name)
+	}
+	conn := g.LinkConnector(name)
+	if conn == nil {
+		return &LinkError{Text: "the link " + name + " is stopped; start it first"}
+	}
+	r, able := conn.(connector.Restarter)
+	if !able || !r.RestartSession(n) {
+		return &LinkError{Missing: true, Text: "the link " + name + " has no session of this number"}
+	}
+	return nil
+}
+
+func noLink(name string) error {
+	return &LinkError{Missing: true, Text: "there is no link " + name}
+}
+
+// The states of a link in LinkStats.
+const (
+	linkUp       = "up"
+	linkDown     = "down"
+	linkDraining = "draining"
+	linkStopped  = "stopped"
+)
+
+// state tells how the link stands.
+func (l *link) state() string {
+	switch {
+	case l.wish == LinkStops:
+		return linkStopped
+	case len(l.sessions) == 0 || l.conn == nil:
+		return linkDown
+	case l.wish == LinkDrains:
+		return linkDraining
+	}
+	return linkUp
+}

@@ -1,0 +1,100 @@
+package gateway
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/message"
+)
+
+// TestDrain lets a link drain: nothing more is granted to it, its receipts are
+// still taken, what waits stays or takes the next link, and goes on when it may
+// send again.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		first, second := w.fakeLink("op1"), w.fakeLink("op2")
+		first.core.SessionUp(1, 10)
+		second.core.SessionUp(2, 10)
+		before := w.submit(w.submission("46100001", "before"))[0]
+		synctest.Wait()
+		out := first.take()
+		first.answer(1, out[0], "1")
+		w.SetLinkWish("op1", LinkDrains)
+
+		waits := w.submit(w.submission("46100002", "waits"))[0]
+		w.submit(w.submission("46200001", "has another way"))
+		synctest.Wait()
+		if n := len(first.take()); n != 0 {
+			t.Errorf("%d messages were granted to a link that drains", n)
+		}
+		if n := len(second.take()); n != 1 {
+			t.Errorf("%d messages took the next link, want 1", n)
+		}
+		if err := <-first.report("1", message.Delivered, ""); err != nil {
+			t.Errorf("a receipt while it drains: %v", err)
+		}
+		w.wantState(before, message.Delivered)
+		if s := w.LinkStats(); s[1].Name != "op1" || s[1].State != "draining" || s[2].State != "up" || s[1].Queued != 1 {
+			t.Errorf("links are shown as %+v", s)
+		}
+
+		// A new configuration, and another session, change nothing of it.
+		w.Replace(testSnapshot())
+		first.core.SessionUp(3, 10)
+		synctest.Wait()
+		if n := len(first.take()); n != 0 {
+			t.Errorf("after a reload %d messages were granted to a link that drains", n)
+		}
+		w.SetLinkWish("op1", LinkRuns)
+		synctest.Wait()
+		if out = first.take(); len(out) != 1 || out[0].Message.ID != waits {
+			t.Fatalf("%d messages were granted when it might send again", len(out))
+		}
+	})
+}
+
+// TestDrainMoves lets a link drain for longer than fallback_wait: what waits for
+// it and has another way takes that.
+func TestDrainMoves(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		first, second := w.fakeLink("op1"), w.fakeLink("op2")
+		first.core.SessionUp(1, 1)
+		w.submit(w.submission("46200001", "on its way"), w.submission("46200002", "waits"))
+		time.Sleep(time.Minute)
+		second.core.SessionUp(2, 10)
+		w.SetLinkWish("op1", LinkDrains)
+		time.Sleep(5 * time.Second)
+		if n := len(second.take()); n != 0 {
+			t.Errorf("%d messages moved before fallback_wait", n)
+		}
+		time.Sleep(7 * time.Second)
+		if n := len(second.take()); n != 1 {
+			t.Errorf("%d messages moved after fallback_wait, want 1", n)
+		}
+	})
+}
+
+// TestRestartSession names what is not there.
+func TestRestartSession(t *testing.T) {
+	t.Parallel()
+	w := start(t, t.TempDir(), Options{}, nil)
+	var wrong *LinkError
+	if err := w.RestartSession("none", 1); !errors.As(err, &wrong) || !wrong.Missing {
+		t.Errorf("a link that is not there: %v", err)
+	}
+	if err := w.RestartSession("op1", 1); !errors.As(err, &wrong) || wrong.Missing {
+		t.Errorf("a link that is stopped: %v", err)
+	}
+	w.fakeLink("op1")
+	if err := w.RestartSession("op1", 1); !errors.As(err, &wrong) || !wrong.Missing {
+		t.Errorf("a session that is not there: %v", err)
+	}
+}
