@@ -222,7 +222,7 @@ func (c *httpClient) patch(message uint32, n int) {
 	r := c.run
 	for i := range n {
 		for _, at := range c.numbers[i] {
-			putNumber(c.request[at:at+numberLen], message+uint32(i))
+			putNumber(c.request[at:at+numberLen], uint64(message)+uint64(i))
 		}
 		r.opt.recipient(c.request[c.to[i]:c.to[i]+r.digits], r.first, message+uint32(i))
 	}

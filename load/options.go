@@ -30,6 +30,9 @@ type Options struct {
 
 	// Connections is the number of SMPP sessions or of HTTP connections; 0 means 1.
 	Connections int
+	// Accounts, with SMPP, spreads the sessions over as many accounts: their system_ids are SystemID, a dash and a
+	// number from 0 on. 0: one account, with SystemID as it is.
+	Accounts int
 	// Window is the number of submit_sm without an answer per session; 0 means 100.
 	Window int
 	// PerRequest is the number of messages in one request of REST, at most the 1,000 that the API takes; 0 means 1.
@@ -51,6 +54,9 @@ type Options struct {
 	Recipients int
 	// Length is the number of characters of a text, its reference included; 0 means 100.
 	Length int
+	// Stamp writes, behind the reference, the time when a message was sent, or should have been: " t=" and 16 digits,
+	// Unix microseconds; 0 in the warm-up. The simulator reads it and knows how long a message took to the phone.
+	Stamp bool
 	// Receipts asks for them and waits for them: on the same sessions with SMPP, on Webhook with HTTP.
 	Receipts bool
 	// Webhook is the address to listen on for receipts over HTTP; 127.0.0.1:0 if empty.
@@ -67,6 +73,9 @@ type Options struct {
 	Accepted io.Writer
 	// Progress gets a line every second; nil: nobody.
 	Progress io.Writer
+	// Marks gets the line "measuring" when the warm-up ends and "measured" when nothing more is sent, so that others
+	// can measure the same time; nil: nobody.
+	Marks io.Writer
 }
 
 // defaults fills what is zero and finds what cannot be.
@@ -114,6 +123,9 @@ func (o *Options) check() error {
 	bad(o.Window < 1 || o.Window > 100_000, "window: 1 to 100000")
 	bad(o.PerRequest < 1 || o.PerRequest > 1000, "per request: 1 to 1000 messages")
 	bad(o.PerRequest > 1 && o.Kind != REST, "per request: only with REST")
+	bad(o.Accounts < 0 || o.Accounts > o.Connections, "accounts: at most one for each connection")
+	bad(o.Stamp && o.Kind != SMPP, "stamp: only with SMPP")
+	bad(o.Stamp && o.Length < referenceLen+stampLen, "length: %d to 160 characters with a stamp", referenceLen+stampLen)
 	bad(o.Rate < 0, "rate: messages a second, 0 for as fast as possible")
 	bad(o.Length < referenceLen || o.Kind == SMPP && o.Length > 160, "length: %d to 160 characters", referenceLen)
 	_, err := strconv.ParseUint(strings.TrimPrefix(o.To, "+"), 10, 62)
@@ -141,11 +153,18 @@ func runName(now time.Time) string {
 	return string(name)
 }
 
-// putNumber writes the number of a message into its place in a reference.
-func putNumber(dst []byte, message uint32) {
-	for i := numberLen - 1; i >= 0; i-- {
-		dst[i] = '0' + byte(message%10)
-		message /= 10
+// A stamp stands behind the reference; see Options.Stamp.
+const (
+	stampMark = " t="
+	stampTime = 16 // digits
+	stampLen  = len(stampMark) + stampTime
+)
+
+// putNumber writes a number into all digits of its place: in a reference, or in a stamp.
+func putNumber(dst []byte, n uint64) {
+	for i := len(dst) - 1; i >= 0; i-- {
+		dst[i] = '0' + byte(n%10)
+		n /= 10
 	}
 }
 
@@ -161,7 +180,11 @@ func numberOf(reference []byte, run string) (message uint32, ok bool) {
 // text is the text of a message whose number is zero: reference, a space, filler.
 func (o *Options) text(run string) string {
 	const filler = "Kurir carries this text to see how long that takes. "
-	t := run + "-" + strings.Repeat("0", numberLen) + " "
+	t := run + "-" + strings.Repeat("0", numberLen)
+	if o.Stamp {
+		t += stampMark + strings.Repeat("0", stampTime)
+	}
+	t += " "
 	t += strings.Repeat(filler, o.Length/len(filler)+1)
 	return t[:o.Length]
 }

@@ -29,7 +29,9 @@ type Report struct {
 	AcceptedPerSecond float64 `json:"accepted_per_s"`
 	ReceiptsPerSecond float64 `json:"receipts_per_s"`
 	Acceptance        Latency `json:"acceptance"` // from sending to the answer
-	Receipt           Latency `json:"receipt"`    // from sending to the receipt
+	// Receipt is from sending to the receipt: in a run by time, of the receipts that came in the measured time,
+	// whenever their messages were sent; in a run by number, of the messages sent in it.
+	Receipt Latency `json:"receipt"`
 
 	PerSecond []Second `json:"per_second"` // since the start, warm-up included
 	// CPU is processor time of this process in seconds, and for 100,000 messages.

@@ -24,6 +24,7 @@ type run struct {
 
 	next      atomic.Int64 // number of the next message
 	limit     atomic.Int64 // the first that is not sent
+	marked    int          // of Options.Marks: 1 when the measured time has begun, 2 when it has ended
 	stopped   atomic.Int64 // since the start, when sending ended; 0 while it goes on
 	last      atomic.Int64 // since the start, when something came back last
 	answered  atomic.Int64
@@ -109,6 +110,7 @@ func (r *run) wait(ctx context.Context, errs <-chan error) (first error) {
 		}
 		now := r.now()
 		r.advance(now)
+		r.mark(now)
 		if r.opt.Progress != nil && time.Since(progress) >= time.Second {
 			progress = progress.Add(time.Second)
 			r.progress(now)
@@ -135,6 +137,21 @@ func (r *run) advance(now time.Duration) {
 	}
 	if o.Duration > 0 && now >= o.WarmUp+o.Duration || r.next.Load() >= r.limit.Load() {
 		r.stop()
+	}
+}
+
+// mark says when the measured time begins and ends.
+func (r *run) mark(now time.Duration) {
+	if r.opt.Marks == nil {
+		return
+	}
+	if r.marked == 0 && now >= r.opt.WarmUp {
+		r.marked = 1
+		fmt.Fprintln(r.opt.Marks, "measuring")
+	}
+	if r.marked == 1 && r.stopped.Load() != 0 {
+		r.marked = 2
+		fmt.Fprintln(r.opt.Marks, "measured")
 	}
 }
 
@@ -235,7 +252,7 @@ func (r *run) writeAccepted() error {
 	line := []byte(r.name + "-" + strings.Repeat("0", numberLen) + "\n")
 	r.ledger.each(r.sent(), func(message, state uint32) {
 		if state&wasAccepted != 0 {
-			putNumber(line[runLen+1:referenceLen], message)
+			putNumber(line[runLen+1:referenceLen], uint64(message))
 			w.Write(line)
 		}
 	})

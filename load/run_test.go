@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -256,4 +257,57 @@ func TestHTTP(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStamp holds that the simulator knows how long stamped messages took: only those of the measured time, and not
+// less than they waited.
+func TestStamp(t *testing.T) {
+	t.Parallel()
+	s := simulator.New(simulator.Options{SMPP: "127.0.0.1:0", Stamps: true})
+	if err := s.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	var marks bytes.Buffer
+	r, err := load.Run(t.Context(), load.Options{
+		Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Rate: 1000, WarmUp: 300 * time.Millisecond, Duration: time.Second,
+		Receipts: true, Stamp: true, Marks: &marks,
+	})
+	taken := s.Taken()
+	if err != nil || taken.Count < 900 || taken.Count > 1100 || taken.Count >= r.Accepted || taken.P50 < 0 || taken.P50 > 5000 || taken.P99 < taken.P50 {
+		t.Errorf("%v %+v %+v", err, taken, r)
+	}
+	if marks.String() != "measuring\nmeasured\n" {
+		t.Errorf("marks %q", marks.String())
+	}
+}
+
+// TestAccounts holds that sessions are spread over accounts by name.
+func TestAccounts(t *testing.T) {
+	t.Parallel()
+	s := smsc(t, simulator.Behaviour{})
+	bound := map[string]int{}
+	r, err := load.Run(t.Context(), load.Options{
+		Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 10, Accounts: 5, Window: 2, Duration: 300 * time.Millisecond, Receipts: true,
+		Marks: writerFunc(func() {
+			clear(bound)
+			for _, session := range s.Sessions() {
+				bound[session.SystemID]++
+			}
+		}),
+	})
+	if err != nil || r.Lost+r.Duplicated+r.Unknown+r.Unanswered != 0 || r.Accepted == 0 {
+		t.Errorf("%v %+v", err, r)
+	}
+	if want := map[string]int{"esme-0": 2, "esme-1": 2, "esme-2": 2, "esme-3": 2, "esme-4": 2}; !maps.Equal(bound, want) {
+		t.Errorf("sessions %v, want %v", bound, want)
+	}
+}
+
+// writerFunc does something whenever a line is written.
+type writerFunc func()
+
+func (f writerFunc) Write(b []byte) (int, error) {
+	f()
+	return len(b), nil
 }

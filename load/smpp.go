@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ type smppSession struct {
 
 	template           []byte // a submit_sm, to be copied and patched
 	numberAt, numberTo int    // where the number in its reference and the recipient stand
+	stampAt            int    // where the time of a stamp stands, 0 for none
+	began              time.Time // of the run, by the clock of the day as it goes now
 
 	mu     sync.Mutex
 	wake   sync.Cond
@@ -98,6 +101,9 @@ func (s *smppSession) prepare() error {
 	}
 	s.numberAt = bytes.Index(s.template, []byte(text)) + runLen + 1
 	s.numberTo = bytes.Index(s.template, to)
+	if o.Stamp {
+		s.stampAt = s.numberAt + numberLen + len(stampMark)
+	}
 	return nil
 }
 
@@ -144,6 +150,15 @@ func (s *smppSession) serve(ctx context.Context) error {
 	return err
 }
 
+// systemID is that of the account of this session.
+func (s *smppSession) systemID() string {
+	o := &s.run.opt
+	if o.Accounts == 0 {
+		return o.SystemID
+	}
+	return o.SystemID + "-" + strconv.Itoa(s.number%o.Accounts)
+}
+
 // bind binds and checks the answer.
 func (s *smppSession) bind(conn net.Conn) error {
 	o := &s.run.opt
@@ -151,7 +166,7 @@ func (s *smppSession) bind(conn net.Conn) error {
 	if !o.Receipts {
 		mode = smpp.Transmitter
 	}
-	frame, err := smpp.Append(nil, &smpp.PDU{Sequence: 1, Body: &smpp.Bind{Mode: mode, SystemID: o.SystemID, Password: o.Password, Version: smpp.Version34}})
+	frame, err := smpp.Append(nil, &smpp.PDU{Sequence: 1, Body: &smpp.Bind{Mode: mode, SystemID: s.systemID(), Password: o.Password, Version: smpp.Version34}})
 	if err != nil {
 		return fmt.Errorf("write bind: %w", err)
 	}
@@ -170,7 +185,7 @@ func (s *smppSession) bind(conn net.Conn) error {
 		return fmt.Errorf("bind: %w", err)
 	}
 	if h := smpp.ParseHeader(head); h.Status != smpp.ESME_ROK {
-		return fmt.Errorf("bind as %s: %w", o.SystemID, h.Status)
+		return fmt.Errorf("bind as %s: %w", s.systemID(), h.Status)
 	}
 	return nil
 }
@@ -189,6 +204,9 @@ func (s *smppSession) fillLocked(now time.Duration) {
 	const maxUnwritten = 4 << 20
 	r := s.run
 	mask := uint32(len(s.flight) - 1)
+	if s.stampAt > 0 {
+		s.began = time.Now().Add(-now)
+	}
 	for s.open < r.opt.Window && !s.done && s.flight[s.seq&mask].seq == 0 && len(s.out) < maxUnwritten {
 		at, want := now, r.opt.Window-s.open
 		if r.opt.Rate > 0 {
@@ -227,8 +245,11 @@ func (s *smppSession) submit(message uint32, at time.Duration) {
 	s.out = append(s.out, s.template...)
 	pdu := s.out[start:]
 	binary.BigEndian.PutUint32(pdu[12:], s.seq)
-	putNumber(pdu[s.numberAt:s.numberAt+numberLen], message)
+	putNumber(pdu[s.numberAt:s.numberAt+numberLen], uint64(message))
 	r.opt.recipient(pdu[s.numberTo:s.numberTo+r.digits], r.first, message)
+	if s.stampAt > 0 && at >= r.opt.WarmUp {
+		putNumber(pdu[s.stampAt:s.stampAt+stampTime], uint64(s.began.Add(at).UnixMicro()))
+	}
 	s.flight[s.seq&uint32(len(s.flight)-1)] = inFlight{s.seq, message, at}
 	s.open++
 	if s.seq++; s.seq > smpp.MaxSequence {
@@ -262,7 +283,10 @@ func (s *smppSession) write() {
 
 // tick sends what has become due, and gives up what has waited too long for its answer.
 func (s *smppSession) tick() {
-	const idle = 20 * time.Millisecond
+	idle := 20 * time.Millisecond
+	if s.run.opt.Rate == 0 { // answers bring on what comes next: this is only for what they do not
+		idle = max(idle, time.Duration(s.run.opt.Connections)*time.Millisecond)
+	}
 	for swept := s.run.now(); ; {
 		now := s.run.now()
 		s.fill(now)

@@ -19,9 +19,15 @@ type smppBatch struct {
 	replies  []byte
 }
 
+// The buffer of a session grows with what comes at a time, so that a thousand slow sessions need little.
+const (
+	firstRead   = 4 << 10
+	largestRead = 128 << 10 // a single PDU may be larger
+)
+
 // read takes PDUs off the connection until it ends.
 func (s *smppSession) read() error {
-	buf := make([]byte, 128<<10)
+	buf := make([]byte, firstRead)
 	var b smppBatch
 	have := 0
 	for {
@@ -35,7 +41,7 @@ func (s *smppSession) read() error {
 			return err
 		}
 		have = copy(buf, buf[used:have])
-		if have == len(buf) {
+		if have == len(buf) || n > len(buf)/2 && len(buf) < largestRead {
 			buf = append(buf, make([]byte, len(buf))...)
 		}
 	}

@@ -79,10 +79,11 @@ func (t *tally) receipted(message uint32, now time.Duration) {
 	}
 	r.receipted.Add(1)
 	t.second(now).Receipts++
-	if sent >= r.opt.WarmUp {
+	measured := now >= r.opt.WarmUp && !r.over(now)
+	if measured && r.opt.Duration > 0 || sent >= r.opt.WarmUp && r.opt.Duration == 0 {
 		t.receipt.add(now - sent)
 	}
-	if now >= r.opt.WarmUp && !r.over(now) {
+	if measured {
 		t.measuredReceipts++
 		t.lastReceipt = max(t.lastReceipt, now)
 	}

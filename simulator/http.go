@@ -34,6 +34,7 @@ func (s *Simulator) Handler() http.Handler {
 	mux.HandleFunc("GET /info", s.serveInfo)
 	mux.HandleFunc("GET /fates", func(w http.ResponseWriter, _ *http.Request) { reply(w, Fates()) })
 	mux.HandleFunc("GET /stats", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Stats()) })
+	mux.HandleFunc("GET /taken", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Taken()) })
 	mux.HandleFunc("GET /sessions", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Sessions()) })
 	mux.HandleFunc("GET /messages", s.serveMessages)
 	mux.HandleFunc("GET /phones", s.servePhones)

@@ -31,6 +31,8 @@ type Options struct {
 	Keep int
 	// References switches the counting of unique references on.
 	References References
+	// Stamps reads the time of sending in texts that have one, and counts how long messages took to here: see Taken.
+	Stamps bool
 	// Stored is the number of messages that may wait for phones; 0 means 100,000. Beyond it ESME_RMSGQFUL.
 	Stored int
 	// Owed is how many octets of answers and receipts may wait to be sent; 0 means 1 GiB. Beyond it ESME_RMSGQFUL.
@@ -92,6 +94,7 @@ type Simulator struct {
 	owed      atomic.Int64 // octets of answers and receipts that wait
 	stats     statistics
 	seen      *seen
+	stamps    *stampTimes // nil: not asked for
 	// of long messages from phones
 	references *gsm.References
 	inbox      inbox
@@ -126,6 +129,9 @@ func New(opt Options) *Simulator {
 		opt: opt, log: opt.Log, fates: newFateTable(), seen: newSeen(), references: gsm.NewReferences(),
 		wheel: newWheel(time.Now()), sooner: make(chan struct{}, 1),
 		sessions: map[uint64]*session{}, accounts: map[string]*account{}, attempts: map[string]int{},
+	}
+	if opt.Stamps {
+		s.stamps = &stampTimes{steps: make([]uint32, stampSteps)}
 	}
 	s.behaviour.Store(&opt.Behaviour)
 	s.silent.Store(opt.Behaviour.Silent)
@@ -301,6 +307,9 @@ func (s *Simulator) Reset() {
 	s.phones.reset()
 	s.inbox.reset()
 	s.seen.reset()
+	if s.stamps != nil {
+		s.stamps.reset()
+	}
 	s.stats.reset(time.Now())
 	s.mu.Lock()
 	clear(s.attempts)

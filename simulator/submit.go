@@ -166,6 +166,9 @@ func (ss *session) place(frame []byte, sm *smpp.ShortMessage) (plan, uint64) {
 	} else if m.outcome != outcomeLost && m.outcome != outcomeRefused {
 		b.c.Accepted++
 		b.count(sm)
+		if s.stamps != nil {
+			s.stamps.add(sm, b.now)
+		}
 	}
 	b.inbox = append(b.inbox, m)
 	return p, m.id

@@ -31,6 +31,7 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	opt := load.Options{Kind: kind}
 	var asJSON, quiet, noReceipts, kannel bool
 	var accepted, profile string
+	var marks bool
 	cmd := &cobra.Command{
 		Use: use, Short: short, Example: example, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,6 +41,9 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 			}
 			if !quiet {
 				opt.Progress = cmd.ErrOrStderr()
+			}
+			if marks {
+				opt.Marks = cmd.ErrOrStderr()
 			}
 			if accepted != "" {
 				f, err := os.Create(accepted)
@@ -73,6 +77,7 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	f.BoolVar(&asJSON, "json", false, "report as JSON")
 	f.BoolVar(&quiet, "quiet", false, "no line every second")
 	f.StringVar(&accepted, "accepted", "", "`file` for the references of all accepted messages, one a line")
+	f.BoolVar(&marks, "marks", false, "write a line to standard error when the measured time begins and ends")
 	profileFlag(f, &profile)
 	if kind == load.SMPP {
 		smppLoadFlags(f, &opt)
@@ -100,6 +105,8 @@ func loadFlags(f *pflag.FlagSet, opt *load.Options) {
 
 func smppLoadFlags(f *pflag.FlagSet, opt *load.Options) {
 	f.IntVar(&opt.Connections, "sessions", 1, "sessions")
+	f.IntVar(&opt.Accounts, "accounts", 0, "accounts that the sessions are spread over, named by --system-id, a dash and a number from 0; 0: one, without number")
+	f.BoolVar(&opt.Stamp, "stamp", false, "write the time of sending into the texts, for --stamps of the simulator")
 	f.IntVar(&opt.Window, "window", 100, "submit_sm without an answer per session")
 	f.StringVar(&opt.SystemID, "system-id", "", "system_id to bind with")
 	f.StringVar(&opt.Password, "password", "", "its password")

@@ -50,6 +50,7 @@ last digits of the recipient change it for one message:
 	f.DurationVar(&opt.AnswerTime, "answer-time", time.Minute, "time after which a deliver_sm without an answer is sent again")
 	f.BoolVar(&counted, "count-references", false, "count how often each first word of a text arrives, see GET /counts")
 	f.TextVar(&opt.References, "references", simulator.ReferencesOff, "what is counted: `word` (the first), text (the whole), off")
+	f.BoolVar(&opt.Stamps, "stamps", false, "count how long messages took whose texts have a time of sending, see GET /taken")
 	f.Uint64Var(&opt.Seed, "seed", 0, "`seed` of the percentages; 0: another one each time")
 	f.Uint64Var(&opt.FirstID, "first-id", 0, "message `id` to begin after; 0: by the clock")
 	f.BoolVar(&verbose, "verbose", false, "log what happens to connections")

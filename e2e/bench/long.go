@@ -19,7 +19,7 @@ func long(ctx context.Context, o options, rate float64) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%-14s %d messages wait: resident %d MiB", "backlog", n, resident>>20)
+		fmt.Printf("%-18s %d messages wait: resident %d MiB", "backlog", n, resident>>20)
 		if few != 0 {
 			fmt.Printf(" (%+.0f %%)", 100*(float64(resident)/float64(few)-1))
 		}
@@ -31,7 +31,7 @@ func long(ctx context.Context, o options, rate float64) error {
 
 func tenMinutes(ctx context.Context, o options, rate float64) error {
 	s := scenario{name: "ten-minutes", smpp: true, simulator: []string{"--receipts", "2s"}, rate: rate / 2}
-	r, err := newRig(ctx, o.kurir, s.simulator...)
+	r, err := newRig(ctx, o, o.kurir, s)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func tenMinutes(ctx context.Context, o options, rate float64) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-14s %.0f/s for ten minutes: resident %d MiB after two, %d MiB after ten (%+.0f %%); %d lost, %d doubled\n",
+	fmt.Printf("%-18s %.0f/s for ten minutes: resident %d MiB after two, %d MiB after ten (%+.0f %%); %d lost, %d doubled\n",
 		s.name, rep.AcceptedPerSecond, marks["two"]>>20, marks["ten"]>>20,
 		100*(float64(marks["ten"])/float64(marks["two"])-1), rep.Lost, rep.Duplicated)
 	return nil
@@ -69,7 +69,7 @@ func tenMinutes(ctx context.Context, o options, rate float64) error {
 // waiting fills the queue of a link that is down and returns the memory of the
 // gateway afterwards.
 func waiting(ctx context.Context, o options, n int) (int64, error) {
-	r, err := newRig(ctx, o.kurir)
+	r, err := newRig(ctx, o, o.kurir, scenario{name: "backlog"})
 	if err != nil {
 		return 0, err
 	}

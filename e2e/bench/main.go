@@ -16,10 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"time"
-
-	"kurir/load"
 )
 
 // options are the flags.
@@ -30,6 +27,7 @@ type options struct {
 	only           string
 	long           bool
 	asJSON         bool
+	profile        bool
 }
 
 func main() {
@@ -41,6 +39,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 3, "runs of each scenario; the median counts")
 	flag.StringVar(&o.only, "only", "", "scenarios to run, with commas; default all")
 	flag.BoolVar(&o.long, "long", false, "also memory over ten minutes, and with millions of messages waiting")
+	flag.BoolVar(&o.profile, "profile", false, "take a CPU profile of the gateway in the measured time and print its top")
 	flag.BoolVar(&o.asJSON, "json", false, "print every run as JSON as well")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -59,105 +58,94 @@ func bench(ctx context.Context, o options) error {
 	if err := limits(ctx, o); err != nil {
 		return err
 	}
-	top := map[string]float64{}
-	for _, s := range scenarios(o) {
-		if s.half != "" {
-			rate := top[s.half] / 2
-			if rate == 0 {
-				continue // its scenario was left out
-			}
-			s.rate = rate
-		}
-		results, err := repeat(ctx, o, o.kurir, s)
-		if err != nil {
+	reached := map[string]result{}
+	for _, group := range scenarios(o) {
+		if err := turns(ctx, o, group, reached); err != nil {
 			return err
-		}
-		m := median(results)
-		top[s.name] = m.AcceptedPerSecond
-		m.print(s)
-		for i, r := range results {
-			if bad := r.bad(); bad != "" {
-				fmt.Printf("%-14s BAD in run %d: %s\n", s.name, i+1, bad)
-			}
 		}
 	}
 	if o.long {
-		return long(ctx, o, top["smpp"])
+		return long(ctx, o, reached["smpp"].AcceptedPerSecond)
+	}
+	return nil
+}
+
+// turns runs the scenarios of a group in turns and notes their medians.
+func turns(ctx context.Context, o options, group []scenario, reached map[string]result) error {
+	results := make([][]result, len(group))
+	for range o.runs {
+		for i, s := range group {
+			if s.half != "" {
+				if s.rate = reached[s.half].AcceptedPerSecond / 2; s.rate == 0 {
+					continue // its scenario was left out
+				}
+			}
+			res, err := measure(ctx, o, o.kurir, s)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			if o.asJSON {
+				_ = json.NewEncoder(os.Stdout).Encode(res)
+			}
+			results[i] = append(results[i], res)
+		}
+	}
+	for i, s := range group {
+		if len(results[i]) == 0 {
+			continue
+		}
+		m := median(results[i])
+		reached[s.name] = m
+		m.print(s)
+		for run, r := range results[i] {
+			if bad := r.bad(); bad != "" {
+				fmt.Printf("%-18s BAD in run %d: %s\n", s.name, run+1, bad)
+			}
+		}
 	}
 	return nil
 }
 
 // compare runs both programs in turn and prints the ratio of their medians.
+// Generator and simulator are the same for both.
 func compare(ctx context.Context, o options) error {
-	for _, s := range scenarios(o) {
-		if s.half != "" {
-			continue
-		}
-		var mine, theirs []result
-		for range o.runs {
-			for _, side := range []struct {
-				program string
-				into    *[]result
-			}{{o.against, &theirs}, {o.kurir, &mine}} {
-				res, err := measure(ctx, side.program, s, o.warm, o.length)
-				if err != nil {
-					return err
-				}
-				*side.into = append(*side.into, res)
+	for _, group := range scenarios(o) {
+		for _, s := range group {
+			if s.half != "" {
+				continue
+			}
+			if err := compareOne(ctx, o, s); err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
 			}
 		}
-		a, b := median(theirs), median(mine)
-		fmt.Printf("%-14s CPU per 100,000: %.2f s before, %.2f s now (%+.0f %%); %.0f/s before, %.0f/s now\n", s.name,
-			a.GatewayCPU, b.GatewayCPU, 100*(b.GatewayCPU/a.GatewayCPU-1), a.AcceptedPerSecond, b.AcceptedPerSecond)
 	}
 	return nil
 }
 
-func repeat(ctx context.Context, o options, program string, s scenario) (results []result, err error) {
+func compareOne(ctx context.Context, o options, s scenario) error {
+	var mine, theirs []result
 	for range o.runs {
-		res, err := measure(ctx, program, s, o.warm, o.length)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.name, err)
+		for _, side := range []struct {
+			program string
+			into    *[]result
+		}{{o.against, &theirs}, {o.kurir, &mine}} {
+			res, err := measure(ctx, o, side.program, s)
+			if err != nil {
+				return err
+			}
+			*side.into = append(*side.into, res)
 		}
-		if o.asJSON {
-			_ = json.NewEncoder(os.Stdout).Encode(res)
-		}
-		results = append(results, res)
 	}
-	return results, nil
+	a, b := median(theirs), median(mine)
+	fmt.Printf("%-18s CPU per 100,000: %.2f s before, %.2f s now (%+.0f %%); %.0f/s before, %.0f/s now\n", s.name,
+		a.GatewayCPU, b.GatewayCPU, 100*(b.GatewayCPU/a.GatewayCPU-1), a.Lives, b.Lives)
+	return nil
 }
 
 // median returns the run whose rate is in the middle.
 func median(results []result) result {
-	sorted := slices.SortedFunc(slices.Values(results), func(a, b result) int {
-		return cmp.Compare(a.AcceptedPerSecond, b.AcceptedPerSecond)
-	})
+	sorted := slices.SortedFunc(slices.Values(results), func(a, b result) int { return cmp.Compare(a.Lives, b.Lives) })
 	return sorted[len(sorted)/2]
-}
-
-func (r result) print(s scenario) {
-	fmt.Printf("%-14s %7.0f/s  accepted p50 %.1f p99 %.1f p99.9 %.1f ms", s.name, r.AcceptedPerSecond,
-		r.Acceptance.P50, r.Acceptance.P99, r.Acceptance.P999)
-	if r.Receipts > 0 {
-		fmt.Printf("  receipt p50 %.1f p99 %.1f ms", r.Receipt.P50, r.Receipt.P99)
-	}
-	fmt.Printf("  CPU s/100,000 gateway %.2f generator %.2f simulator %.2f  %d octets a message  resident %d MiB",
-		r.GatewayCPU, r.CPU100, r.SimulatorCPU, r.PerMessage, r.Resident>>20)
-	fmt.Println()
-}
-
-// bad says what was lost or doubled.
-func (r result) bad() string {
-	var list []string
-	for _, b := range []struct {
-		n    int64
-		what string
-	}{{r.Lost, "lost"}, {r.Duplicated, "doubled"}, {r.Unanswered, "unanswered"}, {r.Unknown, "unknown"}} {
-		if b.n > 0 {
-			list = append(list, fmt.Sprintf("%d %s", b.n, b.what))
-		}
-	}
-	return strings.Join(list, ", ")
 }
 
 // limits prints what the machine itself can do.
@@ -188,12 +176,7 @@ func limits(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-14s fdatasync p50 %.2f ms; sockets, generator to simulator without a gateway: %.0f whole lives/s\n",
+	fmt.Printf("%-18s fdatasync p50 %.2f ms; sockets, generator to simulator without a gateway: %.0f whole lives/s\n",
 		"machine", float64(sync.Microseconds())/1000, rep.ReceiptsPerSecond)
 	return nil
-}
-
-// generate runs the generator and reads its report.
-func generate(ctx context.Context, kurir string, args ...string) (rep load.Report, err error) {
-	return rep, runJSON(ctx, &rep, kurir, append([]string{"load"}, append(args, "--quiet", "--json")...)...)
 }

@@ -2,15 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
-
-	"kurir/load"
 )
 
 // rig is one gateway with its SMSC, each in a process of its own, on a new
@@ -20,6 +15,8 @@ type rig struct {
 	http      string
 	smpp      string
 	control   string // HTTP address of the simulator
+	pprof     string // of the gateway's profiler
+	profile   string // file of the profile, empty for none
 	gateway   *process
 	simulator *process
 }
@@ -43,10 +40,13 @@ routes:
   - {to: "*", via: [op1]}
 `
 
-// newRig starts a simulator with the flags given and a gateway, and waits
-// until the link between them is up.
-func newRig(ctx context.Context, kurir string, simulatorFlags ...string) (r *rig, err error) {
+// newRig starts a simulator and a gateway, which is the program given, and
+// waits until the link between them is up.
+func newRig(ctx context.Context, o options, program string, s scenario) (r *rig, err error) {
 	r = &rig{}
+	if o.profile {
+		r.profile = profileFile(s.name)
+	}
 	if r.dir, err = os.MkdirTemp("", "kurir-bench-"); err != nil {
 		return nil, err
 	}
@@ -56,13 +56,13 @@ func newRig(ctx context.Context, kurir string, simulatorFlags ...string) (r *rig
 		}
 	}()
 	var operator string
-	for _, address := range []*string{&r.http, &r.smpp, &r.control, &operator} {
+	for _, address := range []*string{&r.http, &r.smpp, &r.control, &r.pprof, &operator} {
 		if *address, err = freePort(); err != nil {
 			return nil, err
 		}
 	}
-	flags := append([]string{"simulate", "--smpp", operator, "--http", r.control}, simulatorFlags...)
-	if r.simulator, err = start(r.dir, "simulator", kurir, flags...); err != nil {
+	flags := append([]string{"simulate", "--smpp", operator, "--http", r.control}, s.simulator...)
+	if r.simulator, err = start(r.dir, "simulator", o.kurir, flags...); err != nil {
 		return nil, err
 	}
 	file := filepath.Join(r.dir, "kurir.yaml")
@@ -70,7 +70,11 @@ func newRig(ctx context.Context, kurir string, simulatorFlags ...string) (r *rig
 	if err = os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	if r.gateway, err = start(r.dir, "gateway", kurir, "serve", "-c", file); err != nil {
+	serve := []string{"serve", "-c", file}
+	if o.profile {
+		serve = append(serve, "--pprof", r.pprof)
+	}
+	if r.gateway, err = start(r.dir, "gateway", program, serve...); err != nil {
 		return nil, err
 	}
 	return r, until(ctx, "the link to the simulator", func() bool {
@@ -98,63 +102,4 @@ func (r *rig) databaseBytes() (n int64) {
 		}
 	}
 	return n
-}
-
-// runJSON runs the program and reads what it prints as JSON.
-func runJSON(ctx context.Context, into any, kurir string, args ...string) error {
-	cmd := exec.CommandContext(ctx, kurir, args...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return fmt.Errorf("kurir %s: %w", strings.Join(args, " "), err)
-	}
-	if err := json.Unmarshal(out, into); err != nil {
-		return fmt.Errorf("read what kurir %s printed: %w", args[0], err)
-	}
-	return nil
-}
-
-// result is one run of one scenario.
-type result struct {
-	load.Report
-	GatewayCPU   float64 `json:"gateway_cpu_per_100000"` // seconds
-	SimulatorCPU float64 `json:"simulator_cpu_per_100000"`
-	Resident     int64   `json:"resident"`          // octets of the gateway at the end
-	PerMessage   int64   `json:"bytes_per_message"` // on disk
-}
-
-// measure runs the generator against a new rig and adds what the processes
-// used meanwhile.
-func measure(ctx context.Context, kurir string, s scenario, warm, length time.Duration) (res result, err error) {
-	r, err := newRig(ctx, kurir, s.simulator...)
-	if err != nil {
-		return res, err
-	}
-	defer r.close()
-	gatewayBefore, err := r.gateway.usage()
-	if err != nil {
-		return res, err
-	}
-	simulatorBefore, err := r.simulator.usage()
-	if err != nil {
-		return res, err
-	}
-	args := append(s.load(r), "--warm-up", warm.String(), "--duration", length.String())
-	if res.Report, err = generate(ctx, kurir, args...); err != nil {
-		return res, err
-	}
-	gatewayAfter, err := r.gateway.usage()
-	if err != nil {
-		return res, err
-	}
-	simulatorAfter, err := r.simulator.usage()
-	if err != nil {
-		return res, err
-	}
-	lives := float64(res.Accepted) / 100_000
-	res.GatewayCPU = (gatewayAfter.cpu - gatewayBefore.cpu).Seconds() / lives
-	res.SimulatorCPU = (simulatorAfter.cpu - simulatorBefore.cpu).Seconds() / lives
-	res.Resident = gatewayAfter.resident
-	res.PerMessage = r.databaseBytes() / max(1, res.Accepted)
-	return res, nil
 }
