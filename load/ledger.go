@@ -88,6 +88,15 @@ func (l *ledger) receipt(message uint32) bool {
 	return atomic.AddUint32(&c.state[i], oneReceipt)/oneReceipt == 1
 }
 
+// receipts is how many receipts of a message were counted, 0 also of one that was never sent.
+func (l *ledger) receipts(message uint32) uint32 {
+	c, i := l.at(message)
+	if c == nil {
+		return 0
+	}
+	return atomic.LoadUint32(&c.state[i]) / oneReceipt
+}
+
 // each calls the function with the state of every message below the end.
 func (l *ledger) each(end uint32, do func(message, state uint32)) {
 	for m := range end {

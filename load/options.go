@@ -13,12 +13,17 @@ import (
 // Kind says how messages are sent.
 type Kind string
 
-// The kinds: SMPP transceivers, POST /v1/messages, and Kannel's sendsms.
+// The kinds: SMPP transceivers, POST /v1/messages, Kannel's sendsms; and SMPP receivers, which send nothing and count
+// what a simulator makes with --inbound-rate.
 const (
-	SMPP   Kind = "smpp"
-	REST   Kind = "rest"
-	Kannel Kind = "kannel"
+	SMPP    Kind = "smpp"
+	REST    Kind = "rest"
+	Kannel  Kind = "kannel"
+	Receive Kind = "receive"
 )
+
+// overSMPP tells whether the connections are SMPP sessions.
+func (k Kind) overSMPP() bool { return k == SMPP || k == Receive }
 
 // Options say what is sent where.
 type Options struct {
@@ -41,7 +46,8 @@ type Options struct {
 	// Rate is messages a second over all connections, smooth in time; 0: as fast as answers come. With a rate,
 	// latencies count from when a message should have been sent, so that waiting for a slow server shows.
 	Rate float64
-	// Count messages are sent after the warm-up, or as many as Duration allows; one of the two is needed.
+	// Count messages are sent after the warm-up, or as many as Duration allows; one of the two is needed. When receiving,
+	// Count is how many are to come, warm-up included.
 	Count    int64
 	Duration time.Duration
 	// WarmUp comes before that and is not part of latencies and rates; losses and repetitions in it count.
@@ -73,8 +79,8 @@ type Options struct {
 	Accepted io.Writer
 	// Progress gets a line every second; nil: nobody.
 	Progress io.Writer
-	// Marks gets the line "measuring" when the warm-up ends and "measured" when nothing more is sent, so that others
-	// can measure the same time; nil: nobody.
+	// Marks gets the line "bound" when all SMPP sessions are bound, "measuring" when the warm-up ends, and "measured"
+	// when nothing more is sent, so that others can measure the same time; nil: nobody.
 	Marks io.Writer
 }
 
@@ -114,9 +120,9 @@ func (o *Options) check() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	bad(o.Kind != SMPP && o.Kind != REST && o.Kind != Kannel, "kind %q: smpp, rest or kannel", o.Kind)
+	bad(!o.Kind.overSMPP() && o.Kind != REST && o.Kind != Kannel, "kind %q: smpp, receive, rest or kannel", o.Kind)
 	bad(o.Address == "", "address: where to send?")
-	bad(o.Kind != SMPP && !strings.HasPrefix(o.Address, "http://"), "address %q: an HTTP address without TLS, such as http://127.0.0.1:8080", o.Address)
+	bad(!o.Kind.overSMPP() && !strings.HasPrefix(o.Address, "http://"), "address %q: an HTTP address without TLS, such as http://127.0.0.1:8080", o.Address)
 	bad(o.Count <= 0 && o.Duration <= 0, "count or duration: one of them has to end the run")
 	bad(o.Count < 0 || o.Count > math.MaxUint32/2, "count: 1 to %d", math.MaxUint32/2)
 	bad(o.Connections < 1 || o.Connections > 10_000, "connections: 1 to 10000")
@@ -126,6 +132,7 @@ func (o *Options) check() error {
 	bad(o.Accounts < 0 || o.Accounts > o.Connections, "accounts: at most one for each connection")
 	bad(o.Stamp && o.Kind != SMPP, "stamp: only with SMPP")
 	bad(o.Stamp && o.Length < referenceLen+stampLen, "length: %d to 160 characters with a stamp", referenceLen+stampLen)
+	bad(o.Rate != 0 && o.Kind == Receive, "rate: who receives does not set it")
 	bad(o.Rate < 0, "rate: messages a second, 0 for as fast as possible")
 	bad(o.Length < referenceLen || o.Kind == SMPP && o.Length > 160, "length: %d to 160 characters", referenceLen)
 	_, err := strconv.ParseUint(strings.TrimPrefix(o.To, "+"), 10, 62)

@@ -22,7 +22,7 @@ type Report struct {
 
 	Receipts   int64            `json:"receipts"`   // that came, repetitions included
 	States     map[string]int64 `json:"states"`     // of the receipts
-	Lost       int64            `json:"lost"`       // accepted messages without a receipt, if they were asked for
+	Lost       int64            `json:"lost"`       // accepted messages without a receipt, if they were asked for; of a receiver, numbers that did not come
 	Duplicated int64            `json:"duplicated"` // messages with more than one receipt
 	Unknown    int64            `json:"unknown"`    // receipts for messages that were not accepted
 
@@ -60,7 +60,11 @@ func (r *Report) Write(w io.Writer) {
 	}
 	latency("acceptance", r.Acceptance)
 	latency("receipt", r.Receipt)
-	line("messages", "%d sent, %d accepted, %d refused, %d unanswered", r.Sent, r.Accepted, r.Refused, r.Unanswered)
+	if r.Kind == Receive {
+		line("messages", "%d made by the simulator, at least", r.Sent)
+	} else {
+		line("messages", "%d sent, %d accepted, %d refused, %d unanswered", r.Sent, r.Accepted, r.Refused, r.Unanswered)
+	}
 	line("receipts", "%d, %d lost, %d duplicated, %d unknown", r.Receipts, r.Lost, r.Duplicated, r.Unknown)
 	for _, name := range slices.Sorted(maps.Keys(r.States)) {
 		line("", "%d %s", r.States[name], name)
@@ -85,6 +89,10 @@ func (r *run) report() Report {
 	r.ledger.each(r.sent(), func(message, state uint32) {
 		receipts := state / oneReceipt
 		switch {
+		case r.opt.Kind == Receive:
+			if receipts == 0 {
+				rep.Lost++
+			}
 		case state&wasAccepted != 0:
 			rep.Accepted++
 			if r.opt.Receipts && receipts == 0 {
@@ -101,7 +109,7 @@ func (r *run) report() Report {
 	})
 	// A run by time is measured up to its end; one by number up to the last answer, and the last receipt.
 	answersEnd, receiptsEnd := total.lastAnswer, total.lastReceipt
-	if stop := time.Duration(r.stopped.Load()); r.opt.Duration > 0 || total.lastAnswer == 0 {
+	if stop := time.Duration(r.stopped.Load()); r.opt.Duration > 0 || r.opt.Kind != Receive && total.lastAnswer == 0 {
 		if r.opt.Duration > 0 {
 			stop = min(stop, r.opt.WarmUp+r.opt.Duration)
 		}

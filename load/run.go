@@ -22,11 +22,13 @@ type run struct {
 	cpu    time.Duration // used before the start
 	ledger *ledger
 
-	next      atomic.Int64 // number of the next message
-	limit     atomic.Int64 // the first that is not sent
-	marked    int          // of Options.Marks: 1 when the measured time has begun, 2 when it has ended
-	stopped   atomic.Int64 // since the start, when sending ended; 0 while it goes on
-	last      atomic.Int64 // since the start, when something came back last
+	next      atomic.Int64           // number of the next message
+	limit     atomic.Int64           // the first that is not sent
+	marked    int                    // how many lines of Options.Marks were written
+	bound     atomic.Int64           // SMPP sessions that were bound
+	heard     atomic.Pointer[string] // when receiving: the mark of the simulator whose messages count
+	stopped   atomic.Int64           // since the start, when sending ended; 0 while it goes on
+	last      atomic.Int64           // since the start, when something came back last
 	answered  atomic.Int64
 	receipted atomic.Int64 // messages with a receipt
 
@@ -44,14 +46,18 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 	r := &run{opt: opt, name: runName(time.Now()), ledger: newLedger(), start: time.Now(), cpu: cpuTime()}
 	r.digits = len(strings.TrimPrefix(opt.To, "+"))
 	r.first, _ = strconv.ParseUint(strings.TrimPrefix(opt.To, "+"), 10, 62)
-	r.limit.Store(1 << 62)
-	if opt.Count > 0 && opt.WarmUp == 0 {
+	switch {
+	case opt.Kind == Receive:
+		r.limit.Store(0)
+	case opt.Count > 0 && opt.WarmUp == 0:
 		r.limit.Store(opt.Count)
+	default:
+		r.limit.Store(1 << 62)
 	}
 	connections, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var hook *webhook
-	if opt.Receipts && opt.Kind != SMPP {
+	if opt.Receipts && !opt.Kind.overSMPP() {
 		var err error
 		if hook, err = r.listen(); err != nil {
 			return Report{}, err
@@ -62,7 +68,7 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 	var wg sync.WaitGroup
 	for i := range opt.Connections {
 		wg.Go(func() {
-			if opt.Kind == SMPP {
+			if opt.Kind.overSMPP() {
 				errs <- r.serveSMPP(connections, i)
 			} else {
 				errs <- r.serveHTTP(connections, i, hook)
@@ -132,6 +138,12 @@ func (r *run) advance(now time.Duration) {
 		return
 	}
 	o := &r.opt
+	if o.Kind == Receive {
+		if o.Count > 0 && r.receipted.Load() >= o.Count || o.Duration > 0 && now >= o.WarmUp+o.Duration {
+			r.stop()
+		}
+		return
+	}
 	if o.Count > 0 && o.WarmUp > 0 && now >= o.WarmUp && r.limit.Load() == 1<<62 {
 		r.limit.Store(r.next.Load() + o.Count)
 	}
@@ -145,13 +157,19 @@ func (r *run) mark(now time.Duration) {
 	if r.opt.Marks == nil {
 		return
 	}
-	if r.marked == 0 && now >= r.opt.WarmUp {
-		r.marked = 1
-		fmt.Fprintln(r.opt.Marks, "measuring")
-	}
-	if r.marked == 1 && r.stopped.Load() != 0 {
-		r.marked = 2
-		fmt.Fprintln(r.opt.Marks, "measured")
+	for _, reached := range []struct {
+		what string
+		now  bool
+	}{
+		{"bound", !r.opt.Kind.overSMPP() || r.bound.Load() >= int64(r.opt.Connections)},
+		{"measuring", now >= r.opt.WarmUp},
+		{"measured", r.stopped.Load() != 0},
+	}[r.marked:] {
+		if !reached.now {
+			return
+		}
+		r.marked++
+		fmt.Fprintln(r.opt.Marks, reached.what)
 	}
 }
 
@@ -185,6 +203,9 @@ func (r *run) sent() uint32 { return uint32(r.next.Load()) }
 
 // complete reports whether nothing more can come.
 func (r *run) complete() bool {
+	if r.opt.Kind == Receive { // who knows what the simulator has made
+		return false
+	}
 	return r.answered.Load() >= int64(r.sent()) && (!r.opt.Receipts || r.receipted.Load() >= r.acceptedCount())
 }
 

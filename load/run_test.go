@@ -277,7 +277,7 @@ func TestStamp(t *testing.T) {
 	if err != nil || taken.Count < 900 || taken.Count > 1100 || taken.Count >= r.Accepted || taken.P50 < 0 || taken.P50 > 5000 || taken.P99 < taken.P50 {
 		t.Errorf("%v %+v %+v", err, taken, r)
 	}
-	if marks.String() != "measuring\nmeasured\n" {
+	if marks.String() != "bound\nmeasuring\nmeasured\n" {
 		t.Errorf("marks %q", marks.String())
 	}
 }
@@ -310,4 +310,21 @@ type writerFunc func()
 func (f writerFunc) Write(b []byte) (int, error) {
 	f()
 	return len(b), nil
+}
+
+// TestReceive holds that who receives counts what the simulator makes: all of it, how long it took, and what does not
+// come or comes twice.
+func TestReceive(t *testing.T) {
+	t.Parallel()
+	const made = 2000
+	s := smsc(t, simulator.Behaviour{InboundRate: 5000, InboundTo: "46737494949", InboundCount: made})
+	r, err := load.Run(t.Context(), load.Options{
+		Kind: load.Receive, Address: s.Addr(), SystemID: "esme", Connections: 2, Count: made, Wait: 300 * time.Millisecond,
+	})
+	if err != nil || r.Receipts != made || r.Sent != made || r.Lost+r.Duplicated+r.Unknown != 0 || r.States["inbound"] != made {
+		t.Errorf("%v %+v", err, r)
+	}
+	if r.Receipt.Count != made || r.Receipt.P50 < 0 || r.Receipt.Max > 10_000 || r.ReceiptsPerSecond < 1000 || r.Errors != nil && len(r.Errors) != 0 {
+		t.Errorf("%+v", r)
+	}
 }

@@ -23,9 +23,9 @@ type smppSession struct {
 	tally  *tally
 	conn   net.Conn
 
-	template           []byte // a submit_sm, to be copied and patched
-	numberAt, numberTo int    // where the number in its reference and the recipient stand
-	stampAt            int    // where the time of a stamp stands, 0 for none
+	template           []byte    // a submit_sm, to be copied and patched
+	numberAt, numberTo int       // where the number in its reference and the recipient stand
+	stampAt            int       // where the time of a stamp stands, 0 for none
 	began              time.Time // of the run, by the clock of the day as it goes now
 
 	mu     sync.Mutex
@@ -129,6 +129,7 @@ func (s *smppSession) serve(ctx context.Context) error {
 		return err
 	}
 	conn.SetDeadline(time.Time{})
+	s.run.bound.Add(1)
 	s.mu.Lock()
 	s.conn, s.done, s.out, s.seq, s.open = conn, false, nil, 2, 0 // the bind had 1
 	size := 1
@@ -163,7 +164,10 @@ func (s *smppSession) systemID() string {
 func (s *smppSession) bind(conn net.Conn) error {
 	o := &s.run.opt
 	mode := smpp.Transceiver
-	if !o.Receipts {
+	switch {
+	case o.Kind == Receive:
+		mode = smpp.Receiver
+	case !o.Receipts:
 		mode = smpp.Transmitter
 	}
 	frame, err := smpp.Append(nil, &smpp.PDU{Sequence: 1, Body: &smpp.Bind{Mode: mode, SystemID: s.systemID(), Password: o.Password, Version: smpp.Version34}})

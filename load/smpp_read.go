@@ -146,6 +146,10 @@ func (s *smppSession) settle(b *smppBatch, now time.Duration) (answered int64) {
 
 // receipt books a deliver_sm.
 func (s *smppSession) receipt(frame []byte, now time.Duration) {
+	if s.run.opt.Kind == Receive {
+		s.inbound(frame, now)
+		return
+	}
 	id, stat, ok := scanReceipt(frame)
 	if !ok {
 		var p smpp.PDU
@@ -168,34 +172,8 @@ func (s *smppSession) receipt(frame []byte, now time.Duration) {
 // scanReceipt finds id and state in a receipt whose text is that of SMPP 3.4 appendix B, without taking the whole PDU
 // apart; ok is false for all others.
 func scanReceipt(frame []byte) (id, stat []byte, ok bool) {
-	b := frame[smpp.HeaderLen:]
-	for i := range 3 { // service_type, source_addr, destination_addr
-		end := bytes.IndexByte(b, 0)
-		if end < 0 || len(b) < end+4 {
-			return nil, nil, false
-		}
-		b = b[end+1:]
-		if i < 2 {
-			b = b[2:] // type of number, numbering plan
-		}
-	}
-	if !smpp.IsReceipt(b[0]) || len(b) < 3 {
-		return nil, nil, false
-	}
-	b = b[3:]     // esm_class, protocol_id, priority_flag
-	for range 2 { // schedule_delivery_time, validity_period
-		end := bytes.IndexByte(b, 0)
-		if end < 0 {
-			return nil, nil, false
-		}
-		b = b[end+1:]
-	}
-	const fixed = 5 // up to sm_length
-	if len(b) < fixed || len(b) < fixed+int(b[fixed-1]) {
-		return nil, nil, false
-	}
-	text := b[fixed : fixed+int(b[fixed-1])]
-	if !bytes.HasPrefix(text, []byte("id:")) {
+	class, text, ok := shortText(frame)
+	if !ok || !smpp.IsReceipt(class) || !bytes.HasPrefix(text, []byte("id:")) {
 		return nil, nil, false
 	}
 	id, rest, found := bytes.Cut(text[3:], []byte(" "))
@@ -204,4 +182,36 @@ func scanReceipt(frame []byte) (id, stat []byte, ok bool) {
 		return nil, nil, false
 	}
 	return id, rest[at+6 : at+13], true
+}
+
+// shortText finds esm_class and short_message of a deliver_sm without taking the whole PDU apart.
+func shortText(frame []byte) (class uint8, text []byte, ok bool) {
+	b := frame[smpp.HeaderLen:]
+	for i := range 3 { // service_type, source_addr, destination_addr
+		end := bytes.IndexByte(b, 0)
+		if end < 0 || len(b) < end+4 {
+			return 0, nil, false
+		}
+		b = b[end+1:]
+		if i < 2 {
+			b = b[2:] // type of number, numbering plan
+		}
+	}
+	if len(b) < 3 {
+		return 0, nil, false
+	}
+	class = b[0]
+	b = b[3:]     // esm_class, protocol_id, priority_flag
+	for range 2 { // schedule_delivery_time, validity_period
+		end := bytes.IndexByte(b, 0)
+		if end < 0 {
+			return 0, nil, false
+		}
+		b = b[end+1:]
+	}
+	const fixed = 5 // up to sm_length
+	if len(b) < fixed || len(b) < fixed+int(b[fixed-1]) {
+		return 0, nil, false
+	}
+	return class, b[fixed : fixed+int(b[fixed-1])], true
 }

@@ -80,7 +80,8 @@ func (t *tally) receipted(message uint32, now time.Duration) {
 	r.receipted.Add(1)
 	t.second(now).Receipts++
 	measured := now >= r.opt.WarmUp && !r.over(now)
-	if measured && r.opt.Duration > 0 || sent >= r.opt.WarmUp && r.opt.Duration == 0 {
+	byArrival := r.opt.Duration > 0 || r.opt.Kind == Receive
+	if byArrival && measured || !byArrival && sent >= r.opt.WarmUp {
 		t.receipt.add(now - sent)
 	}
 	if measured {

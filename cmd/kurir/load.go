@@ -22,7 +22,9 @@ func newLoadCmd() *cobra.Command {
 	http := newLoadKindCmd("http ADDRESS", "Send over HTTP: POST /v1/messages, or Kannel's sendsms", "  kurir load http http://127.0.0.1:8080 --key acme-key --connections 50 --duration 60s", load.REST)
 	http.Long = http.Short + ".\n\nReceipts come to an address on this machine, which a gateway calls only if its file says\n" +
 		"webhooks: {allow: [127.0.0.0/8]}; --no-receipts asks for none."
-	cmd.AddCommand(smpp, http)
+	receive := newLoadKindCmd("receive ADDRESS", "Receive over SMPP what kurir simulate --inbound-rate makes, and count it",
+		"  kurir load receive 127.0.0.1:2775 --system-id acme --password secret --sessions 4 --duration 60s", load.Receive)
+	cmd.AddCommand(smpp, http, receive)
 	return cmd
 }
 
@@ -65,49 +67,67 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 			} else {
 				report.Write(cmd.OutOrStdout())
 			}
-			if err == nil && report.Accepted == 0 {
+			if err == nil && kind == load.Receive && report.Receipts == 0 {
+				err = errors.New("no message came; does the simulator run with --inbound-rate, and is the number this account's?")
+			} else if err == nil && kind != load.Receive && report.Accepted == 0 {
 				err = errors.New("no message was accepted; the report says why")
 			}
 			return err
 		},
 	}
 	f := cmd.Flags()
-	loadFlags(f, &opt)
-	f.BoolVar(&noReceipts, "no-receipts", false, "do not ask for receipts")
+	runFlags(f, &opt)
+	if kind != load.Receive {
+		f.BoolVar(&noReceipts, "no-receipts", false, "do not ask for receipts")
+	}
 	f.BoolVar(&asJSON, "json", false, "report as JSON")
 	f.BoolVar(&quiet, "quiet", false, "no line every second")
 	f.StringVar(&accepted, "accepted", "", "`file` for the references of all accepted messages, one a line")
 	f.BoolVar(&marks, "marks", false, "write a line to standard error when the measured time begins and ends")
 	profileFlag(f, &profile)
-	if kind == load.SMPP {
-		smppLoadFlags(f, &opt)
+	switch kind {
+	case load.Receive:
+		sessionFlags(f, &opt)
 		return cmd
+	case load.SMPP:
+		sessionFlags(f, &opt)
+		smppLoadFlags(f, &opt)
+	default:
+		httpLoadFlags(f, &opt)
+		f.BoolVar(&kannel, "kannel", false, "Kannel's sendsms instead of REST")
 	}
-	httpLoadFlags(f, &opt)
-	f.BoolVar(&kannel, "kannel", false, "Kannel's sendsms instead of REST")
+	sendFlags(f, &opt)
 	return cmd
 }
 
-// loadFlags are those of both kinds.
-func loadFlags(f *pflag.FlagSet, opt *load.Options) {
-	f.Int64Var(&opt.Count, "count", 0, "messages to send")
-	f.DurationVar(&opt.Duration, "duration", 0, "time to send for")
+// runFlags are those of all kinds.
+func runFlags(f *pflag.FlagSet, opt *load.Options) {
+	f.Int64Var(&opt.Count, "count", 0, "messages to send, or to receive")
+	f.DurationVar(&opt.Duration, "duration", 0, "time to send or receive for")
 	f.DurationVar(&opt.WarmUp, "warm-up", 0, "time before that, which is not measured")
+	f.DurationVar(&opt.Wait, "wait", 10*time.Second, "how long to wait when nothing comes any more")
+	f.BoolVar(&opt.Reconnect, "reconnect", false, "go on after a broken connection")
+}
+
+// sendFlags are those of the kinds that send.
+func sendFlags(f *pflag.FlagSet, opt *load.Options) {
 	f.Float64Var(&opt.Rate, "rate", 0, "messages a second, evenly; 0: as fast as answers come")
 	f.StringVar(&opt.From, "from", "", "sender (default 46700000001)")
 	f.StringVar(&opt.To, "to", "", "first recipient (default 46701000000)")
 	f.IntVar(&opt.Recipients, "recipients", 10_000, "so many numbers take turns")
 	f.IntVar(&opt.Length, "length", 100, "characters of a text")
-	f.DurationVar(&opt.Wait, "wait", 10*time.Second, "how long to wait when nothing comes back any more")
 	f.DurationVar(&opt.AnswerTime, "answer-time", time.Minute, "how long to wait for one answer")
-	f.BoolVar(&opt.Reconnect, "reconnect", false, "go on after a broken connection")
 }
 
 func smppLoadFlags(f *pflag.FlagSet, opt *load.Options) {
-	f.IntVar(&opt.Connections, "sessions", 1, "sessions")
-	f.IntVar(&opt.Accounts, "accounts", 0, "accounts that the sessions are spread over, named by --system-id, a dash and a number from 0; 0: one, without number")
 	f.BoolVar(&opt.Stamp, "stamp", false, "write the time of sending into the texts, for --stamps of the simulator")
 	f.IntVar(&opt.Window, "window", 100, "submit_sm without an answer per session")
+}
+
+// sessionFlags are those of SMPP sessions, whatever they do.
+func sessionFlags(f *pflag.FlagSet, opt *load.Options) {
+	f.IntVar(&opt.Connections, "sessions", 1, "sessions")
+	f.IntVar(&opt.Accounts, "accounts", 0, "accounts that the sessions are spread over, named by --system-id, a dash and a number from 0; 0: one, without number")
 	f.StringVar(&opt.SystemID, "system-id", "", "system_id to bind with")
 	f.StringVar(&opt.Password, "password", "", "its password")
 }
