@@ -55,6 +55,10 @@ func newRareBody(id CommandID) Body {
 		return new(CancelSM)
 	case CommandReplaceSM:
 		return new(ReplaceSM)
+	case CommandCancelSMResp:
+		return new(CancelSMResp)
+	case CommandReplaceSMResp:
+		return new(ReplaceSMResp)
 	}
 	return emptyBodies[id]
 }
@@ -76,7 +80,7 @@ var emptyBodies = map[CommandID]Body{
 // fieldless reports whether the body has no fields.
 func fieldless(b Body) bool {
 	switch b.(type) {
-	case *EnquireLink, *EnquireLinkResp, *Unbind, *UnbindResp, *GenericNack, *CancelSMResp, *ReplaceSMResp:
+	case *EnquireLink, *EnquireLinkResp, *Unbind, *UnbindResp, *GenericNack:
 		return true
 	}
 	return false

@@ -253,7 +253,7 @@ func TestAppendRefuses(t *testing.T) {
 // A peer of version 3.3 gets no optional parameters, and no message that needs one.
 func TestNoTLVsForOldPeers(t *testing.T) {
 	t.Parallel()
-	c := &coder{noTLVs: true}
+	c := &coder{version: Version33}
 	b, err := c.append(nil, &PDU{Body: &BindResp{SystemID: "k", TLVs: TLVs{{TagSCInterfaceVersion, []byte{0x34}}}}})
 	if err != nil || len(b) != 18 {
 		t.Errorf("%x, %v", b, err)

@@ -13,13 +13,14 @@ import (
 // calls do nothing, so that a layout reads like the table of the specification.
 type coder struct {
 	mode     coderMode
-	buf      []byte // encoding, listing: the output; decoding: the coder's own copy of the body
-	off      int    // decoding: next octet
-	response bool   // decoding: a response, whose last string may lack its NUL
-	noTLVs   bool   // encoding: the peer speaks SMPP 3.3
-	space    []TLV  // decoding: room for TLVs that was allocated together with the body
-	arena    []byte // decoding: rest of the block from which copies of bodies are cut
-	block    int    // decoding: size of such a block; 0: every body is a block of its own
+	buf      []byte  // encoding, listing: the output; decoding: the coder's own copy of the body
+	off      int     // decoding: next octet
+	response bool    // decoding: a response, whose last string may lack its NUL
+	version  Version // encoding: what the peer understands; 0: everything
+	congest  uint8   // encoding: congestion_state for responses, with one added; 0: none
+	space    []TLV   // decoding: room for TLVs that was allocated together with the body
+	arena    []byte  // decoding: rest of the block from which copies of bodies are cut
+	block    int     // decoding: size of such a block; 0: every body is a block of its own
 
 	field  string // first failure
 	status Status
@@ -210,7 +211,11 @@ func (c *coder) short(v *[]byte) {
 func (c *coder) tlvs(v *TLVs) {
 	switch c.mode {
 	case modeEncode:
-		c.appendTLVs(*v)
+		if c.version == 0 || c.version.TLVs() {
+			c.appendTLVs(*v)
+		} else if _, ok := v.Get(TagMessagePayload); ok {
+			c.fail("message_payload", ESME_ROPTPARNOTALLWD, "the peer speaks SMPP 3.3, which has no optional parameters")
+		}
 	case modeDecode:
 		if c.reason == "" && len(c.buf)-c.off >= 4 {
 			c.cutTLVs(v)
@@ -222,13 +227,17 @@ func (c *coder) tlvs(v *TLVs) {
 	}
 }
 
-func (c *coder) appendTLVs(ts TLVs) {
-	if c.noTLVs {
-		if _, ok := ts.Get(TagMessagePayload); ok {
-			c.fail("message_payload", ESME_ROPTPARNOTALLWD, "the peer speaks SMPP 3.3, which has no optional parameters")
-		}
-		return
+// newTLVs are optional parameters where only SMPP 5.0 has any: in most responses. Peers of older versions are not sent
+// them.
+func (c *coder) newTLVs(v *TLVs) {
+	if c.mode != modeEncode || c.version == 0 || c.version >= Version50 {
+		c.tlvs(v)
+	} else if _, ok := v.Get(TagMessagePayload); ok {
+		c.fail("message_payload", ESME_ROPTPARNOTALLWD, "the peer speaks SMPP "+c.version.String()+", which has none here")
 	}
+}
+
+func (c *coder) appendTLVs(ts TLVs) {
 	for i := range ts {
 		if len(ts[i].Value) > 0xFFFF {
 			c.fail(ts[i].Tag.String(), ESME_RINVPARLEN, "longer than 65535 octets")

@@ -1,5 +1,5 @@
-// Package smpp speaks SMPP 3.4 on either side: as an ESME that binds to an SMSC, and as the SMSC to which ESMEs bind.
-// It depends on nothing but the standard library.
+// Package smpp speaks SMPP 3.3, 3.4 and 5.0 on either side: as an ESME that binds to an SMSC, and as the SMSC to which
+// ESMEs bind. It depends on nothing but the standard library.
 //
 // # PDUs
 //
@@ -46,6 +46,10 @@
 // [AppendTime] with the times of submit_sm. What is inside a text, alphabets and user data headers, is none of
 // this package's business.
 //
-// SMPP 3.3 is spoken to peers that bind with it in so far as they get no optional parameters; the commands that
-// SMPP 5.0 added are known by name.
+// # Versions
+//
+// In force is the lower of what both sides speak: interface_version of the bind and sc_interface_version of its response
+// (version.go, [Info].Version). SMPP 3.3 gets no optional parameters; in most responses only SMPP 5.0 gets any, among
+// them congestion_state, which [SessionConfig].Congestion supplies and [PDU.Congestion] reads (congestion.go). The
+// commands that SMPP 5.0 added are known by name.
 package smpp

@@ -61,6 +61,15 @@ type SessionConfig struct {
 	// PeerWindow is how many requests of the peer may be unanswered before reading stops; default 5000. A session that
 	// is not read from does not hear the peer's enquire_link either.
 	PeerWindow int
+	// Version is the highest version that an SMSC speaks; default 5.0. (An ESME says it in its Bind.)
+	Version Version
+	// PeerVersion is for an ESME's session what the SMSC speaks, whatever it says itself: 3.3 keeps optional parameters
+	// from it. Default: sc_interface_version, and 3.4 if it leaves that out, as nearly all do.
+	PeerVersion Version
+	// Congestion gives the congestion_state (SMPP 5.0 4.8.4.18), 0 to 100, that Respond adds to responses to a peer of
+	// SMPP 5.0; ok = false adds none. It is called once for each Respond, has to be quick and must not call methods of
+	// the session. Default none.
+	Congestion func() (state uint8, ok bool)
 	// EnquireInterval is the silence after which enquire_link is sent; default 30 s, negative: never. The peer has
 	// ResponseTimeout to answer.
 	EnquireInterval time.Duration
@@ -105,6 +114,9 @@ func (cfg SessionConfig) withDefaults() SessionConfig {
 	def(&cfg.WriteTimeout, 30*time.Second)
 	if cfg.Role == 0 {
 		cfg.Role = ESME
+	}
+	if cfg.Version == 0 {
+		cfg.Version = Version50
 	}
 	if cfg.Window <= 0 {
 		cfg.Window = 10

@@ -20,6 +20,7 @@ type QuerySMResp struct {
 	FinalDate string // when the message became final: 16 characters, see ParseTime; empty while it is not
 	State     MessageState
 	ErrorCode uint8 // of the network
+	TLVs      TLVs  // SMPP 5.0: congestion_state
 }
 
 // Command is query_sm_resp.
@@ -30,6 +31,7 @@ func (b *QuerySMResp) layout(c *coder) {
 	c.time("final_date", &b.FinalDate, ESME_RQUERYFAIL)
 	c.u8("message_state", (*uint8)(&b.State))
 	c.u8("error_code", &b.ErrorCode)
+	c.newTLVs(&b.TLVs)
 }
 
 // CancelSM takes back a message, or with an empty MessageID all that agree with the other fields (SMPP 3.4 4.9.1).
@@ -49,12 +51,14 @@ func (b *CancelSM) layout(c *coder) {
 	c.address(fieldDest, &b.Dest, 21)
 }
 
-// CancelSMResp answers cancel_sm; it has no fields.
-type CancelSMResp struct{}
+// CancelSMResp answers cancel_sm (SMPP 3.4 4.9.2).
+type CancelSMResp struct {
+	TLVs TLVs // SMPP 5.0: congestion_state
+}
 
 // Command is cancel_sm_resp.
 func (*CancelSMResp) Command() CommandID { return CommandCancelSMResp }
-func (*CancelSMResp) layout(*coder)      {}
+func (b *CancelSMResp) layout(c *coder)  { c.newTLVs(&b.TLVs) }
 
 // ReplaceSM replaces the text and times of a message that is still waiting (SMPP 3.4 4.10.1).
 type ReplaceSM struct {
@@ -79,7 +83,7 @@ func (b *ReplaceSM) layout(c *coder) {
 	c.u8("registered_delivery", &b.RegisteredDelivery)
 	c.u8("sm_default_msg_id", &b.DefaultMsgID)
 	c.short(&b.Text)
-	c.tlvs(&b.TLVs)
+	c.newTLVs(&b.TLVs)
 }
 
 // Message is ShortMessage.Message.
@@ -90,9 +94,11 @@ func (b *ReplaceSM) Message() []byte {
 	return b.Text
 }
 
-// ReplaceSMResp answers replace_sm; it has no fields.
-type ReplaceSMResp struct{}
+// ReplaceSMResp answers replace_sm (SMPP 3.4 4.10.2).
+type ReplaceSMResp struct {
+	TLVs TLVs // SMPP 5.0: congestion_state
+}
 
 // Command is replace_sm_resp.
 func (*ReplaceSMResp) Command() CommandID { return CommandReplaceSMResp }
-func (*ReplaceSMResp) layout(*coder)      {}
+func (b *ReplaceSMResp) layout(c *coder)  { c.newTLVs(&b.TLVs) }

@@ -140,7 +140,7 @@ func (b *DeliverSMResp) layout(c *coder)  { layoutResp(c, &b.MessageID, &b.TLVs)
 // layoutResp is the layout of the responses that carry a message id.
 func layoutResp(c *coder, id *string, tlvs *TLVs) {
 	c.cstring("message_id", id, 65, ESME_RINVMSGID)
-	c.tlvs(tlvs)
+	c.newTLVs(tlvs)
 }
 
 // DataSM carries a message in either direction, its text always in message_payload (SMPP 3.4 4.7.1).
@@ -174,7 +174,11 @@ type DataSMResp struct {
 
 // Command is data_sm_resp.
 func (*DataSMResp) Command() CommandID { return CommandDataSMResp }
-func (b *DataSMResp) layout(c *coder)  { layoutResp(c, &b.MessageID, &b.TLVs) }
+
+func (b *DataSMResp) layout(c *coder) {
+	c.cstring("message_id", &b.MessageID, 65, ESME_RINVMSGID)
+	c.tlvs(&b.TLVs)
+}
 
 // AlertNotification tells an ESME that a phone is reachable again; there is no response (SMPP 3.4 4.12).
 type AlertNotification struct {

@@ -112,7 +112,7 @@ func (b *SubmitMultiResp) layout(c *coder) {
 		return
 	}
 	layoutList(c, "no_unsuccess", &b.Unsuccess, (*Unsuccess).layout)
-	c.tlvs(&b.TLVs)
+	c.newTLVs(&b.TLVs)
 }
 
 // layoutList is a count of one octet and as many items, made as they arrive so that a count alone costs nothing.

@@ -143,6 +143,10 @@ func (c *coder) append(dst []byte, p *PDU) ([]byte, error) {
 			return dst, &EncodeError{command, "command_id", ESME_RINVCMDID, "needs a body"}
 		}
 	}
+	congest := false
+	if c.congest != 0 && command.IsResponse() {
+		body, congest = congested(command, body)
+	}
 	c.mode, c.reason = modeEncode, ""
 	start := len(dst)
 	c.buf = append(dst, make([]byte, HeaderLen)...)
@@ -151,6 +155,9 @@ func (c *coder) append(dst []byte, p *PDU) ([]byte, error) {
 		if c.reason != "" {
 			return dst, &EncodeError{command, c.field, c.status, c.reason}
 		}
+	}
+	if congest {
+		c.buf = append(c.buf, byte(TagCongestionState>>8), byte(TagCongestionState&0xFF), 0, 1, c.congest-1)
 	}
 	h := c.buf[start:]
 	binary.BigEndian.PutUint32(h, uint32(len(h)))
@@ -196,6 +203,10 @@ func (c *coder) decode(frame []byte, p *PDU) error {
 		p.Body = body
 		return nil
 	case response && len(frame) == HeaderLen:
+		switch body.(type) {
+		case *CancelSMResp, *ReplaceSMResp: // all that they have is optional
+			p.Body = body
+		}
 		return nil
 	}
 	c.mode, c.reason, c.off, c.response, c.space = modeDecode, "", 0, response, space

@@ -334,7 +334,9 @@ func (s *Session) match(now time.Time) {
 		if b, ok := e.body.(*Bind); !ok {
 			s.latency.add(now.Sub(e.sent))
 		} else if resp.PDU.Status == ESME_ROK && resp.PDU.Command != CommandGenericNack && resp.Err == nil {
-			s.identify(b)
+			body, _ := resp.PDU.Body.(*BindResp)
+			said, inForce := agreed(b.Version, s.cfg.PeerVersion, body)
+			s.identify(b, said, inForce)
 			s.setBound(b.Mode, now)
 		}
 		if c, ok := e.ref.(*call); ok {
@@ -348,10 +350,10 @@ func (s *Session) match(now time.Time) {
 	s.checkDrained()
 }
 
-// identify notes who the ESME is and which version it speaks; mu is held.
-func (s *Session) identify(b *Bind) {
-	s.info.SystemID, s.info.Version = b.SystemID, b.Version
-	s.enc.noTLVs = !b.Version.TLVs()
+// identify notes who the ESME is and which version is in force; mu is held.
+func (s *Session) identify(b *Bind, said, inForce Version) {
+	s.info.SystemID, s.info.PeerVersion, s.info.Version = b.SystemID, said, inForce
+	s.enc.version = inForce
 }
 
 // checkDrained tells Unbind when nothing is outstanding any more; mu is held.
@@ -376,7 +378,8 @@ func (s *Session) admit(now time.Time) (unbind bool) {
 			r.requests = r.requests[:i]
 			return true
 		case CommandBindReceiver, CommandBindTransmitter, CommandBindTransceiver:
-			s.identify(p.Body.(*Bind))
+			b := p.Body.(*Bind)
+			s.identify(b, b.Version, lower(s.cfg.Version, b.Version))
 			s.peerOpen++
 		case CommandOutbind, CommandAlertNotification:
 		default:

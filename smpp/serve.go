@@ -200,7 +200,7 @@ func (h binder) bind(s *Session, b *Bind, request *PDU) {
 		return
 	}
 	body := &BindResp{Mode: b.Mode, SystemID: h.srv.SystemID}
-	body.TLVs.SetU8(TagSCInterfaceVersion, uint8(Version34)) // not sent to a peer of version 3.3
+	body.TLVs.SetU8(TagSCInterfaceVersion, uint8(s.Info().Version)) // not sent to a peer of version 3.3
 	resp.Body = body
 	if err := s.Respond([]PDU{resp}); err != nil {
 		s.Close(fmt.Errorf("answer the bind: %w", err))

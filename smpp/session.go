@@ -45,8 +45,9 @@ type Info struct {
 	Local, Peer net.Addr
 	Role        Role
 	State       State
-	SystemID    string // of the ESME, once it has sent a bind
-	Version     Version
+	SystemID    string  // of the ESME, once it has sent a bind
+	Version     Version // in force since the bind: 3.3, 3.4 or 5.0, the lower of both sides'
+	PeerVersion Version // what the peer said: interface_version or sc_interface_version; 0 if nothing
 	Mode        BindMode
 	Opened      time.Time
 	Bound       time.Time // zero before the bind
@@ -233,6 +234,7 @@ func (s *Session) Respond(responses []PDU) error {
 		return s.ended()
 	}
 	var first error
+	s.enc.congest = s.congestion()
 	for i := range responses {
 		p := &responses[i]
 		if err := s.append(p); err != nil {
@@ -246,6 +248,7 @@ func (s *Session) Respond(responses []PDU) error {
 			_ = s.append(&PDU{Command: id.Response(), Status: ESME_RSYSERR, Sequence: p.Sequence})
 		}
 	}
+	s.enc.congest = 0
 	s.peerOpen = max(0, s.peerOpen-len(responses))
 	s.timing.active = time.Now()
 	s.settleUnbind()
@@ -255,6 +258,17 @@ func (s *Session) Respond(responses []PDU) error {
 	}
 	s.kick()
 	return first
+}
+
+// congestion is what the coder is to add to responses: one more than congestion_state, 0 for none. mu is held.
+func (s *Session) congestion() uint8 {
+	if s.cfg.Congestion == nil || s.enc.version < Version50 {
+		return 0
+	}
+	if state, ok := s.cfg.Congestion(); ok {
+		return 1 + min(state, maxCongestion)
+	}
+	return 0
 }
 
 // call is the Ref of a request sent by Do.

@@ -46,7 +46,7 @@ func everyPDU() []PDU {
 		&DataSMResp{"77", TLVs{{TagDeliveryFailureReason, []byte{1}}}},
 		&SubmitMulti{Source: src, Dests: []MultiDest{{Address: dst}, {List: "friends"}}, Text: []byte("hi all")},
 		&SubmitMultiResp{"m1", []Unsuccess{{dst, ESME_RINVDSTADR}}, nil},
-		&QuerySM{"m1", src}, &QuerySMResp{"m1", "261121230203000+", MessageDelivered, 1},
+		&QuerySM{"m1", src}, &QuerySMResp{"m1", "261121230203000+", MessageDelivered, 1, nil},
 		&CancelSM{"CMT", "m1", src, dst}, &CancelSMResp{},
 		&ReplaceSM{MessageID: "m1", Source: src, RegisteredDelivery: 1, Text: []byte("new")}, &ReplaceSMResp{},
 		&AlertNotification{dst, src, TLVs{{TagMSAvailabilityStatus, []byte{0}}}},

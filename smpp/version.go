@@ -30,3 +30,23 @@ func (v Version) TLVs() bool { return v.Normal() >= Version34 }
 
 // String gives "3.4".
 func (v Version) String() string { return fmt.Sprintf("%d.%d", v>>4, v&0x0F) }
+
+// lower gives the version that both sides know.
+func lower(a, b Version) Version { return min(a.Normal(), b.Normal()) }
+
+// agreed gives what the SMSC says of its version (0: nothing) and the version in force on an ESME's session, the lower
+// of ours and the SMSC's. What the SMSC speaks follows from, in this order, the setting, sc_interface_version (SMPP 3.4
+// 5.3.2.25), and convention: nearly every SMSC leaves the parameter out and has optional parameters all the same, so
+// it speaks 3.4. A number below that of 3.3 is a mistake of one that does have them, and counts as left out.
+func agreed(ours, setting Version, resp *BindResp) (said, inForce Version) {
+	if resp != nil {
+		said, _ = resp.Version()
+	}
+	switch {
+	case setting != 0:
+		return said, lower(ours, setting)
+	case said < Version33:
+		return said, lower(ours, Version34)
+	}
+	return said, lower(ours, said)
+}
