@@ -105,22 +105,24 @@ func (s *session) send(pdu []byte, now time.Time, c *Counts) {
 	slot.pdu = append(slot.pdu[:0], pdu...)
 	binary.BigEndian.PutUint32(slot.pdu[12:], w.seq)
 	w.open++
-	if w.seq++; w.seq > smpp.MaxSequence-1 { // the last one is left to unbind
-		w.seq = 1
-	}
+	w.advance()
 	s.out.write(slot.pdu)
 	slot.kind = binary.BigEndian.Uint32(pdu[12:])
+	s.countMu.Lock()
+	defer s.countMu.Unlock()
 	if slot.kind == kindInbound {
 		c.Inbound++
+		s.counts.Inbound++
 	} else {
 		c.Receipts++
+		s.counts.Receipts++
 	}
 }
 
 // acked books answers to deliver_sm and sends what waited for room in the window.
 func (a *account) acked(s *session, answers []smpp.Header, now time.Time) {
 	retry := time.Duration(a.sim.Behaviour().Retry)
-	var c Counts
+	var c, again Counts
 	a.mu.Lock()
 	for _, h := range answers {
 		slot := &s.window.slots[h.Sequence%uint32(len(s.window.slots))]
@@ -141,8 +143,10 @@ func (a *account) acked(s *session, answers []smpp.Header, now time.Time) {
 			c.Refused++
 		}
 	}
-	a.pump(now, &c)
+	s.count(&c)
+	a.pump(now, &again)
 	a.mu.Unlock()
+	c.add(&again)
 	a.sim.stats.add(now, &c, nil)
 }
 

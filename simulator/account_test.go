@@ -162,7 +162,8 @@ func TestBind(t *testing.T) {
 			{"a receiver submits", []smpp.Body{good, text("46701234567", "x")}, smpp.ESME_RINVBNDSTS, false},
 			{"enquire_link before it", []smpp.Body{&smpp.EnquireLink{}}, smpp.ESME_ROK, false},
 			{"unbind", []smpp.Body{good, &smpp.Unbind{}}, smpp.ESME_ROK, true},
-			{"what nobody supports", []smpp.Body{good, &smpp.QuerySM{MessageID: "1"}}, smpp.ESME_RQUERYFAIL, false},
+			{"a receiver asks", []smpp.Body{good, &smpp.QuerySM{MessageID: "1"}}, smpp.ESME_RINVBNDSTS, false},
+			{"the state of nothing", []smpp.Body{&smpp.Bind{SystemID: "kurir", Password: "secret"}, &smpp.QuerySM{MessageID: "1"}}, smpp.ESME_RQUERYFAIL, false},
 		} {
 			p, closed := ask(test.sent...)
 			if p.Status != test.status || closed != test.closed || !p.Command.IsResponse() {

@@ -30,6 +30,11 @@ type batch struct {
 	data smpp.DataSMResp
 	id   []byte
 	text []byte
+
+	multiID    uint64  // what the receipts of all destinations of a submit_multi have as their id; 0: no submit_multi
+	congestion [1]byte // value of congestion_state
+	dpf        [1]byte // value of dpf_result
+	tlvs       [2]smpp.TLV
 }
 
 func (b *batch) init(ss *session) {
@@ -85,6 +90,9 @@ func (b *batch) end() {
 	b.out.flush(ss.account, ss, b.now)
 	ss.out.write(b.tail)
 	s.stats.add(b.now, &b.c, b.statuses)
+	if b.c != (Counts{}) {
+		ss.count(&b.c)
+	}
 }
 
 // outgoing gathers the deliver_sm that are to go to one account.

@@ -21,6 +21,14 @@ type Behaviour struct {
 	// Rate is the number of messages a second that are taken, smooth in time; what comes faster is answered with
 	// ESME_RTHROTTLED. 0: no limit.
 	Rate float64 `json:"rate"`
+	// RateStatus is the answer to what comes faster; 0 means ESME_RTHROTTLED. ESME_RMSGQFUL is the other usual one.
+	RateStatus smpp.Status `json:"rate_status"`
+	// Congestion is the congestion_state in answers to sessions of version 5.0.
+	Congestion Congestion `json:"congestion"`
+	// Binds is how many sessions an account may have; those beyond it are refused with BindStatus (0 means
+	// ESME_RALYBND). Half-open ones count. 0: no limit.
+	Binds      int         `json:"binds"`
+	BindStatus smpp.Status `json:"bind_status"`
 	// Reject percent of the messages with RejectStatus.
 	Reject       float64     `json:"reject"`
 	RejectStatus smpp.Status `json:"reject_status"`
@@ -59,6 +67,12 @@ func (b *Behaviour) defaults() {
 	if b.RejectStatus == 0 {
 		b.RejectStatus = smpp.ESME_RSUBMITFAIL
 	}
+	if b.RateStatus == 0 {
+		b.RateStatus = smpp.ESME_RTHROTTLED
+	}
+	if b.BindStatus == 0 {
+		b.BindStatus = smpp.ESME_RALYBND
+	}
 	if b.Validity == 0 {
 		b.Validity = Duration(24 * time.Hour)
 	}
@@ -91,6 +105,9 @@ func (b *Behaviour) check() error {
 	}
 	if b.InboundRate > 0 && b.InboundTo == "" {
 		errs = append(errs, errors.New("inbound_to: which number do the phones write to?"))
+	}
+	if b.Binds < 0 {
+		errs = append(errs, fmt.Errorf("binds: %d is negative; 0 is no limit", b.Binds))
 	}
 	if b.Rate < 0 {
 		errs = append(errs, fmt.Errorf("rate: %g is negative; 0 is no limit", b.Rate))
@@ -210,17 +227,19 @@ type IDForm uint8
 
 // The forms of ids: in the answer, and in the receipt. Decimal ids in receipts have ten digits at least.
 const (
-	IDHex    IDForm = iota // hexadecimal in both
-	IDDec                  // decimal in both
-	IDHexDec               // hexadecimal in the answer, decimal in the receipt
-	IDDecHex               // decimal in the answer, hexadecimal in the receipt
-	idZeros                // decimal, in the receipt with zeros in front
-	idUpper                // hexadecimal, in the receipt with capital letters
+	IDHex       IDForm = iota // hexadecimal in both
+	IDDec                     // decimal in both
+	IDHexDec                  // hexadecimal in the answer, decimal in the receipt
+	IDDecHex                  // decimal in the answer, hexadecimal in the receipt
+	idZeros                   // decimal, in the receipt with zeros in front
+	idUpper                   // hexadecimal, in the receipt with capital letters
+	idStripped                // decimal with zeros in front, in the receipt without them
+	idTruncated               // decimal, in the receipt only its last ten digits
 )
 
-var idForms = []string{"hex", "dec", "hex-dec", "dec-hex", "zeros", "upper"}
+var idForms = []string{"hex", "dec", "hex-dec", "dec-hex", "zeros", "upper", "stripped", "truncated"}
 
-// String gives hex, dec, hex-dec or dec-hex.
+// String gives hex, dec, hex-dec, dec-hex, zeros, upper, stripped or truncated.
 func (f IDForm) String() string { return wordText(f, idForms) }
 
 // MarshalText is String.
@@ -232,7 +251,9 @@ func (f *IDForm) UnmarshalText(b []byte) error { return parseWord(f, b, idForms)
 // answer appends the id as submit_sm_resp has it.
 func (f IDForm) answer(dst []byte, id uint64) []byte {
 	switch f {
-	case IDDec, IDDecHex, idZeros:
+	case idStripped:
+		return fmt.Appendf(dst, "%020d", id)
+	case IDDec, IDDecHex, idZeros, idTruncated:
 		return strconv.AppendUint(dst, id, 10)
 	}
 	return strconv.AppendUint(dst, id, 16)
@@ -241,8 +262,10 @@ func (f IDForm) answer(dst []byte, id uint64) []byte {
 // receipt appends the id as the receipt has it.
 func (f IDForm) receipt(dst []byte, id uint64) []byte {
 	switch f {
-	case IDDec:
+	case IDDec, idStripped:
 		return strconv.AppendUint(dst, id, 10)
+	case idTruncated:
+		return fmt.Appendf(dst, "%010d", id%1e10)
 	case IDHexDec:
 		return fmt.Appendf(dst, "%010d", id)
 	case idZeros:

@@ -19,14 +19,16 @@ type plan struct {
 	noID    bool          // answered with an empty message id
 	link    linkFate
 
-	receipts ReceiptTime
-	form     ReceiptForm
-	ids      IDForm
-	copies   int               // receipts: 0, 1, 2
-	state    smpp.MessageState // that the receipt reports
-	then     smpp.MessageState // a second receipt with this state, 0 for none
-	unknown  bool              // the receipt has an id that was never given out
-	refusals int               // that many of the next attempts are refused with status, see attempts
+	receipts  ReceiptTime
+	form      ReceiptForm
+	ids       IDForm
+	copies    int               // receipts: 0, 1, 2
+	state     smpp.MessageState // that the receipt reports
+	then      smpp.MessageState // a second receipt with this state, 0 for none
+	dpf       bool              // who submitted wants to be told when the phone is back
+	throttled bool              // above the rate
+	unknown   bool              // the receipt has an id that was never given out
+	refusals  int               // that many of the next attempts are refused with status, see attempts
 
 	phone   PhoneState    // of a phone whose state nobody has set
 	awayFor time.Duration // after which the phone takes the message; 0: when it is switched on
@@ -113,6 +115,8 @@ func Fates() []Fate {
 		{"99703", "id decimal in the answer, hexadecimal in the receipt", func(p *plan) { p.ids = IDDecHex }},
 		{"99704", "id decimal, in the receipt with zeros in front", func(p *plan) { p.ids = idZeros }},
 		{"99705", "id hexadecimal, in the receipt with capital letters", func(p *plan) { p.ids = idUpper }},
+		{"99706", "id decimal with zeros in front, in the receipt without them", func(p *plan) { p.ids = idStripped }},
+		{"99707", "id decimal, in the receipt only its last ten digits", func(p *plan) { p.ids = idTruncated }},
 
 		{"99800", "the phone is off for 2 s, then takes the message", func(p *plan) { p.phone, p.awayFor = PhoneOff, 2*time.Second }},
 		{"99801", "the phone is off until it is switched on; EXPIRED when the validity ends", func(p *plan) { p.phone = PhoneOff }},

@@ -105,6 +105,8 @@ var lives = map[string]struct {
 	"99703": {sees: []string{"answer", "DELIVRD of another"}, phone: true},
 	"99704": {sees: []string{"answer", "DELIVRD"}, phone: true},
 	"99705": {sees: []string{"answer", "DELIVRD"}, phone: true},
+	"99706": {sees: []string{"answer", "DELIVRD of another"}, phone: true}, // the test strips zeros of the receipt only
+	"99707": {sees: []string{"answer", "DELIVRD"}, phone: true},            // short enough to be whole
 
 	"99800": {sees: []string{"answer", "interim ENROUTE", "DELIVRD after 2s"}, phone: true},
 	"99801": {sees: []string{"answer", "interim ENROUTE", "EXPIRED after 50s"}},
@@ -212,6 +214,8 @@ func TestFateIDs(t *testing.T) {
 		"99703": {"703711", "abcdf"},
 		"99704": {"703711", "0000000000000000703711"},
 		"99705": {"abcdf", "ABCDF"},
+		"99706": {"00000000000000703711", "703711"},
+		"99707": {"703711", "0000703711"},
 	} {
 		t.Run(digits, func(t *testing.T) {
 			t.Parallel()

@@ -42,7 +42,10 @@ func (s *Simulator) Handler() http.Handler {
 	mux.HandleFunc("PUT /phones/{number}", s.servePutPhone)
 	mux.HandleFunc("DELETE /phones/{number}", s.serveDeletePhone)
 	mux.HandleFunc("POST /phones/{number}/messages", s.serveReply)
+	mux.HandleFunc("POST /phones/{number}/alert", s.serveAlert)
 	mux.HandleFunc("POST /inbound", s.serveInbound)
+	mux.HandleFunc("POST /outbind", s.serveOutbind)
+	mux.HandleFunc("GET /certificate", s.serveCertificate)
 	mux.HandleFunc("GET /behaviour", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Behaviour()) })
 	mux.HandleFunc("PATCH /behaviour", s.serveBehaviour)
 	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.References()) })
@@ -93,18 +96,24 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 
 // Info is what the page has to know.
 type Info struct {
-	SMPP      string `json:"smpp"`               // address on which gateways bind
-	Listening bool   `json:"listening"`          // whether new connections are taken
-	SystemID  string `json:"system_id"`          // empty: any
-	SendURL   string `json:"send_url,omitempty"` // where the page posts texts to be sent
-	SendKey   string `json:"send_key,omitempty"` // as Bearer token
+	SMPP      string   `json:"smpp"`               // address on which gateways bind
+	Hosts     []string `json:"hosts"`              // all of them, in the order of their numbers
+	Listening bool     `json:"listening"`          // whether new connections are taken
+	SystemID  string   `json:"system_id"`          // empty: any
+	SendURL   string   `json:"send_url,omitempty"` // where the page posts texts to be sent
+	SendKey   string   `json:"send_key,omitempty"` // as Bearer token
 }
 
 func (s *Simulator) serveInfo(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
-	listening := s.listener != nil
+	listening := false
+	var addresses []string
+	for _, h := range s.hosts {
+		listening = listening || h.listener != nil
+		addresses = append(addresses, h.address)
+	}
 	s.mu.Unlock()
-	reply(w, Info{SMPP: s.Addr(), Listening: listening, SystemID: s.opt.SystemID, SendURL: s.opt.SendURL, SendKey: s.opt.SendKey})
+	reply(w, Info{SMPP: s.Addr(), Hosts: addresses, Listening: listening, SystemID: s.opt.SystemID, SendURL: s.opt.SendURL, SendKey: s.opt.SendKey})
 }
 
 // number reads a number in the query; the default if there is none.
@@ -226,6 +235,42 @@ func (s *Simulator) inject(w http.ResponseWriter, in Inbound) {
 	}
 }
 
+// serveAlert sends alert_notification; the body may be empty or {"system_id"}.
+func (s *Simulator) serveAlert(w http.ResponseWriter, r *http.Request) {
+	to := struct {
+		SystemID string `json:"system_id"`
+	}{}
+	if r.ContentLength != 0 && !readJSON(w, r, &to) {
+		return
+	}
+	if err := s.Alert(r.PathValue("number"), to.SystemID); err != nil {
+		refuse(w, http.StatusConflict, err)
+		return
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+func (s *Simulator) serveOutbind(w http.ResponseWriter, r *http.Request) {
+	o := Outbind{}
+	if !readJSON(w, r, &o) {
+		return
+	}
+	if err := s.Outbind(r.Context(), o); err != nil {
+		refuse(w, http.StatusBadGateway, err)
+		return
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+func (s *Simulator) serveCertificate(w http.ResponseWriter, _ *http.Request) {
+	if s.certPEM == nil {
+		refuse(w, http.StatusNotFound, errors.New("no host of this simulator has TLS: start it with --smpp tls://127.0.0.1:3550"))
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-pem-file")
+	w.Write(s.certPEM) // the reader has gone if this fails
+}
+
 func (s *Simulator) serveBehaviour(w http.ResponseWriter, r *http.Request) {
 	b := *s.Behaviour()
 	if !readJSON(w, r, &b) {
@@ -257,20 +302,39 @@ func (s *Simulator) Compare(expected io.Reader) (ReferenceCounts, error) {
 }
 
 func (s *Simulator) serveLinks(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	var hosts []int
+	for _, text := range q["host"] {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 || n >= len(s.hosts) {
+			refuse(w, http.StatusBadRequest, fmt.Errorf("host: a number from 0 to %d", len(s.hosts)-1))
+			return
+		}
+		hosts = append(hosts, n)
+	}
+	var keep Duration
+	if text := q.Get("for"); text != "" {
+		if err := keep.UnmarshalText([]byte(text)); err != nil {
+			refuse(w, http.StatusBadRequest, fmt.Errorf("for: %w", err))
+			return
+		}
+	}
 	switch r.PathValue("action") {
+	case "freeze":
+		reply(w, map[string]int{"frozen": s.FreezeLinks(time.Duration(keep))})
 	case "drop":
 		reply(w, map[string]int{"dropped": s.DropLinks()})
 	case "stop":
-		s.StopListening()
+		s.StopListening(hosts...)
 		w.WriteHeader(http.StatusNoContent)
 	case "start":
-		if err := s.StartListening(); err != nil {
+		if err := s.StartListening(hosts...); err != nil {
 			refuse(w, http.StatusConflict, err)
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		refuse(w, http.StatusNotFound, errors.New("what can be done to links: drop, stop, start"))
+		refuse(w, http.StatusNotFound, errors.New("what can be done to links: drop, freeze, stop, start"))
 	}
 }
 

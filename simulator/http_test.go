@@ -135,7 +135,7 @@ func TestAPI(t *testing.T) {
 		{"POST", "links/start", "", 204, ""},
 		{"POST", "links/start", "", 409, "listening already"},
 		{"POST", "links/drop", "", 200, `"dropped":1`},
-		{"POST", "links/tie", "", 404, "drop, stop, start"},
+		{"POST", "links/tie", "", 404, "drop, freeze, stop, start"},
 		{"POST", "reset", "", 204, ""},
 		{"GET", "messages", "", 200, "[]\n"},
 	} {

@@ -33,7 +33,9 @@ type received struct {
 	number  string // of the phone
 	status  smpp.Status
 	outcome outcome
-	frame   []byte // the whole PDU
+	state   smpp.MessageState // in which it is final
+	final   time.Time         // from then on
+	frame   []byte            // the whole PDU
 }
 
 // inbox keeps the last messages that came in, as they came in; they are taken apart when somebody reads them.
@@ -46,8 +48,8 @@ type inbox struct {
 	buf   []byte
 }
 
-// The head of a record: order, time, session, account, id, status, outcome.
-const inboxHead = 8 + 8 + 8 + 8 + 8 + 4 + 1
+// The head of a record: order, time, session, account, id, status, outcome, final state and its time.
+const inboxHead = 8 + 8 + 8 + 8 + 8 + 4 + 1 + 1 + 8
 
 // add keeps a batch, and drops the oldest beyond the limit.
 func (x *inbox) add(list []received) {
@@ -68,7 +70,8 @@ func (x *inbox) add(list []received) {
 		b = binary.BigEndian.AppendUint64(b, r.account.index)
 		b = binary.BigEndian.AppendUint64(b, r.id)
 		b = binary.BigEndian.AppendUint32(b, uint32(r.status))
-		b = append(b, byte(r.outcome))
+		b = append(b, byte(r.outcome), byte(r.state))
+		b = binary.BigEndian.AppendUint64(b, uint64(r.final.UnixNano()))
 		x.buf = append(b, r.frame...)
 		x.queue.push(&x.pool, x.buf)
 	}
@@ -179,7 +182,7 @@ func (s *Simulator) Messages(f Filter) []Message {
 			Order: order, Time: at, Session: binary.BigEndian.Uint64(record[16:]), SystemID: s.accountAt(binary.BigEndian.Uint64(record[24:])).name,
 			Status: binary.BigEndian.Uint32(record[40:]), Outcome: outcomes[record[44]],
 		}
-		if id := binary.BigEndian.Uint64(record[32:]); id != 0 {
+		if id := shown(binary.BigEndian.Uint64(record[32:])); id != 0 {
 			m.ID = fmt.Sprintf("%x", id)
 		}
 		if f.Outcome != "" && f.Outcome != m.Outcome {

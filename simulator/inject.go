@@ -19,6 +19,7 @@ type Inbound struct {
 	Text     string `json:"text"`
 	SystemID string `json:"system_id"` // of the account that gets it; empty: who wrote last to the phone, or any
 	Encoding string `json:"encoding"`  // auto, gsm7, ucs2, latin1; empty: auto
+	DataSM   bool   `json:"data_sm"`   // it goes as data_sm with message_payload instead of deliver_sm
 	Count    int    `json:"count"`     // how many times; with more than one, {n} in the text is the number. 0: once
 
 	// Octets are sent as they are, instead of Text, with these fields beside them.
@@ -93,7 +94,7 @@ func (s *Simulator) resolve(in *Inbound) (*account, error) {
 		return nil, errors.New("to: nobody has written to this phone (of late), so say in \"to\" which number it writes to")
 	}
 	if in.SystemID != "" {
-		if a = s.account(in.SystemID); a == nil {
+		if a = s.account(in.SystemID, s.hosts[0]); a == nil {
 			return nil, errors.New("system_id: too many accounts")
 		}
 		return a, nil
@@ -119,7 +120,7 @@ func (s *Simulator) appendInbound(pdus [][]byte, in *Inbound) ([][]byte, error) 
 	body := smpp.DeliverSM{ShortMessage: smpp.ShortMessage{Source: phoneAddress(in.From), Dest: phoneAddress(in.To)}}
 	add := func(text []byte) error {
 		body.Text = text
-		pdu, err := smpp.Append(nil, &smpp.PDU{Body: &body})
+		pdu, err := smpp.Append(nil, &smpp.PDU{Body: inboundBody(&body, in.DataSM)})
 		if err != nil {
 			return fmt.Errorf("write deliver_sm: %w", err)
 		}
@@ -149,6 +150,17 @@ func (s *Simulator) appendInbound(pdus [][]byte, in *Inbound) ([][]byte, error) 
 		}
 	}
 	return pdus, nil
+}
+
+// inboundBody is the deliver_sm, or a data_sm of the same content.
+func inboundBody(d *smpp.DeliverSM, dataSM bool) smpp.Body {
+	if !dataSM {
+		return d
+	}
+	return &smpp.DataSM{
+		Source: d.Source, Dest: d.Dest, ESMClass: d.ESMClass, DataCoding: d.DataCoding,
+		TLVs: smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: d.Text}},
+	}
 }
 
 // phoneAddress guesses type of number and numbering plan as an SMSC would write them.

@@ -70,7 +70,8 @@ type phones struct {
 	states map[string]phoneSetting
 	stored map[string][]*stored // by number, in order of arrival
 	byID   map[uint64]*stored
-	anySet atomic.Bool // states is not empty: looked at for every message
+	ended  map[uint64]ended // of those that have waited
+	anySet atomic.Bool      // states is not empty: looked at for every message
 }
 
 // phoneSetting is a state that was set, perhaps for a time.
@@ -89,7 +90,7 @@ func (p *phones) init(max int) {
 func (p *phones) clear() {
 	p.anySet.Store(false)
 	p.byNum, p.states = map[string]*phone{}, map[string]phoneSetting{}
-	p.stored, p.byID = map[string][]*stored{}, map[uint64]*stored{}
+	p.stored, p.byID, p.ended = map[string][]*stored{}, map[uint64]*stored{}, map[uint64]ended{}
 	p.recent.Init()
 }
 
@@ -193,6 +194,7 @@ func (p *phones) receive(batch []received, hub *hub) {
 
 // stored is one message that waits for its phone.
 type stored struct {
+	id      uint64
 	account *account
 	number  string
 	frame   []byte
@@ -200,12 +202,16 @@ type stored struct {
 	reg     uint8 // registered_delivery
 	receipt receipt
 	expires time.Time
+	deliver time.Time // when its fate lets the phone take it; zero: never
+	service string    // service_type
+	dpf     bool      // alert_notification when the phone is back
 }
 
 // store keeps a message until its phone takes it or its validity ends; false when there is no room.
 func (s *Simulator) store(ss *session, p *plan, sm *smpp.ShortMessage, m *received, state PhoneState, r receipt) bool {
 	now := ss.batch.now
 	st := &stored{
+		id: m.id, service: sm.ServiceType, dpf: p.dpf,
 		account: ss.account, number: m.number, frame: append([]byte(nil), m.frame...), plan: *p, reg: sm.RegisteredDelivery, receipt: r,
 		expires: s.expiry(sm.Validity, now),
 	}
@@ -225,6 +231,7 @@ func (s *Simulator) store(ss *session, p *plan, sm *smpp.ShortMessage, m *receiv
 	s.phones.mu.Unlock()
 	if !set && p.awayFor > 0 && now.Add(p.awayFor).Before(due) {
 		due = now.Add(p.awayFor)
+		st.deliver = due
 	}
 	ss.batch.out.later = append(ss.batch.out.later, delayed{due, storedRecord(m.id)})
 	if sm.RegisteredDelivery&smpp.ReceiptIntermediate != 0 {

@@ -59,7 +59,7 @@ type receiptWriter struct {
 
 // append appends the deliver_sm with sequence number 0.
 func (w *receiptWriter) append(dst []byte, r *receipt) ([]byte, error) {
-	w.id = r.ids.receipt(w.id[:0], r.id)
+	w.id = r.ids.receipt(w.id[:0], shown(r.id))
 	b := &w.body
 	b.Source, b.Dest = r.recipient, r.sender // swapped: it comes from the phone
 	b.ESMClass = smpp.ESMReceipt

@@ -85,7 +85,7 @@ func (d *dueBatch) run(now time.Time) {
 		switch kind {
 		case recordAnswer:
 			number, n := binary.Uvarint(record)
-			if ss := s.session(number); ss != nil {
+			if ss := s.session(number); ss != nil && !ss.frozen.Load() {
 				ss.out.write(record[n:])
 			}
 		case recordStored:

@@ -2,8 +2,10 @@ package simulator
 
 import (
 	"crypto/subtle"
+	"crypto/tls"
 	"math/rand/v2"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,16 +20,23 @@ const (
 	readSize = 64 << 10
 )
 
+// systemID is the simulator's name.
+const systemID = "kurir-simulator"
+
 // session is one connection of an ESME. Its goroutine reads; another writes. It does not use smpp.Session, because
 // it must be able to send what a well-behaved side never sends.
 type session struct {
 	sim    *Simulator
+	host   *host
 	number uint64
 	conn   net.Conn
 	out    outbox
 	opened time.Time
 	random *rand.Rand
-	silent atomic.Bool // a fate: nothing is answered any more
+	silent atomic.Bool   // a fate: nothing is answered any more
+	frozen atomic.Bool   // nothing is read any more either, nor is the end of the connection noticed
+	gone   chan struct{} // closed by cut
+	ending sync.Once
 	batch  batch
 
 	// Written by the reading goroutine before bound is set.
@@ -36,15 +45,22 @@ type session struct {
 	version smpp.Version
 	bound   atomic.Bool
 
+	countMu sync.Mutex
+	counts  Counts
+
 	// Guarded by the account's lock.
 	receiving bool
 	window    window
 }
 
 // ServeConn serves one connection until it ends.
-func (s *Simulator) ServeConn(conn net.Conn) {
-	ss := &session{sim: s, conn: conn, opened: time.Now()}
+func (s *Simulator) ServeConn(conn net.Conn) { s.serve(conn, s.hosts[0], nil) }
+
+// serve serves a connection to a host; first is sent before anything else.
+func (s *Simulator) serve(conn net.Conn, h *host, first []byte) {
+	ss := &session{sim: s, host: h, conn: conn, opened: time.Now(), gone: make(chan struct{})}
 	ss.out.init()
+	ss.out.write(first)
 	s.mu.Lock()
 	if len(s.sessions) >= s.opt.Sessions || (s.running != nil && s.running.Err() != nil) {
 		s.mu.Unlock()
@@ -91,8 +107,32 @@ func (s *Simulator) sweepSessions(now time.Time) {
 
 // cut ends the connection without a word.
 func (ss *session) cut() {
+	ss.ending.Do(func() { close(ss.gone) })
 	ss.out.close()
+	if secured, ok := ss.conn.(*tls.Conn); ok {
+		secured.NetConn().Close() // without a word
+		return
+	}
 	ss.conn.Close()
+}
+
+// FreezeLinks makes the connections that are there half-open: nothing is read from them nor written any more, and that the
+// peer ends them is not noticed; new ones work. After a time above zero they are cut, as by an SMSC that has found out.
+func (s *Simulator) FreezeLinks(keep time.Duration) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, ss := range s.sessions {
+		if ss.frozen.Swap(true) {
+			continue
+		}
+		n++
+		ss.silent.Store(true)
+		if keep > 0 {
+			time.AfterFunc(keep, ss.cut)
+		}
+	}
+	return n
 }
 
 // read takes PDUs off the connection until it ends. All that came with one read is one batch.
@@ -101,6 +141,10 @@ func (ss *session) read() {
 	have := 0
 	for {
 		n, err := ss.conn.Read(buf[have:])
+		if ss.frozen.Load() {
+			<-ss.gone
+			return
+		}
 		have += n
 		used, goOn := ss.take(buf[:have])
 		if !goOn || err != nil || !ss.out.room() {
@@ -139,6 +183,9 @@ func (ss *session) handle(frame []byte) bool {
 	b := &ss.batch
 	h := smpp.ParseHeader(frame)
 	silent := ss.silent.Load() || ss.sim.silent.Load()
+	if !ss.sim.opt.Version.TLVs() && !silent && (h.Command == smpp.CommandBindTransceiver || h.Command == smpp.CommandDataSM) {
+		return b.answer(smpp.PDU{Command: smpp.CommandGenericNack, Status: smpp.ESME_RINVCMDID, Sequence: h.Sequence}) // 3.3 has none
+	}
 	switch h.Command {
 	case smpp.CommandDeliverSMResp, smpp.CommandDataSMResp:
 		b.acks = append(b.acks, h)
@@ -174,13 +221,15 @@ func (ss *session) handle(frame []byte) bool {
 		b.answer(answer)
 		return false
 	case *smpp.CancelSM:
+		b.c.Managed++
 		answer.Status = ss.cancel(body)
 		return b.answer(answer)
 	case *smpp.QuerySM:
-		answer.Status = smpp.ESME_RQUERYFAIL
-		return b.answer(answer)
+		b.c.Managed++
+		return b.answer(ss.query(body, answer))
 	case *smpp.ReplaceSM:
-		answer.Status = smpp.ESME_RREPLACEFAIL
+		b.c.Managed++
+		answer.Status = ss.replace(body)
 		return b.answer(answer)
 	}
 	if h.Command.IsResponse() {
@@ -204,19 +253,25 @@ func (ss *session) bind(body *smpp.Bind, answer smpp.PDU) bool {
 	case !open && !same(body.Password, opt.Password):
 		answer.Status = smpp.ESME_RINVPASWD
 	}
-	a := ss.sim.account(body.SystemID)
-	if a == nil && answer.Status == smpp.ESME_ROK {
-		answer.Status = smpp.ESME_RBINDFAIL
+	a := (*account)(nil)
+	if answer.Status == smpp.ESME_ROK {
+		if a = ss.sim.account(body.SystemID, ss.host); a == nil {
+			answer.Status = smpp.ESME_RBINDFAIL
+		} else if most := b.behaviour.Binds; most > 0 && ss.sim.boundTo(a) >= most {
+			answer.Status = b.behaviour.BindStatus
+		}
 	}
 	if answer.Status != smpp.ESME_ROK {
+		b.c.BindsRefused++
 		b.answer(answer)
 		return false
 	}
-	ss.account, ss.mode, ss.version = a, body.Mode, body.Version
+	b.c.Binds++
+	ss.account, ss.mode, ss.version = a, body.Mode, min(body.Version.Normal(), ss.sim.opt.Version)
 	ss.bound.Store(true)
-	resp := &smpp.BindResp{Mode: body.Mode, SystemID: "kurir-simulator"}
-	if body.Version.TLVs() {
-		resp.TLVs.SetU8(smpp.TagSCInterfaceVersion, uint8(smpp.Version34))
+	resp := &smpp.BindResp{Mode: body.Mode, SystemID: systemID}
+	if ss.version.TLVs() && !ss.sim.opt.HideVersion {
+		resp.TLVs.SetU8(smpp.TagSCInterfaceVersion, uint8(ss.sim.opt.Version)) // what we support (SMPP 3.4 5.3.2.25)
 	}
 	answer.Body = resp
 	b.answer(answer)
@@ -226,6 +281,25 @@ func (ss *session) bind(body *smpp.Bind, answer smpp.PDU) bool {
 	return true
 }
 
+// boundTo counts the sessions of an account.
+func (s *Simulator) boundTo(a *account) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, ss := range s.sessions {
+		if ss.bound.Load() && ss.account == a {
+			n++
+		}
+	}
+	return n
+}
+
+// count books what happened on the session.
+func (ss *session) count(c *Counts) {
+	ss.countMu.Lock()
+	ss.counts.add(c)
+	ss.countMu.Unlock()
+}
+
 // Session describes one connection.
 type Session struct {
 	Number   uint64    `json:"number"`
@@ -233,9 +307,14 @@ type Session struct {
 	SystemID string    `json:"system_id"` // empty before the bind
 	Mode     string    `json:"mode"`
 	Version  string    `json:"version"`
+	Host     int       `json:"host"`                  // number of the address that it came to, from 0
+	TLS      string    `json:"tls,omitempty"`         // version of TLS
+	Client   string    `json:"certificate,omitempty"` // common name of the client's certificate
 	Opened   time.Time `json:"opened"`
 	Unacked  int       `json:"unacked"` // deliver_sm without an answer
 	Silent   bool      `json:"silent"`
+	Frozen   bool      `json:"frozen"` // half-open
+	Counts   Counts    `json:"counts"`
 }
 
 // Sessions lists the connections.
@@ -248,7 +327,20 @@ func (s *Simulator) Sessions() []Session {
 	s.mu.Unlock()
 	list := make([]Session, 0, len(open))
 	for _, ss := range open {
-		d := Session{Number: ss.number, Peer: ss.conn.RemoteAddr().String(), Opened: ss.opened, Silent: ss.silent.Load()}
+		d := Session{
+			Number: ss.number, Peer: ss.conn.RemoteAddr().String(), Host: int(ss.host.number), Opened: ss.opened,
+			Silent: ss.silent.Load(), Frozen: ss.frozen.Load(),
+		}
+		ss.countMu.Lock()
+		d.Counts = ss.counts
+		ss.countMu.Unlock()
+		if secured, ok := ss.conn.(*tls.Conn); ok && ss.bound.Load() {
+			state := secured.ConnectionState()
+			d.TLS = tls.VersionName(state.Version)
+			if len(state.PeerCertificates) > 0 {
+				d.Client = state.PeerCertificates[0].Subject.CommonName
+			}
+		}
 		if ss.bound.Load() {
 			d.SystemID, d.Mode, d.Version = ss.account.name, ss.mode.String(), ss.version.String()
 			ss.account.mu.Lock()

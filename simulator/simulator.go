@@ -2,8 +2,8 @@ package simulator
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -14,12 +14,27 @@ import (
 	"time"
 
 	"kurir/gsm"
+	"kurir/smpp"
 )
 
 // Options say what a simulator is. The zero value, without addresses, serves connections given to ServeConn.
 type Options struct {
-	SMPP string // address to listen on for ESMEs, such as 127.0.0.1:2776; empty: none
-	HTTP string // address of the page and the API; empty: none, mount Handler elsewhere
+	SMPP  string   // address to listen on for ESMEs, such as 127.0.0.1:2776, or with TLS tls://127.0.0.1:3550; empty: none
+	Hosts []string // further ones
+	HTTP  string   // address of the page and the API; empty: none, mount Handler elsewhere
+
+	// Cert and Key are PEM files of the certificate shown by hosts with TLS; empty: one is made, see Certificate. With
+	// ClientCA only clients whose certificate one of those in this file has signed are let in.
+	Cert, Key, ClientCA string
+	// Version is the highest version of SMPP spoken; 0 means 5.0. The ESME's is taken if it is lower.
+	Version smpp.Version
+	// HideVersion leaves sc_interface_version out of the answer to a bind, as many SMSCs do.
+	HideVersion bool
+	// IDsPerHost lets every host number its messages for itself, beginning with the same number, and keep what is for
+	// an account: receipts come from the host that took the message.
+	IDsPerHost bool
+	// Lists are the distribution lists of submit_multi: numbers by name.
+	Lists map[string][]string
 
 	// SystemID and Password are the one account that may bind. Both empty: every one may.
 	SystemID, Password string
@@ -73,6 +88,13 @@ func (o *Options) defaults() {
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64()
 	}
+	if o.Version == 0 {
+		o.Version = smpp.Version50
+	}
+	o.Version = o.Version.Normal()
+	if o.FirstID == 0 && !o.Version.TLVs() {
+		o.FirstID = uint64(time.Now().Unix()&0xFFF) << 20 // 3.3 knows 8 hexadecimal digits
+	}
 	if o.FirstID == 0 {
 		o.FirstID = uint64(time.Now().Unix()&0xFFFFFFF) << 22 // at most 15 digits: 50 bits
 	}
@@ -91,6 +113,10 @@ type Simulator struct {
 	silent    atomic.Bool // Behaviour.Silent, for the places where only that counts
 	limit     limiter
 	nextID    atomic.Uint64
+	hosts     []*host
+	tls       *tls.Config // of hosts with TLS
+	certPEM   []byte
+	congested atomic.Int32 // congestion_state by load, see congestion
 	owed      atomic.Int64 // octets of answers and receipts that wait
 	stats     statistics
 	seen      *seen
@@ -108,8 +134,6 @@ type Simulator struct {
 	armed   time.Time     // what the scheduler waits for; zero: nothing
 
 	mu         sync.Mutex
-	listener   net.Listener
-	address    string // of the listener, kept while it does not listen
 	web        *http.Server
 	webAddress string
 	sessions   map[uint64]*session
@@ -136,6 +160,7 @@ func New(opt Options) *Simulator {
 	s.behaviour.Store(&opt.Behaviour)
 	s.silent.Store(opt.Behaviour.Silent)
 	s.nextID.Store(opt.FirstID)
+	s.hosts = newHosts(&opt)
 	s.stats.reset(time.Now())
 	s.inbox.keep = opt.Keep
 	s.phones.init(opt.Phones)
@@ -148,9 +173,17 @@ func (s *Simulator) Start(ctx context.Context) error {
 		return err
 	}
 	s.running, s.stop = context.WithCancel(ctx)
-	if s.opt.SMPP != "" {
-		if err := s.listen(s.opt.SMPP); err != nil {
+	if err := s.loadTLS(); err != nil {
+		s.stop()
+		return err
+	}
+	for _, h := range s.hosts {
+		if h.address == "" {
+			continue
+		}
+		if err := s.listen(h); err != nil {
 			s.stop()
+			s.StopListening()
 			return err
 		}
 	}
@@ -199,75 +232,8 @@ func (s *Simulator) shut() {
 	s.DropLinks()
 }
 
-// Addr is the address on which ESMEs bind, also while it is not listening.
-func (s *Simulator) Addr() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.address
-}
-
 // HTTPAddr is the address of the page and the API.
 func (s *Simulator) HTTPAddr() string { return s.webAddress }
-
-// listen opens the SMPP address.
-func (s *Simulator) listen(address string) error {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("the SMSC cannot listen on %s: %w", address, err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.listener != nil {
-		l.Close()
-		return errors.New("the SMSC is listening already")
-	}
-	s.listener, s.address = l, l.Addr().String()
-	s.wg.Go(func() { s.accept(l) })
-	return nil
-}
-
-// accept takes connections until the listener is closed.
-func (s *Simulator) accept(l net.Listener) {
-	for {
-		conn, err := l.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil { // out of file descriptors, for instance: it gets better or it does not
-			select {
-			case <-time.After(50 * time.Millisecond):
-			case <-s.running.Done():
-				return
-			}
-			continue
-		}
-		s.wg.Go(func() { s.ServeConn(conn) })
-	}
-}
-
-// StopListening refuses new connections; those that are there stay.
-func (s *Simulator) StopListening() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.listener != nil {
-		s.listener.Close()
-		s.listener = nil
-	}
-}
-
-// StartListening takes connections again, on the same address.
-func (s *Simulator) StartListening() error {
-	s.mu.Lock()
-	address, listening := s.address, s.listener != nil
-	s.mu.Unlock()
-	switch {
-	case address == "":
-		return errors.New("the simulator was started without an SMPP address")
-	case listening:
-		return errors.New("the SMSC is listening already")
-	}
-	return s.listen(address)
-}
 
 // DropLinks cuts all connections without a word and says how many there were.
 func (s *Simulator) DropLinks() int {
@@ -317,15 +283,19 @@ func (s *Simulator) Reset() {
 	s.hub.changedAll()
 }
 
-// account finds or makes the account of a system_id; nil when there are too many.
-func (s *Simulator) account(systemID string) *account {
+// account finds or makes the account of a system_id, of one host if each is for itself; nil when there are too many.
+func (s *Simulator) account(systemID string, h *host) *account {
 	const maxAccounts = 10_000
+	key := systemID
+	if s.opt.IDsPerHost {
+		key = fmt.Sprintf("%s\x00%d", systemID, h.number)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.accounts[systemID]
+	a := s.accounts[key]
 	if a == nil && len(s.accounts) < maxAccounts {
 		a = &account{sim: s, name: systemID, index: uint64(len(s.byIndex))}
-		s.accounts[systemID] = a
+		s.accounts[key] = a
 		s.byIndex = append(s.byIndex, a)
 	}
 	return a
@@ -352,7 +322,7 @@ func (s *Simulator) accountAt(index uint64) *account {
 func (s *Simulator) housekeeping() {
 	every := time.NewTicker(10 * time.Millisecond)
 	defer every.Stop()
-	dropped, swept := time.Now(), time.Now()
+	dropped, swept, measured := time.Now(), time.Now(), time.Now()
 	inbound := traffic{sim: s, last: time.Now()}
 	for {
 		select {
@@ -363,6 +333,10 @@ func (s *Simulator) housekeeping() {
 			if d := time.Duration(s.Behaviour().DropEvery); d > 0 && now.Sub(dropped) >= d {
 				dropped = now
 				s.log.Debug("links dropped", "count", s.DropLinks())
+			}
+			if now.Sub(measured) >= congestionTime {
+				measured = now
+				s.measure(now)
 			}
 			if now.Sub(swept) >= time.Second {
 				swept = now

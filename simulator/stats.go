@@ -21,6 +21,11 @@ type Counts struct {
 	Refused    int64 `json:"refused"`    // deliver_sm answered with a permanent error
 	Unexpected int64 `json:"unexpected"` // answers to nothing that was asked
 	Malformed  int64 `json:"malformed"`  // PDUs that could not be read
+	Managed    int64 `json:"managed"`    // query_sm, cancel_sm, replace_sm
+	Alerts     int64 `json:"alerts"`     // alert_notification sent
+
+	Binds        int64 `json:"binds"` // accepted
+	BindsRefused int64 `json:"binds_refused"`
 }
 
 // add adds the other's.
@@ -37,6 +42,10 @@ func (c *Counts) add(o *Counts) {
 	c.Refused += o.Refused
 	c.Unexpected += o.Unexpected
 	c.Malformed += o.Malformed
+	c.Managed += o.Managed
+	c.Alerts += o.Alerts
+	c.Binds += o.Binds
+	c.BindsRefused += o.BindsRefused
 }
 
 // The rate is counted in slots of 100 ms for a minute.

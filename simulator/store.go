@@ -3,7 +3,6 @@ package simulator
 import (
 	"encoding/binary"
 	"fmt"
-	"strconv"
 	"time"
 
 	"kurir/smpp"
@@ -23,9 +22,11 @@ func (s *Simulator) storedDue(id uint64, now time.Time) {
 		return
 	}
 	if now.Before(st.expires) {
-		if _, set := s.phones.states[st.number]; set { // since then somebody has set the state: it waits for that
+		// Since then somebody has set the state, or given the message a longer validity: it waits for that.
+		if _, set := s.phones.states[st.number]; set || st.deliver.IsZero() || now.Before(st.deliver) {
+			end := st.expires
 			s.phones.mu.Unlock()
-			s.later(st.expires, storedRecord(id))
+			s.later(end, storedRecord(id))
 			return
 		}
 	}
@@ -35,6 +36,7 @@ func (s *Simulator) storedDue(id uint64, now time.Time) {
 	} else {
 		st.receipt.state = smpp.MessageExpired
 	}
+	s.phones.finished(id, st.receipt.state, now)
 	s.phones.mu.Unlock()
 	s.hub.changed(st.number)
 	s.report(st, now)
@@ -52,6 +54,9 @@ func (s *Simulator) report(st *stored, now time.Time) {
 	o := outgoing{sim: s}
 	o.receipts(st.account, &p, st.reg, &r, now, false)
 	o.flush(st.account, nil, now)
+	if st.dpf && r.state == smpp.MessageDelivered {
+		st.account.alert(st.receipt.recipient, st.receipt.sender)
+	}
 }
 
 // SetPhone changes what a phone does, for a time if that is above zero. Switched on, it gets what waits for it.
@@ -104,32 +109,14 @@ func (p *phones) release(number string, state PhoneState, now time.Time) []*stor
 	list := p.stored[number]
 	delete(p.stored, number)
 	for _, st := range list {
-		id := st.receipt.id
+		id := st.id
 		delete(p.byID, id)
 		if state == PhoneOn {
 			p.show(number, st.account, now, id, st.frame)
 		} else {
 			st.receipt.state, st.receipt.cause = smpp.MessageUndeliverable, causeRefused
 		}
+		p.finished(id, st.receipt.state, now)
 	}
 	return list
-}
-
-// cancel takes back a message that still waits for its phone. SMPP 3.4 4.9.
-func (ss *session) cancel(body *smpp.CancelSM) smpp.Status {
-	s := ss.sim
-	if !ss.bound.Load() {
-		return smpp.ESME_RINVBNDSTS
-	}
-	s.phones.mu.Lock()
-	defer s.phones.mu.Unlock()
-	for _, base := range []int{16, 10} { // as the answer had it
-		id, err := strconv.ParseUint(body.MessageID, base, 64)
-		if st := s.phones.byID[id]; err == nil && st != nil && st.account == ss.account {
-			s.phones.take(id)
-			s.hub.changed(st.number)
-			return smpp.ESME_ROK
-		}
-	}
-	return smpp.ESME_RCANCELFAIL
 }

@@ -17,11 +17,11 @@ func (ss *session) submitted(frame []byte) bool {
 	switch body := b.pdu.Body.(type) {
 	case *smpp.SubmitSM:
 		p, id := ss.place(frame, &body.ShortMessage)
-		b.resp = smpp.SubmitSMResp{MessageID: string(b.shownID(&p, id))}
+		b.resp = smpp.SubmitSMResp{MessageID: string(b.shownID(&p, id)), TLVs: ss.responseTLVs(nil)}
 		return ss.reply(&p, &b.resp)
 	case *smpp.DataSM:
 		p, id := ss.place(frame, shortMessage(body))
-		b.data = smpp.DataSMResp{MessageID: string(b.shownID(&p, id))}
+		b.data = smpp.DataSMResp{MessageID: string(b.shownID(&p, id)), TLVs: ss.responseTLVs(&p)}
 		return ss.reply(&p, &b.data)
 	case *smpp.SubmitMulti:
 		return ss.submitMulti(frame, body)
@@ -29,30 +29,64 @@ func (ss *session) submitted(frame []byte) bool {
 	return true
 }
 
-// submitMulti treats every destination as a message of its own; the answer has the id of the first.
+// submitMulti treats every destination, and every number of a distribution list, as a message of its own; the answer, and
+// the receipt of each, has the id of the first. An unknown list refuses the whole.
 func (ss *session) submitMulti(frame []byte, body *smpp.SubmitMulti) bool {
+	const most = 254 // of no_unsuccess
 	resp := &smpp.SubmitMultiResp{}
-	answer := plan{answers: 1}
-	for i, dest := range body.Dests {
-		p, id := plan{status: smpp.ESME_RINVDLNAME}, uint64(0)
-		if dest.List == "" {
-			sm := *shortMessage(body)
-			sm.Dest = dest.Address
-			p, id = ss.place(frame, &sm)
+	answer, first := plan{answers: 1}, true
+	one := func(dest smpp.Address) {
+		sm := *shortMessage(body)
+		sm.Dest = dest
+		p, id := ss.place(frame, &sm)
+		if first {
+			answer, first = p, false
 		}
-		if i == 0 {
-			answer = p
+		if p.status == smpp.ESME_ROK && resp.MessageID == "" {
+			resp.MessageID, ss.batch.multiID = string(ss.batch.shownID(&p, id)), id
 		}
-		if p.status != smpp.ESME_ROK {
-			resp.Unsuccess = append(resp.Unsuccess, smpp.Unsuccess{Address: dest.Address, Status: p.status})
-		} else if resp.MessageID == "" {
-			resp.MessageID = string(ss.batch.shownID(&p, id))
+		if p.status != smpp.ESME_ROK && len(resp.Unsuccess) < most {
+			resp.Unsuccess = append(resp.Unsuccess, smpp.Unsuccess{Address: dest, Status: p.status})
 		}
 	}
+	ss.batch.multiID = 0
+	lists := ss.sim.opt.Lists
+	for _, dest := range body.Dests {
+		if dest.List == "" {
+			one(dest.Address)
+			continue
+		}
+		numbers, ok := lists[dest.List]
+		if !ok {
+			ss.batch.multiID = 0
+			return ss.batch.answer(smpp.PDU{Command: smpp.CommandSubmitMultiResp, Status: smpp.ESME_RINVDLNAME, Sequence: ss.batch.pdu.Sequence})
+		}
+		for _, n := range numbers {
+			one(phoneAddress(n))
+		}
+	}
+	ss.batch.multiID = 0
 	if resp.MessageID != "" {
 		answer.status = smpp.ESME_ROK
 	}
+	resp.TLVs = ss.responseTLVs(nil)
 	return ss.reply(&answer, resp)
+}
+
+// responseTLVs are those of a response: what became of a wish for the delivery pending flag, and to who speaks 5.0 how
+// busy we are (SMPP 5.0 4.8.4.18).
+func (ss *session) responseTLVs(p *plan) smpp.TLVs {
+	b := &ss.batch
+	list := smpp.TLVs(b.tlvs[:0])
+	if p != nil && p.dpf && ss.version.TLVs() {
+		b.dpf[0] = 1 // set (SMPP 3.4 5.3.2.28)
+		list = append(list, smpp.TLV{Tag: smpp.TagDPFResult, Value: b.dpf[:]})
+	}
+	if b.behaviour.Congestion != CongestionOff && ss.version >= smpp.Version50 {
+		b.congestion[0] = b.behaviour.Congestion.state(int(ss.sim.congested.Load()))
+		list = append(list, smpp.TLV{Tag: smpp.TagCongestionState, Value: b.congestion[:]})
+	}
+	return list
 }
 
 // shownID is the id as the answer has it.
@@ -60,7 +94,7 @@ func (b *batch) shownID(p *plan, id uint64) []byte {
 	if p.noID || p.status != smpp.ESME_ROK {
 		return nil
 	}
-	b.id = p.ids.answer(b.id[:0], id)
+	b.id = p.ids.answer(b.id[:0], shown(id))
 	return b.id
 }
 
@@ -76,7 +110,7 @@ func (ss *session) plan(number string) plan {
 		return p
 	}
 	if !ss.sim.limit.allow(ss.batch.now, b.Rate) {
-		p.status = smpp.ESME_RTHROTTLED
+		p.status, p.throttled = b.RateStatus, true
 		return p
 	}
 	if ss.drawn(b.Reject) {
@@ -138,7 +172,7 @@ func (s *Simulator) refuse(number string, first int) bool {
 
 // place decides about one message, gives it to its phone or stores it, and orders its receipts.
 func (ss *session) place(frame []byte, sm *smpp.ShortMessage) (plan, uint64) {
-	b, s := &ss.batch, ss.sim
+	b := &ss.batch
 	number := phoneNumber(sm.Dest.Addr)
 	p := ss.plan(number)
 	b.c.Submitted++
@@ -147,7 +181,7 @@ func (ss *session) place(frame []byte, sm *smpp.ShortMessage) (plan, uint64) {
 	case p.lost:
 		b.c.Lost++
 		m.outcome = outcomeLost
-	case p.status == smpp.ESME_RTHROTTLED:
+	case p.throttled || p.status == smpp.ESME_RTHROTTLED:
 		b.c.Throttled++
 		b.statuses[p.status]++
 		m.outcome = outcomeRefused
@@ -156,8 +190,12 @@ func (ss *session) place(frame []byte, sm *smpp.ShortMessage) (plan, uint64) {
 		b.statuses[p.status]++
 		m.outcome = outcomeRefused
 	default:
-		m.id = s.nextID.Add(1)
+		m.id = ss.nextID()
 		m.outcome = ss.accepted(&p, sm, &m)
+		m.state, m.final = p.state, b.now.Add(p.after+p.receipts.After)
+		if m.outcome == outcomeFailed && p.state == smpp.MessageDelivered {
+			m.state = smpp.MessageUndeliverable
+		}
 	}
 	if m.outcome == outcomeRefused && m.status == smpp.ESME_ROK { // its phone's queue is full
 		p.status, m.status = smpp.ESME_RMSGQFUL, smpp.ESME_RMSGQFUL
@@ -166,8 +204,8 @@ func (ss *session) place(frame []byte, sm *smpp.ShortMessage) (plan, uint64) {
 	} else if m.outcome != outcomeLost && m.outcome != outcomeRefused {
 		b.c.Accepted++
 		b.count(sm)
-		if s.stamps != nil {
-			s.stamps.add(sm, b.now)
+		if stamps := ss.sim.stamps; stamps != nil {
+			stamps.add(sm, b.now)
 		}
 	}
 	b.inbox = append(b.inbox, m)
@@ -182,11 +220,17 @@ func (ss *session) accepted(p *plan, sm *smpp.ShortMessage, m *received) outcome
 		id: m.id, ids: p.ids, form: p.form, state: p.state, submitted: b.now, done: b.now, text: sm.Message(), coding: sm.DataCoding,
 		sender: sm.Source, recipient: sm.Dest, version: ss.version,
 	}
+	if b.multiID != 0 {
+		r.id = b.multiID
+	}
 	answered := b.now.Add(p.after)
 	switch {
 	case state == PhoneRefusing:
 		r.state, r.cause = smpp.MessageUndeliverable, causeRefused
 	case state != PhoneOn:
+		if n, _ := sm.TLVs.U8(smpp.TagSetDPF); n == 1 {
+			p.dpf = true
+		}
 		if !s.store(ss, p, sm, m, state, r) {
 			return outcomeRefused
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,8 @@ import (
 func newSimulateCmd() *cobra.Command {
 	opt := simulator.Options{}
 	var counted, verbose bool
+	var hosts, lists []string
+	var outbind simulator.Outbind
 	var profile string
 	cmd := &cobra.Command{
 		Use:   "simulate",
@@ -35,11 +38,32 @@ last digits of the recipient change it for one message:
 			if verbose {
 				opt.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 			}
-			return simulate(cmd.Context(), cmd.OutOrStdout(), opt, profile)
+			opt.SMPP, opt.Hosts = hosts[0], hosts[1:]
+			opt.Lists = map[string][]string{}
+			for _, list := range lists {
+				name, numbers, ok := strings.Cut(list, "=")
+				if !ok || name == "" {
+					return fmt.Errorf("--list %s: write a name, = and numbers with commas between them", list)
+				}
+				opt.Lists[name] = strings.Split(numbers, ",")
+			}
+			outbind.SystemID, outbind.Password = opt.SystemID, opt.Password
+			return simulate(cmd.Context(), cmd.OutOrStdout(), opt, outbind, profile)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&opt.SMPP, "smpp", "127.0.0.1:2776", "`address` on which gateways bind")
+	f.StringSliceVar(&hosts, "smpp", []string{"127.0.0.1:2776"}, "`address` on which gateways bind; several are several hosts; tls://127.0.0.1:3550 is one with TLS")
+	f.StringVar(&opt.Cert, "tls-cert", "", "PEM `file` of the certificate of hosts with TLS; without one it is made, see GET /certificate")
+	f.StringVar(&opt.Key, "tls-key", "", "PEM `file` of its key")
+	f.StringVar(&opt.ClientCA, "tls-client-ca", "", "PEM `file` of who signs the certificates of clients; others are not let in")
+	f.Func("version", "highest `version` of SMPP: 3.3, 3.4 or 5.0 (default 5.0)", func(text string) (err error) {
+		opt.Version, err = simulator.ParseVersion(text)
+		return err
+	})
+	f.BoolVar(&opt.HideVersion, "hide-version", false, "leave sc_interface_version out of the answer to a bind")
+	f.BoolVar(&opt.IDsPerHost, "ids-per-host", false, "each host numbers its messages for itself, beginning with the same number")
+	f.StringArrayVar(&lists, "list", nil, "a distribution list of submit_multi, as `name=number,number`; may be given again")
+	f.StringVar(&outbind.Address, "outbind", "", "`address` of an ESME that is asked by outbind to bind, with --system-id and --password")
 	f.StringVar(&opt.HTTP, "http", "", "`address` of the page of phones and of the API; none if empty")
 	f.StringVar(&opt.SystemID, "system-id", "", "the one system_id that may bind; with no password either, everyone may")
 	f.StringVar(&opt.Password, "password", "", "its password")
@@ -65,6 +89,10 @@ func behaviourFlags(f *pflag.FlagSet, b *simulator.Behaviour) {
 	duration(&b.Latency, "latency", "time until the answer")
 	duration(&b.Jitter, "jitter", "at most this is added to it at random, so that answers overtake each other")
 	f.Float64Var(&b.Rate, "rate", 0, "messages a second; ESME_RTHROTTLED for what comes faster; 0: no limit")
+	f.Uint32Var((*uint32)(&b.RateStatus), "rate-status", 0, "`command_status` of what comes faster; 0: ESME_RTHROTTLED; 20 is ESME_RMSGQFUL")
+	f.TextVar(&b.Congestion, "congestion", simulator.CongestionOff, "`congestion_state` in answers to version 5.0: off, auto (by the load), or 0 to 99")
+	f.IntVar(&b.Binds, "binds", 0, "sessions of an account, half-open ones too; further ones are refused; 0: no limit")
+	f.Uint32Var((*uint32)(&b.BindStatus), "bind-status", 0, "`command_status` of those; 0: ESME_RALYBND")
 	f.Float64Var(&b.Reject, "reject", 0, "`percent` of the messages refused with --reject-status")
 	f.Uint32Var((*uint32)(&b.RejectStatus), "reject-status", 0, "`command_status` of refusals, decimal or 0x..; 0: ESME_RSUBMITFAIL")
 	f.Float64Var(&b.NoAnswer, "no-answer", 0, "`percent` of the messages taken and not answered")
@@ -77,7 +105,7 @@ func behaviourFlags(f *pflag.FlagSet, b *simulator.Behaviour) {
 	f.Float64Var(&b.ReceiptTwice, "receipt-twice", 0, "`percent` of the receipts sent twice")
 	f.Float64Var(&b.ReceiptLost, "receipt-lost", 0, "`percent` of the receipts never sent")
 	f.Float64Var(&b.Undelivered, "undelivered", 0, "`percent` of the messages that end as UNDELIV")
-	f.TextVar(&b.IDs, "ids", simulator.IDHex, "`form` of message ids: hex, dec, hex-dec (answer-receipt), dec-hex")
+	f.TextVar(&b.IDs, "ids", simulator.IDHex, "`form` of message ids: hex, dec, hex-dec (answer-receipt), dec-hex; in receipts zeros in front, upper case, stripped of zeros, truncated: zeros, upper, stripped, truncated")
 	f.Float64Var(&b.InboundRate, "inbound-rate", 0, "messages a second from phones, for who is bound to receive")
 	f.StringVar(&b.InboundTo, "inbound-to", "", "`number` that they are written to")
 	f.Uint64Var(&b.InboundCount, "inbound-count", 0, "how many of them in all; 0: without end")
@@ -86,15 +114,22 @@ func behaviourFlags(f *pflag.FlagSet, b *simulator.Behaviour) {
 }
 
 // simulate runs until the context ends.
-func simulate(ctx context.Context, out io.Writer, opt simulator.Options, profile string) error {
+func simulate(ctx context.Context, out io.Writer, opt simulator.Options, outbind simulator.Outbind, profile string) error {
 	s := simulator.New(opt)
 	if err := s.Start(ctx); err != nil {
 		return err
 	}
 	defer s.Close()
-	fmt.Fprintf(out, "SMSC    %s\n", s.Addr())
+	for i := range s.Hosts() {
+		fmt.Fprintf(out, "SMSC    %s\n", s.HostAddr(i))
+	}
 	if opt.HTTP != "" {
 		fmt.Fprintf(out, "phones  http://%s/\n", s.HTTPAddr())
+	}
+	if outbind.Address != "" {
+		if err := s.Outbind(ctx, outbind); err != nil {
+			return fmt.Errorf("outbind: %w", err)
+		}
 	}
 	serveProfile(profile)
 	<-ctx.Done()
