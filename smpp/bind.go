@@ -90,20 +90,6 @@ func (b *BindResp) Version() (v Version, ok bool) {
 	return Version(n), ok
 }
 
-// Outbind is sent by an SMSC that connects to an ESME and asks it to bind (SMPP 3.4 4.1.7).
-type Outbind struct {
-	SystemID string // at most 15 characters
-	Password string // at most 8 characters
-}
-
-// Command is outbind.
-func (*Outbind) Command() CommandID { return CommandOutbind }
-
-func (b *Outbind) layout(c *coder) {
-	c.cstring("system_id", &b.SystemID, 16, ESME_RINVSYSID)
-	c.cstring("password", &b.Password, 9, ESME_RINVPASWD)
-}
-
 // Unbind ends a session; it has no fields (SMPP 3.4 4.2).
 type Unbind struct{}
 

@@ -40,6 +40,14 @@
 //
 // [Dialer] connects, binds and comes back after failures; [Server] accepts connections and binds.
 //
+// # Outbind
+//
+// An SMSC that has something for an ESME that is not bound may call it: it connects to where the ESME listens, sends
+// outbind with its system_id and password, and the ESME binds on that connection as receiver or transceiver (SMPP 3.4
+// 2.2.1). From the bind on it is a session like any other. [Server.Outbind] is the SMSC's side of it, and gives the bind
+// to the Server's Bind; [OutbindListener] is the ESME's, which lets its Check decide on system_id and password. As an
+// outbind has no response, a refused one only sees its connection closed.
+//
 // # Messages
 //
 // [ParseReceipt], [ReceiptFrom] and [Receipt.Append] deal with the text of delivery receipts, [ParseTime] and

@@ -2,12 +2,8 @@ package smpp
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"net/netip"
-	"sync"
 	"time"
 )
 
@@ -32,150 +28,35 @@ type Server struct {
 	Drain time.Duration
 	// Session holds the settings; the role is always SMSC.
 	Session SessionConfig
+	// Dial makes the connections of Outbind; nil: TCP.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	mu       sync.Mutex
-	sessions map[*Session]netip.Addr
-	perIP    map[netip.Addr]int
-
-	turnedAway int       // connections refused since complained
-	complained time.Time // when that was last logged
+	acceptor acceptor
 }
 
-// Serve accepts connections on ln until ctx ends or ln fails. It then closes ln, unbinds the sessions and returns when
-// all have ended: nil after ctx ended, the listener's error otherwise.
+// Serve accepts connections on ln until ctx ends or ln fails. It then closes ln, unbinds the sessions, those of Outbind
+// included, and returns when all have ended: nil after ctx ended, the listener's error otherwise.
 func (srv *Server) Serve(ctx context.Context, ln net.Listener) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stop := context.AfterFunc(ctx, func() { _ = ln.Close() })
-	defer stop()
-	var running sync.WaitGroup
-	err := srv.accept(ctx, ln, &running)
-	_ = ln.Close()
-	srv.drain()
-	running.Wait()
-	return err
+	return srv.acceptor.serve(ctx, ln, srv.accepts())
 }
 
-// accept accepts connections until ctx ends or the listener fails for good.
-func (srv *Server) accept(ctx context.Context, ln net.Listener, running *sync.WaitGroup) error {
-	for failures := 0; ; {
-		conn, err := ln.Accept()
-		switch {
-		case ctx.Err() != nil:
-			if err == nil {
-				_ = conn.Close()
-			}
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("accept SMPP connections: %w", err)
-		case err != nil: // out of file descriptors, for instance: it passes
-			srv.logger().Error("accept an SMPP connection", "error", err)
-			wait(ctx, Backoff(failures, 10*time.Millisecond, time.Second, 0))
-			failures++
-			continue
-		}
-		failures = 0
-		s := srv.admit(conn)
-		if s == nil {
-			_ = conn.Close()
-			continue
-		}
-		running.Go(func() { srv.run(s) })
+// accepts says what the acceptor needs to know.
+func (srv *Server) accepts() accepting {
+	a := accepting{
+		most: srv.MaxConnections, perIP: srv.MaxPerIP, drain: srv.Drain, log: srv.Session.Logger, ended: srv.Ended,
+		open: func(conn net.Conn) *Session { return NewSession(conn, srv.Session.as(SMSC), binder{srv: srv}) },
 	}
-}
-
-func (srv *Server) logger() *slog.Logger {
-	if srv.Session.Logger != nil {
-		return srv.Session.Logger
-	}
-	return slog.New(slog.DiscardHandler)
-}
-
-// admit makes a session unless there are too many.
-func (srv *Server) admit(conn net.Conn) *Session {
-	most, perIP := srv.MaxConnections, srv.MaxPerIP
-	if most <= 0 {
-		most = 20000
-	}
-	if perIP <= 0 {
-		perIP = 1000
-	}
-	ip := remoteIP(conn)
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
-	if len(srv.sessions) >= most || srv.perIP[ip] >= perIP {
-		srv.turnedAway++
-		if now := time.Now(); now.Sub(srv.complained) >= time.Second {
-			srv.logger().Warn("SMPP connection refused: too many", "peer", conn.RemoteAddr(),
-				"connections", len(srv.sessions), "from this address", srv.perIP[ip], "refused since the last line", srv.turnedAway)
-			srv.complained, srv.turnedAway = now, 0
-		}
-		return nil
-	}
-	if srv.sessions == nil {
-		srv.sessions, srv.perIP = map[*Session]netip.Addr{}, map[netip.Addr]int{}
-	}
-	s := NewSession(conn, srv.Session.as(SMSC), binder{srv})
-	srv.sessions[s] = ip
-	srv.perIP[ip]++
-	return s
-}
-
-// remoteIP gives the peer's IP address, the zero Addr if the connection has none.
-func remoteIP(conn net.Conn) netip.Addr {
-	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
-		return a.AddrPort().Addr().Unmap()
-	}
-	return netip.Addr{}
-}
-
-// run runs one session to its end. Sessions outlive the context of Serve, so that drain can unbind them.
-func (srv *Server) run(s *Session) {
-	reason := s.Run(context.Background())
-	srv.mu.Lock()
-	ip := srv.sessions[s]
-	delete(srv.sessions, s)
-	if srv.perIP[ip]--; srv.perIP[ip] == 0 {
-		delete(srv.perIP, ip)
-	}
-	srv.mu.Unlock()
-	if srv.Ended != nil {
-		srv.Ended(s, reason)
-	}
+	return a.withDefaults()
 }
 
 // Sessions lists the sessions there are, unbound ones included, in no order.
-func (srv *Server) Sessions() []*Session {
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
-	list := make([]*Session, 0, len(srv.sessions))
-	for s := range srv.sessions {
-		list = append(list, s)
-	}
-	return list
-}
-
-// drain ends all sessions, in an orderly way as far as the time for it allows.
-func (srv *Server) drain() {
-	limit := srv.Drain
-	if limit <= 0 {
-		limit = 5 * time.Second
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	var ending sync.WaitGroup
-	for _, s := range srv.Sessions() {
-		if !s.State().Bound() {
-			s.Close(ErrClosed)
-			continue
-		}
-		ending.Go(func() { _ = s.Unbind(ctx) })
-	}
-	ending.Wait()
-}
+func (srv *Server) Sessions() []*Session { return srv.acceptor.list() }
 
 // binder is the handler of a session that is not bound.
-type binder struct{ srv *Server }
+type binder struct {
+	srv   *Server
+	bound chan<- struct{} // closed when the session is bound; may be nil
+}
 
 // Requests takes a bind, which is alone because reading pauses behind it.
 func (h binder) Requests(s *Session, requests []PDU) {
@@ -208,6 +89,9 @@ func (h binder) bind(s *Session, b *Bind, request *PDU) {
 	}
 	s.reader.h = next
 	s.SetBound(b.Mode)
+	if h.bound != nil {
+		close(h.bound)
+	}
 	if h.srv.Bound != nil {
 		h.srv.Bound(s)
 	}

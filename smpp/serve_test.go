@@ -192,11 +192,13 @@ func TestServerRefusalsLogged(t *testing.T) {
 			t.Cleanup(func() { _, _ = a.Close(), b.Close() })
 			return a
 		}
-		if srv.admit(conn()) == nil {
+		a := srv.accepts()
+		first := srv.acceptor.start(conn(), a)
+		if first == nil {
 			t.Fatal("the first is refused")
 		}
 		for range 100 {
-			if srv.admit(conn()) != nil {
+			if srv.acceptor.start(conn(), a) != nil {
 				t.Fatal("one too many")
 			}
 			time.Sleep(25 * time.Millisecond)
@@ -204,6 +206,7 @@ func TestServerRefusalsLogged(t *testing.T) {
 		if lines := strings.Count(log.String(), "\n"); lines != 3 {
 			t.Errorf("%d lines in 2.5 s", lines)
 		}
+		first.Close(nil)
 	})
 }
 
@@ -271,7 +274,7 @@ func TestDialerKeep(t *testing.T) {
 					return nil, net.ErrClosed
 				}
 				a, b := net.Pipe()
-				go srv.run(srv.admit(b))
+				srv.acceptor.start(b, srv.accepts())
 				return a, nil
 			},
 		}
