@@ -64,6 +64,7 @@ func linkSettings(c *config.Connector) gateway.LinkSettings {
 	s := gateway.LinkSettings{
 		Name: c.Name, Rate: float64(smpp.Rate), ReceiptWait: smpp.ReceiptWait,
 		ThrottleWait: smpp.ThrottleWait, FallbackWait: smpp.FallbackWait, Once: smpp.Uncertain == "once",
+		ReceiptsFrom: smpp.ReceiptsFrom,
 	}
 	switch smpp.MessageIDs {
 	case "string":

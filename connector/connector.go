@@ -71,6 +71,9 @@ type Answer struct {
 	// More those of the further parts.
 	ID   string
 	More []string
+	// Host is the one that gave the ids, if each of the link's hosts numbers
+	// messages on its own; else empty. It is the Scope of a message.Report too.
+	Host string
 	// Failure is nil when every part was taken.
 	Failure *message.Failure
 }

@@ -210,7 +210,7 @@ func contractAcks(t *testing.T, b *contractBench) {
 		t.Errorf("after the commit: %q, %q", r, i)
 	}
 	if len(b.core.reports) != 1 || b.core.reports[0].OperatorID != "id1" || b.core.reports[0].State != message.Delivered ||
-		b.core.reports[0].Scope == "" {
+		b.core.reports[0].Scope != "" {
 		t.Errorf("reports %+v", b.core.reports)
 	}
 	if len(b.core.inbound) != 1 || b.core.inbound[0].Content.Text != "hello" || b.core.inbound[0].Link == "" {

@@ -96,6 +96,13 @@ type SMPPConfig struct {
 	// included), hex_decimal (hexadecimal in the answer and decimal in the
 	// receipt) or decimal_hex. A change counts for messages sent after it.
 	MessageIDs string `yaml:"message_ids"`
+	// ReceiptsFrom says where receipts of this link's messages come from. Left
+	// out: by this link. A name that several links give: by any of them, as with
+	// an account for sending and another for receiving at one operator, who gives
+	// an id to one message of all of them only. host: by the host that took the
+	// message, where each of hosts numbers messages on its own. A change counts
+	// for messages sent after it.
+	ReceiptsFrom string `yaml:"receipts_from"`
 	// Validity says how the end of validity is told to the operator: relative
 	// (default), absolute (UTC), or none when the operator does not like it.
 	Validity string `yaml:"validity"`
@@ -189,6 +196,9 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 		report("name", "a link needs a name")
 	} else if problem := message.NameProblem(c.Name); problem != "" {
 		report("name", problem)
+	}
+	if problem := message.NameProblem(c.ReceiptsFrom); problem != "" {
+		report("receipts_from", problem)
 	}
 	if len(c.Hosts) == 0 {
 		report("hosts", "at least one host:port is needed")

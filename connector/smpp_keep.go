@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"sync"
 	"time"
 
@@ -139,6 +140,12 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 		link: l, core: l.core, number: l.shared.sessions.Add(1), told: make(chan struct{}), anew: make(chan struct{}, 1),
 		restart: slot.restart,
 		build:   smppBuilder{cfg: l.cfg, refs: l.shared.refs},
+	}
+	if l.cfg.ReceiptsFrom == "host" {
+		d.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			s.host = addr
+			return l.dial(ctx, network, addr)
+		}
 	}
 	sess, err := l.connect(ctx, d, s)
 	if err != nil {

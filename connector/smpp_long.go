@@ -55,7 +55,7 @@ func (p *smppPart) answered(s *smppSession, answers []Answer, id string, f *mess
 	if l.left--; l.left > 0 || s.repeats(l) {
 		return answers
 	}
-	a := Answer{Out: l.out}
+	a := Answer{Out: l.out, Host: s.host}
 	for i := range l.parts {
 		switch p := &l.parts[i]; {
 		case p.failure != nil:

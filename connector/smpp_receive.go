@@ -29,7 +29,7 @@ func (s *smppSession) Requests(sess *smpp.Session, requests []smpp.PDU) {
 				now = append(now, resp)
 			}
 		case smppIsReceipt(d):
-			reports, forReports = append(reports, s.link.report(d)), append(forReports, resp)
+			reports, forReports = append(reports, s.link.report(d, s.host)), append(forReports, resp)
 		default:
 			inbound, forInbound = append(inbound, s.link.inbound(d)), append(forInbound, resp)
 		}
@@ -92,14 +92,14 @@ const smppMostText = 512
 
 // report reads a receipt. One that names no message has no OperatorID: the
 // gateway counts it.
-func (l *SMPP) report(d *smpp.DeliverSM) message.Report {
+func (l *SMPP) report(d *smpp.DeliverSM, host string) message.Report {
 	r, _ := smpp.ReceiptFrom(d)
 	text := d.Message()
 	if r.ID == "" {
 		l.unreadable(d, len(text))
 	}
 	report := message.Report{
-		Scope: l.cfg.Name, OperatorID: r.ID, State: message.StateFromSMPP(uint8(r.State)),
+		Scope: host, OperatorID: r.ID, State: message.StateFromSMPP(uint8(r.State)),
 		From: smppMessageAddress(d.Source), To: smppMessageAddress(d.Dest),
 		Text: string(text[:min(len(text), smppMostText)]),
 	}

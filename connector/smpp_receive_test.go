@@ -110,8 +110,8 @@ func TestSMPPReport(t *testing.T) {
 			t.Errorf("%s: not taken for a receipt", test.name)
 			continue
 		}
-		r := l.report(d)
-		if r.Scope != "op1" || r.OperatorID != test.id || r.State != test.state || r.Code != test.code || r.Done != test.done {
+		r := l.report(d, "")
+		if r.Scope != "" || r.OperatorID != test.id || r.State != test.state || r.Code != test.code || r.Done != test.done {
 			t.Errorf("%s: %+v", test.name, r)
 		}
 	}
@@ -124,7 +124,7 @@ func TestSMPPReportLong(t *testing.T) {
 	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
 	text := "id:1 stat:DELIVRD text:" + strings.Repeat("x", 60_000)
 	d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: 4, TLVs: smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: []byte(text)}}}}
-	if r := l.report(d); r.OperatorID != "1" || r.State != message.Delivered || r.Text != text[:512] {
+	if r := l.report(d, ""); r.OperatorID != "1" || r.State != message.Delivered || r.Text != text[:512] {
 		t.Errorf("id %q, %v, %d octets", r.OperatorID, r.State, len(r.Text))
 	}
 }
@@ -204,7 +204,7 @@ func FuzzSMPPReceive(f *testing.F) {
 			{Tag: smpp.TagSARMsgRefNum, Value: value},
 		}}}
 		if smppIsReceipt(d) {
-			if r := l.report(d); len(r.Text) > smppMostText || esm&smpp.ESMTypeMask == smpp.ESMIntermediate && r.State.Final() {
+			if r := l.report(d, ""); len(r.Text) > smppMostText || esm&smpp.ESMTypeMask == smpp.ESMIntermediate && r.State.Final() {
 				t.Errorf("report %+v", r)
 			}
 			return

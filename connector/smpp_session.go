@@ -26,6 +26,7 @@ type smppSession struct {
 	core   Core
 	number uint32
 	peer   string
+	host   string // of the configuration, if ids are its own; else empty
 	since  time.Time
 
 	mu     sync.Mutex
@@ -227,7 +228,7 @@ func (s *smppSession) answer(answers []Answer, r *smpp.Response) []Answer {
 	}
 	switch ref := r.Ref.(type) {
 	case *Outgoing:
-		answers = append(answers, Answer{Out: ref, ID: id, Failure: f})
+		answers = append(answers, Answer{Out: ref, ID: id, Host: s.host, Failure: f})
 	case *smppPart:
 		answers = ref.answered(s, answers, id, f)
 	}

@@ -100,6 +100,9 @@ type Gateway struct {
 	outstanding outstanding
 	held        map[uint64][]*heldReport
 	heldCount   int
+	scopes      map[string]*idScope
+	candidates  []candidate   // scratch
+	relook      bool          // at the receipts that are held: something was learned
 	resting     queue[rest]   // enroute, with a row, and new enough to stay in memory
 	leaving     queue[*entry] // enroute, to leave memory once their rows are on disk
 	due         dueHeap
@@ -133,7 +136,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		opt: opt, log: opt.Log, store: opt.Store, commit: opt.Store.Commit,
 		links: map[string]*link{}, boxes: map[boxKey]*outbox{},
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
-		held:      map[uint64][]*heldReport{},
+		held: map[uint64][]*heldReport{}, scopes: map[string]*idScope{},
 		deadlines: map[int64][]message.ID{}, joins: map[string]*assembly{},
 		letIn: math.MaxInt, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 	}
@@ -178,6 +181,7 @@ func (g *Gateway) install(s *Snapshot) {
 	for name, set := range s.Links {
 		g.link(name).configure(set)
 	}
+	g.setScopes()
 	if old := g.snap.Load(); old == nil || old.Number != s.Number {
 		g.cur.Config, g.cur.ConfigText = s.Number, s.Text
 	}

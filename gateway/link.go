@@ -23,7 +23,8 @@ type link struct {
 	spill    [message.Priorities]spill
 	count    linkCounters
 
-	exactForm, otherForm int // receipts by the form in which they named the operator's id
+	scope     *idScope      // in which the operator's ids are unique; see scopeOf
+	unmatched unmatchedRing // receipts that came by it
 }
 
 // spill is the part of a lane that is on disk only.

@@ -43,7 +43,7 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 		l.pace.success(now, e.cost())
 		l.count.taken.Add(1)
 		if e.out.Receipt && a.ID != "" {
-			g.awaitReceipt(e, now)
+			g.awaitReceipt(e, a, now)
 			return
 		}
 		if e.m.Receipts.Wants(message.Enroute) {
@@ -75,19 +75,20 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 
 // taken writes the operator's ids into the log, a part each.
 func (g *Gateway) taken(e *entry, a *connector.Answer, now time.Time) {
-	at := e.stamp(now)
+	at, tag := e.stamp(now), e.link.tagOf(a.Host)
+	s := g.scopeOf(e.link, tag)
 	e.keys = e.oneKey[:0]
-	e.event(message.Event{Kind: message.EventTaken, At: at, Part: 1, Text: a.ID})
-	e.keys = append(e.keys, e.link.receiptKey(e.link.name, a.ID))
+	e.event(message.Event{Kind: message.EventTaken, At: at, Part: 1, Text: a.ID, Code: tag})
+	e.keys = append(e.keys, s.answered(a.ID, g.outstanding.awaits))
 	for i, id := range a.More {
-		e.event(message.Event{Kind: message.EventTaken, At: at, Part: uint8(i + 2), Text: id})
-		e.keys = append(e.keys, e.link.receiptKey(e.link.name, id))
+		e.event(message.Event{Kind: message.EventTaken, At: at, Part: uint8(i + 2), Text: id, Code: tag})
+		e.keys = append(e.keys, s.answered(id, g.outstanding.awaits))
 	}
 }
 
 // awaitReceipt makes the message enroute. Receipts that overtook the answer
 // have been held and are applied now.
-func (g *Gateway) awaitReceipt(e *entry, now time.Time) {
+func (g *Gateway) awaitReceipt(e *entry, a *connector.Answer, now time.Time) {
 	e.m.State = message.Enroute
 	g.change(e)
 	g.move(e, enroute, false)
@@ -98,15 +99,8 @@ func (g *Gateway) awaitReceipt(e *entry, now time.Time) {
 	if e.m.Receipts.Wants(message.Enroute) {
 		g.owe(e, true, now)
 	}
-	if g.heldCount == 0 {
-		return
-	}
-	for _, k := range append([]uint64(nil), e.keys...) {
-		for _, h := range g.takeHeld(k, e) {
-			if e.station == enroute {
-				g.applyReport(e, k, &h.Report, now)
-			}
-		}
+	if g.heldCount > 0 {
+		g.claimHeld(e, g.scopeOf(e.link, e.link.tagOf(a.Host)), a, now)
 	}
 }
 

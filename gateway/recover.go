@@ -215,7 +215,7 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 
 func (g *Gateway) recoverInbound(ctx context.Context) error {
 	err := g.store.Held(ctx, func(h *store.HeldReport) error {
-		g.keepHeld(g.link(h.Report.Scope), *h)
+		g.recoverHeld(h)
 		return nil
 	})
 	if err != nil {
@@ -269,6 +269,7 @@ func (e *entry) readLog(g *Gateway) {
 	type key struct {
 		part uint8
 		id   string
+		tag  uint32 // of the host that gave it
 	}
 	var ids []key
 	for _, ev := range events {
@@ -279,7 +280,7 @@ func (e *entry) readLog(g *Gateway) {
 		case message.EventGranted:
 			name, ids = ev.Text, ids[:0]
 		case message.EventTaken:
-			ids = append(ids, key{ev.Part, ev.Text})
+			ids = append(ids, key{ev.Part, ev.Text, ev.Code})
 		case message.EventFailed:
 			switch ev.Failure {
 			case message.Throttled:
@@ -306,6 +307,6 @@ func (e *entry) readLog(g *Gateway) {
 			e.keys = append(e.keys, 0)
 			continue
 		}
-		e.keys = append(e.keys, e.link.receiptKey(name, k.id))
+		e.keys = append(e.keys, g.scopeOf(e.link, k.tag).key(k.id))
 	}
 }

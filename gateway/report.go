@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"kurir/message"
-	"kurir/store"
 )
 
 // outstanding finds the message that an operator's id belongs to. Ids of one
@@ -74,6 +73,9 @@ func without(list []*entry, e *entry) []*entry {
 	return list
 }
 
+// awaits tells whether a message awaits a receipt under key.
+func (o *outstanding) awaits(key uint64) bool { return o.one[key] != nil }
+
 // settle remembers what became of the message under key, for receipts that are
 // repeated.
 func (o *outstanding) settle(key uint64, id message.ID, s message.State) {
@@ -105,19 +107,21 @@ func (c linkCore) Reports(reports []message.Report, ack func(error)) {
 	spilled := g.store.Counts().Outstanding > 0
 	for i := range reports {
 		r := &reports[i]
-		if r.Scope == "" {
-			r.Scope = c.l.name
+		s := g.scopeOf(c.l, c.l.tagOf(r.Scope))
+		r.Scope = s.name
+		if r.OperatorID == "" { // it names no message, and never will
+			g.unmatched(c.l, r, whyNoID, now)
+			continue
 		}
-		switch {
-		case r.OperatorID == "": // it names no message, and never will
-			g.count.receiptsUnknown.Add(1)
-		case g.match(c.l, r, !spilled, now):
+		switch found := g.match(s, r, !spilled, now); {
+		case found == matched:
 		case spilled:
 			late = append(late, r)
 		default:
-			g.hold(c.l, r, now)
+			g.hold(c.l, s, r, found, now)
 		}
 	}
+	g.rematch(now)
 	if len(late) == 0 {
 		g.cur.after = append(g.cur.after, ack)
 	}
@@ -128,58 +132,110 @@ func (c linkCore) Reports(reports []message.Report, ack func(error)) {
 	}
 }
 
-// match applies a receipt to the message in memory that it belongs to: by the
-// operator's id as it is or, if forms says so, in another form. It tells
-// whether the receipt is dealt with.
-func (g *Gateway) match(l *link, r *message.Report, forms bool, now time.Time) bool {
-	key := l.receiptKey(r.Scope, r.OperatorID)
-	e, ambiguous := g.find(key, r)
-	if e != nil {
-		l.exactForm++
-		g.applyReport(e, key, r, now)
-		return true
-	}
-	if ambiguous {
-		return false
-	}
-	if was, ok := g.outstanding.settled(key); ok {
-		g.count.receiptsRepeated.Add(1)
-		if r.State.Final() && r.State != was.state {
-			g.contradict(was.id, r, now)
-		}
-		return true
-	}
-	if !forms || !l.mayUseOtherForm() {
-		return false
-	}
-	exact := key
-	for _, k := range otherForms(r.Scope, r.OperatorID) {
-		other, amb := g.find(k, r)
-		if amb || other != nil && e != nil && other != e {
-			return false
-		}
-		if other != nil {
-			e, key = other, k
-		}
-	}
-	if e == nil {
-		return false
-	}
-	l.otherForm++
-	g.applyReport(e, key, r, now)
-	if r.State.Final() {
-		g.outstanding.settle(exact, e.m.ID, r.State)
-	}
-	return true
+// sought is what was found of a receipt's message.
+type sought struct {
+	e         *entry
+	key       uint64
+	was       settled // what became of the message, if it awaits no receipt any more
+	gone      bool
+	ambiguous bool
+	explained []idRelation // which lead to a message, if that is to be noted
 }
 
-const formsLearnt = 64
+// seek looks in memory for the message of a receipt under every key that it may
+// have.
+func (g *Gateway) seek(list []candidate, r *message.Report, note bool) (f sought) {
+	for _, c := range list {
+		e, ambiguous := g.find(c.key, r)
+		switch {
+		case ambiguous:
+			f.ambiguous = true
+		case e != nil:
+			f.ambiguous = f.ambiguous || f.e != nil && (f.e != e || f.key != c.key)
+			f.e, f.key = e, c.key
+		default:
+			was, ok := g.outstanding.settled(c.key)
+			if !ok {
+				continue
+			}
+			f.was, f.gone = was, true
+		}
+		if note {
+			f.explained = append(f.explained, c.idRelation)
+		}
+	}
+	return f
+}
 
-// mayUseOtherForm tells whether a receipt may name an operator's id in another
-// form than the answer did. An operator does so always or never, so that after
-// some receipts the link knows: a wrong guess would be a wrong state.
-func (l *link) mayUseOtherForm() bool {
-	return l.set.IDs == IDsInAnyForm && (l.exactForm < formsLearnt || l.otherForm*8 > l.exactForm)
+// matching is what a look for a receipt's message has brought.
+type matching uint8
+
+const (
+	matchedNone matching = iota
+	matched              // the receipt is dealt with
+	matchedMany          // it may be of several messages: none is guessed
+)
+
+// match applies a receipt to the message in memory that it belongs to. all says
+// that none is on disk only.
+func (g *Gateway) match(s *idScope, r *message.Report, all bool, now time.Time) matching {
+	learning := s.learning()
+	if learning && !all {
+		return matchedNone // what is on disk may fit too
+	}
+	list, ambiguous := s.candidates(g.candidates[:0], r.OperatorID)
+	g.candidates = list[:0]
+	f := g.seek(list, r, learning)
+	found := matchedNone
+	switch {
+	case f.ambiguous || ambiguous:
+		if all {
+			found = matchedMany
+		}
+	case f.e != nil:
+		found = matched
+		s.fits()
+		g.applyReport(f.e, f.key, r, now)
+	case f.gone:
+		found = matched
+		s.fits()
+		g.repeated(f.was, r, now)
+	case all && !learning && s.forms == IDsInAnyForm && s.missed(g.elsewhere(s, r)):
+		g.relook = true
+		g.log.Info("receipts no longer agree with ids as learned", "scope", s.shown())
+		return g.match(s, r, all, now)
+	}
+	if learning {
+		g.learnFrom(s, r, &f)
+	}
+	return found
+}
+
+// learnFrom lets a receipt teach how ids agree.
+func (g *Gateway) learnFrom(s *idScope, r *message.Report, f *sought) {
+	s.receipts.see(r.OperatorID)
+	if len(f.explained) > 0 && s.agree(f.explained) {
+		g.relook = true
+		g.log.Info("learned how ids in receipts agree with those in answers", "scope", s.shown(), "ids", s.learned.String())
+	}
+}
+
+// elsewhere tells whether a receipt would fit exactly one message in another
+// form than the one learned.
+func (g *Gateway) elsewhere(s *idScope, r *message.Report) bool {
+	f := g.seek(s.inEveryForm(nil, r.OperatorID), r, false)
+	return f.e != nil && !f.ambiguous
+}
+
+// repeated counts a receipt of a message that awaits none. The first final
+// state stands; another one is kept in the log.
+func (g *Gateway) repeated(was settled, r *message.Report, now time.Time) {
+	if !r.State.Final() || r.State == was.state {
+		g.count.receiptsRepeated.Add(1)
+		return
+	}
+	g.count.receiptsContradicting.Add(1)
+	g.contradict(was.id, r, now)
 }
 
 // find returns the one message that awaits a receipt under key and whose
@@ -280,7 +336,7 @@ func (g *Gateway) matchLate(l *link, late []*message.Report, ack func(error)) {
 	defer cancel()
 	for try := 1; ; try++ {
 		r := g.look()
-		found, err := g.readOutstanding(ctx, l, late)
+		found, err := g.readOutstanding(ctx, late)
 		if err != nil {
 			g.endLook(r)
 			ack(err)
@@ -332,23 +388,31 @@ func (g *Gateway) reviveAll(found []*message.Message, r *reading) bool {
 func (g *Gateway) matchRevived(l *link, late []*message.Report) {
 	now := time.Now()
 	for _, r := range late {
-		if !g.match(l, r, true, now) {
-			g.hold(l, r, now)
+		s := g.scope(r.Scope)
+		if found := g.match(s, r, true, now); found != matched {
+			g.hold(l, s, r, found, now)
 		}
 	}
+	g.rematch(now)
 }
 
-func (g *Gateway) readOutstanding(ctx context.Context, l *link, late []*message.Report) ([]*message.Message, error) {
-	g.mu.Lock()
-	forms := l.mayUseOtherForm()
-	g.mu.Unlock()
+func (g *Gateway) readOutstanding(ctx context.Context, late []*message.Report) ([]*message.Message, error) {
 	var keys []uint64
-	for _, r := range late { // by either key: the link may have been set otherwise when it was written
-		keys = append(keys, receiptKey(r.Scope, r.OperatorID), exactKey(r.Scope, r.OperatorID))
-		if forms {
-			keys = append(keys, otherForms(r.Scope, r.OperatorID)...)
+	var list []candidate
+	g.mu.Lock()
+	for _, r := range late {
+		s := g.scope(r.Scope)
+		list, _ = s.candidates(list[:0], r.OperatorID)
+		if s.misses > 0 {
+			list = s.inEveryForm(list, r.OperatorID)
 		}
+		for _, c := range list {
+			keys = append(keys, c.key)
+		}
+		// By either key: the link may have been set otherwise when it was written.
+		keys = append(keys, receiptKey(r.Scope, r.OperatorID), exactKey(r.Scope, r.OperatorID))
 	}
+	g.mu.Unlock()
 	byKey, err := g.store.OutstandingByKey(ctx, keys)
 	if err != nil {
 		return nil, err
@@ -374,87 +438,4 @@ func (g *Gateway) revive(m *message.Message) *entry {
 		}
 	}
 	return e
-}
-
-// heldReport is a receipt that matches nothing yet, and under which keys it is
-// held.
-type heldReport struct {
-	store.HeldReport
-	keys []uint64
-}
-
-const (
-	heldMost    = 100_000
-	heldOfOneID = 8
-)
-
-// hold keeps a receipt until the answer that it overtook comes. Beyond bounds
-// it is only counted: the operator would send it for ever otherwise.
-func (g *Gateway) hold(l *link, r *message.Report, now time.Time) {
-	if g.heldCount >= heldMost || len(g.held[l.receiptKey(r.Scope, r.OperatorID)]) >= heldOfOneID {
-		g.count.receiptsUnknown.Add(1)
-		return
-	}
-	g.count.receiptsHeld.Add(1)
-	g.lastHeld++
-	h := store.HeldReport{Number: g.lastHeld, Received: now.UnixMilli(), Report: *r}
-	g.keepHeld(l, h)
-	g.cur.Held = append(g.cur.Held, h)
-}
-
-func (g *Gateway) keepHeld(l *link, stored store.HeldReport) {
-	r := &stored.Report
-	h := &heldReport{HeldReport: stored, keys: []uint64{l.receiptKey(r.Scope, r.OperatorID)}}
-	if l.mayUseOtherForm() {
-		h.keys = append(h.keys, otherForms(r.Scope, r.OperatorID)...)
-	}
-	g.heldCount++
-	for _, k := range h.keys {
-		g.held[k] = append(g.held[k], h)
-	}
-}
-
-// takeHeld returns the receipts that came before the message's answer, oldest
-// first, and forgets them.
-func (g *Gateway) takeHeld(key uint64, e *entry) []*heldReport {
-	var mine []*heldReport
-	for _, h := range g.held[key] {
-		if agrees(e.m, &h.Report) {
-			mine = append(mine, h)
-		}
-	}
-	for _, h := range mine {
-		g.dropHeld(h)
-	}
-	return mine
-}
-
-func (g *Gateway) dropHeld(h *heldReport) {
-	for _, k := range h.keys {
-		list := slices.DeleteFunc(g.held[k], func(have *heldReport) bool { return have == h })
-		if len(list) == 0 {
-			delete(g.held, k)
-		} else {
-			g.held[k] = list
-		}
-	}
-	g.heldCount--
-	g.cur.HeldDone = append(g.cur.HeldDone, h.Number)
-}
-
-// dropOldHeld gives up receipts that nothing claimed.
-func (g *Gateway) dropOldHeld(now time.Time) {
-	limit := now.Add(-g.opt.HoldReceipts).UnixMilli()
-	var old []*heldReport
-	for key, list := range g.held {
-		for _, h := range list {
-			if h.Received < limit && h.keys[0] == key {
-				old = append(old, h)
-			}
-		}
-	}
-	for _, h := range old {
-		g.count.receiptsUnknown.Add(1)
-		g.dropHeld(h)
-	}
 }

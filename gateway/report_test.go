@@ -276,8 +276,8 @@ func TestContradiction(t *testing.T) {
 		if last := events[len(events)-1]; err != nil || last.Kind != message.EventLate || last.State != message.Delivered {
 			t.Errorf("log %s", describe(m))
 		}
-		if n := w.Stats().ReceiptsRepeated; n != 2 {
-			t.Errorf("%d receipts count as repeated, want 2", n)
+		if s := w.Stats(); s.ReceiptsRepeated != 1 || s.ReceiptsContradicting != 1 {
+			t.Errorf("%d receipts count as repeated and %d as contradicting, want one of each", s.ReceiptsRepeated, s.ReceiptsContradicting)
 		}
 		w.wantNothingLeft()
 	})

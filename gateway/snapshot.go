@@ -41,6 +41,7 @@ type LinkSettings struct {
 	Once         bool          // uncertain messages are not sent again
 	Receipts     ReceiptPolicy
 	IDs          IDForms // how the operator's ids in answers and receipts agree
+	ReceiptsFrom string  // the scope of the operator's ids that the link shares with others, or ReceiptsFromHost; empty: its own
 }
 
 // IDForms says in which forms a receipt may name the id that the answer gave.

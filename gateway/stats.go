@@ -13,12 +13,13 @@ type counters struct {
 	accepted, refused, uncertain                    atomic.Int64
 	told, tellFailed, toldGivenUp                   atomic.Int64
 	receiptsHeld, receiptsRepeated, receiptsUnknown atomic.Int64
+	receiptsAmbiguous, receiptsContradicting        atomic.Int64
 	final                                           [16]atomic.Int64
 	inboundUnowned                                  atomic.Int64
 }
 
 type linkCounters struct {
-	taken, failed, throttled, receipts, inbound atomic.Int64
+	taken, failed, throttled, receipts, inbound, unmatched atomic.Int64
 }
 
 // What tally counts beside final states.
@@ -38,6 +39,8 @@ type Stats struct {
 	Final                                           map[message.State]int64
 	Told, TellFailed, ToldGivenUp                   int64
 	ReceiptsHeld, ReceiptsRepeated, ReceiptsUnknown int64
+	ReceiptsAmbiguous                               int64 // that may be of several messages
+	ReceiptsContradicting                           int64 // with another final state than the one that stands
 	HeldNow                                         int
 	OpenInMemory                                    int
 	InboundUnowned                                  int64 // messages from phones that are no account's and go nowhere
@@ -56,6 +59,8 @@ type LinkStats struct {
 	InFlight                                    int // parts granted and not answered
 	Rate                                        float64
 	Taken, Failed, Throttled, Receipts, Inbound int64
+	ReceiptsUnmatched                           int64  // that came by it and could not be attached to a message
+	IDs                                         string // how ids in answers and receipts agree, as far as that is known
 	Sessions                                    []connector.SessionStats
 }
 
@@ -65,7 +70,8 @@ func (g *Gateway) Stats() Stats {
 		Accepted: g.count.accepted.Load(), Refused: g.count.refused.Load(), Uncertain: g.count.uncertain.Load(),
 		Told: g.count.told.Load(), TellFailed: g.count.tellFailed.Load(), ToldGivenUp: g.count.toldGivenUp.Load(),
 		ReceiptsHeld: g.count.receiptsHeld.Load(), ReceiptsRepeated: g.count.receiptsRepeated.Load(),
-		ReceiptsUnknown: g.count.receiptsUnknown.Load(), Final: map[message.State]int64{},
+		ReceiptsUnknown: g.count.receiptsUnknown.Load(), ReceiptsAmbiguous: g.count.receiptsAmbiguous.Load(),
+		ReceiptsContradicting: g.count.receiptsContradicting.Load(), Final: map[message.State]int64{},
 	}
 	for _, st := range message.States() {
 		if st.Final() {
@@ -79,6 +85,7 @@ func (g *Gateway) Stats() Stats {
 	s.OpenInMemory, s.HeldNow, s.Writable = len(g.open), g.heldCount, g.full == nil
 	for _, l := range g.links {
 		ls := l.stats()
+		ls.IDs = g.idsOf(l)
 		if _, known := configured[l.name]; known || l.conn != nil || ls.Queued > 0 || ls.InFlight > 0 {
 			s.Links = append(s.Links, ls)
 			conns[l.name] = l.conn
@@ -97,7 +104,7 @@ func (l *link) stats() LinkStats {
 	s := LinkStats{
 		Name: l.name, Up: l.up(), State: l.state(), Since: l.since, QueuedInMemory: l.lanes.n, Rate: l.pace.rate,
 		Taken: l.count.taken.Load(), Failed: l.count.failed.Load(), Throttled: l.count.throttled.Load(),
-		Receipts: l.count.receipts.Load(), Inbound: l.count.inbound.Load(),
+		Receipts: l.count.receipts.Load(), Inbound: l.count.inbound.Load(), ReceiptsUnmatched: l.count.unmatched.Load(),
 	}
 	s.Queued = int64(l.lanes.n)
 	for i := range l.spill {

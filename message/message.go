@@ -161,7 +161,7 @@ func (t Target) IsZero() bool { return t.Kind == NoTarget }
 
 // Report is what an operator says of a message that it took earlier.
 type Report struct {
-	Scope      string // within which the operator's ids are unique, usually the link's name
+	Scope      string // within which the operator's ids are unique: of a connector the host or nothing, see connector.Answer
 	OperatorID string
 	State      State  // Enroute when it is an intermediate one
 	Code       uint32 // the network's error code, 0 if none

@@ -1,0 +1,81 @@
+package gateway
+
+import (
+	"time"
+
+	"kurir/message"
+)
+
+// unmatchedMost is how many receipts of a link are shown that match nothing.
+const unmatchedMost = 100
+
+// Why a receipt is attached to no message.
+const (
+	whyNoID      = "no_id"     // it names none
+	whyUnknown   = "unknown"   // none has its id, also after waiting, or not with that recipient
+	whyAmbiguous = "ambiguous" // several may be meant, and none is guessed
+)
+
+// UnmatchedReceipt is a receipt that could not be attached to a message.
+type UnmatchedReceipt struct {
+	At    time.Time `json:"at"`
+	ID    string    `json:"operator_id"`
+	From  string    `json:"from"`
+	To    string    `json:"to"`
+	State string    `json:"state"`
+	Code  uint32    `json:"code,omitempty"`
+	Why   string    `json:"why"` // no_id, unknown or ambiguous
+}
+
+// unmatchedRing keeps the last receipts of a link that match nothing.
+type unmatchedRing struct {
+	list []UnmatchedReceipt
+	next int
+}
+
+func (u *unmatchedRing) add(r UnmatchedReceipt) {
+	if len(u.list) < unmatchedMost {
+		u.list = append(u.list, r)
+		return
+	}
+	u.list[u.next] = r
+	u.next = (u.next + 1) % unmatchedMost
+}
+
+// newest returns what is kept, newest first.
+func (u *unmatchedRing) newest() []UnmatchedReceipt {
+	list := make([]UnmatchedReceipt, 0, len(u.list))
+	for i := range u.list {
+		list = append(list, u.list[(u.next+len(u.list)-1-i)%len(u.list)])
+	}
+	return list
+}
+
+// mostShown bounds what is kept of an operator's id.
+const mostShown = 80
+
+// unmatched counts and keeps a receipt that is attached to no message.
+func (g *Gateway) unmatched(l *link, r *message.Report, why string, now time.Time) {
+	if why == whyAmbiguous {
+		g.count.receiptsAmbiguous.Add(1)
+	} else {
+		g.count.receiptsUnknown.Add(1)
+	}
+	l.count.unmatched.Add(1)
+	l.unmatched.add(UnmatchedReceipt{
+		At: now.UTC(), ID: r.OperatorID[:min(len(r.OperatorID), mostShown)], From: r.From.String(), To: r.To.String(),
+		State: r.State.String(), Code: r.Code, Why: why,
+	})
+}
+
+// UnmatchedReceipts returns the last receipts that came by a link and could not
+// be attached to a message, newest first; false if there is no such link.
+func (g *Gateway) UnmatchedReceipts(link string) ([]UnmatchedReceipt, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.links[link]
+	if l == nil {
+		return nil, false
+	}
+	return l.unmatched.newest(), true
+}
