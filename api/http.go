@@ -55,7 +55,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Country = func() string { return g.Snapshot().Country }
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
-	o.Links.Stats, o.Links.RestartSession = g.LinkStats, g.RestartSession
+	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
 }
 
 func (o *HTTPOptions) setDefaults() {

@@ -59,6 +59,8 @@ var gatewayFigures = []figure[gateway.Stats]{
 	counter("receipts_held_total", "Receipts that came before the answer they belong to.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsHeld) }),
 	counter("receipts_repeated_total", "Receipts that said what was known.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsRepeated) }),
 	counter("receipts_unknown_total", "Receipts that match no message.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsUnknown) }),
+	counter("receipts_ambiguous_total", "Receipts that may be of several messages.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsAmbiguous) }),
+	counter("receipts_contradicting_total", "Receipts with another final state than the one that stands.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsContradicting) }),
 	gauge("receipts_held", "Receipts that wait for their message.", func(s *gateway.Stats) float64 { return float64(s.HeldNow) }),
 	gauge("messages_in_memory", "Messages on their way that are in memory.", func(s *gateway.Stats) float64 { return float64(s.OpenInMemory) }),
 	gauge("writable", "1 while the database can be written.", func(s *gateway.Stats) float64 { return truth(s.Writable) }),
@@ -76,6 +78,7 @@ var linkFigures = []figure[gateway.LinkStats]{
 	counter("link_taken_total", "Messages that the operator took.", func(l *gateway.LinkStats) float64 { return float64(l.Taken) }, "link"),
 	counter("link_failed_total", "Messages that the operator did not take.", func(l *gateway.LinkStats) float64 { return float64(l.Failed) }, "link"),
 	counter("link_throttled_total", "Times that the operator asked for less speed.", func(l *gateway.LinkStats) float64 { return float64(l.Throttled) }, "link"),
+	counter("link_receipts_unmatched_total", "Receipts that came by the link and belong to no message.", func(l *gateway.LinkStats) float64 { return float64(l.ReceiptsUnmatched) }, "link"),
 	counter("link_receipts_total", "Receipts from the operator.", func(l *gateway.LinkStats) float64 { return float64(l.Receipts) }, "link"),
 	counter("link_inbound_total", "Messages from phones.", func(l *gateway.LinkStats) float64 { return float64(l.Inbound) }, "link"),
 }

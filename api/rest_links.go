@@ -12,12 +12,13 @@ import (
 )
 
 // LinksOptions is what /v1/links is made of; all of it is for accounts that may
-// administrate. Stats and RestartSession are Gateway.LinkStats and
-// Gateway.RestartSession, Control is App.ControlLink.
+// administrate. Stats, RestartSession and Unmatched are methods of
+// the gateway, Control is App.ControlLink.
 type LinksOptions struct {
 	Stats          func() []gateway.LinkStats
 	Control        func(name, action string) error
 	RestartSession func(name string, n int) error
+	Unmatched      func(name string) ([]gateway.UnmatchedReceipt, bool)
 }
 
 // linkPaths registers the links' part of the REST interface.
@@ -27,6 +28,7 @@ func (s *httpServer) linkPaths() {
 	for _, action := range []string{"start", "stop", "restart", "drain", "resume"} {
 		s.rest("/v1/links/{name}/"+action, methods{http.MethodPost: adminOnly(s.controlLink(action))})
 	}
+	s.rest("/v1/links/{name}/receipts/unknown", methods{http.MethodGet: adminOnly(s.listUnmatched)})
 	s.rest("/v1/links/{name}/sessions/{n}/restart", methods{http.MethodPost: adminOnly(s.restartSession)})
 }
 
@@ -43,6 +45,8 @@ type linkView struct {
 	Throttled int64             `json:"throttled"`
 	Receipts  int64             `json:"receipts"`
 	Inbound   int64             `json:"inbound"`
+	Unmatched int64             `json:"receipts_unmatched"`
+	IDs       string            `json:"message_ids,omitempty"`
 	Sessions  []linkSessionView `json:"sessions"`
 }
 
@@ -65,6 +69,7 @@ func viewLink(l *gateway.LinkStats) linkView {
 	v := linkView{
 		Name: l.Name, State: l.State, Since: l.Since.UTC().Truncate(time.Millisecond), Queued: l.Queued, InFlight: l.InFlight,
 		RateLimit: l.Rate, Taken: l.Taken, Failed: l.Failed, Throttled: l.Throttled, Receipts: l.Receipts, Inbound: l.Inbound,
+		Unmatched: l.ReceiptsUnmatched, IDs: l.IDs,
 		Sessions: make([]linkSessionView, 0, len(l.Sessions)),
 	}
 	for _, s := range l.Sessions {

@@ -20,13 +20,17 @@ func TestLinksAreForAdministrators(t *testing.T) {
 				Number: 1, Session: 7, State: "bound", Mode: "transceiver", Since: testEpoch, WindowSize: 10, Error: "gone", ErrorAt: testEpoch.Add(-time.Second),
 			}}}}
 		},
-		Control:        func(name, action string) error { told += name + " " + action; return nil },
+		Control: func(name, action string) error { told += name + " " + action; return nil },
+		Unmatched: func(name string) ([]gateway.UnmatchedReceipt, bool) {
+			return []gateway.UnmatchedReceipt{{At: testEpoch, ID: "1f", From: "+46700000001", To: "ACME", State: "delivered", Why: "unknown"}}, name == "op1"
+		},
 		RestartSession: func(name string, _ int) error { return &gateway.LinkError{Missing: true, Text: "no " + name} },
 	}
 	h := NewHTTP(o)
 	for _, c := range [][2]string{
 		{"GET", "/v1/links"},
 		{"GET", "/v1/links/op1"},
+		{"GET", "/v1/links/op1/receipts/unknown"},
 		{"POST", "/v1/links/op1/stop"},
 		{"POST", "/v1/links/op1/start"},
 		{"POST", "/v1/links/op1/restart"},
@@ -46,10 +50,17 @@ func TestLinksAreForAdministrators(t *testing.T) {
 		return w.Code, w.Body.String()
 	}
 	want := `{"links":[{"name":"op1","state":"up","since":"2026-11-05T08:30:00Z","queued":0,"in_flight":0,"taken":0,"failed":0,` +
-		`"throttled":0,"receipts":0,"inbound":0,"sessions":[{"n":1,"state":"bound","since":"2026-11-05T08:30:00Z","session":7,` +
+		`"throttled":0,"receipts":0,"inbound":0,"receipts_unmatched":0,"sessions":[{"n":1,"state":"bound","since":"2026-11-05T08:30:00Z","session":7,` +
 		`"mode":"transceiver","window":0,"window_size":10,"error":"gone","error_at":"2026-11-05T08:29:59Z"}]}]}`
 	if status, body := asRoot("GET", "/v1/links"); status != 200 || strings.TrimSpace(body) != want {
 		t.Errorf("%d %s, want %s", status, body, want)
+	}
+	want = `{"receipts":[{"at":"2026-11-05T08:30:00Z","operator_id":"1f","from":"+46700000001","to":"ACME","state":"delivered","why":"unknown"}]}`
+	if status, body := asRoot("GET", "/v1/links/op1/receipts/unknown"); status != 200 || strings.TrimSpace(body) != want {
+		t.Errorf("%d %s, want %s", status, body, want)
+	}
+	if status, body := asRoot("GET", "/v1/links/none/receipts/unknown"); status != 404 {
+		t.Errorf("receipts of a link that is not there: %d %s", status, body)
 	}
 	if status, body := asRoot("POST", "/v1/links/op1/drain"); status != 200 || told != "op1 drain" {
 		t.Errorf("drain: %d %s, told %q", status, body, told)
