@@ -38,7 +38,8 @@ type HTTPOptions struct {
 	InboundMessage func(ctx context.Context, account string, id message.ID) (*message.Inbound, error)
 	InboundList    func(ctx context.Context, f gateway.Filter) ([]*message.Inbound, message.ID, error)
 
-	Links LinksOptions // of /v1/links
+	Links  LinksOptions  // of /v1/links
+	Queues QueuesOptions // of /v1/queues and /v1/jobs
 
 	Metrics  prometheus.Gatherer     // shown at /metrics; nil for no such page
 	Handlers map[string]http.Handler // further pages by ServeMux pattern, such as the demo's
@@ -56,6 +57,8 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
+	o.Links.Stats, o.Links.RestartSession = g.LinkStats, g.RestartSession
+	o.Queues = QueuesOptions{Owed: g.OwedQueues, Waiting: g.WaitingQueues, Push: g.Push, Pushes: g.Pushes, Stop: g.StopPush}
 }
 
 func (o *HTTPOptions) setDefaults() {
@@ -104,6 +107,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	s.rest("/v1/inbound", methods{http.MethodGet: s.listInbound})
 	s.rest("/v1/inbound/{id}", methods{http.MethodGet: s.getInbound})
 	s.linkPaths()
+	s.queuePaths()
 	s.mux.HandleFunc("/v1/", s.notFound)
 	s.mux.HandleFunc("/cgi-bin/sendsms", s.kannelSend)
 	s.mux.HandleFunc("/cgi-bin/", kannelUnknown)

@@ -32,6 +32,7 @@ const (
 	codeTooManyLogins = "too_many_failures"
 	codeNotAdmin      = "not_admin"
 	codeLinkState     = "link_state"
+	codeRunning       = "already_running"
 	codeFinal         = "already_final"
 	codeTooLate       = "too_late"
 	codeUnreadable    = "unreadable"

@@ -74,6 +74,7 @@ type Item struct {
 	then   *Item // the final state, held back until this intermediate one is settled
 	due    int64 // Unix milliseconds before which it is not tried; 0 for at once
 	queued bool  // it has come to its turn in the box
+	out    bool  // a Receiver has it
 	rowed  bool  // a row of the table owed names it
 	rowIn  uint64
 	rowAt  int32

@@ -36,6 +36,9 @@ type outbox struct {
 	soonest int64        // when the first of those is due that have to wait, Unix milliseconds; 0: none
 	later   uint64       // sequence of the newest gather that adds one that has to wait
 	loading bool
+
+	outRowed int     // of those in flight, how many have a row
+	failure  failure // the last
 }
 
 // delivery is a call of a Receiver, made when the lock is free.
@@ -135,7 +138,9 @@ func (g *Gateway) pump(b *outbox) {
 		last++
 	}
 	for range n {
-		g.calls[last].items = append(g.calls[last].items, b.fifo.pop())
+		it := b.fifo.pop()
+		b.out(it, true)
+		g.calls[last].items = append(g.calls[last].items, it)
 	}
 }
 
@@ -191,6 +196,7 @@ func (g *Gateway) Delivered(list []Delivered) {
 		d := &list[i]
 		b := d.Item.box
 		b.inFlight--
+		b.out(d.Item, false)
 		g.verdict(d, now)
 		if !b.dirty {
 			b.dirty = true
@@ -240,6 +246,7 @@ func clip(s string) string {
 
 func (g *Gateway) giveUp(it *Item, d *Delivered, now time.Time) {
 	g.count.toldGivenUp.Add(1)
+	it.box.failed(d, now)
 	g.settleItem(it, message.Event{Kind: message.EventToldTooOld, At: now.UnixMilli(), State: it.State, Code: d.Code, Text: clip(d.Text)})
 }
 
@@ -255,6 +262,7 @@ func (g *Gateway) tellLater(it *Item, d *Delivered, now time.Time) {
 	it.Tries++
 	if !d.Untried {
 		g.count.tellFailed.Add(1)
+		it.box.failed(d, now)
 	}
 	if g.tooOld(it.Since, now) && (!d.Untried || it.Tries > restedEnough) {
 		g.giveUp(it, d, now)

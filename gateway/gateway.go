@@ -117,6 +117,8 @@ type Gateway struct {
 	swept       time.Time  // when it last looked through what is owed to absent accounts
 	ticking     bool       // often, for something waits
 	late        []lateReport
+	pushes      pushes
+	sizes       diskSizes
 
 	wake  chan struct{}
 	hurry chan struct{}  // to tickLoop: something waits

@@ -46,13 +46,17 @@ func (it *Item) nextTry(failed int64) int64 {
 }
 
 // lastTry returns how often telling a state (or an inbound message to the
-// target part-1) has failed, and when it did last.
+// target part-1) has failed, and when it did last. What was pushed begins anew.
 func lastTry(log []byte, base message.ID, state message.State, part uint8) (tries int, at int64) {
 	events, _ := message.DecodeLog(log, base)
 	for _, e := range events {
-		if e.Kind == message.EventTellFailed && e.State == state && e.Part == part {
+		switch {
+		case e.State != state || e.Part != part:
+		case e.Kind == message.EventTellFailed:
 			tries++
 			at = e.At
+		case e.Kind == message.EventPushed:
+			tries, at = 0, 0
 		}
 	}
 	return tries, at
@@ -75,6 +79,9 @@ func (g *Gateway) addItemRow(it *Item) {
 		return
 	}
 	it.rowed, it.rowIn, it.rowAt = true, g.cur.seq, int32(len(g.cur.OwedAdd))
+	if it.out {
+		it.box.outRowed++
+	}
 	g.cur.OwedAdd = append(g.cur.OwedAdd, it.row())
 }
 
@@ -83,6 +90,9 @@ func (g *Gateway) removeItemRow(it *Item) {
 		return
 	}
 	it.rowed = false
+	if it.out {
+		it.box.outRowed--
+	}
 	if it.rowIn == g.cur.seq {
 		g.cur.OwedAdd[it.rowAt].ID = 0
 		return
@@ -266,6 +276,7 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 			return nil // in memory
 		}
 		if g.inboundItem(it, in, int(row.Index)) {
+			it.Since = max(it.Since, pushedAt(in.Log, in.ID, row.Index+1))
 			it.Tries, _ = lastTry(in.Log, in.ID, 0, row.Index+1)
 			return it
 		}
@@ -298,7 +309,7 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 func (g *Gateway) finalItem(it *Item, m *message.Message) *entry {
 	e := newEntry(m)
 	e.link, e.station, e.item = g.link(m.Links[0]), owing, it
-	it.Message, it.State, it.entry, it.Target, it.Since = m, m.State, e, m.Target, m.Final
+	it.Message, it.State, it.entry, it.Target, it.Since = m, m.State, e, m.Target, max(m.Final, pushedAt(m.Log, m.ID, 0))
 	it.Tries, _ = lastTry(m.Log, m.ID, m.State, 0)
 	g.open[m.ID] = e
 	return e

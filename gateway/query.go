@@ -181,7 +181,7 @@ func traceEntry(ev message.Event) TraceEntry {
 	case message.EventUncertain:
 		t.Link = ev.Text
 		t.Text = "granted, and no answer was on disk when the session or the server ended"
-	case message.EventReport, message.EventState, message.EventTold, message.EventLate:
+	case message.EventReport, message.EventState, message.EventTold, message.EventLate, message.EventPushed:
 		t.State, t.Code = ev.State.String(), ev.Code
 	case message.EventTellFailed, message.EventToldTooOld:
 		t.State, t.Code, t.Text = ev.State.String(), ev.Code, ev.Text

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"testing/synctest"
 	"time"
 
@@ -47,6 +48,8 @@ func (r *chaosReceiver) Deliver(_ string, items []*Item) {
 		switch {
 		case f.inFlight[it.State]:
 			c.t.Errorf("%s is told %s twice at the same time", it.Message.Reference, it.State)
+		case f.settled[it.State] && f.mayAgain && it.State.Final():
+			f.mayAgain, f.settled[it.State] = false, false
 		case f.settled[it.State]:
 			c.t.Errorf("%s is told %s again after it was acknowledged", it.Message.Reference, it.State)
 		case !it.State.Final() && (f.settled[message.Delivered] || f.settled[message.Undeliverable]):
@@ -100,6 +103,53 @@ func (c *chaos) verdicts() {
 	c.items = kept
 	c.mu.Unlock()
 	c.w.Delivered(list)
+}
+
+// push makes owed again what one message, or what was accepted within a moment,
+// has been told.
+func (c *chaos) push() {
+	c.mu.Lock()
+	var f *fate
+	for range 20 {
+		if f = c.fates["m"+strconv.Itoa(1+c.rng.IntN(max(1, c.next)))]; f != nil && f.id != 0 && f.target != message.NoTarget {
+			break
+		}
+	}
+	if f == nil || f.id == 0 {
+		c.mu.Unlock()
+		return
+	}
+	req := PushRequest{Receipts: true, Inbound: c.chance(50), IDs: []message.ID{f.id}, GivenUp: c.chance(10)}
+	if c.chance(30) {
+		req.IDs, req.From, req.To = nil, f.id.Time(), f.id.Time().Add(50*time.Millisecond)
+	}
+	was := map[*fate]bool{}
+	for _, other := range c.fates {
+		within := other.id == 0 || other.id >= message.FirstIDAt(req.From) && other.id < message.FirstIDAt(req.To) // 0: the answer was lost
+		if other == f || req.IDs == nil && within {
+			was[other], other.mayAgain = other.mayAgain, true
+		}
+	}
+	life, w := c.life, c.w
+	c.mu.Unlock()
+	ctx, stop := context.WithTimeout(context.Background(), 3*time.Second)
+	defer stop()
+	j := newPushJob(req, stop)
+	err := w.push(ctx, j)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.logf("pushed %s %+v: %d, %v", f.id, req, j.look().Receipts, err)
+	if c.life != life {
+		return
+	}
+	switch {
+	case err == nil && j.look().Receipts == 0:
+		for other, may := range was {
+			other.mayAgain = may
+		}
+	case err == nil && req.IDs != nil:
+		f.pushed++
+	}
 }
 
 // --- the end
@@ -211,6 +261,9 @@ func (c *chaos) check(ref string, f *fate, m *message.Message) {
 	}
 	if m.Receipts.Wants(m.State) && f.told[m.State] == 0 {
 		bad("is %s and that was never told", m.State)
+	}
+	if f.told[m.State] < 1+f.pushed && f.pushed > 0 {
+		bad("was made owed again %d times and not told so often", f.pushed)
 	}
 	if taken && m.Receipts.Wants(message.Enroute) && f.told[message.Enroute] == 0 {
 		bad("nobody was told that the operator took it")

@@ -60,6 +60,8 @@ type fate struct {
 	told     map[message.State]int
 	settled  map[message.State]bool // acknowledged in this life of the process
 	inFlight map[message.State]bool
+	pushed   int  // how often its final state was made owed again
+	mayAgain bool // it may be told again although it was acknowledged
 }
 
 // wired is a message on the wire of a session.
@@ -238,6 +240,8 @@ func (c *chaos) step() {
 		c.mu.Lock()
 		c.full = true
 		c.mu.Unlock()
+	case n < 98:
+		c.push()
 	}
 	if c.chance(15) {
 		c.mu.Lock()

@@ -25,11 +25,12 @@ const (
 	EventToldTooOld EventKind = 12 // target gave up as too old
 	EventCancelled  EventKind = 13 // -
 	EventLate       EventKind = 14 // like EventReport, after the final state
+	EventPushed     EventKind = 15 // State; owed to the target again, for somebody asked; tries and age count from here
 )
 
 var eventNames = [...]string{
 	"", "accepted", "queued", "granted", "taken", "failed", "retry", "uncertain", "report",
-	"state", "told", "tell_failed", "tell_given_up", "cancelled", "late_report",
+	"state", "told", "tell_failed", "tell_given_up", "cancelled", "late_report", "pushed",
 }
 
 // String returns the event's name in a trace.

@@ -1,0 +1,334 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/message"
+	"kurir/resource"
+)
+
+// QueuesOptions is what /v1/queues and /v1/jobs are made of: methods of
+// *gateway.Gateway.
+type QueuesOptions struct {
+	Owed    func(ctx context.Context, account string) ([]gateway.OwedQueue, error)
+	Waiting func(ctx context.Context, account string) ([]gateway.WaitingQueue, error)
+	Push    func(by string, req gateway.PushRequest) (gateway.PushJob, error)
+	Pushes  func(account string) []gateway.PushJob
+	Stop    func(account string, id message.ID) (gateway.PushJob, error)
+}
+
+// maxPushIDs is how many ids one push may name.
+const maxPushIDs = 1000
+
+// queuePaths registers the queues' part of the REST interface. Ordinary
+// accounts see and push their own.
+func (s *httpServer) queuePaths() {
+	s.rest("/v1/queues", methods{http.MethodGet: s.listQueues})
+	s.rest("/v1/queues/links", methods{http.MethodGet: s.listLinkQueues})
+	s.rest("/v1/queues/push", methods{http.MethodPost: s.postPush})
+	s.rest("/v1/jobs", methods{http.MethodGet: s.listJobs})
+	s.rest("/v1/jobs/{id}", methods{http.MethodGet: s.getJob, http.MethodDelete: s.stopJob})
+}
+
+// queueView is what one account is owed over one kind of target.
+type queueView struct {
+	Account  string     `json:"account"`
+	Kind     string     `json:"kind"`
+	Owed     int64      `json:"owed"`
+	Memory   int64      `json:"in_memory"`
+	Disk     int64      `json:"on_disk"`
+	Inbound  int64      `json:"inbound_on_disk"`
+	Later    int64      `json:"waiting_for_retry"`
+	InFlight int        `json:"in_flight"`
+	Oldest   string     `json:"oldest,omitempty"`
+	Present  bool       `json:"present"`
+	Error    *errorView `json:"last_error,omitempty"`
+}
+
+// errorView is what a target said instead of taking something.
+type errorView struct {
+	At   string `json:"at"`
+	Code uint32 `json:"code,omitempty"`
+	Text string `json:"text,omitempty"`
+}
+
+// listQueues is GET /v1/queues.
+func (s *httpServer) listQueues(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	find := func() ([]gateway.OwedQueue, *problem) {
+		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+		defer cancel()
+		found, err := s.Queues.Owed(ctx, scope(a))
+		if err != nil {
+			return nil, readProblem(err, "queue")
+		}
+		return found, nil
+	}
+	return listRows(s, w, r, a, "queues", resource.Queues(), find, queueCell, viewQueue)
+}
+
+func queueCell(q *gateway.OwedQueue, field string) any {
+	switch field {
+	case "account":
+		return q.Account
+	case "kind":
+		return q.Kind
+	case "present":
+		return q.Present
+	case "owed":
+		return q.Owed
+	}
+	return q.Oldest
+}
+
+func viewQueue(q *gateway.OwedQueue) queueView {
+	v := queueView{
+		Account: q.Account, Kind: q.Kind.String(), Owed: q.Owed, Memory: q.Memory, Disk: q.Disk, Inbound: q.Inbound, Later: q.Later,
+		InFlight: q.InFlight, Oldest: seenTime(q.Oldest), Present: q.Present,
+	}
+	if !q.Failed.IsZero() {
+		v.Error = &errorView{At: seenTime(q.Failed), Code: q.Code, Text: q.Text}
+	}
+	return v
+}
+
+// linkQueueView is what waits for one link in one lane, of one account.
+type linkQueueView struct {
+	Link     string `json:"link"`
+	Up       bool   `json:"up"`
+	Priority string `json:"priority"`
+	Account  string `json:"account"`
+	Waiting  int64  `json:"waiting"`
+	Memory   int64  `json:"in_memory"`
+	Disk     int64  `json:"on_disk"`
+	Oldest   string `json:"oldest,omitempty"`
+}
+
+// listLinkQueues is GET /v1/queues/links.
+func (s *httpServer) listLinkQueues(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	find := func() ([]gateway.WaitingQueue, *problem) {
+		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+		defer cancel()
+		found, err := s.Queues.Waiting(ctx, scope(a))
+		if err != nil {
+			return nil, readProblem(err, "queue")
+		}
+		return found, nil
+	}
+	cell := func(q *gateway.WaitingQueue, field string) any {
+		switch field {
+		case "link":
+			return q.Link
+		case "priority":
+			return q.Priority
+		case "account":
+			return q.Account
+		case "up":
+			return q.Up
+		case "waiting":
+			return q.Waiting
+		}
+		return q.Oldest
+	}
+	return listRows(s, w, r, a, "queues", resource.LinkQueues(), find, cell, func(q *gateway.WaitingQueue) linkQueueView {
+		return linkQueueView{
+			Link: q.Link, Up: q.Up, Priority: q.Priority.String(), Account: q.Account, Waiting: q.Waiting,
+			Memory: q.Memory, Disk: q.Disk, Oldest: seenTime(q.Oldest),
+		}
+	})
+}
+
+// pushBody is the body of POST /v1/queues/push.
+type pushBody struct {
+	Account *string   `json:"account"`
+	Kinds   []string  `json:"kinds"`
+	From    askedTime `json:"from"`
+	To      askedTime `json:"to"`
+	IDs     []string  `json:"ids"`
+	GivenUp bool      `json:"given_up"`
+}
+
+// postPush is POST /v1/queues/push: what customers were told, or what was given
+// up, is told to them again. The answer is the job that does it.
+func (s *httpServer) postPush(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	var body pushBody
+	if p := s.readJSON(w, r, &body); p != nil {
+		return p
+	}
+	req, p := s.pushRequest(&body, a)
+	if p != nil {
+		return p
+	}
+	job, err := s.Queues.Push(a.Name, req)
+	switch {
+	case errors.Is(err, gateway.ErrPushing):
+		return faulty(http.StatusConflict, codeRunning, "account", "%v", err)
+	case errors.Is(err, gateway.ErrTooManyPush):
+		return &problem{Status: http.StatusTooManyRequests, Code: codeRunning, Detail: err.Error(), RetryAfter: 5}
+	case err != nil:
+		return &problem{Status: http.StatusServiceUnavailable, Code: message.Stopping.Code(), Detail: err.Error(), RetryAfter: 5}
+	}
+	v := viewJob(&job)
+	doc, err := marshal(&v)
+	if err != nil {
+		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
+	}
+	w.Header().Set("Location", "/v1/jobs/"+job.ID.String())
+	writeJSON(w, http.StatusAccepted, doc)
+	return nil
+}
+
+// pushRequest checks what a push asks for.
+func (s *httpServer) pushRequest(body *pushBody, a *account.Account) (req gateway.PushRequest, p *problem) {
+	bad := func(field, format string, args ...any) (gateway.PushRequest, *problem) {
+		return req, faulty(http.StatusUnprocessableEntity, codeBadValue, field, format, args...)
+	}
+	name := a.Name
+	switch {
+	case body.Account != nil:
+		name = *body.Account
+	case a.Admin:
+		return req, faulty(http.StatusUnprocessableEntity, codeRequired, "account", `account is missing; "*" is for all of them`)
+	}
+	if name != a.Name {
+		if p := needAdmin(a); p != nil {
+			return req, p
+		}
+	}
+	if name != "*" && s.Accounts().ByName(name) == nil {
+		return bad("account", "there is no account %q", clip(name))
+	}
+	req = gateway.PushRequest{From: body.From.at, To: body.To.at, GivenUp: body.GivenUp, Receipts: len(body.Kinds) == 0, Inbound: len(body.Kinds) == 0}
+	if name != "*" {
+		req.Account = name
+	}
+	for _, kind := range body.Kinds {
+		switch kind {
+		case "receipts":
+			req.Receipts = true
+		case "inbound":
+			req.Inbound = true
+		default:
+			return bad("kinds", "%q is no kind; receipts and inbound are", clip(kind))
+		}
+	}
+	ranged := !req.From.IsZero() || !req.To.IsZero()
+	switch {
+	case len(body.IDs) == 0 && !ranged:
+		return req, faulty(http.StatusUnprocessableEntity, codeRequired, "from", "a range is missing: from, to or both, or ids")
+	case len(body.IDs) > 0 && ranged:
+		return bad("ids", "ids and a range of time exclude each other")
+	case len(body.IDs) > maxPushIDs:
+		return bad("ids", "there are more than %d ids", maxPushIDs)
+	case !req.From.IsZero() && !req.To.IsZero() && !req.From.Before(req.To):
+		return bad("to", "to is not later than from")
+	}
+	for _, text := range body.IDs {
+		id, err := message.ParseID(text)
+		if err != nil {
+			return bad("ids", "%q: %v", clip(text), err)
+		}
+		req.IDs = append(req.IDs, id)
+	}
+	return req, nil
+}
+
+// jobView is a job in answers.
+type jobView struct {
+	ID       message.ID `json:"id"`
+	Job      string     `json:"job"`
+	State    string     `json:"state"`
+	By       string     `json:"by"`
+	Account  string     `json:"account"`
+	Kinds    []string   `json:"kinds"`
+	From     string     `json:"from,omitempty"`
+	To       string     `json:"to,omitempty"`
+	IDs      int        `json:"ids,omitempty"`
+	GivenUp  bool       `json:"given_up,omitempty"`
+	Began    string     `json:"began"`
+	Ended    string     `json:"ended,omitempty"`
+	Reached  string     `json:"reached,omitempty"`
+	Looked   int64      `json:"looked_at"`
+	Receipts int64      `json:"receipts"`
+	Inbound  int64      `json:"inbound"`
+	Owed     int64      `json:"owed_anyway"`
+	Gone     int64      `json:"text_gone"`
+	Unknown  int64      `json:"unknown_ids"`
+	Error    string     `json:"error,omitempty"`
+}
+
+func viewJob(j *gateway.PushJob) jobView {
+	v := jobView{
+		ID: j.ID, Job: "push", State: string(j.State), By: j.By, Account: j.Request.Account, Kinds: []string{},
+		From: seenTime(j.Request.From), To: seenTime(j.Request.To), IDs: len(j.Request.IDs), GivenUp: j.Request.GivenUp,
+		Began: seenTime(j.Began), Ended: seenTime(j.Ended), Reached: seenTime(j.Reached),
+		Looked: j.Looked, Receipts: j.Receipts, Inbound: j.Inbound, Owed: j.Owed, Gone: j.Gone, Unknown: j.Unknown,
+	}
+	if v.Account == "" {
+		v.Account = "*"
+	}
+	if j.Request.Receipts {
+		v.Kinds = append(v.Kinds, "receipts")
+	}
+	if j.Request.Inbound {
+		v.Kinds = append(v.Kinds, "inbound")
+	}
+	if j.Err != nil {
+		v.Error = "the database could not be read; the log says more"
+	}
+	return v
+}
+
+// listJobs is GET /v1/jobs: those since the start.
+func (s *httpServer) listJobs(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	find := func() ([]gateway.PushJob, *problem) { return s.Queues.Pushes(scope(a)), nil }
+	cell := func(j *gateway.PushJob, field string) any {
+		switch field {
+		case "account":
+			return j.Request.Account
+		case "state":
+			return string(j.State)
+		}
+		return int64(j.ID)
+	}
+	return listRows(s, w, r, a, "jobs", resource.Jobs(), find, cell, viewJob)
+}
+
+// getJob is GET /v1/jobs/{id}.
+func (s *httpServer) getJob(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	id, p := pathID(r)
+	if p != nil {
+		return p
+	}
+	for _, j := range s.Queues.Pushes(scope(a)) {
+		if j.ID == id {
+			v := viewJob(&j)
+			return answerJSON(w, &v)
+		}
+	}
+	return readProblem(gateway.ErrNotFound, "job")
+}
+
+// stopJob is DELETE /v1/jobs/{id}: it goes no further.
+func (s *httpServer) stopJob(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	id, p := pathID(r)
+	if p != nil {
+		return p
+	}
+	j, err := s.Queues.Stop(scope(a), id)
+	if err != nil {
+		return readProblem(err, "job")
+	}
+	s.Log.Info("push is stopped", "job", id, "by", a.Name)
+	v := viewJob(&j)
+	return answerJSON(w, &v)
+}

@@ -1,0 +1,125 @@
+package api
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"kurir/account"
+	"kurir/resource"
+)
+
+// scope is the account to which a request is confined, "" for an account that
+// may administrate: it sees everybody's.
+func scope(a *account.Account) string {
+	if a.Admin {
+		return ""
+	}
+	return a.Name
+}
+
+// listRows answers with a page of rows that are all in memory, as list does
+// with what is on disk. cell gives the value of a row's field for package
+// resource, show what of it stands in the answer.
+func listRows[T, V any](
+	s *httpServer, w http.ResponseWriter, r *http.Request, a *account.Account, key string, noun *resource.Noun,
+	find func() ([]T, *problem), cell func(*T, string) any, show func(*T) V,
+) *problem {
+	params, p := parseQuery(r)
+	if p != nil {
+		return p
+	}
+	q, wrong := noun.Parse(params, cmp.Or(a.Country, s.Country()))
+	if len(wrong) > 0 {
+		return badParameters(wrong)
+	}
+	found, p := find()
+	if p != nil {
+		return p
+	}
+	found, next := resource.Rows(q, found, cell)
+	rows := make([]V, 0, len(found))
+	for i := range found {
+		rows = append(rows, show(&found[i]))
+	}
+	page := map[string]any{key: rows}
+	if next != 0 {
+		page["next"], page["cursor"] = noun.Next(r.URL.Path, q, next), noun.Cursor(q, next)
+	}
+	return answerJSON(w, page)
+}
+
+// readJSON reads a small body into v, a pointer to a struct whose fields are
+// all that may be given.
+func (s *httpServer) readJSON(w http.ResponseWriter, r *http.Request, v any) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	if p := wantType(r, "application/json"); p != nil && !isForm(r) {
+		return p
+	}
+	body, p := s.readBody(w, r)
+	if p != nil {
+		return p
+	}
+	defer body.free(s)
+	d := json.NewDecoder(strings.NewReader(string(body.b)))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if err == nil {
+		if _, err := d.Token(); !errors.Is(err, io.EOF) {
+			return faulty(http.StatusBadRequest, codeBadJSON, "", "there is more than one JSON value in the body")
+		}
+		return nil
+	}
+	var wrongType *json.UnmarshalTypeError
+	var problem *timeError
+	switch {
+	case errors.As(err, &wrongType):
+		return faulty(http.StatusBadRequest, codeWrongType, wrongType.Field, "%s cannot be a %s", cmp.Or(wrongType.Field, "the body"), wrongType.Value)
+	case errors.As(err, &problem):
+		return faulty(http.StatusBadRequest, codeBadValue, "", "%v", problem)
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		name = clip(strings.Trim(name, `"`))
+		return faulty(http.StatusBadRequest, codeUnknownField, name, "there is no field %q", name)
+	}
+	return faulty(http.StatusBadRequest, codeBadJSON, "", "the body is no JSON object as is expected here")
+}
+
+// askedTime is a time in a request: RFC 3339, a date, or nothing.
+type askedTime struct{ at time.Time }
+
+// timeError is a time that is none.
+type timeError struct{ text string }
+
+// Error implements error.
+func (e *timeError) Error() string {
+	return clip(e.text) + " is no time; write 2026-11-01T12:00:00Z or 2026-11-01"
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (t *askedTime) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+		if at, err := time.Parse(layout, string(text)); err == nil {
+			t.at = at
+			return nil
+		}
+	}
+	return &timeError{string(text)}
+}
+
+// seenTime writes a time, nothing for the zero one.
+func seenTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(timeFormat)
+}

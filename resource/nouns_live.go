@@ -1,0 +1,75 @@
+package resource
+
+import "kurir/message"
+
+// Truths are the words of a field that is true or false.
+func Truths() []string { return []string{"false", "true"} }
+
+// kindNames are the kinds of target that something can be owed to.
+func kindNames() []string {
+	return []string{message.SMPPTarget.String(), message.WebhookTarget.String(), message.KannelTarget.String()}
+}
+
+// Queues is the list of what customers are owed.
+func Queues() *Noun {
+	return &Noun{
+		Name: "queue",
+		Fields: []Field{
+			{Name: "account", Type: Text, Ops: Any, Sort: true},
+			{Name: "kind", Type: Word, Ops: Any, Words: kindNames(), Sort: true},
+			{Name: "present", Type: Word, Ops: Equal, Words: Truths()},
+			{Name: "owed", Sort: true},
+			{Name: "oldest", Sort: true},
+		},
+		Order: Order{Field: "account"},
+	}
+}
+
+// LinkQueues is the list of what waits for links.
+func LinkQueues() *Noun {
+	var priorities []string
+	for p := range message.Priorities {
+		priorities = append(priorities, message.Priority(p).String())
+	}
+	return &Noun{
+		Name: "link's queue",
+		Fields: []Field{
+			{Name: "link", Type: Text, Ops: Any, Sort: true},
+			{Name: "priority", Type: Word, Ops: Any, Words: priorities},
+			{Name: "account", Type: Text, Ops: Any, Sort: true},
+			{Name: "up", Type: Word, Ops: Equal, Words: Truths()},
+			{Name: "waiting", Sort: true},
+			{Name: "oldest", Sort: true},
+		},
+		Order: Order{Field: "link"},
+	}
+}
+
+// Jobs is the list of jobs.
+func Jobs() *Noun {
+	return &Noun{
+		Name: "job",
+		Fields: []Field{
+			{Name: "account", Type: Text, Ops: Any, Sort: true},
+			{Name: "state", Type: Word, Ops: Any, Words: []string{"running", "done", "stopped", "failed"}},
+			{Name: "id", Sort: true},
+		},
+		Order: Order{Field: "id", Descending: true},
+	}
+}
+
+// Sessions is the list of customers' SMPP sessions.
+func Sessions() *Noun {
+	return &Noun{
+		Name: "session",
+		Fields: []Field{
+			{Name: "account", Type: Text, Ops: Any, Sort: true},
+			{Name: "mode", Type: Word, Ops: Any, Words: []string{"transmitter", "receiver", "transceiver"}, Sort: true},
+			{Name: "peer", Type: Text, Ops: Any, Sort: true},
+			{Name: "since", Type: Time, Ops: From | Until, Since: "since", Until: "until", Sort: true},
+			{Name: "submits", Sort: true},
+			{Name: "id", Sort: true},
+		},
+		Order: Order{Field: "account"},
+	}
+}
