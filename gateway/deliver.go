@@ -144,9 +144,10 @@ func (g *Gateway) pump(b *outbox) {
 	}
 }
 
-// nobody puts everything in the box onto disk until somebody is there.
+// nobody puts everything in the box onto disk until somebody is there. What was
+// read already is then to come first again.
 func (g *Gateway) nobody(b *outbox) {
-	b.absent, b.closing = true, false
+	b.absent, b.closing, b.after = true, false, store.Owed{}
 	for b.fifo.len() > 0 {
 		g.leave(b.fifo.pop())
 	}

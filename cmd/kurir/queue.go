@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// newQueueCmd makes `kurir queue`.
+func newQueueCmd() *cobra.Command {
+	r := &remote{}
+	cmd := &cobra.Command{
+		Use:   "queue",
+		Short: "Show what customers are owed and what waits for links; tell customers again",
+		Long: `Show what customers of a running Kurir are owed and what waits for its links, and tell customers again what they were
+told, over the REST interface. An account sees and pushes its own; one that may administrate (admin: true) everybody's. Servers and
+credentials are found as by kurir send: flags, then KURIR_SERVER, KURIR_KEY, KURIR_USER and KURIR_PASSWORD, then the folder
+of a demo.`,
+		Args: cobra.NoArgs,
+	}
+	r.flags(cmd)
+	links := false
+	list := &cobra.Command{
+		Use: "list", Short: "Show all queues: what customers are owed, or with --links what waits for links", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if links {
+				return r.listLinkQueues(cmd.Context(), cmd.OutOrStdout(), "")
+			}
+			return r.listQueues(cmd.Context(), cmd.OutOrStdout(), "")
+		},
+	}
+	list.Flags().BoolVar(&links, "links", false, "what waits for links, by lane and account")
+	cmd.AddCommand(list, &cobra.Command{
+		Use: "show ACCOUNT", Short: "Show what one account is owed, and what of it waits for links", Args: accountName,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.showQueues(cmd.Context(), cmd.OutOrStdout(), args[0])
+		},
+	}, newQueuePushCmd(r))
+	return cmd
+}
+
+// accountName wants one argument.
+func accountName(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return exitWith(exitUsage, "the name of one account is expected")
+	}
+	return nil
+}
+
+// shownQueue is what one account is owed over one kind of target, in the
+// server's answer.
+type shownQueue struct {
+	Account  string    `json:"account"`
+	Kind     string    `json:"kind"`
+	Owed     int64     `json:"owed"`
+	Memory   int64     `json:"in_memory"`
+	Disk     int64     `json:"on_disk"`
+	Later    int64     `json:"waiting_for_retry"`
+	InFlight int       `json:"in_flight"`
+	Oldest   time.Time `json:"oldest"`
+	Present  bool      `json:"present"`
+	Error    *struct {
+		At   time.Time `json:"at"`
+		Code uint32    `json:"code"`
+		Text string    `json:"text"`
+	} `json:"last_error"`
+}
+
+// shownLinkQueue is what waits for one link in one lane, of one account.
+type shownLinkQueue struct {
+	Link     string    `json:"link"`
+	Up       bool      `json:"up"`
+	Priority string    `json:"priority"`
+	Account  string    `json:"account"`
+	Waiting  int64     `json:"waiting"`
+	Memory   int64     `json:"in_memory"`
+	Disk     int64     `json:"on_disk"`
+	Oldest   time.Time `json:"oldest"`
+}
+
+// getPages asks for all pages of a list, and hands the rows of each to add.
+func (r *remote) getPages(ctx context.Context, path, key string, add func(rows json.RawMessage) error) error {
+	for path != "" {
+		page := map[string]json.RawMessage{}
+		if err := r.do(ctx, http.MethodGet, path, nil, &page); err != nil {
+			return err
+		}
+		if err := add(page[key]); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
+		}
+		path = ""
+		_ = json.Unmarshal(page["next"], &path) // absent on the last page
+	}
+	return nil
+}
+
+// allRows asks for all rows of a list.
+func allRows[T any](ctx context.Context, r *remote, path, key string) (list []T, err error) {
+	err = r.getPages(ctx, path, key, func(rows json.RawMessage) error {
+		var more []T
+		err := json.Unmarshal(rows, &more)
+		list = append(list, more...)
+		return err
+	})
+	return list, err
+}
+
+// rowsPath is the address of a list, of one account or of all.
+func rowsPath(path, account string) string {
+	params := url.Values{"limit": {"1000"}}
+	if account != "" {
+		params.Set("account", account)
+	}
+	return path + "?" + params.Encode()
+}
+
+// listQueues prints a line for each queue.
+func (r *remote) listQueues(ctx context.Context, out io.Writer, account string) error {
+	list, err := allRows[shownQueue](ctx, r, rowsPath("/v1/queues", account), "queues")
+	if err != nil || r.printedRows(out, list) {
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ACCOUNT\tKIND\tOWED\tMEMORY\tDISK\tRETRY\tIN FLIGHT\tOLDEST\tTHERE\tLAST ERROR")
+	for i := range list {
+		q := &list[i]
+		trouble := "-"
+		if q.Error != nil {
+			trouble = fmt.Sprintf("%s ago: %d %s", ago(q.Error.At), q.Error.Code, strings.ReplaceAll(q.Error.Text, "\n", "; "))
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n", orDash(q.Account), q.Kind, q.Owed, q.Memory, q.Disk, q.Later, q.InFlight,
+			ago(q.Oldest), yesNo(q.Present), trouble)
+	}
+	return table.Flush()
+}
+
+// listLinkQueues prints a line for each lane of each link and account.
+func (r *remote) listLinkQueues(ctx context.Context, out io.Writer, account string) error {
+	list, err := allRows[shownLinkQueue](ctx, r, rowsPath("/v1/queues/links", account), "queues")
+	if err != nil || r.printedRows(out, list) {
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "LINK\tUP\tPRIORITY\tACCOUNT\tWAITING\tMEMORY\tDISK\tOLDEST")
+	for i := range list {
+		q := &list[i]
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", q.Link, yesNo(q.Up), q.Priority, q.Account, q.Waiting, q.Memory, q.Disk, ago(q.Oldest))
+	}
+	return table.Flush()
+}
+
+// showQueues prints both of one account.
+func (r *remote) showQueues(ctx context.Context, out io.Writer, account string) error {
+	if err := r.listQueues(ctx, out, account); err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	return r.listLinkQueues(ctx, out, account)
+}
+
+// printedRows prints rows as JSON, one each line, if --json asks for that.
+func (r *remote) printedRows(out io.Writer, rows any) bool {
+	doc, err := json.Marshal(rows)
+	return err == nil && r.printed(out, doc)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
