@@ -49,6 +49,7 @@ type SMPP struct {
 type Shared struct {
 	refs     *gsm.References // two links may lead to the same phone
 	sessions atomic.Uint32   // number of the newest session
+	repeats  smppUnanswered  // what operators will send again
 }
 
 // NewShared makes what the links of one process share.

@@ -170,6 +170,7 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 	l.core.SessionUp(s.number, credit)
 
 	err = s.stay(ctx)
+	s.unsent.end(!errors.Is(err, smpp.ErrUnbound) && !errors.Is(err, smpp.ErrPeerUnbound), &l.shared.repeats)
 	lasted = time.Since(s.since)
 	l.mu.Lock()
 	slot.session, slot.since = nil, time.Now()

@@ -18,6 +18,7 @@ func (s *smppSession) Requests(sess *smpp.Session, requests []smpp.PDU) {
 	var reports []message.Report
 	var inbound []*message.Inbound
 	var forReports, forInbound, now []smpp.PDU
+	var prints []smppPrint
 	for i := range requests {
 		p := &requests[i]
 		resp := smpp.PDU{Command: p.Command.Response(), Sequence: p.Sequence}
@@ -30,6 +31,8 @@ func (s *smppSession) Requests(sess *smpp.Session, requests []smpp.PDU) {
 			}
 		case smppIsReceipt(d):
 			reports, forReports = append(reports, s.link.report(d, s.host)), append(forReports, resp)
+		case s.repeated(d, &prints):
+			now = append(now, resp)
 		default:
 			inbound, forInbound = append(inbound, s.link.inbound(d)), append(forInbound, resp)
 		}
@@ -41,7 +44,7 @@ func (s *smppSession) Requests(sess *smpp.Session, requests []smpp.PDU) {
 		s.core.Reports(reports, smppAck(sess, forReports))
 	}
 	if len(inbound) > 0 {
-		s.core.Inbound(inbound, smppAck(sess, forInbound))
+		s.core.Inbound(inbound, s.inboundAck(sess, forInbound, prints))
 	}
 }
 
@@ -56,6 +59,43 @@ func smppAck(sess *smpp.Session, responses []smpp.PDU) func(error) {
 		}
 		_ = sess.Respond(responses) // an error means that the session is over: the operator sends it again
 	}
+}
+
+// inboundAck is smppAck for messages from phones: those that are on disk and
+// whose answer cannot be given are known when the operator repeats them.
+func (s *smppSession) inboundAck(sess *smpp.Session, responses []smpp.PDU, prints []smppPrint) func(error) {
+	return func(err error) {
+		for i := range responses {
+			if err != nil {
+				responses[i].Status = smpp.ESME_RX_T_APPN
+			}
+		}
+		gone := sess.Respond(responses)
+		if err == nil {
+			s.unsent.answered(prints, gone == nil, &s.link.shared.repeats)
+		}
+	}
+}
+
+// repeated tells whether a message from a phone is on disk since an earlier
+// session, which ended before it was answered. If not its print is added.
+func (s *smppSession) repeated(d *smpp.DeliverSM, prints *[]smppPrint) bool {
+	print := smppPrintOf(s.link.inboundScope(), d)
+	if r := &s.link.shared.repeats; r.some.Load() && r.again(print, time.Now()) {
+		s.link.log.Info("a message from a phone is repeated after a cut, and known", "session", s.number)
+		return true
+	}
+	*prints = append(*prints, print)
+	return false
+}
+
+// inboundScope names what an operator's repeats may come by: the link, or the
+// group whose receipts it shares.
+func (l *SMPP) inboundScope() string {
+	if l.cfg.ReceiptsFrom == "" || l.cfg.ReceiptsFrom == "host" {
+		return l.cfg.Name
+	}
+	return l.cfg.ReceiptsFrom
 }
 
 // smppDelivery returns what a deliver_sm or data_sm carries, nil for any other

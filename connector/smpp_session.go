@@ -47,8 +47,10 @@ type smppSession struct {
 	requests []smpp.Request // of the batch being built
 
 	restart <-chan struct{} // told when people want it opened anew
-	told    chan struct{}   // closed when the gateway knows of the end
-	anew    chan struct{}   // told when the operator says that we are not bound
+	unsent  smppUnsent
+
+	told chan struct{} // closed when the gateway knows of the end
+	anew chan struct{} // told when the operator says that we are not bound
 }
 
 // add takes messages that the gateway has granted. It returns them as they

@@ -1,0 +1,113 @@
+package connector
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/smpp"
+)
+
+// TestSMPPInboundRepeated cuts sessions at every moment of a message from a
+// phone, and lets the operator send it again on the next: it is told once if it
+// is on disk and the operator cannot know, and twice if the phone sent it twice.
+func TestSMPPInboundRepeated(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		before int           // times that the phone sent it, without an answer
+		err    error         // of the commit
+		answer time.Duration // how long before the cut it was answered; 0: not
+		wait   time.Duration // before it comes again
+		text   string        // that comes again
+		after  int           // times that it comes again
+		told   int           // messages
+	}{
+		{"not answered", 1, nil, 0, 0, "hello", 1, 1},
+		{"not answered, and sent once more", 1, nil, 0, 0, "hello", 2, 2},
+		{"two not answered", 2, nil, 0, 0, "hello", 2, 2},
+		{"another text", 1, nil, 0, 0, "hullo", 1, 2},
+		{"not stored", 1, errors.New("full"), 0, 0, "hello", 1, 2},
+		{"answered just before the cut", 1, nil, time.Second, 0, "hello", 1, 1},
+		{"answered long before the cut", 1, nil, 5 * time.Second, 0, "hello", 1, 2},
+		{"much later", 1, nil, 0, 11 * time.Minute, "hello", 1, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			smppLink(t, func(c *SMPPConfig) { c.EnquireLink = time.Hour }, nil, func(t *testing.T, b *contractBench) {
+				o := b.operator()
+				for range tt.before {
+					o.inbound("hello")
+					synctest.Wait()
+				}
+				if tt.answer > 0 {
+					b.core.ack(tt.err)
+					time.Sleep(tt.answer)
+				}
+				o.cut()
+				synctest.Wait()
+				b.core.ack(tt.err)
+				time.Sleep(tt.wait + 2*time.Second)
+				o = b.operator()
+				for range tt.after {
+					said := o.inbound(tt.text)
+					synctest.Wait()
+					b.core.ack(nil)
+					if s := <-said; s != "ok" {
+						t.Errorf("the repeat is answered %q", s)
+					}
+				}
+				if n := len(b.core.inbound); n != tt.told {
+					t.Errorf("%d messages were told, want %d", n, tt.told)
+				}
+			})
+		})
+	}
+}
+
+// TestSMPPInboundTwice: a phone that sends the same text twice on one session
+// has sent two messages.
+func TestSMPPInboundTwice(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(*SMPPConfig) {}, nil, func(t *testing.T, b *contractBench) {
+		for range 2 {
+			said := b.operator().inbound("yes")
+			synctest.Wait()
+			b.core.ack(nil)
+			<-said
+		}
+		if n := len(b.core.inbound); n != 2 {
+			t.Errorf("%d messages were told", n)
+		}
+	})
+}
+
+// TestSMPPUnansweredIsBounded keeps no more than it may.
+func TestSMPPUnansweredIsBounded(t *testing.T) {
+	t.Parallel()
+	var r smppUnanswered
+	now := time.Now()
+	print := func(i int) smppPrint {
+		return smppPrintOf("op1", &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{Text: []byte{byte(i), byte(i >> 8)}}})
+	}
+	for i := range smppRepeatMost + 10 {
+		r.unanswered(print(i), now)
+	}
+	if len(r.order) != smppRepeatMost || len(r.since) != smppRepeatMost {
+		t.Errorf("%d and %d are kept", len(r.order), len(r.since))
+	}
+	if r.again(print(0), now) || !r.again(print(smppRepeatMost), now) || r.again(print(smppRepeatMost), now) {
+		t.Error("the oldest go first, and each is known once")
+	}
+	if r.again(print(smppRepeatMost+1), now.Add(smppRepeatTime+time.Second)) || r.some.Load() || len(r.since) != 0 {
+		t.Error("what is old is kept")
+	}
+	var u smppUnsent
+	for range 3 {
+		u.answered(make([]smppPrint, 300), true, &r)
+	}
+	if len(u.list) > smppUnsentMost {
+		t.Errorf("%d are kept of a session", len(u.list))
+	}
+}
