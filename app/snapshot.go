@@ -66,6 +66,12 @@ func linkSettings(c *config.Connector) gateway.LinkSettings {
 		ThrottleWait: smpp.ThrottleWait, FallbackWait: smpp.FallbackWait, Once: smpp.Uncertain == "once",
 		ReceiptsFrom: smpp.ReceiptsFrom,
 	}
+	switch smpp.InboundNumbers {
+	case "international":
+		s.InboundNumbers = gateway.NumbersInternational
+	case "national":
+		s.InboundNumbers, s.Country = gateway.NumbersNational, smpp.Country
+	}
 	switch smpp.MessageIDs {
 	case "string":
 		s.IDs = gateway.IDsExactly

@@ -103,6 +103,15 @@ type SMPPConfig struct {
 	// message, where each of hosts numbers messages on its own. A change counts
 	// for messages sent after it.
 	ReceiptsFrom string `yaml:"receipts_from"`
+	// InboundNumbers says how the operator writes the numbers of messages from
+	// phones, the phone's and ours: as_is (default), international (with the
+	// country code, whatever their type of number says) or national (without it,
+	// unless they are said to be international). They become international, as
+	// accounts and rules have them; short codes and names stay.
+	InboundNumbers string `yaml:"inbound_numbers"`
+	// Country is the calling code of numbers that the operator writes
+	// nationally, such as "46"; necessary for inbound_numbers: national.
+	Country string `yaml:"country"`
 	// Validity says how the end of validity is told to the operator: relative
 	// (default), absolute (UTC), or none when the operator does not like it.
 	Validity string `yaml:"validity"`
@@ -143,6 +152,7 @@ var (
 	smppReceipts  = []string{"when_asked", "always", "never"}
 	smppIDs       = []string{"auto", "string", "hex_decimal", "decimal_hex"}
 	smppValidity  = []string{"relative", "absolute", "none"}
+	smppNumbers   = []string{"as_is", "international", "national"}
 	smppUncertain = []string{"resend", "once"}
 )
 
@@ -159,6 +169,7 @@ func (c SMPPConfig) WithDefaults() SMPPConfig {
 	word(&c.Long, smppLongs)
 	word(&c.Receipts, smppReceipts)
 	word(&c.MessageIDs, smppIDs)
+	word(&c.InboundNumbers, smppNumbers)
 	word(&c.Validity, smppValidity)
 	word(&c.Uncertain, smppUncertain)
 	number := func(field *int, def int) {
@@ -232,6 +243,13 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 	word("long", c.Long, smppLongs)
 	word("receipts", c.Receipts, smppReceipts)
 	word("message_ids", c.MessageIDs, smppIDs)
+	word("inbound_numbers", c.InboundNumbers, smppNumbers)
+	if c.InboundNumbers == "national" && c.Country == "" {
+		report("country", "inbound_numbers: national needs the calling code of the operator's country, such as \"46\"")
+	}
+	if c.Country != "" && (!message.AllDigits(c.Country) || c.Country[0] == '0' || len(c.Country) > 3) {
+		report("country", fmt.Sprintf("%q is no calling code; it has one to three digits, such as 46", c.Country))
+	}
 	word("validity", c.Validity, smppValidity)
 	word("uncertain", c.Uncertain, smppUncertain)
 	if c.Version == "3.3" {

@@ -84,6 +84,7 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 		if m.Link == "" {
 			m.Link = c.l.name
 		}
+		m.From, m.To = c.l.set.inboundNumber(m.From), c.l.set.inboundNumber(m.To)
 		c.l.count.inbound.Add(1)
 		if whole := g.joinParts(m); whole != nil {
 			g.takeIn(snap, whole, now)

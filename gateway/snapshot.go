@@ -33,15 +33,17 @@ func (k *Kept) Text() ([]byte, error) { return json.Marshal(k) }
 
 // LinkSettings is what the gateway needs to know of a link.
 type LinkSettings struct {
-	Name         string
-	Rate         float64       // parts a second; 0 is unlimited
-	ReceiptWait  time.Duration // how long after a message's validity a receipt is waited for; 0 means 24 h
-	ThrottleWait time.Duration // pause after the operator asked for less speed; 0 means 250 ms
-	FallbackWait time.Duration // how long the link may be down before what waits takes the next; 0 means 10 s
-	Once         bool          // uncertain messages are not sent again
-	Receipts     ReceiptPolicy
-	IDs          IDForms // how the operator's ids in answers and receipts agree
-	ReceiptsFrom string  // the scope of the operator's ids that the link shares with others, or ReceiptsFromHost; empty: its own
+	Name           string
+	Rate           float64       // parts a second; 0 is unlimited
+	ReceiptWait    time.Duration // how long after a message's validity a receipt is waited for; 0 means 24 h
+	ThrottleWait   time.Duration // pause after the operator asked for less speed; 0 means 250 ms
+	FallbackWait   time.Duration // how long the link may be down before what waits takes the next; 0 means 10 s
+	Once           bool          // uncertain messages are not sent again
+	Receipts       ReceiptPolicy
+	IDs            IDForms        // how the operator's ids in answers and receipts agree
+	InboundNumbers InboundNumbers // how the operator writes numbers of messages from phones
+	Country        string         // calling code of InboundNumbers that are national
+	ReceiptsFrom   string         // the scope of the operator's ids that the link shares with others, or ReceiptsFromHost; empty: its own
 }
 
 // IDForms says in which forms a receipt may name the id that the answer gave.
