@@ -60,6 +60,9 @@ func newRareBody(id CommandID) Body {
 	case CommandReplaceSMResp:
 		return new(ReplaceSMResp)
 	}
+	if b := newBroadcastBody(id); b != nil {
+		return b
+	}
 	return emptyBodies[id]
 }
 
@@ -75,6 +78,8 @@ var emptyBodies = map[CommandID]Body{
 	CommandReplaceSMResp:   &ReplaceSMResp{},
 	CommandDeliverSMResp:   &DeliverSMResp{},
 	CommandDataSMResp:      &DataSMResp{},
+
+	CommandCancelBroadcastSMResp: &CancelBroadcastSMResp{},
 }
 
 // fieldless reports whether the body has no fields.

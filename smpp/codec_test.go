@@ -132,7 +132,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"unknown request", 0x0F0F, 0, "01", "command_id", ESME_RINVCMDID, CommandGenericNack},
 		{"unknown response", 0x80000F0F, 0, "01", "command_id", ESME_RINVCMDID, CommandGenericNack},
 		{"unknown response without a body", 0x80000F0F, 8, "", "command_id", ESME_RINVCMDID, CommandGenericNack},
-		{"broadcast of 5.0", CommandBroadcastSM, 0, "00", "command_id", ESME_RINVCMDID, CommandGenericNack},
+		{"broadcast cut off", CommandBroadcastSM, 0, "00", "source_addr_ton", ESME_RINVCMDLEN, CommandBroadcastSMResp},
 		{"submit_sm without a body", CommandSubmitSM, 0, "", "service_type", ESME_RINVCMDLEN, CommandSubmitSMResp},
 		{"endless source", CommandSubmitSM, 0, "00 0000" + long, "source_addr", ESME_RINVSRCADR, CommandSubmitSMResp},
 		{"endless destination", CommandSubmitSM, 0, "00 000000 0000" + long, "destination_addr", ESME_RINVDSTADR, CommandSubmitSMResp},
@@ -240,6 +240,8 @@ func TestAppendRefuses(t *testing.T) {
 		{"255 destinations", PDU{Body: &SubmitMulti{Dests: make([]MultiDest, 255)}}, "number_of_dests"},
 		{"255 failures", PDU{Body: &SubmitMultiResp{Unsuccess: make([]Unsuccess, 255)}}, "no_unsuccess"},
 		{"message id of 65", PDU{Body: &SubmitSMResp{MessageID: long[:65]}}, "message_id"},
+		{"broadcast to nowhere", PDU{Body: &BroadcastSM{}}, "broadcast_area_identifier"},
+		{"broadcast without a state", PDU{Body: &QueryBroadcastSMResp{MessageID: "1"}}, "message_state"},
 	}
 	for _, tt := range tests {
 		b, err := Append([]byte("kept"), &tt.pdu)

@@ -227,6 +227,18 @@ func (c *coder) tlvs(v *TLVs) {
 	}
 }
 
+// need refuses to write a body without the parameters that it must have.
+func (c *coder) need(ts TLVs, tags ...Tag) {
+	if c.mode != modeEncode {
+		return
+	}
+	for _, t := range tags {
+		if _, ok := ts.Get(t); !ok {
+			c.fail(t.String(), ESME_RMISSINGOPTPARAM, "is missing")
+		}
+	}
+}
+
 // newTLVs are optional parameters where only SMPP 5.0 has any: in most responses. Peers of older versions are not sent
 // them.
 func (c *coder) newTLVs(v *TLVs) {

@@ -7,38 +7,41 @@ type CommandID uint32
 
 const responseBit CommandID = 0x80000000
 
-// Command ids of SMPP 3.4 5.1.2.1, and the broadcast operations of SMPP 5.0 4.7.5, which are known by name only.
+// Command ids of SMPP 3.4 5.1.2.1, and the broadcast operations of SMPP 5.0 4.7.5.
 const (
-	CommandGenericNack         CommandID = 0x80000000
-	CommandBindReceiver        CommandID = 0x00000001
-	CommandBindTransmitter     CommandID = 0x00000002
-	CommandQuerySM             CommandID = 0x00000003
-	CommandSubmitSM            CommandID = 0x00000004
-	CommandDeliverSM           CommandID = 0x00000005
-	CommandUnbind              CommandID = 0x00000006
-	CommandReplaceSM           CommandID = 0x00000007
-	CommandCancelSM            CommandID = 0x00000008
-	CommandBindTransceiver     CommandID = 0x00000009
-	CommandOutbind             CommandID = 0x0000000B
-	CommandEnquireLink         CommandID = 0x00000015
-	CommandSubmitMulti         CommandID = 0x00000021
-	CommandAlertNotification   CommandID = 0x00000102
-	CommandDataSM              CommandID = 0x00000103
-	CommandBroadcastSM         CommandID = 0x00000111
-	CommandQueryBroadcastSM    CommandID = 0x00000112
-	CommandCancelBroadcastSM   CommandID = 0x00000113
-	CommandBindReceiverResp              = CommandBindReceiver | responseBit
-	CommandBindTransmitterResp           = CommandBindTransmitter | responseBit
-	CommandQuerySMResp                   = CommandQuerySM | responseBit
-	CommandSubmitSMResp                  = CommandSubmitSM | responseBit
-	CommandDeliverSMResp                 = CommandDeliverSM | responseBit
-	CommandUnbindResp                    = CommandUnbind | responseBit
-	CommandReplaceSMResp                 = CommandReplaceSM | responseBit
-	CommandCancelSMResp                  = CommandCancelSM | responseBit
-	CommandBindTransceiverResp           = CommandBindTransceiver | responseBit
-	CommandEnquireLinkResp               = CommandEnquireLink | responseBit
-	CommandSubmitMultiResp               = CommandSubmitMulti | responseBit
-	CommandDataSMResp                    = CommandDataSM | responseBit
+	CommandGenericNack           CommandID = 0x80000000
+	CommandBindReceiver          CommandID = 0x00000001
+	CommandBindTransmitter       CommandID = 0x00000002
+	CommandQuerySM               CommandID = 0x00000003
+	CommandSubmitSM              CommandID = 0x00000004
+	CommandDeliverSM             CommandID = 0x00000005
+	CommandUnbind                CommandID = 0x00000006
+	CommandReplaceSM             CommandID = 0x00000007
+	CommandCancelSM              CommandID = 0x00000008
+	CommandBindTransceiver       CommandID = 0x00000009
+	CommandOutbind               CommandID = 0x0000000B
+	CommandEnquireLink           CommandID = 0x00000015
+	CommandSubmitMulti           CommandID = 0x00000021
+	CommandAlertNotification     CommandID = 0x00000102
+	CommandDataSM                CommandID = 0x00000103
+	CommandBroadcastSM           CommandID = 0x00000111
+	CommandQueryBroadcastSM      CommandID = 0x00000112
+	CommandCancelBroadcastSM     CommandID = 0x00000113
+	CommandBindReceiverResp                = CommandBindReceiver | responseBit
+	CommandBindTransmitterResp             = CommandBindTransmitter | responseBit
+	CommandQuerySMResp                     = CommandQuerySM | responseBit
+	CommandSubmitSMResp                    = CommandSubmitSM | responseBit
+	CommandDeliverSMResp                   = CommandDeliverSM | responseBit
+	CommandUnbindResp                      = CommandUnbind | responseBit
+	CommandReplaceSMResp                   = CommandReplaceSM | responseBit
+	CommandCancelSMResp                    = CommandCancelSM | responseBit
+	CommandBindTransceiverResp             = CommandBindTransceiver | responseBit
+	CommandEnquireLinkResp                 = CommandEnquireLink | responseBit
+	CommandSubmitMultiResp                 = CommandSubmitMulti | responseBit
+	CommandDataSMResp                      = CommandDataSM | responseBit
+	CommandBroadcastSMResp                 = CommandBroadcastSM | responseBit
+	CommandQueryBroadcastSMResp            = CommandQueryBroadcastSM | responseBit
+	CommandCancelBroadcastSMResp           = CommandCancelBroadcastSM | responseBit
 )
 
 // commandNames gives the names of requests; a response has "_resp" appended.

@@ -34,6 +34,18 @@ func (p *PDU) TLVs() TLVs {
 		return b.TLVs
 	case *AlertNotification:
 		return b.TLVs
+	case *BroadcastSM:
+		return b.TLVs
+	case *BroadcastSMResp:
+		return b.TLVs
+	case *QueryBroadcastSM:
+		return b.TLVs
+	case *QueryBroadcastSMResp:
+		return b.TLVs
+	case *CancelBroadcastSM:
+		return b.TLVs
+	case *CancelBroadcastSMResp:
+		return b.TLVs
 	}
 	return nil
 }
@@ -59,7 +71,9 @@ func congested(command CommandID, body Body) (b Body, ok bool) {
 		return &SubmitSMResp{}, true
 	case CommandSubmitMultiResp:
 		return &SubmitMultiResp{}, true
-	case CommandDataSMResp, CommandDeliverSMResp, CommandCancelSMResp, CommandReplaceSMResp:
+	case CommandBroadcastSMResp:
+		return &BroadcastSMResp{}, true
+	case CommandDataSMResp, CommandDeliverSMResp, CommandCancelSMResp, CommandReplaceSMResp, CommandCancelBroadcastSMResp:
 		return emptyBodies[command], true
 	}
 	return nil, false

@@ -20,6 +20,9 @@ func TestDescribeHides(t *testing.T) {
 		&Bind{Mode: Transceiver, Password: mark}, &Bind{Mode: Transmitter, Password: mark}, &Outbind{Password: mark},
 		&SubmitSM{sm}, &DeliverSM{sm}, &SubmitSM{ShortMessage{TLVs: payload}}, &SubmitSM{ShortMessage{TLVs: short}},
 		&DataSM{TLVs: payload}, &SubmitMulti{Dests: make([]MultiDest, 1), Text: text}, &ReplaceSM{Text: text},
+		&BroadcastSM{TLVs: append(TLVs{
+			{TagBroadcastAreaIdentifier, nil}, {TagBroadcastContentType, nil}, {TagBroadcastRepNum, nil}, {TagBroadcastFrequencyInterval, nil},
+		}, payload...)},
 		&DeliverSM{ShortMessage{ESMClass: ESMReceipt, Text: []byte("id:1 stat:DELIVRD err:0 text:" + mark)}},
 	}
 	for _, b := range bodies {

@@ -59,5 +59,6 @@
 // In force is the lower of what both sides speak: interface_version of the bind and sc_interface_version of its response
 // (version.go, [Info].Version). SMPP 3.3 gets no optional parameters; in most responses only SMPP 5.0 gets any, among
 // them congestion_state, which [SessionConfig].Congestion supplies and [PDU.Congestion] reads (congestion.go). The
-// commands that SMPP 5.0 added are known by name.
+// broadcast operations of SMPP 5.0 are refused by the session itself unless SessionConfig.Broadcast is set
+// (broadcast.go).
 package smpp

@@ -17,6 +17,7 @@ var (
 	ErrInactive          = errors.New("no traffic within the time allowed")
 	ErrResponseTimeout   = errors.New("no response within the time allowed")
 	ErrWrongState        = errors.New("not allowed in this state of the session")
+	ErrWrongVersion      = errors.New("not part of the version of SMPP in force")
 	ErrWindowFull        = errors.New("the window is full")
 	errUnexpectedSending = errors.New("not a request")
 )
@@ -66,6 +67,11 @@ type SessionConfig struct {
 	// PeerVersion is for an ESME's session what the SMSC speaks, whatever it says itself: 3.3 keeps optional parameters
 	// from it. Default: sc_interface_version, and 3.4 if it leaves that out, as nearly all do.
 	PeerVersion Version
+	// Broadcast gives broadcast_sm, query_broadcast_sm and cancel_broadcast_sm to the handler (SMPP 5.0 4.4.1, 4.6). By
+	// default the session answers them with ESME_RINVCMDID in their own responses: it says for good that the
+	// operation is not to be had here. ESME_RPROHIBITED would say that others may, ESME_RBCASTFAIL that this broadcast
+	// failed and another might not; and clients take a generic_nack as trouble with the connection.
+	Broadcast bool
 	// Congestion gives the congestion_state (SMPP 5.0 4.8.4.18), 0 to 100, that Respond adds to responses to a peer of
 	// SMPP 5.0; ok = false adds none. It is called once for each Respond, has to be quick and must not call methods of
 	// the session. Default none.

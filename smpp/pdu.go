@@ -204,7 +204,7 @@ func (c *coder) decode(frame []byte, p *PDU) error {
 		return nil
 	case response && len(frame) == HeaderLen:
 		switch body.(type) {
-		case *CancelSMResp, *ReplaceSMResp: // all that they have is optional
+		case *CancelSMResp, *ReplaceSMResp, *CancelBroadcastSMResp: // all that they have is optional
 			p.Body = body
 		}
 		return nil
@@ -219,7 +219,8 @@ func (c *coder) decode(frame []byte, p *PDU) error {
 	return nil
 }
 
-// MessageID gives the message id of a response to submit_sm, submit_multi, data_sm or query_sm, empty if it has none.
+// MessageID gives the message id of a response to submit_sm, submit_multi, data_sm, query_sm, broadcast_sm or
+// query_broadcast_sm, empty if it has none.
 func (p *PDU) MessageID() string {
 	switch b := p.Body.(type) {
 	case *SubmitSMResp:
@@ -229,6 +230,10 @@ func (p *PDU) MessageID() string {
 	case *DataSMResp:
 		return b.MessageID
 	case *QuerySMResp:
+		return b.MessageID
+	case *BroadcastSMResp:
+		return b.MessageID
+	case *QueryBroadcastSMResp:
 		return b.MessageID
 	}
 	return ""

@@ -223,11 +223,17 @@ func (s *Session) sort(p *PDU, state State) bool {
 	case p.Command == CommandEnquireLink:
 		s.reply(PDU{Command: CommandEnquireLinkResp, Sequence: p.Sequence})
 		s.heardOnly()
-	case allowed(p.Command, s.cfg.Role.peer(), state):
+	case allowed(p.Command, s.cfg.Role.peer(), state, s.enc.version): // written by this goroutine alone
+		if p.Command.isBroadcast() && !s.cfg.Broadcast {
+			s.reply(PDU{Command: p.Command.Response(), Status: ESME_RINVCMDID, Sequence: p.Sequence})
+			return false
+		}
 		r.requests = append(r.requests, *p)
 		return p.Command.isBind() || p.Command == CommandUnbind
 	case p.Command.isBind() && state.Bound() && s.cfg.Role == SMSC:
 		s.reply(PDU{Command: p.Command.Response(), Status: ESME_RALYBND, Sequence: p.Sequence})
+	case p.Command.isBroadcast() && s.enc.version != 0 && s.enc.version < Version50: // unknown in older versions
+		s.reply(PDU{Command: CommandGenericNack, Status: ESME_RINVCMDID, Sequence: p.Sequence})
 	default:
 		s.reply(PDU{Command: p.Command.Response(), Status: s.refusal(state), Sequence: p.Sequence})
 	}
@@ -350,7 +356,7 @@ func (s *Session) match(now time.Time) {
 	s.checkDrained()
 }
 
-// identify notes who the ESME is and which version is in force; mu is held.
+// identify notes who the ESME is and which version is in force; mu is held, by the reader.
 func (s *Session) identify(b *Bind, said, inForce Version) {
 	s.info.SystemID, s.info.PeerVersion, s.info.Version = b.SystemID, said, inForce
 	s.enc.version = inForce

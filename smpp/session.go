@@ -194,9 +194,12 @@ func (s *Session) add(body Body, ref any, now time.Time) error {
 	if id.IsResponse() {
 		return fmt.Errorf("send %s: %w", id, errUnexpectedSending)
 	}
-	if state := s.State(); !allowed(id, s.cfg.Role, state) {
-		if state == StateClosed {
+	if state := s.State(); !allowed(id, s.cfg.Role, state, s.enc.version) {
+		switch {
+		case state == StateClosed:
 			return s.ended()
+		case allowed(id, s.cfg.Role, state, 0):
+			return fmt.Errorf("send %s by SMPP %s: %w", id, s.enc.version, ErrWrongVersion)
 		}
 		return fmt.Errorf("send %s in state %s: %w", id, state, ErrWrongState)
 	}

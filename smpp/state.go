@@ -71,13 +71,15 @@ func (m BindMode) state() State {
 	return StateBoundTRX
 }
 
-// requestRule says who may send a request, and in which states.
+// requestRule says who may send a request, in which states, and since which version.
 type requestRule struct {
 	esme, smsc State
+	since      Version // 0: ever
 }
 
-// requestRules is the operation matrix of SMPP 3.4 2.3 (table 2-1). It is kinder than the specification in two points:
-// enquire_link and unbind are welcome at any time.
+// requestRules is the operation matrix of SMPP 3.4 2.3 (table 2-1) and SMPP 5.0 2.4. It is kinder than the specification
+// in three points: enquire_link and unbind are welcome at any time, and what came with SMPP 3.4 also from a peer that
+// has bound with 3.3.
 var requestRules = map[CommandID]requestRule{
 	CommandBindReceiver:      {esme: StateOpen},
 	CommandBindTransmitter:   {esme: StateOpen},
@@ -93,11 +95,17 @@ var requestRules = map[CommandID]requestRule{
 	CommandCancelSM:          {esme: stateSubmit},
 	CommandReplaceSM:         {esme: stateSubmit},
 	CommandAlertNotification: {smsc: stateGet},
+	CommandBroadcastSM:       {esme: stateSubmit, since: Version50},
+	CommandQueryBroadcastSM:  {esme: stateSubmit, since: Version50},
+	CommandCancelBroadcastSM: {esme: stateSubmit, since: Version50},
 }
 
-// allowed reports whether a side may send a request in a state.
-func allowed(id CommandID, from Role, in State) bool {
+// allowed reports whether a side may send a request in a state, with a version in force (0: none yet).
+func allowed(id CommandID, from Role, in State, v Version) bool {
 	rule := requestRules[id]
+	if v != 0 && v < rule.since {
+		return false
+	}
 	if from == SMSC {
 		return rule.smsc&in != 0
 	}

@@ -58,7 +58,7 @@ func TestNextTimer(t *testing.T) {
 	}
 }
 
-// The rows are those of SMPP 3.4 2.3.
+// The rows are those of SMPP 3.4 2.3, and for the broadcast operations of SMPP 5.0 2.4.
 func TestAllowed(t *testing.T) {
 	t.Parallel()
 	const open, tx, rx, trx = StateOpen, StateBoundTX, StateBoundRX, StateBoundTRX
@@ -80,16 +80,22 @@ func TestAllowed(t *testing.T) {
 		{CommandAlertNotification, 0, rx | trx},
 		{CommandUnbind, open | tx | rx | trx | StateUnbinding, open | tx | rx | trx | StateUnbinding},
 		{CommandEnquireLink, open | tx | rx | trx | StateUnbinding, open | tx | rx | trx | StateUnbinding},
+		{CommandBroadcastSM, tx | trx, 0},
+		{CommandQueryBroadcastSM, tx | trx, 0},
+		{CommandCancelBroadcastSM, tx | trx, 0},
 		{CommandGenericNack, 0, 0},
 		{0x0F0F, 0, 0},
 	}
 	for _, tt := range tests {
 		for state := StateOpen; state <= StateClosed; state <<= 1 {
-			if got := allowed(tt.id, ESME, state); got != (tt.esme&state != 0) {
-				t.Errorf("%s by the ESME in %s: %v", tt.id, state, got)
-			}
-			if got := allowed(tt.id, SMSC, state); got != (tt.smsc&state != 0) {
-				t.Errorf("%s by the SMSC in %s: %v", tt.id, state, got)
+			for _, v := range []Version{0, Version33, Version34, Version50} {
+				known := !tt.id.isBroadcast() || v == 0 || v == Version50
+				if got := allowed(tt.id, ESME, state, v); got != (known && tt.esme&state != 0) {
+					t.Errorf("%s by the ESME in %s by %s: %v", tt.id, state, v, got)
+				}
+				if got := allowed(tt.id, SMSC, state, v); got != (known && tt.smsc&state != 0) {
+					t.Errorf("%s by the SMSC in %s by %s: %v", tt.id, state, v, got)
+				}
 			}
 		}
 	}

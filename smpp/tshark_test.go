@@ -51,6 +51,32 @@ func everyPDU() []PDU {
 		&ReplaceSM{MessageID: "m1", Source: src, RegisteredDelivery: 1, Text: []byte("new")}, &ReplaceSMResp{},
 		&AlertNotification{dst, src, TLVs{{TagMSAvailabilityStatus, []byte{0}}}},
 	}
+	area := TLV{TagBroadcastAreaIdentifier, []byte("\x00west")}
+	busy := TLVs{{TagCongestionState, []byte{85}}}
+	bodies = append(bodies,
+		&BroadcastSM{ServiceType: "CBS", Source: src, Validity: "000002000000000R", DataCoding: 1, TLVs: TLVs{
+			area,
+			{TagBroadcastContentType, []byte{1, 0, 0}},
+			{TagBroadcastFrequencyInterval, []byte{9, 0, 10}},
+			{TagMessagePayload, []byte("snow")},
+			{TagBroadcastChannelIndicator, []byte{0}},
+			{TagBroadcastMessageClass, []byte{1}},
+			{TagBroadcastContentTypeInfo, []byte{1}},
+			{TagBroadcastServiceGroup, []byte{1, 2}},
+			{TagBroadcastRepNum, []byte{0, 5}}, // last: see stumbles
+		}},
+		&BroadcastSMResp{"b1", TLVs{{TagBroadcastErrorStatus, []byte{0, 0, 1, 0x0D}}, area}},
+		&QueryBroadcastSM{"b1", src, TLVs{{TagUserMessageReference, []byte{1, 2}}}},
+		&QueryBroadcastSMResp{"b1", TLVs{
+			{TagMessageState, []byte{2}},
+			area,
+			{TagBroadcastAreaSuccess, []byte{100}},
+			{TagBroadcastEndTime, []byte("261121230203000+\x00")},
+		}},
+		&CancelBroadcastSM{"CBS", "b1", src, TLVs{{TagBroadcastContentType, []byte{1, 0, 0}}}}, &CancelBroadcastSMResp{},
+		&SubmitSMResp{"1000", busy}, &SubmitMultiResp{"m1", nil, busy}, &QuerySMResp{"m1", "", MessageEnroute, 0, busy},
+		&CancelSMResp{busy}, &ReplaceSMResp{busy}, &DeliverSMResp{"", busy}, &DataSMResp{"77", busy}, &CancelBroadcastSMResp{busy},
+	)
 	var list []PDU
 	for i, b := range bodies {
 		list = append(list, PDU{Command: b.Command(), Sequence: uint32(i + 1), Body: b})
@@ -84,6 +110,10 @@ func pcap(t *testing.T, pdus []PDU) []byte {
 	}
 	return out
 }
+
+// stumbles reports whether tshark cannot read a PDU to its end: up to 4.0 it steps over one octet of the two of a
+// broadcast_rep_num (SMPP 5.0 4.8.4.13), which is therefore the last parameter of ours.
+func stumbles(pdu string) bool { return strings.Contains(pdu, "Command: Broadcast_sm, ") }
 
 // Wireshark understands everything that we send.
 func TestTshark(t *testing.T) {
@@ -120,7 +150,7 @@ func TestTshark(t *testing.T) {
 		}
 		for _, bad := range []string{"Malformed", "Expert Info (Error", "Expert Info (Warn", "nknown"} {
 			named := strings.Contains(line, "Type of number") || strings.Contains(line, "Numbering plan") // 0 is "Unknown"
-			if pdu != "" && strings.Contains(line, bad) && !named {
+			if pdu != "" && strings.Contains(line, bad) && !named && !stumbles(pdu) {
 				t.Errorf("%s: %s", pdu, strings.TrimSpace(line))
 			}
 		}
@@ -128,6 +158,8 @@ func TestTshark(t *testing.T) {
 	for _, want := range []string{
 		"System ID: kan", "Message id.: 1000", "Recipient address: 46701234567", "Message bytes: 48656a20e5",
 		"Message state: DELIVERED", "Final date: Nov 21, 2026 23:02:03", "SMSC-supported version: 3.4",
+		"Congestion State: Optimum Load", "Payload: 736e6f77", "Area Identifier: 0077657374", "Service Group: 0102",
+		"Number of repetitions requested: ",
 	} {
 		if !strings.Contains(dissected, want) {
 			t.Errorf("tshark does not say %q", want)
