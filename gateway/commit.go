@@ -151,7 +151,6 @@ func (g *Gateway) take() *gather {
 		return g.carry
 	}
 	if g.cur.empty() {
-		g.streak = 0
 		if g.admit(g.cur, time.Now()); g.cur.empty() {
 			return nil
 		}
@@ -164,7 +163,6 @@ func (g *Gateway) take() *gather {
 	g.sequence++
 	g.spare.reset(g.sequence)
 	g.cur, g.spare, g.writing = g.spare, nil, b
-	g.streak++
 	g.admit(b, time.Now())
 	return b
 }

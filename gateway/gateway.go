@@ -88,7 +88,6 @@ type Gateway struct {
 	applicants  queue[applicant] // who waits to be let in
 	applying    int              // messages of theirs
 	letIn       int              // new messages that cur may hold
-	streak      int              // commits without a pause between them
 	full        error            // why nothing can be written now, nil when all is well
 	stopping    bool
 	readings    []*reading // under way

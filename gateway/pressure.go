@@ -8,18 +8,17 @@ import (
 )
 
 // Whatever the writer spends on new messages is missing for those on their
-// way: a long commit holds up the grants and answers of every link, and a queue
-// that grows beyond memory costs twice as much per message. So while a link is
-// behind, a commit takes only a helping of new messages, and when the writer has
-// no pause any more, or the queue has grown beyond memory, only as many as others go out: their customers wait for the
-// answer a little longer, and their windows do the rest.
+// way, and a queue that grows beyond memory costs twice as much per message. So
+// while a link is behind, a commit takes hardly more new messages than the last
+// one gave to sessions, and fewer when the queue has grown long or beyond
+// memory: their customers wait for the answer a little longer, and their windows
+// do the rest.
 
 const (
-	behindShare = 8   // a link is behind when its lanes hold more than this part of their memory
-	helping     = 128 // new messages a commit while a link is behind
-	busyStreak  = 8   // commits in a row without a pause
-	leastLetIn  = 32  // new messages a commit when there is none
-	changesEach = 8   // changes for which one new message is let in; a life has two or three
+	behindShare  = 8   // a link is behind when its lanes hold more than this part of their memory
+	crowdedShare = 2   // and far behind from this part on
+	helping      = 128 // new messages that a commit takes in any case while a link is behind
+	leastLetIn   = 32  // and while it is far behind
 )
 
 // applicant is a call of Accept that waits to be let in.
@@ -52,13 +51,18 @@ func (g *Gateway) apply(a applicant, now time.Time) *message.Failure {
 // admit decides how many new messages the gather that begins may hold and lets
 // in those who wait. last is the gather that is about to be written.
 func (g *Gateway) admit(last *gather, now time.Time) {
-	behind, spilled := g.behind()
-	g.letIn = math.MaxInt
-	if behind {
-		g.letIn = helping
+	left := 0
+	for i := range last.hands {
+		left += len(last.hands[i].out)
 	}
-	if spilled || behind && g.streak >= busyStreak {
-		g.letIn = min(helping, max(leastLetIn, len(last.Changed)/changesEach))
+	behind, far := g.behind()
+	switch {
+	case far:
+		g.letIn = max(leastLetIn, left*3/4)
+	case behind:
+		g.letIn = max(helping, left+left/8)
+	default:
+		g.letIn = math.MaxInt
 	}
 	for g.applicants.len() > 0 && len(g.cur.Accepted) < g.letIn {
 		a := g.applicants.pop()
@@ -68,18 +72,19 @@ func (g *Gateway) admit(last *gather, now time.Time) {
 }
 
 // behind tells whether a link that could send more waits for us, and whether
-// its queue has grown beyond memory.
-func (g *Gateway) behind() (behind, spilled bool) {
+// its queue has grown long or beyond memory.
+func (g *Gateway) behind() (behind, far bool) {
 	for _, l := range g.links {
 		if !l.up() || l.pace.rate != 0 {
 			continue
 		}
 		behind = behind || l.lanes.n*behindShare > g.opt.QueueMemory
+		far = far || l.lanes.n*crowdedShare > g.opt.QueueMemory
 		for i := range l.spill {
-			spilled = spilled || l.spill[i].some
+			far = far || l.spill[i].some
 		}
 	}
-	return behind, spilled
+	return behind || far, far
 }
 
 // turnAway refuses everyone who waits to be let in. It returns what is to be

@@ -18,9 +18,17 @@ func (s *Store) Commit(b *Batch) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	var n tableDeltas
+	if s.pending.len() > pendingMost {
+		if err := s.settleTransaction(true); err != nil {
+			return err
+		}
+	}
 	if err := s.transact(func() error { return s.writeBatch(b, &n) }); err != nil {
+		s.unmark()
 		return err
 	}
+	s.bookSettled()
+	s.bookJournal(b, start)
 	s.counts.add(&n)
 	s.index.add(b.Accepted)
 	s.measured.commit(time.Since(start), b.Rows())
@@ -70,10 +78,10 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeConfiguration(b.Config, b.ConfigText); err != nil {
 		return err
 	}
-	if err := s.writeAccepted(b.Accepted); err != nil {
+	if err := s.settleSome(false); err != nil {
 		return err
 	}
-	if err := s.writeChanged(b.Changed); err != nil {
+	if err := s.writeJournal(b); err != nil {
 		return err
 	}
 	if err := s.writeErased(b.Erased); err != nil {

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,17 +103,28 @@ func (w *condition) address(column string, a message.Address) {
 	}
 }
 
+// wants tells whether the filter is for messages in a state.
+func (f *Filter) wants(state message.State) bool {
+	return len(f.States) == 0 || slices.Contains(f.States, state)
+}
+
+// matches tells what messageCondition and wants tell, of a message that is not
+// in the tables yet.
+func (f *Filter) matches(m *message.Message) bool {
+	number := func(want, have message.Address) bool {
+		return want.Number == "" || strings.TrimPrefix(want.Number, "+") == strings.TrimPrefix(have.Number, "+")
+	}
+	return (f.Account == "" || f.Account == m.Account) && f.wants(m.State) && number(f.From, m.From) && number(f.To, m.To) &&
+		(f.Reference == "" || f.Reference == m.Reference) && (f.Link == "" || len(m.Links) > 0 && f.Link == m.Links[0]) &&
+		(f.Via == message.ViaUnknown || f.Via == m.Via)
+}
+
+// messageCondition is the condition but for the state, of which the journal may
+// know more than the tables.
 func (f *Filter) messageCondition() *condition {
 	w := new(condition)
 	if f.Account != "" {
 		w.add("m.account = ?", f.Account)
-	}
-	if len(f.States) > 0 {
-		var bits int64
-		for _, s := range f.States {
-			bits |= 1 << s
-		}
-		w.add("(? >> p.state) & 1 = 1", bits)
 	}
 	w.address("m.sender", f.From)
 	w.address("m.recipient", f.To)
@@ -143,16 +156,55 @@ func (s *Store) Messages(ctx context.Context, f Filter) (list []*message.Message
 func (s *Store) matchingMessages(ctx context.Context, f *Filter) (ids []message.ID, next message.ID, err error) {
 	low, high := f.bounds()
 	where := f.messageCondition()
-	key, indexed := f.key()
-	err = s.read(ctx, func(c *conn) error {
-		if indexed {
+	if key, indexed := f.key(); indexed {
+		err = s.read(ctx, func(c *conn) error {
 			ids, next, err = s.lookup(c, key, where, low, high, f)
-		} else {
-			ids, next, err = scan(c, messageTables, "m.id", where, low, high, f)
+			return err
+		})
+		return ids, next, err
+	}
+	newest, stop, err := s.pending.matching(f, low, high)
+	if err != nil {
+		return nil, 0, err
+	}
+	state := func(id message.ID, state message.State) bool {
+		if r, pending := s.pending.look(id); pending {
+			state = r.State
 		}
+		return f.wants(state)
+	}
+	err = s.read(ctx, func(c *conn) error {
+		ids, next, err = scan(c, messageTables, "m.id", "p.state", where, low, high, f, state)
 		return err
 	})
+	ids, next = f.merge(newest, stop, ids, next)
 	return ids, next, err
+}
+
+// merge makes one page of two: what the journal has and what the tables have,
+// each complete up to its own next (0: to the end).
+func (f *Filter) merge(a []message.ID, aNext message.ID, b []message.ID, bNext message.ID) (ids []message.ID, next message.ID) {
+	before := func(x, y message.ID) bool { return f.Oldest && x < y || !f.Oldest && x > y }
+	next = aNext
+	if next == 0 || bNext != 0 && before(bNext, next) {
+		next = bNext
+	}
+	ids = slices.Concat(a, b)
+	slices.SortFunc(ids, func(x, y message.ID) int {
+		if f.Oldest {
+			return cmp.Compare(x, y)
+		}
+		return cmp.Compare(y, x)
+	})
+	ids = slices.Compact(ids)
+	if next != 0 {
+		ids = slices.DeleteFunc(ids, func(id message.ID) bool { return before(next, id) })
+	}
+	if limit := f.limit(); len(ids) > limit {
+		ids = ids[:limit]
+		next = ids[limit-1]
+	}
+	return ids, next
 }
 
 const messageTables = "message m JOIN progress p ON p.id = m.id"
@@ -175,20 +227,35 @@ func (s *Store) lookup(c *conn, key uint64, where *condition, low, high message.
 	if err != nil {
 		return nil, 0, err
 	}
-	text := "SELECT " + where.text() + " FROM " + messageTables + " WHERE m.id = ?"
+	text := "SELECT " + where.text() + ", p.state FROM " + messageTables + " WHERE m.id = ?"
 	limit := f.limit()
 	for i, id := range candidates {
 		if i == lookupExamine || len(ids) == limit {
 			return ids, next, nil
 		}
 		next = id
+		newest, pending := s.pending.look(id)
+		if newest.body != nil {
+			m, err := newest.message()
+			if err != nil {
+				return nil, 0, err
+			}
+			if f.matches(m) {
+				ids = append(ids, id)
+			}
+			continue
+		}
 		err := query(c, text,
 			func(stmt *sqlite.Stmt) {
 				where.bind(stmt, 1)
 				stmt.BindInt64(len(where.args)+1, int64(id))
 			},
 			func(stmt *sqlite.Stmt) (bool, error) {
-				if stmt.ColumnBool(0) {
+				state := message.State(stmt.ColumnInt64(1))
+				if pending {
+					state = newest.State
+				}
+				if stmt.ColumnBool(0) && f.wants(state) {
 					ids = append(ids, id)
 				}
 				return false, nil
@@ -207,13 +274,14 @@ func (s *Store) MessagesByReference(ctx context.Context, account, reference stri
 	return list, err
 }
 
-// scan walks a table by id and returns the ids of the rows that match.
-func scan(c *conn, table, id string, where *condition, low, high message.ID, f *Filter) (ids []message.ID, next message.ID, err error) {
+// scan walks a table by id and returns the ids of the rows that match. wants,
+// unless nil, judges the column state as well.
+func scan(c *conn, table, id, state string, where *condition, low, high message.ID, f *Filter, wants func(message.ID, message.State) bool) (ids []message.ID, next message.ID, err error) {
 	order := "DESC"
 	if f.Oldest {
 		order = "ASC"
 	}
-	text := fmt.Sprintf("SELECT %[1]s, %[2]s FROM %[3]s WHERE %[1]s BETWEEN ? AND ? ORDER BY %[1]s %[4]s LIMIT ?", id, where.text(), table, order)
+	text := fmt.Sprintf("SELECT %[1]s, %[2]s, %[5]s FROM %[3]s WHERE %[1]s BETWEEN ? AND ? ORDER BY %[1]s %[4]s LIMIT ?", id, where.text(), table, order, state)
 	limit, examined, more := f.limit(), 0, false
 	err = query(c, text,
 		func(stmt *sqlite.Stmt) {
@@ -230,7 +298,7 @@ func scan(c *conn, table, id string, where *condition, low, high message.ID, f *
 			}
 			examined++
 			next = message.ID(stmt.ColumnInt64(0))
-			if stmt.ColumnBool(1) {
+			if stmt.ColumnBool(1) && (wants == nil || wants(next, message.State(stmt.ColumnInt64(2)))) {
 				ids = append(ids, next)
 			}
 			return true, nil
@@ -258,7 +326,7 @@ func (s *Store) InboundList(ctx context.Context, f Filter) (list []*message.Inbo
 	}
 	var ids []message.ID
 	err = s.read(ctx, func(c *conn) error {
-		ids, next, err = scan(c, "inbound", "id", w, low, high, &f)
+		ids, next, err = scan(c, "inbound", "id", "0", w, low, high, &f, nil)
 		return err
 	})
 	if err != nil {

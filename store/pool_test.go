@@ -26,7 +26,7 @@ func TestReaderThatGaveUpSeesWhatIsNew(t *testing.T) {
 	defer cancel()
 	err := s.read(ctx, func(c *conn) error {
 		return inSnapshot(c, func() error {
-			_, err := messagesByID(c, []message.ID{first.ID}, nil) // from here on c sees one state
+			_, err := s.messagesByID(c, []message.ID{first.ID}, nil) // from here on c sees one state
 			cancel()
 			return err
 		})

@@ -34,7 +34,7 @@ func (s *Store) MessagesByID(ctx context.Context, ids []message.ID) ([]*message.
 	list := make([]*message.Message, 0, len(ids))
 	err := s.read(ctx, func(c *conn) error {
 		var err error
-		list, err = messagesByID(c, ids, list)
+		list, err = s.messagesByID(c, ids, list)
 		return err
 	})
 	if err != nil {
@@ -43,8 +43,10 @@ func (s *Store) MessagesByID(ctx context.Context, ids []message.ID) ([]*message.
 	return list, nil
 }
 
-// messagesByID appends messages to list in the order of ids.
-func messagesByID(c *conn, ids []message.ID, list []*message.Message) ([]*message.Message, error) {
+// messagesByID appends messages to list in the order of ids: as the journal has
+// them, else as the tables do. It is looked at first, so that a message on its
+// way from there to the tables is seen; c must not have a transaction open.
+func (s *Store) messagesByID(c *conn, ids []message.ID, list []*message.Message) ([]*message.Message, error) {
 	stmt, err := c.prepared(messageByID)
 	if err != nil {
 		return nil, err
@@ -52,6 +54,15 @@ func messagesByID(c *conn, ids []message.ID, list []*message.Message) ([]*messag
 	defer stmt.Reset()
 	var d rowDecoder
 	for _, id := range ids {
+		newest, pending := s.pending.look(id)
+		if newest.body != nil {
+			m, err := newest.message()
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, m)
+			continue
+		}
 		stmt.BindInt64(1, int64(id))
 		has, err := stmt.Step()
 		if err != nil {
@@ -61,6 +72,9 @@ func messagesByID(c *conn, ids []message.ID, list []*message.Message) ([]*messag
 			m, err := d.message(stmt)
 			if err != nil {
 				return nil, err
+			}
+			if pending {
+				m.Progress = newest.progress()
 			}
 			list = append(list, m)
 		}

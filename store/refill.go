@@ -42,7 +42,7 @@ func (s *Store) Refill(ctx context.Context, link string, p message.Priority, aft
 			return err
 		}
 		more = unread || rest
-		list, err = messagesByID(c, ids, make([]*message.Message, 0, len(ids)))
+		list, err = s.messagesByID(c, ids, make([]*message.Message, 0, len(ids)))
 		return err
 	})
 	if err != nil {

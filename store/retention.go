@@ -134,11 +134,13 @@ func (s *Store) dropRuns() error {
 	if s.index.merge != nil {
 		return nil // while runs are merged none goes: the next pass does it
 	}
+	oldest := s.pending.oldest()
 	err := s.transact(func() error {
-		return query(s.conn, `UPDATE run SET state = ? WHERE state = ?
+		return query(s.conn, `UPDATE run SET state = ? WHERE state = ? AND last < ?
   AND NOT EXISTS (SELECT 1 FROM message WHERE id BETWEEN run.first AND run.last)`, func(stmt *sqlite.Stmt) {
 			stmt.BindInt64(1, runDead)
 			stmt.BindInt64(2, runInUse)
+			stmt.BindInt64(3, int64(oldest))
 		}, nil)
 	})
 	if err != nil {

@@ -91,6 +91,9 @@ func TestOldConfigurations(t *testing.T) {
 			if err := s.Commit(&Batch{Accepted: []*message.Message{m}}); err != nil {
 				t.Fatal(err)
 			}
+			if err := s.Settle(); err != nil {
+				t.Fatal(err)
+			}
 			if err := sqlitex.ExecuteTransient(s.conn.Conn, "DELETE FROM progress", nil); err != nil {
 				t.Fatal(err)
 			}

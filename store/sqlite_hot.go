@@ -18,6 +18,8 @@ type hotStatements struct {
 	change   *sqlite.Stmt // update progress
 	erase    *sqlite.Stmt // update message
 
+	journal, journalRemove *sqlite.Stmt
+
 	grant, grantDone           *sqlite.Stmt
 	waitingAdd, waitingRemove  *sqlite.Stmt
 	dueAdd, dueMove, dueRemove *sqlite.Stmt
@@ -49,8 +51,10 @@ func (h *hotStatements) prepare(c *conn) error {
 		{&h.begin, "BEGIN IMMEDIATE"},
 		{&h.commit, "COMMIT"},
 		{&h.rollback, "ROLLBACK"},
-		{&h.message, "INSERT INTO message(id, account, sender, recipient, reference, text, data, link, via, parts, price, expires, fixed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"},
-		{&h.progress, "INSERT INTO progress(id, state, owed, final, log) VALUES (?,?,?,?,?)"},
+		{&h.journal, "INSERT INTO journal(number, data) VALUES (?,?)"},
+		{&h.journalRemove, "DELETE FROM journal WHERE number < ?"},
+		{&h.message, "INSERT OR REPLACE INTO message(id, account, sender, recipient, reference, text, data, link, via, parts, price, expires, fixed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+		{&h.progress, "INSERT OR REPLACE INTO progress(id, state, owed, final, log) VALUES (?,?,?,?,?)"},
 		{&h.change, "UPDATE progress SET state = ?2, owed = ?3, final = ?4, log = ?5 WHERE id = ?1"},
 		{&h.erase, messageTexts.erase},
 		{&h.grant, "INSERT INTO granted(number, link, session, at, ids) VALUES (?,?,?,?,?)"},
@@ -75,55 +79,6 @@ func execute(stmt *sqlite.Stmt) error {
 		return err // Step has reset it
 	}
 	return stmt.Reset()
-}
-
-// writeAccepted inserts new messages with their progress.
-func (s *Store) writeAccepted(list []*message.Message) error {
-	stmt := s.hot.message
-	for _, m := range list {
-		stmt.BindInt64(1, int64(m.ID))
-		stmt.BindText(2, m.Account)
-		s.bindAddress(stmt, 3, m.From)
-		s.bindAddress(stmt, 4, m.To)
-		bindTextOrNull(stmt, 5, m.Reference)
-		s.bindContent(stmt, 6, &m.Content)
-		if len(m.Links) > 0 {
-			stmt.BindText(8, m.Links[0])
-		} else {
-			stmt.BindNull(8)
-		}
-		stmt.BindInt64(9, int64(m.Via))
-		stmt.BindInt64(10, int64(m.Parts))
-		stmt.BindInt64(11, m.Price)
-		stmt.BindInt64(12, m.Expires)
-		s.scratch = appendFixed(s.scratch[:0], m)
-		stmt.BindBytes(13, s.scratch)
-		if err := execute(stmt); err != nil {
-			return fmt.Errorf("insert message %s: %w", m.ID, err)
-		}
-		if err := s.writeProgress(s.hot.progress, m.ID, &m.Progress); err != nil {
-			return fmt.Errorf("insert progress of %s: %w", m.ID, err)
-		}
-	}
-	return nil
-}
-
-// writeChanged updates the progress of messages. One that is gone by retention
-// is no error.
-func (s *Store) writeChanged(list []Change) error {
-	for i := range list {
-		c := &list[i]
-		p := message.Progress{State: c.State, Owed: c.Owed, Final: c.Final, Log: c.Log}
-		if err := s.writeProgress(s.hot.change, c.ID, &p); err != nil {
-			return fmt.Errorf("update progress of %s: %w", c.ID, err)
-		}
-		if c.Final != 0 && s.messageTexts.due(c.ID) {
-			if err := s.writeErased([]message.ID{c.ID}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func (s *Store) writeProgress(stmt *sqlite.Stmt, id message.ID, p *message.Progress) error {

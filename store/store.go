@@ -51,6 +51,18 @@ type Store struct {
 	hot     hotStatements
 	cold    coldStatements
 	scratch []byte
+	pending pending
+
+	// Of the commit under way: its row of the journal, where the bodies of new
+	// messages stand in it, how many rows it settles, to which row it shortens
+	// the journal.
+	journalBuf  []byte
+	bodies      []span
+	bodyBuf     []byte
+	journalRoom int
+	settled     int
+	journalTo   int64
+
 	pad     logPadding
 	present presence
 	fatal   error
@@ -204,6 +216,9 @@ func (s *Store) recoverMemory(ctx context.Context) error {
 	if err := s.loadErasers(ctx); err != nil {
 		return fmt.Errorf("read how far texts are erased: %w", err)
 	}
+	if err := s.recoverJournal(); err != nil {
+		return err
+	}
 	if err := s.recoverIndex(); err != nil {
 		return fmt.Errorf("rebuild the index of recipients: %w", err)
 	}
@@ -218,10 +233,15 @@ func (s *Store) Close() error {
 		s.writing.Unlock()
 		return nil
 	}
+	var errs []error
+	if s.conn != nil && s.fatal == nil && s.pending.len() > 0 {
+		if err := s.settleAll(); err != nil { // the journal keeps it
+			s.log.Warn("what only the journal has could not be written to the tables; the next start does it", "error", err)
+		}
+	}
 	s.closed = true
 	s.writing.Unlock()
 	close(s.closing)
-	var errs []error
 	if s.check != nil {
 		s.check.stop()
 	}

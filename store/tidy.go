@@ -25,7 +25,7 @@ func (s *Store) Tidy(budget time.Duration) (more bool, err error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	deadline := time.Now().Add(budget)
-	jobs := [...]func() (bool, error){s.flushSlice, s.mergeSlice, s.removeDeadSlice, s.retainSlice, s.forgetSlice}
+	jobs := [...]func() (bool, error){s.settleTidy, s.flushSlice, s.mergeSlice, s.removeDeadSlice, s.retainSlice, s.forgetSlice}
 	for idle := 0; idle < len(jobs); {
 		again, err := jobs[s.tidy.next]()
 		if err != nil {

@@ -31,6 +31,9 @@ func TestViews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Settle(); err != nil {
+		t.Fatal(err)
+	}
 	c, err := sqlite.OpenConn(s.path, sqlite.OpenReadOnly)
 	if err != nil {
 		t.Fatal(err)
