@@ -331,7 +331,7 @@ func (g *Gateway) itemEvent(it *Item, ev message.Event) {
 		it.entry.event(ev)
 		g.change(it.entry)
 	default: // an intermediate state: its message goes on by itself
-		if e := g.open[it.Message.ID]; e != nil {
+		if e := g.fetch(it.Message.ID); e != nil {
 			e.event(ev)
 			g.change(e)
 		}

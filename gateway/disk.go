@@ -122,7 +122,7 @@ func (g *Gateway) keepLate(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, id := range ids {
-		if e := g.open[id]; e != nil && g.full == nil {
+		if e := g.fetch(id); e != nil && g.full == nil {
 			m := *e.m // who tells the final state may be reading it
 			e.m = &m
 			write(e)
@@ -152,12 +152,12 @@ func (g *Gateway) fromIDs(ctx context.Context, ids []message.ID, r *reading, use
 		if at < len(list) && list[at].ID == id {
 			m := list[at]
 			at++
-			if g.open[id] == nil && !r.stale(id) {
+			if !g.known(id) && !r.stale(id) {
 				use(m)
 			}
 			continue
 		}
-		if g.open[id] == nil && !r.stale(id) {
+		if !g.known(id) && !r.stale(id) {
 			missing(id)
 		}
 	}
@@ -284,7 +284,7 @@ func (g *Gateway) endOutstanding(ctx context.Context, now time.Time) (more bool,
 	}, drop)
 	g.mu.Lock()
 	for _, id := range ids {
-		if e := g.open[id]; e != nil && e.station == enroute && e.deadline() <= now.UnixMilli() {
+		if e := g.fetch(id); e != nil && e.station == enroute && e.deadline() <= now.UnixMilli() {
 			g.finish(e, message.Unknown, message.NoAnswer, now)
 		}
 	}

@@ -216,6 +216,9 @@ func (q *queue[T]) push(v T) { q.items = append(q.items, v) }
 
 func (q *queue[T]) peek() T { return q.items[q.head] }
 
+// at returns the i-th, 0 being the next one.
+func (q *queue[T]) at(i int) T { return q.items[q.head+i] }
+
 func (q *queue[T]) pop() T {
 	var zero T
 	v := q.items[q.head]

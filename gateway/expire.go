@@ -31,6 +31,7 @@ func (g *Gateway) tickLoop(ctx context.Context) {
 		}
 		if now.Sub(marked) >= markPause {
 			marked = now
+			g.shelve(now)
 			g.advanceMark(now)
 		}
 		if now.Sub(second) >= time.Second {
@@ -85,7 +86,7 @@ func (g *Gateway) everySecond(now time.Time) {
 		}
 		delete(g.deadlines, s)
 		for _, id := range list {
-			if e := g.open[id]; e != nil && e.station == enroute && e.deadline() <= ms {
+			if e := g.fetch(id); e != nil && e.station == enroute && e.deadline() <= ms {
 				g.finish(e, message.Unknown, message.NoAnswer, now)
 			}
 		}

@@ -24,7 +24,8 @@ type Options struct {
 
 	QueueMemory  int           // messages of one link kept in memory; default 10,000
 	OutboxMemory int           // items owed to one account kept in memory; default 20,000
-	OpenMemory   int           // messages awaiting receipts kept in memory; default 500,000
+	OpenMemory   int           // open messages kept in memory as a whole; default 500,000
+	ShelfMemory  int           // octets of those that await receipts in a compact form; default 512 MiB
 	MarkLag      time.Duration // how long an open message may stand in its row only; default 60 s
 	MaxGathered  int           // submissions waiting for a commit; more are refused; default 100,000
 	MaxAge       time.Duration // how long customers are told what they are owed; default 72 h
@@ -56,6 +57,7 @@ func (o *Options) setDefaults() {
 	def(&o.QueueMemory, 10_000)
 	def(&o.OutboxMemory, 20_000)
 	def(&o.OpenMemory, 500_000)
+	def(&o.ShelfMemory, 512<<20)
 	def(&o.MaxGathered, 100_000)
 	defTime(&o.MarkLag, time.Minute)
 	defTime(&o.MaxAge, 72*time.Hour)
@@ -97,6 +99,9 @@ type Gateway struct {
 	openIn      map[message.ID]*inboundEntry
 	recent      queue[message.ID] // accepted, open or not, in order, from the mark on
 	outstanding outstanding
+	shelf       shelf
+	passed      int // messages that have left recent
+	shelved     int // and how far from the first of all the shelf has looked at it
 	held        map[uint64][]*heldReport
 	heldCount   int
 	scopes      map[string]*idScope
@@ -143,6 +148,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	}
 	g.ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.outstanding.init()
+	g.shelf.init()
 	g.cur, g.spare = g.newGather(), new(gather)
 	g.install(opt.Snapshot)
 	if err := g.recover(ctx); err != nil {

@@ -29,7 +29,7 @@ func (g *Gateway) advanceMark(now time.Time) {
 		return
 	}
 	lag := g.opt.MarkLag
-	if len(g.open) > g.opt.OpenMemory {
+	if len(g.open) > g.opt.OpenMemory || g.shelf.octets() > g.opt.ShelfMemory {
 		lag = min(lag, hurryLag)
 	}
 	limit := message.FirstIDAt(now.Add(-lag))
@@ -40,7 +40,8 @@ func (g *Gateway) advanceMark(now time.Time) {
 			break
 		}
 		last = g.recent.pop()
-		if e := g.open[last]; e != nil {
+		g.passed++
+		if e := g.fetch(last); e != nil {
 			g.settleBehind(e)
 		}
 	}
@@ -54,6 +55,9 @@ func (g *Gateway) advanceMark(now time.Time) {
 // safeOnDisk tells whether the mark may pass a message at once: it is no
 // longer in memory, or waits in a queue of which more is on disk anyway.
 func (g *Gateway) safeOnDisk(id message.ID) bool {
+	if g.shelf.has(id) {
+		return false
+	}
 	e := g.open[id]
 	return e == nil || e.station == waiting && e.link.spill[e.m.Priority].some
 }

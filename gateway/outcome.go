@@ -79,10 +79,10 @@ func (g *Gateway) taken(e *entry, a *connector.Answer, now time.Time) {
 	s := g.scopeOf(e.link, tag)
 	e.keys = e.oneKey[:0]
 	e.event(message.Event{Kind: message.EventTaken, At: at, Part: 1, Text: a.ID, Code: tag})
-	e.keys = append(e.keys, s.answered(a.ID, g.outstanding.awaits))
+	e.keys = append(e.keys, s.answered(a.ID, g.awaits))
 	for i, id := range a.More {
 		e.event(message.Event{Kind: message.EventTaken, At: at, Part: uint8(i + 2), Text: id, Code: tag})
-		e.keys = append(e.keys, s.answered(id, g.outstanding.awaits))
+		e.keys = append(e.keys, s.answered(id, g.awaits))
 	}
 }
 

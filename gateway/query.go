@@ -47,7 +47,7 @@ func (g *Gateway) Cancel(ctx context.Context, account string, id message.ID) (*m
 			return nil, err
 		}
 		g.mu.Lock()
-		e := g.open[id]
+		e := g.fetch(id)
 		if e == nil && !r.stale(id) || e != nil && e.station != accepting {
 			break // what is known of it is as it is
 		}

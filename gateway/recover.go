@@ -168,6 +168,9 @@ func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error 
 			}
 		}
 		g.watchDeadline(e, now)
+		if m.ID < message.FirstIDAt(now.Add(-shelveAfter)) {
+			g.shelveOne(e)
+		}
 	case m.State == message.Sending:
 		g.uncertain(e, now)
 	default:

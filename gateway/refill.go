@@ -89,7 +89,7 @@ func (g *Gateway) loaded(l *link, p message.Priority, list []*message.Message, m
 	for _, m := range list {
 		sp.after[m.Account] = max(sp.after[m.Account], m.ID)
 		switch {
-		case g.open[m.ID] != nil:
+		case g.known(m.ID):
 		case r.stale(m.ID):
 			sp.pass.missed = true
 		default:

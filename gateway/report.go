@@ -73,8 +73,14 @@ func without(list []*entry, e *entry) []*entry {
 	return list
 }
 
-// awaits tells whether a message awaits a receipt under key.
-func (o *outstanding) awaits(key uint64) bool { return o.one[key] != nil }
+// awaits tells whether a message in memory awaits a receipt under key.
+func (g *Gateway) awaits(key uint64) bool {
+	if g.outstanding.one[key] != nil {
+		return true
+	}
+	_, shelved := g.shelf.byKey[key]
+	return shelved
+}
 
 // settle remembers what became of the message under key, for receipts that are
 // repeated.
@@ -241,6 +247,9 @@ func (g *Gateway) repeated(was settled, r *message.Report, now time.Time) {
 // find returns the one message that awaits a receipt under key and whose
 // addresses agree; ambiguous when there are several.
 func (g *Gateway) find(key uint64, r *message.Report) (found *entry, ambiguous bool) {
+	if ref, ok := g.shelf.byKey[key]; ok {
+		g.unshelve(ref)
+	}
 	e := g.outstanding.one[key]
 	if e == nil {
 		return nil, false
@@ -373,12 +382,12 @@ func (g *Gateway) matchLate(l *link, late []*message.Report, ack func(error)) {
 // meanwhile, so that the disk must be asked again.
 func (g *Gateway) reviveAll(found []*message.Message, r *reading) bool {
 	for _, m := range found {
-		if g.open[m.ID] == nil && r.stale(m.ID) {
+		if !g.known(m.ID) && r.stale(m.ID) {
 			return false
 		}
 	}
 	for _, m := range found {
-		if g.open[m.ID] == nil && m.State == message.Enroute {
+		if !g.known(m.ID) && m.State == message.Enroute {
 			g.leaving.push(g.revive(m))
 		}
 	}

@@ -70,44 +70,51 @@ func TestReceipts(t *testing.T) {
 		},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			bubble(t, func(t *testing.T) {
-				w := start(t, dir, Options{MarkLag: 5 * time.Second}, nil)
-				op := w.fakeLink("op1")
-				op.core.SessionUp(1, 10)
-				text := "hello"
-				for range max(1, tt.parts) - 1 {
-					text += longText
-				}
-				s := w.submission(to, text)
-				s.Target = message.Target{}
-				id := w.submit(s)[0]
-				synctest.Wait()
-				out := op.take()
-				for i, step := range tt.steps {
-					switch {
-					case step.answer != nil:
-						op.answer(1, out[0], step.answer[0], step.answer[1:]...)
-					case step.id != "":
-						if err := <-op.report(step.id, step.state, step.from); err != nil {
-							t.Errorf("step %d: %v", i, err)
-						}
-					}
-					time.Sleep(step.wait)
-					synctest.Wait()
-					if m := w.onDisk(id); m.State != tt.want[i] {
-						t.Fatalf("%s behind step %d, want %s; log %s", m.State, i, tt.want[i], describe(m))
-					}
-				}
-				if tt.want[len(tt.want)-1].Final() {
-					time.Sleep(time.Second)
-					w.wantNothingLeft()
-				}
-			})
-		})
+		t.Run(tt.name, func(t *testing.T) { playReceipts(t, tt.parts, tt.steps, tt.want, 0) })
+		if tt.steps[0].answer != nil {
+			t.Run(tt.name+", off the shelf", func(t *testing.T) { playReceipts(t, tt.parts, tt.steps, tt.want, shelveAfter+time.Second) })
+		}
 	}
+}
+
+// playReceipts plays steps to one message, with a pause behind each.
+func playReceipts(t *testing.T, parts int, steps []receiptStep, want []message.State, pause time.Duration) {
+	const to = "46100001"
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{MarkLag: 5 * time.Second}, nil)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 10)
+		text := "hello"
+		for range max(1, parts) - 1 {
+			text += longText
+		}
+		s := w.submission(to, text)
+		s.Target = message.Target{}
+		id := w.submit(s)[0]
+		synctest.Wait()
+		out := op.take()
+		for i, step := range steps {
+			switch {
+			case step.answer != nil:
+				op.answer(1, out[0], step.answer[0], step.answer[1:]...)
+			case step.id != "":
+				if err := <-op.report(step.id, step.state, step.from); err != nil {
+					t.Errorf("step %d: %v", i, err)
+				}
+			}
+			time.Sleep(step.wait + pause)
+			synctest.Wait()
+			if m := w.onDisk(id); m.State != want[i] {
+				t.Fatalf("%s behind step %d, want %s; log %s", m.State, i, want[i], describe(m))
+			}
+		}
+		if want[len(want)-1].Final() {
+			time.Sleep(time.Second)
+			w.wantNothingLeft()
+		}
+	})
 }
 
 const longText = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"

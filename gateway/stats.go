@@ -82,7 +82,7 @@ func (g *Gateway) Stats() Stats {
 	configured := g.snap.Load().Links
 	conns := map[string]connector.Connector{}
 	g.mu.Lock()
-	s.OpenInMemory, s.HeldNow, s.Writable = len(g.open), g.heldCount, g.full == nil
+	s.OpenInMemory, s.HeldNow, s.Writable = len(g.open)+g.shelf.len(), g.heldCount, g.full == nil
 	for _, l := range g.links {
 		ls := l.stats()
 		ls.IDs = g.idsOf(l)
