@@ -12,13 +12,14 @@ import (
 )
 
 // LinksOptions is what /v1/links is made of; all of it is for accounts that may
-// administrate. Stats, RestartSession and Unmatched are methods of
-// the gateway, Control is App.ControlLink.
+// administrate. Stats, RestartSession and Unmatched are methods of the gateway,
+// Control and Test App.ControlLink and App.TestLink.
 type LinksOptions struct {
 	Stats          func() []gateway.LinkStats
 	Control        func(name, action string) error
 	RestartSession func(name string, n int) error
 	Unmatched      func(name string) ([]gateway.UnmatchedReceipt, bool)
+	Test           func(ctx context.Context, name string) ([]gateway.LinkStep, error)
 }
 
 // linkPaths registers the links' part of the REST interface.
@@ -29,6 +30,8 @@ func (s *httpServer) linkPaths() {
 		s.rest("/v1/links/{name}/"+action, methods{http.MethodPost: adminOnly(s.controlLink(action))})
 	}
 	s.rest("/v1/links/{name}/receipts/unknown", methods{http.MethodGet: adminOnly(s.listUnmatched)})
+	s.rest("/v1/links/{name}/test", methods{http.MethodPost: adminOnly(s.testLink)})
+	s.rest("/v1/links/{name}/messages", methods{http.MethodPost: adminOnly(s.postByLink)})
 	s.rest("/v1/links/{name}/sessions/{n}/restart", methods{http.MethodPost: adminOnly(s.restartSession)})
 }
 
@@ -61,6 +64,10 @@ type linkSessionView struct {
 	Version    string     `json:"version,omitempty"`
 	Window     int        `json:"window"`
 	WindowSize int        `json:"window_size"`
+	In         float64    `json:"in_per_second"`
+	Out        float64    `json:"out_per_second"`
+	P50        float64    `json:"latency_p50_ms"`
+	P99        float64    `json:"latency_p99_ms"`
 	Error      string     `json:"error,omitempty"`
 	ErrorAt    *time.Time `json:"error_at,omitempty"`
 }
@@ -76,6 +83,7 @@ func viewLink(l *gateway.LinkStats) linkView {
 		sv := linkSessionView{
 			Number: s.Number, State: s.State, Since: s.Since.UTC().Truncate(time.Millisecond), Session: s.Session, Peer: s.Peer,
 			Mode: s.Mode, Version: s.Version, Window: s.Window, WindowSize: s.WindowSize, Error: s.Error,
+			In: s.InPerSecond, Out: s.OutPerSecond, P50: milliseconds(s.Latency50), P99: milliseconds(s.Latency99),
 		}
 		if !s.ErrorAt.IsZero() {
 			at := s.ErrorAt.UTC().Truncate(time.Millisecond)
@@ -85,6 +93,9 @@ func viewLink(l *gateway.LinkStats) linkView {
 	}
 	return v
 }
+
+// milliseconds is a time as a number with at most three decimals.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // listLinks is GET /v1/links: all links of the configuration, by name.
 func (s *httpServer) listLinks(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
@@ -162,10 +173,16 @@ func (s *httpServer) controlled(w http.ResponseWriter, r *http.Request, name str
 			Detail: "the link takes its time; what was asked for is still being done",
 		}
 	}
+	if err == nil {
+		return s.answerLink(w, name)
+	}
+	return linkProblem(err)
+}
+
+// linkProblem is the answer to what could not be done with a link.
+func linkProblem(err error) *problem {
 	var wrong *gateway.LinkError
 	switch {
-	case err == nil:
-		return s.answerLink(w, name)
 	case errors.As(err, &wrong) && wrong.Missing:
 		return faulty(http.StatusNotFound, codeNotFound, "name", "%s", wrong.Text)
 	case errors.As(err, &wrong):
@@ -176,3 +193,49 @@ func (s *httpServer) controlled(w http.ResponseWriter, r *http.Request, name str
 		RetryAfter: retryAfter(http.StatusServiceUnavailable),
 	}
 }
+
+// postByLink is POST /v1/links/{name}/messages: like POST /v1/messages, by
+// exactly this link, whatever the routes say.
+func (s *httpServer) postByLink(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	return s.postMessagesVia(w, r, a, clip(r.PathValue("name")))
+}
+
+// testLink is POST /v1/links/{name}/test: the link is tried step by step, beside
+// its sessions.
+func (s *httpServer) testLink(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	name := clip(r.PathValue("name"))
+	ctx, cancel := context.WithTimeout(r.Context(), linkTestWait)
+	defer cancel()
+	s.Log.Info("test of a link", "link", name, "account", a.Name)
+	steps, err := s.Links.Test(ctx, name)
+	if err != nil {
+		return linkProblem(err)
+	}
+	type step struct {
+		Host   string  `json:"host"`
+		Step   string  `json:"step"`
+		Took   float64 `json:"took_ms"`
+		OK     bool    `json:"ok"`
+		Found  string  `json:"found,omitempty"`
+		Error  string  `json:"error,omitempty"`
+		Advice string  `json:"advice,omitempty"`
+	}
+	answer := struct {
+		Link  string `json:"link"`
+		OK    bool   `json:"ok"` // at least one host went well to the end
+		Steps []step `json:"steps"`
+	}{Link: name, Steps: []step{}}
+	for i, st := range steps {
+		answer.Steps = append(answer.Steps, step{st.Host, st.Name, milliseconds(st.Took), st.Error == "", st.Found, st.Error, st.Advice})
+		last := i+1 == len(steps) || steps[i+1].Host != st.Host
+		answer.OK = answer.OK || last && st.Error == ""
+	}
+	return answerJSON(w, &answer)
+}
+
+// linkTestWait is how long all hosts of a link are tried: less than a connection
+// may stay without an answer.
+const linkTestWait = 80 * time.Second

@@ -51,7 +51,7 @@ func TestLinksAreForAdministrators(t *testing.T) {
 	}
 	want := `{"links":[{"name":"op1","state":"up","since":"2026-11-05T08:30:00Z","queued":0,"in_flight":0,"taken":0,"failed":0,` +
 		`"throttled":0,"receipts":0,"inbound":0,"receipts_unmatched":0,"sessions":[{"n":1,"state":"bound","since":"2026-11-05T08:30:00Z","session":7,` +
-		`"mode":"transceiver","window":0,"window_size":10,"error":"gone","error_at":"2026-11-05T08:29:59Z"}]}]}`
+		`"mode":"transceiver","window":0,"window_size":10,"in_per_second":0,"out_per_second":0,"latency_p50_ms":0,"latency_p99_ms":0,"error":"gone","error_at":"2026-11-05T08:29:59Z"}]}]}`
 	if status, body := asRoot("GET", "/v1/links"); status != 200 || strings.TrimSpace(body) != want {
 		t.Errorf("%d %s, want %s", status, body, want)
 	}

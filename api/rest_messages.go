@@ -14,6 +14,12 @@ import (
 // postMessages is POST /v1/messages: one or many messages at once. 202 says
 // which were accepted, and are on disk, and which were not and why.
 func (s *httpServer) postMessages(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	return s.postMessagesVia(w, r, a, "")
+}
+
+// postMessagesVia is postMessages; a link that is named takes the place of the
+// route.
+func (s *httpServer) postMessagesVia(w http.ResponseWriter, r *http.Request, a *account.Account, link string) *problem {
 	wrongType := wantType(r, "application/json")
 	if wrongType != nil && !isForm(r) {
 		return wrongType
@@ -37,6 +43,9 @@ func (s *httpServer) postMessages(w http.ResponseWriter, r *http.Request, a *acc
 	b := batch{several: req.several, atomic: req.atomic}
 	if p := b.build(req, a, s.Guard); p != nil {
 		return p
+	}
+	for _, sub := range b.subs {
+		sub.Link = link
 	}
 	if b.atomic && len(b.bad) > 0 {
 		b.withhold()

@@ -93,6 +93,20 @@ func (a *App) startLink(c config.Connector) {
 	}()
 }
 
+// TestLink tries a link step by step, on connections of its own: the link may run
+// or be stopped. The error is a *gateway.LinkError.
+func (a *App) TestLink(ctx context.Context, name string) ([]gateway.LinkStep, error) {
+	a.mu.Lock()
+	i := slices.IndexFunc(a.file.Connectors, func(c config.Connector) bool { return c.Name == name })
+	if i < 0 {
+		a.mu.Unlock()
+		return nil, &gateway.LinkError{Missing: true, Text: "there is no link " + name}
+	}
+	link := connector.NewSMPP(*a.file.Connectors[i].SMPP, a.shared, a.log)
+	a.mu.Unlock()
+	return link.Test(ctx), nil
+}
+
 // endLinks closes links, all at once, and waits for them: each may take the
 // seconds that an operator lets it wait for the answer to its unbind.
 func (a *App) endLinks(links []*runningLink) {

@@ -121,7 +121,24 @@ func TestControlLinks(t *testing.T) {
 			break
 		}
 	}
-	for _, path := range []string{"none/stop", "op2/sessions/3/restart", "op2/sessions/x/restart"} {
+	var test struct {
+		OK    bool
+		Steps []struct{ Step, Found, Error string }
+	}
+	if status := s.ask(t, http.MethodPost, "/v1/links/op1/test", "", &test); status != 200 || !test.OK || len(test.Steps) != 5 {
+		t.Errorf("test: %d %+v", status, test)
+	}
+	var sent struct{ Messages []struct{ ID string } }
+	// The routes would have it go by op1.
+	if status := s.ask(t, http.MethodPost, "/v1/links/op2/messages", `{"to":"+46701234567","from":"ACME","text":"x"}`, &sent); status != 202 {
+		t.Fatalf("a message through one link: %d", status)
+	}
+	s.delivered(t, sent.Messages[0].ID)
+	var m struct{ Link string }
+	if s.ask(t, http.MethodGet, "/v1/messages/"+sent.Messages[0].ID, "", &m); m.Link != "op2" {
+		t.Errorf("it went by %q", m.Link)
+	}
+	for _, path := range []string{"none/test", "none/stop", "op2/sessions/3/restart", "op2/sessions/x/restart"} {
 		if status, l := s.link(t, http.MethodPost, path); status != 404 {
 			t.Errorf("%s: %d %+v", path, status, l)
 		}

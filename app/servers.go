@@ -22,7 +22,7 @@ func (a *App) servers() {
 		Metrics: api.NewMetrics(a.gateway.Stats, a.store.Stats), MaxBody: int64(a.file.Limits.Body),
 	}
 	opt.Use(a.gateway)
-	opt.Links.Control = a.ControlLink
+	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
 	handler := api.NewHTTP(opt)
 	a.http = api.NewHTTPServer(handler, a.log)
 }

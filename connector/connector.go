@@ -114,8 +114,14 @@ type SessionStats struct {
 	Mode       string // transceiver, transmitter, receiver
 	Version    string // of the protocol
 	Since      time.Time
-	Window     int    // requests without an answer
-	WindowSize int    // how many there may be
-	Error      string // the last, also of a session that is bound again
-	ErrorAt    time.Time
+	Window     int // requests without an answer
+	WindowSize int // how many there may be
+	// InPerSecond and OutPerSecond are PDUs a second, of about the last five
+	// seconds.
+	InPerSecond, OutPerSecond float64
+	// Latency50 and Latency99 are within how long half of the requests of the
+	// last minute or two were answered, and 99 of a hundred.
+	Latency50, Latency99 time.Duration
+	Error                string // the last, also of a session that is bound again
+	ErrorAt              time.Time
 }

@@ -154,9 +154,9 @@ func (l *SMPP) Stats() []SessionStats {
 		case slot.down:
 			st.State = "down"
 		}
-		st.Number, st.ErrorAt = i+1, slot.errAt
-		if slot.err != nil {
-			st.Error = slot.err.Error()
+		st.Number = i + 1
+		if slot.err != nil && slot.errAt.After(st.ErrorAt) {
+			st.Error, st.ErrorAt = slot.err.Error(), slot.errAt
 		}
 		stats = append(stats, st)
 	}

@@ -161,6 +161,7 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 	}
 	s.mu.Lock()
 	s.sess, s.peer, s.since = sess, sess.Info().Peer.String(), time.Now()
+	s.flow.at = s.since
 	s.mu.Unlock()
 	l.mu.Lock()
 	l.bound[s.number] = s
@@ -192,15 +193,9 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 // stay waits for the end of the session and tells why it ended. One that is to
 // end writes nothing new while its last answers are awaited.
 func (s *smppSession) stay(ctx context.Context) error {
-	var why error
-	select {
-	case <-s.sess.Done():
+	why, over := s.until(ctx)
+	if over {
 		return s.sess.Err()
-	case <-s.anew:
-		why = errNotBound
-	case <-s.restart:
-		why = errRestart
-	case <-ctx.Done():
 	}
 	s.end()
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), smppUnbindWait)
@@ -211,6 +206,30 @@ func (s *smppSession) stay(ctx context.Context) error {
 		why = s.sess.Err()
 	}
 	return why
+}
+
+// smppLook is how often the flow of a session is looked at.
+const smppLook = 5 * time.Second
+
+// until waits until the session is over, or is to be ended and why; nil when the
+// link is closed.
+func (s *smppSession) until(ctx context.Context) (why error, over bool) {
+	look := time.NewTicker(smppLook)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+			s.look()
+		case <-s.sess.Done():
+			return nil, true
+		case <-s.anew:
+			return errNotBound, false
+		case <-s.restart:
+			return errRestart, false
+		case <-ctx.Done():
+			return nil, false
+		}
+	}
 }
 
 var (

@@ -231,10 +231,12 @@ func (l *SMPP) adviceBind(err error) string {
 		return "the operator wants another system_type: ask him which"
 	case errors.Is(err, smpp.ESME_RINVCMDID), errors.Is(err, smpp.ESME_RINVBNDSTS):
 		return "the operator does not take this kind of bind: ask which binds the account may make and set bind"
-	case errors.Is(err, smpp.ErrPeerClosed):
-		return "the operator closed the connection at the bind: usually this address is not permitted, or the port wants TLS"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, smpp.ErrBindTimeout), errors.Is(err, smpp.ErrResponseTimeout):
 		return "the operator took the connection and does not answer the bind: this may be no SMPP port, or it wants TLS"
+	case errors.As(err, new(*smpp.BindError)):
+		return "ask the operator what this status means for a bind"
+	case l.cfg.TLS != nil:
+		return "the operator closed the connection at the bind: usually he wants a certificate of ours (tls: {cert, key}), or does not permit this address"
 	}
-	return "ask the operator what this status means for a bind"
+	return "the operator closed the connection at the bind: usually this address is not permitted, or the port wants TLS"
 }

@@ -44,6 +44,7 @@ type smppSession struct {
 	late   []*Outgoing // granted and never written, when it has ended
 	over   bool        // late has been given back
 
+	flow     smppFlow
 	requests []smpp.Request // of the batch being built
 
 	restart <-chan struct{} // told when people want it opened anew
@@ -279,10 +280,36 @@ func (s *smppSession) finish() (unwritten []*Outgoing) {
 func (s *smppSession) stats(st *SessionStats) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	info := s.sess.Info()
 	st.Session, st.Peer, st.State, st.Since = s.number, s.peer, "bound", s.since
+	st.Version = info.Version.String()
+	st.Latency50, st.Latency99 = info.LatencyP50, info.LatencyP99
+	st.InPerSecond, st.OutPerSecond = s.flow.in, s.flow.out
+	if info.LastError != smpp.ESME_ROK {
+		st.Error, st.ErrorAt = "the operator answered "+info.LastError.Error(), info.LastErrorAt
+	}
 	if st.Mode != smpp.Receiver.String() {
 		st.Window, st.WindowSize = s.wire, s.link.cfg.Window
 	}
+}
+
+// smppFlow is how many PDUs a second go over a session.
+type smppFlow struct {
+	in, out        float64
+	received, sent uint64 // at the last look
+	at             time.Time
+}
+
+// look counts what has gone over the session since the last look.
+func (s *smppSession) look() {
+	info, now := s.sess.Info(), time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := &s.flow
+	if passed := now.Sub(f.at).Seconds(); passed > 0 {
+		f.in, f.out = float64(info.Received-f.received)/passed, float64(info.Sent-f.sent)/passed
+	}
+	f.received, f.sent, f.at = info.Received, info.Sent, now
 }
 
 // answeredID returns the id of an answer in the form in which receipts have

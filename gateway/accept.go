@@ -104,15 +104,31 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) *me
 	if f := measure(m, cmp.Or(sub.Account.MaxParts, s.MaxParts, defaultMaxParts)); f != nil {
 		return f
 	}
+	if f := s.links(m, sub.Link); f != nil {
+		return f
+	}
+	if sub.Atomic {
+		return nil // all of them ask for it together
+	}
+	return allowed(sub.Account, int(m.Parts), now)
+}
+
+// links chooses the links of a message: the one that is named, or those of its
+// route.
+func (s *Snapshot) links(m *message.Message, named string) *message.Failure {
+	if named != "" {
+		if _, known := s.Links[named]; !known {
+			return message.Fail(message.NoRoute, "link", "there is no link %s", named)
+		}
+		m.Links = []string{named}
+		return nil
+	}
 	choice, ok := s.Routes.Choose(route.Query{Account: m.Account, From: m.From, To: m.To})
 	if !ok || len(choice.Links) == 0 {
 		return message.Fail(message.NoRoute, "to", "no route leads to %s; the administrator can add one under routes", m.To)
 	}
 	m.Links = choice.Links
-	if sub.Atomic {
-		return nil // all of them ask for it together
-	}
-	return allowed(sub.Account, int(m.Parts), now)
+	return nil
 }
 
 // allowed takes parts from an account's rate.

@@ -24,6 +24,7 @@ type Submission struct {
 	Reference string
 	SendAt    time.Time     // zero means at once
 	Validity  time.Duration // 0 means the account's or the server's
+	Link      string        // the link it takes whatever the routes say; empty: the routes decide
 	Atomic    bool          // none of the submissions is accepted unless all are
 	Receipts  message.Receipts
 	Target    message.Target // where states go; its Account is filled in by Accept

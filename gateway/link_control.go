@@ -19,6 +19,9 @@ const (
 	LinkStops                  // it has no sessions
 )
 
+// LinkStep is one step of a link's test.
+type LinkStep = connector.TestStep
+
 // LinkError says why a link cannot be controlled as asked.
 type LinkError struct {
 	Missing bool // there is no such link or session; otherwise it is in the wrong state for it

@@ -61,6 +61,7 @@ What a link is told outlasts a reload, not a restart of the server: then every l
 		}
 		cmd.AddCommand(sub)
 	}
+	cmd.AddCommand(newLinkTestCmd(r))
 	return cmd
 }
 
@@ -105,6 +106,10 @@ type shownSession struct {
 	Version    string    `json:"version"`
 	Window     int       `json:"window"`
 	WindowSize int       `json:"window_size"`
+	In         float64   `json:"in_per_second"`
+	Out        float64   `json:"out_per_second"`
+	P50        float64   `json:"latency_p50_ms"`
+	P99        float64   `json:"latency_p99_ms"`
 	Error      string    `json:"error"`
 	ErrorAt    time.Time `json:"error_at"`
 }
@@ -156,7 +161,7 @@ func (r *remote) showLink(ctx context.Context, out io.Writer, method, name, path
 	}
 	fmt.Fprintf(out, "\nsince the start: %d taken, %d failed, %d throttled, %d receipts, %d inbound\n", l.Taken, l.Failed, l.Throttled, l.Receipts, l.Inbound)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SESSION\tSTATE\tFOR\tPEER\tMODE\tVERSION\tWINDOW\tLAST ERROR")
+	fmt.Fprintln(table, "SESSION\tSTATE\tFOR\tPEER\tMODE\tVERSION\tWINDOW\tIN/S\tOUT/S\tP50 MS\tP99 MS\tLAST ERROR")
 	for i := range l.Sessions {
 		s := &l.Sessions[i]
 		window, trouble := "-", "-"
@@ -166,7 +171,8 @@ func (r *remote) showLink(ctx context.Context, out io.Writer, method, name, path
 		if s.Error != "" {
 			trouble = fmt.Sprintf("%s ago: %s", ago(s.ErrorAt), strings.ReplaceAll(s.Error, "\n", "; "))
 		}
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Number, s.State, ago(s.Since), orDash(s.Peer), s.Mode, s.Version, window, trouble)
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%.1f\t%.1f\t%.4g\t%.4g\t%s\n", s.Number, s.State, ago(s.Since), orDash(s.Peer), s.Mode, s.Version, window,
+			s.In, s.Out, s.P50, s.P99, trouble)
 	}
 	return table.Flush()
 }

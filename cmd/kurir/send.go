@@ -60,6 +60,7 @@ type sendOptions struct {
 	encoding             string
 	flash, atomic, asDoc bool
 	wait                 string
+	link                 string // the message takes it whatever the routes say
 	timeout              time.Duration
 }
 

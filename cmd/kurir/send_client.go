@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"time"
 )
 
@@ -46,10 +47,14 @@ func (c *sendClient) send(ctx context.Context) (*sendReply, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the request: %w", err)
 	}
+	path := "/v1/messages"
+	if c.options.link != "" {
+		path = "/v1/links/" + url.PathEscape(c.options.link) + "/messages"
+	}
 	var failures []error
 	for _, server := range c.options.servers {
 		reply := &sendReply{}
-		status, err := c.ask(ctx, http.MethodPost, server+"/v1/messages", body, reply)
+		status, err := c.ask(ctx, http.MethodPost, server+path, body, reply)
 		var lost *lostAnswerError
 		switch {
 		case errors.As(err, &lost):
