@@ -22,6 +22,7 @@ type benchCore struct {
 func (c *benchCore) SessionUp(session uint32, _ int)         { c.up <- session }
 func (*benchCore) SessionDown(uint32, []*Outgoing, error)    {}
 func (*benchCore) Throttled(uint32)                          {}
+func (*benchCore) Congestion(uint32, uint8)                  {}
 func (*benchCore) Reports(_ []message.Report, a func(error)) { a(nil) }
 func (*benchCore) Inbound([]*message.Inbound, func(error))   {}
 

@@ -76,6 +76,9 @@ type Answer struct {
 	Host string
 	// Failure is nil when every part was taken.
 	Failure *message.Failure
+	// QueueFull says that a queue of the operator's is full: one phone's, or his
+	// own. The gateway finds out which.
+	QueueFull bool
 }
 
 // Core is the gateway as a connector sees it. All methods may be called from
@@ -94,6 +97,10 @@ type Core interface {
 	// Throttled says that the operator asks for less speed, where no answer
 	// says it: the part in question is repeated by the connector.
 	Throttled(session uint32)
+	// Congestion says how busy the operator says he is, 0 (idle) to 99 and more
+	// (congested), as congestion_state has it (SMPP 5.0 4.8.4.18). It is called
+	// for 90 and more, and once when he is idle again.
+	Congestion(session uint32, state uint8)
 	// Reports hands over receipts, as many as one read brought; one that names
 	// no message, without OperatorID, is only counted. ack is called once, from
 	// any goroutine: nil when they are on disk, else why not.

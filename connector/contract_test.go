@@ -54,13 +54,14 @@ type operator interface {
 
 // contractCore is a gateway that writes everything down.
 type contractCore struct {
-	mu      sync.Mutex
-	ups     []uint32
-	credit  int
-	downs   []contractDown
-	answers []Answer
-	slowed  int // calls of Throttled
-	batches int
+	mu         sync.Mutex
+	ups        []uint32
+	credit     int
+	downs      []contractDown
+	answers    []Answer
+	slowed     int // calls of Throttled
+	congestion []uint8
+	batches    int
 	// grant and late, if set, are called with a session when it has answered and
 	// while it is announced as down.
 	grant, late func(session uint32)
@@ -104,6 +105,12 @@ func (c *contractCore) Throttled(uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.slowed++
+}
+
+func (c *contractCore) Congestion(_ uint32, state uint8) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.congestion = append(c.congestion, state)
 }
 
 func (c *contractCore) Reports(reports []message.Report, ack func(error)) {

@@ -138,8 +138,8 @@ func (l *SMPP) connect(ctx context.Context, d *smpp.Dialer, s *smppSession) (*sm
 func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted time.Duration, err error) {
 	s := &smppSession{
 		link: l, core: l.core, number: l.shared.sessions.Add(1), told: make(chan struct{}), anew: make(chan struct{}, 1),
-		restart: slot.restart,
-		build:   smppBuilder{cfg: l.cfg, refs: l.shared.refs},
+		restart: slot.restart, window: l.cfg.Window,
+		build: smppBuilder{cfg: l.cfg, refs: l.shared.refs},
 	}
 	if l.cfg.ReceiptsFrom == "host" {
 		d.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {

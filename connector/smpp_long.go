@@ -60,7 +60,7 @@ func (p *smppPart) answered(s *smppSession, answers []Answer, id string, f *mess
 		switch p := &l.parts[i]; {
 		case p.failure != nil:
 			if a.Failure == nil {
-				a.Failure = p.failure
+				a.Failure, a.QueueFull = p.failure, smppQueueFull(p.failure)
 			}
 		case a.ID == "":
 			a.ID = p.id

@@ -38,12 +38,16 @@ type smppSession struct {
 	again  []*smppPart // refused for now, to be written again when timer fires
 	timer  *time.Timer
 	wire   int         // parts on the wire
+	window int         // how many there may be, see adapt
+	fitted time.Time   // from when answers tell of that window
 	failed []Answer    // to be told with the next answers
 	slow   bool        // the operator asked for less speed over a part that waits in again
 	ended  bool        // writes nothing more
 	late   []*Outgoing // granted and never written, when it has ended
 	over   bool        // late has been given back
 
+	busy     int  // congestion_state of the read, the highest, or smppSilent
+	pressed  bool // the gateway was told that the operator is busy
 	flow     smppFlow
 	requests []smpp.Request // of the batch being built
 
@@ -86,7 +90,7 @@ func (s *smppSession) add(out []*Outgoing) (refused []*Outgoing) {
 // then what waits. mu is held.
 func (s *smppSession) pump() {
 	for !s.ended && (len(s.parts) > 0 || s.head < len(s.queue)) {
-		room := min(s.link.cfg.Window-s.wire, smppChunk)
+		room := min(s.window-s.wire, smppChunk)
 		if room <= 0 {
 			return
 		}
@@ -176,11 +180,16 @@ func (s *smppSession) write() bool {
 func (s *smppSession) Responses(_ *smpp.Session, responses []smpp.Response) {
 	s.mu.Lock()
 	answers := append(make([]Answer, 0, len(responses)+len(s.failed)), s.failed...)
+	s.busy = smppSilent
 	for i := range responses {
 		s.wire--
 		answers = s.answer(answers, &responses[i])
 	}
 	s.failed = nil
+	if len(responses) > 0 {
+		s.adapt(responses[0].Sent, time.Now())
+	}
+	told, busy := s.tell(), s.busy
 	s.pump()
 	if len(s.failed) > 0 {
 		answers = append(answers, s.failed...)
@@ -191,6 +200,9 @@ func (s *smppSession) Responses(_ *smpp.Session, responses []smpp.Response) {
 	s.mu.Unlock()
 	if slow {
 		s.core.Throttled(s.number)
+	}
+	if told {
+		s.core.Congestion(s.number, uint8(busy))
 	}
 	if len(answers) > 0 {
 		s.core.Answered(s.number, answers)
@@ -217,6 +229,9 @@ func (s *smppSession) answer(answers []Answer, r *smpp.Response) []Answer {
 		}
 		if b, ok := r.PDU.Body.(*smpp.SubmitSMResp); ok && f == nil {
 			id = s.link.answeredID(b.MessageID)
+			if len(b.TLVs) > 0 {
+				s.congestion(b.TLVs)
+			}
 		}
 	case errors.Is(r.Err, smpp.ErrResponseTimeout):
 		f = &message.Failure{Kind: message.NoAnswer}
@@ -231,7 +246,7 @@ func (s *smppSession) answer(answers []Answer, r *smpp.Response) []Answer {
 	}
 	switch ref := r.Ref.(type) {
 	case *Outgoing:
-		answers = append(answers, Answer{Out: ref, ID: id, Host: s.host, Failure: f})
+		answers = append(answers, Answer{Out: ref, ID: id, Host: s.host, Failure: f, QueueFull: smppQueueFull(f)})
 	case *smppPart:
 		answers = ref.answered(s, answers, id, f)
 	}
@@ -289,7 +304,7 @@ func (s *smppSession) stats(st *SessionStats) {
 		st.Error, st.ErrorAt = "the operator answered "+info.LastError.Error(), info.LastErrorAt
 	}
 	if st.Mode != smpp.Receiver.String() {
-		st.Window, st.WindowSize = s.wire, s.link.cfg.Window
+		st.Window, st.WindowSize = s.wire, s.window
 	}
 }
 

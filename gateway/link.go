@@ -20,6 +20,7 @@ type link struct {
 	lanes    lanes
 	coming   int // accepted for the lanes and not yet on disk
 	pace     pace
+	fulls    fullQueues
 	spill    [message.Priorities]spill
 	count    linkCounters
 

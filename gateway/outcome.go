@@ -67,6 +67,9 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 	case f.Kind == message.NoAnswer:
 		g.uncertain(e, now)
 	case f.Kind.Temporary():
+		if a.QueueFull {
+			e.link.queueFull(e.m.To.Number, now)
+		}
 		g.retry(e, now)
 	default:
 		g.finish(e, message.Rejected, f.Kind, now)

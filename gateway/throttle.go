@@ -26,6 +26,8 @@ type pace struct {
 	last  int64 // Unix microseconds of the last refill
 	until int64 // Unix milliseconds: pause until then
 
+	complained int64 // Unix milliseconds of the last complaint
+
 	base  float64 // of the curve: the rate after the complaint if quick, else that which led to it
 	since int64   // Unix milliseconds from which the rate grows; 0: it is not held back
 	quick bool
@@ -99,17 +101,23 @@ func (p *pace) roll(second int64) {
 // slow reacts to the operator's complaint. Complaints during a pause belong to
 // the same burst.
 func (p *pace) slow(now time.Time, wait time.Duration) {
+	if p.fall(now, wait, backOff) {
+		p.complained = now.UnixMilli()
+	}
+}
+
+// fall pauses, and goes on below what the operator took by a share of it.
+func (p *pace) fall(now time.Time, wait time.Duration, share float64) bool {
 	ms := now.UnixMilli()
 	if ms < p.until {
-		return
+		return false
 	}
-	p.roll(now.Unix())
-	seen := float64(max(p.taken, p.takenLast, 1))
+	seen := p.seen(now)
 	if p.rate != 0 {
 		seen = min(seen, p.rate)
 	}
 	p.quick = p.takenLast == 0 || seen < p.rate/2
-	p.rate = max(1, seen*(1-backOff))
+	p.rate = max(1, seen*(1-share))
 	p.base = p.rate
 	if !p.quick {
 		p.base = seen
@@ -117,6 +125,13 @@ func (p *pace) slow(now time.Time, wait time.Duration) {
 	p.until = ms + wait.Milliseconds()
 	p.since = p.until
 	p.saved, p.last = 0, 0
+	return true
+}
+
+// seen is how many parts the operator took in a second lately.
+func (p *pace) seen(now time.Time) float64 {
+	p.roll(now.Unix())
+	return float64(max(p.taken, p.takenLast, 1))
 }
 
 // grow lets the rate follow its curve.

@@ -1,0 +1,71 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"kurir/simulator"
+)
+
+// queueUp hands over n messages, a thousand a request, without receipts.
+func queueUp(t *testing.T, s *server, n int) {
+	t.Helper()
+	numbers := phones(n, "1")
+	for i := range numbers {
+		numbers[i] = "+" + numbers[i]
+	}
+	for len(numbers) > 0 {
+		few := numbers[:min(1000, len(numbers))]
+		numbers = numbers[len(few):]
+		body, err := json.Marshal(map[string]any{"to": few, "text": "full " + textMark, "receipts": "none"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status, answer := s.post(string(body)); status != http.StatusAccepted {
+			t.Fatalf("%d %s", status, answer)
+		}
+	}
+}
+
+// during gives what an operator took and how often it asked for less speed within a time, per second and as a share.
+func during(sim *simulator.Simulator, d time.Duration) (perSecond, throttled float64) {
+	before, begin := sim.Stats(), time.Now()
+	<-time.After(d)
+	after, took := sim.Stats(), time.Since(begin).Seconds()
+	taken, refused := after.Accepted-before.Accepted, after.Throttled-before.Throttled
+	return float64(taken) / took, float64(refused) / float64(max(1, taken+refused))
+}
+
+// TestAdaptation: the operator takes 50/s and the link is set to 100/s. After 30 s it has nearly all of it with few complaints;
+// when the limit is lifted it is back at its own within a minute.
+func TestAdaptation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes two minutes")
+	}
+	t.Parallel()
+	sim := startSimulator(t, simulator.Options{Behaviour: simulator.Behaviour{
+		Rate: 50, Latency: simulator.Duration(20 * time.Millisecond), Receipts: simulator.ReceiptTime{None: true},
+	}})
+	s := startServer(t, sim, serverOptions{link: ", window: 20, rate: 100"})
+	linked(t, sim)
+	queueUp(t, s, 12000)
+	<-time.After(30 * time.Second)
+	rate, throttled := during(sim, 30*time.Second)
+	t.Logf("after 30 s: %.1f/s taken, %.2f %% throttled", rate, 100*throttled)
+	if rate < 47 || throttled >= 0.02 {
+		t.Errorf("after 30 s: %.1f/s taken, want 47; %.2f %% throttled, want less than 2", rate, 100*throttled)
+	}
+	b := *sim.Behaviour()
+	b.Rate = 0
+	if err := sim.SetBehaviour(b); err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(55 * time.Second)
+	rate, _ = during(sim, 5*time.Second)
+	t.Logf("the limit lifted for a minute: %.1f/s", rate)
+	if rate < 95 || rate > 102 {
+		t.Errorf("a minute after the limit was lifted: %.1f/s, want 95 to 100", rate)
+	}
+}
