@@ -34,6 +34,9 @@ type Account struct {
 	Rate float64 `yaml:"rate" example:"50"`
 	// SMPP is how the customer binds over SMPP.
 	SMPP SMPP `yaml:"smpp"`
+	// TLVs are optional parameters of SMPP that every message of the customer has unless it brings them itself, for
+	// operators whose connector hands them on: name: value. Names are those of the specification and of tlvs.
+	TLVs map[string]string `yaml:"tlvs" example:"{dlt_entity_id: \"1201159123456789012\"}"`
 	// Country is the calling code given to numbers written nationally (070-123 45 67), such as "46". Empty: the server's.
 	Country string `yaml:"country" example:"\"46\""`
 	// Numbers of ours whose inbound messages belong to this customer. Empty: none.
@@ -54,6 +57,7 @@ type Account struct {
 	Priority string `yaml:"priority" example:"normal"`
 
 	networks []netip.Prefix // Addresses, parsed
+	extra    *message.Extra // TLVs, parsed; nil if there are none
 	bucket   *bucket        // what is left of Rate; shared with the account of that name before a reload
 }
 

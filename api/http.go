@@ -23,10 +23,11 @@ import (
 // Accept to InboundList are methods of *gateway.Gateway; Use fills them in.
 type HTTPOptions struct {
 	Log      *slog.Logger
-	Accounts func() *account.Directory // those in force
-	Country  func() string             // calling code of numbers written nationally; nil for none
-	Verifier *account.Verifier         // shared with SMPP, so that both remember
-	Guard    *Guard                    // shared with Webhook and KannelCallback
+	Accounts func() *account.Directory     // those in force
+	Country  func() string                 // calling code of numbers written nationally; nil for none
+	TLVs     func() *message.TLVDictionary // parameters of SMPP by name; nil knows the specification's
+	Verifier *account.Verifier             // shared with SMPP, so that both remember
+	Guard    *Guard                        // shared with Webhook and KannelCallback
 
 	Accept  func(subs []*gateway.Submission, done gateway.Done)
 	Cancel  func(ctx context.Context, account string, id message.ID) (*message.Message, error)
@@ -54,6 +55,7 @@ type HTTPOptions struct {
 func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Accounts = func() *account.Directory { return g.Snapshot().Accounts }
 	o.Country = func() string { return g.Snapshot().Country }
+	o.TLVs = func() *message.TLVDictionary { return g.Snapshot().TLVs }
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
@@ -82,6 +84,9 @@ func (o *HTTPOptions) setDefaults() {
 	}
 	if o.Guard == nil {
 		o.Guard = NewGuard()
+	}
+	if o.TLVs == nil {
+		o.TLVs = func() *message.TLVDictionary { return nil }
 	}
 	if o.Country == nil {
 		o.Country = func() string { return "" }

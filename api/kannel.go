@@ -90,7 +90,7 @@ func (s *httpServer) kannelSend(w http.ResponseWriter, r *http.Request) {
 		kannelLogin(err).write(w)
 		return
 	}
-	common, bad := f.submission(a, s.Guard, time.Now())
+	common, bad := f.submission(a, s.Guard, s.TLVs(), time.Now())
 	if bad != nil {
 		bad.write(w)
 		return
@@ -214,7 +214,7 @@ func (f kannelFieldsGiven) receivers() ([]string, *kannelAnswer) {
 }
 
 // submission builds what all receivers have in common.
-func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, now time.Time) (s gateway.Submission, bad *kannelAnswer) {
+func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, tlvs *message.TLVDictionary, now time.Time) (s gateway.Submission, bad *kannelAnswer) {
 	s = gateway.Submission{Account: a, Via: message.ViaKannel, From: strings.TrimSpace(f["from"])}
 	if s.Reference = f["account"]; len(s.Reference) > 64 || strings.ContainsAny(s.Reference, "[]\r\n") {
 		return s, kannelRefuse(http.StatusBadRequest, kannelBadAccount)
@@ -249,11 +249,15 @@ func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, now time
 	for _, ignored := range []struct {
 		field, name string
 		most        int
-	}{{"PID", "pid", 255}, {"RPI", "rpi", 2}, {"Alt-DCS", "alt-dcs", 1}, {"MWI", "mwi", 7}, {"Compress", "compress", 1}} {
+	}{{"Alt-DCS", "alt-dcs", 1}, {"MWI", "mwi", 7}, {"Compress", "compress", 1}} {
 		if _, bad = f.number(ignored.field, -1, ignored.most, ignored.name); bad != nil {
 			return s, bad
 		}
 	}
+	if s.Content.Extra, bad = f.extra(tlvs); bad != nil {
+		return s, bad
+	}
+	s.Content.Extra = a.Extra(s.Content.Extra)
 	s.Target, bad = f.target(a, guard)
 	s.Receipts = receiptsOf(s.Target.Mask)
 	return s, bad

@@ -29,26 +29,27 @@ type failureView struct {
 // messageView is a message as REST and webhooks show it. Webhooks leave out
 // what the customer said himself: text, data and times asked for.
 type messageView struct {
-	ID          message.ID    `json:"id"`
-	State       message.State `json:"state"`
-	To          string        `json:"to"`
-	From        string        `json:"from,omitempty"`
-	Text        string        `json:"text,omitempty"`
-	Data        string        `json:"data,omitempty"`
-	UDH         string        `json:"udh,omitempty"`
-	Encoding    gsm.Encoding  `json:"encoding"`
-	Parts       uint8         `json:"parts"`
-	Priority    string        `json:"priority,omitempty"`
-	Flash       bool          `json:"flash,omitempty"`
-	Reference   string        `json:"reference,omitempty"`
-	Via         string        `json:"via,omitempty"`
-	Created     string        `json:"created"`
-	SendAt      string        `json:"send_at,omitempty"`
-	Expires     string        `json:"expires,omitempty"`
-	Final       string        `json:"final,omitempty"`
-	Link        string        `json:"link,omitempty"`
-	OperatorIDs []string      `json:"operator_ids,omitempty"`
-	Error       *failureView  `json:"error,omitempty"`
+	ID          message.ID        `json:"id"`
+	State       message.State     `json:"state"`
+	To          string            `json:"to"`
+	From        string            `json:"from,omitempty"`
+	Text        string            `json:"text,omitempty"`
+	Data        string            `json:"data,omitempty"`
+	UDH         string            `json:"udh,omitempty"`
+	Encoding    gsm.Encoding      `json:"encoding"`
+	Parts       uint8             `json:"parts"`
+	Priority    string            `json:"priority,omitempty"`
+	Flash       bool              `json:"flash,omitempty"`
+	Reference   string            `json:"reference,omitempty"`
+	TLVs        map[string]string `json:"tlvs,omitempty"`
+	Via         string            `json:"via,omitempty"`
+	Created     string            `json:"created"`
+	SendAt      string            `json:"send_at,omitempty"`
+	Expires     string            `json:"expires,omitempty"`
+	Final       string            `json:"final,omitempty"`
+	Link        string            `json:"link,omitempty"`
+	OperatorIDs []string          `json:"operator_ids,omitempty"`
+	Error       *failureView      `json:"error,omitempty"`
 }
 
 // logDigest is what the log of a message says that customers want to know.
@@ -99,7 +100,7 @@ func digest(m *message.Message) (d logDigest) {
 }
 
 // view builds what customers see of a message that stands, or stood, in state.
-func view(m *message.Message, state message.State, full bool) messageView {
+func view(m *message.Message, state message.State, full bool, tlvs *message.TLVDictionary) messageView {
 	d := digest(m)
 	v := messageView{
 		ID: m.ID, State: state, To: m.To.String(), From: m.From.String(), Encoding: m.Encoding, Parts: m.Parts,
@@ -117,6 +118,7 @@ func view(m *message.Message, state message.State, full bool) messageView {
 	if full {
 		v.Text, v.Data, v.UDH = m.Content.Text, hex.EncodeToString(m.Content.Data), hex.EncodeToString(m.Content.Header)
 		v.Flash, v.Priority, v.Via = m.Content.Class == 0, m.Priority.String(), m.Via.String()
+		v.TLVs = showTLVs(tlvs, m.Content.Extra)
 		v.SendAt, v.Expires = showTime(m.SendAt), showTime(m.Expires)
 	}
 	return v
@@ -124,25 +126,27 @@ func view(m *message.Message, state message.State, full bool) messageView {
 
 // inboundView is a message from a phone as REST and webhooks show it.
 type inboundView struct {
-	ID       message.ID   `json:"id"`
-	From     string       `json:"from"`
-	To       string       `json:"to"`
-	Text     string       `json:"text"`
-	Data     string       `json:"data,omitempty"`
-	UDH      string       `json:"udh,omitempty"`
-	Encoding gsm.Encoding `json:"encoding"`
-	Parts    uint8        `json:"parts"`
-	Missing  uint8        `json:"missing_parts,omitempty"`
-	Received string       `json:"received"`
-	Link     string       `json:"link,omitempty"`
-	Rule     string       `json:"rule,omitempty"`
+	ID       message.ID        `json:"id"`
+	From     string            `json:"from"`
+	To       string            `json:"to"`
+	Text     string            `json:"text"`
+	Data     string            `json:"data,omitempty"`
+	UDH      string            `json:"udh,omitempty"`
+	Encoding gsm.Encoding      `json:"encoding"`
+	Parts    uint8             `json:"parts"`
+	Missing  uint8             `json:"missing_parts,omitempty"`
+	Received string            `json:"received"`
+	Link     string            `json:"link,omitempty"`
+	Rule     string            `json:"rule,omitempty"`
+	TLVs     map[string]string `json:"tlvs,omitempty"`
 }
 
-func viewInbound(in *message.Inbound) inboundView {
+func viewInbound(in *message.Inbound, tlvs *message.TLVDictionary) inboundView {
 	return inboundView{
 		ID: in.ID, From: in.From.String(), To: in.To.String(), Text: in.Content.Text,
 		Data: hex.EncodeToString(in.Content.Data), UDH: hex.EncodeToString(in.Content.Header),
 		Encoding: in.Encoding, Parts: in.Parts, Missing: in.Missing,
 		Received: showTime(in.Received), Link: in.Link, Rule: in.Rule,
+		TLVs: showTLVs(tlvs, in.Content.Extra),
 	}
 }

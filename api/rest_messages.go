@@ -41,7 +41,7 @@ func (s *httpServer) postMessagesVia(w http.ResponseWriter, r *http.Request, a *
 		return p
 	}
 	b := batch{several: req.several, atomic: req.atomic}
-	if p := b.build(req, a, s.Guard); p != nil {
+	if p := b.build(req, a, s.Guard, s.TLVs()); p != nil {
 		return p
 	}
 	for _, sub := range b.subs {
@@ -75,7 +75,7 @@ type batch struct {
 }
 
 // build makes a submission per recipient.
-func (b *batch) build(req *restRequest, a *account.Account, guard *Guard) *problem {
+func (b *batch) build(req *restRequest, a *account.Account, guard *Guard, tlvs *message.TLVDictionary) *problem {
 	total := 0
 	for i := range req.messages {
 		total += len(req.messages[i].to)
@@ -91,7 +91,7 @@ func (b *batch) build(req *restRequest, a *account.Account, guard *Guard) *probl
 			b.fail(i, "", message.Fail(message.BadRecipient, "to", "to is missing or empty"))
 			continue
 		}
-		common, failure := m.submission(a, guard)
+		common, failure := m.submission(a, guard, tlvs)
 		for _, to := range m.to {
 			switch {
 			case failure != nil:

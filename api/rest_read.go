@@ -21,7 +21,7 @@ func (s *httpServer) getMessage(w http.ResponseWriter, r *http.Request, a *accou
 	if p != nil {
 		return p
 	}
-	v := view(m, m.State, true)
+	v := view(m, m.State, true, s.TLVs())
 	return answerJSON(w, &v)
 }
 
@@ -81,7 +81,7 @@ func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *ac
 	defer cancel()
 	m, err := s.Cancel(ctx, a.Name, id)
 	if err == nil {
-		v := view(m, m.State, true)
+		v := view(m, m.State, true, s.TLVs())
 		return answerJSON(w, &v)
 	}
 	var f *message.Failure
@@ -103,14 +103,14 @@ func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *ac
 // resource says.
 func (s *httpServer) listMessages(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	return list(s, w, r, a, "messages", resource.Messages(), s.Messages, func(m *message.Message) (message.ID, messageView) {
-		return m.ID, view(m, m.State, true)
+		return m.ID, view(m, m.State, true, s.TLVs())
 	})
 }
 
 // listInbound is GET /v1/inbound, likewise.
 func (s *httpServer) listInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	return list(s, w, r, a, "inbound", resource.Inbound(), s.InboundList, func(in *message.Inbound) (message.ID, inboundView) {
-		return in.ID, viewInbound(in)
+		return in.ID, viewInbound(in, s.TLVs())
 	})
 }
 
@@ -181,7 +181,7 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 		Links   []string             `json:"links"`
 		Routes  []rule               `json:"routes"`
 		Events  []gateway.TraceEntry `json:"events"`
-	}{Message: view(m, m.State, true), Links: m.Links, Routes: []rule{}, Events: t.Events}
+	}{Message: view(m, m.State, true, s.TLVs()), Links: m.Links, Routes: []rule{}, Events: t.Events}
 	for _, c := range t.Route {
 		answer.Routes = append(answer.Routes, rule(c))
 	}
@@ -203,7 +203,7 @@ func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *accou
 	if err != nil {
 		return readProblem(err, "inbound message")
 	}
-	v := viewInbound(in)
+	v := viewInbound(in, s.TLVs())
 	return answerJSON(w, &v)
 }
 

@@ -33,6 +33,7 @@ type restMessage struct {
 	reference string
 	webhook   string
 	receipts  string
+	tlvs      []restTLV
 	class     int8 // -1 for none
 	seen      uint32
 }
@@ -60,6 +61,7 @@ const (
 	seenWebhook
 	seenReceipts
 	seenFlash
+	seenTLVs
 	seenAtomic
 	seenMessages
 
@@ -70,7 +72,7 @@ const (
 var restFields = map[string]uint32{
 	"to": seenTo, "from": seenFrom, "text": seenText, "data": seenData, "udh": seenUDH, "send_at": seenSendAt,
 	"validity": seenValidity, "priority": seenPriority, "encoding": seenEncoding, "reference": seenReference,
-	"webhook": seenWebhook, "receipts": seenReceipts, "flash": seenFlash, "atomic": seenAtomic, "messages": seenMessages,
+	"webhook": seenWebhook, "receipts": seenReceipts, "flash": seenFlash, "tlvs": seenTLVs, "atomic": seenAtomic, "messages": seenMessages,
 }
 
 // readRequest reads the body of POST /v1/messages.
@@ -155,6 +157,8 @@ func (r *jsonReader) member(m *restMessage, req *restRequest, bit uint32) {
 		if r.boolean() {
 			m.class = 0
 		}
+	case seenTLVs:
+		m.tlvs = r.tlvs()
 	case seenAtomic:
 		req.atomic = r.boolean()
 	case seenMessages:
@@ -216,11 +220,15 @@ var receiptsNamed = map[string]message.Receipts{
 
 // submission builds what all recipients of m have in common. A mistake makes
 // every one of them bad.
-func (m *restMessage) submission(a *account.Account, guard *Guard) (s gateway.Submission, f *message.Failure) {
+func (m *restMessage) submission(a *account.Account, guard *Guard, tlvs *message.TLVDictionary) (s gateway.Submission, f *message.Failure) {
 	s = gateway.Submission{Account: a, Via: message.ViaREST, From: m.from, Reference: m.reference}
 	if s.Content, f = m.content(); f != nil {
 		return s, f
 	}
+	if s.Content.Extra, f = extraOf(tlvs, m.tlvs); f != nil {
+		return s, f
+	}
+	s.Content.Extra = a.Extra(s.Content.Extra)
 	priority := m.priority
 	if priority == "" {
 		priority = a.Priority

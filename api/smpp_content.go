@@ -32,6 +32,9 @@ func smppSubmission(s *gateway.Submission, a *account.Account, m *smpp.ShortMess
 	if s.Content, status = smppContent(m); status != smpp.ESME_ROK {
 		return status
 	}
+	if s.Content.Extra, status = smppExtra(m, a); status != smpp.ESME_ROK {
+		return status
+	}
 	if s.Priority, status = smppPriority(m.Priority, a); status != smpp.ESME_ROK {
 		return status
 	}
@@ -190,8 +193,11 @@ func smppContent(m *smpp.ShortMessage) (message.Content, smpp.Status) {
 		part = true
 	}
 	coding, known := gsm.ParseSMPPDataCoding(m.DataCoding, gsm.GSM7)
-	if !known || coding.Compressed {
+	if !known && m.DataCoding != smppPictogram {
 		return c, smpp.ESME_RINVDCS
+	}
+	if coding.Compressed {
+		coding.Encoding = gsm.Binary // handed on as it is
 	}
 	c.Class = coding.Class
 	if unit, ok := m.TLVs.U8(smpp.TagDestAddrSubunit); ok && unit == 1 && c.Class == gsm.NoClass {

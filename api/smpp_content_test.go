@@ -53,7 +53,9 @@ func TestSMPPContent(t *testing.T) {
 			want: message.Content{Text: "hi", Class: 0},
 		},
 		{name: "Japanese", coding: 5, text: "x", want: message.Content{Class: none}, status: 0x104},
-		{name: "compressed", coding: 0x20, text: "x", want: message.Content{Class: none}, status: 0x104},
+		{name: "compressed", coding: 0x20, text: "x", want: message.Content{Data: []byte("x"), Want: gsm.Binary, Class: none}},
+		{name: "pictograms", coding: 9, text: "x", want: message.Content{Data: []byte("x"), Want: gsm.Binary, Class: none}},
+		{name: "reserved", coding: 11, text: "x", want: message.Content{Class: none}, status: 0x104},
 		{name: "UCS-2 of an odd length", coding: 8, text: "\x00h\x00", want: message.Content{Class: none}, status: 0x01},
 		{
 			name: "first half of a character", esm: 0x40, coding: 8, text: "\x05\x00\x03\x4c\x02\x01\xd8\x3d",

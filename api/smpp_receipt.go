@@ -209,6 +209,9 @@ func (b *smppDeliverBuilder) inbound(in *message.Inbound) (int, error) {
 			d.ESMClass = smpp.ESMUDHI
 			d.Text = append(append(make([]byte, 0, len(s.Header)+len(s.Payload)), s.Header...), s.Payload...)
 		}
+		if c.Extra != nil {
+			b.extra(d, c.Extra)
+		}
 	}
 	return len(b.segments), nil
 }

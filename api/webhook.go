@@ -12,13 +12,15 @@ import (
 	"time"
 
 	"kurir/gateway"
+	"kurir/message"
 )
 
 // WebhookOptions is what a Webhook is made of.
 type WebhookOptions struct {
 	Guard  *Guard
-	Told   func([]gateway.Delivered)   // Gateway.Delivered
-	Secret func(account string) string // the account's webhook_secret, empty for none
+	Told   func([]gateway.Delivered)     // Gateway.Delivered
+	Secret func(account string) string   // the account's webhook_secret, empty for none
+	TLVs   func() *message.TLVDictionary // parameters of SMPP by name; nil knows the specification's
 
 	PerAccount int           // calls under way for one account; default 50
 	Total      int           // calls under way in all; default 500
@@ -35,6 +37,9 @@ func (o *WebhookOptions) setDefaults() {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 15 * time.Second
+	}
+	if o.TLVs == nil {
+		o.TLVs = func() *message.TLVDictionary { return nil }
 	}
 	if o.Guard == nil {
 		o.Guard = NewGuard()
@@ -94,7 +99,7 @@ func (w *Webhook) tell(item *gateway.Item) gateway.Delivered {
 	if superseded(item) {
 		return gateway.Delivered{Item: item, Verdict: gateway.Acknowledged, Text: "its final state came first"}
 	}
-	e := webhookBody(item)
+	e := w.event(item)
 	body, err := marshal(e)
 	if err != nil {
 		return gateway.Delivered{Item: item, Verdict: gateway.TryLater, Text: "write the event: " + err.Error()}
@@ -114,13 +119,13 @@ func superseded(item *gateway.Item) bool {
 	return item.Message != nil && !item.State.Final() && item.Message.State.Final()
 }
 
-// webhookBody describes what is owed. The id names the thing told, not the
+// event describes what is owed. The id names the thing told, not the
 // call: the message and its state, or the inbound message and its target.
-func webhookBody(item *gateway.Item) *webhookEvent {
+func (w *Webhook) event(item *gateway.Item) *webhookEvent {
 	if in := item.Inbound; in != nil {
 		return &webhookEvent{
 			Type: "message.inbound", ID: in.ID.String() + "-" + strconv.Itoa(item.Index),
-			Timestamp: showTime(in.Received), Data: viewInbound(in),
+			Timestamp: showTime(in.Received), Data: viewInbound(in, w.opt.TLVs()),
 		}
 	}
 	m := item.Message
@@ -130,7 +135,7 @@ func webhookBody(item *gateway.Item) *webhookEvent {
 	}
 	return &webhookEvent{
 		Type: "message.state", ID: m.ID.String() + "-" + item.State.String(),
-		Timestamp: showTime(at), Data: view(m, item.State, false),
+		Timestamp: showTime(at), Data: view(m, item.State, false, nil),
 	}
 }
 

@@ -32,6 +32,7 @@ func (a *App) servers() {
 func (a *App) receivers() {
 	a.webhook = api.NewWebhook(api.WebhookOptions{
 		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, Secret: a.webhookSecret,
+		TLVs: func() *message.TLVDictionary { return a.gateway.Snapshot().TLVs },
 	})
 	a.kannel = api.NewKannelCallback(api.KannelOptions{
 		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout,

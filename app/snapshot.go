@@ -17,13 +17,16 @@ import (
 func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapshot) (*gateway.Snapshot, error) {
 	s := &gateway.Snapshot{
 		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
-		Inbound: f.Inbound, Country: f.Country, Validity: f.Validity, MaxParts: f.Limits.MaxParts,
+		TLVs: f.TLVDictionary(), Inbound: f.Inbound, Country: f.Country, Validity: f.Validity, MaxParts: f.Limits.MaxParts,
 	}
 	k := gateway.Kept{Routes: f.Routes}
 	for i := range f.Connectors {
 		c := &f.Connectors[i]
 		s.Links[c.Name] = linkSettings(c)
 		k.Links = append(k.Links, c.Name)
+		if most := s.Links[c.Name].MaxValidity; most > 0 {
+			k.SetMaxValidity(c.Name, most)
+		}
 	}
 	text, err := k.Text()
 	if err != nil {
@@ -71,6 +74,9 @@ func linkSettings(c *config.Connector) gateway.LinkSettings {
 		s.InboundNumbers = gateway.NumbersInternational
 	case "national":
 		s.InboundNumbers, s.Country = gateway.NumbersNational, smpp.Country
+	}
+	if smpp.Validity != "none" { // else nothing is told
+		s.MaxValidity = smpp.MaxValidity
 	}
 	switch smpp.MessageIDs {
 	case "string":

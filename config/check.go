@@ -24,8 +24,10 @@ func (d *decoder) check(f *File) {
 	if f.HTTP.Listen == f.SMPP.Listen && !strings.HasSuffix(f.HTTP.Listen, ":0") {
 		d.report("smpp.listen", "is the address of http too")
 	}
-	links := d.checkConnectors(f.Connectors)
-	names := d.checkAccounts(f)
+	d.checkTLVs(f.TLVs)
+	tlvs := f.TLVDictionary()
+	links := d.checkConnectors(f.Connectors, tlvs)
+	names := d.checkAccounts(f, tlvs)
 	for i := range f.Routes {
 		path := fmt.Sprintf("routes[%d]", i)
 		f.Routes[i].Validate(d.within(path))
@@ -112,14 +114,30 @@ func validAddress(address string) bool {
 	return err == nil && strconv.FormatUint(n, 10) == port
 }
 
+// checkTLVs reports mistakes in the names of parameters.
+func (d *decoder) checkTLVs(definitions []message.TLVDefinition) {
+	byName := once{d: d, what: "the name"}
+	for i := range definitions {
+		path := fmt.Sprintf("tlvs[%d]", i)
+		definitions[i].Validate(d.within(path))
+		byName.see(path+".name", definitions[i].Name)
+	}
+}
+
+// TLVDictionary returns the parameters of SMPP that the file knows by name.
+func (f *File) TLVDictionary() *message.TLVDictionary { return message.NewTLVDictionary(f.TLVs) }
+
 // checkConnectors reports mistakes in the links and gives the names that there are.
-func (d *decoder) checkConnectors(connectors []Connector) []string {
+func (d *decoder) checkConnectors(connectors []Connector, tlvs *message.TLVDictionary) []string {
 	var names []string
 	seen := once{d: d, what: "the name"}
 	for i := range connectors {
 		c := &connectors[i]
 		path := fmt.Sprintf("connectors[%d]", i)
 		c.validate(d.within(path))
+		if c.SMPP != nil {
+			c.SMPP.Resolve(tlvs, d.within(path))
+		}
 		if seen.see(path+".name", c.Name) && c.Name != "" {
 			names = append(names, c.Name)
 		}
@@ -128,7 +146,7 @@ func (d *decoder) checkConnectors(connectors []Connector) []string {
 }
 
 // checkAccounts reports mistakes in the accounts and gives the names that there are.
-func (d *decoder) checkAccounts(f *File) []string {
+func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 	var names []string
 	byName, bySystem := once{d: d, what: "the name"}, once{d: d, what: "the system_id"}
 	byKey, byNumber := once{d: d, what: "the key", secret: true}, once{d: d, what: "the number"}
@@ -136,6 +154,7 @@ func (d *decoder) checkAccounts(f *File) []string {
 		a := &f.Accounts[i]
 		path := fmt.Sprintf("accounts[%d]", i)
 		a.Validate(d.within(path))
+		a.Resolve(tlvs, d.within(path))
 		d.checkSenders(a, path, f.Country)
 		if f.SMPP.Listen != "" && a.SMPP.SystemID == "" && len(a.Name) > account.MaxSystemID && (a.Password != "" || a.SMPP.Password != "") {
 			d.report(path+".name", fmt.Sprintf("is longer than the %d characters that a system_id may have: give smpp: {system_id} too, to bind with", account.MaxSystemID))

@@ -91,6 +91,8 @@ func (d *decoder) value(node *yaml.Node, out reflect.Value, path string, depth i
 		d.mapping(node, out, path, depth)
 	case out.Kind() == reflect.Slice:
 		d.sequence(node, out, path, depth)
+	case out.Kind() == reflect.Map:
+		d.texts(node, out, path, depth)
 	default:
 		d.scalar(node, out, path)
 	}
@@ -118,6 +120,26 @@ func (d *decoder) mapping(node *yaml.Node, out reflect.Value, path string, depth
 			d.value(value, out.Field(n), field, depth+1)
 		}
 	}
+}
+
+// texts fills a map from names that the file chooses to texts.
+func (d *decoder) texts(node *yaml.Node, out reflect.Value, path string, depth int) {
+	if node.Kind != yaml.MappingNode {
+		d.report(path, "names with values are expected (name: value), not "+describe(node))
+		return
+	}
+	texts := reflect.MakeMap(out.Type())
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		field, text := join(path, key.Value), reflect.New(out.Type().Elem()).Elem()
+		if name := reflect.ValueOf(key.Value); texts.MapIndex(name).IsValid() {
+			d.note(place{key.Line, key.Column}, field, "is given twice")
+		} else {
+			d.value(node.Content[i+1], text, field, depth+1)
+			texts.SetMapIndex(name, text)
+		}
+	}
+	out.Set(texts)
 }
 
 // sequence fills a list.

@@ -6,6 +6,7 @@ import (
 
 	"kurir/account"
 	"kurir/gateway"
+	"kurir/message"
 	"kurir/route"
 )
 
@@ -36,6 +37,9 @@ type File struct {
 	Webhooks Webhooks `yaml:"webhooks"`
 	// Log is what is written to standard error.
 	Log Log `yaml:"log"`
+	// TLVs are optional parameters beyond those of the specification, given names for the tlvs of connectors, accounts
+	// and requests.
+	TLVs []message.TLVDefinition `yaml:"tlvs"`
 	// Connectors are the links to operators.
 	Connectors []Connector `yaml:"connectors"`
 	// Accounts are the customers.

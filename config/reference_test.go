@@ -159,6 +159,8 @@ func valueOf(typ reflect.Type) string {
 		return "true, false"
 	case reflect.Struct:
 		return "fields"
+	case reflect.Map:
+		return "name: text"
 	case reflect.Slice:
 		if typ.Elem().Kind() == reflect.Struct {
 			return "list of fields"

@@ -2,7 +2,6 @@ package connector
 
 import (
 	"time"
-	"unicode/utf8"
 
 	"kurir/gsm"
 	"kurir/message"
@@ -41,14 +40,14 @@ func (b *smppBuilder) add(out *Outgoing, now time.Time) (parts int, f *message.F
 	if f != nil {
 		return 0, f
 	}
-	from, ok := smppAddress(out.From, b.cfg.SourceTON, b.cfg.SourceNPI)
+	from, ok := smppAddress(out.From, b.cfg.Source, b.cfg.SourceTON, b.cfg.SourceNPI)
 	if !ok {
 		return 0, message.Fail(message.BadSender, "from", "the sender %q has characters that SMPP cannot carry (ISO-8859-1)", out.From.Number)
 	}
-	to, _ := smppAddress(out.To, b.cfg.DestTON, b.cfg.DestNPI)
+	to, _ := smppAddress(out.To, b.cfg.Destination, b.cfg.DestTON, b.cfg.DestNPI)
 	common := smpp.ShortMessage{
 		ServiceType: b.cfg.ServiceType, Source: from, Dest: to,
-		Priority:   smppPriorities[m.Priority%message.Priorities],
+		Priority:   b.priority(m.Priority),
 		Validity:   b.validity(m.Expires, now),
 		DataCoding: coding,
 	}
@@ -58,6 +57,7 @@ func (b *smppBuilder) add(out *Outgoing, now time.Time) (parts int, f *message.F
 			common.RegisteredDelivery |= smpp.ReceiptIntermediate
 		}
 	}
+	b.cfg.fields.apply(&common, m)
 	for i := range b.segments {
 		b.parts = append(b.parts, smpp.SubmitSM{ShortMessage: common})
 		p, s := &b.parts[len(b.parts)-1].ShortMessage, &b.segments[i]
@@ -91,6 +91,14 @@ func (b *smppBuilder) setText(p *smpp.ShortMessage, s *gsm.Segment) {
 // ours to tell apart: an operator may charge for any other than 0.
 var smppPriorities = [message.Priorities]uint8{message.Bulk: 0, message.Normal: 0, message.High: 1, message.Urgent: 2}
 
+// priority gives the priority_flag of a message.
+func (b *smppBuilder) priority(p message.Priority) uint8 {
+	if b.cfg.Priority == "none" {
+		return 0
+	}
+	return smppPriorities[p%message.Priorities]
+}
+
 // split cuts a message for the link into b.segments and gives the data_coding
 // of its parts, and their reference if they needed one.
 func (b *smppBuilder) split(out *Outgoing) (coding uint8, ref uint16, f *message.Failure) {
@@ -115,7 +123,7 @@ func (b *smppBuilder) split(out *Outgoing) (coding uint8, ref uint16, f *message
 			return 0, 0, message.Fail(message.BadContent, "data", "%v", err)
 		}
 		b.segments = append(b.segments[:0], segments...)
-		return gsm.Coding(gsm.Binary, c.Class).SMPP(), o.Reference, nil
+		return smppCoding(c, gsm.Binary), o.Reference, nil
 	}
 	if len(c.Data) > 0 && c.Want == o.Encoding && !own { // a part cut within a character
 		segments, err := gsm.SplitBinary(c.Data, o)
@@ -123,7 +131,7 @@ func (b *smppBuilder) split(out *Outgoing) (coding uint8, ref uint16, f *message
 			return 0, 0, message.Fail(message.BadContent, "text", "%v", err)
 		}
 		b.segments = append(b.segments[:0], segments...)
-		return gsm.Coding(o.Encoding, c.Class).SMPP(), 0, nil
+		return smppCoding(c, o.Encoding), 0, nil
 	}
 	if b.cfg.Long == "payload" && out.Message.Parts > 1 && c.Header == nil {
 		coding, f = b.whole(c, o.Encoding, own)
@@ -142,7 +150,7 @@ func (b *smppBuilder) split(out *Outgoing) (coding uint8, ref uint16, f *message
 		}
 		return 0, o.Reference, nil
 	}
-	return gsm.Coding(b.segments[0].Encoding, c.Class).SMPP(), o.Reference, nil
+	return smppCoding(c, b.segments[0].Encoding), o.Reference, nil
 }
 
 // grab returns an empty slice with room for n octets that lasts as long as the
@@ -191,7 +199,7 @@ func (b *smppBuilder) ownAlphabet(c *message.Content, o *gsm.SplitOptions) bool 
 // whole encodes a long text without cutting it, for message_payload.
 func (b *smppBuilder) whole(c *message.Content, enc gsm.Encoding, own bool) (uint8, *message.Failure) {
 	buf, ok := b.grab(2*len(c.Text)), true
-	coding := gsm.Coding(enc, c.Class).SMPP()
+	coding := smppCoding(c, enc)
 	switch {
 	case own || enc == gsm.Latin1:
 		buf, ok = gsm.AppendLatin1(buf, c.Text)
@@ -216,6 +224,9 @@ func (b *smppBuilder) validity(expires int64, now time.Time) string {
 	}
 	end := (expires + 999) / 1000
 	left := max(1, end-now.Unix())
+	if most := int64(b.cfg.MaxValidity / time.Second); most > 0 {
+		left = min(left, most)
+	}
 	if left > 3600 {
 		left = (left + 59) / 60 * 60
 	}
@@ -232,28 +243,4 @@ func (b *smppBuilder) validity(expires int64, now time.Time) string {
 		}
 	}
 	return b.validText
-}
-
-// smppAddress returns an address as the link shall show it; false for a name
-// beyond ISO-8859-1, in which SMPP writes names.
-func smppAddress(a message.Address, ton, npi *uint8) (s smpp.Address, ok bool) {
-	s = smpp.Address{TON: uint8(a.TON), NPI: uint8(a.NPI), Addr: a.Number}
-	for i := range len(a.Number) {
-		if a.Number[i] < utf8.RuneSelf {
-			continue
-		}
-		octets, ok := gsm.AppendLatin1(nil, a.Number)
-		if !ok {
-			return s, false
-		}
-		s.Addr = string(octets)
-		break
-	}
-	if ton != nil {
-		s.TON = *ton
-	}
-	if npi != nil {
-		s.NPI = *npi
-	}
-	return s, true
 }

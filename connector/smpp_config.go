@@ -38,6 +38,11 @@ type SMPPConfig struct {
 	SystemType string `yaml:"system_type"`
 	// ServiceType is given with every message, at most 5 characters; often empty.
 	ServiceType string `yaml:"service_type"`
+	// Pass says what is handed on of what customers say: service_type (else the one above), protocol_id, esm_class
+	// (mode and type), reply_path, registered_delivery (its requests to the other end), sm_default_msg_id. Empty: nothing.
+	Pass []string `yaml:"pass" example:"[service_type, protocol_id]"`
+	// TLVs says which optional parameters (SMPP 3.4 5.3) go over the link.
+	TLVs TLVConfig `yaml:"tlvs"`
 	// Version of the protocol that the bind announces: 3.3, 3.4 (default) or 5.0.
 	Version string `yaml:"version"`
 	// Bind is transceiver (default, one connection for both directions) or
@@ -78,9 +83,17 @@ type SMPPConfig struct {
 	DestTON *uint8 `yaml:"dest_ton"`
 	// DestNPI is the numbering plan given with every recipient. Left out: 1.
 	DestNPI *uint8 `yaml:"dest_npi"`
+	// Source says how senders are shown to the operator; the first rule that
+	// matches counts, and what it leaves out is as source_ton and source_npi say.
+	Source []AddressRule `yaml:"source"`
+	// Destination says how recipients are shown to the operator, likewise.
+	Destination []AddressRule `yaml:"destination"`
 	// Alphabet is what data_coding 0 means to the operator: gsm (default),
 	// latin1 or ascii.
 	Alphabet string `yaml:"alphabet"`
+	// Priority says what priority_flag is: map (default; 0 for bulk and normal,
+	// 1 for high, 2 for urgent), or none, always 0.
+	Priority string `yaml:"priority"`
 	// Long says how the parts of a long message are marked: udh (default;
 	// header with a reference of 8 bits), udh16 (16 bits), sar (SAR
 	// parameters), or payload (the whole text at once; the operator cuts it).
@@ -115,6 +128,10 @@ type SMPPConfig struct {
 	// Validity says how the end of validity is told to the operator: relative
 	// (default), absolute (UTC), or none when the operator does not like it.
 	Validity string `yaml:"validity"`
+	// MaxValidity is the longest validity that the operator takes; of a message
+	// that has longer it is told this much, and the trace says so. 0 (default)
+	// for no limit, else 1m to 30 days.
+	MaxValidity time.Duration `yaml:"max_validity"`
 	// ThrottleWait is how long the link pauses after the operator asked for less
 	// speed, 100ms to 10m; 250ms by default.
 	ThrottleWait time.Duration `yaml:"throttle_wait"`
@@ -127,6 +144,8 @@ type SMPPConfig struct {
 	Uncertain string `yaml:"uncertain"`
 	// TLS, if given, encrypts the link.
 	TLS *TLSConfig `yaml:"tls"`
+
+	fields *smppFields // Pass and TLVs, resolved
 }
 
 // TLSConfig says how a link to an operator is encrypted.
@@ -148,6 +167,7 @@ var (
 	smppVersions  = []string{"3.4", "3.3", "5.0"}
 	smppBinds     = []string{"transceiver", "receiver+transmitter"}
 	smppAlphabets = []string{"gsm", "latin1", "ascii"}
+	smppPriority  = []string{"map", "none"}
 	smppLongs     = []string{"udh", "udh16", "sar", "payload"}
 	smppReceipts  = []string{"when_asked", "always", "never"}
 	smppIDs       = []string{"auto", "string", "hex_decimal", "decimal_hex"}
@@ -166,6 +186,7 @@ func (c SMPPConfig) WithDefaults() SMPPConfig {
 	word(&c.Version, smppVersions)
 	word(&c.Bind, smppBinds)
 	word(&c.Alphabet, smppAlphabets)
+	word(&c.Priority, smppPriority)
 	word(&c.Long, smppLongs)
 	word(&c.Receipts, smppReceipts)
 	word(&c.MessageIDs, smppIDs)
@@ -192,6 +213,9 @@ func (c SMPPConfig) WithDefaults() SMPPConfig {
 	span(&c.ReceiptWait, 24*time.Hour)
 	span(&c.ThrottleWait, 250*time.Millisecond)
 	span(&c.FallbackWait, 10*time.Second)
+	if c.fields == nil {
+		c.Resolve(nil, func(string, string) {})
+	}
 	return c
 }
 
@@ -240,6 +264,7 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 	word("version", c.Version, smppVersions)
 	word("bind", c.Bind, smppBinds)
 	word("alphabet", c.Alphabet, smppAlphabets)
+	word("priority", c.Priority, smppPriority)
 	word("long", c.Long, smppLongs)
 	word("receipts", c.Receipts, smppReceipts)
 	word("message_ids", c.MessageIDs, smppIDs)
@@ -260,6 +285,8 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 			report("long", c.Long+" needs optional parameters, which SMPP 3.3 does not have; use udh")
 		}
 	}
+	validateAddresses("source", c.Source, report)
+	validateAddresses("destination", c.Destination, report)
 	if c.TLS != nil {
 		c.TLS.validate(report)
 	}
@@ -302,6 +329,7 @@ func (c SMPPConfig) validateRanges(report func(field, problem string)) {
 	span("response_timeout", c.ResponseTimeout, time.Second, 10*time.Minute)
 	span("reconnect", c.Reconnect, 100*time.Millisecond, time.Hour)
 	span("receipt_wait", c.ReceiptWait, time.Minute, 30*24*time.Hour)
+	span("max_validity", c.MaxValidity, time.Minute, 30*24*time.Hour)
 	span("throttle_wait", c.ThrottleWait, 100*time.Millisecond, 10*time.Minute)
 	span("fallback_wait", c.FallbackWait, time.Second, 24*time.Hour)
 }

@@ -177,6 +177,7 @@ func (l *SMPP) inbound(d *smpp.DeliverSM) *message.Inbound {
 		Link: l.cfg.Name, From: smppMessageAddress(d.Source), To: smppMessageAddress(d.Dest),
 		Parts: 1, Received: time.Now().UnixMilli(),
 	}
+	in.Content.Extra = l.cfg.fields.received(d)
 	ud := d.Message()
 	part := false
 	if d.ESMClass&smpp.ESMUDHI != 0 {

@@ -150,6 +150,10 @@ func TestTraceAfterReload(t *testing.T) {
 		snapshot := func(number uint32, rule string) *Snapshot {
 			k := Kept{Routes: []route.Rule{{Name: rule, To: route.Patterns{"461*"}, Via: route.Via{{Link: "op1"}}}}}
 			s := testSnapshot()
+			op1 := s.Links["op1"]
+			op1.MaxValidity = time.Duration(3-number) * time.Minute // 2 of the old, 1 of the new
+			s.Links["op1"] = op1
+			k.SetMaxValidity("op1", op1.MaxValidity)
 			text, err := k.Text()
 			if err != nil {
 				t.Fatal(err)
@@ -158,12 +162,22 @@ func TestTraceAfterReload(t *testing.T) {
 			return s
 		}
 		w := start(t, dir, Options{Snapshot: snapshot(1, "old")}, nil)
+		w.fakeLink("op1").core.SessionUp(1, 10)
 		id := w.submit(w.submission("46100001", "hello"))[0]
 		w.Replace(snapshot(2, "new"))
 		w.submit(w.submission("46100001", "hello"))
 		trace, err := w.Trace(t.Context(), w.onDisk(id))
 		if err != nil || len(trace.Route) != 1 || trace.Route[0].Name != "old" || !trace.Route[0].Matched {
 			t.Errorf("explained by %+v %v", trace.Route, err)
+		}
+		told := ""
+		for _, e := range trace.Events {
+			if e.What == "granted" {
+				told = e.Text
+			}
+		}
+		if told != "the operator is told a validity of 2m0s, the link's max_validity" {
+			t.Errorf("of a longer validity the trace says %q: %+v", told, trace.Events)
 		}
 	})
 }

@@ -136,31 +136,48 @@ func (g *Gateway) Trace(ctx context.Context, m *message.Message) (*Trace, error)
 	if err != nil {
 		return t, err
 	}
-	routes, err := g.routesOf(ctx, m.Config)
+	routes, most, err := g.routesOf(ctx, m.Config)
 	if routes != nil {
 		t.Route = routes.Explain(route.Query{Account: m.Account, From: m.From, To: m.To})
+		t.shortened(most)
 	}
 	return t, err
 }
 
+// shortened says of each grant whether the operator was told an earlier end
+// than the message's.
+func (t *Trace) shortened(maxValidity map[string]time.Duration) {
+	for i := range t.Events {
+		e := &t.Events[i]
+		most := maxValidity[e.Link]
+		if e.What == message.EventGranted.String() && most > 0 && time.UnixMilli(t.Message.Expires).Sub(e.At) > most {
+			e.Text = fmt.Sprintf("the operator is told a validity of %v, the link's max_validity", most)
+		}
+	}
+}
+
 // routesOf returns the routes of the configuration with that number, nil when
-// it is no longer kept.
-func (g *Gateway) routesOf(ctx context.Context, number uint32) (*route.Table, error) {
+// it is no longer kept, and the longest validity of links that have one.
+func (g *Gateway) routesOf(ctx context.Context, number uint32) (*route.Table, map[string]time.Duration, error) {
 	if s := g.snap.Load(); s.Number == number {
-		return s.Routes, nil
+		most := map[string]time.Duration{}
+		for name := range s.Links {
+			most[name] = s.Links[name].MaxValidity
+		}
+		return s.Routes, most, nil
 	}
 	text, err := g.store.ConfigurationText(ctx, number)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var k Kept
 	if err := json.Unmarshal(text, &k); err != nil {
-		return nil, fmt.Errorf("read the routes of configuration %d: %w", number, err)
+		return nil, nil, fmt.Errorf("read the routes of configuration %d: %w", number, err)
 	}
-	return route.NewTable(k.Routes), nil
+	return route.NewTable(k.Routes), k.MaxValidity, nil
 }
 
 func traceEntry(ev message.Event) TraceEntry {

@@ -17,15 +17,25 @@ type Snapshot struct {
 	Routes   *route.Table
 	Links    map[string]LinkSettings
 	Inbound  []InboundRule
-	Country  string        // default country calling code, "46"
-	Validity time.Duration // of messages that ask for none; 0 means 48 h
-	MaxParts int           // of one message, for accounts that say nothing; 0 means 10
+	TLVs     *message.TLVDictionary // optional parameters by name; nil knows the specification's
+	Country  string                 // default country calling code, "46"
+	Validity time.Duration          // of messages that ask for none; 0 means 48 h
+	MaxParts int                    // of one message, for accounts that say nothing; 0 means 10
 }
 
 // Kept is what is stored of a configuration to explain traces by: no secrets.
 type Kept struct {
-	Links  []string     `json:"links"`
-	Routes []route.Rule `json:"routes"`
+	Links       []string                 `json:"links"`
+	MaxValidity map[string]time.Duration `json:"max_validity,omitempty"` // of links that have one
+	Routes      []route.Rule             `json:"routes"`
+}
+
+// SetMaxValidity says how long a validity a link tells its operator at most.
+func (k *Kept) SetMaxValidity(link string, most time.Duration) {
+	if k.MaxValidity == nil {
+		k.MaxValidity = map[string]time.Duration{}
+	}
+	k.MaxValidity[link] = most
 }
 
 // Text returns it as it is stored.
@@ -39,6 +49,7 @@ type LinkSettings struct {
 	ThrottleWait   time.Duration // pause after the operator asked for less speed; 0 means 250 ms
 	FallbackWait   time.Duration // how long the link may be down before what waits takes the next; 0 means 10 s
 	Once           bool          // uncertain messages are not sent again
+	MaxValidity    time.Duration // the longest that the operator is told; 0 for any
 	Receipts       ReceiptPolicy
 	IDs            IDForms        // how the operator's ids in answers and receipts agree
 	InboundNumbers InboundNumbers // how the operator writes numbers of messages from phones

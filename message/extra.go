@@ -14,13 +14,6 @@ type Extra struct {
 	TLVs         []TLV  // optional parameters in their order
 }
 
-// TLV is an optional parameter: a tag and octets that are the affair of those
-// who agreed on it (SMPP 3.4 3.2.4).
-type TLV struct {
-	Tag   uint16
-	Value []byte
-}
-
 // Bits of Extra.Acks (SMPP 3.4 5.2.17).
 const (
 	AckDelivery uint8 = 0x04 // the other end's program is to acknowledge

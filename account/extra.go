@@ -1,0 +1,51 @@
+package account
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"kurir/message"
+)
+
+// Resolve reads what the account gives its messages by the server's dictionary,
+// and reports every mistake in it.
+func (a *Account) Resolve(d *message.TLVDictionary, report func(field, problem string)) {
+	a.extra = nil
+	if len(a.TLVs) == 0 {
+		return
+	}
+	x := &message.Extra{}
+	octets := 0
+	for _, name := range slices.Sorted(maps.Keys(a.TLVs)) {
+		tlv, err := d.Parse(name, a.TLVs[name])
+		if err != nil {
+			report("tlvs."+name, err.Error())
+			continue
+		}
+		x.TLVs = append(x.TLVs, tlv)
+		octets += len(tlv.Value)
+	}
+	if len(x.TLVs) > message.MaxTLVs || octets > message.MaxTLVOctets {
+		report("tlvs", fmt.Sprintf("are more than %d, or have more than %d octets", message.MaxTLVs, message.MaxTLVOctets))
+	}
+	a.extra = x
+}
+
+// Extra returns what a message of the account goes with: what it brings itself,
+// x, which may be nil and is changed, and what the account adds. Messages that
+// bring nothing share one.
+func (a *Account) Extra(x *message.Extra) *message.Extra {
+	if a.extra == nil {
+		return x
+	}
+	if x == nil {
+		return a.extra
+	}
+	for _, t := range a.extra.TLVs {
+		if _, given := x.TLV(t.Tag); !given && len(x.TLVs) < message.MaxTLVs {
+			x.TLVs = append(x.TLVs, t)
+		}
+	}
+	return x
+}
