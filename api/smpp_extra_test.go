@@ -38,8 +38,11 @@ func TestSMPPExtra(t *testing.T) {
 		{name: "store and forward, as Kannel asks always", m: smpp.ShortMessage{ESMClass: 0x43}},
 		{
 			name: "a reference and parts", m: smpp.ShortMessage{TLVs: smpp.TLVs{
-				{Tag: smpp.TagUserMessageReference, Value: []byte{1, 2}}, {Tag: smpp.TagMessagePayload, Value: []byte("x")},
-				{Tag: smpp.TagSARMsgRefNum, Value: []byte{1, 2}}, {Tag: smpp.TagSARTotalSegments, Value: []byte{2}}, {Tag: smpp.TagSARSegmentSeqnum, Value: []byte{1}},
+				{Tag: smpp.TagUserMessageReference, Value: []byte{1, 2}},
+				{Tag: smpp.TagMessagePayload, Value: []byte("x")},
+				{Tag: smpp.TagSARMsgRefNum, Value: []byte{1, 2}},
+				{Tag: smpp.TagSARTotalSegments, Value: []byte{2}},
+				{Tag: smpp.TagSARSegmentSeqnum, Value: []byte{1}},
 			}},
 		},
 		{name: "service_type", m: smpp.ShortMessage{ServiceType: "CMT"}, want: &message.Extra{ServiceType: "CMT"}},

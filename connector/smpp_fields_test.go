@@ -43,7 +43,8 @@ func TestSMPPBuildExtra(t *testing.T) {
 		{"nothing passes", SMPPConfig{ServiceType: "CMT"}, all, smpp.ShortMessage{ServiceType: "CMT", RegisteredDelivery: 1}},
 		{
 			"everything passes",
-			SMPPConfig{ServiceType: "CMT", Pass: smppPassed, TLVs: TLVConfig{Pass: []string{"all"}}}, all,
+			SMPPConfig{ServiceType: "CMT", Pass: smppPassed, TLVs: TLVConfig{Pass: []string{"all"}}},
+			all,
 			smpp.ShortMessage{
 				ServiceType: "VMN", ESMClass: 0x92, ProtocolID: 0x41, RegisteredDelivery: 0x0D, DefaultMsgID: 5,
 				TLVs: smpp.TLVs{{Tag: 0x0204, Value: []byte{1, 2}}, {Tag: 0x1400, Value: []byte("1201")}, {Tag: 0x1401, Value: []byte("1107")}},
@@ -53,24 +54,34 @@ func TestSMPPBuildExtra(t *testing.T) {
 		{"reply path alone", SMPPConfig{Pass: []string{"reply_path"}}, all, smpp.ShortMessage{ESMClass: 0x80, RegisteredDelivery: 1}},
 		{"mode and type alone", SMPPConfig{Pass: []string{"esm_class"}}, all, smpp.ShortMessage{ESMClass: 0x12, RegisteredDelivery: 1}},
 		{
-			"one by name", SMPPConfig{TLVs: TLVConfig{Pass: []string{"dlt_template_id"}}}, all,
+			"one by name",
+			SMPPConfig{TLVs: TLVConfig{Pass: []string{"dlt_template_id"}}},
+			all,
 			smpp.ShortMessage{RegisteredDelivery: 1, TLVs: smpp.TLVs{{Tag: 0x1401, Value: []byte("1107")}}},
 		},
 		{
-			"under the operator's tags", SMPPConfig{TLVs: TLVConfig{Map: map[string]string{"dlt_entity_id": "0x1500"}}}, all,
+			"under the operator's tags",
+			SMPPConfig{TLVs: TLVConfig{Map: map[string]string{"dlt_entity_id": "0x1500"}}},
+			all,
 			smpp.ShortMessage{RegisteredDelivery: 1, TLVs: smpp.TLVs{{Tag: 0x1500, Value: []byte("1201")}}},
 		},
 		{
-			"the link's own go before", SMPPConfig{TLVs: TLVConfig{Pass: []string{"0x1400-0x14FF"}, Set: map[string]string{"dlt_entity_id": "99", "more_messages_to_send": "1"}}}, all,
+			"the link's own go before",
+			SMPPConfig{TLVs: TLVConfig{Pass: []string{"0x1400-0x14FF"}, Set: map[string]string{"dlt_entity_id": "99", "more_messages_to_send": "1"}}},
+			all,
 			smpp.ShortMessage{RegisteredDelivery: 1, TLVs: smpp.TLVs{{Tag: 0x1400, Value: []byte("99")}, {Tag: 0x0426, Value: []byte{1}}, {Tag: 0x1401, Value: []byte("1107")}}},
 		},
 		{
-			"the link's own to all", SMPPConfig{TLVs: TLVConfig{Set: map[string]string{"more_messages_to_send": "1"}}}, nil,
+			"the link's own to all",
+			SMPPConfig{TLVs: TLVConfig{Set: map[string]string{"more_messages_to_send": "1"}}},
+			nil,
 			smpp.ShortMessage{RegisteredDelivery: 1, TLVs: smpp.TLVs{{Tag: 0x0426, Value: []byte{1}}}},
 		},
 		{
-			"how a text is cut is ours to say", SMPPConfig{TLVs: TLVConfig{Pass: []string{"0x0205-0xFFFF"}}},
-			&message.Extra{TLVs: []message.TLV{{Tag: 0x020C, Value: []byte{1, 2}}, {Tag: 0x0424, Value: []byte("x")}}}, smpp.ShortMessage{RegisteredDelivery: 1},
+			"how a text is cut is ours to say",
+			SMPPConfig{TLVs: TLVConfig{Pass: []string{"0x0205-0xFFFF"}}},
+			&message.Extra{TLVs: []message.TLV{{Tag: 0x020C, Value: []byte{1, 2}}, {Tag: 0x0424, Value: []byte("x")}}},
+			smpp.ShortMessage{RegisteredDelivery: 1},
 		},
 		{"a reference", SMPPConfig{TLVs: TLVConfig{Pass: []string{"user_message_reference"}}}, nil, smpp.ShortMessage{RegisteredDelivery: 1, TLVs: smpp.TLVs{{Tag: 0x0204, Value: []byte{1, 2}}}}},
 		{
@@ -220,7 +231,9 @@ func TestSMPPMostValidity(t *testing.T) {
 		{"relative", 10 * time.Minute, "000000001000000R"},
 	} {
 		parts, f := built(t, SMPPConfig{Validity: test.how, MaxValidity: 24 * time.Hour, Priority: "none"}, message.Content{Text: "x", Class: gsm.NoClass},
-			func(o *Outgoing) { o.Message.Expires, o.Message.Priority = now.Add(test.left).UnixMilli(), message.Urgent })
+			func(o *Outgoing) {
+				o.Message.Expires, o.Message.Priority = now.Add(test.left).UnixMilli(), message.Urgent
+			})
 		if f != nil || parts[0].Validity != test.want {
 			t.Errorf("%s, %v left: %s, want %s (%v)", test.how, test.left, parts[0].Validity, test.want, f)
 		}
