@@ -108,19 +108,30 @@ func dlrs(t testing.TB, h *hook, n int) (got []int) {
 // TestKannelBinds: Kannel is our customer over SMPP: it binds, submits, gets receipts and inbound messages.
 func TestKannelBinds(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []string{"transceiver", "transmitter and receiver"} {
+	for _, mode := range []string{"transceiver", "transmitter and receiver", "transceiver over TLS"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			testKannelBinds(t, mode == "transceiver")
+			var c *certified
+			if strings.HasSuffix(mode, "TLS") {
+				made := makeCertificate(t, "kurir")
+				c = &made
+			}
+			testKannelBinds(t, strings.HasPrefix(mode, "transceiver"), c)
 		})
 	}
 }
 
-func testKannelBinds(t *testing.T, transceiver bool) {
+func testKannelBinds(t *testing.T, transceiver bool, c *certified) {
 	sim := startSimulator(t, simulator.Options{})
-	s := startServer(t, sim, serverOptions{})
+	setting, _ := c.customerSide()
+	s := startServer(t, sim, serverOptions{smpp: setting})
 	linked(t, sim)
-	host, port, _ := strings.Cut(s.smpp, ":")
+	addr, judge := tapped(t, s.smpp, c == nil, false)
+	host, port, _ := strings.Cut(addr, ":")
+	ssl := "use-ssl = no"
+	if c != nil {
+		ssl = "use-ssl = yes"
+	}
 	link := func(connect string) string {
 		return fmt.Sprintf(`group = smsc
 smsc = smpp
@@ -137,7 +148,8 @@ dest-addr-ton = 1
 dest-addr-npi = 1
 enquire-link-interval = 1
 reconnect-delay = 1
-`, host, connect, account, password)
+%s
+`, host, connect, account, password, ssl)
 	}
 	links := link("transceiver-mode = true\nport = " + port)
 	if !transceiver {
@@ -194,6 +206,18 @@ reconnect-delay = 1
 	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 {
 		t.Errorf("the simulator counts %+v", c.Counts)
 	}
+	inLong := "in-long " + textMark + strings.Repeat(" 0123456789", 20)
+	if err := sim.Inject(simulator.Inbound{From: "46701234567", To: "46737494949", Text: inLong}); err != nil {
+		t.Fatal(err)
+	}
+	joined := ""
+	for len(joined) < len(inLong) {
+		joined += receive(t, "a part at Kannel's service", mo.calls).Query.Get("text")
+	}
+	if joined != inLong {
+		t.Errorf("Kannel hands on %q", joined)
+	}
+	judge()
 }
 
 // TestKannelUpstream: Kannel sends through our /cgi-bin/sendsms, its smsc of kind http.

@@ -100,13 +100,38 @@ func (n *node) request(command string, fields map[string]any) nodeEvent {
 	return n.next("response")
 }
 
-// TestNpmBinds: the npm package smpp is our customer.
-func TestNpmBinds(t *testing.T) {
+// secured gives both ways of a connection: plain, where tshark reads along, and TLS.
+func secured(t *testing.T, test func(t *testing.T, c *certified)) {
 	t.Parallel()
+	t.Run("plain", func(t *testing.T) {
+		t.Parallel()
+		test(t, nil)
+	})
+	t.Run("TLS", func(t *testing.T) {
+		t.Parallel()
+		c := makeCertificate(t, "kurir")
+		test(t, &c)
+	})
+}
+
+// customerSide is the setting of the server, and the arguments for the program of a customer.
+func (c *certified) customerSide() (setting string, args []string) {
+	if c == nil {
+		return "", nil
+	}
+	return fmt.Sprintf(", tls: {cert: %q, key: %q}", c.cert, c.key), []string{c.cert}
+}
+
+// TestNpmBinds: the npm package smpp is our customer.
+func TestNpmBinds(t *testing.T) { secured(t, testNpmBinds) }
+
+func testNpmBinds(t *testing.T, c *certified) {
 	sim := startSimulator(t, simulator.Options{})
-	s := startServer(t, sim, serverOptions{})
+	setting, more := c.customerSide()
+	s := startServer(t, sim, serverOptions{smpp: setting})
 	linked(t, sim)
-	n := startNode(t, "esme.js", portOf(s.smpp), account, password)
+	addr, judge := tapped(t, s.smpp, c == nil, false)
+	n := startNode(t, "esme.js", append([]string{portOf(addr), account, password}, more...)...)
 	if e := n.next("bound"); e.Status != 0 {
 		t.Fatalf("bind: %#x", e.Status)
 	}
@@ -134,6 +159,29 @@ func TestNpmBinds(t *testing.T) {
 	}
 	if d := n.next("deliver_sm"); d.Text != "in-1 "+textMark+" Привет" || d.ESMClass != 0 || d.From != "46701234567" {
 		t.Errorf("inbound %+v", d)
+	}
+
+	// Long texts, both ways.
+	long := "ref-long " + textMark + strings.Repeat(" 0123456789", 30)
+	r = n.request("submit_sm", map[string]any{
+		"source_addr_ton": 5, "source_addr": "Node", "dest_addr_ton": 1, "dest_addr_npi": 1, "destination_addr": "46701000002",
+		"registered_delivery": 1, "short_message": "", "message_payload": long, "data_coding": 0,
+	})
+	if d := n.next("deliver_sm"); r.Status != 0 || d.Receipted != r.ID || d.State != 2 {
+		t.Errorf("a long text is answered %+v, its receipt is %+v", r, d)
+	}
+	if ph, _ := sim.Phone("46701000002", 5); len(ph.Texts) != 1 || ph.Texts[0].Text != long {
+		t.Errorf("the phone shows %+v", ph.Texts)
+	}
+	if err := sim.Inject(simulator.Inbound{From: "46701234567", To: "46737494949", Text: long}); err != nil {
+		t.Fatal(err)
+	}
+	joined := ""
+	for len(joined) < len(long) {
+		joined += n.next("deliver_sm").Text
+	}
+	if joined != long {
+		t.Errorf("a long text from a phone comes as %q", joined)
 	}
 
 	// It validates nothing, so it can say what others cannot.
@@ -164,15 +212,22 @@ func TestNpmBinds(t *testing.T) {
 		t.Errorf("unbind: %+v", r)
 	}
 	n.next("close")
+	judge()
 }
 
 // TestNpmSMSC: the npm package smpp is our operator. Its ids are hexadecimal in the answer and decimal in the receipt.
-func TestNpmSMSC(t *testing.T) {
-	t.Parallel()
+func TestNpmSMSC(t *testing.T) { secured(t, testNpmSMSC) }
+
+func testNpmSMSC(t *testing.T, c *certified) {
 	port := freePort(t)
-	n := startNode(t, "smsc.js", strconv.Itoa(port))
+	args, setting := []string{strconv.Itoa(port)}, ", enquire_link: 1s"
+	if c != nil {
+		args, setting = append(args, c.cert, c.key), setting+fmt.Sprintf(", tls: {ca: %q}", c.cert)
+	}
+	n := startNode(t, "smsc.js", args...)
 	n.next("listening")
-	s := startServer(t, nil, serverOptions{connectors: []string{linkTo("op1", fmt.Sprintf("127.0.0.1:%d", port), ", enquire_link: 1s")}})
+	addr, judge := tapped(t, fmt.Sprintf("127.0.0.1:%d", port), c == nil, true)
+	s := startServer(t, nil, serverOptions{connectors: []string{linkTo("op1", addr, setting)}})
 	if e := n.next("bound"); e.Command != "bind_transceiver" || e.SystemID != "kurir" || e.Version != 0x34 {
 		t.Errorf("bind %+v", e)
 	}
@@ -186,6 +241,24 @@ func TestNpmSMSC(t *testing.T) {
 			t.Errorf("the receipt is answered %#x", e.Status)
 		}
 		s.becomes(id, "delivered")
+	}
+	// A long text goes in parts, each with its receipt.
+	long := "ref-long " + textMark + strings.Repeat(" 0123456789", 30)
+	id := s.send("+46701000002", long)
+	joined, parts := "", 0
+	for ; len(joined) < len(long); parts++ {
+		e := n.next("submit_sm")
+		if e.ESMClass != 0x40 {
+			t.Errorf("a part has esm_class %#x", e.ESMClass)
+		}
+		joined += e.Text
+	}
+	if joined != long || parts < 3 {
+		t.Errorf("a long text goes in %d parts as %q", parts, joined)
+	}
+	s.becomes(id, "delivered")
+	for range parts {
+		n.next("acknowledged")
 	}
 	n.say(map[string]any{"fields": map[string]any{
 		"source_addr_ton": 1, "source_addr": "46701234567", "destination_addr": "46737494949", "short_message": "in-1 " + textMark,
@@ -203,6 +276,7 @@ func TestNpmSMSC(t *testing.T) {
 	n.next("enquire_link")
 	s.proc.stop()
 	n.next("unbind")
+	judge()
 }
 
 // perl runs a program of the folder peers, in Perl.
@@ -225,7 +299,8 @@ func TestPerlBinds(t *testing.T) {
 	sim := startSimulator(t, simulator.Options{})
 	s := startServer(t, sim, serverOptions{})
 	linked(t, sim)
-	p := perl(t, "esme.pl", portOf(s.smpp), account, password, "46701000001", "ref-1 "+textMark)
+	addr, judge := tapped(t, s.smpp, true, false)
+	p := perl(t, "esme.pl", portOf(addr), account, password, "46701000001", "ref-1 "+textMark)
 	p.out.wait(t, `bound \S+\nenquire_link 0\n`)
 	id := p.out.wait(t, `submitted (\S+)\n`)[1]
 	p.out.wait(t, `deliver_sm 4 46701000001 Perl id:`+id+` sub:001 dlvrd:001 submit date:\d{10} done date:\d{10} stat:DELIVRD err:000`)
@@ -233,19 +308,29 @@ func TestPerlBinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.out.wait(t, `deliver_sm 0 46701234567 46737494949 in-1 `+textMark+`\n`)
-	p.out.wait(t, `query_sm 0 state 2\nunbound 0\n`)
+	p.out.wait(t, `query_sm 0 state 2\n`)
+	p.out.wait(t, `long \S+\n`)
+	p.out.wait(t, `deliver_sm 4 46701000001 Perl id:\S+ sub:003 dlvrd:003 [^\n]*stat:DELIVRD[^\n]*\nquery`)
+	p.out.wait(t, `unbound 0\n`)
 	if code := p.ended(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
+	long := strings.TrimSpace(strings.Repeat("ref-1 "+textMark+" ", 30))
+	if ph, _ := sim.Phone("46701000001", 5); len(ph.Texts) != 2 || strings.TrimSpace(ph.Texts[1].Text) != long {
+		t.Errorf("the phone shows %+v", ph.Texts)
+	}
+	judge()
 }
 
 // TestPerlSMSC: Net::SMPP is our operator.
 func TestPerlSMSC(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
+	raceBinary(t) // Net::SMPP waits two minutes for a connection, and building may take as long
 	p := perl(t, "smsc.pl", strconv.Itoa(port))
 	p.out.wait(t, "listening")
-	s := startServer(t, nil, serverOptions{connectors: []string{linkTo("op1", fmt.Sprintf("127.0.0.1:%d", port), ", enquire_link: 1s")}})
+	addr, judge := tapped(t, fmt.Sprintf("127.0.0.1:%d", port), true, true)
+	s := startServer(t, nil, serverOptions{connectors: []string{linkTo("op1", addr, ", enquire_link: 1s")}})
 	p.out.wait(t, `bound kurir version 34`)
 	id := s.send("+46701000001", "ref-1 "+textMark)
 	p.out.wait(t, `submit_sm Kurir 46701000001 0 0 ref-1 `+textMark+`\n`)
@@ -258,9 +343,13 @@ func TestPerlSMSC(t *testing.T) {
 	if len(page.Inbound) != 1 || page.Inbound[0].Text != "in-perl "+textMark {
 		t.Errorf("the inbox has %+v", page.Inbound)
 	}
+	long := strings.TrimSpace(strings.Repeat("ref-2 "+textMark+" ", 30))
+	s.becomes(s.send("+46701000002", long), "delivered")
+	p.out.wait(t, `submit_sm Kurir 46701000002 64 0 .{0,10}ref-2 `+textMark)
 	p.out.wait(t, "enquire_link")
 	s.proc.stop()
 	p.out.wait(t, "unbound")
+	judge()
 }
 
 func portOf(addr string) string {

@@ -1,15 +1,17 @@
-// An ESME made of the npm package smpp. Usage: node esme.js PORT SYSTEM_ID PASSWORD.
+// An ESME made of the npm package smpp. Usage: node esme.js PORT SYSTEM_ID PASSWORD [CA]. With a CA, the file of the
+// certificate that the server shows, it speaks TLS.
 // Each line of standard input is a JSON command {"do": ..., ...}; each line of standard output is a JSON event.
 // It submits as told, acknowledges deliver_sm and reports it, and sends octets raw when asked to.
 'use strict';
+const fs = require('fs');
 const smpp = require('smpp');
 const readline = require('readline');
 
-const [port, systemId, password] = process.argv.slice(2);
+const [port, systemId, password, ca] = process.argv.slice(2);
 const say = (event) => process.stdout.write(JSON.stringify(event) + '\n');
-const session = smpp.connect({ url: 'smpp://127.0.0.1:' + port });
+const session = smpp.connect(ca ? { url: 'ssmpp://127.0.0.1:' + port, ca: fs.readFileSync(ca) } : { url: 'smpp://127.0.0.1:' + port });
 
-session.on('connect', () => {
+session.on(ca ? 'secureConnect' : 'connect', () => {
   session.bind_transceiver({ system_id: systemId, password, interface_version: 0x34 }, (pdu) => say({ event: 'bound', status: pdu.command_status, system_id: pdu.system_id }));
 });
 session.on('deliver_sm', (pdu) => {

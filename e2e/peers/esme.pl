@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # An ESME made of Net::SMPP. Usage: perl esme.pl PORT SYSTEM_ID PASSWORD TO TEXT.
 # It binds as transceiver, asks whether the link lives, submits one text with receipt, waits for the receipt and for
-# one message from a phone, asks for the state of its message, and unbinds. Each step is one line of output.
+# one message from a phone, asks for the state of its message, sends one long text in message_payload, and unbinds. Each step is one line of output.
 use strict;
 use warnings;
 use Net::SMPP;
@@ -36,5 +36,19 @@ while ($left > 0) {
 
 $resp = $smpp->query_sm(message_id => $id, source_addr_ton => 5, source_addr_npi => 0, source_addr => 'Perl') or die 'query_sm';
 printf "query_sm %d state %d\n", $resp->{status}, $resp->{message_state};
+$resp = $smpp->submit_sm(source_addr_ton => 5, source_addr_npi => 0, source_addr => 'Perl', dest_addr_ton => 1, dest_addr_npi => 1,
+    destination_addr => $to, registered_delivery => 1, data_coding => 0, short_message => '', message_payload => "$text " x 30) or die 'submit_sm';
+die "long text: status $resp->{status}" if $resp->{status};
+print "long $resp->{message_id}\n";
+while (my $pdu = $smpp->read_pdu()) {
+    if ($pdu->{cmd} == 0x00000005) {
+        $smpp->deliver_sm_resp(seq => $pdu->{seq}, message_id => '');
+        print "deliver_sm $pdu->{esm_class} $pdu->{source_addr} $pdu->{destination_addr} $pdu->{short_message}\nquery again\n";
+        last;
+    } elsif ($pdu->{cmd} == 0x00000015) {
+        $smpp->enquire_link_resp(seq => $pdu->{seq});
+    }
+}
+
 $resp = $smpp->unbind() or die 'unbind';
 print "unbound $resp->{status}\n";

@@ -1,18 +1,21 @@
-// An SMSC made of the npm package smpp. Usage: node smsc.js PORT.
+// An SMSC made of the npm package smpp. Usage: node smsc.js PORT [CERT KEY]; with these it
+// speaks TLS.
 // It takes every bind and every submit_sm, reports each, and sends a receipt; {"do": "inbound", ...} on standard
 // input sends a message from a phone.
 'use strict';
+const fs = require('fs');
 const smpp = require('smpp');
 const readline = require('readline');
 
 const port = Number(process.argv[2]);
+const [cert, key] = process.argv.slice(3);
 const say = (event) => process.stdout.write(JSON.stringify(event) + '\n');
 const sessions = new Set();
 let last = 0;
 
 const date = () => new Date().toISOString().replace(/[-:T]/g, '').slice(2, 12);
 
-const server = smpp.createServer({}, (session) => {
+const server = smpp.createServer(cert ? { cert: fs.readFileSync(cert), key: fs.readFileSync(key) } : {}, (session) => {
   const bind = (pdu) => {
     session.send(pdu.response({ system_id: 'npm' }));
     sessions.add(session);
