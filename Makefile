@@ -42,7 +42,7 @@ peers: ## install the programs of others that the end-to-end tests talk to
 e2e: ## the whole program over real sockets, against the simulator and real peers
 	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -timeout 15m ./...; fi
 
-bench: build ## speed as docs/benchmarks.md defines it; takes about half an hour
+bench: build ## speed as docs/benchmarks.md defines it; takes about an hour
 	@tools/bench $(BENCH)
 
 bench-compare: build ## REV=...: alternating runs of that revision's program and of this one

@@ -15,6 +15,7 @@ func newRootCmd() *cobra.Command {
 	}
 	root.AddCommand(
 		newCheckCmd(),
+		newFillCmd(),
 		newLinkCmd(),
 		newQueueCmd(),
 		newLoadCmd(),

@@ -19,14 +19,14 @@ import (
 type generator struct {
 	process
 	out   bytes.Buffer
-	marks chan string // "measuring", "measured"; closed when it has ended
+	marks chan string // those of --marks; closed when it has ended
 	err   error       // of Wait; read after marks is closed
 }
 
 // startGenerator runs the generator; it ends with the context.
 func startGenerator(ctx context.Context, kurir string, args []string) (*generator, error) {
 	args = append(append([]string{"load"}, args...), "--quiet", "--json", "--marks")
-	g := &generator{marks: make(chan string, 2)}
+	g := &generator{marks: make(chan string, 3)}
 	g.name, g.cmd = "generator", exec.CommandContext(ctx, kurir, args...)
 	g.cmd.Stdout = &g.out
 	says, err := g.cmd.StderrPipe()
@@ -48,7 +48,7 @@ func startGenerator(ctx context.Context, kurir string, args []string) (*generato
 func (g *generator) listen(says io.Reader) {
 	for lines := bufio.NewScanner(says); lines.Scan(); {
 		switch line := lines.Text(); line {
-		case "measuring", "measured":
+		case "bound", "measuring", "measured":
 			g.marks <- line
 		default:
 			fmt.Fprintln(os.Stderr, line)

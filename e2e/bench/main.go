@@ -27,6 +27,7 @@ type options struct {
 	only           string
 	long           bool
 	asJSON         bool
+	old            *oldData
 	profile        bool
 }
 
@@ -41,29 +42,42 @@ func main() {
 	flag.BoolVar(&o.long, "long", false, "also memory over ten minutes, and with millions of messages waiting")
 	flag.BoolVar(&o.profile, "profile", false, "take a CPU profile of the gateway in the measured time and print its top")
 	flag.BoolVar(&o.asJSON, "json", false, "print every run as JSON as well")
+	old := flag.Int64("old", 20_000_000, "finished messages in the database of old-20m")
 	flag.Parse()
+	o.old = &oldData{kurir: o.kurir, messages: *old}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	run := bench
 	if o.against != "" {
 		run = compare
 	}
-	if err := run(ctx, o); err != nil {
+	err := run(ctx, o)
+	o.old.remove()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
 func bench(ctx context.Context, o options) error {
-	if err := limits(ctx, o); err != nil {
+	machine, err := limits(ctx, o)
+	if err != nil {
 		return err
 	}
+	fmt.Printf("%-18s %s\n", "machine", machine)
 	reached := map[string]result{}
 	for _, group := range scenarios(o) {
 		if err := turns(ctx, o, group, reached); err != nil {
 			return err
 		}
 	}
+	a := answers{results: reached}
+	if o.wants("idle") {
+		if a.idle, err = idle(ctx, o); err != nil {
+			return err
+		}
+	}
+	printTable(a, machine)
 	if o.long {
 		return long(ctx, o, reached["smpp"].AcceptedPerSecond)
 	}
@@ -111,8 +125,8 @@ func turns(ctx context.Context, o options, group []scenario, reached map[string]
 func compare(ctx context.Context, o options) error {
 	for _, group := range scenarios(o) {
 		for _, s := range group {
-			if s.half != "" {
-				continue
+			if s.half != "" || s.old && o.only == "" {
+				continue // the older program may not know the database of the newer one
 			}
 			if err := compareOne(ctx, o, s); err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
@@ -148,35 +162,34 @@ func median(results []result) result {
 	return sorted[len(sorted)/2]
 }
 
-// limits prints what the machine itself can do.
-func limits(ctx context.Context, o options) error {
+// limits says what the machine itself can do.
+func limits(ctx context.Context, o options) (string, error) {
 	dir, err := os.MkdirTemp("", "kurir-bench-")
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer os.RemoveAll(dir)
 	sync, err := syncTime(dir)
 	if err != nil {
-		return err
+		return "", err
 	}
 	operator, err := freePort()
 	if err != nil {
-		return err
+		return "", err
 	}
 	sim, err := start(dir, "simulator", o.kurir, "simulate", "--smpp", operator)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer sim.stop()
 	if err := until(ctx, "the simulator", func() bool { return listens(operator) }); err != nil {
-		return err
+		return "", err
 	}
 	rep, err := generate(ctx, o.kurir, "smpp", operator, "--system-id", "bench", "--password", "secret",
 		"--sessions", "4", "--window", "500", "--warm-up", "2s", "--duration", "5s")
 	if err != nil {
-		return err
+		return "", err
 	}
-	fmt.Printf("%-18s fdatasync p50 %.2f ms; sockets, generator to simulator without a gateway: %.0f whole lives/s\n",
-		"machine", float64(sync.Microseconds())/1000, rep.ReceiptsPerSecond)
-	return nil
+	return fmt.Sprintf("fdatasync p50 %.2f ms; sockets, generator to simulator without a gateway: %.0f whole lives/s",
+		float64(sync.Microseconds())/1000, rep.ReceiptsPerSecond), nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"kurir/load"
@@ -14,9 +13,10 @@ import (
 // result is one run of one scenario. CPU is that of the measured time alone,
 // for the lives that ended in it.
 type result struct {
-	load.Report
+	load.Report                  // of who sends; without one, of who receives what phones send
+	Phones       load.Report     `json:"phones"`                 // of who receives, beside one who sends
 	Lives        float64         `json:"lives_per_s"`            // whole ones; without receipts, acceptances
-	GatewayCPU   float64         `json:"gateway_cpu_per_100000"` // seconds
+	GatewayCPU   float64         `json:"gateway_cpu_per_100000"` // seconds; with both directions, for 100,000 lives of either
 	SimulatorCPU float64         `json:"simulator_cpu_per_100000"`
 	GeneratorCPU float64         `json:"generator_cpu_per_100000"`
 	Resident     int64           `json:"resident"`          // octets of the gateway when the measured time ends
@@ -26,21 +26,45 @@ type result struct {
 }
 
 // usages is what the processes of a run have used at a moment.
-type usages struct{ gateway, simulator, generator usage }
+type usages struct{ gateway, simulator, generators usage }
 
-func (r *rig) usages(g *generator) (u usages, err error) {
-	for _, p := range []struct {
-		of   *process
-		into *usage
-	}{{r.gateway, &u.gateway}, {r.simulator, &u.simulator}, {&g.process, &u.generator}} {
-		if *p.into, err = p.of.usage(); err != nil {
+// drivers are the generators of a run; either may be nil.
+type drivers struct{ sends, receives *generator }
+
+func (d drivers) list() (all []*generator) {
+	for _, g := range []*generator{d.sends, d.receives} {
+		if g != nil {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+func (r *rig) usages(d drivers) (u usages, err error) {
+	if u.gateway, err = r.gateway.usage(); err != nil {
+		return u, err
+	}
+	if u.simulator, err = r.simulator.usage(); err != nil {
+		return u, err
+	}
+	if r.phonesIn != nil {
+		phones, err := r.phonesIn.usage()
+		if err != nil {
 			return u, err
 		}
+		u.simulator.cpu += phones.cpu
+	}
+	for _, g := range d.list() {
+		one, err := g.usage()
+		if err != nil {
+			return u, err
+		}
+		u.generators.cpu += one.cpu
 	}
 	return u, nil
 }
 
-// measure runs the generator against a new rig, whose gateway is the program
+// measure runs generators against a new rig, whose gateway is the program
 // given, and adds what the processes used in the measured time.
 func measure(ctx context.Context, o options, program string, s scenario) (res result, err error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -50,33 +74,23 @@ func measure(ctx context.Context, o options, program string, s scenario) (res re
 		return res, err
 	}
 	defer r.close()
-	args := append(s.load(r), "--warm-up", (o.warm + s.late).String(), "--duration", o.length.String())
-	g, err := startGenerator(ctx, o.kurir, args)
+	d, err := r.drive(ctx, o, s)
 	if err != nil {
 		return res, err
 	}
-	before, after, err := r.window(ctx, o, g)
+	before, after, err := r.window(ctx, o, s, d)
 	if err != nil {
 		return res, err
 	}
-	if res.Report, err = g.report(); err != nil {
+	if err := r.reports(ctx, s, d, &res); err != nil {
 		return res, err
 	}
-	if strings.Contains(strings.Join(s.flags, " "), "--stamp") {
-		if res.Taken, err = r.taken(ctx); err != nil {
-			return res, err
-		}
-	}
-	res.Lives = res.ReceiptsPerSecond
-	if res.Receipts == 0 {
-		res.Lives = res.AcceptedPerSecond
-	}
-	hundred := res.Lives * res.Seconds / 100_000
-	res.GatewayCPU = (after.gateway.cpu - before.gateway.cpu).Seconds() / hundred
-	res.SimulatorCPU = (after.simulator.cpu - before.simulator.cpu).Seconds() / hundred
-	res.GeneratorCPU = (after.generator.cpu - before.generator.cpu).Seconds() / hundred
+	lives := (res.Lives + res.Phones.ReceiptsPerSecond) * res.Seconds / 100_000
+	res.GatewayCPU = (after.gateway.cpu - before.gateway.cpu).Seconds() / lives
+	res.SimulatorCPU = (after.simulator.cpu - before.simulator.cpu).Seconds() / lives
+	res.GeneratorCPU = (after.generators.cpu - before.generators.cpu).Seconds() / lives
 	res.Resident = after.gateway.resident
-	res.PerMessage = r.databaseBytes() / max(1, res.Accepted)
+	res.PerMessage = (folderOctets(r.data) - r.had) / max(1, max(res.Accepted, res.Receipts)+res.Phones.Receipts)
 	res.Beyond = res.Receipt.P50 - float64(s.late.Milliseconds())
 	if r.profile != "" {
 		return res, printProfile(s.name, r.profile)
@@ -84,13 +98,34 @@ func measure(ctx context.Context, o options, program string, s scenario) (res re
 	return res, nil
 }
 
+// drive starts the generators, the receiving one first.
+func (r *rig) drive(ctx context.Context, o options, s scenario) (d drivers, err error) {
+	times := []string{"--warm-up", (o.warm + s.late).String(), "--duration", o.length.String()}
+	if s.phones > 0 {
+		if d.receives, err = startGenerator(ctx, o.kurir, append(s.receive(r), times...)); err != nil {
+			return d, err
+		}
+		if err = d.receives.reaches("bound"); err != nil {
+			return d, err
+		}
+		if err = r.phones(ctx, s.phones); err != nil {
+			return d, err
+		}
+	}
+	if s.sends() {
+		d.sends, err = startGenerator(ctx, o.kurir, append(s.load(r), times...))
+	}
+	return d, err
+}
+
 // window waits for the measured time and returns what had been used when it
-// began and when it ended.
-func (r *rig) window(ctx context.Context, o options, g *generator) (before, after usages, err error) {
+// began and when it ended. Then the phones send no more.
+func (r *rig) window(ctx context.Context, o options, s scenario, d drivers) (before, after usages, err error) {
+	g := d.list()[0]
 	if err = g.reaches("measuring"); err != nil {
 		return before, after, err
 	}
-	if before, err = r.usages(g); err != nil {
+	if before, err = r.usages(d); err != nil {
 		return before, after, err
 	}
 	profiled := make(chan error, 1)
@@ -102,59 +137,56 @@ func (r *rig) window(ctx context.Context, o options, g *generator) (before, afte
 	if err = g.reaches("measured"); err != nil {
 		return before, after, err
 	}
-	if after, err = r.usages(g); err != nil {
+	if after, err = r.usages(d); err != nil {
 		return before, after, err
+	}
+	if s.phones > 0 {
+		if err = r.phones(ctx, 0); err != nil {
+			return before, after, err
+		}
 	}
 	return before, after, <-profiled
 }
 
-// taken asks the simulator how long the messages took.
-func (r *rig) taken(ctx context.Context) (t simulator.Taken, err error) {
-	page, err := get(ctx, "http://"+r.control+"/taken")
+// reports waits for the generators and asks the simulator what it knows.
+func (r *rig) reports(ctx context.Context, s scenario, d drivers, res *result) (err error) {
+	if d.receives != nil {
+		if res.Phones, err = d.receives.report(); err != nil {
+			return err
+		}
+		var st simulator.Stats
+		if err := ask(ctx, r.phoning, "/stats", &st); err != nil {
+			return err
+		}
+		// The last ones do not show as gaps.
+		res.Phones.Lost += max(0, st.Inbound-st.Retried-res.Phones.Sent)
+	}
+	if d.sends == nil {
+		res.Report, res.Phones = res.Phones, load.Report{}
+		res.Lives = res.ReceiptsPerSecond
+		return nil
+	}
+	if res.Report, err = d.sends.report(); err != nil {
+		return err
+	}
+	res.Lives = res.ReceiptsPerSecond
+	if res.Receipts == 0 {
+		res.Lives = res.AcceptedPerSecond
+	}
+	if s.stamps {
+		return ask(ctx, r.control, "/taken", &res.Taken)
+	}
+	return nil
+}
+
+// ask reads what a simulator says as JSON.
+func ask(ctx context.Context, address, path string, into any) error {
+	page, err := get(ctx, "http://"+address+path)
 	if err != nil {
-		return t, err
+		return err
 	}
-	if err := json.Unmarshal([]byte(page), &t); err != nil {
-		return t, fmt.Errorf("read /taken of the simulator: %w", err)
+	if err := json.Unmarshal([]byte(page), into); err != nil {
+		return fmt.Errorf("read %s of the simulator: %w", path, err)
 	}
-	return t, nil
-}
-
-func (r result) print(s scenario) {
-	name := fmt.Sprintf("%-18s", s.name)
-	fmt.Printf("%s %7.0f/s", name, r.Lives)
-	if r.Receipts > 0 {
-		fmt.Printf(" whole lives, %.0f/s", r.AcceptedPerSecond)
-	}
-	fmt.Printf(" accepted  acceptance p50 %.1f p99 %.1f p99.9 %.1f ms", r.Acceptance.P50, r.Acceptance.P99, r.Acceptance.P999)
-	if r.Receipts > 0 {
-		fmt.Printf("  receipt p50 %.1f p99 %.1f ms", r.Receipt.P50, r.Receipt.P99)
-	}
-	fmt.Printf("  CPU s/100,000 gateway %.2f generator %.2f simulator %.2f  %d octets a message  resident %d MiB\n",
-		r.GatewayCPU, r.GeneratorCPU, r.SimulatorCPU, r.PerMessage, r.Resident>>20)
-	if r.Taken.Count > 0 {
-		fmt.Printf("%s from submit to phone p50 %.1f p99 %.1f p99.9 %.1f max %.1f ms\n", name, r.Taken.P50, r.Taken.P99, r.Taken.P999, r.Taken.Max)
-	}
-	if s.late > 0 {
-		word := "keep up"
-		if r.ReceiptsPerSecond < 0.97*r.AcceptedPerSecond {
-			word = "DO NOT keep up"
-		}
-		fmt.Printf("%s receipts %s: %.0f %% of what is accepted a second; the median one comes %.1f ms after the SMSC sends it\n",
-			name, word, 100*r.ReceiptsPerSecond/r.AcceptedPerSecond, r.Beyond)
-	}
-}
-
-// bad says what was lost or doubled.
-func (r result) bad() string {
-	var list []string
-	for _, b := range []struct {
-		n    int64
-		what string
-	}{{r.Lost, "lost"}, {r.Duplicated, "doubled"}, {r.Unanswered, "unanswered"}, {r.Unknown, "unknown"}, {r.Refused, "refused"}} {
-		if b.n > 0 {
-			list = append(list, fmt.Sprintf("%d %s", b.n, b.what))
-		}
-	}
-	return strings.Join(list, ", ")
+	return nil
 }

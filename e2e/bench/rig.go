@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,36 +13,64 @@ import (
 // database.
 type rig struct {
 	dir       string
+	data      string // folder of the database
+	had       int64  // octets of it at the start
 	http      string
 	smpp      string
 	control   string // HTTP address of the simulator
+	phoning   string // HTTP address of the simulator whose phones write
 	pprof     string // of the gateway's profiler
 	profile   string // file of the profile, empty for none
 	gateway   *process
-	simulator *process
+	simulator *process // the operator that messages go to
+	phonesIn  *process // another, whose phones write; nil for none
 }
 
 const (
-	account = "bench"
+	account = "bench" // sends
 	key     = "bench-key"
+	inbox   = "inbox" // receives what phones send
+	service = "46700000001"
 )
 
-// configuration is the file of the gateway under measurement.
-const configuration = `data: %s/data
+// head is the file of the gateway under measurement up to its connectors.
+const head = `data: %s
 http: {listen: %s}
 smpp: {listen: %s}
 webhooks: {allow: [127.0.0.0/8]}
 log: {level: warn}
-connectors:
-  - {name: op1, kind: smpp, hosts: [%s], system_id: kurir, password: secret, sessions: 4, window: 500, lookahead: 500}
-accounts:
-  - {name: bench, password: secret, api_keys: [bench-key], senders: ["*"], smpp: {sessions: 100, window: 5000}}
-routes:
-  - {to: "*", via: [op1]}
 `
 
+// inboundRules are the rules for what phones send: the last one matches.
+const inboundRules = `inbound:
+  - {keyword: [stop, help, info], account: inbox}
+  - {to: "+46702*", account: inbox}
+  - {to: "+46700000001", from: "+467*", account: inbox, do: [{smpp: inbox}]}
+`
+
+// configuration is the file of the gateway for a scenario.
+func (r *rig) configuration(s scenario, operator, phones string) string {
+	var links, accounts, routes strings.Builder
+	if s.accounts == 0 {
+		fmt.Fprintf(&links, "  - {name: op1, kind: smpp, hosts: [%s], system_id: kurir, password: secret, sessions: 4, window: 500, lookahead: 500}\n", operator)
+		accounts.WriteString("  - {name: bench, password: secret, api_keys: [bench-key], senders: [\"*\"], smpp: {sessions: 100, window: 5000}}\n")
+		routes.WriteString("  - {to: \"*\", via: [op1]}\n")
+	}
+	for i := range s.accounts {
+		fmt.Fprintf(&links, "  - {name: op%d, kind: smpp, hosts: [%s], system_id: kurir, password: secret, window: 50}\n", i+1, operator)
+		fmt.Fprintf(&accounts, "  - {name: bench-%d, password: secret, senders: [\"*\"], smpp: {sessions: 100, window: 100}}\n", i)
+		fmt.Fprintf(&routes, "  - {account: bench-%d, via: [op%d]}\n", i, i+1)
+	}
+	accounts.WriteString("  - {name: inbox, password: secret, smpp: {sessions: 100, window: 5000}}\n")
+	if s.phones > 0 {
+		fmt.Fprintf(&links, "  - {name: phones, kind: smpp, hosts: [%s], system_id: kurir, password: secret, sessions: 4}\n", phones)
+	}
+	return fmt.Sprintf(head, r.data, r.http, r.smpp) + "connectors:\n" + links.String() + "accounts:\n" + accounts.String() +
+		"routes:\n" + routes.String() + inboundRules
+}
+
 // newRig starts a simulator and a gateway, which is the program given, and
-// waits until the link between them is up.
+// waits until the links between them are up.
 func newRig(ctx context.Context, o options, program string, s scenario) (r *rig, err error) {
 	r = &rig{}
 	if o.profile {
@@ -55,19 +84,33 @@ func newRig(ctx context.Context, o options, program string, s scenario) (r *rig,
 			r.close()
 		}
 	}()
-	var operator string
-	for _, address := range []*string{&r.http, &r.smpp, &r.control, &r.pprof, &operator} {
+	r.data = filepath.Join(r.dir, "data")
+	if s.old {
+		if r.data, err = o.old.folder(ctx); err != nil {
+			return nil, err
+		}
+		r.had = folderOctets(r.data)
+	}
+	var operator, phones string
+	for _, address := range []*string{&r.http, &r.smpp, &r.control, &r.phoning, &r.pprof, &operator, &phones} {
 		if *address, err = freePort(); err != nil {
 			return nil, err
 		}
 	}
 	flags := append([]string{"simulate", "--smpp", operator, "--http", r.control}, s.simulator...)
+	if s.stamps {
+		flags = append(flags, "--stamps")
+	}
 	if r.simulator, err = start(r.dir, "simulator", o.kurir, flags...); err != nil {
 		return nil, err
 	}
+	if s.phones > 0 {
+		if r.phonesIn, err = start(r.dir, "phones", o.kurir, "simulate", "--smpp", phones, "--http", r.phoning); err != nil {
+			return nil, err
+		}
+	}
 	file := filepath.Join(r.dir, "kurir.yaml")
-	text := fmt.Sprintf(configuration, r.dir, r.http, r.smpp, operator)
-	if err = os.WriteFile(file, []byte(text), 0o600); err != nil {
+	if err = os.WriteFile(file, []byte(r.configuration(s, operator, phones)), 0o600); err != nil {
 		return nil, err
 	}
 	serve := []string{"serve", "-c", file}
@@ -77,29 +120,51 @@ func newRig(ctx context.Context, o options, program string, s scenario) (r *rig,
 	if r.gateway, err = start(r.dir, "gateway", program, serve...); err != nil {
 		return nil, err
 	}
-	return r, until(ctx, "the link to the simulator", func() bool {
+	return r, until(ctx, "the links to the simulator", func() bool {
 		page, err := get(ctx, "http://"+r.http+"/metrics")
-		return err == nil && strings.Contains(page, `kurir_link_up{link="op1"} 1`)
+		return err == nil && linksUp(page)
 	})
+}
+
+// linksUp tells whether the metrics show links and all of them up.
+func linksUp(page string) bool {
+	links := 0
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, "kurir_link_up{") {
+			if !strings.HasSuffix(line, "} 1\n") {
+				return false
+			}
+			links++
+		}
+	}
+	return links > 0
+}
+
+// phones sets how many messages a second the phones send.
+func (r *rig) phones(ctx context.Context, rate float64) error {
+	body := fmt.Sprintf(`{"inbound_rate": %f, "inbound_to": %q}`, rate, service)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPatch, "http://"+r.phoning+"/behaviour", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("set the traffic of phones: the simulator answered %s", resp.Status)
+	}
+	return nil
 }
 
 // close stops both and removes the database.
 func (r *rig) close() {
-	for _, p := range []*process{r.gateway, r.simulator} {
+	for _, p := range []*process{r.gateway, r.simulator, r.phonesIn} {
 		if p != nil {
 			p.stop()
 		}
 	}
 	_ = os.RemoveAll(r.dir)
-}
-
-// databaseBytes returns the size of the database on disk.
-func (r *rig) databaseBytes() (n int64) {
-	files, _ := filepath.Glob(filepath.Join(r.dir, "data", "*"))
-	for _, f := range files {
-		if info, err := os.Stat(f); err == nil {
-			n += info.Size()
-		}
-	}
-	return n
 }

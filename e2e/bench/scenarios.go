@@ -11,54 +11,95 @@ import (
 type scenario struct {
 	name      string
 	simulator []string // flags of the SMSC
-	smpp      bool     // in over SMPP, else over HTTP
+	smpp      bool     // in over SMPP
+	http      bool     // in over HTTP
 	flags     []string // of the generator
 	half      string   // at half the highest rate of that scenario
 	rate      float64  // messages a second; 0: as fast as answers come
 	// late is how long after the answer receipts come. So much is added to the warm-up, so that the measured time
 	// has as many receipts as it has messages.
-	late time.Duration
+	late   time.Duration
+	stamps bool // the time from submit to phone is measured
+	// phones is how many messages a second phones send to the customer inbox; 0: none.
+	phones float64
+	old    bool // with finished messages in the database
+	// accounts that the sessions of the generator are spread over, and links with one session each, one for an
+	// account; 0: one account and one link of four sessions.
+	accounts int
+	sessions int // of the generator; 0: four with windows of 500
 }
+
+// fullSpeed is more messages from phones a second than can be had.
+const fullSpeed = 200_000
 
 // scenarios are those of docs/benchmarks.md, in order. Those of one group are run in turns.
 func scenarios(o options) [][]scenario {
-	late30 := func(name string, rate float64, flags ...string) scenario {
-		return scenario{
-			name: name, smpp: true, simulator: []string{"--receipts", "30s", "--stamps"}, late: 30 * time.Second, rate: rate,
-			flags: append([]string{"--wait", "45s"}, flags...),
+	atOnce := []string{"--receipts", "at-once"}
+	late2 := scenario{smpp: true, simulator: []string{"--receipts", "2s"}, late: 2 * time.Second}
+	late30 := scenario{smpp: true, simulator: []string{"--receipts", "30s"}, late: 30 * time.Second, flags: []string{"--wait", "45s"}}
+	named := func(s scenario, name string, change func(*scenario)) scenario {
+		s.name = name
+		if change != nil {
+			change(&s)
 		}
+		return s
 	}
 	all := [][]scenario{
-		{{name: "smpp", smpp: true, simulator: []string{"--receipts", "at-once"}}},
-		{{name: "smpp-late-2s", smpp: true, simulator: []string{"--receipts", "2s"}, late: 2 * time.Second}},
-		{late30("smpp-late-30s", 0)},
-		{late30("smpp-25k-late-30s", 25_000, "--stamp")},
-		{{name: "smpp-half", smpp: true, simulator: []string{"--receipts", "2s"}, late: 2 * time.Second, half: "smpp"}},
-		{{name: "http-1", flags: []string{"--connections", "50", "--no-receipts"}}},
-		{{name: "http-1-webhook", simulator: []string{"--receipts", "at-once"}, flags: []string{"--connections", "50"}}},
-		{{name: "http-100", flags: []string{"--connections", "10", "--per-request", "100", "--no-receipts"}}},
+		{
+			{name: "smpp", smpp: true, simulator: atOnce},
+			{name: "old-20m", smpp: true, simulator: atOnce, old: true},
+			{name: "sessions", smpp: true, simulator: atOnce, accounts: 100, sessions: 1000},
+		},
+		{named(late2, "smpp-late-2s", nil)},
+		{named(late30, "smpp-late-30s", nil)},
+		{named(late30, "smpp-25k-late-30s", func(s *scenario) { s.rate, s.stamps = 25_000, true })},
+		{named(late2, "smpp-half", func(s *scenario) { s.half = "smpp" })},
+		{{name: "inbound", phones: fullSpeed}},
+		{{name: "inbound-20k", phones: 20_000}},
+		{{name: "both", smpp: true, simulator: atOnce, phones: 20_000}},
+		{{name: "http-1", http: true, flags: []string{"--connections", "50", "--no-receipts"}}},
+		{{name: "http-1-webhook", http: true, simulator: atOnce, flags: []string{"--connections", "50"}}},
+		{{name: "http-100", http: true, flags: []string{"--connections", "10", "--per-request", "100", "--no-receipts"}}},
 	}
-	if o.only == "" {
-		return all
-	}
-	wanted := strings.Split(o.only, ",")
 	for i := range all {
-		all[i] = slices.DeleteFunc(all[i], func(s scenario) bool { return !slices.Contains(wanted, s.name) })
+		all[i] = slices.DeleteFunc(all[i], func(s scenario) bool { return !o.wants(s.name) })
 	}
 	return slices.DeleteFunc(all, func(group []scenario) bool { return len(group) == 0 })
 }
 
+// wants tells whether a scenario was asked for.
+func (o options) wants(name string) bool {
+	return o.only == "" || slices.Contains(strings.Split(o.only, ","), name)
+}
+
+// sends tells whether a generator sends.
+func (s scenario) sends() bool { return s.smpp || s.http }
+
 // load returns the arguments of the generator for a rig.
 func (s scenario) load(r *rig) []string {
 	var args []string
-	if s.smpp {
-		args = []string{"smpp", r.smpp, "--system-id", account, "--password", "secret", "--sessions", "4", "--window", "500"}
-	} else {
+	switch {
+	case s.http:
 		args = []string{"http", "http://" + r.http, "--key", key}
+	case s.sessions > 0:
+		args = []string{
+			"smpp", r.smpp, "--system-id", account, "--password", "secret", "--accounts", strconv.Itoa(s.accounts),
+			"--sessions", strconv.Itoa(s.sessions), "--window", "5",
+		}
+	default:
+		args = []string{"smpp", r.smpp, "--system-id", account, "--password", "secret", "--sessions", "4", "--window", "500"}
 	}
 	args = append(args, s.flags...)
 	if s.rate > 0 {
 		args = append(args, "--rate", strconv.FormatFloat(s.rate, 'f', 0, 64))
 	}
+	if s.stamps {
+		args = append(args, "--stamp")
+	}
 	return args
+}
+
+// receive returns the arguments of the generator that receives what phones send.
+func (s scenario) receive(r *rig) []string {
+	return []string{"receive", r.smpp, "--system-id", inbox, "--password", "secret", "--sessions", "4", "--wait", "3s"}
 }

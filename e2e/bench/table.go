@@ -1,0 +1,95 @@
+package main
+
+import "fmt"
+
+// asked is one figure that is asked for: what it is, the bound in words, and
+// how it is read; ok is false when its scenarios were left out.
+type asked struct {
+	what  string
+	reach func(a answers) (reached string, good, ok bool)
+}
+
+// answers are the medians by scenario, and the octets of idle sessions by kind.
+type answers struct {
+	results map[string]result
+	idle    map[string]int64
+}
+
+// atLeast and atMost compare one figure of one scenario.
+func atLeast(scenario, unit string, least float64, of func(result) float64) func(answers) (string, bool, bool) {
+	return func(a answers) (string, bool, bool) {
+		r, ok := a.results[scenario]
+		return fmt.Sprintf("%.0f%s", of(r), unit), of(r) >= least, ok
+	}
+}
+
+func atMost(scenario, unit string, most float64, of func(result) float64) func(answers) (string, bool, bool) {
+	return func(a answers) (string, bool, bool) {
+		r, ok := a.results[scenario]
+		return fmt.Sprintf("%.2f%s", of(r), unit), of(r) <= most, ok
+	}
+}
+
+// share compares a figure of one scenario with that of another.
+func share(of, with string, figure, base func(result) float64, good func(float64) bool) func(answers) (string, bool, bool) {
+	return func(a answers) (string, bool, bool) {
+		r, ok := a.results[of]
+		b, ok2 := a.results[with]
+		if !ok || !ok2 {
+			return "", false, false
+		}
+		ratio := figure(r) / base(b)
+		return fmt.Sprintf("%.0f %%", 100*ratio), good(ratio), true
+	}
+}
+
+func idleUnder(kind string, most int64) func(answers) (string, bool, bool) {
+	return func(a answers) (string, bool, bool) {
+		n, ok := a.idle[kind]
+		return fmt.Sprintf("%.1f KiB", float64(n)/1024), n < most, ok
+	}
+}
+
+// table lists what is asked for.
+func table() []asked {
+	lives := func(r result) float64 { return r.Lives }
+	phones := func(r result) float64 { return r.Phones.ReceiptsPerSecond }
+	cpu := func(r result) float64 { return r.GatewayCPU }
+	part := func(x float64) bool { return x >= 0.8 }
+	return []asked{
+		{"whole lives with receipts at once: 60,000/s", atLeast("smpp", "/s", 60_000, lives)},
+		{"whole lives with receipts 30 s late: 45,000/s", atLeast("smpp-late-30s", "/s", 45_000, lives)},
+		{"CPU of the gateway per 100,000 at its highest rate: at most 2.5 s", atMost("smpp", " s", 2.5, cpu)},
+		{"inbound messages: 20,000/s", atLeast("inbound", "/s", 20_000, lives)},
+		{"beside 20,000/s inbound, outbound: 80 % of 60,000/s", atLeast("both", "/s", 48_000, lives)},
+		{"beside 20,000/s inbound, outbound: 80 % of alone", share("both", "smpp", lives, lives, part)},
+		{"beside all that goes out, inbound: 80 % of 20,000/s", atLeast("both", "/s", 16_000, phones)},
+		{"acceptance p99 at 25,000/s, receipts 30 s late: under 25 ms", atMost("smpp-25k-late-30s", " ms", 25, func(r result) float64 { return r.Acceptance.P99 })},
+		{"acceptance p99.9 at 25,000/s: under 60 ms", atMost("smpp-25k-late-30s", " ms", 60, func(r result) float64 { return r.Acceptance.P999 })},
+		{"from submit to phone p99 at 25,000/s: under 50 ms", atMost("smpp-25k-late-30s", " ms", 50, func(r result) float64 { return r.Taken.P99 })},
+		{"CPU with old messages in the database: at most 110 % of that without", share("old-20m", "smpp", cpu, cpu, func(x float64) bool { return x <= 1.1 })},
+		{"1,000 customer sessions and 100 links: at least 80 % of the rate of smpp", share("sessions", "smpp", lives, lives, part)},
+		{"an idle customer session: under 64 KiB", idleUnder("customer", 64<<10)},
+		{"the same over TLS: under 64 KiB", idleUnder("customer-tls", 64<<10)},
+		{"an idle session of a link: under 64 KiB", idleUnder("link", 64<<10)},
+		{"the same over TLS: under 64 KiB", idleUnder("link-tls", 64<<10)},
+		{"acceptance p99 at half the highest rate: under 50 ms", atMost("smpp-half", " ms", 50, func(r result) float64 { return r.Acceptance.P99 })},
+		{"HTTP, a message a request, no receipts: 12,000/s", atLeast("http-1", "/s", 12_000, lives)},
+		{"HTTP with receipts by webhook: 6,000 whole lives/s", atLeast("http-1-webhook", "/s", 6_000, lives)},
+		{"HTTP, 100 messages a request: 50,000/s", atLeast("http-100", "/s", 50_000, lives)},
+	}
+}
+
+// printTable prints what is asked for against what was reached.
+func printTable(a answers, machine string) {
+	fmt.Printf("\n%s\n\n| asked for | reached | |\n|---|---|---|\n", machine)
+	for _, row := range table() {
+		if reached, good, ok := row.reach(a); ok {
+			verdict := "yes"
+			if !good {
+				verdict = "NO"
+			}
+			fmt.Printf("| %s | %s | %s |\n", row.what, reached, verdict)
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"kurir/message"
+	"kurir/store"
+)
+
+// TestFill holds that a filled database is one of finished messages that can be found, and that it can be filled again.
+func TestFill(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const n = 5000
+	for range 2 {
+		s, err := store.Open(t.Context(), store.Options{Path: dir})
+		if err == nil {
+			err = errors.Join(store.Fill(t.Context(), s, n), s.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := store.Open(context.Background(), store.Options{Path: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	list, _, err := s.Messages(t.Context(), store.Filter{Limit: 1})
+	if err != nil || len(list) != 1 || list[0].State != message.Delivered || list[0].Owed || list[0].Final == 0 {
+		t.Fatalf("%v %+v", err, list)
+	}
+	events, err := message.DecodeLog(list[0].Log, list[0].ID)
+	if err != nil || len(events) != 5 {
+		t.Errorf("%v %v", err, events)
+	}
+	found, _, err := s.Messages(t.Context(), store.Filter{To: list[0].To, Limit: 10})
+	if err != nil || len(found) == 0 || found[0].ID != list[0].ID {
+		t.Errorf("by its recipient: %v %v", err, found)
+	}
+	total := 0
+	for f := (store.Filter{Limit: 1000}); ; {
+		page, next, err := s.Messages(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if total += len(page); next == 0 {
+			break
+		}
+		f.After = next
+	}
+	if total != 2*n {
+		t.Errorf("%d messages, want %d", total, 2*n)
+	}
+	open := 0
+	if err := s.OpenAfterMark(t.Context(), func(*message.Message) error { open++; return nil }); err != nil || open != 0 {
+		t.Errorf("%v, %d open", err, open)
+	}
+}
