@@ -37,6 +37,9 @@ type Account struct {
 	// TLVs are optional parameters of SMPP that every message of the customer has unless it brings them itself, for
 	// operators whose connector hands them on: name: value. Names are those of the specification and of tlvs.
 	TLVs map[string]string `yaml:"tlvs" example:"{dlt_entity_id: \"1201159123456789012\"}"`
+	// Predefined are texts by the number that an SMPP customer gives in sm_default_msg_id instead of a text, 1 to 254:
+	// number: text. Those of the server are known besides.
+	Predefined map[string]string `yaml:"predefined"`
 	// Country is the calling code given to numbers written nationally (070-123 45 67), such as "46". Empty: the server's.
 	Country string `yaml:"country" example:"\"46\""`
 	// Numbers of ours whose inbound messages belong to this customer. Empty: none.
@@ -72,6 +75,9 @@ type SMPP struct {
 	Sessions int `yaml:"sessions" example:"10"`
 	// Window is how many requests of a session may be unanswered in each direction, at most 5000. 0: one thousand.
 	Window int `yaml:"window" example:"1000"`
+	// Alphabet that data_coding 0 means to the customer, both ways: gsm, gsm-packed, latin1, ascii, utf8 or ucs2. Empty:
+	// gsm, and texts with octets above 7F are read as UTF-8 or ISO-8859-1.
+	Alphabet string `yaml:"alphabet"`
 }
 
 // MaxSystemID is how many octets a system_id may have (SMPP 3.4 5.2.1).

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"kurir/message"
 )
@@ -30,6 +31,29 @@ func (a *Account) Resolve(d *message.TLVDictionary, report func(field, problem s
 		report("tlvs", fmt.Sprintf("are more than %d, or have more than %d octets", message.MaxTLVs, message.MaxTLVOctets))
 	}
 	a.extra = x
+}
+
+// PredefinedText returns the text that a customer means by a number in
+// sm_default_msg_id (SMPP 3.4 5.2.20).
+func (a *Account) PredefinedText(number uint8) (text string, ok bool) {
+	if len(a.Predefined) == 0 {
+		return "", false
+	}
+	text, ok = a.Predefined[strconv.Itoa(int(number))]
+	return text, ok
+}
+
+// ValidatePredefined reports numbers that sm_default_msg_id cannot have, and
+// texts that are none.
+func ValidatePredefined(texts map[string]string, report func(field, problem string)) {
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		if n, err := strconv.Atoi(name); err != nil || n < 1 || n > 254 || strconv.Itoa(n) != name {
+			report("predefined."+name, "is not a number from 1 to 254")
+		}
+		if texts[name] == "" {
+			report("predefined."+name, "is empty")
+		}
+	}
 }
 
 // Extra returns what a message of the account goes with: what it brings itself,

@@ -36,6 +36,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 		}
 	}
 	a.validateLimits(report)
+	ValidatePredefined(a.Predefined, report)
 	ValidateURL(report, "webhook", a.Webhook)
 	ValidateURL(report, "dlr_url", a.DLRURL)
 	if encoded, ok := strings.CutPrefix(a.WebhookSecret.Reveal(), "whsec_"); ok {
@@ -77,6 +78,9 @@ func (a *Account) validateCredentials(report func(field, problem string)) {
 func (a *Account) validateLimits(report func(field, problem string)) {
 	if a.Rate < 0 || a.Rate != a.Rate {
 		report("rate", "is less than 0; leave it out for no limit")
+	}
+	if problem := message.AlphabetProblem(a.SMPP.Alphabet); problem != "" {
+		report("smpp.alphabet", problem)
 	}
 	if a.SMPP.Sessions < 0 {
 		report("smpp.sessions", "is less than 0")

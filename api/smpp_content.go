@@ -25,14 +25,18 @@ func smppSubmission(s *gateway.Submission, a *account.Account, m *smpp.ShortMess
 	if m.ReplaceIfPresent != 0 {
 		return smpp.ESME_RINVREPFLAG // ignored, the phone would get both
 	}
-	if m.DefaultMsgID != 0 && len(m.Message()) == 0 {
-		return smpp.ESME_RINVDFTMSGID
-	}
 	var status smpp.Status
-	if s.Content, status = smppContent(m); status != smpp.ESME_ROK {
+	predefined := m.DefaultMsgID != 0 && len(m.Message()) == 0
+	if predefined {
+		text, ok := a.PredefinedText(m.DefaultMsgID)
+		if !ok {
+			return smpp.ESME_RINVDFTMSGID
+		}
+		s.Content = message.Content{Text: text, Class: gsm.NoClass}
+	} else if s.Content, status = smppContent(m, a.SMPP.Alphabet); status != smpp.ESME_ROK {
 		return status
 	}
-	if s.Content.Extra, status = smppExtra(m, a); status != smpp.ESME_ROK {
+	if s.Content.Extra, status = smppExtra(m, a, predefined); status != smpp.ESME_ROK {
 		return status
 	}
 	if s.Priority, status = smppPriority(m.Priority, a); status != smpp.ESME_ROK {
@@ -174,17 +178,17 @@ func smppDigits(s string) bool {
 // smppContent reads the text of a submit_sm by its data_coding
 // (SMPP 3.4 5.2.19), keeps the user data header and makes one of SAR
 // parameters, so that parts which the customer cut stay parts.
-func smppContent(m *smpp.ShortMessage) (message.Content, smpp.Status) {
+func smppContent(m *smpp.ShortMessage, alphabet string) (message.Content, smpp.Status) {
 	ud := m.Message()
 	c := message.Content{Class: gsm.NoClass}
-	part := false
+	part, header := false, 0
 	if m.ESMClass&smpp.ESMUDHI != 0 {
 		h, rest, err := gsm.ParseHeader(ud)
 		if err != nil {
 			return c, smpp.ESME_RINVESMCLASS
 		}
-		if n := len(ud) - len(rest); n > 1 {
-			c.Header = bytes.Clone(ud[:n])
+		if header = len(ud) - len(rest); header > 1 {
+			c.Header = bytes.Clone(ud[:header])
 		}
 		_, part = h.Concat()
 		ud = rest
@@ -192,8 +196,13 @@ func smppContent(m *smpp.ShortMessage) (message.Content, smpp.Status) {
 		c.Header = gsm.Header{Elements: []gsm.Element{sar.Element()}}.Append(nil)
 		part = true
 	}
-	coding, known := gsm.ParseSMPPDataCoding(m.DataCoding, gsm.GSM7)
-	if !known && m.DataCoding != smppPictogram {
+	def, _ := gsm.ParseDefaultAlphabet(alphabet) // checked with the configuration
+	coding, known := gsm.ParseSMPPDataCoding(m.DataCoding, def.Encoding())
+	text, foreign := "", false
+	if !known {
+		text, foreign = gsm.DecodeCharset(m.DataCoding, ud)
+	}
+	if !known && !foreign && m.DataCoding != smppPictogram {
 		return c, smpp.ESME_RINVDCS
 	}
 	if coding.Compressed {
@@ -203,15 +212,22 @@ func smppContent(m *smpp.ShortMessage) (message.Content, smpp.Status) {
 	if unit, ok := m.TLVs.U8(smpp.TagDestAddrSubunit); ok && unit == 1 && c.Class == gsm.NoClass {
 		c.Class = gsm.ClassFlash // SMPP 3.4 5.3.2.1: the display
 	}
-	switch coding.Encoding {
-	case gsm.Binary:
+	if def == gsm.DefaultPacked && coding.Encoding == gsm.GSM7 {
+		ud = gsm.UnpackAll(ud, header)
+	}
+	switch {
+	case foreign:
+		c.Text, coding.Encoding = text, gsm.Auto
+	case m.DataCoding == 0 && alphabet != "" && def != gsm.DefaultUCS2 && def != gsm.DefaultPacked:
+		c.Text = def.Decode(ud, header)
+	case coding.Encoding == gsm.Binary:
 		c.Data, c.Want = bytes.Clone(ud), gsm.Binary
-	case gsm.UCS2:
+	case coding.Encoding == gsm.UCS2:
 		if len(ud)%2 != 0 {
 			return c, smpp.ESME_RINVMSGLEN
 		}
 		c.Text, c.Want = gsm.DecodeUCS2(ud), gsm.UCS2
-	case gsm.Latin1:
+	case coding.Encoding == gsm.Latin1:
 		if m.DataCoding == smppIA5 && smppControl(ud) {
 			c.Text = smppDefaultText(ud)
 		} else {

@@ -52,7 +52,7 @@ func TestSMPPContent(t *testing.T) {
 			name: "flash by subunit", text: "hi", tlvs: smpp.TLVs{{Tag: smpp.TagDestAddrSubunit, Value: []byte{1}}},
 			want: message.Content{Text: "hi", Class: 0},
 		},
-		{name: "Japanese", coding: 5, text: "x", want: message.Content{Class: none}, status: 0x104},
+		{name: "Japanese", coding: 5, text: "\x30\x21\x30\x22", want: message.Content{Text: "亜唖", Class: none}},
 		{name: "compressed", coding: 0x20, text: "x", want: message.Content{Data: []byte("x"), Want: gsm.Binary, Class: none}},
 		{name: "pictograms", coding: 9, text: "x", want: message.Content{Data: []byte("x"), Want: gsm.Binary, Class: none}},
 		{name: "reserved", coding: 11, text: "x", want: message.Content{Class: none}, status: 0x104},
@@ -104,7 +104,7 @@ func TestSMPPContent(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			m := &smpp.ShortMessage{DataCoding: test.coding, ESMClass: test.esm, Text: []byte(test.text), TLVs: test.tlvs}
-			got, status := smppContent(m)
+			got, status := smppContent(m, "")
 			if status != test.status {
 				t.Fatalf("status %v, want %v", status, test.status)
 			}
@@ -119,7 +119,7 @@ func TestSMPPContent(t *testing.T) {
 func TestSMPPSubmission(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	a := &account.Account{Name: "acme", Priority: "bulk"}
+	a := &account.Account{Name: "acme", Priority: "bulk", Predefined: map[string]string{"1": "Ring mig"}}
 	for _, test := range []struct {
 		name   string
 		m      smpp.ShortMessage
@@ -197,7 +197,15 @@ func TestSMPPSubmission(t *testing.T) {
 		},
 		{name: "schedule is nonsense", m: smpp.ShortMessage{ScheduleTime: "x"}, status: 0x61},
 		{name: "replace", m: smpp.ShortMessage{ReplaceIfPresent: 1}, status: 0x54},
-		{name: "predefined message", m: smpp.ShortMessage{DefaultMsgID: 7}, status: 0x63},
+		{name: "no such predefined message", m: smpp.ShortMessage{DefaultMsgID: 7}, status: 0x63},
+		{
+			name: "predefined message", m: smpp.ShortMessage{DefaultMsgID: 1, DataCoding: 8},
+			want: gateway.Submission{Content: message.Content{Text: "Ring mig"}},
+		},
+		{
+			name: "a text beside a number", m: smpp.ShortMessage{DefaultMsgID: 1, Text: []byte("x")},
+			want: gateway.Submission{Content: message.Content{Text: "x", Extra: &message.Extra{DefaultMsgID: 1}}},
+		},
 		{
 			name: "reference", m: smpp.ShortMessage{TLVs: smpp.TLVs{{Tag: smpp.TagUserMessageReference, Value: []byte{1, 2}}}},
 			want: gateway.Submission{Reference: "258"},

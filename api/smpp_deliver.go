@@ -159,6 +159,7 @@ func (p *smppPeer) pump(verdicts []gateway.Delivered) []gateway.Delivered {
 func (p *smppPeer) stage(room int, verdicts []gateway.Delivered) []gateway.Delivered {
 	b := &p.build
 	b.reset(p.tlvs, p.server.refs)
+	b.alphabet = p.server.alphabet(p.account)
 	p.requests = p.requests[:0]
 	for _, part := range p.parts[:min(room, len(p.parts))] {
 		p.requests = append(p.requests, smpp.Request{Body: &part.body, Ref: part})

@@ -9,8 +9,9 @@ import (
 
 // smppExtra returns what a submit_sm says beyond content, addresses and times:
 // what a link may hand on to its operator. Nearly all say nothing, and get what
-// the account gives every message, usually nil.
-func smppExtra(m *smpp.ShortMessage, a *account.Account) (*message.Extra, smpp.Status) {
+// the account gives every message, usually nil. predefined says that the text
+// is ours by its number, of which the operator need not know.
+func smppExtra(m *smpp.ShortMessage, a *account.Account, predefined bool) (*message.Extra, smpp.Status) {
 	switch m.ESMClass & smpp.ESMTypeMask {
 	case 0, smpp.ESMDeliveryAck, smpp.ESMUserAck, smpp.ESMDeliveryAck | smpp.ESMUserAck:
 	default: // receipts and notifications are for an SMSC to send (SMPP 3.4 5.2.12)
@@ -20,6 +21,9 @@ func smppExtra(m *smpp.ShortMessage, a *account.Account) (*message.Extra, smpp.S
 		ServiceType: m.ServiceType, ESMClass: m.ESMClass &^ smpp.ESMUDHI, ProtocolID: m.ProtocolID,
 		Acks: m.RegisteredDelivery & (message.AckDelivery | message.AckUser), DefaultMsgID: m.DefaultMsgID,
 		Coding: smppOwnCoding(m.DataCoding),
+	}
+	if predefined {
+		x.DefaultMsgID, x.Coding = 0, 0
 	}
 	if x.ESMClass&smpp.ESMModeMask == smpp.ESMStoreForward {
 		x.ESMClass &^= smpp.ESMModeMask // as without a mode: what Kurir does

@@ -70,7 +70,7 @@ func TestSMPPExtra(t *testing.T) {
 			if a == nil {
 				a = plain
 			}
-			got, status := smppExtra(&test.m, a)
+			got, status := smppExtra(&test.m, a, false)
 			if status != test.status {
 				t.Fatalf("status %v, want %v", status, test.status)
 			}
@@ -88,7 +88,7 @@ func TestSMPPExtraCost(t *testing.T) {
 	given.Resolve(dlt(), func(field, problem string) { t.Error(field, problem) })
 	m := smpp.ShortMessage{Text: []byte("hi"), ESMClass: 3, RegisteredDelivery: 1}
 	for _, a := range []*account.Account{plain, given} {
-		if n := testing.AllocsPerRun(100, func() { _, _ = smppExtra(&m, a) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { _, _ = smppExtra(&m, a, false) }); n != 0 {
 			t.Errorf("a plain message of %s costs %v allocations", a.Name, n)
 		}
 	}

@@ -18,8 +18,9 @@ import (
 // those of a batch in memory that the next batch uses again: a session has
 // encoded what it took when Send returns.
 type smppDeliverBuilder struct {
-	tlvs bool // the peer understands optional parameters
-	refs *gsm.References
+	tlvs     bool // the peer understands optional parameters
+	refs     *gsm.References
+	alphabet gsm.DefaultAlphabet // what data_coding 0 means to the peer
 
 	bodies   []smpp.DeliverSM
 	octets   []byte // texts and parameters of the batch
@@ -188,6 +189,7 @@ func (b *smppDeliverBuilder) inbound(in *message.Inbound) (int, error) {
 		}
 		o.Header = h
 	}
+	o.Encoding = b.encoding(c)
 	var err error
 	if err = b.split(in, o); errors.Is(err, gsm.ErrTooLong) {
 		// A part that came alone, and numbered in another way, without our
@@ -209,6 +211,7 @@ func (b *smppDeliverBuilder) inbound(in *message.Inbound) (int, error) {
 			d.ESMClass = smpp.ESMUDHI
 			d.Text = append(append(make([]byte, 0, len(s.Header)+len(s.Payload)), s.Header...), s.Payload...)
 		}
+		b.recode(d, s, c)
 		if c.Extra != nil {
 			b.extra(d, c.Extra)
 		}

@@ -80,7 +80,7 @@ func TestSMPPSubmit(t *testing.T) {
 			t.Errorf("bad recipient: %v", p.Status)
 		}
 		bad := smppSubmit("x")
-		bad.DataCoding = 5
+		bad.DataCoding = 11
 		if p := c.do(t, bad); p.Status != smpp.ESME_RINVDCS {
 			t.Errorf("unknown coding: %v", p.Status)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -25,6 +26,7 @@ func (d *decoder) check(f *File) {
 		d.report("smpp.listen", "is the address of http too")
 	}
 	d.checkTLVs(f.TLVs)
+	account.ValidatePredefined(f.Predefined, d.report)
 	tlvs := f.TLVDictionary()
 	links := d.checkConnectors(f.Connectors, tlvs)
 	names := d.checkAccounts(f, tlvs)
@@ -155,6 +157,7 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 		path := fmt.Sprintf("accounts[%d]", i)
 		a.Validate(d.within(path))
 		a.Resolve(tlvs, d.within(path))
+		a.Predefined = withTexts(a.Predefined, f.Predefined)
 		d.checkSenders(a, path, f.Country)
 		if f.SMPP.Listen != "" && a.SMPP.SystemID == "" && len(a.Name) > account.MaxSystemID && (a.Password != "" || a.SMPP.Password != "") {
 			d.report(path+".name", fmt.Sprintf("is longer than the %d characters that a system_id may have: give smpp: {system_id} too, to bind with", account.MaxSystemID))
@@ -175,6 +178,16 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 		}
 	}
 	return names
+}
+
+// withTexts adds to an account's texts those of the server that it does not have.
+func withTexts(own, server map[string]string) map[string]string {
+	if len(server) == 0 {
+		return own
+	}
+	all := maps.Clone(server)
+	maps.Copy(all, own)
+	return all
 }
 
 // checkSenders brings the senders of an account into the form in which addresses hold them.

@@ -40,6 +40,9 @@ type File struct {
 	// TLVs are optional parameters beyond those of the specification, given names for the tlvs of connectors, accounts
 	// and requests.
 	TLVs []message.TLVDefinition `yaml:"tlvs"`
+	// Predefined are texts by the number that SMPP customers give in sm_default_msg_id instead of a text, 1 to 254:
+	// number: text. An account's own come first. Empty: none.
+	Predefined map[string]string `yaml:"predefined"`
 	// Connectors are the links to operators.
 	Connectors []Connector `yaml:"connectors"`
 	// Accounts are the customers.

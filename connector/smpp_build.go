@@ -2,6 +2,7 @@ package connector
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"kurir/gsm"
 	"kurir/message"
@@ -131,11 +132,14 @@ func (b *smppBuilder) split(out *Outgoing) (coding uint8, ref uint16, f *message
 			return 0, 0, message.Fail(message.BadContent, "text", "%v", err)
 		}
 		b.segments = append(b.segments[:0], segments...)
+		b.pack(o.Encoding)
 		return smppCoding(c, o.Encoding), 0, nil
 	}
-	if b.cfg.Long == "payload" && out.Message.Parts > 1 && c.Header == nil {
+	if out.Message.Parts > 1 && c.Header == nil && (b.cfg.Long == "payload" || b.cfg.Long == "single") {
 		coding, f = b.whole(c, o.Encoding, own)
-		return coding, 0, f
+		if b.cfg.Long == "payload" || f == nil && len(b.segments[0].Payload) <= smppMaxShort {
+			return coding, 0, f
+		}
 	}
 	o.Buffer = b.grab(2*len(c.Text) + int(out.Message.Parts)*(len(c.Header)+8))
 	var err error
@@ -146,10 +150,11 @@ func (b *smppBuilder) split(out *Outgoing) (coding uint8, ref uint16, f *message
 	if own {
 		for i := range b.segments {
 			s := &b.segments[i]
-			s.Payload, _ = gsm.AppendLatin1(nil, gsm.DecodeGSM7(s.Payload))
+			s.Payload, _ = b.cfg.fields.alphabet.Append(nil, gsm.DecodeGSM7(s.Payload), len(s.Header))
 		}
 		return 0, o.Reference, nil
 	}
+	b.pack(b.segments[0].Encoding)
 	return smppCoding(c, b.segments[0].Encoding), o.Reference, nil
 }
 
@@ -180,12 +185,22 @@ func (b *smppBuilder) reference(recipient string) uint16 {
 // UCS-2. A message class has a data coding of its own, by which the alphabet
 // is GSM's in any case.
 func (b *smppBuilder) ownAlphabet(c *message.Content, o *gsm.SplitOptions) bool {
-	if b.cfg.Alphabet == "gsm" || o.Encoding != gsm.GSM7 || c.Class != gsm.NoClass {
+	most := rune(utf8.MaxRune)
+	switch b.cfg.fields.alphabet {
+	case gsm.DefaultGSM, gsm.DefaultPacked:
 		return false
-	}
-	most := rune(0xFF)
-	if b.cfg.Alphabet == "ascii" {
+	case gsm.DefaultUCS2:
+		if o.Encoding != gsm.Binary {
+			o.Encoding = gsm.UCS2
+		}
+		return false
+	case gsm.DefaultLatin1:
+		most = 0xFF
+	case gsm.DefaultASCII:
 		most = 0x7F
+	}
+	if o.Encoding != gsm.GSM7 || c.Class != gsm.NoClass || c.Extra != nil && c.Extra.Coding != 0 {
+		return false
 	}
 	for _, r := range c.Text {
 		if r > most {
@@ -196,12 +211,25 @@ func (b *smppBuilder) ownAlphabet(c *message.Content, o *gsm.SplitOptions) bool 
 	return true
 }
 
-// whole encodes a long text without cutting it, for message_payload.
+// pack packs the septets of the segments where the operator wants them so.
+func (b *smppBuilder) pack(enc gsm.Encoding) {
+	if b.cfg.fields.alphabet != gsm.DefaultPacked || enc != gsm.GSM7 {
+		return
+	}
+	for i := range b.segments {
+		s := &b.segments[i]
+		s.Payload = gsm.Pack(make([]byte, 0, len(s.Payload)), s.Payload, gsm.FillBits(len(s.Header)))
+	}
+}
+
+// whole encodes a long text without cutting it.
 func (b *smppBuilder) whole(c *message.Content, enc gsm.Encoding, own bool) (uint8, *message.Failure) {
 	buf, ok := b.grab(2*len(c.Text)), true
 	coding := smppCoding(c, enc)
 	switch {
-	case own || enc == gsm.Latin1:
+	case own:
+		buf, ok = b.cfg.fields.alphabet.Append(buf, c.Text, 0)
+	case enc == gsm.Latin1:
 		buf, ok = gsm.AppendLatin1(buf, c.Text)
 	case enc == gsm.UCS2:
 		buf = gsm.AppendUCS2(buf, c.Text)
@@ -212,6 +240,9 @@ func (b *smppBuilder) whole(c *message.Content, enc gsm.Encoding, own bool) (uin
 		return 0, message.Fail(message.BadContent, "text", "the text has characters that %v cannot carry", enc)
 	}
 	b.segments = append(b.segments[:0], gsm.Segment{Payload: buf, Encoding: enc, Number: 1, Total: 1})
+	if !own {
+		b.pack(enc)
+	}
 	return coding, nil
 }
 

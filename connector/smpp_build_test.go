@@ -72,6 +72,19 @@ func TestSMPPBuildCoding(t *testing.T) {
 		{"not in the link's alphabet", "latin1", message.Content{Text: "€", Class: none}, 8, 0, "20ac"},
 		{"link in ASCII", "ascii", message.Content{Text: "a@b_", Class: none}, 0, 0, "6140625f"},
 		{"not ASCII", "ascii", message.Content{Text: "å", Class: none}, 8, 0, "00e5"},
+		{"packed", "gsm-packed", message.Content{Text: "hellohello", Class: none}, 0, 0, "e8329bfd4697d9ec37"},
+		{"packed flash", "gsm-packed", message.Content{Text: "hellohello", Class: 0}, 0xF0, 0, "e8329bfd4697d9ec37"},
+		{
+			"packed behind a header", "gsm-packed",
+			message.Content{Text: "aaaaaaa", Header: []byte{5, 0, 3, 0x4C, 2, 1}, Class: none},
+			0, 0x40, "0500034c0201c2e170381c0e03",
+		},
+		{"not in the alphabet that is packed", "gsm-packed", message.Content{Text: "Ж", Class: none}, 8, 0, "0416"},
+		{"link in UTF-8", "utf8", message.Content{Text: "å€", Class: none}, 0, 0, "c3a5e282ac"},
+		{"link in UTF-8, beyond the GSM alphabet", "utf8", message.Content{Text: "Ж", Class: none}, 8, 0, "0416"},
+		{"link in UCS-2", "ucs2", message.Content{Text: "hi", Class: none}, 8, 0, "00680069"},
+		{"octets on a link in UCS-2", "ucs2", message.Content{Data: []byte{1}, Class: none}, 4, 0, "01"},
+		{"flash on a link in UCS-2", "ucs2", message.Content{Text: "hi", Class: 0}, 0x18, 0, "00680069"},
 		{"flash on a link of its own alphabet", "latin1", message.Content{Text: "å", Class: 0}, 0xF0, 0, "0f"},
 		{"empty", "gsm", message.Content{Class: none}, 0, 0, ""},
 	} {
@@ -210,6 +223,26 @@ func TestSMPPBuildLong(t *testing.T) {
 				t.Errorf("references %v", refs)
 			}
 		})
+	}
+}
+
+// TestSMPPBuildSingle: a long text goes as one short_message while it fits, and
+// is cut like others when it does not.
+func TestSMPPBuildSingle(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]int{161: 1, 254: 1, 255: 2, 400: 3} {
+		text := strings.Repeat("x", n)
+		parts, f := built(t, SMPPConfig{Long: "single"}, message.Content{Text: text, Class: gsm.NoClass}, nil)
+		if f != nil || len(parts) != want {
+			t.Errorf("%d characters: %d parts, %v", n, len(parts), f)
+			continue
+		}
+		if want == 1 && (string(parts[0].Text) != text || parts[0].ESMClass != 0) {
+			t.Errorf("%d characters: esm_class %#x, %q", n, parts[0].ESMClass, parts[0].Text)
+		}
+		if want > 1 && parts[0].ESMClass != 0x40 {
+			t.Errorf("%d characters are cut without a header", n)
+		}
 	}
 }
 

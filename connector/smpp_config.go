@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"kurir/gsm"
 	"kurir/message"
 	"kurir/smpp"
 )
@@ -88,15 +89,18 @@ type SMPPConfig struct {
 	Source []AddressRule `yaml:"source"`
 	// Destination says how recipients are shown to the operator, likewise.
 	Destination []AddressRule `yaml:"destination"`
-	// Alphabet is what data_coding 0 means to the operator: gsm (default),
-	// latin1 or ascii.
+	// Alphabet is what data_coding 0 means to the operator: gsm (default), an
+	// octet per septet; gsm-packed, septets packed as on the air; latin1; ascii;
+	// utf8; or ucs2, with which every text goes out as UCS-2.
 	Alphabet string `yaml:"alphabet"`
 	// Priority says what priority_flag is: map (default; 0 for bulk and normal,
 	// 1 for high, 2 for urgent), or none, always 0.
 	Priority string `yaml:"priority"`
 	// Long says how the parts of a long message are marked: udh (default;
 	// header with a reference of 8 bits), udh16 (16 bits), sar (SAR
-	// parameters), or payload (the whole text at once; the operator cuts it).
+	// parameters), payload (the whole text in message_payload; the operator cuts
+	// it), or single (the whole text in short_message, for the operator to cut, if
+	// it fits into its 254 octets, else as udh).
 	Long string `yaml:"long"`
 	// Receipts says when the operator is asked for a receipt: when_asked
 	// (default: when the customer asked), always or never.
@@ -166,9 +170,9 @@ type TLSConfig struct {
 var (
 	smppVersions  = []string{"3.4", "3.3", "5.0"}
 	smppBinds     = []string{"transceiver", "receiver+transmitter"}
-	smppAlphabets = []string{"gsm", "latin1", "ascii"}
+	smppAlphabets = gsm.DefaultAlphabets()
 	smppPriority  = []string{"map", "none"}
-	smppLongs     = []string{"udh", "udh16", "sar", "payload"}
+	smppLongs     = []string{"udh", "udh16", "sar", "payload", "single"}
 	smppReceipts  = []string{"when_asked", "always", "never"}
 	smppIDs       = []string{"auto", "string", "hex_decimal", "decimal_hex"}
 	smppValidity  = []string{"relative", "absolute", "none"}

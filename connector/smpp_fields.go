@@ -34,6 +34,7 @@ var smppPassed = []string{"service_type", "protocol_id", "esm_class", "reply_pat
 // smppFields is what a link does with what SMPP has beyond a message's content,
 // made of its configuration.
 type smppFields struct {
+	alphabet                            gsm.DefaultAlphabet
 	service, protocol, acks, predefined bool
 	reference                           bool  // user_message_reference goes over the link
 	esm                                 uint8 // bits of esm_class that are handed on
@@ -62,6 +63,7 @@ func inRanges(ranges []tagRange, tag uint16) bool {
 // known.
 func (c *SMPPConfig) Resolve(d *message.TLVDictionary, report func(field, problem string)) {
 	f := &smppFields{}
+	f.alphabet, _ = gsm.ParseDefaultAlphabet(c.Alphabet) // Validate reports it
 	for i, word := range c.Pass {
 		switch word {
 		case "service_type":

@@ -179,12 +179,12 @@ func (l *SMPP) inbound(d *smpp.DeliverSM) *message.Inbound {
 	}
 	in.Content.Extra = l.cfg.fields.received(d)
 	ud := d.Message()
-	part := false
+	part, header := false, 0
 	if d.ESMClass&smpp.ESMUDHI != 0 {
 		// A header that cannot be read is shown as text: better than lost.
 		if h, rest, err := gsm.ParseHeader(ud); err == nil {
-			if n := len(ud) - len(rest); n > 1 {
-				in.Content.Header = bytes.Clone(ud[:n])
+			if header = len(ud) - len(rest); header > 1 {
+				in.Content.Header = bytes.Clone(ud[:header])
 			}
 			_, part = h.Concat()
 			ud = rest
@@ -193,28 +193,41 @@ func (l *SMPP) inbound(d *smpp.DeliverSM) *message.Inbound {
 		part = true
 		in.Content.Header = gsm.Header{Elements: []gsm.Element{sar.Element()}}.Append(nil)
 	}
-	coding, _ := gsm.ParseSMPPDataCoding(d.DataCoding, l.defaultEncoding())
-	in.Encoding, in.Content.Want, in.Content.Class = coding.Encoding, coding.Encoding, coding.Class
-	switch {
-	case coding.Compressed || coding.Encoding == gsm.Binary:
-		in.Encoding, in.Content.Want = gsm.Binary, gsm.Binary
-		in.Content.Data = bytes.Clone(ud)
-	default:
-		in.Content.Text = gsm.Decode(coding.Encoding, ud)
-		if part { // the sender may have cut within a character
-			in.Content.Data = bytes.Clone(ud)
-		}
-	}
+	l.read(in, d.DataCoding, ud, header, part)
 	return in
 }
 
-// defaultEncoding is what data_coding 0 means on this link. ASCII is the lower
-// half of ISO-8859-1.
-func (l *SMPP) defaultEncoding() gsm.Encoding {
-	if l.cfg.Alphabet == "gsm" {
-		return gsm.GSM7
+// read reads a text by its data_coding (SMPP 3.4 5.2.19), behind a user data
+// header of so many octets.
+func (l *SMPP) read(in *message.Inbound, dataCoding uint8, ud []byte, header int, part bool) {
+	c, alphabet := &in.Content, l.cfg.fields.alphabet
+	c.Class = gsm.NoClass
+	text, known := gsm.DecodeCharset(dataCoding, ud)
+	if dataCoding == 0 && alphabet == gsm.DefaultUTF8 {
+		text, known = alphabet.Decode(ud, header), true
 	}
-	return gsm.Latin1
+	if known { // octets in which the text is written here do not matter further on
+		in.Encoding = gsm.UCS2
+		if gsm.IsGSM7(text) {
+			in.Encoding = gsm.GSM7
+		}
+		c.Text, c.Want = text, in.Encoding
+		return
+	}
+	coding, _ := gsm.ParseSMPPDataCoding(dataCoding, alphabet.Encoding())
+	in.Encoding, c.Want, c.Class = coding.Encoding, coding.Encoding, coding.Class
+	if coding.Compressed || coding.Encoding == gsm.Binary {
+		in.Encoding, c.Want = gsm.Binary, gsm.Binary
+		c.Data = bytes.Clone(ud)
+		return
+	}
+	if alphabet == gsm.DefaultPacked && coding.Encoding == gsm.GSM7 {
+		ud = gsm.UnpackAll(ud, header)
+	}
+	c.Text = gsm.Decode(coding.Encoding, ud)
+	if part { // the sender may have cut within a character
+		c.Data = bytes.Clone(ud)
+	}
 }
 
 // smppSAR reads the parameters that number the parts of a long message

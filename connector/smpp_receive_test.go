@@ -14,6 +14,11 @@ import (
 	"kurir/smpp"
 )
 
+// linkIn makes a link of a default alphabet.
+func linkIn(alphabet string) *SMPP {
+	return NewSMPP(SMPPConfig{Name: "op1", Alphabet: alphabet}, NewShared(), nil)
+}
+
 // TestSMPPReceive reads what operators deliver.
 func TestSMPPReceive(t *testing.T) {
 	t.Parallel()
@@ -32,7 +37,17 @@ func TestSMPPReceive(t *testing.T) {
 		{"ISO-8859-1", latin, smpp.ShortMessage{Text: []byte("@\xe5")}, message.Content{Text: "@å", Want: gsm.Latin1, Class: none}},
 		{"UCS-2", l, smpp.ShortMessage{DataCoding: 8, Text: []byte("\x04\x16")}, message.Content{Text: "Ж", Want: gsm.UCS2, Class: none}},
 		{"octets", l, smpp.ShortMessage{DataCoding: 4, Text: []byte{1, 2}}, message.Content{Data: []byte{1, 2}, Want: gsm.Binary, Class: none}},
-		{"Korean stays octets", l, smpp.ShortMessage{DataCoding: 14, Text: []byte{1, 2}}, message.Content{Data: []byte{1, 2}, Want: gsm.Binary, Class: none}},
+		{"Korean", l, smpp.ShortMessage{DataCoding: 14, Text: []byte("\xb0\xa1")}, message.Content{Text: "가", Want: gsm.UCS2, Class: none}},
+		{"pictograms stay octets", l, smpp.ShortMessage{DataCoding: 9, Text: []byte{1, 2}}, message.Content{Data: []byte{1, 2}, Want: gsm.Binary, Class: none}},
+		{"packed", linkIn("gsm-packed"), smpp.ShortMessage{Text: []byte("\xe8\x32\x9b\xfd\x46\x97\xd9\xec\x37")}, message.Content{Text: "hellohello", Want: gsm.GSM7, Class: none}},
+		{
+			"packed behind a header", linkIn("gsm-packed"),
+			smpp.ShortMessage{ESMClass: 0x40, Text: []byte("\x05\x00\x03\x01\x02\x01\xc2\xe1\x70\x38\x1c\x0e\x03")},
+			message.Content{Text: "aaaaaaa", Data: []byte("aaaaaaa"), Header: []byte{5, 0, 3, 1, 2, 1}, Want: gsm.GSM7, Class: none},
+		},
+		{"UTF-8", linkIn("utf8"), smpp.ShortMessage{Text: []byte("å€")}, message.Content{Text: "å€", Want: gsm.GSM7, Class: none}},
+		{"UTF-8 beyond the GSM alphabet", linkIn("utf8"), smpp.ShortMessage{Text: []byte("Ж")}, message.Content{Text: "Ж", Want: gsm.UCS2, Class: none}},
+		{"UCS-2 as default", linkIn("ucs2"), smpp.ShortMessage{Text: []byte("\x04\x16")}, message.Content{Text: "Ж", Want: gsm.UCS2, Class: none}},
 		{"flash", l, smpp.ShortMessage{DataCoding: 0xF0, Text: []byte("x")}, message.Content{Text: "x", Want: gsm.GSM7, Class: 0}},
 		{
 			"part", l,

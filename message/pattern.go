@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"kurir/gsm"
 )
 
 // maxShortCode is how many digits a number may have that is no international
@@ -50,6 +52,15 @@ func CallingCodeProblem(code string) string {
 		return ""
 	}
 	return fmt.Sprintf("%.40q is not a calling code of one to three digits such as \"46\"", code)
+}
+
+// AlphabetProblem says what is wrong with the word for a default alphabet of
+// SMPP; empty: nothing.
+func AlphabetProblem(word string) string {
+	if _, err := gsm.ParseDefaultAlphabet(word); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // maxName bounds names, which stand in lists, logs and metrics.

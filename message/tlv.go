@@ -215,7 +215,7 @@ func (e *tlvEntry) value(text string) ([]byte, error) {
 func unhex(digits string) ([]byte, error) {
 	b, err := hex.DecodeString(digits)
 	if err != nil {
-		return nil, errors.New("the value is not octets in hexadecimal digits, as in 0102 or hex:0102; a text is written as text:...")
+		return nil, errors.New("the value is not octets in hexadecimal digits, as in 0102 or hex:0102; a text is written with text: before it")
 	}
 	return b, nil
 }
