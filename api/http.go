@@ -39,8 +39,10 @@ type HTTPOptions struct {
 	InboundMessage func(ctx context.Context, account string, id message.ID) (*message.Inbound, error)
 	InboundList    func(ctx context.Context, f gateway.Filter) ([]*message.Inbound, message.ID, error)
 
-	Links  LinksOptions  // of /v1/links
-	Queues QueuesOptions // of /v1/queues and /v1/jobs
+	Links    LinksOptions    // of /v1/links
+	Queues   QueuesOptions   // of /v1/queues and /v1/jobs
+	Sessions SessionsOptions // of /v1/sessions; without List there is no such page
+	Status   *Status         // of /v1/status; nil for no such page
 
 	Metrics  prometheus.Gatherer     // shown at /metrics; nil for no such page
 	Handlers map[string]http.Handler // further pages by ServeMux pattern, such as the demo's
@@ -59,7 +61,6 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
-	o.Links.Stats, o.Links.RestartSession = g.LinkStats, g.RestartSession
 	o.Queues = QueuesOptions{Owed: g.OwedQueues, Waiting: g.WaitingQueues, Push: g.Push, Pushes: g.Pushes, Stop: g.StopPush}
 }
 
@@ -113,6 +114,12 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	s.rest("/v1/inbound/{id}", methods{http.MethodGet: s.getInbound})
 	s.linkPaths()
 	s.queuePaths()
+	if o.Sessions.List != nil {
+		s.sessionPaths()
+	}
+	if o.Status != nil {
+		s.rest("/v1/status", methods{http.MethodGet: adminOnly(s.getStatus)})
+	}
 	s.mux.HandleFunc("/v1/", s.notFound)
 	s.mux.HandleFunc("/cgi-bin/sendsms", s.kannelSend)
 	s.mux.HandleFunc("/cgi-bin/", kannelUnknown)

@@ -43,6 +43,8 @@ type SMPPServer struct {
 	mu        sync.Mutex
 	peers     map[*smpp.Session]*smppPeer
 	customers map[string]*smppCustomer
+	lastPeer  uint64           // number of the newest peer
+	retired   map[string]int64 // submits of sessions that have ended, by account
 }
 
 // SMPPOptions is what a server is made of. Accounts and Verifier are required.
@@ -61,6 +63,7 @@ type SMPPOptions struct {
 
 // SMPPSession describes a session of a customer.
 type SMPPSession struct {
+	ID         uint64 // by which it is named; another for each session since the start
 	Account    string
 	Peer       string // address
 	Mode       string // transceiver, transmitter or receiver
@@ -69,6 +72,7 @@ type SMPPSession struct {
 	Submitted  int // submit_sm's that we have not answered
 	Delivering int // deliver_sm's that the customer has not answered
 	Window     int // how many deliver_sm's may be unanswered now
+	SMPPFigures
 }
 
 // smppCore is what the server needs of *gateway.Gateway; tests have another.
@@ -125,6 +129,7 @@ func newSMPPServer(core smppCore, o SMPPOptions) *SMPPServer {
 // Serve accepts connections until ctx ends, then unbinds the sessions in good
 // order and returns nil; any other error is the listener's.
 func (s *SMPPServer) Serve(ctx context.Context, ln net.Listener) error {
+	s.running.Go(func() { s.sample(ctx) })
 	err := s.server.Serve(ctx, ln)
 	s.running.Wait()
 	return err
@@ -132,14 +137,7 @@ func (s *SMPPServer) Serve(ctx context.Context, ln net.Listener) error {
 
 // Sessions lists the bound sessions by account and age.
 func (s *SMPPServer) Sessions() []SMPPSession {
-	s.mu.Lock()
-	list := make([]SMPPSession, 0, len(s.peers))
-	for _, p := range s.peers {
-		if p.isBound {
-			list = append(list, p.describe())
-		}
-	}
-	s.mu.Unlock()
+	list := s.describeAll()
 	slices.SortFunc(list, func(a, b SMPPSession) int {
 		if a.Account != b.Account {
 			if a.Account < b.Account {
@@ -206,6 +204,8 @@ func (s *SMPPServer) bound(sess *smpp.Session) {
 	s.mu.Lock()
 	p := s.peers[sess]
 	p.since, p.isBound = time.Now(), true
+	s.lastPeer++
+	p.num = s.lastPeer
 	receives := p.mode != smpp.Transmitter
 	if receives {
 		c := s.customers[p.account]
@@ -236,6 +236,9 @@ func (s *SMPPServer) ended(sess *smpp.Session, reason error) {
 	s.mu.Lock()
 	p := s.peers[sess]
 	delete(s.peers, sess)
+	if p != nil {
+		s.retire(p)
+	}
 	s.mu.Unlock()
 	if p == nil {
 		return // never bound

@@ -24,6 +24,8 @@ type smppPeer struct {
 	tlvs    bool      // the peer understands optional parameters
 	isBound bool      // the response to the bind is on its way; server.mu
 	since   time.Time // of that; server.mu
+	num     uint64    // of the session; server.mu
+	meter   smppMeter
 
 	submitted atomic.Int32 // requests given to the gateway and not answered
 	limit     atomic.Int32 // deliver_sm's that may be unanswered now
@@ -43,7 +45,7 @@ func (p *smppPeer) describe() SMPPSession {
 	flight := p.flight
 	p.mu.Unlock()
 	return SMPPSession{
-		Account: p.account, Peer: p.addr, Mode: p.mode.String(), Version: p.version.String(), Since: p.since,
+		ID: p.num, Account: p.account, Peer: p.addr, Mode: p.mode.String(), Version: p.version.String(), Since: p.since,
 		Submitted: int(p.submitted.Load()), Delivering: flight, Window: int(p.limit.Load()),
 	}
 }
@@ -81,6 +83,7 @@ func (p *smppPeer) Requests(_ *smpp.Session, requests []smpp.PDU) {
 		return
 	}
 	p.submitted.Add(int32(len(batch.subs)))
+	p.meter.submits.Add(int64(len(batch.subs)))
 	batch.accept()
 }
 

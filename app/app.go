@@ -39,6 +39,7 @@ type Options struct {
 	File     *config.File
 	Log      *slog.Logger
 	Handlers map[string]http.Handler // further pages by ServeMux pattern
+	Version  string                  // of the program
 }
 
 // App is one server.
@@ -53,6 +54,7 @@ type App struct {
 	kannel   *api.KannelCallback
 	smpp     *api.SMPPServer
 	http     *http.Server
+	status   *api.Status
 	shared   *connector.Shared // of all links, those of later configurations too
 
 	httpListener net.Listener
@@ -151,6 +153,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.startLinks(ctx)
 	var serving sync.WaitGroup
 	serving.Go(func() { a.serveHTTP(stop) })
+	serving.Go(func() { a.status.Run(ctx) })
 	serving.Go(func() { a.serveSMPP(ctx, stop) })
 	<-ctx.Done()
 

@@ -3,6 +3,8 @@ package app
 import (
 	"fmt"
 	"net/netip"
+	"syscall"
+	"time"
 
 	"kurir/account"
 	"kurir/api"
@@ -17,12 +19,19 @@ func (a *App) servers() {
 		Accounts: accounts, Verifier: a.verifier, Log: a.log, MaxConnections: a.most,
 	})
 	a.gateway.Receive(message.SMPPTarget, a.smpp)
+	metrics := api.NewMetrics(a.gateway.Stats, a.store.Stats)
+	metrics.MustRegister(&api.AccountMetrics{Accounts: accounts, Server: a.smpp, Owed: a.gateway.OwedQueues})
+	a.status = &api.Status{
+		Version: a.opt.Version, Began: time.Now(), Gateway: a.gateway.Stats, Store: a.store.Stats,
+		Free: func() (uint64, error) { return diskFree(a.opt.File.Data) },
+	}
 	opt := api.HTTPOptions{
 		Log: a.log, Accounts: accounts, Verifier: a.verifier, Guard: a.guard, Handlers: a.opt.Handlers,
-		Metrics: api.NewMetrics(a.gateway.Stats, a.store.Stats), MaxBody: int64(a.file.Limits.Body),
+		Metrics: metrics, MaxBody: int64(a.file.Limits.Body),
 	}
 	opt.Use(a.gateway)
 	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
+	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
 	handler := api.NewHTTP(opt)
 	a.http = api.NewHTTPServer(handler, a.log)
 }
@@ -59,4 +68,14 @@ func allowed(f *config.File) ([]netip.Prefix, error) {
 		allow = append(allow, p)
 	}
 	return allow, nil
+}
+
+// diskFree returns how many octets may still be written to the disk of a
+// folder.
+func diskFree(folder string) (uint64, error) {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(folder, &st); err != nil {
+		return 0, err
+	}
+	return st.Bavail * uint64(st.Bsize), nil
 }

@@ -93,7 +93,7 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 			return fmt.Errorf("make a virtual phone: %w", err)
 		}
 	}
-	a, err := app.New(ctx, app.Options{File: file, Log: log, Handlers: map[string]http.Handler{
+	a, err := app.New(ctx, app.Options{File: file, Log: log, Version: programVersion(), Handlers: map[string]http.Handler{
 		"/phones/": endWith(ctx, http.StripPrefix("/phones", sim.Handler())),
 		"/{$}":     http.RedirectHandler("/phones/", http.StatusFound),
 	}})

@@ -36,7 +36,7 @@ func newServeCmd() *cobra.Command {
 				return errReported
 			}
 			log := newLogger(cmd.ErrOrStderr(), file.Log)
-			a, err := app.New(cmd.Context(), app.Options{File: file, Log: log})
+			a, err := app.New(cmd.Context(), app.Options{File: file, Log: log, Version: programVersion()})
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"sort"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// newStatusCmd makes `kurir status`.
+func newStatusCmd() *cobra.Command {
+	r := &remote{}
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show how a running Kurir is: links, sessions, rates, queues, disk",
+		Long: `Show on one screen how a running Kurir is, over its REST interface: version, uptime, whether it is ready, rates of the last ten
+seconds, links, customers' sessions, queues, disk. It takes an account that may administrate (admin: true). Servers and credentials
+are found as by kurir send.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return r.status(cmd.Context(), cmd.OutOrStdout()) },
+	}
+	r.flags(cmd)
+	return cmd
+}
+
+// shownStatus is the server's answer.
+type shownStatus struct {
+	Version  string             `json:"version"`
+	Uptime   float64            `json:"uptime_seconds"`
+	Ready    bool               `json:"ready"`
+	Reason   string             `json:"reason"`
+	Open     int                `json:"open_in_memory"`
+	Waiting  int64              `json:"waiting_for_links"`
+	Owed     int64              `json:"owed_on_disk"`
+	Sessions int                `json:"customers_sessions"`
+	Rates    map[string]float64 `json:"per_second"`
+	Disk     struct {
+		Database uint64 `json:"database_bytes"`
+		WAL      uint64 `json:"wal_bytes"`
+		Free     uint64 `json:"free_bytes"`
+	} `json:"disk"`
+}
+
+// shownCustomer is a customer's session in the server's answer.
+type shownCustomer struct {
+	ID         uint64      `json:"id"`
+	Account    string      `json:"account"`
+	Peer       string      `json:"peer"`
+	Mode       string      `json:"mode"`
+	Version    string      `json:"version"`
+	Since      time.Time   `json:"since"`
+	Submits    shownWindow `json:"submits"`
+	Deliveries shownWindow `json:"deliveries"`
+	SubmitRate float64     `json:"submits_per_second"`
+	Latency    *struct {
+		P50 float64 `json:"p50_ms"`
+		P99 float64 `json:"p99_ms"`
+	} `json:"latency"`
+	LastError *struct {
+		Status string    `json:"status"`
+		At     time.Time `json:"at"`
+	} `json:"last_error"`
+}
+
+type shownWindow struct {
+	InUse int `json:"in_use"`
+	Size  int `json:"window"`
+}
+
+// statusRows is how many rows of a table fit on the screen; the busiest come
+// first.
+const statusRows = 15
+
+// status asks for everything and prints it.
+func (r *remote) status(ctx context.Context, out io.Writer) error {
+	var answer json.RawMessage
+	if err := r.do(ctx, http.MethodGet, "/v1/status", nil, &answer); err != nil || r.printed(out, answer) {
+		return err
+	}
+	s := &shownStatus{}
+	if err := json.Unmarshal(answer, s); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	s.print(out)
+	fmt.Fprintln(out)
+	if err := r.listLinks(ctx, out); err != nil {
+		return err
+	}
+	if err := r.statusSessions(ctx, out); err != nil {
+		return err
+	}
+	return r.statusQueues(ctx, out)
+}
+
+func (s *shownStatus) print(out io.Writer) {
+	ready := "ready"
+	if !s.Ready {
+		ready = "not ready: " + s.Reason
+	}
+	began := time.Now().Add(-time.Duration(s.Uptime) * time.Second)
+	fmt.Fprintf(out, "kurir %s, up %s, %s\n", s.Version, ago(began), ready)
+	fmt.Fprintf(out, "%d messages under way in memory, %d wait for links, %d states and inbound messages owed on disk, %d customers' sessions\n",
+		s.Open, s.Waiting, s.Owed, s.Sessions)
+	fmt.Fprintf(out, "disk: database %s, log %s, free %s\n", size(s.Disk.Database), size(s.Disk.WAL), size(s.Disk.Free))
+	fmt.Fprint(out, "a second, over the last ten:")
+	for i, name := range []string{"accepted", "refused", "taken", "failed", "receipts", "delivered", "inbound", "told", "tell_failed"} {
+		if i > 0 {
+			fmt.Fprint(out, ",")
+		}
+		fmt.Fprintf(out, " %s %.4g", name, s.Rates[name])
+	}
+	fmt.Fprintln(out)
+}
+
+// statusSessions prints customers' sessions.
+func (r *remote) statusSessions(ctx context.Context, out io.Writer) error {
+	list, err := allRows[shownCustomer](ctx, r, "/v1/sessions?limit=1000&sort=-submits", "sessions")
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\nCUSTOMER\tID\tPEER\tMODE\tVERSION\tFOR\tSUBMITS/S\tSUBMITS\tDELIVERIES\tP50\tP99\tLAST ERROR")
+	for i := range list[:min(len(list), statusRows)] {
+		s := &list[i]
+		p50, p99, trouble := "-", "-", "-"
+		if s.Latency != nil {
+			p50, p99 = fmt.Sprintf("%.3gms", s.Latency.P50), fmt.Sprintf("%.3gms", s.Latency.P99)
+		}
+		if s.LastError != nil {
+			trouble = fmt.Sprintf("%s ago: %s", ago(s.LastError.At), s.LastError.Status)
+		}
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\t%.4g\t%d/%d\t%d/%d\t%s\t%s\t%s\n", s.Account, s.ID, s.Peer, s.Mode, s.Version, ago(s.Since),
+			s.SubmitRate, s.Submits.InUse, s.Submits.Size, s.Deliveries.InUse, s.Deliveries.Size, p50, p99, trouble)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return more(out, len(list))
+}
+
+// statusQueues prints the queues in which something is owed.
+func (r *remote) statusQueues(ctx context.Context, out io.Writer) error {
+	list, err := allRows[shownQueue](ctx, r, "/v1/queues?limit=1000&sort=-owed", "queues")
+	if err != nil {
+		return err
+	}
+	list = list[:sort.Search(len(list), func(i int) bool { return list[i].Owed == 0 })]
+	if len(list) == 0 {
+		return nil
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\nOWED TO\tKIND\tOWED\tIN FLIGHT\tOLDEST\tTHERE")
+	for i := range list[:min(len(list), statusRows)] {
+		q := &list[i]
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\n", orDash(q.Account), q.Kind, q.Owed, q.InFlight, ago(q.Oldest), yesNo(q.Present))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return more(out, len(list))
+}
+
+// more says how many rows were left out.
+func more(out io.Writer, rows int) error {
+	if rows > statusRows {
+		fmt.Fprintf(out, "and %d more\n", rows-statusRows)
+	}
+	return nil
+}
+
+// size is a number of octets for people.
+func size(n uint64) string {
+	for _, unit := range []struct {
+		at   uint64
+		name string
+	}{{1 << 40, "TiB"}, {1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
+		if n >= unit.at {
+			return fmt.Sprintf("%.3g %s", float64(n)/float64(unit.at), unit.name)
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}
