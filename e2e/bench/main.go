@@ -43,8 +43,9 @@ func main() {
 	flag.BoolVar(&o.profile, "profile", false, "take a CPU profile of the gateway in the measured time and print its top")
 	flag.BoolVar(&o.asJSON, "json", false, "print every run as JSON as well")
 	old := flag.Int64("old", 20_000_000, "finished messages in the database of old-20m")
+	given := flag.String("old-data", "", "the folder of a database that kurir fill has made, for old-20m instead of a new one; it grows")
 	flag.Parse()
-	o.old = &oldData{kurir: o.kurir, messages: *old}
+	o.old = &oldData{kurir: o.kurir, messages: *old, given: *given}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	run := bench
@@ -108,7 +109,7 @@ func turns(ctx context.Context, o options, group []scenario, reached map[string]
 		if len(results[i]) == 0 {
 			continue
 		}
-		m := median(results[i])
+		m := median(s, results[i])
 		reached[s.name] = m
 		m.print(s)
 		for run, r := range results[i] {
@@ -150,15 +151,23 @@ func compareOne(ctx context.Context, o options, s scenario) error {
 			*side.into = append(*side.into, res)
 		}
 	}
-	a, b := median(theirs), median(mine)
+	a, b := median(s, theirs), median(s, mine)
 	fmt.Printf("%-18s CPU per 100,000: %.2f s before, %.2f s now (%+.0f %%); %.0f/s before, %.0f/s now\n", s.name,
 		a.GatewayCPU, b.GatewayCPU, 100*(b.GatewayCPU/a.GatewayCPU-1), a.Lives, b.Lives)
 	return nil
 }
 
-// median returns the run whose rate is in the middle.
-func median(results []result) result {
-	sorted := slices.SortedFunc(slices.Values(results), func(a, b result) int { return cmp.Compare(a.Lives, b.Lives) })
+// median returns the run in the middle: by rate, or by latency where the rate
+// is given.
+func median(s scenario, results []result) result {
+	by := func(r result) float64 { return r.Lives }
+	switch {
+	case s.paced() && s.sends():
+		by = func(r result) float64 { return r.Acceptance.P99 }
+	case s.paced():
+		by = func(r result) float64 { return r.Receipt.P99 }
+	}
+	sorted := slices.SortedFunc(slices.Values(results), func(a, b result) int { return cmp.Compare(by(a), by(b)) })
 	return sorted[len(sorted)/2]
 }
 

@@ -15,10 +15,14 @@ import (
 type oldData struct {
 	kurir    string // the program that makes it
 	messages int64
+	given    string // a folder that has it already and is left there; empty: none
 	dir      string
 }
 
 func (d *oldData) folder(ctx context.Context) (string, error) {
+	if d.given != "" {
+		return d.given, nil
+	}
 	if d.dir != "" {
 		return d.dir, nil
 	}

@@ -26,7 +26,13 @@ type scenario struct {
 	// accounts that the sessions of the generator are spread over, and links with one session each, one for an
 	// account; 0: one account and one link of four sessions.
 	accounts int
-	sessions int // of the generator; 0: four with windows of 500
+	sessions int  // of the generator; 0: four with windows of 500
+	long     bool // only with --long, or by name
+}
+
+// paced tells whether the rate is given, so that latency is what a run finds out.
+func (s scenario) paced() bool {
+	return s.rate > 0 || !s.sends() && s.phones < fullSpeed
 }
 
 // fullSpeed is more messages from phones a second than can be had.
@@ -50,10 +56,10 @@ func scenarios(o options) [][]scenario {
 			{name: "old-20m", smpp: true, simulator: atOnce, old: true},
 			{name: "sessions", smpp: true, simulator: atOnce, accounts: 100, sessions: 1000},
 		},
-		{named(late2, "smpp-late-2s", nil)},
+		{named(late2, "smpp-late-2s", func(s *scenario) { s.long = true })},
 		{named(late30, "smpp-late-30s", nil)},
 		{named(late30, "smpp-25k-late-30s", func(s *scenario) { s.rate, s.stamps = 25_000, true })},
-		{named(late2, "smpp-half", func(s *scenario) { s.half = "smpp" })},
+		{named(late2, "smpp-half", func(s *scenario) { s.half, s.long = "smpp", true })},
 		{{name: "inbound", phones: fullSpeed}},
 		{{name: "inbound-20k", phones: 20_000}},
 		{{name: "both", smpp: true, simulator: atOnce, phones: 20_000}},
@@ -62,7 +68,7 @@ func scenarios(o options) [][]scenario {
 		{{name: "http-100", http: true, flags: []string{"--connections", "10", "--per-request", "100", "--no-receipts"}}},
 	}
 	for i := range all {
-		all[i] = slices.DeleteFunc(all[i], func(s scenario) bool { return !o.wants(s.name) })
+		all[i] = slices.DeleteFunc(all[i], func(s scenario) bool { return !o.wants(s.name) || s.long && o.only == "" && !o.long })
 	}
 	return slices.DeleteFunc(all, func(group []scenario) bool { return len(group) == 0 })
 }
