@@ -249,12 +249,12 @@ func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, tlvs *me
 	for _, ignored := range []struct {
 		field, name string
 		most        int
-	}{{"Alt-DCS", "alt-dcs", 1}, {"MWI", "mwi", 7}, {"Compress", "compress", 1}} {
+	}{{"Alt-DCS", "alt-dcs", 1}, {"Compress", "compress", 1}} {
 		if _, bad = f.number(ignored.field, -1, ignored.most, ignored.name); bad != nil {
 			return s, bad
 		}
 	}
-	if s.Content.Extra, bad = f.extra(tlvs); bad != nil {
+	if s.Content.Extra, bad = f.extra(&s.Content, tlvs); bad != nil {
 		return s, bad
 	}
 	s.Content.Extra = a.Extra(s.Content.Extra)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"kurir/gsm"
 	"kurir/message"
 	"kurir/smpp"
 )
@@ -14,13 +15,18 @@ const (
 	kannelMetaMax = 4096 // octets of meta-data
 )
 
-// extra reads pid, rpi and meta-data: what links to operators may hand on.
-func (f kannelFieldsGiven) extra(tlvs *message.TLVDictionary) (*message.Extra, *kannelAnswer) {
+// extra reads pid, rpi, mwi and meta-data: what goes along to operators with the
+// content c.
+func (f kannelFieldsGiven) extra(c *message.Content, tlvs *message.TLVDictionary) (*message.Extra, *kannelAnswer) {
 	pid, bad := f.number("PID", -1, 255, "pid")
 	if bad != nil {
 		return nil, bad
 	}
 	rpi, bad := f.number("RPI", -1, 2, "rpi")
+	if bad != nil {
+		return nil, bad
+	}
+	mwi, bad := f.number("MWI", -1, 7, "mwi")
 	if bad != nil {
 		return nil, bad
 	}
@@ -32,7 +38,7 @@ func (f kannelFieldsGiven) extra(tlvs *message.TLVDictionary) (*message.Extra, *
 	if failure != nil {
 		return nil, kannelRefuse(http.StatusBadRequest, kannelBadMeta)
 	}
-	if x == nil && pid <= 0 && rpi <= 0 {
+	if x == nil && pid <= 0 && rpi <= 0 && mwi < 0 {
 		return nil, nil
 	}
 	if x == nil {
@@ -42,7 +48,27 @@ func (f kannelFieldsGiven) extra(tlvs *message.TLVDictionary) (*message.Extra, *
 	if rpi == 1 {
 		x.ESMClass = smpp.ESMReplyPath // Kannel: 1 asks for the reply path, 2 does not
 	}
+	if mwi >= 0 {
+		x.Coding = kannelWaiting(uint8(mwi), c)
+	}
 	return x, nil
+}
+
+// kannelWaiting returns the data_coding of a message waiting indication: 0 to 3
+// say that voicemail, fax, mail or others wait, 4 to 7 that none do any more. An
+// indication without a text need not be kept by the phone (3GPP TS 23.038 4).
+func kannelWaiting(mwi uint8, c *message.Content) uint8 {
+	d := gsm.Coding(gsm.GSM7, gsm.NoClass)
+	d.Waiting, d.Active, d.Indication = gsm.WaitingStore, mwi&4 == 0, mwi&3
+	switch {
+	case c.Want == gsm.Binary:
+		return 0 // octets are no text
+	case c.Want == gsm.UCS2 || !gsm.IsGSM7(c.Text):
+		d.Encoding = gsm.UCS2
+	case c.Text == "":
+		d.Waiting = gsm.WaitingDiscard
+	}
+	return d.Octet()
 }
 
 // metaData reads the parameters of "?smpp?name=value&name=value"; other groups

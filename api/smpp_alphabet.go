@@ -20,7 +20,7 @@ func (s *SMPPServer) alphabet(name string) gsm.DefaultAlphabet {
 // a customer whose default alphabet is another than GSM's: in UCS-2 what that
 // alphabet lacks, and what it would make too long.
 func (b *smppDeliverBuilder) encoding(c *message.Content) gsm.Encoding {
-	if b.alphabet == gsm.DefaultGSM || b.alphabet == gsm.DefaultPacked || c.Class != gsm.NoClass {
+	if b.alphabet == gsm.DefaultGSM || b.alphabet == gsm.DefaultPacked || c.Class != gsm.NoClass || c.Text == "" {
 		return gsm.Auto
 	}
 	octets, ok := b.alphabet.Append(nil, c.Text, 0)

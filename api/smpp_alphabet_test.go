@@ -79,4 +79,14 @@ func TestSMPPAlphabetOut(t *testing.T) {
 			t.Errorf("%v, %q of class %d: data_coding %#x, %x", test.alphabet, test.text, test.class, d.DataCoding, d.Text)
 		}
 	}
+	b := smppDeliverBuilder{}
+	b.reset(true, gsm.NewReferences())
+	b.alphabet = gsm.DefaultUCS2
+	octets := message.Content{Data: []byte{1, 2, 3}, Want: gsm.Binary, Class: gsm.NoClass}
+	if _, err := b.inbound(&message.Inbound{Content: octets, Encoding: gsm.Binary, Parts: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if d := &b.bodies[0]; d.DataCoding != 4 || string(d.Text) != "\x01\x02\x03" {
+		t.Errorf("octets: data_coding %#x, %x", d.DataCoding, d.Text)
+	}
 }

@@ -235,17 +235,18 @@ func TestSMPPSubmission(t *testing.T) {
 func FuzzSMPPSubmission(f *testing.F) {
 	f.Add([]byte("\x05\x00\x03\x4c\x02\x01AAAAA"), uint8(0), uint8(0x40), "000001000000000R", "+4670", uint8(1))
 	f.Add([]byte("\xd8\x3d"), uint8(8), uint8(0), "", "", uint8(5))
-	a := &account.Account{Name: "acme"}
+	alphabets := append(gsm.DefaultAlphabets(), "")
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, text []byte, coding, esm uint8, when, addr string, ton uint8) {
 		var s gateway.Submission
 		m := smpp.ShortMessage{
 			Source: smpp.Address{TON: ton, Addr: addr}, Dest: smpp.Address{TON: ton, Addr: addr},
 			DataCoding: coding, ESMClass: esm, Validity: when, ScheduleTime: when, Text: text,
-			TLVs: smpp.TLVs{{Tag: smpp.TagSARMsgRefNum, Value: text}, {Tag: smpp.TagDestAddrSubunit, Value: text}},
+			TLVs: smpp.TLVs{{Tag: smpp.TagSARMsgRefNum, Value: text}, {Tag: smpp.TagDestAddrSubunit, Value: text}, {Tag: smpp.Tag(coding)<<8 | smpp.Tag(esm), Value: text}},
 		}
-		if status := smppSubmission(&s, a, &m, now); status == smpp.ESME_ROK && s.Content.Text != "" && s.Content.Data != nil {
-			t.Error("both a text and octets")
+		a := &account.Account{Name: "acme", SMPP: account.SMPP{Alphabet: alphabets[int(ton)%len(alphabets)]}}
+		if status := smppSubmission(&s, a, &m, now); status == smpp.ESME_ROK && s.Content.Text != "" && s.Content.Data != nil && len(s.Content.Header) == 0 {
+			t.Error("both a text and octets") // a part that is cut within a character has both
 		}
 	})
 }

@@ -130,3 +130,26 @@ func TestTLVDefinition(t *testing.T) {
 		}
 	}
 }
+
+// FuzzTLV: whatever is read is shown so that it is read as the same again.
+func FuzzTLV(f *testing.F) {
+	f.Add("dlt_entity_id", "1201", []byte("x"), uint16(0x1400))
+	f.Add("large", "258", []byte{0, 0, 1, 2}, uint16(0x1501))
+	f.Add("0x1402", "hex:0102", []byte("text:\x00"), uint16(0x1401))
+	d := dictionary()
+	f.Fuzz(func(t *testing.T, name, value string, octets []byte, tag uint16) {
+		if tlv, err := d.Parse(name, value); err == nil {
+			again, err := d.Parse(d.Show(tlv))
+			if err != nil || again.Tag != tlv.Tag || string(again.Value) != string(tlv.Value) {
+				t.Errorf("%q=%q is %+v, and shown and read again %+v, %v", name, value, tlv, again, err)
+			}
+		}
+		shown, text := d.Show(message.TLV{Tag: tag, Value: octets})
+		again, err := d.Parse(shown, text)
+		// A text whose sender left out its NUL gets it.
+		same := string(again.Value) == string(octets) || string(again.Value) == string(octets)+"\x00"
+		if err == nil && (again.Tag != tag || !same) {
+			t.Errorf("%#x %q is shown as %q=%q and read as %+v", tag, octets, shown, text, again)
+		}
+	})
+}
