@@ -297,7 +297,7 @@ func (g *Gateway) firstUp(links []string) uint8 {
 func (g *Gateway) accepted(a *acceptance) {
 	g.count.accepted.Add(int64(len(a.entries)))
 	for _, e := range a.entries {
-		g.recent.push(e.m.ID)
+		g.recent.push(place{id: e.m.ID})
 		if e.station == accepting {
 			e.link.coming--
 			g.wait(e, false)

@@ -329,6 +329,7 @@ func (b *gather) dropBlanks() {
 	b.DueAdd = slices.DeleteFunc(b.DueAdd, func(d store.Due) bool { return d.ID == 0 })
 	b.OwedAdd = slices.DeleteFunc(b.OwedAdd, func(o store.Owed) bool { return o.ID == 0 })
 	b.OpenAdd = slices.DeleteFunc(b.OpenAdd, func(o store.Outstanding) bool { return o.ID == 0 })
+	b.Held = slices.DeleteFunc(b.Held, func(h store.HeldReport) bool { return h.Number == 0 })
 }
 
 func resetBatch(b *store.Batch) {

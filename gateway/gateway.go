@@ -97,7 +97,7 @@ type Gateway struct {
 	boxes       map[boxKey]*outbox
 	open        map[message.ID]*entry
 	openIn      map[message.ID]*inboundEntry
-	recent      queue[message.ID] // accepted, open or not, in order, from the mark on
+	recent      queue[place] // accepted, open or not, in order of their ids, from the mark on
 	outstanding outstanding
 	shelf       shelf
 	passed      int // messages that have left recent

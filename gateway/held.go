@@ -19,6 +19,8 @@ type heldReport struct {
 	scope     *idScope
 	ambiguous bool
 	keys      []uint64
+	rowIn     uint64 // sequence of the gather that adds its row
+	rowAt     int
 }
 
 const (
@@ -41,14 +43,16 @@ func (g *Gateway) hold(l *link, s *idScope, r *message.Report, found matching, n
 	g.count.receiptsHeld.Add(1)
 	g.lastHeld++
 	h := store.HeldReport{Number: g.lastHeld, Received: now.UnixMilli(), Report: *r}
-	g.keepHeld(l, h, found == matchedMany)
+	held := g.keepHeld(l, h, found == matchedMany)
+	held.rowIn, held.rowAt = g.cur.seq, len(g.cur.Held)
 	g.cur.Held = append(g.cur.Held, h)
 }
 
-func (g *Gateway) keepHeld(l *link, stored store.HeldReport, ambiguous bool) {
+func (g *Gateway) keepHeld(l *link, stored store.HeldReport, ambiguous bool) *heldReport {
 	h := &heldReport{HeldReport: stored, link: l, scope: g.scope(stored.Report.Scope), ambiguous: ambiguous}
 	g.heldCount++
 	g.list(h)
+	return h
 }
 
 // recoverHeld keeps a receipt that was held before a restart.
@@ -88,6 +92,10 @@ func (g *Gateway) unlist(h *heldReport) {
 func (g *Gateway) dropHeld(h *heldReport) {
 	g.unlist(h)
 	g.heldCount--
+	if h.rowIn == g.cur.seq {
+		g.cur.Held[h.rowAt].Number = 0
+		return
+	}
 	g.cur.HeldDone = append(g.cur.HeldDone, h.Number)
 }
 

@@ -35,13 +35,17 @@ func (g *Gateway) advanceMark(now time.Time) {
 	limit := message.FirstIDAt(now.Add(-lag))
 	last := message.ID(0)
 	for n := 0; n < markMost && g.recent.len() > 0; n++ {
-		id := g.recent.peek()
-		if id >= limit && !g.safeOnDisk(id) {
+		p := g.recent.peek()
+		if p.id >= limit && !g.safeOnDisk(p) {
 			break
 		}
-		last = g.recent.pop()
+		e := g.open[p.id]
+		if p.ref != 0 {
+			e = g.unshelve(p.ref)
+		}
+		last = g.recent.pop().id
 		g.passed++
-		if e := g.fetch(last); e != nil {
+		if e != nil {
 			g.settleBehind(e)
 		}
 	}
@@ -54,11 +58,11 @@ func (g *Gateway) advanceMark(now time.Time) {
 
 // safeOnDisk tells whether the mark may pass a message at once: it is no
 // longer in memory, or waits in a queue of which more is on disk anyway.
-func (g *Gateway) safeOnDisk(id message.ID) bool {
-	if g.shelf.has(id) {
+func (g *Gateway) safeOnDisk(p place) bool {
+	if p.ref != 0 {
 		return false
 	}
-	e := g.open[id]
+	e := g.open[p.id]
 	return e == nil || e.station == waiting && e.link.spill[e.m.Priority].some
 }
 

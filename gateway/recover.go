@@ -34,7 +34,7 @@ func (g *Gateway) recover(ctx context.Context) error {
 		return err
 	}
 	err := g.store.OpenAfterMark(ctx, func(m *message.Message) error {
-		g.recent.push(m.ID)
+		g.recent.push(place{id: m.ID})
 		if seen[m.ID] {
 			return nil
 		}
@@ -169,7 +169,7 @@ func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error 
 		}
 		g.watchDeadline(e, now)
 		if m.ID < message.FirstIDAt(now.Add(-shelveAfter)) {
-			g.shelveOne(e)
+			g.shelveOne(e, g.passed+g.recent.len()-1)
 		}
 	case m.State == message.Sending:
 		g.uncertain(e, now)

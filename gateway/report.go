@@ -15,7 +15,7 @@ import (
 type outstanding struct {
 	one  map[uint64]*entry
 	many map[uint64][]*entry // further entries of a key in one
-	gone [2]map[uint64]settled
+	gone settledKeys
 }
 
 // settled is what became of a message whose receipt came, or was no longer
@@ -25,14 +25,10 @@ type settled struct {
 	state message.State
 }
 
-// goneMost bounds how many settled keys are remembered, twice over, so that a
-// repeated receipt is known as one.
-const goneMost = 100_000
-
 func (o *outstanding) init() {
 	o.one = map[uint64]*entry{}
 	o.many = map[uint64][]*entry{}
-	o.gone[0] = map[uint64]settled{}
+	o.gone = make(settledKeys, settledMost)
 }
 
 func (o *outstanding) add(key uint64, e *entry) {
@@ -85,19 +81,10 @@ func (g *Gateway) awaits(key uint64) bool {
 // settle remembers what became of the message under key, for receipts that are
 // repeated.
 func (o *outstanding) settle(key uint64, id message.ID, s message.State) {
-	if len(o.gone[0]) >= goneMost {
-		o.gone[1], o.gone[0] = o.gone[0], make(map[uint64]settled, goneMost)
-	}
-	o.gone[0][key] = settled{id, s}
+	o.gone.put(key, settled{id, s})
 }
 
-func (o *outstanding) settled(key uint64) (settled, bool) {
-	was, ok := o.gone[0][key]
-	if !ok {
-		was, ok = o.gone[1][key]
-	}
-	return was, ok
-}
+func (o *outstanding) settled(key uint64) (settled, bool) { return o.gone.get(key) }
 
 // Reports implements connector.Core.
 func (c linkCore) Reports(reports []message.Report, ack func(error)) {

@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"cmp"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +22,7 @@ import (
 // than MarkLag leaves memory (mark.go).
 type shelf struct {
 	byKey map[uint64]shelfRef // operator's ids as in outstanding
-	byID  map[message.ID]shelfRef
+	n     int                 // messages
 
 	slabs  []slab
 	free   []uint32 // slabs without messages
@@ -30,8 +32,14 @@ type shelf struct {
 	buf    []byte
 }
 
-// shelfRef is where a message stands: slab and octet.
+// shelfRef is where a message stands: slab, and octet from 1 on. 0 is nowhere.
 type shelfRef uint64
+
+// place is a message in Gateway.recent, and where on the shelf it stands.
+type place struct {
+	id  message.ID
+	ref shelfRef
+}
 
 type slab struct {
 	octets []byte
@@ -67,19 +75,14 @@ const (
 )
 
 func (s *shelf) init() {
-	s.byKey, s.byID = map[uint64]shelfRef{}, map[message.ID]shelfRef{}
+	s.byKey = map[uint64]shelfRef{}
 	s.kindOf = map[shelfKindKey]uint32{}
 }
 
-func (s *shelf) len() int { return len(s.byID) }
+func (s *shelf) len() int { return s.n }
 
 // octets is how much memory the slabs take.
 func (s *shelf) octets() int { return (len(s.slabs) - len(s.free)) * slabSize }
-
-func (s *shelf) has(id message.ID) bool {
-	_, ok := s.byID[id]
-	return ok
-}
 
 // shelve puts messages onto the shelf that have been with the operator long
 // enough: a second cursor over what was accepted, ahead of the mark.
@@ -89,20 +92,21 @@ func (g *Gateway) shelve(now time.Time) {
 	limit := message.FirstIDAt(now.Add(-shelveAfter))
 	g.shelved = max(g.shelved, g.passed)
 	for n := 0; n < shelveMost && g.shelved-g.passed < g.recent.len(); n++ {
-		id := g.recent.at(g.shelved - g.passed)
-		if id >= limit {
+		p := g.recent.at(g.shelved - g.passed)
+		if p.id >= limit {
 			break
 		}
-		g.shelved++
-		if e := g.open[id]; e != nil && e.station == enroute {
-			g.shelveOne(e)
+		if e := g.open[p.id]; e != nil && e.station == enroute {
+			g.shelveOne(e, g.shelved)
 		}
+		g.shelved++
 	}
 }
 
 // shelveOne puts a message onto the shelf, unless its kind is too rare to be
-// worth it or it is being written.
-func (g *Gateway) shelveOne(e *entry) {
+// worth it or it is being written. at is its place in recent, counted from the
+// first message of all.
+func (g *Gateway) shelveOne(e *entry, at int) {
 	m, c, s := e.m, &e.m.Content, &g.shelf
 	if e.rowed || e.changeIn == g.cur.seq || e.item != nil || len(c.Data) > 0 || len(c.Header) > 0 || c.Extra != nil ||
 		len(e.keys) == 0 || len(e.keys) > 255 || len(m.Links) == 0 {
@@ -113,12 +117,13 @@ func (g *Gateway) shelveOne(e *entry) {
 			return
 		}
 	}
-	s.buf = s.encode(s.buf[:0], e)
+	s.buf = s.encode(s.buf[:0], e, at)
 	if len(s.buf) > slabSize {
 		return
 	}
 	ref := s.store(s.buf)
-	s.byID[m.ID] = ref
+	s.n++
+	g.recent.items[g.recent.head+at-g.passed].ref = ref
 	for _, k := range e.keys {
 		if k != 0 {
 			g.outstanding.remove(k, e)
@@ -135,7 +140,7 @@ func (s *shelf) store(record []byte) shelfRef {
 		s.nextSlab()
 	}
 	b := &s.slabs[s.at]
-	ref := shelfRef(s.at)<<32 | shelfRef(len(b.octets))
+	ref := shelfRef(s.at)<<32 | shelfRef(len(b.octets)+1)
 	b.octets = appendCounted(b.octets, record)
 	b.live++
 	return ref
@@ -159,7 +164,7 @@ func (s *shelf) nextSlab() {
 func (s *shelf) take(ref shelfRef) []byte {
 	n := uint32(ref >> 32)
 	b := &s.slabs[n]
-	r := shelfReader{rest: b.octets[uint32(ref):]}
+	r := shelfReader{rest: b.octets[uint32(ref)-1:]}
 	record := r.octets()
 	if b.live--; b.live == 0 && n != s.at {
 		b.octets = b.octets[:0]
@@ -174,22 +179,38 @@ func (g *Gateway) fetch(id message.ID) *entry {
 	if e := g.open[id]; e != nil {
 		return e
 	}
-	if ref, ok := g.shelf.byID[id]; ok {
+	if ref := g.shelfRefOf(id); ref != 0 {
 		return g.unshelve(ref)
 	}
 	return nil
 }
 
 // known tells whether an open message is in memory, in either form.
-func (g *Gateway) known(id message.ID) bool { return g.open[id] != nil || g.shelf.has(id) }
+func (g *Gateway) known(id message.ID) bool { return g.open[id] != nil || g.shelfRefOf(id) != 0 }
+
+// shelfRefOf returns where on the shelf a message stands, 0 if it does not.
+func (g *Gateway) shelfRefOf(id message.ID) shelfRef {
+	if g.shelf.n == 0 {
+		return 0
+	}
+	places := g.recent.items[g.recent.head:]
+	i, ok := slices.BinarySearchFunc(places, id, func(p place, id message.ID) int { return cmp.Compare(p.id, id) })
+	if !ok {
+		return 0
+	}
+	return places[i].ref
+}
 
 // unshelve makes a message whole again.
 func (g *Gateway) unshelve(ref shelfRef) *entry {
 	s := &g.shelf
 	r := shelfReader{rest: s.take(ref)}
 	m := &message.Message{}
+	s.n--
 	kind := &s.kinds[r.uvarint()]
-	m.ID = message.ID(r.uint64())
+	p := &g.recent.items[g.recent.head+int(r.uvarint())-g.passed]
+	p.ref = 0
+	m.ID = p.id
 	keys := make([]uint64, r.octet())
 	for i := range keys {
 		keys[i] = r.uint64()
@@ -210,7 +231,6 @@ func (g *Gateway) unshelve(ref shelfRef) *entry {
 	e := newEntry(m)
 	e.readLog(g)
 	e.keys, e.station = append(e.oneKey[:0], keys...), enroute
-	delete(s.byID, m.ID)
 	g.open[m.ID] = e
 	for _, k := range keys {
 		if k != 0 {
@@ -221,14 +241,14 @@ func (g *Gateway) unshelve(ref shelfRef) *entry {
 	return e
 }
 
-// encode appends the record of a message: uvarint kind; id; number of keys and
-// each; addresses; reference, text, address of the target as counted octets;
+// encode appends the record of a message: uvarint kind; uvarint place in
+// recent, which has its id; number of keys and each; addresses; reference, text, address of the target as counted octets;
 // parts; uvarint time to send, end of validity, price; log, counted. Of a text
 // that only SMPP receipts will tell of, the beginning is kept.
-func (s *shelf) encode(dst []byte, e *entry) []byte {
+func (s *shelf) encode(dst []byte, e *entry, at int) []byte {
 	m := e.m
 	dst = binary.AppendUvarint(dst, uint64(s.kind(m)))
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(m.ID))
+	dst = binary.AppendUvarint(dst, uint64(at))
 	dst = append(dst, byte(len(e.keys)))
 	for _, k := range e.keys {
 		dst = binary.LittleEndian.AppendUint64(dst, k)

@@ -42,8 +42,8 @@ func TestShelfKeepsEverything(t *testing.T) {
 		m.Links = []string{"op1", "op2"}
 		e.m, e.changeIn = &m, 0
 		keys := append([]uint64(nil), e.keys...)
-		w.shelveOne(e)
-		if w.open[id] != nil || !w.shelf.has(id) || w.outstanding.one[keys[0]] != nil {
+		w.shelveOne(e, 0)
+		if w.open[id] != nil || w.shelfRefOf(id) == 0 || w.outstanding.one[keys[0]] != nil {
 			t.Fatal("the message is not on the shelf")
 		}
 		back := w.fetch(id)

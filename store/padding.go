@@ -28,24 +28,29 @@ const (
 	padLessIn = padLook / 32
 )
 
-// appendLog appends the stored form of a message's log to dst.
-func (p *logPadding) appendLog(dst []byte, state message.State, final int64, log []byte) []byte {
+// appendLog appends the stored form of a message's log to dst. That of a
+// message of which no changes are expected has no zeros, unless its row was
+// written before: then it keeps its length.
+func (p *logPadding) appendLog(dst []byte, m *message.Progress, again bool) []byte {
 	if p.target == 0 {
 		p.target = padFirst
 	}
 	others := 0 // octets that SQLite's record needs for the columns before
-	if state > 1 {
+	if m.State > 1 {
 		others++
 	}
-	if final != 0 {
+	if m.Final != 0 {
 		others += 6
 	}
 	start := len(dst)
-	dst = binary.AppendUvarint(dst, uint64(len(log)))
-	dst = append(dst, log...)
+	dst = binary.AppendUvarint(dst, uint64(len(m.Log)))
+	dst = append(dst, m.Log...)
 	need := len(dst) - start + others
-	if final != 0 {
+	if m.Final != 0 {
 		p.observe(need)
+	}
+	if !again && m.Final != 0 && !m.Owed {
+		return dst
 	}
 	want := p.target
 	for want < need {

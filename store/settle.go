@@ -47,6 +47,8 @@ const (
 	// time, and pendingMost how many there may be: who adds to more has to wait.
 	pendingMany = 150_000
 	pendingMost = 1_000_000
+	// pendingSpare is for how many the memory is kept when none is left.
+	pendingSpare = 4096
 	// journalKept is how many rows that are not needed the journal may have
 	// before they are removed.
 	journalKept = 16
@@ -153,7 +155,7 @@ func (s *Store) settleSome(force bool) error {
 // settleRow writes one message.
 func (s *Store) settleRow(r *pendingRow) error {
 	if r.body == nil {
-		if err := s.writeProgress(s.hot.change, r.id, &r.Progress); err != nil {
+		if err := s.writeProgress(s.hot.change, r.id, &r.Progress, true); err != nil {
 			return err
 		}
 	} else {
@@ -165,7 +167,7 @@ func (s *Store) settleRow(r *pendingRow) error {
 		if err := execute(s.hot.message); err != nil {
 			return err
 		}
-		if err := s.writeProgress(s.hot.progress, r.id, &r.Progress); err != nil {
+		if err := s.writeProgress(s.hot.progress, r.id, &r.Progress, false); err != nil {
 			return err
 		}
 	}
@@ -197,7 +199,10 @@ func (s *Store) bookSettled() {
 		p.base++
 	}
 	s.settled = 0
-	if p.head > 1024 && p.head*2 > len(p.queue) {
+	switch {
+	case p.head == len(p.queue) && p.head > pendingSpare: // a busy time is over: give its memory back
+		p.rows, p.queue, p.head = map[message.ID]*pendingRow{}, nil, 0
+	case p.head > 1024 && p.head*2 > len(p.queue):
 		p.queue = slices.Delete(p.queue, 0, p.head)
 		p.head = 0
 	}

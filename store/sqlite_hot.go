@@ -81,12 +81,12 @@ func execute(stmt *sqlite.Stmt) error {
 	return stmt.Reset()
 }
 
-func (s *Store) writeProgress(stmt *sqlite.Stmt, id message.ID, p *message.Progress) error {
+func (s *Store) writeProgress(stmt *sqlite.Stmt, id message.ID, p *message.Progress, again bool) error {
 	stmt.BindInt64(1, int64(id))
 	stmt.BindInt64(2, int64(p.State))
 	stmt.BindBool(3, p.Owed)
 	stmt.BindInt64(4, p.Final)
-	s.scratch = s.pad.appendLog(s.scratch[:0], p.State, p.Final, p.Log)
+	s.scratch = s.pad.appendLog(s.scratch[:0], p, again)
 	stmt.BindBytes(5, s.scratch)
 	return execute(stmt)
 }

@@ -200,7 +200,7 @@ func TestPaddingKeepsRowsInPlace(t *testing.T) {
 	t.Parallel()
 	var p logPadding
 	length := func(state message.State, final int64, log int) int {
-		n := len(p.appendLog(nil, state, final, make([]byte, log)))
+		n := len(p.appendLog(nil, &message.Progress{State: state, Final: final, Log: make([]byte, log)}, true))
 		if state > 1 {
 			n++
 		}
