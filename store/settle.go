@@ -200,7 +200,7 @@ func (s *Store) bookSettled() {
 	}
 	s.settled = 0
 	switch {
-	case p.head == len(p.queue) && p.head > pendingSpare: // a busy time is over: give its memory back
+	case p.head == len(p.queue) && cap(p.queue) > pendingSpare: // a busy time is over: give its memory back
 		p.rows, p.queue, p.head = map[message.ID]*pendingRow{}, nil, 0
 	case p.head > 1024 && p.head*2 > len(p.queue):
 		p.queue = slices.Delete(p.queue, 0, p.head)
