@@ -9,7 +9,10 @@
 //     history.
 //  3. One goroutine calls Commit (commit.go) with a Batch (batch.go) of
 //     whatever has gathered. One batch is one transaction; when Commit returns
-//     nil, fsync has returned without error and everybody may be told.
+//     nil, fsync has returned without error and everybody may be told. What it
+//     says of messages is one row of the journal (journal.go); their rows are
+//     written when they have come to rest (settle.go), and readers look at what
+//     is pending before they look at the tables (pending.go).
 //  4. Between commits the same goroutine calls Tidy (tidy.go) with a budget:
 //     the index over recipients and references grows (runs.go, merge.go), what is older
 //     than Retention goes (retention.go).
