@@ -36,6 +36,7 @@ type SMPP struct {
 	core    Core
 	running sync.WaitGroup // what tells core something from a goroutine of its own
 	gate    *smppGate
+	plan    MaintenancePlan
 	unread  atomic.Uint64 // receipts that named no message
 
 	mu    sync.Mutex
@@ -63,6 +64,8 @@ type smppSlot struct {
 	down    bool         // the last attempt failed, or the session ended
 	err     error        // the last
 	errAt   time.Time
+	turn    int           // index of the host to begin with, when they are taken in turn
+	lost    time.Time     // when the last session ended; of keep alone
 	restart chan struct{} // told when people want it opened anew
 }
 
@@ -79,20 +82,20 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 	}
 	l := &SMPP{
 		cfg: cfg.WithDefaults(), log: log.With("link", cfg.Name), shared: shared,
-		bound: map[uint32]*smppSession{}, gate: newSMPPGate(),
+		bound: map[uint32]*smppSession{}, gate: newSMPPGate(), plan: cfg.Plan(),
 	}
-	for range l.cfg.Sessions {
+	for i := range l.cfg.Sessions {
 		if l.cfg.Bind == "transceiver" {
-			l.slots = append(l.slots, newSMPPSlot(smpp.Transceiver))
+			l.slots = append(l.slots, newSMPPSlot(smpp.Transceiver, i))
 		} else {
-			l.slots = append(l.slots, newSMPPSlot(smpp.Transmitter), newSMPPSlot(smpp.Receiver))
+			l.slots = append(l.slots, newSMPPSlot(smpp.Transmitter, i), newSMPPSlot(smpp.Receiver, i))
 		}
 	}
 	return l
 }
 
-func newSMPPSlot(mode smpp.BindMode) *smppSlot {
-	return &smppSlot{mode: mode, restart: make(chan struct{}, 1)}
+func newSMPPSlot(mode smpp.BindMode, turn int) *smppSlot {
+	return &smppSlot{mode: mode, turn: turn, restart: make(chan struct{}, 1)}
 }
 
 // Run implements Connector.

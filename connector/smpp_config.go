@@ -24,9 +24,12 @@ type SMPPConfig struct {
 	Name string `yaml:"name" example:"op1"`
 	// Kind is smpp.
 	Kind string `yaml:"kind" example:"smpp"`
-	// Hosts are the SMSC's addresses, host:port. A session is opened at the one
-	// that worked last; if it cannot be, at the next.
+	// Hosts are the SMSC's addresses, host:port.
 	Hosts []string `yaml:"hosts" example:"[127.0.0.1:2776]"`
+	// HostsOrder says where a session is opened: first (default; at the host that
+	// worked last, at the beginning the first, and if it cannot be, at the next) or
+	// turn (sessions are spread over the hosts, and each goes on to the next).
+	HostsOrder string `yaml:"hosts_order"`
 	// LocalAddress is the IP address of this machine that connections are made
 	// from; empty: whichever the system takes.
 	LocalAddress string `yaml:"local_address"`
@@ -73,6 +76,13 @@ type SMPPConfig struct {
 	// 100ms to 1h; 1m by default. The first is half a second to a second, or
 	// shorter if this is; they double until a session has outlasted its pause.
 	Reconnect time.Duration `yaml:"reconnect"`
+	// QuietCut is how long a session that was cut may be away before that is a
+	// warning and the link shown as down, up to 1h; 0 (default) for none. Many operators
+	// cut all sessions once a day.
+	QuietCut time.Duration `yaml:"quiet_cut"`
+	// Maintenance is when the operator works on his side: no warnings then, and the
+	// link is shown as in maintenance while it is down.
+	Maintenance []Maintenance `yaml:"maintenance"`
 	// SourceTON is the type of number given with every sender. Left out: what
 	// follows from the sender, 5 for a name, 1 for an international number.
 	SourceTON *uint8 `yaml:"source_ton"`
@@ -173,6 +183,7 @@ var (
 	smppAlphabets = gsm.DefaultAlphabets()
 	smppPriority  = []string{"map", "none"}
 	smppLongs     = []string{"udh", "udh16", "sar", "payload", "single"}
+	smppOrders    = []string{"first", "turn"}
 	smppReceipts  = []string{"when_asked", "always", "never"}
 	smppIDs       = []string{"auto", "string", "hex_decimal", "decimal_hex"}
 	smppValidity  = []string{"relative", "absolute", "none"}
@@ -189,6 +200,7 @@ func (c SMPPConfig) WithDefaults() SMPPConfig {
 	}
 	word(&c.Version, smppVersions)
 	word(&c.Bind, smppBinds)
+	word(&c.HostsOrder, smppOrders)
 	word(&c.Alphabet, smppAlphabets)
 	word(&c.Priority, smppPriority)
 	word(&c.Long, smppLongs)
@@ -267,6 +279,8 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 	}
 	word("version", c.Version, smppVersions)
 	word("bind", c.Bind, smppBinds)
+	word("hosts_order", c.HostsOrder, smppOrders)
+	maintenancePlan(c.Maintenance, report)
 	word("alphabet", c.Alphabet, smppAlphabets)
 	word("priority", c.Priority, smppPriority)
 	word("long", c.Long, smppLongs)
@@ -332,6 +346,7 @@ func (c SMPPConfig) validateRanges(report func(field, problem string)) {
 	span("enquire_link", c.EnquireLink, time.Second, time.Hour)
 	span("response_timeout", c.ResponseTimeout, time.Second, 10*time.Minute)
 	span("reconnect", c.Reconnect, 100*time.Millisecond, time.Hour)
+	span("quiet_cut", c.QuietCut, time.Second, time.Hour)
 	span("receipt_wait", c.ReceiptWait, time.Minute, 30*24*time.Hour)
 	span("max_validity", c.MaxValidity, time.Minute, 30*24*time.Hour)
 	span("throttle_wait", c.ThrottleWait, 100*time.Millisecond, 10*time.Minute)

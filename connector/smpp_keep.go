@@ -3,8 +3,10 @@ package connector
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,8 +17,15 @@ import (
 // session has lasted longer than the pause before it.
 func (l *SMPP) keep(ctx context.Context, slot *smppSlot) {
 	d := l.dialer(slot.mode)
+	turn := slot.turn
 	var pause time.Duration
 	for attempt := 0; ctx.Err() == nil; attempt++ {
+		if l.cfg.HostsOrder == "turn" {
+			d = l.dialer(slot.mode)
+			turn %= len(d.Hosts)
+			d.Hosts = slices.Concat(d.Hosts[turn:], d.Hosts[:turn])
+			turn++
+		}
 		lasted, err := l.once(ctx, d, slot)
 		if ctx.Err() != nil {
 			return
@@ -30,13 +39,40 @@ func (l *SMPP) keep(ctx context.Context, slot *smppSlot) {
 			attempt = 0
 		}
 		pause = l.pause(attempt, err)
+		now := time.Now()
 		l.mu.Lock()
-		slot.since, slot.down, slot.err, slot.errAt = time.Now(), true, err, time.Now()
+		slot.since, slot.down, slot.err, slot.errAt = now, true, err, now
 		l.mu.Unlock()
-		l.log.Warn("no session", "mode", slot.mode, "error", err, "again_in", pause)
+		l.complain(ctx, slot, err, pause, now)
 		smppWait(ctx, pause, slot.restart)
 	}
 }
+
+// complain writes that there is no session: as a warning, unless the operator
+// works on his side, or the cut may yet be repaired in the time that is tolerated.
+func (l *SMPP) complain(ctx context.Context, slot *smppSlot, err error, pause time.Duration, now time.Time) {
+	level, text := slog.LevelWarn, "no session"
+	switch {
+	case l.plan.Active(now):
+		level, text = slog.LevelInfo, "no session, in a time of maintenance"
+	case l.cfg.QuietCut > 0 && !slot.lost.IsZero() && now.Sub(slot.lost) < l.cfg.QuietCut:
+		level, text = slog.LevelInfo, "no session for the moment"
+	case smppStillBound(err):
+		text = "no session: the operator still has our old ones, or permits no more of them (sessions), or not from here"
+	}
+	l.log.Log(ctx, level, text, "mode", slot.mode, "error", err, "again_in", pause)
+}
+
+// smppStillBound tells whether a bind was refused as it is while the operator
+// believes sessions to exist that have ended. That passes; a bind in haste may
+// have us locked out.
+func smppStillBound(err error) bool {
+	return errors.Is(err, smpp.ESME_RALYBND) || errors.Is(err, smpp.ESME_RBINDFAIL)
+}
+
+// smppBoundPause is the first pause after such a refusal; with jitter at least
+// half of it.
+const smppBoundPause = 6 * time.Second
 
 // smppWait waits, or until ctx ends or somebody says that it is enough.
 func smppWait(ctx context.Context, d time.Duration, enough <-chan struct{}) {
@@ -53,16 +89,16 @@ func smppWait(ctx context.Context, d time.Duration, enough <-chan struct{}) {
 // operator still believes to exist needs some time to be noticed. Wrong
 // credentials have the link wait (see smppGate), not the slot.
 func (l *SMPP) pause(attempt int, err error) time.Duration {
-	first := min(smppFirstPause, l.cfg.Reconnect)
-	if errors.Is(err, smpp.ESME_RALYBND) {
-		first = min(5*time.Second, l.cfg.Reconnect)
+	if smppStillBound(err) {
+		return smpp.Backoff(attempt, smppBoundPause, max(smppBoundPause, l.cfg.Reconnect), rand.Float64())
 	}
-	return smpp.Backoff(attempt, first, l.cfg.Reconnect, rand.Float64())
+	return smpp.Backoff(attempt, min(smppFirstPause, l.cfg.Reconnect), l.cfg.Reconnect, rand.Float64())
 }
 
 // smppGate lets the slots of a link bind one at a time until a bind has been
 // accepted, and none for a while after the operator said that name or password
-// are wrong: a hundred sessions that try them at once would have us locked out.
+// are wrong: a hundred sessions that try them at once would have us locked out. So
+// would those that an operator refuses who still has our old ones.
 type smppGate struct {
 	turn chan struct{} // holds one token
 
@@ -117,6 +153,8 @@ func (g *smppGate) tried(err error, wait time.Duration) {
 		g.proven = true
 	case errors.Is(err, smpp.ESME_RINVPASWD), errors.Is(err, smpp.ESME_RINVSYSID), errors.Is(err, smpp.ESME_RINVSYSTYP):
 		g.proven, g.after = false, time.Now().Add(wait)
+	case smppStillBound(err):
+		g.proven, g.after = false, time.Now().Add(smppBoundPause/2)
 	}
 }
 
@@ -175,6 +213,7 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 	lasted = time.Since(s.since)
 	l.mu.Lock()
 	slot.session, slot.since = nil, time.Now()
+	slot.lost = slot.since
 	l.mu.Unlock()
 	reason := err
 	if errors.Is(err, errRestart) || ctx.Err() != nil && errors.Is(err, smpp.ErrUnbound) {

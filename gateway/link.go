@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"log/slog"
 	"time"
 
 	"kurir/connector"
@@ -153,13 +154,18 @@ func (c linkCore) SessionDown(num uint32, unwritten []*connector.Outgoing, reaso
 	g.mu.Lock()
 	lost := g.sessionDown(c.l, num, unwritten, time.Now())
 	g.dispatch(c.l, time.Now())
+	quiet := c.l.set.QuietCut > 0 || c.l.set.Maintenance.Active(time.Now())
 	g.mu.Unlock()
 	g.signal()
 	if reason == nil {
 		g.log.Info("session closed", "link", c.l.name, "session", num, "uncertain", lost)
 		return
 	}
-	g.log.Warn("session down", "link", c.l.name, "session", num, "uncertain", lost, "reason", reason)
+	level := slog.LevelWarn
+	if quiet { // the connector warns if it stays away
+		level = slog.LevelInfo
+	}
+	g.log.Log(g.ctx, level, "session down", "link", c.l.name, "session", num, "uncertain", lost, "reason", reason)
 }
 
 // sessionDown takes back what the session had been granted: what was never

@@ -107,18 +107,30 @@ func noLink(name string) error {
 
 // The states of a link in LinkStats.
 const (
-	linkUp       = "up"
-	linkDown     = "down"
-	linkDraining = "draining"
-	linkStopped  = "stopped"
+	linkUp           = "up"
+	linkDown         = "down"
+	linkReconnecting = "reconnecting" // for less than quiet_cut
+	linkMaintenance  = "maintenance"  // down at a time when the operator works on his side
+	linkDraining     = "draining"
+	linkStopped      = "stopped"
 )
 
+// Alarm tells whether somebody should look at the link: it is down, and that is
+// neither wanted nor tolerated.
+func (s *LinkStats) Alarm() bool { return s.State == linkDown }
+
 // state tells how the link stands.
-func (l *link) state() string {
+func (l *link) state(now time.Time) string {
 	switch {
 	case l.wish == LinkStops:
 		return linkStopped
 	case len(l.sessions) == 0 || l.conn == nil:
+		switch {
+		case l.set.Maintenance.Active(now):
+			return linkMaintenance
+		case now.Sub(l.since) < l.set.QuietCut:
+			return linkReconnecting
+		}
 		return linkDown
 	case l.wish == LinkDrains:
 		return linkDraining

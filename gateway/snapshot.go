@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kurir/account"
+	"kurir/connector"
 	"kurir/message"
 	"kurir/route"
 )
@@ -50,6 +51,8 @@ type LinkSettings struct {
 	FallbackWait   time.Duration // how long the link may be down before what waits takes the next; 0 means 10 s
 	Once           bool          // uncertain messages are not sent again
 	MaxValidity    time.Duration // the longest that the operator is told; 0 for any
+	QuietCut       time.Duration // how long a session may be away before that is a warning
+	Maintenance    connector.MaintenancePlan
 	Receipts       ReceiptPolicy
 	IDs            IDForms        // how the operator's ids in answers and receipts agree
 	InboundNumbers InboundNumbers // how the operator writes numbers of messages from phones

@@ -52,7 +52,7 @@ type Stats struct {
 type LinkStats struct {
 	Name                                        string
 	Up                                          bool
-	State                                       string    // up, down, draining or stopped
+	State                                       string    // up, down, reconnecting, maintenance, draining or stopped
 	Since                                       time.Time // of the state
 	Queued                                      int64     // in memory and on disk
 	QueuedInMemory                              int
@@ -102,7 +102,7 @@ func (g *Gateway) Stats() Stats {
 
 func (l *link) stats() LinkStats {
 	s := LinkStats{
-		Name: l.name, Up: l.up(), State: l.state(), Since: l.since, QueuedInMemory: l.lanes.n, Rate: l.pace.rate,
+		Name: l.name, Up: l.up(), State: l.state(time.Now()), Since: l.since, QueuedInMemory: l.lanes.n, Rate: l.pace.rate,
 		Taken: l.count.taken.Load(), Failed: l.count.failed.Load(), Throttled: l.count.throttled.Load(),
 		Receipts: l.count.receipts.Load(), Inbound: l.count.inbound.Load(), ReceiptsUnmatched: l.count.unmatched.Load(),
 	}
