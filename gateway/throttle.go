@@ -6,7 +6,7 @@ import (
 )
 
 // pace keeps the rate of a link in parts a second, smoothly: what is saved up
-// never exceeds a tick's worth plus one part. When the operator asks for less
+// never exceeds a tick's worth plus one part, or five when ticks come late. When the operator asks for less
 // speed the link pauses for a moment and goes on at what the operator really
 // took, and then:
 //
@@ -20,11 +20,12 @@ import (
 // It never exceeds the configured rate, and a link without one is without one
 // again when nobody has complained for a while.
 type pace struct {
-	limit float64 // configured, 0 is none
-	rate  float64 // in force, 0 is none
-	saved float64
-	last  int64 // Unix microseconds of the last refill
-	until int64 // Unix milliseconds: pause until then
+	limit   float64 // configured, 0 is none
+	rate    float64 // in force, 0 is none
+	saved   float64
+	starved bool  // something waited at the last look
+	last    int64 // Unix microseconds of the last refill
+	until   int64 // Unix milliseconds: pause until then
 
 	complained int64 // Unix milliseconds of the last complaint
 
@@ -41,6 +42,7 @@ const (
 	defaultThrottleWait = 250 * time.Millisecond
 
 	burstShare = 0.01            // seconds of the rate that may be saved: a tick
+	lateShare  = 0.05            // likewise on a machine that is too busy for every tick
 	backOff    = 0.05            // by how much the rate falls below that which led to a complaint
 	plateau    = 8 * time.Second // until it is there again
 	backAt     = 30              // seconds without complaint after which an unlimited link is unlimited again
@@ -64,14 +66,18 @@ func (p *pace) room(now time.Time) (parts int, ok bool) {
 		return 1 << 20, true
 	}
 	us := now.UnixMicro()
+	most := burstShare
+	if p.starved { // the time has gone by with something waiting: it was the tick that came late
+		most = lateShare
+	}
 	if p.last != 0 {
-		p.saved += float64(us-p.last) / 1e6 * p.rate
+		p.saved = max(p.saved, min(p.saved+float64(us-p.last)/1e6*p.rate, p.rate*most+1))
 	} else {
 		p.saved = 1
 	}
 	p.last = us
-	p.saved = min(p.saved, p.rate*burstShare+1)
-	return int(p.saved), p.saved >= 1
+	p.starved = p.saved < 1
+	return int(p.saved), !p.starved
 }
 
 // take uses up parts; a long message may overdraw what is saved.
