@@ -134,11 +134,9 @@ func kannelValues(state message.State, d *logDigest, mask uint8) []int {
 	switch state {
 	case message.Delivered:
 		tell(kannelDelivered, kannelDelivered)
-	case message.Enroute:
-		if d.buffered {
-			tell(kannelBuffered, kannelBuffered)
-		}
-	case message.Sent, message.Scheduled, message.Queued, message.Sending:
+	case message.Buffered:
+		tell(kannelBuffered, kannelBuffered)
+	case message.Enroute, message.Sent, message.Scheduled, message.Queued, message.Sending:
 	case message.Rejected, message.Undeliverable:
 		if d.reportedAt == 0 && d.failure != message.NoFailure {
 			tell(kannelRejected, kannelRejected|kannelFailed)

@@ -345,9 +345,9 @@ func TestKannelValues(t *testing.T) {
 	}{
 		{"taken", message.Enroute, []message.Event{took}, 31, []int{8}},
 		{"taken, not asked", message.Enroute, []message.Event{took}, 3, nil},
-		{"buffered before 8 was told", message.Enroute, []message.Event{took, {Kind: message.EventReport, State: message.Enroute}}, 31, []int{8, 4}},
-		{"buffered before 8 was told, 4 not asked", message.Enroute, []message.Event{took, {Kind: message.EventReport, State: message.Enroute}}, 8, []int{8}},
-		{"buffered after it", message.Enroute, []message.Event{
+		{"buffered before 8 was told", message.Buffered, []message.Event{took, {Kind: message.EventReport, State: message.Enroute}}, 31, []int{8, 4}},
+		{"buffered before 8 was told, 4 not asked", message.Buffered, []message.Event{took, {Kind: message.EventReport, State: message.Enroute}}, 8, []int{8}},
+		{"buffered after it", message.Buffered, []message.Event{
 			took, {Kind: message.EventTold, State: message.Enroute, Code: 200}, {Kind: message.EventReport, State: message.Enroute},
 		}, 31, []int{4}},
 		{"delivered before the answer was told", message.Delivered, []message.Event{took}, 31, []int{8, 1}},

@@ -59,7 +59,6 @@ type logDigest struct {
 	failure     message.FailureKind // the last
 	code        uint32
 	reportedAt  int64
-	buffered    bool   // the operator said that it waits for the phone
 	taken       string // the first operator id
 	takenAt     int64
 	toldEnroute bool
@@ -87,13 +86,12 @@ func digest(m *message.Message) (d logDigest) {
 			d.failure, d.code, d.rejectedBy = e.Failure, e.Code, e.Code
 		case message.EventReport:
 			d.code, d.reportedAt = e.Code, e.At
-			d.buffered = d.buffered || e.State == message.Enroute
 		case message.EventState:
 			if e.Failure != message.NoFailure {
 				d.failure = e.Failure
 			}
 		case message.EventTold:
-			d.toldEnroute = d.toldEnroute || e.State == message.Enroute && e.Code != 0 // 0: passed over
+			d.toldEnroute = d.toldEnroute || !e.State.Final() && e.Code != 0 // 0: passed over
 		}
 	}
 	return d

@@ -62,23 +62,24 @@ func (g *Gateway) Submit(ctx context.Context, subs []*Submission) ([]Result, err
 // only until the item has been answered.
 type Item struct {
 	Message *message.Message
-	State   message.State // the state owed, final or Enroute; not for inbound messages
+	State   message.State // the state owed, final, Enroute or Buffered; not for inbound messages
 	Inbound *message.Inbound
 	Index   int   // of the target within Inbound.Targets
 	Tries   int   // how often it was tried before
 	Since   int64 // Unix milliseconds since when it is owed
 	Target  message.Target
 
-	entry  *entry        // of Message, while its final state is owed
-	inb    *inboundEntry // of Inbound
-	box    *outbox
-	then   *Item // the final state, held back until this intermediate one is settled
-	due    int64 // Unix milliseconds before which it is not tried; 0 for at once
-	queued bool  // it has come to its turn in the box
-	out    bool  // a Receiver has it
-	rowed  bool  // a row of the table owed names it
-	rowIn  uint64
-	rowAt  int32
+	entry    *entry        // of Message, while its final state is owed
+	inb      *inboundEntry // of Inbound
+	box      *outbox
+	buffered bool  // Buffered is owed behind this intermediate state
+	then     *Item // the final state, held back until this intermediate one is settled
+	due      int64 // Unix milliseconds before which it is not tried; 0 for at once
+	queued   bool  // it has come to its turn in the box
+	out      bool  // a Receiver has it
+	rowed    bool  // a row of the table owed names it
+	rowIn    uint64
+	rowAt    int32
 }
 
 // Verdict is what a target said to an Item.

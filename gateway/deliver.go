@@ -296,7 +296,7 @@ func (g *Gateway) settleItem(it *Item, ev message.Event) {
 	}
 	g.itemEvent(it, ev)
 	g.forgetItem(it)
-	if it.then != nil {
+	if !g.oweNext(it, ev) && it.then != nil {
 		g.enqueue(it.then)
 	}
 }

@@ -293,11 +293,12 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 		if b.midway[m.ID] != nil {
 			return nil // in memory
 		}
-		told := m.State.Final() && m.Receipts.Wants(m.State) && !m.Owed
+		state, told := midwayState(m)
+		told = told || m.State.Final() && m.Receipts.Wants(m.State) && !m.Owed
 		if !told && (e == nil || e.station != owing || !e.item.queued) { // else the final state has overtaken it
 			b.midway[m.ID] = it
-			it.Message, it.State, it.Target, it.Since = m, message.Enroute, m.Target, takenAt(m)
-			it.Tries, _ = lastTry(m.Log, m.ID, message.Enroute, 0)
+			it.Message, it.State, it.Target, it.Since = m, state, m.Target, takenAt(m)
+			it.Tries, _ = lastTry(m.Log, m.ID, state, 0)
 			return it
 		}
 	}

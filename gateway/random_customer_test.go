@@ -265,7 +265,7 @@ func (c *chaos) check(ref string, f *fate, m *message.Message) {
 	if f.told[m.State] < 1+f.pushed && f.pushed > 0 {
 		bad("was made owed again %d times and not told so often", f.pushed)
 	}
-	if taken && m.Receipts.Wants(message.Enroute) && f.told[message.Enroute] == 0 {
+	if taken && m.Receipts.Wants(message.Enroute) && f.told[message.Enroute]+f.told[message.Buffered] == 0 {
 		bad("nobody was told that the operator took it")
 	}
 	for s, n := range f.told {

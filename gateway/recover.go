@@ -183,7 +183,7 @@ func (g *Gateway) recoverOwed(ctx context.Context, m *message.Message) error {
 	it := &Item{box: g.box(m.Target.Kind, m.Target.Account)}
 	e := g.finalItem(it, m)
 	rows := []store.Owed{it.row()}
-	for _, s := range []message.State{m.State, message.Enroute} { // behind its intermediate state it waits as long as that
+	for _, s := range []message.State{m.State, message.Enroute, message.Buffered} { // behind its intermediate state it waits as long as that
 		var failed int64
 		if it.Tries, failed = lastTry(m.Log, m.ID, s, 0); it.Tries > 0 {
 			row := it.row()

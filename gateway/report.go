@@ -295,6 +295,7 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 	e.event(message.Event{Kind: message.EventReport, At: now.UnixMilli(), Part: uint8(part), State: r.State, Code: r.Code})
 	if !r.State.Final() {
 		g.change(e)
+		g.oweBuffered(e, now)
 		return
 	}
 	if e.rowed {

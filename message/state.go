@@ -11,6 +11,7 @@ const (
 	Queued        State = 1  // accepted, waits for a link
 	Sending       State = 2  // granted to a session, no answer on disk
 	Enroute       State = 3  // the operator took it, a receipt is awaited
+	Buffered      State = 4  // told of one that is enroute: the operator waits for the phone, or says so on the way; no message stands in it
 	Delivered     State = 8  // on the phone, says the operator
 	Sent          State = 9  // the operator took it and no receipt was asked
 	Expired       State = 10 // its validity ended first
@@ -32,6 +33,7 @@ var stateInfo = [...]struct {
 	Queued:        {"queued", []State{Sending, Scheduled, Enroute, Delivered, Sent, Expired, Deleted, Undeliverable, Rejected, Unknown}, 1, "ENROUTE"},
 	Sending:       {"sending", []State{Queued, Enroute, Delivered, Sent, Expired, Deleted, Undeliverable, Rejected, Unknown}, 1, "ENROUTE"},
 	Enroute:       {"enroute", []State{Queued, Delivered, Expired, Deleted, Undeliverable, Rejected, Unknown}, 1, "ENROUTE"},
+	Buffered:      {"buffered", nil, 1, "ENROUTE"},
 	Delivered:     {"delivered", nil, 2, "DELIVRD"},
 	Sent:          {"sent", nil, 6, "ACCEPTD"},
 	Expired:       {"expired", nil, 3, "EXPIRED"},
@@ -41,7 +43,7 @@ var stateInfo = [...]struct {
 	Unknown:       {"unknown", nil, 7, "UNKNOWN"},
 }
 
-// States lists all states in the order of a message's life.
+// States lists all states that a message may stand in, in the order of a message's life.
 func States() []State {
 	return []State{Scheduled, Queued, Sending, Enroute, Delivered, Sent, Expired, Deleted, Undeliverable, Rejected, Unknown}
 }
