@@ -263,6 +263,9 @@ func (g *Gateway) place(e *entry, now time.Time) {
 	g.tally(m.Account, m.Links[0], tallyAccepted, now)
 	e.hop = g.firstUp(m.Links)
 	e.link = g.link(m.Links[e.hop])
+	if len(m.Content.Header) > 0 {
+		g.placePart(e, now)
+	}
 	if m.SendAt != 0 {
 		m.State = message.Scheduled
 		g.cur.DueAdd = append(g.cur.DueAdd, store.Due{ID: m.ID, At: m.SendAt})
@@ -310,6 +313,7 @@ func (g *Gateway) refused(e *entry) {
 	switch {
 	case e.station == granted:
 		e.sess.remove(e)
+		g.partReleased(e)
 	case e.station == accepting:
 		e.link.coming--
 	case e.station == nowhere && e.m.State == message.Queued:

@@ -82,6 +82,9 @@ func (g *Gateway) grantTo(s *session, e *entry, now time.Time, later bool) {
 	e.event(message.Event{Kind: message.EventGranted, At: now.UnixMilli(), Code: s.num, Text: l.name})
 	e.out.From, e.out.To = m.From, m.To
 	e.out.Receipt = l.set.wantsReceipt(m.Receipts)
+	if len(m.Content.Header) > 0 {
+		g.partGranted(e)
+	}
 	h := g.hand(s)
 	h.out = append(h.out, &e.out)
 	if later && e.hold == nil {
@@ -118,6 +121,9 @@ func (g *Gateway) holdGrant(e *entry, now time.Time) {
 func (g *Gateway) release(e *entry) {
 	if e.sess != nil {
 		e.sess.remove(e)
+		if len(e.m.Content.Header) > 0 {
+			g.partReleased(e)
+		}
 	}
 	if h := e.hold; h != nil {
 		e.hold = nil

@@ -133,7 +133,7 @@ func (g *Gateway) sweep(l *link, now time.Time) {
 		case e.m.Expires <= ms:
 			old = append(old, e)
 			return true
-		case down && g.hasRoom(e, room):
+		case down && g.mayLeave(e) && g.hasRoom(e, room):
 			moved = append(moved, e)
 			return true
 		}
@@ -146,6 +146,7 @@ func (g *Gateway) sweep(l *link, now time.Time) {
 		g.move(e, nowhere, false)
 		e.hop = g.firstUp(e.m.Links)
 		e.link = g.link(e.m.Links[e.hop])
+		g.partLeft(e, l)
 		g.wait(e, false)
 	}
 	for to := range room {
@@ -176,6 +177,7 @@ func (g *Gateway) everyTenSeconds(now time.Time) {
 	if g.full == nil {
 		g.dropOldHeld(now)
 		g.joinOld(now)
+		g.dropOldParts(now)
 	}
 	g.mu.Unlock()
 }

@@ -111,6 +111,7 @@ type Gateway struct {
 	leaving     queue[*entry] // enroute, to leave memory once their rows are on disk
 	due         dueHeap
 	deadlines   map[int64][]message.ID // by Unix second, for those short of the mark
+	parts       map[uint64]*partGroup
 	joins       map[string]*assembly
 	joinSize    int // octets of the parts in them, about
 	lastGrant   int64
@@ -143,7 +144,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		links: map[string]*link{}, boxes: map[boxKey]*outbox{},
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
 		held: map[uint64][]*heldReport{}, scopes: map[string]*idScope{},
-		deadlines: map[int64][]message.ID{}, joins: map[string]*assembly{},
+		deadlines: map[int64][]message.ID{}, joins: map[string]*assembly{}, parts: map[uint64]*partGroup{},
 		letIn: math.MaxInt, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 	}
 	g.ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))

@@ -40,6 +40,9 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 	}
 	if a.Failure == nil {
 		l := e.link
+		if len(e.m.Content.Header) > 0 {
+			g.partTaken(e)
+		}
 		l.pace.success(now, e.cost())
 		l.count.taken.Add(1)
 		if e.out.Receipt && a.ID != "" {
@@ -121,11 +124,13 @@ func (g *Gateway) retry(e *entry, now time.Time) {
 	m := e.m
 	m.State = message.Queued
 	e.tries++
-	if int(e.round)+1 < len(m.Links) {
+	if int(e.round)+1 < len(m.Links) && g.mayLeave(e) {
+		from := e.link
 		e.round++
 		e.hop = (e.hop + 1) % uint8(len(m.Links))
 		e.link = g.link(m.Links[e.hop])
 		g.change(e)
+		g.partLeft(e, from)
 		g.wait(e, true)
 		return
 	}

@@ -63,7 +63,7 @@ func (g *Gateway) again(e *entry, now time.Time) {
 		e.m.State = message.Queued
 		g.change(e)
 	}
-	if !e.link.up() {
+	if !g.keepWithParts(e) && !e.link.up() {
 		e.hop = g.firstUp(e.m.Links)
 		g.move(e, nowhere, false)
 		e.link = g.link(e.m.Links[e.hop])
