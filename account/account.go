@@ -78,6 +78,9 @@ type SMPP struct {
 	// Alphabet that data_coding 0 means to the customer, both ways: gsm, gsm-packed, latin1, ascii, utf8 or ucs2. Empty:
 	// gsm, and texts with octets above 7F are read as UTF-8 or ISO-8859-1.
 	Alphabet string `yaml:"alphabet"`
+	// ReceiptsPer says what has a receipt: message, joined of those of its parts, or part, one for each when all is known.
+	// Empty: message.
+	ReceiptsPer string `yaml:"receipts_per"`
 }
 
 // MaxSystemID is how many octets a system_id may have (SMPP 3.4 5.2.1).

@@ -79,6 +79,11 @@ func (a *Account) validateLimits(report func(field, problem string)) {
 	if a.Rate < 0 || a.Rate != a.Rate {
 		report("rate", "is less than 0; leave it out for no limit")
 	}
+	switch a.SMPP.ReceiptsPer {
+	case "", "message", "part":
+	default:
+		report("smpp.receipts_per", fmt.Sprintf("%q is not known; message and part are", a.SMPP.ReceiptsPer))
+	}
 	if problem := message.AlphabetProblem(a.SMPP.Alphabet); problem != "" {
 		report("smpp.alphabet", problem)
 	}

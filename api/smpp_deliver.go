@@ -160,6 +160,7 @@ func (p *smppPeer) stage(room int, verdicts []gateway.Delivered) []gateway.Deliv
 	b := &p.build
 	b.reset(p.tlvs, p.server.refs)
 	b.alphabet = p.server.alphabet(p.account)
+	b.perPart = p.server.perPart(p.account)
 	p.requests = p.requests[:0]
 	for _, part := range p.parts[:min(room, len(p.parts))] {
 		p.requests = append(p.requests, smpp.Request{Body: &part.body, Ref: part})

@@ -22,6 +22,8 @@ type smppDeliverBuilder struct {
 	refs     *gsm.References
 	alphabet gsm.DefaultAlphabet // what data_coding 0 means to the peer
 
+	perPart  bool             // a receipt for each part
+	part     *smppPartReceipt // whose receipt is being made; nil for a message's
 	bodies   []smpp.DeliverSM
 	octets   []byte // texts and parameters of the batch
 	params   []smpp.TLV
@@ -43,6 +45,9 @@ func (b *smppDeliverBuilder) add(it *gateway.Item) (int, error) {
 	if it.Inbound != nil {
 		return b.inbound(it.Inbound)
 	}
+	if b.perPart && it.State.Final() && it.Message.Parts > 1 {
+		return b.partReceipts(it), nil
+	}
 	b.receipt(it)
 	return 1, nil
 }
@@ -56,6 +61,9 @@ func (b *smppDeliverBuilder) receipt(it *gateway.Item) {
 	var code uint32
 	if it.State.Final() && it.State != message.Delivered && it.State != message.Sent {
 		code = smppErrorCode(m)
+		if b.part != nil {
+			code = b.part.code
+		}
 	}
 	b.bodies = append(b.bodies, smpp.DeliverSM{})
 	d := &b.bodies[len(b.bodies)-1]
@@ -104,6 +112,9 @@ func (b *smppDeliverBuilder) receiptText(dst []byte, it *gateway.Item, code uint
 	delivered := 0
 	if it.State == message.Delivered {
 		delivered = int(m.Parts)
+	}
+	if b.part != nil {
+		delivered = b.part.delivered
 	}
 	done := it.Since
 	if it.State.Final() && m.Final != 0 {
