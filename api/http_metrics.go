@@ -80,6 +80,7 @@ var linkFigures = []figure[gateway.LinkStats]{
 	counter("link_failed_total", "Messages that the operator did not take.", func(l *gateway.LinkStats) float64 { return float64(l.Failed) }, "link"),
 	counter("link_throttled_total", "Times that the operator asked for less speed.", func(l *gateway.LinkStats) float64 { return float64(l.Throttled) }, "link"),
 	counter("link_receipts_unmatched_total", "Receipts that came by the link and belong to no message.", func(l *gateway.LinkStats) float64 { return float64(l.ReceiptsUnmatched) }, "link"),
+	counter("link_alerts_total", "Notifications that a phone can be reached again.", func(l *gateway.LinkStats) float64 { return float64(l.Alerts) }, "link"),
 	counter("link_receipts_total", "Receipts from the operator.", func(l *gateway.LinkStats) float64 { return float64(l.Receipts) }, "link"),
 	counter("link_inbound_total", "Messages from phones.", func(l *gateway.LinkStats) float64 { return float64(l.Inbound) }, "link"),
 }

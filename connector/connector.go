@@ -112,6 +112,12 @@ type Core interface {
 	Inbound(in []*message.Inbound, ack func(error))
 }
 
+// Alerted is a Core that wants to know of phones that could not be reached and
+// now can. It does not block.
+type Alerted interface {
+	Reachable(phone message.Address)
+}
+
 // SessionStats is a session as people want to see it.
 type SessionStats struct {
 	Number     int    // its place among the link's sessions, from 1; opened anew it keeps it

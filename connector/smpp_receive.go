@@ -24,8 +24,10 @@ func (s *smppSession) Requests(sess *smpp.Session, requests []smpp.PDU) {
 		resp := smpp.PDU{Command: p.Command.Response(), Sequence: p.Sequence}
 		d := smppDelivery(p)
 		switch {
+		case p.Command == smpp.CommandAlertNotification: // has no response
+			s.alerted(p)
 		case d == nil:
-			if p.Command != smpp.CommandAlertNotification && p.Command != smpp.CommandOutbind {
+			if p.Command != smpp.CommandOutbind {
 				resp.Status = smpp.ESME_RINVCMDID
 				now = append(now, resp)
 			}
@@ -59,6 +61,20 @@ func smppAck(sess *smpp.Session, responses []smpp.PDU) func(error) {
 		}
 		_ = sess.Respond(responses) // an error means that the session is over: the operator sends it again
 	}
+}
+
+// alerted passes on that a phone can be reached again; a notification that says
+// the contrary is left (SMPP 3.4 4.12.1, 5.3.2.30).
+func (s *smppSession) alerted(p *smpp.PDU) {
+	core, ok := s.core.(Alerted)
+	b, read := p.Body.(*smpp.AlertNotification)
+	if !ok || !read {
+		return
+	}
+	if status, given := b.TLVs.U8(smpp.TagMSAvailabilityStatus); given && status != 0 {
+		return
+	}
+	core.Reachable(smppMessageAddress(b.Source))
 }
 
 // inboundAck is smppAck for messages from phones: those that are on disk and

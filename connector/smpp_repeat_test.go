@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kurir/message"
 	"kurir/smpp"
 )
 
@@ -109,5 +110,31 @@ func TestSMPPUnansweredIsBounded(t *testing.T) {
 	}
 	if len(u.list) > smppUnsentMost {
 		t.Errorf("%d are kept of a session", len(u.list))
+	}
+}
+
+// alertedCore is a gateway that wants to know of phones.
+type alertedCore struct {
+	contractCore
+	phones []message.Address
+}
+
+func (c *alertedCore) Reachable(phone message.Address) { c.phones = append(c.phones, phone) }
+
+// TestSMPPAlert passes on that a phone can be reached, and not that it cannot
+// (SMPP 3.4 5.3.2.30).
+func TestSMPPAlert(t *testing.T) {
+	t.Parallel()
+	core := &alertedCore{}
+	s := &smppSession{link: NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil), core: core}
+	for _, status := range []int{-1, 0, 1, 2} {
+		b := &smpp.AlertNotification{Source: smpp.Address{TON: 1, NPI: 1, Addr: "46701234567"}}
+		if status >= 0 {
+			b.TLVs.SetU8(smpp.TagMSAvailabilityStatus, uint8(status))
+		}
+		s.Requests(nil, []smpp.PDU{{Command: smpp.CommandAlertNotification, Sequence: 1, Body: b}})
+	}
+	if len(core.phones) != 2 || core.phones[0].Number != "46701234567" || core.phones[0].TON != message.TONInternational {
+		t.Errorf("phones %+v", core.phones)
 	}
 }

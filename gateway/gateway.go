@@ -113,7 +113,8 @@ type Gateway struct {
 	deadlines   map[int64][]message.ID // by Unix second, for those short of the mark
 	parts       map[uint64]*partGroup
 	joins       map[string]*assembly
-	joinSize    int // octets of the parts in them, about
+	phones      map[string]struct{} // that became reachable in this second
+	joinSize    int                 // octets of the parts in them, about
 	lastGrant   int64
 	lastHeld    int64
 	calls       []delivery // prepared under mu, made after it

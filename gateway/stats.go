@@ -19,7 +19,7 @@ type counters struct {
 }
 
 type linkCounters struct {
-	taken, failed, throttled, receipts, inbound, unmatched atomic.Int64
+	taken, failed, throttled, receipts, inbound, unmatched, alerts atomic.Int64
 }
 
 // What tally counts beside final states.
@@ -60,6 +60,7 @@ type LinkStats struct {
 	Rate                                        float64
 	Taken, Failed, Throttled, Receipts, Inbound int64
 	ReceiptsUnmatched                           int64  // that came by it and could not be attached to a message
+	Alerts                                      int64  // notifications that a phone can be reached again
 	IDs                                         string // how ids in answers and receipts agree, as far as that is known
 	Sessions                                    []connector.SessionStats
 }
@@ -105,6 +106,7 @@ func (l *link) stats() LinkStats {
 		Name: l.name, Up: l.up(), State: l.state(time.Now()), Since: l.since, QueuedInMemory: l.lanes.n, Rate: l.pace.rate,
 		Taken: l.count.taken.Load(), Failed: l.count.failed.Load(), Throttled: l.count.throttled.Load(),
 		Receipts: l.count.receipts.Load(), Inbound: l.count.inbound.Load(), ReceiptsUnmatched: l.count.unmatched.Load(),
+		Alerts: l.count.alerts.Load(),
 	}
 	s.Queued = int64(l.lanes.n)
 	for i := range l.spill {
