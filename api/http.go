@@ -43,6 +43,7 @@ type HTTPOptions struct {
 	Queues   QueuesOptions   // of /v1/queues and /v1/jobs
 	Sessions SessionsOptions // of /v1/sessions; without List there is no such page
 	Status   *Status         // of /v1/status; nil for no such page
+	Traces   *Traces         // of /v1/traces; nil for no such page
 
 	Metrics  prometheus.Gatherer     // shown at /metrics; nil for no such page
 	Handlers map[string]http.Handler // further pages by ServeMux pattern, such as the demo's
@@ -116,6 +117,9 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	s.queuePaths()
 	if o.Sessions.List != nil {
 		s.sessionPaths()
+	}
+	if o.Traces != nil {
+		s.tracePaths()
 	}
 	if o.Status != nil {
 		s.rest("/v1/status", methods{http.MethodGet: adminOnly(s.getStatus)})

@@ -43,8 +43,9 @@ type SMPPServer struct {
 	mu        sync.Mutex
 	peers     map[*smpp.Session]*smppPeer
 	customers map[string]*smppCustomer
-	lastPeer  uint64           // number of the newest peer
-	retired   map[string]int64 // submits of sessions that have ended, by account
+	lastPeer  uint64             // number of the newest peer
+	taps      map[string]smppTap // by account
+	retired   map[string]int64   // submits of sessions that have ended, by account
 }
 
 // SMPPOptions is what a server is made of. Accounts and Verifier are required.
@@ -206,6 +207,9 @@ func (s *SMPPServer) bound(sess *smpp.Session) {
 	p.since, p.isBound = time.Now(), true
 	s.lastPeer++
 	p.num = s.lastPeer
+	if tap := s.taps[p.account]; tap != nil {
+		sess.SetTrace(tap.of(p.num))
+	}
 	receives := p.mode != smpp.Transmitter
 	if receives {
 		c := s.customers[p.account]

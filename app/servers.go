@@ -32,8 +32,10 @@ func (a *App) servers() {
 	opt.Use(a.gateway)
 	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
+	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount)
 	handler := api.NewHTTP(opt)
 	a.http = api.NewHTTPServer(handler, a.log)
+	a.http.RegisterOnShutdown(opt.Traces.Close) // or the server would wait for those who follow one
 }
 
 // receivers makes what carries states and inbound messages to customers that
@@ -78,4 +80,21 @@ func diskFree(folder string) (uint64, error) {
 		return 0, err
 	}
 	return st.Bavail * uint64(st.Bsize), nil
+}
+
+// traceLink has tap see the PDUs of a link, nil nobody.
+func (a *App) traceLink(name string, tap func(session uint64, sent bool, frame []byte)) bool {
+	if tap == nil {
+		return a.gateway.TraceLink(name, nil)
+	}
+	return a.gateway.TraceLink(name, func(session uint32, sent bool, frame []byte) { tap(uint64(session), sent, frame) })
+}
+
+// traceAccount has tap see the PDUs of a customer's sessions, nil nobody.
+func (a *App) traceAccount(name string, tap func(session uint64, sent bool, frame []byte)) bool {
+	if tap != nil && a.gateway.Snapshot().Accounts.ByName(name) == nil {
+		return false
+	}
+	a.smpp.SetTrace(name, tap)
+	return true
 }

@@ -42,6 +42,7 @@ type SMPP struct {
 	mu    sync.Mutex
 	slots []*smppSlot
 	bound map[uint32]*smppSession
+	tap   Tap  // of smpp_trace.go
 	over  bool // Run waits for the last of running
 }
 

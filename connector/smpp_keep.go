@@ -185,6 +185,7 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 			return l.dial(ctx, network, addr)
 		}
 	}
+	d.Session.Trace = l.traceOf(s.number)
 	sess, err := l.connect(ctx, d, s)
 	if err != nil {
 		return 0, err
@@ -203,6 +204,7 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 	s.mu.Unlock()
 	l.mu.Lock()
 	l.bound[s.number] = s
+	sess.SetTrace(l.tap.of(s.number)) // it may have changed while the session was opened
 	slot.session, slot.down = s, false
 	l.mu.Unlock()
 	l.log.Info("session bound", "session", s.number, "peer", s.peer, "mode", slot.mode)

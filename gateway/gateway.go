@@ -166,8 +166,13 @@ func (g *Gateway) Receive(kind message.TargetKind, r Receiver) { g.receivers[kin
 // away.
 func (g *Gateway) Attach(name string, c connector.Connector) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.link(name).conn = c
+	l := g.link(name)
+	l.conn = c
+	tap := l.tap
+	g.mu.Unlock()
+	if t, ok := c.(connector.Tracer); ok && tap != nil {
+		t.SetTrace(tap)
+	}
 }
 
 // Link returns the side of the gateway that the connector of a link calls.

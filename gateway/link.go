@@ -14,6 +14,7 @@ type link struct {
 	name     string
 	set      LinkSettings
 	conn     connector.Connector
+	tap      connector.Tap // sees its PDUs (trace.go)
 	sessions []*session
 	wish     LinkWish
 	since    time.Time // of its state

@@ -73,3 +73,16 @@ func Sessions() *Noun {
 		Order: Order{Field: "account"},
 	}
 }
+
+// Traces is the list of traces of PDUs.
+func Traces() *Noun {
+	return &Noun{
+		Name: "trace",
+		Fields: []Field{
+			{Name: "of", Type: Word, Ops: Equal, Words: []string{"links", "accounts"}, Sort: true},
+			{Name: "name", Type: Text, Ops: Any, Sort: true},
+			{Name: "on", Type: Word, Ops: Equal, Words: Truths()},
+		},
+		Order: Order{Field: "name"},
+	}
+}

@@ -1,0 +1,34 @@
+package api
+
+// smppTap sees the PDUs of an account's sessions: the session's id, whether we
+// sent it, and its octets, which it must not keep.
+type smppTap func(session uint64, sent bool, frame []byte)
+
+// of returns the tap for one session.
+func (t smppTap) of(session uint64) func(sent bool, frame []byte) {
+	return func(sent bool, frame []byte) { t(session, sent, frame) }
+}
+
+// SetTrace has tap see the PDUs of an account's sessions from now on, but for
+// the bind, which comes before the account is known; nil has nobody see them.
+func (s *SMPPServer) SetTrace(account string, tap func(session uint64, sent bool, frame []byte)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if tap == nil {
+		delete(s.taps, account)
+	} else {
+		if s.taps == nil {
+			s.taps = map[string]smppTap{}
+		}
+		s.taps[account] = tap
+	}
+	for sess, p := range s.peers {
+		switch {
+		case p.account != account || !p.isBound:
+		case tap == nil:
+			sess.SetTrace(nil)
+		default:
+			sess.SetTrace(smppTap(tap).of(p.num))
+		}
+	}
+}
