@@ -259,8 +259,10 @@ func TestSMPPTrace(t *testing.T) {
 		b.server.SetTrace("acme", nil)
 		two.do(t, &smpp.EnquireLink{})
 		for _, want := range []line{
-			{1, false, smpp.CommandEnquireLink}, {1, true, smpp.CommandEnquireLinkResp},
-			{2, false, smpp.CommandEnquireLink}, {2, true, smpp.CommandEnquireLinkResp},
+			{1, false, smpp.CommandEnquireLink},
+			{1, true, smpp.CommandEnquireLinkResp},
+			{2, false, smpp.CommandEnquireLink},
+			{2, true, smpp.CommandEnquireLinkResp},
 		} {
 			if len(seen) == 0 {
 				t.Fatalf("%v was not seen", want)
