@@ -9,6 +9,7 @@ import (
 
 	"kurir/account"
 	"kurir/gateway"
+	"kurir/resource"
 )
 
 // LinksOptions is what /v1/links is made of; all of it is for accounts that may
@@ -98,17 +99,20 @@ func viewLink(l *gateway.LinkStats) linkView {
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // listLinks is GET /v1/links: all links of the configuration, by name.
-func (s *httpServer) listLinks(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
-	if p := noQuery(r); p != nil {
-		return p
+func (s *httpServer) listLinks(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	find := func() ([]gateway.LinkStats, *problem) { return s.Links.Stats(), nil }
+	cell := func(l *gateway.LinkStats, field string) any {
+		switch field {
+		case "state":
+			return l.State
+		case "queued":
+			return l.Queued
+		case "taken":
+			return l.Taken
+		}
+		return l.Name
 	}
-	answer := struct {
-		Links []linkView `json:"links"`
-	}{Links: []linkView{}}
-	for _, l := range s.Links.Stats() {
-		answer.Links = append(answer.Links, viewLink(&l))
-	}
-	return answerJSON(w, &answer)
+	return listRows(s, w, r, a, "links", resource.Links(), find, cell, viewLink)
 }
 
 // getLink is GET /v1/links/{name}.

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -72,5 +74,29 @@ func TestLinksAreForAdministrators(t *testing.T) {
 	}
 	if status, body := asRoot("POST", "/v1/links/op1/sessions/9/restart"); status != 404 {
 		t.Errorf("a session that is not there: %d %s", status, body)
+	}
+}
+
+// Links are filtered and sorted like every list.
+func TestLinksList(t *testing.T) {
+	t.Parallel()
+	o := (&fakeGateway{}).options()
+	o.Links.Stats = func() []gateway.LinkStats {
+		return []gateway.LinkStats{{Name: "a", State: "up", Queued: 5}, {Name: "b", State: "down", Queued: 70}, {Name: "c", State: "up", Queued: 9}}
+	}
+	h := NewHTTP(o)
+	for query, want := range map[string]string{"": "abc", "?state=up&sort=-queued": "ca", "?name=b,c": "bc"} {
+		w := ask(h, http.MethodGet, "/v1/links"+query, "", "Authorization", "Bearer root-key")
+		var page struct{ Links []linkView }
+		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil {
+			t.Fatal(err, w.Body)
+		}
+		got := ""
+		for _, l := range page.Links {
+			got += l.Name
+		}
+		if got != want {
+			t.Errorf("%q brings %q, want %q", query, got, want)
+		}
 	}
 }

@@ -45,6 +45,21 @@ func LinkQueues() *Noun {
 	}
 }
 
+// Links is the list of links to operators: few, so that all are on one page unless a request says otherwise.
+func Links() *Noun {
+	return &Noun{
+		Name: "link",
+		Fields: []Field{
+			{Name: "name", Type: Text, Ops: Any, Sort: true},
+			{Name: "state", Type: Word, Ops: Any, Words: []string{"up", "down", "draining", "stopped"}},
+			{Name: "queued", Sort: true},
+			{Name: "taken", Sort: true},
+		},
+		Order: Order{Field: "name"},
+		Limit: MaxLimit,
+	}
+}
+
 // Jobs is the list of jobs.
 func Jobs() *Noun {
 	return &Noun{

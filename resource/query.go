@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -48,6 +49,7 @@ type Noun struct {
 	Name   string // in the singular
 	Fields []Field
 	Order  Order // when a request names none
+	Limit  int   // rows of a page when a request does not say; 0 is DefaultLimit
 }
 
 // Order is what a list is sorted by.
@@ -108,7 +110,7 @@ func (e Error) Error() string { return e.Param + ": " + e.Text }
 // Parse makes a Query of the parameters of a request. country is the calling code for numbers written nationally, empty
 // for none. It returns every mistake, in the order of parameters' names; with one the Query is not to be used.
 func (n *Noun) Parse(params url.Values, country string) (Query, []Error) {
-	p := parser{noun: n, country: country, query: Query{Order: n.Order, Limit: DefaultLimit, params: params}}
+	p := parser{noun: n, country: country, query: Query{Order: n.Order, Limit: cmp.Or(n.Limit, DefaultLimit), params: params}}
 	names := make([]string, 0, len(params))
 	for name := range params {
 		names = append(names, name)
