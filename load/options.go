@@ -61,7 +61,7 @@ type Options struct {
 	// Length is the number of characters of a text, its reference included; 0 means 100.
 	Length int
 	// Stamp writes, behind the reference, the time when a message was sent, or should have been: " t=" and 16 digits,
-	// Unix microseconds; 0 in the warm-up. The simulator reads it and knows how long a message took to the phone.
+	// Unix microseconds; 0 while the warm-up lasts. The simulator reads it and knows how long a message took to the phone.
 	Stamp bool
 	// Receipts asks for them and waits for them: on the same sessions with SMPP, on Webhook with HTTP.
 	Receipts bool

@@ -28,7 +28,7 @@ type Report struct {
 
 	AcceptedPerSecond float64 `json:"accepted_per_s"`
 	ReceiptsPerSecond float64 `json:"receipts_per_s"`
-	Acceptance        Latency `json:"acceptance"` // from sending to the answer
+	Acceptance        Latency `json:"acceptance"` // from sending to the answer; of messages sent or answered in the measured time
 	// Receipt is from sending to the receipt: in a run by time, of the receipts that came in the measured time,
 	// whenever their messages were sent; in a run by number, of the messages sent in it.
 	Receipt Latency `json:"receipt"`

@@ -328,3 +328,23 @@ func TestReceive(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestBacklog holds that a server that cannot keep up has a latency even when all that it answers in the measured time
+// should have been sent before.
+func TestBacklog(t *testing.T) {
+	t.Parallel()
+	s := simulator.New(simulator.Options{SMPP: "127.0.0.1:0", Stamps: true, Behaviour: simulator.Behaviour{Latency: simulator.Duration(50 * time.Millisecond)}})
+	if err := s.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	r, err := load.Run(t.Context(), load.Options{
+		Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Window: 1, Rate: 1000, WarmUp: 300 * time.Millisecond, Duration: 500 * time.Millisecond, Stamp: true,
+	})
+	if err != nil || r.Acceptance.Count == 0 || r.Acceptance.P50 < 200 {
+		t.Errorf("%v %+v", err, r)
+	}
+	if taken := s.Taken(); taken.Count == 0 || taken.P50 < 200 {
+		t.Errorf("%+v", taken)
+	}
+}

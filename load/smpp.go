@@ -26,7 +26,7 @@ type smppSession struct {
 	template           []byte    // a submit_sm, to be copied and patched
 	numberAt, numberTo int       // where the number in its reference and the recipient stand
 	stampAt            int       // where the time of a stamp stands, 0 for none
-	began              time.Time // of the run, by the clock of the day as it goes now
+	began              time.Time // of the run, by the clock of the day as it goes now; zero in the warm-up
 
 	mu     sync.Mutex
 	wake   sync.Cond
@@ -208,7 +208,7 @@ func (s *smppSession) fillLocked(now time.Duration) {
 	const maxUnwritten = 4 << 20
 	r := s.run
 	mask := uint32(len(s.flight) - 1)
-	if s.stampAt > 0 {
+	if s.stampAt > 0 && now >= r.opt.WarmUp {
 		s.began = time.Now().Add(-now)
 	}
 	for s.open < r.opt.Window && !s.done && s.flight[s.seq&mask].seq == 0 && len(s.out) < maxUnwritten {
@@ -251,7 +251,7 @@ func (s *smppSession) submit(message uint32, at time.Duration) {
 	binary.BigEndian.PutUint32(pdu[12:], s.seq)
 	putNumber(pdu[s.numberAt:s.numberAt+numberLen], uint64(message))
 	r.opt.recipient(pdu[s.numberTo:s.numberTo+r.digits], r.first, message)
-	if s.stampAt > 0 && at >= r.opt.WarmUp {
+	if !s.began.IsZero() {
 		putNumber(pdu[s.stampAt:s.stampAt+stampTime], uint64(s.began.Add(at).UnixMicro()))
 	}
 	s.flight[s.seq&uint32(len(s.flight)-1)] = inFlight{s.seq, message, at}

@@ -40,10 +40,11 @@ func (t *tally) accepted(message uint32, now time.Duration) {
 		return
 	}
 	t.second(now).Accepted++
-	if sent >= r.opt.WarmUp {
+	measured := now >= r.opt.WarmUp && !r.over(now)
+	if measured || sent >= r.opt.WarmUp { // also what should have been sent long before: a backlog must not hide
 		t.acceptance.add(now - sent)
 	}
-	if now >= r.opt.WarmUp && !r.over(now) {
+	if measured {
 		t.measuredAnswers++
 		t.lastAnswer = max(t.lastAnswer, now)
 	}

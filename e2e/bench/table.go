@@ -30,6 +30,18 @@ func atMost(scenario, unit string, most float64, of func(result) float64) func(a
 	}
 }
 
+// keeping asks, besides, that the scenario's rate was reached: what is late
+// because it was not has no latency worth to be told.
+func keeping(rate float64, scenario string, then func(answers) (string, bool, bool)) func(answers) (string, bool, bool) {
+	return func(a answers) (string, bool, bool) {
+		reached, good, ok := then(a)
+		if got := a.results[scenario].AcceptedPerSecond; ok && got < 0.98*rate {
+			return fmt.Sprintf("%s, at %.0f/s", reached, got), false, true
+		}
+		return reached, good, ok
+	}
+}
+
 // share compares a figure of one scenario with that of another.
 func share(of, with string, figure, base func(result) float64, good func(float64) bool) func(answers) (string, bool, bool) {
 	return func(a answers) (string, bool, bool) {
@@ -55,6 +67,10 @@ func table() []asked {
 	lives := func(r result) float64 { return r.Lives }
 	phones := func(r result) float64 { return r.Phones.ReceiptsPerSecond }
 	cpu := func(r result) float64 { return r.GatewayCPU }
+	at25k := func(most float64, of func(result) float64) func(answers) (string, bool, bool) {
+		const name = "smpp-25k-late-30s"
+		return keeping(25_000, name, atMost(name, " ms", most, of))
+	}
 	part := func(x float64) bool { return x >= 0.8 }
 	return []asked{
 		{"whole lives with receipts at once: 60,000/s", atLeast("smpp", "/s", 60_000, lives)},
@@ -64,9 +80,9 @@ func table() []asked {
 		{"beside 20,000/s inbound, outbound: 80 % of 60,000/s", atLeast("both", "/s", 48_000, lives)},
 		{"beside 20,000/s inbound, outbound: 80 % of alone", share("both", "smpp", lives, lives, part)},
 		{"beside all that goes out, inbound: 80 % of 20,000/s", atLeast("both", "/s", 16_000, phones)},
-		{"acceptance p99 at 25,000/s, receipts 30 s late: under 25 ms", atMost("smpp-25k-late-30s", " ms", 25, func(r result) float64 { return r.Acceptance.P99 })},
-		{"acceptance p99.9 at 25,000/s: under 60 ms", atMost("smpp-25k-late-30s", " ms", 60, func(r result) float64 { return r.Acceptance.P999 })},
-		{"from submit to phone p99 at 25,000/s: under 50 ms", atMost("smpp-25k-late-30s", " ms", 50, func(r result) float64 { return r.Taken.P99 })},
+		{"acceptance p99 at 25,000/s, receipts 30 s late: under 25 ms", at25k(25, func(r result) float64 { return r.Acceptance.P99 })},
+		{"acceptance p99.9 at 25,000/s: under 60 ms", at25k(60, func(r result) float64 { return r.Acceptance.P999 })},
+		{"from submit to phone p99 at 25,000/s: under 50 ms", at25k(50, func(r result) float64 { return r.Taken.P99 })},
 		{"CPU with old messages in the database: at most 110 % of that without", share("old-20m", "smpp", cpu, cpu, func(x float64) bool { return x <= 1.1 })},
 		{"1,000 customer sessions and 100 links: at least 80 % of the rate of smpp", share("sessions", "smpp", lives, lives, part)},
 		{"an idle customer session: under 64 KiB", idleUnder("customer", 64<<10)},
