@@ -28,7 +28,7 @@ func startGenerator(ctx context.Context, kurir string, args []string) (*generato
 	args = append(append([]string{"load"}, args...), "--quiet", "--json", "--marks")
 	g := &generator{marks: make(chan string, 3)}
 	g.name, g.cmd = "generator", exec.CommandContext(ctx, kurir, args...)
-	g.cmd.Stdout = &g.out
+	g.cmd.Stdout, g.cmd.SysProcAttr = &g.out, withMe()
 	says, err := g.cmd.StderrPipe()
 	if err != nil {
 		return nil, err

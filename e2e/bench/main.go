@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -46,7 +47,8 @@ func main() {
 	given := flag.String("old-data", "", "the folder of a database that kurir fill has made, for old-20m instead of a new one; it grows")
 	flag.Parse()
 	o.old = &oldData{kurir: o.kurir, messages: *old, given: *given}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	// However it is ended, databases and processes go with it.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer stop()
 	run := bench
 	if o.against != "" {

@@ -37,7 +37,7 @@ func (d *oldData) folder(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%d messages need about %d GiB in %s, which has %d free", d.messages, d.messages*octetsEach>>30, dir, free>>30)
 	}
 	cmd := exec.CommandContext(ctx, d.kurir, "fill", "--data", dir, "--count", strconv.FormatInt(d.messages, 10))
-	cmd.Stderr = os.Stderr
+	cmd.Stderr, cmd.SysProcAttr = os.Stderr, withMe()
 	said, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("make a database with %d messages: %w", d.messages, err)

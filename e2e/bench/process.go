@@ -33,11 +33,15 @@ func start(dir, name, program string, args ...string) (*process, error) {
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = withMe()
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	return &process{name, cmd, log}, nil
 }
+
+// withMe has a process end when this one is gone, however that comes.
+func withMe() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
 // stop ends the process in good order, by force after a while.
 func (p *process) stop() {
