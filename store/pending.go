@@ -10,8 +10,8 @@ import "kurir/message"
 func (p *pending) look(id message.ID) (pendingRow, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	if r := p.rows[id]; r != nil {
-		return *r, true
+	if r := p.rows[id]; r != nil { // settling is the writer's own, and changes without the lock
+		return pendingRow{id: r.id, body: r.body, Progress: r.Progress, number: r.number, since: r.since}, true
 	}
 	return pendingRow{}, false
 }
