@@ -156,6 +156,24 @@ func (r *blobReader) progress(before []byte) message.Progress {
 	return p
 }
 
+// leans reports whether the progress that comes next keeps octets of a log that is known.
+func (r *blobReader) leans() bool {
+	ahead := *r
+	ahead.octet()
+	ahead.octet()
+	ahead.uvarint()
+	return ahead.uvarint() > 0 && !ahead.bad
+}
+
+// progressRest passes over a progress.
+func (r *blobReader) progressRest() {
+	r.octet()
+	r.octet()
+	r.uvarint()
+	r.uvarint()
+	r.octets()
+}
+
 // encodeJournal appends what a batch says of messages. bodies gets where the
 // body of each new message stands.
 func (s *Store) encodeJournal(dst []byte, b *Batch, bodies []span) ([]byte, []span) {
@@ -236,7 +254,14 @@ func (s *Store) replayRow(number int64, data []byte) error {
 		row := p.row(last)
 		if row == nil {
 			row = &pendingRow{id: last, number: number}
-			p.add(row)
+			// A change that leans on a log of which the journal has no more is older than the settling that shortened
+			// it: the tables have it.
+			if !r.leans() {
+				p.add(row)
+			} else {
+				r.progressRest()
+				continue
+			}
 		}
 		row.Progress = r.progress(row.Log)
 		if r.bad {

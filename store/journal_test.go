@@ -204,3 +204,43 @@ func mustCommit(t *testing.T, s *Store, b *Batch) {
 		t.Fatal(err)
 	}
 }
+
+// TestShortenedJournalIsRead: when the journal has been shortened after messages came to rest, what it still has of them
+// leans on rows that are gone. It is in the tables already, and passed over at the next start.
+func TestShortenedJournalIsRead(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := openTest(t, Options{})
+	ids := message.NewIDs(0, 0)
+	first := testMessage(ids, "acme", "46701")
+	first.State, first.Log = message.Sending, []byte{1}
+	mustCommit(t, s, &Batch{Accepted: []*message.Message{first}})
+	for range journalKept + 1 {
+		m := testMessage(ids, "acme", "46702")
+		m.State, m.Final, m.Log = message.Delivered, 7, []byte{1}
+		mustCommit(t, s, &Batch{Accepted: []*message.Message{m}})
+	}
+	open := testMessage(ids, "acme", "46703")
+	open.State, open.Log = message.Sending, []byte{1}
+	mustCommit(t, s, &Batch{Accepted: []*message.Message{open}})
+	mustCommit(t, s, &Batch{Changed: []Change{{ID: first.ID, State: message.Delivered, Final: 7, Log: []byte{1, 2}}}})
+	for range 20 { // they come to rest, and the journal is shortened up to the one that is open
+		last := testMessage(ids, "acme", "46704")
+		last.State, last.Log = message.Sending, []byte{1}
+		mustCommit(t, s, &Batch{Accepted: []*message.Message{last}})
+	}
+	if n := rowCount(t, s, "journal"); n > 30 {
+		t.Fatalf("the journal has %d rows: it was not shortened", n)
+	}
+	after := crashed(t, s)
+	m, err := after.Message(ctx, first.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.State != message.Delivered || m.Final != 7 || len(m.Log) != 2 {
+		t.Errorf("after the start: %v %d %v", m.State, m.Final, m.Log)
+	}
+	if m, err := after.Message(ctx, open.ID); err != nil || m.State != message.Sending {
+		t.Errorf("the open one: %v %v", m, err)
+	}
+}

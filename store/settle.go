@@ -131,12 +131,16 @@ func (s *Store) settleSome(force bool) error {
 		if err := s.settleRow(r); err != nil {
 			return fmt.Errorf("write message %s: %w", r.id, err)
 		}
-		r.settling = true
 		s.settled++
 		if s.settled%32 == 0 && time.Since(began) > limit {
 			break
 		}
 	}
+	p.mu.Lock() // readers copy rows
+	for _, r := range p.queue[p.head : p.head+s.settled] {
+		r.settling = true
+	}
+	p.mu.Unlock()
 	needed := p.number + 1
 	if at := p.head + s.settled; at < len(p.queue) {
 		needed = p.queue[at].number
@@ -211,9 +215,11 @@ func (s *Store) bookSettled() {
 // unmark takes back the marks of a transaction that failed.
 func (s *Store) unmark() {
 	p := &s.pending
+	p.mu.Lock()
 	for i := range s.settled {
 		p.queue[p.head+i].settling = false
 	}
+	p.mu.Unlock()
 	s.settled, s.journalTo = 0, 0
 }
 
