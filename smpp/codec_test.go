@@ -148,6 +148,10 @@ func TestDecodeRefuses(t *testing.T) {
 		},
 		{"dest_flag 3", CommandSubmitMulti, 0, "00 000000 01 03", "dest_flag", ESME_RINVDESTFLAG, CommandSubmitMultiResp},
 		{"255 destinations and none there", CommandSubmitMulti, 0, "00 000000 ff", "dest_flag", ESME_RINVCMDLEN, CommandSubmitMultiResp},
+		{
+			"more parameters than anybody needs", CommandDeliverSM, 0, "00 000000 000000 000000 0000 00000000 00" + strings.Repeat("14010000", 1025),
+			"optional parameters", ESME_RINVOPTPARSTREAM, CommandDeliverSMResp,
+		},
 		{"alert without an address", CommandAlertNotification, 0, "00", "source_addr_npi", ESME_RINVCMDLEN, CommandGenericNack},
 	}
 	for _, tt := range tests {
@@ -369,50 +373,4 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal(diff)
 		}
 	})
-}
-
-func BenchmarkAppend(b *testing.B) {
-	p := PDU{Sequence: 1, Body: benchMessage()}
-	var buf []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		buf, _ = Append(buf[:0], &p)
-	}
-}
-
-func BenchmarkDecode(b *testing.B) {
-	for _, f := range []string{"submit_sm", "submit_sm_resp", "deliver_sm_receipt"} {
-		b.Run(f, func(b *testing.B) {
-			var frame []byte
-			for _, x := range fixtures(b, "testdata/npm-smpp.hex") {
-				if x.name == f {
-					frame = x.frame
-				}
-			}
-			var p PDU
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := Decode(frame, &p); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-// The figures that the hot path counts on.
-func TestAllocations(t *testing.T) {
-	p := PDU{Sequence: 1, Body: benchMessage()}
-	buf := make([]byte, 0, 1024)
-	if n := testing.AllocsPerRun(1000, func() { buf, _ = Append(buf[:0], &p) }); n > 0 {
-		t.Errorf("Append: %v allocations", n)
-	}
-	for _, f := range fixtures(t, "testdata/npm-smpp.hex") {
-		switch f.name {
-		case "submit_sm", "submit_sm_sar", "submit_sm_resp", "deliver_sm_receipt", "deliver_sm_resp", "data_sm", "bind_transceiver":
-			if n := testing.AllocsPerRun(1000, func() { _ = Decode(f.frame, &p) }); n > 2 {
-				t.Errorf("Decode %s: %v allocations", f.name, n)
-			}
-		}
-	}
 }

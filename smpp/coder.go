@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"strconv"
+	"strings"
 	"sync"
 	"unsafe"
 )
@@ -103,11 +104,9 @@ func (c *coder) cstring(field string, v *string, size int, status Status) {
 			c.fail(field, status, "longer than "+strconv.Itoa(size-1)+" characters")
 			return
 		}
-		for i := range len(*v) {
-			if (*v)[i] == 0 {
-				c.fail(field, status, "contains a NUL")
-				return
-			}
+		if strings.IndexByte(*v, 0) >= 0 {
+			c.fail(field, status, "contains a NUL")
+			return
 		}
 		c.buf = append(append(c.buf, *v...), 0)
 	case modeDecode:
@@ -261,8 +260,18 @@ func (c *coder) appendTLVs(ts TLVs) {
 	}
 }
 
+// maxTLVs is the most optional parameters in one PDU: more than twice as many as there can be areas in a broadcast.
+// Each costs eight times its least size in memory.
+const maxTLVs = 1024
+
 func (c *coder) cutTLVs(v *TLVs) {
 	list := c.space[:0]
+	if n := c.countTLVs(); n > maxTLVs {
+		c.fail("optional parameters", ESME_RINVOPTPARSTREAM, "are more than "+strconv.Itoa(maxTLVs))
+		return
+	} else if n > cap(list) {
+		list = make([]TLV, 0, n)
+	}
 	for len(c.buf)-c.off >= 4 {
 		tag := Tag(binary.BigEndian.Uint16(c.buf[c.off:]))
 		from := c.off + 4
@@ -279,6 +288,14 @@ func (c *coder) cutTLVs(v *TLVs) {
 	if len(list) > 0 {
 		*v = list[:len(list):len(list)]
 	}
+}
+
+// countTLVs counts the optional parameters that are still to come; one that is cut off counts too.
+func (c *coder) countTLVs() (n int) {
+	for at := c.off; len(c.buf)-at >= 4; n++ {
+		at += 4 + int(binary.BigEndian.Uint16(c.buf[at+2:]))
+	}
+	return n
 }
 
 // own copies a body so that strings and octets can be cut from it. With a block size set, small bodies share a block:

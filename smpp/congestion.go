@@ -66,15 +66,18 @@ func congested(command CommandID, body Body) (b Body, ok bool) {
 		_, said := p.Congestion()
 		return body, !said
 	}
-	switch command {
-	case CommandSubmitSMResp:
-		return &SubmitSMResp{}, true
-	case CommandSubmitMultiResp:
-		return &SubmitMultiResp{}, true
-	case CommandBroadcastSMResp:
-		return &BroadcastSMResp{}, true
-	case CommandDataSMResp, CommandDeliverSMResp, CommandCancelSMResp, CommandReplaceSMResp, CommandCancelBroadcastSMResp:
-		return emptyBodies[command], true
-	}
-	return nil, false
+	b, ok = refusalBodies[command]
+	return b, ok
+}
+
+// refusalBodies are what a refusal needs as a body to carry congestion_state. They are only ever written.
+var refusalBodies = map[CommandID]Body{
+	CommandSubmitSMResp:          &SubmitSMResp{},
+	CommandSubmitMultiResp:       &SubmitMultiResp{},
+	CommandDataSMResp:            &DataSMResp{},
+	CommandDeliverSMResp:         &DeliverSMResp{},
+	CommandCancelSMResp:          &CancelSMResp{},
+	CommandReplaceSMResp:         &ReplaceSMResp{},
+	CommandBroadcastSMResp:       &BroadcastSMResp{},
+	CommandCancelBroadcastSMResp: &CancelBroadcastSMResp{},
 }

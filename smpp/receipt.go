@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf16"
 )
@@ -56,29 +55,49 @@ func (s MessageState) Final() bool {
 	return s != MessageScheduled && s != MessageEnroute && s != MessageAccepted
 }
 
-// statWords lists the words seen in receipts, in capitals.
-var statWords = map[string]MessageState{
-	"SCHEDLD": MessageScheduled, "SCHEDULED": MessageScheduled,
-	"ENROUTE": MessageEnroute, "BUFFRED": MessageEnroute, "BUFFERED": MessageEnroute,
-	"DELIVRD": MessageDelivered, "DELIVERED": MessageDelivered, "DELIVERD": MessageDelivered,
-	"EXPIRED": MessageExpired,
-	"DELETED": MessageDeleted,
-	"UNDELIV": MessageUndeliverable, "UNDELIVERABLE": MessageUndeliverable, "UNDELIVERED": MessageUndeliverable,
-	"UNDELIVRD": MessageUndeliverable, "FAILED": MessageUndeliverable,
-	"ACCEPTD": MessageAccepted, "ACCEPTED": MessageAccepted,
-	"UNKNOWN": MessageUnknown,
-	"REJECTD": MessageRejected, "REJECTED": MessageRejected,
-	"SKIPPED": MessageSkipped,
+// StateOf gives the state for the word of a receipt, in any case; ok is false for a word never seen, and then the state
+// is MessageEnroute: what nobody understands must not end a message.
+func StateOf(stat string) (state MessageState, ok bool) {
+	if stat == "DELIVRD" { // what nearly all say
+		return MessageDelivered, true
+	}
+	if state, ok = stateOf(stat); ok || len(stat) > len("UNDELIVERABLE") {
+		return state, ok
+	}
+	var capitals [len("UNDELIVERABLE")]byte
+	for i := range len(stat) {
+		c := stat[i]
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		capitals[i] = c
+	}
+	return stateOf(string(capitals[:len(stat)])) // no copy: it stays on the stack
 }
 
-// StateOf gives the state for the word of a receipt; ok is false for a word never seen, and then the state is
-// MessageEnroute: what nobody understands must not end a message.
-func StateOf(stat string) (state MessageState, ok bool) {
-	if state, ok = statWords[stat]; ok {
-		return state, true
-	}
-	if state, ok = statWords[strings.ToUpper(stat)]; ok {
-		return state, true
+// stateOf knows the words seen in receipts, in capitals.
+func stateOf(stat string) (state MessageState, ok bool) {
+	switch stat {
+	case "DELIVRD", "DELIVERED", "DELIVERD":
+		return MessageDelivered, true
+	case "UNDELIV", "UNDELIVERABLE", "UNDELIVERED", "UNDELIVRD", "FAILED":
+		return MessageUndeliverable, true
+	case "EXPIRED":
+		return MessageExpired, true
+	case "REJECTD", "REJECTED":
+		return MessageRejected, true
+	case "ENROUTE", "BUFFRED", "BUFFERED":
+		return MessageEnroute, true
+	case "ACCEPTD", "ACCEPTED":
+		return MessageAccepted, true
+	case "DELETED":
+		return MessageDeleted, true
+	case "UNKNOWN":
+		return MessageUnknown, true
+	case "SCHEDLD", "SCHEDULED":
+		return MessageScheduled, true
+	case "SKIPPED":
+		return MessageSkipped, true
 	}
 	return MessageEnroute, false
 }
@@ -107,126 +126,37 @@ type NetworkError struct {
 	Code uint16
 }
 
-// receiptKeys are the keys of a receipt's text as they are seen, in the order of the fields of Receipt.
-var receiptKeys = [...]struct {
-	key   string
-	field int
-}{
-	{"id:", 0},
-	{"sub:", 1},
-	{"dlvrd:", 2},
-	{"submit date:", 3},
-	{"submit_date:", 3},
-	{"submitdate:", 3},
-	{"done date:", 4},
-	{"done_date:", 4},
-	{"donedate:", 4},
-	{"stat:", 5},
-	{"err:", 6},
-	{"error:", 6},
-	{"text:", 7},
-}
-
-const receiptText = 7 // the field of the text
-
-// receiptKey finds out which key starts at s, and gives its field and length; -1 if none does.
-func receiptKey(s string) (field, length int) {
-	if s == "" {
-		return -1, 0
-	}
-	first := s[0] | 0x20
-	for i := range receiptKeys {
-		k := receiptKeys[i].key
-		if k[0] == first && len(s) >= len(k) && strings.EqualFold(s[:len(k)], k) {
-			return receiptKeys[i].field, len(k)
-		}
-	}
-	return -1, 0
-}
-
-// ParseReceipt reads a receipt's text as SMSCs really write it: keys in any case and order, any of them missing, empty
-// or repeated (the first counts), longer dates, codes and ids, NULs at the end. ok is false if there is neither an id
-// nor a state.
-func ParseReceipt(text []byte) (r Receipt, ok bool) {
-	var values [8]string
-	var seen [8]bool
-	s := strings.TrimRight(string(text), "\x00 \r\n")
-	for i := 0; i < len(s); {
-		field, n := -1, 0
-		if i == 0 || separates(s[i-1]) {
-			field, n = receiptKey(s[i:])
-		}
-		if field < 0 {
-			i++
-			continue
-		}
-		i += n
-		if field == receiptText && seen[0] && seen[5] {
-			values[field] = s[i:]
-			break
-		}
-		end := valueEnd(s, i, field == receiptText)
-		if !seen[field] {
-			seen[field] = true
-			values[field] = strings.Trim(s[i:end], " ,;\r\n\t\x00")
-		}
-		i = end
-	}
-	r = Receipt{
-		ID: values[0], Sub: values[1], Dlvrd: values[2], SubmitDate: values[3], DoneDate: values[4],
-		Stat: values[5], Err: values[6], Text: values[7],
-	}
-	r.State, _ = StateOf(r.Stat)
-	return r, r.ID != "" || r.Stat != ""
-}
-
-// separates reports whether a key may follow the character.
-func separates(c byte) bool {
-	switch c {
-	case ' ', '\t', '\r', '\n', ',', ';', 0:
-		return true
-	}
-	return false
-}
-
-// valueEnd finds the end of the value that starts at i: behind one word, or before the next key if words are many.
-func valueEnd(s string, i int, words bool) int {
-	for i < len(s) && s[i] == ' ' {
-		i++
-	}
-	for ; i < len(s); i++ {
-		if field, _ := receiptKey(s[i:]); field >= 0 && separates(s[i-1]) {
-			return i
-		}
-		if separates(s[i]) && !words {
-			return i
-		}
-	}
-	return i
-}
-
 // ReceiptFrom reads the receipt that a deliver_sm carries in short_message or message_payload, whatever its data
 // coding, and in its TLVs. Where both say something the TLVs are right (SMPP 3.4 5.3.2.12, 5.3.2.31,
 // 5.3.2.35). ok is false if there is neither an id nor a state; whether esm_class says that it is a receipt is for
 // IsReceipt to tell.
 func ReceiptFrom(d *DeliverSM) (r Receipt, ok bool) {
-	r, ok = ParseReceipt(receiptWords(d))
-	if id, _ := d.TLVs.CString(TagReceiptedMessageID); id != "" {
-		r.ID, ok = id, true
-	}
-	if state, given := d.TLVs.U8(TagMessageState); given && MessageState(state) <= MessageSkipped {
-		r.State, ok = MessageState(state), true
-		if _, known := StateOf(r.Stat); !known {
-			r.Stat = r.State.Stat()
+	r, known := parseReceipt(receiptWords(d))
+	coded := false
+	for i := len(d.TLVs) - 1; i >= 0; i-- { // of repeated ones the first stands
+		switch t := &d.TLVs[i]; t.Tag {
+		case TagReceiptedMessageID:
+			if id := untilNUL(t.Value); len(id) > 0 && string(id) != r.ID {
+				r.ID = string(id)
+			}
+		case TagMessageState:
+			if len(t.Value) != 1 || MessageState(t.Value[0]) > MessageSkipped {
+				continue
+			}
+			r.State = MessageState(t.Value[0])
+			if !known {
+				r.Stat = r.State.Stat()
+			}
+		case TagNetworkErrorCode:
+			if len(t.Value) == 3 {
+				r.Network, coded = NetworkError{t.Value[0], binary.BigEndian.Uint16(t.Value[1:])}, true
+			}
 		}
 	}
-	if code, _ := d.TLVs.Get(TagNetworkErrorCode); len(code) == 3 {
-		r.Network = NetworkError{code[0], binary.BigEndian.Uint16(code[1:])}
-		if r.Err == "" {
-			r.Err = fmt.Sprintf("%03d", r.Network.Code)
-		}
+	if coded && r.Err == "" {
+		r.Err = fmt.Sprintf("%03d", r.Network.Code)
 	}
-	return r, ok
+	return r, r.ID != "" || r.Stat != ""
 }
 
 // receiptWords gives a receipt's text, without a header and in octets.
@@ -283,20 +213,37 @@ func AppendReceiptTime(dst []byte, t time.Time) []byte { return t.AppendFormat(d
 // ParseReceiptTime reads a date of a receipt: YYMMDDhhmm, with seconds or without, or with the century before it. The
 // location is the SMSC's.
 func ParseReceiptTime(s string, loc *time.Location) (time.Time, error) {
-	layout := "0601021504"
-	switch {
-	case len(s) == 14:
-		layout = "20060102150405"
-	case len(s) == 12 && strings.HasPrefix(s, "20") && !validMonth(s[2:4]):
-		layout = "200601021504" // read as YYMMDDhhmmss it would have no month
-	case len(s) == 12:
-		layout = "060102150405"
+	if t, ok := receiptTime(s, loc); ok {
+		return t, nil
 	}
-	t, err := time.ParseInLocation(layout, s, loc)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("date %s of a receipt: not YYMMDDhhmm", strconv.Quote(s))
-	}
-	return t, nil
+	return time.Time{}, fmt.Errorf("date %s of a receipt: not YYMMDDhhmm", strconv.Quote(s))
 }
 
-func validMonth(s string) bool { return s >= "01" && s <= "12" }
+func receiptTime(s string, loc *time.Location) (t time.Time, ok bool) {
+	var pairs [7]int
+	if len(s) != 10 && len(s) != 12 && len(s) != 14 {
+		return t, false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return t, false
+		}
+		pairs[i/2] = pairs[i/2]*10 + int(s[i]-'0')
+	}
+	n := pairs[:len(s)/2]
+	var year int
+	switch {
+	case len(n) == 7, len(n) == 6 && n[0] == 20 && (n[1] < 1 || n[1] > 12): // as YYMMDDhhmmss it would have no month
+		year, n = n[0]*100+n[1], n[2:]
+	case n[0] >= 69:
+		year, n = 1900+n[0], n[1:]
+	default:
+		year, n = 2000+n[0], n[1:]
+	}
+	second := 0
+	if len(n) == 5 {
+		second = n[4]
+	}
+	t = time.Date(year, time.Month(n[0]), n[1], n[2], n[3], second, 0, loc)
+	return t, n[2] < 24 && n[3] < 60 && second < 60 && t.Month() == time.Month(n[0]) && t.Day() == n[1]
+}

@@ -3,6 +3,7 @@ package smpp
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -204,6 +205,17 @@ func TestParseReceiptTime(t *testing.T) {
 		{"20261121230159", "2026-11-21T23:01:59+01:00"},
 		{"202611212301", "2026-11-21T23:01:00+01:00"},
 		{"2613212301", ""},
+		{"2600212301", ""},
+		{"2602300000", ""},
+		{"2611212400", ""},
+		{"2611212360", ""},
+		{"261121230160", ""},
+		{"26112123", ""},
+		{"26112123015", ""},
+		{"-611212301", ""},
+		{"2402290000", "2024-02-29T00:00:00+01:00"},
+		{"9911212301", "1999-11-21T23:01:00+01:00"},
+		{"20991121230159", "2099-11-21T23:01:59+01:00"},
 		{"", ""},
 		{"yesterday!", ""},
 	}
@@ -258,14 +270,115 @@ func TestTime(t *testing.T) {
 	}
 }
 
+// oldStates are the words of receipts as a table.
+func oldStates() map[string]MessageState {
+	return map[string]MessageState{
+		"SCHEDLD": MessageScheduled, "SCHEDULED": MessageScheduled,
+		"ENROUTE": MessageEnroute, "BUFFRED": MessageEnroute, "BUFFERED": MessageEnroute,
+		"DELIVRD": MessageDelivered, "DELIVERED": MessageDelivered, "DELIVERD": MessageDelivered,
+		"EXPIRED": MessageExpired,
+		"DELETED": MessageDeleted,
+		"UNDELIV": MessageUndeliverable, "UNDELIVERABLE": MessageUndeliverable, "UNDELIVERED": MessageUndeliverable,
+		"UNDELIVRD": MessageUndeliverable, "FAILED": MessageUndeliverable,
+		"ACCEPTD": MessageAccepted, "ACCEPTED": MessageAccepted,
+		"UNKNOWN": MessageUnknown,
+		"REJECTD": MessageRejected, "REJECTED": MessageRejected,
+		"SKIPPED": MessageSkipped,
+	}
+}
+
+func TestStateWords(t *testing.T) {
+	t.Parallel()
+	for word, want := range oldStates() {
+		for _, w := range []string{word, strings.ToLower(word), word[:1] + strings.ToLower(word[1:])} {
+			if got, ok := StateOf(w); !ok || got != want {
+				t.Errorf("%q is %s, %v; want %s", w, got, ok, want)
+			}
+		}
+		if got, ok := StateOf(word + "?"); ok || got != MessageEnroute {
+			t.Errorf("%q? is %s", word, got)
+		}
+	}
+	for s := MessageScheduled; s <= MessageSkipped; s++ {
+		if got, ok := StateOf(s.Stat()); !ok || got != s {
+			t.Errorf("%s is written as %s and read as %s", s, s.Stat(), got)
+		}
+	}
+}
+
+// What most SMSCs write is read by the fast path, and read as the tolerant parser reads it.
+func TestUsualReceipts(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		usualReceipt,
+		"id:1 sub:001 dlvrd:001 submit date:2611212301 done date:2611212302 stat:DELIVRD err:000",
+		"id:1 submit date:2611212301 done date:2611212302 stat:DELIVRD err:000 text:",
+		"id:1 sub:001 dlvrd:000 submit date:261121230105 done date:261121230206 stat:UNDELIV err:0x00D2 Text:Hej id:2 stat:X",
+		"id:1 stat:DELIVRD",
+		"id:1 stat:DELIVRD text: blanks before it",
+		"id:sub:1 stat:stat: err:err:",
+		"id:1 stat:DELIVRD err:\xe5\xe4 text:\x00\x01",
+	} {
+		var r Receipt
+		if !r.usual(text) {
+			t.Errorf("%q is not usual", text)
+		}
+		if diff := cmp.Diff(tolerant(text), r); diff != "" {
+			t.Errorf("%q: %s", text, diff)
+		}
+	}
+	for _, text := range []string{
+		"", "id:", "id: 1 stat:X", "id:1", "id:1  stat:X", "id:1 stat:", "id:1 stat:X,err:1", "ID:1 stat:X", " id:1 stat:X", "id:1 stat:X err:0 err:1",
+		"stat:X id:1", "id:1 id:2 stat:X", "id:1 stat:X TEXT:x", "id:1 stat:X and more", "id:1\tstat:X", "id:1 text:x stat:X",
+	} {
+		var r Receipt
+		if r.usual(text) {
+			t.Errorf("%q is for the tolerant parser", text)
+		}
+	}
+}
+
+// Receipts are read without copying more than once.
+func TestReceiptAllocations(t *testing.T) {
+	d := benchReceipt()
+	if n := testing.AllocsPerRun(1000, func() { _, _ = ReceiptFrom(d) }); n > 1 {
+		t.Errorf("ReceiptFrom: %v allocations", n)
+	}
+	for _, word := range []string{"DELIVRD", "undeliverable", "a word that nobody has ever seen"} {
+		if n := testing.AllocsPerRun(1000, func() { StateOf(word) }); n > 0 {
+			t.Errorf("StateOf(%q): %v allocations", word, n)
+		}
+	}
+}
+
+// Whatever the text, both parsers agree, and words are known as the table knows them.
 func FuzzParseReceipt(f *testing.F) {
 	f.Add([]byte("id:17 sub:001 dlvrd:001 submit date:2611212301 done date:2611212302 stat:DELIVRD err:000 text:Hej"))
 	f.Add([]byte("text: id:\x00 stat:"))
+	f.Add([]byte(usualReceipt))
+	f.Add([]byte("id:0b8f4a7e-55d0-4f3e submit date:261128013005 done date:261128013106 stat:delivered err:034"))
+	f.Add([]byte("ID:17,SUB:1;DLVRD:1\tSUBMIT_DATE:2611212301 donedate:2611212302 STAT:x ERROR:0 TEXT:Hej id:3"))
+	states := oldStates()
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, ok := ParseReceipt(text)
 		if ok != (r.ID != "" || r.Stat != "") {
 			t.Errorf("%v %+v", ok, r)
 		}
+		want := tolerant(strings.TrimRight(string(text), "\x00 \r\n"))
+		state, known := states[strings.Map(asciiUpper, want.Stat)]
+		if !known {
+			state = MessageEnroute
+		}
+		if want.State = state; want != r {
+			t.Errorf("%q:\n got %+v\nwant %+v", text, r, want)
+		}
 		ReceiptFrom(&DeliverSM{ShortMessage{ESMClass: ESMUDHI, DataCoding: 8, Text: text}})
 	})
+}
+
+func asciiUpper(r rune) rune {
+	if 'a' <= r && r <= 'z' {
+		return r - 'a' + 'A'
+	}
+	return r
 }

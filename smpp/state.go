@@ -80,7 +80,7 @@ type requestRule struct {
 // requestRules is the operation matrix of SMPP 3.4 2.3 (table 2-1) and SMPP 5.0 2.4. It is kinder than the specification
 // in three points: enquire_link and unbind are welcome at any time, and what came with SMPP 3.4 also from a peer that
 // has bound with 3.3.
-var requestRules = map[CommandID]requestRule{
+var requestRules = [...]requestRule{
 	CommandBindReceiver:      {esme: StateOpen},
 	CommandBindTransmitter:   {esme: StateOpen},
 	CommandBindTransceiver:   {esme: StateOpen},
@@ -102,6 +102,9 @@ var requestRules = map[CommandID]requestRule{
 
 // allowed reports whether a side may send a request in a state, with a version in force (0: none yet).
 func allowed(id CommandID, from Role, in State, v Version) bool {
+	if id >= CommandID(len(requestRules)) {
+		return false
+	}
 	rule := requestRules[id]
 	if v != 0 && v < rule.since {
 		return false

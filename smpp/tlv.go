@@ -75,8 +75,13 @@ func (ts TLVs) U16(tag Tag) (v uint16, ok bool) {
 // CString returns a parameter that is a C-octet string, without its NUL, which peers often leave out.
 func (ts TLVs) CString(tag Tag) (s string, ok bool) {
 	b, ok := ts.Get(tag)
+	return string(untilNUL(b)), ok
+}
+
+// untilNUL cuts octets at the first NUL.
+func untilNUL(b []byte) []byte {
 	if i := bytes.IndexByte(b, 0); i >= 0 {
-		b = b[:i]
+		return b[:i]
 	}
-	return string(b), ok
+	return b
 }
