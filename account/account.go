@@ -44,6 +44,8 @@ type Account struct {
 	Country string `yaml:"country" example:"\"46\""`
 	// Numbers of ours whose inbound messages belong to this customer. Empty: none.
 	Numbers []string `yaml:"numbers" example:"[\"+46737494949\"]"`
+	// Lists are distribution lists, which the customer's submit_multi may name. Empty: none.
+	Lists []List `yaml:"lists"`
 	// Webhook is the address that inbound messages are pushed to, and states of messages that came over REST and name
 	// none. Empty: nothing is pushed.
 	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/events"`
@@ -81,7 +83,57 @@ type SMPP struct {
 	// ReceiptsPer says what has a receipt: message, joined of those of its parts, or part, one for each when all is known.
 	// Empty: message.
 	ReceiptsPer string `yaml:"receipts_per"`
+	// OverWindow is what happens to requests beyond the window: throttle answers them with ESME_RTHROTTLED, wait leaves
+	// them unread until others are answered. Empty: throttle.
+	OverWindow string `yaml:"over_window" example:"throttle"`
+	// Binds are the kinds that the customer may use: transmitter, receiver, transceiver. Empty: all.
+	Binds []string `yaml:"binds" example:"[transceiver]"`
+	// Versions of the protocol that the customer may bind with: 3.3, 3.4, 5.0. Empty: all.
+	Versions []string `yaml:"versions" example:"[\"3.4\"]"`
+	// AddressRange says what the address_range of a bind does. use: messages from phones to other numbers do not come
+	// on that session, receipts do. Empty: it has no effect.
+	AddressRange string `yaml:"address_range" example:"use"`
+	// MessageIDs is the form of message_id: text (13 characters, as over REST), decimal or hex. Empty: text, and for
+	// version 3.3 short ids of eight hexadecimal digits, in the text of receipts ten decimal ones.
+	MessageIDs string `yaml:"message_ids" example:"text"`
+	// Receipts is the operation that carries receipts and messages from phones: deliver_sm, or data_sm (not for version
+	// 3.3). Empty: deliver_sm.
+	Receipts string `yaml:"receipts" example:"deliver_sm"`
+	// Zone is the time zone of the dates in receipts, such as Europe/Stockholm. Empty: UTC.
+	Zone string `yaml:"zone" example:"Europe/Stockholm"`
+	// Certificate is a name (common name, DNS name or email address) that must stand in the certificate that the
+	// customer shows; smpp: {tls: {client_ca}} has to be set. Empty: a customer needs none.
+	Certificate string `yaml:"certificate" example:"acme.example"`
+	// Outbind calls the customer when something is owed to him and no session of his receives.
+	Outbind Outbind `yaml:"outbind"`
+
+	zone *time.Location // Zone, loaded; nil for UTC
 }
+
+// Outbind is how a customer is asked to bind: Kurir connects, sends outbind, and he binds on that connection as on any
+// other (SMPP 3.4 4.1.7).
+type Outbind struct {
+	// Host is his host:port. Empty: he is not called.
+	Host string `yaml:"host" example:"192.0.2.7:2775"`
+	// SystemID that is shown to him, at most 15 characters. Empty: kurir.
+	SystemID string `yaml:"system_id"`
+	// Password that is shown to him.
+	Password message.Secret `yaml:"password"`
+}
+
+// List is a named list of recipients.
+type List struct {
+	// Name by which submit_multi names it (dl_name), at most 20 octets.
+	Name string `yaml:"name" example:"staff"`
+	// Numbers of the recipients, at most 5000.
+	Numbers []string `yaml:"numbers" example:"[\"+46701234567\"]"`
+}
+
+// Bounds on distribution lists.
+const (
+	MaxListName    = 20   // octets of dl_name (SMPP 3.4 5.2.27)
+	MostRecipients = 5000 // of a list, and of a request
+)
 
 // MaxSystemID is how many octets a system_id may have (SMPP 3.4 5.2.1).
 const MaxSystemID = 15

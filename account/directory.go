@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 
 	"kurir/message"
 )
@@ -46,6 +47,9 @@ func (s *Directory) add(a *Account, previous *Directory) {
 		if network, err := ParseNetwork(text); err == nil {
 			a.networks = append(a.networks, network)
 		}
+	}
+	if zone, err := time.LoadLocation(a.SMPP.Zone); err == nil && a.SMPP.Zone != "" {
+		a.SMPP.zone = zone
 	}
 	for _, password := range []message.Secret{a.Password, a.SMPP.Password} {
 		if hash, err := parseHash(password.Reveal()); err == nil && s.decoy == nil {

@@ -37,6 +37,8 @@ func (a *Account) Validate(report func(field, problem string)) {
 	}
 	a.validateLimits(report)
 	ValidatePredefined(a.Predefined, report)
+	a.SMPP.validate(report)
+	a.validateLists(report)
 	ValidateURL(report, "webhook", a.Webhook)
 	ValidateURL(report, "dlr_url", a.DLRURL)
 	if encoded, ok := strings.CutPrefix(a.WebhookSecret.Reveal(), "whsec_"); ok {

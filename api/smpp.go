@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -20,15 +19,20 @@ import (
 // 5.0), and is the gateway's Receiver for message.SMPPTarget. The procedure:
 //
 //  1. A bind is checked against the account directory: system_id, password,
-//     address, number of sessions. What fails is answered slowly.
+//     address, kind of bind, version, number of sessions (smpp_bind.go). What
+//     fails is answered slowly (smpp_penalty.go).
 //  2. The submit_sm's of one read become one Accept; when the gateway has them
 //     on disk all are answered with one write (smpp_submit.go;
 //     smpp_content.go reads texts and times, smpp_status.go has the table of
-//     refusals). Who has more unanswered than his window is throttled.
+//     refusals; smpp_multi.go has submit_multi). Who has more unanswered than
+//     his window is throttled, or not read. Ids are shown as the customer needs
+//     them (smpp_id.go); by them he asks for, cancels and replaces messages
+//     (smpp_manage.go).
 //  3. A session that can receive wakes the gateway, which delivers what the
 //     account is owed: receipts and inbound messages are spread over the
 //     account's sessions, and the verdicts of one read go back together
-//     (smpp_deliver.go, smpp_receipt.go).
+//     (smpp_deliver.go, smpp_receipt.go; smpp_range.go where a session takes
+//     messages to some numbers only).
 type SMPPServer struct {
 	core     smppCore
 	accounts func() *account.Directory
@@ -37,7 +41,9 @@ type SMPPServer struct {
 	server   smpp.Server
 	refs     *gsm.References
 	penalty  smppPenalty
-	asks     chan struct{} // places for query_sm and cancel_sm under way
+	country  func() string
+	aliases  smppAliases
+	asks     chan struct{} // places for query_sm, cancel_sm and replace_sm under way
 	running  sync.WaitGroup
 
 	mu        sync.Mutex
@@ -53,7 +59,8 @@ type SMPPOptions struct {
 	Accounts func() *account.Directory // those in force
 	Verifier *account.Verifier
 	Log      *slog.Logger
-	SystemID string // our name in the response to a bind; default kurir
+	Country  func() string // the server's calling code, for accounts that have none; may be nil
+	SystemID string        // our name in the response to a bind; default kurir
 
 	MaxConnections int           // at once; default 20,000
 	MaxPerIP       int           // from one address; default 1000
@@ -81,19 +88,24 @@ type smppCore interface {
 	Accept(subs []*gateway.Submission, done gateway.Done)
 	Delivered(list []gateway.Delivered)
 	Wake(kind message.TargetKind, account string)
-	Message(ctx context.Context, account string, id message.ID) (*message.Message, error)
-	Cancel(ctx context.Context, account string, id message.ID) (*message.Message, error)
+	Request(ctx context.Context, account string, id message.ID) ([]*message.Message, error)
+	Messages(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error)
+	Congestion() int
+	Owes(kind message.TargetKind, account string) bool
+	CancelEach(ctx context.Context, account string, ids []message.ID) (int, error)
+	ReplaceEach(ctx context.Context, ids []message.ID, r *gateway.Replacement) (int, error)
 }
 
 // smppCustomer is the sessions of one account.
 type smppCustomer struct {
 	sessions  int         // all
 	receivers []*smppPeer // those that take deliver_sm
+	ranged    int         // of receivers, those that take only some numbers
 	turn      int         // of receivers, who is next
 }
 
 const (
-	smppMostAsks   = 16 // query_sm and cancel_sm at a time, over all sessions
+	smppMostAsks   = 16 // query_sm, cancel_sm and replace_sm at a time, over all sessions
 	smppVerifyWait = 10 * time.Second
 	smppMostWindow = 1000 // deliver_sm's unanswered on one session
 )
@@ -108,8 +120,12 @@ func newSMPPServer(core smppCore, o SMPPOptions) *SMPPServer {
 	if o.SystemID == "" {
 		o.SystemID = "kurir"
 	}
+	if o.Country == nil {
+		o.Country = func() string { return "" }
+	}
 	s := &SMPPServer{
-		core: core, accounts: o.Accounts, verifier: o.Verifier, log: o.Log, refs: gsm.NewReferences(),
+		country: o.Country,
+		core:    core, accounts: o.Accounts, verifier: o.Verifier, log: o.Log, refs: gsm.NewReferences(),
 		asks: make(chan struct{}, smppMostAsks), peers: map[*smpp.Session]*smppPeer{},
 		customers: map[string]*smppCustomer{},
 	}
@@ -131,6 +147,7 @@ func newSMPPServer(core smppCore, o SMPPOptions) *SMPPServer {
 // order and returns nil; any other error is the listener's.
 func (s *SMPPServer) Serve(ctx context.Context, ln net.Listener) error {
 	s.running.Go(func() { s.sample(ctx) })
+	s.running.Go(func() { s.outbinds(ctx) })
 	err := s.server.Serve(ctx, ln)
 	s.running.Wait()
 	return err
@@ -151,55 +168,6 @@ func (s *SMPPServer) Sessions() []SMPPSession {
 	return list
 }
 
-// bind decides on a bind (SMPP 3.4 4.1).
-func (s *SMPPServer) bind(sess *smpp.Session, b *smpp.Bind) (smpp.Status, smpp.Handler) {
-	from := smppAddr(sess)
-	refuse := func(status smpp.Status, why string) (smpp.Status, smpp.Handler) {
-		s.log.Warn("bind refused", "system_id", b.SystemID, "peer", from, "why", why)
-		s.penalty.wait(from)
-		return status, nil
-	}
-	directory := s.accounts()
-	a := directory.BySystemID(b.SystemID)
-	if a == nil {
-		return refuse(smpp.ESME_RINVSYSID, "no account has this system_id")
-	}
-	if !a.MayComeFrom(from) {
-		return refuse(smpp.ESME_RBINDFAIL, "the account may not come from this address")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), smppVerifyWait)
-	defer cancel()
-	if _, err := s.verifier.AuthenticateSMPP(ctx, directory, b.SystemID, b.Password); err != nil {
-		if ctx.Err() != nil {
-			return smpp.ESME_RBINDFAIL, nil
-		}
-		return refuse(smpp.ESME_RINVPASWD, "wrong password")
-	}
-	s.penalty.forgive(from)
-	p := &smppPeer{
-		server: s, sess: sess, account: a.Name, addr: sess.Info().Peer.String(), mode: b.Mode,
-		version: b.Version.Normal(), tlvs: b.Version.TLVs(), most: min(a.Window(), smppMostWindow),
-	}
-	p.limit.Store(int32(min(smppFirstWindow, p.most)))
-	s.mu.Lock()
-	c := s.customers[a.Name]
-	if c == nil {
-		c = &smppCustomer{}
-		s.customers[a.Name] = c
-	}
-	full := c.sessions >= a.MaxSessions()
-	if !full {
-		c.sessions++
-		s.peers[sess] = p
-	}
-	s.mu.Unlock()
-	if full {
-		s.log.Warn("bind refused", "account", a.Name, "peer", from, "why", "all sessions of the account are in use")
-		return smpp.ESME_RBINDFAIL, nil
-	}
-	return smpp.ESME_ROK, p
-}
-
 // bound notes that the customer has the response to his bind.
 func (s *SMPPServer) bound(sess *smpp.Session) {
 	s.mu.Lock()
@@ -214,6 +182,9 @@ func (s *SMPPServer) bound(sess *smpp.Session) {
 	if receives {
 		c := s.customers[p.account]
 		c.receivers = append(c.receivers, p)
+		if p.takes != nil {
+			c.ranged++
+		}
 	}
 	s.mu.Unlock()
 	s.log.Info("customer bound", "account", p.account, "peer", p.addr, "mode", p.mode, "version", p.version)
@@ -231,7 +202,11 @@ func (s *SMPPServer) leave(p *smppPeer) (others bool) {
 	if c == nil {
 		return false
 	}
+	before := len(c.receivers)
 	c.receivers = slices.DeleteFunc(c.receivers, func(have *smppPeer) bool { return have == p })
+	if p.takes != nil && len(c.receivers) < before {
+		c.ranged--
+	}
 	return len(c.receivers) > 0
 }
 
@@ -256,56 +231,4 @@ func (s *SMPPServer) ended(sess *smpp.Session, reason error) {
 	s.mu.Unlock()
 	s.log.Info("customer's session ended", "account", p.account, "peer", p.addr, "reason", reason)
 	p.giveBack(others)
-}
-
-// smppAddr returns the IP address of a session's peer, the zero Addr if its
-// connection has none.
-func smppAddr(sess *smpp.Session) netip.Addr {
-	if a, ok := sess.Info().Peer.(*net.TCPAddr); ok {
-		return a.AddrPort().Addr().Unmap()
-	}
-	return netip.Addr{}
-}
-
-// smppPenalty slows down who fails to bind: the answer waits the longer the
-// more binds from the same address have failed lately.
-type smppPenalty struct {
-	mu     sync.Mutex
-	failed map[netip.Addr]smppFailures
-}
-
-type smppFailures struct {
-	count int
-	last  time.Time
-}
-
-const (
-	smppPenaltyStep   = 250 * time.Millisecond
-	smppPenaltySteps  = 20 // 5 s
-	smppPenaltyMemory = 10 * time.Minute
-	smppPenaltyMost   = 10_000 // addresses remembered
-)
-
-// wait books a failure and waits for it.
-func (p *smppPenalty) wait(from netip.Addr) {
-	now := time.Now()
-	p.mu.Lock()
-	if p.failed == nil || len(p.failed) >= smppPenaltyMost {
-		p.failed = map[netip.Addr]smppFailures{}
-	}
-	f := p.failed[from]
-	if now.Sub(f.last) > smppPenaltyMemory {
-		f.count = 0
-	}
-	f.count, f.last = min(f.count+1, smppPenaltySteps), now
-	p.failed[from] = f
-	p.mu.Unlock()
-	time.Sleep(time.Duration(f.count) * smppPenaltyStep)
-}
-
-// forgive forgets the failures of an address that has bound.
-func (p *smppPenalty) forgive(from netip.Addr) {
-	p.mu.Lock()
-	delete(p.failed, from)
-	p.mu.Unlock()
 }

@@ -69,7 +69,7 @@ func TestSMPPAlphabetOut(t *testing.T) {
 		{gsm.DefaultUCS2, "hi", gsm.NoClass, 8, "00680069"},
 	} {
 		b := smppDeliverBuilder{}
-		b.reset(true, gsm.NewReferences())
+		b.reset(&smppPeer{server: &SMPPServer{refs: gsm.NewReferences()}, tlvs: true})
 		b.alphabet = test.alphabet
 		n, err := b.inbound(&message.Inbound{Content: message.Content{Text: test.text, Class: test.class}, Encoding: gsm.GSM7, Parts: 1})
 		if err != nil || n != 1 {
@@ -80,7 +80,7 @@ func TestSMPPAlphabetOut(t *testing.T) {
 		}
 	}
 	b := smppDeliverBuilder{}
-	b.reset(true, gsm.NewReferences())
+	b.reset(&smppPeer{server: &SMPPServer{refs: gsm.NewReferences()}, tlvs: true})
 	b.alphabet = gsm.DefaultUCS2
 	octets := message.Content{Data: []byte{1, 2, 3}, Want: gsm.Binary, Class: gsm.NoClass}
 	if _, err := b.inbound(&message.Inbound{Content: octets, Encoding: gsm.Binary, Parts: 1}); err != nil {

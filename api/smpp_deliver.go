@@ -53,7 +53,10 @@ func (s *SMPPServer) Limit(account string) int {
 // Deliver implements gateway.Receiver: it spreads items over the account's
 // sessions, a run of them to each as far as its window has room.
 func (s *SMPPServer) Deliver(account string, items []*gateway.Item) {
-	for {
+	if s.ranged(account) {
+		items = s.deliverRanged(account, items)
+	}
+	for len(items) > 0 {
 		peers := s.receivers(account)
 		if len(peers) == 0 {
 			s.giveBack(account, items, true)
@@ -68,9 +71,6 @@ func (s *SMPPServer) Deliver(account string, items []*gateway.Item) {
 			if n = min(n, len(items)); n > 0 && p.deliver(items[:n]) {
 				items = items[n:]
 			}
-		}
-		if len(items) == 0 {
-			return
 		}
 	}
 }
@@ -158,7 +158,7 @@ func (p *smppPeer) pump(verdicts []gateway.Delivered) []gateway.Delivered {
 // stage fills the batch with at most room requests.
 func (p *smppPeer) stage(room int, verdicts []gateway.Delivered) []gateway.Delivered {
 	b := &p.build
-	b.reset(p.tlvs, p.server.refs)
+	b.reset(p)
 	b.alphabet = p.server.alphabet(p.account)
 	b.perPart = p.server.perPart(p.account)
 	p.requests = p.requests[:0]
@@ -187,6 +187,11 @@ func (p *smppPeer) stage(room int, verdicts []gateway.Delivered) []gateway.Deliv
 		if p.requests[i].Body == nil {
 			p.requests[i].Body = &b.bodies[single]
 			single++
+		}
+	}
+	if p.data {
+		for i := range p.requests {
+			p.requests[i].Body = smppAsData(p.requests[i].Body.(*smpp.DeliverSM))
 		}
 	}
 	return verdicts

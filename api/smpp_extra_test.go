@@ -2,6 +2,7 @@ package api
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -107,7 +108,7 @@ func TestSMPPDeliverExtra(t *testing.T) {
 	}
 	for _, tlvs := range []bool{true, false} {
 		var b smppDeliverBuilder
-		b.reset(tlvs, gsm.NewReferences())
+		b.reset(&smppPeer{server: &SMPPServer{refs: gsm.NewReferences()}, tlvs: tlvs, zone: time.UTC})
 		if n, err := b.inbound(in); n != 1 || err != nil {
 			t.Fatal(n, err)
 		}

@@ -26,6 +26,15 @@ type smppFakeGateway struct {
 	held     []func()
 	verdicts []gateway.Delivered
 	wakes    int
+
+	congestion  int
+	owes        bool
+	third       message.State // of message 12
+	waiting     []message.ID
+	filter      gateway.Filter
+	changes     int          // how many CancelEach and ReplaceEach change
+	changed     []message.ID // they were told
+	replacement *gateway.Replacement
 }
 
 func (g *smppFakeGateway) Accept(subs []*gateway.Submission, done gateway.Done) {
@@ -83,17 +92,56 @@ func (g *smppFakeGateway) Wake(kind message.TargetKind, _ string) {
 
 var errSMPPTestNone = errors.New("no such message")
 
-func (g *smppFakeGateway) Message(_ context.Context, account string, id message.ID) (*message.Message, error) {
-	if account != "acme" || id != 1 {
-		return nil, errSMPPTestNone
+// Request knows message 1, and 10 to 12, which are one request.
+func (g *smppFakeGateway) Request(_ context.Context, account string, id message.ID) ([]*message.Message, error) {
+	m := func(id message.ID, state message.State) *message.Message {
+		m := &message.Message{ID: id, From: message.Address{TON: 5, Number: "ACME"}}
+		if m.State = state; state.Final() {
+			m.Final = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli()
+		}
+		return m
 	}
-	m := &message.Message{ID: 1}
-	m.State, m.Final = message.Delivered, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli()
-	return m, nil
+	switch {
+	case account != "acme":
+	case id == 1:
+		return []*message.Message{m(1, message.Delivered)}, nil
+	case id == 10:
+		return []*message.Message{m(10, message.Delivered), m(11, message.Rejected), m(12, g.third)}, nil
+	}
+	return nil, errSMPPTestNone
 }
 
-func (g *smppFakeGateway) Cancel(ctx context.Context, account string, id message.ID) (*message.Message, error) {
-	return g.Message(ctx, account, id)
+func (g *smppFakeGateway) Messages(_ context.Context, f gateway.Filter) ([]*message.Message, message.ID, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.filter = f
+	var list []*message.Message
+	for _, id := range g.waiting {
+		list = append(list, &message.Message{ID: id})
+	}
+	return list, 0, nil
+}
+
+func (g *smppFakeGateway) Owes(message.TargetKind, string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.owes
+}
+
+func (g *smppFakeGateway) Congestion() int { return g.congestion }
+
+func (g *smppFakeGateway) CancelEach(_ context.Context, _ string, ids []message.ID) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.changed = ids
+	return g.changes, nil
+}
+
+func (g *smppFakeGateway) ReplaceEach(_ context.Context, ids []message.ID, r *gateway.Replacement) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.changed, g.replacement = ids, r
+	return g.changes, nil
 }
 
 // smppPipes is a listener whose connections are pipes.
@@ -170,13 +218,21 @@ type smppBench struct {
 
 func smppTest(t *testing.T, test func(t *testing.T, b *smppBench)) {
 	t.Helper()
+	smppTestWith(t, []account.Account{
+		{Name: "acme", Password: "secret", Senders: []string{"*"}, SMPP: account.SMPP{Sessions: 2, Window: 50}, Lists: []account.List{
+			{Name: "staff", Numbers: []string{"+46701000001", "+46701000002", "+46701234567"}},
+		}},
+		{Name: "other", Password: "web", SMPP: account.SMPP{SystemID: "otherbox", Password: "pass2"}},
+		{Name: "far", Password: "secret", Addresses: []string{"192.0.2.0/24"}},
+	}, test)
+}
+
+// smppTestWith is smppTest with other accounts.
+func smppTestWith(t *testing.T, accounts []account.Account, test func(t *testing.T, b *smppBench)) {
+	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		directory := account.NewDirectory([]account.Account{
-			{Name: "acme", Password: "secret", Senders: []string{"*"}, SMPP: account.SMPP{Sessions: 2, Window: 50}},
-			{Name: "other", Password: "web", SMPP: account.SMPP{SystemID: "otherbox", Password: "pass2"}},
-			{Name: "far", Password: "secret", Addresses: []string{"192.0.2.0/24"}},
-		}, nil)
+		directory := account.NewDirectory(accounts, nil)
 		b := &smppBench{
 			t: t, gateway: &smppFakeGateway{ids: message.NewIDs(0, 0)},
 			pipes: &smppPipes{conns: make(chan net.Conn), closed: make(chan struct{})},

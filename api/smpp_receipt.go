@@ -19,6 +19,8 @@ import (
 // encoded what it took when Send returns.
 type smppDeliverBuilder struct {
 	tlvs     bool // the peer understands optional parameters
+	ids      smppIDForm
+	zone     *time.Location // of dates; nil for UTC
 	refs     *gsm.References
 	alphabet gsm.DefaultAlphabet // what data_coding 0 means to the peer
 
@@ -33,8 +35,8 @@ type smppDeliverBuilder struct {
 }
 
 // reset begins a batch.
-func (b *smppDeliverBuilder) reset(tlvs bool, refs *gsm.References) {
-	b.tlvs, b.refs = tlvs, refs
+func (b *smppDeliverBuilder) reset(p *smppPeer) {
+	b.tlvs, b.ids, b.zone, b.refs = p.tlvs, p.ids, p.zone, p.server.refs
 	clear(b.bodies)
 	b.bodies, b.octets, b.params = b.bodies[:0], b.octets[:0], b.params[:0]
 }
@@ -80,7 +82,7 @@ func (b *smppDeliverBuilder) receipt(it *gateway.Item) {
 	}
 	first := len(b.params)
 	at = len(b.octets)
-	b.octets = append(m.ID.Append(b.octets), 0)
+	b.octets = append(b.appendID(b.octets, m, false), 0)
 	b.param(smpp.TagReceiptedMessageID, at)
 	at = len(b.octets)
 	b.octets = append(b.octets, state)
@@ -105,7 +107,8 @@ func (b *smppDeliverBuilder) param(tag smpp.Tag, at int) {
 	b.params = append(b.params, smpp.TLV{Tag: tag, Value: b.octets[at:len(b.octets):len(b.octets)]})
 }
 
-// receiptText appends the text of a receipt. Dates are in UTC.
+// receiptText appends the text of a receipt. Dates are in the
+// session's zone.
 func (b *smppDeliverBuilder) receiptText(dst []byte, it *gateway.Item, code uint32) []byte {
 	m := it.Message
 	_, stat := it.State.SMPP()
@@ -120,14 +123,30 @@ func (b *smppDeliverBuilder) receiptText(dst []byte, it *gateway.Item, code uint
 	if it.State.Final() && m.Final != 0 {
 		done = m.Final
 	}
-	dst = m.ID.Append(append(dst, "id:"...))
+	dst = b.appendID(append(dst, "id:"...), m, true)
 	dst = smppThree(append(dst, " sub:"...), int(m.Parts))
 	dst = smppThree(append(dst, " dlvrd:"...), delivered)
-	dst = b.submitted.append(append(dst, " submit date:"...), m.ID.Millis())
-	dst = b.done.append(append(dst, " done date:"...), done)
+	dst = b.submitted.append(append(dst, " submit date:"...), m.ID.Millis(), b.zone)
+	dst = b.done.append(append(dst, " done date:"...), done, b.zone)
 	dst = append(append(dst, " stat:"...), stat...)
 	dst = smppThree(append(dst, " err:"...), int(code))
 	return smppReceiptText(append(dst, " text:"...), m.Content.Text)
+}
+
+// appendID appends the id by which the customer knows a message, in the form
+// of the session, or as the alias that the response had. An alias is decimal in
+// texts.
+func (b *smppDeliverBuilder) appendID(dst []byte, m *message.Message, inText bool) []byte {
+	form := b.ids
+	if m.Via == message.ViaSMPP && len(m.Reference) == len(smppAliasPrefix)+smppAliasDigits {
+		if n, ok := smppAliasOf(m.Reference); ok {
+			if inText {
+				return fmt.Appendf(dst, "%010d", n)
+			}
+			form = smppIDAlias
+		}
+	}
+	return form.append(dst, message.KnownAs(m), m.Reference)
 }
 
 // smppReceiptText appends the first 20 characters of a message as far as they
@@ -164,11 +183,14 @@ type smppDate struct {
 	text   [10]byte
 }
 
-// append appends a time in Unix milliseconds as YYMMDDhhmm in UTC.
-func (d *smppDate) append(dst []byte, ms int64) []byte {
+// append appends a time in Unix milliseconds as YYMMDDhhmm.
+func (d *smppDate) append(dst []byte, ms int64, zone *time.Location) []byte {
 	if minute := ms / 60_000; minute != d.minute {
+		if zone == nil {
+			zone = time.UTC
+		}
 		d.minute = minute
-		smpp.AppendReceiptTime(d.text[:0], time.UnixMilli(ms).UTC())
+		smpp.AppendReceiptTime(d.text[:0], time.UnixMilli(ms).In(zone))
 	}
 	return append(dst, d.text[:]...)
 }
@@ -186,6 +208,15 @@ func smppErrorCode(m *message.Message) uint32 {
 		}
 	}
 	return 0
+}
+
+// smppAsData makes a data_sm of a deliver_sm (SMPP 3.4 4.7.1).
+func smppAsData(d *smpp.DeliverSM) *smpp.DataSM {
+	tlvs := append(make(smpp.TLVs, 0, len(d.TLVs)+1), d.TLVs...)
+	return &smpp.DataSM{
+		Source: d.Source, Dest: d.Dest, ESMClass: d.ESMClass, DataCoding: d.DataCoding,
+		TLVs: append(tlvs, smpp.TLV{Tag: smpp.TagMessagePayload, Value: d.Text}),
+	}
 }
 
 // inbound appends a message from a phone, cut again if it is long

@@ -57,7 +57,7 @@ func TestSMPPReceipt(t *testing.T) {
 			it := &gateway.Item{Message: m, State: test.state, Since: sent.Add(time.Minute).UnixMilli()}
 			for _, tlvs := range []bool{true, false} {
 				var b smppDeliverBuilder
-				b.reset(tlvs, nil)
+				b.reset(&smppPeer{server: &SMPPServer{}, tlvs: tlvs, zone: time.UTC})
 				if n, err := b.add(it); n != 1 || err != nil {
 					t.Fatalf("%d, %v", n, err)
 				}

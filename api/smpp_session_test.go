@@ -100,11 +100,14 @@ func TestSMPPSubmit(t *testing.T) {
 		}{
 			{&smpp.QuerySM{MessageID: message.ID(2).String()}, smpp.ESME_RQUERYFAIL},
 			{&smpp.QuerySM{MessageID: "nonsense"}, smpp.ESME_RINVMSGID},
-			{&smpp.CancelSM{MessageID: one}, smpp.ESME_ROK},
+			{&smpp.QuerySM{MessageID: one, Source: smpp.Address{TON: 5, Addr: "OTHER"}}, smpp.ESME_RINVSRCADR},
+			{&smpp.QuerySM{MessageID: one, Source: smpp.Address{TON: 5, Addr: "ACME"}}, smpp.ESME_ROK},
+			{&smpp.CancelSM{MessageID: one}, smpp.ESME_RCANCELFAIL}, // it has left
 			{&smpp.CancelSM{MessageID: message.ID(2).String()}, smpp.ESME_RCANCELFAIL},
-			{&smpp.CancelSM{}, smpp.ESME_RCANCELFAIL},
-			{&smpp.ReplaceSM{MessageID: one}, smpp.ESME_RREPLACEFAIL},
-			{&smpp.SubmitMulti{Dests: []smpp.MultiDest{{}}}, smpp.ESME_RINVCMDID},
+			{&smpp.CancelSM{}, smpp.ESME_RINVSRCADR},
+			{&smpp.CancelSM{Source: smpp.Address{TON: 5, Addr: "ACME"}}, smpp.ESME_RINVDSTADR},
+			{&smpp.ReplaceSM{MessageID: one, Text: []byte("x")}, smpp.ESME_RREPLACEFAIL},
+			{&smpp.ReplaceSM{MessageID: one, ScheduleTime: "001301000000000+"}, smpp.ESME_RINVSCHED},
 		} {
 			if p := c.do(t, test.body); p.Status != test.want {
 				t.Errorf("%v: %v, want %v", test.body.Command(), p.Status, test.want)

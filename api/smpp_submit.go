@@ -8,7 +8,6 @@ import (
 
 	"kurir/account"
 	"kurir/gateway"
-	"kurir/message"
 	"kurir/smpp"
 )
 
@@ -20,11 +19,16 @@ type smppPeer struct {
 	addr    string
 	mode    smpp.BindMode
 	version smpp.Version
-	most    int       // deliver_sm's that may ever be unanswered
-	tlvs    bool      // the peer understands optional parameters
-	isBound bool      // the response to the bind is on its way; server.mu
-	since   time.Time // of that; server.mu
-	num     uint64    // of the session; server.mu
+	most    int // deliver_sm's that may ever be unanswered
+	ids     smppIDForm
+	zone    *time.Location
+	takes   func(number string) bool // inbound messages that may come here; nil for all
+	data    bool                     // receipts and inbound messages go by data_sm
+	loaded  bool                     // the peer is told how loaded we are (SMPP 5.0)
+	tlvs    bool                     // the peer understands optional parameters
+	isBound bool                     // the response to the bind is on its way; server.mu
+	since   time.Time                // of that; server.mu
+	num     uint64                   // of the session; server.mu
 	meter   smppMeter
 
 	submitted atomic.Int32 // requests given to the gateway and not answered
@@ -40,16 +44,6 @@ type smppPeer struct {
 	requests []smpp.Request
 }
 
-func (p *smppPeer) describe() SMPPSession {
-	p.mu.Lock()
-	flight := p.flight
-	p.mu.Unlock()
-	return SMPPSession{
-		ID: p.num, Account: p.account, Peer: p.addr, Mode: p.mode.String(), Version: p.version.String(), Since: p.since,
-		Submitted: int(p.submitted.Load()), Delivering: flight, Window: int(p.limit.Load()),
-	}
-}
-
 // Requests implements smpp.Handler: what one read has brought.
 func (p *smppPeer) Requests(_ *smpp.Session, requests []smpp.PDU) {
 	a := p.server.accounts().ByName(p.account)
@@ -57,23 +51,35 @@ func (p *smppPeer) Requests(_ *smpp.Session, requests []smpp.PDU) {
 		p.refuseAll(requests)
 		return
 	}
-	room := a.Window() - int(p.submitted.Load())
-	var now []smpp.PDU // what is answered at once
+	room := a.Window() - int(p.submitted.Load()) // a submit_multi that is handed over is no longer in it
+	var now []smpp.PDU                           // what is answered at once
 	batch := smppBatch{peer: p}
 	at := time.Now()
 	for i := range requests {
 		r := &requests[i]
 		m := smppSubmitted(r)
-		if m == nil {
-			now = p.other(now, r)
-			continue
-		}
+		multi, _ := r.Body.(*smpp.SubmitMulti)
 		status := smpp.ESME_RTHROTTLED
-		if len(batch.subs) < room {
+		switch {
+		case m == nil && multi == nil:
+			now = p.other(now, a, r)
+			continue
+		case len(batch.subs) >= room:
+		case multi != nil:
+			room--
+			status = p.submitMulti(a, r, multi, at)
+		default:
 			status = batch.add(a, r, m, at, len(requests)-i)
 		}
+		if multi != nil && status == smpp.ESME_ROK {
+			continue
+		}
 		if status != smpp.ESME_ROK {
-			now = append(now, smpp.PDU{Command: r.Command.Response(), Status: status, Sequence: r.Sequence})
+			refusal := smpp.PDU{Command: r.Command.Response(), Status: status, Sequence: r.Sequence}
+			if load := p.congestion(); load != nil && refusal.Command == smpp.CommandSubmitSMResp {
+				refusal.Body = &smpp.SubmitSMResp{TLVs: load}
+			}
+			now = append(now, refusal)
 		}
 	}
 	if len(now) > 0 {
@@ -139,32 +145,42 @@ func (b *smppBatch) add(a *account.Account, r *smpp.PDU, m *smpp.ShortMessage, n
 		b.subs = b.subs[:n]
 		return status
 	}
+	if b.peer.ids == smppIDAlias {
+		b.subs[n].Reference = b.peer.server.aliases.next(now)
+	}
 	b.answers = append(b.answers, smpp.PDU{Command: r.Command.Response(), Sequence: r.Sequence})
 	return smpp.ESME_ROK
 }
 
-const smppIDLength = 13
+const (
+	smppIDLength = 13 // of the text form
+	smppIDMost   = 19 // of any form
+)
 
 // done answers the messages of a batch, all with one write.
 func (b *smppBatch) done(results []gateway.Result) {
-	octets := make([]byte, 0, len(results)*smppIDLength)
+	form := b.peer.ids
+	octets := make([]byte, 0, len(results)*smppIDMost)
 	for i := range results {
-		octets = results[i].ID.Append(octets)
+		octets = form.append(octets, results[i].ID, b.subs[i].Reference)
+		b.answers[i].Status = smpp.Status(len(octets)) // for now: where the id ends
 	}
-	ids := string(octets)
+	ids, start := string(octets), 0
+	load := b.peer.congestion()
 	bodies := make([]smpp.SubmitSMResp, len(results))
 	for i := range results {
 		answer := &b.answers[i]
-		if f := results[i].Failure; f != nil {
-			answer.Status = smppStatus(f)
+		end := int(answer.Status)
+		id := ids[start:end]
+		start = end
+		if answer.Status = smppStatus(results[i].Failure); answer.Status != smpp.ESME_ROK {
 			continue
 		}
-		id := ids[i*smppIDLength : (i+1)*smppIDLength]
 		if answer.Command == smpp.CommandDataSMResp {
-			answer.Body = &smpp.DataSMResp{MessageID: id}
+			answer.Body = &smpp.DataSMResp{MessageID: id, TLVs: load}
 			continue
 		}
-		bodies[i].MessageID = id
+		bodies[i].MessageID, bodies[i].TLVs = id, load
 		answer.Body = &bodies[i]
 	}
 	b.peer.submitted.Add(-int32(len(results)))
@@ -186,91 +202,4 @@ func (p *smppPeer) refuseAll(requests []smpp.PDU) {
 		defer cancel()
 		_ = p.sess.Unbind(ctx) // closes in any case
 	})
-}
-
-// other answers the requests that are not messages, or leaves them to a
-// goroutine that asks the database.
-func (p *smppPeer) other(now []smpp.PDU, r *smpp.PDU) []smpp.PDU {
-	refuse := func(status smpp.Status) []smpp.PDU {
-		return append(now, smpp.PDU{Command: r.Command.Response(), Status: status, Sequence: r.Sequence})
-	}
-	switch body := r.Body.(type) {
-	case *smpp.QuerySM:
-		if !p.ask(r.Sequence, func(ctx context.Context) smpp.PDU { return p.query(ctx, body) }) {
-			return refuse(smpp.ESME_RTHROTTLED)
-		}
-	case *smpp.CancelSM:
-		if !p.ask(r.Sequence, func(ctx context.Context) smpp.PDU { return p.cancel(ctx, body) }) {
-			return refuse(smpp.ESME_RTHROTTLED)
-		}
-	case *smpp.ReplaceSM:
-		return refuse(smpp.ESME_RREPLACEFAIL)
-	default: // submit_multi among them
-		return refuse(smpp.ESME_RINVCMDID)
-	}
-	return now
-}
-
-// smppAskWait is how long a question to the database may take.
-const smppAskWait = 10 * time.Second
-
-// ask answers a request from a goroutine; false if there are too many of them.
-func (p *smppPeer) ask(sequence uint32, answer func(ctx context.Context) smpp.PDU) bool {
-	select {
-	case p.server.asks <- struct{}{}:
-	default:
-		return false
-	}
-	p.server.running.Go(func() {
-		defer func() { <-p.server.asks }()
-		ctx, cancel := context.WithTimeout(context.Background(), smppAskWait)
-		defer cancel()
-		pdu := answer(ctx)
-		pdu.Sequence = sequence
-		_ = p.sess.Respond([]smpp.PDU{pdu}) // an error means that the session is over
-	})
-	return true
-}
-
-// query answers query_sm (SMPP 3.4 4.8).
-func (p *smppPeer) query(ctx context.Context, q *smpp.QuerySM) smpp.PDU {
-	answer := smpp.PDU{Command: smpp.CommandQuerySMResp}
-	id, err := message.ParseID(q.MessageID)
-	if err != nil {
-		answer.Status = smpp.ESME_RINVMSGID
-		return answer
-	}
-	m, err := p.server.core.Message(ctx, p.account, id)
-	if err != nil {
-		answer.Status = smpp.ESME_RQUERYFAIL
-		return answer
-	}
-	state, _ := m.State.SMPP()
-	resp := &smpp.QuerySMResp{
-		MessageID: q.MessageID, State: smpp.MessageState(state), ErrorCode: uint8(min(smppErrorCode(m), 255)),
-	}
-	if m.Final != 0 {
-		resp.FinalDate = string(smpp.AppendTime(nil, time.UnixMilli(m.Final)))
-	}
-	answer.Body = resp
-	return answer
-}
-
-// cancel answers cancel_sm (SMPP 3.4 4.9). Messages are cancelled by their id
-// only.
-func (p *smppPeer) cancel(ctx context.Context, c *smpp.CancelSM) smpp.PDU {
-	answer := smpp.PDU{Command: smpp.CommandCancelSMResp}
-	if c.MessageID == "" {
-		answer.Status = smpp.ESME_RCANCELFAIL
-		return answer
-	}
-	id, err := message.ParseID(c.MessageID)
-	if err != nil {
-		answer.Status = smpp.ESME_RINVMSGID
-		return answer
-	}
-	if _, err := p.server.core.Cancel(ctx, p.account, id); err != nil {
-		answer.Status = smpp.ESME_RCANCELFAIL
-	}
-	return answer
 }

@@ -23,6 +23,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
 	"sync"
 	"time"
 
@@ -59,6 +60,8 @@ type App struct {
 
 	httpListener net.Listener
 	smppListener net.Listener
+	httpCerts    *certificates // nil without TLS
+	smppCerts    *certificates
 	most         int // connections of each
 
 	mu    sync.Mutex
@@ -226,7 +229,12 @@ func (a *App) Reload(ctx context.Context, f *config.File) error {
 	if err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
+	certs, err := a.readCertificates(f)
+	if err != nil {
+		return fmt.Errorf("reload: %w", err)
+	}
 	a.guard.Replace(allow, trustedURLs(f))
+	certs.use()
 	a.warnOfRestart(f)
 	a.gateway.Replace(snap)
 	a.replaceLinks(f)
@@ -245,8 +253,8 @@ func (a *App) warnOfRestart(f *config.File) {
 		old, now any
 	}{
 		{"data", began.Data, f.Data},
-		{"http", began.HTTP, f.HTTP},
-		{"smpp", began.SMPP, f.SMPP},
+		{"http", fixed(began.HTTP), fixed(f.HTTP)},
+		{"smpp", fixed(began.SMPP), fixed(f.SMPP)},
 		{"retention", began.Retention, f.Retention},
 		{"limits.body", began.Limits.Body, f.Limits.Body},
 		{"limits.connections", began.Limits.Connections, f.Limits.Connections},
@@ -254,7 +262,7 @@ func (a *App) warnOfRestart(f *config.File) {
 		{"webhooks.max_age", began.Webhooks.MaxAge, f.Webhooks.MaxAge},
 		{"log", began.Log, f.Log},
 	} {
-		if s.old != s.now {
+		if !reflect.DeepEqual(s.old, s.now) {
 			a.log.Warn("this setting changes at the next start only", "setting", s.name)
 		}
 	}

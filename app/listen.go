@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,13 +17,13 @@ import (
 func (a *App) listen(ctx context.Context) (err error) {
 	n := connections(a.log, a.file)
 	a.most = n
-	if a.httpListener, err = open(ctx, "http", a.file.HTTP, n); err != nil {
+	if a.httpListener, a.httpCerts, err = open(ctx, "http", a.file.HTTP, n); err != nil {
 		return err
 	}
 	if a.httpListener != nil {
 		a.httpListener = api.AnswerListener(a.httpListener)
 	}
-	a.smppListener, err = open(ctx, "smpp", a.file.SMPP, n)
+	a.smppListener, a.smppCerts, err = open(ctx, "smpp", a.file.SMPP, n)
 	return err
 }
 
@@ -38,30 +37,42 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("%s: %s is in use by another program: stop that, or choose another port", e.Setting, e.Address)
 }
 
-func open(ctx context.Context, setting string, c config.Listener, most int) (net.Listener, error) {
+// open opens the ports of one interface: one, or a plain one and one with TLS.
+func open(ctx context.Context, setting string, c config.Listener, most int) (_ net.Listener, _ *certificates, err error) {
 	if c.Listen == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
-	var conf *tls.Config
+	var certs *certificates
 	if c.TLS.Cert != "" {
-		cert, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key)
-		if err != nil {
-			return nil, fmt.Errorf("%s: read the certificate: %w", setting, err)
+		if certs, err = newCertificates(&c.TLS); err != nil {
+			return nil, nil, fmt.Errorf("%s: read the certificate: %w", setting, err)
 		}
-		conf = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
+	plain, err := bind(ctx, setting, c.Listen, &c, most)
+	if err != nil || certs == nil {
+		return plain, nil, err
+	}
+	if c.TLSListen == "" {
+		return certs.listener(plain), certs, nil
+	}
+	secure, err := bind(ctx, setting, c.TLSListen, &c, most)
+	if err != nil {
+		_ = plain.Close()
+		return nil, nil, err
+	}
+	return join(plain, certs.listener(secure)), certs, nil
+}
+
+// bind opens one port.
+func bind(ctx context.Context, setting, address string, c *config.Listener, most int) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, &BusyError{setting, c.Listen}
+		return nil, &BusyError{setting, address}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: listen on %s: %w", setting, c.Listen, err)
+		return nil, fmt.Errorf("%s: listen on %s: %w", setting, address, err)
 	}
-	l = api.LimitListener(l, most)
-	if conf != nil {
-		l = tls.NewListener(l, conf)
-	}
-	return l, nil
+	return behindProxies(api.LimitListener(l, most), c.Proxy), nil
 }
 
 func (a *App) serveHTTP(stop context.CancelCauseFunc) {
@@ -103,6 +114,9 @@ func connections(log *slog.Logger, f *config.File) int {
 	listeners := uint64(0)
 	for _, l := range []config.Listener{f.HTTP, f.SMPP} {
 		if l.Listen != "" {
+			listeners++
+		}
+		if l.TLSListen != "" {
 			listeners++
 		}
 	}

@@ -17,6 +17,7 @@ func (a *App) servers() {
 	accounts := func() *account.Directory { return a.gateway.Snapshot().Accounts }
 	a.smpp = api.NewSMPPServer(a.gateway, api.SMPPOptions{
 		Accounts: accounts, Verifier: a.verifier, Log: a.log, MaxConnections: a.most,
+		Country: func() string { return a.gateway.Snapshot().Country },
 	})
 	a.gateway.Receive(message.SMPPTarget, a.smpp)
 	metrics := api.NewMetrics(a.gateway.Stats, a.store.Stats)

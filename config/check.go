@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"crypto/tls"
 	"fmt"
 	"maps"
 	"net"
@@ -94,13 +93,34 @@ func (d *decoder) checkListener(field string, l Listener) {
 		d.report(field+".listen", quote(l.Listen)+" is not host:port, such as 127.0.0.1:8080 or :8080")
 	}
 	switch {
+	case l.TLSListen == "":
+	case !validAddress(l.TLSListen):
+		d.report(field+".tls_listen", quote(l.TLSListen)+" is not host:port, such as 127.0.0.1:3550")
+	case l.TLS.Cert == "":
+		d.report(field+".tls_listen", "needs tls: {cert, key}")
+	case l.Listen == "":
+		d.report(field+".tls_listen", "is for TLS beside a plain listen; with tls alone give listen")
+	case l.TLSListen == l.Listen && !strings.HasSuffix(l.Listen, ":0"):
+		d.report(field+".tls_listen", "is the address of listen too")
+	}
+	for i, network := range l.Proxy {
+		if _, err := account.ParseNetwork(network); err != nil {
+			d.report(fmt.Sprintf("%s.proxy[%d]", field, i), quote(network)+" is neither a network such as 10.0.0.0/8 nor an address")
+		}
+	}
+	if l.TLS.RequireClientCert && l.TLS.ClientCA == "" {
+		d.report(field+".tls.require_client_cert", "needs client_ca, the authorities of the clients' certificates")
+	}
+	switch {
+	case l.TLS.Cert == "" && l.TLS.Key == "" && l.TLS.ClientCA != "":
+		d.report(field+".tls", "cert and key are missing")
 	case l.TLS.Cert == "" && l.TLS.Key == "":
 	case l.TLS.Cert == "":
 		d.report(field+".tls", "cert is missing: key and cert belong together")
 	case l.TLS.Key == "":
 		d.report(field+".tls", "key is missing: key and cert belong together")
 	default:
-		if _, err := tls.LoadX509KeyPair(l.TLS.Cert, l.TLS.Key); err != nil {
+		if _, err := l.TLS.Config(); err != nil {
 			d.report(field+".tls", "the certificate cannot be used: "+err.Error())
 		}
 	}
@@ -173,6 +193,7 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 			byKey.see(fmt.Sprintf("%s.api_keys[%d]", path, k), key.Reveal())
 		}
 		d.checkNumbers(a, path, f.Country, &byNumber)
+		d.checkLists(a, path, f.Country)
 		if a.Name != "" {
 			names = append(names, a.Name)
 		}
@@ -217,6 +238,21 @@ func (d *decoder) checkNumbers(a *account.Account, path, country string, seen *o
 		}
 		seen.see(field, address.Number)
 		a.Numbers[n] = address.Number
+	}
+}
+
+// checkLists brings the numbers of distribution lists into the form in which addresses hold them.
+func (d *decoder) checkLists(a *account.Account, path, country string) {
+	country = cmp.Or(a.Country, country)
+	for i := range a.Lists {
+		for n, number := range a.Lists[i].Numbers {
+			address, err := route.Normalise(number, country)
+			if err != nil {
+				d.report(fmt.Sprintf("%s.lists[%d].numbers[%d]", path, i, n), err.Error())
+				continue
+			}
+			a.Lists[i].Numbers[n] = address.String()
+		}
 	}
 }
 

@@ -1,7 +1,11 @@
 package config
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
 	"math"
+	"os"
 	"time"
 
 	"kurir/account"
@@ -58,8 +62,15 @@ type File struct {
 type Listener struct {
 	// Listen is host:port; a port of 0 takes a free one. Empty: 127.0.0.1:8080 for http, not served for smpp.
 	Listen string `yaml:"listen"`
+	// TLSListen is a second host:port, served with TLS beside the first, which is then plain. Empty: with tls the first
+	// is served with TLS.
+	TLSListen string `yaml:"tls_listen"`
 	// TLS encrypts the interface. Left out: plain.
 	TLS TLS `yaml:"tls"`
+	// Proxy is the load balancers, as networks (10.0.0.0/8) or single addresses, that begin each connection with a
+	// header of the PROXY protocol, version 1 or 2, which names the client. One of theirs without it is closed; others
+	// are taken as they are. Empty: none.
+	Proxy []string `yaml:"proxy"`
 }
 
 // TLS is the certificate that an interface shows.
@@ -68,6 +79,35 @@ type TLS struct {
 	Cert string `yaml:"cert"`
 	// Key is the file of its private key, PEM.
 	Key string `yaml:"key"`
+	// ClientCA is the file of the authorities whose certificates clients may show, PEM. Empty: clients are not asked for
+	// one.
+	ClientCA string `yaml:"client_ca"`
+	// RequireClientCert refuses clients without a certificate of client_ca.
+	RequireClientCert bool `yaml:"require_client_cert"`
+}
+
+// Config reads the files of the certificates.
+func (t *TLS) Config() (*tls.Config, error) {
+	cert, err := tls.LoadX509KeyPair(t.Cert, t.Key)
+	if err != nil {
+		return nil, err
+	}
+	c := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	if t.ClientCA == "" {
+		return c, nil
+	}
+	pem, err := os.ReadFile(t.ClientCA)
+	if err != nil {
+		return nil, err
+	}
+	c.ClientCAs, c.ClientAuth = x509.NewCertPool(), tls.VerifyClientCertIfGiven
+	if !c.ClientCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate", t.ClientCA)
+	}
+	if t.RequireClientCert {
+		c.ClientAuth = tls.RequireAndVerifyClientCert
+	}
+	return c, nil
 }
 
 // Limits is what is refused because it is too much.

@@ -2,11 +2,9 @@ package connector
 
 import (
 	"bytes"
-	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -230,36 +228,4 @@ func FuzzSMPPReceive(f *testing.F) {
 			t.Error("both a text and octets")
 		}
 	})
-}
-
-// TestSMPPHostNamed: where each host numbers messages on its own, answers and
-// receipts say which it was; else nothing is said.
-func TestSMPPHostNamed(t *testing.T) {
-	t.Parallel()
-	for _, from := range []string{"", "host"} {
-		want := ""
-		if from == "host" {
-			want = smppTestConfig().Hosts[0]
-		}
-		smppLink(t, func(c *SMPPConfig) { c.ReceiptsFrom = from }, nil, func(t *testing.T, b *contractBench) {
-			o := b.operator()
-			long, parts := smppParts()
-			b.send("short", long)
-			o.answer("short", "1", message.NoFailure)
-			for i, p := range parts {
-				o.answer(p, fmt.Sprint(i+2), message.NoFailure)
-			}
-			o.receipt("1", message.Delivered)
-			synctest.Wait()
-			for _, a := range b.core.answers {
-				if a.Host != want {
-					t.Errorf("the answer names %q, want %q", a.Host, want)
-				}
-			}
-			if len(b.core.answers) != 2 || b.core.reports[0].Scope != want {
-				t.Errorf("%d answers; the receipt names %q, want %q", len(b.core.answers), b.core.reports[0].Scope, want)
-			}
-			b.core.ack(nil)
-		})
-	}
 }

@@ -442,11 +442,6 @@ func TestSMPPConfigValidate(t *testing.T) {
 		{"receipts", func(c *SMPPConfig) { c.Receipts = "sometimes" }},
 		{"message_ids", func(c *SMPPConfig) { c.MessageIDs = "octal" }},
 		{"validity", func(c *SMPPConfig) { c.Validity = "long" }},
-		{"receipts_from", func(c *SMPPConfig) { c.ReceiptsFrom = "a\x00b" }},
-		{"inbound_numbers", func(c *SMPPConfig) { c.InboundNumbers = "local" }},
-		{"country", func(c *SMPPConfig) { c.InboundNumbers = "national" }},
-		{"country", func(c *SMPPConfig) { c.Country = "+46" }},
-		{"", func(c *SMPPConfig) { c.InboundNumbers, c.Country = "national", "46" }},
 		{"tls", func(c *SMPPConfig) { c.TLS = &TLSConfig{Cert: "x.pem"} }},
 		{"tls", func(c *SMPPConfig) { c.TLS = &TLSConfig{CA: "/does/not/exist.pem"} }},
 	} {

@@ -59,7 +59,7 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 		done(results)
 		return
 	}
-	if f := g.apply(applicant{good, index, results, done}, now); f != nil {
+	if f := g.apply(applicant{good, index, results, done, len(subs) > 0 && subs[0].Multi}, now); f != nil {
 		for _, i := range index {
 			results[i] = Result{To: results[i].To, Failure: f}
 		}
@@ -248,6 +248,9 @@ func (g *Gateway) join(a applicant, now time.Time) {
 		e := entries[i]
 		e.m, e.out.Message, e.out.Ref = m, m, e
 		m.ID = g.ids.Next(now)
+		if a.multi {
+			tie(e, a.good, i)
+		}
 		g.place(e, now)
 		b.Accepted = append(b.Accepted, m)
 		r := &a.results[a.index[i]]

@@ -25,6 +25,7 @@ type Submission struct {
 	SendAt    time.Time     // zero means at once
 	Validity  time.Duration // 0 means the account's or the server's
 	Link      string        // the link it takes whatever the routes say; empty: the routes decide
+	Multi     bool          // with all submissions of the call it is one request, which is known by the id of the first accepted
 	Atomic    bool          // none of the submissions is accepted unless all are
 	Receipts  message.Receipts
 	Target    message.Target // where states go; its Account is filled in by Accept

@@ -335,13 +335,14 @@ func (b *gather) dropBlanks() {
 func resetBatch(b *store.Batch) {
 	clear(b.Accepted)
 	clear(b.Changed)
+	clear(b.Replaced)
 	clear(b.Granted)
 	clear(b.Inbound)
 	clear(b.InboundChanged)
 	clear(b.Parts)
 	clear(b.Held)
 	*b = store.Batch{
-		Accepted: b.Accepted[:0], Changed: b.Changed[:0], Erased: b.Erased[:0],
+		Accepted: b.Accepted[:0], Changed: b.Changed[:0], Replaced: b.Replaced[:0], Erased: b.Erased[:0],
 		Granted: b.Granted[:0], GrantDone: b.GrantDone[:0],
 		Inbound: b.Inbound[:0], InboundChanged: b.InboundChanged[:0],
 		Parts: b.Parts[:0], PartsDone: b.PartsDone[:0], Held: b.Held[:0], HeldDone: b.HeldDone[:0],

@@ -8,17 +8,10 @@ import (
 	"kurir/store"
 )
 
-// boxKey names a queue of what is owed: one per kind of target and account.
-type boxKey struct {
-	kind    message.TargetKind
-	account string
-}
-
-func (k boxKey) String() string { return k.kind.String() + "/" + k.account }
-
 // outbox is what is owed to one account by one kind of target.
 type outbox struct {
 	key      boxKey
+	twin     *outbox // of the same account, see share.go; nil if it has none
 	fifo     queue[*Item]
 	inFlight int
 	absent   bool                 // nobody is there until Wake
@@ -46,16 +39,6 @@ type delivery struct {
 	to      Receiver
 	account string
 	items   []*Item
-}
-
-func (g *Gateway) box(kind message.TargetKind, account string) *outbox {
-	k := boxKey{kind, account}
-	b := g.boxes[k]
-	if b == nil {
-		b = &outbox{key: k, midway: map[message.ID]*Item{}}
-		g.boxes[k] = b
-	}
-	return b
 }
 
 // owe makes the state of a message an item; it goes out when the gather is on
@@ -127,7 +110,7 @@ func (g *Gateway) pump(b *outbox) {
 		g.nobody(b)
 		return
 	}
-	n := min(limit-b.inFlight, b.fifo.len())
+	n := min(b.room(limit), b.fifo.len())
 	if n <= 0 {
 		return
 	}
@@ -180,10 +163,11 @@ func (g *Gateway) makeCalls() {
 // Wake tells that somebody has come who can take what an account is owed.
 func (g *Gateway) Wake(kind message.TargetKind, account string) {
 	g.mu.Lock()
-	b := g.box(kind, account)
-	b.absent, b.again = false, time.Time{}
-	g.pump(b)
-	g.loadOwed(b)
+	for b := g.box(kind, account); b != nil; b = b.next() {
+		b.absent, b.again = false, time.Time{}
+		g.pump(b)
+		g.loadOwed(b)
+	}
 	g.mu.Unlock()
 	g.makeCalls()
 }
@@ -206,6 +190,9 @@ func (g *Gateway) Delivered(list []Delivered) {
 	}
 	for _, b := range boxes {
 		b.dirty = false
+		if b.twin != nil {
+			g.pump(b.twin) // what was freed is its turn
+		}
 		g.pump(b)
 		g.loadOwed(b)
 	}

@@ -105,7 +105,7 @@ func (g *Gateway) takeIn(snap *Snapshot, in *message.Inbound, now time.Time) {
 	in.Owed = 1<<len(in.Targets) - 1
 	g.cur.Inbound = append(g.cur.Inbound, in)
 	for i := range in.Targets {
-		it := &Item{box: g.box(in.Targets[i].Kind, in.Targets[i].Account)}
+		it := &Item{box: g.inBox(in.Targets[i])}
 		g.inboundItem(it, in, i)
 		g.cur.owed = append(g.cur.owed, it)
 	}

@@ -27,6 +27,7 @@ type applicant struct {
 	index   []int
 	results []Result
 	done    Done
+	multi   bool // they are one request, known by the id of the first
 }
 
 // apply lets a call of Accept in, or lets it wait for its turn.

@@ -279,7 +279,7 @@ func (g *Gateway) pushInbound(j *pushJob, in *message.Inbound, p *PushProgress, 
 			continue
 		}
 		in.Owed |= 1 << i
-		it := &Item{box: g.box(t.Kind, t.Account)}
+		it := &Item{box: g.inBox(t)}
 		g.inboundItem(it, in, i)
 		g.itemEvent(it, message.Event{Kind: message.EventPushed, At: max(now.UnixMilli(), in.Received)})
 		g.leave(it)

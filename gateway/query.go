@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,74 +31,6 @@ func (g *Gateway) Message(ctx context.Context, account string, id message.ID) (*
 		g.mu.Unlock()
 	}
 	return m, nil
-}
-
-// Cancel ends a message that no session has been granted yet. The failure says
-// why it cannot be cancelled.
-func (g *Gateway) Cancel(ctx context.Context, account string, id message.ID) (*message.Message, error) {
-	var r *reading
-	var m *message.Message
-	for {
-		var err error
-		r = g.look()
-		if m, err = g.Message(ctx, account, id); err != nil {
-			g.endLook(r)
-			return nil, err
-		}
-		g.mu.Lock()
-		e := g.fetch(id)
-		if e == nil && !r.stale(id) || e != nil && e.station != accepting {
-			break // what is known of it is as it is
-		}
-		g.endReading(r)
-		g.mu.Unlock()
-		if !g.settled(ctx) {
-			return nil, cmp.Or(ctx.Err(), error(&message.Failure{Kind: message.StoreFull}))
-		}
-	}
-	g.endReading(r)
-	return g.cancelNow(ctx, m)
-}
-
-// cancelNow ends a message of which m is the newest that is known, unless it
-// is in memory. It is called under the lock, and frees it.
-func (g *Gateway) cancelNow(ctx context.Context, m *message.Message) (*message.Message, error) {
-	if g.full != nil {
-		defer g.mu.Unlock()
-		return nil, g.refusal()
-	}
-	done := make(chan error, 1)
-	now, id := time.Now(), m.ID
-	e := g.open[id]
-	if e == nil {
-		e = newEntry(m)
-		e.readLog(g)
-	}
-	if st := e.m.State; st != message.Queued && st != message.Scheduled || e.station == granted {
-		g.mu.Unlock()
-		return nil, message.Fail(message.NotPermitted, "id", "the message is %s; only one that has not left can be cancelled", st)
-	}
-	if e.station == nowhere { // on disk only
-		g.cur.WaitingRemove = append(g.cur.WaitingRemove, e.waitingRows()...)
-		g.cur.DueRemove = append(g.cur.DueRemove, id)
-	}
-	e.event(message.Event{Kind: message.EventCancelled, At: now.UnixMilli()})
-	inLanes := e.station == waiting
-	l := e.link
-	g.final(e, message.Deleted, now)
-	if inLanes {
-		l.lanes.remove(e)
-	}
-	copied := *e.m
-	g.cur.after = append(g.cur.after, func(err error) { done <- err })
-	g.mu.Unlock()
-	g.signal()
-	select {
-	case err := <-done:
-		return &copied, err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // TraceEntry is one line of a message's trace.
@@ -193,6 +124,10 @@ func traceEntry(ev message.Event) TraceEntry {
 		t.ID = ev.Text
 	case message.EventFailed:
 		t.Link, t.Code = ev.Text, ev.Code
+	case message.EventMulti:
+		if t.Text = "one of several of a request, which is known by the id of the first: " + ev.Text; ev.Text == "" {
+			t.Text = fmt.Sprintf("one of %d of a request, which is known by this id", ev.Code+1)
+		}
 	case message.EventRetry:
 		t.Seconds = ev.Code
 	case message.EventUncertain:

@@ -109,9 +109,14 @@ func (g *Gateway) OwedQueues(ctx context.Context, account string) ([]OwedQueue, 
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for k, b := range g.boxes {
-		if account == "" || k.account == account {
-			list = append(list, g.owedQueue(b, sizes[k]))
+		if k.inbound || account != "" && k.account != account {
+			continue
 		}
+		q := g.owedQueue(b, sizes[k])
+		if b.twin != nil {
+			q.add(g.owedQueue(b.twin, sizes[b.twin.key]))
+		}
+		list = append(list, q)
 	}
 	return list, nil
 }

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"kurir/message"
@@ -85,21 +84,11 @@ func (g *Gateway) recoverCounts(ctx context.Context) error {
 	}
 	for _, q := range queues {
 		if k, ok := parseBoxKey(q.Queue); ok {
-			b := g.box(k.kind, k.account)
+			b := g.boxOf(k)
 			b.stored, b.behind = true, true
 		}
 	}
 	return nil
-}
-
-func parseBoxKey(s string) (boxKey, bool) {
-	for _, kind := range []message.TargetKind{message.SMPPTarget, message.WebhookTarget, message.KannelTarget} {
-		prefix := kind.String() + "/"
-		if account, ok := strings.CutPrefix(s, prefix); ok {
-			return boxKey{kind, account}, true // account is "" for what a rule sends on of nobody's numbers
-		}
-	}
-	return boxKey{}, false
 }
 
 // recoverGrants marks what was granted by a grant row and not answered. The
@@ -242,7 +231,7 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 	}
 	return g.store.OpenInbound(ctx, func(in *message.Inbound, missing uint32) error {
 		for i, t := range in.Targets {
-			it := &Item{box: g.box(t.Kind, t.Account)}
+			it := &Item{box: g.inBox(t)}
 			if missing>>i&1 == 1 && g.inboundItem(it, in, i) {
 				it.Since = max(it.Since, pushedAt(in.Log, in.ID, uint8(i+1)))
 				g.cur.owed = append(g.cur.owed, it)

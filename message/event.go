@@ -26,11 +26,13 @@ const (
 	EventCancelled  EventKind = 13 // -
 	EventLate       EventKind = 14 // like EventReport, after the final state
 	EventPushed     EventKind = 15 // State; owed to the target again, for somebody asked; tries and age count from here
+	EventMulti      EventKind = 16 // one request, several messages; first of them: Code: how many follow; others: Text: id of the first
+	EventReplaced   EventKind = 17 // the customer put other content, times or receipts in its place
 )
 
 var eventNames = [...]string{
 	"", "accepted", "queued", "granted", "taken", "failed", "retry", "uncertain", "report",
-	"state", "told", "tell_failed", "tell_given_up", "cancelled", "late_report", "pushed",
+	"state", "told", "tell_failed", "tell_given_up", "cancelled", "late_report", "pushed", "multi", "replaced",
 }
 
 // String returns the event's name in a trace.

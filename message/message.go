@@ -95,7 +95,8 @@ type Content struct {
 }
 
 // Message is one short message, also a long one, to one recipient. What stands
-// before Progress never changes after acceptance.
+// before Progress never changes after acceptance, unless the customer replaces
+// the message while it waits: then another Message takes its place.
 type Message struct {
 	ID        ID
 	Account   string

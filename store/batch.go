@@ -7,7 +7,7 @@ import "kurir/message"
 // gateway and may be reused after Commit has returned.
 //
 // Within a batch the order is: what is new before its changes (Accepted before
-// Changed before Erased, Inbound before InboundChanged); of what has a number
+// Replaced before Changed before Erased, Inbound before InboundChanged); of what has a number
 // or id of its own that never comes back (Granted, Parts, Held) additions
 // before removals, so that what is added and done in one batch is gone; of the
 // spill tables (Waiting, Due, Owed, Open) removals before additions, so that
@@ -22,6 +22,7 @@ type Batch struct {
 
 	Accepted []*message.Message // new messages, in the order of their ids
 	Changed  []Change           // progress of messages accepted in earlier batches, at most one each
+	Replaced []*message.Message // new content, times and receipts of messages accepted in earlier batches, each with a Change
 	Erased   []message.ID       // texts to remove before their rows are
 
 	Granted   []Grant // messages that a session may put on the wire once this batch is on disk
@@ -50,7 +51,7 @@ type Batch struct {
 
 // Rows returns about how many rows the batch writes.
 func (b *Batch) Rows() int {
-	return len(b.Accepted) + len(b.Changed) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
+	return len(b.Accepted) + len(b.Changed) + len(b.Replaced) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
 		len(b.OpenAdd) + len(b.OpenRemove) + len(b.Counters) + len(b.Money) + len(b.Duplicates) + len(b.Idempotency)

@@ -21,7 +21,8 @@ import (
 // varint difference of its id to the one before, its body as text, its
 // progress with the whole log; uvarint number of changes, and each as varint
 // difference of its id, and its progress; uvarint number of messages whose texts
-// are erased, and the varint difference of each id. A *progress* is state, owed, uvarint
+// are erased, and the varint difference of each id; uvarint number of messages that were replaced, and each as varint
+// difference of its id and its new body as text (the list is not there when it is empty). A *progress* is state, owed, uvarint
 // final, uvarint number of octets of the log that an earlier row of the journal
 // has, and the rest of the log as text.
 //
@@ -175,7 +176,7 @@ func (r *blobReader) progressRest() {
 }
 
 // encodeJournal appends what a batch says of messages. bodies gets where the
-// body of each new message stands.
+// body of each new message stands, and of each that was replaced.
 func (s *Store) encodeJournal(dst []byte, b *Batch, bodies []span) ([]byte, []span) {
 	dst = append(dst, blobVersion)
 	dst = binary.AppendUvarint(dst, uint64(len(b.Accepted)))
@@ -206,6 +207,18 @@ func (s *Store) encodeJournal(dst []byte, b *Batch, bodies []span) ([]byte, []sp
 		dst = binary.AppendVarint(dst, int64(id-last))
 		last = id
 	}
+	if len(b.Replaced) == 0 {
+		return dst, bodies
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(b.Replaced)))
+	for _, m := range b.Replaced {
+		dst = binary.AppendVarint(dst, int64(m.ID-last))
+		last = m.ID
+		s.bodyBuf = s.appendBody(s.bodyBuf[:0], m)
+		dst = binary.AppendUvarint(dst, uint64(len(s.bodyBuf)))
+		bodies = append(bodies, span{len(dst), len(dst) + len(s.bodyBuf)})
+		dst = append(dst, s.bodyBuf...)
+	}
 	return dst, bodies
 }
 
@@ -216,7 +229,7 @@ type span struct{ from, to int }
 // the bodies of pending messages stay in use.
 func (s *Store) writeJournal(b *Batch) error {
 	s.journalBuf, s.bodies = nil, s.bodies[:0]
-	if len(b.Accepted) == 0 && len(b.Changed) == 0 && len(b.Erased) == 0 {
+	if len(b.Accepted) == 0 && len(b.Changed) == 0 && len(b.Erased) == 0 && len(b.Replaced) == 0 {
 		return nil
 	}
 	s.journalBuf, s.bodies = s.encodeJournal(make([]byte, 0, s.journalRoom), b, s.bodies)
@@ -273,6 +286,14 @@ func (s *Store) replayRow(number int64, data []byte) error {
 		if row := p.row(last); row != nil && row.body != nil {
 			if err := row.erase(); err != nil {
 				return err
+			}
+		}
+	}
+	if len(r.rest) > 0 {
+		for range r.uvarint() {
+			last += message.ID(r.varint())
+			if text, row := r.octets(), p.row(last); row != nil && !r.bad {
+				row.body = text // its Change stands in the same row
 			}
 		}
 	}

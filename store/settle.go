@@ -101,6 +101,12 @@ func (s *Store) bookJournal(b *Batch, now time.Time) {
 		}
 		r.Progress = message.Progress{State: c.State, Owed: c.Owed, Final: c.Final, Log: c.Log}
 	}
+	for i, m := range b.Replaced {
+		if r := p.rows[m.ID]; r != nil { // its Change stands in the same batch
+			at := s.bodies[len(b.Accepted)+i]
+			r.body = s.journalBuf[at.from:at.to:at.to]
+		}
+	}
 	for _, id := range b.Erased {
 		if r := p.rows[id]; r != nil && r.body != nil {
 			if err := r.erase(); err != nil {

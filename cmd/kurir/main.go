@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // time zones of receipts, also where the system has none
 )
 
 // version is the revision that was built; the linker sets it (make build).

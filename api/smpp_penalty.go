@@ -1,0 +1,124 @@
+package api
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"net/netip"
+	"sync"
+	"time"
+
+	"kurir/smpp"
+)
+
+// smppPenalty slows down who fails to bind: the answer waits the longer the
+// more binds from the same address have failed lately. A storm of them holds
+// only so many goroutines: what fails beyond those is answered at once, but so
+// many only are even looked at in a second. Customers who have bound before
+// with these credentials are always let through, and so are others behind the
+// same address as far as that second has room.
+type smppPenalty struct {
+	mu     sync.Mutex
+	failed map[netip.Addr]smppFailures
+	asleep int // answers that wait
+	key    [sha256.Size]byte
+	good   map[[sha256.Size]byte]struct{} // credentials that have bound
+}
+
+type smppFailures struct {
+	count  int
+	last   time.Time
+	asleep int
+	second int64 // Unix
+	looked int   // binds looked at in that second while no more may wait
+}
+
+const (
+	smppPenaltyStep   = 250 * time.Millisecond
+	smppPenaltySteps  = 20 // 5 s
+	smppPenaltyMemory = 10 * time.Minute
+	smppPenaltyMost   = 10_000 // addresses remembered, and credentials
+	smppPenaltySleeps = 20     // answers that wait, of one address
+	smppPenaltyAsleep = 1000   // of all
+	smppPenaltyLooks  = 50     // a second
+)
+
+// admits tells whether a bind is to be looked at.
+func (p *smppPenalty) admits(from netip.Addr, b *smpp.Bind) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f := p.failed[from]
+	if f.asleep < smppPenaltySleeps && p.asleep < smppPenaltyAsleep {
+		return true
+	}
+	if _, ok := p.good[p.mark(b)]; ok {
+		return true
+	}
+	if now := time.Now().Unix(); f.second != now {
+		f.second, f.looked = now, 0
+	}
+	f.looked++
+	if _, known := p.failed[from]; known {
+		p.failed[from] = f
+	}
+	return f.looked <= smppPenaltyLooks
+}
+
+// wait books a failure and waits for it.
+func (p *smppPenalty) wait(from netip.Addr) {
+	now := time.Now()
+	p.mu.Lock()
+	if p.failed == nil || len(p.failed) >= smppPenaltyMost {
+		p.failed = map[netip.Addr]smppFailures{}
+	}
+	f := p.failed[from]
+	if now.Sub(f.last) > smppPenaltyMemory {
+		f.count = 0
+	}
+	f.count, f.last = min(f.count+1, smppPenaltySteps), now
+	sleeps := f.asleep < smppPenaltySleeps && p.asleep < smppPenaltyAsleep
+	if sleeps {
+		f.asleep++
+		p.asleep++
+	}
+	p.failed[from] = f
+	p.mu.Unlock()
+	if !sleeps {
+		return
+	}
+	time.Sleep(time.Duration(f.count) * smppPenaltyStep)
+	p.mu.Lock()
+	p.asleep--
+	if f, ok := p.failed[from]; ok && f.asleep > 0 {
+		f.asleep--
+		p.failed[from] = f
+	}
+	p.mu.Unlock()
+}
+
+// forgive forgets the failures of an address that has bound, and remembers by
+// which credentials.
+func (p *smppPenalty) forgive(from netip.Addr, b *smpp.Bind) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f, ok := p.failed[from]; ok {
+		if f.count = 0; f.asleep == 0 {
+			delete(p.failed, from)
+		} else {
+			p.failed[from] = f
+		}
+	}
+	if p.good == nil || len(p.good) >= smppPenaltyMost {
+		p.good = map[[sha256.Size]byte]struct{}{}
+	}
+	p.good[p.mark(b)] = struct{}{}
+}
+
+// mark names credentials without revealing them; mu is held.
+func (p *smppPenalty) mark(b *smpp.Bind) [sha256.Size]byte {
+	if p.good == nil {
+		_, _ = rand.Read(p.key[:]) // never fails
+	}
+	octets := append(p.key[:len(p.key):len(p.key)], b.SystemID...)
+	octets = append(append(octets, 0), b.Password...)
+	return sha256.Sum256(octets)
+}

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"sync/atomic"
+
+	"kurir/config"
+)
+
+// certificates is what an interface shows and asks of its clients, as the files
+// were when they were last read.
+type certificates struct {
+	conf atomic.Pointer[tls.Config]
+}
+
+func newCertificates(t *config.TLS) (*certificates, error) {
+	conf, err := t.Config()
+	if err != nil {
+		return nil, err
+	}
+	c := new(certificates)
+	c.conf.Store(conf)
+	return c, nil
+}
+
+// listener wraps connections into TLS. Each handshake uses what is in force
+// when it begins.
+func (c *certificates) listener(l net.Listener) net.Listener {
+	return tls.NewListener(l, &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return c.conf.Load(), nil },
+	})
+}
+
+// freshCertificates holds certificates that were read anew, until they are used.
+type freshCertificates []freshCertificate
+
+type freshCertificate struct {
+	of   *certificates
+	conf *tls.Config
+}
+
+// readCertificates reads the certificates of a configuration, for those
+// interfaces that were started with TLS.
+func (a *App) readCertificates(f *config.File) (list freshCertificates, err error) {
+	for _, i := range []struct {
+		name string
+		of   *certificates
+		tls  *config.TLS
+	}{{"http", a.httpCerts, &f.HTTP.TLS}, {"smpp", a.smppCerts, &f.SMPP.TLS}} {
+		if i.of == nil || i.tls.Cert == "" {
+			continue
+		}
+		conf, err := i.tls.Config()
+		if err != nil {
+			return nil, fmt.Errorf("%s: read the certificate: %w", i.name, err)
+		}
+		list = append(list, freshCertificate{i.of, conf})
+	}
+	return list, nil
+}
+
+// use puts them into force for the connections that come.
+func (list freshCertificates) use() {
+	for _, r := range list {
+		r.of.conf.Store(r.conf)
+	}
+}
+
+// fixed is what of a listener changes at the next start only. Of certificates
+// that is whether there are any.
+func fixed(l config.Listener) config.Listener {
+	if l.TLS.Cert != "" {
+		l.TLS = config.TLS{Cert: "yes"}
+	}
+	return l
+}

@@ -1,0 +1,164 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"kurir/account"
+	"kurir/message"
+)
+
+// Replacement is what a customer wants of a message that waits to be other
+// than it was (SMPP 3.4 4.10).
+type Replacement struct {
+	Account  *account.Account
+	Content  *message.Content // nil keeps it
+	SendAt   time.Time        // zero keeps it; a time that has passed sends the message at once
+	Validity time.Duration    // from when the message is sent; 0 keeps the end that it has
+	Receipts *message.Receipts
+	Target   message.Target // where states go if Receipts asks for some and there is no target; its Account is filled in
+}
+
+// ReplaceMessage changes a message that no session has been granted yet, and
+// returns it as it is then, when that is on disk. Its id, addresses and route
+// stay; so does its place among those that wait, unless it is to be sent at
+// another time. The failure says why it cannot be replaced, ErrNotFound that
+// there is none, as Message's.
+func (g *Gateway) ReplaceMessage(ctx context.Context, id message.ID, r *Replacement) (*message.Message, error) {
+	m, done, err := g.replace(ctx, id, r)
+	if err != nil {
+		return nil, err
+	}
+	return m, settledBy(ctx, done)
+}
+
+// ReplaceEach replaces those messages that ReplaceMessage would, all of them
+// with few commits, and returns how many they were. The error is about the
+// first that could not be tried, or that cannot be as it is wanted.
+func (g *Gateway) ReplaceEach(ctx context.Context, ids []message.ID, r *Replacement) (int, error) {
+	return each(ctx, ids, func(id message.ID) (<-chan error, error) {
+		_, done, err := g.replace(ctx, id, r)
+		return done, err
+	})
+}
+
+// replace changes a message; done tells when that is on disk.
+func (g *Gateway) replace(ctx context.Context, id message.ID, r *Replacement) (_ *message.Message, done <-chan error, err error) {
+	e, err := g.waitingEntry(ctx, r.Account.Name, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := time.Now()
+	m, f := g.snap.Load().replaced(e.m, r, now)
+	if f != nil {
+		g.mu.Unlock()
+		return nil, nil, f
+	}
+	g.cur.Replaced = append(g.cur.Replaced, m)
+	if e.m.SendAt != m.SendAt || e.station == nowhere && e.m.Expires != m.Expires {
+		g.moveReplaced(e, m, now)
+	} else {
+		g.replaceInPlace(e, m, now)
+	}
+	copied := *m
+	done = g.onDisk()
+	g.mu.Unlock()
+	g.signal()
+	return &copied, done, nil
+}
+
+// replaced returns m as the customer wants it.
+func (s *Snapshot) replaced(m *message.Message, r *Replacement, now time.Time) (*message.Message, *message.Failure) {
+	c := *m
+	c.Log = m.Log[:len(m.Log):len(m.Log)]
+	if r.Content != nil {
+		c.Content = *r.Content
+		c.Content.Extra = m.Content.Extra
+		if f := measure(&c, cmp.Or(r.Account.MaxParts, s.MaxParts, defaultMaxParts)); f != nil {
+			return nil, f
+		}
+	}
+	from := now
+	if !r.SendAt.IsZero() {
+		c.SendAt = 0
+		if r.SendAt.After(now) {
+			if r.SendAt.After(now.Add(maxAhead)) {
+				return nil, message.Fail(message.BadContent, "send_at", "the time lies more than a year ahead")
+			}
+			c.SendAt = r.SendAt.UnixMilli()
+		}
+	}
+	if at := time.UnixMilli(c.SendAt); at.After(now) {
+		from = at
+	}
+	switch {
+	case r.Validity < 0:
+		return nil, message.Fail(message.BadContent, "validity", "the validity is negative")
+	case r.Validity > 0:
+		c.Expires = from.Add(min(r.Validity, maxValidity)).UnixMilli()
+	case c.Expires <= from.UnixMilli():
+		return nil, message.Fail(message.BadContent, "validity", "the validity ends before the message is to be sent")
+	}
+	if r.Receipts != nil {
+		if c.Receipts = *r.Receipts; c.Receipts != 0 && c.Target.Kind == message.NoTarget {
+			c.Target = r.Target
+			c.Target.Account = c.Account
+		}
+	}
+	return &c, allowed(r.Account, int(c.Parts), now)
+}
+
+// replaceInPlace puts m where the message of e was. A row that says where it
+// waits names the end of its validity.
+func (g *Gateway) replaceInPlace(e *entry, m *message.Message, now time.Time) {
+	rowed := e.rowed
+	if rowed {
+		g.removeRow(e)
+	}
+	e.m, e.out.Message = m, m
+	if rowed {
+		g.addRow(e)
+	}
+	e.event(message.Event{Kind: message.EventReplaced, At: now.UnixMilli()})
+	g.change(e)
+	if e.station == nowhere {
+		g.left(m.ID) // whoever reads the old one from disk reads it again
+	}
+}
+
+// moveReplaced takes the message of e out of where it waits and lets m wait
+// instead, until it is to be sent.
+func (g *Gateway) moveReplaced(e *entry, m *message.Message, now time.Time) {
+	switch e.station {
+	case nowhere:
+		g.takeOffDisk(e)
+	case waiting:
+		e.link.lanes.remove(e)
+		g.move(e, nowhere, false)
+	default: // the heap passes over one that is nowhere
+		g.move(e, nowhere, false)
+	}
+	g.forget(e)
+	next := newEntry(m)
+	next.readLog(g)
+	next.event(message.Event{Kind: message.EventReplaced, At: now.UnixMilli()})
+	if at := time.UnixMilli(m.SendAt); at.After(now) {
+		m.State, next.due = message.Scheduled, m.SendAt
+		g.change(next)
+		g.move(next, delayed, true) // its row alone says until when
+		g.forget(next)
+		return
+	}
+	m.State = message.Queued
+	g.change(next)
+	next.hop = g.firstUp(m.Links)
+	next.link = g.link(m.Links[next.hop])
+	if next.link.lanes.n >= g.opt.QueueMemory {
+		g.spillOld(next)
+		g.left(m.ID)
+		return
+	}
+	g.wait(next, false)
+	g.dispatch(next.link, now)
+}

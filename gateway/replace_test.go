@@ -1,0 +1,163 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/connector"
+	"kurir/message"
+)
+
+// TestReplace replaces a message at each station: what no operator has leaves
+// as it is wanted now, also after a restart; anything else stays as it was.
+func TestReplace(t *testing.T) {
+	t.Parallel()
+	inStation(t, func(t *testing.T, w *world, r *fakeReceiver, s stationTest, id message.ID, restarted bool) {
+		ctx := context.Background()
+		replace := func(r *Replacement) (*message.Message, error) {
+			r.Account, r.Content = w.acme, &message.Content{Text: "changed", Class: -1}
+			return w.ReplaceMessage(ctx, id, r)
+		}
+		other := *w.acme
+		other.Name = "beta"
+		if _, err := w.ReplaceMessage(ctx, id, &Replacement{Account: &other}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("another customer's: %v", err)
+		}
+		free := s.free || restarted && s.state == message.Sending
+		m, err := replace(&Replacement{Validity: 30 * time.Minute})
+		if !free {
+			if err == nil || w.onDisk(id).Content.Text != "hello" {
+				t.Errorf("replaced: %v", m)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := w.onDisk(id); d.Content.Text != "changed" || d.Expires != m.Expires || d.State != m.State {
+			t.Fatalf("on disk: %+v", d)
+		}
+		w.end()
+		w = start(t, w.dir, Options{QueueMemory: 5, MarkLag: 3 * time.Second}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+		op := w.fakeLink("op1")
+		sent := map[string]int{}
+		op.on = func(n uint32, out []*connector.Outgoing) {
+			for _, o := range out {
+				if o.Message.ID == id {
+					sent[o.Message.Content.Text]++
+				}
+				go op.answer(n, o, "")
+			}
+		}
+		op.core.SessionUp(7, 100)
+		time.Sleep(20 * time.Minute)
+		op.mu.Lock()
+		if len(sent) != 1 || sent["changed"] != 1 {
+			t.Errorf("sent %v", sent)
+		}
+		op.mu.Unlock()
+		wantTold(w, r, id, message.Sent)
+		synctest.Wait()
+		w.wantNothingLeft()
+	})
+}
+
+// TestReplaceTime lets messages of each station wait for another time, and
+// then none.
+func TestReplaceTime(t *testing.T) {
+	t.Parallel()
+	inStation(t, func(t *testing.T, w *world, r *fakeReceiver, s stationTest, id message.ID, restarted bool) {
+		if !s.free {
+			return
+		}
+		ctx := context.Background()
+		op := w.fakeLink("op1")
+		var sent []time.Time
+		op.on = func(n uint32, out []*connector.Outgoing) {
+			for _, o := range out {
+				if o.Message.ID == id {
+					sent = append(sent, time.Now())
+				}
+				go op.answer(n, o, "")
+			}
+		}
+		later := time.Now().Add(time.Hour)
+		if _, err := w.ReplaceMessage(ctx, id, &Replacement{Account: w.acme, SendAt: later}); err == nil {
+			t.Error("to be sent when it is too old")
+		}
+		m, err := w.ReplaceMessage(ctx, id, &Replacement{Account: w.acme, SendAt: later, Validity: time.Hour})
+		if err != nil || m.State != message.Scheduled || m.Expires != later.Add(time.Hour).UnixMilli() {
+			t.Fatalf("%+v %v", m, err)
+		}
+		op.core.SessionUp(7, 100)
+		time.Sleep(59 * time.Minute)
+		if len(sent) > 0 {
+			t.Fatal("sent too early")
+		}
+		if restarted { // at once, after all
+			if _, err := w.ReplaceMessage(ctx, id, &Replacement{Account: w.acme, SendAt: time.Now().Add(-time.Second)}); err != nil {
+				t.Fatal(err)
+			}
+			later = time.Now()
+		}
+		time.Sleep(2 * time.Minute)
+		if len(sent) != 1 || sent[0].Sub(later).Abs() > 2*time.Second {
+			t.Errorf("sent at %v, want %v", sent, later)
+		}
+		wantTold(w, r, id, message.Sent)
+		synctest.Wait()
+		w.wantNothingLeft()
+	})
+}
+
+// TestRequestOfSeveral: messages of one request are found and cancelled by the
+// id of the first, also after a restart.
+func TestRequestOfSeveral(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		ctx := context.Background()
+		w := start(t, dir, Options{}, nil)
+		bad := w.submission("999", "hello")
+		subs := []*Submission{bad, w.submission("46100001", "hello"), w.submission("46100002", "hello"), w.submission("46100003", "hello")}
+		for _, s := range subs {
+			s.Multi = true
+		}
+		results, err := w.Submit(ctx, subs)
+		if err != nil || results[0].Failure == nil {
+			t.Fatal(results, err)
+		}
+		alone := w.submit(w.submission("46100004", "hello"))[0]
+		w.end()
+		w = start(t, dir, Options{}, nil)
+		first := results[1].ID
+		list, err := w.Request(ctx, "acme", first)
+		if err != nil || len(list) != 3 {
+			t.Fatalf("%d messages, want 3: %v", len(list), err)
+		}
+		for i, m := range list {
+			if m.ID != results[i+1].ID || message.KnownAs(m) != first {
+				t.Errorf("message %d is %s, known as %s", i, m.ID, message.KnownAs(m))
+			}
+		}
+		if list, err := w.Request(ctx, "acme", results[2].ID); err != nil || len(list) != 1 {
+			t.Errorf("by the second's own id: %d messages, %v", len(list), err)
+		}
+		if list, _ := w.Request(ctx, "acme", alone); len(list) != 1 || message.KnownAs(list[0]) != alone {
+			t.Errorf("alone: %v", list)
+		}
+		if _, err := w.Request(ctx, "beta", first); !errors.Is(err, ErrNotFound) {
+			t.Errorf("somebody else's: %v", err)
+		}
+		ids := []message.ID{first, results[2].ID, results[3].ID, 77}
+		if n, err := w.CancelEach(ctx, "acme", ids); n != 3 || err != nil {
+			t.Errorf("cancelled %d: %v", n, err)
+		}
+		if n, err := w.CancelEach(ctx, "acme", ids); n != 0 || err != nil {
+			t.Errorf("cancelled again %d: %v", n, err)
+		}
+	})
+}
