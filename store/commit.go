@@ -87,7 +87,7 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeErased(b.Erased); err != nil {
 		return err
 	}
-	if err := s.writeGrants(b.Granted, b.GrantDone); err != nil {
+	if err := s.writeDone(b.GrantDone); err != nil {
 		return err
 	}
 	if err := s.writeInbound(b.Inbound, b.InboundChanged); err != nil {
@@ -103,9 +103,6 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 		return err
 	}
 	if err := s.writeMark(b.Mark); err != nil {
-		return err
-	}
-	if err := s.writeCounters(b.Counters); err != nil {
 		return err
 	}
 	if err := s.writeMoney(b.Money); err != nil {

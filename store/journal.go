@@ -21,8 +21,9 @@ import (
 // varint difference of its id to the one before, its body as text, its
 // progress with the whole log; uvarint number of changes, and each as varint
 // difference of its id, and its progress; uvarint number of messages whose texts
-// are erased, and the varint difference of each id; uvarint number of messages that were replaced, and each as varint
-// difference of its id and its new body as text (the list is not there when it is empty). A *progress* is state, owed, uvarint
+// are erased, and the varint difference of each id; uvarint number of messages
+// that were replaced, and each as varint difference of its id and its new body
+// as text; grants and counters (journal_side.go). A *progress* is state, owed, uvarint
 // final, uvarint number of octets of the log that an earlier row of the journal
 // has, and the rest of the log as text.
 //
@@ -207,9 +208,6 @@ func (s *Store) encodeJournal(dst []byte, b *Batch, bodies []span) ([]byte, []sp
 		dst = binary.AppendVarint(dst, int64(id-last))
 		last = id
 	}
-	if len(b.Replaced) == 0 {
-		return dst, bodies
-	}
 	dst = binary.AppendUvarint(dst, uint64(len(b.Replaced)))
 	for _, m := range b.Replaced {
 		dst = binary.AppendVarint(dst, int64(m.ID-last))
@@ -219,7 +217,7 @@ func (s *Store) encodeJournal(dst []byte, b *Batch, bodies []span) ([]byte, []sp
 		bodies = append(bodies, span{len(dst), len(dst) + len(s.bodyBuf)})
 		dst = append(dst, s.bodyBuf...)
 	}
-	return dst, bodies
+	return appendSide(dst, b), bodies
 }
 
 // span is where something stands within octets.
@@ -229,7 +227,7 @@ type span struct{ from, to int }
 // the bodies of pending messages stay in use.
 func (s *Store) writeJournal(b *Batch) error {
 	s.journalBuf, s.bodies = nil, s.bodies[:0]
-	if len(b.Accepted) == 0 && len(b.Changed) == 0 && len(b.Erased) == 0 && len(b.Replaced) == 0 {
+	if len(b.Accepted)+len(b.Changed)+len(b.Replaced)+len(b.Erased)+len(b.Granted)+len(b.GrantDone)+len(b.Counters) == 0 {
 		return nil
 	}
 	s.journalBuf, s.bodies = s.encodeJournal(make([]byte, 0, s.journalRoom), b, s.bodies)
@@ -289,23 +287,36 @@ func (s *Store) replayRow(number int64, data []byte) error {
 			}
 		}
 	}
-	if len(r.rest) > 0 {
-		for range r.uvarint() {
-			last += message.ID(r.varint())
-			if text, row := r.octets(), p.row(last); row != nil && !r.bad {
-				row.body = text // its Change stands in the same row
-			}
+	for range r.uvarint() {
+		last += message.ID(r.varint())
+		text := r.octets()
+		if r.bad {
+			break
+		}
+		if row := p.row(last); row != nil {
+			row.body = text // its Change stands in the same row
 		}
 	}
 	p.number = number
-	return r.err()
+	var b Batch
+	if err := r.side(&b); err != nil {
+		return err
+	}
+	s.side.book(&b, number, 0)
+	return nil
 }
 
 // recoverJournal writes into the tables what only the journal has, when the
 // store is opened.
 func (s *Store) recoverJournal() error {
 	s.pending.rows = map[message.ID]*pendingRow{}
-	err := query(s.conn, "SELECT number, data FROM journal ORDER BY number", nil, func(stmt *sqlite.Stmt) (bool, error) {
+	s.side.init()
+	counted, err := s.meta(metaCounted)
+	if err != nil {
+		return err
+	}
+	s.side.counted, s.pending.number = counted, counted
+	err = query(s.conn, "SELECT number, data FROM journal ORDER BY number", nil, func(stmt *sqlite.Stmt) (bool, error) {
 		data := make([]byte, stmt.ColumnLen(1))
 		stmt.ColumnBytes(1, data)
 		if s.pending.first == 0 {

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 
@@ -19,7 +21,11 @@ func (s *Store) LastID(ctx context.Context) (message.ID, error) {
 
 // LastGrant returns the highest number of a grant on disk, 0 if there is none.
 func (s *Store) LastGrant(ctx context.Context) (int64, error) {
-	return s.number(ctx, "SELECT coalesce(max(number), 0) FROM granted")
+	last, err := s.number(ctx, "SELECT coalesce(max(number), 0) FROM granted")
+	for _, g := range s.pendingGrants() {
+		last = max(last, g.Number)
+	}
+	return last, err
 }
 
 // LastHeld returns the highest number of a held receipt, 0 if there is none.
@@ -109,7 +115,7 @@ func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read grants: %w", err)
 	}
-	return list, nil
+	return append(list, s.pendingGrants()...), nil // which are younger
 }
 
 // Held calls fn for every held receipt, oldest first.
@@ -264,23 +270,33 @@ func (s *Store) Idempotent(ctx context.Context, account, key string, now int64) 
 // Counters returns the counters of the hours (Unix hours) from since on and
 // before until.
 func (s *Store) Counters(ctx context.Context, since, until int64) ([]Counter, error) {
-	var list []Counter
-	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT hour, account, link, what, n FROM counter WHERE hour >= ? AND hour < ?",
-			func(stmt *sqlite.Stmt) {
-				stmt.BindInt64(1, since)
-				stmt.BindInt64(2, until)
-			},
-			func(stmt *sqlite.Stmt) (bool, error) {
-				list = append(list, Counter{
-					Hour: stmt.ColumnInt64(0), Account: stmt.ColumnText(1), Link: stmt.ColumnText(2),
-					What: stmt.ColumnText(3), N: stmt.ColumnInt64(4),
+	for {
+		sums, before := s.side.sums(since, until)
+		err := s.read(ctx, func(c *conn) error {
+			return query(c, "SELECT hour, account, link, what, n FROM counter WHERE hour >= ? AND hour < ?",
+				func(stmt *sqlite.Stmt) {
+					stmt.BindInt64(1, since)
+					stmt.BindInt64(2, until)
+				},
+				func(stmt *sqlite.Stmt) (bool, error) {
+					k := counterKey{stmt.ColumnInt64(0), stmt.ColumnText(1), stmt.ColumnText(2), stmt.ColumnText(3)}
+					sums[k] += stmt.ColumnInt64(4)
+					return true, nil
 				})
-				return true, nil
-			})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read counters: %w", err)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read counters: %w", err)
+		}
+		if _, after := s.side.sums(since, until); after != before {
+			continue // some have come to the table meanwhile
+		}
+		list := make([]Counter, 0, len(sums))
+		for k, n := range sums {
+			list = append(list, Counter{Hour: k.hour, Account: k.account, Link: k.link, What: k.what, N: n})
+		}
+		slices.SortFunc(list, func(a, b Counter) int {
+			return cmp.Or(cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Link, b.Link), cmp.Compare(a.What, b.What))
+		})
+		return list, nil
 	}
-	return list, nil
 }

@@ -239,10 +239,7 @@ func (s *Store) eraseRows(of *textsOf, rows []oldRow) error {
 			return err
 		}
 	}
-	return query(s.conn, "INSERT OR REPLACE INTO meta(name, value) VALUES (?, ?)", func(stmt *sqlite.Stmt) {
-		stmt.BindText(1, of.mark)
-		stmt.BindInt64(2, int64(rows[len(rows)-1].id))
-	}, nil)
+	return s.setMeta(of.mark, int64(rows[len(rows)-1].id))
 }
 
 // retainCounters removes counters that are old.

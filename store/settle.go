@@ -64,15 +64,7 @@ func (p *pending) add(r *pendingRow) {
 // len is how many are pending.
 func (p *pending) len() int { return len(p.queue) - p.head }
 
-// needed is the number of the oldest row of the journal that is needed.
-func (p *pending) needed() int64 {
-	if p.len() == 0 {
-		return p.number + 1
-	}
-	return p.queue[p.head].number
-}
-
-// committed books a batch that is on disk. data is its row of the journal.
+// bookJournal books a batch that is on disk.
 func (s *Store) bookJournal(b *Batch, now time.Time) {
 	p := &s.pending
 	if s.journalBuf == nil {
@@ -115,6 +107,7 @@ func (s *Store) bookJournal(b *Batch, now time.Time) {
 		}
 	}
 	s.journalBuf = nil
+	s.side.book(b, p.number, ms)
 }
 
 // settleSome writes pending messages to the tables within a transaction: those
@@ -128,7 +121,10 @@ func (s *Store) settleSome(force bool) error {
 	if force || p.len() > pendingMany {
 		most, limit = 10*settleSlice, 10*settleTime
 	}
-	s.settled = 0
+	s.settled, s.journalTo = 0, 0
+	if err := s.settleSide(force, began); err != nil {
+		return err
+	}
 	for i := p.head; i < len(p.queue) && s.settled < most; i++ {
 		r := p.queue[i]
 		if !force && !r.closed() && r.since > ripe {
@@ -147,12 +143,11 @@ func (s *Store) settleSome(force bool) error {
 		r.settling = true
 	}
 	p.mu.Unlock()
-	needed := p.number + 1
+	needed := s.side.needed(p.number + 1)
 	if at := p.head + s.settled; at < len(p.queue) {
-		needed = p.queue[at].number
+		needed = min(needed, p.queue[at].number)
 	}
-	s.journalTo = 0
-	if p.first != 0 && (needed-p.first >= journalKept || needed > p.number && s.settled > 0) {
+	if p.first != 0 && (needed-p.first >= journalKept || needed > p.number) {
 		s.hot.journalRemove.BindInt64(1, needed)
 		if err := execute(s.hot.journalRemove); err != nil {
 			return fmt.Errorf("shorten the journal: %w", err)
@@ -190,6 +185,7 @@ func (s *Store) settleRow(r *pendingRow) error {
 // bookSettled forgets what the transaction has settled, which is on disk.
 func (s *Store) bookSettled() {
 	p := &s.pending
+	s.side.settled(p.number)
 	if s.journalTo != 0 {
 		p.first = s.journalTo
 		if s.journalTo > p.number {
@@ -227,6 +223,7 @@ func (s *Store) unmark() {
 	}
 	p.mu.Unlock()
 	s.settled, s.journalTo = 0, 0
+	s.side.unmark()
 }
 
 // settleTransaction settles some messages in a transaction of its own.
@@ -242,26 +239,32 @@ func (s *Store) settleTransaction(force bool) error {
 // settleTidy is settleTransaction as a job of housekeeping: more tells whether
 // there is more to do at once.
 func (s *Store) settleTidy() (more bool, err error) {
-	p := &s.pending
-	if p.len() == 0 {
-		return false, nil
-	}
-	ripe := func() bool {
-		r := p.queue[p.head]
-		return r.closed() || r.since <= time.Now().Add(-settleAge).UnixMilli()
-	}
-	if !ripe() {
+	if !s.ripe() {
 		return false, nil
 	}
 	if err := s.settleTransaction(false); err != nil {
 		return false, err
 	}
-	return p.len() > 0 && ripe(), nil
+	return s.ripe(), nil
 }
+
+// ripe tells whether something of the journal is to be written to the tables.
+func (s *Store) ripe() bool {
+	p, limit := &s.pending, time.Now().Add(-settleAge).UnixMilli()
+	if p.len() > 0 {
+		if r := p.queue[p.head]; r.closed() || r.since <= limit {
+			return true
+		}
+	}
+	return s.side.ripe(limit)
+}
+
+// settledAll tells whether the tables have everything that the journal has.
+func (s *Store) settledAll() bool { return s.pending.len() == 0 && s.side.empty() }
 
 // settleAll writes everything that only the journal has.
 func (s *Store) settleAll() error {
-	for s.pending.len() > 0 {
+	for !s.settledAll() {
 		if err := s.settleTransaction(true); err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func (h *hotStatements) prepare(c *conn) error {
 		{&h.progress, "INSERT OR REPLACE INTO progress(id, state, owed, final, log) VALUES (?,?,?,?,?)"},
 		{&h.change, "UPDATE progress SET state = ?2, owed = ?3, final = ?4, log = ?5 WHERE id = ?1"},
 		{&h.erase, messageTexts.erase},
-		{&h.grant, "INSERT INTO granted(number, link, session, at, ids) VALUES (?,?,?,?,?)"},
+		{&h.grant, "INSERT OR REPLACE INTO granted(number, link, session, at, ids) VALUES (?,?,?,?,?)"},
 		{&h.grantDone, "DELETE FROM granted WHERE number = ?"},
 		{&h.waitingAdd, "INSERT OR IGNORE INTO waiting(link, priority, account, id, expires) VALUES (?,?,?,?,?)"},
 		{&h.waitingRemove, "DELETE FROM waiting WHERE link = ? AND priority = ? AND account = ? AND id = ?"},
@@ -129,40 +129,29 @@ func (s *Store) writeErased(list []message.ID) error {
 	return nil
 }
 
-func (s *Store) writeGrants(granted []Grant, done []int64) error {
-	for i := range granted {
-		g, stmt := &granted[i], s.hot.grant
-		stmt.BindInt64(1, g.Number)
-		stmt.BindText(2, g.Link)
-		stmt.BindInt64(3, int64(g.Session))
-		stmt.BindInt64(4, g.At)
-		s.scratch = appendIDs(s.scratch[:0], g.IDs)
-		stmt.BindBytes(5, s.scratch)
-		if err := execute(stmt); err != nil {
-			return fmt.Errorf("insert grant %d: %w", g.Number, err)
-		}
-	}
-	for _, number := range done {
-		s.hot.grantDone.BindInt64(1, number)
-		if err := execute(s.hot.grantDone); err != nil {
-			return fmt.Errorf("remove grant %d: %w", number, err)
-		}
+func (s *Store) writeGrant(g *Grant) error {
+	stmt := s.hot.grant
+	stmt.BindInt64(1, g.Number)
+	stmt.BindText(2, g.Link)
+	stmt.BindInt64(3, int64(g.Session))
+	stmt.BindInt64(4, g.At)
+	s.scratch = appendIDs(s.scratch[:0], g.IDs)
+	stmt.BindBytes(5, s.scratch)
+	if err := execute(stmt); err != nil {
+		return fmt.Errorf("insert grant %d: %w", g.Number, err)
 	}
 	return nil
 }
 
-func (s *Store) writeCounters(list []Counter) error {
+func (s *Store) writeCounter(c *Counter) error {
 	stmt := s.hot.counter
-	for i := range list {
-		c := &list[i]
-		stmt.BindInt64(1, c.Hour)
-		stmt.BindText(2, c.Account)
-		stmt.BindText(3, c.Link)
-		stmt.BindText(4, c.What)
-		stmt.BindInt64(5, c.N)
-		if err := execute(stmt); err != nil {
-			return fmt.Errorf("add to counter %s: %w", c.What, err)
-		}
+	stmt.BindInt64(1, c.Hour)
+	stmt.BindText(2, c.Account)
+	stmt.BindText(3, c.Link)
+	stmt.BindText(4, c.What)
+	stmt.BindInt64(5, c.N)
+	if err := execute(stmt); err != nil {
+		return fmt.Errorf("add to counter %s: %w", c.What, err)
 	}
 	return nil
 }

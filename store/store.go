@@ -52,6 +52,7 @@ type Store struct {
 	cold    coldStatements
 	scratch []byte
 	pending pending
+	side    side
 
 	// Of the commit under way: its row of the journal, where the bodies of new
 	// messages stand in it, how many rows it settles, to which row it shortens
@@ -234,7 +235,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	var errs []error
-	if s.conn != nil && s.fatal == nil && s.pending.len() > 0 {
+	if s.conn != nil && s.fatal == nil && s.pending.rows != nil && !s.settledAll() {
 		if err := s.settleAll(); err != nil { // the journal keeps it
 			s.log.Warn("what only the journal has could not be written to the tables; the next start does it", "error", err)
 		}
