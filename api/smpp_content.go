@@ -22,8 +22,8 @@ func smppSubmission(s *gateway.Submission, a *account.Account, m *smpp.ShortMess
 	s.Account, s.Via = a, message.ViaSMPP
 	s.From, s.FromAddr = smppSender(m.Source)
 	s.To, s.ToAddr = smppRecipient(m.Dest)
-	if m.ReplaceIfPresent != 0 {
-		return smpp.ESME_RINVREPFLAG // ignored, the phone would get both
+	if m.ReplaceIfPresent > 1 {
+		return smpp.ESME_RINVREPFLAG
 	}
 	var status smpp.Status
 	predefined := m.DefaultMsgID != 0 && len(m.Message()) == 0

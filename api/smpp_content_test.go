@@ -196,7 +196,7 @@ func TestSMPPSubmission(t *testing.T) {
 			want: gateway.Submission{SendAt: now.Add(90 * time.Minute)},
 		},
 		{name: "schedule is nonsense", m: smpp.ShortMessage{ScheduleTime: "x"}, status: 0x61},
-		{name: "replace", m: smpp.ShortMessage{ReplaceIfPresent: 1}, status: 0x54},
+		{name: "replace", m: smpp.ShortMessage{ReplaceIfPresent: 2}, status: 0x54},
 		{name: "no such predefined message", m: smpp.ShortMessage{DefaultMsgID: 7}, status: 0x63},
 		{
 			name: "predefined message", m: smpp.ShortMessage{DefaultMsgID: 1, DataCoding: 8},

@@ -185,20 +185,11 @@ const (
 // agreeing returns the messages that wait and agree with the addresses of a
 // cancel_sm without an id (SMPP 3.4 4.9.1).
 func (p *smppPeer) agreeing(ctx context.Context, a *account.Account, c *smpp.CancelSM) ([]message.ID, smpp.Status) {
-	from := p.sender(a, c.Source)
-	if from.IsZero() {
-		return nil, smpp.ESME_RINVSRCADR
+	f, status := p.waiting(a, c.Source, c.Dest)
+	if status != smpp.ESME_ROK {
+		return nil, status
 	}
-	text, to := smppRecipient(c.Dest)
-	if to.IsZero() {
-		var err error
-		if to, err = route.Normalise(text, cmp.Or(a.Country, p.server.country())); err != nil {
-			return nil, smpp.ESME_RINVDSTADR
-		}
-	}
-	f := gateway.Filter{
-		Account: a.Name, From: from, To: to, States: []message.State{message.Scheduled, message.Queued}, Limit: 1000,
-	}
+	f.Limit = 1000
 	var ids []message.ID
 	for range smppMostCancelPages {
 		list, next, err := p.server.core.Messages(ctx, f)
@@ -215,6 +206,24 @@ func (p *smppPeer) agreeing(ctx context.Context, a *account.Account, c *smpp.Can
 		}
 	}
 	return ids, smpp.ESME_ROK
+}
+
+// waiting returns what finds the messages that wait between two addresses.
+func (p *smppPeer) waiting(a *account.Account, source, dest smpp.Address) (gateway.Filter, smpp.Status) {
+	from := p.sender(a, source)
+	if from.IsZero() {
+		return gateway.Filter{}, smpp.ESME_RINVSRCADR
+	}
+	text, to := smppRecipient(dest)
+	if to.IsZero() {
+		var err error
+		if to, err = route.Normalise(text, cmp.Or(a.Country, p.server.country())); err != nil {
+			return gateway.Filter{}, smpp.ESME_RINVDSTADR
+		}
+	}
+	return gateway.Filter{
+		Account: a.Name, From: from, To: to, States: []message.State{message.Scheduled, message.Queued},
+	}, smpp.ESME_ROK
 }
 
 // replace answers replace_sm (SMPP 3.4 4.10). A text that is empty stays as it

@@ -35,6 +35,9 @@ func (p *smppPeer) submitMulti(a *account.Account, r *smpp.PDU, b *smpp.SubmitMu
 	if len(b.Dests) == 0 {
 		return smpp.ESME_RINVNUMDESTS
 	}
+	if b.ReplaceIfPresent != 0 {
+		return smpp.ESME_RINVREPFLAG // ignored, phones would get both
+	}
 	one := smpp.ShortMessage{
 		ServiceType: b.ServiceType, Source: b.Source, ESMClass: b.ESMClass, ProtocolID: b.ProtocolID, Priority: b.Priority,
 		ScheduleTime: b.ScheduleTime, Validity: b.Validity, RegisteredDelivery: b.RegisteredDelivery,

@@ -68,10 +68,13 @@ func (p *smppPeer) Requests(_ *smpp.Session, requests []smpp.PDU) {
 		case multi != nil:
 			room--
 			status = p.submitMulti(a, r, multi, at)
+		case m.ReplaceIfPresent == 1:
+			room--
+			status = p.replaceIfPresent(a, r, m, at)
 		default:
 			status = batch.add(a, r, m, at, len(requests)-i)
 		}
-		if multi != nil && status == smpp.ESME_ROK {
+		if status == smpp.ESME_ROK && (multi != nil || m.ReplaceIfPresent == 1) {
 			continue
 		}
 		if status != smpp.ESME_ROK {

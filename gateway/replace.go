@@ -74,7 +74,9 @@ func (s *Snapshot) replaced(m *message.Message, r *Replacement, now time.Time) (
 	c.Log = m.Log[:len(m.Log):len(m.Log)]
 	if r.Content != nil {
 		c.Content = *r.Content
-		c.Content.Extra = m.Content.Extra
+		if c.Content.Extra == nil {
+			c.Content.Extra = m.Content.Extra // what goes along, but with a text of its own
+		}
 		if f := measure(&c, cmp.Or(r.Account.MaxParts, s.MaxParts, defaultMaxParts)); f != nil {
 			return nil, f
 		}

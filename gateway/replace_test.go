@@ -161,3 +161,24 @@ func TestRequestOfSeveral(t *testing.T) {
 		}
 	})
 }
+
+// TestReplacedExtra: what goes along with a message stays when its text is
+// replaced by one that brings nothing of its own.
+func TestReplacedExtra(t *testing.T) {
+	t.Parallel()
+	s := testSnapshot()
+	w := &world{acme: s.Accounts.ByName("acme")}
+	now := time.Now()
+	var m message.Message
+	if f := s.build(&m, w.submission("46100001", "hello"), now); f != nil {
+		t.Fatal(f)
+	}
+	old, own := &message.Extra{ServiceType: "VMN"}, &message.Extra{ServiceType: "CMT"}
+	m.Content.Extra = old
+	for given, want := range map[*message.Extra]*message.Extra{nil: old, own: own} {
+		c, f := s.replaced(&m, &Replacement{Account: w.acme, Content: &message.Content{Text: "new", Class: -1, Extra: given}}, now)
+		if f != nil || c.Content.Text != "new" || c.Content.Extra != want {
+			t.Errorf("%+v, %v; want %+v to go along", c.Content, f, want)
+		}
+	}
+}
