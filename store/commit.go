@@ -78,7 +78,7 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeConfiguration(b.Config, b.ConfigText); err != nil {
 		return err
 	}
-	if err := s.settleSome(false); err != nil {
+	if err := s.settleSome(false, len(b.Accepted)); err != nil {
 		return err
 	}
 	if err := s.writeJournal(b); err != nil {

@@ -40,12 +40,13 @@ const (
 	// the tables: most lives are over by then.
 	settleAge = time.Second
 	// settleSlice and settleTime bound what one transaction settles, and by how
-	// much it is held up by that.
+	// much it is held up by that; one that brings more settles as much.
 	settleSlice = 400
 	settleTime  = 2 * time.Millisecond
-	// pendingMany is from how many pending messages on more is settled at a
-	// time, and pendingMost how many there may be: who adds to more has to wait.
-	pendingMany = 150_000
+	// pendingMany is from how many pending messages on age does not matter and
+	// more is settled at a time, and pendingMost how many there may be: who adds
+	// to more has to wait.
+	pendingMany = 80_000
 	pendingMost = 1_000_000
 	// pendingSpare is for how many the memory is kept when none is left.
 	pendingSpare = 4096
@@ -112,14 +113,19 @@ func (s *Store) bookJournal(b *Batch, now time.Time) {
 
 // settleSome writes pending messages to the tables within a transaction: those
 // at the front of the queue that are closed or have waited long enough, all if
-// force says so. What was written is marked; bookSettled or unmark follows.
-func (s *Store) settleSome(force bool) error {
+// force says so. comes is how many messages the transaction brings. What was
+// written is marked; bookSettled or unmark follows.
+func (s *Store) settleSome(force bool, comes int) error {
 	p := &s.pending
 	began := time.Now()
 	ripe := began.Add(-settleAge).UnixMilli()
 	most, limit := settleSlice, settleTime
-	if force || p.len() > pendingMany {
-		most, limit = 10*settleSlice, 10*settleTime
+	if more := comes / settleSlice; more > 0 {
+		most, limit = most*(more+1), limit*time.Duration(more+1)
+	}
+	many := p.len() > pendingMany
+	if force || many {
+		most, limit = max(most, 10*settleSlice), max(limit, 10*settleTime)
 	}
 	s.settled, s.journalTo = 0, 0
 	if err := s.settleSide(force, began); err != nil {
@@ -127,7 +133,7 @@ func (s *Store) settleSome(force bool) error {
 	}
 	for i := p.head; i < len(p.queue) && s.settled < most; i++ {
 		r := p.queue[i]
-		if !force && !r.closed() && r.since > ripe {
+		if !force && !r.closed() && r.since > ripe && !(many && len(p.queue)-i > pendingMany) {
 			break
 		}
 		if err := s.settleRow(r); err != nil {
@@ -228,7 +234,7 @@ func (s *Store) unmark() {
 
 // settleTransaction settles some messages in a transaction of its own.
 func (s *Store) settleTransaction(force bool) error {
-	if err := s.transact(func() error { return s.settleSome(force) }); err != nil {
+	if err := s.transact(func() error { return s.settleSome(force, 0) }); err != nil {
 		s.unmark()
 		return err
 	}
