@@ -39,7 +39,8 @@ type HTTPOptions struct {
 	InboundMessage func(ctx context.Context, account string, id message.ID) (*message.Inbound, error)
 	InboundList    func(ctx context.Context, f gateway.Filter) ([]*message.Inbound, message.ID, error)
 
-	Links    LinksOptions    // of /v1/links
+	Links    LinksOptions // of /v1/links
+	Ask      func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Queues   QueuesOptions   // of /v1/queues and /v1/jobs
 	Sessions SessionsOptions // of /v1/sessions; without List there is no such page
 	Status   *Status         // of /v1/status; nil for no such page
@@ -61,6 +62,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.TLVs = func() *message.TLVDictionary { return g.Snapshot().TLVs }
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
+	o.Ask = g.AskOperator
 	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
 	o.Queues = QueuesOptions{Owed: g.OwedQueues, Waiting: g.WaitingQueues, Push: g.Push, Pushes: g.Pushes, Stop: g.StopPush}
 }
@@ -110,6 +112,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), logins: newLoginBrake(o.FailureWait)}
 	s.rest("/v1/messages", methods{http.MethodGet: s.listMessages, http.MethodPost: s.postMessages})
 	s.rest("/v1/messages/{id}", methods{http.MethodGet: s.getMessage, http.MethodDelete: s.cancelMessage})
+	s.rest("/v1/messages/{id}/query", methods{http.MethodPost: adminOnly(s.askOperator)})
 	s.rest("/v1/messages/{id}/trace", methods{http.MethodGet: s.getTrace})
 	s.rest("/v1/inbound", methods{http.MethodGet: s.listInbound})
 	s.rest("/v1/inbound/{id}", methods{http.MethodGet: s.getInbound})

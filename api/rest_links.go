@@ -9,6 +9,7 @@ import (
 
 	"kurir/account"
 	"kurir/gateway"
+	"kurir/message"
 	"kurir/resource"
 )
 
@@ -243,3 +244,29 @@ func (s *httpServer) testLink(w http.ResponseWriter, r *http.Request, a *account
 // linkTestWait is how long all hosts of a link are tried: less than a connection
 // may stay without an answer.
 const linkTestWait = 80 * time.Second
+
+// askOperator is POST /v1/messages/{id}/query: the operator who has a message is
+// asked what became of it. The answer is the message as it is then.
+func (s *httpServer) askOperator(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	id, p := pathID(r)
+	if p != nil {
+		return p
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	defer cancel()
+	m, err := s.Ask(ctx, "", id)
+	var f *message.Failure
+	switch {
+	case err == nil:
+		v := view(m, m.State, true, s.TLVs())
+		return answerJSON(w, &v)
+	case errors.As(err, &f) && f.Kind.Temporary():
+		return &problem{Status: http.StatusServiceUnavailable, Code: f.Kind.Code(), Detail: f.Error(), RetryAfter: retryAfter(http.StatusServiceUnavailable)}
+	case errors.As(err, &f):
+		return faulty(http.StatusConflict, codeTooLate, "id", "%s", f.Error())
+	}
+	return readProblem(err, "message")
+}

@@ -29,6 +29,8 @@ import (
 type SMPP struct {
 	// Dial makes connections; nil for TCP. Tests bring net.Pipe.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Listen opens the address of outbind; nil for TCP.
+	Listen func(ctx context.Context, network, addr string) (net.Listener, error)
 
 	cfg     SMPPConfig
 	log     *slog.Logger
@@ -39,11 +41,12 @@ type SMPP struct {
 	plan    MaintenancePlan
 	unread  atomic.Uint64 // receipts that named no message
 
-	mu    sync.Mutex
-	slots []*smppSlot
-	bound map[uint32]*smppSession
-	tap   Tap  // of smpp_trace.go
-	over  bool // Run waits for the last of running
+	mu       sync.Mutex
+	slots    []*smppSlot
+	bound    map[uint32]*smppSession
+	outbound map[*smpp.Session]*smppSession // those that the operator opened
+	tap      Tap                            // of smpp_trace.go
+	over     bool                           // Run waits for the last of running
 }
 
 // Shared is what all links of a process have in common. Make one with
@@ -83,9 +86,12 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 	}
 	l := &SMPP{
 		cfg: cfg.WithDefaults(), log: log.With("link", cfg.Name), shared: shared,
-		bound: map[uint32]*smppSession{}, gate: newSMPPGate(), plan: cfg.Plan(),
+		bound: map[uint32]*smppSession{}, outbound: map[*smpp.Session]*smppSession{}, gate: newSMPPGate(), plan: cfg.Plan(),
 	}
 	for i := range l.cfg.Sessions {
+		if len(l.cfg.Hosts) == 0 { // the operator opens the sessions
+			break
+		}
 		if l.cfg.Bind == "transceiver" {
 			l.slots = append(l.slots, newSMPPSlot(smpp.Transceiver, i))
 		} else {
@@ -110,6 +116,9 @@ func (l *SMPP) Run(ctx context.Context, core Core) {
 	var slots sync.WaitGroup
 	for _, slot := range l.slots {
 		slots.Go(func() { l.keep(ctx, slot) })
+	}
+	if l.cfg.Outbind != nil {
+		slots.Go(func() { l.outbinds(ctx) })
 	}
 	slots.Wait()
 	l.mu.Lock()
@@ -164,7 +173,7 @@ func (l *SMPP) Stats() []SessionStats {
 		}
 		stats = append(stats, st)
 	}
-	return stats
+	return l.outboundStats(stats)
 }
 
 // RestartSession implements Restarter.

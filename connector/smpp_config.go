@@ -152,10 +152,16 @@ type SMPPConfig struct {
 	// FallbackWait is how long the link may be down before what waits for it
 	// takes the next link of its route, 1s to 24h; 10s by default.
 	FallbackWait time.Duration `yaml:"fallback_wait"`
+	// Cancel, if true, lets a customer take back a message that the operator has:
+	// he is asked by cancel_sm.
+	Cancel bool `yaml:"cancel"`
 	// Uncertain says what becomes of messages that may or may not have been
 	// sent when a session or the server ended: resend (default) or once, which
 	// never sends twice and ends them as unknown.
 	Uncertain string `yaml:"uncertain"`
+	// Outbind, if given, lets the SMSC connect to us and ask for a bind as receiver; these connections are not encrypted.
+	// Hosts may then be left out, if nothing is to be sent.
+	Outbind *OutbindConfig `yaml:"outbind"`
 	// TLS, if given, encrypts the link.
 	TLS *TLSConfig `yaml:"tls"`
 
@@ -251,7 +257,10 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 	if problem := message.NameProblem(c.ReceiptsFrom); problem != "" {
 		report("receipts_from", problem)
 	}
-	if len(c.Hosts) == 0 {
+	if c.Outbind != nil {
+		c.Outbind.validate(report)
+	}
+	if len(c.Hosts) == 0 && c.Outbind == nil {
 		report("hosts", "at least one host:port is needed")
 	}
 	for i, h := range c.Hosts {

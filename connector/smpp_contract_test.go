@@ -51,9 +51,10 @@ type smsc struct {
 	answers map[string]smpp.PDU
 	left    bool
 	binds   []*smpp.Bind
-	status  smpp.Status // of a bind
-	drops   bool        // the session once bound
-	pause   func()      // before a bind is answered; may be nil
+	status  smpp.Status                              // of a bind
+	drops   bool                                     // the session once bound
+	pause   func()                                   // before a bind is answered; may be nil
+	manage  func(smpp.Body) (smpp.Status, smpp.Body) // answers what is not known here; may be nil
 }
 
 func newSMSC(conn net.Conn) *smsc {
@@ -89,6 +90,11 @@ func (o *smsc) Requests(s *smpp.Session, requests []smpp.PDU) {
 			}
 		case *smpp.SubmitSM:
 			o.submits = append(o.submits, r)
+		default:
+			if o.manage != nil {
+				status, body := o.manage(r.Body)
+				_ = s.Respond([]smpp.PDU{{Command: r.Command.Response(), Sequence: r.Sequence, Status: status, Body: body}})
+			}
 		}
 	}
 }

@@ -171,14 +171,19 @@ func (l *SMPP) connect(ctx context.Context, d *smpp.Dialer, s *smppSession) (*sm
 	return sess, err
 }
 
+// newSession makes a session that is not connected yet.
+func (l *SMPP) newSession(restart <-chan struct{}) *smppSession {
+	return &smppSession{
+		link: l, core: l.core, number: l.shared.sessions.Add(1), told: make(chan struct{}), anew: make(chan struct{}, 1),
+		restart: restart, window: l.cfg.Window,
+		build: smppBuilder{cfg: l.cfg, refs: l.shared.refs},
+	}
+}
+
 // once connects, binds, and stays until the session ends. It tells how long
 // there was one, and why it ended.
 func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted time.Duration, err error) {
-	s := &smppSession{
-		link: l, core: l.core, number: l.shared.sessions.Add(1), told: make(chan struct{}), anew: make(chan struct{}, 1),
-		restart: slot.restart, window: l.cfg.Window,
-		build: smppBuilder{cfg: l.cfg, refs: l.shared.refs},
-	}
+	s := l.newSession(slot.restart)
 	if l.cfg.ReceiptsFrom == "host" {
 		d.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			s.host = addr

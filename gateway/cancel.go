@@ -9,10 +9,15 @@ import (
 	"kurir/message"
 )
 
-// Cancel ends a message that no session has been granted yet. The failure says
-// why it cannot be cancelled.
+// Cancel ends a message that no session has been granted yet, or, where the link
+// permits it, one that its operator gives back. The failure says why it cannot be
+// cancelled.
 func (g *Gateway) Cancel(ctx context.Context, account string, id message.ID) (*message.Message, error) {
 	m, done, err := g.cancel(ctx, account, id)
+	var f *message.Failure
+	if errors.As(err, &f) && f.Kind == message.NotPermitted {
+		return g.cancelAtOperator(ctx, account, id, f)
+	}
 	if err != nil {
 		return nil, err
 	}

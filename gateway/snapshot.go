@@ -53,6 +53,7 @@ type LinkSettings struct {
 	MaxValidity    time.Duration // the longest that the operator is told; 0 for any
 	QuietCut       time.Duration // how long a session may be away before that is a warning
 	Maintenance    connector.MaintenancePlan
+	Cancel         bool // the operator may be asked to give a message back
 	Receipts       ReceiptPolicy
 	IDs            IDForms        // how the operator's ids in answers and receipts agree
 	InboundNumbers InboundNumbers // how the operator writes numbers of messages from phones

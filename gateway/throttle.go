@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -33,8 +34,9 @@ type pace struct {
 	since int64   // Unix milliseconds from which the rate grows; 0: it is not held back
 	quick bool
 
-	taken     int // parts taken in the running second
-	takenLast int // in the one before
+	taken     int    // parts taken in the running second
+	takenLast int    // in the one before
+	earlier   [3]int // in those before that, the newest first
 	second    int64
 }
 
@@ -97,11 +99,12 @@ func (p *pace) roll(second int64) {
 	if second == p.second {
 		return
 	}
-	p.takenLast = 0
-	if second == p.second+1 {
-		p.takenLast = p.taken
+	for range min(second-p.second, 1+int64(len(p.earlier))) {
+		copy(p.earlier[1:], p.earlier[:])
+		p.earlier[0] = p.takenLast
+		p.takenLast, p.taken = p.taken, 0
 	}
-	p.taken, p.second = 0, second
+	p.second = second
 }
 
 // slow reacts to the operator's complaint. Complaints during a pause belong to
@@ -134,10 +137,11 @@ func (p *pace) fall(now time.Time, wait time.Duration, share float64) bool {
 	return true
 }
 
-// seen is how many parts the operator took in a second lately.
+// seen is how many parts the operator took in a second lately: the most of some
+// seconds, because in the last we may have been kept from sending.
 func (p *pace) seen(now time.Time) float64 {
 	p.roll(now.Unix())
-	return float64(max(p.taken, p.takenLast, 1))
+	return float64(max(p.taken, p.takenLast, slices.Max(p.earlier[:]), 1))
 }
 
 // grow lets the rate follow its curve.

@@ -1,0 +1,110 @@
+package connector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"kurir/message"
+	"kurir/smpp"
+)
+
+// Querier is a link that can ask its operator what became of a message. The
+// answer has the form of a receipt.
+type Querier interface {
+	Query(ctx context.Context, at AtOperator) (message.Report, error)
+}
+
+// Canceler is a link that can take a message back from its operator; likewise.
+type Canceler interface {
+	Cancel(ctx context.Context, at AtOperator) (message.Report, error)
+}
+
+// AtOperator names one part of a message that an operator took.
+type AtOperator struct {
+	ID       string          // as Answer.ID had it
+	From, To message.Address // as Outgoing had them
+}
+
+// ErrNoSession says that a link has no session now that can ask.
+var ErrNoSession = errors.New("the link has no session that can ask the operator")
+
+// Query implements Querier by query_sm (SMPP 3.4 4.8).
+func (l *SMPP) Query(ctx context.Context, at AtOperator) (message.Report, error) {
+	from, _ := smppAddress(at.From, l.cfg.Source, l.cfg.SourceTON, l.cfg.SourceNPI)
+	p, host, err := l.ask(ctx, &smpp.QuerySM{MessageID: l.submittedID(at.ID), Source: from})
+	if err != nil {
+		return message.Report{}, err
+	}
+	body, ok := p.Body.(*smpp.QuerySMResp)
+	if !ok {
+		return message.Report{}, errors.New("the operator's answer has no state")
+	}
+	r := message.Report{
+		Scope: host, OperatorID: at.ID, State: message.StateFromSMPP(uint8(body.State)), Code: uint32(body.ErrorCode), From: at.To,
+	}
+	if body.FinalDate != "" && r.State.Final() {
+		if done, err := smpp.ParseTime(body.FinalDate, time.Now()); err == nil {
+			r.Done = done.UnixMilli()
+		}
+	}
+	return r, nil
+}
+
+// Cancel implements Canceler by cancel_sm (SMPP 3.4 4.9).
+func (l *SMPP) Cancel(ctx context.Context, at AtOperator) (message.Report, error) {
+	from, _ := smppAddress(at.From, l.cfg.Source, l.cfg.SourceTON, l.cfg.SourceNPI)
+	to, _ := smppAddress(at.To, l.cfg.Destination, l.cfg.DestTON, l.cfg.DestNPI)
+	_, host, err := l.ask(ctx, &smpp.CancelSM{ServiceType: l.cfg.ServiceType, MessageID: l.submittedID(at.ID), Source: from, Dest: to})
+	return message.Report{Scope: host, OperatorID: at.ID, State: message.Deleted, From: at.To}, err
+}
+
+// ask makes a request on one session of each host that may take it, until one is
+// answered with ESME_ROK.
+func (l *SMPP) ask(ctx context.Context, body smpp.Body) (smpp.PDU, string, error) {
+	var err error = ErrNoSession
+	for host, s := range l.askable() {
+		var p smpp.PDU
+		if p, err = s.sess.Do(ctx, body); err != nil {
+			continue
+		}
+		if p.Status == smpp.ESME_ROK && p.Command != smpp.CommandGenericNack {
+			return p, host, nil
+		}
+		if err = p.Status; p.Status == smpp.ESME_ROK {
+			err = errors.New("generic_nack")
+		}
+		err = fmt.Errorf("the operator answered %w", err)
+	}
+	return smpp.PDU{}, "", err
+}
+
+// askable returns a session of each host that is no receiver.
+func (l *SMPP) askable() map[string]*smppSession {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	found := map[string]*smppSession{}
+	for _, slot := range l.slots {
+		if slot.session != nil && slot.mode != smpp.Receiver {
+			found[slot.session.host] = slot.session
+		}
+	}
+	return found
+}
+
+// submittedID is the reverse of answeredID: the id as the operator gave it.
+func (l *SMPP) submittedID(id string) string {
+	switch l.cfg.MessageIDs {
+	case "hex_decimal":
+		if v, err := strconv.ParseUint(id, 10, 64); err == nil {
+			return strconv.FormatUint(v, 16)
+		}
+	case "decimal_hex":
+		if v, err := strconv.ParseUint(id, 16, 64); err == nil {
+			return strconv.FormatUint(v, 10)
+		}
+	}
+	return id
+}

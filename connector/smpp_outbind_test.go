@@ -1,0 +1,101 @@
+package connector
+
+import (
+	"context"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/message"
+	"kurir/smpp"
+)
+
+// pipeListener accepts what a test connects.
+type pipeListener struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	select {
+	case <-l.done:
+	default:
+		close(l.done)
+	}
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
+
+// TestSMPPOutbind: the operator connects, asks for a bind, and gives receipts on
+// that connection; who does not know the password gets none.
+func TestSMPPOutbind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := smppTestConfig()
+		cfg.Hosts = nil
+		cfg.Outbind = &OutbindConfig{Listen: "127.0.0.1:0", SystemID: "smsc", Password: "knock"}
+		cfg.Validate(func(field, problem string) { t.Errorf("%s: %s", field, problem) })
+		l, core := NewSMPP(cfg, NewShared(), nil), &contractCore{}
+		ln := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
+		l.Listen = func(context.Context, string, string) (net.Listener, error) { return ln, nil }
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			l.Run(ctx, core)
+			close(ended)
+		}()
+		connect := func(password string) *smsc {
+			ours, theirs := net.Pipe()
+			o := newSMSC(theirs)
+			ln.conns <- ours
+			if _, err := o.sess.Do(ctx, &smpp.Outbind{SystemID: "smsc", Password: password}); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			return o
+		}
+		if o := connect("guess"); len(o.binds) != 0 {
+			t.Error("we bound on a stranger's connection")
+		}
+		o := connect("knock")
+		if len(o.binds) != 1 || o.binds[0].Mode != smpp.Receiver || o.binds[0].SystemID != "kurir" || o.binds[0].Password != "secret" {
+			t.Fatalf("binds %+v", o.binds)
+		}
+		if st := l.Stats(); len(st) != 1 || st[0].State != "bound" || st[0].Number != 1 || st[0].Mode != "receiver" {
+			t.Errorf("stats %+v", st)
+		}
+		answered := o.receipt("7", message.Delivered)
+		synctest.Wait()
+		if len(core.ups) != 1 || core.credit != 0 || len(core.reports) != 1 || core.reports[0].OperatorID != "7" {
+			t.Fatalf("ups %v with a credit of %d, reports %+v", core.ups, core.credit, core.reports)
+		}
+		core.ack(nil)
+		if got := <-answered; got != "ok" {
+			t.Errorf("the receipt was answered with %s", got)
+		}
+		o.cut()
+		time.Sleep(time.Second)
+		if len(core.downs) != 1 || core.downs[0].reason == nil {
+			t.Errorf("downs %+v", core.downs)
+		}
+		again := connect("knock")
+		stop()
+		<-ended
+		synctest.Wait()
+		if len(core.downs) != 2 || core.downs[1].reason != nil || !again.unbound() {
+			t.Errorf("at the end: downs %+v, unbound %v", core.downs, again.unbound())
+		}
+		synctest.Wait()
+	})
+}
