@@ -7,7 +7,7 @@ import (
 )
 
 // pace keeps the rate of a link in parts a second, smoothly: what is saved up
-// never exceeds a tick's worth plus one part, or five when ticks come late. When the operator asks for less
+// never exceeds a tick's worth plus one part, or three when ticks come late. When the operator asks for less
 // speed the link pauses for a moment and goes on at what the operator really
 // took, and then:
 //
@@ -44,7 +44,7 @@ const (
 	defaultThrottleWait = 250 * time.Millisecond
 
 	burstShare = 0.01            // seconds of the rate that may be saved: a tick
-	lateShare  = 0.05            // likewise on a machine that is too busy for every tick
+	lateShare  = 0.03            // likewise on a machine that is too busy for every tick
 	backOff    = 0.05            // by how much the rate falls below that which led to a complaint
 	plateau    = 8 * time.Second // until it is there again
 	backAt     = 30              // seconds without complaint after which an unlimited link is unlimited again
