@@ -107,6 +107,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 			}
 			in := l.newSession(nil)
 			in.sess = s
+			s.SetTrace(l.traceOf(in.number))
 			l.mu.Lock()
 			l.outbound[s] = in
 			l.mu.Unlock()
@@ -116,6 +117,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 			l.mu.Lock()
 			in := l.outbound[s]
 			l.bound[in.number] = in
+			s.SetTrace(l.tap.of(in.number))
 			in.peer, in.since = s.Info().Peer.String(), time.Now()
 			l.mu.Unlock()
 			l.log.Info("session bound", "session", in.number, "peer", in.peer, "mode", smpp.Receiver, "by", "outbind")
