@@ -147,7 +147,7 @@ type SMPPConfig struct {
 	// for no limit, else 1m to 30 days.
 	MaxValidity time.Duration `yaml:"max_validity"`
 	// ThrottleWait is how long the link pauses after the operator asked for less
-	// speed, 100ms to 10m; 250ms by default.
+	// speed, 100ms (default) to 10m.
 	ThrottleWait time.Duration `yaml:"throttle_wait"`
 	// FallbackWait is how long the link may be down before what waits for it
 	// takes the next link of its route, 1s to 24h; 10s by default.
@@ -233,7 +233,7 @@ func (c SMPPConfig) WithDefaults() SMPPConfig {
 	span(&c.ResponseTimeout, 30*time.Second)
 	span(&c.Reconnect, time.Minute)
 	span(&c.ReceiptWait, 24*time.Hour)
-	span(&c.ThrottleWait, 250*time.Millisecond)
+	span(&c.ThrottleWait, 100*time.Millisecond)
 	span(&c.FallbackWait, 10*time.Second)
 	if c.fields == nil {
 		c.Resolve(nil, func(string, string) {})

@@ -48,7 +48,7 @@ func TestAdaptation(t *testing.T) {
 	sim := startSimulator(t, simulator.Options{Behaviour: simulator.Behaviour{
 		Rate: 50, Latency: simulator.Duration(20 * time.Millisecond), Receipts: simulator.ReceiptTime{None: true},
 	}})
-	s := startServer(t, sim, serverOptions{link: ", window: 20, rate: 100"})
+	s := startServer(t, sim, serverOptions{binary: plainBinary(t), link: ", window: 20, rate: 100"})
 	linked(t, sim)
 	queueUp(t, s, 12000)
 	<-time.After(30 * time.Second)

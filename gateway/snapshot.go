@@ -47,7 +47,7 @@ type LinkSettings struct {
 	Name           string
 	Rate           float64       // parts a second; 0 is unlimited
 	ReceiptWait    time.Duration // how long after a message's validity a receipt is waited for; 0 means 24 h
-	ThrottleWait   time.Duration // pause after the operator asked for less speed; 0 means 250 ms
+	ThrottleWait   time.Duration // pause after the operator asked for less speed; 0 means 100 ms
 	FallbackWait   time.Duration // how long the link may be down before what waits takes the next; 0 means 10 s
 	Once           bool          // uncertain messages are not sent again
 	MaxValidity    time.Duration // the longest that the operator is told; 0 for any

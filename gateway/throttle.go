@@ -41,7 +41,7 @@ type pace struct {
 }
 
 const (
-	defaultThrottleWait = 250 * time.Millisecond
+	defaultThrottleWait = 100 * time.Millisecond
 
 	burstShare = 0.01            // seconds of the rate that may be saved: a tick
 	lateShare  = 0.03            // likewise on a machine that is too busy for every tick
