@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -115,13 +116,13 @@ func TestSMPPSessionFigures(t *testing.T) {
 func TestStatusRates(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		accepted := int64(0)
-		s := &Status{Gateway: func() gateway.Stats { return gateway.Stats{Accepted: accepted} }}
+		var accepted atomic.Int64
+		s := &Status{Gateway: func() gateway.Stats { return gateway.Stats{Accepted: accepted.Load()} }}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); s.Run(ctx) }()
 		for range 300 { // 30 s of 100 a second
-			accepted += 10
+			accepted.Add(10)
 			time.Sleep(100 * time.Millisecond)
 		}
 		synctest.Wait()

@@ -181,13 +181,18 @@ func TestSMPPQuietCut(t *testing.T) {
 			mu.Lock()
 			refuse = true
 			mu.Unlock()
-			operators[0].cut()
+			sessions := func() []*smsc {
+				mu.Lock()
+				defer mu.Unlock()
+				return slices.Clone(operators)
+			}
+			sessions()[0].cut()
 			time.Sleep(c.away)
 			mu.Lock()
 			refuse = false
 			mu.Unlock()
 			time.Sleep(5 * time.Second)
-			if n := len(operators); n != 2 {
+			if n := len(sessions()); n != 2 {
 				t.Errorf("%s: %d sessions", c.name, n)
 			}
 			if warns := strings.Contains(log.String(), "WARN"); warns != c.warns {
@@ -195,7 +200,7 @@ func TestSMPPQuietCut(t *testing.T) {
 			}
 			stop()
 			<-ended
-			for _, o := range operators {
+			for _, o := range sessions() {
 				o.cut()
 			}
 			synctest.Wait()

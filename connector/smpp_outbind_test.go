@@ -77,22 +77,29 @@ func TestSMPPOutbind(t *testing.T) {
 		}
 		answered := o.receipt("7", message.Delivered)
 		synctest.Wait()
+		core.mu.Lock()
 		if len(core.ups) != 1 || core.credit != 0 || len(core.reports) != 1 || core.reports[0].OperatorID != "7" {
 			t.Fatalf("ups %v with a credit of %d, reports %+v", core.ups, core.credit, core.reports)
 		}
+		core.mu.Unlock()
 		core.ack(nil)
 		if got := <-answered; got != "ok" {
 			t.Errorf("the receipt was answered with %s", got)
 		}
 		o.cut()
 		time.Sleep(time.Second)
+		synctest.Wait()
+		core.mu.Lock()
 		if len(core.downs) != 1 || core.downs[0].reason == nil {
 			t.Errorf("downs %+v", core.downs)
 		}
+		core.mu.Unlock()
 		again := connect("knock")
 		stop()
 		<-ended
 		synctest.Wait()
+		core.mu.Lock()
+		defer core.mu.Unlock()
 		if len(core.downs) != 2 || core.downs[1].reason != nil || !again.unbound() {
 			t.Errorf("at the end: downs %+v, unbound %v", core.downs, again.unbound())
 		}
