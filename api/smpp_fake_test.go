@@ -35,6 +35,7 @@ type smppFakeGateway struct {
 	changes     int          // how many CancelEach and ReplaceEach change
 	changed     []message.ID // they were told
 	replacement *gateway.Replacement
+	refusal     error // of ReplaceEach
 }
 
 func (g *smppFakeGateway) Accept(subs []*gateway.Submission, done gateway.Done) {
@@ -141,7 +142,7 @@ func (g *smppFakeGateway) ReplaceEach(_ context.Context, ids []message.ID, r *ga
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.changed, g.replacement = ids, r
-	return g.changes, nil
+	return g.changes, g.refusal
 }
 
 // smppPipes is a listener whose connections are pipes.

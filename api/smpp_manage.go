@@ -233,7 +233,7 @@ func (p *smppPeer) replace(ctx context.Context, a *account.Account, r *smpp.Repl
 	if answer.Status = status; status != smpp.ESME_ROK {
 		return
 	}
-	change := gateway.Replacement{Account: a, Target: message.Target{Kind: message.SMPPTarget}}
+	change := gateway.Replacement{Account: a, Target: message.Target{Kind: message.SMPPTarget}, AtOperator: true}
 	receipts := smppReceiptsAsked(r.RegisteredDelivery)
 	change.Receipts = &receipts
 	if answer.Status = smppReplacement(&change, r, list[0], time.Now()); answer.Status != smpp.ESME_ROK {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,41 @@ func TestSMPPManage(t *testing.T) {
 		}
 		if p := c.do(t, &smpp.ReplaceSM{MessageID: ten}); p.Status != 0 || b.gateway.replacement.Content != nil {
 			t.Errorf("text kept: %v", p.Status)
+		}
+	})
+}
+
+// TestSMPPReplaceAtOperator: a replace_sm is also for a message that an operator
+// has, and its status says what has become of it; what takes the place of a message
+// only if one waits is not.
+func TestSMPPReplaceAtOperator(t *testing.T) {
+	smppTest(t, func(t *testing.T, b *smppBench) {
+		c := b.mustBind(smpp.Transceiver)
+		b.gateway.third = message.Enroute
+		for _, one := range []struct {
+			changed int
+			refusal error
+			want    smpp.Status
+		}{
+			{1, nil, smpp.ESME_ROK},
+			{0, nil, smpp.ESME_RREPLACEFAIL}, // it has left, and he keeps it as it is
+			{0, context.DeadlineExceeded, smpp.ESME_RREPLACEFAIL},
+			{0, message.Fail(message.NotPermitted, "id", "no"), smpp.ESME_RREPLACEFAIL},
+			{0, message.Fail(message.Overloaded, "", "too many"), smpp.ESME_RTHROTTLED},
+			{0, message.Fail(message.BadContent, "text", "too long"), smpp.ESME_RINVMSGLEN},
+		} {
+			b.gateway.changes, b.gateway.refusal = one.changed, one.refusal
+			p := c.do(t, &smpp.ReplaceSM{MessageID: message.ID(10).String(), Text: []byte("new"), RegisteredDelivery: 1})
+			if p.Status != one.want || !b.gateway.replacement.AtOperator {
+				t.Errorf("%d changed, %v: %v; want %v", one.changed, one.refusal, p.Status, one.want)
+			}
+		}
+		b.gateway.waiting, b.gateway.changes, b.gateway.refusal = []message.ID{7}, 1, nil
+		p := c.do(t, &smpp.SubmitSM{ShortMessage: smpp.ShortMessage{
+			Source: smpp.Address{TON: 5, Addr: "ACME"}, Dest: smpp.Address{TON: 1, Addr: "46701234567"}, ReplaceIfPresent: 1, Text: []byte("new"),
+		}})
+		if p.Status != smpp.ESME_ROK || b.gateway.replacement.AtOperator {
+			t.Errorf("replace_if_present_flag: %v, also at an operator: %v", p.Status, b.gateway.replacement.AtOperator)
 		}
 	})
 }

@@ -155,6 +155,9 @@ type SMPPConfig struct {
 	// Cancel, if true, lets a customer take back a message that the operator has:
 	// he is asked by cancel_sm.
 	Cancel bool `yaml:"cancel"`
+	// Replace says whether a customer may put other content in the place of a
+	// message of one part that the operator has: he is asked by replace_sm.
+	Replace bool `yaml:"replace"`
 	// Uncertain says what becomes of messages that may or may not have been
 	// sent when a session or the server ended: resend (default) or once, which
 	// never sends twice and ends them as unknown.

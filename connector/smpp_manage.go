@@ -26,6 +26,9 @@ type Canceler interface {
 type AtOperator struct {
 	ID       string          // as Answer.ID had it
 	From, To message.Address // as Outgoing had them
+	// GaveID tells whether a host gave the ID, where each numbers messages on its
+	// own; nil where any may be asked.
+	GaveID func(host string) bool
 }
 
 // ErrNoSession says that a link has no session now that can ask.
@@ -34,7 +37,7 @@ var ErrNoSession = errors.New("the link has no session that can ask the operator
 // Query implements Querier by query_sm (SMPP 3.4 4.8).
 func (l *SMPP) Query(ctx context.Context, at AtOperator) (message.Report, error) {
 	from, _ := smppAddress(at.From, l.cfg.Source, l.cfg.SourceTON, l.cfg.SourceNPI)
-	p, host, err := l.ask(ctx, &smpp.QuerySM{MessageID: l.submittedID(at.ID), Source: from})
+	p, host, err := l.ask(ctx, at, &smpp.QuerySM{MessageID: l.submittedID(at.ID), Source: from})
 	if err != nil {
 		return message.Report{}, err
 	}
@@ -57,15 +60,18 @@ func (l *SMPP) Query(ctx context.Context, at AtOperator) (message.Report, error)
 func (l *SMPP) Cancel(ctx context.Context, at AtOperator) (message.Report, error) {
 	from, _ := smppAddress(at.From, l.cfg.Source, l.cfg.SourceTON, l.cfg.SourceNPI)
 	to, _ := smppAddress(at.To, l.cfg.Destination, l.cfg.DestTON, l.cfg.DestNPI)
-	_, host, err := l.ask(ctx, &smpp.CancelSM{ServiceType: l.cfg.ServiceType, MessageID: l.submittedID(at.ID), Source: from, Dest: to})
+	_, host, err := l.ask(ctx, at, &smpp.CancelSM{ServiceType: l.cfg.ServiceType, MessageID: l.submittedID(at.ID), Source: from, Dest: to})
 	return message.Report{Scope: host, OperatorID: at.ID, State: message.Deleted, From: at.To}, err
 }
 
 // ask makes a request on one session of each host that may take it, until one is
 // answered with ESME_ROK.
-func (l *SMPP) ask(ctx context.Context, body smpp.Body) (smpp.PDU, string, error) {
+func (l *SMPP) ask(ctx context.Context, at AtOperator, body smpp.Body) (smpp.PDU, string, error) {
 	var err error = ErrNoSession
 	for host, s := range l.askable() {
+		if host != "" && at.GaveID != nil && !at.GaveID(host) {
+			continue // another message may have this id there
+		}
 		var p smpp.PDU
 		if p, err = s.sess.Do(ctx, body); err != nil {
 			continue

@@ -12,7 +12,7 @@ import (
 // or taken back where the link can. Both take as long as the operator takes, and
 // neither is ever done by itself: somebody asks. The answer is booked as a
 // receipt would be, and has its effects: the final state, the customer told, the
-// trace.
+// trace. What is replaced there is in ask_replace.go.
 
 // AskOperator asks the operator what became of a message that he has, and
 // returns the message as it is then. account restricts it to one customer's; empty
@@ -104,7 +104,7 @@ func (g *Gateway) atOperator(m *message.Message) (*askLink, []connector.AtOperat
 		case message.EventGranted:
 			name, parts, numbers = ev.Text, nil, nil
 		case message.EventTaken:
-			parts = append(parts, connector.AtOperator{ID: ev.Text, From: m.From, To: m.To})
+			parts = append(parts, connector.AtOperator{ID: ev.Text, From: m.From, To: m.To, GaveID: gaveID(ev.Code)})
 			numbers = append(numbers, ev.Part)
 		case message.EventReport:
 			for i := range numbers {
@@ -120,6 +120,15 @@ func (g *Gateway) atOperator(m *message.Message) (*askLink, []connector.AtOperat
 		return nil, nil, message.Fail(message.Busy, "id", "the link %s is stopped, or gone from the configuration", name)
 	}
 	return &askLink{name, conn, g.Link(name)}, parts, nil
+}
+
+// gaveID tells hosts apart by the tag that is kept with an id; nil if there is
+// none.
+func gaveID(tag uint32) func(host string) bool {
+	if tag == 0 {
+		return nil
+	}
+	return func(host string) bool { return hostTag(host) == tag }
 }
 
 // book books answers as receipts, and waits until they are on disk.

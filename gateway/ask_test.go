@@ -16,6 +16,20 @@ type askedLink struct {
 	state  message.State
 	refuse error
 	asked  []string
+	put    *connector.Replacement
+	hold   chan struct{} // replace_sm is answered when it is closed; may be nil
+}
+
+func (l *askedLink) Replace(ctx context.Context, at connector.AtOperator, r *connector.Replacement) error {
+	l.asked, l.put = append(l.asked, at.ID), r
+	if l.hold != nil {
+		select {
+		case <-l.hold:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return l.refuse
 }
 
 func (l *askedLink) Query(_ context.Context, at connector.AtOperator) (message.Report, error) {

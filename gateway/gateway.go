@@ -124,6 +124,7 @@ type Gateway struct {
 	ticking     bool       // often, for something waits
 	late        []lateReport
 	pushes      pushes
+	replacing   map[message.ID]struct{} // which operators are being asked to replace
 	sizes       diskSizes
 
 	wake  chan struct{}

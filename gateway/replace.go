@@ -3,14 +3,15 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"kurir/account"
 	"kurir/message"
 )
 
-// Replacement is what a customer wants of a message that waits to be other
-// than it was (SMPP 3.4 4.10).
+// Replacement is what a customer wants of a message to be other than it was
+// (SMPP 3.4 4.10).
 type Replacement struct {
 	Account  *account.Account
 	Content  *message.Content // nil keeps it
@@ -18,15 +19,21 @@ type Replacement struct {
 	Validity time.Duration    // from when the message is sent; 0 keeps the end that it has
 	Receipts *message.Receipts
 	Target   message.Target // where states go if Receipts asks for some and there is no target; its Account is filled in
+	// AtOperator is for a message that an operator has, too: he is asked if its
+	// link may (LinkSettings.Replace). Else only one that waits is replaced.
+	AtOperator bool
 }
 
-// ReplaceMessage changes a message that no session has been granted yet, and
-// returns it as it is then, when that is on disk. Its id, addresses and route
+// ReplaceMessage changes a message that no session has been granted yet, or one
+// that its operator replaces (Replacement.AtOperator), and returns it as it is then, when that is on disk. Its id, addresses and route
 // stay; so does its place among those that wait, unless it is to be sent at
 // another time. The failure says why it cannot be replaced, ErrNotFound that
 // there is none, as Message's.
 func (g *Gateway) ReplaceMessage(ctx context.Context, id message.ID, r *Replacement) (*message.Message, error) {
 	m, done, err := g.replace(ctx, id, r)
+	if f := refusedFor(err); f != nil && r.AtOperator {
+		return g.replaceAtOperator(ctx, id, r, f)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -35,12 +42,39 @@ func (g *Gateway) ReplaceMessage(ctx context.Context, id message.ID, r *Replacem
 
 // ReplaceEach replaces those messages that ReplaceMessage would, all of them
 // with few commits, and returns how many they were. The error is about the
-// first that could not be tried, or that cannot be as it is wanted.
+// first that could not be tried, or that cannot be as it is wanted. Operators
+// are asked for one after the other.
 func (g *Gateway) ReplaceEach(ctx context.Context, ids []message.ID, r *Replacement) (int, error) {
-	return each(ctx, ids, func(id message.ID) (<-chan error, error) {
+	refused := map[message.ID]*message.Failure{}
+	n, err := each(ctx, ids, func(id message.ID) (<-chan error, error) {
 		_, done, err := g.replace(ctx, id, r)
+		if f := refusedFor(err); f != nil && r.AtOperator {
+			refused[id] = f
+		}
 		return done, err
 	})
+	for _, id := range ids {
+		f := refused[id]
+		if f == nil || err != nil {
+			continue
+		}
+		if _, err = g.replaceAtOperator(ctx, id, r, f); err == nil {
+			n++
+		} else if refusedFor(err) != nil {
+			err = nil
+		}
+	}
+	return n, err
+}
+
+// refusedFor returns why a message cannot be changed as it stands; nil if that
+// is not what an error says.
+func refusedFor(err error) *message.Failure {
+	var f *message.Failure
+	if errors.As(err, &f) && f.Kind == message.NotPermitted {
+		return f
+	}
+	return nil
 }
 
 // replace changes a message; done tells when that is on disk.

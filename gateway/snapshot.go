@@ -54,6 +54,7 @@ type LinkSettings struct {
 	QuietCut       time.Duration // how long a session may be away before that is a warning
 	Maintenance    connector.MaintenancePlan
 	Cancel         bool // the operator may be asked to give a message back
+	Replace        bool // he may be asked to put other content in its place
 	Receipts       ReceiptPolicy
 	IDs            IDForms        // how the operator's ids in answers and receipts agree
 	InboundNumbers InboundNumbers // how the operator writes numbers of messages from phones
