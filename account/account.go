@@ -99,6 +99,9 @@ type SMPP struct {
 	// Receipts is the operation that carries receipts and messages from phones: deliver_sm, or data_sm (not for version
 	// 3.3). Empty: deliver_sm.
 	Receipts string `yaml:"receipts" example:"deliver_sm"`
+	// Alerts is whether alert_notification hands on what operators say of phones, such as that one can be reached again:
+	// phones to which the account has a message under way, or sent one in the last 24 hours. Not for version 3.3.
+	Alerts bool `yaml:"alerts"`
 	// Zone is the time zone of the dates in receipts, such as Europe/Stockholm. Empty: UTC.
 	Zone string `yaml:"zone" example:"Europe/Stockholm"`
 	// Certificate is a name (common name, DNS name or email address) that must stand in the certificate that the

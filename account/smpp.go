@@ -67,6 +67,9 @@ func (s *SMPP) validate(report func(field, problem string)) {
 	oneOf("address_range", s.AddressRange, AddressRangeUse)
 	oneOf("message_ids", s.MessageIDs, IDsText, IDsDecimal, IDsHex)
 	oneOf("receipts", s.Receipts, ReceiptsDeliverSM, ReceiptsDataSM)
+	if s.Alerts && (!s.MaySpeak("3.4") && !s.MaySpeak("5.0") || !s.MayBind("receiver") && !s.MayBind("transceiver")) {
+		report("smpp.alerts", "can come on no session that binds and versions permit: receivers and transceivers from 3.4 on have them")
+	}
 	if s.Outbind.Host != "" {
 		if at := strings.LastIndexByte(s.Outbind.Host, ':'); at < 1 || at == len(s.Outbind.Host)-1 {
 			report("smpp.outbind.host", fmt.Sprintf("%q is not host:port", s.Outbind.Host))

@@ -61,6 +61,8 @@ var gatewayFigures = []figure[gateway.Stats]{
 	counter("receipts_unknown_total", "Receipts that match no message.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsUnknown) }),
 	counter("receipts_ambiguous_total", "Receipts that may be of several messages.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsAmbiguous) }),
 	counter("receipts_contradicting_total", "Receipts with another final state than the one that stands.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsContradicting) }),
+	counter("alerts_passed_total", "Notifications of phones handed on to SMPP customers.", func(s *gateway.Stats) float64 { return float64(s.AlertsPassed) }),
+	counter("alerts_dropped_total", "Notifications of phones of which no customer was told because there were too many.", func(s *gateway.Stats) float64 { return float64(s.AlertsDropped) }),
 	gauge("receipts_held", "Receipts that wait for their message.", func(s *gateway.Stats) float64 { return float64(s.HeldNow) }),
 	gauge("messages_in_memory", "Messages on their way that are in memory.", func(s *gateway.Stats) float64 { return float64(s.OpenInMemory) }),
 	gauge("writable", "1 while the database can be written.", func(s *gateway.Stats) float64 { return truth(s.Writable) }),

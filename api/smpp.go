@@ -32,7 +32,8 @@ import (
 //     account is owed: receipts and inbound messages are spread over the
 //     account's sessions, and the verdicts of one read go back together
 //     (smpp_deliver.go, smpp_receipt.go; smpp_range.go where a session takes
-//     messages to some numbers only).
+//     messages to some numbers only). What operators say of phones is handed on,
+//     and forgotten (smpp_alert.go).
 type SMPPServer struct {
 	core     smppCore
 	accounts func() *account.Directory

@@ -184,6 +184,7 @@ type smppClient struct {
 	*smpp.Session
 	mu     sync.Mutex
 	got    []*smpp.DeliverSM
+	alerts []*smpp.AlertNotification
 	status smpp.Status
 	silent bool
 }
@@ -192,6 +193,10 @@ func (c *smppClient) Requests(s *smpp.Session, requests []smpp.PDU) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range requests {
+		if a, ok := r.Body.(*smpp.AlertNotification); ok {
+			c.alerts = append(c.alerts, a)
+			continue
+		}
 		c.got = append(c.got, r.Body.(*smpp.DeliverSM))
 		if !c.silent {
 			_ = s.Respond([]smpp.PDU{{Command: smpp.CommandDeliverSMResp, Status: c.status, Sequence: r.Sequence}})

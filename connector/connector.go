@@ -112,10 +112,10 @@ type Core interface {
 	Inbound(in []*message.Inbound, ack func(error))
 }
 
-// Alerted is a Core that wants to know of phones that could not be reached and
-// now can. It does not block.
+// Alerted is a Core that wants to know what the operator says of phones: that
+// one which could not be reached now can, or still cannot. It does not block.
 type Alerted interface {
-	Reachable(phone message.Address)
+	Alert(a message.Alert)
 }
 
 // SessionStats is a session as people want to see it.

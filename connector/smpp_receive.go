@@ -63,18 +63,17 @@ func smppAck(sess *smpp.Session, responses []smpp.PDU) func(error) {
 	}
 }
 
-// alerted passes on that a phone can be reached again; a notification that says
-// the contrary is left (SMPP 3.4 4.12.1, 5.3.2.30).
+// alerted passes on that a phone can be reached again, or what else the
+// notification says of it (SMPP 3.4 4.12.1, 5.3.2.30).
 func (s *smppSession) alerted(p *smpp.PDU) {
 	core, ok := s.core.(Alerted)
 	b, read := p.Body.(*smpp.AlertNotification)
 	if !ok || !read {
 		return
 	}
-	if status, given := b.TLVs.U8(smpp.TagMSAvailabilityStatus); given && status != 0 {
-		return
-	}
-	core.Reachable(smppMessageAddress(b.Source))
+	a := message.Alert{Phone: smppMessageAddress(b.Source)}
+	a.Status, a.Stated = b.TLVs.U8(smpp.TagMSAvailabilityStatus)
+	core.Alert(a)
 }
 
 // inboundAck is smppAck for messages from phones: those that are on disk and

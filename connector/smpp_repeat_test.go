@@ -116,13 +116,13 @@ func TestSMPPUnansweredIsBounded(t *testing.T) {
 // alertedCore is a gateway that wants to know of phones.
 type alertedCore struct {
 	contractCore
-	phones []message.Address
+	alerts []message.Alert
 }
 
-func (c *alertedCore) Reachable(phone message.Address) { c.phones = append(c.phones, phone) }
+func (c *alertedCore) Alert(a message.Alert) { c.alerts = append(c.alerts, a) }
 
-// TestSMPPAlert passes on that a phone can be reached, and not that it cannot
-// (SMPP 3.4 5.3.2.30).
+// TestSMPPAlert passes on what an operator says of a phone; it can be reached
+// unless he says that it cannot (SMPP 3.4 4.12.1, 5.3.2.30).
 func TestSMPPAlert(t *testing.T) {
 	t.Parallel()
 	core := &alertedCore{}
@@ -134,7 +134,21 @@ func TestSMPPAlert(t *testing.T) {
 		}
 		s.Requests(nil, []smpp.PDU{{Command: smpp.CommandAlertNotification, Sequence: 1, Body: b}})
 	}
-	if len(core.phones) != 2 || core.phones[0].Number != "46701234567" || core.phones[0].TON != message.TONInternational {
-		t.Errorf("phones %+v", core.phones)
+	phone := message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "46701234567"}
+	if len(core.alerts) != 4 {
+		t.Fatalf("%d alerts", len(core.alerts))
+	}
+	for i, want := range []struct {
+		message.Alert
+		reachable bool
+	}{
+		{message.Alert{Phone: phone}, true},
+		{message.Alert{Phone: phone, Stated: true}, true},
+		{message.Alert{Phone: phone, Stated: true, Status: 1}, false},
+		{message.Alert{Phone: phone, Stated: true, Status: 2}, false},
+	} {
+		if a := core.alerts[i]; a != want.Alert || a.Reachable() != want.reachable {
+			t.Errorf("alert %d is %+v, reachable %t", i, a, a.Reachable())
+		}
 	}
 }

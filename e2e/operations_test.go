@@ -112,7 +112,7 @@ func TestOperations(t *testing.T) {
 
 func testOperations(t *testing.T, v smpp.Version) {
 	sim := startSimulator(t, simulator.Options{})
-	s := startServer(t, sim, serverOptions{account: `, lists: [{name: staff, numbers: ["+46701000011", "+46701000012"]}]`})
+	s := startServer(t, sim, serverOptions{account: `, smpp: {alerts: true}, lists: [{name: staff, numbers: ["+46701000011", "+46701000012"]}]`})
 	linked(t, sim)
 	kurir := smpp.Address{TON: 5, Addr: "Kurir"}
 	e := dialBare(t, s.smpp)
@@ -210,6 +210,9 @@ func testOperations(t *testing.T, v smpp.Version) {
 			break
 		}
 	}
+	if v.TLVs() {
+		alerted(t, sim, e, "46701000001")
+	}
 	if p := e.ask(&smpp.EnquireLink{}); p.Command != smpp.CommandEnquireLinkResp || p.Status != smpp.ESME_ROK {
 		t.Errorf("enquire_link: %v", &p)
 	}
@@ -218,6 +221,26 @@ func testOperations(t *testing.T, v smpp.Version) {
 		t.Errorf("unbind: %v", &p)
 	}
 	states(t, s.smpp, v)
+}
+
+// alerted has the operator say that a phone can be reached, of which the customer who wrote to it is told.
+func alerted(t *testing.T, sim *simulator.Simulator, e *bareESME, number string) {
+	t.Helper()
+	if err := sim.Alert(number, ""); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		p := e.read()
+		if p.Command != smpp.CommandAlertNotification {
+			continue
+		}
+		b := p.Body.(*smpp.AlertNotification)
+		status, stated := b.TLVs.U8(smpp.TagMSAvailabilityStatus)
+		if b.Source.Addr != number || b.ESME != (smpp.Address{TON: 5, Addr: "Kurir"}) || !stated || status != 0 {
+			t.Errorf("alert_notification: %+v", b)
+		}
+		return
+	}
 }
 
 // refusals sends a bound session's worth of what is answered with no.

@@ -28,6 +28,9 @@ func (g *Gateway) fromDisk(ctx context.Context, now time.Time) error {
 	if err := g.loadReachable(ctx, now); err != nil {
 		return err
 	}
+	if err := g.passAlerts(ctx, now); err != nil {
+		return err
+	}
 	have := g.store.Counts()
 	tables := []struct {
 		rows int64

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"kurir/account"
 	"kurir/connector"
 	"kurir/message"
 	"kurir/store"
@@ -113,8 +115,10 @@ type Gateway struct {
 	deadlines   map[int64][]message.ID // by Unix second, for those short of the mark
 	parts       map[uint64]*partGroup
 	joins       map[string]*assembly
-	phones      map[string]struct{} // that became reachable in this second
-	joinSize    int                 // octets of the parts in them, about
+	phones      map[string]struct{}      // that became reachable in this second
+	alerting    bool                     // an account asks for alerts
+	alerts      map[string]message.Alert // of which customers are to be told, by number
+	joinSize    int                      // octets of the parts in them, about
 	lastGrant   int64
 	lastHeld    int64
 	calls       []delivery // prepared under mu, made after it
@@ -197,6 +201,7 @@ func (g *Gateway) install(s *Snapshot) {
 		g.link(name).configure(set)
 	}
 	g.setScopes()
+	g.alerting = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.Alerts })
 	if old := g.snap.Load(); old == nil || old.Number != s.Number {
 		g.cur.Config, g.cur.ConfigText = s.Number, s.Text
 	}

@@ -14,15 +14,24 @@ const (
 	phoneHelping = 20   // messages of one phone
 )
 
-// Reachable implements connector.Alerted: what waits to be tried again for the
-// phone is tried at once (SMPP 3.4 4.12).
-func (c linkCore) Reachable(phone message.Address) {
+// Alert implements connector.Alerted: what waits to be tried again for a phone
+// that can be reached is tried at once (SMPP 3.4 4.12), and customers who ask
+// for it are told.
+func (c linkCore) Alert(a message.Alert) {
 	g := c.g
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c.l.count.alerts.Add(1)
-	number := c.l.set.inboundNumber(phone).Number
-	if number == "" || len(g.phones) >= phonesMost {
+	reachable := a.Reachable()
+	if reachable {
+		c.l.count.alerts.Add(1)
+	}
+	a.Phone = c.l.set.inboundNumber(a.Phone)
+	number := a.Phone.Number
+	if number == "" {
+		return
+	}
+	g.noteAlert(a)
+	if !reachable || len(g.phones) >= phonesMost {
 		return
 	}
 	if g.phones == nil {

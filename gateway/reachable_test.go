@@ -26,16 +26,14 @@ func TestReachable(t *testing.T) {
 			subs[2].SendAt = time.Now().Add(20 * time.Hour)
 			ids := w.submit(subs...)
 			for range failures {
-				for len(op.sent) < 2 {
-					time.Sleep(time.Second)
-				}
+				op.sentMore(2)
 				for _, o := range op.take() {
 					op.fail(1, o, message.Busy)
 				}
 				synctest.Wait()
 			}
 			before := time.Now()
-			op.core.(connector.Alerted).Reachable(message.Address{TON: 1, Number: "46100001"})
+			op.core.(connector.Alerted).Alert(message.Alert{Phone: message.Address{TON: 1, Number: "46100001"}})
 			time.Sleep(3 * time.Second)
 			out := op.take()
 			if len(out) != 1 || out[0].Message.ID != ids[0] {
@@ -60,7 +58,7 @@ func TestReachableIsBounded(t *testing.T) {
 		w := start(t, dir, Options{}, nil)
 		core := w.fakeLink("op1").core.(connector.Alerted)
 		for i := range 3 * phonesMost {
-			core.Reachable(message.Address{TON: 1, Number: "461" + time.Duration(i).String()})
+			core.Alert(message.Alert{Phone: message.Address{TON: 1, Number: "461" + time.Duration(i).String()}})
 		}
 		w.mu.Lock()
 		n := len(w.phones)

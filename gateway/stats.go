@@ -14,6 +14,7 @@ type counters struct {
 	told, tellFailed, toldGivenUp                   atomic.Int64
 	receiptsHeld, receiptsRepeated, receiptsUnknown atomic.Int64
 	receiptsAmbiguous, receiptsContradicting        atomic.Int64
+	alertsPassed, alertsDropped                     atomic.Int64
 	final                                           [16]atomic.Int64
 	inboundUnowned                                  atomic.Int64
 }
@@ -41,6 +42,7 @@ type Stats struct {
 	ReceiptsHeld, ReceiptsRepeated, ReceiptsUnknown int64
 	ReceiptsAmbiguous                               int64 // that may be of several messages
 	ReceiptsContradicting                           int64 // with another final state than the one that stands
+	AlertsPassed, AlertsDropped                     int64 // handed on to customers, and lost because there were too many
 	HeldNow                                         int
 	OpenInMemory                                    int
 	InboundUnowned                                  int64 // messages from phones that are no account's and go nowhere
@@ -74,6 +76,7 @@ func (g *Gateway) Stats() Stats {
 		ReceiptsUnknown: g.count.receiptsUnknown.Load(), ReceiptsAmbiguous: g.count.receiptsAmbiguous.Load(),
 		ReceiptsContradicting: g.count.receiptsContradicting.Load(), Final: map[message.State]int64{},
 	}
+	s.AlertsPassed, s.AlertsDropped = g.count.alertsPassed.Load(), g.count.alertsDropped.Load()
 	for _, st := range message.States() {
 		if st.Final() {
 			s.Final[st] = g.count.final[st].Load()

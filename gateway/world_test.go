@@ -221,6 +221,19 @@ func (l *fakeLink) take() []*connector.Outgoing {
 	return out
 }
 
+// sentMore waits until n have been sent since the last take.
+func (l *fakeLink) sentMore(n int) {
+	for {
+		l.mu.Lock()
+		have := len(l.sent)
+		l.mu.Unlock()
+		if have >= n {
+			return
+		}
+		time.Sleep(time.Second)
+	}
+}
+
 // answer gives one answer.
 func (l *fakeLink) answer(session uint32, o *connector.Outgoing, id string, more ...string) {
 	l.core.Answered(session, []connector.Answer{{Out: o, ID: id, More: more}})
