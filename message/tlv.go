@@ -49,12 +49,8 @@ func (d *TLVDefinition) Validate(report func(field, problem string)) {
 	case slices.ContainsFunc(standardTLVs, func(s standardTLV) bool { return s.name == d.Name }):
 		report("name", fmt.Sprintf("%q is a parameter of the specification, with a tag of its own", d.Name))
 	}
-	tag, err := parseTag(d.Tag)
-	switch {
-	case err != nil:
-		report("tag", err.Error())
-	case ownTag(tag):
-		report("tag", fmt.Sprintf("0x%04X is set by Kurir itself", tag))
+	if problem := d.tagProblem(); problem != "" {
+		report("tag", problem)
 	}
 	if d.Type != "" && !slices.Contains(tlvTypes, d.Type) {
 		report("type", fmt.Sprintf("%q is not known; %s are", d.Type, strings.Join(tlvTypes, ", ")))
@@ -62,6 +58,23 @@ func (d *TLVDefinition) Validate(report func(field, problem string)) {
 	if d.Max < 0 || d.Max > MaxTLVOctets {
 		report("max", fmt.Sprintf("is not between 0 and %d", MaxTLVOctets))
 	}
+}
+
+// tagProblem says what is wrong with the tag; empty: nothing.
+func (d *TLVDefinition) tagProblem() string {
+	tag, err := parseTag(d.Tag)
+	if err != nil {
+		return err.Error()
+	}
+	if ownTag(tag) {
+		return fmt.Sprintf("0x%04X is set by Kurir itself", tag)
+	}
+	for i := range standardTLVs {
+		if s := &standardTLVs[i]; s.tag == tag && s.name != d.Name {
+			return fmt.Sprintf("0x%04X is %s of the specification; leave this out and write that name", tag, s.name)
+		}
+	}
+	return ""
 }
 
 // TLVDictionary knows optional parameters by name and tag: those of the

@@ -120,6 +120,8 @@ func TestTLVDefinition(t *testing.T) {
 		{message.TLVDefinition{Name: "source_port", Tag: "0x1400"}, "name"},
 		{message.TLVDefinition{Name: "a"}, "tag"},
 		{message.TLVDefinition{Name: "a", Tag: "0x424"}, "tag"},
+		{message.TLVDefinition{Name: "a", Tag: "0x0204"}, "tag"},
+		{message.TLVDefinition{Name: "source_port", Tag: "0x020A"}, "name"},
 		{message.TLVDefinition{Name: "a", Tag: "0x1400", Type: "int"}, "type"},
 		{message.TLVDefinition{Name: "a", Tag: "0x1400", Max: 4096}, "max"},
 	} {
