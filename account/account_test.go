@@ -274,6 +274,8 @@ func TestValidate(t *testing.T) {
 		{"alerts", Account{Name: "a", Password: "x", SMPP: SMPP{Alerts: true, Binds: []string{"receiver"}, Versions: []string{"3.3", "3.4"}}}, nil},
 		{"window", Account{Name: "a", Password: "x", SMPP: SMPP{Window: 5001}}, []string{"smpp.window"}},
 		{"limits", Account{Name: "a", Password: "x", Rate: -1, MaxParts: 256, Validity: -1, SMPP: SMPP{Sessions: -1, Window: -1, SystemID: "sixteen-letters!"}}, []string{"smpp.system_id", "rate", "smpp.sessions", "smpp.window", "validity", "max_parts"}},
+		{"data_sm for 3.3 only", Account{Name: "a", Password: "x", SMPP: SMPP{Receipts: "data_sm", Versions: []string{"3.3"}}}, []string{"smpp.receipts"}},
+		{"data_sm for 3.4", Account{Name: "a", Password: "x", SMPP: SMPP{Receipts: "data_sm", Versions: []string{"3.3", "3.4"}}}, nil},
 		{"long name", Account{Name: strings.Repeat("a", 65), Password: "x"}, []string{"name"}},
 		{"controls", Account{Name: "a\x00b", Password: "x", SMPP: SMPP{SystemID: "a\nb"}}, []string{"name", "smpp.system_id"}},
 		{"no host", Account{Name: "a", Password: "x", Webhook: "http://", DLRURL: "https://:80/x?%d"}, []string{"webhook", "dlr_url"}},
