@@ -136,13 +136,16 @@ func validAddress(address string) bool {
 	return err == nil && strconv.FormatUint(n, 10) == port
 }
 
-// checkTLVs reports mistakes in the names of parameters.
+// checkTLVs reports mistakes in the names and tags of parameters.
 func (d *decoder) checkTLVs(definitions []message.TLVDefinition) {
-	byName := once{d: d, what: "the name"}
+	byName, byTag := once{d: d, what: "the name"}, once{d: d, what: "the tag"}
 	for i := range definitions {
 		path := fmt.Sprintf("tlvs[%d]", i)
 		definitions[i].Validate(d.within(path))
 		byName.see(path+".name", definitions[i].Name)
+		if tag, ok := definitions[i].Number(); ok {
+			byTag.see(path+".tag", fmt.Sprintf("0x%04X", tag))
+		}
 	}
 }
 

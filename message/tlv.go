@@ -60,6 +60,12 @@ func (d *TLVDefinition) Validate(report func(field, problem string)) {
 	}
 }
 
+// Number returns the tag; false if it is none.
+func (d *TLVDefinition) Number() (uint16, bool) {
+	tag, err := parseTag(d.Tag)
+	return tag, err == nil
+}
+
 // tagProblem says what is wrong with the tag; empty: nothing.
 func (d *TLVDefinition) tagProblem() string {
 	tag, err := parseTag(d.Tag)
