@@ -225,6 +225,9 @@ func (d *decoder) checkSenders(a *account.Account, path, country string) {
 		}
 	}
 	for i, pattern := range a.Senders {
+		if problem := route.SenderPatternProblem(pattern, country); problem != "" {
+			d.report(fmt.Sprintf("%s.senders[%d]", path, i), problem)
+		}
 		a.Senders[i] = route.SenderPattern(pattern, country)
 	}
 }

@@ -70,3 +70,15 @@ func TestSenderPattern(t *testing.T) {
 		}
 	}
 }
+
+func TestSenderPatternProblem(t *testing.T) {
+	t.Parallel()
+	for pattern, problem := range map[string]bool{
+		"*": false, "+*": false, "ACME": false, "AC*": false, "Taxi 020*": false, "24/7": false, "TWELVECHARS*": false, "+46 70-123 45 67": false,
+		"4670*": false, "07": false, "072": false, "4*6": false, "TOOLONGSENDERNAME": true, "TWELVE CHARS*": true, "ŁÓDŹ": true, "ten [] chars": true,
+	} {
+		if got := SenderPatternProblem(pattern, "46"); (got != "") != problem {
+			t.Errorf("SenderPatternProblem(%q) = %q", pattern, got)
+		}
+	}
+}

@@ -58,7 +58,7 @@ func SenderPattern(pattern, country string) string {
 		if a, err := Sender(pattern, country); err == nil {
 			return a.String()
 		}
-		return pattern // no sender is written so; validation says what can be said
+		return pattern // no sender is written so; SenderPatternProblem says why
 	}
 	if !looksNumeric(text) {
 		return pattern
@@ -74,6 +74,25 @@ func SenderPattern(pattern, country string) string {
 		digits = "+" + digits
 	}
 	return digits + "*"
+}
+
+// SenderPatternProblem says why no sender can match a pattern; empty: one can. Numbers are let pass: what is no number may
+// still be a name of digits (TON 5).
+func SenderPatternProblem(pattern, country string) string {
+	text, open := strings.CutSuffix(pattern, "*")
+	if text == "" || looksNumeric(text) || strings.Contains(text, "*") {
+		return "" // any, a number, or a mistake of account.Account.Validate
+	}
+	var err error
+	if open {
+		_, err = Name(text)
+	} else {
+		_, err = Sender(text, country)
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // looksNumeric tells whether there are digits and nothing but what may stand between them.
