@@ -106,7 +106,7 @@ type SMPP struct {
 	Zone string `yaml:"zone" example:"Europe/Stockholm"`
 	// Certificate is a name (common name, DNS name or email address) that must stand in the certificate that the
 	// customer shows; smpp: {tls: {client_ca}} has to be set. Empty: a customer needs none.
-	Certificate string `yaml:"certificate" example:"acme.example"`
+	Certificate string `yaml:"certificate"`
 	// Outbind calls the customer when something is owed to him and no session of his receives.
 	Outbind Outbind `yaml:"outbind"`
 

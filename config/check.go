@@ -185,6 +185,9 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 		if f.SMPP.Listen != "" && a.SMPP.SystemID == "" && len(a.Name) > account.MaxSystemID && (a.Password != "" || a.SMPP.Password != "") {
 			d.report(path+".name", fmt.Sprintf("is longer than the %d characters that a system_id may have: give smpp: {system_id} too, to bind with", account.MaxSystemID))
 		}
+		if a.SMPP.Certificate != "" && f.SMPP.TLS.ClientCA == "" {
+			d.report(path+".smpp.certificate", "needs smpp: {tls: {client_ca}} of the server, the authorities of the customers' certificates; without it the account can never bind")
+		}
 		if byName.see(path+".name", a.Name) {
 			field := path + ".name"
 			if a.SMPP.SystemID != "" {
