@@ -89,13 +89,14 @@ func (d *decoder) oneOf(field, value string, values ...string) {
 
 // checkListener reports an address that cannot be listened on and a certificate that cannot be used.
 func (d *decoder) checkListener(field string, l Listener) {
-	if l.Listen != "" && !validAddress(l.Listen) {
-		d.report(field+".listen", quote(l.Listen)+" is not host:port, such as 127.0.0.1:8080 or :8080")
+	if problem := addressProblem(l.Listen, "127.0.0.1:8080 or :8080"); l.Listen != "" && problem != "" {
+		d.report(field+".listen", problem)
 	}
+	problem := addressProblem(l.TLSListen, "127.0.0.1:3550")
 	switch {
 	case l.TLSListen == "":
-	case !validAddress(l.TLSListen):
-		d.report(field+".tls_listen", quote(l.TLSListen)+" is not host:port, such as 127.0.0.1:3550")
+	case problem != "":
+		d.report(field+".tls_listen", problem)
 	case l.TLS.Cert == "":
 		d.report(field+".tls_listen", "needs tls: {cert, key}")
 	case l.Listen == "":
@@ -126,14 +127,16 @@ func (d *decoder) checkListener(field string, l Listener) {
 	}
 }
 
-// validAddress tells whether an address is host:port with a number for the port.
-func validAddress(address string) bool {
+// addressProblem says why an address is not host:port with a number for the port; empty: it is.
+func addressProblem(address, such string) string {
 	host, port, err := net.SplitHostPort(address)
-	if err != nil || strings.ContainsAny(host, "/ \t") {
-		return false
+	if err != nil || port == "" || strings.ContainsAny(host, "/ \t") {
+		return quote(address) + " is not host:port, such as " + such
 	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && strconv.FormatUint(n, 10) == port
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
+		return quote(address) + ": the port is a number from 0 to 65535"
+	}
+	return ""
 }
 
 // checkTLVs reports mistakes in the names and tags of parameters.
