@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"kurir/connector"
@@ -44,6 +45,33 @@ func (g *Gateway) AskOperator(ctx context.Context, account string, id message.ID
 	return g.Message(ctx, account, id)
 }
 
+// askMost bounds how many messages are being taken back from operators at a
+// time: fewer than package api has places for, lest an operator who is slow keeps
+// customers from asking the database. askEach bounds them for one request of
+// several.
+const (
+	askMost = 8
+	askEach = 100
+)
+
+// giveBackEach takes those messages back that operators have and give back, one
+// after the other, and returns how many they were.
+func (g *Gateway) giveBackEach(ctx context.Context, account string, ids []message.ID) (n int, err error) {
+	for _, id := range ids[:min(len(ids), askEach)] {
+		_, err := g.cancelAtOperator(ctx, account, id, message.Fail(message.NotPermitted, "id", "the message has left"))
+		var f *message.Failure
+		switch {
+		case err == nil:
+			n++
+		case ctx.Err() != nil:
+			return n, ctx.Err()
+		case !errors.As(err, &f) || f.Kind != message.NotPermitted:
+			return n, err
+		}
+	}
+	return n, nil
+}
+
 // cancelAtOperator takes a message back that the operator has, if its link may;
 // otherwise refusal stands. A part that he gives back ends the message, whatever
 // becomes of the others.
@@ -63,6 +91,11 @@ func (g *Gateway) cancelAtOperator(ctx context.Context, account string, id messa
 	if !able {
 		return nil, message.Fail(message.NotPermitted, "id", "the link %s cannot take a message back from its operator", l.name)
 	}
+	if g.asking.Add(1) > askMost {
+		g.asking.Add(-1)
+		return nil, message.Fail(message.Overloaded, "id", "too many messages are being taken back from operators; try again later")
+	}
+	defer g.asking.Add(-1)
 	var reports []message.Report
 	var refused error
 	for _, part := range parts {

@@ -123,3 +123,41 @@ func TestCancelAtOperator(t *testing.T) {
 		w.wantState(id, message.Deleted)
 	})
 }
+
+// TestCancelEachAtOperator: an SMPP customer's cancel asks the operator too, and
+// changes nothing when he keeps the message.
+func TestCancelEachAtOperator(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := &askedLink{fakeLink: w.fakeLink("op1")}
+		w.Attach("op1", op)
+		op.core.SessionUp(1, 10)
+		ids := []message.ID{w.enrouteAt(op.fakeLink, "46100001", "7")}
+		if n, err := w.CancelEach(t.Context(), "acme", ids); n != 0 || err != nil || len(op.asked) > 0 {
+			t.Errorf("without cancel: true: %d, %v, asked %v", n, err, op.asked)
+		}
+		s := testSnapshot()
+		set := s.Links["op1"]
+		set.Cancel = true
+		s.Links["op1"] = set
+		w.Replace(s)
+		op.refuse = errors.New("ESME_RCANCELFAIL")
+		if n, err := w.CancelEach(t.Context(), "acme", ids); n != 0 || err != nil || len(op.asked) != 1 {
+			t.Errorf("an operator who keeps it: %d, %v, asked %v", n, err, op.asked)
+		}
+		op.refuse = nil
+		w.asking.Add(askMost)
+		var f *message.Failure
+		if _, err := w.CancelEach(t.Context(), "acme", ids); !errors.As(err, &f) || f.Kind != message.Overloaded {
+			t.Errorf("while too many are asked for: %v", err)
+		}
+		w.asking.Add(-askMost)
+		if n, err := w.CancelEach(t.Context(), "acme", ids); n != 1 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		synctest.Wait()
+		w.wantState(ids[0], message.Deleted)
+	})
+}

@@ -24,14 +24,24 @@ func (g *Gateway) Cancel(ctx context.Context, account string, id message.ID) (*m
 	return m, settledBy(ctx, done)
 }
 
-// CancelEach cancels those messages that Cancel would, all of them with few
-// commits, and returns how many they were. The error is about those that could
-// not be tried.
+// CancelEach cancels those messages that Cancel would, those that have not left
+// with few commits, and returns how many they were. The error is about those that
+// could not be tried.
 func (g *Gateway) CancelEach(ctx context.Context, account string, ids []message.ID) (int, error) {
-	return each(ctx, ids, func(id message.ID) (<-chan error, error) {
+	var left []message.ID
+	n, err := each(ctx, ids, func(id message.ID) (<-chan error, error) {
 		_, done, err := g.cancel(ctx, account, id)
+		var f *message.Failure
+		if errors.As(err, &f) && f.Kind == message.NotPermitted {
+			left = append(left, id)
+		}
 		return done, err
 	})
+	if err != nil {
+		return n, err
+	}
+	more, err := g.giveBackEach(ctx, account, left)
+	return n + more, err
 }
 
 // each changes messages and waits until that is on disk. Those that have left,

@@ -79,6 +79,7 @@ type Gateway struct {
 	commit    func(*store.Batch) error // the store's, but for tests
 	receivers [8]Receiver              // by message.TargetKind; set before Run
 	count     counters
+	asking    atomic.Int32 // messages being taken back from operators
 
 	mu          sync.Mutex
 	ids         *message.IDs
