@@ -45,6 +45,9 @@ func (g *Gateway) ReplaceMessage(ctx context.Context, id message.ID, r *Replacem
 // first that could not be tried, or that cannot be as it is wanted. Operators
 // are asked for one after the other.
 func (g *Gateway) ReplaceEach(ctx context.Context, ids []message.ID, r *Replacement) (int, error) {
+	if f := g.snap.Load().mayReplace(r, time.Now()); f != nil {
+		return 0, f
+	}
 	refused := map[message.ID]*message.Failure{}
 	n, err := each(ctx, ids, func(id message.ID) (<-chan error, error) {
 		_, done, err := g.replace(ctx, id, r)
@@ -102,6 +105,24 @@ func (g *Gateway) replace(ctx context.Context, id message.ID, r *Replacement) (_
 	return &copied, done, nil
 }
 
+// mayReplace tells whether a replacement is refused whatever messages it is for.
+// Their parts were taken from the account's rate when they were accepted; the
+// replacement counts as one message, however many it changes.
+func (s *Snapshot) mayReplace(r *Replacement, now time.Time) *message.Failure {
+	one := message.Message{Parts: 1}
+	if r.Content != nil {
+		one.Content = *r.Content
+		if f := s.measured(&one, r.Account); f != nil {
+			return f
+		}
+	}
+	return allowed(r.Account, int(one.Parts), now)
+}
+
+func (s *Snapshot) measured(m *message.Message, a *account.Account) *message.Failure {
+	return measure(m, cmp.Or(a.MaxParts, s.MaxParts, defaultMaxParts))
+}
+
 // replaced returns m as the customer wants it.
 func (s *Snapshot) replaced(m *message.Message, r *Replacement, now time.Time) (*message.Message, *message.Failure) {
 	c := *m
@@ -111,7 +132,7 @@ func (s *Snapshot) replaced(m *message.Message, r *Replacement, now time.Time) (
 		if c.Content.Extra == nil {
 			c.Content.Extra = m.Content.Extra // what goes along, but with a text of its own
 		}
-		if f := measure(&c, cmp.Or(r.Account.MaxParts, s.MaxParts, defaultMaxParts)); f != nil {
+		if f := s.measured(&c, r.Account); f != nil {
 			return nil, f
 		}
 	}
@@ -142,7 +163,7 @@ func (s *Snapshot) replaced(m *message.Message, r *Replacement, now time.Time) (
 			c.Target.Account = c.Account
 		}
 	}
-	return &c, allowed(r.Account, int(c.Parts), now)
+	return &c, nil
 }
 
 // replaceInPlace puts m where the message of e was. A row that says where it

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kurir/account"
 	"kurir/connector"
 	"kurir/message"
 )
@@ -158,6 +159,38 @@ func TestRequestOfSeveral(t *testing.T) {
 		}
 		if n, err := w.CancelEach(ctx, "acme", ids); n != 0 || err != nil {
 			t.Errorf("cancelled again %d: %v", n, err)
+		}
+	})
+}
+
+// TestReplaceRate: replacing several messages counts as one against the account's
+// rate, and changes all of them or none.
+func TestReplaceRate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		var ids []message.ID
+		for _, to := range []string{"46100001", "46100002", "46100003", "46100004", "46100005"} {
+			ids = append(ids, w.submit(w.submission(to, "hello"))...)
+		}
+		slow := account.NewDirectory([]account.Account{{Name: "acme", Rate: 2}}, nil).ByName("acme")
+		replace := func(text string) (int, error) {
+			return w.ReplaceEach(t.Context(), ids, &Replacement{Account: slow, Content: &message.Content{Text: text, Class: -1}})
+		}
+		for _, text := range []string{"first", "second"} {
+			if n, err := replace(text); n != len(ids) || err != nil {
+				t.Errorf("%s: replaced %d, %v", text, n, err)
+			}
+		}
+		var f *message.Failure
+		if n, err := replace("third"); n != 0 || !errors.As(err, &f) || f.Kind != message.Overloaded {
+			t.Errorf("beyond the rate: replaced %d, %v", n, err)
+		}
+		for _, id := range ids {
+			if text := w.onDisk(id).Content.Text; text != "second" {
+				t.Errorf("%s has the text %q", id, text)
+			}
 		}
 	})
 }
