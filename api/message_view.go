@@ -105,7 +105,8 @@ func view(m *message.Message, state message.State, full bool, tlvs *message.TLVD
 		Reference: m.Reference, Created: showTime(m.ID.Millis()), Final: showTime(m.Final),
 		Link: d.link, OperatorIDs: d.operatorIDs,
 	}
-	if state != message.Delivered && state != message.Sent && (d.failure != message.NoFailure || d.code != 0) {
+	wrong := d.failure != message.NoFailure || d.code != 0 && state.Final() // what is under way may have one too
+	if wrong && state != message.Delivered && state != message.Sent {
 		v.Error = &failureView{Code: d.failure.Code(), OperatorCode: d.code}
 		if d.failure == message.NoFailure {
 			v.Error.Code = state.String()

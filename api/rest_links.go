@@ -246,8 +246,9 @@ func (s *httpServer) testLink(w http.ResponseWriter, r *http.Request, a *account
 const linkTestWait = 80 * time.Second
 
 // askOperator is POST /v1/messages/{id}/query: the operator who has a message is
-// asked what became of it. The answer is the message as it is then.
-func (s *httpServer) askOperator(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
+// asked what became of it. The answer is the message as it is then; of another
+// account's without what that has to say.
+func (s *httpServer) askOperator(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	if p := noQuery(r); p != nil {
 		return p
 	}
@@ -261,7 +262,7 @@ func (s *httpServer) askOperator(w http.ResponseWriter, r *http.Request, _ *acco
 	var f *message.Failure
 	switch {
 	case err == nil:
-		v := view(m, m.State, true, s.TLVs())
+		v := view(m, m.State, m.Account == a.Name, s.TLVs())
 		return answerJSON(w, &v)
 	case errors.As(err, &f) && f.Kind.Temporary():
 		return &problem{Status: http.StatusServiceUnavailable, Code: f.Kind.Code(), Detail: f.Error(), RetryAfter: retryAfter(http.StatusServiceUnavailable)}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"kurir/connector"
 	"kurir/gateway"
+	"kurir/message"
 )
 
 // What concerns the operators' links is no customer's business.
@@ -97,6 +99,28 @@ func TestLinksList(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q brings %q, want %q", query, got, want)
+		}
+	}
+}
+
+// TestAskOperatorShows: an administrator sees what became of anybody's message,
+// and the words of his own only. What is under way has no error.
+func TestAskOperatorShows(t *testing.T) {
+	t.Parallel()
+	id := message.NewIDs(0, 0).Next(testEpoch)
+	for owner, own := range map[string]bool{"acme": false, "root": true} {
+		m := &message.Message{ID: id, Account: owner, Content: message.Content{Text: "hush", Class: -1}, Parts: 1}
+		m.State = message.Enroute
+		m.Log = message.AppendEvent(nil, id, message.Event{Kind: message.EventReport, At: testEpoch.UnixMilli(), State: message.Enroute, Code: 27})
+		o := (&fakeGateway{}).options()
+		o.Ask = func(context.Context, string, message.ID) (*message.Message, error) { return m, nil }
+		w := ask(NewHTTP(o), http.MethodPost, "/v1/messages/"+id.String()+"/query", "", "Authorization", "Bearer root-key")
+		body := w.Body.String()
+		if w.Code != 200 || !strings.Contains(body, `"state":"enroute"`) || strings.Contains(body, "hush") != own {
+			t.Errorf("of %s: %d %s", owner, w.Code, body)
+		}
+		if strings.Contains(body, `"error"`) {
+			t.Errorf("enroute with an error: %s", body)
 		}
 	}
 }
