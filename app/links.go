@@ -102,8 +102,12 @@ func (a *App) TestLink(ctx context.Context, name string) ([]gateway.LinkStep, er
 		a.mu.Unlock()
 		return nil, &gateway.LinkError{Missing: true, Text: "there is no link " + name}
 	}
-	link := connector.NewSMPP(*a.file.Connectors[i].SMPP, a.shared, a.log)
+	cfg := *a.file.Connectors[i].SMPP
+	link := connector.NewSMPP(cfg, a.shared, a.log)
 	a.mu.Unlock()
+	if len(cfg.Hosts) == 0 {
+		return nil, &gateway.LinkError{Text: "the link " + name + " has no hosts: it only waits for the operator's outbind, and there is nothing to try"}
+	}
 	return link.Test(ctx), nil
 }
 

@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -141,6 +142,36 @@ func TestControlLinks(t *testing.T) {
 	for _, path := range []string{"none/test", "none/stop", "op2/sessions/3/restart", "op2/sessions/x/restart"} {
 		if status, l := s.link(t, http.MethodPost, path); status != 404 {
 			t.Errorf("%s: %d %+v", path, status, l)
+		}
+	}
+}
+
+// TestLinkWithoutHosts: a link that only waits for outbind cannot be tried, and
+// nothing can be sent by it; both are said.
+func TestLinkWithoutHosts(t *testing.T) {
+	t.Parallel()
+	s := run(t, read(t, fmt.Sprintf(`
+data: %s
+http: {listen: "127.0.0.1:0"}
+connectors:
+  - {name: in, kind: smpp, system_id: kurir, outbind: {listen: "127.0.0.1:0", password: knock}}
+accounts:
+  - {name: acme, api_keys: [key], senders: ["*"], admin: true}
+routes:
+  - {to: "*", via: [in]}
+`, t.TempDir())))
+	for path, body := range map[string]string{
+		"/v1/links/in/test":     "",
+		"/v1/links/in/messages": `{"from": "ACME", "to": "46701234567", "text": "hello"}`,
+	} {
+		var reply struct {
+			Detail string
+			Errors []struct{ Detail string }
+		}
+		status := s.ask(t, http.MethodPost, path, body, &reply)
+		said := reply.Detail + fmt.Sprint(reply.Errors)
+		if status/100 != 4 || !strings.Contains(said, "has no hosts") {
+			t.Errorf("%s: %d %s", path, status, said)
 		}
 	}
 }

@@ -67,7 +67,8 @@ func linkSettings(c *config.Connector) gateway.LinkSettings {
 	s := gateway.LinkSettings{
 		Name: c.Name, Rate: float64(smpp.Rate), ReceiptWait: smpp.ReceiptWait,
 		ThrottleWait: smpp.ThrottleWait, FallbackWait: smpp.FallbackWait, Once: smpp.Uncertain == "once",
-		ReceiptsFrom: smpp.ReceiptsFrom, Cancel: smpp.Cancel, Replace: smpp.Replace, QuietCut: smpp.QuietCut, Maintenance: smpp.Plan(),
+		ReceiptsFrom: smpp.ReceiptsFrom, Cancel: smpp.Cancel, Replace: smpp.Replace, ReceiveOnly: len(smpp.Hosts) == 0,
+		QuietCut: smpp.QuietCut, Maintenance: smpp.Plan(),
 	}
 	switch smpp.InboundNumbers {
 	case "international":

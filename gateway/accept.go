@@ -117,8 +117,12 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) *me
 // route.
 func (s *Snapshot) links(m *message.Message, named string) *message.Failure {
 	if named != "" {
-		if _, known := s.Links[named]; !known {
+		set, known := s.Links[named]
+		if !known {
 			return message.Fail(message.NoRoute, "link", "there is no link %s", named)
+		}
+		if set.ReceiveOnly {
+			return message.Fail(message.NoRoute, "link", "the link %s has no hosts and only receives: nothing can be sent by it", named)
 		}
 		m.Links = []string{named}
 		return nil

@@ -16,6 +16,7 @@ type link struct {
 	conn     connector.Connector
 	tap      connector.Tap // sees its PDUs (trace.go)
 	sessions []*session
+	receive  map[uint32]struct{} // sessions that only receive
 	wish     LinkWish
 	since    time.Time // of its state
 	downAt   time.Time // since when there is no session that sends
@@ -114,6 +115,12 @@ func (l *link) configure(set LinkSettings) {
 // up tells whether a session may send.
 func (l *link) up() bool { return len(l.sessions) > 0 && l.conn != nil && l.wish == LinkRuns }
 
+// bound tells whether the link has a session of the kind that it is meant to
+// have.
+func (l *link) bound() bool {
+	return len(l.sessions) > 0 || l.set.ReceiveOnly && len(l.receive) > 0
+}
+
 // best returns the session with the most room, nil if none has any.
 func (l *link) best() *session {
 	var best *session
@@ -137,16 +144,27 @@ type linkCore struct {
 // SessionUp implements connector.Core.
 func (c linkCore) SessionUp(num uint32, credit int) {
 	c.g.mu.Lock()
-	if credit > 0 {
-		if len(c.l.sessions) == 0 {
-			c.l.since = time.Now()
-		}
+	was := c.l.bound()
+	if credit == 0 {
+		c.l.receives(num)
+	} else {
 		c.l.sessions = append(c.l.sessions, &session{num: num, link: c.l, credit: credit})
 		c.g.dispatch(c.l, time.Now())
+	}
+	if !was && c.l.bound() {
+		c.l.since = time.Now()
 	}
 	c.g.mu.Unlock()
 	c.g.signal()
 	c.g.log.Info("session up", "link", c.l.name, "session", num, "credit", credit)
+}
+
+// receives notes a session that only receives.
+func (l *link) receives(num uint32) {
+	if l.receive == nil {
+		l.receive = map[uint32]struct{}{}
+	}
+	l.receive[num] = struct{}{}
 }
 
 // SessionDown implements connector.Core.
@@ -181,6 +199,11 @@ func (g *Gateway) sessionDown(l *link, num uint32, unwritten []*connector.Outgoi
 		}
 	}
 	if s == nil {
+		was := l.bound()
+		delete(l.receive, num)
+		if was && !l.bound() {
+			l.since = now
+		}
 		return 0
 	}
 	s.down = true

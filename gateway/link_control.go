@@ -124,7 +124,7 @@ func (l *link) state(now time.Time) string {
 	switch {
 	case l.wish == LinkStops:
 		return linkStopped
-	case len(l.sessions) == 0 || l.conn == nil:
+	case !l.bound() || l.conn == nil:
 		switch {
 		case l.set.Maintenance.Active(now):
 			return linkMaintenance

@@ -98,3 +98,41 @@ func TestRestartSession(t *testing.T) {
 		t.Errorf("a session that is not there: %v", err)
 	}
 }
+
+// TestReceiveOnly: a link by which nothing is sent is up while it has a session
+// that receives, and takes no message.
+func TestReceiveOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 0)
+		if s := linkStats(w, "op1"); s.Up || s.State != "down" {
+			t.Errorf("without a session that sends, of a link that should: %+v", s)
+		}
+		snap := testSnapshot()
+		set := snap.Links["op1"]
+		set.ReceiveOnly = true
+		snap.Links["op1"] = set
+		w.Replace(snap)
+		if s := linkStats(w, "op1"); !s.Up || s.State != "up" || s.Alarm() {
+			t.Errorf("with a session: %+v", s)
+		}
+		w.submit(w.submission("46100001", "waits"))
+		synctest.Wait()
+		if n := len(op.take()); n != 0 {
+			t.Errorf("%d messages were granted", n)
+		}
+		sub := w.submission("46100001", "hello")
+		sub.Link = "op1"
+		if r, err := w.Submit(t.Context(), []*Submission{sub}); err != nil || r[0].Failure == nil || r[0].Failure.Kind != message.NoRoute {
+			t.Errorf("by this link: %+v, %v", r, err)
+		}
+		time.Sleep(time.Minute)
+		op.core.SessionDown(1, nil, errors.New("cut"))
+		if s := linkStats(w, "op1"); s.Up || !s.Alarm() || time.Since(s.Since) > 0 {
+			t.Errorf("without a session: %+v", s)
+		}
+	})
+}

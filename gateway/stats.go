@@ -53,7 +53,7 @@ type Stats struct {
 // LinkStats is one link in Stats.
 type LinkStats struct {
 	Name                                        string
-	Up                                          bool
+	Up                                          bool      // it has a session; one that only receives counts if the link has no others
 	State                                       string    // up, down, reconnecting, maintenance, draining or stopped
 	Since                                       time.Time // of the state
 	Queued                                      int64     // in memory and on disk
@@ -106,7 +106,7 @@ func (g *Gateway) Stats() Stats {
 
 func (l *link) stats() LinkStats {
 	s := LinkStats{
-		Name: l.name, Up: l.up(), State: l.state(time.Now()), Since: l.since, QueuedInMemory: l.lanes.n, Rate: l.pace.rate,
+		Name: l.name, Up: l.bound() && l.conn != nil && l.wish == LinkRuns, State: l.state(time.Now()), Since: l.since, QueuedInMemory: l.lanes.n, Rate: l.pace.rate,
 		Taken: l.count.taken.Load(), Failed: l.count.failed.Load(), Throttled: l.count.throttled.Load(),
 		Receipts: l.count.receipts.Load(), Inbound: l.count.inbound.Load(), ReceiptsUnmatched: l.count.unmatched.Load(),
 		Alerts: l.count.alerts.Load(),
