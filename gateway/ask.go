@@ -46,11 +46,11 @@ func (g *Gateway) AskOperator(ctx context.Context, account string, id message.ID
 }
 
 // askMost bounds how many messages are being taken back from operators at a
-// time: fewer than package api has places for, lest an operator who is slow keeps
-// customers from asking the database. askEach bounds them for one request of
-// several.
+// time: with replacingMost they are fewer than package api has places for, lest
+// an operator who is slow keeps customers from asking the database. askEach
+// bounds them for one request of several.
 const (
-	askMost = 8
+	askMost = 6
 	askEach = 100
 )
 
