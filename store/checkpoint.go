@@ -27,13 +27,14 @@ type checkpointer struct {
 	done  chan struct{}
 	last  time.Time     // when the log was moved, or that was tried
 	wait  time.Duration // until it is tried again, after last
+	rests bool          // at the last look the log stood in the database whole
 	long  bool          // it was said that the log is too long
 
 	checkpoint, noop *sqlite.Stmt
 }
 
 const (
-	checkpointLook  = 100 * time.Millisecond // how often the log's length is looked at
+	checkpointLook  = 100 * time.Millisecond // how often the log's length is looked at while anything is written
 	checkpointBytes = 32 << 20               // of log, from which it is moved
 	checkpointIdle  = 5 * time.Second        // after which a shorter one is moved, too; longest wait when nothing can be moved
 	walPageSize     = 4096
@@ -77,7 +78,7 @@ func (k *checkpointer) run() {
 			return
 		case <-ticker.C:
 		}
-		if time.Since(k.last) < k.wait {
+		if time.Since(k.last) < k.wait || !k.store.written.Swap(false) && k.rests {
 			continue
 		}
 		if err := k.look(); err != nil && !k.failed(err) {
@@ -89,6 +90,7 @@ func (k *checkpointer) run() {
 // look moves the log if that is worth it, and sees how far that went.
 func (k *checkpointer) look() error {
 	log, before, err := k.pragma(k.noop)
+	k.rests = err == nil && log == before
 	if err != nil || log == before || log*walPageSize < k.store.opts.checkpointBytes && time.Since(k.last) < checkpointIdle {
 		return err
 	}

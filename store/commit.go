@@ -57,6 +57,7 @@ func (s *Store) transact(write func() error) error {
 	if err == nil {
 		if err = write(); err == nil {
 			err = execute(s.hot.commit)
+			s.written.Store(true)
 		}
 		if err != nil && !s.conn.AutocommitEnabled() {
 			err = errors.Join(err, execute(s.hot.rollback))

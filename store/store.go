@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -46,7 +47,8 @@ type Store struct {
 	log  *slog.Logger
 	lock *os.File
 
-	writing sync.Mutex // held by whoever writes: Commit, Tidy, the end of a checkpoint
+	writing sync.Mutex  // held by whoever writes: Commit, Tidy, the end of a checkpoint
+	written atomic.Bool // a transaction has ended since the log's length was looked at
 	conn    *conn
 	hot     hotStatements
 	cold    coldStatements
