@@ -70,7 +70,7 @@ func (s *SMPP) validate(report func(field, problem string)) {
 	if s.Alerts && (!s.MaySpeak("3.4") && !s.MaySpeak("5.0") || !s.MayBind("receiver") && !s.MayBind("transceiver")) {
 		report("smpp.alerts", "can come on no session that binds and versions permit: receivers and transceivers from 3.4 on have them")
 	}
-	if s.Receipts == ReceiptsDataSM && len(s.Versions) > 0 && !slices.ContainsFunc(s.Versions, func(v string) bool { return v != "3.3" }) {
+	if s.Receipts == ReceiptsDataSM && !s.MaySpeak("3.4") && !s.MaySpeak("5.0") {
 		report("smpp.receipts", "SMPP 3.3 has no data_sm; write deliver_sm, or 3.4 among the versions")
 	}
 	if s.Outbind.Host != "" {
