@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,11 +78,19 @@ func TestReplaceTime(t *testing.T) {
 		}
 		ctx := context.Background()
 		op := w.fakeLink("op1")
-		var sent []time.Time
+		var mu sync.Mutex
+		var at []time.Time
+		sent := func() []time.Time {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(at)
+		}
 		op.on = func(n uint32, out []*connector.Outgoing) {
 			for _, o := range out {
 				if o.Message.ID == id {
-					sent = append(sent, time.Now())
+					mu.Lock()
+					at = append(at, time.Now())
+					mu.Unlock()
 				}
 				go op.answer(n, o, "")
 			}
@@ -95,7 +105,7 @@ func TestReplaceTime(t *testing.T) {
 		}
 		op.core.SessionUp(7, 100)
 		time.Sleep(59 * time.Minute)
-		if len(sent) > 0 {
+		if len(sent()) > 0 {
 			t.Fatal("sent too early")
 		}
 		if restarted { // at once, after all
@@ -105,7 +115,7 @@ func TestReplaceTime(t *testing.T) {
 			later = time.Now()
 		}
 		time.Sleep(2 * time.Minute)
-		if len(sent) != 1 || sent[0].Sub(later).Abs() > 2*time.Second {
+		if sent := sent(); len(sent) != 1 || sent[0].Sub(later).Abs() > 2*time.Second {
 			t.Errorf("sent at %v, want %v", sent, later)
 		}
 		wantTold(w, r, id, message.Sent)

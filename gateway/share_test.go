@@ -23,7 +23,7 @@ func TestShare(t *testing.T) {
 		owed = 100_000
 	}
 	if underRace {
-		owed = 1000
+		owed = 5000
 	}
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
