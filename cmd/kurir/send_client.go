@@ -130,6 +130,9 @@ func (c *sendClient) ask(ctx context.Context, method, address string, body []byt
 		return 0, err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNoContent {
+		return resp.StatusCode, nil
+	}
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxReply)).Decode(into); err != nil && resp.StatusCode < 300 {
 		if resp.StatusCode == http.StatusAccepted {
 			return 0, &lostAnswerError{address, err}
