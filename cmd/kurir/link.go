@@ -25,7 +25,6 @@ administrate (admin: true). Servers and credentials are found as by kurir send: 
 and KURIR_PASSWORD, then the folder of a demo.
 
 What a link is told outlasts a reload, not a restart of the server: then every link of the file is opened.`,
-		Args: cobra.NoArgs,
 	}
 	r.flags(cmd)
 	cmd.AddCommand(&cobra.Command{

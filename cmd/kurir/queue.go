@@ -24,7 +24,6 @@ func newQueueCmd() *cobra.Command {
 told, over the REST interface. An account sees and pushes its own; one that may administrate (admin: true) everybody's. Servers and
 credentials are found as by kurir send: flags, then KURIR_SERVER, KURIR_KEY, KURIR_USER and KURIR_PASSWORD, then the folder
 of a demo.`,
-		Args: cobra.NoArgs,
 	}
 	r.flags(cmd)
 	links := false

@@ -27,5 +27,6 @@ func newRootCmd() *cobra.Command {
 		newServeCmd(),
 		newDemoCmd(),
 	)
+	nameCommands(root)
 	return root
 }

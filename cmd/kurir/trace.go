@@ -33,7 +33,6 @@ func newTraceCmd() *cobra.Command {
 interface. The trace is switched on if it is not, prints what it has by then, and goes off after a while, or at once with --off.
 Passwords are never shown, texts only with --texts. Links take an account that may administrate (admin: true), and so do texts;
 without them an account may trace itself. Servers and credentials are found as by kurir send.`,
-		Args: cobra.NoArgs,
 	}
 	r.flags(cmd)
 	f := cmd.PersistentFlags()

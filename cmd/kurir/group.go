@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// nameCommands has each command that only holds others refuse a name that is
+// none of them, in place of its help and success; without a name it shows help.
+func nameCommands(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		nameCommands(sub)
+	}
+	if !cmd.HasSubCommands() || cmd.Runnable() {
+		return
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	cmd.DisableFlagsInUseLine = true
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return unknownCommand(cmd, args[0])
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+}
+
+// unknownCommand is the error about a command that there is not.
+func unknownCommand(cmd *cobra.Command, name string) error {
+	text := "unknown command \"" + name + "\" for \"" + cmd.CommandPath() + "\""
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		text += "\n\nDid you mean this?\n\t" + strings.Join(near, "\n\t") + "\n"
+	}
+	return &exitError{exitUsage, errors.New(text)}
+}

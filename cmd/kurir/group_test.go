@@ -1,0 +1,40 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+)
+
+// A command that there is not is a mistake on every level, also when the
+// command above it does nothing itself.
+func TestUnknownCommand(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"lnk":              "unknown command \"lnk\" for \"kurir\"\n\nDid you mean this?\n\tlink",
+		"link lst":         "unknown command \"lst\" for \"kurir link\"\n\nDid you mean this?\n\tlist",
+		"queue foo":        `unknown command "foo" for "kurir queue"`,
+		"queue --json foo": `unknown command "foo" for "kurir queue"`,
+		"trace lnk op1":    "unknown command \"lnk\" for \"kurir trace\"\n\nDid you mean this?\n\tlink",
+		"load foo":         `unknown command "foo" for "kurir load"`,
+		"link":             "",
+		"load":             "",
+		"":                 "",
+	} {
+		root := newRootCmd()
+		root.SetArgs(strings.Fields(line))
+		root.SetOut(io.Discard)
+		root.SetErr(io.Discard)
+		err := root.ExecuteContext(t.Context())
+		code, said := exitUsage, ""
+		if want == "" {
+			code = 0
+		}
+		if err != nil {
+			said = err.Error()
+		}
+		if !strings.HasPrefix(said, want) || exitCode(err) != code {
+			t.Errorf("kurir %s: %q, exit code %d, want %q", line, said, exitCode(err), want)
+		}
+	}
+}
