@@ -84,10 +84,11 @@ func TestLinksList(t *testing.T) {
 	t.Parallel()
 	o := (&fakeGateway{}).options()
 	o.Links.Stats = func() []gateway.LinkStats {
-		return []gateway.LinkStats{{Name: "a", State: "up", Queued: 5}, {Name: "b", State: "down", Queued: 70}, {Name: "c", State: "up", Queued: 9}}
+		return []gateway.LinkStats{{Name: "a", State: "up", Queued: 5}, {Name: "b", State: "down", Queued: 70}, {Name: "c", State: "up", Queued: 9},
+			{Name: "d", State: "maintenance"}, {Name: "e", State: "reconnecting"}}
 	}
 	h := NewHTTP(o)
-	for query, want := range map[string]string{"": "abc", "?state=up&sort=-queued": "ca", "?name=b,c": "bc"} {
+	for query, want := range map[string]string{"": "abcde", "?state=maintenance": "d", "?state=reconnecting": "e", "?state=up&sort=-queued": "ca", "?name=b,c": "bc"} {
 		w := ask(h, http.MethodGet, "/v1/links"+query, "", "Authorization", "Bearer root-key")
 		var page struct{ Links []linkView }
 		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil {

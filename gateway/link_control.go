@@ -115,6 +115,11 @@ const (
 	linkStopped      = "stopped"
 )
 
+// LinkStates are all of them.
+func LinkStates() []string {
+	return []string{linkUp, linkDown, linkReconnecting, linkMaintenance, linkDraining, linkStopped}
+}
+
 // Alarm tells whether somebody should look at the link: it is down, and that is
 // neither wanted nor tolerated.
 func (s *LinkStats) Alarm() bool { return s.State == linkDown }

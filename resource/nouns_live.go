@@ -1,6 +1,9 @@
 package resource
 
-import "kurir/message"
+import (
+	"kurir/gateway"
+	"kurir/message"
+)
 
 // Truths are the words of a field that is true or false.
 func Truths() []string { return []string{"false", "true"} }
@@ -51,7 +54,7 @@ func Links() *Noun {
 		Name: "link",
 		Fields: []Field{
 			{Name: "name", Type: Text, Ops: Any, Sort: true},
-			{Name: "state", Type: Word, Ops: Any, Words: []string{"up", "down", "draining", "stopped"}},
+			{Name: "state", Type: Word, Ops: Any, Words: gateway.LinkStates()},
 			{Name: "queued", Sort: true},
 			{Name: "taken", Sort: true},
 		},
