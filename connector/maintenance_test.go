@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -226,4 +227,50 @@ func (l *logged) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.String()
+}
+
+// TestSMPPAgainIn: what the log says of the next attempt is true, also of wrong
+// credentials, for which the whole link waits.
+func TestSMPPAgainIn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := smppTestConfig()
+		cfg.Reconnect = time.Minute
+		log := &logged{}
+		l := NewSMPP(cfg, NewShared(), log.logger())
+		var tries []time.Time
+		var operators []*smsc
+		l.Dial = func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			o := newSMSC(theirs)
+			o.status = smpp.ESME_RINVPASWD
+			tries, operators = append(tries, time.Now()), append(operators, o)
+			return ours, nil
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			l.Run(ctx, &contractCore{})
+			close(ended)
+		}()
+		time.Sleep(5 * time.Minute)
+		stop()
+		<-ended
+		for i, said := range regexp.MustCompile(`again_in=(\S+)`).FindAllStringSubmatch(log.String(), -1) {
+			again, err := time.ParseDuration(said[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i+1 < len(tries) && (tries[i+1].Sub(tries[i])-again).Abs() > time.Second {
+				t.Errorf("attempt %d came after %v, the log says %v", i+2, tries[i+1].Sub(tries[i]), again)
+			}
+		}
+		if len(tries) < 4 {
+			t.Errorf("%d attempts", len(tries))
+		}
+		for _, o := range operators {
+			o.cut()
+		}
+		synctest.Wait()
+	})
 }

@@ -43,7 +43,7 @@ func (l *SMPP) keep(ctx context.Context, slot *smppSlot) {
 		l.mu.Lock()
 		slot.since, slot.down, slot.err, slot.errAt = now, true, err, now
 		l.mu.Unlock()
-		l.complain(ctx, slot, err, pause, now)
+		l.complain(ctx, slot, err, max(pause, l.gate.closed()), now)
 		smppWait(ctx, pause, slot.restart)
 	}
 }
@@ -142,6 +142,15 @@ func (g *smppGate) open() (open bool, wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.proven, max(0, time.Until(g.after))
+}
+
+// closed tells for how long no slot may bind.
+func (g *smppGate) closed() time.Duration {
+	open, wait := g.open()
+	if open {
+		return 0
+	}
+	return wait
 }
 
 // tried notes how a bind ended; wait is the pause after wrong credentials.
