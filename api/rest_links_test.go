@@ -84,8 +84,13 @@ func TestLinksList(t *testing.T) {
 	t.Parallel()
 	o := (&fakeGateway{}).options()
 	o.Links.Stats = func() []gateway.LinkStats {
-		return []gateway.LinkStats{{Name: "a", State: "up", Queued: 5}, {Name: "b", State: "down", Queued: 70}, {Name: "c", State: "up", Queued: 9},
-			{Name: "d", State: "maintenance"}, {Name: "e", State: "reconnecting"}}
+		return []gateway.LinkStats{
+			{Name: "a", State: "up", Queued: 5},
+			{Name: "b", State: "down", Queued: 70},
+			{Name: "c", State: "up", Queued: 9},
+			{Name: "d", State: "maintenance"},
+			{Name: "e", State: "reconnecting"},
+		}
 	}
 	h := NewHTTP(o)
 	for query, want := range map[string]string{"": "abcde", "?state=maintenance": "d", "?state=reconnecting": "e", "?state=up&sort=-queued": "ca", "?name=b,c": "bc"} {
