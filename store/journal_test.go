@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -125,28 +127,32 @@ func TestJournalIsRead(t *testing.T) {
 // journal does not grow.
 func TestMessagesComeToRest(t *testing.T) {
 	t.Parallel()
-	s := openTest(t, Options{})
-	ids := message.NewIDs(0, 0)
-	open := testMessage(ids, "acme", "46701")
-	open.State = message.Enroute
-	mustCommit(t, s, &Batch{Accepted: []*message.Message{open}})
-	for range 100 {
-		m := testMessage(ids, "acme", "46702")
-		mustCommit(t, s, &Batch{Accepted: []*message.Message{m}})
-		mustCommit(t, s, &Batch{Changed: []Change{{ID: m.ID, State: message.Delivered, Final: 1}}})
-	}
-	if n := rowCount(t, s, "message"); n != 0 {
-		t.Errorf("%d rows in table message behind one that is open", n)
-	}
-	s.pending.queue[s.pending.head].since -= settleAge.Milliseconds() // as if a second had passed
-	mustCommit(t, s, &Batch{Changed: []Change{{ID: open.ID, State: message.Delivered, Final: 1}}})
-	again := &Batch{Changed: []Change{{ID: open.ID, State: message.Delivered, Final: 1, Log: []byte{1}}}}
-	for range 20 { // each has two milliseconds for it
-		mustCommit(t, s, again)
-	}
-	if m, j := rowCount(t, s, "message"), rowCount(t, s, "journal"); m != 101 || j > journalKept {
-		t.Errorf("%d rows in table message and %d in the journal, want 101 and at most %d", m, j, journalKept)
-	}
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) { // a commit settles for two milliseconds at most, which must not run out here
+		s, err := Open(context.Background(), Options{Path: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		ids := message.NewIDs(0, 0)
+		open := testMessage(ids, "acme", "46701")
+		open.State = message.Enroute
+		mustCommit(t, s, &Batch{Accepted: []*message.Message{open}})
+		for range 100 {
+			m := testMessage(ids, "acme", "46702")
+			mustCommit(t, s, &Batch{Accepted: []*message.Message{m}})
+			mustCommit(t, s, &Batch{Changed: []Change{{ID: m.ID, State: message.Delivered, Final: 1}}})
+		}
+		if n := rowCount(t, s, "message"); n != 0 {
+			t.Errorf("%d rows in table message behind one that is open", n)
+		}
+		time.Sleep(settleAge)
+		mustCommit(t, s, &Batch{Changed: []Change{{ID: open.ID, State: message.Delivered, Final: 1}}})
+		mustCommit(t, s, &Batch{Changed: []Change{{ID: open.ID, State: message.Delivered, Final: 1, Log: []byte{1}}}})
+		if m, j := rowCount(t, s, "message"), rowCount(t, s, "journal"); m != 101 || j > journalKept {
+			t.Errorf("%d rows in table message and %d in the journal, want 101 and at most %d", m, j, journalKept)
+		}
+	})
 }
 
 // TestFailedCommitLeavesTheJournal: a batch that could not be written has
