@@ -99,7 +99,13 @@ func prepareServer(t testing.TB, sim *simulator.Simulator, opt serverOptions) *s
 
 // linkTo is a connector to an SMSC that the tests run.
 func linkTo(name, addr, more string) string {
-	return fmt.Sprintf("{name: %s, kind: smpp, hosts: [%q], system_id: kurir, password: %s, reconnect: 500ms%s}", name, addr, linkPass, more)
+	return linkToHosts(name, []string{addr}, more)
+}
+
+// linkToHosts is linkTo with several hosts.
+func linkToHosts(name string, hosts []string, more string) string {
+	list := strings.Join(strings.Fields(fmt.Sprintf("%q", hosts)), ", ")
+	return fmt.Sprintf("{name: %s, kind: smpp, hosts: %s, system_id: kurir, password: %s, reconnect: 500ms%s}", name, list, linkPass, more)
 }
 
 // file builds the configuration.

@@ -1,0 +1,142 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"kurir/simulator"
+	"kurir/smpp"
+)
+
+// TestOutbindOfOperator: operators connect to us and ask us to bind: the simulator to a link that sends by sessions of
+// its own too, npm smpp to a link that only receives. Who is not the operator is not told our password.
+func TestOutbindOfOperator(t *testing.T) {
+	t.Parallel()
+	sim := startSimulator(t, simulator.Options{})
+	ours, npms := freeAddr(t), freeAddr(t)
+	s := startServer(t, nil, serverOptions{
+		connectors: []string{
+			linkTo("op1", sim.Addr(), fmt.Sprintf(", outbind: {listen: %q, system_id: simulator, password: %sknock}", ours, secretMark)),
+			fmt.Sprintf("{name: op2, kind: smpp, system_id: kurir, password: %s, outbind: {listen: %q, password: %sknock}}", linkPass, npms, secretMark),
+		},
+	})
+	linked(t, sim)
+	listening(t, ours)
+	bound := func() (n int) {
+		for _, v := range sim.Sessions() {
+			if v.Mode == smpp.Receiver.String() {
+				n++
+			}
+		}
+		return n
+	}
+	size := s.proc.out.size()
+	if err := sim.Outbind(t.Context(), simulator.Outbind{Address: ours, SystemID: "simulator", Password: secretMark + "wrong"}); err != nil {
+		t.Fatal(err)
+	}
+	s.proc.out.waitAfter(t, size, "an outbind was refused")
+	if err := sim.Outbind(t.Context(), simulator.Outbind{Address: ours, SystemID: "simulator", Password: secretMark + "knock"}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "Kurir has bound as a receiver", func() bool { return bound() == 1 })
+	in := func(ref string) {
+		t.Helper()
+		before := s.metric(`kurir_link_inbound_total{link="op1"}`)
+		for i := range 4 { // both sessions, in turn
+			if err := sim.Inject(simulator.Inbound{From: "46701234567", To: "46737494949", Text: fmt.Sprintf("%s-%d %s", ref, i, textMark)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		eventually(t, "the messages from the phone have come", func() bool { return s.metric(`kurir_link_inbound_total{link="op1"}`) == before+4 })
+	}
+	in("first")
+	for _, v := range sim.Sessions() {
+		if v.SystemID == "kurir" && v.Counts.Acked == 0 {
+			t.Errorf("a session had nothing to acknowledge: %+v", v)
+		}
+	}
+	s.becomes(s.send("+46701000001", "ref-1 "+textMark), "delivered")
+
+	// He connects anew after a cut: the link is as it was.
+	sim.DropLinks()
+	eventually(t, "the link is bound again", func() bool { return sim.Stats().Receivers == 1 })
+	if err := sim.Outbind(t.Context(), simulator.Outbind{Address: ours, SystemID: "simulator", Password: secretMark + "knock"}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "Kurir has bound again", func() bool { return bound() == 1 })
+	in("second")
+
+	// A link that only waits for outbind.
+	n := startNode(t, "outbind.js", "smsc", portOf(npms), "npm", secretMark+"knock")
+	if e := n.next("bound"); e.Command != "bind_receiver" || e.SystemID != "kurir" || e.Version != 0x34 {
+		t.Errorf("bind %+v", e)
+	}
+	eventually(t, "the link is up", func() bool { return s.metric(`kurir_link_up{link="op2"}`) == 1 })
+	n.say(map[string]any{"fields": map[string]any{
+		"source_addr_ton": 1, "source_addr": "46701234567", "destination_addr": "46737494949", "short_message": "in-npm " + textMark,
+	}})
+	if e := n.next("acknowledged"); e.Status != 0 {
+		t.Errorf("the inbound message is answered %#x", e.Status)
+	}
+	var page struct {
+		Inbound []viewed `json:"inbound"`
+	}
+	s.fetch("/v1/inbound?limit=1", &page)
+	if len(page.Inbound) != 1 || page.Inbound[0].Text != "in-npm "+textMark || page.Inbound[0].Link != "op2" {
+		t.Errorf("the inbox has %+v", page.Inbound)
+	}
+	s.proc.stop()
+	n.next("unbind")
+}
+
+// TestOutbindToCustomer: a customer who listens is called when something is owed to him and he is not bound; what waits
+// comes on the connection that he bound on. One who binds with wrong credentials gets nothing.
+func TestOutbindToCustomer(t *testing.T) {
+	t.Parallel()
+	sim := startSimulator(t, simulator.Options{})
+	ports := []int{freePort(t), freePort(t)}
+	calls := func(port int) string {
+		return fmt.Sprintf("smpp: {outbind: {host: %q, system_id: kurir-smsc, password: %sknk}}", fmt.Sprintf("127.0.0.1:%d", port), secretMark)
+	}
+	s := startServer(t, sim, serverOptions{
+		account:  ", " + calls(ports[0]),
+		accounts: []string{fmt.Sprintf(`{name: other, password: %sothr, senders: ["*"], sender: Other, %s}`, secretMark, calls(ports[1]))},
+	})
+	linked(t, sim)
+	npm := startNode(t, "outbind.js", "esme", fmt.Sprint(ports[0]), account, password)
+	npm.next("listening")
+	liar := startNode(t, "outbind.js", "esme", fmt.Sprint(ports[1]), "other", secretMark+"no")
+	liar.next("listening")
+
+	tx := bindTo(t, s.smpp, smpp.Transmitter)
+	id := tx.accepted("46701000001", "ref-1 "+textMark)
+	if e := npm.next("outbind"); e.SystemID != "kurir-smsc" || e.Text != secretMark+"knk" {
+		t.Errorf("outbind %+v", e)
+	}
+	if e := npm.next("bound"); e.Status != 0 {
+		t.Errorf("the bind is answered %#x", e.Status)
+	}
+	if d := npm.next("deliver_sm"); d.Receipted != id || d.State != 2 || d.ESMClass != 4 {
+		t.Errorf("receipt %+v of %s", d, id)
+	}
+	if err := sim.Inject(simulator.Inbound{From: "46701234567", To: strings.TrimPrefix(service, "+"), Text: "in-1 " + textMark}); err != nil {
+		t.Fatal(err)
+	}
+	if d := npm.next("deliver_sm"); d.From != "46701234567" || d.ESMClass != 0 {
+		t.Errorf("inbound %+v", d)
+	}
+
+	other, err := tryBind(t, s.smpp, smpp.Bind{Mode: smpp.Transmitter, SystemID: "other", Password: secretMark + "othr"}, smpp.SessionConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.accepted("46701000002", "ref-2 "+textMark)
+	liar.next("outbind")
+	if e := liar.next("bound"); smpp.Status(e.Status) != smpp.ESME_RINVPASWD {
+		t.Errorf("a wrong password is answered %v", smpp.Status(e.Status))
+	}
+	liar.next("close")
+	s.proc.stop()
+	npm.next("unbind")
+}
