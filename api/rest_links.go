@@ -18,8 +18,8 @@ import (
 // Control and Test App.ControlLink and App.TestLink.
 type LinksOptions struct {
 	Stats          func() []gateway.LinkStats
-	Control        func(name, action string) error
-	RestartSession func(name string, n int) error
+	Control        func(by, name, action string) error
+	RestartSession func(name string, session uint32) error
 	Unmatched      func(name string) ([]gateway.UnmatchedReceipt, bool)
 	Test           func(ctx context.Context, name string) ([]gateway.LinkStep, error)
 }
@@ -57,10 +57,9 @@ type linkView struct {
 
 // linkSessionView is one session of a link.
 type linkSessionView struct {
-	Number     int        `json:"n"`
+	Session    uint32     `json:"session"`
 	State      string     `json:"state"`
 	Since      time.Time  `json:"since"`
-	Session    uint32     `json:"session,omitempty"`
 	Peer       string     `json:"peer,omitempty"`
 	Mode       string     `json:"mode"`
 	Version    string     `json:"version,omitempty"`
@@ -83,7 +82,7 @@ func viewLink(l *gateway.LinkStats) linkView {
 	}
 	for _, s := range l.Sessions {
 		sv := linkSessionView{
-			Number: s.Number, State: s.State, Since: s.Since.UTC().Truncate(time.Millisecond), Session: s.Session, Peer: s.Peer,
+			Session: s.Session, State: s.State, Since: s.Since.UTC().Truncate(time.Millisecond), Peer: s.Peer,
 			Mode: s.Mode, Version: s.Version, Window: s.Window, WindowSize: s.WindowSize, Error: s.Error,
 			In: s.InPerSecond, Out: s.OutPerSecond, P50: milliseconds(s.Latency50), P99: milliseconds(s.Latency99),
 		}
@@ -132,7 +131,7 @@ func (s *httpServer) answerLink(w http.ResponseWriter, name string) *problem {
 			return answerJSON(w, &v)
 		}
 	}
-	return faulty(http.StatusNotFound, codeNotFound, "name", "there is no link %q", name)
+	return faulty(http.StatusNotFound, codeNotFound, "name", "there is no link %q", clip(name))
 }
 
 // controlLink is POST /v1/links/{name}/{action}. The answer is the link as it
@@ -143,8 +142,7 @@ func (s *httpServer) controlLink(action string) restHandler {
 			return p
 		}
 		name := clip(r.PathValue("name"))
-		s.Log.Info("control of a link", "link", name, "action", action, "account", a.Name)
-		return s.controlled(w, r, name, func() error { return s.Links.Control(name, action) })
+		return s.controlled(w, r, name, func() error { return s.Links.Control(a.Name, name, action) })
 	}
 }
 
@@ -154,12 +152,17 @@ func (s *httpServer) restartSession(w http.ResponseWriter, r *http.Request, a *a
 		return p
 	}
 	name := clip(r.PathValue("name"))
-	n, err := strconv.Atoi(r.PathValue("n"))
-	if err != nil {
-		return faulty(http.StatusNotFound, codeNotFound, "n", "sessions are numbered from 1")
+	n, err := strconv.ParseUint(r.PathValue("n"), 10, 32)
+	if err != nil || n == 0 {
+		return faulty(http.StatusNotFound, codeNotFound, "n", "%q is no session's number; the link shows them", clip(r.PathValue("n")))
 	}
-	s.Log.Info("control of a session", "link", name, "number", n, "account", a.Name)
-	return s.controlled(w, r, name, func() error { return s.Links.RestartSession(name, n) })
+	return s.controlled(w, r, name, func() error {
+		err := s.Links.RestartSession(name, uint32(n))
+		if err == nil {
+			s.Log.Info("a session is opened anew as asked", "link", name, "session", n, "by", a.Name)
+		}
+		return err
+	})
 }
 
 // controlled does something to a link within the time of a request, and answers

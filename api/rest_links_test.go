@@ -21,14 +21,14 @@ func TestLinksAreForAdministrators(t *testing.T) {
 	o.Links = LinksOptions{
 		Stats: func() []gateway.LinkStats {
 			return []gateway.LinkStats{{Name: "op1", State: "up", Since: testEpoch, Sessions: []connector.SessionStats{{
-				Number: 1, Session: 7, State: "bound", Mode: "transceiver", Since: testEpoch, WindowSize: 10, Error: "gone", ErrorAt: testEpoch.Add(-time.Second),
+				Session: 7, State: "bound", Mode: "transceiver", Since: testEpoch, WindowSize: 10, Error: "gone", ErrorAt: testEpoch.Add(-time.Second),
 			}}}}
 		},
-		Control: func(name, action string) error { told += name + " " + action; return nil },
+		Control: func(_, name, action string) error { told += name + " " + action; return nil },
 		Unmatched: func(name string) ([]gateway.UnmatchedReceipt, bool) {
 			return []gateway.UnmatchedReceipt{{At: testEpoch, ID: "1f", From: "+46700000001", To: "ACME", State: "delivered", Why: "unknown"}}, name == "op1"
 		},
-		RestartSession: func(name string, _ int) error { return &gateway.LinkError{Missing: true, Text: "no " + name} },
+		RestartSession: func(name string, _ uint32) error { return &gateway.LinkError{Missing: true, Text: "no " + name} },
 	}
 	h := NewHTTP(o)
 	for _, c := range [][2]string{
@@ -54,7 +54,7 @@ func TestLinksAreForAdministrators(t *testing.T) {
 		return w.Code, w.Body.String()
 	}
 	want := `{"links":[{"name":"op1","state":"up","since":"2026-11-05T08:30:00Z","queued":0,"in_flight":0,"taken":0,"failed":0,` +
-		`"throttled":0,"receipts":0,"inbound":0,"receipts_unmatched":0,"sessions":[{"n":1,"state":"bound","since":"2026-11-05T08:30:00Z","session":7,` +
+		`"throttled":0,"receipts":0,"inbound":0,"receipts_unmatched":0,"sessions":[{"session":7,"state":"bound","since":"2026-11-05T08:30:00Z",` +
 		`"mode":"transceiver","window":0,"window_size":10,"in_per_second":0,"out_per_second":0,"latency_p50_ms":0,"latency_p99_ms":0,"error":"gone","error_at":"2026-11-05T08:29:59Z"}]}]}`
 	if status, body := asRoot("GET", "/v1/links"); status != 200 || strings.TrimSpace(body) != want {
 		t.Errorf("%d %s, want %s", status, body, want)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -193,13 +194,11 @@ func (s *httpServer) pushRequest(body *pushBody, a *account.Account) (req gatewa
 	case a.Admin:
 		return req, faulty(http.StatusUnprocessableEntity, codeRequired, "account", `account is missing; "*" is for all of them`)
 	}
-	if name != a.Name {
-		if p := needAdmin(a); p != nil {
-			return req, p
+	if p := s.unknownAccount(a, "account", name); p != nil && (name != "*" || !a.Admin) {
+		if p.Status == http.StatusNotFound { // it is a field here, not what the path or a parameter names
+			return bad("account", "%s", p.Detail)
 		}
-	}
-	if name != "*" && s.Accounts().ByName(name) == nil {
-		return bad("account", "there is no account %q", clip(name))
+		return req, p
 	}
 	req = gateway.PushRequest{From: body.From.at, To: body.To.at, GivenUp: body.GivenUp, Receipts: len(body.Kinds) == 0, Inbound: len(body.Kinds) == 0}
 	if name != "*" {
@@ -288,7 +287,7 @@ func (s *httpServer) listJobs(w http.ResponseWriter, r *http.Request, a *account
 	cell := func(j *gateway.PushJob, field string) any {
 		switch field {
 		case "account":
-			return j.Request.Account
+			return cmp.Or(j.Request.Account, "*")
 		case "state":
 			return string(j.State)
 		}

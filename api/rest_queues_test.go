@@ -86,6 +86,54 @@ func TestQueues(t *testing.T) {
 	}
 }
 
+// A name that there is not is no empty list; one that still has rows is. Who
+// may not administrate is not told which accounts and links there are.
+func TestUnknownNames(t *testing.T) {
+	t.Parallel()
+	o := (&fakeGateway{}).options()
+	o.Queues = QueuesOptions{
+		Owed: func(context.Context, string) ([]gateway.OwedQueue, error) {
+			return []gateway.OwedQueue{{Account: "removed", Owed: 7}}, nil
+		},
+		Waiting: func(context.Context, string) ([]gateway.WaitingQueue, error) {
+			return []gateway.WaitingQueue{{Link: "taken out", Account: "removed"}}, nil
+		},
+		Pushes: func(string) []gateway.PushJob { return []gateway.PushJob{{}} },
+	}
+	o.Links.Stats = func() []gateway.LinkStats { return []gateway.LinkStats{{Name: "op1", State: "up"}} }
+	o.Sessions.List = func() []SMPPSession { return nil }
+	h := NewHTTP(o)
+	for _, c := range []struct {
+		key, path string
+		status    int
+		want      string
+	}{
+		{"root", "/v1/queues?account=nope", 404, `there is no account \"nope\"`},
+		{"root", "/v1/queues?account=removed", 200, `"owed":7`},
+		{"root", "/v1/queues?account=acme", 200, `{"queues":[]}`},
+		{"root", "/v1/queues?account=acme,nope", 404, `there is no account \"nope\"`},
+		{"root", "/v1/queues/links?account=nope", 404, `there is no account \"nope\"`},
+		{"root", "/v1/queues/links?link=nope", 404, `there is no link \"nope\"`},
+		{"root", "/v1/queues/links?link=op1", 200, `{"queues":[]}`},
+		{"root", "/v1/queues/links?link=taken+out", 200, `"account":"removed"`},
+		{"root", "/v1/jobs?account=nope", 404, `there is no account \"nope\"`},
+		{"root", "/v1/jobs?account=*", 200, `"account":"*"`},
+		{"root", "/v1/sessions?account=nope", 404, `there is no account \"nope\"`},
+		{"root", "/v1/sessions?account=acme", 200, `{"sessions":[]}`},
+		{"root", "/v1/links?name=nope", 404, `there is no link \"nope\"`},
+		{"acme", "/v1/queues?account=mute", 403, `not_admin`},
+		{"acme", "/v1/queues?account=nope", 403, `not_admin`},
+		{"acme", "/v1/queues?account=acme", 200, `{"queues":[]}`},
+		{"acme", "/v1/queues/links?link=op1", 200, `{"queues":[]}`},
+		{"acme", "/v1/queues/links?link=nope", 200, `{"queues":[]}`},
+	} {
+		w := ask(h, http.MethodGet, c.path, "", "Authorization", "Bearer "+c.key+"-key")
+		if w.Code != c.status || !strings.Contains(w.Body.String(), c.want) {
+			t.Errorf("%s %s: %d %s, want %d %s", c.key, c.path, w.Code, w.Body, c.status, c.want)
+		}
+	}
+}
+
 // A push asks for what its body says.
 func TestPush(t *testing.T) {
 	t.Parallel()

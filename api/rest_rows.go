@@ -6,10 +6,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"kurir/account"
+	"kurir/gateway"
 	"kurir/resource"
 )
 
@@ -41,6 +43,11 @@ func listRows[T, V any](
 	if p != nil {
 		return p
 	}
+	if p := unknownNames(s, a, noun, &q, func(field, value string) bool {
+		return slices.ContainsFunc(found, func(row T) bool { return cell(&row, field) == value })
+	}); p != nil {
+		return p
+	}
 	found, next := resource.Rows(q, found, cell)
 	rows := make([]V, 0, len(found))
 	for i := range found {
@@ -53,8 +60,56 @@ func listRows[T, V any](
 	return answerJSON(w, page)
 }
 
+// unknownNames is the problem of a list that is filtered by an account or link
+// that there is not, or that is none of an ordinary account's business. One that
+// was taken out of the configuration may still have rows.
+func unknownNames(s *httpServer, a *account.Account, noun *resource.Noun, q *resource.Query, has func(field, value string) bool) *problem {
+	for _, f := range noun.Fields {
+		filter, ok := q.Filter(f.Name, f.Ops)
+		if f.Of == "" || !ok {
+			continue
+		}
+		for _, v := range filter.Values {
+			if slices.Contains(f.Words, v.Text) || a.Admin && has(f.Name, v.Text) {
+				continue
+			}
+			unknown := s.unknownAccount
+			if f.Of == "link" {
+				unknown = s.unknownLink
+			}
+			if p := unknown(a, f.Name, v.Text); p != nil {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// unknownAccount is the problem of who names an account that there is not, or
+// may not speak of others than his own.
+func (s *httpServer) unknownAccount(a *account.Account, field, name string) *problem {
+	switch {
+	case name == a.Name:
+		return nil
+	case !a.Admin:
+		return needAdmin(a)
+	case s.Accounts().ByName(name) == nil:
+		return faulty(http.StatusNotFound, codeNotFound, field, "there is no account %q", clip(name))
+	}
+	return nil
+}
+
+// unknownLink is the problem of an administrator who names a link that there is
+// not; others are not told which there are.
+func (s *httpServer) unknownLink(a *account.Account, field, name string) *problem {
+	if !a.Admin || slices.ContainsFunc(s.Links.Stats(), func(l gateway.LinkStats) bool { return l.Name == name }) {
+		return nil
+	}
+	return faulty(http.StatusNotFound, codeNotFound, field, "there is no link %q", clip(name))
+}
+
 // readJSON reads a small body into v, a pointer to a struct whose fields are
-// all that may be given.
+// all that may be given. Nothing is as good as {}.
 func (s *httpServer) readJSON(w http.ResponseWriter, r *http.Request, v any) *problem {
 	if p := noQuery(r); p != nil {
 		return p
@@ -70,6 +125,9 @@ func (s *httpServer) readJSON(w http.ResponseWriter, r *http.Request, v any) *pr
 	d := json.NewDecoder(strings.NewReader(string(body.b)))
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
 	if err == nil {
 		if _, err := d.Token(); !errors.Is(err, io.EOF) {
 			return faulty(http.StatusBadRequest, codeBadJSON, "", "there is more than one JSON value in the body")

@@ -127,7 +127,7 @@ func (s *httpServer) putTrace(w http.ResponseWriter, r *http.Request, a *account
 	case errManyTraces:
 		return &problem{Status: http.StatusTooManyRequests, Code: codeTooMany, Detail: err.Error(), RetryAfter: 60}
 	default:
-		return faulty(http.StatusNotFound, codeNotFound, "name", "%q: %v", clip(key.name), err)
+		return faulty(http.StatusNotFound, codeNotFound, "name", "%s", clip(err.Error()))
 	}
 	v := viewTrace(&trace)
 	return answerJSON(w, &v)
@@ -143,14 +143,15 @@ func (s *httpServer) deleteTrace(w http.ResponseWriter, r *http.Request, a *acco
 		return p
 	}
 	if !s.Traces.stop(key, a.Name) {
-		return noTrace(key)
+		return noTrace(key, "")
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-func noTrace(key traceKey) *problem {
-	return faulty(http.StatusNotFound, codeNotFound, "name", "no trace of %q is on; PUT begins one", clip(key.name))
+// noTrace is the problem of what is not traced; advice may be empty.
+func noTrace(key traceKey, advice string) *problem {
+	return faulty(http.StatusNotFound, codeNotFound, "name", "no trace of %q is on%s", clip(key.name), advice)
 }
 
 // askedPDUs are the parameters of GET.
@@ -204,7 +205,7 @@ func (s *httpServer) getPDUs(w http.ResponseWriter, r *http.Request, a *account.
 	}
 	trace := s.Traces.get(key)
 	if trace == nil {
-		return noTrace(key)
+		return noTrace(key, "; PUT begins one")
 	}
 	q.texts = trace.texts && a.Admin
 	if q.texts {

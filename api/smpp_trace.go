@@ -11,9 +11,14 @@ func (t smppTap) of(session uint64) func(sent bool, frame []byte) {
 
 // SetTrace has tap see the PDUs of an account's sessions from now on, but for
 // the bind, which comes before the account is known; nil has nobody see them.
-func (s *SMPPServer) SetTrace(account string, tap func(session uint64, sent bool, frame []byte)) {
+// It is ErrNoSession if none of the account's sessions has this number, unless
+// that is 0; to choose among PDUs is tap's part.
+func (s *SMPPServer) SetTrace(account string, session uint64, tap func(session uint64, sent bool, frame []byte)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if tap != nil && session != 0 && !s.hasSession(account, session) {
+		return ErrNoSession
+	}
 	if tap == nil {
 		delete(s.taps, account)
 	} else {
@@ -31,4 +36,16 @@ func (s *SMPPServer) SetTrace(account string, tap func(session uint64, sent bool
 			sess.SetTrace(smppTap(tap).of(p.num))
 		}
 	}
+	return nil
+}
+
+// hasSession tells whether an account has a bound session of that number. The
+// caller holds mu.
+func (s *SMPPServer) hasSession(account string, session uint64) bool {
+	for _, p := range s.peers {
+		if p.num == session && p.account == account && p.isBound {
+			return true
+		}
+	}
+	return false
 }

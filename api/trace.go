@@ -21,9 +21,8 @@ import (
 //  3. After its time, at Stop, and when a later one takes its place, nobody
 //     hands it anything more; what it has is shown until Stop.
 type Traces struct {
-	log     *slog.Logger
-	link    func(name string, tap func(session uint64, sent bool, frame []byte)) bool
-	account func(name string, tap func(session uint64, sent bool, frame []byte)) bool
+	log           *slog.Logger
+	link, account SetTap
 
 	mu        sync.Mutex
 	traces    map[traceKey]*pduTrace
@@ -31,9 +30,13 @@ type Traces struct {
 	closed    bool
 }
 
-// NewTraces makes it. link and account set the tap of a link and of an account,
-// nil to take it away; false when there is none of that name.
-func NewTraces(log *slog.Logger, link, account func(name string, tap func(session uint64, sent bool, frame []byte)) bool) *Traces {
+// SetTap has tap see the PDUs of a link or account from now on; nil has nobody
+// see them. The error says to people that there is none of this name, or no
+// session of this number, which is 0 for all of them.
+type SetTap func(name string, session uint64, tap func(session uint64, sent bool, frame []byte)) error
+
+// NewTraces makes it, of what sets the tap of a link and of an account.
+func NewTraces(log *slog.Logger, link, account SetTap) *Traces {
 	return &Traces{log: log, link: link, account: account, traces: map[traceKey]*pduTrace{}}
 }
 
@@ -91,11 +94,8 @@ type pduTrace struct {
 	over   bool
 }
 
-// Errors of Start.
-var (
-	errNothingToTrace = errors.New("there is none of this name that can be traced")
-	errManyTraces     = errors.New("too many traces are on; take one away first")
-)
+// errManyTraces is an error of start; any other is that of the SetTap.
+var errManyTraces = errors.New("too many traces are on; take one away first")
 
 // start begins a trace, in place of one that there is.
 func (t *Traces) start(key traceKey, set traceSettings) (*pduTrace, error) {
@@ -107,8 +107,8 @@ func (t *Traces) start(key traceKey, set traceSettings) (*pduTrace, error) {
 	}
 	now := time.Now()
 	p := &pduTrace{traceKey: key, traceSettings: set, began: now, until: now.Add(set.long)}
-	if !t.tap(key, p.take) {
-		return nil, errNothingToTrace
+	if err := t.tap(key, p.take, set.session); err != nil {
+		return nil, err
 	}
 	if old != nil {
 		old.timer.Stop()
@@ -121,12 +121,15 @@ func (t *Traces) start(key traceKey, set traceSettings) (*pduTrace, error) {
 }
 
 // tap sets the tap of what a key names.
-func (t *Traces) tap(key traceKey, tap func(session uint64, sent bool, frame []byte)) bool {
+func (t *Traces) tap(key traceKey, tap func(session uint64, sent bool, frame []byte), session uint64) error {
 	if key.kind == traceLinks {
-		return t.link(key.name, tap)
+		return t.link(key.name, session, tap)
 	}
-	return t.account(key.name, tap)
+	return t.account(key.name, session, tap)
 }
+
+// untap takes the tap away; what is not there any more needs no tap.
+func (t *Traces) untap(key traceKey) { _ = t.tap(key, nil, 0) }
 
 // forgetOver forgets a trace whose time is up, if there is one.
 func (t *Traces) forgetOver() bool {
@@ -145,7 +148,7 @@ func (t *Traces) timeUp(p *pduTrace) {
 	if t.traces[p.traceKey] != p || p.isOver() {
 		return
 	}
-	t.tap(p.traceKey, nil)
+	t.untap(p.traceKey)
 	p.end()
 	t.log.Info("trace ends", "of", p.kind, "name", p.name, "why", "its time is up")
 }
@@ -160,7 +163,7 @@ func (t *Traces) stop(key traceKey, by string) bool {
 	}
 	p.timer.Stop()
 	if !p.isOver() {
-		t.tap(key, nil)
+		t.untap(key)
 		p.end()
 	}
 	delete(t.traces, key)
@@ -176,7 +179,7 @@ func (t *Traces) Close() {
 	for key, p := range t.traces {
 		p.timer.Stop()
 		if !p.isOver() {
-			t.tap(key, nil)
+			t.untap(key)
 			p.end()
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,12 +20,12 @@ import (
 // fakeTaps are links and accounts that can be traced.
 type fakeTaps map[string]func(session uint64, sent bool, frame []byte)
 
-func (f fakeTaps) set(name string, tap func(session uint64, sent bool, frame []byte)) bool {
-	if name == "nobody" {
-		return false
+func (f fakeTaps) set(name string, session uint64, tap func(session uint64, sent bool, frame []byte)) error {
+	if name == "nobody" || session > 9 {
+		return errors.New("there is none such")
 	}
 	f[name] = tap
-	return true
+	return nil
 }
 
 func traceHandler(t *testing.T) (http.Handler, fakeTaps, *bytes.Buffer) {
@@ -136,6 +137,9 @@ func TestTraceRights(t *testing.T) {
 		{"acme-key", "/v1/traces/accounts/acme", `{"pdus":10}`, 200},
 		{"root-key", "/v1/traces/links/op1", `{"texts":true,"for":"1m"}`, 200},
 		{"root-key", "/v1/traces/links/nobody", `{}`, 404},
+		{"root-key", "/v1/traces/links/op1", `{"session":10}`, 404},
+		{"root-key", "/v1/traces/links/op1", `{"texts":true,"session":3}`, 200},
+		{"root-key", "/v1/traces/accounts/mute", ``, 200},
 		{"root-key", "/v1/traces/phones/op1", `{}`, 404},
 		{"root-key", "/v1/traces/links/op1", `{"for":"48h"}`, 422},
 		{"root-key", "/v1/traces/links/op1", `{"pdus":10001}`, 422},
@@ -158,8 +162,11 @@ func TestTraceRights(t *testing.T) {
 	if w := ask(h, http.MethodDelete, "/v1/traces/links/op1", "", "Authorization", "Bearer root-key"); w.Code != http.StatusNoContent || taps["op1"] != nil {
 		t.Errorf("off: %d %s, tap %t", w.Code, w.Body, taps["op1"] != nil)
 	}
-	if w := ask(h, http.MethodGet, "/v1/traces/links/op1", "", "Authorization", "Bearer root-key"); w.Code != http.StatusNotFound {
-		t.Errorf("after that: %d", w.Code)
+	for method, advised := range map[string]bool{http.MethodGet: true, http.MethodDelete: false} {
+		w := ask(h, method, "/v1/traces/links/op1", "", "Authorization", "Bearer root-key")
+		if w.Code != http.StatusNotFound || strings.Contains(w.Body.String(), "PUT") != advised {
+			t.Errorf("after that %s: %d %s", method, w.Code, w.Body)
+		}
 	}
 	for _, want := range []string{"trace begins", "by=root", "texts=true", "trace ends"} {
 		if !strings.Contains(log.String(), want) {
@@ -246,9 +253,20 @@ func TestSMPPTrace(t *testing.T) {
 		}
 		seen := make(chan line, 100)
 		one := b.mustBind(smpp.Transceiver)
-		b.server.SetTrace("acme", func(session uint64, sent bool, frame []byte) {
+		tap := func(session uint64, sent bool, frame []byte) {
 			seen <- line{session, sent, smpp.ParseHeader(frame).Command}
-		})
+		}
+		for _, wrong := range []struct {
+			account string
+			session uint64
+		}{{"acme", 2}, {"mute", 1}} {
+			if err := b.server.SetTrace(wrong.account, wrong.session, tap); err != ErrNoSession {
+				t.Errorf("session %d of %s can be traced: %v", wrong.session, wrong.account, err)
+			}
+		}
+		if err := b.server.SetTrace("acme", 1, tap); err != nil {
+			t.Error(err)
+		}
 		two := b.mustBind(smpp.Transceiver)
 		synctest.Wait()
 		for len(seen) > 0 { // the answer to the bind, or not
@@ -256,7 +274,7 @@ func TestSMPPTrace(t *testing.T) {
 		}
 		one.do(t, &smpp.EnquireLink{})
 		two.do(t, &smpp.EnquireLink{})
-		b.server.SetTrace("acme", nil)
+		_ = b.server.SetTrace("acme", 0, nil)
 		two.do(t, &smpp.EnquireLink{})
 		for _, want := range []line{
 			{1, false, smpp.CommandEnquireLink},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -31,14 +32,14 @@ func (a *App) startLinks(ctx context.Context) {
 
 // ControlLink starts, stops, restarts, drains or resumes one link; the others
 // are not touched. What it was told outlasts reloads, not the process. It
-// returns when the link's sessions have ended, if they are to. The error is a
+// returns when the link's sessions have ended, if they are to. by is who wants it. The error is a
 // *gateway.LinkError, or gateway.ErrStopped.
-func (a *App) ControlLink(name, action string) error {
+func (a *App) ControlLink(by, name, action string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	i := slices.IndexFunc(a.file.Connectors, func(c config.Connector) bool { return c.Name == name })
 	if i < 0 {
-		return &gateway.LinkError{Missing: true, Text: "there is no link " + name}
+		return &gateway.LinkError{Missing: true, Text: fmt.Sprintf("there is no link %q", name)}
 	}
 	if a.run == nil {
 		return gateway.ErrStopped
@@ -67,7 +68,7 @@ func (a *App) ControlLink(name, action string) error {
 	default:
 		return &gateway.LinkError{Missing: true, Text: "a link cannot be told to " + action}
 	}
-	a.log.Info("a link is told what to do", "link", name, "action", action)
+	a.log.Info("a link is told what to do", "link", name, "action", action, "by", by)
 	a.gateway.SetLinkWish(name, wish)
 	if l := a.links[name]; l != nil && stop {
 		a.endLinks([]*runningLink{l})
@@ -100,7 +101,7 @@ func (a *App) TestLink(ctx context.Context, name string) ([]gateway.LinkStep, er
 	i := slices.IndexFunc(a.file.Connectors, func(c config.Connector) bool { return c.Name == name })
 	if i < 0 {
 		a.mu.Unlock()
-		return nil, &gateway.LinkError{Missing: true, Text: "there is no link " + name}
+		return nil, &gateway.LinkError{Missing: true, Text: fmt.Sprintf("there is no link %q", name)}
 	}
 	cfg := *a.file.Connectors[i].SMPP
 	link := connector.NewSMPP(cfg, a.shared, a.log)

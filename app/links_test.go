@@ -110,7 +110,7 @@ func TestControlLinks(t *testing.T) {
 	if l := s.until(t, "op2", "up", 2); fmt.Sprint(l) != fmt.Sprint(other) {
 		t.Errorf("the other link was touched: %+v, before %+v", l, other)
 	}
-	if status, _ := s.link(t, http.MethodPost, "op2/sessions/2/restart"); status != 200 {
+	if status, _ := s.link(t, http.MethodPost, fmt.Sprintf("op2/sessions/%d/restart", other.Sessions[1].Session)); status != 200 {
 		t.Errorf("restart of a session: %d", status)
 	}
 	for {

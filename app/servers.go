@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"syscall"
 	"time"
@@ -84,18 +85,18 @@ func diskFree(folder string) (uint64, error) {
 }
 
 // traceLink has tap see the PDUs of a link, nil nobody.
-func (a *App) traceLink(name string, tap func(session uint64, sent bool, frame []byte)) bool {
+func (a *App) traceLink(name string, session uint64, tap func(session uint64, sent bool, frame []byte)) error {
 	if tap == nil {
-		return a.gateway.TraceLink(name, nil)
+		return a.gateway.TraceLink(name, 0, nil)
 	}
-	return a.gateway.TraceLink(name, func(session uint32, sent bool, frame []byte) { tap(uint64(session), sent, frame) })
+	number := uint32(min(session, math.MaxUint32)) // beyond it there is none
+	return a.gateway.TraceLink(name, number, func(session uint32, sent bool, frame []byte) { tap(uint64(session), sent, frame) })
 }
 
 // traceAccount has tap see the PDUs of a customer's sessions, nil nobody.
-func (a *App) traceAccount(name string, tap func(session uint64, sent bool, frame []byte)) bool {
+func (a *App) traceAccount(name string, session uint64, tap func(session uint64, sent bool, frame []byte)) error {
 	if tap != nil && a.gateway.Snapshot().Accounts.ByName(name) == nil {
-		return false
+		return fmt.Errorf("there is no account %q", name)
 	}
-	a.smpp.SetTrace(name, tap)
-	return true
+	return a.smpp.SetTrace(name, session, tap)
 }

@@ -206,7 +206,7 @@ func (d *decoder) scalar(node *yaml.Node, out reflect.Value, path string) {
 			out.SetInt(int64(Forever))
 			return
 		}
-		span, err := parseDuration(text)
+		span, err := ParseDuration(text)
 		if err != nil {
 			d.report(path, "a duration is expected, such as 30s, 10m, 24h or 7d")
 			return
@@ -250,8 +250,8 @@ func (d *decoder) scalar(node *yaml.Node, out reflect.Value, path string) {
 	}
 }
 
-// parseDuration reads Go's form (1h30m) and days (7d), also together (1d12h).
-func parseDuration(text string) (time.Duration, error) {
+// ParseDuration reads Go's form (1h30m) and days (7d), also together (1d12h).
+func ParseDuration(text string) (time.Duration, error) {
 	days, rest, found := strings.Cut(text, "d")
 	if !found {
 		return time.ParseDuration(text)

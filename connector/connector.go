@@ -48,10 +48,10 @@ type Connector interface {
 
 // Restarter is a link whose sessions can be opened anew one by one.
 type Restarter interface {
-	// RestartSession closes session n, the Number of its SessionStats, in good
-	// order, and opens it again without a pause; one that is not open is tried
-	// at once. False when there is none of that number. It does not wait.
-	RestartSession(n int) bool
+	// RestartSession closes the Session of this number of the SessionStats in good
+	// order, and opens another in its place without a pause; one that is not open
+	// is tried at once. False when there is none of that number. It does not wait.
+	RestartSession(session uint32) bool
 }
 
 // Outgoing is a message on its way over a session. The gateway makes it, the
@@ -120,8 +120,7 @@ type Alerted interface {
 
 // SessionStats is a session as people want to see it.
 type SessionStats struct {
-	Number     int    // its place among the link's sessions, from 1; opened anew it keeps it
-	Session    uint32 // as the gateway knows it, 0 while it is not open
+	Session    uint32 // its number, as the gateway knows it; while none is open that of the next
 	Peer       string
 	State      string // connecting, bound, down
 	Mode       string // transceiver, transmitter, receiver

@@ -64,6 +64,7 @@ func NewShared() *Shared { return &Shared{refs: gsm.NewReferences()} }
 type smppSlot struct {
 	mode    smpp.BindMode
 	session *smppSession // nil while there is none
+	number  uint32       // of the session, while there is none of the next
 	since   time.Time    // of the state
 	down    bool         // the last attempt failed, or the session ended
 	err     error        // the last
@@ -110,7 +111,7 @@ func (l *SMPP) Run(ctx context.Context, core Core) {
 	l.core = core
 	l.mu.Lock() // Stats may be asked already
 	for _, slot := range l.slots {
-		slot.since = time.Now()
+		slot.since, slot.number = time.Now(), l.shared.sessions.Add(1)
 	}
 	l.mu.Unlock()
 	var slots sync.WaitGroup
@@ -159,15 +160,14 @@ func (l *SMPP) Stats() []SessionStats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	stats := make([]SessionStats, 0, len(l.slots))
-	for i, slot := range l.slots {
-		st := SessionStats{State: "connecting", Since: slot.since, Mode: slot.mode.String(), Version: l.cfg.Version}
+	for _, slot := range l.slots {
+		st := SessionStats{Session: slot.number, State: "connecting", Since: slot.since, Mode: slot.mode.String(), Version: l.cfg.Version}
 		switch {
 		case slot.session != nil:
 			slot.session.stats(&st)
 		case slot.down:
 			st.State = "down"
 		}
-		st.Number = i + 1
 		if slot.err != nil && slot.errAt.After(st.ErrorAt) {
 			st.Error, st.ErrorAt = slot.err.Error(), slot.errAt
 		}
@@ -177,15 +177,20 @@ func (l *SMPP) Stats() []SessionStats {
 }
 
 // RestartSession implements Restarter.
-func (l *SMPP) RestartSession(n int) bool {
-	if n < 1 || n > len(l.slots) {
-		return false
+func (l *SMPP) RestartSession(session uint32) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, slot := range l.slots {
+		if session == 0 || slot.number != session {
+			continue
+		}
+		select {
+		case slot.restart <- struct{}{}:
+		default: // it is to be opened anew already
+		}
+		return true
 	}
-	select {
-	case l.slots[n-1].restart <- struct{}{}:
-	default: // it is to be opened anew already
-	}
-	return true
+	return false
 }
 
 // dialer returns what opens the sessions of a slot.

@@ -31,7 +31,6 @@ func (l *SMPP) keep(ctx context.Context, slot *smppSlot) {
 			return
 		}
 		if errors.Is(err, errRestart) {
-			l.log.Info("session is opened anew as asked", "mode", slot.mode)
 			attempt, pause = -1, 0
 			continue
 		}
@@ -60,7 +59,7 @@ func (l *SMPP) complain(ctx context.Context, slot *smppSlot, err error, pause ti
 	case smppStillBound(err):
 		text = "no session: the operator still has our old ones, or permits no more of them (sessions), or not from here"
 	}
-	l.log.Log(ctx, level, text, "mode", slot.mode, "error", err, "again_in", pause)
+	l.log.Log(ctx, level, text, "session", slot.number, "mode", slot.mode, "error", err, "again_in", pause)
 }
 
 // smppStillBound tells whether a bind was refused as it is while the operator
@@ -181,9 +180,9 @@ func (l *SMPP) connect(ctx context.Context, d *smpp.Dialer, s *smppSession) (*sm
 }
 
 // newSession makes a session that is not connected yet.
-func (l *SMPP) newSession(restart <-chan struct{}) *smppSession {
+func (l *SMPP) newSession(number uint32, restart <-chan struct{}) *smppSession {
 	return &smppSession{
-		link: l, core: l.core, number: l.shared.sessions.Add(1), told: make(chan struct{}), anew: make(chan struct{}, 1),
+		link: l, core: l.core, number: number, told: make(chan struct{}), anew: make(chan struct{}, 1),
 		restart: restart, window: l.cfg.Window,
 		build: smppBuilder{cfg: l.cfg, refs: l.shared.refs},
 	}
@@ -192,7 +191,7 @@ func (l *SMPP) newSession(restart <-chan struct{}) *smppSession {
 // once connects, binds, and stays until the session ends. It tells how long
 // there was one, and why it ended.
 func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted time.Duration, err error) {
-	s := l.newSession(slot.restart)
+	s := l.newSession(slot.number, slot.restart)
 	if l.cfg.ReceiptsFrom == "host" {
 		d.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			s.host = addr
@@ -228,7 +227,7 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 	s.unsent.end(!errors.Is(err, smpp.ErrUnbound) && !errors.Is(err, smpp.ErrPeerUnbound), &l.shared.repeats)
 	lasted = time.Since(s.since)
 	l.mu.Lock()
-	slot.session, slot.since = nil, time.Now()
+	slot.session, slot.since, slot.number = nil, time.Now(), l.shared.sessions.Add(1)
 	slot.lost = slot.since
 	l.mu.Unlock()
 	reason := err

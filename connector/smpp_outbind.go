@@ -105,7 +105,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 				l.log.Warn("an outbind was refused: name, password or address are not the operator's", "peer", s.Info().Peer)
 				return nil, nil
 			}
-			in := l.newSession(nil)
+			in := l.newSession(l.shared.sessions.Add(1), nil)
 			in.sess = s
 			s.SetTrace(l.traceOf(in.number))
 			l.mu.Lock()
@@ -157,8 +157,5 @@ func (l *SMPP) outboundStats(stats []SessionStats) []SessionStats {
 		stats = append(stats, st)
 	}
 	slices.SortFunc(stats[len(l.slots):], func(a, b SessionStats) int { return int(a.Session) - int(b.Session) })
-	for i := len(l.slots); i < len(stats); i++ {
-		stats[i].Number = i + 1
-	}
 	return stats
 }

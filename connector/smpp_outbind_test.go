@@ -72,7 +72,7 @@ func TestSMPPOutbind(t *testing.T) {
 		if len(o.binds) != 1 || o.binds[0].Mode != smpp.Receiver || o.binds[0].SystemID != "kurir" || o.binds[0].Password != "secret" {
 			t.Fatalf("binds %+v", o.binds)
 		}
-		if st := l.Stats(); len(st) != 1 || st[0].State != "bound" || st[0].Number != 1 || st[0].Mode != "receiver" {
+		if st := l.Stats(); len(st) != 1 || st[0].State != "bound" || st[0].Session != core.ups[0] || st[0].Mode != "receiver" {
 			t.Errorf("stats %+v", st)
 		}
 		answered := o.receipt("7", message.Delivered)

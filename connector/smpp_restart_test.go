@@ -15,12 +15,16 @@ func TestSMPPRestartSession(t *testing.T) {
 	t.Parallel()
 	smppLink(t, func(c *SMPPConfig) { c.Window, c.Reconnect = 1, time.Hour }, nil, func(t *testing.T, b *contractBench) {
 		link := b.link.(*SMPP)
-		if link.RestartSession(0) || link.RestartSession(2) {
+		o := b.operator()
+		first := b.core.ups[0]
+		if st := link.Stats()[0]; st.Session != first {
+			t.Errorf("session %d is shown as %d", first, st.Session)
+		}
+		if link.RestartSession(0) || link.RestartSession(first+1) {
 			t.Error("sessions that are not there were restarted")
 		}
-		o := b.operator()
 		b.send("on the wire", "not written")
-		if !link.RestartSession(1) {
+		if !link.RestartSession(first) {
 			t.Fatal("the session cannot be restarted")
 		}
 		synctest.Wait()
@@ -31,6 +35,9 @@ func TestSMPPRestartSession(t *testing.T) {
 		}
 		if len(b.core.ups) != 2 {
 			t.Fatalf("%d sessions, want the second at once", len(b.core.ups))
+		}
+		if link.RestartSession(first) {
+			t.Error("a session that has ended was restarted")
 		}
 		same(t, "answered", b.core.answered(), []string{"on the wire id"})
 		if d := b.core.downs; len(d) != 1 || d[0].reason != nil || len(d[0].unwritten) != 1 {
@@ -43,16 +50,24 @@ func TestSMPPRestartSession(t *testing.T) {
 		b.operator().cut()
 		time.Sleep(10 * time.Minute) // between two attempts
 		synctest.Wait()
-		if st := link.Stats()[0]; st.State != "down" || st.Error == "" || st.ErrorAt.IsZero() || st.Number != 1 {
+		if st := link.Stats()[0]; st.State != "down" || st.Error == "" || st.ErrorAt.IsZero() || st.Session <= b.core.ups[1] {
 			t.Errorf("stats %+v", st)
+		}
+		next := link.Stats()[0].Session
+		time.Sleep(3 * time.Hour) // attempts do not change it
+		synctest.Wait()
+		if st := link.Stats()[0]; st.State != "down" || st.Session != next {
+			t.Errorf("session %d to come, after further attempts %d", next, st.Session)
 		}
 		b.mu.Lock()
 		b.refuse = false
 		b.mu.Unlock()
-		link.RestartSession(1)
+		if !link.RestartSession(next) {
+			t.Error("a session that waits for its next attempt cannot be tried at once")
+		}
 		synctest.Wait()
-		if len(b.core.ups) != 3 {
-			t.Errorf("%d sessions, want the third at once", len(b.core.ups))
+		if len(b.core.ups) != 3 || b.core.ups[2] != next {
+			t.Errorf("sessions %v, want the third at once, and %d", b.core.ups, next)
 		}
 		if st := link.Stats()[0]; st.State != "bound" || st.Error == "" || st.WindowSize != 1 || st.Mode != "transceiver" {
 			t.Errorf("stats %+v", st)

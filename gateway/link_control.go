@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -83,10 +84,10 @@ func (g *Gateway) LinkStats() []LinkStats {
 	return links
 }
 
-// RestartSession closes the n-th session of a link, counted from 1 as in its
-// stats, in good order and opens it anew; one that waits to be opened is opened
-// at once. The other sessions are not touched. The error is a *LinkError.
-func (g *Gateway) RestartSession(name string, n int) error {
+// RestartSession closes a session of a link, by the number in its stats, in good
+// order and opens another in its place; one that waits to be opened is opened at
+// once. The other sessions are not touched. The error is a *LinkError.
+func (g *Gateway) RestartSession(name string, session uint32) error {
 	if _, known := g.snap.Load().Links[name]; !known {
 		return noLink(name)
 	}
@@ -95,14 +96,18 @@ func (g *Gateway) RestartSession(name string, n int) error {
 		return &LinkError{Text: "the link " + name + " is stopped; start it first"}
 	}
 	r, able := conn.(connector.Restarter)
-	if !able || !r.RestartSession(n) {
-		return &LinkError{Missing: true, Text: "the link " + name + " has no session of this number"}
+	if !able || !r.RestartSession(session) {
+		return noSession(name)
 	}
 	return nil
 }
 
 func noLink(name string) error {
-	return &LinkError{Missing: true, Text: "there is no link " + name}
+	return &LinkError{Missing: true, Text: fmt.Sprintf("there is no link %q", name)}
+}
+
+func noSession(name string) error {
+	return &LinkError{Missing: true, Text: "the link " + name + " has no session of this number; it has another after each connection"}
 }
 
 // The states of a link in LinkStats.

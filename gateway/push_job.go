@@ -151,9 +151,26 @@ func (g *Gateway) Push(by string, req PushRequest) (PushJob, error) {
 		err := g.push(ctx, j)
 		g.endPush(j, err)
 	})
-	g.log.Info("push begins", "job", j.view.ID, "by", by, "account", cmp.Or(req.Account, "*"), "receipts", req.Receipts, "inbound", req.Inbound,
-		"from", req.From, "to", req.To, "ids", len(req.IDs), "given_up", req.GivenUp)
+	g.log.Info("push begins", append([]any{"job", j.view.ID, "by", by}, req.attrs()...)...)
 	return j.view, nil
+}
+
+// attrs are what the log says of a request: what was given.
+func (r *PushRequest) attrs() []any {
+	attrs := []any{"account", cmp.Or(r.Account, "*"), "receipts", r.Receipts, "inbound", r.Inbound}
+	if !r.From.IsZero() {
+		attrs = append(attrs, "from", r.From)
+	}
+	if !r.To.IsZero() {
+		attrs = append(attrs, "to", r.To)
+	}
+	if len(r.IDs) > 0 {
+		attrs = append(attrs, "ids", len(r.IDs))
+	}
+	if r.GivenUp {
+		attrs = append(attrs, "given_up", true)
+	}
+	return attrs
 }
 
 // add adds a job and forgets the oldest that has ended if there are too many.
@@ -181,7 +198,11 @@ func (g *Gateway) endPush(j *pushJob, err error) {
 	}
 	v := j.view
 	j.mu.Unlock()
-	g.log.Info("push ends", "job", v.ID, "state", string(v.State), "receipts", v.Receipts, "inbound", v.Inbound, "error", v.Err)
+	attrs := []any{"job", v.ID, "state", string(v.State), "receipts", v.Receipts, "inbound", v.Inbound}
+	if v.Err != nil {
+		attrs = append(attrs, "error", v.Err)
+	}
+	g.log.Info("push ends", attrs...)
 }
 
 // Pushes returns the pushes for an account (of all for the empty one) since the

@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,7 +111,9 @@ func TestPushIDs(t *testing.T) {
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
 		r := &fakeReceiver{limit: 100}
-		w := start(t, dir, Options{}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+		var log bytes.Buffer
+		opt := Options{Log: slog.New(slog.NewTextHandler(&log, nil))}
+		w := start(t, dir, opt, func(w *world) { w.Receive(message.SMPPTarget, r) })
 		ids := w.tellAll(3, r)
 		for account, want := range map[string]PushProgress{
 			"beta": {Unknown: 2},
@@ -124,6 +129,16 @@ func TestPushIDs(t *testing.T) {
 		}
 		if got := w.acknowledge(r, 1); got[0] != ids[1] {
 			t.Errorf("told %v", got)
+		}
+		w.end()
+		// What was not given, and what did not go wrong, is not spoken of.
+		for _, wrong := range []string{"0001-01-01", "<nil>", "from=", "to=", "given_up="} {
+			if strings.Contains(log.String(), wrong) {
+				t.Errorf("the log has %s: %s", wrong, log.String())
+			}
+		}
+		if want := "account=acme receipts=true inbound=true ids=3"; !strings.Contains(log.String(), want) {
+			t.Errorf("the log has no %s: %s", want, log.String())
 		}
 	})
 }

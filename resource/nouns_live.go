@@ -18,7 +18,7 @@ func Queues() *Noun {
 	return &Noun{
 		Name: "queue",
 		Fields: []Field{
-			{Name: "account", Type: Text, Ops: Any, Sort: true},
+			{Name: "account", Type: Text, Ops: Any, Of: "account", Sort: true},
 			{Name: "kind", Type: Word, Ops: Any, Words: kindNames(), Sort: true},
 			{Name: "present", Type: Word, Ops: Equal, Words: Truths()},
 			{Name: "owed", Sort: true},
@@ -37,9 +37,9 @@ func LinkQueues() *Noun {
 	return &Noun{
 		Name: "link's queue",
 		Fields: []Field{
-			{Name: "link", Type: Text, Ops: Any, Sort: true},
+			{Name: "link", Type: Text, Ops: Any, Of: "link", Sort: true},
 			{Name: "priority", Type: Word, Ops: Any, Words: priorities},
-			{Name: "account", Type: Text, Ops: Any, Sort: true},
+			{Name: "account", Type: Text, Ops: Any, Of: "account", Sort: true},
 			{Name: "up", Type: Word, Ops: Equal, Words: Truths()},
 			{Name: "waiting", Sort: true},
 			{Name: "oldest", Sort: true},
@@ -53,7 +53,7 @@ func Links() *Noun {
 	return &Noun{
 		Name: "link",
 		Fields: []Field{
-			{Name: "name", Type: Text, Ops: Any, Sort: true},
+			{Name: "name", Type: Text, Ops: Any, Of: "link", Sort: true},
 			{Name: "state", Type: Word, Ops: Any, Words: gateway.LinkStates()},
 			{Name: "queued", Sort: true},
 			{Name: "taken", Sort: true},
@@ -68,7 +68,7 @@ func Jobs() *Noun {
 	return &Noun{
 		Name: "job",
 		Fields: []Field{
-			{Name: "account", Type: Text, Ops: Any, Sort: true},
+			{Name: "account", Type: Text, Ops: Any, Of: "account", Words: []string{"*"}, Sort: true},
 			{Name: "state", Type: Word, Ops: Any, Words: []string{"running", "done", "stopped", "failed"}},
 			{Name: "id", Sort: true},
 		},
@@ -81,7 +81,7 @@ func Sessions() *Noun {
 	return &Noun{
 		Name: "session",
 		Fields: []Field{
-			{Name: "account", Type: Text, Ops: Any, Sort: true},
+			{Name: "account", Type: Text, Ops: Any, Of: "account", Sort: true},
 			{Name: "mode", Type: Word, Ops: Any, Words: []string{"transmitter", "receiver", "transceiver"}, Sort: true},
 			{Name: "peer", Type: Text, Ops: Any, Sort: true},
 			{Name: "since", Type: Time, Ops: From | Until, Since: "since", Until: "until", Sort: true},

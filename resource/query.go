@@ -38,7 +38,8 @@ type Field struct {
 	Name  string
 	Type  Type
 	Ops   Ops
-	Words []string // of a Word
+	Words []string // of a Word; of what has Of those that are no names
+	Of    string   // what the values are names of: account or link; empty for nothing that has to be there
 	Since string   // name of the parameter for From
 	Until string   // name of the parameter for Until
 	Sort  bool     // the list can be sorted by it

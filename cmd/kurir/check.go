@@ -14,7 +14,7 @@ func newCheckCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [-c kurir.yaml]",
 		Short: "Say everything that is wrong with a configuration file",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, mistakes := config.Load(path)
 			if len(mistakes) > 0 {

@@ -36,7 +36,7 @@ func newDemoCmd() *cobra.Command {
 		Long: "Run the gateway with an account, and the simulator as its operator over SMPP.\n" +
 			"The page shows virtual phones: texts pop up on them, and what is typed on a phone comes in.\n" +
 			"Everything is kept in the data folder; the next start goes on with it.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},

@@ -21,7 +21,7 @@ func newFillCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:    "fill --data FOLDER --count N",
 		Short:  "Make a database with many finished messages, to measure with it",
-		Args:   cobra.NoArgs,
+		Args:   noArgs,
 		Hidden: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dir == "" || n <= 0 {

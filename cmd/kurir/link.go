@@ -31,12 +31,12 @@ What a link is told outlasts a reload, not a restart of the server: then every l
 		Use: "list", Short: "Show all links", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.listLinks(cmd.Context(), cmd.OutOrStdout()) },
 	}, &cobra.Command{
-		Use: "show NAME", Short: "Show one link and its sessions", Args: linkName,
+		Use: "show NAME", Short: "Show one link and its sessions", Args: oneArg("the name of one link", "kurir link list shows them"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.showLink(cmd.Context(), cmd.OutOrStdout(), http.MethodGet, args[0], "")
 		},
 	})
-	session := 0
+	var session number
 	for _, action := range [][2]string{
 		{"start", "Open a link that was stopped"},
 		{"stop", "Close all sessions of a link; what waits for it takes the next link of its route or stays"},
@@ -46,7 +46,7 @@ What a link is told outlasts a reload, not a restart of the server: then every l
 	} {
 		name := action[0]
 		sub := &cobra.Command{
-			Use: name + " NAME", Short: action[1], Args: linkName,
+			Use: name + " NAME", Short: action[1], Args: oneArg("the name of one link", "kurir link list shows them"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				path := "/" + name
 				if name == "restart" && session != 0 {
@@ -56,28 +56,12 @@ What a link is told outlasts a reload, not a restart of the server: then every l
 			},
 		}
 		if name == "restart" {
-			sub.Flags().IntVar(&session, "session", 0, "only the session of this `number`, as kurir link show has it")
+			sub.Flags().Var(&session, "session", "only the session of this `number`, as kurir link show and the log have it")
 		}
 		cmd.AddCommand(sub)
 	}
 	cmd.AddCommand(newLinkTestCmd(r))
 	return cmd
-}
-
-// linkName wants one argument.
-func linkName(_ *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return exitWith(exitUsage, "the name of one link is expected; kurir link list shows them")
-	}
-	return nil
-}
-
-// noArgs wants none.
-func noArgs(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return exitWith(exitUsage, "%q is no flag", args[0])
-	}
-	return nil
 }
 
 // shownLink is a link in the server's answer.
@@ -97,7 +81,7 @@ type shownLink struct {
 }
 
 type shownSession struct {
-	Number     int       `json:"n"`
+	Session    uint32    `json:"session"`
 	State      string    `json:"state"`
 	Since      time.Time `json:"since"`
 	Peer       string    `json:"peer"`
@@ -170,7 +154,7 @@ func (r *remote) showLink(ctx context.Context, out io.Writer, method, name, path
 		if s.Error != "" {
 			trouble = fmt.Sprintf("%s ago: %s", ago(s.ErrorAt), strings.ReplaceAll(s.Error, "\n", "; "))
 		}
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%.1f\t%.1f\t%.4g\t%.4g\t%s\n", s.Number, s.State, ago(s.Since), orDash(s.Peer), s.Mode, s.Version, window,
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%.1f\t%.1f\t%.4g\t%.4g\t%s\n", s.Session, s.State, ago(s.Since), orDash(s.Peer), s.Mode, s.Version, window,
 			s.In, s.Out, s.P50, s.P99, trouble)
 	}
 	return table.Flush()

@@ -26,7 +26,7 @@ With --to and --text a message is accepted as any other, and goes by this link w
 
 Exit codes: 0 a host went well to the end, or the message was accepted (with --wait: and that has happened); else as kurir send.`,
 		Example: "  kurir link test op1\n  kurir link test op1 --to +46701234567 --text 'Does it work?' --wait delivered",
-		Args:    linkName,
+		Args:    oneArg("the name of one link", "kurir link list shows them"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(o.to) == 0 && o.text == "" {
 				return r.testLink(cmd.Context(), cmd.OutOrStdout(), args[0])

@@ -35,7 +35,7 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	var accepted, profile string
 	var marks bool
 	cmd := &cobra.Command{
-		Use: use, Short: short, Example: example, Args: cobra.ExactArgs(1),
+		Use: use, Short: short, Example: example, Args: oneArg("the address"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opt.Address, opt.Receipts = args[0], !noReceipts
 			if kannel {

@@ -38,20 +38,12 @@ of a demo.`,
 	}
 	list.Flags().BoolVar(&links, "links", false, "what waits for links, by lane and account")
 	cmd.AddCommand(list, &cobra.Command{
-		Use: "show ACCOUNT", Short: "Show what one account is owed, and what of it waits for links", Args: accountName,
+		Use: "show ACCOUNT", Short: "Show what one account is owed, and what of it waits for links", Args: oneArg("the name of one account"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.showQueues(cmd.Context(), cmd.OutOrStdout(), args[0])
 		},
 	}, newQueuePushCmd(r))
 	return cmd
-}
-
-// accountName wants one argument.
-func accountName(_ *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return exitWith(exitUsage, "the name of one account is expected")
-	}
-	return nil
 }
 
 // shownQueue is what one account is owed over one kind of target, in the

@@ -30,9 +30,9 @@ func newQueuePushCmd(r *remote) *cobra.Command {
 of time or by their ids. "*" is for all accounts. The command shows how far it has come and ends when all is owed again; Ctrl-C stops
 it, and what is owed by then stays so.
 
-Times are those at which messages were accepted, or came: 2026-11-05T10:00:00Z, 2026-11-05, or how long ago (90m, 36h).`,
+Times are those at which messages were accepted, or came: 2026-11-05T10:00:00Z, 2026-11-05, or how long ago (90m, 36h, 7d).`,
 		Example: "  kurir queue push acme --from 2026-11-05T10:00:00Z --to 2026-11-05T11:00:00Z --receipts\n  kurir queue push acme --from 36h --given-up",
-		Args:    accountName,
+		Args:    oneArg("the name of one account"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.push(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], o)
 		},
@@ -52,12 +52,14 @@ Times are those at which messages were accepted, or came: 2026-11-05T10:00:00Z, 
 func (o *pushOptions) body(account string, now time.Time) ([]byte, error) {
 	fields := map[string]any{"account": account}
 	for name, text := range map[string]string{"from": o.from, "to": o.to} {
-		if back, err := time.ParseDuration(text); err == nil {
-			text = now.Add(-back).UTC().Format(time.RFC3339Nano)
+		if text == "" {
+			continue
 		}
-		if text != "" {
-			fields[name] = text
+		at, err := timeOrAgo(text, now)
+		if err != nil {
+			return nil, exitWith(exitUsage, "--%s %s: %v", name, text, err)
 		}
+		fields[name] = at.UTC().Format(time.RFC3339Nano)
 	}
 	var kinds []string
 	if o.receipts {
@@ -100,7 +102,7 @@ func (j *shownJob) describe() string {
 		text += fmt.Sprintf(", the texts of %d are no longer kept", j.Gone)
 	}
 	if j.Unknown > 0 {
-		text += fmt.Sprintf(", %d ids are unknown", j.Unknown)
+		text += fmt.Sprintf(", %s unknown", count(int(j.Unknown), "id"))
 	}
 	return text
 }
@@ -111,7 +113,7 @@ const pollPush = 200 * time.Millisecond
 func (r *remote) push(ctx context.Context, out, errOut io.Writer, account string, o pushOptions) error {
 	body, err := o.body(account, time.Now())
 	if err != nil {
-		return fmt.Errorf("write the request: %w", err)
+		return err
 	}
 	p := &shownPush{r: r}
 	if err := p.ask(ctx, http.MethodPost, "/v1/queues/push", body); err != nil {
@@ -176,6 +178,9 @@ func (r *remote) pushEnded(out io.Writer, answer json.RawMessage, job *shownJob)
 		return exitWith(exitRefused, "stopped; what is owed again stays so")
 	case "failed":
 		return exitWith(exitRefused, "%s", job.Error)
+	}
+	if job.State == "done" && job.Unknown > 0 && job.Looked == 0 {
+		return exitWith(exitRefused, "nothing is owed again: no message of the account has any of these ids")
 	}
 	return nil
 }

@@ -24,7 +24,6 @@ func (r *remote) flags(cmd *cobra.Command) {
 	r.options.remoteFlags(f)
 	f.DurationVar(&r.options.timeout, "timeout", time.Minute, "how long to wait for a server")
 	f.BoolVar(&r.options.asDoc, "json", false, "print the answer as JSON")
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
 }
 
 // do makes one request of the first server that can be reached and reads its

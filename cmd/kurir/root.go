@@ -28,5 +28,6 @@ func newRootCmd() *cobra.Command {
 		newDemoCmd(),
 	)
 	nameCommands(root)
+	plainFlags(root)
 	return root
 }

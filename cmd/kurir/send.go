@@ -80,17 +80,11 @@ Exit codes: 0 accepted (with --wait: and what it asks for has happened), 1 refus
 3 no server was reached or could accept, 4 accepted, but --wait was not fulfilled in time, 5 not known: look for it
 with GET /v1/messages before it is sent again.`,
 		Example: "  kurir send --to +46701234567 --text 'The pump in room 4 has stopped' --wait delivered\n  uptime | kurir send --to +46701234567 --text -",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return exitWith(exitUsage, "%q is no flag; the text goes behind --text", args[0])
-			}
-			return nil
-		},
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runSend(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), o)
 		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
 	f := cmd.Flags()
 	f.StringSliceVar(&o.to, "to", nil, "recipient's `number`; may be given several times or with commas")
 	f.StringVar(&o.text, "text", "", "the `text`; - reads it from standard input")

@@ -23,7 +23,7 @@ func newServeCmd() *cobra.Command {
 		Short: "Run the gateway",
 		Long: "Run the gateway until it is told to stop (SIGTERM, Ctrl-C). SIGHUP reads the file again;\n" +
 			"a file with a mistake changes nothing.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			// From the beginning and to the end: a SIGHUP that comes while the
 			// database is being read, or while the server stops, must not end

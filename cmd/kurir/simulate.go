@@ -30,7 +30,7 @@ last digits of the recipient change it for one message:
 
 ` + simulator.FateText("  "),
 		Example: "  kurir simulate --smpp 127.0.0.1:2776 --http 127.0.0.1:8081\n  kurir simulate --receipts 2s --rate 100 --ids hex-dec",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if counted && opt.References == simulator.ReferencesOff {
 				opt.References = simulator.ReferencesWord

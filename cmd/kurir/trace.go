@@ -19,7 +19,7 @@ type traceOptions struct {
 	follow, hex, texts, off bool
 	pdus                    int
 	long                    time.Duration
-	session                 uint64
+	session                 number
 }
 
 // newTraceCmd makes `kurir trace`.
@@ -42,16 +42,11 @@ without them an account may trace itself. Servers and credentials are found as b
 	f.BoolVar(&o.off, "off", false, "switch the trace off, and forget what it has")
 	f.IntVar(&o.pdus, "pdus", 0, "how `many` PDUs are kept, at most 10000 (default 1000)")
 	f.DurationVar(&o.long, "for", 0, "for how `long` a trace that is switched on stays on, at most 24h (default 10m)")
-	f.Uint64Var(&o.session, "session", 0, "only the session of this `number`")
+	f.Var(&o.session, "session", "only the session of this `number`, as kurir link show and the log have it")
 	for _, kind := range []string{"link", "account"} {
 		cmd.AddCommand(&cobra.Command{
 			Use: kind + " NAME", Short: map[string]string{"link": "Watch a link", "account": "Watch the sessions of a customer"}[kind],
-			Args: func(_ *cobra.Command, args []string) error {
-				if len(args) != 1 {
-					return exitWith(exitUsage, "the name of one %s is expected", kind)
-				}
-				return nil
-			},
+			Args: oneArg("the name of one " + kind),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return r.trace(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), "/v1/traces/"+kind+"s/"+url.PathEscape(args[0]), o)
 			},

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+)
+
+// What is wrong with a flag is said in plain words by every command, and ends
+// it with the code of wrong flags.
+func TestFlagMistakes(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"check --all":                                "there is no flag --all; kurir check --help lists those that there are",
+		"check extra":                                `"extra" is no flag`,
+		"version extra":                              `"extra" is no flag`,
+		"serve kurir.yaml":                           `"kurir.yaml" is no flag; the file goes behind -c`,
+		"check kurir.yaml":                           `"kurir.yaml" is no flag; the file goes behind -c`,
+		"link list --jsno":                           "there is no flag --jsno; kurir link list --help lists those that there are",
+		"link list -x":                               "there is no flag -x; kurir link list --help lists those that there are",
+		"link list --timeout soon":                   "--timeout soon: a duration is expected, such as 30s, 10m, 24h or 7d",
+		"link list --timeout":                        "--timeout needs a value",
+		"link list --json=maybe":                     "--json maybe: true or false is expected",
+		"link restart op1 --session first":           "--session first: the number of a session is expected, as the log has it",
+		"link restart op1 --session 0":               "--session 0: the number of a session is expected, as the log has it",
+		"trace link op1 --session -1":                "--session -1: the number of a session is expected, as the log has it",
+		"trace link op1 --pdus many":                 "--pdus many: a whole number is expected",
+		"trace link op1 --pdus 99999999999999999999": "--pdus 99999999999999999999: the number is too large",
+		"send --timeout 1x":                          "--timeout 1x: a duration is expected, such as 30s, 10m, 24h or 7d",
+		"simulate --latency quick":                   "--latency quick: a duration is expected, such as 30s, 10m, 24h or 7d",
+		"simulate --rate quick":                      "--rate quick: a number is expected",
+		"simulate --rate-status -1":                  "--rate-status -1: the number cannot be less than 0",
+		"load smpp 127.0.0.1:1 --window wide":        "--window wide: a whole number is expected",
+		"queue push acme --from yesterday":           "--from yesterday: a time such as 2026-11-05T10:00:00Z or 2026-11-05 is expected, or how long ago, such as 30s, 10m, 24h or 7d",
+		"queue push acme --to -1h":                   "--to -1h: a time such as ",
+	} {
+		root := newRootCmd()
+		root.SetArgs(strings.Fields(line))
+		root.SetOut(io.Discard)
+		root.SetErr(io.Discard)
+		err := root.ExecuteContext(t.Context())
+		if err == nil || !strings.HasPrefix(err.Error(), want) || exitCode(err) != exitUsage {
+			t.Errorf("kurir %s: %v, exit code %d, want %q", line, err, exitCode(err), want)
+		}
+	}
+}
+
+// Days are read wherever a duration is.
+func TestFlagDays(t *testing.T) {
+	t.Parallel()
+	root := newRootCmd()
+	cmd, args, err := root.Find([]string{"link", "list", "--timeout", "1d12h"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.ParseFlags(args); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := cmd.Flags().GetDuration("timeout"); err != nil || got.Hours() != 36 {
+		t.Errorf("1d12h is %v, %v", got, err)
+	}
+}
