@@ -55,6 +55,8 @@ type smsc struct {
 	drops   bool                                     // the session once bound
 	pause   func()                                   // before a bind is answered; may be nil
 	manage  func(smpp.Body) (smpp.Status, smpp.Body) // answers what is not known here; may be nil
+	hold    bool                                     // what is not known here, in place of an answer
+	held    []smpp.PDU
 }
 
 func newSMSC(conn net.Conn) *smsc {
@@ -91,7 +93,9 @@ func (o *smsc) Requests(s *smpp.Session, requests []smpp.PDU) {
 		case *smpp.SubmitSM:
 			o.submits = append(o.submits, r)
 		default:
-			if o.manage != nil {
+			if o.hold {
+				o.held = append(o.held, r)
+			} else if o.manage != nil {
 				status, body := o.manage(r.Body)
 				_ = s.Respond([]smpp.PDU{{Command: r.Command.Response(), Sequence: r.Sequence, Status: status, Body: body}})
 			}

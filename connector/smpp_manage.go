@@ -65,7 +65,8 @@ func (l *SMPP) Cancel(ctx context.Context, at AtOperator) (message.Report, error
 }
 
 // ask makes a request on one session of each host that may take it, until one is
-// answered with ESME_ROK.
+// answered with ESME_ROK. It waits for room in the session's window, at most as
+// long as for an answer.
 func (l *SMPP) ask(ctx context.Context, at AtOperator, body smpp.Body) (smpp.PDU, string, error) {
 	var err error = ErrNoSession
 	for host, s := range l.askable() {
@@ -73,7 +74,7 @@ func (l *SMPP) ask(ctx context.Context, at AtOperator, body smpp.Body) (smpp.PDU
 			continue // another message may have this id there
 		}
 		var p smpp.PDU
-		if p, err = s.sess.Do(ctx, body); err != nil {
+		if p, err = s.ask(ctx, body); err != nil {
 			continue
 		}
 		if p.Status == smpp.ESME_ROK && p.Command != smpp.CommandGenericNack {
@@ -87,14 +88,37 @@ func (l *SMPP) ask(ctx context.Context, at AtOperator, body smpp.Body) (smpp.PDU
 	return smpp.PDU{}, "", err
 }
 
-// askable returns a session of each host that is no receiver.
+// ask makes a request when the window has room.
+func (s *smppSession) ask(ctx context.Context, body smpp.Body) (smpp.PDU, error) {
+	limit := s.link.cfg.ResponseTimeout
+	waiting, done := context.WithTimeoutCause(ctx, limit, ErrCrowded)
+	err := s.enter(waiting)
+	done()
+	if err != nil {
+		return smpp.PDU{}, err
+	}
+	p, err := s.sess.Do(ctx, body)
+	if err != nil && ctx.Err() != nil {
+		s.leave(limit)
+	} else {
+		s.leave(0)
+	}
+	return p, err
+}
+
+// askable returns a session of each host that is no receiver: the one with most
+// room.
 func (l *SMPP) askable() map[string]*smppSession {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	found := map[string]*smppSession{}
 	for _, slot := range l.slots {
-		if slot.session != nil && slot.mode != smpp.Receiver {
-			found[slot.session.host] = slot.session
+		s := slot.session
+		if s == nil || slot.mode == smpp.Receiver {
+			continue
+		}
+		if other := found[s.host]; other == nil || s.room() > other.room() {
+			found[s.host] = s
 		}
 	}
 	return found

@@ -37,9 +37,10 @@ type smppSession struct {
 	parts  []*smppPart // of long messages, to be written before the queue
 	again  []*smppPart // refused for now, to be written again when timer fires
 	timer  *time.Timer
-	wire   int         // parts on the wire
+	wire   int         // parts and other requests on the wire
 	window int         // how many there may be, see adapt
 	fitted time.Time   // from when answers tell of that window
+	turns  smppTurns   // of requests that are no messages
 	failed []Answer    // to be told with the next answers
 	slow   bool        // the operator asked for less speed over a part that waits in again
 	ended  bool        // writes nothing more
@@ -190,6 +191,9 @@ func (s *smppSession) Responses(_ *smpp.Session, responses []smpp.Response) {
 		s.adapt(responses[0].Sent, time.Now())
 	}
 	told, busy := s.tell(), s.busy
+	if len(s.turns.line) > 0 {
+		s.admit()
+	}
 	s.pump()
 	if len(s.failed) > 0 {
 		answers = append(answers, s.failed...)

@@ -106,6 +106,9 @@ func (g *Gateway) cancelAtOperator(ctx context.Context, account string, id messa
 		}
 		reports = append(reports, r)
 	}
+	if len(reports) == 0 && errors.Is(refused, connector.ErrCrowded) {
+		return nil, message.Fail(message.Overloaded, "id", "the operator cannot be asked now: %v; try again later", refused)
+	}
 	if len(reports) == 0 {
 		return nil, message.Fail(message.NotPermitted, "id", "the operator has the message and does not give it back: %v", refused)
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kurir/connector"
@@ -67,6 +68,9 @@ func (g *Gateway) replaceAtOperator(ctx context.Context, id message.ID, r *Repla
 		Old: m, New: wanted, SendAt: r.SendAt.After(now), Validity: r.Validity > 0,
 	})
 	done()
+	if errors.Is(err, connector.ErrCrowded) {
+		return nil, message.Fail(message.Overloaded, "id", "the operator cannot be asked now: %v; try again later", err)
+	}
 	if err != nil {
 		return nil, message.Fail(message.NotPermitted, "id", "the operator has the message and does not replace it: %v", err)
 	}

@@ -147,9 +147,13 @@ func TestCancelEachAtOperator(t *testing.T) {
 		if n, err := w.CancelEach(t.Context(), "acme", ids); n != 0 || err != nil || len(op.asked) != 1 {
 			t.Errorf("an operator who keeps it: %d, %v, asked %v", n, err, op.asked)
 		}
+		var f *message.Failure
+		op.refuse = connector.ErrCrowded
+		if _, err := w.CancelEach(t.Context(), "acme", ids); !errors.As(err, &f) || f.Kind != message.Overloaded {
+			t.Errorf("while the link's window is full: %v", err)
+		}
 		op.refuse = nil
 		w.asking.Add(askMost)
-		var f *message.Failure
 		if _, err := w.CancelEach(t.Context(), "acme", ids); !errors.As(err, &f) || f.Kind != message.Overloaded {
 			t.Errorf("while too many are asked for: %v", err)
 		}
