@@ -17,13 +17,13 @@ import (
 func (a *App) listen(ctx context.Context) (err error) {
 	n := connections(a.log, a.file)
 	a.most = n
-	if a.httpListener, a.httpCerts, err = open(ctx, "http", a.file.HTTP, n); err != nil {
+	if a.httpListener, a.httpCerts, err = open(ctx, a.log, "http", a.file.HTTP, n); err != nil {
 		return err
 	}
 	if a.httpListener != nil {
 		a.httpListener = api.AnswerListener(a.httpListener)
 	}
-	a.smppListener, a.smppCerts, err = open(ctx, "smpp", a.file.SMPP, n)
+	a.smppListener, a.smppCerts, err = open(ctx, a.log, "smpp", a.file.SMPP, n)
 	return err
 }
 
@@ -38,7 +38,7 @@ func (e *BusyError) Error() string {
 }
 
 // open opens the ports of one interface: one, or a plain one and one with TLS.
-func open(ctx context.Context, setting string, c config.Listener, most int) (_ net.Listener, _ *certificates, err error) {
+func open(ctx context.Context, log *slog.Logger, setting string, c config.Listener, most int) (_ net.Listener, _ *certificates, err error) {
 	if c.Listen == "" {
 		return nil, nil, nil
 	}
@@ -48,14 +48,14 @@ func open(ctx context.Context, setting string, c config.Listener, most int) (_ n
 			return nil, nil, fmt.Errorf("%s: read the certificate: %w", setting, err)
 		}
 	}
-	plain, err := bind(ctx, setting, c.Listen, &c, most)
+	plain, err := bind(ctx, log, setting, c.Listen, &c, most)
 	if err != nil || certs == nil {
 		return plain, nil, err
 	}
 	if c.TLSListen == "" {
 		return certs.listener(plain), certs, nil
 	}
-	secure, err := bind(ctx, setting, c.TLSListen, &c, most)
+	secure, err := bind(ctx, log, setting, c.TLSListen, &c, most)
 	if err != nil {
 		_ = plain.Close()
 		return nil, nil, err
@@ -64,7 +64,7 @@ func open(ctx context.Context, setting string, c config.Listener, most int) (_ n
 }
 
 // bind opens one port.
-func bind(ctx context.Context, setting, address string, c *config.Listener, most int) (net.Listener, error) {
+func bind(ctx context.Context, log *slog.Logger, setting, address string, c *config.Listener, most int) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, &BusyError{setting, address}
@@ -72,7 +72,7 @@ func bind(ctx context.Context, setting, address string, c *config.Listener, most
 	if err != nil {
 		return nil, fmt.Errorf("%s: listen on %s: %w", setting, address, err)
 	}
-	return behindProxies(api.LimitListener(l, most), c.Proxy), nil
+	return behindProxies(api.LimitListener(l, most), c.Proxy, &bareBalancers{log: log, setting: setting}), nil
 }
 
 func (a *App) serveHTTP(stop context.CancelCauseFunc) {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -19,7 +20,7 @@ const proxyWait = 5 * time.Second
 // from balancers, which must have one: a client of theirs is known by it, and a
 // connection without it would pass as the balancer. Of others nothing is read:
 // who is not listed cannot name another address.
-func behindProxies(l net.Listener, networks []string) net.Listener {
+func behindProxies(l net.Listener, networks []string, bare *bareBalancers) net.Listener {
 	if len(networks) == 0 {
 		return l
 	}
@@ -29,7 +30,7 @@ func behindProxies(l net.Listener, networks []string) net.Listener {
 			prefixes = append(prefixes, p)
 		}
 	}
-	return join(&proxyproto.Listener{
+	return joinBare(bare, &proxyproto.Listener{
 		Listener: l, ReadHeaderTimeout: proxyWait,
 		ConnPolicy: func(o proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
 			if a, ok := o.Upstream.(*net.TCPAddr); ok {
@@ -45,6 +46,34 @@ func behindProxies(l net.Listener, networks []string) net.Listener {
 	})
 }
 
+// bareEvery is the least time between two lines of the log about connections
+// without a header.
+const bareEvery = time.Minute
+
+// bareBalancers notes the connections of load balancers that were closed because
+// they had no header. A balancer that is set up wrong, or whose checks only
+// connect, goes on for ever; so does an attacker.
+type bareBalancers struct {
+	log     *slog.Logger
+	setting string
+
+	mu     sync.Mutex
+	said   time.Time
+	unsaid int
+}
+
+func (b *bareBalancers) closed(peer net.Addr) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unsaid++
+	now := time.Now()
+	if now.Sub(b.said) < bareEvery {
+		return
+	}
+	b.log.Warn("a load balancer's connection without a header of the PROXY protocol is closed", "interface", b.setting, "peer", peer, "closed", b.unsaid)
+	b.said, b.unsaid = now, 0
+}
+
 // joined is several listeners as one. Headers of the PROXY protocol are read
 // beside it, so that a balancer that dawdles does not hold up others.
 type joined struct {
@@ -52,6 +81,7 @@ type joined struct {
 	conns     chan arrival
 	done      chan struct{}
 	close     sync.Once
+	bare      *bareBalancers // of those that read headers
 }
 
 type arrival struct {
@@ -59,8 +89,10 @@ type arrival struct {
 	err  error
 }
 
-func join(listeners ...net.Listener) net.Listener {
-	j := &joined{listeners: listeners, conns: make(chan arrival), done: make(chan struct{})}
+func join(listeners ...net.Listener) net.Listener { return joinBare(nil, listeners...) }
+
+func joinBare(bare *bareBalancers, listeners ...net.Listener) net.Listener {
+	j := &joined{bare: bare, listeners: listeners, conns: make(chan arrival), done: make(chan struct{})}
 	for _, l := range listeners {
 		go j.accept(l)
 	}
@@ -77,6 +109,7 @@ func (j *joined) accept(l net.Listener) {
 		if p, ok := conn.(*proxyproto.Conn); ok {
 			go func() {
 				if p.ProxyHeader() == nil { // waits for it
+					j.bare.closed(p.Raw().RemoteAddr())
 					_ = p.Close()
 					return
 				}

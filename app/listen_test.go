@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,11 +10,15 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kurir/config"
@@ -61,8 +66,13 @@ func (a *authority) issue(t *testing.T, file, name string) (cert, key string) {
 // listening opens an interface and greets whoever connects with his address.
 func listening(t *testing.T, c config.Listener) (net.Listener, *certificates) {
 	t.Helper()
+	return listeningLog(t, slog.New(slog.DiscardHandler), c)
+}
+
+func listeningLog(t *testing.T, log *slog.Logger, c config.Listener) (net.Listener, *certificates) {
+	t.Helper()
 	c.Listen = "127.0.0.1:0"
-	l, certs, err := open(t.Context(), "smpp", c, 100)
+	l, certs, err := open(t.Context(), log, "smpp", c, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,8 +116,9 @@ func greeting(t *testing.T, addr net.Addr, secure *tls.Config, beginning string)
 // header; without one they are not served, and nobody else can name another address.
 func TestProxyProtocol(t *testing.T) {
 	t.Parallel()
+	log := &lockedLog{}
 	version2 := "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x09\x7f\x00\x00\x01\x12\x34\x0a\xd7"
-	listed, _ := listening(t, config.Listener{Proxy: []string{"127.0.0.0/8"}})
+	listed, _ := listeningLog(t, slog.New(slog.NewTextHandler(log, nil)), config.Listener{Proxy: []string{"127.0.0.0/8"}})
 	other, _ := listening(t, config.Listener{Proxy: []string{"192.0.2.1"}})
 	stalled, err := net.Dial("tcp", listed.Addr().String()) // and does not hold up the others
 	if err != nil {
@@ -128,6 +139,48 @@ func TestProxyProtocol(t *testing.T) {
 			t.Errorf("%.20q: %q, want %q", test.beginning, got, test.want)
 		}
 	}
+	if said := log.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "a load balancer's connection without a header of the PROXY protocol is closed") {
+		t.Errorf("the log says %q", said)
+	}
+}
+
+// lockedLog is what a log wrote, for several goroutines.
+type lockedLog struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// TestProxyLog: a balancer that sends no header is told of at once, and however
+// often it comes, once a minute, with how many there were.
+func TestProxyLog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		peer := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 40000}
+		b := &bareBalancers{log: slog.New(slog.NewTextHandler(&log, nil)), setting: "smpp"}
+		for range 240 { // two minutes
+			b.closed(peer)
+			time.Sleep(500 * time.Millisecond)
+		}
+		b.closed(peer)
+		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+		if len(lines) != 3 || !strings.Contains(lines[0], "level=WARN") || !strings.Contains(lines[0], "peer=192.0.2.1:40000") ||
+			!strings.Contains(lines[0], "interface=smpp") || !strings.HasSuffix(lines[0], "closed=1") || !strings.HasSuffix(lines[1], "closed=120") {
+			t.Errorf("the log says\n%s", log.String())
+		}
+	})
 }
 
 // TestListenTLS: a plain and a TLS port side by side, clients' certificates,
