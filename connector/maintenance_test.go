@@ -74,12 +74,7 @@ func TestSMPPHostsInTurn(t *testing.T) {
 				dialed, operators = append(dialed, addr), append(operators, newSMSC(theirs))
 				return ours, nil
 			}
-			ctx, stop := context.WithCancel(t.Context())
-			ended := make(chan struct{})
-			go func() {
-				l.Run(ctx, &contractCore{})
-				close(ended)
-			}()
+			stop := runLink(t, l)
 			synctest.Wait()
 			mu.Lock()
 			at := slices.Index(dialed, want[0])
@@ -92,7 +87,6 @@ func TestSMPPHostsInTurn(t *testing.T) {
 			synctest.Wait()
 			same(t, order+", after a cut", dialed, want[3:])
 			stop()
-			<-ended
 			for _, o := range operators {
 				o.cut()
 			}
@@ -172,12 +166,7 @@ func TestSMPPQuietCut(t *testing.T) {
 				operators = append(operators, newSMSC(theirs))
 				return ours, nil
 			}
-			ctx, stop := context.WithCancel(t.Context())
-			ended := make(chan struct{})
-			go func() {
-				l.Run(ctx, &contractCore{})
-				close(ended)
-			}()
+			stop := runLink(t, l)
 			synctest.Wait()
 			mu.Lock()
 			refuse = true
@@ -200,7 +189,6 @@ func TestSMPPQuietCut(t *testing.T) {
 				t.Errorf("%s: warns %v, want %v:\n%s", c.name, warns, c.warns, log)
 			}
 			stop()
-			<-ended
 			for _, o := range sessions() {
 				o.cut()
 			}
@@ -230,47 +218,67 @@ func (l *logged) String() string {
 }
 
 // TestSMPPAgainIn: what the log says of the next attempt is true, also of wrong
-// credentials, for which the whole link waits.
+// credentials, for which the sessions of a link wait together and then try in turn.
 func TestSMPPAgainIn(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		cfg := smppTestConfig()
-		cfg.Reconnect = time.Minute
-		log := &logged{}
-		l := NewSMPP(cfg, NewShared(), log.logger())
-		var tries []time.Time
-		var operators []*smsc
-		l.Dial = func(context.Context, string, string) (net.Conn, error) {
-			ours, theirs := net.Pipe()
-			o := newSMSC(theirs)
-			o.status = smpp.ESME_RINVPASWD
-			tries, operators = append(tries, time.Now()), append(operators, o)
-			return ours, nil
-		}
-		ctx, stop := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		go func() {
-			l.Run(ctx, &contractCore{})
-			close(ended)
-		}()
-		time.Sleep(5 * time.Minute)
-		stop()
+	for _, sessions := range []int{1, 4} {
+		synctest.Test(t, func(t *testing.T) {
+			cfg := smppTestConfig()
+			cfg.Reconnect, cfg.Sessions = time.Minute, sessions
+			log := &logged{}
+			l := NewSMPP(cfg, NewShared(), log.logger())
+			var mu sync.Mutex
+			var operators []*smsc
+			l.Dial = func(context.Context, string, string) (net.Conn, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				ours, theirs := net.Pipe()
+				o := newSMSC(theirs)
+				o.status = smpp.ESME_RINVPASWD
+				operators = append(operators, o)
+				return ours, nil
+			}
+			stop := runLink(t, l)
+			time.Sleep(15 * time.Minute)
+			stop()
+			announced := map[string]time.Time{} // when a session is to be tried again
+			right := 0
+			for _, said := range regexp.MustCompile(`time=(\S+) .* session=(\d+) .* again_in=(\S+)`).FindAllStringSubmatch(log.String(), -1) {
+				at, errAt := time.Parse(time.RFC3339Nano, said[1])
+				again, err := time.ParseDuration(said[3])
+				if err != nil || errAt != nil {
+					t.Fatal(err, errAt)
+				}
+				if next, ok := announced[said[2]]; ok && at.Sub(next).Abs() > time.Second {
+					t.Errorf("%d sessions: an attempt of session %s came at %v, announced for %v", sessions, said[2], at, next)
+				} else if ok {
+					right++
+				}
+				announced[said[2]] = at.Add(again)
+			}
+			if right < 8 || len(announced) != sessions {
+				t.Errorf("%d attempts of %d sessions came as announced", right, len(announced))
+			}
+			for _, o := range operators {
+				o.cut()
+			}
+			synctest.Wait()
+		})
+	}
+}
+
+// runLink runs a link until the function that it returns is called, which waits
+// for the end.
+func runLink(t *testing.T, l *SMPP) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		l.Run(ctx, &contractCore{})
+		close(ended)
+	}()
+	return func() {
+		cancel()
 		<-ended
-		for i, said := range regexp.MustCompile(`again_in=(\S+)`).FindAllStringSubmatch(log.String(), -1) {
-			again, err := time.ParseDuration(said[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if i+1 < len(tries) && (tries[i+1].Sub(tries[i])-again).Abs() > time.Second {
-				t.Errorf("attempt %d came after %v, the log says %v", i+2, tries[i+1].Sub(tries[i]), again)
-			}
-		}
-		if len(tries) < 4 {
-			t.Errorf("%d attempts", len(tries))
-		}
-		for _, o := range operators {
-			o.cut()
-		}
-		synctest.Wait()
-	})
+	}
 }

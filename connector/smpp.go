@@ -87,7 +87,7 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 	}
 	l := &SMPP{
 		cfg: cfg.WithDefaults(), log: log.With("link", cfg.Name), shared: shared,
-		bound: map[uint32]*smppSession{}, outbound: map[*smpp.Session]*smppSession{}, gate: newSMPPGate(), plan: cfg.Plan(),
+		bound: map[uint32]*smppSession{}, outbound: map[*smpp.Session]*smppSession{}, gate: newSMPPGate(cfg.WithDefaults().Reconnect), plan: cfg.Plan(),
 	}
 	for i := range l.cfg.Sessions {
 		if len(l.cfg.Hosts) == 0 { // the operator opens the sessions

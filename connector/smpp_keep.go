@@ -42,7 +42,11 @@ func (l *SMPP) keep(ctx context.Context, slot *smppSlot) {
 		l.mu.Lock()
 		slot.since, slot.down, slot.err, slot.errAt = now, true, err, now
 		l.mu.Unlock()
-		l.complain(ctx, slot, err, max(pause, l.gate.closed()), now)
+		ahead := l.gate.ahead()
+		if ahead > 0 && smppCredentials(err) { // for these the link waits, each slot in its turn
+			pause = 0
+		}
+		l.complain(ctx, slot, err, max(pause, ahead), now)
 		smppWait(ctx, pause, slot.restart)
 	}
 }
@@ -67,6 +71,11 @@ func (l *SMPP) complain(ctx context.Context, slot *smppSlot, err error, pause ti
 // have us locked out.
 func smppStillBound(err error) bool {
 	return errors.Is(err, smpp.ESME_RALYBND) || errors.Is(err, smpp.ESME_RBINDFAIL)
+}
+
+// smppCredentials tells whether a bind was refused because of name or password.
+func smppCredentials(err error) bool {
+	return errors.Is(err, smpp.ESME_RINVPASWD) || errors.Is(err, smpp.ESME_RINVSYSID) || errors.Is(err, smpp.ESME_RINVSYSTYP)
 }
 
 // smppBoundPause is the first pause after such a refusal; with jitter at least
@@ -100,14 +109,19 @@ func (l *SMPP) pause(attempt int, err error) time.Duration {
 // would those that an operator refuses who still has our old ones.
 type smppGate struct {
 	turn chan struct{} // holds one token
+	long time.Duration // pause after wrong credentials
 
-	mu     sync.Mutex
-	proven bool      // the last answer to a bind was no complaint about credentials
-	after  time.Time // no bind before
+	mu      sync.Mutex
+	proven  bool          // the last answer to a bind was no complaint about credentials
+	after   time.Time     // no bind before
+	pause   time.Duration // the last
+	waiting int           // slots in front of the gate, the one whose turn it is included
 }
 
-func newSMPPGate() *smppGate {
-	g := &smppGate{turn: make(chan struct{}, 1)}
+// newSMPPGate makes a gate. Its pause after wrong credentials is somewhat less
+// than the longest of the configuration, and another for each link.
+func newSMPPGate(reconnect time.Duration) *smppGate {
+	g := &smppGate{turn: make(chan struct{}, 1), long: reconnect - time.Duration(rand.Float64()*float64(reconnect)/8)}
 	g.turn <- struct{}{}
 	return g
 }
@@ -117,12 +131,17 @@ func (g *smppGate) enter(ctx context.Context) (leave func(), err error) {
 	if open, _ := g.open(); open {
 		return func() {}, nil
 	}
+	g.wait(1)
 	select {
 	case <-g.turn:
 	case <-ctx.Done():
+		g.wait(-1)
 		return nil, context.Cause(ctx)
 	}
-	leave = func() { g.turn <- struct{}{} }
+	leave = func() {
+		g.wait(-1)
+		g.turn <- struct{}{}
+	}
 	open, wait := g.open()
 	if open { // the one before has opened it
 		leave()
@@ -143,27 +162,41 @@ func (g *smppGate) open() (open bool, wait time.Duration) {
 	return g.proven, max(0, time.Until(g.after))
 }
 
-// closed tells for how long no slot may bind.
-func (g *smppGate) closed() time.Duration {
+// wait counts a slot that comes to the gate, or leaves it.
+func (g *smppGate) wait(n int) {
+	g.mu.Lock()
+	g.waiting += n
+	g.mu.Unlock()
+}
+
+// ahead tells how long it takes until a slot that comes to the gate now may
+// bind, if the operator goes on to refuse those in front of it.
+func (g *smppGate) ahead() time.Duration {
 	open, wait := g.open()
 	if open {
 		return 0
 	}
-	return wait
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return wait + time.Duration(g.waiting)*g.pause
 }
 
-// tried notes how a bind ended; wait is the pause after wrong credentials.
-func (g *smppGate) tried(err error, wait time.Duration) {
+// tried notes how a bind ended.
+func (g *smppGate) tried(err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case err == nil:
 		g.proven = true
-	case errors.Is(err, smpp.ESME_RINVPASWD), errors.Is(err, smpp.ESME_RINVSYSID), errors.Is(err, smpp.ESME_RINVSYSTYP):
-		g.proven, g.after = false, time.Now().Add(wait)
+		return
+	case smppCredentials(err):
+		g.pause = g.long
 	case smppStillBound(err):
-		g.proven, g.after = false, time.Now().Add(smppBoundPause/2)
+		g.pause = smppBoundPause / 2
+	default:
+		return
 	}
+	g.proven, g.after = false, time.Now().Add(g.pause)
 }
 
 // connect opens a session as soon as the link may try.
@@ -174,8 +207,7 @@ func (l *SMPP) connect(ctx context.Context, d *smpp.Dialer, s *smppSession) (*sm
 	}
 	defer leave()
 	sess, _, err := d.Connect(ctx, s)
-	// Somewhat less than the longest pause, and never the same.
-	l.gate.tried(err, l.cfg.Reconnect-time.Duration(rand.Float64()*float64(l.cfg.Reconnect)/8))
+	l.gate.tried(err)
 	return sess, err
 }
 
