@@ -31,6 +31,7 @@ type smppFakeGateway struct {
 	owes        bool
 	third       message.State // of message 12
 	waiting     []message.ID
+	left        []message.ID // operators have them
 	filter      gateway.Filter
 	changes     int          // how many CancelEach and ReplaceEach change
 	changed     []message.ID // they were told
@@ -119,6 +120,11 @@ func (g *smppFakeGateway) Messages(_ context.Context, f gateway.Filter) ([]*mess
 	var list []*message.Message
 	for _, id := range g.waiting {
 		list = append(list, &message.Message{ID: id})
+	}
+	for _, id := range g.left {
+		m := &message.Message{ID: id}
+		m.State = message.Enroute
+		list = append(list, m)
 	}
 	return list, 0, nil
 }

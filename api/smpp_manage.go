@@ -176,30 +176,39 @@ func smppFailed(err error, failure smpp.Status) smpp.Status {
 }
 
 // smppMostCancelled bounds how many messages one cancel_sm without an id takes
-// back, and how many pages of the list it looks at.
+// back, and how many pages of the list it looks at; smppMostGivenBack, how many of
+// those that operators have may be taken back, if their links permit it.
 const (
 	smppMostCancelled   = account.MostRecipients
 	smppMostCancelPages = 20
+	smppMostGivenBack   = 1000
 )
 
-// agreeing returns the messages that wait and agree with the addresses of a
-// cancel_sm without an id (SMPP 3.4 4.9.1).
+// agreeing returns the messages that wait, or that operators have, and agree with
+// the addresses of a cancel_sm without an id (SMPP 3.4 4.9.1).
 func (p *smppPeer) agreeing(ctx context.Context, a *account.Account, c *smpp.CancelSM) ([]message.ID, smpp.Status) {
 	f, status := p.waiting(a, c.Source, c.Dest)
 	if status != smpp.ESME_ROK {
 		return nil, status
 	}
-	f.Limit = 1000
+	f.Limit, f.States = 1000, append(f.States, message.Enroute)
 	var ids []message.ID
+	left := 0
 	for range smppMostCancelPages {
 		list, next, err := p.server.core.Messages(ctx, f)
 		if err != nil {
 			return nil, smpp.ESME_RSYSERR
 		}
 		for _, m := range list {
-			if x := m.Content.Extra; c.ServiceType == "" || x != nil && x.ServiceType == c.ServiceType {
-				ids = append(ids, m.ID)
+			if c.ServiceType != "" && smppServiceType(m) != c.ServiceType {
+				continue
 			}
+			if m.State == message.Enroute {
+				if left++; left > smppMostGivenBack {
+					continue
+				}
+			}
+			ids = append(ids, m.ID)
 		}
 		if f.After = next; next == 0 || len(ids) >= smppMostCancelled {
 			break

@@ -87,8 +87,15 @@ func TestSMPPManage(t *testing.T) {
 			t.Errorf("cancelled %v: %v", b.gateway.changed, p.Status)
 		}
 		if f := b.gateway.filter; f.Account != "acme" || f.From.Number != "ACME" || f.To.Number != "46701234567" ||
-			!slices.Equal(f.States, []message.State{message.Scheduled, message.Queued}) {
+			!slices.Equal(f.States, []message.State{message.Scheduled, message.Queued, message.Enroute}) {
 			t.Errorf("looked for %+v", f)
+		}
+		b.gateway.left = make([]message.ID, 2*smppMostGivenBack) // operators may give them back, a bounded number
+		for i := range b.gateway.left {
+			b.gateway.left[i] = message.ID(100 + i)
+		}
+		if p := c.do(t, cancel); p.Status != 0 || len(b.gateway.changed) != 2+smppMostGivenBack || b.gateway.changed[2] != 100 {
+			t.Errorf("cancelled %d: %v", len(b.gateway.changed), p.Status)
 		}
 		p := c.do(t, &smpp.ReplaceSM{
 			MessageID: ten, Text: []byte("new"), ScheduleTime: "000001000000000R", Validity: "000000010000000R", RegisteredDelivery: 2,

@@ -76,6 +76,22 @@ func TestManageAtOperator(t *testing.T) {
 		t.Error("the operator still has it")
 	}
 
+	// cancel_sm by addresses: all that the operator has for the phone, and nothing else.
+	id, keep := enroute(one, "46702199801", "ref-6 "+textMark), enroute(one, "46703199801", "ref-7 "+textMark)
+	also := enroute(one, "46702199801", "ref-8 "+textMark)
+	eventually(t, "the operator has all", func() bool { return one.Stats().Stored == 3 })
+	if p := do(&smpp.CancelSM{Source: kurir, Dest: international("46702199801")}); p.Status != smpp.ESME_ROK {
+		t.Errorf("cancel_sm by addresses: %v", p.Status)
+	}
+	for range 2 {
+		if r := e.receipt(); r.ID != id && r.ID != also || r.State != smpp.MessageDeleted {
+			t.Errorf("receipt %+v", r)
+		}
+	}
+	if one.Stats().Stored != 1 || s.message(keep).State != "enroute" {
+		t.Error("the message to another phone was taken back too")
+	}
+
 	// A receipt that was lost: the operator is asked, and what he says is as good.
 	id = e.accepted("46701099500", "ref-4 "+textMark)
 	eventually(t, "the operator has it", func() bool { return s.message(id).State == "enroute" })

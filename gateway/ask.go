@@ -57,8 +57,16 @@ const (
 // giveBackEach takes those messages back that operators have and give back, one
 // after the other, and returns how many they were.
 func (g *Gateway) giveBackEach(ctx context.Context, account string, ids []message.ID) (n int, err error) {
-	for _, id := range ids[:min(len(ids), askEach)] {
-		_, err := g.cancelAtOperator(ctx, account, id, message.Fail(message.NotPermitted, "id", "the message has left"))
+	asked := 0
+	refusal := message.Fail(message.NotPermitted, "id", "the message has left")
+	for _, id := range ids {
+		if asked == askEach {
+			break
+		}
+		_, err := g.cancelAtOperator(ctx, account, id, refusal)
+		if err != error(refusal) {
+			asked++
+		}
 		var f *message.Failure
 		switch {
 		case err == nil:

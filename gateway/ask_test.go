@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 
@@ -163,5 +164,40 @@ func TestCancelEachAtOperator(t *testing.T) {
 		}
 		synctest.Wait()
 		w.wantState(ids[0], message.Deleted)
+	})
+}
+
+// TestCancelEachIsBounded: of many messages as many operators are asked as one
+// request may; those of links that do not permit it do not count.
+func TestCancelEachIsBounded(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		s := testSnapshot()
+		set := s.Links["op1"]
+		set.Cancel = true
+		s.Links["op1"] = set
+		w.Replace(s)
+		op, other := &askedLink{fakeLink: w.fakeLink("op1")}, &askedLink{fakeLink: w.fakeLink("op2")}
+		w.Attach("op1", op)
+		w.Attach("op2", other)
+		op.core.SessionUp(1, 1000)
+		other.core.SessionUp(1, 1000)
+		var ids []message.ID
+		for i := range askEach + 5 { // by op2, which does not permit it
+			sub := w.submission("46100001", "hello")
+			sub.Link = "op2"
+			ids = append(ids, w.submit(sub)[0])
+			synctest.Wait()
+			other.answer(1, other.take()[0], fmt.Sprint("o", i))
+			synctest.Wait()
+		}
+		for i := range askEach + 5 {
+			ids = append(ids, w.enrouteAt(op.fakeLink, "46100001", fmt.Sprint(i)))
+		}
+		if n, err := w.CancelEach(t.Context(), "acme", ids); n != askEach || err != nil || len(op.asked) != askEach || len(other.asked) != 0 {
+			t.Errorf("%d, %v; asked %d and %d times", n, err, len(op.asked), len(other.asked))
+		}
 	})
 }
