@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"kurir/message"
 )
 
 // The values of SMPP.MessageIDs, SMPP.OverWindow, SMPP.AddressRange and SMPP.Receipts, but for the empty ones.
@@ -74,8 +76,8 @@ func (s *SMPP) validate(report func(field, problem string)) {
 		report("smpp.receipts", "SMPP 3.3 has no data_sm; write deliver_sm, or 3.4 among the versions")
 	}
 	if s.Outbind.Host != "" {
-		if at := strings.LastIndexByte(s.Outbind.Host, ':'); at < 1 || at == len(s.Outbind.Host)-1 {
-			report("smpp.outbind.host", fmt.Sprintf("%q is not host:port", s.Outbind.Host))
+		if problem := message.HostPortProblem(s.Outbind.Host, 1, "esme.example.com:2775"); problem != "" {
+			report("smpp.outbind.host", problem)
 		}
 	}
 	if len(s.Outbind.SystemID) > MaxSystemID {

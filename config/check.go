@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,10 +88,10 @@ func (d *decoder) oneOf(field, value string, values ...string) {
 
 // checkListener reports an address that cannot be listened on and a certificate that cannot be used.
 func (d *decoder) checkListener(field string, l Listener) {
-	if problem := addressProblem(l.Listen, "127.0.0.1:8080 or :8080"); l.Listen != "" && problem != "" {
+	if problem := message.HostPortProblem(l.Listen, 0, "127.0.0.1:8080 or :8080"); l.Listen != "" && problem != "" {
 		d.report(field+".listen", problem)
 	}
-	problem := addressProblem(l.TLSListen, "127.0.0.1:3550")
+	problem := message.HostPortProblem(l.TLSListen, 0, "127.0.0.1:3550")
 	switch {
 	case l.TLSListen == "":
 	case problem != "":
@@ -125,18 +124,6 @@ func (d *decoder) checkListener(field string, l Listener) {
 			d.report(field+".tls", "the certificate cannot be used: "+err.Error())
 		}
 	}
-}
-
-// addressProblem says why an address is not host:port with a number for the port; empty: it is.
-func addressProblem(address, such string) string {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || port == "" || strings.ContainsAny(host, "/ \t") {
-		return quote(address) + " is not host:port, such as " + such
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
-		return quote(address) + ": the port is a number from 0 to 65535"
-	}
-	return ""
 }
 
 // checkTLVs reports mistakes in the names and tags of parameters.

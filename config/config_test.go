@@ -93,12 +93,12 @@ func TestContract(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	f, mistakes := Load("testdata/good/empty.yaml")
+	f, mistakes := Load("testdata/good/defaults.yaml")
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
 	if diff := cmp.Diff(Default(), *f); diff != "" {
-		t.Errorf("an empty file: %s", diff)
+		t.Errorf("a file that says nothing: %s", diff)
 	}
 	if f.SMPP.Listen != "" {
 		t.Error("SMPP is served though nobody asked")

@@ -48,10 +48,11 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*File, Er
 		d.syntax(err)
 		return nil, d.errors.sorted()
 	}
-	f := Default()
-	if root != nil {
-		d.value(root, reflect.ValueOf(&f).Elem(), "", 0)
+	if root == nil {
+		return nil, Errors{{File: name, Text: "is empty; docs/quickstart.md has one to begin with"}}
 	}
+	f := Default()
+	d.value(root, reflect.ValueOf(&f).Elem(), "", 0)
 	f.fillZeros()
 	d.check(&f)
 	if len(d.errors) > 0 {

@@ -24,7 +24,7 @@ type AddressRule struct {
 	Add string `yaml:"add" example:"\"0\""`
 	// Replace is shown instead of the address.
 	Replace string `yaml:"replace"`
-	// TON is the type of number. Left out: what follows from the address, 5 for a name, 1 for an international number.
+	// TON is the type of number, 0 to 6. Left out: what follows from the address, 5 for a name, 1 for an international number.
 	TON *uint8 `yaml:"ton" example:"2"`
 	// NPI is the numbering plan. Left out: 0 for a name, 1 for a number.
 	NPI *uint8 `yaml:"npi"`
@@ -48,11 +48,24 @@ func validateAddresses(field string, rules []AddressRule, report func(field, pro
 		if r.Replace != "" && (r.Strip != "" || r.Add != "") {
 			report(path+".replace", "leaves nothing for strip and add to change; give one or the other")
 		}
+		validateNumbering(report, path+".ton", r.TON, path+".npi", r.NPI)
 		for name, text := range map[string]string{"add": r.Add, "replace": r.Replace} {
 			if _, ok := gsm.AppendLatin1(nil, text); !ok || len(text) > smppMostAddress || strings.IndexByte(text, 0) >= 0 {
 				report(path+"."+name, fmt.Sprintf("is not at most %d characters of ISO-8859-1", smppMostAddress))
 			}
 		}
+	}
+}
+
+// validateNumbering reports a type of number and a numbering plan that neither
+// SMPP 3.4 (5.2.5, 5.2.6) nor 3GPP TS 23.040 (9.1.2.5) knows.
+func validateNumbering(report func(field, problem string), tonField string, ton *uint8, npiField string, npi *uint8) {
+	if ton != nil && *ton > 6 {
+		report(tonField, fmt.Sprintf("%d is no type of number; there are 0 (unknown), 1 (international), 2 (national), 3 (network), 4 (subscriber), 5 (name), 6 (abbreviated)", *ton))
+	}
+	if npi != nil && !slices.Contains([]uint8{0, 1, 3, 4, 5, 6, 8, 9, 10, 14, 18}, *npi) {
+		report(npiField, fmt.Sprintf("%d is no numbering plan; there are 0 (unknown), 1 (telephone), 3 (data), 4 (telex), 5 and 6 (land mobile, or the operator's own), "+
+			"8 (national), 9 (private), 10 (ERMES), 14 (internet), 18 (WAP)", *npi))
 	}
 }
 

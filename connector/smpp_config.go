@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -83,13 +82,13 @@ type SMPPConfig struct {
 	// Maintenance is when the operator works on his side: no warnings then, and the
 	// link is shown as in maintenance while it is down.
 	Maintenance []Maintenance `yaml:"maintenance"`
-	// SourceTON is the type of number given with every sender. Left out: what
+	// SourceTON is the type of number given with every sender, 0 to 6. Left out: what
 	// follows from the sender, 5 for a name, 1 for an international number.
 	SourceTON *uint8 `yaml:"source_ton"`
 	// SourceNPI is the numbering plan given with every sender. Left out: 0 for
 	// a name, 1 for a number.
 	SourceNPI *uint8 `yaml:"source_npi"`
-	// DestTON is the type of number given with every recipient. Left out: 1
+	// DestTON is the type of number given with every recipient, 0 to 6. Left out: 1
 	// for an international number.
 	DestTON *uint8 `yaml:"dest_ton"`
 	// DestNPI is the numbering plan given with every recipient. Left out: 1.
@@ -267,13 +266,8 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 		report("hosts", "at least one host:port is needed")
 	}
 	for i, h := range c.Hosts {
-		host, port, err := net.SplitHostPort(h)
-		n, badPort := strconv.ParseUint(port, 10, 16)
-		switch {
-		case err != nil || host == "" || port == "":
-			report(fmt.Sprintf("hosts[%d]", i), fmt.Sprintf("%q is not of the form host:port", h))
-		case badPort != nil || n == 0:
-			report(fmt.Sprintf("hosts[%d]", i), fmt.Sprintf("%q: the port is a number from 1 to 65535", h))
+		if problem := message.HostPortProblem(h, 1, "smsc.example.com:2775"); problem != "" {
+			report(fmt.Sprintf("hosts[%d]", i), problem)
 		}
 	}
 	if c.LocalAddress != "" && net.ParseIP(c.LocalAddress) == nil {
@@ -315,6 +309,8 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 			report("long", c.Long+" needs optional parameters, which SMPP 3.3 does not have; use udh")
 		}
 	}
+	validateNumbering(report, "source_ton", c.SourceTON, "source_npi", c.SourceNPI)
+	validateNumbering(report, "dest_ton", c.DestTON, "dest_npi", c.DestNPI)
 	validateAddresses("source", c.Source, report)
 	validateAddresses("destination", c.Destination, report)
 	if c.TLS != nil {

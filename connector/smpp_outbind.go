@@ -27,8 +27,8 @@ type OutbindConfig struct {
 }
 
 func (c *OutbindConfig) validate(report func(field, problem string)) {
-	if _, port, err := net.SplitHostPort(c.Listen); err != nil || port == "" {
-		report("outbind.listen", fmt.Sprintf("%q is not of the form host:port", c.Listen))
+	if problem := message.HostPortProblem(c.Listen, 0, "192.0.2.7:2777"); problem != "" {
+		report("outbind.listen", problem)
 	}
 	if c.Password == "" && len(c.Addresses) == 0 {
 		report("outbind", "a password or addresses are needed: otherwise anybody who connects is given our password and taken for the operator")

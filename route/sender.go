@@ -76,12 +76,15 @@ func SenderPattern(pattern, country string) string {
 	return digits + "*"
 }
 
-// SenderPatternProblem says why no sender can match a pattern; empty: one can. Numbers are let pass: what is no number may
-// still be a name of digits (TON 5).
+// SenderPatternProblem says why no sender can match a pattern; empty: one can. Digits that are no number may still be a
+// name (TON 5), unless they are too many for a number, and so for a name.
 func SenderPatternProblem(pattern, country string) string {
 	text, open := strings.CutSuffix(pattern, "*")
-	if text == "" || looksNumeric(text) || strings.Contains(text, "*") {
-		return "" // any, a number, or a mistake of account.Account.Validate
+	if text == "" || strings.Contains(text, "*") {
+		return "" // any, or a mistake of account.Account.Validate
+	}
+	if looksNumeric(text) {
+		return manyDigits(text)
 	}
 	var err error
 	if open {
@@ -93,6 +96,23 @@ func SenderPatternProblem(pattern, country string) string {
 		return err.Error()
 	}
 	return ""
+}
+
+// manyDigits says that what looks like a number has more digits than numbers have (ITU-T E.164 6.1); empty: it has not.
+func manyDigits(text string) string {
+	n := 0
+	for _, r := range text {
+		if '0' <= r && r <= '9' {
+			n++
+		}
+	}
+	if strings.HasPrefix(text, "00") {
+		n -= 2
+	}
+	if n <= maxDigits {
+		return ""
+	}
+	return fmt.Sprintf("the sender %q has %d digits; a number has at most %d", shown(text), n, maxDigits)
 }
 
 // looksNumeric tells whether there are digits and nothing but what may stand between them.
