@@ -46,11 +46,6 @@ type counterKey struct {
 	account, link, what string
 }
 
-func (g *Gateway) newGather() *gather {
-	g.sequence++
-	return &gather{seq: g.sequence, counters: map[counterKey]int64{}}
-}
-
 // reset empties a gather for reuse; what it pointed to may go.
 func (b *gather) reset(seq uint64) {
 	resetBatch(&b.Batch)
@@ -160,9 +155,7 @@ func (g *Gateway) take() *gather {
 	for k, n := range b.counters {
 		b.Counters = append(b.Counters, store.Counter{Hour: k.hour, Account: k.account, Link: k.link, What: k.what, N: n})
 	}
-	g.sequence++
-	g.spare.reset(g.sequence)
-	g.cur, g.spare, g.writing = g.spare, nil, b
+	g.cur, g.writing = g.newGather(), b
 	g.admit(b, time.Now())
 	return b
 }
@@ -194,8 +187,7 @@ func (g *Gateway) write(ctx context.Context, b *gather) error {
 	return nil
 }
 
-// committed does what waited for the gather: answers, hand-overs to sessions,
-// deliveries to customers.
+// committed books that a gather is on disk, and lets follow what waited for it.
 func (g *Gateway) committed(b *gather) {
 	now := time.Now()
 	g.mu.Lock()
@@ -221,21 +213,7 @@ func (g *Gateway) committed(b *gather) {
 		g.log.Info("the database can be written again")
 	}
 
-	for i := range b.hands {
-		if h := &b.hands[i]; len(h.out) > 0 {
-			h.conn.Send(h.sess.num, h.out)
-		}
-	}
-	answer(b.accepts)
-	for _, f := range b.after {
-		f(nil)
-	}
-	g.makeCalls()
-
-	g.mu.Lock()
-	b.reset(0)
-	g.spare = b
-	g.mu.Unlock()
+	g.following <- b
 }
 
 // handOver marks what goes on the wire now, or takes it back when the session

@@ -26,7 +26,8 @@
 //
 // One mutex guards the state of all stations; whoever holds it does no I/O and
 // handles a batch at a time. One goroutine writes (commit.go): it takes the
-// batch that has gathered while the last one was written, commits it, and runs
-// what waited for it. What leaves the program (an answer to a customer, a
-// message on a wire, an acknowledgement to an operator) leaves only then.
+// batch that has gathered while the last one was written and commits it. Another
+// does what waited for it, batch by batch (follow.go): what leaves the program
+// (an answer to a customer, a message on a wire, an acknowledgement to an
+// operator) leaves only then.
 package gateway

@@ -83,10 +83,10 @@ type Gateway struct {
 
 	mu          sync.Mutex
 	ids         *message.IDs
-	mark        message.ID // open messages up to here stand in spill tables
-	cur         *gather    // being gathered
-	writing     *gather    // being committed, or waiting to be tried again
-	spare       *gather
+	mark        message.ID       // open messages up to here stand in spill tables
+	cur         *gather          // being gathered
+	writing     *gather          // being committed, or waiting to be tried again
+	spares      []*gather        // emptied
 	carry       *gather          // failed to commit, is tried again
 	sequence    uint64           // of gathers
 	done        uint64           // sequence of the last that is on disk
@@ -132,6 +132,8 @@ type Gateway struct {
 	replacing   map[message.ID]struct{} // which operators are being asked to replace
 	sizes       diskSizes
 
+	following chan *gather // on disk, what waited for them is to be done
+
 	wake  chan struct{}
 	hurry chan struct{}  // to tickLoop: something waits
 	jobs  sync.WaitGroup // refills and the like
@@ -157,7 +159,8 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	g.ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.outstanding.init()
 	g.shelf.init()
-	g.cur, g.spare = g.newGather(), new(gather)
+	g.following = make(chan *gather, followMost)
+	g.cur = g.newGather()
 	g.install(opt.Snapshot)
 	if err := g.recover(ctx); err != nil {
 		return nil, fmt.Errorf("read what is open: %w", err)
@@ -218,7 +221,14 @@ func (g *Gateway) Snapshot() *Snapshot { return g.snap.Load() }
 func (g *Gateway) Run(ctx context.Context) error {
 	g.begin()
 	g.jobs.Go(func() { g.tickLoop(g.ctx) })
+	followed := make(chan struct{})
+	go func() {
+		defer close(followed)
+		g.follow()
+	}()
 	err := g.commitLoop(ctx)
+	close(g.following)
+	<-followed
 	g.abandon()
 	g.jobs.Wait()
 	return err

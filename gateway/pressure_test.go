@@ -42,6 +42,7 @@ func (w *world) commitOne() int {
 	if err := w.write(context.Background(), b); err != nil {
 		w.t.Fatal(err)
 	}
+	w.followOne(<-w.following)
 	return n
 }
 

@@ -1,0 +1,72 @@
+package gateway
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"kurir/connector"
+	"kurir/store"
+)
+
+// TestAnswerBeforeHandOver holds that a customer is answered before his message
+// leaves for the operator, so that no receipt can overtake the answer.
+func TestAnswerBeforeHandOver(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 10)
+		var order []string
+		op.on = func(uint32, []*connector.Outgoing) { order = append(order, "sent") }
+		w.Accept([]*Submission{w.submission("46100001", "hello")}, func([]Result) { order = append(order, "answered") })
+		synctest.Wait()
+		if !slices.Equal(order, []string{"answered", "sent"}) {
+			t.Errorf("%v", order)
+		}
+	})
+}
+
+// TestWriterDoesNotWaitForAnswers holds that messages come to disk while an
+// answer to earlier ones is stuck, but for a bounded number of batches; nothing
+// is answered out of turn.
+func TestWriterDoesNotWaitForAnswers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		release := make(chan struct{})
+		var order []int
+		const batches = followMost + 5
+		for i := range batches {
+			w.Accept([]*Submission{w.submission("46100001", "hello")}, func([]Result) {
+				<-release
+				order = append(order, i)
+			})
+			synctest.Wait()
+		}
+		// One is stuck, followMost wait behind it, and one is with the writer.
+		if onDisk := w.stored(); onDisk != followMost+2 {
+			t.Errorf("%d messages are on disk, want %d", onDisk, followMost+2)
+		}
+		close(release)
+		synctest.Wait()
+		if len(order) != batches || !slices.IsSorted(order) {
+			t.Errorf("answered in the order %v", order)
+		}
+		if onDisk := w.stored(); onDisk != batches {
+			t.Errorf("%d messages are on disk, want %d", onDisk, batches)
+		}
+	})
+}
+
+// stored is how many messages the store has.
+func (w *world) stored() int {
+	w.t.Helper()
+	list, _, err := w.store.Messages(w.t.Context(), store.Filter{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return len(list)
+}
