@@ -80,8 +80,8 @@ type SMPP struct {
 	// Alphabet that data_coding 0 means to the customer, both ways: gsm, gsm-packed, latin1, ascii, utf8 or ucs2. Empty:
 	// gsm, and texts with octets above 7F are read as UTF-8 or ISO-8859-1.
 	Alphabet string `yaml:"alphabet"`
-	// ReceiptsPer says what has a receipt: message, joined of those of its parts, or part, one for each when all is known.
-	// Empty: message.
+	// ReceiptsPer says what has a receipt: message, joined of those of its parts, or part, one for each when the operator's
+	// comes. Empty: message.
 	ReceiptsPer string `yaml:"receipts_per"`
 	// OverWindow is what happens to requests beyond the window: throttle answers them with ESME_RTHROTTLED, wait leaves
 	// them unread until others are answered. Empty: throttle.
@@ -123,6 +123,10 @@ type Outbind struct {
 	// Password that is shown to him.
 	Password message.Secret `yaml:"password"`
 }
+
+// ReceiptsPerPart is the ReceiptsPer of an account that gets a receipt for each
+// part.
+const ReceiptsPerPart = "part"
 
 // List is a named list of recipients.
 type List struct {

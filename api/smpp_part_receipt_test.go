@@ -44,6 +44,39 @@ func TestSMPPPartReceipts(t *testing.T) {
 				t.Errorf("part %d: part %d of %d, message_state %d", i+1, number, total, state)
 			}
 		}
+		// Of a part whose receipt has come, while others are awaited: that one, with the time of its receipt. It does not
+		// come again with the final state, unless all is pushed.
+		some := *m
+		some.State, some.Final = message.Enroute, 0
+		some.Log = message.AppendEvent(nil, id, message.Event{Kind: message.EventReport, At: id.Millis() + 60_000, Part: 3, State: message.Delivered})
+		b = smppDeliverBuilder{tlvs: tlvs, perPart: true}
+		one := func(what string, it *gateway.Item, want ...string) {
+			t.Helper()
+			n, err := b.add(it)
+			if err != nil || n != len(want) {
+				t.Fatalf("%s: %d receipts: %v", what, n, err)
+			}
+			for i, w := range want {
+				d := b.bodies[len(b.bodies)-n+i]
+				number, _ := d.TLVs.U8(smpp.TagSARSegmentSeqnum)
+				if text := string(d.Text); d.ESMClass != smpp.ESMReceipt || !strings.Contains(text, w[1:]) || tlvs && fmt.Sprint(number) != w[:1] {
+					t.Errorf("%s: part %d: %s, want %s", what, number, text, w)
+				}
+			}
+		}
+		const third = "3sub:003 dlvrd:001 submit date:2603011234 done date:2603011235 stat:DELIVRD"
+		one("alone", &gateway.Item{Message: &some, State: message.Delivered, Part: 3, Since: id.Millis()}, third)
+		whole := some
+		whole.State, whole.Final = message.Expired, id.Millis()+120_000
+		whole.Log = message.AppendEvent(some.Log[:len(some.Log):len(some.Log)], id, message.Event{Kind: message.EventTold, At: id.Millis(), Part: 3, State: message.Delivered})
+		rest := []string{
+			"1sub:003 dlvrd:001 submit date:2603011234 done date:2603011236 stat:EXPIRED",
+			"2sub:003 dlvrd:001 submit date:2603011234 done date:2603011236 stat:EXPIRED",
+		}
+		one("the others", &gateway.Item{Message: &whole, State: message.Expired, Since: whole.Final}, rest...)
+		whole.Log = message.AppendEvent(whole.Log, id, message.Event{Kind: message.EventPushed, At: id.Millis(), State: message.Expired})
+		one("pushed", &gateway.Item{Message: &whole, State: message.Expired, Since: whole.Final}, append(rest, third)...)
+
 		// What is not final, or has one part, has one receipt.
 		for _, it := range []*gateway.Item{
 			{Message: m, State: message.Enroute, Since: m.Final},

@@ -24,8 +24,8 @@ type smppDeliverBuilder struct {
 	refs     *gsm.References
 	alphabet gsm.DefaultAlphabet // what data_coding 0 means to the peer
 
-	perPart  bool             // a receipt for each part
-	part     *smppPartReceipt // whose receipt is being made; nil for a message's
+	perPart  bool                // a receipt for each part
+	part     *message.PartReport // whose receipt is being made; nil for a message's
 	bodies   []smpp.DeliverSM
 	octets   []byte // texts and parameters of the batch
 	params   []smpp.TLV
@@ -47,7 +47,7 @@ func (b *smppDeliverBuilder) add(it *gateway.Item) (int, error) {
 	if it.Inbound != nil {
 		return b.inbound(it.Inbound)
 	}
-	if b.perPart && it.State.Final() && it.Message.Parts > 1 {
+	if it.Part != 0 || b.perPart && it.State.Final() && it.Message.Parts > 1 {
 		return b.partReceipts(it), nil
 	}
 	b.receipt(it)
@@ -64,7 +64,7 @@ func (b *smppDeliverBuilder) receipt(it *gateway.Item) {
 	if it.State.Final() && it.State != message.Delivered && it.State != message.Sent {
 		code = smppErrorCode(m)
 		if b.part != nil {
-			code = b.part.code
+			code = b.part.Code
 		}
 	}
 	b.bodies = append(b.bodies, smpp.DeliverSM{})
@@ -117,10 +117,10 @@ func (b *smppDeliverBuilder) receiptText(dst []byte, it *gateway.Item, code uint
 		delivered = int(m.Parts)
 	}
 	if b.part != nil {
-		delivered = b.part.delivered
+		delivered = b.part.Delivered
 	}
 	done := it.Since
-	if it.State.Final() && m.Final != 0 {
+	if it.State.Final() && m.Final != 0 && b.part == nil {
 		done = m.Final
 	}
 	dst = b.appendID(append(dst, "id:"...), m, true)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"kurir/simulator"
 	"kurir/smpp"
@@ -278,5 +279,47 @@ func TestInbound(t *testing.T) {
 	s.fetch("/v1/inbound/"+page.Inbound[0].ID, &one)
 	if one.Text != "INFO "+textMark {
 		t.Errorf("one of the inbox: %+v", one)
+	}
+}
+
+// TestPartReceipts: with receipts_per: part a customer is told of each part of a long message when the operator's receipt
+// comes, while the others are awaited, and of none twice.
+func TestPartReceipts(t *testing.T) {
+	t.Parallel()
+	sim := startSimulator(t, simulator.Options{Seed: 1, Behaviour: simulator.Behaviour{
+		Receipts: simulator.ReceiptTime{After: 300 * time.Millisecond}, ReceiptJitter: simulator.Duration(3 * time.Second),
+	}})
+	s := startServer(t, sim, serverOptions{account: ", smpp: {receipts_per: part}"})
+	linked(t, sim)
+	e := bindTo(t, s.smpp, smpp.Transceiver)
+	const parts = 4
+	id := e.accepted("46701000001", "ref-1 "+textMark+" "+strings.Repeat("0123456789", 15)[:135])
+	if r := e.receipt(); r.ID != id {
+		t.Fatalf("receipt of %s, which has one part, want %s", r.ID, id)
+	}
+	m := shortText("46701000002", "")
+	m.TLVs.Set(smpp.TagMessagePayload, []byte("ref-2 "+textMark+" "+strings.Repeat("0123456789", 55)))
+	status, id := e.submit(m)
+	if status != smpp.ESME_ROK {
+		t.Fatal(status)
+	}
+	seen := map[uint8]bool{}
+	for n := 1; n <= parts; n++ {
+		d := receive(t, "a receipt", e.delivered)
+		r, _ := smpp.ReceiptFrom(&d)
+		total, _ := d.TLVs.U8(smpp.TagSARTotalSegments)
+		number, _ := d.TLVs.U8(smpp.TagSARSegmentSeqnum)
+		if r.ID != id || r.State != smpp.MessageDelivered || total != parts || number < 1 || number > parts || seen[number] || r.Sub != "004" {
+			t.Errorf("receipt of part %d of %d: %+v", number, total, r)
+		}
+		seen[number] = true
+		if v := s.message(id); n == 1 && v.State != "enroute" {
+			t.Errorf("the first receipt came when the message was %s", v.State)
+		}
+	}
+	s.becomes(id, "delivered")
+	e.unbind()
+	if len(e.delivered) > 0 {
+		t.Errorf("%d more receipts came", len(e.delivered))
 	}
 }

@@ -64,6 +64,7 @@ func (g *Gateway) Submit(ctx context.Context, subs []*Submission) ([]Result, err
 type Item struct {
 	Message *message.Message
 	State   message.State // the state owed, final, Enroute or Buffered; not for inbound messages
+	Part    uint8         // whose state it is, told before the message is final; 0 for the message's
 	Inbound *message.Inbound
 	Index   int   // of the target within Inbound.Targets
 	Tries   int   // how often it was tried before
@@ -73,12 +74,13 @@ type Item struct {
 	entry    *entry        // of Message, while its final state is owed
 	inb      *inboundEntry // of Inbound
 	box      *outbox
-	buffered bool  // Buffered is owed behind this intermediate state
-	then     *Item // the final state, held back until this intermediate one is settled
-	due      int64 // Unix milliseconds before which it is not tried; 0 for at once
-	queued   bool  // it has come to its turn in the box
-	out      bool  // a Receiver has it
-	rowed    bool  // a row of the table owed names it
+	buffered bool             // Buffered is owed behind this intermediate state
+	parts    *message.Message // as it was when the receipt of another part came meanwhile
+	then     *Item            // the final state, held back until this intermediate one is settled
+	due      int64            // Unix milliseconds before which it is not tried; 0 for at once
+	queued   bool             // it has come to its turn in the box
+	out      bool             // a Receiver has it
+	rowed    bool             // a row of the table owed names it
 	rowIn    uint64
 	rowAt    int32
 }

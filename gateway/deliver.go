@@ -274,6 +274,7 @@ func (g *Gateway) tooOld(since int64, now time.Time) bool {
 
 // settleItem ends an item.
 func (g *Gateway) settleItem(it *Item, ev message.Event) {
+	ev.Part = it.Part
 	g.removeItemRow(it)
 	if it.inb != nil {
 		it.Inbound.Owed &^= 1 << it.Index
@@ -318,9 +319,12 @@ func (g *Gateway) itemEvent(it *Item, ev message.Event) {
 		it.entry.event(ev)
 		g.change(it.entry)
 	default: // an intermediate state: its message goes on by itself
+		ev.Part = it.Part
 		if e := g.fetch(it.Message.ID); e != nil {
 			e.event(ev)
 			g.change(e)
+		} else if it.Part != 0 {
+			g.later(it.Message.ID, ev)
 		}
 	}
 }

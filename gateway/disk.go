@@ -77,7 +77,8 @@ func (g *Gateway) settled(ctx context.Context) bool {
 	}
 }
 
-// lateReport is a receipt that contradicts the final state.
+// lateReport is an event for the log of a message that need not be in memory:
+// a receipt that contradicts the final state, say.
 type lateReport struct {
 	id message.ID
 	message.Event
@@ -87,14 +88,17 @@ const lateMost = 1000 // in a second; more are only counted
 
 // contradict keeps a receipt that contradicts the final state: in the log.
 func (g *Gateway) contradict(id message.ID, r *message.Report, now time.Time) {
+	g.later(id, message.Event{Kind: message.EventLate, At: now.UnixMilli(), State: r.State, Code: r.Code})
+}
+
+// later has an event written into the log of a message within a second.
+func (g *Gateway) later(id message.ID, ev message.Event) {
 	if len(g.late) < lateMost {
-		g.late = append(g.late, lateReport{id, message.Event{
-			Kind: message.EventLate, At: now.UnixMilli(), State: r.State, Code: r.Code,
-		}})
+		g.late = append(g.late, lateReport{id, ev})
 	}
 }
 
-// keepLate writes late receipts into the logs of their messages.
+// keepLate writes such events into the logs of their messages.
 func (g *Gateway) keepLate(ctx context.Context) error {
 	g.mu.Lock()
 	late := g.late

@@ -118,6 +118,7 @@ type Gateway struct {
 	joins       map[string]*assembly
 	phones      map[string]struct{}      // that became reachable in this second
 	alerting    bool                     // an account asks for alerts
+	partwise    bool                     // an account gets a receipt for each part
 	alerts      map[string]message.Alert // of which customers are to be told, by number
 	joinSize    int                      // octets of the parts in them, about
 	lastGrant   int64
@@ -206,6 +207,7 @@ func (g *Gateway) install(s *Snapshot) {
 	}
 	g.setScopes()
 	g.alerting = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.Alerts })
+	g.partwise = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.ReceiptsPer == account.ReceiptsPerPart })
 	if old := g.snap.Load(); old == nil || old.Number != s.Number {
 		g.cur.Config, g.cur.ConfigText = s.Number, s.Text
 	}

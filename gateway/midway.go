@@ -35,7 +35,8 @@ func (g *Gateway) oweMidway(b *outbox, m *message.Message, now time.Time) {
 // oweNext follows an intermediate state that is settled by ev, if another has
 // come meanwhile. A final state that waits for both goes on waiting.
 func (g *Gateway) oweNext(it *Item, ev message.Event) bool {
-	if !it.buffered {
+	parts := it.entry == nil && it.then == nil && it.Inbound == nil && g.tellsParts(it.Message)
+	if !it.buffered && !parts {
 		return false
 	}
 	copied := *it.Message
@@ -43,7 +44,13 @@ func (g *Gateway) oweNext(it *Item, ev message.Event) bool {
 		copied = *e.m
 		copied.Log = copied.Log[:len(copied.Log):len(copied.Log)]
 	} else {
+		if it.parts != nil {
+			copied = *it.parts
+		}
 		copied.Log = message.AppendEvent(copied.Log[:len(copied.Log):len(copied.Log)], copied.ID, ev)
+	}
+	if !it.buffered {
+		return g.oweUntold(it.box, &copied)
 	}
 	g.oweMidway(it.box, &copied, time.UnixMilli(ev.At))
 	it.box.midway[copied.ID].then = it.then

@@ -294,11 +294,20 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 			return nil // in memory
 		}
 		state, told := midwayState(m)
+		told = told || !m.Receipts.Wants(state)
+		if told && g.tellsParts(m) {
+			if g.untoldItem(it, m); it.Part != 0 {
+				state, told = it.State, false
+			}
+		}
 		told = told || m.State.Final() && m.Receipts.Wants(m.State) && !m.Owed
 		if !told && (e == nil || e.station != owing || !e.item.queued) { // else the final state has overtaken it
 			b.midway[m.ID] = it
-			it.Message, it.State, it.Target, it.Since = m, state, m.Target, takenAt(m)
-			it.Tries, _ = lastTry(m.Log, m.ID, state, 0)
+			it.Message, it.State, it.Target = m, state, m.Target
+			if it.Part == 0 {
+				it.Since = takenAt(m)
+			}
+			it.Tries, _ = lastTry(m.Log, m.ID, state, it.Part)
 			return it
 		}
 	}

@@ -172,13 +172,19 @@ func (g *Gateway) recoverOwed(ctx context.Context, m *message.Message) error {
 	it := &Item{box: g.box(m.Target.Kind, m.Target.Account)}
 	e := g.finalItem(it, m)
 	rows := []store.Owed{it.row()}
-	for _, s := range []message.State{m.State, message.Enroute, message.Buffered} { // behind its intermediate state it waits as long as that
+	tried := func(s message.State, part uint8) {
 		var failed int64
-		if it.Tries, failed = lastTry(m.Log, m.ID, s, 0); it.Tries > 0 {
+		if it.Tries, failed = lastTry(m.Log, m.ID, s, part); it.Tries > 0 {
 			row := it.row()
 			row.Due = it.nextTry(failed)
 			rows = append(rows, row)
 		}
+	}
+	for _, s := range []message.State{m.State, message.Enroute, message.Buffered} { // behind its intermediate state it waits as long as that
+		tried(s, 0)
+	}
+	for part := uint8(1); g.tellsParts(m) && part <= m.Parts; part++ {
+		tried(message.Delivered, part)
 	}
 	it.Tries, _ = lastTry(m.Log, m.ID, m.State, 0)
 	has, err := g.store.OwedHas(ctx, rows)

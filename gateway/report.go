@@ -316,6 +316,9 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 	}
 	g.change(e)
 	g.move(e, enroute, false)
+	if g.partwise {
+		g.owePart(e)
+	}
 }
 
 // staleMost is how often the disk is asked again while what it says is out of
