@@ -252,9 +252,6 @@ const linkTestWait = 80 * time.Second
 // asked what became of it. The answer is the message as it is then; of another
 // account's without what that has to say.
 func (s *httpServer) askOperator(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	if p := noQuery(r); p != nil {
-		return p
-	}
 	id, p := pathID(r)
 	if p != nil {
 		return p

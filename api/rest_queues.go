@@ -59,16 +59,21 @@ type errorView struct {
 
 // listQueues is GET /v1/queues.
 func (s *httpServer) listQueues(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	find := func() ([]gateway.OwedQueue, *problem) {
+	find := inTime(s, r, a, s.Queues.Owed)
+	return listRows(s, w, r, a, "queues", resource.Queues(), find, queueCell, viewQueue)
+}
+
+// inTime has rows read that are a request's business, within its time.
+func inTime[T any](s *httpServer, r *http.Request, a *account.Account, read func(ctx context.Context, account string) ([]T, error)) func() ([]T, *problem) {
+	return func() ([]T, *problem) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 		defer cancel()
-		found, err := s.Queues.Owed(ctx, scope(a))
+		found, err := read(ctx, scope(a))
 		if err != nil {
 			return nil, readProblem(err, "queue")
 		}
 		return found, nil
 	}
-	return listRows(s, w, r, a, "queues", resource.Queues(), find, queueCell, viewQueue)
 }
 
 func queueCell(q *gateway.OwedQueue, field string) any {
@@ -110,15 +115,7 @@ type linkQueueView struct {
 
 // listLinkQueues is GET /v1/queues/links.
 func (s *httpServer) listLinkQueues(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	find := func() ([]gateway.WaitingQueue, *problem) {
-		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
-		defer cancel()
-		found, err := s.Queues.Waiting(ctx, scope(a))
-		if err != nil {
-			return nil, readProblem(err, "queue")
-		}
-		return found, nil
-	}
+	find := inTime(s, r, a, s.Queues.Waiting)
 	cell := func(q *gateway.WaitingQueue, field string) any {
 		switch field {
 		case "link":
@@ -298,9 +295,6 @@ func (s *httpServer) listJobs(w http.ResponseWriter, r *http.Request, a *account
 
 // getJob is GET /v1/jobs/{id}.
 func (s *httpServer) getJob(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	if p := noQuery(r); p != nil {
-		return p
-	}
 	id, p := pathID(r)
 	if p != nil {
 		return p
@@ -316,9 +310,6 @@ func (s *httpServer) getJob(w http.ResponseWriter, r *http.Request, a *account.A
 
 // stopJob is DELETE /v1/jobs/{id}: it goes no further.
 func (s *httpServer) stopJob(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	if p := noQuery(r); p != nil {
-		return p
-	}
 	id, p := pathID(r)
 	if p != nil {
 		return p

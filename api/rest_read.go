@@ -27,9 +27,6 @@ func (s *httpServer) getMessage(w http.ResponseWriter, r *http.Request, a *accou
 
 // message finds the message that the path names.
 func (s *httpServer) message(r *http.Request, a *account.Account) (*message.Message, *problem) {
-	if p := noQuery(r); p != nil {
-		return nil, p
-	}
 	id, p := pathID(r)
 	if p != nil {
 		return nil, p
@@ -43,8 +40,12 @@ func (s *httpServer) message(r *http.Request, a *account.Account) (*message.Mess
 	return m, nil
 }
 
-// pathID reads the id in a path. What cannot be an id names nothing: 404.
+// pathID reads the id in a path, of a request without parameters. What cannot be
+// an id names nothing: 404.
 func pathID(r *http.Request) (message.ID, *problem) {
+	if p := noQuery(r); p != nil {
+		return 0, p
+	}
 	id, err := message.ParseID(r.PathValue("id"))
 	if err != nil {
 		return 0, faulty(http.StatusNotFound, codeNotFound, "id", "%v", err)
@@ -70,9 +71,6 @@ func readProblem(err error, what string) *problem {
 // cancelMessage is DELETE /v1/messages/{id}: a message that no operator has
 // yet is not sent.
 func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	if p := noQuery(r); p != nil {
-		return p
-	}
 	id, p := pathID(r)
 	if p != nil {
 		return p
@@ -190,9 +188,6 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 
 // getInbound is GET /v1/inbound/{id}.
 func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	if p := noQuery(r); p != nil {
-		return p
-	}
 	id, p := pathID(r)
 	if p != nil {
 		return p

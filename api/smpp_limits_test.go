@@ -43,23 +43,7 @@ func TestSMPPBindKinds(t *testing.T) {
 func TestSMPPOverWindowWait(t *testing.T) {
 	smppTestWith(t, smppOnly(account.SMPP{Window: 10, OverWindow: "wait"}), func(t *testing.T, b *smppBench) {
 		b.gateway.hold = true
-		answers := make(chan smpp.Response, 200)
-		d := smpp.Dialer{
-			Hosts: []string{"pipe:1"}, Dial: b.pipes.dial, Bind: smpp.Bind{SystemID: "acme", Password: "secret"},
-			Session: smpp.SessionConfig{Window: 200},
-		}
-		s, _, err := d.Connect(t.Context(), smppAnswers{answers})
-		if err != nil {
-			t.Fatal(err)
-		}
-		requests := make([]smpp.Request, 30)
-		for i := range requests {
-			requests[i].Body = smppSubmit(fmt.Sprint("message ", i))
-		}
-		if n, err := s.Send(requests); n != 30 || err != nil {
-			t.Fatal(n, err)
-		}
-		synctest.Wait()
+		answers := b.flood(30)
 		if len(b.gateway.subs) != 10 {
 			t.Fatalf("%d submissions before an answer, want 10", len(b.gateway.subs))
 		}

@@ -124,23 +124,7 @@ func TestSMPPSubmit(t *testing.T) {
 func TestSMPPOverfilled(t *testing.T) {
 	smppTest(t, func(t *testing.T, b *smppBench) {
 		b.gateway.hold = true
-		answers := make(chan smpp.Response, 200)
-		d := smpp.Dialer{
-			Hosts: []string{"pipe:1"}, Dial: b.pipes.dial, Bind: smpp.Bind{SystemID: "acme", Password: "secret"},
-			Session: smpp.SessionConfig{Window: 200},
-		}
-		s, _, err := d.Connect(t.Context(), smppAnswers{answers})
-		if err != nil {
-			t.Fatal(err)
-		}
-		requests := make([]smpp.Request, 80)
-		for i := range requests {
-			requests[i].Body = smppSubmit(fmt.Sprint("message ", i))
-		}
-		if n, err := s.Send(requests); n != 80 || err != nil {
-			t.Fatal(n, err)
-		}
-		synctest.Wait()
+		answers := b.flood(80)
 		if n := len(answers); n != 30 {
 			t.Fatalf("%d answers, want 30 for what exceeds 50", n)
 		}
@@ -159,6 +143,30 @@ func TestSMPPOverfilled(t *testing.T) {
 			t.Errorf("%d batches for one write", b.gateway.batches)
 		}
 	})
+}
+
+// flood binds with a window larger than the account's and submits n messages at
+// once. It returns the answers, as they come.
+func (b *smppBench) flood(n int) <-chan smpp.Response {
+	b.t.Helper()
+	answers := make(chan smpp.Response, n)
+	d := smpp.Dialer{
+		Hosts: []string{"pipe:1"}, Dial: b.pipes.dial, Bind: smpp.Bind{SystemID: "acme", Password: "secret"},
+		Session: smpp.SessionConfig{Window: n},
+	}
+	s, _, err := d.Connect(b.t.Context(), smppAnswers{answers})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	requests := make([]smpp.Request, n)
+	for i := range requests {
+		requests[i].Body = smppSubmit(fmt.Sprint("message ", i))
+	}
+	if sent, err := s.Send(requests); sent != n || err != nil {
+		b.t.Fatal(sent, err)
+	}
+	synctest.Wait()
+	return answers
 }
 
 type smppAnswers struct{ ch chan smpp.Response }

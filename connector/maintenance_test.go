@@ -2,13 +2,14 @@ package connector
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"net"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,33 +65,17 @@ func TestSMPPHostsInTurn(t *testing.T) {
 			cfg := smppTestConfig()
 			cfg.Hosts, cfg.Sessions, cfg.HostsOrder = []string{"a:1", "b:1", "c:1"}, 3, order
 			l := NewSMPP(cfg, NewShared(), nil)
-			var mu sync.Mutex
-			var dialed []string
-			var operators []*smsc
-			l.Dial = func(_ context.Context, _, addr string) (net.Conn, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				ours, theirs := net.Pipe()
-				dialed, operators = append(dialed, addr), append(operators, newSMSC(theirs))
-				return ours, nil
-			}
-			stop := runLink(t, l)
+			at := &operators{}
+			stop := at.run(t, l)
+			defer stop()
 			synctest.Wait()
-			mu.Lock()
-			at := slices.Index(dialed, want[0])
+			dialed := slices.Clone(at.dialed)
 			slices.Sort(dialed)
 			same(t, order, dialed, want[:3])
-			dialed = nil
-			mu.Unlock()
-			operators[at].cut()
+			at.list[slices.Index(at.dialed, want[0])].cut()
 			time.Sleep(5 * time.Second)
 			synctest.Wait()
-			same(t, order+", after a cut", dialed, want[3:])
-			stop()
-			for _, o := range operators {
-				o.cut()
-			}
-			synctest.Wait()
+			same(t, order+", after a cut", at.dialed[3:], want[3:])
 		})
 	}
 }
@@ -153,46 +138,22 @@ func TestSMPPQuietCut(t *testing.T) {
 			c.set(&cfg)
 			log := &logged{}
 			l := NewSMPP(cfg, NewShared(), log.logger())
-			var mu sync.Mutex
-			var operators []*smsc
-			refuse := false
-			l.Dial = func(context.Context, string, string) (net.Conn, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				if refuse {
-					return nil, fmt.Errorf("connection refused")
-				}
-				ours, theirs := net.Pipe()
-				operators = append(operators, newSMSC(theirs))
-				return ours, nil
-			}
-			stop := runLink(t, l)
+			at := &operators{}
+			stop := at.run(t, l)
+			defer stop()
 			synctest.Wait()
-			mu.Lock()
-			refuse = true
-			mu.Unlock()
-			sessions := func() []*smsc {
-				mu.Lock()
-				defer mu.Unlock()
-				return slices.Clone(operators)
-			}
-			sessions()[0].cut()
+			at.refuse.Store(true)
+			at.list[0].cut()
 			time.Sleep(c.away)
-			mu.Lock()
-			refuse = false
-			mu.Unlock()
+			at.refuse.Store(false)
 			time.Sleep(5 * time.Second)
-			if n := len(sessions()); n != 2 {
+			synctest.Wait()
+			if n := len(at.list); n != 2 {
 				t.Errorf("%s: %d sessions", c.name, n)
 			}
 			if warns := strings.Contains(log.String(), "WARN"); warns != c.warns {
 				t.Errorf("%s: warns %v, want %v:\n%s", c.name, warns, c.warns, log)
 			}
-			stop()
-			for _, o := range sessions() {
-				o.cut()
-			}
-			synctest.Wait()
 		})
 	}
 }
@@ -227,18 +188,7 @@ func TestSMPPAgainIn(t *testing.T) {
 			cfg.Reconnect, cfg.Sessions = time.Minute, sessions
 			log := &logged{}
 			l := NewSMPP(cfg, NewShared(), log.logger())
-			var mu sync.Mutex
-			var operators []*smsc
-			l.Dial = func(context.Context, string, string) (net.Conn, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				ours, theirs := net.Pipe()
-				o := newSMSC(theirs)
-				o.status = smpp.ESME_RINVPASWD
-				operators = append(operators, o)
-				return ours, nil
-			}
-			stop := runLink(t, l)
+			stop := (&operators{status: smpp.ESME_RINVPASWD}).run(t, l)
 			time.Sleep(15 * time.Minute)
 			stop()
 			announced := map[string]time.Time{} // when a session is to be tried again
@@ -259,18 +209,38 @@ func TestSMPPAgainIn(t *testing.T) {
 			if right < 8 || len(announced) != sessions {
 				t.Errorf("%d attempts of %d sessions came as announced", right, len(announced))
 			}
-			for _, o := range operators {
-				o.cut()
-			}
-			synctest.Wait()
 		})
 	}
 }
 
-// runLink runs a link until the function that it returns is called, which waits
-// for the end.
-func runLink(t *testing.T, l *SMPP) (stop func()) {
+// operators are the SMSCs that a link connects to, one for each connection.
+type operators struct {
+	status smpp.Status // of the answers to binds
+	refuse atomic.Bool // connections
+
+	mu     sync.Mutex
+	dialed []string // to be read when all is quiet, and so is list
+	list   []*smsc
+}
+
+func (o *operators) dial(_ context.Context, _, addr string) (net.Conn, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.refuse.Load() {
+		return nil, errors.New("connection refused")
+	}
+	ours, theirs := net.Pipe()
+	s := newSMSC(theirs)
+	s.status = o.status
+	o.dialed, o.list = append(o.dialed, addr), append(o.list, s)
+	return ours, nil
+}
+
+// run runs a link to them until the function that it returns is called, which
+// waits for the end.
+func (o *operators) run(t *testing.T, l *SMPP) (stop func()) {
 	t.Helper()
+	l.Dial = o.dial
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -280,5 +250,9 @@ func runLink(t *testing.T, l *SMPP) (stop func()) {
 	return func() {
 		cancel()
 		<-ended
+		for _, s := range o.list {
+			s.cut()
+		}
+		synctest.Wait()
 	}
 }

@@ -50,8 +50,7 @@ func exchange(w *world, op *fakeLink, from, n int, ids idPair) []message.ID {
 	w.t.Helper()
 	var subs []*Submission
 	for i := range n {
-		s := w.submission(fmt.Sprintf("461%07d", from+i), "hello")
-		s.Target = message.Target{}
+		s := w.untold(fmt.Sprintf("461%07d", from+i), "hello")
 		subs = append(subs, s)
 	}
 	list := w.submit(subs...)
@@ -312,9 +311,7 @@ func TestReceiptScopes(t *testing.T) {
 					w := start(t, dir, Options{Snapshot: snap()}, nil)
 					op := w.fakeLink("op1")
 					op.core.SessionUp(1, 10)
-					s := w.submission("46100001", "hello")
-					s.Target = message.Target{}
-					id := w.submit(s)[0]
+					id := w.submit(w.untold("46100001", "hello"))[0]
 					synctest.Wait()
 					report := func() {
 						ack := make(chan error, 1)

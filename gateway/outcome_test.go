@@ -47,9 +47,7 @@ func TestOutcome(t *testing.T) {
 					links[name] = w.fakeLink(name)
 					links[name].core.SessionUp(uint32(i), 10)
 				}
-				s := w.submission(tt.to, "hello")
-				s.Target = message.Target{}
-				id := w.submit(s)[0]
+				id := w.submit(w.untold(tt.to, "hello"))[0]
 				synctest.Wait()
 				for i, name := range []string{"op1", "op2", "once"} {
 					for _, o := range links[name].take() {

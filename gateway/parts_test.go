@@ -14,8 +14,7 @@ import (
 // cutPart is one part of a long message that a customer cut himself (3GPP TS
 // 23.040 9.2.3.24.1).
 func cutPart(w *world, to string, ref, total, number byte) *Submission {
-	s := w.submission(to, "part")
-	s.Target = message.Target{}
+	s := w.untold(to, "part")
 	s.Content.Header = []byte{5, 0, 3, ref, total, number}
 	s.Content.Want = gsm.GSM7
 	return s

@@ -90,9 +90,7 @@ func playReceipts(t *testing.T, parts int, steps []receiptStep, want []message.S
 		for range max(1, parts) - 1 {
 			text += longText
 		}
-		s := w.submission(to, text)
-		s.Target = message.Target{}
-		id := w.submit(s)[0]
+		id := w.submit(w.untold(to, text))[0]
 		synctest.Wait()
 		out := op.take()
 		for i, step := range steps {
@@ -148,9 +146,7 @@ func TestIDForms(t *testing.T) {
 						w := start(t, dir, Options{MarkLag: 5 * time.Second, Snapshot: snap}, nil)
 						op := w.fakeLink("op1")
 						op.core.SessionUp(1, 10)
-						s := w.submission("46100001", "hello")
-						s.Target = message.Target{}
-						id := w.submit(s)[0]
+						id := w.submit(w.untold("46100001", "hello"))[0]
 						synctest.Wait()
 						out := op.take()
 						if early {
@@ -241,9 +237,7 @@ func TestReceiptOfALinkThatFailed(t *testing.T) {
 		op1, op2 := w.fakeLink("op1"), w.fakeLink("op2")
 		op1.core.SessionUp(1, 10)
 		op2.core.SessionUp(2, 10)
-		s := w.submission("46200001", "hello"+longText)
-		s.Target = message.Target{}
-		id := w.submit(s)[0]
+		id := w.submit(w.untold("46200001", "hello"+longText))[0]
 		synctest.Wait()
 		// The first operator takes one part of two.
 		op1.core.Answered(1, []connector.Answer{{Out: op1.take()[0], ID: "5", Failure: &message.Failure{Kind: message.Busy}}})
@@ -266,9 +260,7 @@ func TestContradiction(t *testing.T) {
 		w := start(t, dir, Options{}, nil)
 		op := w.fakeLink("op1")
 		op.core.SessionUp(1, 10)
-		s := w.submission("46100001", "hello")
-		s.Target = message.Target{}
-		id := w.submit(s)[0]
+		id := w.submit(w.untold("46100001", "hello"))[0]
 		synctest.Wait()
 		op.answer(1, op.take()[0], "1")
 		for _, state := range []message.State{message.Undeliverable, message.Undeliverable, message.Delivered} {

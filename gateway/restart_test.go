@@ -44,8 +44,7 @@ func TestCrashWithGrants(t *testing.T) {
 					w := start(t, t.TempDir(), opt, nil)
 					op := w.fakeLink(link)
 					to := map[string]string{"op1": "46100001", "once": "46300001"}[link]
-					s := w.submission(to, "hello")
-					s.Target = message.Target{}
+					s := w.untold(to, "hello")
 					if way == "own row" || way == "own row, long ago" {
 						op.core.SessionUp(1, 10)
 					}
@@ -136,9 +135,7 @@ func TestCrashWhileAside(t *testing.T) {
 		w := start(t, t.TempDir(), opt, nil)
 		op := w.fakeLink("op1")
 		op.core.SessionUp(1, 10)
-		s := w.submission("46100001", "hello")
-		s.Target = message.Target{}
-		id := w.submit(s)[0]
+		id := w.submit(w.untold("46100001", "hello"))[0]
 		for session := uint32(2); session < 4; session++ {
 			synctest.Wait()
 			if n := len(op.take()); n != 1 {

@@ -129,8 +129,7 @@ func TestManyOnTheShelf(t *testing.T) {
 		op.core.SessionUp(1, n)
 		var ids []message.ID
 		for i := range n {
-			s := w.submission(fmt.Sprintf("4610%05d", i), "hello")
-			s.Target = message.Target{}
+			s := w.untold(fmt.Sprintf("4610%05d", i), "hello")
 			ids = append(ids, w.submit(s)[0])
 		}
 		synctest.Wait()

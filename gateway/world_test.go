@@ -118,6 +118,13 @@ func (w *world) submission(to, text string) *Submission {
 	}
 }
 
+// untold is a submission of whose states acme is told nothing.
+func (w *world) untold(to, text string) *Submission {
+	s := w.submission(to, text)
+	s.Target = message.Target{}
+	return s
+}
+
 // submit accepts and fails the test when anything is refused.
 func (w *world) submit(subs ...*Submission) []message.ID {
 	w.t.Helper()

@@ -110,13 +110,9 @@ func (l *shownLink) bound() int {
 
 // listLinks prints a line for each link.
 func (r *remote) listLinks(ctx context.Context, out io.Writer) error {
-	var answer json.RawMessage
-	if err := r.do(ctx, http.MethodGet, "/v1/links", nil, &answer); err != nil || r.printed(out, answer) {
-		return err
-	}
 	var reply struct{ Links []shownLink }
-	if err := json.Unmarshal(answer, &reply); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+	if printed, err := r.answer(ctx, out, http.MethodGet, "/v1/links", &reply); err != nil || printed {
+		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LINK\tSTATE\tFOR\tSESSIONS\tQUEUED\tIN FLIGHT\tTAKEN\tFAILED\tTHROTTLED\tRECEIPTS\tINBOUND")
@@ -130,13 +126,9 @@ func (r *remote) listLinks(ctx context.Context, out io.Writer) error {
 
 // showLink asks for one link, or tells it what to do, and prints it.
 func (r *remote) showLink(ctx context.Context, out io.Writer, method, name, path string) error {
-	var answer json.RawMessage
-	if err := r.do(ctx, method, "/v1/links/"+url.PathEscape(name)+path, nil, &answer); err != nil || r.printed(out, answer) {
-		return err
-	}
 	l := &shownLink{}
-	if err := json.Unmarshal(answer, l); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+	if printed, err := r.answer(ctx, out, method, "/v1/links/"+url.PathEscape(name)+path, l); err != nil || printed {
+		return err
 	}
 	fmt.Fprintf(out, "%s is %s for %s: %d queued, %d in flight", l.Name, l.State, ago(l.Since), l.Queued, l.InFlight)
 	if l.RateLimit > 0 {

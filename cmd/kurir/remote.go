@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -59,6 +60,19 @@ func (r *remote) do(ctx context.Context, method, path string, body []byte, into 
 		return nil
 	}
 	return &exitError{exitNoServer, fmt.Errorf("no server can be reached: %w", errors.Join(failures...))}
+}
+
+// answer makes one request and reads its answer; or prints it as it came, if
+// --json asks for that, and says so.
+func (r *remote) answer(ctx context.Context, out io.Writer, method, path string, into any) (printed bool, err error) {
+	var answer json.RawMessage
+	if err := r.do(ctx, method, path, nil, &answer); err != nil || r.printed(out, answer) {
+		return err == nil, err
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		return false, fmt.Errorf("read the answer: %w", err)
+	}
+	return false, nil
 }
 
 // refusal is what a server said against a request.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -79,13 +78,9 @@ const statusRows = 15
 
 // status asks for everything and prints it.
 func (r *remote) status(ctx context.Context, out io.Writer) error {
-	var answer json.RawMessage
-	if err := r.do(ctx, http.MethodGet, "/v1/status", nil, &answer); err != nil || r.printed(out, answer) {
-		return err
-	}
 	s := &shownStatus{}
-	if err := json.Unmarshal(answer, s); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+	if printed, err := r.answer(ctx, out, http.MethodGet, "/v1/status", s); err != nil || printed {
+		return err
 	}
 	s.print(out)
 	fmt.Fprintln(out)

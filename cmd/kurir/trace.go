@@ -103,15 +103,11 @@ func (r *remote) trace(ctx context.Context, out, errOut io.Writer, path string, 
 		params.Set("hex", "true")
 	}
 	if !o.follow {
-		var answer json.RawMessage
-		if err := r.do(ctx, http.MethodGet, path+"?"+params.Encode(), nil, &answer); err != nil || r.printed(out, answer) {
-			return err
-		}
 		var reply struct {
 			PDUs []shownPDU `json:"pdus"`
 		}
-		if err := json.Unmarshal(answer, &reply); err != nil {
-			return fmt.Errorf("read the answer: %w", err)
+		if printed, err := r.answer(ctx, out, http.MethodGet, path+"?"+params.Encode(), &reply); err != nil || printed {
+			return err
 		}
 		for i := range reply.PDUs {
 			reply.PDUs[i].print(out)
