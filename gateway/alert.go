@@ -10,7 +10,8 @@ import (
 const (
 	alertsMost = 1000           // phones of which customers are still to be told; more are dropped
 	alertsTold = 50             // of them in a second
-	alertsPast = 100            // messages to a phone that are looked at, the newest
+	alertsPast = 5000           // messages to a phone that are looked at, the newest
+	alertsPage = 250            // of them at a time
 	alertsAge  = 24 * time.Hour // how long a phone is the concern of who wrote to it
 )
 
@@ -62,27 +63,39 @@ func (g *Gateway) passAlerts(ctx context.Context, now time.Time) error {
 // passAlert tells the accounts that ask for it and have to do with the phone:
 // a message of theirs to it is under way, or was accepted not long ago.
 func (g *Gateway) passAlert(ctx context.Context, a *message.Alert, now time.Time) error {
-	list, _, err := g.store.Messages(ctx, Filter{To: message.Address{Number: a.Phone.Number}, Limit: alertsPast})
-	if err != nil {
-		return err
+	since := now.Add(-alertsAge).UnixMilli()
+	untold := map[string]bool{} // accounts that ask
+	for _, who := range g.snap.Load().Accounts.All() {
+		if who.SMPP.Alerts {
+			untold[who.Name] = true
+		}
 	}
-	accounts, since := g.snap.Load().Accounts, now.Add(-alertsAge).UnixMilli()
-	told := map[string]bool{}
-	for _, m := range list {
-		if told[m.Account] || m.State.Final() && m.ID.Millis() < since {
-			continue
+	f := Filter{To: message.Address{Number: a.Phone.Number}, Limit: alertsPage}
+	for looked := 0; len(untold) > 0 && looked < alertsPast; looked += alertsPage {
+		list, next, err := g.store.Messages(ctx, f)
+		if err != nil {
+			return err
 		}
-		if who := accounts.ByName(m.Account); who == nil || !who.SMPP.Alerts {
-			continue
-		}
-		told[m.Account] = true
-		shown := *a
-		shown.Phone = m.To // as the account knows it
-		for _, r := range g.receivers {
-			if to, ok := r.(Alerter); ok && to.Alert(m.Account, &shown, m.From) {
-				g.count.alertsPassed.Add(1)
+		for _, m := range list {
+			if untold[m.Account] && (!m.State.Final() || m.ID.Millis() >= since) {
+				delete(untold, m.Account)
+				g.tellAlert(a, m)
 			}
+		}
+		if f.After = next; next == 0 {
+			break
 		}
 	}
 	return nil
+}
+
+// tellAlert tells an account of a phone to which it wrote m.
+func (g *Gateway) tellAlert(a *message.Alert, m *message.Message) {
+	shown := *a
+	shown.Phone = m.To // as the account knows it
+	for _, r := range g.receivers {
+		if to, ok := r.(Alerter); ok && to.Alert(m.Account, &shown, m.From) {
+			g.count.alertsPassed.Add(1)
+		}
+	}
 }

@@ -133,6 +133,30 @@ func TestAlert(t *testing.T) {
 	})
 }
 
+// TestAlertBehindMany: who wrote to a phone is told also when another account has
+// written to it far more often since.
+func TestAlertBehindMany(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w, r := alertWorld(t, dir)
+		op := w.fakeLink("op1")
+		for i := range 2*alertsPage + 10 {
+			s := w.submission("46100001", "hello")
+			if i == 0 {
+				s.Account = w.Snapshot().Accounts.ByName("beta")
+			} else {
+				s.Account = w.Snapshot().Accounts.ByName("acme")
+			}
+			w.submit(s)
+		}
+		w.alert(op, "46100001", 0)
+		if got, want := r.all(), []string{"acme 1/46100001 from S-acme true/0", "beta 1/46100001 from S-beta true/0"}; !slices.Equal(got, want) {
+			t.Errorf("told %q, want %q", got, want)
+		}
+	})
+}
+
 // TestAlertThatPhoneIsAway: one that says that a phone cannot be reached has
 // nothing tried.
 func TestAlertThatPhoneIsAway(t *testing.T) {
