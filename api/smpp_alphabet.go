@@ -6,8 +6,8 @@ import (
 	"kurir/smpp"
 )
 
-// alphabet returns what data_coding 0 means to a customer. Nobody's is GSM.
-func (s *SMPPServer) alphabet(name string) gsm.DefaultAlphabet {
+// Alphabet returns what data_coding 0 means to a customer. Nobody's is GSM.
+func (s *SMPPServer) Alphabet(name string) gsm.DefaultAlphabet {
 	a := s.accounts().ByName(name)
 	if a == nil || a.SMPP.Alphabet == "" {
 		return gsm.DefaultGSM

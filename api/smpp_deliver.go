@@ -159,7 +159,7 @@ func (p *smppPeer) pump(verdicts []gateway.Delivered) []gateway.Delivered {
 func (p *smppPeer) stage(room int, verdicts []gateway.Delivered) []gateway.Delivered {
 	b := &p.build
 	b.reset(p)
-	b.alphabet = p.server.alphabet(p.account)
+	b.alphabet = p.server.Alphabet(p.account)
 	b.perPart = p.server.perPart(p.account)
 	p.requests = p.requests[:0]
 	for _, part := range p.parts[:min(room, len(p.parts))] {

@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/gsm"
 	"kurir/message"
 	"kurir/smpp"
 )
@@ -68,4 +71,31 @@ func TestSMPPReplaceIfPresent(t *testing.T) {
 			t.Errorf("refused: %v", p)
 		}
 	})
+}
+
+// TestSMPPReplacementAlphabet: a replace_sm has no data_coding; its text is read
+// by the account's alphabet, as one with data_coding 0 is, or as that of the
+// message was.
+func TestSMPPReplacementAlphabet(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		alphabet string
+		was      gsm.Encoding // of the message
+		text     string
+		want     string
+	}{
+		{"", gsm.Auto, "\x00\x05", "@é"},
+		{"latin1", gsm.Auto, "@\xe9$_[", "@é$_["},
+		{"ascii", gsm.Auto, "@$_[", "@$_["},
+		{"utf8", gsm.Auto, "@é", "@é"},
+		{"gsm-packed", gsm.Auto, string(gsm.Pack(nil, []byte("\x00\x05 hello"), 0)), "@é hello"},
+		{"ucs2", gsm.Auto, "\x00@\x00\xe9", "@é"},
+		{"latin1", gsm.UCS2, "\x00@\x00\xe9", "@é"},
+	} {
+		change := gateway.Replacement{Account: &account.Account{SMPP: account.SMPP{Alphabet: c.alphabet}}}
+		m := &message.Message{Content: message.Content{Text: "old", Want: c.was}}
+		if status := smppReplacement(&change, &smpp.ReplaceSM{Text: []byte(c.text)}, m, time.Now()); status != smpp.ESME_ROK || change.Content.Text != c.want {
+			t.Errorf("%s, the message was in %v: %v %+v, want %q", c.alphabet, c.was, status, change.Content, c.want)
+		}
+	}
 }

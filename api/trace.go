@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"kurir/gsm"
 )
 
 // Traces watches PDUs while somebody wants to see them: a ring for each link or
@@ -23,6 +25,7 @@ import (
 type Traces struct {
 	log           *slog.Logger
 	link, account SetTap
+	alphabet      func(ofLink bool, name string) gsm.DefaultAlphabet
 
 	mu        sync.Mutex
 	traces    map[traceKey]*pduTrace
@@ -35,9 +38,10 @@ type Traces struct {
 // session of this number, which is 0 for all of them.
 type SetTap func(name string, session uint64, tap func(session uint64, sent bool, frame []byte)) error
 
-// NewTraces makes it, of what sets the tap of a link and of an account.
-func NewTraces(log *slog.Logger, link, account SetTap) *Traces {
-	return &Traces{log: log, link: link, account: account, traces: map[traceKey]*pduTrace{}}
+// NewTraces makes it, of what sets the tap of a link and of an account, and what
+// tells by which alphabet data_coding 0 is read there.
+func NewTraces(log *slog.Logger, link, account SetTap, alphabet func(ofLink bool, name string) gsm.DefaultAlphabet) *Traces {
+	return &Traces{log: log, link: link, account: account, alphabet: alphabet, traces: map[traceKey]*pduTrace{}}
 }
 
 // traceKey names what is traced.
@@ -84,6 +88,7 @@ type pduTrace struct {
 	traceSettings
 	began, until time.Time
 	timer        *time.Timer
+	alphabet     gsm.DefaultAlphabet // of data_coding 0
 
 	mu     sync.Mutex
 	ring   []tracedPDU // in order from head, then from 0
@@ -106,7 +111,7 @@ func (t *Traces) start(key traceKey, set traceSettings) (*pduTrace, error) {
 		return nil, errManyTraces
 	}
 	now := time.Now()
-	p := &pduTrace{traceKey: key, traceSettings: set, began: now, until: now.Add(set.long)}
+	p := &pduTrace{traceKey: key, traceSettings: set, began: now, until: now.Add(set.long), alphabet: t.alphabet(key.kind == traceLinks, key.name)}
 	if err := t.tap(key, p.take, set.session); err != nil {
 		return nil, err
 	}

@@ -21,9 +21,9 @@ type pduView struct {
 }
 
 // viewPDU shows a PDU. Its line has neither passwords nor texts; texts adds the
-// text. hexes adds the octets: with passwords, and without texts the text too,
+// text, read by alphabet where data_coding is 0. hexes adds the octets: with passwords, and without texts the text too,
 // overwritten; none where what is to be overwritten cannot be found.
-func viewPDU(p *tracedPDU, texts, hexes bool) pduView {
+func viewPDU(p *tracedPDU, alphabet gsm.DefaultAlphabet, texts, hexes bool) pduView {
 	v := pduView{N: p.n, At: seenTime(p.at), Direction: "in", Session: p.session, Octets: len(p.frame), PDU: smpp.Describe(p.frame)}
 	if p.sent {
 		v.Direction = "out"
@@ -36,7 +36,7 @@ func viewPDU(p *tracedPDU, texts, hexes bool) pduView {
 		return v
 	}
 	if texts {
-		v.Text = textOf(pdu.Body)
+		v.Text = textOf(pdu.Body, alphabet)
 	}
 	if hexes {
 		v.Hex = maskedHex(p.frame, &pdu, texts)
@@ -69,9 +69,9 @@ func wordingOf(body smpp.Body) (w wording, ok bool) {
 	return w, false
 }
 
-// textOf reads the text of a PDU, as the link's usual alphabet has it for
-// data_coding 0; empty if it has none that can be read.
-func textOf(body smpp.Body) string {
+// textOf reads the text of a PDU as the session's side does; empty if it has none
+// that can be read. replace_sm has no data_coding, and is read by the alphabet.
+func textOf(body smpp.Body, alphabet gsm.DefaultAlphabet) string {
 	w, ok := wordingOf(body)
 	if !ok {
 		return ""
@@ -83,12 +83,26 @@ func textOf(body smpp.Body) string {
 	if payload, ok := w.tlvs.Get(smpp.TagMessagePayload); ok && len(payload) > 0 {
 		octets = payload
 	}
+	header := 0
 	if w.esm&smpp.ESMUDHI != 0 && len(octets) > 0 && int(octets[0]) < len(octets) {
-		octets = octets[1+int(octets[0]):]
+		header = 1 + int(octets[0])
+		octets = octets[header:]
 	}
-	coding, ok := gsm.ParseSMPPDataCoding(w.coding, gsm.GSM7)
-	if !ok || coding.Encoding == gsm.Binary {
+	if _, submitted := body.(*smpp.SubmitSM); !submitted && smpp.IsReceipt(w.esm) {
+		return gsm.DecodeLatin1(octets) // ASCII, whatever the alphabet
+	}
+	if text, ok := gsm.DecodeCharset(w.coding, octets); ok {
+		return text
+	}
+	coding, ok := gsm.ParseSMPPDataCoding(w.coding, alphabet.Encoding())
+	switch {
+	case !ok || coding.Encoding == gsm.Binary || coding.Compressed:
 		return ""
+	case w.coding == 0 || alphabet == gsm.DefaultPacked && coding.Encoding == gsm.GSM7:
+		if alphabet == gsm.DefaultGSM {
+			return smppDefaultText(octets)
+		}
+		return alphabet.Decode(octets, header)
 	}
 	return gsm.Decode(coding.Encoding, octets)
 }

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kurir/gsm"
 	"kurir/smpp"
 )
 
@@ -28,11 +29,14 @@ func (f fakeTaps) set(name string, session uint64, tap func(session uint64, sent
 	return nil
 }
 
+// allGSM has data_coding 0 mean the GSM alphabet everywhere.
+func allGSM(bool, string) gsm.DefaultAlphabet { return gsm.DefaultGSM }
+
 func traceHandler(t *testing.T) (http.Handler, fakeTaps, *bytes.Buffer) {
 	t.Helper()
 	taps, log := fakeTaps{}, &bytes.Buffer{}
 	o := (&fakeGateway{}).options()
-	o.Traces = NewTraces(slog.New(slog.NewTextHandler(log, nil)), taps.set, taps.set)
+	o.Traces = NewTraces(slog.New(slog.NewTextHandler(log, nil)), taps.set, taps.set, allGSM)
 	t.Cleanup(o.Traces.Close)
 	return NewHTTP(o), taps, log
 }
@@ -68,7 +72,7 @@ func TestTraceHides(t *testing.T) {
 		frame := frameOf(t, 1, c.body)
 		whole := fmt.Sprintf("%x", frame)
 		for _, texts := range []bool{false, true} {
-			v := viewPDU(&tracedPDU{frame: frame}, texts, true)
+			v := viewPDU(&tracedPDU{frame: frame}, gsm.DefaultGSM, texts, true)
 			shown, _ := json.Marshal(v)
 			shows := bytes.Contains(shown, []byte(mark)) || bytes.Contains(shown, fmt.Appendf(nil, "%x", mark))
 			if shows != (texts && !c.secret) {
@@ -83,8 +87,38 @@ func TestTraceHides(t *testing.T) {
 		}
 		cut := bytes.Clone(frame[:len(frame)-1])
 		cut[3]--
-		if v, _ := json.Marshal(viewPDU(&tracedPDU{frame: cut}, true, true)); c.secret && bytes.Contains(v, fmt.Appendf(nil, "%x", mark)) {
+		if v, _ := json.Marshal(viewPDU(&tracedPDU{frame: cut}, gsm.DefaultGSM, true, true)); c.secret && bytes.Contains(v, fmt.Appendf(nil, "%x", mark)) {
 			t.Errorf("%s that is cut: %s", c.body.Command(), v)
+		}
+	}
+}
+
+// A text is read as the session's side reads it.
+func TestTraceAlphabet(t *testing.T) {
+	t.Parallel()
+	packed := gsm.Pack(nil, []byte("\x00\x05 hello"), 0) // @é hello
+	long := append([]byte("\x05\x00\x03\x2a\x02\x01"), gsm.Pack(nil, []byte("\x00\x05 hello"), gsm.FillBits(6))...)
+	message := func(coding, esm uint8, text string) smpp.ShortMessage {
+		return smpp.ShortMessage{DataCoding: coding, ESMClass: esm, Text: []byte(text)}
+	}
+	for _, c := range []struct {
+		alphabet gsm.DefaultAlphabet
+		body     smpp.Body
+		want     string
+	}{
+		{gsm.DefaultGSM, &smpp.SubmitSM{ShortMessage: message(0, 0, "\x00\x05 hello")}, "@é hello"},
+		{gsm.DefaultLatin1, &smpp.SubmitSM{ShortMessage: message(0, 0, "@\xe9 hello")}, "@é hello"},
+		{gsm.DefaultLatin1, &smpp.ReplaceSM{Text: []byte("@\xe9 hello")}, "@é hello"},
+		{gsm.DefaultLatin1, &smpp.SubmitSM{ShortMessage: message(0xF0, 0, "\x00\x05 hello")}, "@é hello"}, // a class names GSM's
+		{gsm.DefaultUTF8, &smpp.DeliverSM{ShortMessage: message(0, 0, "@é hello")}, "@é hello"},
+		{gsm.DefaultPacked, &smpp.DeliverSM{ShortMessage: message(0, 0, string(packed))}, "@é hello"},
+		{gsm.DefaultPacked, &smpp.SubmitSM{ShortMessage: message(0, smpp.ESMUDHI, string(long))}, "@é hello"},
+		{gsm.DefaultUCS2, &smpp.SubmitSM{ShortMessage: message(0, 0, "\x00@\x00\xe9")}, "@é"},
+		{gsm.DefaultUCS2, &smpp.DeliverSM{ShortMessage: message(0, smpp.ESMReceipt, "id:1 stat:DELIVRD")}, "id:1 stat:DELIVRD"},
+		{gsm.DefaultUCS2, &smpp.SubmitSM{ShortMessage: message(3, 0, "@\xe9")}, "@é"},
+	} {
+		if v := viewPDU(&tracedPDU{frame: frameOf(t, 1, c.body)}, c.alphabet, true, false); v.Text != c.want {
+			t.Errorf("%v: %s reads %q, want %q", c.alphabet, v.PDU, v.Text, c.want)
 		}
 	}
 }
@@ -180,7 +214,7 @@ func TestTraceTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		taps := fakeTaps{}
-		traces := NewTraces(slog.New(slog.DiscardHandler), taps.set, taps.set)
+		traces := NewTraces(slog.New(slog.DiscardHandler), taps.set, taps.set, allGSM)
 		key := traceKey{traceAccounts, "acme"}
 		p, err := traces.start(key, traceSettings{pdus: 10, long: time.Minute})
 		if err != nil {

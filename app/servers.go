@@ -10,6 +10,7 @@ import (
 	"kurir/account"
 	"kurir/api"
 	"kurir/config"
+	"kurir/gsm"
 	"kurir/message"
 )
 
@@ -34,7 +35,7 @@ func (a *App) servers() {
 	opt.Use(a.gateway)
 	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
-	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount)
+	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet)
 	handler := api.NewHTTP(opt)
 	a.http = api.NewHTTPServer(handler, a.log)
 	a.http.RegisterOnShutdown(opt.Traces.Close) // or the server would wait for those who follow one
@@ -91,6 +92,23 @@ func (a *App) traceLink(name string, session uint64, tap func(session uint64, se
 	}
 	number := uint32(min(session, math.MaxUint32)) // beyond it there is none
 	return a.gateway.TraceLink(name, number, func(session uint32, sent bool, frame []byte) { tap(uint64(session), sent, frame) })
+}
+
+// alphabet is what data_coding 0 means on a link or to an account; GSM where
+// there is none of this name.
+func (a *App) alphabet(ofLink bool, name string) gsm.DefaultAlphabet {
+	if !ofLink {
+		return a.smpp.Alphabet(name)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, c := range a.file.Connectors {
+		if c.Name == name && c.SMPP != nil {
+			alphabet, _ := gsm.ParseDefaultAlphabet(c.SMPP.Alphabet) // checked with the configuration
+			return alphabet
+		}
+	}
+	return gsm.DefaultGSM
 }
 
 // traceAccount has tap see the PDUs of a customer's sessions, nil nobody.
