@@ -27,7 +27,7 @@ func TestIdleSessions(t *testing.T) {
 	for i := range 40 {
 		links = append(links, linkTo(fmt.Sprintf("op%d", i+1), operator, fmt.Sprintf(", sessions: %d", sessions/40)))
 	}
-	opt := serverOptions{binary: plainBinary(t), connectors: links, account: fmt.Sprintf(", smpp: {sessions: %d}", sessions)}
+	opt := serverOptions{binary: plainBinary(t), profiled: true, connectors: links, account: fmt.Sprintf(", smpp: {sessions: %d}", sessions)}
 	s := prepareServer(t, nil, opt)
 	plain := s.file(opt)
 	s.write(plain)

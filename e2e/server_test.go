@@ -30,6 +30,7 @@ type server struct {
 	binary string
 	http   string // host:port
 	smpp   string
+	pprof  string // of Go's profiler, empty if it is not served
 	proc   *process
 	client *http.Client
 	*rest
@@ -47,6 +48,7 @@ type serverOptions struct {
 	routes     []string // via the first connector if nil
 	inbound    []string
 	more       string // further lines at the top
+	profiled   bool   // serves Go's profiler, by which garbage is collected before memory is measured
 }
 
 // startSimulator runs an SMSC inside the test.
@@ -87,6 +89,9 @@ func prepareServer(t testing.TB, sim *simulator.Simulator, opt serverOptions) *s
 		opt.dir = t.TempDir()
 	}
 	s := &server{t: t, dir: opt.dir, binary: opt.binary, http: freeAddr(t), smpp: freeAddr(t)}
+	if opt.profiled {
+		s.pprof = freeAddr(t)
+	}
 	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxIdleConns: 0}}
 	t.Cleanup(s.client.CloseIdleConnections)
 	s.rest = &rest{t: t, base: "http://" + s.http, key: apiKey, client: s.client}
@@ -166,7 +171,7 @@ func (s *server) start() {
 // launch starts the program and waits for nothing.
 func (s *server) launch() {
 	s.t.Helper()
-	s.proc = start(s.t, ours, s.dir, s.binary, "serve", "-c", s.path())
+	s.proc = start(s.t, ours, s.dir, s.binary, "serve", "-c", s.path(), "--pprof", s.pprof)
 }
 
 // restart stops the program in good order and starts it again.
