@@ -179,7 +179,8 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 		Links   []string             `json:"links"`
 		Routes  []rule               `json:"routes"`
 		Events  []gateway.TraceEntry `json:"events"`
-	}{Message: view(m, m.State, true, s.TLVs()), Links: m.Links, Routes: []rule{}, Events: t.Events}
+		Waits   *gateway.Waits       `json:"waits,omitempty"`
+	}{Message: view(m, m.State, true, s.TLVs()), Links: m.Links, Routes: []rule{}, Events: t.Events, Waits: t.Waits}
 	for _, c := range t.Route {
 		answer.Routes = append(answer.Routes, rule(c))
 	}

@@ -54,11 +54,12 @@ type Trace struct {
 	Message *message.Message
 	Route   []route.Considered // nil when the configuration of that time is no longer kept
 	Events  []TraceEntry
+	Waits   *Waits // what it waits for at the moment; nil if it does not
 }
 
 // Trace assembles the trace of a message.
 func (g *Gateway) Trace(ctx context.Context, m *message.Message) (*Trace, error) {
-	t := &Trace{Message: m}
+	t := &Trace{Message: m, Waits: g.waits(m, time.Now())}
 	t.Events = append(t.Events, TraceEntry{At: m.ID.Time(), What: message.EventAccepted.String(), Text: "by " + m.Via.String()})
 	events, err := message.DecodeLog(m.Log, m.ID)
 	for _, ev := range events {

@@ -1,0 +1,87 @@
+package gateway
+
+import (
+	"fmt"
+	"time"
+
+	"kurir/message"
+)
+
+// Waits says what a message waits for at the moment, as far as that is known. It
+// is found out when somebody asks, from the state of the link: nothing of it is
+// kept with the message.
+type Waits struct {
+	Link  string     `json:"link,omitempty"`
+	Why   string     `json:"why"`
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// waits says what m waits for; nil if it does not.
+func (g *Gateway) waits(m *message.Message, now time.Time) *Waits {
+	if m.State == message.Scheduled {
+		return (&Waits{Why: "its time has not come"}).until(m.SendAt)
+	}
+	if m.State != message.Queued {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e := g.open[m.ID]
+	if e == nil { // on disk only
+		e = newEntry(m)
+		e.readLog(g)
+		e.due = nextRetry(m)
+	} else if e.station == granted {
+		return nil
+	}
+	w := &Waits{Link: e.link.name}
+	if (e.station == delayed || e.station == nowhere) && e.due > now.UnixMilli() {
+		w.Why = "it was not taken, and is tried again later"
+		return w.until(e.due)
+	}
+	e.link.explain(w, now)
+	return w
+}
+
+func (w *Waits) until(ms int64) *Waits {
+	at := time.UnixMilli(ms).UTC()
+	w.Until = &at
+	return w
+}
+
+// nextRetry is when a message is tried again, by its log, Unix milliseconds; 0 if
+// it does not wait for that.
+func nextRetry(m *message.Message) (at int64) {
+	events, _ := message.DecodeLog(m.Log, m.ID)
+	for _, ev := range events {
+		switch ev.Kind {
+		case message.EventRetry:
+			at = ev.At + int64(ev.Code)*1000
+		case message.EventGranted, message.EventQueued:
+			at = 0
+		}
+	}
+	return at
+}
+
+// explain says why a message that the link has does not go out.
+func (l *link) explain(w *Waits, now time.Time) {
+	st := l.stats()
+	switch p := &l.pace; {
+	case l.conn == nil || l.wish == LinkStops:
+		w.Why = "the link is stopped"
+	case l.wish == LinkDrains:
+		w.Why = "the link drains: it is given nothing more to send"
+	case len(l.sessions) == 0:
+		w.Why = fmt.Sprintf("the link has had no session since %s", l.downAt.UTC().Format(time.RFC3339))
+	case now.UnixMilli() < p.until:
+		w.Why = "the link pauses, for the operator asked for less speed"
+		w.until(p.until)
+	case p.since != 0:
+		w.Why = fmt.Sprintf("the operator asked for less speed: the link sends %.4g parts a second for now, and %d messages wait for it", p.rate, st.Queued)
+	case p.rate != 0:
+		w.Why = fmt.Sprintf("%d messages wait for the link, which sends %.4g parts a second", st.Queued, p.rate)
+	default:
+		w.Why = fmt.Sprintf("%d messages wait for the link", st.Queued)
+	}
+}
