@@ -217,7 +217,6 @@ func (s *httpServer) testLink(w http.ResponseWriter, r *http.Request, a *account
 	name := clip(r.PathValue("name"))
 	ctx, cancel := context.WithTimeout(r.Context(), linkTestWait)
 	defer cancel()
-	s.Log.Info("test of a link", "link", name, "account", a.Name)
 	steps, err := s.Links.Test(ctx, name)
 	if err != nil {
 		return linkProblem(err)
@@ -241,6 +240,7 @@ func (s *httpServer) testLink(w http.ResponseWriter, r *http.Request, a *account
 		last := i+1 == len(steps) || steps[i+1].Host != st.Host
 		answer.OK = answer.OK || last && st.Error == ""
 	}
+	s.Log.Info("test of a link", "link", name, "ok", answer.OK, "by", a.Name)
 	return answerJSON(w, &answer)
 }
 

@@ -110,7 +110,7 @@ func (s *httpServer) putTrace(w http.ResponseWriter, r *http.Request, a *account
 	if body.For != "" {
 		d, err := time.ParseDuration(body.For)
 		if err != nil || d <= 0 || d > maxTrace {
-			return faulty(http.StatusUnprocessableEntity, codeBadValue, "for", "%q is no time such as 10m, of at most %v", clip(body.For), maxTrace)
+			return faulty(http.StatusUnprocessableEntity, codeBadValue, "for", "for: %q is no time such as 10m, of at most 24h", clip(body.For))
 		}
 		set.long = d
 	}

@@ -188,7 +188,7 @@ func (s *SMPPServer) bound(sess *smpp.Session) {
 		}
 	}
 	s.mu.Unlock()
-	s.log.Info("customer bound", "account", p.account, "peer", p.addr, "mode", p.mode, "version", p.version)
+	s.log.Info("customer bound", "account", p.account, "session", p.num, "peer", p.addr, "mode", p.mode, "version", p.version)
 	if receives {
 		s.core.Wake(message.SMPPTarget, p.account)
 	}
@@ -230,6 +230,6 @@ func (s *SMPPServer) ended(sess *smpp.Session, reason error) {
 		delete(s.customers, p.account)
 	}
 	s.mu.Unlock()
-	s.log.Info("customer's session ended", "account", p.account, "peer", p.addr, "reason", reason)
+	s.log.Info("customer's session ended", "account", p.account, "session", p.num, "peer", p.addr, "reason", reason)
 	p.giveBack(others)
 }

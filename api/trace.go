@@ -121,7 +121,11 @@ func (t *Traces) start(key traceKey, set traceSettings) (*pduTrace, error) {
 	}
 	t.traces[key] = p
 	p.timer = time.AfterFunc(set.long, func() { t.timeUp(p) })
-	t.log.Info("trace begins", "of", key.kind, "name", key.name, "by", set.by, "texts", set.texts, "session", set.session, "for", set.long)
+	attrs := []any{"of", key.kind, "name", key.name, "by", set.by, "texts", set.texts, "for", set.long}
+	if set.session != 0 {
+		attrs = append(attrs, "session", set.session)
+	}
+	t.log.Info("trace begins", attrs...)
 	return p, nil
 }
 

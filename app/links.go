@@ -104,7 +104,7 @@ func (a *App) TestLink(ctx context.Context, name string) ([]gateway.LinkStep, er
 		return nil, &gateway.LinkError{Missing: true, Text: fmt.Sprintf("there is no link %q", name)}
 	}
 	cfg := *a.file.Connectors[i].SMPP
-	link := connector.NewSMPP(cfg, a.shared, a.log)
+	link := connector.NewSMPP(cfg, connector.NewShared(), a.log) // it takes no numbers of sessions
 	a.mu.Unlock()
 	if len(cfg.Hosts) == 0 {
 		return nil, &gateway.LinkError{Text: "the link " + name + " has no hosts: it only waits for the operator's outbind, and there is nothing to try"}

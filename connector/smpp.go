@@ -94,26 +94,21 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 			break
 		}
 		if l.cfg.Bind == "transceiver" {
-			l.slots = append(l.slots, newSMPPSlot(smpp.Transceiver, i))
+			l.slots = append(l.slots, l.newSlot(smpp.Transceiver, i))
 		} else {
-			l.slots = append(l.slots, newSMPPSlot(smpp.Transmitter, i), newSMPPSlot(smpp.Receiver, i))
+			l.slots = append(l.slots, l.newSlot(smpp.Transmitter, i), l.newSlot(smpp.Receiver, i))
 		}
 	}
 	return l
 }
 
-func newSMPPSlot(mode smpp.BindMode, turn int) *smppSlot {
-	return &smppSlot{mode: mode, turn: turn, restart: make(chan struct{}, 1)}
+func (l *SMPP) newSlot(mode smpp.BindMode, turn int) *smppSlot {
+	return &smppSlot{mode: mode, turn: turn, number: l.shared.sessions.Add(1), since: time.Now(), restart: make(chan struct{}, 1)}
 }
 
 // Run implements Connector.
 func (l *SMPP) Run(ctx context.Context, core Core) {
 	l.core = core
-	l.mu.Lock() // Stats may be asked already
-	for _, slot := range l.slots {
-		slot.since, slot.number = time.Now(), l.shared.sessions.Add(1)
-	}
-	l.mu.Unlock()
 	var slots sync.WaitGroup
 	for _, slot := range l.slots {
 		slots.Go(func() { l.keep(ctx, slot) })

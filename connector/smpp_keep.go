@@ -63,7 +63,7 @@ func (l *SMPP) complain(ctx context.Context, slot *smppSlot, err error, pause ti
 	case smppStillBound(err):
 		text = "no session: the operator still has our old ones, or permits no more of them (sessions), or not from here"
 	}
-	l.log.Log(ctx, level, text, "session", slot.number, "mode", slot.mode, "error", err, "again_in", pause)
+	l.log.Log(ctx, level, text, "session", slot.number, "mode", slot.mode, "error", err, "again_in", pause.Round(time.Millisecond))
 }
 
 // smppStillBound tells whether a bind was refused as it is while the operator

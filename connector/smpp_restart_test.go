@@ -8,6 +8,21 @@ import (
 	"kurir/message"
 )
 
+// TestSMPPNumbers: each session has its number, and its state a time, from the
+// beginning.
+func TestSMPPNumbers(t *testing.T) {
+	t.Parallel()
+	cfg := smppTestConfig()
+	cfg.Sessions = 2
+	shared := NewShared()
+	for i, want := range []uint32{1, 3} {
+		st := NewSMPP(cfg, shared, nil).Stats()
+		if len(st) != 2 || st[0].Session != want || st[1].Session != want+1 || st[0].Since.IsZero() || st[0].State != "connecting" {
+			t.Errorf("link %d before it runs: %+v", i, st)
+		}
+	}
+}
+
 // TestSMPPRestartSession: a session opened anew parts in good order and without
 // a pause, and what it had not written goes back unwritten; one that waits for
 // its next attempt is opened at once.

@@ -27,7 +27,7 @@ const (
 )
 
 // ErrBadID is returned by ParseID for text that is no id of ours.
-var ErrBadID = errors.New("not a message id: 13 characters of 0-9 and a-z without i, l, o, u are expected")
+var ErrBadID = errors.New("not an id: 13 characters of 0-9 and a-z without i, l, o, u are expected")
 
 // Time returns when the id was made, to the millisecond, in UTC.
 func (id ID) Time() time.Time { return time.UnixMilli(id.Millis()).UTC() }

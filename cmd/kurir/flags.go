@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,13 +24,27 @@ func plainFlags(root *cobra.Command) {
 func withDays(cmd *cobra.Command) {
 	wrap := func(f *pflag.Flag) {
 		if f.Value.Type() == "duration" {
-			f.Value = spanFlag{f.Value}
+			f.Value, f.DefValue = spanFlag{f.Value}, shortSpan(f.DefValue)
 		}
 	}
 	cmd.LocalFlags().VisitAll(wrap)
 	for _, sub := range cmd.Commands() {
 		withDays(sub)
 	}
+}
+
+// shortSpan writes a default as people do: 1m for 1m0s, and nothing for none.
+func shortSpan(text string) string {
+	if text == "0s" {
+		return ""
+	}
+	if whole, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = whole + "m"
+	}
+	if whole, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = whole + "h"
+	}
+	return text
 }
 
 // spanFlag is a duration that may be given in days.

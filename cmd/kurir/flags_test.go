@@ -31,6 +31,9 @@ func TestFlagMistakes(t *testing.T) {
 		"simulate --rate quick":                      "--rate quick: a number is expected",
 		"simulate --rate-status -1":                  "--rate-status -1: the number cannot be less than 0",
 		"load smpp 127.0.0.1:1 --window wide":        "--window wide: a whole number is expected",
+		"queue push acme":                            "say with --from, --to or both of which time, or with --id which messages",
+		"queue push acme --id x --from 1d":           "--id and a range of time exclude each other",
+		"link foo":                                   `unknown command "foo" for "kurir link"; kurir link --help lists those that there are`,
 		"queue push acme --from yesterday":           "--from yesterday: a time such as 2026-11-05T10:00:00Z or 2026-11-05 is expected, or how long ago, such as 30s, 10m, 24h or 7d",
 		"queue push acme --to -1h":                   "--to -1h: a time such as ",
 	} {
@@ -41,6 +44,20 @@ func TestFlagMistakes(t *testing.T) {
 		err := root.ExecuteContext(t.Context())
 		if err == nil || !strings.HasPrefix(err.Error(), want) || exitCode(err) != exitUsage {
 			t.Errorf("kurir %s: %v, exit code %d, want %q", line, err, exitCode(err), want)
+		}
+	}
+}
+
+// A flag that is nothing unless it is given says so by saying nothing.
+func TestFlagDefaults(t *testing.T) {
+	t.Parallel()
+	for line, wrong := range map[string]string{"trace": "0s", "simulate": "(default 0s)", "link list": "1m0s", "load smpp": "1m0s"} {
+		var out strings.Builder
+		root := newRootCmd()
+		root.SetArgs(append(strings.Fields(line), "--help"))
+		root.SetOut(&out)
+		if err := root.ExecuteContext(t.Context()); err != nil || strings.Contains(out.String(), wrong) {
+			t.Errorf("kurir %s --help says %s: %v %s", line, wrong, err, out.String())
 		}
 	}
 }

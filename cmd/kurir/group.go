@@ -32,6 +32,8 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	text := "unknown command \"" + name + "\" for \"" + cmd.CommandPath() + "\""
 	if near := cmd.SuggestionsFor(name); len(near) > 0 {
 		text += "\n\nDid you mean this?\n\t" + strings.Join(near, "\n\t") + "\n"
+	} else {
+		text += "; " + cmd.CommandPath() + " --help lists those that there are"
 	}
 	return &exitError{exitUsage, errors.New(text)}
 }

@@ -49,8 +49,11 @@ What a link is told outlasts a reload, not a restart of the server: then every l
 			Use: name + " NAME", Short: action[1], Args: oneArg("the name of one link", "kurir link list shows them"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				path := "/" + name
-				if name == "restart" && session != 0 {
+				switch {
+				case name == "restart" && session != 0:
 					path = fmt.Sprintf("/sessions/%d/restart", session)
+				case name == "restart", name == "start":
+					return r.openLink(cmd.Context(), cmd.OutOrStdout(), args[0], path, mostOpen)
 				}
 				return r.showLink(cmd.Context(), cmd.OutOrStdout(), http.MethodPost, args[0], path)
 			},
@@ -130,11 +133,58 @@ func (r *remote) showLink(ctx context.Context, out io.Writer, method, name, path
 	if printed, err := r.answer(ctx, out, method, "/v1/links/"+url.PathEscape(name)+path, l); err != nil || printed {
 		return err
 	}
+	return l.print(out)
+}
+
+// openLink tells a link to open sessions, waits for at most so long until it is
+// known what came of that, and prints it.
+func (r *remote) openLink(ctx context.Context, out io.Writer, name, path string, most time.Duration) error {
+	at := "/v1/links/" + url.PathEscape(name)
+	var answer json.RawMessage
+	if err := r.do(ctx, http.MethodPost, at+path, nil, &answer); err != nil {
+		return err
+	}
+	for end := time.Now().Add(most); ; {
+		l := &shownLink{}
+		if err := json.Unmarshal(answer, l); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
+		}
+		if !l.connecting() || time.Now().After(end) || ctx.Err() != nil {
+			if r.printed(out, answer) {
+				return nil
+			}
+			return l.print(out)
+		}
+		pause(ctx, pollOpen)
+		if err := r.do(ctx, http.MethodGet, at, nil, &answer); err != nil {
+			return err
+		}
+	}
+}
+
+const (
+	mostOpen = 2 * time.Second // that a link is waited for which was told to open sessions
+	pollOpen = 50 * time.Millisecond
+)
+
+// connecting tells whether nothing is known yet of what becomes of a link: it is
+// not up, and none of its sessions has failed.
+func (l *shownLink) connecting() bool {
+	for i := range l.Sessions {
+		if l.Sessions[i].State == "down" {
+			return false
+		}
+	}
+	return l.bound() < len(l.Sessions)
+}
+
+func (l *shownLink) print(out io.Writer) error {
 	fmt.Fprintf(out, "%s is %s for %s: %d queued, %d in flight", l.Name, l.State, ago(l.Since), l.Queued, l.InFlight)
 	if l.RateLimit > 0 {
 		fmt.Fprintf(out, ", %.4g/s at most now", l.RateLimit)
 	}
-	fmt.Fprintf(out, "\nsince the start: %d taken, %d failed, %d throttled, %d receipts, %d inbound\n", l.Taken, l.Failed, l.Throttled, l.Receipts, l.Inbound)
+	fmt.Fprintf(out, "\nsince the start: %d taken, %d failed, %d throttled, %s, %d inbound\n", l.Taken, l.Failed, l.Throttled,
+		count(int(l.Receipts), "receipt"), l.Inbound)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SESSION\tSTATE\tFOR\tPEER\tMODE\tVERSION\tWINDOW\tIN/S\tOUT/S\tP50 MS\tP99 MS\tLAST ERROR")
 	for i := range l.Sessions {

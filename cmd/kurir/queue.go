@@ -125,7 +125,11 @@ func (r *remote) listQueues(ctx context.Context, out io.Writer, account string) 
 		q := &list[i]
 		trouble := "-"
 		if q.Error != nil {
-			trouble = fmt.Sprintf("%s ago: %d %s", ago(q.Error.At), q.Error.Code, strings.ReplaceAll(q.Error.Text, "\n", "; "))
+			trouble = ago(q.Error.At) + " ago: "
+			if q.Error.Code != 0 {
+				trouble += fmt.Sprintf("%d ", q.Error.Code)
+			}
+			trouble += strings.ReplaceAll(q.Error.Text, "\n", "; ")
 		}
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n", orDash(q.Account), q.Kind, q.Owed, q.Memory, q.Disk, q.Later, q.InFlight,
 			ago(q.Oldest), yesNo(q.Present), trouble)

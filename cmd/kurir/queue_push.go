@@ -50,6 +50,13 @@ Times are those at which messages were accepted, or came: 2026-11-05T10:00:00Z, 
 
 // body is the request.
 func (o *pushOptions) body(account string, now time.Time) ([]byte, error) {
+	ranged := o.from != "" || o.to != ""
+	switch {
+	case !ranged && len(o.ids) == 0:
+		return nil, exitWith(exitUsage, "say with --from, --to or both of which time, or with --id which messages")
+	case ranged && len(o.ids) > 0:
+		return nil, exitWith(exitUsage, "--id and a range of time exclude each other")
+	}
 	fields := map[string]any{"account": account}
 	for name, text := range map[string]string{"from": o.from, "to": o.to} {
 		if text == "" {
@@ -96,8 +103,12 @@ type shownJob struct {
 }
 
 func (j *shownJob) describe() string {
-	text := fmt.Sprintf("%d receipts and %d inbound messages of %s are owed again; %d looked at, %d were owed anyway",
-		j.Receipts, j.Inbound, j.Account, j.Looked, j.Owed)
+	whose := j.Account
+	if whose == "*" {
+		whose = "all accounts"
+	}
+	text := fmt.Sprintf("%s and %s of %s are owed again; %d looked at, %d of them owed anyway",
+		count(int(j.Receipts), "receipt"), count(int(j.Inbound), "inbound message"), whose, j.Looked, j.Owed)
 	if j.Gone > 0 {
 		text += fmt.Sprintf(", the texts of %d are no longer kept", j.Gone)
 	}

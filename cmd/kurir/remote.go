@@ -43,6 +43,9 @@ func (r *remote) do(ctx context.Context, method, path string, body []byte, into 
 		status, err := r.client.ask(ctx, method, server+path, body, &answer)
 		var lost *lostAnswerError
 		switch {
+		case errors.As(err, &lost) && method == http.MethodGet:
+			failures = append(failures, unreached(server, lost.err))
+			continue
 		case errors.As(err, &lost):
 			return &exitError{exitUncertain, err}
 		case err != nil:
@@ -79,8 +82,8 @@ func (r *remote) answer(ctx context.Context, out io.Writer, method, path string,
 func (r *remote) refusal(server string, status int, answer []byte) error {
 	reply := &sendReply{}
 	_ = json.Unmarshal(answer, reply) // without it there is still the status
-	if status == http.StatusUnauthorized && r.options.key == "" && r.options.user == "" {
-		return exitWith(exitRefused, "%s wants to know who asks: give --key, or KURIR_KEY in the environment (or --user and --password)", server)
+	if why := r.options.nobody(); why != "" && status == http.StatusUnauthorized {
+		return exitWith(exitRefused, "%s: %s", server, why)
 	}
 	return exitWith(exitRefused, "%s: %s", server, reply.describe(status))
 }

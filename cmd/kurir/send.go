@@ -62,6 +62,7 @@ type sendOptions struct {
 	wait                 string
 	link                 string // the message takes it whatever the routes say
 	timeout              time.Duration
+	fromDemo             bool // the key is that of the folder of a demo
 }
 
 // newSendCmd makes `kurir send`.
@@ -249,7 +250,7 @@ func (o *sendOptions) credentials() {
 	}
 	file, mistakes := config.Load(filepath.Join("kurir-demo", "kurir.yaml"))
 	if len(mistakes) == 0 && len(file.Accounts) > 0 && len(file.Accounts[0].APIKeys) > 0 {
-		o.key = file.Accounts[0].APIKeys[0].Reveal()
+		o.key, o.fromDemo = file.Accounts[0].APIKeys[0].Reveal(), true
 	}
 }
 

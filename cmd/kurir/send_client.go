@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"os"
 	"time"
 )
 
@@ -66,8 +68,8 @@ func (c *sendClient) send(ctx context.Context) (*sendReply, error) {
 			return reply, nil
 		case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
 			failures = append(failures, fmt.Errorf("%s: %s", server, reply.describe(status)))
-		case status == http.StatusUnauthorized && c.options.key == "" && c.options.user == "":
-			return nil, exitWith(exitRefused, "%s wants to know who sends: give --key, or KURIR_KEY in the environment (or --user and --password)", server)
+		case status == http.StatusUnauthorized && c.options.nobody() != "":
+			return nil, exitWith(exitRefused, "%s: %s", server, c.options.nobody())
 		case status >= 500: // 504 says so itself; what a proxy or a broken server did is not known
 			return nil, &exitError{exitUncertain, &lostAnswerError{server, errors.New(reply.describe(status))}}
 		default:
@@ -75,6 +77,44 @@ func (c *sendClient) send(ctx context.Context) (*sendReply, error) {
 		}
 	}
 	return nil, &exitError{exitNoServer, fmt.Errorf("no server accepted the message: %w", errors.Join(failures...))}
+}
+
+// nobody says what to do when a server does not know who asks and nobody has said
+// it by a flag or in the environment; empty: somebody has.
+func (o *sendOptions) nobody() string {
+	const give = "give --key, or KURIR_KEY in the environment (or --user and --password)"
+	switch {
+	case o.fromDemo:
+		return "the key in ./kurir-demo is not one of this server's: " + give
+	case o.key == "" && o.user == "":
+		return "it wants to know who asks: " + give
+	}
+	return ""
+}
+
+// unreached says why a server cannot be reached, without the layers of the
+// network's errors.
+func unreached(address string, err error) error {
+	server := address
+	if u, parsed := url.Parse(address); parsed == nil {
+		server = u.Scheme + "://" + u.Host
+	}
+	why := err
+	if e, ok := errors.AsType[*url.Error](why); ok {
+		if why = e.Err; e.Timeout() {
+			return fmt.Errorf("%s: it could not be reached in time", server)
+		}
+	}
+	if e, ok := errors.AsType[*net.OpError](why); ok {
+		why = e.Err
+	}
+	if e, ok := errors.AsType[*os.SyscallError](why); ok {
+		why = e.Err
+	}
+	if e, ok := errors.AsType[*net.DNSError](why); ok {
+		return fmt.Errorf("%s: %s", server, e.Err)
+	}
+	return fmt.Errorf("%s: %w", server, why)
 }
 
 // describe is what a server said against a request.
@@ -127,7 +167,7 @@ func (c *sendClient) ask(ctx context.Context, method, address string, body []byt
 		return 0, &lostAnswerError{address, err}
 	}
 	if err != nil {
-		return 0, err
+		return 0, unreached(address, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusNoContent {

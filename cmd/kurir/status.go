@@ -100,7 +100,7 @@ func (s *shownStatus) print(out io.Writer) {
 	}
 	began := time.Now().Add(-time.Duration(s.Uptime) * time.Second)
 	fmt.Fprintf(out, "kurir %s, up %s, %s\n", s.Version, ago(began), ready)
-	fmt.Fprintf(out, "%d messages under way in memory, %d wait for links, %d states and inbound messages owed on disk, %d customers' sessions\n",
+	fmt.Fprintf(out, "messages under way in memory: %d, waiting for links: %d; states and inbound messages owed on disk: %d; customers' sessions: %d\n",
 		s.Open, s.Waiting, s.Owed, s.Sessions)
 	fmt.Fprintf(out, "disk: database %s, log %s, free %s\n", size(s.Disk.Database), size(s.Disk.WAL), size(s.Disk.Free))
 	fmt.Fprint(out, "a second, over the last ten:")

@@ -155,7 +155,11 @@ func (r *remote) beginTrace(ctx context.Context, errOut io.Writer, path string, 
 	if err := r.do(ctx, http.MethodPut, path, body, &t); err != nil {
 		return false, err
 	}
-	fmt.Fprintf(errOut, "the trace is on until %s; see it by the same command, or with --follow\n", t.Until.Local().Format(time.TimeOnly))
+	until, layout := t.Until.Local(), time.TimeOnly
+	if until.YearDay() != time.Now().YearDay() {
+		layout = time.DateTime
+	}
+	fmt.Fprintf(errOut, "the trace is on until %s; see it by the same command, or with --follow\n", until.Format(layout))
 	return true, nil
 }
 
@@ -176,7 +180,7 @@ func (r *remote) followTrace(ctx context.Context, out io.Writer, path string) er
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
 	if err != nil {
-		return exitWith(exitNoServer, "%s: %v", server, err)
+		return &exitError{exitNoServer, unreached(server, err)}
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
