@@ -161,6 +161,7 @@ func (p *smppPeer) stage(room int, verdicts []gateway.Delivered) []gateway.Deliv
 	b.reset(p)
 	b.alphabet = p.server.Alphabet(p.account)
 	b.perPart = p.server.perPart(p.account)
+	b.reported = p.server.reported()
 	p.requests = p.requests[:0]
 	for _, part := range p.parts[:min(room, len(p.parts))] {
 		p.requests = append(p.requests, smpp.Request{Body: &part.body, Ref: part})

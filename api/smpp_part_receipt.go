@@ -29,7 +29,7 @@ func (b *smppDeliverBuilder) partReceipts(it *gateway.Item) (n int) {
 
 // partReceipt appends the receipt of one part.
 func (b *smppDeliverBuilder) partReceipt(it *gateway.Item, p *message.PartReport, number, of int) {
-	one := gateway.Item{Message: it.Message, State: p.State, Since: p.At, Target: it.Target}
+	one := gateway.Item{Message: it.Message, State: p.State, Since: p.At, Part: uint8(number), Target: it.Target}
 	if !p.State.Final() {
 		one.State, one.Since = it.State, it.Message.Final
 	}

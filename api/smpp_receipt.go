@@ -24,6 +24,7 @@ type smppDeliverBuilder struct {
 	refs     *gsm.References
 	alphabet gsm.DefaultAlphabet // what data_coding 0 means to the peer
 
+	reported bool                // receipts may have parameters of the operator's
 	perPart  bool                // a receipt for each part
 	part     *message.PartReport // whose receipt is being made; nil for a message's
 	bodies   []smpp.DeliverSM
@@ -96,6 +97,18 @@ func (b *smppDeliverBuilder) receipt(it *gateway.Item) {
 		b.param(smpp.TagUserMessageReference, at)
 	}
 	d.TLVs = smpp.TLVs(b.params[first:len(b.params):len(b.params)])
+	if b.reported {
+		b.report(d, it)
+	}
+}
+
+// report adds what a link hands on of the operator's receipt.
+func (b *smppDeliverBuilder) report(d *smpp.DeliverSM, it *gateway.Item) {
+	for _, t := range message.ReportTLVs(it.Message, it.Part, it.State.Final()) {
+		if _, own := d.TLVs.Get(smpp.Tag(t.Tag)); !own {
+			d.TLVs = append(d.TLVs, smpp.TLV{Tag: smpp.Tag(t.Tag), Value: t.Value})
+		}
+	}
 }
 
 // smppNetworkGSM is the type of network in network_error_code

@@ -19,7 +19,8 @@ func (a *App) servers() {
 	accounts := func() *account.Directory { return a.gateway.Snapshot().Accounts }
 	a.smpp = api.NewSMPPServer(a.gateway, api.SMPPOptions{
 		Accounts: accounts, Verifier: a.verifier, Log: a.log, MaxConnections: a.most,
-		Country: func() string { return a.gateway.Snapshot().Country },
+		Country:  func() string { return a.gateway.Snapshot().Country },
+		Reported: func() bool { return a.gateway.Snapshot().Reported },
 	})
 	a.gateway.Receive(message.SMPPTarget, a.smpp)
 	metrics := api.NewMetrics(a.gateway.Stats, a.store.Stats)

@@ -23,6 +23,7 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 	for i := range f.Connectors {
 		c := &f.Connectors[i]
 		s.Links[c.Name] = linkSettings(c)
+		s.Reported = s.Reported || len(c.SMPP.TLVs.Receipts) > 0
 		k.Links = append(k.Links, c.Name)
 		if most := s.Links[c.Name].MaxValidity; most > 0 {
 			k.SetMaxValidity(c.Name, most)

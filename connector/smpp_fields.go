@@ -26,6 +26,9 @@ type TLVConfig struct {
 	// Receive is what is kept of the parameters of messages from phones, for webhooks, REST and SMPP customers;
 	// written as in pass. Empty: nothing.
 	Receive []string `yaml:"receive"`
+	// Receipts is what is handed on of the parameters of the operator's receipts, with those that SMPP customers get, at
+	// most 255 octets of each; written as in pass. Empty: nothing.
+	Receipts []string `yaml:"receipts"`
 }
 
 // smppPassed are the words of SMPPConfig.Pass.
@@ -43,6 +46,7 @@ type smppFields struct {
 	set     smpp.TLVs
 	to      []tagPair
 	receive []tagRange
+	receipt []tagRange
 }
 
 type tagRange struct{ first, last uint16 }
@@ -84,6 +88,7 @@ func (c *SMPPConfig) Resolve(d *message.TLVDictionary, report func(field, proble
 	}
 	f.pass = resolveRanges(d, c.TLVs.Pass, "tlvs.pass", report)
 	f.receive = resolveRanges(d, c.TLVs.Receive, "tlvs.receive", report)
+	f.receipt = resolveRanges(d, c.TLVs.Receipts, "tlvs.receipts", report)
 	for _, name := range sortedKeys(c.TLVs.Set) {
 		tlv, err := d.Parse(name, c.TLVs.Set[name])
 		if err != nil {
@@ -248,4 +253,16 @@ func (f *smppFields) received(d *smpp.DeliverSM) *message.Extra {
 		return nil
 	}
 	return &x
+}
+
+// reported returns what is handed on of a receipt beyond what it says of its
+// message.
+func (f *smppFields) reported(d *smpp.DeliverSM) string {
+	var list []message.TLV
+	for i := range d.TLVs {
+		if t := &d.TLVs[i]; message.GoesAlong(uint16(t.Tag)) && inRanges(f.receipt, uint16(t.Tag)) {
+			list = append(list, message.TLV{Tag: uint16(t.Tag), Value: t.Value})
+		}
+	}
+	return message.EncodeTLVs(list)
 }

@@ -158,6 +158,9 @@ func (l *SMPP) report(d *smpp.DeliverSM, host string) message.Report {
 		From: smppMessageAddress(d.Source), To: smppMessageAddress(d.Dest),
 		Text: string(text[:min(len(text), smppMostText)]),
 	}
+	if f := l.cfg.fields; f != nil && len(f.receipt) > 0 {
+		report.TLVs = f.reported(d)
+	}
 	if d.ESMClass&smpp.ESMTypeMask == smpp.ESMIntermediate && report.State.Final() {
 		report.State = message.Enroute // whatever it says, more is to come
 	}

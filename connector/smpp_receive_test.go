@@ -229,3 +229,21 @@ func FuzzSMPPReceive(f *testing.F) {
 		}
 	})
 }
+
+// TestSMPPReportTLVs: of a receipt's parameters those are handed on that the
+// configuration lists, and none that the receipt itself is made of.
+func TestSMPPReportTLVs(t *testing.T) {
+	t.Parallel()
+	d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: smpp.ESMReceipt, Text: []byte("id:1 stat:DELIVRD")}}
+	d.TLVs.Set(smpp.TagReceiptedMessageID, []byte("1\x00"))
+	d.TLVs.Set(0x1500, []byte("mcc"))
+	d.TLVs.Set(0x1600, []byte("other"))
+	for want, listed := range map[string][]string{"": nil, "\x15\x00\x00\x03mcc": {"0x1500-0x15FF"}} {
+		cfg := smppTestConfig()
+		cfg.TLVs.Receipts = listed
+		l := NewSMPP(cfg, NewShared(), nil)
+		if r := l.report(d, ""); r.TLVs != want || r.OperatorID != "1" {
+			t.Errorf("%v: handed on %q of %q, want %q", listed, r.TLVs, r.OperatorID, want)
+		}
+	}
+}

@@ -95,3 +95,23 @@ func TestFields(t *testing.T) {
 		}
 	}
 }
+
+// TestReceiptFields: optional parameters of an operator's receipts reach an SMPP customer as the link says.
+func TestReceiptFields(t *testing.T) {
+	t.Parallel()
+	sim := startSimulator(t, simulator.Options{ReceiptTLVs: smpp.TLVs{{Tag: 0x1500, Value: []byte("24007")}, {Tag: 0x1501, Value: []byte("x")}}})
+	s := startServer(t, sim, serverOptions{link: ", tlvs: {receipts: [0x1500]}"})
+	linked(t, sim)
+	e := bindTo(t, s.smpp, smpp.Transceiver)
+	id := e.accepted("46701000001", "ref-1 "+textMark)
+	d := receive(t, "the receipt", e.delivered)
+	r, _ := smpp.ReceiptFrom(&d)
+	value, _ := d.TLVs.Get(0x1500)
+	_, other := d.TLVs.Get(0x1501)
+	if r.ID != id || r.State != smpp.MessageDelivered || string(value) != "24007" || other {
+		t.Errorf("receipt %+v with %q", r, d.TLVs)
+	}
+	if text, _ := s.trace(id); !strings.Contains(text, "0x1500=3234303037") {
+		t.Errorf("the trace has no parameters: %s", text)
+	}
+}

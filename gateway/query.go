@@ -136,6 +136,13 @@ func traceEntry(ev message.Event) TraceEntry {
 		t.Text = "granted, and no answer was on disk when the session or the server ended"
 	case message.EventReport, message.EventState, message.EventTold, message.EventLate, message.EventPushed:
 		t.State, t.Code = ev.State.String(), ev.Code
+	case message.EventParameters:
+		for i, p := range message.DecodeTLVs(ev.Text) {
+			if i > 0 {
+				t.Text += " "
+			}
+			t.Text += fmt.Sprintf("0x%04x=%x", p.Tag, p.Value)
+		}
 	case message.EventTellFailed, message.EventToldTooOld:
 		t.State, t.Code, t.Text = ev.State.String(), ev.Code, ev.Text
 	}

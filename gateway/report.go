@@ -293,6 +293,9 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 		return // an operator that never stops reporting
 	}
 	e.event(message.Event{Kind: message.EventReport, At: now.UnixMilli(), Part: uint8(part), State: r.State, Code: r.Code})
+	if r.TLVs != "" {
+		e.event(message.Event{Kind: message.EventParameters, At: now.UnixMilli(), Part: uint8(part), Text: r.TLVs})
+	}
 	if !r.State.Final() {
 		g.change(e)
 		g.oweBuffered(e, now)

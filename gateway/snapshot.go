@@ -21,6 +21,7 @@ type Snapshot struct {
 	TLVs     *message.TLVDictionary // optional parameters by name; nil knows the specification's
 	Country  string                 // default country calling code, "46"
 	Validity time.Duration          // of messages that ask for none; 0 means 48 h
+	Reported bool                   // a link hands on parameters of receipts
 	MaxParts int                    // of one message, for accounts that say nothing; 0 means 10
 }
 

@@ -169,6 +169,7 @@ type Report struct {
 	Done       int64  // Unix milliseconds, as the operator says; 0 if it does not
 	From, To   Address
 	Text       string // the receipt as it came, for dialects that pass it on
+	TLVs       string // optional parameters that are handed on, as EncodeTLVs has them; empty for none
 }
 
 // Inbound is one message from a phone, joined if it came in parts.

@@ -144,7 +144,7 @@ func (o *outgoing) receipt(a *account, r *receipt, due time.Time, early bool) {
 		o.record = binary.AppendUvarint(append(o.record, recordDeliver), a.index)
 	}
 	start := len(o.buf)
-	out, err := o.writer.append(append(o.buf, o.record...), r)
+	out, err := o.writer.append(append(o.buf, o.record...), r, o.sim.opt.ReceiptTLVs)
 	if err != nil { // an address too long for deliver_sm, which came in data_sm
 		o.sim.log.Warn("receipt cannot be written", "error", err)
 		return

@@ -240,6 +240,22 @@ func TestFateIDs(t *testing.T) {
 	}
 }
 
+// TestReceiptTLVs: receipts have the parameters that are asked for, beside their own; for a session of version 3.3 none.
+func TestReceiptTLVs(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{ReceiptTLVs: smpp.TLVs{{Tag: 0x1500, Value: []byte("24007")}}}, func(t *testing.T, s *Simulator) {
+		e := bind(t, s, smpp.Transceiver)
+		e.send(text("46701210000", "hello"))
+		synctest.Wait()
+		got := e.take()
+		sm := got[len(got)-1].pdu.Body.(*smpp.DeliverSM)
+		value, _ := sm.TLVs.Get(0x1500)
+		if _, own := sm.TLVs.U8(smpp.TagMessageState); string(value) != "24007" || !own {
+			t.Errorf("TLVs %v", sm.TLVs)
+		}
+	})
+}
+
 // TestReceiptForms holds where the facts of a receipt stand.
 func TestReceiptForms(t *testing.T) {
 	t.Parallel()

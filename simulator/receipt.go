@@ -1,7 +1,9 @@
 package simulator
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"kurir/smpp"
@@ -57,8 +59,8 @@ type receiptWriter struct {
 	tlvs            [4]smpp.TLV
 }
 
-// append appends the deliver_sm with sequence number 0.
-func (w *receiptWriter) append(dst []byte, r *receipt) ([]byte, error) {
+// append appends the deliver_sm with sequence number 0. more are parameters beyond its own.
+func (w *receiptWriter) append(dst []byte, r *receipt, more smpp.TLVs) ([]byte, error) {
 	w.id = r.ids.receipt(w.id[:0], shown(r.id))
 	b := &w.body
 	b.Source, b.Dest = r.recipient, r.sender // swapped: it comes from the phone
@@ -83,6 +85,7 @@ func (w *receiptWriter) append(dst []byte, r *receipt) ([]byte, error) {
 		if r.cause != 0 {
 			b.TLVs = append(b.TLVs, smpp.TLV{Tag: smpp.TagNetworkErrorCode, Value: w.values[1:4]})
 		}
+		b.TLVs = append(b.TLVs, more...)
 	}
 	return smpp.Append(dst, &smpp.PDU{Body: b})
 }
@@ -137,4 +140,14 @@ func (w *receiptWriter) odd(r *receipt) []byte {
 	t = append(t, " Text:stat:UNKNOWN id:0"...)
 	w.text = t
 	return t
+}
+
+// ParseTLV reads an optional parameter as people write it: 0x1500=24007.
+func ParseTLV(text string) (smpp.TLV, error) {
+	name, value, ok := strings.Cut(text, "=")
+	tag, err := strconv.ParseUint(name, 0, 16)
+	if !ok || err != nil {
+		return smpp.TLV{}, fmt.Errorf("%q is no parameter: write a tag such as 0x1500, = and the text of its value", text)
+	}
+	return smpp.TLV{Tag: smpp.Tag(tag), Value: []byte(value)}, nil
 }

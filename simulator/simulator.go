@@ -38,6 +38,8 @@ type Options struct {
 
 	// SystemID and Password are the one account that may bind. Both empty: every one may.
 	SystemID, Password string
+	// ReceiptTLVs are what receipts have beyond their own optional parameters, as an operator's own.
+	ReceiptTLVs smpp.TLVs
 
 	Behaviour Behaviour
 	// Phones is the number of virtual phones kept, the least recently used give way; 0 means 200, negative none.

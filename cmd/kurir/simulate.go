@@ -18,7 +18,7 @@ import (
 func newSimulateCmd() *cobra.Command {
 	opt := simulator.Options{}
 	var counted, verbose bool
-	var hosts, lists []string
+	var hosts, lists, tlvs []string
 	var outbind simulator.Outbind
 	var profile string
 	cmd := &cobra.Command{
@@ -47,6 +47,13 @@ last digits of the recipient change it for one message:
 				}
 				opt.Lists[name] = strings.Split(numbers, ",")
 			}
+			for _, tlv := range tlvs {
+				t, err := simulator.ParseTLV(tlv)
+				if err != nil {
+					return fmt.Errorf("--receipt-tlv: %w", err)
+				}
+				opt.ReceiptTLVs = append(opt.ReceiptTLVs, t)
+			}
 			outbind.SystemID, outbind.Password = opt.SystemID, opt.Password
 			return simulate(cmd.Context(), cmd.OutOrStdout(), opt, outbind, profile)
 		},
@@ -63,6 +70,7 @@ last digits of the recipient change it for one message:
 	f.BoolVar(&opt.HideVersion, "hide-version", false, "leave sc_interface_version out of the answer to a bind")
 	f.BoolVar(&opt.IDsPerHost, "ids-per-host", false, "each host numbers its messages for itself, beginning with the same number")
 	f.StringArrayVar(&lists, "list", nil, "a distribution list of submit_multi, as `name=number,number`; may be given again")
+	f.StringArrayVar(&tlvs, "receipt-tlv", nil, "an optional parameter that receipts have, as `tag=text`, such as 0x1500=24007; may be given again")
 	f.StringVar(&outbind.Address, "outbind", "", "`address` of an ESME that is asked by outbind to bind, with --system-id and --password")
 	f.StringVar(&opt.HTTP, "http", "", "`address` of the page of phones and of the API; none if empty")
 	f.StringVar(&opt.SystemID, "system-id", "", "the one system_id that may bind; with no password either, everyone may")
