@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // idScope is the room within which an operator's ids are unique: a link, a host
@@ -15,7 +16,9 @@ import (
 //     any other, is learned: from then on receipts are looked for in it only,
 //     and those that could not be told apart before are looked at again.
 //  3. When receipts suddenly fit another form, or nothing at all for long, what
-//     was learned is forgotten and learned anew. So it is by a restart.
+//     was learned is forgotten and learned anew. So it is by a restart. That
+//     hundreds fit nothing for a moment means nothing: they have overtaken
+//     their answers.
 type idScope struct {
 	name  string
 	forms IDForms
@@ -28,20 +31,22 @@ type idScope struct {
 	recent            []answeredID
 	next              int // place in recent of the next
 
-	misses int // receipts in a row that fitted nothing
-	astray int // of them that would have fitted in another form
+	misses int       // receipts in a row that fitted nothing
+	since  time.Time // when the first of them came
+	astray int       // of them that would have fitted in another form
 
 	short [2]map[uint64]uint64 // keys of answers by those of what receipts have of them, when learned so
 }
 
 const (
-	idsAgree    = 20      // receipts that teach a relation
-	idsAstray   = 5       // receipts in a row that fit in another form only and overthrow it
-	idsMissed   = 200     // receipts in a row that fit nothing at all and overthrow it
-	idsRecent   = 1024    // answers that a cut id is looked for among, while learning
-	idsShort    = 250_000 // cut ids remembered, twice over
-	idsCutLeast = 6       // characters of a cut id
-	idsShape    = 16      // ids after which a letter that did not come will not
+	idsAgree     = 20               // receipts that teach a relation
+	idsAstray    = 5                // receipts in a row that fit in another form only and overthrow it
+	idsMissed    = 200              // receipts in a row that fit nothing at all and overthrow it,
+	idsMissedFor = 10 * time.Second // if that goes on for as long
+	idsRecent    = 1024             // answers that a cut id is looked for among, while learning
+	idsShort     = 250_000          // cut ids remembered, twice over
+	idsCutLeast  = 6                // characters of a cut id
+	idsShape     = 16               // ids after which a letter that did not come will not
 )
 
 // agreement counts the receipts in a row that a relation explained.
@@ -258,12 +263,15 @@ func (s *idScope) fits() { s.misses, s.astray = 0, 0 }
 // missed notes that a receipt was not found in the form that was learned;
 // elsewhere that it would be in another one. It tells whether what was learned
 // has been overthrown.
-func (s *idScope) missed(elsewhere bool) bool {
+func (s *idScope) missed(elsewhere bool, now time.Time) bool {
+	if s.misses == 0 {
+		s.since = now
+	}
 	s.misses++
 	if elsewhere {
 		s.astray++
 	}
-	if s.astray < idsAstray && s.misses < idsMissed {
+	if s.astray < idsAstray && (s.misses < idsMissed || now.Sub(s.since) < idsMissedFor) {
 		return false
 	}
 	s.forget()

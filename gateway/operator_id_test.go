@@ -163,6 +163,52 @@ func TestIDsRelearned(t *testing.T) {
 	})
 }
 
+// TestIDsStayLearned lets receipts overtake their answers by hundreds, as they
+// do at a high rate on several sessions: what was learned stands, and is
+// forgotten only when nothing fits for long.
+func TestIDsStayLearned(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 1000)
+		exchange(w, op, 1, 30, idPair{form("%d"), form("%d")})
+		learned := func() string { return linkStats(w, "op1").IDs }
+		const n = idsMissed + 100
+		var subs []*Submission
+		for i := range n {
+			subs = append(subs, w.untold(fmt.Sprintf("461%07d", 1000+i), "hello"))
+		}
+		ids := w.submit(subs...)
+		synctest.Wait()
+		for i := range n {
+			<-op.report(form("%d")(1000+i), message.Delivered, fmt.Sprintf("461%07d", 1000+i))
+		}
+		if got := learned(); got != "equal" {
+			t.Errorf("after receipts that overtook their answers: %s", got)
+		}
+		for i, o := range op.take() {
+			op.answer(1, o, form("%d")(1000+i))
+		}
+		synctest.Wait()
+		if got := delivered(w, ids); got != n {
+			t.Errorf("%d of %d were delivered", got, n)
+		}
+		for i := range idsMissed {
+			<-op.report(fmt.Sprint(i), message.Delivered, "46199999")
+		}
+		time.Sleep(idsMissedFor)
+		if got := learned(); got != "equal" {
+			t.Errorf("after strange receipts: %s", got)
+		}
+		<-op.report("strange", message.Delivered, "46199999")
+		if got := learned(); !strings.HasPrefix(got, "learning") {
+			t.Errorf("after strange receipts for long: %s", got)
+		}
+	})
+}
+
 // TestIDsLearnedFromDisk learns from receipts of messages that left memory.
 func TestIDsLearnedFromDisk(t *testing.T) {
 	t.Parallel()

@@ -193,7 +193,7 @@ func (g *Gateway) match(s *idScope, r *message.Report, all bool, now time.Time) 
 		found = matched
 		s.fits()
 		g.repeated(f.was, r, now)
-	case all && !learning && s.forms == IDsInAnyForm && s.missed(g.elsewhere(s, r)):
+	case all && !learning && s.forms == IDsInAnyForm && s.missed(g.elsewhere(s, r), now):
 		g.relook = true
 		g.log.Info("receipts no longer agree with ids as learned", "scope", s.shown())
 		return g.match(s, r, all, now)
