@@ -118,6 +118,11 @@ func (b *smppBuilder) split(out *Outgoing) (coding uint8, ref uint16, f *message
 	if out.Message.Parts > 1 || own || o.Encoding != out.Message.Encoding {
 		o.Reference = b.reference(out.To.Number)
 	}
+	whole := out.Message.Parts > 1 && c.Header == nil && (b.cfg.Long == "payload" || b.cfg.Long == "single")
+	if o.Encoding == gsm.Binary && whole && (b.cfg.Long == "payload" || len(c.Data) <= smppMaxShort) {
+		b.segments = append(b.segments[:0], gsm.Segment{Payload: c.Data, Encoding: gsm.Binary, Number: 1, Total: 1})
+		return smppCoding(c, gsm.Binary), 0, nil
+	}
 	if o.Encoding == gsm.Binary {
 		segments, err := gsm.SplitBinary(c.Data, o)
 		if err != nil {
@@ -135,7 +140,7 @@ func (b *smppBuilder) split(out *Outgoing) (coding uint8, ref uint16, f *message
 		b.pack(o.Encoding)
 		return smppCoding(c, o.Encoding), 0, nil
 	}
-	if out.Message.Parts > 1 && c.Header == nil && (b.cfg.Long == "payload" || b.cfg.Long == "single") {
+	if whole {
 		coding, f = b.whole(c, o.Encoding, own)
 		if b.cfg.Long == "payload" || f == nil && len(b.segments[0].Payload) <= smppMaxShort {
 			return coding, 0, f

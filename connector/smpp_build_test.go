@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -246,6 +247,36 @@ func TestSMPPBuildSingle(t *testing.T) {
 	}
 }
 
+// TestSMPPBuildWholeBinary: octets without a header of their own go as a whole
+// too, in message_payload or, as far as they fit, in short_message.
+func TestSMPPBuildWholeBinary(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		long          string
+		octets, parts int
+		payload       bool
+	}{
+		{"payload", 140, 1, false},
+		{"payload", 141, 1, false}, // fits into short_message
+		{"payload", 600, 1, true},
+		{"single", 254, 1, false},
+		{"single", 255, 2, false},
+		{"udh", 141, 2, false},
+	} {
+		data := bytes.Repeat([]byte{0xA7}, c.octets)
+		parts, f := built(t, SMPPConfig{Long: c.long}, message.Content{Data: data, Want: gsm.Binary, Class: gsm.NoClass}, nil)
+		if f != nil || len(parts) != c.parts {
+			t.Errorf("%s, %d octets: %d parts, want %d; %v", c.long, c.octets, len(parts), c.parts, f)
+			continue
+		}
+		p := &parts[0]
+		_, payload := p.TLVs.Get(smpp.TagMessagePayload)
+		if payload != c.payload || p.DataCoding != 4 || (p.ESMClass&smpp.ESMUDHI != 0) != (c.parts > 1) || c.parts == 1 && !bytes.Equal(p.Message(), data) {
+			t.Errorf("%s, %d octets: esm_class %#x, data_coding %d, %d octets, in message_payload: %t", c.long, c.octets, p.ESMClass, p.DataCoding, len(p.Message()), payload)
+		}
+	}
+}
+
 // TestSMPPBuildBatch: messages of one batch do not share memory by mistake,
 // also when it has to grow.
 func TestSMPPBuildBatch(t *testing.T) {
@@ -291,13 +322,19 @@ func TestSMPPPayloadCut(t *testing.T) {
 		last := -1
 		for range 5 {
 			out := contractMessage("")
-			out.Message.Content = message.Content{Data: make([]byte, 141), Want: gsm.Binary, Class: gsm.NoClass}
+			ports := []byte{6, 5, 4, 0x0B, 0x84, 0x23, 0xF0}
+			out.Message.Content = message.Content{Data: make([]byte, 141), Header: ports, Want: gsm.Binary, Class: gsm.NoClass}
 			out.Message.Encoding, out.Message.Parts = gsm.Binary, 2
 			b.reset()
 			if n, f := b.add(out, time.Now()); n != 2 || f != nil {
 				t.Fatal(n, f)
 			}
-			ref := int(b.parts[0].Text[3])
+			h, _, err := gsm.ParseHeader(b.parts[0].Text)
+			c, ok := h.Concat()
+			if err != nil || !ok || c.Wide {
+				t.Fatalf("header %v, %v", h, err)
+			}
+			ref := int(c.Reference)
 			if ref == last {
 				t.Errorf("two messages in a row have the reference %d", ref)
 			}
