@@ -49,7 +49,7 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*File, Er
 		return nil, d.errors.sorted()
 	}
 	if root == nil {
-		return nil, Errors{{File: name, Text: "is empty; docs/quickstart.md has one to begin with"}}
+		return nil, Errors{{File: name, Line: 1, Column: 1, Text: "is empty; docs/quickstart.md has one to begin with"}}
 	}
 	f := Default()
 	d.value(root, reflect.ValueOf(&f).Elem(), "", 0)
