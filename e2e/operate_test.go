@@ -35,7 +35,7 @@ func TestReload(t *testing.T) {
 	if line := s.reload(); !strings.Contains(line, "configuration reloaded") {
 		t.Fatal(line)
 	}
-	linked(t, two)
+	eventually(t, "the new link is up", func() bool { return s.metric(`kurir_link_sessions{link="op2"}`) == 1 }) // the operator knows it earlier
 	late := *s.rest
 	late.key = secretMark + "-late"
 	late.becomes(late.send("+46701000002", "ref-2 "+textMark), "delivered")
