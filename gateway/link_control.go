@@ -96,10 +96,13 @@ func (g *Gateway) RestartSession(name string, session uint32) error {
 		return &LinkError{Text: "the link " + name + " is stopped; start it first"}
 	}
 	r, able := conn.(connector.Restarter)
-	if !able || !r.RestartSession(session) {
-		return noSession(name)
+	switch {
+	case able && r.RestartSession(session):
+		return nil
+	case hasSession(conn, session):
+		return &LinkError{Text: "the operator has opened this session (outbind), and only he can open it anew; restart the link to end it"}
 	}
-	return nil
+	return noSession(name)
 }
 
 func noLink(name string) error {

@@ -17,9 +17,7 @@ func TestDrain(t *testing.T) {
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
 		w := start(t, dir, Options{}, nil)
-		first, second := w.fakeLink("op1"), w.fakeLink("op2")
-		first.core.SessionUp(1, 10)
-		second.core.SessionUp(2, 10)
+		first, second := w.twoLinks()
 		before := w.submit(w.submission("46100001", "before"))[0]
 		synctest.Wait()
 		out := first.take()
@@ -96,6 +94,10 @@ func TestRestartSession(t *testing.T) {
 	w.fakeLink("op1")
 	if err := w.RestartSession("op1", 1); !errors.As(err, &wrong) || !wrong.Missing {
 		t.Errorf("a session that is not there: %v", err)
+	}
+	w.Attach("op1", &tapped{})
+	if err := w.RestartSession("op1", 7); !errors.As(err, &wrong) || wrong.Missing {
+		t.Errorf("a session that the operator opened: %v", err)
 	}
 }
 

@@ -40,9 +40,7 @@ func TestPartsStayTogether(t *testing.T) {
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
 		w := start(t, dir, Options{}, nil)
-		op1, op2 := w.fakeLink("op1"), w.fakeLink("op2")
-		op1.core.SessionUp(1, 10)
-		op2.core.SessionUp(2, 10)
+		op1, op2 := w.twoLinks()
 		w.submit(cutPart(w, "46200001", 7, 3, 1))
 		synctest.Wait()
 		op1.answer(1, op1.take()[0], "1")
@@ -102,9 +100,7 @@ func TestPartThrottled(t *testing.T) {
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
 		w := start(t, dir, Options{}, nil)
-		op1, op2 := w.fakeLink("op1"), w.fakeLink("op2")
-		op1.core.SessionUp(1, 10)
-		op2.core.SessionUp(2, 10)
+		op1, op2 := w.twoLinks()
 		w.submit(cutPart(w, "46200001", 9, 2, 1), cutPart(w, "46200001", 9, 2, 2))
 		synctest.Wait()
 		out := op1.take()

@@ -234,9 +234,7 @@ func TestReceiptOfALinkThatFailed(t *testing.T) {
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
 		w := start(t, dir, Options{}, nil)
-		op1, op2 := w.fakeLink("op1"), w.fakeLink("op2")
-		op1.core.SessionUp(1, 10)
-		op2.core.SessionUp(2, 10)
+		op1, op2 := w.twoLinks()
 		id := w.submit(w.untold("46200001", "hello"+longText))[0]
 		synctest.Wait()
 		// The first operator takes one part of two.

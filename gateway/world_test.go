@@ -118,6 +118,14 @@ func (w *world) submission(to, text string) *Submission {
 	}
 }
 
+// twoLinks are op1 and op2 with a session each, 1 and 2, of ten parts.
+func (w *world) twoLinks() (op1, op2 *fakeLink) {
+	op1, op2 = w.fakeLink("op1"), w.fakeLink("op2")
+	op1.core.SessionUp(1, 10)
+	op2.core.SessionUp(2, 10)
+	return op1, op2
+}
+
 // untold is a submission of whose states acme is told nothing.
 func (w *world) untold(to, text string) *Submission {
 	s := w.submission(to, text)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"strings"
 	"testing"
 )
@@ -37,11 +36,7 @@ func TestFlagMistakes(t *testing.T) {
 		"queue push acme --from yesterday":           "--from yesterday: a time such as 2026-11-05T10:00:00Z or 2026-11-05 is expected, or how long ago, such as 30s, 10m, 24h or 7d",
 		"queue push acme --to -1h":                   "--to -1h: a time such as ",
 	} {
-		root := newRootCmd()
-		root.SetArgs(strings.Fields(line))
-		root.SetOut(io.Discard)
-		root.SetErr(io.Discard)
-		err := root.ExecuteContext(t.Context())
+		_, err := kurir(t, line)
 		if err == nil || !strings.HasPrefix(err.Error(), want) || exitCode(err) != exitUsage {
 			t.Errorf("kurir %s: %v, exit code %d, want %q", line, err, exitCode(err), want)
 		}
@@ -52,12 +47,8 @@ func TestFlagMistakes(t *testing.T) {
 func TestFlagDefaults(t *testing.T) {
 	t.Parallel()
 	for line, wrong := range map[string]string{"trace": "0s", "simulate": "(default 0s)", "link list": "1m0s", "load smpp": "1m0s"} {
-		var out strings.Builder
-		root := newRootCmd()
-		root.SetArgs(append(strings.Fields(line), "--help"))
-		root.SetOut(&out)
-		if err := root.ExecuteContext(t.Context()); err != nil || strings.Contains(out.String(), wrong) {
-			t.Errorf("kurir %s --help says %s: %v %s", line, wrong, err, out.String())
+		if out, err := kurir(t, line+" --help"); err != nil || strings.Contains(out, wrong) {
+			t.Errorf("kurir %s --help says %s: %v %s", line, wrong, err, out)
 		}
 	}
 }

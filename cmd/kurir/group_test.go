@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"strings"
 	"testing"
 )
@@ -21,11 +20,7 @@ func TestUnknownCommand(t *testing.T) {
 		"load":             "",
 		"":                 "",
 	} {
-		root := newRootCmd()
-		root.SetArgs(strings.Fields(line))
-		root.SetOut(io.Discard)
-		root.SetErr(io.Discard)
-		err := root.ExecuteContext(t.Context())
+		_, err := kurir(t, line)
 		code, said := exitUsage, ""
 		if want == "" {
 			code = 0
@@ -37,4 +32,16 @@ func TestUnknownCommand(t *testing.T) {
 			t.Errorf("kurir %s: %q, exit code %d, want %q", line, said, exitCode(err), want)
 		}
 	}
+}
+
+// kurir runs a command line, and returns what it prints.
+func kurir(t *testing.T, line string) (string, error) {
+	t.Helper()
+	var out strings.Builder
+	root := newRootCmd()
+	root.SetArgs(strings.Fields(line))
+	root.SetOut(&out)
+	root.SetErr(&out)
+	err := root.ExecuteContext(t.Context())
+	return out.String(), err
 }

@@ -63,6 +63,20 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// A question whose answer was lost has changed nothing; a wish may have.
+func TestAnswerLost(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(s.Close)
+	r := &remote{options: sendOptions{servers: []string{s.URL}, key: "k", timeout: time.Minute}}
+	if err := r.listLinks(t.Context(), io.Discard); exitCode(err) != exitNoServer {
+		t.Errorf("a question: %v, exit code %d", err, exitCode(err))
+	}
+	if err := r.showLink(t.Context(), io.Discard, http.MethodPost, "op1", "/stop"); exitCode(err) != exitUncertain {
+		t.Errorf("a wish: %v, exit code %d", err, exitCode(err))
+	}
+}
+
 // A key that nobody gave, but that lay beside, is named when it does not fit.
 func TestKeyOfDemo(t *testing.T) {
 	t.Parallel()

@@ -42,7 +42,7 @@ without them an account may trace itself. Servers and credentials are found as b
 	f.BoolVar(&o.off, "off", false, "switch the trace off, and forget what it has")
 	f.IntVar(&o.pdus, "pdus", 0, "how `many` PDUs are kept, at most 10000 (default 1000)")
 	f.DurationVar(&o.long, "for", 0, "for how `long` a trace that is switched on stays on, at most 24h (default 10m)")
-	f.Var(&o.session, "session", "only the session of this `number`, as kurir link show and the log have it")
+	f.Var(&o.session, "session", "only the session of this `number`, as kurir link show, for customers kurir status, and the log have it")
 	for _, kind := range []string{"link", "account"} {
 		cmd.AddCommand(&cobra.Command{
 			Use: kind + " NAME", Short: map[string]string{"link": "Watch a link", "account": "Watch the sessions of a customer"}[kind],
