@@ -323,7 +323,7 @@ func (g *Gateway) itemEvent(it *Item, ev message.Event) {
 		if e := g.fetch(it.Message.ID); e != nil {
 			e.event(ev)
 			g.change(e)
-		} else if it.Part != 0 {
+		} else if g.tellsParts(it.Message) {
 			g.later(it.Message.ID, ev)
 		}
 	}

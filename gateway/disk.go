@@ -106,7 +106,7 @@ func (g *Gateway) keepLate(ctx context.Context) error {
 		g.mu.Unlock()
 		return nil
 	}
-	g.late = nil
+	g.late, g.lateNow = nil, late
 	r := g.beginReading()
 	g.mu.Unlock()
 	ids := make([]message.ID, 0, len(late))
@@ -131,6 +131,7 @@ func (g *Gateway) keepLate(ctx context.Context) error {
 	}, func(id message.ID) { written[id] = true })
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.lateNow = nil
 	for _, id := range ids {
 		if e := g.fetch(id); e != nil && g.full == nil {
 			m := *e.m // who tells the final state may be reading it

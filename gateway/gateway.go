@@ -129,6 +129,7 @@ type Gateway struct {
 	swept       time.Time  // when it last looked through what is owed to absent accounts
 	ticking     bool       // often, for something waits
 	late        []lateReport
+	lateNow     []lateReport // of late, what is being written
 	pushes      pushes
 	replacing   map[message.ID]struct{} // which operators are being asked to replace
 	sizes       diskSizes

@@ -49,8 +49,8 @@ func (g *Gateway) oweNext(it *Item, ev message.Event) bool {
 		}
 		copied.Log = message.AppendEvent(copied.Log[:len(copied.Log):len(copied.Log)], copied.ID, ev)
 	}
-	if !it.buffered {
-		return g.oweUntold(it.box, &copied)
+	if parts {
+		return g.oweNews(it.box, g.withLate(&copied))
 	}
 	g.oweMidway(it.box, &copied, time.UnixMilli(ev.At))
 	it.box.midway[copied.ID].then = it.then
@@ -74,7 +74,7 @@ func reportsMidway(m *message.Message) int {
 }
 
 // midwayState returns which intermediate state a row of a message means, and
-// whether it was told.
+// whether it was told or given up.
 func midwayState(m *message.Message) (s message.State, told bool) {
 	s = message.Enroute
 	if reportsMidway(m) > 0 {
@@ -82,7 +82,7 @@ func midwayState(m *message.Message) (s message.State, told bool) {
 	}
 	events, _ := message.DecodeLog(m.Log, m.ID)
 	for _, e := range events {
-		told = told || e.Kind == message.EventTold && e.State == s
+		told = told || (e.Kind == message.EventTold || e.Kind == message.EventToldTooOld) && e.State == s
 	}
 	return s, told
 }

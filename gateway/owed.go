@@ -295,10 +295,11 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 		}
 		state, told := midwayState(m)
 		told = told || !m.Receipts.Wants(state)
-		if told && g.tellsParts(m) {
-			if g.untoldItem(it, m); it.Part != 0 {
-				state, told = it.State, false
-			}
+		if g.tellsParts(m) {
+			m = g.withLate(m)
+			it.Message = m
+			told = !it.news()
+			state = it.State
 		}
 		told = told || m.State.Final() && m.Receipts.Wants(m.State) && !m.Owed
 		if !told && (e == nil || e.station != owing || !e.item.queued) { // else the final state has overtaken it

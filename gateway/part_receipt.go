@@ -13,18 +13,30 @@ import (
 
 // owePart tells a customer of the parts of a message whose receipts have come.
 func (g *Gateway) owePart(e *entry) {
-	m := e.m
-	if !g.tellsParts(m) || !m.Receipts.Wants(message.Delivered) {
+	if !g.tellsParts(e.m) || !e.m.Receipts.Wants(message.Delivered) {
 		return
 	}
-	b := g.box(m.Target.Kind, m.Target.Account)
+	b, m := g.box(e.m.Target.Kind, e.m.Target.Account), g.withLate(e.m)
+	if first := b.midway[m.ID]; first != nil {
+		first.parts = m // it comes behind that, also if the message leaves memory
+		return
+	}
+	g.oweNews(b, m)
+}
+
+// withLate returns a copy of m whose log has what is still to be written there
+// (disk.go).
+func (g *Gateway) withLate(m *message.Message) *message.Message {
 	copied := *m
 	copied.Log = m.Log[:len(m.Log):len(m.Log)]
-	if first := b.midway[m.ID]; first != nil {
-		first.parts = &copied // it comes behind that, also if the message leaves memory
-		return
+	for _, list := range [][]lateReport{g.lateNow, g.late} {
+		for i := range list {
+			if list[i].id == m.ID {
+				copied.Log = message.AppendEvent(copied.Log, m.ID, list[i].Event)
+			}
+		}
 	}
-	g.oweUntold(b, &copied)
+	return &copied
 }
 
 // tellsParts tells whether who is told of a message is told of each part.
@@ -36,11 +48,11 @@ func (g *Gateway) tellsParts(m *message.Message) bool {
 	return a != nil && a.SMPP.ReceiptsPer == account.ReceiptsPerPart
 }
 
-// oweUntold owes the first part that was not told; false if there is none. m is
-// the item's.
-func (g *Gateway) oweUntold(b *outbox, m *message.Message) bool {
+// oweNews owes what a customer was not told of a message before it is final; false
+// if that is nothing. m is the item's.
+func (g *Gateway) oweNews(b *outbox, m *message.Message) bool {
 	it := &Item{Message: m, Target: m.Target, box: b}
-	if g.untoldItem(it, m); it.Part == 0 {
+	if !it.news() {
 		return false
 	}
 	g.addItemRow(it)
@@ -49,12 +61,17 @@ func (g *Gateway) oweUntold(b *outbox, m *message.Message) bool {
 	return true
 }
 
-// untoldItem makes it the item of the part whose receipt came first of those
-// that were not told. Of a message that is final nobody is told that way: its
-// final state brings what is left.
-func (g *Gateway) untoldItem(it *Item, m *message.Message) {
-	if m.State.Final() {
-		return
+// news makes it the item of what its log has that was not told: the intermediate
+// state, then the part whose receipt came first. Of a message that is final the
+// final state brings the parts that are left. It is false if there is nothing.
+func (it *Item) news() bool {
+	m := it.Message
+	if state, told := midwayState(m); !told && m.Receipts.Wants(state) {
+		it.State, it.Since = state, takenAt(m)
+		return true
+	}
+	if m.State.Final() || !m.Receipts.Wants(message.Delivered) {
+		return false
 	}
 	parts := message.PartReports(m)
 	for i := range parts {
@@ -63,4 +80,5 @@ func (g *Gateway) untoldItem(it *Item, m *message.Message) {
 			it.Part, it.State, it.Since = uint8(i+1), p.State, p.At
 		}
 	}
+	return it.Part != 0
 }

@@ -44,7 +44,10 @@ func (r *chaosReceiver) Deliver(_ string, items []*Item) {
 			continue
 		}
 		f := c.fates[it.Message.Reference]
-		c.logf("told %s %s", it.Message.Reference, it.State)
+		c.logf("told %s %d %s", it.Message.Reference, it.Part, it.State)
+		if c.toldPart(f, it) {
+			continue
+		}
 		switch {
 		case f.inFlight[it.State]:
 			c.t.Errorf("%s is told %s twice at the same time", it.Message.Reference, it.State)
@@ -93,9 +96,13 @@ func (c *chaos) verdicts() {
 		}
 		if it.Message != nil {
 			f := c.fates[it.Message.Reference]
-			f.inFlight[it.State] = false
-			f.settled[it.State] = v == Acknowledged
-			c.logf("verdict %s %s %d", it.Message.Reference, it.State, v)
+			if it.Part != 0 {
+				f.parts.inFlight[it.Part], f.parts.settled[it.Part] = false, v == Acknowledged
+			} else {
+				f.inFlight[it.State] = false
+				f.settled[it.State] = v == Acknowledged
+			}
+			c.logf("verdict %s %d %s %d", it.Message.Reference, it.Part, it.State, v)
 		}
 		delete(c.kind, it)
 		list = append(list, Delivered{Item: it, Verdict: v})
@@ -261,6 +268,11 @@ func (c *chaos) check(ref string, f *fate, m *message.Message) {
 	}
 	if m.Receipts.Wants(m.State) && f.told[m.State] == 0 {
 		bad("is %s and that was never told", m.State)
+	}
+	for part := uint8(1); c.partwise(m) && m.Receipts.Wants(m.State) && part <= m.Parts; part++ {
+		if !f.parts.told[part] {
+			bad("of part %d nobody was told", part)
+		}
 	}
 	if f.told[m.State] < 1+f.pushed && f.pushed > 0 {
 		bad("was made owed again %d times and not told so often", f.pushed)

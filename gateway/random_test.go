@@ -62,6 +62,7 @@ type fate struct {
 	inFlight map[message.State]bool
 	pushed   int  // how often its final state was made owed again
 	mayAgain bool // it may be told again although it was acknowledged
+	parts    partFates
 }
 
 // wired is a message on the wire of a session.
@@ -149,7 +150,7 @@ func (c *chaos) folder() string {
 // begin starts a gateway on a folder.
 func (c *chaos) begin(dir string) {
 	opt := Options{
-		QueueMemory: 12, OutboxMemory: 6, OpenMemory: 40, page: 3,
+		Snapshot: c.snapshot(), QueueMemory: 12, OutboxMemory: 6, OpenMemory: 40, page: 3,
 		MarkLag: 3 * time.Second, Log: slog.New(slog.DiscardHandler),
 	}
 	if *randomLog {
@@ -164,6 +165,8 @@ func (c *chaos) begin(dir string) {
 	for _, f := range c.fates {
 		clear(f.settled)
 		clear(f.inFlight)
+		clear(f.parts.settled)
+		clear(f.parts.inFlight)
 	}
 	for _, r := range c.receipts {
 		r.try = false
@@ -338,7 +341,7 @@ func (c *chaos) submit() {
 func (c *chaos) submission() (*Submission, string) {
 	c.next++
 	ref := "m" + strconv.Itoa(c.next)
-	f := &fate{told: map[message.State]int{}, settled: map[message.State]bool{}, inFlight: map[message.State]bool{}}
+	f := &fate{told: map[message.State]int{}, settled: map[message.State]bool{}, inFlight: map[message.State]bool{}, parts: newPartFates()}
 	c.fates[ref] = f
 	text := ref
 	if c.chance(15) {
