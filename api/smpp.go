@@ -47,6 +47,7 @@ type SMPPServer struct {
 	aliases  smppAliases
 	asks     chan struct{} // places for query_sm, cancel_sm and replace_sm under way
 	running  sync.WaitGroup
+	ending   <-chan struct{} // closed when Serve is to end; written before the first session
 
 	mu        sync.Mutex
 	peers     map[*smpp.Session]*smppPeer
@@ -152,6 +153,7 @@ func newSMPPServer(core smppCore, o SMPPOptions) *SMPPServer {
 // Serve accepts connections until ctx ends, then unbinds the sessions in good
 // order and returns nil; any other error is the listener's.
 func (s *SMPPServer) Serve(ctx context.Context, ln net.Listener) error {
+	s.ending = ctx.Done()
 	s.running.Go(func() { s.sample(ctx) })
 	s.running.Go(func() { s.outbinds(ctx) })
 	err := s.server.Serve(ctx, ln)

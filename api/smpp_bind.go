@@ -15,7 +15,7 @@ func (s *SMPPServer) bind(sess *smpp.Session, b *smpp.Bind) (smpp.Status, smpp.H
 	from := smppAddr(sess)
 	refuse := func(status smpp.Status, why string) (smpp.Status, smpp.Handler) {
 		s.log.Warn("bind refused", "system_id", b.SystemID, "peer", from, "why", why)
-		s.penalty.wait(from)
+		s.penalty.wait(from, s.ending)
 		return status, nil
 	}
 	if !s.penalty.admits(from, b) {

@@ -167,6 +167,29 @@ func TestSMPPBindStorm(t *testing.T) {
 	})
 }
 
+// TestSMPPStopInTheMidstOfARefusal: the server ends at once, though the answer to
+// a failed bind still waits.
+func TestSMPPStopInTheMidstOfARefusal(t *testing.T) {
+	smppTest(t, func(t *testing.T, b *smppBench) {
+		for range smppPenaltySteps {
+			if _, err := b.bind(smpp.Transceiver, "acme", "guess", smpp.Version34); err == nil {
+				t.Fatal("a guess was let in")
+			}
+		}
+		go func() {
+			d := smpp.Dialer{Hosts: []string{"pipe:1"}, Dial: b.pipes.dial, Bind: smpp.Bind{SystemID: "acme", Password: "guess"}}
+			_, _, _ = d.Connect(t.Context(), &smppClient{})
+		}()
+		synctest.Wait()
+		began := time.Now()
+		t.Cleanup(func() { // the server has ended
+			if took := time.Since(began); took > 100*time.Millisecond {
+				t.Errorf("ended after %v", took)
+			}
+		})
+	})
+}
+
 // TestSMPPCongestion: customers of version 5.0 hear how loaded we are, others
 // do not.
 func TestSMPPCongestion(t *testing.T) {

@@ -63,8 +63,8 @@ func (p *smppPenalty) admits(from netip.Addr, b *smpp.Bind) bool {
 	return f.looked <= smppPenaltyLooks
 }
 
-// wait books a failure and waits for it.
-func (p *smppPenalty) wait(from netip.Addr) {
+// wait books a failure and waits for it, or until the server ends.
+func (p *smppPenalty) wait(from netip.Addr, ending <-chan struct{}) {
 	now := time.Now()
 	p.mu.Lock()
 	if p.failed == nil || len(p.failed) >= smppPenaltyMost {
@@ -85,7 +85,10 @@ func (p *smppPenalty) wait(from netip.Addr) {
 	if !sleeps {
 		return
 	}
-	time.Sleep(time.Duration(f.count) * smppPenaltyStep)
+	select {
+	case <-time.After(time.Duration(f.count) * smppPenaltyStep):
+	case <-ending:
+	}
 	p.mu.Lock()
 	p.asleep--
 	if f, ok := p.failed[from]; ok && f.asleep > 0 {

@@ -3,6 +3,7 @@ package connector
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -129,6 +130,9 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 			delete(l.outbound, s)
 			was := in != nil && l.bound[in.number] != nil
 			l.mu.Unlock()
+			if errors.Is(reason, smpp.ErrOutbindRefused) {
+				return // said already
+			}
 			if !was {
 				l.log.Warn("a connection of the operator ended without a bind", "peer", s.Info().Peer, "error", reason)
 				return

@@ -1,8 +1,11 @@
 package connector
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,7 +49,8 @@ func TestSMPPOutbind(t *testing.T) {
 		cfg.Hosts = nil
 		cfg.Outbind = &OutbindConfig{Listen: "127.0.0.1:0", SystemID: "smsc", Password: "knock"}
 		cfg.Validate(func(field, problem string) { t.Errorf("%s: %s", field, problem) })
-		l, core := NewSMPP(cfg, NewShared(), nil), &contractCore{}
+		var log bytes.Buffer
+		l, core := NewSMPP(cfg, NewShared(), slog.New(slog.NewTextHandler(&log, nil))), &contractCore{}
 		ln := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
 		l.Listen = func(context.Context, string, string) (net.Listener, error) { return ln, nil }
 		ctx, stop := context.WithCancel(t.Context())
@@ -67,6 +71,9 @@ func TestSMPPOutbind(t *testing.T) {
 		}
 		if o := connect("guess"); len(o.binds) != 0 {
 			t.Error("we bound on a stranger's connection")
+		}
+		if strings.Count(log.String(), "level=WARN") != 1 {
+			t.Errorf("a stranger is told of in more than one line:\n%s", &log)
 		}
 		o := connect("knock")
 		if len(o.binds) != 1 || o.binds[0].Mode != smpp.Receiver || o.binds[0].SystemID != "kurir" || o.binds[0].Password != "secret" {

@@ -24,17 +24,12 @@ type TestStep struct {
 	Advice string // what to do about the error
 }
 
-// Tester is a link that can be tried step by step, on connections of its own
-// that leave its sessions alone. It need not run.
-type Tester interface {
-	Test(ctx context.Context) []TestStep
-}
-
 const smppStepWait = 10 * time.Second // for each step of a test
 
-// Test implements Tester: each host, until the first step that fails. It binds
-// as a transmitter, lest the operator gives it receipts and messages that are
-// the sessions'.
+// Test tries each host until the first step that fails, on connections of its
+// own that leave the link's sessions alone: it need not run. It binds as a
+// transmitter, lest the operator gives it receipts and messages that are the
+// sessions'.
 func (l *SMPP) Test(ctx context.Context) []TestStep {
 	var steps []TestStep
 	for _, host := range l.cfg.Hosts {

@@ -159,7 +159,7 @@ func (g *Gateway) atOperator(m *message.Message) (*askLink, []connector.AtOperat
 			}
 		}
 	}
-	conn := g.LinkConnector(name)
+	conn := g.linkConnector(name)
 	if conn == nil || len(parts) == 0 {
 		return nil, nil, message.Fail(message.Busy, "id", "the link %s is stopped, or gone from the configuration", name)
 	}

@@ -63,8 +63,8 @@ func (g *Gateway) SetLinkWish(name string, wish LinkWish) {
 	g.signal()
 }
 
-// LinkConnector returns the connector of a link, nil while it has none.
-func (g *Gateway) LinkConnector(name string) connector.Connector {
+// linkConnector returns the connector of a link, nil while it has none.
+func (g *Gateway) linkConnector(name string) connector.Connector {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if l := g.links[name]; l != nil {
@@ -91,7 +91,7 @@ func (g *Gateway) RestartSession(name string, session uint32) error {
 	if _, known := g.snap.Load().Links[name]; !known {
 		return noLink(name)
 	}
-	conn := g.LinkConnector(name)
+	conn := g.linkConnector(name)
 	if conn == nil {
 		return &LinkError{Text: "the link " + name + " is stopped; start it first"}
 	}

@@ -11,7 +11,7 @@ import (
 // session of that number, unless it is 0; to choose among PDUs is tap's part.
 // The error is a *LinkError.
 func (g *Gateway) TraceLink(name string, session uint32, tap connector.Tap) error {
-	conn := g.LinkConnector(name)
+	conn := g.linkConnector(name)
 	missing := tap != nil && session != 0 && !hasSession(conn, session) // its Stats are not for under the lock
 	g.mu.Lock()
 	l := g.links[name]

@@ -5,8 +5,8 @@ import (
 	"kurir/message"
 )
 
-// Truths are the words of a field that is true or false.
-func Truths() []string { return []string{"false", "true"} }
+// truths are the words of a field that is true or false.
+func truths() []string { return []string{"false", "true"} }
 
 // kindNames are the kinds of target that something can be owed to.
 func kindNames() []string {
@@ -20,7 +20,7 @@ func Queues() *Noun {
 		Fields: []Field{
 			{Name: "account", Type: Text, Ops: Any, Of: "account", Sort: true},
 			{Name: "kind", Type: Word, Ops: Any, Words: kindNames(), Sort: true},
-			{Name: "present", Type: Word, Ops: Equal, Words: Truths()},
+			{Name: "present", Type: Word, Ops: Equal, Words: truths()},
 			{Name: "owed", Sort: true},
 			{Name: "oldest", Sort: true},
 		},
@@ -40,7 +40,7 @@ func LinkQueues() *Noun {
 			{Name: "link", Type: Text, Ops: Any, Of: "link", Sort: true},
 			{Name: "priority", Type: Word, Ops: Any, Words: priorities},
 			{Name: "account", Type: Text, Ops: Any, Of: "account", Sort: true},
-			{Name: "up", Type: Word, Ops: Equal, Words: Truths()},
+			{Name: "up", Type: Word, Ops: Equal, Words: truths()},
 			{Name: "waiting", Sort: true},
 			{Name: "oldest", Sort: true},
 		},
@@ -99,7 +99,7 @@ func Traces() *Noun {
 		Fields: []Field{
 			{Name: "of", Type: Word, Ops: Equal, Words: []string{"links", "accounts"}, Sort: true},
 			{Name: "name", Type: Text, Ops: Any, Sort: true},
-			{Name: "on", Type: Word, Ops: Equal, Words: Truths()},
+			{Name: "on", Type: Word, Ops: Equal, Words: truths()},
 		},
 		Order: Order{Field: "name"},
 	}

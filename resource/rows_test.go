@@ -18,7 +18,7 @@ func fruitNoun() *Noun {
 		Name: "fruit",
 		Fields: []Field{
 			{Name: "name", Type: Text, Ops: Any, Sort: true},
-			{Name: "ripe", Type: Word, Ops: Equal, Words: Truths()},
+			{Name: "ripe", Type: Word, Ops: Equal, Words: truths()},
 			{Name: "count", Sort: true},
 		},
 		Order: Order{Field: "name"},
