@@ -268,7 +268,7 @@ func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 
 // LimitListener returns a listener that holds at most n connections open; a
 // connection beyond that is closed at once, so that a flood cannot keep others
-// waiting in the kernel's queue unanswered.
-func LimitListener(l net.Listener, n int) net.Listener {
-	return &limitListener{Listener: l, max: int64(n)}
+// waiting in the kernel's queue unanswered; full is told whose it was.
+func LimitListener(l net.Listener, n int, full func(peer net.Addr)) net.Listener {
+	return &limitListener{Listener: l, max: int64(n), full: full}
 }

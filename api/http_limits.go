@@ -17,6 +17,7 @@ type limitListener struct {
 	net.Listener
 	max  int64
 	open atomic.Int64
+	full func(peer net.Addr)
 }
 
 // Accept returns the next connection within the limit.
@@ -30,6 +31,7 @@ func (l *limitListener) Accept() (net.Conn, error) {
 			return &limitedConn{Conn: c, l: l}, nil
 		}
 		l.open.Add(-1)
+		l.full(c.RemoteAddr())
 		_ = c.Close()
 	}
 }

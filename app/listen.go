@@ -72,7 +72,17 @@ func bind(ctx context.Context, log *slog.Logger, setting, address string, c *con
 	if err != nil {
 		return nil, fmt.Errorf("%s: listen on %s: %w", setting, address, err)
 	}
-	return behindProxies(api.LimitListener(l, most), c.Proxy, &bareBalancers{log: log, setting: setting}), nil
+	full, bare := &seldom{}, &seldom{}
+	limited := api.LimitListener(l, most, func(peer net.Addr) {
+		if n, say := full.note(); say {
+			log.Warn("connection refused: too many", "interface", setting, "peer", peer, "holds", most, "refused", n)
+		}
+	})
+	return behindProxies(limited, c.Proxy, func(peer net.Addr) {
+		if n, say := bare.note(); say {
+			log.Warn("a load balancer's connection without a header of the PROXY protocol is closed", "interface", setting, "peer", peer, "closed", n)
+		}
+	}), nil
 }
 
 func (a *App) serveHTTP(stop context.CancelCauseFunc) {

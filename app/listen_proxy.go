@@ -2,7 +2,6 @@ package app
 
 import (
 	"errors"
-	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -18,9 +17,9 @@ const proxyWait = 5 * time.Second
 
 // behindProxies reads the header of the PROXY protocol on connections that come
 // from balancers, which must have one: a client of theirs is known by it, and a
-// connection without it would pass as the balancer. Of others nothing is read:
+// connection without it would pass as the balancer; bare is told of it. Of others nothing is read:
 // who is not listed cannot name another address.
-func behindProxies(l net.Listener, networks []string, bare *bareBalancers) net.Listener {
+func behindProxies(l net.Listener, networks []string, bare func(peer net.Addr)) net.Listener {
 	if len(networks) == 0 {
 		return l
 	}
@@ -46,34 +45,6 @@ func behindProxies(l net.Listener, networks []string, bare *bareBalancers) net.L
 	})
 }
 
-// bareEvery is the least time between two lines of the log about connections
-// without a header.
-const bareEvery = time.Minute
-
-// bareBalancers notes the connections of load balancers that were closed because
-// they had no header. A balancer that is set up wrong, or whose checks only
-// connect, goes on for ever; so does an attacker.
-type bareBalancers struct {
-	log     *slog.Logger
-	setting string
-
-	mu     sync.Mutex
-	said   time.Time
-	unsaid int
-}
-
-func (b *bareBalancers) closed(peer net.Addr) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.unsaid++
-	now := time.Now()
-	if now.Sub(b.said) < bareEvery {
-		return
-	}
-	b.log.Warn("a load balancer's connection without a header of the PROXY protocol is closed", "interface", b.setting, "peer", peer, "closed", b.unsaid)
-	b.said, b.unsaid = now, 0
-}
-
 // joined is several listeners as one. Headers of the PROXY protocol are read
 // beside it, so that a balancer that dawdles does not hold up others.
 type joined struct {
@@ -81,7 +52,7 @@ type joined struct {
 	conns     chan arrival
 	done      chan struct{}
 	close     sync.Once
-	bare      *bareBalancers // of those that read headers
+	bare      func(peer net.Addr) // told whose connection had no header
 }
 
 type arrival struct {
@@ -91,7 +62,7 @@ type arrival struct {
 
 func join(listeners ...net.Listener) net.Listener { return joinBare(nil, listeners...) }
 
-func joinBare(bare *bareBalancers, listeners ...net.Listener) net.Listener {
+func joinBare(bare func(peer net.Addr), listeners ...net.Listener) net.Listener {
 	j := &joined{bare: bare, listeners: listeners, conns: make(chan arrival), done: make(chan struct{})}
 	for _, l := range listeners {
 		go j.accept(l)
@@ -109,7 +80,7 @@ func (j *joined) accept(l net.Listener) {
 		if p, ok := conn.(*proxyproto.Conn); ok {
 			go func() {
 				if p.ProxyHeader() == nil { // waits for it
-					j.bare.closed(p.Raw().RemoteAddr())
+					j.bare(p.Raw().RemoteAddr())
 					_ = p.Close()
 					return
 				}

@@ -15,6 +15,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -144,6 +145,38 @@ func TestProxyProtocol(t *testing.T) {
 	}
 }
 
+// TestTooManyConnections: what an interface holds no more of is told of in the
+// log, which a flood does not fill.
+func TestTooManyConnections(t *testing.T) {
+	t.Parallel()
+	log := &lockedLog{}
+	l, _, err := open(t.Context(), slog.New(slog.NewTextHandler(log, nil)), "http", config.Listener{Listen: "127.0.0.1:0"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() { // accepts the first, and meanwhile closes the others
+		for {
+			if _, err := l.Accept(); err != nil {
+				return
+			}
+		}
+	}()
+	for i := range 5 {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if i > 0 {
+			_, _ = io.Copy(io.Discard, conn) // until it is closed
+		}
+	}
+	if said := log.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, `msg="connection refused: too many" interface=http`) || !strings.Contains(said, "holds=1") {
+		t.Errorf("the log says %q", said)
+	}
+}
+
 // lockedLog is what a log wrote, for several goroutines.
 type lockedLog struct {
 	mu sync.Mutex
@@ -162,23 +195,20 @@ func (l *lockedLog) String() string {
 	return l.b.String()
 }
 
-// TestProxyLog: a balancer that sends no header is told of at once, and however
-// often it comes, once a minute, with how many there were.
-func TestProxyLog(t *testing.T) {
+// TestSeldom: something is told of at once, and however often it comes, once a
+// minute, with how many there were.
+func TestSeldom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		peer := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 40000}
-		b := &bareBalancers{log: slog.New(slog.NewTextHandler(&log, nil)), setting: "smpp"}
-		for range 240 { // two minutes
-			b.closed(peer)
+		s, said := &seldom{}, []int{}
+		for range 241 { // two minutes and the moment after
+			if n, say := s.note(); say {
+				said = append(said, n)
+			}
 			time.Sleep(500 * time.Millisecond)
 		}
-		b.closed(peer)
-		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-		if len(lines) != 3 || !strings.Contains(lines[0], "level=WARN") || !strings.Contains(lines[0], "peer=192.0.2.1:40000") ||
-			!strings.Contains(lines[0], "interface=smpp") || !strings.HasSuffix(lines[0], "closed=1") || !strings.HasSuffix(lines[1], "closed=120") {
-			t.Errorf("the log says\n%s", log.String())
+		if !slices.Equal(said, []int{1, 120, 120}) {
+			t.Errorf("said of %v", said)
 		}
 	})
 }
