@@ -181,7 +181,7 @@ func smppDigits(s string) bool {
 func smppContent(m *smpp.ShortMessage, alphabet string) (message.Content, smpp.Status) {
 	ud := m.Message()
 	c := message.Content{Class: gsm.NoClass}
-	part, header := false, 0
+	part, header, shift := false, 0, gsm.Shift{}
 	if m.ESMClass&smpp.ESMUDHI != 0 {
 		h, rest, err := gsm.ParseHeader(ud)
 		if err != nil {
@@ -191,7 +191,7 @@ func smppContent(m *smpp.ShortMessage, alphabet string) (message.Content, smpp.S
 			c.Header = bytes.Clone(ud[:header])
 		}
 		_, part = h.Concat()
-		ud = rest
+		ud, shift = rest, h.Shift()
 	} else if sar, ok := smppSAR(m.TLVs); ok {
 		c.Header = gsm.Header{Elements: []gsm.Element{sar.Element()}}.Append(nil)
 		part = true
@@ -218,6 +218,12 @@ func smppContent(m *smpp.ShortMessage, alphabet string) (message.Content, smpp.S
 	switch {
 	case foreign:
 		c.Text, coding.Encoding = text, gsm.Auto
+	case coding.Encoding == gsm.GSM7 && !shift.IsZero():
+		c.Text, c.Want = gsm.DecodeShifted(ud, shift), gsm.GSM7
+		if part && smppCutCharacter(gsm.GSM7, ud) {
+			c.Data = bytes.Clone(ud) // what goes out
+		}
+		return c, smpp.ESME_ROK
 	case m.DataCoding == 0 && alphabet != "" && def != gsm.DefaultUCS2 && def != gsm.DefaultPacked:
 		c.Text = def.Decode(ud, header)
 	case coding.Encoding == gsm.Binary:

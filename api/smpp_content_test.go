@@ -69,6 +69,18 @@ func TestSMPPContent(t *testing.T) {
 			name: "escape without its character", esm: 0x40, text: "\x05\x00\x03\x4c\x02\x01A\x1b",
 			want: message.Content{Text: "A ", Data: []byte{'A', 0x1B}, Header: []byte{5, 0, 3, 0x4C, 2, 1}, Want: gsm.GSM7, Class: none},
 		},
+		{
+			name: "Turkish", esm: 0x40, text: "\x03\x24\x01\x01a\x1bs",
+			want: message.Content{Text: "aş", Header: []byte{3, 0x24, 1, 1}, Want: gsm.GSM7, Class: none},
+		},
+		{
+			name: "part of a Turkish text", esm: 0x40, text: "\x08\x25\x01\x01\x00\x03\x4c\x02\x01\x0c\x1b",
+			want: message.Content{Text: "ğ ", Data: []byte{0x0C, 0x1B}, Header: []byte{8, 0x25, 1, 1, 0, 3, 0x4C, 2, 1}, Want: gsm.GSM7, Class: none},
+		},
+		{
+			name: "UCS-2 with a language", esm: 0x40, coding: 8, text: "\x03\x24\x01\x01\x01\x5f",
+			want: message.Content{Text: "ş", Header: []byte{3, 0x24, 1, 1}, Want: gsm.UCS2, Class: none},
+		},
 		{name: "payload", tlvs: smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: []byte("long")}}, want: message.Content{Text: "long", Class: none}},
 		{
 			name: "part by header", esm: 0x40, text: "\x05\x00\x03\x4c\x02\x01AAAAA",

@@ -83,9 +83,10 @@ func textOf(body smpp.Body, alphabet gsm.DefaultAlphabet) string {
 	if payload, ok := w.tlvs.Get(smpp.TagMessagePayload); ok && len(payload) > 0 {
 		octets = payload
 	}
-	header := 0
+	header, shift := 0, gsm.Shift{}
 	if w.esm&smpp.ESMUDHI != 0 && len(octets) > 0 && int(octets[0]) < len(octets) {
-		header = 1 + int(octets[0])
+		h, _, _ := gsm.ParseHeader(octets)
+		header, shift = 1+int(octets[0]), h.Shift()
 		octets = octets[header:]
 	}
 	if _, submitted := body.(*smpp.SubmitSM); !submitted && smpp.IsReceipt(w.esm) {
@@ -98,6 +99,11 @@ func textOf(body smpp.Body, alphabet gsm.DefaultAlphabet) string {
 	switch {
 	case !ok || coding.Encoding == gsm.Binary || coding.Compressed:
 		return ""
+	case coding.Encoding == gsm.GSM7 && !shift.IsZero():
+		if alphabet == gsm.DefaultPacked {
+			octets = gsm.UnpackAll(octets, header)
+		}
+		return gsm.DecodeShifted(octets, shift)
 	case w.coding == 0 || alphabet == gsm.DefaultPacked && coding.Encoding == gsm.GSM7:
 		if alphabet == gsm.DefaultGSM {
 			return smppDefaultText(octets)

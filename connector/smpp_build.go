@@ -197,6 +197,7 @@ func (b *smppBuilder) ownAlphabet(c *message.Content, o *gsm.SplitOptions) bool 
 	case gsm.DefaultUCS2:
 		if o.Encoding != gsm.Binary {
 			o.Encoding = gsm.UCS2
+			withoutShift(o)
 		}
 		return false
 	case gsm.DefaultLatin1:
@@ -207,6 +208,11 @@ func (b *smppBuilder) ownAlphabet(c *message.Content, o *gsm.SplitOptions) bool 
 	if o.Encoding != gsm.GSM7 || c.Class != gsm.NoClass || c.Extra != nil && c.Extra.Coding != 0 {
 		return false
 	}
+	if !o.Header.Shift().IsZero() {
+		o.Encoding = gsm.UCS2 // the tables are those of GSM's septets
+		withoutShift(o)
+		return false
+	}
 	for _, r := range c.Text {
 		if r > most {
 			o.Encoding = gsm.UCS2
@@ -214,6 +220,13 @@ func (b *smppBuilder) ownAlphabet(c *message.Content, o *gsm.SplitOptions) bool 
 		}
 	}
 	return true
+}
+
+// withoutShift takes the tables of languages out of a header.
+func withoutShift(o *gsm.SplitOptions) {
+	if !o.Header.Shift().IsZero() {
+		o.Header = o.Header.WithShift(gsm.Shift{})
+	}
 }
 
 // pack packs the septets of the segments where the operator wants them so.

@@ -197,7 +197,7 @@ func (l *SMPP) inbound(d *smpp.DeliverSM) *message.Inbound {
 	}
 	in.Content.Extra = l.cfg.fields.received(d)
 	ud := d.Message()
-	part, header := false, 0
+	part, header, shift := false, 0, gsm.Shift{}
 	if d.ESMClass&smpp.ESMUDHI != 0 {
 		// A header that cannot be read is shown as text: better than lost.
 		if h, rest, err := gsm.ParseHeader(ud); err == nil {
@@ -205,19 +205,19 @@ func (l *SMPP) inbound(d *smpp.DeliverSM) *message.Inbound {
 				in.Content.Header = bytes.Clone(ud[:header])
 			}
 			_, part = h.Concat()
-			ud = rest
+			ud, shift = rest, h.Shift()
 		}
 	} else if sar, ok := smppSAR(d.TLVs); ok {
 		part = true
 		in.Content.Header = gsm.Header{Elements: []gsm.Element{sar.Element()}}.Append(nil)
 	}
-	l.read(in, d.DataCoding, ud, header, part)
+	l.read(in, d.DataCoding, ud, header, shift, part)
 	return in
 }
 
 // read reads a text by its data_coding (SMPP 3.4 5.2.19), behind a user data
-// header of so many octets.
-func (l *SMPP) read(in *message.Inbound, dataCoding uint8, ud []byte, header int, part bool) {
+// header of so many octets that asks for the tables of a shift.
+func (l *SMPP) read(in *message.Inbound, dataCoding uint8, ud []byte, header int, shift gsm.Shift, part bool) {
 	c, alphabet := &in.Content, l.cfg.fields.alphabet
 	c.Class = gsm.NoClass
 	text, known := gsm.DecodeCharset(dataCoding, ud)
@@ -242,7 +242,7 @@ func (l *SMPP) read(in *message.Inbound, dataCoding uint8, ud []byte, header int
 	if alphabet == gsm.DefaultPacked && coding.Encoding == gsm.GSM7 {
 		ud = gsm.UnpackAll(ud, header)
 	}
-	c.Text = gsm.Decode(coding.Encoding, ud)
+	c.Text = gsm.DecodeIn(coding.Encoding, shift, ud)
 	if part { // the sender may have cut within a character
 		c.Data = bytes.Clone(ud)
 	}

@@ -164,6 +164,51 @@ func TestSMPPUnreadableReceipt(t *testing.T) {
 	}
 }
 
+// TestComplaint11InboundTables: a message from a phone is read by the national
+// tables that its header names (3GPP TS 23.040 9.2.3.24.15, 9.2.3.24.16).
+func TestComplaint11InboundTables(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		alphabet   string
+		ud         string
+		coding     uint8
+		text, data string
+	}{
+		{"gsm", "\x03\x24\x01\x01a\x1bs", 0, "aş", ""},
+		{"gsm", "\x03\x25\x01\x06\x2f", 0xF1, "न", ""},
+		{"gsm", "\x08\x25\x01\x01\x00\x03\x4c\x02\x01\x0c\x1b", 0, "ğ ", "\x0c\x1b"},
+		{"gsm-packed", "\x03\x24\x01\x01\xd8\xcc\x01", 0, "ş", ""},
+		{"latin1", "\x03\x24\x01\x01\xe5", 0, "å", ""}, // data_coding 0 is not GSM's there
+		{"gsm", "\x03\x24\x01\x63a\x1bs", 0, "as", ""}, // a language that nobody knows
+	} {
+		in := linkIn(tt.alphabet).inbound(&smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: 0x40, DataCoding: tt.coding, Text: []byte(tt.ud)}})
+		if in.Content.Text != tt.text || string(in.Content.Data) != tt.data {
+			t.Errorf("%s %q: %q, %q, want %q, %q", tt.alphabet, tt.ud, in.Content.Text, in.Content.Data, tt.text, tt.data)
+		}
+	}
+}
+
+// TestSMPPNationalOut: a text with a header that names tables goes out in them,
+// and as UCS-2 on a link whose data_coding 0 is not GSM's.
+func TestSMPPNationalOut(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		alphabet, want string
+		coding         uint8
+	}{
+		{"gsm", "\x03\x24\x01\x01\x1bs", 0},
+		{"gsm-packed", "\x03\x24\x01\x01\xd8\xcc\x01", 0},
+		{"latin1", "\x01\x5f", 8},
+		{"ucs2", "\x01\x5f", 8},
+	} {
+		c := message.Content{Text: "ş", Header: []byte{3, 0x24, 1, 1}, Class: gsm.NoClass}
+		parts, f := built(t, SMPPConfig{Alphabet: tt.alphabet}, c, func(o *Outgoing) { o.Message.Encoding = gsm.GSM7 })
+		if f != nil || len(parts) != 1 || string(parts[0].Text) != tt.want || parts[0].DataCoding != tt.coding {
+			t.Errorf("%s: %+v, %v", tt.alphabet, parts, f)
+		}
+	}
+}
+
 // TestSMPPNames: names in addresses are ISO-8859-1, both ways.
 func TestSMPPNames(t *testing.T) {
 	t.Parallel()

@@ -221,9 +221,6 @@ func measure(m *message.Message, most int) *message.Failure {
 			return &message.Failure{Kind: message.BadContent, Field: "udh", Text: err.Error()}
 		}
 		size, err = gsm.MeasureWith(c.Text, gsm.SplitOptions{Encoding: c.Want, Header: h})
-		if err == nil && size.Encoding == gsm.GSM7 && h.National() {
-			return message.Fail(message.BadContent, "udh", "the user data header asks for the alphabet of a national language, which is not supported; send the text as UCS-2")
-		}
 	default:
 		size, err = gsm.Measure(c.Text, c.Want)
 	}

@@ -184,8 +184,20 @@ func (g *Gateway) keepPart(a *assembly, m *message.Inbound) {
 func alone(m *message.Inbound) *message.Inbound {
 	if m.Encoding != gsm.Binary {
 		m.Content.Data = nil
+		dropElements(m, gsm.ElementSingleShift, gsm.ElementLockingShift)
 	}
 	return m
+}
+
+// dropElements takes elements out of the header: those that number parts have done
+// their duty once the whole is there, and so have the tables of a language once
+// the text is read.
+func dropElements(m *message.Inbound, ids ...uint8) {
+	h, _, err := gsm.ParseHeader(m.Content.Header)
+	if err != nil {
+		return
+	}
+	m.Content.Header = h.Without(ids...).Append(nil)
 }
 
 // joined makes one message of the parts that are there. Texts of neighbours in
@@ -195,8 +207,9 @@ func (g *Gateway) joined(a *assembly, id message.ID, received int64) *message.In
 	var whole message.Inbound
 	var text, octets, data []byte
 	var enc gsm.Encoding // of octets
+	var shift gsm.Shift
 	flush := func() {
-		text, octets = gsm.AppendDecoded(text, enc, octets), octets[:0]
+		text, octets = gsm.AppendDecodedIn(text, enc, shift, octets), octets[:0]
 	}
 	for _, p := range a.parts {
 		if p == nil {
@@ -216,18 +229,19 @@ func (g *Gateway) joined(a *assembly, id message.ID, received int64) *message.In
 			flush()
 			text = append(text, p.Content.Text...)
 		default:
-			if p.Encoding != enc {
+			h, _, _ := gsm.ParseHeader(p.Content.Header)
+			if p.Encoding != enc || h.Shift() != shift {
 				flush()
 			}
-			enc, octets = p.Encoding, append(octets, p.Content.Data...)
+			enc, shift, octets = p.Encoding, h.Shift(), append(octets, p.Content.Data...)
 		}
 	}
 	flush()
 	whole.ID, whole.Received, whole.Parts = id, received, uint8(len(a.parts))
 	whole.Content.Text, whole.Content.Data = string(text), data
-	h, _, _ := gsm.ParseHeader(whole.Content.Header)
-	if whole.Content.Header = h.Without(0x00, 0x08).Append(nil); len(whole.Content.Header) <= 1 {
-		whole.Content.Header = nil
+	dropElements(&whole, gsm.ElementConcat8, gsm.ElementConcat16)
+	if whole.Encoding != gsm.Binary {
+		dropElements(&whole, gsm.ElementSingleShift, gsm.ElementLockingShift)
 	}
 	g.joinSize -= a.size
 	a.parts, a.ids, a.size, a.since = nil, nil, 0, received

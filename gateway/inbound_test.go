@@ -139,6 +139,7 @@ func TestInboundCutCharacters(t *testing.T) {
 		parts []string // octets; empty for one that never comes
 		text  string
 	}{
+		{"national escape pair", []gsm.Encoding{gsm.GSM7, gsm.GSM7}, []string{"hi\x1b", "\x73!"}, "his!"}, // without its header
 		{"a surrogate pair", []gsm.Encoding{gsm.UCS2, gsm.UCS2}, []string{"\x00h\xd8\x3d", "\xde\x00\x00i"}, "h😀i"},
 		{"a UTF-16 unit", []gsm.Encoding{gsm.UCS2, gsm.UCS2}, []string{"\x00h\x04", "\x16"}, "hЖ"},
 		{"an escape pair", []gsm.Encoding{gsm.GSM7, gsm.GSM7}, []string{"hi\x1b", "\x65!"}, "hi€!"},
@@ -179,6 +180,39 @@ func TestInboundCutCharacters(t *testing.T) {
 			})
 		})
 	}
+
+	// Each part says which tables its septets are in; a character that is cut in
+	// two is read by them all the same.
+	t.Run("national tables", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			r := &fakeReceiver{limit: 10}
+			w := start(t, dir, Options{}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+			op := w.fakeLink("op1")
+			for i, octets := range []string{"\x0c\x1b", "\x65\x0c", "\x0c"} {
+				in := parts("46700000001")[0]
+				in.Encoding, in.Content.Want, in.Content.Data = gsm.GSM7, gsm.GSM7, []byte(octets)
+				in.Content.Header = []byte{0x0c, 0x04, 2, 1, 2, 0x25, 1, 1, 0, 3, 0x2b, 3, byte(i + 1)}
+				if i == 2 { // without the element
+					in.Content.Header = []byte{5, 0, 3, 0x2b, 3, 3}
+				}
+				ack := make(chan error, 1)
+				op.core.Inbound([]*message.Inbound{in}, func(err error) { ack <- err })
+				if err := <-ack; err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Wait()
+			items := r.take()
+			if len(items) != 1 {
+				t.Fatalf("%d messages were delivered", len(items))
+			}
+			if c := items[0].Inbound.Content; c.Text != "ğ€ğø" || string(c.Header) != "\x04\x04\x02\x01\x02" {
+				t.Errorf("delivered %q with header %x", c.Text, c.Header)
+			}
+		})
+	})
 
 	t.Run("alone", func(t *testing.T) {
 		t.Parallel()

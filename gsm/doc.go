@@ -6,6 +6,8 @@
 //
 //  1. [Measure] chooses the encoding (GSM 7-bit if every character is in the
 //     alphabet, UCS-2 otherwise) and says how many parts it takes. measure.go
+//     Where languages are allowed, their national tables count as alphabets
+//     too. national.go
 //  2. [References] gives a long message a reference number that the last
 //     messages to the same phone did not have. reference.go
 //  3. [AppendSegments] encodes and cuts. Every [Segment] carries its user data
@@ -20,7 +22,8 @@
 //     whether this is a part of a longer message.
 //  3. [Assembly] collects the parts, in any order; [Key] says which parts
 //     belong together. join.go
-//  4. [Decode] turns octets into text. alphabet.go, ucs2.go
+//  4. [Decode] turns octets into text, [DecodeShifted] septets that are in the
+//     tables that [Header.Shift] names. alphabet.go, ucs2.go, national.go
 //
 // GSM 7-bit text is held in the unpacked form, one septet per octet, in which
 // SMPP carries it. [Pack] and [Unpack] convert to and from the form on the

@@ -95,6 +95,23 @@ func Decode(enc Encoding, data []byte) string {
 	return ""
 }
 
+// DecodeIn returns the text of encoded octets, septets by the tables of a shift;
+// see [Decode].
+func DecodeIn(enc Encoding, s Shift, data []byte) string {
+	if enc == GSM7 {
+		return DecodeShifted(data, s)
+	}
+	return Decode(enc, data)
+}
+
+// AppendDecodedIn appends the text of encoded octets as UTF-8; see [DecodeIn].
+func AppendDecodedIn(dst []byte, enc Encoding, s Shift, data []byte) []byte {
+	if enc == GSM7 {
+		return AppendDecodedShifted(dst, data, s)
+	}
+	return AppendDecoded(dst, enc, data)
+}
+
 // AppendDecoded appends the text of encoded octets as UTF-8; see [Decode].
 func AppendDecoded(dst []byte, enc Encoding, data []byte) []byte {
 	switch enc {

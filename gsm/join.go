@@ -29,6 +29,7 @@ type Assembly struct {
 type assembled struct {
 	payload  []byte
 	encoding Encoding
+	shift    Shift
 	here     bool
 }
 
@@ -42,6 +43,12 @@ type assembled struct {
 // then starts a new Assembly with this part and keeps the old one until it is
 // given up.
 func (a *Assembly) Add(number, total int, enc Encoding, payload []byte) (complete, conflict bool) {
+	return a.AddShifted(number, total, enc, Shift{}, payload)
+}
+
+// AddShifted is Add for a part whose header says by which tables its septets
+// are read.
+func (a *Assembly) AddShifted(number, total int, enc Encoding, shift Shift, payload []byte) (complete, conflict bool) {
 	if a.parts == nil && total >= 1 && total <= maxParts && number >= 1 && number <= total {
 		a.parts = make([]assembled, total)
 	}
@@ -50,9 +57,9 @@ func (a *Assembly) Add(number, total int, enc Encoding, payload []byte) (complet
 	}
 	p := &a.parts[number-1]
 	if p.here {
-		return a.Complete(), p.encoding != enc || !bytes.Equal(p.payload, payload)
+		return a.Complete(), p.encoding != enc || p.shift != shift || !bytes.Equal(p.payload, payload)
 	}
-	*p = assembled{payload: payload, encoding: enc, here: true}
+	*p = assembled{payload: payload, encoding: enc, shift: shift, here: true}
 	a.have++
 	return a.Complete(), false
 }
@@ -104,8 +111,8 @@ func (a *Assembly) Text() string {
 		p := &a.parts[i]
 		run = append(run, p.payload...)
 		last := i+1 == len(a.parts)
-		if last || !p.here || !a.parts[i+1].here || a.parts[i+1].encoding != p.encoding {
-			text = AppendDecoded(text, p.encoding, run)
+		if last || !p.here || !a.parts[i+1].here || a.parts[i+1].encoding != p.encoding || a.parts[i+1].shift != p.shift {
+			text = AppendDecodedIn(text, p.encoding, p.shift, run)
 			run = run[:0]
 		}
 	}
@@ -117,7 +124,8 @@ func (a *Assembly) Text() string {
 func Join(segments []Segment) (text string, missing []int) {
 	var a Assembly
 	for _, s := range segments {
-		a.Add(s.Number, s.Total, s.Encoding, s.Payload)
+		h, _, _ := ParseHeader(s.Header)
+		a.AddShifted(s.Number, s.Total, s.Encoding, h.Shift(), s.Payload)
 	}
 	return a.Text(), a.Missing()
 }

@@ -16,10 +16,11 @@ const (
 // Size says how much room a message takes up.
 type Size struct {
 	Encoding Encoding // the one chosen: GSM7, UCS2, Latin1 or Binary, never Auto
+	Shift    Shift    // of GSM7: tables of national languages, which the header has to name
 	Units    int      // septets (GSM7), UTF-16 units (UCS2) or octets, without headers
 	Parts    int      // short messages needed, at least 1
 	Left     int      // units that would still fit into the last part
-	Forcing  rune     // the first character that forced UCS2 on Auto, 0 if none did
+	Forcing  rune     // the first character that GSM7 on Auto did not have, 0 if it has all
 }
 
 // Capacity returns the units of an encoding (see [Size]) that fit beside a user
@@ -51,6 +52,9 @@ func Measure(text string, want Encoding) (Size, error) {
 // own header leaves no room, and ErrTooLong if that header says that the text
 // is already a part and it does not fit into one short message.
 func MeasureWith(text string, o SplitOptions) (Size, error) {
+	if s := o.Header.Shift(); o.Languages != 0 || !s.IsZero() {
+		return measureNational(text, &o, s)
+	}
 	return measure(text, o.Encoding, o.room())
 }
 

@@ -17,9 +17,14 @@ type SplitOptions struct {
 	Reference uint16   // the same in all parts; of 8 bits unless Wide
 	Wide      bool     // references of 16 bits, which leave a little less room
 
+	// Languages are those whose tables may be used where that saves a message;
+	// every header then names them.
+	Languages Languages
+
 	// Header is the message's own user data header (application ports, for
 	// example), repeated in every part. If it says that the message is a part
-	// already, the message is not cut any further.
+	// already, the message is not cut any further. If it names tables of national
+	// languages, GSM7 is written in those.
 	Header Header
 
 	// Bare leaves the numbering of the parts to the SMSC, which is told in
@@ -47,6 +52,9 @@ func AppendSegments(dst []Segment, text string, o SplitOptions) ([]Segment, erro
 	if err != nil {
 		return dst, err
 	}
+	if !size.Shift.IsZero() && size.Shift != o.Header.Shift() {
+		o.Header = o.Header.WithShift(size.Shift)
+	}
 	octets := size.Units
 	if size.Encoding == UCS2 {
 		octets *= 2
@@ -54,7 +62,7 @@ func AppendSegments(dst []Segment, text string, o SplitOptions) ([]Segment, erro
 	buf := o.buffer(octets, size.Parts)
 	switch size.Encoding {
 	case GSM7:
-		buf, _ = AppendGSM7(buf, text)
+		buf, _ = AppendShifted(buf, text, size.Shift)
 	case UCS2:
 		buf = AppendUCS2(buf, text)
 	case Latin1:

@@ -118,14 +118,6 @@ func (h Header) Without(ids ...uint8) Header {
 	return out
 }
 
-// National says whether septets are to be read by the tables of a national
-// language. 3GPP TS 23.040 9.2.3.24.15 and 9.2.3.24.16.
-func (h Header) National() bool {
-	return slices.ContainsFunc(h.Elements, func(e Element) bool {
-		return e.ID == ElementSingleShift || e.ID == ElementLockingShift
-	})
-}
-
 // Concat returns what the header says about the parts of a long message. Of
 // several elements the last counts; one with an impossible part number or of
 // the wrong length is ignored. 3GPP TS 23.040 9.2.3.24.1 and 9.2.3.24.8.

@@ -126,10 +126,10 @@ func (ph *phone) texts(last int) []Text {
 			if j == nil {
 				j = &joining{at: len(list)}
 			}
-			done, conflict := j.parts.Add(int(c.part.Number), int(c.part.Total), c.encoding, c.payload)
+			done, conflict := j.parts.AddShifted(int(c.part.Number), int(c.part.Total), c.encoding, c.shift, c.payload)
 			if conflict {
 				j = &joining{at: len(list)}
-				done, _ = j.parts.Add(int(c.part.Number), int(c.part.Total), c.encoding, c.payload)
+				done, _ = j.parts.AddShifted(int(c.part.Number), int(c.part.Total), c.encoding, c.shift, c.payload)
 			}
 			if open[key] = j; j.at == len(list) {
 				list = append(list, t)
@@ -167,7 +167,7 @@ func (t *Text) single(c content) {
 	if c.encoding == gsm.Binary {
 		t.Binary, t.Text = true, fmt.Sprintf("%x", c.payload)
 	} else {
-		t.Text = gsm.Decode(c.encoding, c.payload)
+		t.Text = gsm.DecodeIn(c.encoding, c.shift, c.payload)
 	}
 	if c.header == nil {
 		return

@@ -254,7 +254,7 @@ func (m *Message) readShort(sm *smpp.ShortMessage) {
 	}
 	c := readContent(sm)
 	m.Octets, m.Header, m.Flash, m.Encoding = sm.Message(), c.header, c.flash, c.encoding.String()
-	m.Text = gsm.Decode(c.encoding, c.payload)
+	m.Text = gsm.DecodeIn(c.encoding, c.shift, c.payload)
 	m.Reference = string(ReferencesWord.reference([]byte(m.Text)))
 	if c.part.Total > 0 {
 		m.Part = &Part{c.part.Reference, c.part.Number, c.part.Total}
@@ -266,6 +266,7 @@ type content struct {
 	header   []byte // user data header
 	payload  []byte // what follows it
 	encoding gsm.Encoding
+	shift    gsm.Shift // tables of a national language that the header names
 	flash    bool
 	part     gsm.Concat // Total 0: not a part of anything
 }
@@ -283,6 +284,7 @@ func readContent(sm *smpp.ShortMessage) content {
 		c.header, c.payload = c.payload[:len(c.payload)-len(rest)], rest
 		if err == nil {
 			c.part, _ = h.Concat()
+			c.shift = h.Shift()
 		}
 		return c
 	}

@@ -323,17 +323,17 @@ func (b *batch) count(sm *smpp.ShortMessage) {
 	if refs == ReferencesOff {
 		return
 	}
-	text := sm.Message()
+	text, shift := sm.Message(), gsm.Shift{}
 	if sm.ESMClass&smpp.ESMUDHI != 0 {
 		h, rest, err := gsm.ParseHeader(text)
 		if c, ok := h.Concat(); err == nil && ok && c.Number != 1 && refs == ReferencesWord {
 			return
 		}
-		text = rest
+		text, shift = rest, h.Shift()
 	} else if n, ok := sm.TLVs.U8(smpp.TagSARSegmentSeqnum); ok && n != 1 && refs == ReferencesWord {
 		return
 	}
 	coding, _ := gsm.ParseSMPPDataCoding(sm.DataCoding, gsm.GSM7)
-	b.text = gsm.AppendDecoded(b.text[:0], coding.Encoding, text)
+	b.text = gsm.AppendDecodedIn(b.text[:0], coding.Encoding, shift, text)
 	b.hashes = append(b.hashes, b.ss.sim.seen.hash(refs.reference(b.text)))
 }
