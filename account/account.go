@@ -58,12 +58,15 @@ type Account struct {
 	Validity time.Duration `yaml:"validity" example:"24h"`
 	// MaxParts is the number of parts that one message may have; longer texts are refused. 0: the server's.
 	MaxParts int `yaml:"max_parts" example:"10"`
+	// Text is how texts are written that need more than the GSM alphabet or than one message.
+	Text Text `yaml:"text"`
 	// Priority of messages that name none: bulk, normal, high or urgent. Empty: normal.
 	Priority string `yaml:"priority" example:"normal"`
 
-	networks []netip.Prefix // Addresses, parsed
-	extra    *message.Extra // TLVs, parsed; nil if there are none
-	bucket   *bucket        // what is left of Rate; shared with the account of that name before a reload
+	networks []netip.Prefix                 // Addresses, parsed
+	extra    *message.Extra                 // TLVs, parsed; nil if there are none
+	texts    [interfaces]*message.TextRules // of Text, by interface; nil where nothing is said
+	bucket   *bucket                        // what is left of Rate; shared with the account of that name before a reload
 }
 
 // SMPP is how an account binds over SMPP 3.4.

@@ -38,6 +38,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 	a.validateLimits(report)
 	ValidatePredefined(a.Predefined, report)
 	a.SMPP.validate(report)
+	a.Text.validate(report)
 	a.validateLists(report)
 	ValidateURL(report, "webhook", a.Webhook)
 	ValidateURL(report, "dlr_url", a.DLRURL)

@@ -8,6 +8,7 @@ import (
 
 	"kurir/account"
 	"kurir/gateway"
+	"kurir/gsm"
 	"kurir/message"
 )
 
@@ -192,7 +193,46 @@ func appendResult(out []byte, r *gateway.Result, index int) []byte {
 	out = strconv.AppendInt(out, int64(r.Parts), 10)
 	out = append(out, `,"encoding":"`...)
 	out = append(out, r.Encoding.String()...)
-	return append(out, `"}`...)
+	out = append(out, '"')
+	if r.Changed != nil {
+		out = appendChanged(out, r.Changed)
+	}
+	return append(out, '}')
+}
+
+// appendChanged tells what was done to a text.
+func appendChanged(out []byte, c *gateway.Changed) []byte {
+	if len(c.Replaced) > 0 {
+		out = append(out, `,"replaced":`...)
+		out = appendReplaced(out, c.Replaced)
+	}
+	if c.Cut > 0 {
+		out = append(out, `,"left_out":`...)
+		out = strconv.AppendInt(out, int64(c.Cut), 10)
+	}
+	return out
+}
+
+// appendReplaced lists characters and what stands for each.
+func appendReplaced(out []byte, list []gsm.Replaced) []byte {
+	out = append(out, '[')
+	for i, r := range list {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, `{"character":`...)
+		out = appendJSONString(out, string(r.Rune))
+		out = append(out, `,"by":`...)
+		if r.Kept {
+			out = append(out, "null"...)
+		} else {
+			out = appendJSONString(out, r.By)
+		}
+		out = append(out, `,"count":`...)
+		out = strconv.AppendInt(out, int64(r.Count), 10)
+		out = append(out, '}')
+	}
+	return append(out, ']')
 }
 
 // Header values that every answer has, made once.

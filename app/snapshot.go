@@ -8,6 +8,7 @@ import (
 	"kurir/account"
 	"kurir/config"
 	"kurir/gateway"
+	"kurir/gsm"
 	"kurir/route"
 )
 
@@ -71,6 +72,7 @@ func linkSettings(c *config.Connector) gateway.LinkSettings {
 		ReceiptsFrom: smpp.ReceiptsFrom, Cancel: smpp.Cancel, Replace: smpp.Replace, ReceiveOnly: len(smpp.Hosts) == 0,
 		QuietCut: smpp.QuietCut, Maintenance: smpp.Plan(),
 	}
+	s.Languages, _ = gsm.ParseLanguages(smpp.Languages) // checked with the file
 	switch smpp.InboundNumbers {
 	case "international":
 		s.InboundNumbers = gateway.NumbersInternational

@@ -102,6 +102,11 @@ type SMPPConfig struct {
 	// octet per septet; gsm-packed, septets packed as on the air; latin1; ascii;
 	// utf8; or ucs2, with which every text goes out as UCS-2.
 	Alphabet string `yaml:"alphabet"`
+	// Languages whose national tables (3GPP TS 23.038) the operator carries to its phones; accounts' text: {languages}
+	// says which are used: turkish, spanish, portuguese, bengali, gujarati, hindi, kannada, malayalam, oriya, punjabi,
+	// tamil, telugu, urdu, or all. For alphabet gsm and gsm-packed. A change counts for messages accepted after it.
+	// Empty: none.
+	Languages []string `yaml:"languages"`
 	// Priority says what priority_flag is: map (default; 0 for bulk and normal,
 	// 1 for high, 2 for urgent), or none, always 0.
 	Priority string `yaml:"priority"`
@@ -288,6 +293,14 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 	word("hosts_order", c.HostsOrder, smppOrders)
 	maintenancePlan(c.Maintenance, report)
 	word("alphabet", c.Alphabet, smppAlphabets)
+	for i := range c.Languages {
+		if _, err := gsm.ParseLanguages(c.Languages[i : i+1]); err != nil {
+			report(fmt.Sprintf("languages[%d]", i), err.Error())
+		}
+	}
+	if len(c.Languages) > 0 && c.Alphabet != "" && c.Alphabet != "gsm" && c.Alphabet != "gsm-packed" {
+		report("languages", "national tables go with alphabet gsm or gsm-packed only")
+	}
 	word("priority", c.Priority, smppPriority)
 	word("long", c.Long, smppLongs)
 	word("receipts", c.Receipts, smppReceipts)

@@ -39,11 +39,12 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 			messages = make([]message.Message, min(block, len(subs)-i))
 		}
 		m := &messages[i%block]
-		if f := snap.build(m, s, now); f != nil {
+		changed, f := snap.build(m, s, now)
+		if f != nil {
 			results[i] = Result{To: m.To, Failure: f}
 			continue
 		}
-		results[i] = Result{To: m.To, Parts: int(m.Parts), Encoding: m.Encoding}
+		results[i] = Result{To: m.To, Parts: int(m.Parts), Encoding: m.Encoding, Changed: changed}
 		good, index = append(good, m), append(index, i)
 	}
 	if len(subs) > 0 && subs[0].Atomic {
@@ -85,9 +86,9 @@ func together(a *account.Account, good []*message.Message, n int, now time.Time)
 
 // build makes the message of a submission, or says why it is refused. It is
 // pure but for the account's rate.
-func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) *message.Failure {
+func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) (changed *Changed, f *message.Failure) {
 	if f := s.addresses(m, sub); f != nil {
-		return f
+		return nil, f
 	}
 	m.Account, m.Via = sub.Account.Name, sub.Via
 	m.Content, m.Priority, m.Reference = sub.Content, sub.Priority, sub.Reference
@@ -96,21 +97,46 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) *me
 		m.Target.Account = sub.Account.Name
 	}
 	if len(m.Reference) > maxReference {
-		return message.Fail(message.BadContent, "reference", "the reference has %d octets; at most %d are kept", len(m.Reference), maxReference)
+		return nil, message.Fail(message.BadContent, "reference", "the reference has %d octets; at most %d are kept", len(m.Reference), maxReference)
 	}
 	if f := s.times(m, sub, now); f != nil {
-		return f
+		return nil, f
 	}
-	if f := measure(m, cmp.Or(sub.Account.MaxParts, s.MaxParts, defaultMaxParts)); f != nil {
-		return f
+	if f := measure(m); f != nil {
+		return nil, f
 	}
 	if f := s.links(m, sub.Link); f != nil {
-		return f
+		return nil, f
+	}
+	if r := sub.rules(); r != nil {
+		if changed, f = s.texts(m, r); f != nil {
+			return nil, f
+		}
+	}
+	if f := notMore(m, s.mostParts(sub.Account)); f != nil {
+		return nil, f
 	}
 	if sub.Atomic {
-		return nil // all of them ask for it together
+		return changed, nil // all of them ask for it together
 	}
-	return allowed(sub.Account, int(m.Parts), now)
+	return changed, allowed(sub.Account, int(m.Parts), now)
+}
+
+// mostParts is how many parts a message of an account may have.
+func (s *Snapshot) mostParts(a *account.Account) int {
+	return cmp.Or(a.MaxParts, s.MaxParts, defaultMaxParts)
+}
+
+// notMore refuses a message that has more parts than it may.
+func notMore(m *message.Message, most int) *message.Failure {
+	if int(m.Parts) <= most {
+		return nil
+	}
+	field := "text"
+	if m.Encoding == gsm.Binary {
+		field = "data"
+	}
+	return message.Fail(message.BadContent, field, "the text needs %d parts; at most %d are allowed", m.Parts, most)
 }
 
 // links chooses the links of a message: the one that is named, or those of its
@@ -206,7 +232,8 @@ func (s *Snapshot) times(m *message.Message, sub *Submission, now time.Time) *me
 	return nil
 }
 
-func measure(m *message.Message, most int) *message.Failure {
+// measure fills in encoding and parts.
+func measure(m *message.Message) *message.Failure {
 	c := &m.Content
 	var size gsm.Size
 	var err error
@@ -226,9 +253,6 @@ func measure(m *message.Message, most int) *message.Failure {
 	}
 	if err != nil {
 		return &message.Failure{Kind: message.BadContent, Field: field, Text: err.Error()}
-	}
-	if size.Parts > most {
-		return message.Fail(message.BadContent, field, "the text needs %d parts; at most %d are allowed", size.Parts, most)
 	}
 	m.Encoding, m.Parts = size.Encoding, uint8(size.Parts)
 	return nil
@@ -251,6 +275,9 @@ func (g *Gateway) join(a applicant, now time.Time) {
 		m.ID = g.ids.Next(now)
 		if a.multi {
 			tie(e, a.good, i)
+		}
+		if c := a.results[a.index[i]].Changed; c != nil {
+			c.events(m, now)
 		}
 		g.place(e, now)
 		b.Accepted = append(b.Accepted, m)

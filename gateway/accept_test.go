@@ -28,7 +28,7 @@ func TestMeasureNational(t *testing.T) {
 		{"another element", []byte{4, 4, 2, 1, 2}, "G", gsm.Auto, gsm.GSM7, ""},
 	} {
 		m := &message.Message{Content: message.Content{Text: test.text, Header: test.header, Want: test.want, Class: gsm.NoClass}}
-		f := measure(m, 10)
+		f := measure(m)
 		got := ""
 		if f != nil {
 			got = f.Field

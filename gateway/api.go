@@ -28,7 +28,16 @@ type Submission struct {
 	Multi     bool          // with all submissions of the call it is one request, which is known by the id of the first accepted
 	Atomic    bool          // none of the submissions is accepted unless all are
 	Receipts  message.Receipts
-	Target    message.Target // where states go; its Account is filled in by Accept
+	Target    message.Target     // where states go; its Account is filled in by Accept
+	Text      *message.TextRules // in place of the account's; nil for those
+}
+
+// rules returns how the text is to be written; nil if nothing is said.
+func (s *Submission) rules() *message.TextRules {
+	if s.Text != nil {
+		return s.Text
+	}
+	return s.Account.TextRules(s.Via)
 }
 
 // Result is what became of a Submission.
@@ -38,6 +47,7 @@ type Result struct {
 	To       message.Address
 	Parts    int
 	Encoding gsm.Encoding
+	Changed  *Changed         // of the text; nil for most
 	Failure  *message.Failure // nil when the message was accepted and is on disk
 }
 

@@ -153,7 +153,7 @@ func codedAs(wanted, m *message.Message) *message.Failure {
 	if wanted.Encoding != m.Encoding {
 		c := *wanted
 		c.Content.Want = m.Encoding
-		if f := measure(&c, 1); f != nil || c.Encoding != m.Encoding {
+		if f := measure(&c); f != nil || c.Encoding != m.Encoding || c.Parts != 1 {
 			return message.Fail(message.NotPermitted, "text", "the operator has the message as %v, in which the text does not fit into one part", m.Encoding)
 		}
 		wanted.Encoding, wanted.Parts = c.Encoding, c.Parts

@@ -66,7 +66,7 @@ func TestNames(t *testing.T) {
 		sub := w.submission("46100001", "hello")
 		sub.From, sub.FromAddr = "", message.Address{TON: message.TONAlphanumeric, Number: name}
 		var m message.Message
-		f := s.build(&m, sub, time.Now())
+		_, f := s.build(&m, sub, time.Now())
 		if good && (f != nil || m.From != sub.FromAddr) {
 			t.Errorf("%q: %v, from %v", name, f, m.From)
 		}

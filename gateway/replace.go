@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -120,7 +119,19 @@ func (s *Snapshot) mayReplace(r *Replacement, now time.Time) *message.Failure {
 }
 
 func (s *Snapshot) measured(m *message.Message, a *account.Account) *message.Failure {
-	return measure(m, cmp.Or(a.MaxParts, s.MaxParts, defaultMaxParts))
+	if f := measure(m); f != nil {
+		return f
+	}
+	if r := a.TextRules(m.Via); r != nil {
+		changed, f := s.texts(m, r)
+		if f != nil {
+			return f
+		}
+		if changed != nil {
+			changed.events(m, time.Now())
+		}
+	}
+	return notMore(m, s.mostParts(a))
 }
 
 // replaced returns m as the customer wants it.

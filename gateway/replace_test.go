@@ -213,7 +213,7 @@ func TestReplacedExtra(t *testing.T) {
 	w := &world{acme: s.Accounts.ByName("acme")}
 	now := time.Now()
 	var m message.Message
-	if f := s.build(&m, w.submission("46100001", "hello"), now); f != nil {
+	if _, f := s.build(&m, w.submission("46100001", "hello"), now); f != nil {
 		t.Fatal(f)
 	}
 	old, own := &message.Extra{ServiceType: "VMN"}, &message.Extra{ServiceType: "CMT"}

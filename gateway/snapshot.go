@@ -6,6 +6,7 @@ import (
 
 	"kurir/account"
 	"kurir/connector"
+	"kurir/gsm"
 	"kurir/message"
 	"kurir/route"
 )
@@ -61,6 +62,7 @@ type LinkSettings struct {
 	IDs            IDForms        // how the operator's ids in answers and receipts agree
 	InboundNumbers InboundNumbers // how the operator writes numbers of messages from phones
 	Country        string         // calling code of InboundNumbers that are national
+	Languages      gsm.Languages  // whose national tables the operator carries
 	ReceiptsFrom   string         // the scope of the operator's ids that the link shares with others, or ReceiptsFromHost; empty: its own
 }
 

@@ -1,6 +1,10 @@
 package gsm
 
-import "unicode/utf16"
+import (
+	"errors"
+	"unicode"
+	"unicode/utf16"
+)
 
 // Segment is one short message: a whole text or data, or a part of it.
 type Segment struct {
@@ -192,3 +196,34 @@ func cutAt(data []byte, enc Encoding, limit int) int {
 	}
 	return end
 }
+
+// First returns the beginning of a text that fits into one short message with
+// these options; no letter is parted from its marks.
+func First(text string, o SplitOptions) (string, error) {
+	size, err := MeasureWith(text, o)
+	if err != nil && !errors.Is(err, ErrTooManyParts) || size.Parts == 1 {
+		return text, err
+	}
+	s := o.Header.Shift()
+	limit, used, end := Capacity(size.Encoding, o.Header.Len()), 0, 0
+	for i, r := range text {
+		if !unicode.Is(unicode.Mn, r) && r != zeroWidthJoiner {
+			end = i
+		}
+		cost := 1
+		switch {
+		case size.Encoding == UCS2 && r > 0xFFFF:
+			cost = 2
+		case size.Encoding == GSM7 && !s.IsZero():
+			cost = codesOf().septets(s, r)
+		case size.Encoding == GSM7 && septetOf.septet(r) >= extended:
+			cost = 2
+		}
+		if used += cost; used > limit {
+			return text[:end], nil
+		}
+	}
+	return text, nil
+}
+
+const zeroWidthJoiner = '\u200D'

@@ -28,12 +28,15 @@ const (
 	EventPushed     EventKind = 15 // State; owed to the target again, for somebody asked; tries and age count from here
 	EventMulti      EventKind = 16 // one request, several messages; first of them: Code: how many follow; others: Text: id of the first
 	EventReplaced   EventKind = 17 // the customer put other content, times or receipts in its place
+	EventSimplified EventKind = 19 // Code: characters of the text that got their plain form; Text: which, by code point
+	EventCut        EventKind = 20 // Code: characters of the text that were left out
 	EventParameters EventKind = 18 // Part; Text: optional parameters of the report before, as EncodeTLVs has them
 )
 
 var eventNames = [...]string{
 	"", "accepted", "queued", "granted", "taken", "failed", "retry", "uncertain", "report",
 	"state", "told", "tell_failed", "tell_given_up", "cancelled", "late_report", "pushed", "multi", "replaced", "parameters",
+	"simplified", "cut",
 }
 
 // String returns the event's name in a trace.
