@@ -1,9 +1,7 @@
 package api
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 
@@ -150,12 +148,8 @@ func (s *httpServer) endSession(w http.ResponseWriter, r *http.Request, a *accou
 	if p != nil {
 		return p
 	}
-	err := s.Sessions.End(r.Context(), scope(a), id)
-	if errors.Is(err, ErrNoSession) {
-		return faulty(http.StatusNotFound, codeNotFound, "id", "%v", err)
-	}
-	if err != nil {
-		return &problem{Status: http.StatusServiceUnavailable, Code: codeUnreadable, Detail: cmp.Or(err.Error(), "try again")}
+	if err := s.Sessions.End(r.Context(), scope(a), id); err != nil {
+		return faulty(http.StatusNotFound, codeNotFound, "id", "%v", err) // the only one there is
 	}
 	s.Log.Info("customer's session is ended as asked", "session", id, "by", a.Name)
 	w.WriteHeader(http.StatusNoContent)

@@ -177,7 +177,8 @@ func smppFailed(err error, failure smpp.Status) smpp.Status {
 
 // smppMostCancelled bounds how many messages one cancel_sm without an id takes
 // back, and how many pages of the list it looks at; smppMostGivenBack, how many of
-// those that operators have may be taken back, if their links permit it.
+// them operators may have: the gateway asks for some of these, if their links
+// permit it.
 const (
 	smppMostCancelled   = account.MostRecipients
 	smppMostCancelPages = 20

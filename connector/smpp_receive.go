@@ -141,15 +141,23 @@ func smppIsReceipt(d *smpp.DeliverSM) bool {
 	return false
 }
 
-// smppMostText is how much of a receipt's text is kept, in octets; the rest is
-// the message's own.
-const smppMostText = 512
+const (
+	// smppMostText is how much of a receipt's text is kept, in octets; the rest is
+	// the message's own.
+	smppMostText = 512
+	// smppMostID is how long an id may be: four times what message_id has room for
+	// (SMPP 3.4 5.2.23). A longer one is no id, and would be kept in thousands.
+	smppMostID = 255
+)
 
 // report reads a receipt. One that names no message has no OperatorID: the
 // gateway counts it.
 func (l *SMPP) report(d *smpp.DeliverSM, host string) message.Report {
 	r, _ := smpp.ReceiptFrom(d)
 	text := d.Message()
+	if len(r.ID) > smppMostID {
+		r.ID = ""
+	}
 	if r.ID == "" {
 		l.unreadable(d, len(text))
 	}

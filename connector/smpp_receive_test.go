@@ -142,6 +142,15 @@ func TestSMPPReportLong(t *testing.T) {
 	if r := l.report(d, ""); r.OperatorID != "1" || r.State != message.Delivered || r.Text != text[:512] {
 		t.Errorf("id %q, %v, %d octets", r.OperatorID, r.State, len(r.Text))
 	}
+	long := strings.Repeat("7", 60_000)
+	for _, m := range []smpp.ShortMessage{
+		{ESMClass: 4, TLVs: smpp.TLVs{{Tag: smpp.TagReceiptedMessageID, Value: []byte(long)}}},
+		{ESMClass: 4, TLVs: smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: []byte("id:" + long + " stat:DELIVRD")}}},
+	} {
+		if r := l.report(&smpp.DeliverSM{ShortMessage: m}, ""); r.OperatorID != "" {
+			t.Errorf("an id of %d characters is kept", len(r.OperatorID))
+		}
+	}
 }
 
 // TestSMPPUnreadableReceipt: a receipt that names no message is answered, so

@@ -43,6 +43,9 @@ func (g *Gateway) hold(l *link, s *idScope, r *message.Report, found matching, n
 	g.count.receiptsHeld.Add(1)
 	g.lastHeld++
 	h := store.HeldReport{Number: g.lastHeld, Received: now.UnixMilli(), Report: *r}
+	for _, text := range []*string{&h.Report.OperatorID, &h.Report.From.Number, &h.Report.To.Number} {
+		*text = strings.Clone(*text) // else it keeps all octets that the operator sent
+	}
 	held := g.keepHeld(l, h, found == matchedMany)
 	held.rowIn, held.rowAt = g.cur.seq, len(g.cur.Held)
 	g.cur.Held = append(g.cur.Held, h)

@@ -2,9 +2,11 @@ package gateway
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"kurir/connector"
 	"kurir/message"
@@ -277,6 +279,33 @@ func TestContradiction(t *testing.T) {
 			t.Errorf("%d receipts count as repeated and %d as contradicting, want one of each", s.ReceiptsRepeated, s.ReceiptsContradicting)
 		}
 		w.wantNothingLeft()
+	})
+}
+
+// TestHeldReceiptsKeepTheirOwn: what is kept of a receipt that matches nothing
+// does not keep the octets that came with it, of which there may be 64 KiB.
+func TestHeldReceiptsKeepTheirOwn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := w.fakeLink("op1")
+		octets := strings.Repeat("7", 64<<10) // a PDU, of which the strings are parts
+		if err := <-op.report(octets[:20], message.Delivered, octets[:11]); err != nil {
+			t.Fatal(err)
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, list := range w.held {
+			for _, h := range list {
+				if r := &h.Report; unsafe.StringData(r.OperatorID) == unsafe.StringData(octets) || unsafe.StringData(r.From.Number) == unsafe.StringData(octets) {
+					t.Error("a receipt that is held keeps its whole PDU")
+				}
+			}
+		}
+		if len(w.held) == 0 {
+			t.Error("none is held")
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"strings"
 	"time"
 
 	"kurir/message"
@@ -63,7 +64,8 @@ func (g *Gateway) unmatched(l *link, r *message.Report, why string, now time.Tim
 	}
 	l.count.unmatched.Add(1)
 	l.unmatched.add(UnmatchedReceipt{
-		At: now.UTC(), ID: r.OperatorID[:min(len(r.OperatorID), mostShown)], From: r.From.String(), To: r.To.String(),
+		At: now.UTC(), ID: strings.Clone(r.OperatorID[:min(len(r.OperatorID), mostShown)]),
+		From: strings.Clone(r.From.String()), To: strings.Clone(r.To.String()),
 		State: r.State.String(), Code: r.Code, Why: why,
 	})
 }
