@@ -33,6 +33,7 @@ type HTTPOptions struct {
 	Cancel  func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Message func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Trace   func(ctx context.Context, m *message.Message) (*gateway.Trace, error)
+	Preview func(sub *gateway.Submission) (*gateway.Preview, *message.Failure)
 	Ready   func() error
 
 	Messages       func(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error)
@@ -61,6 +62,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Country = func() string { return g.Snapshot().Country }
 	o.TLVs = func() *message.TLVDictionary { return g.Snapshot().TLVs }
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
+	o.Preview = g.Preview
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 	o.Ask = g.AskOperator
 	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
@@ -114,6 +116,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	s.rest("/v1/messages/{id}", methods{http.MethodGet: s.getMessage, http.MethodDelete: s.cancelMessage})
 	s.rest("/v1/messages/{id}/query", methods{http.MethodPost: adminOnly(s.askOperator)})
 	s.rest("/v1/messages/{id}/trace", methods{http.MethodGet: s.getTrace})
+	s.rest("/v1/preview", methods{http.MethodPost: s.postPreview})
 	s.rest("/v1/inbound", methods{http.MethodGet: s.listInbound})
 	s.rest("/v1/inbound/{id}", methods{http.MethodGet: s.getInbound})
 	s.linkPaths()

@@ -21,23 +21,7 @@ func (s *httpServer) postMessages(w http.ResponseWriter, r *http.Request, a *acc
 // postMessagesVia is postMessages; a link that is named takes the place of the
 // route.
 func (s *httpServer) postMessagesVia(w http.ResponseWriter, r *http.Request, a *account.Account, link string) *problem {
-	wrongType := wantType(r, "application/json")
-	if wrongType != nil && !isForm(r) {
-		return wrongType
-	}
-	if p := noQuery(r); p != nil {
-		return p
-	}
-	body, p := s.readBody(w, r)
-	if p != nil {
-		return p
-	}
-	if wrongType != nil && !bytes.HasPrefix(bytes.TrimSpace(body.b), []byte("{")) {
-		body.free(s)
-		return wrongType
-	}
-	req, p := readRequest(body.b)
-	body.free(s)
+	req, p := s.readMessages(w, r)
 	if p != nil {
 		return p
 	}
@@ -56,6 +40,26 @@ func (s *httpServer) postMessagesVia(w http.ResponseWriter, r *http.Request, a *
 		}
 	}
 	return b.answer(w)
+}
+
+// readMessages reads the body of POST /v1/messages.
+func (s *httpServer) readMessages(w http.ResponseWriter, r *http.Request) (*restRequest, *problem) {
+	wrongType := wantType(r, "application/json")
+	if wrongType != nil && !isForm(r) {
+		return nil, wrongType
+	}
+	if p := noQuery(r); p != nil {
+		return nil, p
+	}
+	body, p := s.readBody(w, r)
+	if p != nil {
+		return nil, p
+	}
+	defer body.free(s)
+	if wrongType != nil && !bytes.HasPrefix(bytes.TrimSpace(body.b), []byte("{")) {
+		return nil, wrongType
+	}
+	return readRequest(body.b)
 }
 
 // isForm tells whether the body is said to be a form. curl -d says so of

@@ -33,6 +33,8 @@ type restMessage struct {
 	reference string
 	webhook   string
 	receipts  string
+	unicode   string
+	long      string
 	tlvs      []restTLV
 	class     int8 // -1 for none
 	seen      uint32
@@ -62,6 +64,8 @@ const (
 	seenReceipts
 	seenFlash
 	seenTLVs
+	seenUnicode
+	seenLong
 	seenAtomic
 	seenMessages
 
@@ -72,7 +76,8 @@ const (
 var restFields = map[string]uint32{
 	"to": seenTo, "from": seenFrom, "text": seenText, "data": seenData, "udh": seenUDH, "send_at": seenSendAt,
 	"validity": seenValidity, "priority": seenPriority, "encoding": seenEncoding, "reference": seenReference,
-	"webhook": seenWebhook, "receipts": seenReceipts, "flash": seenFlash, "tlvs": seenTLVs, "atomic": seenAtomic, "messages": seenMessages,
+	"webhook": seenWebhook, "receipts": seenReceipts, "flash": seenFlash, "tlvs": seenTLVs,
+	"unicode": seenUnicode, "long": seenLong, "atomic": seenAtomic, "messages": seenMessages,
 }
 
 // readRequest reads the body of POST /v1/messages.
@@ -159,6 +164,10 @@ func (r *jsonReader) member(m *restMessage, req *restRequest, bit uint32) {
 		}
 	case seenTLVs:
 		m.tlvs = r.tlvs()
+	case seenUnicode:
+		m.unicode = r.str()
+	case seenLong:
+		m.long = r.str()
 	case seenAtomic:
 		req.atomic = r.boolean()
 	case seenMessages:
@@ -239,6 +248,11 @@ func (m *restMessage) submission(a *account.Account, guard *Guard, tlvs *message
 	if len(m.reference) > maxReference {
 		return s, message.Fail(message.BadContent, "reference", "reference is longer than %d octets", maxReference)
 	}
+	if m.seen&(seenUnicode|seenLong) != 0 {
+		if s.Text, f = m.rules(a); f != nil {
+			return s, f
+		}
+	}
 	var known bool
 	if s.Receipts, known = receiptsNamed[m.receipts]; !known {
 		return s, message.Fail(message.BadContent, "receipts", "%q is not known for receipts; none, final and all are", clip(m.receipts))
@@ -258,6 +272,26 @@ func (m *restMessage) submission(a *account.Account, guard *Guard, tlvs *message
 	}
 	s.Target, f = m.target(a, guard)
 	return s, f
+}
+
+// rules are how the text of m is to be written: as it says, or else its account.
+// It may be stricter about Unicode than the account, not laxer.
+func (m *restMessage) rules(a *account.Account) (*message.TextRules, *message.Failure) {
+	var r message.TextRules
+	if own := a.TextRules(message.ViaREST); own != nil {
+		r = *own
+	}
+	unicode, err := message.ParseUnicodePolicy(clip(m.unicode))
+	if err != nil {
+		return nil, message.Fail(message.BadContent, "unicode", "unicode: %v", err)
+	}
+	r.Unicode = max(r.Unicode, unicode)
+	if m.long != "" {
+		if r.Long, err = message.ParseLongPolicy(clip(m.long)); err != nil {
+			return nil, message.Fail(message.BadContent, "long", "long: %v", err)
+		}
+	}
+	return &r, nil
 }
 
 // target is where the states of m go: the message's webhook or the account's.

@@ -1,0 +1,112 @@
+package api
+
+import (
+	"net/http"
+
+	"kurir/account"
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// previewView is the answer to POST /v1/preview.
+type previewView struct {
+	Encoding  gsm.Encoding   `json:"encoding"`
+	Languages []string       `json:"languages,omitempty"` // whose national tables are used
+	Parts     int            `json:"parts"`
+	Units     int            `json:"units"` // septets, UTF-16 units or octets
+	Left      int            `json:"left"`
+	Text      string         `json:"text,omitempty"` // if it is not the one that was given
+	Replaced  []replacedView `json:"replaced,omitempty"`
+	LeftOut   int            `json:"left_out,omitempty"`
+	Unicode   *unicodeView   `json:"unicode,omitempty"`
+	Links     []string       `json:"links,omitempty"`
+}
+
+// unicodeView is why a text needs Unicode, and what would come of it without.
+type unicodeView struct {
+	First      int            `json:"first"` // place of the first such character, from 1
+	Characters []replacedView `json:"characters"`
+	Simplified *sizeView      `json:"simplified,omitempty"`
+}
+
+type replacedView struct {
+	Character string  `json:"character"`
+	By        *string `json:"by"`
+	Count     int     `json:"count"`
+}
+
+type sizeView struct {
+	Encoding gsm.Encoding `json:"encoding"`
+	Parts    int          `json:"parts"`
+	Left     int          `json:"left"`
+}
+
+func viewReplaced(list []gsm.Replaced) []replacedView {
+	var views []replacedView
+	for _, r := range list {
+		v := replacedView{Character: string(r.Rune), Count: r.Count}
+		if !r.Kept {
+			v.By = &r.By
+		}
+		views = append(views, v)
+	}
+	return views
+}
+
+// postPreview is POST /v1/preview: how a message would be sent, with the fields
+// of POST /v1/messages. Nothing is sent.
+func (s *httpServer) postPreview(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	req, p := s.readMessages(w, r)
+	if p != nil {
+		return p
+	}
+	if req.several {
+		return faulty(http.StatusUnprocessableEntity, codeBadValue, "messages", "a preview is of one message: give its fields themselves")
+	}
+	m := &req.messages[0]
+	if len(m.to) > 1 {
+		return faulty(http.StatusUnprocessableEntity, codeTooMany, "to", "a preview is for one recipient, or for none")
+	}
+	sub, f := m.submission(a, s.Guard, s.TLVs())
+	if len(m.to) == 1 {
+		if sub.To = m.to[0]; sub.To == "" && f == nil {
+			f = message.Fail(message.BadRecipient, "to", "the recipient is empty")
+		}
+	}
+	if f != nil {
+		return refusedPreview(f)
+	}
+	preview, f := s.Preview(&sub)
+	if f != nil {
+		return refusedPreview(f)
+	}
+	size := preview.Size
+	v := previewView{Encoding: size.Encoding, Parts: size.Parts, Units: size.Units, Left: size.Left, Links: preview.Links}
+	for _, l := range []gsm.Language{size.Shift.Single, size.Shift.Locking} {
+		if l != gsm.NoLanguage && (len(v.Languages) == 0 || v.Languages[0] != l.String()) {
+			v.Languages = append(v.Languages, l.String())
+		}
+	}
+	if preview.Text != m.text {
+		v.Text = preview.Text
+	}
+	if c := preview.Changed; c != nil {
+		v.Replaced, v.LeftOut = viewReplaced(c.Replaced), c.Cut
+	}
+	if len(preview.Unicode) > 0 {
+		v.Unicode = &unicodeView{First: preview.First, Characters: viewReplaced(preview.Unicode)}
+		if n := preview.Simplified; n != nil {
+			v.Unicode.Simplified = &sizeView{Encoding: n.Encoding, Parts: n.Parts, Left: n.Left}
+		}
+	}
+	return answerJSON(w, &v)
+}
+
+// refusedPreview says why the message would be refused, as POST /v1/messages
+// does.
+func refusedPreview(f *message.Failure) *problem {
+	b := batch{}
+	b.fail(0, "", f)
+	p := refusal(b.kinds, b.bad)
+	return p
+}

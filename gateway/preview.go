@@ -1,0 +1,91 @@
+package gateway
+
+import (
+	"strings"
+
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// Preview is how a message would be sent.
+type Preview struct {
+	Size       gsm.Size
+	Text       string // as it would go out
+	Changed    *Changed
+	Links      []string       // in the order in which they would be tried; nil without a recipient
+	Unicode    []gsm.Replaced // characters of the text as it came that the alphabet lacks
+	First      int            // place of the first of them in the text, in characters from 1; 0 if there are none
+	Simplified *gsm.Size      // of the text with plain forms in their place, if all have one
+}
+
+// Preview tells how a submission would be sent, or why it would be refused.
+// Nothing is accepted, and the account's rate is not asked. Without a recipient
+// no route is known: then a national table has to be carried by every link.
+func (g *Gateway) Preview(sub *Submission) (*Preview, *message.Failure) {
+	return g.snap.Load().Preview(sub)
+}
+
+// Preview is [Gateway.Preview] by one configuration.
+func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
+	m := &message.Message{Account: sub.Account.Name, Via: sub.Via, Content: sub.Content}
+	if sub.To == "" && sub.ToAddr.IsZero() {
+		for name := range s.Links {
+			m.Links = append(m.Links, name)
+		}
+	} else if f := s.addresses(m, sub); f != nil {
+		return nil, f
+	} else if f := s.links(m, sub.Link); f != nil {
+		return nil, f
+	}
+	if f := measure(m); f != nil {
+		return nil, f
+	}
+	p := &Preview{}
+	p.unicode(m)
+	if r := sub.rules(); r != nil {
+		var f *message.Failure
+		if p.Changed, f = s.texts(m, r); f != nil {
+			return nil, f
+		}
+	}
+	if f := notMore(m, s.mostParts(sub.Account)); f != nil {
+		return nil, f
+	}
+	if !m.To.IsZero() {
+		p.Links = m.Links
+	}
+	p.Text, p.Size = m.Content.Text, sizeOf(m)
+	return p, nil
+}
+
+// unicode says of a text in UCS-2 why it is.
+func (p *Preview) unicode(m *message.Message) {
+	if m.Encoding != gsm.UCS2 {
+		return
+	}
+	text, told, whole := gsm.Simplify(m.Content.Text)
+	p.Unicode = told
+	if len(told) > 0 {
+		if at := strings.IndexFunc(m.Content.Text, func(r rune) bool { return !gsm.IsGSM7(string(r)) }); at >= 0 {
+			p.First = len([]rune(m.Content.Text[:at])) + 1
+		}
+	}
+	if !whole {
+		return
+	}
+	h, _, _ := gsm.ParseHeader(m.Content.Header)
+	if size, err := gsm.MeasureWith(text, gsm.SplitOptions{Header: h.WithShift(gsm.Shift{})}); err == nil {
+		p.Simplified = &size
+	}
+}
+
+// sizeOf measures a message that is known to be good.
+func sizeOf(m *message.Message) (size gsm.Size) {
+	if m.Encoding == gsm.Binary {
+		size, _ = gsm.MeasureBinary(len(m.Content.Data), len(m.Content.Header))
+		return size
+	}
+	h, _, _ := gsm.ParseHeader(m.Content.Header)
+	size, _ = gsm.MeasureWith(m.Content.Text, gsm.SplitOptions{Encoding: m.Encoding, Header: h})
+	return size
+}
