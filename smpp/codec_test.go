@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -373,4 +374,34 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+// Who keeps an address of a long PDU keeps no more than that. (Not parallel: it measures memory.)
+func TestDecodedStringsAreSmall(t *testing.T) {
+	const n, octets = 500, 60_000
+	frame, err := Append(nil, &PDU{Sequence: 1, Body: &DeliverSM{ShortMessage: ShortMessage{
+		Source: Address{Addr: "46701234567"}, TLVs: TLVs{{TagMessagePayload, make([]byte, octets)}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inUse := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := inUse()
+	kept := make([]string, 0, n)
+	for range n {
+		var p PDU
+		if err := Decode(frame, &p); err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, p.Body.(*DeliverSM).Source.Addr)
+	}
+	if after := inUse(); after > before+n*octets/10 {
+		t.Errorf("%d addresses keep %d octets", n, after-before)
+	}
+	runtime.KeepAlive(kept)
 }

@@ -40,6 +40,9 @@ const (
 // eight fit.
 const maxString = 255
 
+// maxShared is the longest body of which decoded strings are parts: who keeps such a string keeps the whole body.
+const maxShared = 1 << 10
+
 // coders are kept because a layout is called through an interface, which forces a coder onto the heap.
 var coders = sync.Pool{New: func() any { return new(coder) }}
 
@@ -144,9 +147,13 @@ func (c *coder) cutString(field string, v *string, status Status) {
 		c.fail(field, status, "longer than "+strconv.Itoa(maxString)+" characters")
 		return
 	}
+	c.off += end
+	if len(c.buf) > maxShared {
+		*v = string(rest[:n])
+		return
+	}
 	// The copy belongs to this body alone and no two fields share an octet, so nothing can change under the string.
 	*v = unsafe.String(&rest[0], n)
-	c.off += end
 }
 
 // time is an absolute or relative time in 16 characters, or empty (SMPP 3.4 7.1.1).
