@@ -58,7 +58,7 @@ func TestSMPPCongestion(t *testing.T) {
 			resp := &smpp.SubmitSMResp{MessageID: "id"}
 			resp.TLVs.SetU8(smpp.TagCongestionState, state)
 			r := smpp.PDU{Command: smpp.CommandSubmitSMResp, Sequence: p.Sequence, Status: status}
-			if status == smpp.ESME_ROK {
+			if status == smpp.ESME_ROK || state > 0 {
 				r.Body = resp
 			}
 			_ = o.sess.Respond([]smpp.PDU{r})
@@ -69,6 +69,10 @@ func TestSMPPCongestion(t *testing.T) {
 		}
 		if want := []uint8{90, 99, 0}; !slices.Equal(b.core.congestion, want) {
 			t.Errorf("the gateway heard %v, want %v", b.core.congestion, want)
+		}
+		answer("refused", 95, smpp.ESME_RSYSERR)
+		if heard := b.core.congestion; heard[len(heard)-1] != 95 {
+			t.Errorf("the gateway heard %v, and not the 95 of a refusal", heard)
 		}
 		answer("full", 0, smpp.ESME_RMSGQFUL)
 		answer("broken", 0, smpp.ESME_RSYSERR)

@@ -256,7 +256,7 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 	l.core.SessionUp(s.number, credit)
 
 	err = s.stay(ctx)
-	s.unsent.end(!errors.Is(err, smpp.ErrUnbound) && !errors.Is(err, smpp.ErrPeerUnbound), &l.shared.repeats)
+	s.settleUnsent(err)
 	lasted = time.Since(s.since)
 	l.mu.Lock()
 	slot.session, slot.since, slot.number = nil, time.Now(), l.shared.sessions.Add(1)
@@ -292,6 +292,12 @@ func (s *smppSession) stay(ctx context.Context) error {
 		why = s.sess.Err()
 	}
 	return why
+}
+
+// settleUnsent ends the session's part in knowing what its operator will send
+// again: after a cut he may not have had the last answers.
+func (s *smppSession) settleUnsent(err error) {
+	s.unsent.end(!errors.Is(err, smpp.ErrUnbound) && !errors.Is(err, smpp.ErrPeerUnbound), &s.link.shared.repeats)
 }
 
 // smppLook is how often the flow of a session is looked at.

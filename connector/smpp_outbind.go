@@ -137,6 +137,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 				l.log.Warn("a connection of the operator ended without a bind", "peer", s.Info().Peer, "error", reason)
 				return
 			}
+			in.settleUnsent(reason)
 			if ctx.Err() != nil {
 				reason = nil
 			}

@@ -93,6 +93,9 @@ func TestSMPPOutbind(t *testing.T) {
 		if got := <-answered; got != "ok" {
 			t.Errorf("the receipt was answered with %s", got)
 		}
+		o.inbound("hello")
+		synctest.Wait()
+		core.ack(nil)
 		o.cut()
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -102,6 +105,9 @@ func TestSMPPOutbind(t *testing.T) {
 		}
 		core.mu.Unlock()
 		again := connect("knock")
+		if said := <-again.inbound("hello"); said != "ok" || len(core.inbound) != 1 {
+			t.Errorf("a message that was answered just before the cut: %s, and told %d times", said, len(core.inbound))
+		}
 		stop()
 		<-ended
 		synctest.Wait()

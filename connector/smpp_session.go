@@ -231,8 +231,10 @@ func (s *smppSession) answer(answers []Answer, r *smpp.Response) []Answer {
 		if f == nil && r.PDU.Command == smpp.CommandGenericNack {
 			f = &message.Failure{Kind: message.Refused, Text: "the operator answered generic_nack"}
 		}
-		if b, ok := r.PDU.Body.(*smpp.SubmitSMResp); ok && f == nil {
-			id = s.link.answeredID(b.MessageID)
+		if b, ok := r.PDU.Body.(*smpp.SubmitSMResp); ok {
+			if f == nil {
+				id = s.link.answeredID(b.MessageID)
+			}
 			if len(b.TLVs) > 0 {
 				s.congestion(b.TLVs)
 			}
