@@ -31,12 +31,16 @@ const (
 	EventSimplified EventKind = 19 // Code: characters of the text that got their plain form; Text: which, by code point
 	EventCut        EventKind = 20 // Code: characters of the text that were left out
 	EventParameters EventKind = 18 // Part; Text: optional parameters of the report before, as EncodeTLVs has them
+	EventReserved   EventKind = 21 // Text: who pays, currency, when, and the price of a part by each link (package billing)
+	EventCharged    EventKind = 22 // Text: amount and currency
+	EventRefunded   EventKind = 23 // Text: amount and currency of what was reserved and is not charged
 )
 
 var eventNames = [...]string{
 	"", "accepted", "queued", "granted", "taken", "failed", "retry", "uncertain", "report",
 	"state", "told", "tell_failed", "tell_given_up", "cancelled", "late_report", "pushed", "multi", "replaced", "parameters",
 	"simplified", "cut",
+	"reserved", "charged", "refunded",
 }
 
 // String returns the event's name in a trace.

@@ -26,6 +26,9 @@ const (
 	TooOld       FailureKind = 15 // validity over
 	Withheld     FailureKind = 16 // good in itself, but the request is atomic and another message of it was refused
 	Stopping     FailureKind = 17 // this server is about to end
+	NoMoney      FailureKind = 18 // a balance does not suffice
+	NoPrice      FailureKind = 19 // the price list has none for the destination
+	LimitReached FailureKind = 20 // the account, or one above it, has had what it may in an hour, day or month
 )
 
 var failureInfo = [...]struct {
@@ -51,6 +54,9 @@ var failureInfo = [...]struct {
 	TooOld:       {"too_old", false, "the validity period is over"},
 	Withheld:     {"withheld", false, "another message of this request was refused, and the request is atomic"},
 	Stopping:     {"stopping", true, "the gateway is stopping; try again later"},
+	NoMoney:      {"no_money", false, "the balance does not suffice"},
+	NoPrice:      {"no_price", false, "the price list has no price for the recipient"},
+	LimitReached: {"limit_reached", true, "the account has had what it may send for now"},
 }
 
 // Code returns the stable name of the kind, as it stands in the API.

@@ -5,7 +5,7 @@ import "testing"
 func TestFailuresSpeakPlainly(t *testing.T) {
 	t.Parallel()
 	seen := map[string]FailureKind{}
-	for k := NoFailure; k <= Stopping; k++ {
+	for k := NoFailure; k <= LimitReached; k++ {
 		code := k.Code()
 		if other, twice := seen[code]; twice {
 			t.Errorf("%d and %d have the same code %q", k, other, code)
@@ -23,12 +23,12 @@ func TestFailuresSpeakPlainly(t *testing.T) {
 
 func TestWhichFailuresPass(t *testing.T) {
 	t.Parallel()
-	for _, k := range []FailureKind{Throttled, Busy, LinkDown, NoAnswer, Absent, MemoryFull, StoreFull, Overloaded, Stopping} {
+	for _, k := range []FailureKind{Throttled, Busy, LinkDown, NoAnswer, Absent, MemoryFull, StoreFull, Overloaded, Stopping, LimitReached} {
 		if !k.Temporary() {
 			t.Errorf("%s should be tried again", k.Code())
 		}
 	}
-	for _, k := range []FailureKind{Refused, BadRecipient, BadSender, BadContent, NotPermitted, NoRoute, TooOld, Withheld} {
+	for _, k := range []FailureKind{Refused, BadRecipient, BadSender, BadContent, NotPermitted, NoRoute, TooOld, Withheld, NoMoney, NoPrice} {
 		if k.Temporary() {
 			t.Errorf("%s should not be tried again", k.Code())
 		}

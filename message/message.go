@@ -112,7 +112,7 @@ type Message struct {
 	Receipts  Receipts
 	Target    Target // where states are told; zero for nowhere
 	Links     []string
-	Price     int64  // micro-units
+	Price     int64  // micro-units; what was reserved, or charged, at acceptance
 	Config    uint32 // number of the configuration in force at acceptance
 
 	Progress
