@@ -45,6 +45,7 @@ type Batch struct {
 	Mark           message.ID     // when not zero: every open message up to here stands in a spill table or a grant
 	Counters       []Counter      // added to what is there
 	Money          []MoneyEntry   // one per account
+	TopUps         []*TopUp       // each with a key that its account has not had
 	Duplicates     []DuplicateKey // keys by which repeats are known
 	Idempotency    []IdempotencyKey
 }
@@ -54,7 +55,7 @@ func (b *Batch) Rows() int {
 	return len(b.Accepted) + len(b.Changed) + len(b.Replaced) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
-		len(b.OpenAdd) + len(b.OpenRemove) + len(b.Counters) + len(b.Money) + len(b.Duplicates) + len(b.Idempotency)
+		len(b.OpenAdd) + len(b.OpenRemove) + len(b.Counters) + len(b.Money) + len(b.TopUps) + len(b.Duplicates) + len(b.Idempotency)
 }
 
 // Change is the new progress of a message. Log is the whole log; it may share
@@ -147,9 +148,10 @@ type Counter struct {
 	N       int64
 }
 
-// MoneyEntry is one ledger row of an account for one batch, in micro-units.
+// MoneyEntry is one ledger row of an account for one batch, in micro-units: what
+// its balance is after it, and what was charged and is reserved in all.
 type MoneyEntry struct {
-	Account                    string
+	Account, Currency          string
 	Charged, Reserved, Balance int64
 	First, Last                message.ID
 }

@@ -106,7 +106,7 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeMark(b.Mark); err != nil {
 		return err
 	}
-	if err := s.writeMoney(b.Money); err != nil {
+	if err := s.writeMoney(b.Money, b.TopUps); err != nil {
 		return err
 	}
 	return s.writeRemembered(b.Duplicates, b.Idempotency)

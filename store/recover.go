@@ -194,24 +194,6 @@ func (s *Store) ConfigurationText(ctx context.Context, number uint32) ([]byte, e
 	return text, nil
 }
 
-// Balance is an account's balance as last written, in micro-units.
-type Balance struct{ Balance, Charged, Reserved int64 }
-
-// Balances returns the balances of all accounts that have one.
-func (s *Store) Balances(ctx context.Context) (map[string]Balance, error) {
-	all := make(map[string]Balance)
-	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT account, balance, charged, reserved FROM balance", nil, func(stmt *sqlite.Stmt) (bool, error) {
-			all[stmt.ColumnText(0)] = Balance{stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3)}
-			return true, nil
-		})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read balances: %w", err)
-	}
-	return all, nil
-}
-
 // DuplicatesByKey returns which of the keys are remembered at now (Unix
 // milliseconds), and the message each stands for.
 func (s *Store) DuplicatesByKey(ctx context.Context, keys []uint64, now int64) (map[uint64]message.ID, error) {

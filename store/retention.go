@@ -26,7 +26,7 @@ func (s *Store) retainSlice() (more bool, err error) {
 		if now.Before(t.retainAt) {
 			return false, nil
 		}
-		t.retaining = true
+		t.retaining, t.ledger = true, false
 		t.messages, t.inbound = removePass{of: &messageRows}, removePass{of: &inboundRows}
 		s.messageTexts.ended, s.inboundTexts.ended = false, false
 	}
@@ -43,6 +43,8 @@ func (s *Store) retainSlice() (more bool, err error) {
 		return true, s.eraseTexts(&s.messageTexts, message.FirstIDAt(now.Add(-keep.Texts)))
 	case keep.Texts > 0 && !s.inboundTexts.ended:
 		return true, s.eraseTexts(&s.inboundTexts, message.FirstIDAt(now.Add(-keep.Texts)))
+	case keep.Messages > 0 && !t.ledger:
+		return true, s.retainLedger(now)
 	case keep.Counters > 0:
 		if more, err := s.retainCounters(now); more || err != nil {
 			return more, err
@@ -240,6 +242,18 @@ func (s *Store) eraseRows(of *textsOf, rows []oldRow) error {
 		}
 	}
 	return s.setMeta(of.mark, int64(rows[len(rows)-1].id))
+}
+
+// retainLedger removes rows of the ledger that are older than messages may be.
+// They are in the order of time, so that a look at the first few tells.
+func (s *Store) retainLedger(now time.Time) error {
+	gone, err := s.removeSome("DELETE FROM ledger WHERE number < (SELECT min(number) FROM ledger) + ?2 AND at < ?1",
+		now.Add(-s.opts.Retention.Messages).UnixMilli())
+	if err != nil {
+		return fmt.Errorf("remove old rows of the ledger: %w", err)
+	}
+	s.tidy.ledger = gone == 0
+	return nil
 }
 
 // retainCounters removes counters that are old.

@@ -17,7 +17,7 @@ type coldStatements struct {
 	part, partDone         *sqlite.Stmt
 	held, heldDone         *sqlite.Stmt
 	mark                   *sqlite.Stmt
-	balance, ledger        *sqlite.Stmt
+	balance, ledger, topUp *sqlite.Stmt
 	duplicate, idempotency *sqlite.Stmt
 }
 
@@ -32,8 +32,9 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.held, "INSERT INTO held(number, received, report) VALUES (?,?,?)"},
 		{&w.heldDone, "DELETE FROM held WHERE number = ?"},
 		{&w.mark, "INSERT OR REPLACE INTO meta(name, value) VALUES ('mark', ?)"},
-		{&w.balance, "INSERT OR REPLACE INTO balance(account, balance, charged, reserved) VALUES (?,?,?,?)"},
+		{&w.balance, "INSERT OR REPLACE INTO balance(account, balance, charged, reserved, currency) VALUES (?,?,?,?,?)"},
 		{&w.ledger, "INSERT INTO ledger(at, account, charged, reserved, balance, first, last) VALUES (?,?,?,?,?,?,?)"},
+		{&w.topUp, "INSERT INTO top_up(account, key, at, amount, balance, by, note) VALUES (?,?,?,?,?,?,?)"},
 		{&w.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
 		{&w.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
 	})
@@ -152,31 +153,6 @@ func (s *Store) writeMark(mark message.ID) error {
 	s.cold.mark.BindInt64(1, int64(mark))
 	if err := execute(s.cold.mark); err != nil {
 		return fmt.Errorf("write the mark: %w", err)
-	}
-	return nil
-}
-
-func (s *Store) writeMoney(list []MoneyEntry) error {
-	for i := range list {
-		m, stmt := &list[i], s.cold.balance
-		stmt.BindText(1, m.Account)
-		stmt.BindInt64(2, m.Balance)
-		stmt.BindInt64(3, m.Charged)
-		stmt.BindInt64(4, m.Reserved)
-		if err := execute(stmt); err != nil {
-			return fmt.Errorf("write the balance of %s: %w", m.Account, err)
-		}
-		stmt = s.cold.ledger
-		stmt.BindInt64(1, time.Now().UnixMilli())
-		stmt.BindText(2, m.Account)
-		stmt.BindInt64(3, m.Charged)
-		stmt.BindInt64(4, m.Reserved)
-		stmt.BindInt64(5, m.Balance)
-		stmt.BindInt64(6, int64(m.First))
-		stmt.BindInt64(7, int64(m.Last))
-		if err := execute(stmt); err != nil {
-			return fmt.Errorf("write the ledger of %s: %w", m.Account, err)
-		}
 	}
 	return nil
 }

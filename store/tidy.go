@@ -8,6 +8,7 @@ type tidyState struct {
 	forgetAt  time.Time // when expired rows are looked for again
 	retainAt  time.Time // when a pass of retention begins again
 	retaining bool
+	ledger    bool // its old rows are gone in this pass
 	messages  removePass
 	inbound   removePass
 }
