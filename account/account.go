@@ -62,11 +62,27 @@ type Account struct {
 	Text Text `yaml:"text"`
 	// Priority of messages that name none: bulk, normal, high or urgent. Empty: normal.
 	Priority string `yaml:"priority" example:"normal"`
+	// Parent is the account above this one: its prices and balance count where this one has none of its own, and its
+	// limits hold for all below it together. An account that is another's parent needs no password. Empty: none.
+	Parent string `yaml:"parent"`
+	// Prices is the price list by which the messages of the customer cost. Empty: the parent's; where there is none either,
+	// messages cost nothing.
+	Prices string `yaml:"prices"`
+	// Balance is what the messages of the customer, and of the accounts below without a balance of their own, are paid
+	// from; money comes to it over REST. Left out: the parent's pays; {} is a prepaid balance.
+	Balance *Balance `yaml:"balance"`
+	// Limits is how much may be accepted of the customer and of the accounts below together.
+	Limits Limits `yaml:"limits"`
+	// Zone is the time zone in which the days and months of limits begin, such as Europe/Stockholm. Empty: UTC.
+	Zone string `yaml:"zone" example:"Europe/Stockholm"`
 
 	networks []netip.Prefix                 // Addresses, parsed
 	extra    *message.Extra                 // TLVs, parsed; nil if there are none
 	texts    [interfaces]*message.TextRules // of Text, by interface; nil where nothing is said
 	bucket   *bucket                        // what is left of Rate; shared with the account of that name before a reload
+	above    bool                           // another account names it as parent; set by CheckTree
+	zone     *time.Location                 // Zone, loaded; nil for UTC
+	terms    *Terms                         // nil where nothing is said about money and limits, here and above
 }
 
 // SMPP is how an account binds over SMPP 3.4.

@@ -35,6 +35,7 @@ func NewDirectory(accounts []Account, previous *Directory) *Directory {
 		a := accounts[i]
 		s.add(&a, previous)
 	}
+	s.agree()
 	return s
 }
 

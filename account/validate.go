@@ -36,6 +36,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 		}
 	}
 	a.validateLimits(report)
+	a.validateMoney(report)
 	ValidatePredefined(a.Predefined, report)
 	a.SMPP.validate(report)
 	a.Text.validate(report)
@@ -61,7 +62,7 @@ func (a *Account) validateCredentials(report func(field, problem string)) {
 	case strings.ContainsAny(a.Name, " :"):
 		report("name", fmt.Sprintf("%q has a space or a colon", a.Name))
 	}
-	if a.Password == "" && len(a.APIKeys) == 0 && a.SMPP.Password == "" {
+	if !a.SignsIn() && !a.above {
 		report("password", "is missing, and there are no api_keys: nobody could sign in")
 	}
 	validatePassword(report, "password", a.Password)

@@ -44,6 +44,7 @@ type HTTPOptions struct {
 	Ask      func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Queues   QueuesOptions   // of /v1/queues and /v1/jobs
 	Sessions SessionsOptions // of /v1/sessions; without List there is no such page
+	Money    MoneyOptions    // of /v1/balances and /v1/prices; without Balances there are no such pages
 	Status   *Status         // of /v1/status; nil for no such page
 	Traces   *Traces         // of /v1/traces; nil for no such page
 
@@ -65,6 +66,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Preview = g.Preview
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 	o.Ask = g.AskOperator
+	o.Money = MoneyOptions{Balances: g.Balances, TopUp: g.TopUpBalance, TopUps: g.TopUps, Prices: g.PriceRows}
 	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
 	o.Queues = QueuesOptions{Owed: g.OwedQueues, Waiting: g.WaitingQueues, Push: g.Push, Pushes: g.Pushes, Stop: g.StopPush}
 }
@@ -123,6 +125,9 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	s.queuePaths()
 	if o.Sessions.List != nil {
 		s.sessionPaths()
+	}
+	if o.Money.Balances != nil {
+		s.moneyPaths()
 	}
 	if o.Traces != nil {
 		s.tracePaths()

@@ -39,6 +39,8 @@ const (
 	codeTimeout       = "timeout"
 	codeInternal      = "internal"
 	codeRefused       = "nothing_accepted"
+	codeNoBalance     = "no_balance"
+	codeKeyTaken      = "key_taken"
 )
 
 // fieldError is one mistake: which recipient or field, and why. Index is the
@@ -163,6 +165,8 @@ func appendJSONString(dst []byte, s string) []byte {
 // not in it is the customer's mistake in the message: 422.
 var failureStatus = map[message.FailureKind]int{
 	message.NotPermitted: http.StatusForbidden,
+	message.NoMoney:      http.StatusPaymentRequired,
+	message.LimitReached: http.StatusTooManyRequests,
 	message.Overloaded:   http.StatusTooManyRequests,
 	message.Throttled:    http.StatusTooManyRequests,
 	message.StoreFull:    http.StatusServiceUnavailable,
@@ -192,19 +196,25 @@ func retryAfter(status int) int {
 }
 
 // refusal is the problem of a request of which nothing was accepted: the
-// status that gives most hope of all its errors' (503, 429), else 403 if that
-// is what all of them are, else 422. Messages that were only withheld because of
+// status that gives most hope of all its errors' (503, 429), else 403 or 402 if
+// that is what all of them are, else 422. Messages that were only withheld because of
 // others do not count.
 func refusal(kinds []message.FailureKind, errs []fieldError) *problem {
-	best, causes, cause := 0, 0, 0
+	best, causes, cause, unpaid := 0, 0, 0, 0
 	for i, kind := range kinds {
 		if kind == message.Withheld {
 			continue
 		}
 		causes, cause = causes+1, i
 		best = max(best, hope(statusOf(kind)))
+		if kind == message.NoMoney {
+			unpaid++
+		}
 	}
 	status := [...]int{http.StatusForbidden, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}[best]
+	if unpaid > 0 && unpaid == causes {
+		status = http.StatusPaymentRequired
+	}
 	p := &problem{Status: status, Code: codeRefused, Detail: "no message was accepted; see errors", Errors: errs, RetryAfter: retryAfter(status)}
 	if causes == 1 {
 		p.Code, p.Detail = errs[cause].Code, errs[cause].Detail

@@ -182,8 +182,13 @@ func kannelFailure(f *message.Failure) *kannelAnswer {
 	if answer, ok := kannelFailures[f.Kind]; ok {
 		return &answer
 	}
-	if f.Kind.Temporary() {
+	switch {
+	case f.Kind == message.LimitReached:
+		return kannelRefuse(http.StatusServiceUnavailable, kannelLater+" "+f.Error())
+	case f.Kind.Temporary():
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
+	case f.Kind == message.NoMoney, f.Kind == message.NoPrice: // Kannel has no words for them
+		return kannelRefuse(http.StatusForbidden, "Not sent: "+f.Error()+".")
 	}
 	return kannelRefuse(http.StatusForbidden, kannelNoRoute)
 }

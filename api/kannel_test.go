@@ -92,6 +92,9 @@ func TestKannelFailures(t *testing.T) {
 	}{
 		{message.Failure{Kind: message.NoRoute, Field: "to"}, "1", 403, "Not routable. Do not try again."},
 		{message.Failure{Kind: message.NotPermitted}, "1", 403, "Not routable. Do not try again."},
+		{message.Failure{Kind: message.NoMoney}, "1", 403, "Not sent: the balance does not suffice."},
+		{message.Failure{Kind: message.NoPrice, Field: "to"}, "1", 403, "Not sent: the price list has no price for the recipient."},
+		{message.Failure{Kind: message.LimitReached, Text: "more tomorrow"}, "1", 503, "Temporal failure, try again later. more tomorrow"},
 		{message.Failure{Kind: message.StoreFull}, "1", 503, "Temporal failure, try again later."},
 		{message.Failure{Kind: message.Overloaded}, "1", 503, "Temporal failure, try again later."},
 		{message.Failure{Kind: message.StoreFull}, "1+2", 503, "Temporal failure, try again later."},

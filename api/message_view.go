@@ -47,6 +47,7 @@ type messageView struct {
 	SendAt      string            `json:"send_at,omitempty"`
 	Expires     string            `json:"expires,omitempty"`
 	Final       string            `json:"final,omitempty"`
+	Price       *priceView        `json:"price,omitempty"`
 	Link        string            `json:"link,omitempty"`
 	OperatorIDs []string          `json:"operator_ids,omitempty"`
 	Error       *failureView      `json:"error,omitempty"`
@@ -119,6 +120,7 @@ func view(m *message.Message, state message.State, full bool, tlvs *message.TLVD
 		v.Flash, v.Priority, v.Via = m.Content.Class == 0, m.Priority.String(), m.Via.String()
 		v.TLVs = showTLVs(tlvs, m.Content.Extra)
 		v.SendAt, v.Expires = showTime(m.SendAt), showTime(m.Expires)
+		v.Price = viewPrice(m)
 	}
 	return v
 }

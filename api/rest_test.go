@@ -150,6 +150,9 @@ func TestFailureStatus(t *testing.T) {
 		{message.NoRoute, 422, false},
 		{message.NotPermitted, 403, false},
 		{message.Overloaded, 429, true},
+		{message.LimitReached, 429, true},
+		{message.NoMoney, 402, false},
+		{message.NoPrice, 422, false},
 		{message.StoreFull, 503, true},
 	} {
 		f := &fakeGateway{refuse: func(*gateway.Submission) *message.Failure { return message.Fail(c.kind, "to", "because") }}

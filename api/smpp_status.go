@@ -27,6 +27,11 @@ var smppStatuses = [...]smpp.Status{
 	message.StoreFull:    smpp.ESME_RMSGQFUL,
 	message.Overloaded:   smpp.ESME_RTHROTTLED,
 	message.TooOld:       smpp.ESME_RINVEXPIRY,
+	message.Withheld:     smpp.ESME_RX_R_APPN,
+	message.Stopping:     smpp.ESME_RSYSERR,
+	message.NoMoney:      smpp.ESME_RX_P_APPN, // no version has one of its own for it
+	message.NoPrice:      smpp.ESME_RINVDSTADR,
+	message.LimitReached: smpp.ESME_RTHROTTLED,
 }
 
 // smppFieldStatuses says which command_status a permanent failure has when it

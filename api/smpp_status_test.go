@@ -47,6 +47,11 @@ func TestSMPPStatus(t *testing.T) {
 		{message.Overloaded, "", 0x58},
 		{message.Overloaded, "text", 0x58}, // a limit of ours passes, whatever field showed it
 		{message.TooOld, "", 0x62},
+		{message.Withheld, "atomic", 0x66},
+		{message.Stopping, "", 0x08},
+		{message.NoMoney, "", 0x65},
+		{message.NoPrice, "to", 0x0B},
+		{message.LimitReached, "", 0x58},
 		{200, "", 0x08},
 	} {
 		got := smppStatus(&message.Failure{Kind: test.kind, Field: test.field})
@@ -59,7 +64,7 @@ func TestSMPPStatus(t *testing.T) {
 			t.Errorf("%s: temporary is %v, but %v is sent again: %v", test.kind.Code(), test.kind.Temporary(), got, again)
 		}
 	}
-	for kind := message.NoFailure; kind <= message.TooOld; kind++ {
+	for kind := message.NoFailure; kind <= message.LimitReached; kind++ {
 		if int(kind) >= len(smppStatuses) {
 			t.Errorf("%s has no command_status", kind.Code())
 		}

@@ -25,6 +25,7 @@ func (a *App) servers() {
 	a.gateway.Receive(message.SMPPTarget, a.smpp)
 	metrics := api.NewMetrics(a.gateway.Stats, a.store.Stats)
 	metrics.MustRegister(&api.AccountMetrics{Accounts: accounts, Server: a.smpp, Owed: a.gateway.OwedQueues})
+	metrics.MustRegister(&api.MoneyMetrics{Balances: a.gateway.Balances})
 	a.status = &api.Status{
 		Version: a.opt.Version, Began: time.Now(), Gateway: a.gateway.Stats, Store: a.store.Stats,
 		Free: func() (uint64, error) { return diskFree(a.opt.File.Data) },

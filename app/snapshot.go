@@ -20,6 +20,9 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
 		TLVs: f.TLVDictionary(), Inbound: f.Inbound, Country: f.Country, Validity: f.Validity, MaxParts: f.Limits.MaxParts,
 	}
+	if err := a.pricing(ctx, f, s); err != nil {
+		return nil, err
+	}
 	k := gateway.Kept{Routes: f.Routes}
 	for i := range f.Connectors {
 		c := &f.Connectors[i]

@@ -28,6 +28,7 @@ func (d *decoder) check(f *File) {
 	tlvs := f.TLVDictionary()
 	links := d.checkConnectors(f.Connectors, tlvs)
 	names := d.checkAccounts(f, tlvs)
+	d.checkPrices(f, links)
 	for i := range f.Routes {
 		path := fmt.Sprintf("routes[%d]", i)
 		f.Routes[i].Validate(d.within(path))
@@ -164,6 +165,9 @@ func (d *decoder) checkConnectors(connectors []Connector, tlvs *message.TLVDicti
 func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 	var names []string
 	byName, bySystem := once{d: d, what: "the name"}, once{d: d, what: "the system_id"}
+	account.CheckTree(f.Accounts, func(i int, field, problem string) {
+		d.report(fmt.Sprintf("accounts[%d].%s", i, field), problem)
+	})
 	byKey, byNumber := once{d: d, what: "the key", secret: true}, once{d: d, what: "the number"}
 	for i := range f.Accounts {
 		a := &f.Accounts[i]

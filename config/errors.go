@@ -40,10 +40,10 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted gives the mistakes in the order of lines, each once.
+// sorted gives the mistakes by file and in the order of lines, each once.
 func (e Errors) sorted() Errors {
 	slices.SortStableFunc(e, func(a, b Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return slices.Compact(e)
 }

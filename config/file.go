@@ -49,6 +49,8 @@ type File struct {
 	Predefined map[string]string `yaml:"predefined"`
 	// Connectors are the links to operators.
 	Connectors []Connector `yaml:"connectors"`
+	// Prices are price lists, which accounts name. Empty: messages cost nothing.
+	Prices []PriceList `yaml:"prices"`
 	// Accounts are the customers.
 	Accounts []account.Account `yaml:"accounts"`
 	// Routes say which links carry which messages; the first rule that matches counts.

@@ -275,7 +275,11 @@ func block(name string, inner []string, isList bool) []string {
 	}
 	indent := "  "
 	if isList {
-		lines = append(lines, "  -")
+		dash := "  -"
+		if !given {
+			dash = "  # -"
+		}
+		lines = append(lines, dash)
 		indent = "    "
 	}
 	for i, line := range inner {

@@ -34,6 +34,7 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 	var messages []message.Message
 	good := make([]*message.Message, 0, len(subs))
 	index := make([]int, 0, len(subs))
+	owe := billFor(subs)
 	for i, s := range subs {
 		if i%block == 0 {
 			messages = make([]message.Message, min(block, len(subs)-i))
@@ -43,6 +44,12 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 		if f != nil {
 			results[i] = Result{To: m.To, Failure: f}
 			continue
+		}
+		if owe != nil {
+			if f := owe.add(snap, m, now); f != nil {
+				results[i] = Result{To: m.To, Failure: f}
+				continue
+			}
 		}
 		results[i] = Result{To: m.To, Parts: int(m.Parts), Encoding: m.Encoding, Changed: changed}
 		good, index = append(good, m), append(index, i)
@@ -60,7 +67,7 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 		done(results)
 		return
 	}
-	if f := g.apply(applicant{good, index, results, done, len(subs) > 0 && subs[0].Multi}, now); f != nil {
+	if f := g.apply(applicant{good, index, results, done, len(subs) > 0 && subs[0].Multi, owe}, now); f != nil {
 		for _, i := range index {
 			results[i] = Result{To: results[i].To, Failure: f}
 		}
@@ -261,6 +268,9 @@ func measure(m *message.Message) *message.Failure {
 // join puts messages into the gather, with the grant if a session can take
 // them now.
 func (g *Gateway) join(a applicant, now time.Time) {
+	if a.bill != nil {
+		g.reserve(&a, now)
+	}
 	entries := make([]*entry, 0, len(a.good))
 	for rest := len(a.good); rest > 0; rest -= block {
 		few := make([]entry, min(rest, block))
@@ -279,12 +289,15 @@ func (g *Gateway) join(a applicant, now time.Time) {
 		if c := a.results[a.index[i]].Changed; c != nil {
 			c.events(m, now)
 		}
+		if a.bill != nil {
+			g.reserved(e, &a.bill.rates[i], now)
+		}
 		g.place(e, now)
 		b.Accepted = append(b.Accepted, m)
 		r := &a.results[a.index[i]]
 		r.ID, r.State = m.ID, m.State
 	}
-	b.accepts = append(b.accepts, acceptance{entries: entries, results: a.results, done: a.done})
+	b.accepts = append(b.accepts, acceptance{entries: entries, results: a.results, done: a.done, bill: a.bill})
 }
 
 // place decides where a new message goes: to a session at once, into the lanes

@@ -23,6 +23,7 @@ type gather struct {
 	owed     []*Item
 	after    []func(error) // acknowledgements to operators
 	counters map[counterKey]int64
+	money    []movement
 }
 
 // acceptance is one call of Accept.
@@ -30,6 +31,7 @@ type acceptance struct {
 	entries []*entry // of those submissions that were accepted
 	results []Result
 	done    Done
+	bill    *bill // nil where nothing was reserved
 }
 
 // hand is what a session may send once the gather is on disk.
@@ -53,6 +55,7 @@ func (b *gather) reset(seq uint64) {
 	clear(b.owed)
 	clear(b.after)
 	clear(b.hands)
+	b.money = b.money[:0]
 	b.seq, b.failed = seq, 0
 	b.accepts, b.hands, b.owed, b.after = b.accepts[:0], b.hands[:0], b.owed[:0], b.after[:0]
 	if b.counters == nil {
@@ -63,7 +66,7 @@ func (b *gather) reset(seq uint64) {
 
 func (b *gather) empty() bool {
 	return b.Rows() == 0 && b.Mark == 0 && b.Config == 0 && len(b.accepts) == 0 &&
-		len(b.hands) == 0 && len(b.owed) == 0 && len(b.after) == 0
+		len(b.hands) == 0 && len(b.owed) == 0 && len(b.after) == 0 && len(b.money) == 0
 }
 
 // hand returns the hand of a session in the current gather.
@@ -155,6 +158,7 @@ func (g *Gateway) take() *gather {
 	for k, n := range b.counters {
 		b.Counters = append(b.Counters, store.Counter{Hour: k.hour, Account: k.account, Link: k.link, What: k.what, N: n})
 	}
+	b.Money = b.moneyRows()
 	g.cur, g.writing = g.newGather(), b
 	g.admit(b, time.Now())
 	return b
@@ -192,6 +196,7 @@ func (g *Gateway) committed(b *gather) {
 	now := time.Now()
 	g.mu.Lock()
 	g.done, g.carry, g.writing = b.seq, nil, nil
+	b.moneyOnDisk()
 	again := g.full != nil && !g.stopping
 	if again {
 		g.full = nil
@@ -244,6 +249,7 @@ func (g *Gateway) refuse(b *gather, why error) {
 	}
 	accepts := slices.Concat(g.takeBack(b), g.takeBack(g.cur), g.turnAway())
 	b.dropBlanks()
+	b.Money = b.moneyRows()
 	g.carry = b
 	g.mu.Unlock()
 	if first {
@@ -273,6 +279,9 @@ func (g *Gateway) takeBack(b *gather) []acceptance {
 			gone[e.m.ID] = true
 			g.refused(e)
 		}
+		if accepts[i].bill != nil {
+			g.unbookAll(b, &accepts[i])
+		}
 		g.count.refused.Add(int64(len(accepts[i].entries)))
 		results := accepts[i].results
 		for j := range results {
@@ -282,8 +291,8 @@ func (g *Gateway) takeBack(b *gather) []acceptance {
 		}
 	}
 	b.accepts, b.Accepted = nil, nil
-	b.Counters = slices.DeleteFunc(b.Counters, func(c store.Counter) bool { return c.What == tallyAccepted })
-	maps.DeleteFunc(b.counters, func(k counterKey, _ int64) bool { return k.what == tallyAccepted })
+	b.Counters = slices.DeleteFunc(b.Counters, func(c store.Counter) bool { return c.What == tallyAccepted || c.What == tallyReserved })
+	maps.DeleteFunc(b.counters, func(k counterKey, _ int64) bool { return k.what == tallyAccepted || k.what == tallyReserved })
 	for i := range b.WaitingAdd {
 		if w := &b.WaitingAdd[i]; gone[w.ID] {
 			w.ID = 0
@@ -319,7 +328,9 @@ func resetBatch(b *store.Batch) {
 	clear(b.InboundChanged)
 	clear(b.Parts)
 	clear(b.Held)
+	clear(b.TopUps)
 	*b = store.Batch{
+		TopUps:   b.TopUps[:0],
 		Accepted: b.Accepted[:0], Changed: b.Changed[:0], Replaced: b.Replaced[:0], Erased: b.Erased[:0],
 		Granted: b.Granted[:0], GrantDone: b.GrantDone[:0],
 		Inbound: b.Inbound[:0], InboundChanged: b.InboundChanged[:0],

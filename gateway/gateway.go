@@ -133,6 +133,9 @@ type Gateway struct {
 	pushes      pushes
 	replacing   map[message.ID]struct{} // which operators are being asked to replace
 	sizes       diskSizes
+	purses      map[string]*purse         // by account
+	toppedUp    map[topUpKey]*store.TopUp // gathered and not on disk
+	topping     chan struct{}             // held while one is looked up and gathered
 
 	following chan *gather // on disk, what waited for them is to be done
 
@@ -155,6 +158,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		links: map[string]*link{}, boxes: map[boxKey]*outbox{},
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
 		held: map[uint64][]*heldReport{}, scopes: map[string]*idScope{},
+		purses: map[string]*purse{}, topping: make(chan struct{}, 1), toppedUp: map[topUpKey]*store.TopUp{},
 		deadlines: map[int64][]message.ID{}, joins: map[string]*assembly{}, parts: map[uint64]*partGroup{},
 		letIn: math.MaxInt, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 	}
@@ -164,6 +168,9 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	g.following = make(chan *gather, followMost)
 	g.cur = g.newGather()
 	g.install(opt.Snapshot)
+	if err := g.loadMoney(ctx, time.Now()); err != nil {
+		return nil, fmt.Errorf("read the balances: %w", err)
+	}
 	if err := g.recover(ctx); err != nil {
 		return nil, fmt.Errorf("read what is open: %w", err)
 	}
@@ -207,6 +214,7 @@ func (g *Gateway) install(s *Snapshot) {
 		g.link(name).configure(set)
 	}
 	g.setScopes()
+	g.installMoney(s)
 	g.alerting = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.Alerts })
 	g.partwise = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.ReceiptsPer == account.ReceiptsPerPart })
 	if old := g.snap.Load(); old == nil || old.Number != s.Number {

@@ -45,6 +45,9 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 		}
 		l.pace.success(now, e.cost())
 		l.count.taken.Add(1)
+		if e.m.Price != 0 {
+			g.chargeTaken(e, now)
+		}
 		if e.out.Receipt && a.ID != "" {
 			g.awaitReceipt(e, a, now)
 			return
@@ -202,6 +205,9 @@ func (g *Gateway) finish(e *entry, s message.State, why message.FailureKind, now
 // final ends a message's life; what is left is to tell the customer.
 func (g *Gateway) final(e *entry, s message.State, now time.Time) {
 	m := e.m
+	if m.Price != 0 {
+		g.settleFinal(e, s, now)
+	}
 	for _, k := range e.keys {
 		if k != 0 {
 			g.outstanding.remove(k, e)

@@ -27,7 +27,8 @@ type applicant struct {
 	index   []int
 	results []Result
 	done    Done
-	multi   bool // they are one request, known by the id of the first
+	multi   bool  // they are one request, known by the id of the first
+	bill    *bill // nil where nothing is said about the customer's money and limits
 }
 
 // apply lets a call of Accept in, or lets it wait for its turn.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"kurir/billing"
 	"kurir/message"
 	"kurir/route"
 	"kurir/store"
@@ -136,6 +137,13 @@ func traceEntry(ev message.Event) TraceEntry {
 		t.Text = "granted, and no answer was on disk when the session or the server ended"
 	case message.EventReport, message.EventState, message.EventTold, message.EventLate, message.EventPushed:
 		t.State, t.Code = ev.State.String(), ev.Code
+	case message.EventReserved:
+		t.Text = ev.Text
+		if r, err := billing.ParseReservation(ev.Text); err == nil {
+			t.Text = r.Sentence()
+		}
+	case message.EventCharged, message.EventRefunded:
+		t.Text = ev.Text
 	case message.EventParameters:
 		for i, p := range message.DecodeTLVs(ev.Text) {
 			if i > 0 {

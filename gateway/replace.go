@@ -91,6 +91,12 @@ func (g *Gateway) replace(ctx context.Context, id message.ID, r *Replacement) (_
 		g.mu.Unlock()
 		return nil, nil, f
 	}
+	if m.Price != 0 && m.Parts != e.m.Parts {
+		if f := g.reprice(m, now); f != nil {
+			g.mu.Unlock()
+			return nil, nil, f
+		}
+	}
 	g.cur.Replaced = append(g.cur.Replaced, m)
 	if e.m.SendAt != m.SendAt || e.station == nowhere && e.m.Expires != m.Expires {
 		g.moveReplaced(e, m, now)

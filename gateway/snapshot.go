@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kurir/account"
+	"kurir/billing"
 	"kurir/connector"
 	"kurir/gsm"
 	"kurir/message"
@@ -19,11 +20,12 @@ type Snapshot struct {
 	Routes   *route.Table
 	Links    map[string]LinkSettings
 	Inbound  []InboundRule
-	TLVs     *message.TLVDictionary // optional parameters by name; nil knows the specification's
-	Country  string                 // default country calling code, "46"
-	Validity time.Duration          // of messages that ask for none; 0 means 48 h
-	Reported bool                   // a link hands on parameters of receipts
-	MaxParts int                    // of one message, for accounts that say nothing; 0 means 10
+	Prices   map[string]*billing.List // by name
+	TLVs     *message.TLVDictionary   // optional parameters by name; nil knows the specification's
+	Country  string                   // default country calling code, "46"
+	Validity time.Duration            // of messages that ask for none; 0 means 48 h
+	Reported bool                     // a link hands on parameters of receipts
+	MaxParts int                      // of one message, for accounts that say nothing; 0 means 10
 }
 
 // Kept is what is stored of a configuration to explain traces by: no secrets.

@@ -10,7 +10,7 @@ import (
 
 // counters count since the start; all are safe for concurrent use.
 type counters struct {
-	accepted, refused, uncertain                    atomic.Int64
+	accepted, refused, unpaid, uncertain            atomic.Int64
 	told, tellFailed, toldGivenUp                   atomic.Int64
 	receiptsHeld, receiptsRepeated, receiptsUnknown atomic.Int64
 	receiptsAmbiguous, receiptsContradicting        atomic.Int64
@@ -37,6 +37,7 @@ func (g *Gateway) tally(account, link, what string, now time.Time) {
 // Stats is a picture of the gateway for metrics and people.
 type Stats struct {
 	Accepted, Refused, Uncertain                    int64
+	Unpaid                                          int64 // of those refused: for want of money, or because a limit was reached
 	Final                                           map[message.State]int64
 	Told, TellFailed, ToldGivenUp                   int64
 	ReceiptsHeld, ReceiptsRepeated, ReceiptsUnknown int64
@@ -71,7 +72,8 @@ type LinkStats struct {
 func (g *Gateway) Stats() Stats {
 	s := Stats{
 		Accepted: g.count.accepted.Load(), Refused: g.count.refused.Load(), Uncertain: g.count.uncertain.Load(),
-		Told: g.count.told.Load(), TellFailed: g.count.tellFailed.Load(), ToldGivenUp: g.count.toldGivenUp.Load(),
+		Unpaid: g.count.unpaid.Load(),
+		Told:   g.count.told.Load(), TellFailed: g.count.tellFailed.Load(), ToldGivenUp: g.count.toldGivenUp.Load(),
 		ReceiptsHeld: g.count.receiptsHeld.Load(), ReceiptsRepeated: g.count.receiptsRepeated.Load(),
 		ReceiptsUnknown: g.count.receiptsUnknown.Load(), ReceiptsAmbiguous: g.count.receiptsAmbiguous.Load(),
 		ReceiptsContradicting: g.count.receiptsContradicting.Load(), Final: map[message.State]int64{},

@@ -104,3 +104,40 @@ func Traces() *Noun {
 		Order: Order{Field: "name"},
 	}
 }
+
+// Balances is the list of accounts' money and limits.
+func Balances() *Noun {
+	return &Noun{
+		Name: "balance",
+		Fields: []Field{
+			{Name: "account", Type: Text, Ops: Any, Of: "account", Sort: true},
+			{Name: "parent", Type: Text, Ops: Any, Sort: true},
+			{Name: "currency", Type: Text, Ops: Any, Sort: true},
+			{Name: "balance", Sort: true},
+		},
+		Order: Order{Field: "account"},
+	}
+}
+
+// TopUps is the list of what came to a balance.
+func TopUps() *Noun {
+	return &Noun{
+		Name:   "top-up",
+		Fields: []Field{{Name: "at", Sort: true}},
+		Order:  Order{Field: "at", Descending: true},
+	}
+}
+
+// Prices is the list of prices.
+func Prices() *Noun {
+	return &Noun{
+		Name: "price",
+		Fields: []Field{
+			{Name: "list", Type: Text, Ops: Any, Sort: true},
+			{Name: "destination", Type: Text, Ops: Any, Sort: true},
+			{Name: "link", Type: Text, Ops: Any, Sort: true},
+			{Name: "price", Sort: true},
+		},
+		Order: Order{Field: "destination"},
+	}
+}

@@ -19,6 +19,7 @@ func newRootCmd() *cobra.Command {
 		newLinkCmd(),
 		newQueueCmd(),
 		newStatusCmd(),
+		newBalanceCmd(),
 		newTraceCmd(),
 		newLoadCmd(),
 		newSendCmd(),

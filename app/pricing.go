@@ -1,0 +1,40 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"kurir/account"
+	"kurir/billing"
+	"kurir/config"
+	"kurir/gateway"
+)
+
+// pricing gives a snapshot the price lists of a file. A balance that is in the
+// database in another currency than the file says is an error: nobody knows at
+// which rate it would have to be changed.
+func (a *App) pricing(ctx context.Context, f *config.File, s *gateway.Snapshot) error {
+	if len(f.Prices) == 0 {
+		return nil
+	}
+	s.Prices = map[string]*billing.List{}
+	for i := range f.Prices {
+		s.Prices[f.Prices[i].Name] = f.Prices[i].List()
+	}
+	balances, err := a.store.Balances(ctx)
+	if err != nil {
+		return err
+	}
+	for _, acc := range account.NewDirectory(f.Accounts, nil).All() {
+		t := acc.Terms()
+		if t == nil || t.Payer == nil || s.Prices[t.Prices] == nil {
+			continue
+		}
+		have, now := balances[t.Payer.Name], s.Prices[t.Prices].Currency
+		if have.Currency != "" && have.Currency != now && (have.Balance != 0 || have.Reserved != 0) {
+			return fmt.Errorf("the balance of %s is in %s and the price list %s of %s in %s: take it down to 0 first, or give the account another name",
+				t.Payer.Name, have.Currency, t.Prices, acc.Name, now)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// Balances and limits are a line for each account.
+func TestBalanceList(t *testing.T) {
+	t.Parallel()
+	const rows = `{"balances":[{"account":"bank","paid_by":"bank","currency":"EUR","balance":{"available":"17.50","balance":"12.50","credit":"5.00","reserved":"0.035","charged":"1.00"},` +
+		`"limits":[{"of":"messages","per":"hour","most":"100","had":"7"},{"of":"money","per":"day","most":"20.00","had":"0.035"}]},{"account":"shop","paid_by":"bank"}]}`
+	var out bytes.Buffer
+	if err := remoteTo(t, 200, rows).listBalances(t.Context(), &out, ""); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	for i, want := range []string{"ACCOUNT PAID BY CURRENCY AVAILABLE BALANCE CREDIT RESERVED CHARGED LIMITS", "bank bank EUR 17.50 12.50 5.00 0.035 1.00 7 of 100 a hour, 0.035 of 20.00 EUR a day", "shop bank - - - - - - -"} {
+		if got := strings.Join(strings.Fields(lines[i]), " "); got != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+	}
+}
+
+// A top-up says what it did, and when it fails how it is repeated safely.
+func TestBalanceTopUp(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		status       int
+		answer, want string
+	}{
+		{201, `{"amount":"5.00","balance_after":"17.50"}`, "5.00 to bank: the balance is 17.50\n"},
+		{200, `{"amount":"5.00","balance_after":"17.50","repeated":true}`, "5.00 came to bank before, under the same key; nothing is changed\n"},
+	} {
+		var out bytes.Buffer
+		if err := remoteTo(t, c.status, c.answer).topUp(t.Context(), &out, "bank", "5", "k", ""); err != nil || out.String() != c.want {
+			t.Errorf("it says %q, %v, want %q", out.String(), err, c.want)
+		}
+	}
+	err := remoteTo(t, 503, `{"detail":"no room"}`).topUp(t.Context(), &bytes.Buffer{}, "bank", "5", "k7", "")
+	if err == nil || !strings.Contains(err.Error(), "no room") || !strings.HasSuffix(err.Error(), "to repeat it safely, add --key k7") || exitCode(err) != exitRefused {
+		t.Errorf("a failure: %v, exit code %d", err, exitCode(err))
+	}
+}

@@ -1,0 +1,123 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"kurir/account"
+	"kurir/billing"
+	"kurir/message"
+)
+
+// PriceList is what messages cost by destination and connector.
+type PriceList struct {
+	// Name by which accounts name it.
+	Name string `yaml:"name"`
+	// Currency is the currency of its prices, three letters (ISO 4217) such as EUR.
+	Currency string `yaml:"currency"`
+	// File is the prices as CSV: the first line names the columns destination, price and, if wanted, link, from and until;
+	// docs/billing.md describes them.
+	File string `yaml:"file"`
+
+	list *billing.List
+}
+
+// List returns the prices; nil if they could not be read.
+func (p *PriceList) List() *billing.List { return p.list }
+
+// checkPrices reads the price lists and reports mistakes in them, those of their files with the files' lines, and in
+// what accounts say about money. links are the connectors that there are.
+func (d *decoder) checkPrices(f *File, links []string) {
+	seen := once{d: d, what: "the name"}
+	lists := map[string]*PriceList{}
+	var names []string
+	for i := range f.Prices {
+		p := &f.Prices[i]
+		path := fmt.Sprintf("prices[%d]", i)
+		switch {
+		case p.Name == "":
+			d.report(path+".name", "is missing")
+		case message.NameProblem(p.Name) != "":
+			d.report(path+".name", message.NameProblem(p.Name))
+		case seen.see(path+".name", p.Name):
+			lists[p.Name] = p
+			names = append(names, p.Name)
+		}
+		if problem := message.CurrencyProblem(p.Currency); problem != "" {
+			d.report(path+".currency", problem)
+		}
+		d.readPrices(p, path, links)
+	}
+	for i := range f.Accounts {
+		a := &f.Accounts[i]
+		path := fmt.Sprintf("accounts[%d]", i)
+		if a.Prices != "" && lists[a.Prices] == nil {
+			d.report(path+".prices", "no price list is named "+quote(a.Prices)+known(names))
+		}
+		if a.Balance != nil {
+			if _, ok := billing.ParseRule(a.Balance.Charge); !ok {
+				d.report(path+".balance.charge", quote(a.Balance.Charge)+" is not one of "+strings.Join(billing.RuleNames(), ", "))
+			}
+		}
+	}
+	d.checkTerms(f, lists)
+}
+
+// readPrices reads the file of a price list.
+func (d *decoder) readPrices(p *PriceList, path string, links []string) {
+	if p.File == "" {
+		d.report(path+".file", "is missing")
+		return
+	}
+	info, err := os.Stat(p.File)
+	if err == nil && info.Size() > maxFile {
+		d.report(path+".file", "is larger than 16 MiB")
+		return
+	}
+	text, err := os.ReadFile(p.File)
+	if err != nil {
+		d.report(path+".file", quote(p.File)+" "+plain(err))
+		return
+	}
+	prices, mistakes := billing.ReadPrices(text, slices.Concat([]string{}, links))
+	for _, m := range mistakes {
+		d.errors = append(d.errors, Error{File: p.File, Line: m.Line, Column: 1, Text: m.Text})
+	}
+	p.list = billing.NewList(p.Name, p.Currency, prices)
+}
+
+// checkTerms reports balances and limits of money that nothing would be taken from, and balances from which more than
+// one currency would be.
+func (d *decoder) checkTerms(f *File, lists map[string]*PriceList) {
+	directory := account.NewDirectory(f.Accounts, nil)
+	currency := map[string]string{} // of a level, by account
+	by := map[string]string{}       // and the account that says so
+	for i := range f.Accounts {
+		a := directory.ByName(f.Accounts[i].Name)
+		if a == nil || a.Terms() == nil {
+			continue
+		}
+		t, path := a.Terms(), fmt.Sprintf("accounts[%d]", i)
+		list := lists[t.Prices]
+		switch {
+		case t.Prices == "" && a.SignsIn() && (t.Payer != nil || t.Limited):
+			d.report(path+".prices", "is missing, and no parent has any: there is a balance or a limit of money, and messages would cost nothing")
+			continue
+		case list == nil:
+			continue
+		}
+		for _, up := range t.Levels {
+			if up.Balance == nil && up.Limits.Money == (account.MoneyLimits{}) {
+				continue
+			}
+			if have, ok := currency[up.Name]; ok && have != list.Currency {
+				d.report(path+".prices", fmt.Sprintf("the price list %s is in %s, and what is taken from %s for %s is in %s; a balance has one currency",
+					quote(t.Prices), list.Currency, quote(up.Name), quote(by[up.Name]), have))
+				break
+			}
+			currency[up.Name], by[up.Name] = list.Currency, a.Name
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"kurir/message"
+)
+
+// The spans of time for which there are limits.
+const (
+	perHour = iota
+	perDay
+	perMonth
+	periods
+)
+
+var periodNames = [periods]string{"hour", "day", "month"}
+
+// allowance is what may be had in a span of time, and what of it was.
+type allowance struct {
+	most, used  int64 // most is 0 where there is no limit
+	from, until int64 // Unix milliseconds of the span that is counted
+}
+
+// allowances are those of an account, by span.
+type allowances [periods]allowance
+
+// limit sets how much may be had; what was counted stays where there is a limit.
+func (l *allowances) limit(most [periods]int64) {
+	for i := range l {
+		if l[i].most = most[i]; most[i] == 0 {
+			l[i] = allowance{}
+		}
+	}
+}
+
+// roll begins a new span where the old one is over.
+func (l *allowances) roll(now time.Time, zone *time.Location) {
+	ms := now.UnixMilli()
+	for i := range l {
+		if a := &l[i]; a.most != 0 && (ms < a.from || ms >= a.until) {
+			from, until := span(i, now, zone)
+			*a = allowance{most: a.most, from: from.UnixMilli(), until: until.UnixMilli()}
+		}
+	}
+}
+
+// span returns the hour, day or month in which a time lies. Hours are those of
+// the clock in UTC; a day may have 23 to 25.
+func span(period int, at time.Time, zone *time.Location) (from, until time.Time) {
+	if period == perHour {
+		from = at.Truncate(time.Hour)
+		return from, from.Add(time.Hour)
+	}
+	y, m, d := at.In(zone).Date()
+	if period == perDay {
+		return time.Date(y, m, d, 0, 0, 0, 0, zone), time.Date(y, m, d+1, 0, 0, 0, 0, zone)
+	}
+	return time.Date(y, m, 1, 0, 0, 0, 0, zone), time.Date(y, m+1, 1, 0, 0, 0, 0, zone)
+}
+
+// exceeded returns the limit that n more would exceed, nil if none.
+func (l *allowances) exceeded(n int64) *allowance {
+	for i := range l {
+		if a := &l[i]; a.most != 0 && n > 0 && a.used+n > a.most {
+			return a
+		}
+	}
+	return nil
+}
+
+// per returns the span of one of the limits.
+func (a *allowance) per(of *allowances) string {
+	for i := range of {
+		if a == &of[i] {
+			return periodNames[i]
+		}
+	}
+	return ""
+}
+
+// use counts n, which may be less than 0.
+func (l *allowances) use(n int64) {
+	for i := range l {
+		if a := &l[i]; a.most != 0 {
+			a.used = max(0, a.used+n)
+		}
+	}
+}
+
+// count counts n that was had at a time, in those spans in which that lies.
+func (l *allowances) count(at, n int64) {
+	for i := range l {
+		if a := &l[i]; a.most != 0 && at >= a.from && at < a.until {
+			a.used = max(0, a.used+n)
+		}
+	}
+}
+
+// giveBack takes off n that was counted at a time.
+func (l *allowances) giveBack(at, n int64) { l.count(at, -n) }
+
+// roll begins new spans of an account's limits where the old ones are over.
+func (p *purse) roll(now time.Time) {
+	p.messages.roll(now, p.zone)
+	p.money.roll(now, p.zone)
+}
+
+// installMoney brings the purses in line with a configuration.
+func (g *Gateway) installMoney(s *Snapshot) {
+	now := time.Now()
+	level := map[*purse]bool{}
+	for _, a := range s.Accounts.All() {
+		t := a.Terms()
+		if t == nil {
+			continue
+		}
+		for _, up := range t.Levels {
+			p := g.purse(up.Name)
+			if list := s.Prices[t.Prices]; list != nil {
+				p.currency = list.Currency
+			}
+			level[p] = true
+			p.zone, p.has, p.credit = up.Location(), up.Balance != nil, 0
+			if p.has {
+				p.credit = up.Balance.Credit
+			}
+			m, c := &up.Limits.Messages, &up.Limits.Money
+			p.messages.limit([periods]int64{m.Hour, m.Day, m.Month})
+			p.money.limit([periods]int64{int64(c.Hour), int64(c.Day), int64(c.Month)})
+			p.roll(now)
+		}
+	}
+	for _, p := range g.purses { // what is no longer in the configuration may still have messages under way
+		if !level[p] {
+			p.has, p.credit, p.messages, p.money = false, 0, allowances{}, allowances{}
+		}
+	}
+}
+
+// loadMoney reads the balances as the store has them, and counts what accounts
+// have had of their limits.
+func (g *Gateway) loadMoney(ctx context.Context, now time.Time) error {
+	all, err := g.store.Balances(ctx)
+	if err != nil {
+		return err
+	}
+	for name, b := range all {
+		p := g.purse(name)
+		if p.currency == "" {
+			p.currency = b.Currency
+		}
+		p.live = funds{message.Amount(b.Balance), message.Amount(b.Charged), message.Amount(b.Reserved)}
+		p.disk = p.live
+	}
+	since := now.UnixMilli()
+	limited := false
+	for _, p := range g.purses {
+		for _, l := range []*allowances{&p.messages, &p.money} {
+			for i := range l {
+				if l[i].most != 0 {
+					since, limited = min(since, l[i].from), true
+				}
+			}
+		}
+	}
+	if !limited {
+		return nil
+	}
+	counters, err := g.store.Counters(ctx, since/3600_000, now.Unix()/3600+1)
+	if err != nil {
+		return err
+	}
+	accounts := g.snap.Load().Accounts
+	for i := range counters {
+		c := &counters[i]
+		a := accounts.ByName(c.Account)
+		if a == nil || a.Terms() == nil {
+			continue
+		}
+		for _, up := range a.Terms().Levels {
+			p := g.purse(up.Name)
+			at := c.Hour * 3600_000
+			switch c.What {
+			case tallyAccepted:
+				p.messages.count(at, c.N)
+			case tallyReserved:
+				p.money.count(at, c.N)
+			case tallyReturned:
+				p.money.count(at, -c.N)
+			}
+		}
+	}
+	return nil
+}
