@@ -18,9 +18,12 @@ type Text struct {
 	// portuguese, bengali, gujarati, hindi, kannada, malayalam, oriya, punjabi, tamil, telugu, urdu, or all. All links
 	// of the route must have them too. Old phones show other letters. Empty: none.
 	Languages []string `yaml:"languages"`
-	// Long says what becomes of a text that is longer than one message: join sends parts that the phone joins; cut sends
-	// what fits into one message and tells how much was left out; refuse refuses it. Empty: join.
+	// Long says what becomes of a text that is longer than one message: join sends parts that the phone joins; separate
+	// sends messages of their own, cut between words, at most max_parts; cut sends what fits into one message and tells
+	// how much was left out; refuse refuses it. Empty: join.
 	Long string `yaml:"long" example:"join"`
+	// Numbered begins separate messages with 1/3 and the like.
+	Numbered bool `yaml:"numbered"`
 	// REST is what holds instead for messages over REST; what it leaves out is as above.
 	REST TextVia `yaml:"rest"`
 	// Kannel is what holds instead for messages over the Kannel-compatible interface.
@@ -35,7 +38,7 @@ type TextVia struct {
 	Unicode string `yaml:"unicode"`
 	// Languages are those whose national tables may be used. Empty: as for all interfaces.
 	Languages []string `yaml:"languages"`
-	// Long is join, cut or refuse. Empty: as for all interfaces.
+	// Long is join, separate, cut or refuse. Empty: as for all interfaces.
 	Long string `yaml:"long"`
 }
 
@@ -61,6 +64,7 @@ func (t *Text) resolve() (rules [interfaces]*message.TextRules) {
 		r.Unicode, _ = message.ParseUnicodePolicy(cmp.Or(own.Unicode, t.Unicode)) // Validate reports what cannot be read
 		r.Long, _ = message.ParseLongPolicy(cmp.Or(own.Long, t.Long))
 		r.Languages, _ = message.ParseLanguages(languages)
+		r.Numbered = t.Numbered && r.Long == message.LongSeparate
 		if r != (message.TextRules{}) {
 			rules[via] = &r
 		}

@@ -201,6 +201,16 @@ func appendResult(out []byte, r *gateway.Result, index int) []byte {
 	if r.Changed != nil {
 		out = appendChanged(out, r.Changed)
 	}
+	if len(r.More) > 0 {
+		out = append(out, `,"more":[`...)
+		for i, id := range r.More {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = append(id.Append(append(out, '"')), '"')
+		}
+		out = append(out, ']')
+	}
 	return append(out, '}')
 }
 

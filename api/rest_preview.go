@@ -18,6 +18,7 @@ type previewView struct {
 	Text      string         `json:"text,omitempty"` // if it is not the one that was given
 	Replaced  []replacedView `json:"replaced,omitempty"`
 	LeftOut   int            `json:"left_out,omitempty"`
+	Messages  []string       `json:"messages,omitempty"` // the texts that a long one is cut into
 	Unicode   *unicodeView   `json:"unicode,omitempty"`
 	Links     []string       `json:"links,omitempty"`
 }
@@ -81,7 +82,7 @@ func (s *httpServer) postPreview(w http.ResponseWriter, r *http.Request, a *acco
 		return refusedPreview(f)
 	}
 	size := preview.Size
-	v := previewView{Encoding: size.Encoding, Parts: size.Parts, Units: size.Units, Left: size.Left, Links: preview.Links}
+	v := previewView{Encoding: size.Encoding, Parts: size.Parts, Units: size.Units, Left: size.Left, Links: preview.Links, Messages: preview.Messages}
 	for _, l := range []gsm.Language{size.Shift.Single, size.Shift.Locking} {
 		if l != gsm.NoLanguage && (len(v.Languages) == 0 || v.Languages[0] != l.String()) {
 			v.Languages = append(v.Languages, l.String())

@@ -83,6 +83,7 @@ func TestComplaint11Preview(t *testing.T) {
 		{"parts", account.Text{}, `{"text":"` + long + `"}`, 200, `{"encoding":"gsm7","parts":2,"units":170,"left":136}`},
 		{"binary", account.Text{}, `{"data":"0102","udh":"03240101"}`, 200, `{"encoding":"binary","parts":1,"units":2,"left":134}`},
 		{"cut", account.Text{Long: "cut"}, `{"text":"` + long + `"}`, 200, `"parts":1,"units":160,"left":0,"text":"` + long[:160] + `","left_out":10}`},
+		{"separate", account.Text{Long: "separate"}, `{"text":"` + long + `"}`, 200, `"parts":2,"units":170,"left":0,"messages":["` + long[:160] + `","` + long[160:] + `"]}`},
 		{"message over account", account.Text{Long: "cut"}, `{"text":"` + long + `","long":"join"}`, 200, `"parts":2`},
 		{"refused", account.Text{Unicode: "refuse"}, `{"text":"a–"}`, 422, `"detail":"character U+2013, number 2 of the text, needs Unicode, which the account does not allow; \"-\" could take its place"`},
 		{"not laxer", account.Text{Unicode: "refuse"}, `{"text":"a–","unicode":"allow"}`, 422, `"code":"bad_content"`},

@@ -28,6 +28,14 @@ const block = 8
 // a socket, and calls done with a result for each when those accepted are on
 // disk. What is refused is refused one by one.
 func (g *Gateway) Accept(subs []*Submission, done Done) {
+	if separates(subs) {
+		g.acceptSeparately(subs, done)
+		return
+	}
+	g.accept(subs, done)
+}
+
+func (g *Gateway) accept(subs []*Submission, done Done) {
 	now := time.Now()
 	snap := g.snap.Load()
 	results := make([]Result, len(subs))
@@ -118,6 +126,9 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) (ch
 	if r := sub.rules(); r != nil {
 		if changed, f = s.texts(m, r); f != nil {
 			return nil, f
+		}
+		if sub.Changed != nil {
+			changed = sub.Changed
 		}
 	}
 	if f := notMore(m, s.mostParts(sub.Account)); f != nil {

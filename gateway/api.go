@@ -30,6 +30,8 @@ type Submission struct {
 	Receipts  message.Receipts
 	Target    message.Target     // where states go; its Account is filled in by Accept
 	Text      *message.TextRules // in place of the account's; nil for those
+
+	Changed *Changed // what was done to the text already; left nil by interfaces
 }
 
 // rules returns how the text is to be written; nil if nothing is said.
@@ -48,6 +50,7 @@ type Result struct {
 	Parts    int
 	Encoding gsm.Encoding
 	Changed  *Changed         // of the text; nil for most
+	More     []message.ID     // further messages that the text took; nil for most
 	Failure  *message.Failure // nil when the message was accepted and is on disk
 }
 

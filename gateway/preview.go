@@ -12,6 +12,7 @@ type Preview struct {
 	Size       gsm.Size
 	Text       string // as it would go out
 	Changed    *Changed
+	Messages   []string       // the texts of the messages that it would become; nil for one
 	Links      []string       // in the order in which they would be tried; nil without a recipient
 	Unicode    []gsm.Replaced // characters of the text as it came that the alphabet lacks
 	First      int            // place of the first of them in the text, in characters from 1; 0 if there are none
@@ -55,6 +56,15 @@ func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
 		p.Links = m.Links
 	}
 	p.Text, p.Size = m.Content.Text, sizeOf(m)
+	if r := sub.rules(); r != nil && r.Long == message.LongSeparate && m.Parts > 1 && !sub.Multi && !sub.Atomic && m.Encoding != gsm.Binary {
+		texts, f := s.apart(m, sub, r)
+		if f != nil {
+			return nil, f
+		}
+		if len(texts) > 1 {
+			p.Messages, p.Size.Parts, p.Size.Left = texts, len(texts), 0
+		}
+	}
 	return p, nil
 }
 

@@ -194,3 +194,46 @@ func TestChangedIsTold(t *testing.T) {
 		}
 	})
 }
+
+// TestSeparate: a long text goes as messages of its own, which are one request
+// and are accepted together or not at all.
+func TestSeparate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		snap := testSnapshot()
+		snap.Accounts = account.NewDirectory([]account.Account{
+			{Name: "acme", Password: "x", Sender: "ACME", MaxParts: 3, Rate: 3, Text: account.Text{Unicode: "simplify", Long: "separate", Numbered: true}},
+		}, nil)
+		w := start(t, dir, Options{Snapshot: snap}, nil)
+		long := "“hej” " + strings.Repeat("ord ", 75)
+		results, err := w.Submit(context.Background(), []*Submission{
+			w.untold("46200000001", "short"), w.untold("46200000001", long), w.untold("46200000001", strings.Repeat("ord ", 200)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := results[0]; r.Failure != nil || r.Parts != 1 || r.More != nil {
+			t.Errorf("short: %+v", r)
+		}
+		r := results[1]
+		if r.Failure != nil || r.Parts != 2 || len(r.More) != 1 || r.Changed == nil || len(r.Changed.Replaced) != 2 {
+			t.Fatalf("long: %+v", r)
+		}
+		if f := results[2].Failure; f == nil || f.Error() != "the text needs 6 parts; at most 3 are allowed" {
+			t.Errorf("too long: %v", f)
+		}
+		synctest.Wait()
+		first, second := w.onDisk(r.ID), w.onDisk(r.More[0])
+		if !strings.HasPrefix(first.Content.Text, "1/2 \"hej\" ord") || !strings.HasPrefix(second.Content.Text, "2/2 ord ord") || first.Parts != 1 || second.Parts != 1 {
+			t.Errorf("%q and %q", first.Content.Text, second.Content.Text)
+		}
+		if message.KnownAs(second) != first.ID || message.Following(first) != 1 {
+			t.Errorf("the second is known as %v, the first is followed by %d", message.KnownAs(second), message.Following(first))
+		}
+		again, err := w.Submit(context.Background(), []*Submission{w.untold("46200000001", long)})
+		if err != nil || again[0].Failure == nil || again[0].Failure.Kind != message.Overloaded || again[0].More != nil {
+			t.Errorf("beyond the rate: %+v, %v", again, err)
+		}
+	})
+}

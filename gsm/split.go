@@ -198,14 +198,18 @@ func cutAt(data []byte, enc Encoding, limit int) int {
 }
 
 // First returns the beginning of a text that fits into one short message with
-// these options; no letter is parted from its marks.
+// these options; no letter is parted from its marks. Errors as for
+// [MeasureWith], but for ErrTooManyParts.
 func First(text string, o SplitOptions) (string, error) {
 	size, err := MeasureWith(text, o)
-	if err != nil && !errors.Is(err, ErrTooManyParts) || size.Parts == 1 {
+	if err != nil && !tooMany(err) || err == nil && size.Parts == 1 {
 		return text, err
 	}
-	s := o.Header.Shift()
+	s := size.Shift
 	limit, used, end := Capacity(size.Encoding, o.Header.Len()), 0, 0
+	if s != o.Header.Shift() {
+		limit = Capacity(size.Encoding, s.own(o.Header.Len()))
+	}
 	for i, r := range text {
 		if !unicode.Is(unicode.Mn, r) && r != zeroWidthJoiner {
 			end = i
@@ -225,5 +229,7 @@ func First(text string, o SplitOptions) (string, error) {
 	}
 	return text, nil
 }
+
+func tooMany(err error) bool { return errors.Is(err, ErrTooManyParts) }
 
 const zeroWidthJoiner = '\u200D'

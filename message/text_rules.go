@@ -22,8 +22,9 @@ type LongPolicy uint8
 
 // The policies.
 const (
-	LongJoin LongPolicy = iota // parts that the phone joins
-	LongCut                    // what fits into one message
+	LongJoin     LongPolicy = iota // parts that the phone joins
+	LongSeparate                   // messages of their own, cut between words
+	LongCut                        // what fits into one message
 	LongRefuse
 )
 
@@ -32,13 +33,14 @@ type TextRules struct {
 	Unicode   UnicodePolicy
 	Languages gsm.Languages // whose national tables may be used
 	Long      LongPolicy
+	Numbered  bool // separate messages begin with 1/3 and the like
 }
 
 // The words of the configuration and of the API; the first is what holds where
 // nothing is said.
 var (
 	unicodePolicies = []string{"allow", "simplify", "refuse"}
-	longPolicies    = []string{"join", "cut", "refuse"}
+	longPolicies    = []string{"join", "separate", "cut", "refuse"}
 )
 
 // String returns the word for the policy.
@@ -50,7 +52,7 @@ func ParseUnicodePolicy(word string) (UnicodePolicy, error) {
 	return UnicodePolicy(i), err
 }
 
-// ParseLongPolicy reads join, cut or refuse; empty is join.
+// ParseLongPolicy reads join, separate, cut or refuse; empty is join.
 func ParseLongPolicy(word string) (LongPolicy, error) {
 	i, err := wordIn(word, longPolicies)
 	return LongPolicy(i), err

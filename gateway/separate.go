@@ -1,0 +1,145 @@
+package gateway
+
+import (
+	"sync"
+	"time"
+
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// acceptSeparately takes submissions of which some may be too long for one
+// message and are to go as several. Each of these becomes a request of its own,
+// whose messages are accepted together or not at all; done is called when all of
+// them, and those that stay as they are, have their results.
+func (g *Gateway) acceptSeparately(subs []*Submission, done Done) {
+	now, snap := time.Now(), g.snap.Load()
+	all := &separated{results: make([]Result, len(subs)), left: 1, done: done}
+	var rest []*Submission
+	var restAt []int
+	for i, s := range subs {
+		pieces, f := snap.separate(s, now)
+		switch {
+		case f != nil:
+			all.results[i] = *f
+			g.count.refused.Add(1)
+		case len(pieces) > 1:
+			all.more()
+			g.accept(pieces, func(r []Result) { all.pieces(i, r) })
+		default:
+			rest, restAt = append(rest, s), append(restAt, i)
+		}
+	}
+	g.accept(rest, func(r []Result) {
+		all.mu.Lock()
+		for k, i := range restAt {
+			all.results[i] = r[k]
+		}
+		all.mu.Unlock()
+		all.one()
+	})
+}
+
+// separated gathers the results of an acceptSeparately.
+type separated struct {
+	mu      sync.Mutex
+	results []Result
+	left    int // calls without an answer
+	done    Done
+}
+
+func (a *separated) more() {
+	a.mu.Lock()
+	a.left++
+	a.mu.Unlock()
+}
+
+func (a *separated) one() {
+	a.mu.Lock()
+	a.left--
+	last := a.left == 0
+	a.mu.Unlock()
+	if last {
+		a.done(a.results)
+	}
+}
+
+// pieces books the messages of one submission under the first of them. Atomic
+// requests are refused together: of their failures the first that has a cause
+// counts.
+func (a *separated) pieces(i int, r []Result) {
+	first := r[0]
+	for k := range r {
+		if f := r[k].Failure; f != nil && (first.Failure == nil || first.Failure.Kind == message.Withheld) {
+			first.Failure = f
+		}
+		if k > 0 && first.Failure == nil {
+			first.Parts += r[k].Parts
+			first.More = append(first.More, r[k].ID)
+		}
+	}
+	a.mu.Lock()
+	a.results[i] = first
+	a.mu.Unlock()
+	a.one()
+}
+
+// separate returns the submissions that a long text becomes, none if it stays
+// as it is. A result says that it is refused.
+func (s *Snapshot) separate(sub *Submission, now time.Time) ([]*Submission, *Result) {
+	rules := sub.rules()
+	if rules == nil || rules.Long != message.LongSeparate || sub.Content.Want == gsm.Binary {
+		return nil, nil
+	}
+	trial, m := *sub, message.Message{}
+	trial.Atomic = true // the rate is asked for all of them together
+	changed, f := s.build(&m, &trial, now)
+	if f != nil || m.Parts == 1 {
+		return nil, nil // as it is, which says why it is refused
+	}
+	texts, f := s.apart(&m, sub, rules)
+	if f != nil {
+		return nil, &Result{To: m.To, Failure: f}
+	}
+	joined := *rules
+	joined.Long = message.LongRefuse // each fits
+	made, pieces := make([]Submission, len(texts)), make([]*Submission, len(texts))
+	for i, text := range texts {
+		made[i] = *sub
+		p := &made[i]
+		p.Content.Text, p.Content.Want, p.Text = text, m.Content.Want, &joined
+		p.Multi, p.Atomic = true, true
+		if i == 0 {
+			p.Changed = changed
+		}
+		pieces[i] = p
+	}
+	return pieces, nil
+}
+
+// apart cuts the text of a message into those of several.
+func (s *Snapshot) apart(m *message.Message, sub *Submission, rules *message.TextRules) ([]string, *message.Failure) {
+	h, _, _ := gsm.ParseHeader(sub.Content.Header)
+	texts, err := gsm.Separate(m.Content.Text, gsm.SplitOptions{
+		Encoding: m.Content.Want, Header: h, Languages: rules.Languages & s.languages(m.Links),
+	}, rules.Numbered)
+	if err != nil {
+		return nil, &message.Failure{Kind: message.BadContent, Field: "text", Text: err.Error()}
+	}
+	if most := s.mostParts(sub.Account); len(texts) > most {
+		return nil, message.Fail(message.BadContent, "text", "the text needs %d messages; at most %d are allowed", len(texts), most)
+	}
+	return texts, nil
+}
+
+// separates tells whether a submission is to go as several messages if it is
+// long. Those of a submit_multi and of an atomic request stay as they are, for
+// they are one request already.
+func separates(subs []*Submission) bool {
+	for _, s := range subs {
+		if r := s.rules(); r != nil && r.Long == message.LongSeparate && !s.Multi && !s.Atomic {
+			return true
+		}
+	}
+	return false
+}
