@@ -74,8 +74,7 @@ func (g *Gateway) awaits(key uint64) bool {
 	if g.outstanding.one[key] != nil {
 		return true
 	}
-	_, shelved := g.shelf.byKey[key]
-	return shelved
+	return g.shelf.byKey.get(key) != 0
 }
 
 // settle remembers what became of the message under key, for receipts that are
@@ -234,7 +233,7 @@ func (g *Gateway) repeated(was settled, r *message.Report, now time.Time) {
 // find returns the one message that awaits a receipt under key and whose
 // addresses agree; ambiguous when there are several.
 func (g *Gateway) find(key uint64, r *message.Report) (found *entry, ambiguous bool) {
-	if ref, ok := g.shelf.byKey[key]; ok {
+	if ref := g.shelf.byKey.get(key); ref != 0 {
 		g.unshelve(ref)
 	}
 	e := g.outstanding.one[key]

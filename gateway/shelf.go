@@ -21,8 +21,8 @@ import (
 // again when all of its messages have left. That is soon: what stays longer
 // than MarkLag leaves memory (mark.go).
 type shelf struct {
-	byKey map[uint64]shelfRef // operator's ids as in outstanding
-	n     int                 // messages
+	byKey keyTable // by operator's ids as in outstanding
+	n     int      // messages
 
 	slabs  []slab
 	free   []uint32 // slabs without messages
@@ -69,13 +69,13 @@ type shelfKindKey struct {
 
 const (
 	shelveAfter = 2 * time.Second
-	shelveMost  = 40_000 // messages looked at in a tick of markPause
+	shelveMost  = 40_000 // messages looked at in a tick of markPause,
+	shelveSlice = 200    // so many while the lock is held
 	slabSize    = 256 << 10
 	textKept    = 20 // characters of the text, of which SMPP receipts tell
 )
 
 func (s *shelf) init() {
-	s.byKey = map[uint64]shelfRef{}
 	s.kindOf = map[shelfKindKey]uint32{}
 }
 
@@ -87,20 +87,31 @@ func (s *shelf) octets() int { return (len(s.slabs) - len(s.free)) * slabSize }
 // shelve puts messages onto the shelf that have been with the operator long
 // enough: a second cursor over what was accepted, ahead of the mark.
 func (g *Gateway) shelve(now time.Time) {
+	limit := message.FirstIDAt(now.Add(-shelveAfter))
+	for n := 0; n < shelveMost && g.shelveSome(limit); n += shelveSlice {
+	}
+}
+
+// shelveSome does so with shelveSlice messages whose ids are below limit; more
+// tells whether there may be others.
+func (g *Gateway) shelveSome(limit message.ID) (more bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	limit := message.FirstIDAt(now.Add(-shelveAfter))
 	g.shelved = max(g.shelved, g.passed)
-	for n := 0; n < shelveMost && g.shelved-g.passed < g.recent.len(); n++ {
+	for range shelveSlice {
+		if g.shelved-g.passed >= g.recent.len() {
+			return false
+		}
 		p := g.recent.at(g.shelved - g.passed)
 		if p.id >= limit {
-			break
+			return false
 		}
 		if e := g.open[p.id]; e != nil && e.station == enroute {
 			g.shelveOne(e, g.shelved)
 		}
 		g.shelved++
 	}
+	return true
 }
 
 // shelveOne puts a message onto the shelf, unless its kind is too rare to be
@@ -113,7 +124,7 @@ func (g *Gateway) shelveOne(e *entry, at int) {
 		return
 	}
 	for _, k := range e.keys {
-		if _, taken := s.byKey[k]; taken {
+		if s.byKey.get(k) != 0 {
 			return
 		}
 	}
@@ -127,7 +138,7 @@ func (g *Gateway) shelveOne(e *entry, at int) {
 	for _, k := range e.keys {
 		if k != 0 {
 			g.outstanding.remove(k, e)
-			s.byKey[k] = ref
+			s.byKey.put(k, ref)
 		}
 	}
 	delete(g.open, m.ID)
@@ -234,7 +245,7 @@ func (g *Gateway) unshelve(ref shelfRef) *entry {
 	g.open[m.ID] = e
 	for _, k := range keys {
 		if k != 0 {
-			delete(s.byKey, k)
+			s.byKey.remove(k)
 			g.outstanding.add(k, e)
 		}
 	}
