@@ -103,7 +103,9 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 		Session: d.Session, MaxConnections: smppMostOutbind, Drain: smppUnbindWait,
 		Check: func(s *smpp.Session, o *smpp.Outbind) (*smpp.Bind, smpp.Handler) {
 			if !l.cfg.Outbind.permits(s.Info().Peer, o) {
-				l.log.Warn("an outbind was refused: name, password or address are not the operator's", "peer", s.Info().Peer)
+				if n := l.strangers(); n > 0 {
+					l.log.Warn("an outbind was refused: name, password or address are not the operator's", "peer", s.Info().Peer, "connections", n)
+				}
 				return nil, nil
 			}
 			in := l.newSession(l.shared.sessions.Add(1), nil)
@@ -134,7 +136,9 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 				return // said already
 			}
 			if !was {
-				l.log.Warn("a connection of the operator ended without a bind", "peer", s.Info().Peer, "error", reason)
+				if n := l.strangers(); n > 0 {
+					l.log.Warn("a connection of the operator ended without a bind", "peer", s.Info().Peer, "error", reason, "connections", n)
+				}
 				return
 			}
 			in.settleUnsent(reason)
@@ -149,6 +153,24 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 		},
 	}
 	return o.Serve(ctx, ln)
+}
+
+// smppStrangeEvery is the least time between two lines of the log about
+// connections that bring no bind: anybody can make them, and without end.
+const smppStrangeEvery = time.Second
+
+// strangers counts a connection that brought no bind. It returns how many did
+// not since the last line of the log, 0 while it is too early for another.
+func (l *SMPP) strangers() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.strange++
+	now := time.Now()
+	if now.Sub(l.strangeAt) < smppStrangeEvery {
+		return 0
+	}
+	n, l.strange, l.strangeAt = l.strange, 0, now
+	return n
 }
 
 // outboundStats shows the sessions that the operator opened, behind the others.

@@ -69,11 +69,13 @@ func TestSMPPOutbind(t *testing.T) {
 			synctest.Wait()
 			return o
 		}
-		if o := connect("guess"); len(o.binds) != 0 {
-			t.Error("we bound on a stranger's connection")
+		for range 50 {
+			if o := connect("guess"); len(o.binds) != 0 {
+				t.Error("we bound on a stranger's connection")
+			}
 		}
 		if strings.Count(log.String(), "level=WARN") != 1 {
-			t.Errorf("a stranger is told of in more than one line:\n%s", &log)
+			t.Errorf("strangers are told of in more than one line a second:\n%s", &log)
 		}
 		o := connect("knock")
 		if len(o.binds) != 1 || o.binds[0].Mode != smpp.Receiver || o.binds[0].SystemID != "kurir" || o.binds[0].Password != "secret" {
