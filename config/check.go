@@ -54,6 +54,9 @@ func (d *decoder) checkServer(f *File) {
 	if f.Limits.MaxParts < 1 || f.Limits.MaxParts > 255 {
 		d.report("limits.max_parts", "is not within 1 to 255 (3GPP TS 23.040 9.2.3.24.1)")
 	}
+	if f.JoinWait != 0 && (f.JoinWait < time.Minute || f.JoinWait > 30*24*time.Hour) {
+		d.report("join_wait", "is not between 1m and 30d")
+	}
 	for field, n := range map[string]int{"limits.body": f.Limits.Body, "limits.connections": f.Limits.Connections} {
 		if n < 0 {
 			d.report(field, "is less than 0")

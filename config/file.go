@@ -33,6 +33,9 @@ type File struct {
 	Country string `yaml:"country" example:"\"46\""`
 	// Validity is how long messages are tried that do not say so, and whose account does not. 0: 48h.
 	Validity time.Duration `yaml:"validity" example:"48h"`
+	// JoinWait is how long parts of a long text from a phone are waited for, 1m to 30 days; then what came is delivered, and
+	// missing_parts says how many did not. 0: 24h.
+	JoinWait time.Duration `yaml:"join_wait" example:"24h"`
 	// Limits is what is refused because it is too much.
 	Limits Limits `yaml:"limits"`
 	// Retention is how long the database keeps what is done.

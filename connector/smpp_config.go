@@ -107,6 +107,9 @@ type SMPPConfig struct {
 	// tamil, telugu, urdu, or all. For alphabet gsm and gsm-packed. A change counts for messages accepted after it.
 	// Empty: none.
 	Languages []string `yaml:"languages"`
+	// GuessCoding, if true, reads texts from phones by what their octets are where data_coding is plainly wrong: UTF-8 or
+	// ISO-8859-1 said to be GSM's, UTF-16 said to be 8-bit text, ASCII said to be UTF-16, text said to be binary.
+	GuessCoding bool `yaml:"guess_coding"`
 	// Priority says what priority_flag is: map (default; 0 for bulk and normal,
 	// 1 for high, 2 for urgent), or none, always 0.
 	Priority string `yaml:"priority"`

@@ -241,6 +241,12 @@ func (l *SMPP) read(in *message.Inbound, dataCoding uint8, ud []byte, header int
 		return
 	}
 	coding, _ := gsm.ParseSMPPDataCoding(dataCoding, alphabet.Encoding())
+	if l.cfg.GuessCoding && !coding.Compressed && alphabet != gsm.DefaultPacked && !smppPorts(c.Header) {
+		if text, real, ok := smppGuess(coding.Encoding, ud); ok {
+			l.guessed(in, text, real, ud, part)
+			return
+		}
+	}
 	in.Encoding, c.Want, c.Class = coding.Encoding, coding.Encoding, coding.Class
 	if coding.Compressed || coding.Encoding == gsm.Binary {
 		in.Encoding, c.Want = gsm.Binary, gsm.Binary
@@ -254,6 +260,32 @@ func (l *SMPP) read(in *message.Inbound, dataCoding uint8, ud []byte, header int
 	if part { // the sender may have cut within a character
 		c.Data = bytes.Clone(ud)
 	}
+}
+
+// guessed keeps a text whose data_coding was wrong; real is Auto for a text that
+// no alphabet of a phone has written.
+func (l *SMPP) guessed(in *message.Inbound, text string, real gsm.Encoding, ud []byte, part bool) {
+	c := &in.Content
+	if real == gsm.Auto {
+		real, part = gsm.UCS2, false
+		if gsm.IsGSM7(text) {
+			real = gsm.GSM7
+		}
+	}
+	in.Encoding, c.Want, c.Text = real, real, text
+	if part { // the sender may have cut within a character
+		c.Data = bytes.Clone(ud)
+	}
+}
+
+// smppPorts tells whether a header is for a program: what follows is no text.
+func smppPorts(header []byte) bool {
+	h, _, err := gsm.ParseHeader(header)
+	if err != nil {
+		return false
+	}
+	_, _, _, ports := h.Ports()
+	return ports
 }
 
 // smppSAR reads the parameters that number the parts of a long message

@@ -197,6 +197,55 @@ func TestComplaint11InboundTables(t *testing.T) {
 	}
 }
 
+// TestComplaint11GuessCoding: a data_coding that is plainly wrong is not
+// believed, where the link says so and only there.
+func TestComplaint11GuessCoding(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		coding  uint8
+		ud      string
+		guessed string // empty: as it is said to be
+		enc     gsm.Encoding
+	}{
+		{"GSM", 0, "Hej \x0f\x7b\x7c", "", 0},
+		{"GSM with many at signs", 0, "\x00\x00\x00a", "", 0},
+		{"UTF-8 as GSM", 0, "Hej åäö", "Hej åäö", gsm.GSM7},
+		{"UTF-8 as GSM, Cyrillic", 0, "Привет", "Привет", gsm.UCS2},
+		{"ISO-8859-1 as GSM", 0, "Hej \xe5\xe4\xf6", "Hej åäö", gsm.Latin1},
+		{"UTF-16 as GSM", 0, "\x00H\x00e\x00j", "Hej", gsm.UCS2},
+		{"UTF-16 as ISO-8859-1, Cyrillic", 3, "\x04\x1f\x04\x40\x04\x38\x20\x26", "При…", gsm.UCS2},
+		{"ISO-8859-1", 3, "\xe5\xe4\xf6", "", 0},
+		{"UTF-8 as ISO-8859-1", 3, "åäö", "åäö", gsm.GSM7},
+		{"ASCII as UTF-16", 8, "Hello to you", "Hello to you", gsm.GSM7},
+		{"ASCII as UTF-16, odd", 8, "Hello", "Hello", gsm.GSM7},
+		{"Chinese", 8, "\x4f\x60\x59\x7d", "", 0},
+		{"Cyrillic", 8, "\x04\x1f\x04\x40", "", 0},
+		{"text as binary", 4, "Hello å", "Hello å", gsm.GSM7},
+		{"octets", 4, "\x00\x01\xff", "", 0},
+	} {
+		plain := linkIn("gsm")
+		asSaid := plain.inbound(&smpp.DeliverSM{ShortMessage: smpp.ShortMessage{DataCoding: tt.coding, Text: []byte(tt.ud)}})
+		plain.cfg.GuessCoding = true
+		in := plain.inbound(&smpp.DeliverSM{ShortMessage: smpp.ShortMessage{DataCoding: tt.coding, Text: []byte(tt.ud)}})
+		want, enc := tt.guessed, tt.enc
+		if want == "" {
+			want, enc = asSaid.Content.Text, asSaid.Encoding
+		} else if asSaid.Content.Text == want {
+			t.Errorf("%s: guessed although it is not configured", tt.name)
+		}
+		if in.Content.Text != want || in.Encoding != enc {
+			t.Errorf("%s: %q in %v, want %q in %v", tt.name, in.Content.Text, in.Encoding, want, enc)
+		}
+	}
+	ported := linkIn("gsm")
+	ported.cfg.GuessCoding = true
+	in := ported.inbound(&smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: 0x40, DataCoding: 4, Text: []byte("\x06\x05\x04\x0b\x84\x23\xf0Hello")}})
+	if in.Encoding != gsm.Binary || string(in.Content.Data) != "Hello" {
+		t.Errorf("a message with ports: %+v", in)
+	}
+}
+
 // TestSMPPNationalOut: a text with a header that names tables goes out in them,
 // and as UCS-2 on a link whose data_coding 0 is not GSM's.
 func TestSMPPNationalOut(t *testing.T) {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -251,9 +252,9 @@ func (g *Gateway) joined(a *assembly, id message.ID, received int64) *message.In
 // joinOld delivers what has come of messages whose other parts never did, and
 // forgets those that were joined.
 func (g *Gateway) joinOld(now time.Time) {
-	limit := now.Add(-g.opt.JoinWait).UnixMilli()
-	forget := now.Add(-repeatWait).UnixMilli()
 	snap := g.snap.Load()
+	limit := now.Add(-cmp.Or(snap.JoinWait, g.opt.JoinWait)).UnixMilli()
+	forget := now.Add(-repeatWait).UnixMilli()
 	for _, a := range g.joins {
 		switch {
 		case a.parts == nil && a.since < forget:

@@ -181,6 +181,34 @@ func TestInboundCutCharacters(t *testing.T) {
 		})
 	}
 
+	// The configuration in force says how long others are waited for.
+	t.Run("join_wait", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			r := &fakeReceiver{limit: 10}
+			snap := testSnapshot()
+			snap.JoinWait = 5 * time.Minute
+			w := start(t, dir, Options{Snapshot: snap}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+			op := w.fakeLink("op1")
+			ack := make(chan error, 1)
+			op.core.Inbound(parts("46700000001")[1:], func(err error) { ack <- err })
+			if err := <-ack; err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(4 * time.Minute)
+			synctest.Wait()
+			if items := r.take(); len(items) != 0 {
+				t.Errorf("%d messages after 4 minutes", len(items))
+			}
+			time.Sleep(2 * time.Minute)
+			synctest.Wait()
+			if items := r.take(); len(items) != 1 || items[0].Inbound.Missing != 1 {
+				t.Errorf("%d messages after 6 minutes", len(items))
+			}
+		})
+	})
+
 	// Each part says which tables its septets are in; a character that is cut in
 	// two is read by them all the same.
 	t.Run("national tables", func(t *testing.T) {

@@ -25,6 +25,7 @@ type Snapshot struct {
 	Country  string                   // default country calling code, "46"
 	Validity time.Duration            // of messages that ask for none; 0 means 48 h
 	Reported bool                     // a link hands on parameters of receipts
+	JoinWait time.Duration            // how long parts of an inbound message are waited for; 0 means what the Options say
 	MaxParts int                      // of one message, for accounts that say nothing; 0 means 10
 }
 
