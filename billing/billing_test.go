@@ -35,7 +35,8 @@ func list(t *testing.T, text string) *List {
 	return NewList("standard", "EUR", prices)
 }
 
-func TestFindPrice(t *testing.T) {
+// TestComplaint15PriceSheets: prices by destination, from sheets with dates, as exact as they are written.
+func TestComplaint15PriceSheets(t *testing.T) {
 	t.Parallel()
 	l := list(t, someList)
 	for _, test := range []struct {

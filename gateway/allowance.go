@@ -15,7 +15,10 @@ const (
 	periods
 )
 
-var periodNames = [periods]string{"hour", "day", "month"}
+var (
+	periodNames = [periods]string{"hour", "day", "month"}
+	perPeriod   = [periods]string{"an hour", "a day", "a month"}
+)
 
 // allowance is what may be had in a span of time, and what of it was.
 type allowance struct {
@@ -70,11 +73,11 @@ func (l *allowances) exceeded(n int64) *allowance {
 	return nil
 }
 
-// per returns the span of one of the limits.
+// per returns the span of one of the limits, with its article.
 func (a *allowance) per(of *allowances) string {
 	for i := range of {
 		if a == &of[i] {
-			return periodNames[i]
+			return perPeriod[i]
 		}
 	}
 	return ""

@@ -206,11 +206,11 @@ func afford(levels []*purse, m *message.Message) *message.Failure {
 				price, p.currency, p.live.balance, p.credit)
 		}
 		if l := p.messages.exceeded(1); l != nil {
-			return message.Fail(message.LimitReached, "", "%s may send %d messages a %s and has; more from %s on",
+			return message.Fail(message.LimitReached, "", "%s may send %d messages %s and has; more from %s on",
 				p.account, l.most, l.per(&p.messages), time.UnixMilli(l.until).UTC().Format(time.RFC3339))
 		}
 		if l := p.money.exceeded(int64(price)); l != nil {
-			return message.Fail(message.LimitReached, "", "%s may spend %s %s a %s, and the message costs %s more than is left; more from %s on",
+			return message.Fail(message.LimitReached, "", "%s may spend %s %s %s, and the message costs %s more than is left; more from %s on",
 				p.account, message.Amount(l.most), p.currency, l.per(&p.money), price, time.UnixMilli(l.until).UTC().Format(time.RFC3339))
 		}
 	}

@@ -297,7 +297,7 @@ func TestLimits(t *testing.T) {
 			}
 		}
 		f := w.try("463", "hi")
-		if f == nil || f.Kind != message.LimitReached || f.Error() != "acme may send 3 messages a hour and has; more from 2026-11-01T13:00:00Z on" {
+		if f == nil || f.Kind != message.LimitReached || f.Error() != "acme may send 3 messages an hour and has; more from 2026-11-01T13:00:00Z on" {
 			t.Errorf("the fourth in an hour: %v", f)
 		}
 		time.Sleep(time.Hour)

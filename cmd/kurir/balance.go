@@ -79,9 +79,9 @@ type shownBalance struct {
 func (b *shownBalance) limits() string {
 	var list []string
 	for _, l := range b.Limits {
-		text := fmt.Sprintf("%s of %s a %s", l.Had, l.Most, l.Per)
+		text := fmt.Sprintf("%s of %s per %s", l.Had, l.Most, l.Per)
 		if l.Of == "money" {
-			text = fmt.Sprintf("%s of %s %s a %s", l.Had, l.Most, b.Currency, l.Per)
+			text = fmt.Sprintf("%s of %s %s per %s", l.Had, l.Most, b.Currency, l.Per)
 		}
 		list = append(list, text)
 	}

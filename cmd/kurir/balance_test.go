@@ -16,7 +16,7 @@ func TestBalanceList(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")
-	for i, want := range []string{"ACCOUNT PAID BY CURRENCY AVAILABLE BALANCE CREDIT RESERVED CHARGED LIMITS", "bank bank EUR 17.50 12.50 5.00 0.035 1.00 7 of 100 a hour, 0.035 of 20.00 EUR a day", "shop bank - - - - - - -"} {
+	for i, want := range []string{"ACCOUNT PAID BY CURRENCY AVAILABLE BALANCE CREDIT RESERVED CHARGED LIMITS", "bank bank EUR 17.50 12.50 5.00 0.035 1.00 7 of 100 per hour, 0.035 of 20.00 EUR per day", "shop bank - - - - - - -"} {
 		if got := strings.Join(strings.Fields(lines[i]), " "); got != want {
 			t.Errorf("it says %q, want %q", got, want)
 		}
