@@ -14,6 +14,9 @@ type Balance struct {
 	// Charge is when a message is paid: sent, when an operator has taken it; accepted, when Kurir has, and nothing is given
 	// back; delivered, when it is delivered. Until then its price is reserved. Empty: sent.
 	Charge string `yaml:"charge"`
+	// Warn is amounts: when what is available, with the credit, falls below one of them, the account's webhook is told, or that
+	// of the nearest parent that has one, and the log. Empty: none.
+	Warn []message.Amount `yaml:"warn"`
 }
 
 // Limits is how much of an account and those below it is accepted; what exceeds it is refused until the next hour, day
@@ -142,6 +145,13 @@ func (a *Account) validateMoney(report func(field, problem string)) {
 	}
 	if a.Balance != nil && a.Balance.Credit < 0 {
 		report("balance.credit", "is less than 0; it says how far below zero the balance may go")
+	}
+	if a.Balance != nil {
+		for i, amount := range a.Balance.Warn {
+			if amount <= 0 {
+				report(fmt.Sprintf("balance.warn[%d]", i), "is not more than 0; what is available does not fall below that")
+			}
+		}
 	}
 	for field, n := range map[string]int64{
 		"messages.hour": a.Limits.Messages.Hour, "messages.day": a.Limits.Messages.Day, "messages.month": a.Limits.Messages.Month,

@@ -56,6 +56,7 @@ type App struct {
 	smpp     *api.SMPPServer
 	http     *http.Server
 	status   *api.Status
+	balances *api.BalanceWatch
 	shared   *connector.Shared // of all links, those of later configurations too
 
 	httpListener net.Listener
@@ -157,6 +158,7 @@ func (a *App) Run(ctx context.Context) error {
 	var serving sync.WaitGroup
 	serving.Go(func() { a.serveHTTP(stop) })
 	serving.Go(func() { a.status.Run(ctx) })
+	serving.Go(func() { a.balances.Run(ctx) })
 	serving.Go(func() { a.serveSMPP(ctx, stop) })
 	<-ctx.Done()
 
@@ -197,6 +199,9 @@ func (a *App) closeCallers() {
 	}
 	if a.kannel != nil {
 		closing.Go(a.kannel.Close)
+	}
+	if a.balances != nil {
+		closing.Go(a.balances.Close)
 	}
 	closing.Wait()
 }

@@ -30,6 +30,7 @@ func (a *App) servers() {
 		Version: a.opt.Version, Began: time.Now(), Gateway: a.gateway.Stats, Store: a.store.Stats,
 		Free: func() (uint64, error) { return diskFree(a.opt.File.Data) },
 	}
+	a.balances = &api.BalanceWatch{Accounts: accounts, Balances: a.gateway.Balances, Webhook: a.webhook, Log: a.log}
 	opt := api.HTTPOptions{
 		Log: a.log, Accounts: accounts, Verifier: a.verifier, Guard: a.guard, Handlers: a.opt.Handlers,
 		Metrics: metrics, MaxBody: int64(a.file.Limits.Body),
