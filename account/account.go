@@ -14,6 +14,9 @@ type Account struct {
 	// Name by which the customer signs in with HTTP Basic and, unless smpp says otherwise, binds over SMPP. It
 	// stands in lists and logs. At most 64 octets; to bind over SMPP at most 15.
 	Name string `yaml:"name" example:"acme"`
+	// Groups are names of the operator's own choice by which rules under routes take several accounts together. Empty:
+	// none.
+	Groups []string `yaml:"groups" example:"[gold]"`
 	// Password for HTTP Basic, the Kannel-compatible interface and, unless smpp says otherwise, SMPP: as it is, or an
 	// argon2id hash in PHC form ($argon2id$v=19$...). Empty: only API keys sign in.
 	Password message.Secret `yaml:"password" example:"secret"`

@@ -20,6 +20,14 @@ func (a *Account) Validate(report func(field, problem string)) {
 			report(field, fmt.Sprintf("%q: * may stand at the end only", pattern))
 		}
 	}
+	for i, group := range a.Groups {
+		field := fmt.Sprintf("groups[%d]", i)
+		if problem := message.NameProblem(group); problem != "" {
+			report(field, problem)
+		} else if group == "" || strings.Contains(group, "*") {
+			report(field, fmt.Sprintf("%q is no name of a group: it must not be empty nor hold a *", group))
+		}
+	}
 	for i, text := range a.Addresses {
 		if _, err := ParseNetwork(text); err != nil {
 			report(fmt.Sprintf("addresses[%d]", i), fmt.Sprintf("%q is neither a network such as 192.0.2.0/24 nor an address", text))

@@ -33,6 +33,11 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 			k.SetMaxValidity(c.Name, most)
 		}
 	}
+	for i := range f.Accounts {
+		if a := &f.Accounts[i]; len(a.Groups) > 0 {
+			k.SetGroups(a.Name, a.Groups)
+		}
+	}
 	text, err := k.Text()
 	if err != nil {
 		return nil, fmt.Errorf("describe the configuration: %w", err)

@@ -33,6 +33,7 @@ func (d *decoder) check(f *File) {
 		path := fmt.Sprintf("routes[%d]", i)
 		f.Routes[i].Validate(d.within(path))
 		d.checkRoute(&f.Routes[i], path, links, names)
+		d.checkGroups(&f.Routes[i], path, f.Accounts)
 	}
 	for i := range f.Inbound {
 		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), names)
@@ -277,6 +278,16 @@ func (d *decoder) checkRoute(r *route.Rule, path string, links, accounts []strin
 	for i, name := range r.Account {
 		if !strings.HasSuffix(name, "*") && name != "" && !slices.Contains(accounts, name) {
 			d.report(route.Item(path+".account", i, len(r.Account)), "no account is named "+quote(name)+known(accounts))
+		}
+	}
+}
+
+// checkGroups reports groups that a rule names and that no account is in.
+func (d *decoder) checkGroups(r *route.Rule, path string, accounts []account.Account) {
+	for i, name := range r.Group {
+		in := func(a account.Account) bool { return slices.Contains(a.Groups, name) }
+		if !strings.HasSuffix(name, "*") && name != "" && !slices.ContainsFunc(accounts, in) {
+			d.report(route.Item(path+".group", i, len(r.Group)), "no account is in a group "+quote(name)+"; name it under groups of an account")
 		}
 	}
 }

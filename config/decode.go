@@ -180,11 +180,7 @@ func (d *decoder) custom(node *yaml.Node, read func(func(any) error) error, path
 		field := fmt.Sprintf("%s[%d]", path, i)
 		d.places[field] = place{item.Line, item.Column}
 		d.checkItem(item, field)
-		if item.Kind == yaml.ScalarNode {
-			clone := *item
-			clone.Value = d.expand(item.Value, field)
-			expanded.Content[i] = &clone
-		}
+		expanded.Content[i] = d.expanded(item, field)
 	}
 	if node.Kind == yaml.ScalarNode {
 		expanded.Value = d.expand(node.Value, path)
@@ -192,6 +188,23 @@ func (d *decoder) custom(node *yaml.Node, read func(func(any) error) error, path
 	if err := read(func(into any) error { return expanded.Decode(into) }); err != nil {
 		d.report(path, err.Error())
 	}
+}
+
+// expanded gives a copy of an item of a list in which what stands for something else (${env:NAME}) is that.
+func (d *decoder) expanded(item *yaml.Node, field string) *yaml.Node {
+	clone := *item
+	switch item.Kind {
+	case yaml.ScalarNode:
+		clone.Value = d.expand(item.Value, field)
+	case yaml.MappingNode:
+		clone.Content = slices.Clone(item.Content)
+		for i := 1; i < len(clone.Content); i += 2 {
+			if clone.Content[i].Kind == yaml.ScalarNode {
+				clone.Content[i] = d.expanded(clone.Content[i], field)
+			}
+		}
+	}
+	return &clone
 }
 
 // scalar fills a text, a number, a duration or a truth. Mistakes never quote the value: it may be a secret.

@@ -102,25 +102,10 @@ func together(a *account.Account, good []*message.Message, n int, now time.Time)
 // build makes the message of a submission, or says why it is refused. It is
 // pure but for the account's rate.
 func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) (changed *Changed, f *message.Failure) {
-	if f := s.addresses(m, sub); f != nil {
+	if f := s.describe(m, sub, now); f != nil {
 		return nil, f
 	}
-	m.Account, m.Via = sub.Account.Name, sub.Via
-	m.Content, m.Priority, m.Reference = sub.Content, sub.Priority, sub.Reference
-	m.Receipts, m.Target, m.Config = sub.Receipts, sub.Target, s.Number
-	if m.Target.Kind != message.NoTarget {
-		m.Target.Account = sub.Account.Name
-	}
-	if len(m.Reference) > maxReference {
-		return nil, message.Fail(message.BadContent, "reference", "the reference has %d octets; at most %d are kept", len(m.Reference), maxReference)
-	}
-	if f := s.times(m, sub, now); f != nil {
-		return nil, f
-	}
-	if f := measure(m); f != nil {
-		return nil, f
-	}
-	if f := s.links(m, sub.Link); f != nil {
+	if f := s.links(m, sub, now); f != nil {
 		return nil, f
 	}
 	if r := sub.rules(); r != nil {
@@ -138,6 +123,26 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) (ch
 		return changed, nil // all of them ask for it together
 	}
 	return changed, allowed(sub.Account, int(m.Parts), now)
+}
+
+// describe makes the message as its customer wrote it, without links.
+func (s *Snapshot) describe(m *message.Message, sub *Submission, now time.Time) *message.Failure {
+	if f := s.addresses(m, sub); f != nil {
+		return f
+	}
+	m.Account, m.Via = sub.Account.Name, sub.Via
+	m.Content, m.Priority, m.Reference = sub.Content, sub.Priority, sub.Reference
+	m.Receipts, m.Target, m.Config = sub.Receipts, sub.Target, s.Number
+	if m.Target.Kind != message.NoTarget {
+		m.Target.Account = sub.Account.Name
+	}
+	if len(m.Reference) > maxReference {
+		return message.Fail(message.BadContent, "reference", "the reference has %d octets; at most %d are kept", len(m.Reference), maxReference)
+	}
+	if f := s.times(m, sub, now); f != nil {
+		return f
+	}
+	return measure(m)
 }
 
 // mostParts is how many parts a message of an account may have.
@@ -159,8 +164,8 @@ func notMore(m *message.Message, most int) *message.Failure {
 
 // links chooses the links of a message: the one that is named, or those of its
 // route.
-func (s *Snapshot) links(m *message.Message, named string) *message.Failure {
-	if named != "" {
+func (s *Snapshot) links(m *message.Message, sub *Submission, now time.Time) *message.Failure {
+	if named := sub.Link; named != "" {
 		set, known := s.Links[named]
 		if !known {
 			return message.Fail(message.NoRoute, "link", "there is no link %s", named)
@@ -171,7 +176,7 @@ func (s *Snapshot) links(m *message.Message, named string) *message.Failure {
 		m.Links = []string{named}
 		return nil
 	}
-	choice, ok := s.Routes.Choose(route.Query{Account: m.Account, From: m.From, To: m.To})
+	choice, ok := s.Routes.Choose(route.QueryOf(m, sub.Account.Groups, now))
 	if !ok || len(choice.Links) == 0 {
 		return message.Fail(message.NoRoute, "to", "no route leads to %s; the administrator can add one under routes", m.To)
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"strings"
+	"time"
 
 	"kurir/gsm"
 	"kurir/message"
@@ -29,16 +30,20 @@ func (g *Gateway) Preview(sub *Submission) (*Preview, *message.Failure) {
 // Preview is [Gateway.Preview] by one configuration.
 func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
 	m := &message.Message{Account: sub.Account.Name, Via: sub.Via, Content: sub.Content}
-	if sub.To == "" && sub.ToAddr.IsZero() {
+	nobody := sub.To == "" && sub.ToAddr.IsZero()
+	if !nobody {
+		if f := s.addresses(m, sub); f != nil {
+			return nil, f
+		}
+	}
+	if f := measure(m); f != nil {
+		return nil, f
+	}
+	if nobody {
 		for name := range s.Links {
 			m.Links = append(m.Links, name)
 		}
-	} else if f := s.addresses(m, sub); f != nil {
-		return nil, f
-	} else if f := s.links(m, sub.Link); f != nil {
-		return nil, f
-	}
-	if f := measure(m); f != nil {
+	} else if f := s.links(m, sub, time.Now()); f != nil {
 		return nil, f
 	}
 	p := &Preview{}

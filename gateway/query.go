@@ -69,10 +69,10 @@ func (g *Gateway) Trace(ctx context.Context, m *message.Message) (*Trace, error)
 	if err != nil {
 		return t, err
 	}
-	routes, most, err := g.routesOf(ctx, m.Config)
-	if routes != nil {
-		t.Route = routes.Explain(route.Query{Account: m.Account, From: m.From, To: m.To})
-		t.shortened(most)
+	then, err := g.configurationOf(ctx, m)
+	if then.routes != nil {
+		t.Route = then.routes.Explain(route.QueryOf(m, then.groups, m.ID.Time()))
+		t.shortened(then.maxValidity)
 	}
 	return t, err
 }
@@ -89,28 +89,37 @@ func (t *Trace) shortened(maxValidity map[string]time.Duration) {
 	}
 }
 
-// routesOf returns the routes of the configuration with that number, nil when
-// it is no longer kept, and the longest validity of links that have one.
-func (g *Gateway) routesOf(ctx context.Context, number uint32) (*route.Table, map[string]time.Duration, error) {
-	if s := g.snap.Load(); s.Number == number {
-		most := map[string]time.Duration{}
+// acceptedBy is what a trace needs of the configuration in force when a message was accepted.
+type acceptedBy struct {
+	routes      *route.Table // nil when the configuration is no longer kept
+	groups      []string     // of the message's account
+	maxValidity map[string]time.Duration
+}
+
+// configurationOf returns it, of the snapshot in force or as it is stored.
+func (g *Gateway) configurationOf(ctx context.Context, m *message.Message) (acceptedBy, error) {
+	if s := g.snap.Load(); s.Number == m.Config {
+		then := acceptedBy{routes: s.Routes, maxValidity: map[string]time.Duration{}}
 		for name := range s.Links {
-			most[name] = s.Links[name].MaxValidity
+			then.maxValidity[name] = s.Links[name].MaxValidity
 		}
-		return s.Routes, most, nil
+		if a := s.Accounts.ByName(m.Account); a != nil {
+			then.groups = a.Groups
+		}
+		return then, nil
 	}
-	text, err := g.store.ConfigurationText(ctx, number)
+	text, err := g.store.ConfigurationText(ctx, m.Config)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil, nil
+		return acceptedBy{}, nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return acceptedBy{}, err
 	}
 	var k Kept
 	if err := json.Unmarshal(text, &k); err != nil {
-		return nil, nil, fmt.Errorf("read the routes of configuration %d: %w", number, err)
+		return acceptedBy{}, fmt.Errorf("read the routes of configuration %d: %w", m.Config, err)
 	}
-	return route.NewTable(k.Routes), k.MaxValidity, nil
+	return acceptedBy{routes: route.NewTable(k.Routes), groups: k.Groups[m.Account], maxValidity: k.MaxValidity}, nil
 }
 
 func traceEntry(ev message.Event) TraceEntry {

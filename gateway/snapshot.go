@@ -33,7 +33,16 @@ type Snapshot struct {
 type Kept struct {
 	Links       []string                 `json:"links"`
 	MaxValidity map[string]time.Duration `json:"max_validity,omitempty"` // of links that have one
+	Groups      map[string][]string      `json:"groups,omitempty"`       // of accounts that are in one
 	Routes      []route.Rule             `json:"routes"`
+}
+
+// SetGroups says in which groups an account is.
+func (k *Kept) SetGroups(account string, groups []string) {
+	if k.Groups == nil {
+		k.Groups = map[string][]string{}
+	}
+	k.Groups[account] = groups
 }
 
 // SetMaxValidity says how long a validity a link tells its operator at most.

@@ -220,17 +220,18 @@ func TestChooseAgreesWithExplain(t *testing.T) {
 		}
 		return p
 	}
-	for range 300 {
+	for range 500 {
 		var rules []Rule
 		for range random.IntN(12) {
 			rules = append(rules, Rule{
-				To:   pick("*", "4*", "46*", "+467*", "467012", "112", "1*", "47*", "11*"),
-				From: pick("*", "ACME", "AC*", "46*"), Account: pick("*", "a", "a*", "b"), Via: via("x"),
+				To:   pick("*", "4*", "46*", "+467*", "467012", "112", "1*", "47*", "11*", "+46?01*", "4?", "?1?"),
+				From: pick("*", "ACME", "AC*", "46*"), Account: pick("*", "a", "a*", "b", "ab"), Group: pick("g", "h", "g*"),
+				Percent: random.IntN(2) * 50, Via: via("x"),
 			})
 		}
 		table := NewTable(rules)
 		for _, to := range []string{"467012", "4670123", "112", "47", "9", "", "ACME"} {
-			q := Query{To: message.Address{Number: to}, From: message.Address{Number: "ACME"}, Account: "ab"}
+			q := Query{To: message.Address{Number: to}, From: message.Address{Number: "ACME"}, Account: "ab", Groups: []string{"g", "i"}}
 			want := -1
 			for _, c := range table.Explain(q) {
 				if c.Matched {
@@ -261,6 +262,10 @@ func TestValidate(t *testing.T) {
 		{"national", Rule{To: Patterns{"070*"}, Via: via("op1")}, []string{"to"}},
 		{"senders", Rule{From: Patterns{"ACME", "+*", "46*", "0701234567", "0046*", "+ACME*", "+070*"}, Via: via("op1")}, []string{"from[4]", "from[5]", "from[6]"}},
 		{"name", Rule{Name: "a\nb", Via: via("op1")}, []string{"name"}},
+		{"any digit", Rule{To: Patterns{"+4670?????67", "?????", "46?1*"}, Via: via("op1")}, nil},
+		{"conditions", Rule{Group: Patterns{"gold", "*d"}, Interface: Patterns{"smtp"}, Encoding: Patterns{"utf8"}, Parts: "3-1", Text: "(", When: Patterns{"mon", "noon"}, Zone: "Mars", Percent: 100, Sticky: "yes", Via: via("op1")}, []string{"group[1]", "interface", "encoding", "parts", "text", "when[1]", "zone", "percent", "sticky"}},
+		{"weights", Rule{Via: Via{{"op1", 70}, {"op2", 0}, {"op3", 1001}}}, []string{"via[1]", "via[2]"}},
+		{"without effect", Rule{Zone: "Europe/Stockholm", Sticky: "recipient", Via: via("op1")}, []string{"zone", "sticky"}},
 		{"empty", Rule{To: Patterns{""}, From: Patterns{"", "A*B"}, Account: Patterns{""}, Via: via("op1")}, []string{"to", "from[0]", "from[1]", "account"}},
 	}
 	for _, test := range tests {
@@ -321,6 +326,23 @@ func TestErrorsAreShort(t *testing.T) {
 			if err := parse(); err == nil || len(err.Error()) > 1000 {
 				t.Errorf("%s of many %q: %.100v", name, written, err)
 			}
+		}
+	}
+}
+
+// BenchmarkChooseOwn: 1,000 rules of which each account sees a few, and with conditions.
+func BenchmarkChooseOwn(b *testing.B) {
+	var many []Rule
+	for i := range 999 {
+		many = append(many, Rule{Account: Patterns{fmt.Sprintf("acme-%d", i/3)}, Interface: Patterns{"kannel"}, Via: via("x")})
+	}
+	many = append(many, Rule{Percent: 99, Via: Via{{"y", 70}, {"z", 30}}}, Rule{Via: via("z")})
+	table := NewTable(many)
+	q := query("+46701234567", "ACME", "acme-200")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := table.Choose(q); !ok {
+			b.Fatal("no route")
 		}
 	}
 }

@@ -12,15 +12,39 @@ import (
 type Rule struct {
 	// Name of the rule in lists and traces. Empty: its place in the list.
 	Name string `yaml:"name"`
-	// To is the recipients' numbers that it is for: exact (+46701234567, 72456), by their beginning (+46*), or all
-	// (*); one or a list. Empty: all.
+	// To is the recipients' numbers that it is for: exact (+46701234567, 72456), by their beginning (+46*), with ? for any
+	// digit (+4670?????67), or all (*); one or a list. Empty: all.
 	To Patterns `yaml:"to" example:"\"*\""`
 	// From is the senders that it is for: exact (ACME, +46701234567), by their beginning (AC*, +4670*), or any (*). A
 	// beginning with + is of international numbers only. Empty: all.
 	From Patterns `yaml:"from"`
 	// Account is the accounts that it is for, by name or beginning of the name (acme-*); one or a list. Empty: all.
 	Account Patterns `yaml:"account"`
-	// Via is the names of the connectors that carry the messages; the next is tried when one cannot.
+	// Group is the groups of accounts (groups of an account) that it is for; one or a list. Empty: all.
+	Group Patterns `yaml:"group" json:",omitempty"`
+	// Interface is the interfaces by which messages come that it is for: rest, kannel, smpp; one or a list. Empty: all.
+	Interface Patterns `yaml:"interface" json:",omitempty"`
+	// Encoding is the encodings of messages that it is for: gsm7, ucs2, binary, latin1; one or a list. Empty: all.
+	Encoding Patterns `yaml:"encoding" json:",omitempty"`
+	// Parts is how many parts a message has that it is for: "1", "2-5" or "3-". Empty: any.
+	Parts string `yaml:"parts" json:",omitempty"`
+	// Text is a regular expression (RE2) that the text must hold somewhere; (?i) in front takes upper for lower case.
+	// Binary messages have no text. Empty: any.
+	Text string `yaml:"text" json:",omitempty"`
+	// When is the times of the week at which messages are accepted that it is for: mon-fri 08:00-17:00, sat, 22:00-06:00
+	// (past midnight, by the day on which it begins); one or a list. Empty: always.
+	When Patterns `yaml:"when" json:",omitempty"`
+	// Zone is the time zone of when, such as Europe/Stockholm. Empty: UTC.
+	Zone string `yaml:"zone" json:",omitempty"`
+	// Percent is how many of a hundred messages it is for, 1 to 99; the others go on to the next rule. The same message
+	// always falls alike. 0: all.
+	Percent int `yaml:"percent" json:",omitempty"`
+	// Sticky is "recipient" where percent and weights are to fall alike for all messages to one recipient. Empty: they
+	// do for the parts of one long message only.
+	Sticky string `yaml:"sticky" json:",omitempty"`
+	// Via is the names of the connectors that carry the messages; the next is tried when one cannot. With weights,
+	// [{link: op1, weight: 70}, {link: op2, weight: 30}], each is the first for its share of the messages, and the others
+	// follow in the order of the list.
 	Via Via `yaml:"via" example:"[op1]"`
 }
 
@@ -79,36 +103,6 @@ func (p Patterns) withoutPlus() Patterns {
 	return out
 }
 
-// Via is the links of a rule in the order in which they are tried.
-type Via []Hop
-
-// Hop is one link of a rule.
-type Hop struct {
-	Link string // name of the connector
-}
-
-// UnmarshalYAML reads the name of one connector or a list of names.
-func (v *Via) UnmarshalYAML(read func(any) error) error {
-	list, err := oneOrMany(read)
-	if err != nil {
-		return err
-	}
-	*v = make(Via, 0, len(list))
-	for _, name := range list {
-		*v = append(*v, Hop{Link: name})
-	}
-	return nil
-}
-
-// Links gives the names of the links in order.
-func (v Via) Links() []string {
-	names := make([]string, len(v))
-	for i, hop := range v {
-		names[i] = hop.Link
-	}
-	return names
-}
-
 // oneOrMany reads a scalar or a list of scalars.
 func oneOrMany(read func(any) error) ([]string, error) {
 	var one string
@@ -128,15 +122,19 @@ func (r *Rule) Validate(report func(field, problem string)) {
 	if problem := message.NameProblem(r.Name); problem != "" {
 		report("name", problem)
 	}
-	r.To.ValidateNumbers(report, "to")
+	r.validateTo(report)
 	r.From.ValidateSenders(report, "from")
 	validatePatterns(report, "account", r.Account)
-	if len(r.Via) == 0 {
-		report("via", "is missing: name the connectors that carry the messages")
-	}
-	for i, hop := range r.Via {
-		if hop.Link == "" {
-			report(Item("via", i, len(r.Via)), "is empty")
+	validatePatterns(report, "group", r.Group)
+	r.validateConditions(report)
+	r.Via.validate(report)
+}
+
+// validateTo reports patterns that no recipient can match; ? stands for any digit.
+func (r *Rule) validateTo(report func(field, problem string)) {
+	for i, pattern := range r.To {
+		if pattern != "*" && pattern != "+*" {
+			validateNumber(report, Item("to", i, len(r.To)), pattern, strings.ReplaceAll(pattern, "?", "1"))
 		}
 	}
 }
@@ -145,13 +143,14 @@ func (r *Rule) Validate(report func(field, problem string)) {
 func (p Patterns) ValidateNumbers(report func(field, problem string), field string) {
 	for i, pattern := range p {
 		if pattern != "*" && pattern != "+*" {
-			validateNumber(report, Item(field, i, len(p)), pattern)
+			validateNumber(report, Item(field, i, len(p)), pattern, pattern)
 		}
 	}
 }
 
-func validateNumber(report func(field, problem string), field, pattern string) {
-	text := strings.TrimSuffix(strings.TrimPrefix(pattern, "+"), "*")
+// validateNumber reports a pattern, as it is written and as digits stand in it, that no number can match.
+func validateNumber(report func(field, problem string), field, pattern, digits string) {
+	text := strings.TrimSuffix(strings.TrimPrefix(digits, "+"), "*")
 	switch {
 	case strings.HasPrefix(text, "00"):
 		report(field, fmt.Sprintf("%q: write + or nothing for 00", pattern))
@@ -167,7 +166,7 @@ func (p Patterns) ValidateSenders(report func(field, problem string), field stri
 	validatePatterns(report, field, p)
 	for i, pattern := range p {
 		if pattern[:min(1, len(pattern))] == "+" && pattern != "+*" || strings.HasPrefix(pattern, "00") && looksNumeric(strings.TrimSuffix(pattern, "*")) {
-			validateNumber(report, Item(field, i, len(p)), pattern)
+			validateNumber(report, Item(field, i, len(p)), pattern, pattern)
 		}
 	}
 }

@@ -2,17 +2,9 @@ package route
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-
-	"kurir/message"
 )
-
-// Query is what is known of a message when its route is chosen.
-type Query struct {
-	To      message.Address
-	From    message.Address
-	Account string
-}
 
 // Choice is the outcome: the rule that matched, and its links in the order in which they are to be tried. Links is
 // shared by all choices and not to be changed.
@@ -30,39 +22,68 @@ type Considered struct {
 }
 
 // Table is compiled rules. It does not change and is safe for concurrent use. The zero Table has no rules.
+//
+// A rule that names its accounts, or else its groups, in full stands in a tree for each of them: whoever has no rules of
+// his own does not pay for those of others.
 type Table struct {
-	rules []compiled
-	tree  tree
+	rules     []compiled
+	any       tree
+	byAccount map[string]*tree
+	byGroup   map[string]*tree
 }
 
 // compiled is a rule in the form in which it is compared.
 type compiled struct {
-	name              string
-	written           Rule
-	to, from, account Patterns
-	links             []string
+	name    string
+	written Rule
+	to      Patterns
+	open    bool // one of to has a ?, so that the tree knows its beginning only
+	orders  orders
+	links   []string    // without weights
+	more    *conditions // nil for none
 }
 
 // NewTable compiles rules that Validate found nothing wrong with.
 func NewTable(rules []Rule) *Table {
 	t := &Table{}
 	for i, rule := range rules {
-		c := compiled{
-			name: rule.Name, written: rule, to: rule.To.withoutPlus(), from: rule.From,
-			account: rule.Account, links: rule.Via.Links(),
-		}
+		c := compiled{name: rule.Name, written: rule, to: rule.To.withoutPlus(), orders: newOrders(rule.Via)}
 		if c.name == "" {
 			c.name = fmt.Sprintf("routes[%d]", i)
 		}
+		c.links = c.orders.links[0]
+		c.more = newConditions(&rule, c.name)
+		c.open = strings.Contains(rule.To.String(), "?")
 		t.rules = append(t.rules, c)
-		if len(c.to) == 0 {
-			t.tree.add("*", int32(i))
-		}
-		for _, pattern := range c.to {
-			t.tree.add(pattern, int32(i))
+		switch {
+		case rule.Account.exact():
+			t.byAccount = plant(t.byAccount, rule.Account, c.to, int32(i))
+		case rule.Group.exact():
+			t.byGroup = plant(t.byGroup, rule.Group, c.to, int32(i))
+		default:
+			t.any.addAll(c.to, int32(i))
 		}
 	}
 	return t
+}
+
+// plant adds a rule to the tree of each name.
+func plant(trees map[string]*tree, names, to Patterns, rule int32) map[string]*tree {
+	if trees == nil {
+		trees = map[string]*tree{}
+	}
+	for _, name := range names {
+		if trees[name] == nil {
+			trees[name] = &tree{}
+		}
+		trees[name].addAll(to, rule)
+	}
+	return trees
+}
+
+// exact tells whether the patterns are names in full, at least one.
+func (p Patterns) exact() bool {
+	return len(p) > 0 && !slices.ContainsFunc(p, func(pattern string) bool { return strings.HasSuffix(pattern, "*") })
 }
 
 // Choose gives the first rule that matches; false if none does. It does not allocate.
@@ -73,17 +94,69 @@ func (t *Table) Choose(q Query) (Choice, bool) {
 			if i >= best {
 				return
 			}
-			if r := &t.rules[i]; r.account.matches(q.Account) && r.from.Match(q.From) {
+			if t.rules[i].failing(&q, true) == meets {
 				best = i
 				return
 			}
 		}
 	}
-	t.tree.walk(q.To.Number, try)
+	t.any.walk(q.To.Number, try)
+	if t.byAccount != nil {
+		if own := t.byAccount[q.Account]; own != nil {
+			own.walk(q.To.Number, try)
+		}
+	}
+	if t.byGroup != nil {
+		for _, group := range q.Groups {
+			if of := t.byGroup[group]; of != nil {
+				of.walk(q.To.Number, try)
+			}
+		}
+	}
 	if int(best) == len(t.rules) {
 		return Choice{}, false
 	}
-	return Choice{Rule: int(best), Links: t.rules[best].links}, true
+	return Choice{Rule: int(best), Links: t.rules[best].order(&q)}, true
+}
+
+// failing gives the first condition of the rule that a message does not meet. inTree says that the tree has led here,
+// which has compared the recipient.
+func (r *compiled) failing(q *Query, inTree bool) failing {
+	switch {
+	case (!inTree || r.open) && !matchesNumber(r.to, q.To.Number):
+		return failsTo
+	case !r.written.From.Match(q.From):
+		return failsFrom
+	case !r.written.Account.matches(q.Account):
+		return failsAccount
+	case r.more != nil:
+		return r.more.failing(q)
+	}
+	return meets
+}
+
+// order gives the links of the rule in the order in which a message tries them.
+func (r *compiled) order(q *Query) []string {
+	if r.orders.upTo == nil {
+		return r.links
+	}
+	return r.orders.of(q.key(r.more.salt+1, r.more.sticky))
+}
+
+// matchesNumber tells whether one of the patterns, in which ? stands for any digit, matches a number, or there is none.
+func matchesNumber(patterns Patterns, number string) bool {
+	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool {
+		digits, open := strings.CutSuffix(pattern, "*")
+		if len(number) < len(digits) || !open && len(number) != len(digits) {
+			return false
+		}
+		for i := range len(digits) {
+			if digits[i] != number[i] && (digits[i] != '?' || number[i] < '0' || number[i] > '9') {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // Explain says of every rule, in order, whether it matched and why not; those after the first match are not asked.
@@ -93,18 +166,16 @@ func (t *Table) Explain(q Query) []Considered {
 	for i := range t.rules {
 		r := &t.rules[i]
 		c := Considered{Rule: i, Name: r.name}
-		switch {
-		case chosen != "":
+		if chosen != "" {
 			c.Why = fmt.Sprintf("not asked: %s matched before", chosen)
-		case !r.to.matches(q.To.Number):
-			c.Why = fmt.Sprintf("recipient %s does not match to: %s", q.To, r.written.To)
-		case !r.from.Match(q.From):
-			c.Why = fmt.Sprintf("sender %s does not match from: %s", q.From, r.written.From)
-		case !r.account.matches(q.Account):
-			c.Why = fmt.Sprintf("account %s does not match account: %s", q.Account, r.written.Account)
-		default:
+		} else if f := r.failing(&q, false); f != meets {
+			c.Why = r.why(f, &q)
+		} else {
 			c.Matched, chosen = true, r.name
-			c.Why = "goes by " + strings.Join(r.links, ", then ")
+			c.Why = "goes by " + strings.Join(r.order(&q), ", then ")
+			if r.orders.upTo != nil {
+				c.Why += ", by weight"
+			}
 		}
 		considered = append(considered, c)
 	}
@@ -121,6 +192,19 @@ type node struct {
 	children [10]int32 // index of the node for each digit; 0 for none
 	prefix   []int32   // rules that match every number that gets here
 	exact    []int32   // rules that match the number that ends here
+}
+
+// addAll adds a rule under its patterns; none is all recipients.
+func (t *tree) addAll(patterns Patterns, rule int32) {
+	if len(patterns) == 0 {
+		t.add("*", rule)
+	}
+	for _, pattern := range patterns {
+		if known, _, open := strings.Cut(pattern, "?"); open {
+			pattern = known + "*"
+		}
+		t.add(pattern, rule)
+	}
 }
 
 func (t *tree) add(pattern string, rule int32) {

@@ -1,0 +1,68 @@
+package gateway
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/account"
+	"kurir/message"
+	"kurir/route"
+)
+
+// TestTraceOfConditions: what a rule looks at is explained as it was decided, also by a configuration that is no longer
+// in force and at another time of the week.
+func TestTraceOfConditions(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) { // it begins on a Sunday at 12:00
+		k := Kept{Routes: []route.Rule{
+			{Name: "long", Parts: "2-", Via: route.Via{{Link: "op2"}}},
+			{Name: "others", Account: route.Patterns{"beta"}, Via: route.Via{{Link: "op2"}}},
+			{Name: "shared", Group: route.Patterns{"gold"}, Interface: route.Patterns{"rest"}, When: route.Patterns{"sun"}, Via: route.Via{{Link: "op1", Weight: 50}, {Link: "op2", Weight: 50}}},
+			{Name: "rest", Via: route.Via{{Link: "once"}}},
+		}}
+		k.SetGroups("acme", []string{"gold"})
+		text, err := k.Text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := testSnapshot()
+		s.Accounts = account.NewDirectory([]account.Account{{Name: "acme", Senders: []string{"*"}, Sender: "ACME", Groups: []string{"gold"}}}, nil)
+		s.Text, s.Routes = text, route.NewTable(k.Routes)
+		w := start(t, dir, Options{Snapshot: s}, nil)
+		sub := w.submission("46100001", "hello")
+		sub.Via = message.ViaREST
+		ids := w.submit(sub)
+		for range 30 {
+			time.Sleep(time.Millisecond)
+			ids = append(ids, w.submit(sub)...)
+		}
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		next := testSnapshot()
+		next.Number = 2
+		w.Replace(next)
+		w.submit(w.submission("46100001", "hello")) // stores the new configuration
+		first := map[string]int{}
+		for _, id := range ids {
+			m := w.onDisk(id)
+			first[m.Links[0]]++
+			trace, err := w.Trace(t.Context(), m)
+			if err != nil || len(trace.Route) != 4 {
+				t.Fatalf("explained by %+v %v", trace.Route, err)
+			}
+			if c := trace.Route[2]; !c.Matched || c.Why != "goes by "+strings.Join(m.Links, ", then ")+", by weight" {
+				t.Errorf("links %v, explained by %+v", m.Links, c)
+			}
+			if why := trace.Route[0].Why; why != "the message has parts: 1, the rule is for parts: 2-" {
+				t.Errorf("the first rule: %s", why)
+			}
+		}
+		if len(first) != 2 || slices.Contains([]int{first["op1"], first["op2"]}, 0) {
+			t.Errorf("shares are %v", first)
+		}
+	})
+}

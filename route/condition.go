@@ -1,0 +1,220 @@
+package route
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// failing says which condition of a rule a message does not meet, in the order in which they are looked at.
+type failing uint8
+
+const (
+	meets failing = iota
+	failsTo
+	failsFrom
+	failsAccount
+	failsGroup
+	failsInterface
+	failsEncoding
+	failsParts
+	failsWhen
+	failsPercent
+	failsText
+)
+
+// conditions are those of a rule that few have, compiled. A rule without them has nil.
+type conditions struct {
+	group       Patterns
+	interfaces  uint32 // a bit for each message.Interface; 0 for all
+	encodings   uint32 // a bit for each gsm.Encoding; 0 for all
+	least, most int    // parts; most 0 for any number
+	text        *regexp.Regexp
+	when        []span
+	zone        *time.Location
+	percent     uint64
+	sticky      bool
+	salt        uint64
+}
+
+// newConditions compiles those of a rule that Validate found nothing wrong with; nil if it has none.
+func newConditions(r *Rule, name string) *conditions {
+	c := &conditions{
+		group: r.Group, percent: uint64(max(0, r.Percent)), sticky: r.Sticky == stickyRecipient, zone: time.UTC,
+		salt: mixText(hashBasis, name),
+	}
+	c.least, c.most, _ = parseParts(r.Parts)
+	for _, name := range r.Interface {
+		for i := message.ViaREST; i <= message.ViaSMPP; i++ {
+			if i.String() == name {
+				c.interfaces |= 1 << i
+			}
+		}
+	}
+	for _, name := range r.Encoding {
+		if e, err := gsm.ParseEncoding(name); err == nil {
+			c.encodings |= 1 << e
+		}
+	}
+	if r.Text != "" {
+		c.text, _ = regexp.Compile(r.Text)
+	}
+	for _, text := range r.When {
+		if s, err := parseSpan(text); err == nil {
+			c.when = append(c.when, s)
+		}
+	}
+	if zone, err := time.LoadLocation(r.Zone); err == nil {
+		c.zone = zone
+	}
+	if len(c.group) == 0 && c.interfaces == 0 && c.encodings == 0 && c.most == 0 && c.text == nil && c.when == nil && c.percent == 0 && !r.Via.weighted() {
+		return nil
+	}
+	return c
+}
+
+const stickyRecipient = "recipient"
+
+// failing gives the first condition that is not met; the dear ones come last.
+func (c *conditions) failing(q *Query) failing {
+	switch {
+	case len(c.group) > 0 && !c.inGroup(q.Groups):
+		return failsGroup
+	case c.interfaces != 0 && c.interfaces>>q.Via&1 == 0:
+		return failsInterface
+	case c.encodings != 0 && c.encodings>>q.Encoding&1 == 0:
+		return failsEncoding
+	case c.most != 0 && (q.Parts < c.least || q.Parts > c.most):
+		return failsParts
+	case c.when != nil && !c.within(q.At):
+		return failsWhen
+	case c.percent != 0 && q.key(c.salt, c.sticky)%100 >= c.percent:
+		return failsPercent
+	case c.text != nil && (q.Encoding == gsm.Binary || !c.text.MatchString(q.Text)):
+		return failsText
+	}
+	return meets
+}
+
+func (c *conditions) inGroup(groups []string) bool {
+	for _, g := range groups {
+		if c.group.matches(g) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *conditions) within(at time.Time) bool {
+	at = at.In(c.zone)
+	minute := int(at.Weekday())*minutesOfDay + at.Hour()*60 + at.Minute()
+	for _, s := range c.when {
+		if s.holds(minute) {
+			return true
+		}
+	}
+	return false
+}
+
+// why says in plain words which condition of the rule a message did not meet.
+func (r *compiled) why(f failing, q *Query) string {
+	w := &r.written
+	switch f {
+	case failsTo:
+		return fmt.Sprintf("recipient %s does not match to: %s", q.To, w.To)
+	case failsFrom:
+		return fmt.Sprintf("sender %s does not match from: %s", q.From, w.From)
+	case failsAccount:
+		return fmt.Sprintf("account %s does not match account: %s", q.Account, w.Account)
+	case failsGroup:
+		if len(q.Groups) == 0 {
+			return fmt.Sprintf("account %s is in no group; the rule is for group: %s", q.Account, w.Group)
+		}
+		return fmt.Sprintf("account %s is in %s and in none of group: %s", q.Account, strings.Join(q.Groups, ", "), w.Group)
+	case failsInterface:
+		return fmt.Sprintf("the message came by %s, the rule is for interface: %s", q.Via, w.Interface)
+	case failsEncoding:
+		return fmt.Sprintf("the text needs %s, the rule is for encoding: %s", q.Encoding, w.Encoding)
+	case failsParts:
+		return fmt.Sprintf("the message has parts: %d, the rule is for parts: %s", q.Parts, w.Parts)
+	case failsWhen:
+		return fmt.Sprintf("%s is not within when: %s", q.At.In(r.more.zone).Format("Mon 15:04 MST"), w.When)
+	case failsPercent:
+		return fmt.Sprintf("the message is not among the %d percent that the rule is for", w.Percent)
+	case failsText:
+		switch {
+		case q.Encoding == gsm.Binary:
+			return "the message is binary, the rule is for texts with " + strconv.Quote(w.Text)
+		case q.Text == "":
+			return "the text is empty or no longer kept; the rule is for texts with " + strconv.Quote(w.Text)
+		}
+		return "the text holds nothing that matches text: " + strconv.Quote(w.Text)
+	}
+	return ""
+}
+
+// validateConditions reports what is wrong with the conditions that few rules have.
+func (r *Rule) validateConditions(report func(field, problem string)) {
+	words := func(field string, given Patterns, known ...string) {
+		for i, word := range given {
+			if !slices.Contains(known, word) {
+				report(Item(field, i, len(given)), fmt.Sprintf("%.40q is not one of %s", word, strings.Join(known, ", ")))
+			}
+		}
+	}
+	words("interface", r.Interface, message.ViaREST.String(), message.ViaKannel.String(), message.ViaSMPP.String())
+	words("encoding", r.Encoding, gsm.GSM7.String(), gsm.UCS2.String(), gsm.Binary.String(), gsm.Latin1.String())
+	if _, _, err := parseParts(r.Parts); err != nil {
+		report("parts", err.Error())
+	}
+	if _, err := regexp.Compile(r.Text); err != nil {
+		report("text", "is not a regular expression (RE2): "+err.Error())
+	}
+	for i, text := range r.When {
+		if _, err := parseSpan(text); err != nil {
+			report(Item("when", i, len(r.When)), err.Error())
+		}
+	}
+	if _, err := time.LoadLocation(r.Zone); err != nil || r.Zone == "Local" {
+		report("zone", fmt.Sprintf("%.40q is not a time zone such as Europe/Stockholm", r.Zone))
+	} else if r.Zone != "" && len(r.When) == 0 {
+		report("zone", "has no effect without when")
+	}
+	if r.Percent < 0 || r.Percent > 99 {
+		report("percent", "is not within 1 to 99; leave it out for all")
+	}
+	switch {
+	case r.Sticky == "":
+	case r.Sticky != stickyRecipient:
+		report("sticky", fmt.Sprintf("%.40q is not recipient, the one thing that there is", r.Sticky))
+	case r.Percent == 0 && !r.Via.weighted():
+		report("sticky", "has no effect without percent or weights in via")
+	}
+}
+
+// parseParts reads 1, 2-5 or 3-; empty is 0, 0, any.
+func parseParts(text string) (least, most int, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	from, to, ranged := strings.Cut(text, "-")
+	least, err = strconv.Atoi(strings.TrimSpace(from))
+	most = least
+	if ranged {
+		most = 255
+		if to = strings.TrimSpace(to); err == nil && to != "" {
+			most, err = strconv.Atoi(to)
+		}
+	}
+	if err != nil || least < 1 || most < least || most > 255 {
+		return 0, 0, errors.New("is no number of parts, 1 to 255, such as 1, 2-5 or 3-")
+	}
+	return least, most, nil
+}

@@ -1,0 +1,93 @@
+package route
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	minutesOfDay  = 24 * 60
+	minutesOfWeek = 7 * minutesOfDay
+)
+
+// span is times of the week: on each of the days from a minute of it, for so many minutes, which may end on the next day.
+type span struct {
+	days       uint8 // a bit for each time.Weekday
+	from, long int   // minutes
+}
+
+// holds tells whether a minute of the week, which begins on Sunday, lies within.
+func (s span) holds(minute int) bool {
+	for day := range 7 {
+		if s.days>>day&1 != 0 && (minute-day*minutesOfDay-s.from+minutesOfWeek)%minutesOfWeek < s.long {
+			return true
+		}
+	}
+	return false
+}
+
+var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
+// parseSpan reads mon-fri 08:00-17:00, sat, sat-mon or 22:00-06:00.
+func parseSpan(text string) (span, error) {
+	wrong := fmt.Errorf("%.40q is no time of the week such as mon-fri 08:00-17:00, sat or 22:00-06:00", text)
+	s := span{days: 1<<7 - 1, long: minutesOfDay}
+	words := strings.Fields(strings.ToLower(text))
+	if len(words) == 0 || len(words) > 2 {
+		return s, wrong
+	}
+	if first := words[0]; first[0] < '0' || first[0] > '9' {
+		days, ok := parseDays(first)
+		if !ok {
+			return s, wrong
+		}
+		s.days, words = days, words[1:]
+	}
+	switch len(words) {
+	case 0:
+		return s, nil
+	case 2:
+		return s, wrong
+	}
+	from, to, ok := strings.Cut(words[0], "-")
+	begin, ok1 := parseMinute(from)
+	end, ok2 := parseMinute(to)
+	if !ok || !ok1 || !ok2 || begin == end || begin == minutesOfDay {
+		return s, wrong
+	}
+	s.from, s.long = begin, (end-begin+minutesOfDay)%minutesOfDay
+	if s.long == 0 {
+		s.long = minutesOfDay
+	}
+	return s, nil
+}
+
+// parseDays reads mon or mon-fri.
+func parseDays(text string) (days uint8, ok bool) {
+	first, last, ranged := strings.Cut(text, "-")
+	from := slices.Index(dayNames, first)
+	to := from
+	if ranged {
+		to = slices.Index(dayNames, last)
+	}
+	if from < 0 || to < 0 {
+		return 0, false
+	}
+	for day := from; ; day = (day + 1) % 7 {
+		days |= 1 << day
+		if day == to {
+			return days, true
+		}
+	}
+}
+
+// parseMinute reads 00:00 to 24:00.
+func parseMinute(text string) (int, bool) {
+	if text == "24:00" {
+		return minutesOfDay, true
+	}
+	at, err := time.Parse("15:04", text)
+	return at.Hour()*60 + at.Minute(), err == nil && len(text) == len("15:04")
+}
