@@ -168,21 +168,15 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "what is stored of the message is damaged: " + err.Error()}
 	}
-	type rule struct {
-		Rule    int    `json:"rule"`
-		Name    string `json:"name,omitempty"`
-		Matched bool   `json:"matched"`
-		Why     string `json:"why,omitempty"`
-	}
 	answer := struct {
 		Message messageView          `json:"message"`
 		Links   []string             `json:"links"`
-		Routes  []rule               `json:"routes"`
+		Routes  []ruleView           `json:"routes"`
 		Events  []gateway.TraceEntry `json:"events"`
 		Waits   *gateway.Waits       `json:"waits,omitempty"`
-	}{Message: view(m, m.State, true, s.TLVs()), Links: m.Links, Routes: []rule{}, Events: t.Events, Waits: t.Waits}
+	}{Message: view(m, m.State, true, s.TLVs()), Links: m.Links, Routes: []ruleView{}, Events: t.Events, Waits: t.Waits}
 	for _, c := range t.Route {
-		answer.Routes = append(answer.Routes, rule(c))
+		answer.Routes = append(answer.Routes, ruleView(c))
 	}
 	return answerJSON(w, &answer)
 }

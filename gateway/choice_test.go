@@ -66,3 +66,39 @@ func TestTraceOfConditions(t *testing.T) {
 		}
 	})
 }
+
+// TestExplainRoute: what is explained is what happens, and nothing is accepted by it.
+func TestExplainRoute(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		s := testSnapshot()
+		s.Routes = route.NewTable([]route.Rule{
+			{Name: "night", When: route.Patterns{"22:00-06:00"}, Via: route.Via{{Link: "once"}}},
+			{Name: "day", To: route.Patterns{"46*"}, Via: route.Via{{Link: "op1"}, {Link: "op2"}}},
+		})
+		w := start(t, dir, Options{Snapshot: s}, nil)
+		w.fakeLink("op2").core.SessionUp(1, 10)
+		e, f := w.ExplainRoute(w.submission("46100001", "hello"), time.Now())
+		if f != nil || e.Refusal != nil || e.Parts != 1 || !slices.Equal(e.Candidates, []Candidate{{"op1", false}, {"op2", true}}) {
+			t.Errorf("by day: %+v %v", e, f)
+		}
+		if e.Rules[0].Why != "Sun 12:00 UTC is not within when: 22:00-06:00" || !e.Rules[1].Matched {
+			t.Errorf("by day: %+v", e.Rules)
+		}
+		if m := w.onDisk(w.submit(w.submission("46100001", "hello"))[0]); !slices.Equal(m.Links, []string{"op1", "op2"}) {
+			t.Errorf("it goes by %v", m.Links)
+		}
+		e, f = w.ExplainRoute(w.submission("46100001", "hello"), time.Now().Add(11*time.Hour))
+		if f != nil || !slices.Equal(e.Candidates, []Candidate{{"once", false}}) {
+			t.Errorf("by night: %+v %v", e, f)
+		}
+		e, f = w.ExplainRoute(w.submission("47100001", "hello"), time.Now())
+		if f != nil || e.Refusal == nil || e.Refusal.Kind != message.NoRoute || e.Candidates != nil {
+			t.Errorf("without a route: %+v %v", e, f)
+		}
+		if _, f = w.ExplainRoute(w.submission("4x", "hello"), time.Now()); f == nil || f.Field != "to" {
+			t.Errorf("to nobody: %+v", f)
+		}
+	})
+}

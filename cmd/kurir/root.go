@@ -18,6 +18,7 @@ func newRootCmd() *cobra.Command {
 		newFillCmd(),
 		newLinkCmd(),
 		newQueueCmd(),
+		newRouteCmd(),
 		newStatusCmd(),
 		newBalanceCmd(),
 		newTraceCmd(),

@@ -1,0 +1,115 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// explainBody is what POST /v1/routes/explain is asked.
+type explainBody struct {
+	Account   string `json:"account"`
+	To        string `json:"to"`
+	From      string `json:"from"`
+	Text      string `json:"text"`
+	Encoding  string `json:"encoding"`
+	Interface string `json:"interface"`
+	At        string `json:"at"`
+}
+
+// ruleView is a rule that was considered.
+type ruleView struct {
+	Rule    int    `json:"rule"`
+	Name    string `json:"name,omitempty"`
+	Matched bool   `json:"matched"`
+	Why     string `json:"why,omitempty"`
+}
+
+// explainView is the answer.
+type explainView struct {
+	To         string          `json:"to"`
+	From       string          `json:"from"`
+	Encoding   gsm.Encoding    `json:"encoding"`
+	Parts      int             `json:"parts"`
+	Routes     []ruleView      `json:"routes"`
+	Candidates []candidateView `json:"candidates"`
+	Refused    string          `json:"refused,omitempty"`
+}
+
+type candidateView struct {
+	Link string `json:"link"`
+	Up   bool   `json:"up"`
+}
+
+// explainRoute is POST /v1/routes/explain: which rules were looked at for a
+// message, why each did or did not match, and the links in order. Nothing is sent.
+func (s *httpServer) explainRoute(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	var body explainBody
+	if p := s.readJSON(w, r, &body); p != nil {
+		return p
+	}
+	sub, at, p := s.explained(&body, a)
+	if p != nil {
+		return p
+	}
+	e, f := s.Explain(sub, at)
+	if f != nil {
+		return refusedPreview(f)
+	}
+	v := explainView{To: e.To.String(), From: e.From.String(), Encoding: e.Encoding, Parts: e.Parts, Routes: []ruleView{}, Candidates: []candidateView{}}
+	for _, c := range e.Rules {
+		v.Routes = append(v.Routes, ruleView(c))
+	}
+	for _, c := range e.Candidates {
+		v.Candidates = append(v.Candidates, candidateView(c))
+	}
+	if e.Refusal != nil {
+		v.Refused = e.Refusal.Error()
+	}
+	return answerJSON(w, &v)
+}
+
+// explained makes the submission that is asked about, and when it is to come.
+func (s *httpServer) explained(body *explainBody, a *account.Account) (*gateway.Submission, time.Time, *problem) {
+	at := time.Now()
+	bad := func(field, format string, args ...any) (*gateway.Submission, time.Time, *problem) {
+		return nil, at, faulty(http.StatusUnprocessableEntity, codeBadValue, field, format, args...)
+	}
+	if body.Account != "" && body.Account != a.Name {
+		if p := needAdmin(a); p != nil {
+			return nil, at, p
+		}
+		other := s.Accounts().ByName(body.Account)
+		if other == nil {
+			return nil, at, faulty(http.StatusNotFound, codeNotFound, "account", "there is no account %q", clip(body.Account))
+		}
+		a = other
+	}
+	sub := &gateway.Submission{Account: a, Via: message.ViaREST, To: body.To, From: body.From, Content: message.Content{Text: body.Text, Class: -1}}
+	if body.To == "" {
+		return bad("to", "to is missing: the recipient's number")
+	}
+	var err error
+	if sub.Content.Want, err = gsm.ParseEncoding(body.Encoding); err != nil || sub.Content.Want == gsm.Binary {
+		return bad("encoding", "encoding: %q is not one of auto, gsm7, ucs2, latin1", clip(body.Encoding))
+	}
+	switch body.Interface {
+	case "", message.ViaREST.String():
+	case message.ViaKannel.String():
+		sub.Via = message.ViaKannel
+	case message.ViaSMPP.String():
+		sub.Via = message.ViaSMPP
+	default:
+		return bad("interface", "interface: %q is not one of rest, kannel, smpp", clip(body.Interface))
+	}
+	if body.At != "" {
+		if at, err = time.Parse(time.RFC3339, body.At); err != nil {
+			return bad("at", "at must be a time with its zone as in 2026-11-05T08:30:00+01:00")
+		}
+	}
+	return sub, at, nil
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+)
+
+// newRouteCmd makes `kurir route`.
+func newRouteCmd() *cobra.Command {
+	r := &remote{}
+	cmd := &cobra.Command{
+		Use:   "route",
+		Short: "Explain the routes of a running Kurir",
+		Long: `Explain the routes of a running Kurir, over its REST interface. An account asks for itself, one that may administrate
+(admin: true) for any. Servers and credentials are found as by kurir send: flags, then KURIR_SERVER, KURIR_KEY, KURIR_USER and
+KURIR_PASSWORD, then the folder of a demo.`,
+	}
+	r.flags(cmd)
+	var q routeQuestion
+	explain := &cobra.Command{
+		Use: "explain", Short: "Say which rules are looked at for a message, why each does or does not match, and the links in order", Args: noArgs,
+		Long: `Say which rules are looked at for a message, why each does or does not match, and by which links it would be tried, in order.
+Nothing is sent.`,
+		Example: `  kurir route explain --account acme --to +46701234567 --text "Your code is 1234"
+  kurir route explain --to +46701234567 --via smpp --at 2026-11-05T22:30:00+01:00`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return r.explainRoute(cmd.Context(), cmd.OutOrStdout(), &q)
+		},
+	}
+	f := explain.Flags()
+	f.StringVar(&q.Account, "account", "", "the `name` of the account that sends (default: the one that asks)")
+	f.StringVar(&q.To, "to", "", "the recipient's `number`")
+	f.StringVar(&q.From, "from", "", "the `sender` (default: the account's)")
+	f.StringVar(&q.Text, "text", "", "the `text`")
+	f.StringVar(&q.Encoding, "encoding", "", "the `encoding`: auto (default), gsm7, ucs2 or latin1")
+	f.StringVar(&q.Interface, "via", "", "the `interface` by which it comes: rest (default), kannel or smpp")
+	f.StringVar(&q.At, "at", "", "the `time` at which it comes, such as 2026-11-05T08:30:00+01:00 (default: now)")
+	cmd.AddCommand(explain)
+	return cmd
+}
+
+// routeQuestion is the request of `kurir route explain`.
+type routeQuestion struct {
+	Account   string `json:"account,omitempty"`
+	To        string `json:"to,omitempty"`
+	From      string `json:"from,omitempty"`
+	Text      string `json:"text,omitempty"`
+	Encoding  string `json:"encoding,omitempty"`
+	Interface string `json:"interface,omitempty"`
+	At        string `json:"at,omitempty"`
+}
+
+// shownRoute is the server's answer.
+type shownRoute struct {
+	To       string `json:"to"`
+	From     string `json:"from"`
+	Encoding string `json:"encoding"`
+	Parts    int    `json:"parts"`
+	Routes   []struct {
+		Name    string `json:"name"`
+		Matched bool   `json:"matched"`
+		Why     string `json:"why"`
+	} `json:"routes"`
+	Candidates []struct {
+		Link string `json:"link"`
+		Up   bool   `json:"up"`
+	} `json:"candidates"`
+	Refused string `json:"refused"`
+}
+
+// explainRoute asks and prints the answer.
+func (r *remote) explainRoute(ctx context.Context, out io.Writer, q *routeQuestion) error {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return fmt.Errorf("write the request: %w", err)
+	}
+	var answer json.RawMessage
+	if err := r.do(ctx, http.MethodPost, "/v1/routes/explain", body, &answer); err != nil || r.printed(out, answer) {
+		return err
+	}
+	var s shownRoute
+	if err := json.Unmarshal(answer, &s); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	fmt.Fprintf(out, "to %s from %s: %s, %s\n", s.To, s.From, s.Encoding, count(s.Parts, "part"))
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, rule := range s.Routes {
+		mark := " "
+		if rule.Matched {
+			mark = "*"
+		}
+		fmt.Fprintf(table, "%s %s\t%s\n", mark, rule.Name, rule.Why)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for i, c := range s.Candidates {
+		state := "down"
+		if c.Up {
+			state = "up"
+		}
+		fmt.Fprintf(out, "%d. %s, %s\n", i+1, c.Link, state)
+	}
+	if s.Refused != "" {
+		fmt.Fprintf(out, "refused: %s\n", s.Refused)
+	}
+	return nil
+}
