@@ -47,9 +47,8 @@ type SMPP struct {
 	outbound map[*smpp.Session]*smppSession // those that the operator opened
 	tap      Tap                            // of smpp_trace.go
 	over     bool                           // Run waits for the last of running
-	strange  int                            // connections without a bind since strangeAt
-	// strangeAt is when the log last said that there were some.
-	strangeAt time.Time
+	refused  smppStrangers                  // connections with an outbind that is not the operator's
+	unbound  smppStrangers                  // and others without a bind
 }
 
 // Shared is what all links of a process have in common. Make one with

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"kurir/message"
@@ -103,7 +104,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 		Session: d.Session, MaxConnections: smppMostOutbind, Drain: smppUnbindWait,
 		Check: func(s *smpp.Session, o *smpp.Outbind) (*smpp.Bind, smpp.Handler) {
 			if !l.cfg.Outbind.permits(s.Info().Peer, o) {
-				if n := l.strangers(); n > 0 {
+				if n := l.refused.add(); n > 0 {
 					l.log.Warn("an outbind was refused: name, password or address are not the operator's", "peer", s.Info().Peer, "connections", n)
 				}
 				return nil, nil
@@ -136,7 +137,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 				return // said already
 			}
 			if !was {
-				if n := l.strangers(); n > 0 {
+				if n := l.unbound.add(); n > 0 {
 					l.log.Warn("a connection of the operator ended without a bind", "peer", s.Info().Peer, "error", reason, "connections", n)
 				}
 				return
@@ -159,17 +160,24 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 // connections that bring no bind: anybody can make them, and without end.
 const smppStrangeEvery = time.Second
 
-// strangers counts a connection that brought no bind. It returns how many did
-// not since the last line of the log, 0 while it is too early for another.
-func (l *SMPP) strangers() (n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.strange++
+// smppStrangers counts connections that brought no bind.
+type smppStrangers struct {
+	mu   sync.Mutex
+	n    int // since the last line of the log
+	said time.Time
+}
+
+// add counts one. It returns how many there were since the last line of the log,
+// 0 while it is too early for another.
+func (s *smppStrangers) add() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n++
 	now := time.Now()
-	if now.Sub(l.strangeAt) < smppStrangeEvery {
+	if now.Sub(s.said) < smppStrangeEvery {
 		return 0
 	}
-	n, l.strange, l.strangeAt = l.strange, 0, now
+	n, s.n, s.said = s.n, 0, now
 	return n
 }
 
