@@ -108,7 +108,8 @@ func TestFailedCheckpoint(t *testing.T) {
 		{sqlite.ResultBusy, false},
 	} {
 		s := openTest(t, Options{Log: slog.New(slog.DiscardHandler)})
-		s.check.failed(c.code.ToError())
+		k := &checkpointer{store: s} // the store's own runs, and what it notes is its own
+		k.failed(c.code.ToError())
 		var fatal *FatalError
 		if err := s.Commit(&Batch{Mark: 1}); errors.As(err, &fatal) != c.fatal || !c.fatal && err != nil {
 			t.Errorf("Commit after a checkpoint that ended with %v: %v", c.code, err)
