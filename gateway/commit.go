@@ -207,9 +207,6 @@ func (g *Gateway) committed(b *gather) {
 	for i := range b.accepts {
 		g.accepted(&b.accepts[i])
 	}
-	for i := range b.hands {
-		g.handOver(&b.hands[i], now)
-	}
 	for _, it := range b.owed {
 		g.enqueue(it)
 	}
@@ -219,24 +216,6 @@ func (g *Gateway) committed(b *gather) {
 	}
 
 	g.following <- b
-}
-
-// handOver marks what goes on the wire now, or takes it back when the session
-// has ended meanwhile.
-func (g *Gateway) handOver(h *hand, now time.Time) {
-	h.conn = h.sess.link.conn
-	if !h.sess.down && h.conn != nil {
-		for _, o := range h.out {
-			o.Ref.(*entry).wired = true
-		}
-		return
-	}
-	for i := len(h.out) - 1; i >= 0; i-- {
-		if e := h.out[i].Ref.(*entry); e.station == granted && e.sess == h.sess && !e.wired {
-			g.takeBackGrant(e, now)
-		}
-	}
-	h.out = h.out[:0]
 }
 
 // refuse keeps what must not be lost of a gather that could not be written and

@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
 
 	"kurir/connector"
+	"kurir/message"
 	"kurir/store"
 )
 
@@ -69,4 +71,32 @@ func (w *world) stored() int {
 		w.t.Fatal(err)
 	}
 	return len(list)
+}
+
+// TestSessionEndsBeforeHandOver: what a session was granted and was not yet given
+// when it ended has not been sent. It goes out by the next one, also where
+// nothing is sent twice.
+func TestSessionEndsBeforeHandOver(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := w.fakeLink("once")
+		op.core.SessionUp(1, 10)
+		release := make(chan struct{})
+		var id message.ID
+		w.Accept([]*Submission{w.submission("46300001", "hello")}, func(r []Result) { id = r[0].ID; <-release })
+		synctest.Wait() // on disk, and the answer to the customer is stuck
+		op.core.SessionDown(1, nil, errors.New("cut"))
+		close(release)
+		synctest.Wait()
+		if sent := op.take(); len(sent) != 0 {
+			t.Fatalf("%d messages went to a session that has ended", len(sent))
+		}
+		op.core.SessionUp(2, 10)
+		synctest.Wait()
+		if sent := op.take(); len(sent) != 1 || sent[0].Message.ID != id {
+			t.Fatalf("sent by the next session: %v; log %s", sent, describe(w.onDisk(id)))
+		}
+	})
 }
