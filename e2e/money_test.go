@@ -96,6 +96,17 @@ func (s *server) chargedInAll() (charged, reserved *big.Rat, n int) {
 	return charged, reserved, n
 }
 
+// answered is how many messages were accepted or refused.
+func (l *ledger) answered() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.accepted)
+	for _, refused := range l.refused {
+		n += refused
+	}
+	return n
+}
+
 // TestKillUnderPaidLoad kills the program again and again while customers send over SMPP, REST and Kannel's interface more than
 // their balance pays for. After each start, and at the end: the balance is not below zero and is what came less what
 // was charged and is reserved; at the end what was charged is what all messages say, and no top-up counts twice.
@@ -139,7 +150,8 @@ func TestKillUnderPaidLoad(t *testing.T) {
 			t.Errorf("%s came before", key)
 		}
 		eventually(t, "messages are accepted", func() bool { n, _ := l.counts(); return n > before+50 })
-		time.Sleep(time.Duration(random.IntN(700)) * time.Millisecond)
+		until := l.answered() + random.IntN(400)
+		eventually(t, "some more are answered", func() bool { return l.answered() >= until })
 		s.proc.kill()
 		judge(t, s.proc.name, s.proc.out.String())
 		s.start()
