@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -63,6 +64,10 @@ func (w *BalanceWatch) Close() { w.calls.Wait() }
 // look compares all balances with what their accounts want to be warned of.
 func (w *BalanceWatch) look(now time.Time) {
 	directory := w.Accounts()
+	var balances []gateway.BalanceState
+	if slices.ContainsFunc(directory.All(), warned) {
+		balances = w.Balances("")
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.known == nil {
@@ -75,16 +80,15 @@ func (w *BalanceWatch) look(now time.Time) {
 			under++
 		}
 	}
-	for _, a := range directory.All() {
-		if a.Balance == nil || len(a.Balance.Warn) == 0 {
+	for _, b := range balances {
+		a := directory.ByName(b.Account)
+		if a == nil || !warned(a) {
 			continue
 		}
 		seen[a.Name] = true
-		for _, b := range w.Balances(a.Name) {
-			if low := w.fallen(a, &b, now); low.told < low.below && !low.asking && under < balanceCalls {
-				under++
-				w.tell(directory, a, b, low)
-			}
+		if low := w.fallen(a, &b, now); low.told < low.below && !low.asking && under < balanceCalls {
+			under++
+			w.tell(directory, a, b, low)
 		}
 	}
 	for name, low := range w.known {
@@ -93,6 +97,9 @@ func (w *BalanceWatch) look(now time.Time) {
 		}
 	}
 }
+
+// warned tells whether an account wants to know of a low balance.
+func warned(a *account.Account) bool { return a.Balance != nil && len(a.Balance.Warn) > 0 }
 
 // fallen books how far a balance has fallen.
 func (w *BalanceWatch) fallen(a *account.Account, b *gateway.BalanceState, now time.Time) *lowBalance {

@@ -32,10 +32,10 @@ func TestBalanceIsLow(t *testing.T) {
 		var got []string
 		w := &BalanceWatch{
 			Accounts: func() *account.Directory { return directory },
-			Balances: func(name string) []gateway.BalanceState {
+			Balances: func(string) []gateway.BalanceState {
 				mu.Lock()
 				defer mu.Unlock()
-				return []gateway.BalanceState{{Account: name, Currency: "EUR", Has: true, Balance: available - 1_000_000, Credit: 1_000_000}}
+				return []gateway.BalanceState{{Account: "acme", Currency: "EUR", Has: true, Balance: available - 1_000_000, Credit: 1_000_000}}
 			},
 			Log: slog.New(slog.DiscardHandler),
 			post: func(c *call) (int, string, error) {
