@@ -58,9 +58,7 @@ func TestDiskFull(t *testing.T) {
 		if err := <-op.report("x", message.Delivered, ""); err == nil {
 			t.Error("a receipt is acknowledged that is not on disk")
 		}
-		ack := make(chan error, 1)
-		op.core.Inbound([]*message.Inbound{{From: out[0].To, To: out[0].From}}, func(err error) { ack <- err })
-		if err := <-ack; err == nil {
+		if err := <-op.inbound(&message.Inbound{From: out[0].To, To: out[0].From}); err == nil {
 			t.Error("an inbound message is acknowledged that is not on disk")
 		}
 		time.Sleep(time.Minute)

@@ -105,9 +105,7 @@ func TestInboundParts(t *testing.T) {
 						op = w.fakeLink("op1")
 						continue
 					}
-					ack := make(chan error, 1)
-					op.core.Inbound(parts("46700000001")[i:i+1], func(err error) { ack <- err })
-					if err := <-ack; err != nil {
+					if err := <-op.inbound(parts("46700000001")[i : i+1]...); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -162,9 +160,7 @@ func TestInboundCutCharacters(t *testing.T) {
 					in.Encoding, in.Content.Want = tt.enc[i], tt.enc[i]
 					in.Content.Text, in.Content.Data = gsm.Decode(tt.enc[i], []byte(octets)), []byte(octets)
 					in.Content.Header = []byte{5, 0, 3, 0x2a, byte(len(tt.parts)), byte(i + 1)}
-					ack := make(chan error, 1)
-					op.core.Inbound([]*message.Inbound{in}, func(err error) { ack <- err })
-					if err := <-ack; err != nil {
+					if err := <-op.inbound(in); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -191,9 +187,7 @@ func TestInboundCutCharacters(t *testing.T) {
 			snap.JoinWait = 5 * time.Minute
 			w := start(t, dir, Options{Snapshot: snap}, func(w *world) { w.Receive(message.SMPPTarget, r) })
 			op := w.fakeLink("op1")
-			ack := make(chan error, 1)
-			op.core.Inbound(parts("46700000001")[1:], func(err error) { ack <- err })
-			if err := <-ack; err != nil {
+			if err := <-op.inbound(parts("46700000001")[1:]...); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(4 * time.Minute)
@@ -225,9 +219,7 @@ func TestInboundCutCharacters(t *testing.T) {
 				if i == 2 { // without the element
 					in.Content.Header = []byte{5, 0, 3, 0x2b, 3, 3}
 				}
-				ack := make(chan error, 1)
-				op.core.Inbound([]*message.Inbound{in}, func(err error) { ack <- err })
-				if err := <-ack; err != nil {
+				if err := <-op.inbound(in); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -252,9 +244,7 @@ func TestInboundCutCharacters(t *testing.T) {
 			for _, text := range []string{"Hej", "hej", "hej"} { // another part under the same number, and that again
 				in := parts("46700000001")[0]
 				in.Encoding, in.Content.Text, in.Content.Data = gsm.GSM7, text, []byte(text)
-				ack := make(chan error, 1)
-				op.core.Inbound([]*message.Inbound{in}, func(err error) { ack <- err })
-				if err := <-ack; err != nil {
+				if err := <-op.inbound(in); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -45,27 +45,13 @@ func TestIntermediateStates(t *testing.T) {
 				r := &fakeReceiver{limit: 10}
 				var w *world
 				failing := tt.failing
+				tell := func(w *world, it *Item) {
+					told = append(told, it.State.String())
+					w.Delivered([]Delivered{{Item: it, Code: 200}})
+				}
 				set := func(w *world) {
 					w.Receive(message.SMPPTarget, r)
-					r.on = func(_ string, items []*Item) {
-						if tt.slow {
-							r.mu.Lock()
-							r.items = append(r.items, items...)
-							r.mu.Unlock()
-							return
-						}
-						go func() {
-							for _, it := range items {
-								if failing > 0 {
-									failing--
-									w.Delivered([]Delivered{{Item: it, Verdict: TryLater}})
-									continue
-								}
-								told = append(told, it.State.String())
-								w.Delivered([]Delivered{{Item: it, Code: 200}})
-							}
-						}()
-					}
+					r.answers(w, tt.slow, &failing, tell)
 				}
 				opt := Options{MarkLag: 5 * time.Second}
 				w = start(t, dir, opt, set)
@@ -101,8 +87,7 @@ func TestIntermediateStates(t *testing.T) {
 						break
 					}
 					for _, it := range items {
-						told = append(told, it.State.String())
-						w.Delivered([]Delivered{{Item: it, Code: 200}})
+						tell(w, it)
 						synctest.Wait()
 					}
 				}

@@ -62,7 +62,7 @@ func playParts(t *testing.T, dir string, asked message.Receipts, steps string, s
 	var told []string
 	var w *world
 	r := &fakeReceiver{}
-	tell := func(it *Item) {
+	tell := func(w *world, it *Item) {
 		what := fmt.Sprintf("%d:%s", it.Part, it.State)
 		if it.Part == 0 && it.State.Final() {
 			var left []int
@@ -78,24 +78,7 @@ func playParts(t *testing.T, dir string, asked message.Receipts, steps string, s
 	}
 	set := func(w *world) {
 		w.Receive(message.SMPPTarget, r)
-		r.on = func(_ string, items []*Item) {
-			if slow {
-				r.mu.Lock()
-				r.items = append(r.items, items...)
-				r.mu.Unlock()
-				return
-			}
-			go func() {
-				for _, it := range items {
-					if failing > 0 {
-						failing--
-						w.Delivered([]Delivered{{Item: it, Verdict: TryLater}})
-						continue
-					}
-					tell(it)
-				}
-			}()
-		}
+		r.answers(w, slow, &failing, tell)
 	}
 	opt := Options{MarkLag: 5 * time.Second, Snapshot: partSnapshot()}
 	w = start(t, dir, opt, set)
@@ -137,7 +120,7 @@ func playParts(t *testing.T, dir string, asked message.Receipts, steps string, s
 			break
 		}
 		for _, it := range items {
-			tell(it)
+			tell(w, it)
 			synctest.Wait()
 		}
 	}

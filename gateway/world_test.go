@@ -266,6 +266,14 @@ func (l *fakeLink) report(id string, s message.State, from string) chan error {
 	return ack
 }
 
+// inbound gives messages from phones and returns a channel with the
+// acknowledgement.
+func (l *fakeLink) inbound(list ...*message.Inbound) chan error {
+	ack := make(chan error, 1)
+	l.core.Inbound(list, func(err error) { ack <- err })
+	return ack
+}
+
 // fakeReceiver keeps what it is given until the test answers.
 type fakeReceiver struct {
 	mu    sync.Mutex
@@ -282,6 +290,29 @@ func (r *fakeReceiver) Deliver(account string, items []*Item) {
 	r.mu.Lock()
 	r.items = append(r.items, items...)
 	r.mu.Unlock()
+}
+
+// answers has items answered at once, the first failing of them that they are to
+// be tried later, the others by tell; or slowly, when the test takes them.
+func (r *fakeReceiver) answers(w *world, slowly bool, failing *int, tell func(*world, *Item)) {
+	r.on = func(_ string, items []*Item) {
+		if slowly {
+			r.mu.Lock()
+			r.items = append(r.items, items...)
+			r.mu.Unlock()
+			return
+		}
+		go func() {
+			for _, it := range items {
+				if *failing > 0 {
+					*failing--
+					w.Delivered([]Delivered{{Item: it, Verdict: TryLater}})
+					continue
+				}
+				tell(w, it)
+			}
+		}()
+	}
 }
 
 func (r *fakeReceiver) Limit(string) int {
