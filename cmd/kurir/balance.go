@@ -21,8 +21,7 @@ func newBalanceCmd() *cobra.Command {
 		Use:   "balance",
 		Short: "Show balances and limits of a running Kurir, and top balances up",
 		Long: `Show what accounts of a running Kurir have and may, and have money come to their balances, over the REST interface. An
-account sees its own; one that may administrate (admin: true) everybody's, and it alone tops up. Servers and credentials are found as
-by kurir send: flags, then KURIR_SERVER, KURIR_KEY, KURIR_USER and KURIR_PASSWORD, then the folder of a demo.`,
+account sees its own; one that may administrate (admin: true) everybody's, and it alone tops up.`,
 	}
 	r.flags(cmd)
 	cmd.AddCommand(&cobra.Command{

@@ -21,8 +21,7 @@ func newLinkCmd() *cobra.Command {
 		Use:   "link",
 		Short: "Show and control the links of a running Kurir",
 		Long: `Show and control the links to operators of a running Kurir, over its REST interface. It takes an account that may
-administrate (admin: true). Servers and credentials are found as by kurir send: flags, then KURIR_SERVER, KURIR_KEY, KURIR_USER
-and KURIR_PASSWORD, then the folder of a demo.
+administrate (admin: true).
 
 What a link is told outlasts a reload, not a restart of the server: then every link of the file is opened.`,
 	}

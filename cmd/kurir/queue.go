@@ -21,9 +21,7 @@ func newQueueCmd() *cobra.Command {
 		Use:   "queue",
 		Short: "Show what customers are owed and what waits for links; tell customers again",
 		Long: `Show what customers of a running Kurir are owed and what waits for its links, and tell customers again what they were
-told, over the REST interface. An account sees and pushes its own; one that may administrate (admin: true) everybody's. Servers and
-credentials are found as by kurir send: flags, then KURIR_SERVER, KURIR_KEY, KURIR_USER and KURIR_PASSWORD, then the folder
-of a demo.`,
+told, over the REST interface. An account sees and pushes its own; one that may administrate (admin: true) everybody's.`,
 	}
 	r.flags(cmd)
 	links := false

@@ -19,8 +19,15 @@ type remote struct {
 	client  sendClient
 }
 
+// remoteHelp stands at the end of what --help says of such a command.
+const remoteHelp = `
+
+Servers and credentials are found as by kurir send: flags, then KURIR_SERVER, KURIR_KEY, KURIR_USER and KURIR_PASSWORD,
+then the folder of a demo.`
+
 // flags adds the remote's flags to a command and those below it.
 func (r *remote) flags(cmd *cobra.Command) {
+	cmd.Long += remoteHelp
 	f := cmd.PersistentFlags()
 	r.options.remoteFlags(f)
 	f.DurationVar(&r.options.timeout, "timeout", time.Minute, "how long to wait for a server")

@@ -18,8 +18,7 @@ func newRouteCmd() *cobra.Command {
 		Use:   "route",
 		Short: "Explain the routes of a running Kurir",
 		Long: `Explain the routes of a running Kurir, over its REST interface. An account asks for itself, one that may administrate
-(admin: true) for any. Servers and credentials are found as by kurir send: flags, then KURIR_SERVER, KURIR_KEY, KURIR_USER and
-KURIR_PASSWORD, then the folder of a demo.`,
+(admin: true) for any.`,
 	}
 	r.flags(cmd)
 	var q routeQuestion

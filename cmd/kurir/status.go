@@ -19,8 +19,7 @@ func newStatusCmd() *cobra.Command {
 		Use:   "status",
 		Short: "Show how a running Kurir is: links, sessions, rates, queues, disk",
 		Long: `Show on one screen how a running Kurir is, over its REST interface: version, uptime, whether it is ready, rates of the last ten
-seconds, links, customers' sessions, queues, disk. It takes an account that may administrate (admin: true). Servers and credentials
-are found as by kurir send.`,
+seconds, links, customers' sessions, queues, disk. It takes an account that may administrate (admin: true).`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.status(cmd.Context(), cmd.OutOrStdout()) },
 	}

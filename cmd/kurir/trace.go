@@ -32,7 +32,7 @@ func newTraceCmd() *cobra.Command {
 		Long: `Watch the PDUs of a link, or of an account's SMPP sessions, of a running Kurir, one decoded line for each, over the REST
 interface. The trace is switched on if it is not, prints what it has by then, and goes off after a while, or at once with --off.
 Passwords are never shown, texts only with --texts. Links take an account that may administrate (admin: true), and so do texts;
-without them an account may trace itself. Servers and credentials are found as by kurir send.`,
+without them an account may trace itself.`,
 	}
 	r.flags(cmd)
 	f := cmd.PersistentFlags()
