@@ -215,6 +215,7 @@ func (g *Gateway) install(s *Snapshot) {
 	}
 	g.setScopes()
 	g.installMoney(s)
+	g.shelf.forgetOld(s.Number)
 	g.alerting = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.Alerts })
 	g.partwise = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.ReceiptsPer == account.ReceiptsPerPart })
 	if old := g.snap.Load(); old == nil || old.Number != s.Number {

@@ -28,6 +28,7 @@ type shelf struct {
 	free   []uint32 // slabs without messages
 	at     uint32   // slab that is being filled
 	kinds  []shelfKind
+	unused []uint32 // places in kinds
 	kindOf map[shelfKindKey]uint32
 	buf    []byte
 }
@@ -46,11 +47,13 @@ type slab struct {
 	live   int // messages in it
 }
 
-// shelfKind is what many messages share. Kinds stay for the life of the process:
-// there are as many as accounts, routes and configurations go together.
+// shelfKind is what many messages share: there are as many as accounts, routes
+// and configurations go together. Those of the configuration in force stay; one
+// of an earlier configuration goes with its last message.
 type shelfKind struct {
 	shelfKindKey
 	links []string
+	live  int // messages on the shelf
 }
 
 type shelfKindKey struct {
@@ -128,8 +131,11 @@ func (g *Gateway) shelveOne(e *entry, at int) {
 			return
 		}
 	}
-	s.buf = s.encode(s.buf[:0], e, at)
+	number := s.kind(m)
+	s.kinds[number].live++
+	s.buf = s.encode(s.buf[:0], e, number, at)
 	if len(s.buf) > slabSize {
+		s.leave(number, g.snap.Load().Number)
 		return
 	}
 	ref := s.store(s.buf)
@@ -218,7 +224,9 @@ func (g *Gateway) unshelve(ref shelfRef) *entry {
 	r := shelfReader{rest: s.take(ref)}
 	m := &message.Message{}
 	s.n--
-	kind := &s.kinds[r.uvarint()]
+	number := uint32(r.uvarint())
+	kind := s.kinds[number]
+	s.leave(number, g.snap.Load().Number)
 	p := &g.recent.items[g.recent.head+int(r.uvarint())-g.passed]
 	p.ref = 0
 	m.ID = p.id
@@ -256,9 +264,9 @@ func (g *Gateway) unshelve(ref shelfRef) *entry {
 // recent, which has its id; number of keys and each; addresses; reference, text, address of the target as counted octets;
 // parts; uvarint time to send, end of validity, price; log, counted. Of a text
 // that only SMPP receipts will tell of, the beginning is kept.
-func (s *shelf) encode(dst []byte, e *entry, at int) []byte {
+func (s *shelf) encode(dst []byte, e *entry, kind uint32, at int) []byte {
 	m := e.m
-	dst = binary.AppendUvarint(dst, uint64(s.kind(m)))
+	dst = binary.AppendUvarint(dst, uint64(kind))
 	dst = binary.AppendUvarint(dst, uint64(at))
 	dst = append(dst, byte(len(e.keys)))
 	for _, k := range e.keys {
@@ -290,11 +298,47 @@ func (s *shelf) kind(m *message.Message) uint32 {
 	}
 	n, ok := s.kindOf[key]
 	if !ok {
-		n = uint32(len(s.kinds))
-		s.kinds = append(s.kinds, shelfKind{key, m.Links})
+		n = s.newKind(shelfKind{shelfKindKey: key, links: m.Links})
 		s.kindOf[key] = n
 	}
 	return n
+}
+
+// newKind puts a kind into an unused place, or a new one.
+func (s *shelf) newKind(k shelfKind) (n uint32) {
+	if last := len(s.unused) - 1; last >= 0 {
+		n = s.unused[last]
+		s.unused = s.unused[:last]
+		s.kinds[n] = k
+		return n
+	}
+	s.kinds = append(s.kinds, k)
+	return uint32(len(s.kinds) - 1)
+}
+
+// leave books that a message of a kind has left the shelf. config is the number
+// of the configuration in force.
+func (s *shelf) leave(n, config uint32) {
+	k := &s.kinds[n]
+	if k.live--; k.live == 0 && k.config != config {
+		s.forget(n)
+	}
+}
+
+// forgetOld forgets the kinds that no message is of when a configuration comes
+// into force.
+func (s *shelf) forgetOld(config uint32) {
+	for key, n := range s.kindOf {
+		if s.kinds[n].live == 0 && key.config != config {
+			s.forget(n)
+		}
+	}
+}
+
+func (s *shelf) forget(n uint32) {
+	delete(s.kindOf, s.kinds[n].shelfKindKey)
+	s.kinds[n] = shelfKind{}
+	s.unused = append(s.unused, n)
 }
 
 // beginning returns the first n characters of a text.

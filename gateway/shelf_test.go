@@ -164,3 +164,40 @@ func TestManyOnTheShelf(t *testing.T) {
 		w.wantNothingLeft()
 	})
 }
+
+// TestShelfForgetsConfigurations: what messages of one configuration share is
+// forgotten with the last of them, however often it is reloaded.
+func TestShelfForgetsConfigurations(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w := start(t, t.TempDir(), Options{}, nil)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 100)
+		const reloads = 20
+		for i := range reloads {
+			next := testSnapshot()
+			next.Number = uint32(2 + i)
+			w.Replace(next)
+			w.submit(w.untold("46100001", "hello"), w.untold("46100001", "hello"))
+			synctest.Wait()
+			for k, o := range op.take() {
+				op.answer(1, o, fmt.Sprintf("%d-%d", i, k))
+			}
+			time.Sleep(2 * shelveAfter)
+			if i%2 == 0 { // now those of this configuration and of the one before
+				for n := range 4 {
+					<-op.report(fmt.Sprintf("%d-%d", i-n/2, n%2), message.Delivered, "46100001")
+				}
+			}
+			synctest.Wait()
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.shelf.len() != 2 {
+			t.Fatalf("%d messages are on the shelf, want 2", w.shelf.len())
+		}
+		if n := len(w.shelf.kinds); n > 3 || len(w.shelf.kindOf) > 2 {
+			t.Errorf("%d kinds after %d configurations, %d of them found", n, reloads, len(w.shelf.kindOf))
+		}
+	})
+}
