@@ -281,6 +281,9 @@ func (s *Store) replayRow(number int64, data []byte) error {
 	}
 	for range r.uvarint() {
 		last += message.ID(r.varint())
+		if r.bad {
+			break
+		}
 		if row := p.row(last); row != nil && row.body != nil {
 			if err := row.erase(); err != nil {
 				return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"testing"
@@ -251,5 +252,18 @@ func TestShortenedJournalIsRead(t *testing.T) {
 	}
 	if m, err := after.Message(ctx, open.ID); err != nil || m.State != message.Sending {
 		t.Errorf("the open one: %v %v", m, err)
+	}
+}
+
+// TestDamagedJournalRow: a count that the octets cannot hold is an error, at once.
+func TestDamagedJournalRow(t *testing.T) {
+	t.Parallel()
+	many := binary.AppendUvarint(nil, 1<<62)
+	for lists := range 4 { // that come empty before
+		s := openTest(t, Options{})
+		row := append([]byte{blobVersion}, make([]byte, lists)...)
+		if err := s.replayRow(1, append(row, many...)); err == nil {
+			t.Errorf("no error behind %d lists", lists)
+		}
 	}
 }
