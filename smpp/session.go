@@ -73,7 +73,8 @@ type Info struct {
 	LastErrorAt, LastRefusalAt time.Time
 }
 
-// NewSession makes a session on a connection, which it owns from now on. Nothing happens before Run.
+// NewSession makes a session on a connection, which it owns from now on. Nothing happens before Run. Of a TLS
+// connection whose handshake is still to come, the first read makes it: the session must not be bound before.
 func NewSession(conn net.Conn, cfg SessionConfig, h Handler) *Session {
 	cfg = cfg.withDefaults()
 	now := time.Now()

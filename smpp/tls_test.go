@@ -38,8 +38,16 @@ func TestSessionOverTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		roots.AddCert(leaf)
-		esme := NewSession(tls.Client(a, &tls.Config{RootCAs: roots, ServerName: "smsc"}), SessionConfig{}, &recorder{})
-		smsc := NewSession(tls.Server(b, &tls.Config{Certificates: []tls.Certificate{cert}}), SessionConfig{Role: SMSC}, &recorder{answer: ok})
+		client := tls.Client(a, &tls.Config{RootCAs: roots, ServerName: "smsc"})
+		server := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{cert}})
+		// As in life, nobody is bound before the handshake is done, which a deadline that passes would end.
+		go func() { _ = server.HandshakeContext(t.Context()) }()
+		if err := client.HandshakeContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		esme := NewSession(client, SessionConfig{}, &recorder{})
+		smsc := NewSession(server, SessionConfig{Role: SMSC}, &recorder{answer: ok})
 		go esme.Run(t.Context())
 		go smsc.Run(t.Context())
 		esme.SetBound(Transceiver)
