@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"kurir/connector"
@@ -41,6 +42,10 @@ type hand struct {
 	row  *grant              // nil while every message carries its grant in its own row
 	at   int                 // of the row in Granted
 	out  []*connector.Outgoing
+
+	// Set once, by whoever comes first: the follower that hands it over, or the
+	// end of the session, which takes it back.
+	taken atomic.Bool
 }
 
 type counterKey struct {
@@ -207,6 +212,10 @@ func (g *Gateway) committed(b *gather) {
 	for i := range b.accepts {
 		g.accepted(&b.accepts[i])
 	}
+	for i := range b.hands {
+		g.handOver(&b.hands[i], now)
+	}
+	g.unfollowed = append(g.unfollowed, b)
 	for _, it := range b.owed {
 		g.enqueue(it)
 	}

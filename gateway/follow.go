@@ -1,6 +1,11 @@
 package gateway
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"kurir/connector"
+)
 
 // followMost is how many gathers that are on disk may wait for their answers
 // and hand-overs before the writer waits, too.
@@ -21,14 +26,8 @@ func (g *Gateway) follow() {
 
 func (g *Gateway) followOne(b *gather) {
 	answer(b.accepts)
-	g.mu.Lock()
-	now := time.Now()
 	for i := range b.hands {
-		g.handOver(&b.hands[i], now)
-	}
-	g.mu.Unlock()
-	for i := range b.hands {
-		if h := &b.hands[i]; len(h.out) > 0 {
+		if h := &b.hands[i]; len(h.out) > 0 && h.taken.CompareAndSwap(false, true) {
 			h.conn.Send(h.sess.num, h.out)
 		}
 	}
@@ -39,12 +38,13 @@ func (g *Gateway) followOne(b *gather) {
 
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.unfollowed = slices.DeleteFunc(g.unfollowed, func(have *gather) bool { return have == b })
 	b.reset(0)
 	g.spares = append(g.spares, b)
 }
 
-// handOver marks what goes on the wire now, or takes it back when the session
-// has ended meanwhile.
+// handOver marks what goes on the wire next, or takes it back when the session
+// has ended before its gather was on disk.
 func (g *Gateway) handOver(h *hand, now time.Time) {
 	h.conn = h.sess.link.conn
 	if !h.sess.down && h.conn != nil {
@@ -53,13 +53,30 @@ func (g *Gateway) handOver(h *hand, now time.Time) {
 		}
 		return
 	}
-	for i := len(h.out) - 1; i >= 0; i-- {
-		if e := h.out[i].Ref.(*entry); e.station == granted && e.sess == h.sess && !e.wired {
+	g.takeBackOut(h.out, h.sess, now)
+	h.out = h.out[:0]
+}
+
+// recall takes back what is on disk and was not yet handed over to a session
+// that has ended.
+func (g *Gateway) recall(s *session, now time.Time) {
+	for _, b := range g.unfollowed {
+		for i := range b.hands {
+			if h := &b.hands[i]; h.sess == s && h.taken.CompareAndSwap(false, true) {
+				g.takeBackOut(h.out, s, now)
+			}
+		}
+	}
+}
+
+// takeBackOut takes back what was granted to a session and has not been sent,
+// the last first, so that it keeps its order.
+func (g *Gateway) takeBackOut(out []*connector.Outgoing, s *session, now time.Time) {
+	for i := len(out) - 1; i >= 0; i-- {
+		if e := out[i].Ref.(*entry); e.station == granted && e.sess == s {
 			g.takeBackGrant(e, now)
 		}
 	}
-	h.out = h.out[:0]
-	g.signal() // the writer may be idle
 }
 
 // newGather returns an empty gather, with the memory of an earlier one if there

@@ -137,7 +137,8 @@ type Gateway struct {
 	toppedUp    map[topUpKey]*store.TopUp // gathered and not on disk
 	topping     chan struct{}             // held while one is looked up and gathered
 
-	following chan *gather // on disk, what waited for them is to be done
+	following  chan *gather // on disk, what waited for them is to be done
+	unfollowed []*gather    // those and the one in work
 
 	wake  chan struct{}
 	hurry chan struct{}  // to tickLoop: something waits

@@ -213,11 +213,8 @@ func (g *Gateway) sessionDown(l *link, num uint32, unwritten []*connector.Outgoi
 			l.downAt = now
 		}
 	}
-	for i := len(unwritten) - 1; i >= 0; i-- {
-		if e := unwritten[i].Ref.(*entry); e.station == granted && e.sess == s {
-			g.takeBackGrant(e, now)
-		}
-	}
+	g.recall(s, now)
+	g.takeBackOut(unwritten, s, now)
 	for e := s.first; e != nil; {
 		next := e.next
 		if e.wired { // what is not yet handed over is taken back when its gather is on disk
