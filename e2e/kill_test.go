@@ -386,7 +386,7 @@ func writeFromPhones(ctx context.Context, t *testing.T, sim *simulator.Simulator
 }
 
 // compareInbound waits until every text from the phones is in the inbox, and counts those that are there twice.
-func compareInbound(t *testing.T, s *server, written int) {
+func compareInbound(t *testing.T, s *server, written int) (twice int) {
 	t.Helper()
 	seen := map[string]int{}
 	eventually(t, "everything that phones wrote is in the inbox", func() bool {
@@ -404,7 +404,6 @@ func compareInbound(t *testing.T, s *server, written int) {
 		}
 		return len(seen) >= written
 	})
-	twice := 0
 	for _, n := range seen {
 		twice += n - 1
 	}
@@ -412,6 +411,7 @@ func compareInbound(t *testing.T, s *server, written int) {
 	if len(seen) != written {
 		t.Errorf("the inbox has %d different texts, and %d were written", len(seen), written)
 	}
+	return twice
 }
 
 // compareSent counts what was lost and what was sent twice.

@@ -100,3 +100,31 @@ func TestSessionEndsBeforeHandOver(t *testing.T) {
 		}
 	})
 }
+
+// TestStopsBehindHandOver: the same when the gateway stops in between. What was
+// not sent is no doubt after the next start, and goes out once.
+func TestStopsBehindHandOver(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := w.fakeLink("once")
+		op.core.SessionUp(1, 10)
+		release := make(chan struct{})
+		var id message.ID
+		w.Accept([]*Submission{w.submission("46300001", "hello")}, func(r []Result) { id = r[0].ID; <-release })
+		synctest.Wait()
+		op.core.SessionDown(1, nil, nil)
+		w.stop()
+		synctest.Wait() // everything waits for the answer to the customer
+		close(release)
+		w.end()
+		w = start(t, dir, Options{}, nil)
+		op = w.fakeLink("once")
+		op.core.SessionUp(2, 10)
+		synctest.Wait()
+		if sent := op.take(); len(sent) != 1 || sent[0].Message.ID != id {
+			t.Fatalf("sent after the next start: %v; log %s", sent, describe(w.onDisk(id)))
+		}
+	})
+}
