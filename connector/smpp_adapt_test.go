@@ -11,9 +11,9 @@ import (
 	"kurir/smpp"
 )
 
-// TestSMPPWindowAdapts: answers that take more than half of response_timeout
+// TestComplaint20WindowAdapts: answers that take more than half of response_timeout
 // halve the window, quick ones let it grow to what was agreed.
-func TestSMPPWindowAdapts(t *testing.T) {
+func TestComplaint20WindowAdapts(t *testing.T) {
 	t.Parallel()
 	smppLink(t, func(*SMPPConfig) {}, nil, func(t *testing.T, b *contractBench) {
 		o := b.operator()

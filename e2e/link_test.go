@@ -54,8 +54,8 @@ func count(t *testing.T, sim *simulator.Simulator, l *ledger) (lost, again, rece
 	return c.Missing, c.Repeats, int64(l.repeated())
 }
 
-// TestLinkFlaps: the operator cuts the connections every second.
-func TestLinkFlaps(t *testing.T) {
+// TestComplaint19LinkFlaps: the operator cuts the connections every second.
+func TestComplaint19LinkFlaps(t *testing.T) {
 	t.Parallel()
 	const window = 10
 	sim := startSimulator(t, simulator.Options{Behaviour: simulator.Behaviour{
@@ -169,9 +169,9 @@ func TestOperatorOdd(t *testing.T) {
 	s.becomes(id, "enroute") // the receipt comes before the answer is on disk
 }
 
-// TestOperatorIDs: an operator writes ids in one way in his answers and in another in his receipts. Each is understood
+// TestComplaint02OperatorIDs: an operator writes ids in one way in his answers and in another in his receipts. Each is understood
 // without being told, also when the receipts come after a restart.
-func TestOperatorIDs(t *testing.T) {
+func TestComplaint02OperatorIDs(t *testing.T) {
 	t.Parallel()
 	for _, ids := range []simulator.IDForm{simulator.IDHex, simulator.IDDec, simulator.IDHexDec, simulator.IDDecHex} {
 		sim := startSimulator(t, simulator.Options{Behaviour: simulator.Behaviour{IDs: ids}})
@@ -192,8 +192,8 @@ func TestOperatorIDs(t *testing.T) {
 	}
 }
 
-// TestNoAnswer: submissions without an answer are uncertain, and sent again.
-func TestNoAnswer(t *testing.T) {
+// TestComplaint17NoAnswer: submissions without an answer are uncertain, and sent again.
+func TestComplaint17NoAnswer(t *testing.T) {
 	t.Parallel()
 	sim := startSimulator(t, simulator.Options{})
 	s := startServer(t, sim, serverOptions{link: ", window: 50, response_timeout: 2s"})
@@ -208,8 +208,8 @@ func TestNoAnswer(t *testing.T) {
 	s.becomes(s.send("+46701000001", "ref-2 "+textMark), "delivered")
 }
 
-// TestThrottled: the operator takes 50 messages a second, and we learn it.
-func TestThrottled(t *testing.T) {
+// TestComplaint08Throttled: the operator takes 50 messages a second, and we learn it.
+func TestComplaint08Throttled(t *testing.T) {
 	t.Parallel()
 	sim := startSimulator(t, simulator.Options{Behaviour: simulator.Behaviour{Rate: 50}})
 	s := startServer(t, sim, serverOptions{link: ", window: 20"})

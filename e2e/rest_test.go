@@ -59,8 +59,8 @@ func TestREST(t *testing.T) {
 	s.judgePages()
 }
 
-// TestWebhookRetries: what is not acknowledged is told again, with the same id, and only until it is acknowledged.
-func TestWebhookRetries(t *testing.T) {
+// TestComplaint22WebhookRetries: what is not acknowledged is told again, with the same id, and only until it is acknowledged.
+func TestComplaint22WebhookRetries(t *testing.T) {
 	t.Parallel()
 	sim := startSimulator(t, simulator.Options{})
 	h := startHook(t)

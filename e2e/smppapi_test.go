@@ -151,9 +151,9 @@ func TestBindRefused(t *testing.T) {
 	}
 }
 
-// TestReceiptsWait: receipts and inbound messages are kept on disk until the customer binds, also over a restart,
+// TestComplaint03ReceiptsWait: receipts and inbound messages are kept on disk until the customer binds, also over a restart,
 // and until he acknowledges them.
-func TestReceiptsWait(t *testing.T) {
+func TestComplaint03ReceiptsWait(t *testing.T) {
 	t.Parallel()
 	sim := startSimulator(t, simulator.Options{})
 	s := startServer(t, sim, serverOptions{})
@@ -282,9 +282,9 @@ func TestInbound(t *testing.T) {
 	}
 }
 
-// TestPartReceipts: with receipts_per: part a customer is told of each part of a long message when the operator's receipt
+// TestComplaint09PartReceipts: with receipts_per: part a customer is told of each part of a long message when the operator's receipt
 // comes, while the others are awaited, and of none twice.
-func TestPartReceipts(t *testing.T) {
+func TestComplaint09PartReceipts(t *testing.T) {
 	t.Parallel()
 	sim := startSimulator(t, simulator.Options{Seed: 1, Behaviour: simulator.Behaviour{
 		Receipts: simulator.ReceiptTime{After: 300 * time.Millisecond}, ReceiptJitter: simulator.Duration(3 * time.Second),

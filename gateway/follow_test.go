@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"kurir/connector"
 	"kurir/message"
@@ -126,5 +127,54 @@ func TestStopsBehindHandOver(t *testing.T) {
 		if sent := op.take(); len(sent) != 1 || sent[0].Message.ID != id {
 			t.Fatalf("sent after the next start: %v; log %s", sent, describe(w.onDisk(id)))
 		}
+	})
+}
+
+// TestComplaint01GroupCommit holds what speed rests upon: messages share commits,
+// whichever way they are going, so that more traffic does not mean as many more
+// writes that wait for the disk.
+func TestComplaint01GroupCommit(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op := w.fakeLink("op1")
+		const calls, each = 200, 10
+		op.core.SessionUp(1, calls*each)
+		op.on = func(session uint32, out []*connector.Outgoing) {
+			answers := make([]connector.Answer, len(out))
+			reports := make([]message.Report, len(out))
+			for i, o := range out {
+				id := o.Message.ID.String()
+				answers[i] = connector.Answer{Out: o, ID: id}
+				reports[i] = message.Report{OperatorID: id, State: message.Delivered, From: o.Message.To}
+			}
+			op.core.Answered(session, answers)
+			op.core.Reports(reports, func(error) {})
+		}
+		before := w.sequence
+		var ids []message.ID
+		for range calls {
+			subs := make([]*Submission, each)
+			for i := range subs {
+				subs[i] = w.untold("46100001", "hello")
+			}
+			w.Accept(subs, func(r []Result) {
+				for i := range r {
+					ids = append(ids, r[i].ID)
+				}
+			})
+		}
+		time.Sleep(time.Minute)
+		for _, id := range ids {
+			w.wantState(id, message.Delivered)
+		}
+		w.mu.Lock()
+		commits := w.sequence - before
+		w.mu.Unlock()
+		if len(ids) != calls*each || commits > calls {
+			t.Errorf("%d lives took %d commits, want %d lives and at most a commit for ten", len(ids), commits, calls*each)
+		}
+		t.Logf("%d lives in %d commits", len(ids), commits)
 	})
 }

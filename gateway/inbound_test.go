@@ -69,9 +69,9 @@ func parts(from string) []*message.Inbound {
 	return list
 }
 
-// TestInboundParts joins parts in any order, also over a restart and with one
+// TestComplaint10InboundParts joins parts in any order, also over a restart and with one
 // that comes twice; what never becomes whole is delivered after a day.
-func TestInboundParts(t *testing.T) {
+func TestComplaint10InboundParts(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
@@ -322,8 +322,8 @@ func TestInboundTwoTargets(t *testing.T) {
 	})
 }
 
-// TestInboundOfNobody counts what no account owns and no rule leads anywhere.
-func TestInboundOfNobody(t *testing.T) {
+// TestComplaint18InboundOfNobody counts what no account owns and no rule leads anywhere.
+func TestComplaint18InboundOfNobody(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {

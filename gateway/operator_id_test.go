@@ -85,10 +85,10 @@ func linkStats(w *world, name string) LinkStats {
 	return LinkStats{}
 }
 
-// TestIDsLearned lets operators of each kind report 20 messages, and looks at
+// TestComplaint02IDsLearned lets operators of each kind report 20 messages, and looks at
 // what the link has learned; then a receipt in another form fits no message any
 // more.
-func TestIDsLearned(t *testing.T) {
+func TestComplaint02IDsLearned(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string

@@ -117,9 +117,9 @@ func TestRetryUntilValidityEnds(t *testing.T) {
 	})
 }
 
-// TestThrottling lets the operator complain: the link pauses, then goes slower
+// TestComplaint08Throttling lets the operator complain: the link pauses, then goes slower
 // than before, then faster by degrees; nothing is lost.
-func TestThrottling(t *testing.T) {
+func TestComplaint08Throttling(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {

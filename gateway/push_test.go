@@ -79,7 +79,7 @@ func (w *world) waitPush(id message.ID) PushJob {
 
 // What was acknowledged is told again, once, in the order of acceptance, and
 // no more after it was acknowledged again.
-func TestPushRange(t *testing.T) {
+func TestComplaint03PushRange(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {

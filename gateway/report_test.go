@@ -119,8 +119,8 @@ func playReceipts(t *testing.T, parts int, steps []receiptStep, want []message.S
 
 const longText = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
 
-// TestIDForms compares ids of answers and receipts as the link is set to.
-func TestIDForms(t *testing.T) {
+// TestComplaint02IDForms compares ids of answers and receipts as the link is set to.
+func TestComplaint02IDForms(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		forms           IDForms

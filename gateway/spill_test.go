@@ -80,9 +80,9 @@ func TestSpill(t *testing.T) {
 	})
 }
 
-// TestMemoryOfBacklog compares the memory with some and with five times as many
+// TestComplaint25MemoryOfBacklog compares the memory with some and with five times as many
 // messages waiting for a link that is down.
-func TestMemoryOfBacklog(t *testing.T) {
+func TestComplaint25MemoryOfBacklog(t *testing.T) {
 	if underRace {
 		t.Skip("the race detector takes memory of its own")
 	}
