@@ -171,6 +171,41 @@ func hostileOperators(t *testing.T) []struct {
 				<-r.ctx.Done()
 			}
 		}},
+		{"a peer that sends receipts and never reads", func(r *rogues, c net.Conn, rng *rand.Rand) {
+			_ = c.(*net.TCPConn).SetReadBuffer(4096)
+			if !takeBind(c) {
+				return
+			}
+			var block []byte
+			for i := uint32(2); len(block) < 32<<10; i++ {
+				block = append(block, frames[i%3]...)
+				binary.BigEndian.PutUint32(block[len(block)-len(frames[i%3])+12:], i)
+			}
+			for r.ctx.Err() == nil {
+				r.done.Add(1)
+				if _, err := c.Write(block); err != nil {
+					return
+				}
+				r.pause(20 * time.Millisecond)
+			}
+		}},
+		{"answers with the sequence numbers of others", func(r *rogues, c net.Conn, _ *rand.Rand) {
+			head := make([]byte, smpp.HeaderLen)
+			for ok := takeBind(c); ok; {
+				if _, err := io.ReadFull(c, head); err != nil {
+					return
+				}
+				h := smpp.ParseHeader(head)
+				if _, err := io.CopyN(io.Discard, c, int64(h.Length)-smpp.HeaderLen); err != nil {
+					return
+				}
+				r.done.Add(1)
+				id := fmt.Sprintf("%d\x00", h.Sequence)
+				answer := append(rawHead(uint32(smpp.HeaderLen+len(id)), uint32(h.Command.Response()), 0, h.Sequence%20+3), id...)
+				_, err := c.Write(answer)
+				ok = err == nil
+			}
+		}},
 		{"a peer that cuts each connection", func(r *rogues, c net.Conn, _ *rand.Rand) {
 			if takeBind(c) {
 				r.done.Add(1)

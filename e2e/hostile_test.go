@@ -228,6 +228,18 @@ func hostileCustomers(t *testing.T) []struct {
 				}
 			})
 		}},
+		{"a peer that sends messages and never reads their receipts", func(r *rogues) {
+			r.each(4, true, func(c net.Conn, _ *rand.Rand) {
+				_ = c.(*net.TCPConn).SetReadBuffer(4096)
+				for r.ctx.Err() == nil {
+					r.done.Add(1)
+					if _, err := c.Write(good); err != nil {
+						return
+					}
+					r.pause(5 * time.Millisecond)
+				}
+			})
+		}},
 		{"a storm of good binds", func(r *rogues) {
 			r.each(8, true, func(c net.Conn, _ *rand.Rand) { r.done.Add(1) })
 		}},
