@@ -379,6 +379,9 @@ func (g *Gateway) refused(e *entry) {
 	case e.station == nowhere && e.m.State == message.Queued:
 		e.link.spill[e.m.Priority].rows--
 	}
+	if len(e.m.Content.Header) > 0 {
+		g.partRefused(e)
+	}
 	delete(g.open, e.m.ID)
 	e.station = nowhere
 }

@@ -208,6 +208,9 @@ func (g *Gateway) final(e *entry, s message.State, now time.Time) {
 	if m.Price != 0 {
 		g.settleFinal(e, s, now)
 	}
+	if len(m.Content.Header) > 0 {
+		g.partEnded(e, s)
+	}
 	for _, k := range e.keys {
 		if k != 0 {
 			g.outstanding.remove(k, e)

@@ -19,23 +19,45 @@ import (
 //     link together, with a new reference, for some may have arrived unseen.
 //  4. A part that is refused for now is repeated alone.
 //
-// A group is forgotten partsWait after its last part came, and by a restart.
-// Parts that come later are on their own.
+// A part that comes again with the same contents is one that the customer
+// repeats, for he had no answer to it; with other contents it begins the next
+// message with the same reference. A group is forgotten partsWait after its last
+// part came, but not while one waits. Parts that come later are on their own. A
+// restart makes it anew of those parts that are open.
 type partGroup struct {
-	link   *link
-	total  uint8
-	seen   [4]uint64 // part numbers that came
-	flying int       // parts granted to a session of link
-	taken  bool      // link has a part
-	since  int64     // Unix milliseconds of the last part
-	moved  bool
-	ref    uint16 // once moved
+	link    *link
+	sums    []uint32 // of the contents of the parts that came, by number-1; 0 of others
+	missing int      // parts that have not come
+	waiting int      // parts that came and that no operator has
+	flying  int      // of those, parts granted to a session of link
+	taken   bool     // link has a part
+	since   int64    // Unix milliseconds of the last part
+	moved   bool
+	ref     uint16 // once moved
 }
 
 const (
-	partsMost = 50_000 // groups at a time; parts of more are on their own
-	partsWait = 10 * time.Minute
+	partsMost    = 50_000 // groups at a time; parts of more are on their own
+	partsWait    = 10 * time.Minute
+	partsLongest = 7 * 24 * time.Hour // for those of which a part waits
 )
+
+// joins tells whether a part belongs to the group. Once all parts have come and
+// none waits nothing is left to be kept together: one that comes again is then
+// the next message's, be it the same text.
+func (p *partGroup) joins(number uint8, sum uint32) bool {
+	have := p.sums[number-1]
+	return have == 0 || have == sum && p.missing+p.waiting > 0
+}
+
+// add notes that a part came.
+func (p *partGroup) add(number uint8, sum uint32) {
+	if p.sums[number-1] == 0 {
+		p.sums[number-1] = sum
+		p.missing--
+	}
+	p.waiting++
+}
 
 // concatOf reads the number of a part that the customer cut. Only messages with
 // a header of his own are looked at.
@@ -77,23 +99,35 @@ func (g *Gateway) group(m *message.Message) *partGroup {
 
 // placePart gives a new part the link of its group; the first one makes it.
 func (g *Gateway) placePart(e *entry, now time.Time) {
+	g.notePart(e, now)
+	g.keepWithParts(e)
+}
+
+// notePart adds a part to its group; the first one makes it.
+func (g *Gateway) notePart(e *entry, now time.Time) {
+	if len(e.m.Content.Header) == 0 {
+		return
+	}
 	_, c, ok := concatOf(e.m)
 	if !ok {
 		return
 	}
-	key := groupKey(e.m, c)
+	key, sum := groupKey(e.m, c), partSum(e.m)
 	p := g.parts[key]
-	at, bit := c.Number/64, uint64(1)<<(c.Number%64)
-	if p == nil || p.seen[at]&bit != 0 { // the reference is in use again
+	if p == nil || !p.joins(c.Number, sum) {
 		if p == nil && len(g.parts) >= partsMost {
 			return
 		}
-		p = &partGroup{link: e.link, total: c.Total}
+		p = &partGroup{link: e.link, sums: make([]uint32, c.Total), missing: int(c.Total)}
 		g.parts[key] = p
 	}
-	p.seen[at] |= bit
+	p.add(c.Number, sum)
 	p.since = now.UnixMilli()
-	g.keepWithParts(e)
+}
+
+// partSum tells the contents of parts apart; never 0.
+func partSum(m *message.Message) uint32 {
+	return uint32(exactKey(m.Content.Text, string(m.Content.Data))) | 1
 }
 
 // keepWithParts gives a part the link of its group, if that is one of its own;
@@ -181,16 +215,46 @@ func (g *Gateway) partReleased(e *entry) {
 
 // partTaken notes that the operator has a part.
 func (g *Gateway) partTaken(e *entry) {
-	if p := g.group(e.m); p != nil && p.link == e.link {
+	p := g.group(e.m)
+	if p == nil {
+		return
+	}
+	p.waiting = max(0, p.waiting-1)
+	if p.link == e.link {
 		p.taken = true
 	}
 }
 
-// dropOldParts forgets groups whose parts have all come long ago.
+// partEnded notes that a message becomes final. Of a part that its operator has
+// partTaken has said all.
+func (g *Gateway) partEnded(e *entry, s message.State) {
+	if e.m.State == message.Enroute || s == message.Sent {
+		return
+	}
+	if p := g.group(e.m); p != nil {
+		p.waiting = max(0, p.waiting-1)
+	}
+}
+
+// partRefused takes back that a part came.
+func (g *Gateway) partRefused(e *entry) {
+	p := g.group(e.m)
+	if p == nil {
+		return
+	}
+	p.waiting = max(0, p.waiting-1)
+	if _, c, _ := concatOf(e.m); p.sums[c.Number-1] == partSum(e.m) {
+		p.sums[c.Number-1] = 0
+		p.missing++
+	}
+}
+
+// dropOldParts forgets groups whose parts have all come long ago, and wait no
+// longer.
 func (g *Gateway) dropOldParts(now time.Time) {
-	limit := now.Add(-partsWait).UnixMilli()
+	limit, longest := now.Add(-partsWait).UnixMilli(), now.Add(-partsLongest).UnixMilli()
 	for key, p := range g.parts {
-		if p.since < limit {
+		if p.since < limit && p.waiting == 0 || p.since < longest {
 			delete(g.parts, key)
 		}
 	}

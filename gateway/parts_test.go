@@ -120,6 +120,95 @@ func TestPartThrottled(t *testing.T) {
 	})
 }
 
+// TestPartsStayTogetherForLong: they do so as long as one of them waits.
+func TestPartsStayTogetherForLong(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op1, op2 := w.twoLinks()
+		w.submit(cutPart(w, "46200001", 7, 2, 1))
+		synctest.Wait()
+		op1.answer(1, op1.take()[0], "1")
+		op1.core.SessionDown(1, nil, nil)
+		w.submit(cutPart(w, "46200001", 7, 2, 2))
+		time.Sleep(50 * time.Minute)
+		if n := len(op2.take()); n != 0 {
+			t.Errorf("%d parts went by the other link", n)
+		}
+		op1.core.SessionUp(3, 10)
+		synctest.Wait()
+		if refs, numbers := wire(t, op1.take()); !slices.Equal(numbers, []uint8{2}) || refs[0] != 7 {
+			t.Errorf("parts %v with references %v", numbers, refs)
+		}
+		time.Sleep(11 * time.Minute)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if len(w.parts) != 1 {
+			t.Errorf("%d groups of a part without an answer", len(w.parts))
+		}
+	})
+}
+
+// TestPartRepeated: a part that the customer sends again, as he had no answer
+// for it, belongs to the others.
+func TestPartRepeated(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op1, op2 := w.twoLinks()
+		w.submit(cutPart(w, "46200001", 7, 3, 1), cutPart(w, "46200001", 7, 3, 2))
+		synctest.Wait()
+		for i, o := range op1.take() {
+			op1.answer(1, o, string(rune('1'+i)))
+		}
+		op1.core.SessionDown(1, nil, nil)
+		time.Sleep(time.Minute)
+		w.submit(cutPart(w, "46200001", 7, 3, 2), cutPart(w, "46200001", 7, 3, 3))
+		time.Sleep(time.Minute)
+		if n := len(op2.take()); n != 0 {
+			t.Errorf("%d parts went by the other link", n)
+		}
+		op1.core.SessionUp(3, 10)
+		synctest.Wait()
+		if _, numbers := wire(t, op1.take()); !slices.Equal(numbers, []uint8{2, 3}) {
+			t.Errorf("parts %v", numbers)
+		}
+	})
+}
+
+// TestPartsStayTogetherOverRestart: the link that took a part has the others
+// after the next start too.
+func TestPartsStayTogetherOverRestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		op1 := w.fakeLink("op1")
+		op1.core.SessionUp(1, 10)
+		w.submit(cutPart(w, "46200001", 7, 3, 1))
+		synctest.Wait()
+		op1.answer(1, op1.take()[0], "1")
+		op1.core.SessionDown(1, nil, nil)
+		w.submit(cutPart(w, "46200001", 7, 3, 2))
+		w.end()
+		w = start(t, dir, Options{}, nil)
+		op1, op2 := w.fakeLink("op1"), w.fakeLink("op2")
+		op2.core.SessionUp(2, 10)
+		w.submit(cutPart(w, "46200001", 7, 3, 3))
+		time.Sleep(5 * time.Minute)
+		if n := len(op2.take()); n != 0 {
+			t.Errorf("%d parts went by the other link", n)
+		}
+		op1.core.SessionUp(1, 10)
+		synctest.Wait()
+		if _, numbers := wire(t, op1.take()); !slices.Equal(numbers, []uint8{2, 3}) {
+			t.Errorf("parts %v", numbers)
+		}
+	})
+}
+
 // TestPartGroupsAreBounded: a reference in use again begins anew, and groups
 // are forgotten.
 func TestPartGroupsAreBounded(t *testing.T) {
@@ -134,10 +223,16 @@ func TestPartGroupsAreBounded(t *testing.T) {
 		op1.answer(1, op1.take()[0], "1")
 		op1.core.SessionDown(1, nil, nil)
 		op2.core.SessionUp(2, 10)
-		w.submit(cutPart(w, "46200001", 7, 2, 1), w.submission("46200001", "no part"))
+		again := cutPart(w, "46200001", 7, 2, 1)
+		again.Content.Text = "another"
+		w.submit(again, w.submission("46200001", "no part"))
 		synctest.Wait()
-		if n := len(op2.take()); n != 2 {
-			t.Errorf("%d of 2 went by the link that is up", n)
+		out := op2.take()
+		if len(out) != 2 {
+			t.Errorf("%d of 2 went by the link that is up", len(out))
+		}
+		for i, o := range out {
+			op2.answer(2, o, string(rune('1'+i)))
 		}
 		time.Sleep(11 * time.Minute)
 		w.mu.Lock()

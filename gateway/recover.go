@@ -114,6 +114,7 @@ func (g *Gateway) recoverGrants(ctx context.Context, seen map[message.ID]bool) e
 			e.link = g.link(gr.Link)
 			e.hop = hopOf(m.Links, gr.Link)
 			e.answered = max(e.answered, gr.At)
+			g.notePart(e, now)
 			g.uncertain(e, now)
 		}
 		g.cur.GrantDone = append(g.cur.GrantDone, gr.Number)
@@ -157,10 +158,13 @@ func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error 
 			}
 		}
 		g.watchDeadline(e, now)
+		g.notePart(e, now)
+		g.partTaken(e)
 		if m.ID < message.FirstIDAt(now.Add(-shelveAfter)) {
 			g.shelveOne(e, g.passed+g.recent.len()-1)
 		}
 	case m.State == message.Sending:
+		g.notePart(e, now)
 		g.uncertain(e, now)
 	default:
 		return g.recoverWaiting(ctx, e)
@@ -203,6 +207,7 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 	if has, err := g.store.WaitingHas(ctx, e.waitingRows()); err != nil || slices.Contains(has, true) {
 		return err
 	}
+	g.placePart(e, time.Now())
 	if e.link.lanes.n >= g.opt.QueueMemory {
 		g.spillOld(e)
 		return nil
