@@ -33,6 +33,7 @@ type HTTPOptions struct {
 	Cancel  func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Message func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Trace   func(ctx context.Context, m *message.Message) (*gateway.Trace, error)
+	Resend  func(ctx context.Context, account string, id message.ID) (gateway.Result, error)
 	Preview func(sub *gateway.Submission) (*gateway.Preview, *message.Failure)
 	Explain func(sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure)
 	Ready   func() error
@@ -64,7 +65,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Country = func() string { return g.Snapshot().Country }
 	o.TLVs = func() *message.TLVDictionary { return g.Snapshot().TLVs }
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
-	o.Preview, o.Explain = g.Preview, g.ExplainRoute
+	o.Preview, o.Explain, o.Resend = g.Preview, g.ExplainRoute, g.Resend
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 	o.Ask = g.AskOperator
 	o.Money = MoneyOptions{Balances: g.Balances, TopUp: g.TopUpBalance, TopUps: g.TopUps, Prices: g.PriceRows}
@@ -119,6 +120,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	s.rest("/v1/messages/{id}", methods{http.MethodGet: s.getMessage, http.MethodDelete: s.cancelMessage})
 	s.rest("/v1/messages/{id}/query", methods{http.MethodPost: adminOnly(s.askOperator)})
 	s.rest("/v1/messages/{id}/trace", methods{http.MethodGet: s.getTrace})
+	s.rest("/v1/messages/{id}/resend", methods{http.MethodPost: s.resendMessage})
 	s.rest("/v1/preview", methods{http.MethodPost: s.postPreview})
 	s.rest("/v1/routes/explain", methods{http.MethodPost: s.explainRoute})
 	s.rest("/v1/inbound", methods{http.MethodGet: s.listInbound})

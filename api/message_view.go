@@ -24,6 +24,8 @@ type failureView struct {
 	Code         string `json:"code"`
 	Detail       string `json:"detail,omitempty"`
 	OperatorCode uint32 `json:"operator_code,omitempty"`
+
+	kind message.FailureKind
 }
 
 // messageView is a message as REST and webhooks show it. Webhooks leave out
@@ -86,7 +88,9 @@ func digest(m *message.Message) (d logDigest) {
 		case message.EventFailed:
 			d.failure, d.code, d.rejectedBy = e.Failure, e.Code, e.Code
 		case message.EventReport:
-			d.code, d.reportedAt = e.Code, e.At
+			if d.code, d.reportedAt = e.Code, e.At; e.State.Final() {
+				d.failure = e.Failure // what it failed of before is over
+			}
 		case message.EventState:
 			if e.Failure != message.NoFailure {
 				d.failure = e.Failure
@@ -108,7 +112,7 @@ func view(m *message.Message, state message.State, full bool, tlvs *message.TLVD
 	}
 	wrong := d.failure != message.NoFailure || d.code != 0 && state.Final() // what is under way may have one too
 	if wrong && state != message.Delivered && state != message.Sent {
-		v.Error = &failureView{Code: d.failure.Code(), OperatorCode: d.code}
+		v.Error = &failureView{Code: d.failure.Code(), OperatorCode: d.code, kind: d.failure}
 		if d.failure == message.NoFailure {
 			v.Error.Code = state.String()
 		} else {

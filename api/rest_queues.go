@@ -30,6 +30,7 @@ const maxPushIDs = 1000
 func (s *httpServer) queuePaths() {
 	s.rest("/v1/queues", methods{http.MethodGet: s.listQueues})
 	s.rest("/v1/queues/links", methods{http.MethodGet: s.listLinkQueues})
+	s.rest("/v1/queues/dead", methods{http.MethodGet: s.listDead})
 	s.rest("/v1/queues/push", methods{http.MethodPost: s.postPush})
 	s.rest("/v1/jobs", methods{http.MethodGet: s.listJobs})
 	s.rest("/v1/jobs/{id}", methods{http.MethodGet: s.getJob, http.MethodDelete: s.stopJob})

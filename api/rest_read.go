@@ -21,7 +21,7 @@ func (s *httpServer) getMessage(w http.ResponseWriter, r *http.Request, a *accou
 	if p != nil {
 		return p
 	}
-	v := view(m, m.State, true, s.TLVs())
+	v := s.view(m, languageOf(r))
 	return answerJSON(w, &v)
 }
 
@@ -100,9 +100,7 @@ func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *ac
 // listMessages is GET /v1/messages: newest first, filtered and paged as package
 // resource says.
 func (s *httpServer) listMessages(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	return list(s, w, r, a, "messages", resource.Messages(), s.Messages, func(m *message.Message) (message.ID, messageView) {
-		return m.ID, view(m, m.State, true, s.TLVs())
-	})
+	return list(s, w, r, a, "messages", resource.Messages(), s.Messages, s.shown(r))
 }
 
 // listInbound is GET /v1/inbound, likewise.
@@ -174,7 +172,7 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 		Routes  []ruleView           `json:"routes"`
 		Events  []gateway.TraceEntry `json:"events"`
 		Waits   *gateway.Waits       `json:"waits,omitempty"`
-	}{Message: view(m, m.State, true, s.TLVs()), Links: m.Links, Routes: []ruleView{}, Events: t.Events, Waits: t.Waits}
+	}{Message: s.view(m, languageOf(r)), Links: m.Links, Routes: []ruleView{}, Events: t.Events, Waits: t.Waits}
 	for _, c := range t.Route {
 		answer.Routes = append(answer.Routes, ruleView(c))
 	}

@@ -35,6 +35,12 @@ func (d *decoder) check(f *File) {
 		d.checkRoute(&f.Routes[i], path, links, names)
 		d.checkGroups(&f.Routes[i], path, f.Accounts)
 	}
+	retried := once{d: d, what: "the failure"}
+	for i := range f.Retries {
+		path := fmt.Sprintf("retries[%d]", i)
+		f.Retries[i].Validate(d.within(path))
+		retried.see(path+".failure", f.Retries[i].Failure)
+	}
 	for i := range f.Inbound {
 		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), names)
 	}

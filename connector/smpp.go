@@ -32,14 +32,15 @@ type SMPP struct {
 	// Listen opens the address of outbind; nil for TCP.
 	Listen func(ctx context.Context, network, addr string) (net.Listener, error)
 
-	cfg     SMPPConfig
-	log     *slog.Logger
-	shared  *Shared
-	core    Core
-	running sync.WaitGroup // what tells core something from a goroutine of its own
-	gate    *smppGate
-	plan    MaintenancePlan
-	unread  atomic.Uint64 // receipts that named no message
+	cfg      SMPPConfig
+	meanings *smppMeanings // nil for the specifications'
+	log      *slog.Logger
+	shared   *Shared
+	core     Core
+	running  sync.WaitGroup // what tells core something from a goroutine of its own
+	gate     *smppGate
+	plan     MaintenancePlan
+	unread   atomic.Uint64 // receipts that named no message
 
 	mu       sync.Mutex
 	slots    []*smppSlot
@@ -91,6 +92,7 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 		cfg: cfg.WithDefaults(), log: log.With("link", cfg.Name), shared: shared,
 		bound: map[uint32]*smppSession{}, outbound: map[*smpp.Session]*smppSession{}, gate: newSMPPGate(cfg.WithDefaults().Reconnect), plan: cfg.Plan(),
 	}
+	l.meanings = l.cfg.meanings(func(string, string) {}) // Validate reports
 	for i := range l.cfg.Sessions {
 		if len(l.cfg.Hosts) == 0 { // the operator opens the sessions
 			break

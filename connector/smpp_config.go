@@ -159,6 +159,13 @@ type SMPPConfig struct {
 	// FallbackWait is how long the link may be down before what waits for it
 	// takes the next link of its route, 1s to 24h; 10s by default.
 	FallbackWait time.Duration `yaml:"fallback_wait"`
+	// Failures says what the operator's answers mean to him where that is not what the specification says: a
+	// command_status, by name (ESME_RSUBMITFAIL) or number (0x400), and throttled, busy, absent, memory_full, refused,
+	// bad_recipient, bad_sender or bad_content. The first four pass, and the message is tried again.
+	Failures map[string]string `yaml:"failures" example:"{\"0x400\": absent}"`
+	// ReceiptFailures says likewise what error codes of receipts mean: the number of network_error_code or after err:.
+	// Left out: those of a GSM network are known, others shown as numbers.
+	ReceiptFailures map[string]string `yaml:"receipt_failures" example:"{\"027\": absent}"`
 	// Cancel, if true, lets a customer take back a message that the operator has:
 	// he is asked by cancel_sm.
 	Cancel bool `yaml:"cancel"`
@@ -317,6 +324,7 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 	}
 	word("validity", c.Validity, smppValidity)
 	word("uncertain", c.Uncertain, smppUncertain)
+	c.meanings(report)
 	if c.Version == "3.3" {
 		if c.Bind != "receiver+transmitter" {
 			report("bind", "SMPP 3.3 has no transceiver; use receiver+transmitter")

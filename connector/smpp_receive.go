@@ -180,6 +180,9 @@ func (l *SMPP) report(d *smpp.DeliverSM, host string) message.Report {
 			report.Code = uint32(code)
 		}
 	}
+	if report.Code != 0 && report.State != message.Delivered {
+		report.Failure = l.receiptFailure(r.Network, report.Code)
+	}
 	if r.DoneDate != "" {
 		if done, err := smpp.ParseReceiptTime(r.DoneDate, time.UTC); err == nil {
 			report.Done = done.UnixMilli()

@@ -220,7 +220,7 @@ func (s *smppSession) answer(answers []Answer, r *smpp.Response) []Answer {
 	var f *message.Failure
 	switch {
 	case r.Err == nil:
-		f = smppFailure(r.PDU.Status)
+		f = s.link.failure(r.PDU.Status)
 		if r.PDU.Status == smpp.ESME_RINVBNDSTS {
 			s.stop()
 			select {
@@ -248,7 +248,7 @@ func (s *smppSession) answer(answers []Answer, r *smpp.Response) []Answer {
 		}
 		// The header says what became of the message; sent again it would
 		// be answered the same way again and again.
-		f = smppFailure(r.PDU.Status)
+		f = s.link.failure(r.PDU.Status)
 	}
 	switch ref := r.Ref.(type) {
 	case *Outgoing:

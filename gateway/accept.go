@@ -59,7 +59,7 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 				continue
 			}
 		}
-		results[i] = Result{To: m.To, Parts: int(m.Parts), Encoding: m.Encoding, Changed: changed}
+		results[i] = Result{To: m.To, Parts: int(m.Parts), Encoding: m.Encoding, Changed: changed, resent: s.Resent}
 		good, index = append(good, m), append(index, i)
 	}
 	if len(subs) > 0 && subs[0].Atomic {
@@ -304,6 +304,9 @@ func (g *Gateway) join(a applicant, now time.Time) {
 		}
 		if c := a.results[a.index[i]].Changed; c != nil {
 			c.events(m, now)
+		}
+		if id := a.results[a.index[i]].resent; id != 0 {
+			e.event(message.Event{Kind: message.EventResent, At: m.ID.Millis(), Text: id.String()})
 		}
 		if a.bill != nil {
 			g.reserved(e, &a.bill.rates[i], now)

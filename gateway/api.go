@@ -31,7 +31,8 @@ type Submission struct {
 	Target    message.Target     // where states go; its Account is filled in by Accept
 	Text      *message.TextRules // in place of the account's; nil for those
 
-	Changed *Changed // what was done to the text already; left nil by interfaces
+	Resent  message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)
+	Changed *Changed   // what was done to the text already; left nil by interfaces
 }
 
 // rules returns how the text is to be written; nil if nothing is said.
@@ -52,6 +53,8 @@ type Result struct {
 	Changed  *Changed         // of the text; nil for most
 	More     []message.ID     // further messages that the text took; nil for most
 	Failure  *message.Failure // nil when the message was accepted and is on disk
+
+	resent message.ID
 }
 
 // Done receives the results of an Accept, in the order of its submissions.

@@ -76,8 +76,9 @@ type Gateway struct {
 	log       *slog.Logger
 	store     *store.Store
 	snap      atomic.Pointer[Snapshot]
-	commit    func(*store.Batch) error // the store's, but for tests
-	receivers [8]Receiver              // by message.TargetKind; set before Run
+	retries   atomic.Pointer[retryTable] // of snap
+	commit    func(*store.Batch) error   // the store's, but for tests
+	receivers [8]Receiver                // by message.TargetKind; set before Run
 	count     counters
 	asking    atomic.Int32 // messages being taken back from operators
 
@@ -222,6 +223,7 @@ func (g *Gateway) install(s *Snapshot) {
 	if old := g.snap.Load(); old == nil || old.Number != s.Number {
 		g.cur.Config, g.cur.ConfigText = s.Number, s.Text
 	}
+	g.retries.Store(newRetryTable(s.Retries))
 	g.snap.Store(s)
 }
 

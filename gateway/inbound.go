@@ -87,6 +87,7 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 		}
 		m.From, m.To = c.l.set.inboundNumber(m.From), c.l.set.inboundNumber(m.To)
 		c.l.count.inbound.Add(1)
+		g.heardFrom(m.From.Number)
 		if whole := g.joinParts(m); whole != nil {
 			g.takeIn(snap, whole, now)
 		}

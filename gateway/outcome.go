@@ -69,14 +69,14 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 		e.link.pace.slow(now, e.link.set.ThrottleWait)
 		e.link.count.throttled.Add(1)
 		e.throttled++
-		g.aside(e, int(e.throttled)-patience, now)
+		g.aside(e, f.Kind, int(e.throttled)-patience, now)
 	case f.Kind == message.NoAnswer:
 		g.uncertain(e, now)
 	case f.Kind.Temporary():
 		if a.QueueFull {
 			e.link.queueFull(e.m.To.Number, now)
 		}
-		g.retry(e, now)
+		g.retry(e, f.Kind, now)
 	default:
 		g.finish(e, message.Rejected, f.Kind, now)
 	}
@@ -123,10 +123,14 @@ func (g *Gateway) watchDeadline(e *entry, now time.Time) {
 
 // retry follows a failure that may pass: the next link at once, and when all
 // have been tried a pause that grows.
-func (g *Gateway) retry(e *entry, now time.Time) {
+func (g *Gateway) retry(e *entry, kind message.FailureKind, now time.Time) {
 	m := e.m
-	m.State = message.Queued
 	e.tries++
+	if g.retries.Load()[kind].over(m, int(e.tries), now) {
+		g.finish(e, message.Undeliverable, kind, now)
+		return
+	}
+	m.State = message.Queued
 	if int(e.round)+1 < len(m.Links) && g.mayLeave(e) {
 		from := e.link
 		e.round++
@@ -138,13 +142,13 @@ func (g *Gateway) retry(e *entry, now time.Time) {
 		return
 	}
 	e.round = 0
-	g.pause(e, int(e.tries), now)
+	g.pause(e, kind, int(e.tries), now)
 }
 
 // pause delays a message after its n-th setback, at most to the end of its
 // validity.
-func (g *Gateway) pause(e *entry, n int, now time.Time) {
-	wait := retryDelay(n, uint64(e.m.ID))
+func (g *Gateway) pause(e *entry, kind message.FailureKind, n int, now time.Time) {
+	wait := g.retries.Load()[kind].delay(n, uint64(e.m.ID))
 	if left := time.Duration(e.m.Expires-now.UnixMilli()) * time.Millisecond; left < wait {
 		wait = left
 	}
@@ -163,7 +167,7 @@ func (g *Gateway) uncertain(e *entry, now time.Time) {
 		return
 	}
 	e.doubts++
-	g.aside(e, min(int(e.doubts)-1, longestDoubt), now)
+	g.aside(e, message.NoAnswer, min(int(e.doubts)-1, longestDoubt), now)
 }
 
 // longestDoubt bounds the pause of an uncertain message to the second step
@@ -179,14 +183,22 @@ const patience = 3
 // the others n times more than may happen to anyone, after a pause that grows.
 // Otherwise one recipient whom the operator always throttles, or one text that
 // makes it cut the connection, would stop the link for good.
-func (g *Gateway) aside(e *entry, n int, now time.Time) {
+func (g *Gateway) aside(e *entry, kind message.FailureKind, n int, now time.Time) {
+	if g.retries.Load()[kind].over(e.m, int(e.throttled)+int(e.doubts), now) {
+		if kind == message.NoAnswer {
+			g.finish(e, message.Unknown, kind, now) // it may have arrived
+		} else {
+			g.finish(e, message.Undeliverable, kind, now)
+		}
+		return
+	}
 	e.m.State = message.Queued
 	if n <= 0 {
 		g.change(e)
 		g.wait(e, true)
 		return
 	}
-	g.pause(e, n, now)
+	g.pause(e, kind, n, now)
 }
 
 // expire ends a message whose validity is over.

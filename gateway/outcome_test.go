@@ -86,7 +86,7 @@ func TestRetryUntilValidityEnds(t *testing.T) {
 		var tries []time.Time
 		op.on = func(session uint32, out []*connector.Outgoing) {
 			tries = append(tries, time.Now())
-			go op.fail(session, out[0], message.Absent)
+			go op.fail(session, out[0], message.Busy)
 		}
 		op.core.SessionUp(1, 10)
 		began := time.Now()

@@ -139,6 +139,8 @@ func traceEntry(ev message.Event) TraceEntry {
 		if t.Text = "one of several of a request, which is known by the id of the first: " + ev.Text; ev.Text == "" {
 			t.Text = fmt.Sprintf("one of %d of a request, which is known by this id", ev.Code+1)
 		}
+	case message.EventResent:
+		t.Text = "sends " + ev.Text + " again, which did not arrive"
 	case message.EventRetry:
 		t.Seconds = ev.Code
 	case message.EventUncertain:

@@ -40,6 +40,19 @@ func (c linkCore) Alert(a message.Alert) {
 	g.phones[number] = struct{}{}
 }
 
+// heardFrom notes a phone that wrote to us, and can be reached. Notifications
+// come first: of these only as many are noted as the disk is asked for. The lock
+// is held.
+func (g *Gateway) heardFrom(number string) {
+	if len(g.phones) >= phonesOnDisk || number == "" || len(g.due) == 0 && g.store.Counts().Due == 0 {
+		return
+	}
+	if g.phones == nil {
+		g.phones = map[string]struct{}{}
+	}
+	g.phones[number] = struct{}{}
+}
+
 // wakeReachable tries what waits in memory for phones that became reachable,
 // and returns some of the phones, for which the disk is to be asked. The lock is
 // held.

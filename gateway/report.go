@@ -291,7 +291,7 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 	if !r.State.Final() && len(e.m.Log) > logMost {
 		return // an operator that never stops reporting
 	}
-	e.event(message.Event{Kind: message.EventReport, At: now.UnixMilli(), Part: uint8(part), State: r.State, Code: r.Code})
+	e.event(message.Event{Kind: message.EventReport, At: now.UnixMilli(), Part: uint8(part), State: r.State, Failure: r.Failure, Code: r.Code})
 	if r.TLVs != "" {
 		e.event(message.Event{Kind: message.EventParameters, At: now.UnixMilli(), Part: uint8(part), Text: r.TLVs})
 	}

@@ -26,6 +26,7 @@ type Snapshot struct {
 	Validity time.Duration            // of messages that ask for none; 0 means 48 h
 	Reported bool                     // a link hands on parameters of receipts
 	JoinWait time.Duration            // how long parts of an inbound message are waited for; 0 means what the Options say
+	Retries  []RetryRule              // in place of the defaults
 	MaxParts int                      // of one message, for accounts that say nothing; 0 means 10
 }
 

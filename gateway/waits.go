@@ -13,6 +13,8 @@ import (
 type Waits struct {
 	Link  string     `json:"link,omitempty"`
 	Why   string     `json:"why"`
+	Cause string     `json:"cause,omitempty"` // of the last failure
+	Code  uint32     `json:"code,omitempty"`  // the operator's, with it
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -35,8 +37,15 @@ func (g *Gateway) waits(m *message.Message, now time.Time) *Waits {
 		return nil
 	}
 	w := &Waits{Link: e.link.name}
+	last := lastFailure(e.m)
+	if last.Failure != message.NoFailure {
+		w.Cause, w.Code = last.Failure.Code(), last.Code
+	}
 	if (e.station == delayed || e.station == nowhere) && e.due > now.UnixMilli() {
 		w.Why = "it was not taken, and is tried again later"
+		if last.Failure != message.NoFailure {
+			w.Why = "it was not taken, for " + last.Failure.Sentence("") + "; it is tried again later"
+		}
 		return w.until(e.due)
 	}
 	e.link.explain(w, now)
@@ -47,6 +56,18 @@ func (w *Waits) until(ms int64) *Waits {
 	at := time.UnixMilli(ms).UTC()
 	w.Until = &at
 	return w
+}
+
+// lastFailure is the last event of a message's log that says why an attempt
+// failed; zero if none does.
+func lastFailure(m *message.Message) (last message.Event) {
+	events, _ := message.DecodeLog(m.Log, m.ID)
+	for _, ev := range events {
+		if ev.Kind == message.EventFailed {
+			last = ev
+		}
+	}
+	return last
 }
 
 // nextRetry is when a message is tried again, by its log, Unix milliseconds; 0 if

@@ -18,7 +18,7 @@ const (
 	EventFailed     EventKind = 5  // Failure, Code: operator's; Text: link
 	EventRetry      EventKind = 6  // Code: delay in seconds
 	EventUncertain  EventKind = 7  // Text: link; granted, and the session or node ended before an answer
-	EventReport     EventKind = 8  // Part; State; Code: network's error; Text: operator's id
+	EventReport     EventKind = 8  // Part; State; Code: network's error; Failure: what it means, if known; Text: operator's id
 	EventState      EventKind = 9  // State, when it became final by our own decision; Failure
 	EventTold       EventKind = 10 // State; target acknowledged
 	EventTellFailed EventKind = 11 // Code: HTTP or command status; Text: what the target said
@@ -34,6 +34,7 @@ const (
 	EventReserved   EventKind = 21 // Text: who pays, currency, when, and the price of a part by each link (package billing)
 	EventCharged    EventKind = 22 // Text: amount and currency
 	EventRefunded   EventKind = 23 // Text: amount and currency of what was reserved and is not charged
+	EventResent     EventKind = 40 // Text: id of the message that did not arrive and is sent again by this one
 )
 
 var eventNames = [...]string{
@@ -41,11 +42,12 @@ var eventNames = [...]string{
 	"state", "told", "tell_failed", "tell_given_up", "cancelled", "late_report", "pushed", "multi", "replaced", "parameters",
 	"simplified", "cut",
 	"reserved", "charged", "refunded",
+	EventResent: "resent",
 }
 
 // String returns the event's name in a trace.
 func (k EventKind) String() string {
-	if int(k) < len(eventNames) {
+	if int(k) < len(eventNames) && eventNames[k] != "" {
 		return eventNames[k]
 	}
 	return "unknown"

@@ -11,8 +11,12 @@ func TestFailuresSpeakPlainly(t *testing.T) {
 			t.Errorf("%d and %d have the same code %q", k, other, code)
 		}
 		seen[code] = k
-		if text := (&Failure{Kind: k}).Error(); text == "" || text == code {
+		text := (&Failure{Kind: k}).Error()
+		if text == "" || text == code {
 			t.Errorf("%s has no sentence", code)
+		}
+		if swedish := k.Sentence("sv"); swedish == text {
+			t.Errorf("%s has no sentence in Swedish", code)
 		}
 	}
 	f := Fail(BadRecipient, "to", "%q has letters", "070x")

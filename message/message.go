@@ -164,9 +164,10 @@ func (t Target) IsZero() bool { return t.Kind == NoTarget }
 type Report struct {
 	Scope      string // within which the operator's ids are unique: of a connector the host or nothing, see connector.Answer
 	OperatorID string
-	State      State  // Enroute when it is an intermediate one
-	Code       uint32 // the network's error code, 0 if none
-	Done       int64  // Unix milliseconds, as the operator says; 0 if it does not
+	State      State       // Enroute when it is an intermediate one
+	Code       uint32      // the network's error code, 0 if none
+	Failure    FailureKind // what that code means; NoFailure if nobody knows
+	Done       int64       // Unix milliseconds, as the operator says; 0 if it does not
 	From, To   Address
 	Text       string // the receipt as it came, for dialects that pass it on
 	TLVs       string // optional parameters that are handed on, as EncodeTLVs has them; empty for none

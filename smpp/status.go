@@ -1,6 +1,9 @@
 package smpp
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Status is a command_status (SMPP 3.4 5.1.3). It is an error, so that a refusal can be returned as one.
 type Status uint32
@@ -162,4 +165,18 @@ func (s Status) Error() string {
 		return t[0] + ": " + t[1]
 	}
 	return s.String()
+}
+
+// ParseStatus reads a status: the specification's name, or a number, decimal or with 0x.
+func ParseStatus(text string) (Status, error) {
+	for s, t := range statusTexts {
+		if t[0] == text {
+			return s, nil
+		}
+	}
+	n, err := strconv.ParseUint(text, 0, 32)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no command_status; write its name, such as ESME_RTHROTTLED, or its number, such as 0x58", text)
+	}
+	return Status(n), nil
 }

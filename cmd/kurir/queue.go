@@ -40,7 +40,7 @@ told, over the REST interface. An account sees and pushes its own; one that may 
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.showQueues(cmd.Context(), cmd.OutOrStdout(), args[0])
 		},
-	}, newQueuePushCmd(r))
+	}, newQueuePushCmd(r), newQueueDeadCmd(r), newQueueResendCmd(r))
 	return cmd
 }
 

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/message"
+	"kurir/resource"
+)
+
+// listDead is GET /v1/queues/dead: messages that did not arrive, as GET
+// /v1/messages has them.
+func (s *httpServer) listDead(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	find := func(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error) {
+		dead := gateway.DeadStates()
+		if len(f.States) > 0 {
+			dead = slices.DeleteFunc(dead, func(state message.State) bool { return !slices.Contains(f.States, state) })
+		}
+		if f.States = dead; len(dead) == 0 {
+			return nil, 0, nil
+		}
+		return s.Messages(ctx, f)
+	}
+	return list(s, w, r, a, "messages", resource.Messages(), find, s.shown(r))
+}
+
+// resendMessage is POST /v1/messages/{id}/resend: a message that did not arrive
+// is sent again, as a new one.
+func (s *httpServer) resendMessage(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	id, p := pathID(r)
+	if p != nil {
+		return p
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	defer cancel()
+	res, err := s.Resend(ctx, a.Name, id)
+	var f *message.Failure
+	switch {
+	case err == nil:
+	case errors.Is(err, gateway.ErrNotFound):
+		return readProblem(err, "message")
+	case !errors.As(err, &f):
+		return &problem{Status: http.StatusGatewayTimeout, Code: codeTimeout, Detail: "the gateway did not answer in time; the message may have been accepted or not"}
+	case f.Field == "id":
+		return faulty(http.StatusConflict, f.Kind.Code(), "id", "%s", f.Error())
+	default:
+		return refusal([]message.FailureKind{f.Kind}, []fieldError{{Index: -1, Field: f.Field, Code: f.Kind.Code(), Detail: f.Error()}})
+	}
+	s.Log.Info("a message is sent again", "message", id, "as", res.ID, "by", a.Name)
+	writeJSON(w, http.StatusAccepted, append(appendResult(nil, &res, -1), '\n'))
+	return nil
+}
+
+// shown makes the rows of a list of messages.
+func (s *httpServer) shown(r *http.Request) func(m *message.Message) (message.ID, messageView) {
+	language := languageOf(r)
+	return func(m *message.Message) (message.ID, messageView) {
+		return m.ID, s.view(m, language)
+	}
+}
+
+// view is a message as an answer shows it, in a language.
+func (s *httpServer) view(m *message.Message, language string) messageView {
+	v := view(m, m.State, true, s.TLVs())
+	if v.Error != nil && v.Error.kind != message.NoFailure {
+		v.Error.Detail = v.Error.kind.Sentence(language)
+	}
+	return v
+}
+
+// languageOf is the language in which a client reads sentences about failures:
+// "sv" if it names Swedish first (RFC 9110 12.5.4), else "", English.
+func languageOf(r *http.Request) string {
+	first, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",")
+	if name, _, _ := strings.Cut(strings.TrimSpace(first), ";"); strings.EqualFold(name, "sv") || len(name) > 2 && strings.EqualFold(name[:3], "sv-") {
+		return "sv"
+	}
+	return ""
+}

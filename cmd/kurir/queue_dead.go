@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// newQueueDeadCmd makes `kurir queue dead`.
+func newQueueDeadCmd(r *remote) *cobra.Command {
+	limit, state, to := 0, "", ""
+	cmd := &cobra.Command{
+		Use: "dead", Short: "Show messages that did not arrive, newest first, and why", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			params := url.Values{"limit": {fmt.Sprint(limit)}}
+			for name, value := range map[string]string{"state": state, "to": to} {
+				if value != "" {
+					params.Set(name, value)
+				}
+			}
+			var page struct {
+				Messages []struct {
+					ID      string    `json:"id"`
+					State   string    `json:"state"`
+					To      string    `json:"to"`
+					Created time.Time `json:"created"`
+					Link    string    `json:"link"`
+					Error   struct {
+						Code         string `json:"code"`
+						Detail       string `json:"detail"`
+						OperatorCode uint32 `json:"operator_code"`
+					} `json:"error"`
+				} `json:"messages"`
+			}
+			if printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodGet, "/v1/queues/dead?"+params.Encode(), &page); printed || err != nil {
+				return err
+			}
+			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			fmt.Fprintln(table, "MESSAGE\tSTATE\tTO\tAGE\tLINK\tWHY")
+			for i := range page.Messages {
+				m := &page.Messages[i]
+				why := orDash(m.Error.Detail)
+				if m.Error.OperatorCode != 0 {
+					why += fmt.Sprintf(" (%d)", m.Error.OperatorCode)
+				}
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", m.ID, m.State, m.To, ago(m.Created), orDash(m.Link), why)
+			}
+			return table.Flush()
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&limit, "limit", 50, "how many, at most 1000")
+	f.StringVar(&state, "state", "", "only of these states: expired, undeliverable, rejected, unknown")
+	f.StringVar(&to, "to", "", "only to this number")
+	return cmd
+}
+
+// newQueueResendCmd makes `kurir queue resend`.
+func newQueueResendCmd(r *remote) *cobra.Command {
+	return &cobra.Command{
+		Use: "resend MESSAGE...", Short: "Send messages again that did not arrive, as new ones by the routes in force", Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			for _, id := range ids {
+				var made struct {
+					ID string `json:"id"`
+				}
+				printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodPost, "/v1/messages/"+url.PathEscape(id)+"/resend", &made)
+				if err != nil {
+					return err
+				}
+				if !printed {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s is sent again as %s\n", id, made.ID)
+				}
+			}
+			return nil
+		},
+	}
+}
