@@ -23,7 +23,7 @@ const module = "kurir"
 // The packages by layer, as docs/architecture.md draws them. Imports go down only.
 var (
 	codecs = []string{"gsm", "smpp", "ucp", "cimd2", "modem", "paging"}
-	pure   = []string{"message", "account", "rota", "directory", "route", "billing"}
+	pure   = []string{"message", "account", "rota", "directory", "route", "billing", "alarm"}
 	// edges are the packages above the core, which nothing but the wiring and the file knows.
 	edges = []string{"resource", "api", "web", "simulator", "load"}
 )
@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"directory": {"message"},
 	"route":     {"message", "account", "gsm"},
 	"billing":   {"message", "account"},
+	"alarm":     {"message"},
 
 	"store":     join(pure, "gsm"), // gsm for the types of message's fields
 	"cluster":   {"store"},

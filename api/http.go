@@ -47,6 +47,7 @@ type HTTPOptions struct {
 	Queues   QueuesOptions   // of /v1/queues and /v1/jobs
 	Sessions SessionsOptions // of /v1/sessions; without List there is no such page
 	Money    MoneyOptions    // of /v1/balances and /v1/prices; without Balances there are no such pages
+	Alarms   AlarmsOptions   // of /v1/alarms; without Book there is no such page
 	Status   *Status         // of /v1/status; nil for no such page
 	Traces   *Traces         // of /v1/traces; nil for no such page
 
@@ -132,6 +133,9 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	}
 	if o.Money.Balances != nil {
 		s.moneyPaths()
+	}
+	if o.Alarms.Book != nil {
+		s.alarmPaths()
 	}
 	if o.Traces != nil {
 		s.tracePaths()

@@ -25,9 +25,11 @@ import (
 	"net/http"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kurir/account"
+	"kurir/alarm"
 	"kurir/api"
 	"kurir/config"
 	"kurir/connector"
@@ -57,6 +59,9 @@ type App struct {
 	http     *http.Server
 	status   *api.Status
 	balances *api.BalanceWatch
+	alarms   *alarm.Book
+	watch    *alarmWatch
+	notifier *api.AlarmNotifier
 	shared   *connector.Shared // of all links, those of later configurations too
 
 	httpListener net.Listener
@@ -64,6 +69,8 @@ type App struct {
 	httpCerts    *certificates // nil without TLS
 	smppCerts    *certificates
 	most         int // connections of each
+
+	alarmsNow atomic.Pointer[alarm.Settings] // of the file in force
 
 	mu    sync.Mutex
 	file  *config.File
@@ -81,7 +88,9 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	a := &App{
 		opt: opt, log: opt.Log, file: opt.File, verifier: account.NewVerifier(),
 		guard: api.NewGuard(), links: map[string]*runningLink{}, shared: connector.NewShared(),
+		alarms: alarm.NewBook(),
 	}
+	a.alarmsNow.Store(&opt.File.Alarms)
 	defer func() {
 		if err != nil {
 			a.closeAll()
@@ -106,7 +115,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	open, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	a.gateway, err = gateway.New(open, gateway.Options{
-		Store: a.store, Snapshot: snap, Log: opt.Log, MaxAge: opt.File.Webhooks.MaxAge,
+		Store: a.store, Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge,
 	})
 	if err != nil {
 		return nil, err
@@ -159,6 +168,8 @@ func (a *App) Run(ctx context.Context) error {
 	serving.Go(func() { a.serveHTTP(stop) })
 	serving.Go(func() { a.status.Run(ctx) })
 	serving.Go(func() { a.balances.Run(ctx) })
+	serving.Go(func() { a.watch.Run(ctx) })
+	serving.Go(func() { a.notifier.Run(ctx) })
 	serving.Go(func() { a.serveSMPP(ctx, stop) })
 	<-ctx.Done()
 
@@ -242,6 +253,7 @@ func (a *App) Reload(ctx context.Context, f *config.File) error {
 	certs.use()
 	a.warnOfRestart(f)
 	a.gateway.Replace(snap)
+	a.alarmsNow.Store(&f.Alarms)
 	a.replaceLinks(f)
 	a.file = f
 	a.log.Info("configuration reloaded", "number", snap.Number, "connectors", len(f.Connectors),

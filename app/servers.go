@@ -31,6 +31,14 @@ func (a *App) servers() {
 		Free: func() (uint64, error) { return diskFree(a.opt.File.Data) },
 	}
 	a.balances = &api.BalanceWatch{Accounts: accounts, Balances: a.gateway.Balances, Webhook: a.webhook, Log: a.log}
+	a.watch = &alarmWatch{
+		Book: a.alarms, Settings: a.alarmSettings, Stats: a.gateway.Stats, Queues: a.gateway.WaitingQueues, Accounts: accounts,
+		Balances: a.gateway.Balances, Certificates: a.shownCertificates,
+		Free: func() (free, total uint64, err error) { return diskSpace(a.opt.File.Data) },
+	}
+	a.notifier = &api.AlarmNotifier{
+		Book: a.alarms, Settings: a.alarmSettings, Accounts: accounts, Accept: a.gateway.Accept, Webhook: a.webhook, Log: a.log,
+	}
 	opt := api.HTTPOptions{
 		Log: a.log, Accounts: accounts, Verifier: a.verifier, Guard: a.guard, Handlers: a.opt.Handlers,
 		Metrics: metrics, MaxBody: int64(a.file.Limits.Body),
@@ -38,6 +46,7 @@ func (a *App) servers() {
 	opt.Use(a.gateway)
 	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
+	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings}
 	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet)
 	handler := api.NewHTTP(opt)
 	a.http = api.NewHTTPServer(handler, a.log)
@@ -81,11 +90,17 @@ func allowed(f *config.File) ([]netip.Prefix, error) {
 // diskFree returns how many octets may still be written to the disk of a
 // folder.
 func diskFree(folder string) (uint64, error) {
+	free, _, err := diskSpace(folder)
+	return free, err
+}
+
+// diskSpace returns with it how many octets there are.
+func diskSpace(folder string) (free, total uint64, err error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(folder, &st); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return st.Bavail * uint64(st.Bsize), nil
+	return st.Bavail * uint64(st.Bsize), st.Blocks * uint64(st.Bsize), nil
 }
 
 // traceLink has tap see the PDUs of a link, nil nobody.

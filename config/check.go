@@ -35,6 +35,10 @@ func (d *decoder) check(f *File) {
 		d.checkRoute(&f.Routes[i], path, links, names)
 		d.checkGroups(&f.Routes[i], path, f.Accounts)
 	}
+	f.Alarms.Validate(d.within("alarms"))
+	if name := f.Alarms.SMS.Account; name != "" && !slices.Contains(names, name) {
+		d.report("alarms.sms.account", "no account is named "+quote(name)+known(names))
+	}
 	retried := once{d: d, what: "the failure"}
 	for i := range f.Retries {
 		path := fmt.Sprintf("retries[%d]", i)

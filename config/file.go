@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kurir/account"
+	"kurir/alarm"
 	"kurir/gateway"
 	"kurir/message"
 	"kurir/route"
@@ -44,6 +45,8 @@ type File struct {
 	Webhooks Webhooks `yaml:"webhooks"`
 	// Log is what is written to standard error.
 	Log Log `yaml:"log"`
+	// Alarms is what people ought to look at, and who is told.
+	Alarms alarm.Settings `yaml:"alarms"`
 	// TLVs are optional parameters beyond those of the specification, given names for the tlvs of connectors, accounts
 	// and requests.
 	TLVs []message.TLVDefinition `yaml:"tlvs"`

@@ -49,7 +49,7 @@ func stationTests() []stationTest {
 		{"to be retried soon", func(w *world, op *fakeLink) message.ID {
 			op.core.SessionUp(1, 10)
 			id := one(w, nil)
-			op.fail(1, op.take()[0], message.Absent)
+			op.fail(1, op.take()[0], message.Busy)
 			synctest.Wait()
 			op.core.SessionDown(1, nil, nil)
 			return id
@@ -58,7 +58,7 @@ func stationTests() []stationTest {
 			op.core.SessionUp(1, 10)
 			id := one(w, nil)
 			for range 5 {
-				op.fail(1, op.take()[0], message.Absent)
+				op.fail(1, op.take()[0], message.Busy)
 				time.Sleep(100 * time.Second)
 			}
 			op.core.SessionDown(1, op.take(), nil)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kurir/account"
+	"kurir/alarm"
 	"kurir/connector"
 	"kurir/message"
 	"kurir/store"
@@ -22,7 +23,8 @@ type Options struct {
 	Store    *store.Store
 	Snapshot *Snapshot
 	Log      *slog.Logger
-	Node     int // 0 to 63; 0 when there is one server
+	Alarms   *alarm.Book // takes what people ought to look at; nil for nobody
+	Node     int         // 0 to 63; 0 when there is one server
 
 	QueueMemory  int           // messages of one link kept in memory; default 10,000
 	OutboxMemory int           // items owed to one account kept in memory; default 20,000

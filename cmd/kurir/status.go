@@ -24,6 +24,7 @@ seconds, links, customers' sessions, queues, disk. It takes an account that may 
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.status(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	r.flags(cmd)
+	cmd.AddCommand(newStatusAlarmsCmd(r), newStatusAckCmd(r))
 	return cmd
 }
 
@@ -83,6 +84,9 @@ func (r *remote) status(ctx context.Context, out io.Writer) error {
 	}
 	s.print(out)
 	fmt.Fprintln(out)
+	if err := r.statusAlarms(ctx, out); err != nil {
+		return err
+	}
 	if err := r.listLinks(ctx, out); err != nil {
 		return err
 	}

@@ -1,0 +1,202 @@
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"time"
+
+	"kurir/account"
+	"kurir/alarm"
+	"kurir/gateway"
+)
+
+const (
+	watchEvery = 5 * time.Second
+	watchDisk  = 30 * time.Second // of what reads the disk
+	rateWindow = 5 * time.Minute
+)
+
+// alarmWatch looks every few seconds for what the settings call an alarm. All
+// fields in upper case are required.
+type alarmWatch struct {
+	Book         *alarm.Book
+	Settings     func() alarm.Settings
+	Stats        func() gateway.Stats
+	Queues       func(ctx context.Context, account string) ([]gateway.WaitingQueue, error)
+	Accounts     func() *account.Directory
+	Balances     func(account string) []gateway.BalanceState
+	Free         func() (free, total uint64, err error)
+	Certificates func() map[string]*x509.Certificate // by the interface that shows it
+
+	last    time.Time // of the look before
+	slow    time.Time // of that at the disk
+	samples []answered
+}
+
+// answered is how many answers of each link there were at a time.
+type answered struct {
+	at    time.Time
+	links map[string]linkAnswers
+}
+
+type linkAnswers struct{ taken, failed int64 }
+
+// Run looks until ctx ends.
+func (w *alarmWatch) Run(ctx context.Context) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			w.look(ctx, time.Now())
+		}
+	}
+}
+
+func (w *alarmWatch) look(ctx context.Context, now time.Time) {
+	set := w.Settings()
+	stats := w.Stats()
+	w.kind(&set, alarm.LinkDown, now, func(raise func(subject, format string, args ...any)) { linksDown(&set, &stats, now, raise) })
+	w.kind(&set, alarm.ErrorRate, now, func(raise func(subject, format string, args ...any)) { w.errorRates(&set, &stats, now, raise) })
+	w.kind(&set, alarm.Balance, now, w.balances)
+	w.kind(&set, alarm.Clock, now, func(raise func(subject, format string, args ...any)) { w.clock(&set, now, raise) })
+	if now.Sub(w.slow).Abs() < watchDisk {
+		return
+	}
+	w.slow = now
+	w.kind(&set, alarm.Disk, now, func(raise func(subject, format string, args ...any)) { w.disk(&set, raise) })
+	w.kind(&set, alarm.Certificate, now, func(raise func(subject, format string, args ...any)) { w.certificates(&set, now, raise) })
+	list, err := w.Queues(ctx, "")
+	if err != nil {
+		return // the database has its own line in the log
+	}
+	w.kind(&set, alarm.QueueAge, now, func(raise func(subject, format string, args ...any)) { queueAges(&set, list, now, raise) })
+}
+
+// kind raises what find says of a kind, and ends what it says no more.
+func (w *alarmWatch) kind(set *alarm.Settings, k alarm.Kind, now time.Time, find func(raise func(subject, format string, args ...any))) {
+	var still []string
+	if set.Watches(k) {
+		find(func(subject, format string, args ...any) {
+			w.Book.Raise(now, k, subject, fmt.Sprintf(format, args...))
+			still = append(still, subject)
+		})
+	}
+	w.Book.ClearOthers(now, k, still)
+}
+
+// linksDown raises links that are down and not meant to be.
+func linksDown(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise func(subject, format string, args ...any)) {
+	for i := range stats.Links {
+		l := &stats.Links[i]
+		if (l.State == "down" || l.State == "reconnecting") && now.Sub(l.Since) >= set.LinkDown {
+			raise(l.Name, "the link %s has been down since %s; %d messages wait for it", l.Name, l.Since.UTC().Format(time.RFC3339), l.Queued)
+		}
+	}
+}
+
+// errorRates raises links whose operators take too few messages.
+func (w *alarmWatch) errorRates(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise func(subject, format string, args ...any)) {
+	sample := answered{now, map[string]linkAnswers{}}
+	for i := range stats.Links {
+		l := &stats.Links[i]
+		sample.links[l.Name] = linkAnswers{l.Taken, l.Failed}
+	}
+	w.samples = append(w.samples, sample)
+	for len(w.samples) > 1 && now.Sub(w.samples[0].at) > rateWindow {
+		w.samples = append(w.samples[:0], w.samples[1:]...)
+	}
+	for name, a := range sample.links {
+		then := w.samples[0].links[name]
+		taken, failed := a.taken-then.taken, a.failed-then.failed
+		if all := taken + failed; all >= int64(set.ErrorLeast) && failed*100 >= all*int64(set.ErrorRate) {
+			raise(name, "of %d answers on the link %s in the last five minutes %d were failures", all, name, failed)
+		}
+	}
+}
+
+// balances raises accounts of which less is available than they want to be warned
+// of.
+func (w *alarmWatch) balances(raise func(subject, format string, args ...any)) {
+	directory := w.Accounts()
+	for _, b := range w.Balances("") {
+		a := directory.ByName(b.Account)
+		if a == nil || a.Balance == nil {
+			continue
+		}
+		for _, amount := range a.Balance.Warn {
+			if b.Balance+b.Credit < amount {
+				raise(a.Name, "of the balance of %s %s %s are available", a.Name, b.Balance+b.Credit, b.Currency)
+				break
+			}
+		}
+	}
+}
+
+// clock raises a clock that is wrong by what the kernel knows, and notes one that
+// jumped.
+func (w *alarmWatch) clock(set *alarm.Settings, now time.Time, raise func(subject, format string, args ...any)) {
+	if last := w.last; !last.IsZero() {
+		jump := now.Round(0).Sub(last.Round(0)) - now.Sub(last)
+		if jump.Abs() >= set.Clock {
+			w.Book.Note(now, alarm.Clock, "jump", fmt.Sprintf("the clock jumped by %v", jump.Round(time.Millisecond)))
+		}
+	}
+	w.last = now
+	if offset, known := clockOffset(); known && offset.Abs() >= set.Clock {
+		raise("offset", "the clock is wrong by %v, says the system's time service", offset.Round(time.Millisecond))
+	}
+}
+
+func (w *alarmWatch) disk(set *alarm.Settings, raise func(subject, format string, args ...any)) {
+	free, total, err := w.Free()
+	if err == nil && total > 0 && free < total/100*uint64(set.Disk) {
+		raise("data", "the disk of the data folder has %d MiB free, %d of a hundred", free>>20, free/(total/100))
+	}
+}
+
+func (w *alarmWatch) certificates(set *alarm.Settings, now time.Time, raise func(subject, format string, args ...any)) {
+	for name, c := range w.Certificates() {
+		if c.NotAfter.Sub(now) < set.Certificate {
+			raise(name, "the certificate of %s ends at %s", name, c.NotAfter.UTC().Format(time.RFC3339))
+		}
+	}
+}
+
+// queueAges raises links for which messages wait too long.
+func queueAges(set *alarm.Settings, list []gateway.WaitingQueue, now time.Time, raise func(subject, format string, args ...any)) {
+	oldest := map[string]time.Time{}
+	for i := range list {
+		q := &list[i]
+		if t := oldest[q.Link]; q.Waiting > 0 && !q.Oldest.IsZero() && (t.IsZero() || q.Oldest.Before(t)) {
+			oldest[q.Link] = q.Oldest
+		}
+	}
+	for name, t := range oldest {
+		if now.Sub(t) >= set.QueueAge {
+			raise(name, "messages have waited for the link %s since %s", name, t.UTC().Format(time.RFC3339))
+		}
+	}
+}
+
+// shownCertificates are those that our interfaces show.
+func (a *App) shownCertificates() map[string]*x509.Certificate {
+	shown := map[string]*x509.Certificate{}
+	for name, c := range map[string]*certificates{"http": a.httpCerts, "smpp": a.smppCerts} {
+		if c == nil {
+			continue
+		}
+		for _, pair := range c.conf.Load().Certificates {
+			if pair.Leaf != nil {
+				shown[name] = pair.Leaf
+			}
+		}
+	}
+	return shown
+}
+
+// alarmSettings are those in force.
+func (a *App) alarmSettings() alarm.Settings { return a.alarmsNow.Load().WithDefaults() }

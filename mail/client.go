@@ -1,0 +1,111 @@
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/smtp"
+	"time"
+)
+
+// Server is an SMTP server that takes mail.
+type Server struct {
+	Addr     string // host:port
+	TLS      string // starttls, tls or none; empty is starttls
+	User     string // empty: no authentication
+	Password string
+	Timeout  time.Duration // of a whole delivery; 0 is 30 s
+	Roots    *tls.Config   // nil for the system's; only for tests
+}
+
+// Send hands one mail to the server. Nil says that the server took it for all
+// recipients.
+func (s *Server) Send(ctx context.Context, m *Message) error {
+	timeout := s.Timeout
+	if timeout == 0 {
+		timeout = 30 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	c, err := s.connect(ctx)
+	if err != nil {
+		return fmt.Errorf("mail server %s: %w", s.Addr, err)
+	}
+	defer func() { _ = c.Close() }()
+	if err := s.deliver(c, m); err != nil {
+		return fmt.Errorf("mail server %s: %w", s.Addr, err)
+	}
+	return nil
+}
+
+// connect makes a session that is encrypted, if it is to be, and authenticated.
+func (s *Server) connect(ctx context.Context) (*smtp.Client, error) {
+	host, _, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		return nil, err
+	}
+	conf := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	if s.Roots != nil {
+		conf.RootCAs = s.Roots.RootCAs
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = conn.SetDeadline(deadline)
+	}
+	if s.TLS == "tls" {
+		conn = tls.Client(conn, conf)
+	}
+	c, err := smtp.NewClient(conn, host)
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	if err := s.prepare(c, host, conf); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (s *Server) prepare(c *smtp.Client, host string, conf *tls.Config) error {
+	if s.TLS == "" || s.TLS == "starttls" {
+		if ok, _ := c.Extension("STARTTLS"); !ok {
+			return errors.New("it offers no STARTTLS, and nothing is to be sent in plain text")
+		}
+		if err := c.StartTLS(conf); err != nil {
+			return err
+		}
+	}
+	if s.User == "" {
+		return nil
+	}
+	return c.Auth(smtp.PlainAuth("", s.User, s.Password, host))
+}
+
+func (s *Server) deliver(c *smtp.Client, m *Message) error {
+	if err := c.Mail(m.From); err != nil {
+		return err
+	}
+	for _, to := range m.To {
+		if err := c.Rcpt(to); err != nil {
+			return fmt.Errorf("recipient %s: %w", to, err)
+		}
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(m.Bytes()); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	_ = c.Quit() // it has the mail, whatever it says now
+	return nil
+}
