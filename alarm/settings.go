@@ -58,7 +58,7 @@ type Mail struct {
 // SMS is who is told by SMS.
 type SMS struct {
 	// Account is whose messages they are: they go by the routes and are paid as all of its messages. Empty: no SMS.
-	Account string `yaml:"account" example:"duty"`
+	Account string `yaml:"account" example:"acme"`
 	// From is the sender. Empty: the account's.
 	From string `yaml:"from"`
 	// To is the recipients' numbers.
