@@ -31,6 +31,7 @@ type HTTPOptions struct {
 
 	Accept  func(subs []*gateway.Submission, done gateway.Done)
 	Cancel  func(ctx context.Context, account string, id message.ID) (*message.Message, error)
+	Change  func(ctx context.Context, id message.ID, r *gateway.Replacement) (*message.Message, error)
 	Message func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Trace   func(ctx context.Context, m *message.Message) (*gateway.Trace, error)
 	Resend  func(ctx context.Context, account string, id message.ID) (gateway.Result, error)
@@ -68,7 +69,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Preview, o.Explain, o.Resend = g.Preview, g.ExplainRoute, g.Resend
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
-	o.Ask = g.AskOperator
+	o.Ask, o.Change = g.AskOperator, g.ReplaceMessage
 	o.Money = MoneyOptions{Balances: g.Balances, TopUp: g.TopUpBalance, TopUps: g.TopUps, Prices: g.PriceRows}
 	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
 	o.Queues = QueuesOptions{Owed: g.OwedQueues, Waiting: g.WaitingQueues, Push: g.Push, Pushes: g.Pushes, Stop: g.StopPush}
@@ -118,7 +119,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	o.setDefaults()
 	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), logins: newLoginBrake(o.FailureWait)}
 	s.rest("/v1/messages", methods{http.MethodGet: s.listMessages, http.MethodPost: s.postMessages})
-	s.rest("/v1/messages/{id}", methods{http.MethodGet: s.getMessage, http.MethodDelete: s.cancelMessage})
+	s.rest("/v1/messages/{id}", methods{http.MethodGet: s.getMessage, http.MethodPatch: s.patchMessage, http.MethodDelete: s.cancelMessage})
 	s.rest("/v1/messages/{id}/query", methods{http.MethodPost: adminOnly(s.askOperator)})
 	s.rest("/v1/messages/{id}/trace", methods{http.MethodGet: s.getTrace})
 	s.rest("/v1/messages/{id}/resend", methods{http.MethodPost: s.resendMessage})
@@ -190,7 +191,7 @@ type methods map[string]restHandler
 // rest registers the methods of a path of the REST interface.
 func (s *httpServer) rest(path string, m methods) {
 	allow := ""
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if m[method] == nil {
 			continue
 		}

@@ -78,10 +78,56 @@ func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *ac
 	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 	defer cancel()
 	m, err := s.Cancel(ctx, a.Name, id)
-	if err == nil {
-		v := view(m, m.State, true, s.TLVs())
-		return answerJSON(w, &v)
+	if err != nil {
+		return s.unchanged(ctx, a, id, err)
 	}
+	v := view(m, m.State, true, s.TLVs())
+	return answerJSON(w, &v)
+}
+
+// patchBody is the body of PATCH /v1/messages/{id}.
+type patchBody struct {
+	SendAt   *string `json:"send_at"`
+	Validity *string `json:"validity"`
+}
+
+// patchMessage is PATCH /v1/messages/{id}: a message that has not left is sent
+// at another time, or tried for another time.
+func (s *httpServer) patchMessage(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	id, p := pathID(r)
+	if p != nil {
+		return p
+	}
+	var body patchBody
+	if p := s.readJSON(w, r, &body); p != nil {
+		return p
+	}
+	change := gateway.Replacement{Account: a}
+	var f *message.Failure
+	if body.SendAt != nil {
+		change.SendAt, f = readSendAt(*body.SendAt)
+	}
+	if body.Validity != nil && f == nil {
+		change.Validity, f = readValidity(*body.Validity)
+	}
+	switch {
+	case f != nil:
+		return faulty(http.StatusUnprocessableEntity, f.Kind.Code(), f.Field, "%s", f.Error())
+	case body.SendAt == nil && body.Validity == nil:
+		return faulty(http.StatusUnprocessableEntity, codeRequired, "send_at", "nothing is to be changed: send_at or validity is missing")
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	defer cancel()
+	m, err := s.Change(ctx, id, &change)
+	if err != nil {
+		return s.unchanged(ctx, a, id, err)
+	}
+	v := view(m, m.State, true, s.TLVs())
+	return answerJSON(w, &v)
+}
+
+// unchanged is the answer to why a message could not be changed or cancelled.
+func (s *httpServer) unchanged(ctx context.Context, a *account.Account, id message.ID, err error) *problem {
 	var f *message.Failure
 	switch {
 	case !errors.As(err, &f):
@@ -89,9 +135,11 @@ func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *ac
 	case f.Kind.Temporary():
 		status := statusOf(f.Kind)
 		return &problem{Status: status, Code: f.Kind.Code(), Detail: f.Error(), RetryAfter: retryAfter(status)}
+	case f.Kind != message.NotPermitted:
+		return faulty(statusOf(f.Kind), f.Kind.Code(), f.Field, "%s", f.Error())
 	}
 	code := codeTooLate
-	if m, err = s.Message(ctx, a.Name, id); err == nil && m.State.Final() {
+	if m, err := s.Message(ctx, a.Name, id); err == nil && m.State.Final() {
 		code = codeFinal
 	}
 	return faulty(http.StatusConflict, code, "id", "%s", f.Error())

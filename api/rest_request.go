@@ -258,20 +258,35 @@ func (m *restMessage) submission(a *account.Account, guard *Guard, tlvs *message
 		return s, message.Fail(message.BadContent, "receipts", "%q is not known for receipts; none, final and all are", clip(m.receipts))
 	}
 	if m.sendAt != "" {
-		at, err := time.Parse(time.RFC3339, m.sendAt)
-		if err != nil {
-			return s, message.Fail(message.BadContent, "send_at", "send_at must be a time with its zone as in 2026-11-05T08:30:00+01:00")
+		if s.SendAt, f = readSendAt(m.sendAt); f != nil {
+			return s, f
 		}
-		s.SendAt = at
 	}
 	if m.seen&seenValidity != 0 {
-		var err error
-		if s.Validity, err = time.ParseDuration(m.validity); err != nil || s.Validity < time.Second {
-			return s, message.Fail(message.BadContent, "validity", "validity must be a duration of at least a second, such as 90s, 30m or 24h")
+		if s.Validity, f = readValidity(m.validity); f != nil {
+			return s, f
 		}
 	}
 	s.Target, f = m.target(a, guard)
 	return s, f
+}
+
+// readSendAt reads when a message is to be sent.
+func readSendAt(text string) (time.Time, *message.Failure) {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, message.Fail(message.BadContent, "send_at", "send_at must be a time with its zone as in 2026-11-05T08:30:00+01:00")
+	}
+	return at, nil
+}
+
+// readValidity reads how long a message is tried.
+func readValidity(text string) (time.Duration, *message.Failure) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < time.Second {
+		return 0, message.Fail(message.BadContent, "validity", "validity must be a duration of at least a second, such as 90s, 30m or 24h")
+	}
+	return d, nil
 }
 
 // rules are how the text of m is to be written: as it says, or else its account.

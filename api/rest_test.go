@@ -375,3 +375,46 @@ func TestCancelRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestPatchMessage: what has not left is sent at another time; what cannot be
+// says which field is wrong, or that it is too late.
+func TestPatchMessage(t *testing.T) {
+	t.Parallel()
+	o := (&fakeGateway{}).options()
+	var asked gateway.Replacement
+	o.Change = func(_ context.Context, id message.ID, r *gateway.Replacement) (*message.Message, error) {
+		asked = *r
+		switch id {
+		case 1:
+			return &message.Message{ID: 1, Account: "acme", SendAt: r.SendAt.UnixMilli(), Progress: message.Progress{State: message.Scheduled}}, nil
+		case 2:
+			return nil, message.Fail(message.NotPermitted, "id", "the message is enroute")
+		case 3:
+			return nil, message.Fail(message.BadContent, "send_at", "the time lies more than a year ahead")
+		}
+		return nil, gateway.ErrNotFound
+	}
+	h := NewHTTP(o)
+	for _, c := range []struct {
+		id, body    string
+		status      int
+		code, field string
+	}{
+		{"0000000000001", `{"send_at":"2026-11-05T08:30:00+01:00","validity":"6h"}`, 200, "", ""},
+		{"0000000000001", `{"send_at":"2026-11-05T08:30:00"}`, 422, "bad_content", "send_at"},
+		{"0000000000001", `{"validity":"soon"}`, 422, "bad_content", "validity"},
+		{"0000000000001", `{}`, 422, "required", "send_at"},
+		{"0000000000002", `{"validity":"6h"}`, 409, "too_late", "id"},
+		{"0000000000003", `{"send_at":"2036-11-05T08:30:00+01:00"}`, 422, "bad_content", "send_at"},
+		{"0000000000004", `{"validity":"6h"}`, 404, "not_found", "id"},
+	} {
+		w := ask(h, "PATCH", "/v1/messages/"+c.id, c.body, "Authorization", "Bearer acme-key")
+		if w.Code != c.status || c.code != "" && (!strings.Contains(w.Body.String(), `"code":"`+c.code+`"`) || !strings.Contains(w.Body.String(), `"field":"`+c.field+`"`)) {
+			t.Errorf("%s %s: %d %s", c.id, c.body, w.Code, w.Body)
+		}
+		if c.status == 200 && (asked.Account.Name != "acme" || asked.Validity != 6*time.Hour || !asked.SendAt.Equal(time.Date(2026, 11, 5, 7, 30, 0, 0, time.UTC)) ||
+			!strings.Contains(w.Body.String(), `"state":"scheduled"`)) {
+			t.Errorf("asked %+v, answered %s", asked, w.Body)
+		}
+	}
+}
