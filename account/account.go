@@ -63,6 +63,8 @@ type Account struct {
 	MaxParts int `yaml:"max_parts" example:"10"`
 	// Text is how texts are written that need more than the GSM alphabet or than one message.
 	Text Text `yaml:"text"`
+	// Secret says which texts of the customer are shown to nobody and erased when the message is final.
+	Secret SecretTexts `yaml:"secret"`
 	// Priority of messages that name none: bulk, normal, high or urgent. Empty: normal.
 	Priority string `yaml:"priority" example:"normal"`
 	// Parent is the account above this one: its prices and balance count where this one has none of its own, and its
@@ -82,6 +84,7 @@ type Account struct {
 	networks []netip.Prefix                 // Addresses, parsed
 	extra    *message.Extra                 // TLVs, parsed; nil if there are none
 	texts    [interfaces]*message.TextRules // of Text, by interface; nil where nothing is said
+	secret   *SecretRules                   // of Secret, compiled; nil for none
 	bucket   *bucket                        // what is left of Rate; shared with the account of that name before a reload
 	above    bool                           // another account names it as parent; set by CheckTree
 	zone     *time.Location                 // Zone, loaded; nil for UTC

@@ -48,6 +48,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 	ValidatePredefined(a.Predefined, report)
 	a.SMPP.validate(report)
 	a.Text.validate(report)
+	a.Secret.Validate(func(field, problem string) { report("secret."+field, problem) })
 	a.validateLists(report)
 	ValidateURL(report, "webhook", a.Webhook)
 	ValidateURL(report, "dlr_url", a.DLRURL)

@@ -38,11 +38,13 @@ type messageView struct {
 	Text        string            `json:"text,omitempty"`
 	Data        string            `json:"data,omitempty"`
 	UDH         string            `json:"udh,omitempty"`
+	Secret      bool              `json:"secret,omitempty"`
 	Encoding    gsm.Encoding      `json:"encoding"`
 	Parts       uint8             `json:"parts"`
 	Priority    string            `json:"priority,omitempty"`
 	Flash       bool              `json:"flash,omitempty"`
 	Reference   string            `json:"reference,omitempty"`
+	Tag         string            `json:"tag,omitempty"`
 	TLVs        map[string]string `json:"tlvs,omitempty"`
 	Via         string            `json:"via,omitempty"`
 	Created     string            `json:"created"`
@@ -119,8 +121,11 @@ func view(m *message.Message, state message.State, full bool, tlvs *message.TLVD
 			v.Error.Detail = (&message.Failure{Kind: d.failure}).Error()
 		}
 	}
-	if full {
+	if full && !m.Secret() {
 		v.Text, v.Data, v.UDH = m.Content.Text, hex.EncodeToString(m.Content.Data), hex.EncodeToString(m.Content.Header)
+	}
+	if full {
+		v.Secret, v.Tag = m.Secret(), m.Tag()
 		v.Flash, v.Priority, v.Via = m.Content.Class == 0, m.Priority.String(), m.Via.String()
 		v.TLVs = showTLVs(tlvs, m.Content.Extra)
 		v.SendAt, v.Expires = showTime(m.SendAt), showTime(m.Expires)

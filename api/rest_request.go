@@ -35,6 +35,8 @@ type restMessage struct {
 	receipts  string
 	unicode   string
 	long      string
+	tag       string
+	secret    bool
 	tlvs      []restTLV
 	class     int8 // -1 for none
 	seen      uint32
@@ -66,6 +68,8 @@ const (
 	seenTLVs
 	seenUnicode
 	seenLong
+	seenTag
+	seenSecret
 	seenAtomic
 	seenMessages
 
@@ -77,7 +81,7 @@ var restFields = map[string]uint32{
 	"to": seenTo, "from": seenFrom, "text": seenText, "data": seenData, "udh": seenUDH, "send_at": seenSendAt,
 	"validity": seenValidity, "priority": seenPriority, "encoding": seenEncoding, "reference": seenReference,
 	"webhook": seenWebhook, "receipts": seenReceipts, "flash": seenFlash, "tlvs": seenTLVs,
-	"unicode": seenUnicode, "long": seenLong, "atomic": seenAtomic, "messages": seenMessages,
+	"unicode": seenUnicode, "long": seenLong, "tag": seenTag, "secret": seenSecret, "atomic": seenAtomic, "messages": seenMessages,
 }
 
 // readRequest reads the body of POST /v1/messages.
@@ -168,6 +172,10 @@ func (r *jsonReader) member(m *restMessage, req *restRequest, bit uint32) {
 		m.unicode = r.str()
 	case seenLong:
 		m.long = r.str()
+	case seenTag:
+		m.tag = r.str()
+	case seenSecret:
+		m.secret = r.boolean()
 	case seenAtomic:
 		req.atomic = r.boolean()
 	case seenMessages:
@@ -230,7 +238,7 @@ var receiptsNamed = map[string]message.Receipts{
 // submission builds what all recipients of m have in common. A mistake makes
 // every one of them bad.
 func (m *restMessage) submission(a *account.Account, guard *Guard, tlvs *message.TLVDictionary) (s gateway.Submission, f *message.Failure) {
-	s = gateway.Submission{Account: a, Via: message.ViaREST, From: m.from, Reference: m.reference}
+	s = gateway.Submission{Account: a, Via: message.ViaREST, From: m.from, Reference: m.reference, Secret: m.secret, Tag: m.tag}
 	if s.Content, f = m.content(); f != nil {
 		return s, f
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"kurir/account"
-	"kurir/gsm"
 	"kurir/resource"
 )
 
@@ -221,7 +220,7 @@ func (s *httpServer) getPDUs(w http.ResponseWriter, r *http.Request, a *account.
 		PDUs  []pduView `json:"pdus"`
 	}{viewTrace(&trace), make([]pduView, 0, len(found))}
 	for i := range found {
-		answer.PDUs = append(answer.PDUs, viewPDU(&found[i], trace.alphabet, q.texts, q.hex))
+		answer.PDUs = append(answer.PDUs, viewPDU(&found[i], trace.pduReading, q.texts, q.hex))
 	}
 	return answerJSON(w, &answer)
 }
@@ -248,7 +247,7 @@ func (s *httpServer) followTrace(w http.ResponseWriter, r *http.Request, trace *
 	for r.Context().Err() == nil {
 		found, over := trace.after(q.after, followMost)
 		_ = control.SetWriteDeadline(time.Now().Add(followWrite)) // not every connection can
-		if err := writePDUs(w, found, trace.alphabet, q.texts, q.hex); err != nil || control.Flush() != nil {
+		if err := writePDUs(w, found, trace.pduReading, q.texts, q.hex); err != nil || control.Flush() != nil {
 			return nil
 		}
 		if len(found) > 0 {
@@ -275,11 +274,11 @@ func waitTrace(ctx context.Context, trace *pduTrace, after uint64) bool {
 }
 
 // writePDUs writes a line for each PDU.
-func writePDUs(w http.ResponseWriter, list []tracedPDU, alphabet gsm.DefaultAlphabet, texts, hexes bool) error {
+func writePDUs(w http.ResponseWriter, list []tracedPDU, reading pduReading, texts, hexes bool) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	for i := range list {
-		if err := e.Encode(viewPDU(&list[i], alphabet, texts, hexes)); err != nil {
+		if err := e.Encode(viewPDU(&list[i], reading, texts, hexes)); err != nil {
 			return err
 		}
 	}

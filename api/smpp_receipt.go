@@ -143,7 +143,11 @@ func (b *smppDeliverBuilder) receiptText(dst []byte, it *gateway.Item, code uint
 	dst = b.done.append(append(dst, " done date:"...), done, b.zone)
 	dst = append(append(dst, " stat:"...), stat...)
 	dst = smppThree(append(dst, " err:"...), int(code))
-	return smppReceiptText(append(dst, " text:"...), m.Content.Text)
+	text := m.Content.Text
+	if m.Secret() {
+		text = ""
+	}
+	return smppReceiptText(append(dst, " text:"...), text)
 }
 
 // appendID appends the id by which the customer knows a message, in the form

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kurir/gsm"
+	"kurir/message"
 )
 
 // Traces watches PDUs while somebody wants to see them: a ring for each link or
@@ -26,6 +27,7 @@ type Traces struct {
 	log           *slog.Logger
 	link, account SetTap
 	alphabet      func(ofLink bool, name string) gsm.DefaultAlphabet
+	secret        func(account string, from message.Address, text string) bool
 
 	mu        sync.Mutex
 	traces    map[traceKey]*pduTrace
@@ -40,8 +42,12 @@ type SetTap func(name string, session uint64, tap func(session uint64, sent bool
 
 // NewTraces makes it, of what sets the tap of a link and of an account, and what
 // tells by which alphabet data_coding 0 is read there.
-func NewTraces(log *slog.Logger, link, account SetTap, alphabet func(ofLink bool, name string) gsm.DefaultAlphabet) *Traces {
-	return &Traces{log: log, link: link, account: account, alphabet: alphabet, traces: map[traceKey]*pduTrace{}}
+//
+// secret tells whether what an account sends is shown to nobody.
+func NewTraces(log *slog.Logger, link, account SetTap, alphabet func(ofLink bool, name string) gsm.DefaultAlphabet,
+	secret func(account string, from message.Address, text string) bool,
+) *Traces {
+	return &Traces{log: log, link: link, account: account, alphabet: alphabet, secret: secret, traces: map[traceKey]*pduTrace{}}
 }
 
 // traceKey names what is traced.
@@ -88,7 +94,7 @@ type pduTrace struct {
 	traceSettings
 	began, until time.Time
 	timer        *time.Timer
-	alphabet     gsm.DefaultAlphabet // of data_coding 0
+	pduReading
 
 	mu     sync.Mutex
 	ring   []tracedPDU // in order from head, then from 0
@@ -111,7 +117,7 @@ func (t *Traces) start(key traceKey, set traceSettings) (*pduTrace, error) {
 		return nil, errManyTraces
 	}
 	now := time.Now()
-	p := &pduTrace{traceKey: key, traceSettings: set, began: now, until: now.Add(set.long), alphabet: t.alphabet(key.kind == traceLinks, key.name)}
+	p := &pduTrace{traceKey: key, traceSettings: set, began: now, until: now.Add(set.long), pduReading: t.reading(key)}
 	if err := t.tap(key, p.take, set.session); err != nil {
 		return nil, err
 	}
@@ -127,6 +133,22 @@ func (t *Traces) start(key traceKey, set traceSettings) (*pduTrace, error) {
 	}
 	t.log.Info("trace begins", attrs...)
 	return p, nil
+}
+
+// pduReading is how the texts of a trace are read and which of them are shown to
+// nobody. Those of messages that we send to operators are stars already.
+type pduReading struct {
+	alphabet gsm.DefaultAlphabet // of data_coding 0
+	ofLink   bool
+	secret   func(from message.Address, text string) bool // nil for none
+}
+
+func (t *Traces) reading(key traceKey) pduReading {
+	r := pduReading{ofLink: key.kind == traceLinks}
+	if r.alphabet = t.alphabet(r.ofLink, key.name); !r.ofLink {
+		r.secret = func(from message.Address, text string) bool { return t.secret(key.name, from, text) }
+	}
+	return r
 }
 
 // tap sets the tap of what a key names.

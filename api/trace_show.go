@@ -1,10 +1,12 @@
 package api
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strings"
 
 	"kurir/gsm"
+	"kurir/message"
 	"kurir/smpp"
 )
 
@@ -23,7 +25,7 @@ type pduView struct {
 // viewPDU shows a PDU. Its line has neither passwords nor texts; texts adds the
 // text, read by alphabet where data_coding is 0. hexes adds the octets: with passwords, and without texts the text too,
 // overwritten; none where what is to be overwritten cannot be found.
-func viewPDU(p *tracedPDU, alphabet gsm.DefaultAlphabet, texts, hexes bool) pduView {
+func viewPDU(p *tracedPDU, reading pduReading, texts, hexes bool) pduView {
 	v := pduView{N: p.n, At: seenTime(p.at), Direction: "in", Session: p.session, Octets: len(p.frame), PDU: smpp.Describe(p.frame)}
 	if p.sent {
 		v.Direction = "out"
@@ -35,13 +37,65 @@ func viewPDU(p *tracedPDU, alphabet gsm.DefaultAlphabet, texts, hexes bool) pduV
 	if smpp.Decode(p.frame, &pdu) != nil {
 		return v
 	}
+	if texts && reading.ofLink && hideReceiptText(pdu.Body) {
+		if again, err := smpp.Append(nil, &pdu); err == nil {
+			p = &tracedPDU{frame: again}
+		}
+	}
+	text := ""
 	if texts {
-		v.Text = textOf(pdu.Body, alphabet)
+		text = textOf(pdu.Body, reading.alphabet)
+		texts = reading.secret == nil || !reading.secret(senderOf(pdu.Body), text)
+	}
+	if texts {
+		v.Text = text
 	}
 	if hexes {
 		v.Hex = maskedHex(p.frame, &pdu, texts)
 	}
 	return v
+}
+
+// hideReceiptText puts stars in place of what a receipt tells of the text of its
+// message, which may be secret, and tells whether there was any.
+func hideReceiptText(body smpp.Body) (hidden bool) {
+	w, ok := wordingOf(body)
+	if !ok || !smpp.IsReceipt(w.esm) {
+		return false
+	}
+	hide := func(text []byte) {
+		if at := bytes.LastIndex(bytes.ToLower(text), []byte("text:")); at >= 0 {
+			copy(text[at+len("text:"):], stars(len(text)))
+			hidden = true
+		}
+	}
+	if w.text != nil {
+		*w.text = bytes.Clone(*w.text) // the trace keeps the octets
+		hide(*w.text)
+	}
+	for i := range *w.tlvs {
+		if t := &(*w.tlvs)[i]; t.Tag == smpp.TagMessagePayload {
+			t.Value = bytes.Clone(t.Value)
+			hide(t.Value)
+		}
+	}
+	return hidden
+}
+
+// senderOf returns the source address of a message.
+func senderOf(body smpp.Body) message.Address {
+	var a smpp.Address
+	switch b := body.(type) {
+	case *smpp.SubmitSM:
+		a = b.Source
+	case *smpp.SubmitMulti:
+		a = b.Source
+	case *smpp.DataSM:
+		a = b.Source
+	case *smpp.ReplaceSM:
+		a = b.Source
+	}
+	return message.Address{TON: message.TON(a.TON), NPI: message.NPI(a.NPI), Number: a.Addr}
 }
 
 // wording is where a PDU holds the text of a message.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kurir/gsm"
+	"kurir/message"
 	"kurir/smpp"
 )
 
@@ -36,7 +37,7 @@ func traceHandler(t *testing.T) (http.Handler, fakeTaps, *bytes.Buffer) {
 	t.Helper()
 	taps, log := fakeTaps{}, &bytes.Buffer{}
 	o := (&fakeGateway{}).options()
-	o.Traces = NewTraces(slog.New(slog.NewTextHandler(log, nil)), taps.set, taps.set, allGSM)
+	o.Traces = NewTraces(slog.New(slog.NewTextHandler(log, nil)), taps.set, taps.set, allGSM, noSecrets)
 	t.Cleanup(o.Traces.Close)
 	return NewHTTP(o), taps, log
 }
@@ -72,7 +73,7 @@ func TestTraceHides(t *testing.T) {
 		frame := frameOf(t, 1, c.body)
 		whole := fmt.Sprintf("%x", frame)
 		for _, texts := range []bool{false, true} {
-			v := viewPDU(&tracedPDU{frame: frame}, gsm.DefaultGSM, texts, true)
+			v := viewPDU(&tracedPDU{frame: frame}, pduReading{alphabet: gsm.DefaultGSM}, texts, true)
 			shown, _ := json.Marshal(v)
 			shows := bytes.Contains(shown, []byte(mark)) || bytes.Contains(shown, fmt.Appendf(nil, "%x", mark))
 			if shows != (texts && !c.secret) {
@@ -87,7 +88,7 @@ func TestTraceHides(t *testing.T) {
 		}
 		cut := bytes.Clone(frame[:len(frame)-1])
 		cut[3]--
-		if v, _ := json.Marshal(viewPDU(&tracedPDU{frame: cut}, gsm.DefaultGSM, true, true)); c.secret && bytes.Contains(v, fmt.Appendf(nil, "%x", mark)) {
+		if v, _ := json.Marshal(viewPDU(&tracedPDU{frame: cut}, pduReading{alphabet: gsm.DefaultGSM}, true, true)); c.secret && bytes.Contains(v, fmt.Appendf(nil, "%x", mark)) {
 			t.Errorf("%s that is cut: %s", c.body.Command(), v)
 		}
 	}
@@ -117,7 +118,7 @@ func TestTraceAlphabet(t *testing.T) {
 		{gsm.DefaultUCS2, &smpp.DeliverSM{ShortMessage: message(0, smpp.ESMReceipt, "id:1 stat:DELIVRD")}, "id:1 stat:DELIVRD"},
 		{gsm.DefaultUCS2, &smpp.SubmitSM{ShortMessage: message(3, 0, "@\xe9")}, "@é"},
 	} {
-		if v := viewPDU(&tracedPDU{frame: frameOf(t, 1, c.body)}, c.alphabet, true, false); v.Text != c.want {
+		if v := viewPDU(&tracedPDU{frame: frameOf(t, 1, c.body)}, pduReading{alphabet: c.alphabet}, true, false); v.Text != c.want {
 			t.Errorf("%v: %s reads %q, want %q", c.alphabet, v.PDU, v.Text, c.want)
 		}
 	}
@@ -214,7 +215,7 @@ func TestTraceTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		taps := fakeTaps{}
-		traces := NewTraces(slog.New(slog.DiscardHandler), taps.set, taps.set, allGSM)
+		traces := NewTraces(slog.New(slog.DiscardHandler), taps.set, taps.set, allGSM, noSecrets)
 		key := traceKey{traceAccounts, "acme"}
 		p, err := traces.start(key, traceSettings{pdus: 10, long: time.Minute})
 		if err != nil {
@@ -328,3 +329,5 @@ func TestSMPPTrace(t *testing.T) {
 		}
 	})
 }
+
+func noSecrets(string, message.Address, string) bool { return false }

@@ -47,7 +47,7 @@ func (a *App) servers() {
 	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
 	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings}
-	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet)
+	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet, a.secretText)
 	handler := api.NewHTTP(opt)
 	a.http = api.NewHTTPServer(handler, a.log)
 	a.http.RegisterOnShutdown(opt.Traces.Close) // or the server would wait for those who follow one
@@ -127,6 +127,13 @@ func (a *App) alphabet(ofLink bool, name string) gsm.DefaultAlphabet {
 		}
 	}
 	return gsm.DefaultGSM
+}
+
+// secretText tells whether what an account sends is shown to nobody.
+func (a *App) secretText(name string, from message.Address, text string) bool {
+	s := a.gateway.Snapshot()
+	acc := s.Accounts.ByName(name)
+	return acc == nil || s.SecretText(acc, from, text)
 }
 
 // traceAccount has tap see the PDUs of a customer's sessions, nil nobody.

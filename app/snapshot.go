@@ -19,6 +19,7 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 	s := &gateway.Snapshot{
 		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
 		TLVs: f.TLVDictionary(), Inbound: f.Inbound, Country: f.Country, Validity: f.Validity, JoinWait: f.JoinWait, MaxParts: f.Limits.MaxParts, Retries: f.Retries,
+		Secret: f.Secret.Rules(),
 	}
 	if err := a.pricing(ctx, f, s); err != nil {
 		return nil, err

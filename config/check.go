@@ -25,6 +25,7 @@ func (d *decoder) check(f *File) {
 	}
 	d.checkTLVs(f.TLVs)
 	account.ValidatePredefined(f.Predefined, d.report)
+	f.Secret.Validate(d.within("secret"))
 	tlvs := f.TLVDictionary()
 	links := d.checkConnectors(f.Connectors, tlvs)
 	names := d.checkAccounts(f, tlvs)

@@ -53,6 +53,8 @@ type File struct {
 	// Predefined are texts by the number that SMPP customers give in sm_default_msg_id instead of a text, 1 to 254:
 	// number: text. An account's own come first. Empty: none.
 	Predefined map[string]string `yaml:"predefined"`
+	// Secret says which texts of all accounts are shown to nobody and erased when the message is final.
+	Secret account.SecretTexts `yaml:"secret"`
 	// Connectors are the links to operators.
 	Connectors []Connector `yaml:"connectors"`
 	// Prices are price lists, which accounts name. Empty: messages cost nothing.

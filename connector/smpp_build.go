@@ -50,7 +50,7 @@ func (b *smppBuilder) add(out *Outgoing, now time.Time) (parts int, f *message.F
 		ServiceType: b.cfg.ServiceType, Source: from, Dest: to,
 		Priority:   b.priority(m.Priority),
 		Validity:   b.validity(m.Expires, now),
-		DataCoding: coding,
+		DataCoding: coding, Private: m.Secret(),
 	}
 	if out.Receipt {
 		common.RegisteredDelivery = smpp.ReceiptFinal

@@ -62,6 +62,7 @@ func (b *smppBuilder) replacement(at AtOperator, r *Replacement, now time.Time) 
 	}
 	m := &smpp.ReplaceSM{
 		Source: one.Source, RegisteredDelivery: one.RegisteredDelivery, DefaultMsgID: one.DefaultMsgID, Text: one.Text,
+		Private: r.New.Secret(),
 	}
 	if r.Validity {
 		m.Validity = one.Validity

@@ -142,6 +142,9 @@ func (s *Snapshot) describe(m *message.Message, sub *Submission, now time.Time) 
 	if f := s.times(m, sub, now); f != nil {
 		return f
 	}
+	if f := s.special(m, sub); f != nil {
+		return f
+	}
 	return measure(m)
 }
 

@@ -27,6 +27,8 @@ type Submission struct {
 	Link      string        // the link it takes whatever the routes say; empty: the routes decide
 	Multi     bool          // with all submissions of the call it is one request, which is known by the id of the first accepted
 	Atomic    bool          // none of the submissions is accepted unless all are
+	Secret    bool          // the text is shown to nobody, and erased when the message is final
+	Tag       string        // a word for rules of routes; empty for none
 	Receipts  message.Receipts
 	Target    message.Target     // where states go; its Account is filled in by Accept
 	Text      *message.TextRules // in place of the account's; nil for those

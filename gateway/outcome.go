@@ -230,6 +230,9 @@ func (g *Gateway) final(e *entry, s message.State, now time.Time) {
 		}
 	}
 	m.State, m.Final = s, now.UnixMilli()
+	if m.Secret() {
+		g.cur.Erased = append(g.cur.Erased, m.ID)
+	}
 	g.tally(m.Account, e.link.name, s.String(), now)
 	g.count.final[s].Add(1)
 	if m.Receipts.Wants(s) && m.Target.Kind != message.NoTarget {

@@ -163,7 +163,10 @@ func traceEntry(ev message.Event) TraceEntry {
 			t.Text += fmt.Sprintf("0x%04x=%x", p.Tag, p.Value)
 		}
 	case message.EventSimplified:
-		t.Text = fmt.Sprintf("%d characters of the text got their plain form: %s", ev.Code, ev.Text)
+		t.Text = fmt.Sprintf("%d characters of the text got their plain form", ev.Code)
+		if ev.Text != "" { // not of a secret text
+			t.Text += ": " + ev.Text
+		}
 	case message.EventCut:
 		t.Text = fmt.Sprintf("%d characters at the end of the text were left out: it was to be one message", ev.Code)
 	case message.EventTellFailed, message.EventToldTooOld:

@@ -149,6 +149,9 @@ func (s *Snapshot) replaced(m *message.Message, r *Replacement, now time.Time) (
 		if c.Content.Extra == nil {
 			c.Content.Extra = m.Content.Extra // what goes along, but with a text of its own
 		}
+		if !c.Secret() && s.SecretText(r.Account, c.From, c.Content.Text) {
+			c.Special = c.Special.With(func(x *message.Special) { x.Secret = true })
+		}
 		if f := s.measured(&c, r.Account); f != nil {
 			return nil, f
 		}

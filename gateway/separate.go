@@ -108,7 +108,7 @@ func (s *Snapshot) separate(sub *Submission, now time.Time) ([]*Submission, *Res
 		made[i] = *sub
 		p := &made[i]
 		p.Content.Text, p.Content.Want, p.Text = text, m.Content.Want, &joined
-		p.Multi, p.Atomic = true, true
+		p.Multi, p.Atomic, p.Secret = true, true, m.Secret() // of which a piece alone may not tell
 		if i == 0 {
 			p.Changed = changed
 		}

@@ -20,6 +20,7 @@ type Snapshot struct {
 	Routes   *route.Table
 	Links    map[string]LinkSettings
 	Inbound  []InboundRule
+	Secret   *account.SecretRules     // of all accounts; nil for none
 	Prices   map[string]*billing.List // by name
 	TLVs     *message.TLVDictionary   // optional parameters by name; nil knows the specification's
 	Country  string                   // default country calling code, "46"

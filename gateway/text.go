@@ -149,12 +149,12 @@ func (c *Changed) events(m *message.Message, now time.Time) {
 		var list []byte
 		for i, r := range c.Replaced {
 			n += r.Count
-			if i < replacedShown {
+			if i < replacedShown && !m.Secret() {
 				list = fmt.Appendf(list, "%U to %q, ", r.Rune, r.By)
 			}
 		}
 		text := strings.TrimSuffix(string(list), ", ")
-		if len(c.Replaced) > replacedShown {
+		if len(c.Replaced) > replacedShown && !m.Secret() {
 			text += " and others"
 		}
 		m.Log = message.AppendEvent(m.Log, m.ID, message.Event{Kind: message.EventSimplified, At: max(now.UnixMilli(), m.ID.Millis()), Code: uint32(n), Text: text})

@@ -114,6 +114,7 @@ type Message struct {
 	Links     []string
 	Price     int64  // micro-units; what was reserved, or charged, at acceptance
 	Config    uint32 // number of the configuration in force at acceptance
+	Special   *Special
 
 	Progress
 }

@@ -23,6 +23,7 @@ const (
 	failsAccount
 	failsGroup
 	failsInterface
+	failsTag
 	failsEncoding
 	failsParts
 	failsWhen
@@ -32,7 +33,7 @@ const (
 
 // conditions are those of a rule that few have, compiled. A rule without them has nil.
 type conditions struct {
-	group       Patterns
+	group, tag  Patterns
 	interfaces  uint32 // a bit for each message.Interface; 0 for all
 	encodings   uint32 // a bit for each gsm.Encoding; 0 for all
 	least, most int    // parts; most 0 for any number
@@ -47,7 +48,7 @@ type conditions struct {
 // newConditions compiles those of a rule that Validate found nothing wrong with; nil if it has none.
 func newConditions(r *Rule, name string) *conditions {
 	c := &conditions{
-		group: r.Group, percent: uint64(max(0, r.Percent)), sticky: r.Sticky == stickyRecipient, zone: time.UTC,
+		group: r.Group, tag: r.Tag, percent: uint64(max(0, r.Percent)), sticky: r.Sticky == stickyRecipient, zone: time.UTC,
 		salt: mixText(hashBasis, name),
 	}
 	c.least, c.most, _ = parseParts(r.Parts)
@@ -74,7 +75,7 @@ func newConditions(r *Rule, name string) *conditions {
 	if zone, err := time.LoadLocation(r.Zone); err == nil {
 		c.zone = zone
 	}
-	if len(c.group) == 0 && c.interfaces == 0 && c.encodings == 0 && c.most == 0 && c.text == nil && c.when == nil && c.percent == 0 && !r.Via.weighted() {
+	if len(c.group)+len(c.tag) == 0 && c.interfaces == 0 && c.encodings == 0 && c.most == 0 && c.text == nil && c.when == nil && c.percent == 0 && !r.Via.weighted() {
 		return nil
 	}
 	return c
@@ -89,6 +90,8 @@ func (c *conditions) failing(q *Query) failing {
 		return failsGroup
 	case c.interfaces != 0 && c.interfaces>>q.Via&1 == 0:
 		return failsInterface
+	case !c.tag.matches(q.Tag):
+		return failsTag
 	case c.encodings != 0 && c.encodings>>q.Encoding&1 == 0:
 		return failsEncoding
 	case c.most != 0 && (q.Parts < c.least || q.Parts > c.most):
@@ -140,6 +143,11 @@ func (r *compiled) why(f failing, q *Query) string {
 		return fmt.Sprintf("account %s is in %s and in none of group: %s", q.Account, strings.Join(q.Groups, ", "), w.Group)
 	case failsInterface:
 		return fmt.Sprintf("the message came by %s, the rule is for interface: %s", q.Via, w.Interface)
+	case failsTag:
+		if q.Tag == "" {
+			return fmt.Sprintf("the message has no tag; the rule is for tag: %s", w.Tag)
+		}
+		return fmt.Sprintf("tag %s does not match tag: %s", q.Tag, w.Tag)
 	case failsEncoding:
 		return fmt.Sprintf("the text needs %s, the rule is for encoding: %s", q.Encoding, w.Encoding)
 	case failsParts:

@@ -14,6 +14,7 @@ type Query struct {
 	Account  string
 	Groups   []string // of the account
 	Via      message.Interface
+	Tag      string
 	Text     string
 	Encoding gsm.Encoding
 	Parts    int
@@ -26,7 +27,7 @@ type Query struct {
 // at the time of its acceptance.
 func QueryOf(m *message.Message, groups []string, at time.Time) Query {
 	return Query{
-		To: m.To, From: m.From, Account: m.Account, Groups: groups, Via: m.Via, Text: m.Content.Text, Encoding: m.Encoding,
+		To: m.To, From: m.From, Account: m.Account, Groups: groups, Via: m.Via, Tag: m.Tag(), Text: m.Content.Text, Encoding: m.Encoding,
 		Parts: int(m.Parts), At: at, Expires: m.Expires, Header: m.Content.Header,
 	}
 }

@@ -24,6 +24,9 @@ type Rule struct {
 	Group Patterns `yaml:"group" json:",omitempty"`
 	// Interface is the interfaces by which messages come that it is for: rest, kannel, smpp; one or a list. Empty: all.
 	Interface Patterns `yaml:"interface" json:",omitempty"`
+	// Tag is the tags of messages (tag in a request) that it is for, in full or by their beginning; one or a list. Empty:
+	// all, also those without one.
+	Tag Patterns `yaml:"tag" json:",omitempty"`
 	// Encoding is the encodings of messages that it is for: gsm7, ucs2, binary, latin1; one or a list. Empty: all.
 	Encoding Patterns `yaml:"encoding" json:",omitempty"`
 	// Parts is how many parts a message has that it is for: "1", "2-5" or "3-". Empty: any.
@@ -126,6 +129,7 @@ func (r *Rule) Validate(report func(field, problem string)) {
 	r.From.ValidateSenders(report, "from")
 	validatePatterns(report, "account", r.Account)
 	validatePatterns(report, "group", r.Group)
+	validatePatterns(report, "tag", r.Tag)
 	r.validateConditions(report)
 	r.Via.validate(report)
 }

@@ -70,6 +70,7 @@ type ReplaceSM struct {
 	DefaultMsgID       uint8
 	Text               []byte
 	TLVs               TLVs // SMPP 5.0: message_payload
+	Private            bool // as in ShortMessage
 }
 
 // Command is replace_sm.

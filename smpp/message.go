@@ -72,6 +72,7 @@ type ShortMessage struct {
 	DefaultMsgID       uint8  // sm_default_msg_id
 	Text               []byte // short_message: at most 254 octets, user data header included
 	TLVs               TLVs
+	Private            bool // not of the PDU: traces of our sessions show stars in place of the text
 }
 
 func (b *ShortMessage) layout(c *coder) {

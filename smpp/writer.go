@@ -19,7 +19,7 @@ func (s *Session) append(p *PDU) error {
 		s.info.LastRefusal, s.info.LastRefusalAt = p.Status, time.Now()
 	}
 	if trace := s.trace.Load(); trace != nil {
-		(*trace)(true, out[start:])
+		(*trace)(true, s.shown(p, out[start:]))
 	}
 	return nil
 }

@@ -90,8 +90,9 @@ func (k *checkpointer) run() {
 // look moves the log if that is worth it, and sees how far that went.
 func (k *checkpointer) look() error {
 	log, before, err := k.pragma(k.noop)
-	k.rests = err == nil && log == before
-	if err != nil || log == before || log*walPageSize < k.store.opts.checkpointBytes && time.Since(k.last) < checkpointIdle {
+	wiped := k.store.wiped.Load()
+	k.rests = err == nil && log == before && !wiped
+	if err != nil || log == before && !wiped || log*walPageSize < k.store.opts.checkpointBytes && time.Since(k.last) < checkpointIdle {
 		return err
 	}
 	log, moved, err := k.move()
@@ -146,8 +147,12 @@ func (k *checkpointer) move() (log, moved int64, err error) {
 	k.store.writing.Lock()
 	held := time.Now()
 	log, moved, err = k.pragma(k.checkpoint)
-	if err == nil && moved < log && log*walPageSize > k.store.opts.MaxWAL {
-		err = k.truncate() // a reader is in the way, and the log is too long: wait for it
+	switch {
+	case err != nil:
+	case k.store.wiped.Swap(false):
+		err = k.truncate(true) // no commit runs: nothing is lost, and what was overwritten is gone from the log too
+	case moved < log && log*walPageSize > k.store.opts.MaxWAL:
+		err = k.truncate(false) // a reader is in the way, and the log is too long: wait for it
 	}
 	end := time.Now()
 	k.store.writing.Unlock()
@@ -155,11 +160,19 @@ func (k *checkpointer) move() (log, moved int64, err error) {
 	return log, moved, err
 }
 
-// truncate waits a short while for readers and cuts the log.
-func (k *checkpointer) truncate() error {
+// truncate waits a short while for readers and cuts the log. wiped says that it
+// has texts that were overwritten, so that it must be cut.
+func (k *checkpointer) truncate(wiped bool) error {
 	k.conn.SetBusyTimeout(50 * time.Millisecond)
 	defer k.conn.SetBusyTimeout(0)
-	return sqlitex.ExecuteTransient(k.conn.Conn, "PRAGMA wal_checkpoint(TRUNCATE)", nil)
+	return sqlitex.ExecuteTransient(k.conn.Conn, "PRAGMA wal_checkpoint(TRUNCATE)", &sqlitex.ExecOptions{
+		ResultFunc: func(stmt *sqlite.Stmt) error {
+			if stmt.ColumnBool(0) && wiped { // a reader stayed: again at the next look
+				k.store.wiped.Store(true)
+			}
+			return nil
+		},
+	})
 }
 
 // pragma runs a checkpoint statement and returns the pages in the log and how

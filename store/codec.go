@@ -117,19 +117,24 @@ func (r *blobReader) target() message.Target {
 // appendFixed appends what of a message has no column of its own:
 // version; TON and NPI of sender and recipient; encoding measured and wanted;
 // class; priority; receipts; uvarint configuration; uvarint SendAt; target;
-// uvarint number of further links and their names.
+// uvarint number of further links and their names; with version 2 and 3 what
+// few messages have.
 func appendFixed(dst []byte, m *message.Message) []byte {
-	dst = append(dst, blobVersion, byte(m.From.TON), byte(m.From.NPI), byte(m.To.TON), byte(m.To.NPI),
+	dst = append(dst, fixedVersion(m), byte(m.From.TON), byte(m.From.NPI), byte(m.To.TON), byte(m.To.NPI),
 		byte(m.Encoding), byte(m.Content.Want), byte(m.Content.Class), byte(m.Priority), byte(m.Receipts))
 	dst = binary.AppendUvarint(dst, uint64(m.Config))
 	dst = binary.AppendUvarint(dst, uint64(m.SendAt))
 	dst = appendTarget(dst, &m.Target)
 	if len(m.Links) < 2 {
-		return append(dst, 0)
+		dst = append(dst, 0)
+	} else {
+		dst = binary.AppendUvarint(dst, uint64(len(m.Links)-1))
+		for _, l := range m.Links[1:] {
+			dst = appendText(dst, l)
+		}
 	}
-	dst = binary.AppendUvarint(dst, uint64(len(m.Links)-1))
-	for _, l := range m.Links[1:] {
-		dst = appendText(dst, l)
+	if m.Special != nil {
+		dst = appendSpecial(dst, m.Special)
 	}
 	return dst
 }
@@ -138,7 +143,7 @@ func appendFixed(dst []byte, m *message.Message) []byte {
 // if any.
 func readFixed(b []byte, m *message.Message) error {
 	r := blobReader{rest: b}
-	r.version()
+	version := r.octet()
 	m.From.TON, m.From.NPI = message.TON(r.octet()), message.NPI(r.octet())
 	m.To.TON, m.To.NPI = message.TON(r.octet()), message.NPI(r.octet())
 	m.Encoding, m.Content.Want = gsm.Encoding(r.octet()), gsm.Encoding(r.octet())
@@ -149,6 +154,13 @@ func readFixed(b []byte, m *message.Message) error {
 	m.Target = r.target()
 	for range min(r.uvarint(), math.MaxUint8) {
 		m.Links = append(m.Links, r.text())
+	}
+	switch version {
+	case blobVersion:
+	case specialVersion, secretVersion:
+		m.Special = r.special(version == secretVersion)
+	default:
+		r.bad = true
 	}
 	return r.err()
 }

@@ -85,6 +85,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeJournal(b); err != nil {
 		return err
 	}
+	if err := s.wipe(b.Erased); err != nil {
+		return err
+	}
 	if err := s.writeErased(b.Erased); err != nil {
 		return err
 	}

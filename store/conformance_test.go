@@ -112,7 +112,11 @@ func fullMessage(ids *message.IDs) *message.Message {
 		Links:     []string{"op1", "op2", "op3"},
 		Price:     -35000,
 		Config:    1 << 31,
-		Progress:  message.Progress{State: message.Delivered, Owed: true, Final: 1763768387003, Log: []byte("a log with a zero at its end\x00")},
+		Special: &message.Special{
+			Secret: true, ByLoad: true, Tag: "campaign",
+			From: message.Address{NPI: message.NPIISDN, Number: "72456"}, To: message.Address{TON: message.TONNational, Number: "701234567"},
+		},
+		Progress: message.Progress{State: message.Delivered, Owed: true, Final: 1763768387003, Log: []byte("a log with a zero at its end\x00")},
 	}
 }
 

@@ -254,6 +254,9 @@ func (s *Store) replayRow(number int64, data []byte) error {
 		if r.bad {
 			break
 		}
+		if err := s.bookSecret(last, number, cap(data)-cap(text), text); err != nil {
+			return err
+		}
 		if row := p.row(last); row != nil {
 			row.body, row.Progress = text, progress
 			continue
@@ -295,6 +298,9 @@ func (s *Store) replayRow(number int64, data []byte) error {
 		text := r.octets()
 		if r.bad {
 			break
+		}
+		if err := s.bookSecret(last, number, cap(data)-cap(text), text); err != nil {
+			return err
 		}
 		if row := p.row(last); row != nil {
 			row.body = text // its Change stands in the same row

@@ -100,6 +100,8 @@ func (s *Store) bookJournal(b *Batch, now time.Time) {
 			r.body = s.journalBuf[at.from:at.to:at.to]
 		}
 	}
+	s.bookSecrets(b)
+	s.forgetWiped(b.Erased)
 	for _, id := range b.Erased {
 		if r := p.rows[id]; r != nil && r.body != nil {
 			if err := r.erase(); err != nil {
@@ -155,6 +157,9 @@ func (s *Store) settleSome(force bool, comes int) error {
 	}
 	if p.first != 0 && (needed-p.first >= journalKept || needed > p.number) {
 		s.hot.journalRemove.BindInt64(1, needed)
+		if err := s.wipeRemoved(needed); err != nil {
+			return err
+		}
 		if err := execute(s.hot.journalRemove); err != nil {
 			return fmt.Errorf("shorten the journal: %w", err)
 		}
@@ -193,6 +198,7 @@ func (s *Store) bookSettled() {
 	p := &s.pending
 	s.side.settled(p.number)
 	if s.journalTo != 0 {
+		s.forgetRemoved(s.journalTo)
 		p.first = s.journalTo
 		if s.journalTo > p.number {
 			p.first = 0

@@ -49,12 +49,14 @@ type Store struct {
 
 	writing sync.Mutex  // held by whoever writes: Commit, Tidy, the end of a checkpoint
 	written atomic.Bool // a transaction has ended since the log's length was looked at
+	wiped   atomic.Bool // a text has been overwritten that the write-ahead log still has
 	conn    *conn
 	hot     hotStatements
 	cold    coldStatements
 	scratch []byte
 	pending pending
 	side    side
+	secrets secrets
 
 	// Of the commit under way: its row of the journal, where the bodies of new
 	// messages stand in it, how many rows it settles, to which row it shortens

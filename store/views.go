@@ -54,10 +54,10 @@ func messagesView() string {
 		fmt.Fprintf(&interfaces, " WHEN %d THEN '%s'", i, i)
 	}
 	return fmt.Sprintf(`SELECT m.id AS number, %s AS id, %s AS accepted, CASE p.state%s END AS state,
-  CASE WHEN p.final <> 0 THEN %s END AS final, p.owed, m.account, m.sender, m.recipient, m.reference, m.text, m.link,
+  CASE WHEN p.final <> 0 THEN %s END AS final, p.owed, m.account, m.sender, m.recipient, m.reference, CASE substr(m.fixed, 1, 1) WHEN x'%02x' THEN NULL ELSE m.text END AS text, m.link,
   CASE m.via%s ELSE 'unknown' END AS via, m.parts, m.price, %s AS expires
   FROM message m JOIN progress p ON p.id = m.id`,
-		idExpr("m.id"), timeExpr(idMillisExpr("m.id")), states.String(), timeExpr("p.final"), interfaces.String(), timeExpr("m.expires"))
+		idExpr("m.id"), timeExpr(idMillisExpr("m.id")), states.String(), timeExpr("p.final"), secretVersion, interfaces.String(), timeExpr("m.expires"))
 }
 
 func inboundsView() string {

@@ -1,0 +1,26 @@
+package gateway
+
+import (
+	"kurir/account"
+	"kurir/message"
+)
+
+// SecretText tells whether a text that an account sends is shown to nobody, by
+// the rules of the account and of the server.
+func (s *Snapshot) SecretText(a *account.Account, from message.Address, text string) bool {
+	rules := a.SecretRules()
+	return (rules != nil || s.Secret != nil) && (rules.Hold(from, text) || s.Secret.Hold(from, text))
+}
+
+// special gives a message what few have.
+func (s *Snapshot) special(m *message.Message, sub *Submission) *message.Failure {
+	secret := sub.Secret || s.SecretText(sub.Account, m.From, m.Content.Text)
+	if !secret && sub.Tag == "" {
+		return nil
+	}
+	if len(sub.Tag) > message.MaxTag {
+		return message.Fail(message.BadContent, "tag", "the tag has %d octets; at most %d are kept", len(sub.Tag), message.MaxTag)
+	}
+	m.Special = &message.Special{Secret: secret, Tag: sub.Tag}
+	return nil
+}

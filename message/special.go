@@ -1,0 +1,36 @@
+package message
+
+// Special is what few messages have; nil for most. It never changes once a
+// message has it, so that messages may share one.
+type Special struct {
+	Secret bool    // the text is shown to nobody, and erased when the message is final
+	ByLoad bool    // the least loaded of its links is tried first
+	Tag    string  // the customer's word for rules of routes
+	From   Address // what links show as the sender, by the rule of its route; zero: From of the message
+	To     Address // likewise as the recipient
+}
+
+// MaxTag is how long a tag may be, in octets.
+const MaxTag = 64
+
+// Secret tells whether the text of the message is shown to nobody.
+func (m *Message) Secret() bool { return m.Special != nil && m.Special.Secret }
+
+// Tag returns the message's tag; empty if it has none.
+func (m *Message) Tag() string {
+	if m.Special == nil {
+		return ""
+	}
+	return m.Special.Tag
+}
+
+// With returns s with a change, as one that may be shared and must not be
+// changed itself; nil is none.
+func (s *Special) With(change func(*Special)) *Special {
+	var with Special
+	if s != nil {
+		with = *s
+	}
+	change(&with)
+	return &with
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"encoding/binary"
+
+	"kurir/message"
+)
+
+// Versions of message.fixed that end with a message.Special. The view of
+// messages tells by the version alone whose text it must not show.
+const (
+	specialVersion = 2
+	secretVersion  = 3
+)
+
+// fixedVersion is the version of a message's fixed blob.
+func fixedVersion(m *message.Message) byte {
+	switch {
+	case m.Special == nil:
+		return blobVersion
+	case m.Special.Secret:
+		return secretVersion
+	}
+	return specialVersion
+}
+
+// The fields of a message.Special, by number. What a later program adds is
+// passed over.
+const (
+	specialByLoad = 1
+	specialTag    = 2
+	specialFrom   = 3
+	specialTo     = 4
+)
+
+// appendSpecial appends what few messages have: of each field that is not empty
+// its number and its value as text.
+func appendSpecial(dst []byte, s *message.Special) []byte {
+	if s.ByLoad {
+		dst = append(dst, specialByLoad, 0)
+	}
+	if s.Tag != "" {
+		dst = appendText(append(dst, specialTag), s.Tag)
+	}
+	for _, f := range [...]struct {
+		number byte
+		value  *message.Address
+	}{{specialFrom, &s.From}, {specialTo, &s.To}} {
+		if !f.value.IsZero() {
+			dst = binary.AppendUvarint(append(dst, f.number), uint64(addressSize(f.value)))
+			dst = appendAddress(dst, *f.value)
+		}
+	}
+	return dst
+}
+
+func addressSize(a *message.Address) int {
+	n := len(a.Number)
+	return 2 + len(binary.AppendUvarint(nil, uint64(n))) + n
+}
+
+// special reads what appendSpecial wrote, up to the end.
+func (r *blobReader) special(secret bool) *message.Special {
+	s := &message.Special{Secret: secret}
+	for len(r.rest) > 0 {
+		number, value := r.octet(), blobReader{rest: r.octets()}
+		switch number {
+		case specialByLoad:
+			s.ByLoad = true
+		case specialTag:
+			s.Tag = string(value.rest)
+		case specialFrom:
+			s.From = value.address()
+		case specialTo:
+			s.To = value.address()
+		}
+		r.bad = r.bad || value.bad
+	}
+	return s
+}
