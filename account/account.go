@@ -63,6 +63,11 @@ type Account struct {
 	MaxParts int `yaml:"max_parts" example:"10"`
 	// Text is how texts are written that need more than the GSM alphabet or than one message.
 	Text Text `yaml:"text"`
+	// Source says how senders of the customer's messages are written otherwise, once they are permitted and before a route is
+	// chosen; the first rule that matches counts.
+	Source []message.AddressRule `yaml:"source"`
+	// Destination says how recipients are written otherwise, likewise: lists, states and receipts have them so.
+	Destination []message.AddressRule `yaml:"destination"`
 	// Secret says which texts of the customer are shown to nobody and erased when the message is final.
 	Secret SecretTexts `yaml:"secret"`
 	// Priority of messages that name none: bulk, normal, high or urgent. Empty: normal.
@@ -85,10 +90,13 @@ type Account struct {
 	extra    *message.Extra                 // TLVs, parsed; nil if there are none
 	texts    [interfaces]*message.TextRules // of Text, by interface; nil where nothing is said
 	secret   *SecretRules                   // of Secret, compiled; nil for none
-	bucket   *bucket                        // what is left of Rate; shared with the account of that name before a reload
-	above    bool                           // another account names it as parent; set by CheckTree
-	zone     *time.Location                 // Zone, loaded; nil for UTC
-	terms    *Terms                         // nil where nothing is said about money and limits, here and above
+
+	rewriting *Rewriting // Source and Destination, compiled; nil for none
+
+	bucket *bucket        // what is left of Rate; shared with the account of that name before a reload
+	above  bool           // another account names it as parent; set by CheckTree
+	zone   *time.Location // Zone, loaded; nil for UTC
+	terms  *Terms         // nil where nothing is said about money and limits, here and above
 }
 
 // SMPP is how an account binds over SMPP 3.4.

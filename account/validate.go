@@ -48,6 +48,8 @@ func (a *Account) Validate(report func(field, problem string)) {
 	ValidatePredefined(a.Predefined, report)
 	a.SMPP.validate(report)
 	a.Text.validate(report)
+	message.ValidateAddressRules("source", a.Source, report)
+	message.ValidateAddressRules("destination", a.Destination, report)
 	a.Secret.Validate(func(field, problem string) { report("secret."+field, problem) })
 	a.validateLists(report)
 	ValidateURL(report, "webhook", a.Webhook)

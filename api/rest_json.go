@@ -161,6 +161,21 @@ func (r *jsonReader) boolean() bool {
 	return false
 }
 
+// count reads a whole number from 1 to most.
+func (r *jsonReader) count(most int) int {
+	n := 0
+	if c := r.peek(); c >= '0' && c <= '9' {
+		for r.at < len(r.in) && r.in[r.at] >= '0' && r.in[r.at] <= '9' && n <= most {
+			n = n*10 + int(r.in[r.at]-'0')
+			r.at++
+		}
+	}
+	if n < 1 || n > most {
+		r.wrongType(fmt.Sprintf("a whole number from 1 to %d", most))
+	}
+	return n
+}
+
 // word tells whether this word is next.
 func (r *jsonReader) word(word string) bool {
 	return len(r.in)-r.at >= len(word) && string(r.in[r.at:r.at+len(word)]) == word

@@ -21,6 +21,15 @@ type previewView struct {
 	Messages  []string       `json:"messages,omitempty"` // the texts that a long one is cut into
 	Unicode   *unicodeView   `json:"unicode,omitempty"`
 	Links     []string       `json:"links,omitempty"`
+	// Candidates are links that are given another sender than the message's, and those of its route that are skipped.
+	Candidates []candidateOfPreview `json:"candidates,omitempty"`
+}
+
+// candidateOfPreview is a link that has something particular about it.
+type candidateOfPreview struct {
+	Link    string `json:"link"`
+	From    string `json:"from,omitempty"`
+	Skipped string `json:"skipped,omitempty"`
 }
 
 // unicodeView is why a text needs Unicode, and what would come of it without.
@@ -87,6 +96,9 @@ func (s *httpServer) postPreview(w http.ResponseWriter, r *http.Request, a *acco
 		if l != gsm.NoLanguage && (len(v.Languages) == 0 || v.Languages[0] != l.String()) {
 			v.Languages = append(v.Languages, l.String())
 		}
+	}
+	for _, c := range preview.Candidates {
+		v.Candidates = append(v.Candidates, candidateOfPreview{c.Link, c.From, c.Skipped})
 	}
 	if preview.Text != m.text {
 		v.Text = preview.Text

@@ -36,6 +36,7 @@ type restMessage struct {
 	unicode   string
 	long      string
 	tag       string
+	maxParts  int
 	secret    bool
 	tlvs      []restTLV
 	class     int8 // -1 for none
@@ -69,6 +70,7 @@ const (
 	seenUnicode
 	seenLong
 	seenTag
+	seenMaxParts
 	seenSecret
 	seenAtomic
 	seenMessages
@@ -81,7 +83,7 @@ var restFields = map[string]uint32{
 	"to": seenTo, "from": seenFrom, "text": seenText, "data": seenData, "udh": seenUDH, "send_at": seenSendAt,
 	"validity": seenValidity, "priority": seenPriority, "encoding": seenEncoding, "reference": seenReference,
 	"webhook": seenWebhook, "receipts": seenReceipts, "flash": seenFlash, "tlvs": seenTLVs,
-	"unicode": seenUnicode, "long": seenLong, "tag": seenTag, "secret": seenSecret, "atomic": seenAtomic, "messages": seenMessages,
+	"unicode": seenUnicode, "long": seenLong, "tag": seenTag, "max_parts": seenMaxParts, "secret": seenSecret, "atomic": seenAtomic, "messages": seenMessages,
 }
 
 // readRequest reads the body of POST /v1/messages.
@@ -174,6 +176,8 @@ func (r *jsonReader) member(m *restMessage, req *restRequest, bit uint32) {
 		m.long = r.str()
 	case seenTag:
 		m.tag = r.str()
+	case seenMaxParts:
+		m.maxParts = r.count(255)
 	case seenSecret:
 		m.secret = r.boolean()
 	case seenAtomic:
@@ -238,7 +242,7 @@ var receiptsNamed = map[string]message.Receipts{
 // submission builds what all recipients of m have in common. A mistake makes
 // every one of them bad.
 func (m *restMessage) submission(a *account.Account, guard *Guard, tlvs *message.TLVDictionary) (s gateway.Submission, f *message.Failure) {
-	s = gateway.Submission{Account: a, Via: message.ViaREST, From: m.from, Reference: m.reference, Secret: m.secret, Tag: m.tag}
+	s = gateway.Submission{Account: a, Via: message.ViaREST, From: m.from, Reference: m.reference, Secret: m.secret, Tag: m.tag, MaxParts: m.maxParts}
 	if s.Content, f = m.content(); f != nil {
 		return s, f
 	}
@@ -313,6 +317,7 @@ func (m *restMessage) rules(a *account.Account) (*message.TextRules, *message.Fa
 		if r.Long, err = message.ParseLongPolicy(clip(m.long)); err != nil {
 			return nil, message.Fail(message.BadContent, "long", "long: %v", err)
 		}
+		r.LongSaid = true
 	}
 	return &r, nil
 }

@@ -19,6 +19,7 @@ type explainBody struct {
 	Encoding  string `json:"encoding"`
 	Interface string `json:"interface"`
 	At        string `json:"at"`
+	Tag       string `json:"tag"`
 }
 
 // ruleView is a rule that was considered.
@@ -43,6 +44,9 @@ type explainView struct {
 type candidateView struct {
 	Link string `json:"link"`
 	Up   bool   `json:"up"`
+
+	From    string `json:"from,omitempty"`
+	Skipped string `json:"skipped,omitempty"`
 }
 
 // explainRoute is POST /v1/routes/explain: which rules were looked at for a
@@ -89,7 +93,7 @@ func (s *httpServer) explained(body *explainBody, a *account.Account) (*gateway.
 		}
 		a = other
 	}
-	sub := &gateway.Submission{Account: a, Via: message.ViaREST, To: body.To, From: body.From, Content: message.Content{Text: body.Text, Class: -1}}
+	sub := &gateway.Submission{Account: a, Via: message.ViaREST, To: body.To, From: body.From, Tag: body.Tag, Content: message.Content{Text: body.Text, Class: -1}}
 	if body.To == "" {
 		return bad("to", "to is missing: the recipient's number")
 	}

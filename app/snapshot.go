@@ -29,6 +29,10 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 		c := &f.Connectors[i]
 		s.Links[c.Name] = linkSettings(c)
 		s.Reported = s.Reported || len(c.SMPP.TLVs.Receipts) > 0
+		if senders := s.Links[c.Name].Senders; senders != nil {
+			s.Choosy = true
+			k.SetSenders(c.Name, senders)
+		}
 		k.Links = append(k.Links, c.Name)
 		if most := s.Links[c.Name].MaxValidity; most > 0 {
 			k.SetMaxValidity(c.Name, most)
@@ -79,7 +83,7 @@ func linkSettings(c *config.Connector) gateway.LinkSettings {
 		Name: c.Name, Rate: float64(smpp.Rate), ReceiptWait: smpp.ReceiptWait,
 		ThrottleWait: smpp.ThrottleWait, FallbackWait: smpp.FallbackWait, Once: smpp.Uncertain == "once",
 		ReceiptsFrom: smpp.ReceiptsFrom, Cancel: smpp.Cancel, Replace: smpp.Replace, ReceiveOnly: len(smpp.Hosts) == 0,
-		QuietCut: smpp.QuietCut, Maintenance: smpp.Plan(),
+		QuietCut: smpp.QuietCut, Maintenance: smpp.Plan(), Senders: smpp.Senders,
 	}
 	s.Languages, _ = gsm.ParseLanguages(smpp.Languages) // checked with the file
 	switch smpp.InboundNumbers {

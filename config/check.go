@@ -35,6 +35,9 @@ func (d *decoder) check(f *File) {
 		f.Routes[i].Validate(d.within(path))
 		d.checkRoute(&f.Routes[i], path, links, names)
 		d.checkGroups(&f.Routes[i], path, f.Accounts)
+		if name := f.Routes[i].Prices; name != "" && !slices.ContainsFunc(f.Prices, func(p PriceList) bool { return p.Name == name }) {
+			d.report(path+".prices", "no price list is named "+quote(name))
+		}
 	}
 	f.Alarms.Validate(d.within("alarms"))
 	if name := f.Alarms.SMS.Account; name != "" && !slices.Contains(names, name) {

@@ -41,11 +41,11 @@ func (b *smppBuilder) add(out *Outgoing, now time.Time) (parts int, f *message.F
 	if f != nil {
 		return 0, f
 	}
-	from, ok := smppAddress(out.From, b.cfg.Source, b.cfg.SourceTON, b.cfg.SourceNPI)
+	from, ok := b.cfg.sender(out.From, out.To)
 	if !ok {
 		return 0, message.Fail(message.BadSender, "from", "the sender %q has characters that SMPP cannot carry (ISO-8859-1)", out.From.Number)
 	}
-	to, _ := smppAddress(out.To, b.cfg.Destination, b.cfg.DestTON, b.cfg.DestNPI)
+	to := b.cfg.recipient(out.To)
 	common := smpp.ShortMessage{
 		ServiceType: b.cfg.ServiceType, Source: from, Dest: to,
 		Priority:   b.priority(m.Priority),

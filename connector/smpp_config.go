@@ -95,9 +95,11 @@ type SMPPConfig struct {
 	DestNPI *uint8 `yaml:"dest_npi"`
 	// Source says how senders are shown to the operator; the first rule that
 	// matches counts, and what it leaves out is as source_ton and source_npi say.
-	Source []AddressRule `yaml:"source"`
+	Source []message.AddressRule `yaml:"source"`
 	// Destination says how recipients are shown to the operator, likewise.
-	Destination []AddressRule `yaml:"destination"`
+	Destination []message.AddressRule `yaml:"destination"`
+	// Senders says which senders the operator carries. Left out: all.
+	Senders *message.SenderAbility `yaml:"senders"`
 	// Alphabet is what data_coding 0 means to the operator: gsm (default), an
 	// octet per septet; gsm-packed, septets packed as on the air; latin1; ascii;
 	// utf8; or ucs2, with which every text goes out as UCS-2.
@@ -182,7 +184,8 @@ type SMPPConfig struct {
 	// TLS, if given, encrypts the link.
 	TLS *TLSConfig `yaml:"tls"`
 
-	fields *smppFields // Pass and TLVs, resolved
+	fields    *smppFields    // Pass and TLVs, resolved
+	rewriting *smppRewriting // Source and Destination, compiled
 }
 
 // TLSConfig says how a link to an operator is encrypted.
@@ -252,6 +255,9 @@ func (c SMPPConfig) WithDefaults() SMPPConfig {
 	span(&c.ReceiptWait, 24*time.Hour)
 	span(&c.ThrottleWait, 100*time.Millisecond)
 	span(&c.FallbackWait, 10*time.Second)
+	if c.rewriting == nil {
+		c.rewriting = &smppRewriting{message.NewAddressRules(c.Source), message.NewAddressRules(c.Destination)}
+	}
 	if c.fields == nil {
 		c.Resolve(nil, func(string, string) {})
 	}
@@ -333,10 +339,13 @@ func (c SMPPConfig) Validate(report func(field, problem string)) {
 			report("long", c.Long+" needs optional parameters, which SMPP 3.3 does not have; use udh")
 		}
 	}
-	validateNumbering(report, "source_ton", c.SourceTON, "source_npi", c.SourceNPI)
-	validateNumbering(report, "dest_ton", c.DestTON, "dest_npi", c.DestNPI)
-	validateAddresses("source", c.Source, report)
-	validateAddresses("destination", c.Destination, report)
+	message.ValidateNumbering(report, "source_ton", c.SourceTON, "source_npi", c.SourceNPI)
+	message.ValidateNumbering(report, "dest_ton", c.DestTON, "dest_npi", c.DestNPI)
+	message.ValidateAddressRules("source", c.Source, report)
+	message.ValidateAddressRules("destination", c.Destination, report)
+	if c.Senders != nil {
+		c.Senders.Validate(func(field, problem string) { report("senders."+field, problem) })
+	}
 	if c.TLS != nil {
 		c.TLS.validate(report)
 	}

@@ -182,7 +182,7 @@ func TestSMPPReceiveExtra(t *testing.T) {
 func TestSMPPAddressRules(t *testing.T) {
 	t.Parallel()
 	n := func(v uint8) *uint8 { return &v }
-	rules := []AddressRule{
+	rules := []message.AddressRule{
 		{Match: "+46*", Kind: "international", Strip: "46", Add: "0", TON: n(2)},
 		{Match: "ACME", Replace: "46737494949", TON: n(1)},
 		{Match: "72*", Kind: "other", TON: n(3), NPI: n(0)},
@@ -203,14 +203,15 @@ func TestSMPPAddressRules(t *testing.T) {
 		{message.Address{NPI: 1, Number: "72345"}, nil, nil, smpp.Address{TON: 3, NPI: 0, Addr: "72345"}},
 		{message.Address{NPI: 1, Number: "11111"}, n(6), nil, smpp.Address{TON: 6, NPI: 1, Addr: "11111"}},
 	} {
-		got, ok := smppAddress(test.in, rules, test.ton, test.npi)
+		c := SMPPConfig{Source: rules, SourceTON: test.ton, SourceNPI: test.npi}.WithDefaults()
+		got, ok := c.sender(test.in, message.Address{})
 		if !ok || got != test.want {
 			t.Errorf("%+v: %+v, want %+v", test.in, got, test.want)
 		}
 	}
 	var fields []string
-	bad := []AddressRule{{Match: "4*6"}, {Kind: "short"}, {Replace: "x", Add: "0"}, {Add: "012345678901234567890"}}
-	validateAddresses("source", bad, func(field, _ string) { fields = append(fields, field) })
+	bad := []message.AddressRule{{Match: "4*6"}, {Kind: "short"}, {Replace: "x", Add: "0"}, {Add: "012345678901234567890"}}
+	message.ValidateAddressRules("source", bad, func(field, _ string) { fields = append(fields, field) })
 	if d := cmp.Diff([]string{"source[0].match", "source[1].kind", "source[2].replace", "source[3].add"}, fields); d != "" {
 		t.Error(d)
 	}

@@ -36,7 +36,7 @@ var ErrNoSession = errors.New("the link has no session that can ask the operator
 
 // Query implements Querier by query_sm (SMPP 3.4 4.8).
 func (l *SMPP) Query(ctx context.Context, at AtOperator) (message.Report, error) {
-	from, _ := smppAddress(at.From, l.cfg.Source, l.cfg.SourceTON, l.cfg.SourceNPI)
+	from, _ := l.cfg.sender(at.From, at.To)
 	p, host, err := l.ask(ctx, at, &smpp.QuerySM{MessageID: l.submittedID(at.ID), Source: from})
 	if err != nil {
 		return message.Report{}, err
@@ -58,8 +58,8 @@ func (l *SMPP) Query(ctx context.Context, at AtOperator) (message.Report, error)
 
 // Cancel implements Canceler by cancel_sm (SMPP 3.4 4.9).
 func (l *SMPP) Cancel(ctx context.Context, at AtOperator) (message.Report, error) {
-	from, _ := smppAddress(at.From, l.cfg.Source, l.cfg.SourceTON, l.cfg.SourceNPI)
-	to, _ := smppAddress(at.To, l.cfg.Destination, l.cfg.DestTON, l.cfg.DestNPI)
+	from, _ := l.cfg.sender(at.From, at.To)
+	to := l.cfg.recipient(at.To)
 	_, host, err := l.ask(ctx, at, &smpp.CancelSM{ServiceType: l.cfg.ServiceType, MessageID: l.submittedID(at.ID), Source: from, Dest: to})
 	return message.Report{Scope: host, OperatorID: at.ID, State: message.Deleted, From: at.To}, err
 }

@@ -34,7 +34,7 @@ func TestSMPPReplace(t *testing.T) {
 		To: message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "46701234567"},
 	}
 	rename := func(c *SMPPConfig) {
-		c.MessageIDs, c.Source = "hex_decimal", []AddressRule{{Match: "ACME", Replace: "12345"}}
+		c.MessageIDs, c.Source = "hex_decimal", []message.AddressRule{{Match: "ACME", Replace: "12345"}}
 	}
 	shown := smpp.Address{NPI: 1, Addr: "12345"}
 	hello := replacedText("hello", gsm.Auto)

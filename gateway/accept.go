@@ -28,7 +28,7 @@ const block = 8
 // a socket, and calls done with a result for each when those accepted are on
 // disk. What is refused is refused one by one.
 func (g *Gateway) Accept(subs []*Submission, done Done) {
-	if separates(subs) {
+	if g.snap.Load().separates(subs) {
 		g.acceptSeparately(subs, done)
 		return
 	}
@@ -105,10 +105,11 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) (ch
 	if f := s.describe(m, sub, now); f != nil {
 		return nil, f
 	}
-	if f := s.links(m, sub, now); f != nil {
+	h, f := s.links(m, sub, now)
+	if f != nil {
 		return nil, f
 	}
-	if r := sub.rules(); r != nil {
+	if r := textRules(sub, h); r != nil {
 		if changed, f = s.texts(m, r); f != nil {
 			return nil, f
 		}
@@ -116,7 +117,7 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) (ch
 			changed = sub.Changed
 		}
 	}
-	if f := notMore(m, s.mostParts(sub.Account)); f != nil {
+	if f := notMore(m, s.mostParts(sub, h)); f != nil {
 		return nil, f
 	}
 	if sub.Atomic {
@@ -129,6 +130,9 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) (ch
 func (s *Snapshot) describe(m *message.Message, sub *Submission, now time.Time) *message.Failure {
 	if f := s.addresses(m, sub); f != nil {
 		return f
+	}
+	if r := sub.Account.Rewriting(); r != nil && sub.Resent == 0 {
+		m.From, m.To = r.Rewrite(m.From, m.To)
 	}
 	m.Account, m.Via = sub.Account.Name, sub.Via
 	m.Content, m.Priority, m.Reference = sub.Content, sub.Priority, sub.Reference
@@ -148,9 +152,17 @@ func (s *Snapshot) describe(m *message.Message, sub *Submission, now time.Time) 
 	return measure(m)
 }
 
-// mostParts is how many parts a message of an account may have.
-func (s *Snapshot) mostParts(a *account.Account) int {
-	return cmp.Or(a.MaxParts, s.MaxParts, defaultMaxParts)
+// mostParts is how many parts a message may have: the least of what its account
+// or the server, its route, whose handling may be nil, and it itself say.
+func (s *Snapshot) mostParts(sub *Submission, h *route.Handling) int {
+	most := cmp.Or(sub.Account.MaxParts, s.MaxParts, defaultMaxParts)
+	if sub.MaxParts > 0 {
+		most = min(most, sub.MaxParts)
+	}
+	if h != nil && h.MaxParts > 0 {
+		most = min(most, h.MaxParts)
+	}
+	return most
 }
 
 // notMore refuses a message that has more parts than it may.
@@ -166,25 +178,28 @@ func notMore(m *message.Message, most int) *message.Failure {
 }
 
 // links chooses the links of a message: the one that is named, or those of its
-// route.
-func (s *Snapshot) links(m *message.Message, sub *Submission, now time.Time) *message.Failure {
+// route. It returns the route's handling, nil for most.
+func (s *Snapshot) links(m *message.Message, sub *Submission, now time.Time) (*route.Handling, *message.Failure) {
 	if named := sub.Link; named != "" {
 		set, known := s.Links[named]
 		if !known {
-			return message.Fail(message.NoRoute, "link", "there is no link %s", named)
+			return nil, message.Fail(message.NoRoute, "link", "there is no link %s", named)
 		}
 		if set.ReceiveOnly {
-			return message.Fail(message.NoRoute, "link", "the link %s has no hosts and only receives: nothing can be sent by it", named)
+			return nil, message.Fail(message.NoRoute, "link", "the link %s has no hosts and only receives: nothing can be sent by it", named)
 		}
 		m.Links = []string{named}
-		return nil
+		return nil, s.carried(m, true)
 	}
 	choice, ok := s.Routes.Choose(route.QueryOf(m, sub.Account.Groups, now))
 	if !ok || len(choice.Links) == 0 {
-		return message.Fail(message.NoRoute, "to", "no route leads to %s; the administrator can add one under routes", m.To)
+		return nil, message.Fail(message.NoRoute, "to", "no route leads to %s; the administrator can add one under routes", m.To)
 	}
 	m.Links = choice.Links
-	return nil
+	if choice.Handling == nil {
+		return nil, s.carried(m, false)
+	}
+	return choice.Handling, s.handle(m, sub.Account, choice.Handling, now)
 }
 
 // allowed takes parts from an account's rate.
@@ -328,6 +343,9 @@ func (g *Gateway) place(e *entry, now time.Time) {
 	m := e.m
 	g.tally(m.Account, m.Links[0], tallyAccepted, now)
 	e.hop = g.firstUp(m.Links)
+	if m.Special != nil && m.Special.ByLoad {
+		e.hop = g.leastLoaded(m.Links)
+	}
 	e.link = g.link(m.Links[e.hop])
 	if len(m.Content.Header) > 0 {
 		g.placePart(e, now)

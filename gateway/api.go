@@ -29,6 +29,7 @@ type Submission struct {
 	Atomic    bool          // none of the submissions is accepted unless all are
 	Secret    bool          // the text is shown to nobody, and erased when the message is final
 	Tag       string        // a word for rules of routes; empty for none
+	MaxParts  int           // at most so many parts, if that is less than the account's; 0 leaves it to that
 	Receipts  message.Receipts
 	Target    message.Target     // where states go; its Account is filled in by Accept
 	Text      *message.TextRules // in place of the account's; nil for those

@@ -143,12 +143,16 @@ func (g *Gateway) atOperator(m *message.Message) (*askLink, []connector.AtOperat
 	name := ""
 	var parts []connector.AtOperator
 	var numbers []uint8
+	var from message.Address
 	for _, ev := range events {
 		switch ev.Kind {
 		case message.EventGranted:
 			name, parts, numbers = ev.Text, nil, nil
+			from = m.ShownFrom()
+		case message.EventShownAs:
+			from = message.AddressOf(ev.Text)
 		case message.EventTaken:
-			parts = append(parts, connector.AtOperator{ID: ev.Text, From: m.From, To: m.To, GaveID: gaveID(ev.Code)})
+			parts = append(parts, connector.AtOperator{ID: ev.Text, From: from, To: m.ShownTo(), GaveID: gaveID(ev.Code)})
 			numbers = append(numbers, ev.Part)
 		case message.EventReport:
 			for i := range numbers {

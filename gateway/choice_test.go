@@ -80,7 +80,7 @@ func TestExplainRoute(t *testing.T) {
 		w := start(t, dir, Options{Snapshot: s}, nil)
 		w.fakeLink("op2").core.SessionUp(1, 10)
 		e, f := w.ExplainRoute(w.submission("46100001", "hello"), time.Now())
-		if f != nil || e.Refusal != nil || e.Parts != 1 || !slices.Equal(e.Candidates, []Candidate{{"op1", false}, {"op2", true}}) {
+		if f != nil || e.Refusal != nil || e.Parts != 1 || !slices.Equal(e.Candidates, []Candidate{{Link: "op1"}, {Link: "op2", Up: true}}) {
 			t.Errorf("by day: %+v %v", e, f)
 		}
 		if e.Rules[0].Why != "Sun 12:00 UTC is not within when: 22:00-06:00" || !e.Rules[1].Matched {
@@ -90,7 +90,7 @@ func TestExplainRoute(t *testing.T) {
 			t.Errorf("it goes by %v", m.Links)
 		}
 		e, f = w.ExplainRoute(w.submission("46100001", "hello"), time.Now().Add(11*time.Hour))
-		if f != nil || !slices.Equal(e.Candidates, []Candidate{{"once", false}}) {
+		if f != nil || !slices.Equal(e.Candidates, []Candidate{{Link: "once", Up: false}}) {
 			t.Errorf("by night: %+v %v", e, f)
 		}
 		e, f = w.ExplainRoute(w.submission("47100001", "hello"), time.Now())

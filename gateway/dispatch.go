@@ -81,6 +81,9 @@ func (g *Gateway) grantTo(s *session, e *entry, now time.Time, later bool) {
 	m.State = message.Sending
 	e.event(message.Event{Kind: message.EventGranted, At: now.UnixMilli(), Code: s.num, Text: l.name})
 	e.out.From, e.out.To = m.From, m.To
+	if m.Special != nil || l.set.Senders != nil {
+		e.show(l, now)
+	}
 	e.out.Receipt = l.set.wantsReceipt(m.Receipts)
 	if len(m.Content.Header) > 0 {
 		g.partGranted(e)

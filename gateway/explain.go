@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"time"
 
 	"kurir/gsm"
@@ -22,6 +23,9 @@ type Explained struct {
 type Candidate struct {
 	Link string
 	Up   bool // it has a session that sends
+
+	From    string // sender that it is given, if not the message's
+	Skipped string // why it is not one; empty: it is
 }
 
 // ExplainRoute tells how a submission would be routed by the configuration in
@@ -33,19 +37,33 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 		return nil, f
 	}
 	e := &Explained{To: m.To, From: m.From, Rules: s.Routes.Explain(route.QueryOf(m, sub.Account.Groups, at))}
-	e.Refusal = s.links(m, sub, at)
-	if r := sub.rules(); r != nil && e.Refusal == nil {
+	var h *route.Handling
+	h, e.Refusal = s.links(m, sub, at)
+	if r := textRules(sub, h); r != nil && e.Refusal == nil {
 		_, e.Refusal = s.texts(m, r)
 	}
 	if e.Refusal == nil {
-		e.Refusal = notMore(m, s.mostParts(sub.Account))
+		e.Refusal = notMore(m, s.mostParts(sub, h))
 	}
 	e.Encoding, e.Parts = m.Encoding, int(m.Parts)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if m.Special != nil && m.Special.ByLoad {
+		first := int(g.leastLoaded(m.Links))
+		m.Links = append(slices.Clone(m.Links[first:]), m.Links[:first]...)
+	}
 	for _, name := range m.Links {
 		l := g.links[name]
-		e.Candidates = append(e.Candidates, Candidate{Link: name, Up: l != nil && l.up()})
+		c := Candidate{Link: name, Up: l != nil && l.up()}
+		if from := s.Links[name].Senders.Shown(m.ShownFrom()); from != m.From {
+			c.From = from.String()
+		}
+		e.Candidates = append(e.Candidates, c)
+	}
+	for _, c := range s.particular(m, sub, at) {
+		if c.Skipped != "" {
+			e.Candidates = append(e.Candidates, c)
+		}
 	}
 	return e, nil
 }

@@ -76,11 +76,7 @@ func (s *Snapshot) rate(t *account.Terms, m *message.Message, now time.Time) (r 
 	if list == nil {
 		return r, message.Fail(message.NoPrice, "", "there is no price list %s", t.Prices)
 	}
-	number := m.To.Number
-	if !m.To.Matches("+*") {
-		number = "" // a short code has no destination
-	}
-	units, missing, ok := list.Rate(make([]message.Amount, 0, len(m.Links)), number, m.Links, now)
+	units, missing, ok := list.Rate(make([]message.Amount, 0, len(m.Links)), pricedNumber(m), m.Links, now)
 	if !ok {
 		return r, message.Fail(message.NoPrice, "to", "the price list %s has no price for %s by %s; the administrator can add one", list.Name, m.To, missing)
 	}
@@ -91,6 +87,14 @@ func (s *Snapshot) rate(t *account.Terms, m *message.Message, now time.Time) (r 
 	}
 	m.Price = int64(r.Dearest(m.Parts))
 	return r, nil
+}
+
+// pricedNumber is the number by which a message has its price.
+func pricedNumber(m *message.Message) string {
+	if !m.To.Matches("+*") {
+		return "" // a short code has no destination
+	}
+	return m.To.Number
 }
 
 // purse returns the place of an account's money, making it if it is not there.

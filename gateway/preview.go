@@ -6,6 +6,7 @@ import (
 
 	"kurir/gsm"
 	"kurir/message"
+	"kurir/route"
 )
 
 // Preview is how a message would be sent.
@@ -14,6 +15,7 @@ type Preview struct {
 	Text       string // as it would go out
 	Changed    *Changed
 	Messages   []string       // the texts of the messages that it would become; nil for one
+	Candidates []Candidate    // links that get another sender, or are skipped
 	Links      []string       // in the order in which they would be tried; nil without a recipient
 	Unicode    []gsm.Replaced // characters of the text as it came that the alphabet lacks
 	First      int            // place of the first of them in the text, in characters from 1; 0 if there are none
@@ -35,34 +37,42 @@ func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
 		if f := s.addresses(m, sub); f != nil {
 			return nil, f
 		}
+		if r := sub.Account.Rewriting(); r != nil {
+			m.From, m.To = r.Rewrite(m.From, m.To)
+		}
 	}
 	if f := measure(m); f != nil {
 		return nil, f
 	}
+	var h *route.Handling
 	if nobody {
 		for name := range s.Links {
 			m.Links = append(m.Links, name)
 		}
-	} else if f := s.links(m, sub, time.Now()); f != nil {
-		return nil, f
+	} else {
+		var f *message.Failure
+		if h, f = s.links(m, sub, time.Now()); f != nil {
+			return nil, f
+		}
 	}
 	p := &Preview{}
 	p.unicode(m)
-	if r := sub.rules(); r != nil {
+	rules := textRules(sub, h)
+	if r := rules; r != nil {
 		var f *message.Failure
 		if p.Changed, f = s.texts(m, r); f != nil {
 			return nil, f
 		}
 	}
-	if f := notMore(m, s.mostParts(sub.Account)); f != nil {
+	if f := notMore(m, s.mostParts(sub, h)); f != nil {
 		return nil, f
 	}
 	if !m.To.IsZero() {
-		p.Links = m.Links
+		p.Links, p.Candidates = m.Links, s.particular(m, sub, time.Now())
 	}
 	p.Text, p.Size = m.Content.Text, sizeOf(m)
-	if r := sub.rules(); r != nil && r.Long == message.LongSeparate && m.Parts > 1 && !sub.Multi && !sub.Atomic && m.Encoding != gsm.Binary {
-		texts, f := s.apart(m, sub, r)
+	if r := rules; r != nil && r.Long == message.LongSeparate && m.Parts > 1 && !sub.Multi && !sub.Atomic && m.Encoding != gsm.Binary {
+		texts, f := s.apart(m, sub, r, s.mostParts(sub, h))
 		if f != nil {
 			return nil, f
 		}

@@ -71,7 +71,11 @@ func (g *Gateway) Trace(ctx context.Context, m *message.Message) (*Trace, error)
 	}
 	then, err := g.configurationOf(ctx, m)
 	if then.routes != nil {
-		t.Route = then.routes.Explain(route.QueryOf(m, then.groups, m.ID.Time()))
+		q := route.QueryOf(m, then.groups, m.ID.Time())
+		t.Route = then.routes.Explain(q)
+		if choice, ok := then.routes.Choose(q); ok {
+			t.Route[choice.Rule].Why += skippedWords(m, &choice, then.senders)
+		}
 		t.shortened(then.maxValidity)
 	}
 	return t, err
@@ -94,13 +98,17 @@ type acceptedBy struct {
 	routes      *route.Table // nil when the configuration is no longer kept
 	groups      []string     // of the message's account
 	maxValidity map[string]time.Duration
+	senders     map[string]*message.SenderAbility // of links that do not carry all
 }
 
 // configurationOf returns it, of the snapshot in force or as it is stored.
 func (g *Gateway) configurationOf(ctx context.Context, m *message.Message) (acceptedBy, error) {
 	if s := g.snap.Load(); s.Number == m.Config {
-		then := acceptedBy{routes: s.Routes, maxValidity: map[string]time.Duration{}}
+		then := acceptedBy{routes: s.Routes, maxValidity: map[string]time.Duration{}, senders: map[string]*message.SenderAbility{}}
 		for name := range s.Links {
+			if senders := s.Links[name].Senders; senders != nil {
+				then.senders[name] = senders
+			}
 			then.maxValidity[name] = s.Links[name].MaxValidity
 		}
 		if a := s.Accounts.ByName(m.Account); a != nil {
@@ -119,7 +127,7 @@ func (g *Gateway) configurationOf(ctx context.Context, m *message.Message) (acce
 	if err := json.Unmarshal(text, &k); err != nil {
 		return acceptedBy{}, fmt.Errorf("read the routes of configuration %d: %w", m.Config, err)
 	}
-	return acceptedBy{routes: route.NewTable(k.Routes), groups: k.Groups[m.Account], maxValidity: k.MaxValidity}, nil
+	return acceptedBy{routes: route.NewTable(k.Routes), groups: k.Groups[m.Account], maxValidity: k.MaxValidity, senders: k.Senders}, nil
 }
 
 func traceEntry(ev message.Event) TraceEntry {
@@ -162,6 +170,8 @@ func traceEntry(ev message.Event) TraceEntry {
 			}
 			t.Text += fmt.Sprintf("0x%04x=%x", p.Tag, p.Value)
 		}
+	case message.EventShownAs:
+		t.Text = "the link is given the sender " + ev.Text
 	case message.EventSimplified:
 		t.Text = fmt.Sprintf("%d characters of the text got their plain form", ev.Code)
 		if ev.Text != "" { // not of a secret text

@@ -137,7 +137,7 @@ func (s *Snapshot) measured(m *message.Message, a *account.Account) *message.Fai
 			changed.events(m, time.Now())
 		}
 	}
-	return notMore(m, s.mostParts(a))
+	return notMore(m, s.mostParts(&Submission{Account: a}, nil))
 }
 
 // replaced returns m as the customer wants it.

@@ -262,7 +262,8 @@ func agrees(m *message.Message, r *message.Report) bool {
 	if r.From.Number == "" && r.To.Number == "" {
 		return true
 	}
-	return sameTail(m.To.Number, r.From.Number) || sameTail(m.To.Number, r.To.Number)
+	to := m.ShownTo().Number
+	return sameTail(to, r.From.Number) || sameTail(to, r.To.Number)
 }
 
 const tailDigits = 7

@@ -30,11 +30,11 @@ func (g *Gateway) Resend(ctx context.Context, account string, id message.ID) (Re
 	case a == nil:
 		return Result{}, message.Fail(message.NotPermitted, "id", "there is no account %s any more", m.Account)
 	case m.Content.Text == "" && len(m.Content.Data) == 0:
-		return Result{}, message.Fail(message.BadContent, "id", "the text was erased: retention.texts is over")
+		return Result{}, message.Fail(message.BadContent, "id", "the text was erased: it is secret, or retention.texts is over")
 	}
 	sub := &Submission{
 		Account: a, Via: m.Via, FromAddr: m.From, ToAddr: m.To, Content: m.Content,
-		Priority: m.Priority, Reference: m.Reference, Receipts: m.Receipts, Target: m.Target, Resent: id,
+		Priority: m.Priority, Reference: m.Reference, Receipts: m.Receipts, Target: m.Target, Resent: id, Secret: m.Secret(), Tag: m.Tag(),
 	}
 	if m.From.String() == a.Sender {
 		sub.FromAddr = message.Address{} // the account's own needs no permission

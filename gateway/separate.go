@@ -87,8 +87,7 @@ func (a *separated) pieces(i int, r []Result) {
 // separate returns the submissions that a long text becomes, none if it stays
 // as it is. A result says that it is refused.
 func (s *Snapshot) separate(sub *Submission, now time.Time) ([]*Submission, *Result) {
-	rules := sub.rules()
-	if rules == nil || rules.Long != message.LongSeparate || sub.Content.Want == gsm.Binary {
+	if rules := sub.rules(); sub.Content.Want == gsm.Binary || (rules == nil || rules.Long != message.LongSeparate) && !s.Routes.Separates() {
 		return nil, nil
 	}
 	trial, m := *sub, message.Message{}
@@ -97,12 +96,17 @@ func (s *Snapshot) separate(sub *Submission, now time.Time) ([]*Submission, *Res
 	if f != nil || m.Parts == 1 {
 		return nil, nil // as it is, which says why it is refused
 	}
-	texts, f := s.apart(&m, sub, rules)
+	h, _ := s.links(&m, &trial, now)
+	rules := textRules(sub, h)
+	if rules == nil || rules.Long != message.LongSeparate {
+		return nil, nil
+	}
+	texts, f := s.apart(&m, sub, rules, s.mostParts(sub, h))
 	if f != nil {
 		return nil, &Result{To: m.To, Failure: f}
 	}
 	joined := *rules
-	joined.Long = message.LongRefuse // each fits
+	joined.Long, joined.LongSaid = message.LongRefuse, true // each fits
 	made, pieces := make([]Submission, len(texts)), make([]*Submission, len(texts))
 	for i, text := range texts {
 		made[i] = *sub
@@ -118,7 +122,7 @@ func (s *Snapshot) separate(sub *Submission, now time.Time) ([]*Submission, *Res
 }
 
 // apart cuts the text of a message into those of several.
-func (s *Snapshot) apart(m *message.Message, sub *Submission, rules *message.TextRules) ([]string, *message.Failure) {
+func (s *Snapshot) apart(m *message.Message, sub *Submission, rules *message.TextRules, most int) ([]string, *message.Failure) {
 	h, _, _ := gsm.ParseHeader(sub.Content.Header)
 	texts, err := gsm.Separate(m.Content.Text, gsm.SplitOptions{
 		Encoding: m.Content.Want, Header: h, Languages: rules.Languages & s.languages(m.Links),
@@ -126,7 +130,7 @@ func (s *Snapshot) apart(m *message.Message, sub *Submission, rules *message.Tex
 	if err != nil {
 		return nil, &message.Failure{Kind: message.BadContent, Field: "text", Text: err.Error()}
 	}
-	if most := s.mostParts(sub.Account); len(texts) > most {
+	if len(texts) > most {
 		return nil, message.Fail(message.BadContent, "text", "the text needs %d messages; at most %d are allowed", len(texts), most)
 	}
 	return texts, nil
@@ -135,9 +139,10 @@ func (s *Snapshot) apart(m *message.Message, sub *Submission, rules *message.Tex
 // separates tells whether a submission is to go as several messages if it is
 // long. Those of a submit_multi and of an atomic request stay as they are, for
 // they are one request already.
-func separates(subs []*Submission) bool {
+func (s *Snapshot) separates(subs []*Submission) bool {
+	byRoute := s.Routes.Separates()
 	for _, s := range subs {
-		if r := s.rules(); r != nil && r.Long == message.LongSeparate && !s.Multi && !s.Atomic {
+		if r := s.rules(); (byRoute || r != nil && r.Long == message.LongSeparate) && !s.Multi && !s.Atomic {
 			return true
 		}
 	}

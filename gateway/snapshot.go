@@ -28,6 +28,7 @@ type Snapshot struct {
 	Reported bool                     // a link hands on parameters of receipts
 	JoinWait time.Duration            // how long parts of an inbound message are waited for; 0 means what the Options say
 	Retries  []RetryRule              // in place of the defaults
+	Choosy   bool                     // a link carries some senders only
 	MaxParts int                      // of one message, for accounts that say nothing; 0 means 10
 }
 
@@ -37,6 +38,8 @@ type Kept struct {
 	MaxValidity map[string]time.Duration `json:"max_validity,omitempty"` // of links that have one
 	Groups      map[string][]string      `json:"groups,omitempty"`       // of accounts that are in one
 	Routes      []route.Rule             `json:"routes"`
+
+	Senders map[string]*message.SenderAbility `json:"senders,omitempty"` // that links carry, if not all
 }
 
 // SetGroups says in which groups an account is.
@@ -45,6 +48,14 @@ func (k *Kept) SetGroups(account string, groups []string) {
 		k.Groups = map[string][]string{}
 	}
 	k.Groups[account] = groups
+}
+
+// SetSenders says which senders a link carries.
+func (k *Kept) SetSenders(link string, senders *message.SenderAbility) {
+	if k.Senders == nil {
+		k.Senders = map[string]*message.SenderAbility{}
+	}
+	k.Senders[link] = senders
 }
 
 // SetMaxValidity says how long a validity a link tells its operator at most.
@@ -73,11 +84,12 @@ type LinkSettings struct {
 	Replace        bool // he may be asked to put other content in its place
 	ReceiveOnly    bool // the operator opens the sessions, and nothing is sent by them
 	Receipts       ReceiptPolicy
-	IDs            IDForms        // how the operator's ids in answers and receipts agree
-	InboundNumbers InboundNumbers // how the operator writes numbers of messages from phones
-	Country        string         // calling code of InboundNumbers that are national
-	Languages      gsm.Languages  // whose national tables the operator carries
-	ReceiptsFrom   string         // the scope of the operator's ids that the link shares with others, or ReceiptsFromHost; empty: its own
+	IDs            IDForms                // how the operator's ids in answers and receipts agree
+	InboundNumbers InboundNumbers         // how the operator writes numbers of messages from phones
+	Country        string                 // calling code of InboundNumbers that are national
+	Senders        *message.SenderAbility // which the operator carries; nil for all
+	Languages      gsm.Languages          // whose national tables the operator carries
+	ReceiptsFrom   string                 // the scope of the operator's ids that the link shares with others, or ReceiptsFromHost; empty: its own
 }
 
 // IDForms says in which forms a receipt may name the id that the answer gave.

@@ -35,6 +35,7 @@ const (
 	EventCharged    EventKind = 22 // Text: amount and currency
 	EventRefunded   EventKind = 23 // Text: amount and currency of what was reserved and is not charged
 	EventResent     EventKind = 40 // Text: id of the message that did not arrive and is sent again by this one
+	EventShownAs    EventKind = 50 // Text: sender that the link was given by the grant before, in place of the message's
 )
 
 var eventNames = [...]string{
@@ -42,7 +43,8 @@ var eventNames = [...]string{
 	"state", "told", "tell_failed", "tell_given_up", "cancelled", "late_report", "pushed", "multi", "replaced", "parameters",
 	"simplified", "cut",
 	"reserved", "charged", "refunded",
-	EventResent: "resent",
+	EventResent:  "resent",
+	EventShownAs: "shown_as",
 }
 
 // String returns the event's name in a trace.

@@ -34,3 +34,20 @@ func (s *Special) With(change func(*Special)) *Special {
 	change(&with)
 	return &with
 }
+
+// ShownFrom returns the sender that links are given, before what each of them
+// makes of it.
+func (m *Message) ShownFrom() Address {
+	if m.Special != nil && !m.Special.From.IsZero() {
+		return m.Special.From
+	}
+	return m.From
+}
+
+// ShownTo returns the recipient that links are given.
+func (m *Message) ShownTo() Address {
+	if m.Special != nil && !m.Special.To.IsZero() {
+		return m.Special.To
+	}
+	return m.To
+}

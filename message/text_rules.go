@@ -34,6 +34,7 @@ type TextRules struct {
 	Languages gsm.Languages // whose national tables may be used
 	Long      LongPolicy
 	Numbered  bool // separate messages begin with 1/3 and the like
+	LongSaid  bool // the message itself says Long, which no route changes
 }
 
 // The words of the configuration and of the API; the first is what holds where

@@ -181,7 +181,7 @@ func TestChoose(t *testing.T) { // not parallel: it counts allocations
 	}
 	for _, test := range tests {
 		got, ok := table.Choose(test.q)
-		if diff := cmp.Diff(Choice{test.rule, test.links}, got); diff != "" || ok != (test.links != nil) {
+		if diff := cmp.Diff(Choice{Rule: test.rule, Links: test.links}, got); diff != "" || ok != (test.links != nil) {
 			t.Errorf("%+v: %v %s", test.q, ok, diff)
 		}
 	}

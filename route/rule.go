@@ -49,6 +49,26 @@ type Rule struct {
 	// [{link: op1, weight: 70}, {link: op2, weight: 30}], each is the first for its share of the messages, and the others
 	// follow in the order of the list.
 	Via Via `yaml:"via" example:"[op1]"`
+	// Choose says in what order the links are tried: order (of the list), weight, price (the cheapest first, of which the
+	// price list of the account or prices tells), or load (the one with the least to do for its rate or window first).
+	// Parts of one long message stay together. Empty: weight where via has weights, else order.
+	Choose string `yaml:"choose" json:",omitempty" example:"price"`
+	// Prices is the price list by which choose: price compares, such as one of what the operators take. Empty: the account's;
+	// without one the order of the list counts.
+	Prices string `yaml:"prices" json:",omitempty"`
+	// OtherSender says what becomes of a link that does not carry the sender of a message (senders of the connector): skip
+	// leaves it out, own has it give the message its own sender. Empty: skip.
+	OtherSender string `yaml:"other_sender" json:",omitempty" example:"own"`
+	// Source says how links are shown the senders of the messages; the first that matches counts. The links' own rules come
+	// after it.
+	Source []message.AddressRule `yaml:"source" json:",omitempty"`
+	// Destination says how links are shown the recipients of the messages, likewise. The customer's states have his own.
+	Destination []message.AddressRule `yaml:"destination" json:",omitempty"`
+	// Long says what becomes of a text that is longer than one message: join, separate, cut or refuse, in place of what the
+	// account says, not of what the message says itself. Empty: as the account says.
+	Long string `yaml:"long" json:",omitempty"`
+	// MaxParts is the number of parts that one message may have, if that is less than the account's. 0: the account's.
+	MaxParts int `yaml:"max_parts" json:",omitempty" example:"10"`
 }
 
 // Patterns is one pattern or a list. A pattern is an exact value, a beginning followed by *, or * alone. No pattern
@@ -132,6 +152,7 @@ func (r *Rule) Validate(report func(field, problem string)) {
 	validatePatterns(report, "tag", r.Tag)
 	r.validateConditions(report)
 	r.Via.validate(report)
+	r.validateHandling(report)
 }
 
 // validateTo reports patterns that no recipient can match; ? stands for any digit.

@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"kurir/message"
 )
 
 // Choice is the outcome: the rule that matched, and its links in the order in which they are to be tried. Links is
 // shared by all choices and not to be changed.
 type Choice struct {
-	Rule  int
-	Links []string
+	Rule     int
+	Links    []string
+	Handling *Handling // nil for most
 }
 
 // Considered is what Explain says of one rule.
@@ -30,7 +33,11 @@ type Table struct {
 	any       tree
 	byAccount map[string]*tree
 	byGroup   map[string]*tree
+	separates bool // a rule has long: separate
 }
+
+// Separates tells whether a rule makes several messages of a long text.
+func (t *Table) Separates() bool { return t.separates }
 
 // compiled is a rule in the form in which it is compared.
 type compiled struct {
@@ -41,6 +48,8 @@ type compiled struct {
 	orders  orders
 	links   []string    // without weights
 	more    *conditions // nil for none
+
+	handling *Handling // nil for none
 }
 
 // NewTable compiles rules that Validate found nothing wrong with.
@@ -52,7 +61,8 @@ func NewTable(rules []Rule) *Table {
 			c.name = fmt.Sprintf("routes[%d]", i)
 		}
 		c.links = c.orders.links[0]
-		c.more = newConditions(&rule, c.name)
+		c.more, c.handling = newConditions(&rule, c.name), newHandling(&rule)
+		t.separates = t.separates || c.handling != nil && c.handling.LongSaid && c.handling.Long == message.LongSeparate
 		c.open = strings.Contains(rule.To.String(), "?")
 		t.rules = append(t.rules, c)
 		switch {
@@ -116,7 +126,8 @@ func (t *Table) Choose(q Query) (Choice, bool) {
 	if int(best) == len(t.rules) {
 		return Choice{}, false
 	}
-	return Choice{Rule: int(best), Links: t.rules[best].order(&q)}, true
+	r := &t.rules[best]
+	return Choice{Rule: int(best), Links: r.order(&q), Handling: r.handling}, true
 }
 
 // failing gives the first condition of the rule that a message does not meet. inTree says that the tree has led here,
@@ -172,10 +183,7 @@ func (t *Table) Explain(q Query) []Considered {
 			c.Why = r.why(f, &q)
 		} else {
 			c.Matched, chosen = true, r.name
-			c.Why = "goes by " + strings.Join(r.order(&q), ", then ")
-			if r.orders.upTo != nil {
-				c.Why += ", by weight"
-			}
+			c.Why = "goes by " + strings.Join(r.order(&q), ", then ") + r.how()
 		}
 		considered = append(considered, c)
 	}

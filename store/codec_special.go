@@ -76,5 +76,8 @@ func (r *blobReader) special(secret bool) *message.Special {
 		}
 		r.bad = r.bad || value.bad
 	}
+	if *s == (message.Special{}) {
+		return nil
+	}
 	return s
 }

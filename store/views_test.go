@@ -68,13 +68,14 @@ func TestViews(t *testing.T) {
 func FuzzBlobs(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 1, 1, 1, 1, 0xff, 1, 3, 7, 0, 1, 4, 'a', 'c', 'm', 'e', 0, 0, 0})
 	f.Add([]byte{2, 0, 0, 0x7f, 3, 'C', 'M', 'T', 0x80, 1, 4, 1, 0xc8, 2, 0x80, 0x28, 1, 'x', 5, 0})
+	f.Add([]byte{3, 0, 0, 1, 1, 1, 1, 0xff, 1, 3, 7, 0, 0, 0, 2, 3, 't', 'a', 'g', 3, 6, 0, 1, 3, '7', '2', '4', 1, 0, 9, 1, 'x'})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var m message.Message
 		if readFixed(data, &m) == nil {
 			var again message.Message
 			if err := readFixed(appendFixed(nil, &message.Message{
 				From: m.From, To: m.To, Content: m.Content, Encoding: m.Encoding, Priority: m.Priority, Receipts: m.Receipts,
-				Config: m.Config, SendAt: m.SendAt, Target: m.Target, Links: append([]string{"first"}, m.Links...),
+				Config: m.Config, Special: m.Special, SendAt: m.SendAt, Target: m.Target, Links: append([]string{"first"}, m.Links...),
 			}), &again); err != nil {
 				t.Errorf("what was read cannot be written and read: %v", err)
 			}

@@ -67,8 +67,10 @@ type shownRoute struct {
 		Why     string `json:"why"`
 	} `json:"routes"`
 	Candidates []struct {
-		Link string `json:"link"`
-		Up   bool   `json:"up"`
+		Link    string `json:"link"`
+		Up      bool   `json:"up"`
+		From    string `json:"from"`
+		Skipped string `json:"skipped"`
 	} `json:"candidates"`
 	Refused string `json:"refused"`
 }
@@ -103,6 +105,13 @@ func (r *remote) explainRoute(ctx context.Context, out io.Writer, q *routeQuesti
 		state := "down"
 		if c.Up {
 			state = "up"
+		}
+		if c.From != "" {
+			state += ", is given the sender " + c.From
+		}
+		if c.Skipped != "" {
+			fmt.Fprintf(out, "-  %s, skipped: %s\n", c.Link, c.Skipped)
+			continue
 		}
 		fmt.Fprintf(out, "%d. %s, %s\n", i+1, c.Link, state)
 	}
