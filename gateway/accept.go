@@ -361,7 +361,7 @@ func (g *Gateway) place(e *entry, now time.Time) {
 		return
 	}
 	m.State = message.Queued
-	if l.spill[m.Priority].some || l.lanes.n+l.coming >= g.opt.QueueMemory {
+	if g.spills(l, m) {
 		g.spill(e)
 		return
 	}

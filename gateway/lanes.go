@@ -4,15 +4,13 @@ import "kurir/message"
 
 // lanes holds what waits for a link in memory: a lane per priority, in each a
 // queue per account, served in turn. The highest lane that has something goes
-// first, but every lowestTurn-th turn belongs to the lowest, so that none
-// starves.
+// first, but of sixteen turns each lane below the highest has some of its own,
+// so that none starves: two are high's, one is normal's and one bulk's.
 type lanes struct {
 	lane [message.Priorities]lane
 	n    int
 	turn uint
 }
-
-const lowestTurn = 16
 
 type lane struct {
 	queues map[string]*accountQueue
@@ -31,16 +29,29 @@ func (l *lanes) push(e *entry, front bool) {
 	l.lane[e.m.Priority].push(e, front)
 }
 
+// of is how many messages of an account wait in a lane.
+func (l *lanes) of(p message.Priority, account string) int {
+	if q := l.lane[p].queues[account]; q != nil {
+		return q.len()
+	}
+	return 0
+}
+
 // next returns the lane whose turn it is. There is a message.
 func (l *lanes) next() *lane {
-	if (l.turn+1)%lowestTurn == 0 {
-		for p := range l.lane {
-			if l.lane[p].n > 0 {
-				return &l.lane[p]
-			}
-		}
+	p := message.Urgent
+	switch l.turn % 16 {
+	case 3, 11:
+		p = message.High
+	case 7:
+		p = message.Normal
+	case 15:
+		p = message.Bulk
 	}
-	p := len(l.lane) - 1
+	if l.lane[p].n > 0 {
+		return &l.lane[p]
+	}
+	p = message.Urgent
 	for l.lane[p].n == 0 {
 		p--
 	}

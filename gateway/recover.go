@@ -72,9 +72,9 @@ func (g *Gateway) recoverCounts(ctx context.Context) error {
 		return err
 	}
 	for lane, accounts := range waiting {
-		for _, n := range accounts {
+		for name, n := range accounts {
 			sp := &g.link(lane.Link).spill[lane.Priority]
-			sp.some = true
+			sp.put(name, 0)
 			sp.rows += n
 		}
 	}
@@ -208,7 +208,7 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 		return err
 	}
 	g.placePart(e, time.Now())
-	if e.link.lanes.n >= g.opt.QueueMemory {
+	if g.fullFor(e.link, e.m) {
 		g.spillOld(e)
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kurir/message"
+	"kurir/store"
 )
 
 const (
@@ -25,9 +26,51 @@ func (g *Gateway) spillOld(e *entry) {
 // spill leaves a new message, which waits, on disk only.
 func (g *Gateway) spill(e *entry) {
 	sp := &e.link.spill[e.m.Priority]
-	sp.some, sp.last = true, g.cur.seq
+	sp.put(e.m.Account, g.cur.seq)
 	sp.rows++
 	g.cur.WaitingAdd = append(g.cur.WaitingAdd, e.waitingRow())
+}
+
+// put books that a gather adds a row of an account.
+func (sp *spill) put(account string, seq uint64) {
+	if sp.on == nil {
+		sp.on = map[string]uint64{}
+	}
+	sp.some, sp.last, sp.on[account] = true, seq, seq
+}
+
+// emptied forgets the accounts that have no rows any more, by a helping that saw
+// all gathers up to seen; behind are those that may have some, nil if that is
+// not known.
+func (sp *spill) emptied(behind map[string]struct{}, seen uint64) {
+	if behind == nil {
+		return
+	}
+	for account, newest := range sp.on {
+		if _, more := behind[account]; !more && newest <= seen {
+			delete(sp.on, account)
+		}
+	}
+}
+
+// aheadShare is the part of the memory of a link's queue that a single account
+// may take in a lane when memory is full. So much is let in above the memory
+// that was set, together at most as much again.
+const aheadShare = 16
+
+// fullFor tells whether memory has no place for one more message of an account.
+// What others have waiting does not keep out an account of which little waits:
+// a password does not wait on disk behind a campaign.
+func (g *Gateway) fullFor(l *link, m *message.Message) bool {
+	n := l.lanes.n + l.coming
+	return n >= g.opt.QueueMemory && (n >= 2*g.opt.QueueMemory || l.lanes.of(m.Priority, m.Account)*aheadShare >= g.opt.QueueMemory)
+}
+
+// spills tells whether a new message is left on disk only: when memory is full
+// for it, and behind others of its account that are there.
+func (g *Gateway) spills(l *link, m *message.Message) bool {
+	_, behind := l.spill[m.Priority].on[m.Account]
+	return behind || g.fullFor(l, m)
 }
 
 // refill loads what waits on disk only when the lanes run low.
@@ -61,7 +104,7 @@ func (g *Gateway) load(l *link, p message.Priority) {
 
 	ctx, cancel := context.WithTimeout(g.ctx, readLimit)
 	defer cancel()
-	list, more, err := g.store.Refill(ctx, l.name, p, after, n)
+	got, err := g.store.Refill(ctx, l.name, p, after, n)
 	if err != nil && g.ctx.Err() == nil {
 		g.log.Error("read what waits for a link", "link", l.name, "error", err)
 	}
@@ -72,7 +115,7 @@ func (g *Gateway) load(l *link, p message.Priority) {
 	if err != nil {
 		sp.again = now.Add(brokePause)
 	} else {
-		g.loaded(l, p, list, more, r, now)
+		g.loaded(l, p, &got, r, now)
 	}
 	g.endReading(r)
 	g.mu.Unlock()
@@ -81,12 +124,12 @@ func (g *Gateway) load(l *link, p message.Priority) {
 
 // loaded puts what was read into the lanes. What is in memory already, or was
 // ended while it was being read, is passed over.
-func (g *Gateway) loaded(l *link, p message.Priority, list []*message.Message, more bool, r *reading, now time.Time) {
+func (g *Gateway) loaded(l *link, p message.Priority, got *store.Refilled, r *reading, now time.Time) {
 	sp := &l.spill[p]
 	if sp.after == nil {
 		sp.after = map[string]message.ID{}
 	}
-	for _, m := range list {
+	for _, m := range got.Messages {
 		sp.after[m.Account] = max(sp.after[m.Account], m.ID)
 		switch {
 		case g.known(m.ID):
@@ -97,14 +140,15 @@ func (g *Gateway) loaded(l *link, p message.Priority, list []*message.Message, m
 			g.waitAgain(l, m)
 		}
 	}
+	sp.emptied(got.Behind, r.seen)
 	switch {
-	case more:
+	case got.More:
 	case !sp.pass.whole():
 		sp.after, sp.again = nil, now.Add(emptyPause)
 	case sp.last > r.seen: // what was added meanwhile may not have been seen
 		sp.again = now.Add(emptyPause)
 	default:
-		sp.some, sp.rows, sp.after = false, 0, nil
+		sp.some, sp.rows, sp.after, sp.on = false, 0, nil, nil
 	}
 	g.dispatch(l, now)
 }

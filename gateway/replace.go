@@ -231,7 +231,7 @@ func (g *Gateway) moveReplaced(e *entry, m *message.Message, now time.Time) {
 	g.change(next)
 	next.hop = g.firstUp(m.Links)
 	next.link = g.link(m.Links[next.hop])
-	if next.link.lanes.n >= g.opt.QueueMemory {
+	if g.fullFor(next.link, m) {
 		g.spillOld(next)
 		g.left(m.ID)
 		return

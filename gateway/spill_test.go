@@ -135,10 +135,21 @@ func TestLanes(t *testing.T) {
 		}
 		order += e.m.Account
 	}
-	// Urgent first, then in turn, with every 16th place for the lowest lane.
+	// Urgent first, then in turn, with every 16th place for bulk.
 	want := "ddd" + "ababababab" + "aa" + "c" + "aaaaaaaaaaaaaaa" + "c" + "aaaaaaaaaaaaaaa" + "c" + "aaa" + "ccccccc"
 	if order != want {
 		t.Errorf("order\n%s, want\n%s", order, want)
+	}
+	got := map[message.Priority]int{}
+	for p := range message.Priority(message.Priorities) {
+		add("e", p, 160)
+	}
+	for range 160 {
+		got[l.pop().m.Priority]++
+	}
+	want = fmt.Sprint(map[message.Priority]int{message.Urgent: 120, message.High: 20, message.Normal: 10, message.Bulk: 10})
+	if fmt.Sprint(got) != want {
+		t.Errorf("with enough in every lane the lanes share as %v, want %v", got, want)
 	}
 }
 

@@ -156,12 +156,12 @@ func testRefill(t *testing.T, open opener) {
 	total := map[string]int{}
 	seen := map[message.ID]bool{}
 	for round := 0; ; round++ {
-		list, more, err := s.Refill(ctx, "op1", message.Normal, after, 30)
+		r, err := s.Refill(ctx, "op1", message.Normal, after, 30)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := map[string]int{}
-		for _, m := range list {
+		for _, m := range r.Messages {
 			if seen[m.ID] || m.ID == other.ID || m.ID <= after[m.Account] {
 				t.Fatalf("round %d brings %s of %s wrongly", round, m.ID, m.Account)
 			}
@@ -172,14 +172,16 @@ func testRefill(t *testing.T, open opener) {
 		}
 		if round == 0 {
 			diff(t, "first refill", map[string]int{"big": 14, "": 15, "one": 1}, got)
-			if len(list) > 3 && (list[0].Account == list[1].Account || list[1].Account == list[2].Account) {
+			if list := r.Messages; len(list) > 3 && (list[0].Account == list[1].Account || list[1].Account == list[2].Account) {
 				t.Error("the accounts do not take turns")
 			}
+			diff(t, "behind the first refill", map[string]struct{}{"big": {}, "": {}}, r.Behind)
 		}
-		if !more {
+		if !r.More {
+			diff(t, "behind the last refill", map[string]struct{}{}, r.Behind)
 			break
 		}
-		if len(list) == 0 {
+		if len(r.Messages) == 0 {
 			t.Fatal("more is promised and nothing comes")
 		}
 	}
@@ -197,11 +199,11 @@ func testRefillManyAccounts(t *testing.T, open opener) {
 	after := map[string]message.ID{}
 	served := map[string]int{}
 	for range 8 { // 8 refills of 50: each account's turn comes once
-		list, more, err := s.Refill(ctx, "op1", message.Normal, after, 50)
-		if err != nil || !more {
-			t.Fatal(more, err)
+		r, err := s.Refill(ctx, "op1", message.Normal, after, 50)
+		if err != nil || !r.More || r.Behind != nil {
+			t.Fatal(r.More, r.Behind, err)
 		}
-		for _, m := range list {
+		for _, m := range r.Messages {
 			served[m.Account]++
 			after[m.Account] = m.ID
 		}
@@ -210,15 +212,15 @@ func testRefillManyAccounts(t *testing.T, open opener) {
 		t.Errorf("%d of 400 accounts were served", len(served))
 	}
 	for more := true; more; {
-		var list []*message.Message
-		var err error
-		if list, more, err = s.Refill(ctx, "op1", message.Normal, after, 50); err != nil {
+		r, err := s.Refill(ctx, "op1", message.Normal, after, 50)
+		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range list {
+		for _, m := range r.Messages {
 			served[m.Account]++
 			after[m.Account] = m.ID
 		}
+		more = r.More
 	}
 	diff(t, "served", n, served)
 }

@@ -20,33 +20,51 @@ type refillTurns struct {
 // refillAccounts bounds how many accounts one refill serves.
 const refillAccounts = 256
 
+// Refilled is a helping of what waits.
+type Refilled struct {
+	Messages []*message.Message
+	More     bool                // an account may have further rows
+	Behind   map[string]struct{} // which ones may; nil: not known, as there are too many
+}
+
 // Refill returns up to n waiting messages of a lane, taking the accounts that
 // have any in turn, each in the order of ids. after says for each account
 // behind which id to go on; accounts that are not in it begin at their first. A
 // message that comes to wait again later has its old id: begin anew to see it.
-// more tells whether any account may have further rows.
-func (s *Store) Refill(ctx context.Context, link string, p message.Priority, after map[string]message.ID, n int) (list []*message.Message, more bool, err error) {
+func (s *Store) Refill(ctx context.Context, link string, p message.Priority, after map[string]message.ID, n int) (Refilled, error) {
 	lane := Lane{link, p}
 	s.turns.mu.Lock()
 	from := s.turns.last[lane]
 	s.turns.mu.Unlock()
 	var last string
-	err = s.read(ctx, func(c *conn) error {
+	var r Refilled
+	err := s.read(ctx, func(c *conn) error {
 		accounts, unread, err := waitingAccounts(c, lane, from, after)
-		if err != nil || len(accounts) == 0 {
+		if err != nil {
 			return err
+		}
+		if !unread {
+			r.Behind = make(map[string]struct{})
+		}
+		if len(accounts) == 0 {
+			return nil
 		}
 		last = accounts[min(n, len(accounts))-1].account
 		ids, rest, err := takeTurns(c, lane, accounts, n)
 		if err != nil {
 			return err
 		}
-		more = unread || rest
-		list, err = s.messagesByID(c, ids, make([]*message.Message, 0, len(ids)))
+		r.More = unread || len(rest) > 0
+		for _, name := range rest {
+			if !unread {
+				r.Behind[name] = struct{}{}
+			}
+		}
+		r.Messages, err = s.messagesByID(c, ids, make([]*message.Message, 0, len(ids)))
 		return err
 	})
 	if err != nil {
-		return nil, false, fmt.Errorf("refill %s from the database: %w", link, err)
+		return Refilled{}, fmt.Errorf("refill %s from the database: %w", link, err)
 	}
 	if last != "" {
 		s.turns.mu.Lock()
@@ -56,7 +74,8 @@ func (s *Store) Refill(ctx context.Context, link string, p message.Priority, aft
 		s.turns.last[lane] = last
 		s.turns.mu.Unlock()
 	}
-	return list, more && len(list) > 0, nil
+	r.More = r.More && len(r.Messages) > 0
+	return r, nil
 }
 
 // waitingAccount is where a refill stands with one account.
@@ -64,6 +83,7 @@ type waitingAccount struct {
 	account string
 	after   message.ID
 	ids     []message.ID
+	taken   int // of ids
 	empty   bool
 }
 
@@ -136,14 +156,14 @@ func (w *waitingAccount) read(c *conn, lane Lane, n int) error {
 	return err
 }
 
-// takeTurns returns up to n ids, one of each account in turn, and whether
-// there may be more.
-func takeTurns(c *conn, lane Lane, accounts []waitingAccount, n int) (ids []message.ID, more bool, err error) {
+// takeTurns returns up to n ids, one of each account in turn, and the accounts
+// that may have more.
+func takeTurns(c *conn, lane Lane, accounts []waitingAccount, n int) (ids []message.ID, rest []string, err error) {
 	for share, open := (n+len(accounts)-1)/len(accounts), true; open && total(accounts) < n; {
 		open = false
 		for i := range accounts {
 			if err := accounts[i].read(c, lane, share); err != nil {
-				return nil, false, err
+				return nil, nil, err
 			}
 			open = open || !accounts[i].empty
 		}
@@ -155,6 +175,7 @@ func takeTurns(c *conn, lane Lane, accounts []waitingAccount, n int) (ids []mess
 			w := &accounts[i]
 			if turn < len(w.ids) && len(ids) < n {
 				ids = append(ids, w.ids[turn])
+				w.taken++
 				taken = true
 			}
 		}
@@ -163,9 +184,11 @@ func takeTurns(c *conn, lane Lane, accounts []waitingAccount, n int) (ids []mess
 		}
 	}
 	for i := range accounts {
-		more = more || !accounts[i].empty
+		if w := &accounts[i]; !w.empty || w.taken < len(w.ids) {
+			rest = append(rest, w.account)
+		}
 	}
-	return ids, more || total(accounts) > len(ids), nil
+	return ids, rest, nil
 }
 
 func total(accounts []waitingAccount) (n int) {
