@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"net"
 	"testing"
 
 	"kurir/simulator"
+	"kurir/smpp"
 )
 
 // perHost counts the bound sessions at each host of an operator.
@@ -72,4 +74,15 @@ func TestHosts(t *testing.T) {
 		return n[0]+n[1]+n[2] == 6 && n[0] > 0 && n[1] > 0 && n[2] > 0
 	})
 	s.becomes(s.send("+4712345679", "ref-4 "+textMark), "delivered")
+}
+
+// TestLocalAddress: a machine with several addresses connects from the one that the operator knows.
+func TestLocalAddress(t *testing.T) {
+	t.Parallel()
+	o := startBareSMSC(t, smpp.Version34)
+	startServer(t, nil, serverOptions{connectors: []string{linkTo("op1", o.addr, ", local_address: 127.0.0.2")}})
+	b := receive(t, "a bind", o.conns)
+	if from := b.conn.RemoteAddr().(*net.TCPAddr).IP.String(); from != "127.0.0.2" {
+		t.Errorf("the link connects from %s", from)
+	}
 }

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"testing"
 	"time"
@@ -32,7 +31,13 @@ func dialBare(t *testing.T, addr string) *bareESME {
 // bind binds, and checks that the answer is as the version wants it.
 func (e *bareESME) bind(mode smpp.BindMode, v smpp.Version) {
 	e.t.Helper()
-	p := e.ask(&smpp.Bind{Mode: mode, SystemID: account, Password: password, Version: v})
+	e.bindAs(account, mode, v)
+}
+
+// bindAs is bind with the name of an account.
+func (e *bareESME) bindAs(name string, mode smpp.BindMode, v smpp.Version) {
+	e.t.Helper()
+	p := e.ask(&smpp.Bind{Mode: mode, SystemID: name, Password: password, Version: v})
 	body, ok := p.Body.(*smpp.BindResp)
 	if p.Status != smpp.ESME_ROK || !ok {
 		e.t.Fatalf("bind as %v with %v: %v", mode, v, &p)
@@ -47,17 +52,9 @@ func (e *bareESME) read() (p smpp.PDU) {
 	e.t.Helper()
 	for {
 		_ = e.conn.SetReadDeadline(time.Now().Add(patience))
-		b := make([]byte, smpp.HeaderLen)
-		if _, err := io.ReadFull(e.conn, b); err != nil {
-			e.t.Fatalf("nothing comes: %v", err)
-		}
-		b = append(b, make([]byte, smpp.ParseHeader(b).Length-smpp.HeaderLen)...)
-		if _, err := io.ReadFull(e.conn, b[smpp.HeaderLen:]); err != nil {
-			e.t.Fatal(err)
-		}
-		p = smpp.PDU{}
-		if err := smpp.Decode(b, &p); err != nil {
-			e.t.Fatalf("Kurir sends what cannot be read: %v", err)
+		var err error
+		if p, err = readPDU(e.conn); err != nil {
+			e.t.Fatalf("nothing comes, or what cannot be read: %v", err)
 		}
 		switch p.Command {
 		case smpp.CommandDeliverSM, smpp.CommandDataSM:

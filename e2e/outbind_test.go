@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 
@@ -139,4 +140,54 @@ func TestOutbindToCustomer(t *testing.T) {
 	liar.next("close")
 	s.proc.stop()
 	npm.next("unbind")
+}
+
+// TestOutbindToCustomerVersions: he may bind by any version on that connection; who wants data_sm gets it from 3.4 on.
+func TestOutbindToCustomerVersions(t *testing.T) {
+	t.Parallel()
+	sim := startSimulator(t, simulator.Options{})
+	versions := []smpp.Version{smpp.Version33, smpp.Version34, smpp.Version50}
+	var opt serverOptions
+	var listeners []net.Listener
+	for i := range versions {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		listeners = append(listeners, l)
+		opt.accounts = append(opt.accounts, fmt.Sprintf(
+			`{name: called%d, password: %s, senders: ["*"], sender: Kurir, smpp: {receipts: data_sm, outbind: {host: %q, system_id: smsc, password: %sknk}}}`, i, password, l.Addr(), secretMark))
+	}
+	s := startServer(t, sim, opt)
+	linked(t, sim)
+	for i, v := range versions {
+		name := fmt.Sprintf("called%d", i)
+		tx, err := tryBind(t, s.smpp, smpp.Bind{Mode: smpp.Transmitter, SystemID: name, Password: password, Version: v}, smpp.SessionConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tx.accepted("46701000001", "ref-1 "+textMark)
+		c, err := listeners[i].Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		e := &bareESME{t: t, conn: c}
+		if p, err := readPDU(c); err != nil || p.Command != smpp.CommandOutbind {
+			t.Fatalf("%v: %v %v", v, &p, err)
+		}
+		e.bindAs(name, smpp.Receiver, v)
+		p := e.next()
+		switch d := p.Body.(type) {
+		case *smpp.DeliverSM:
+			if v.TLVs() || !smpp.IsReceipt(d.ESMClass) || len(d.TLVs) > 0 {
+				t.Errorf("%v: %v", v, &p)
+			}
+		case *smpp.DataSM:
+			if _, named := d.TLVs.Get(smpp.TagReceiptedMessageID); !v.TLVs() || !named {
+				t.Errorf("%v: %v", v, &p)
+			}
+		}
+	}
 }

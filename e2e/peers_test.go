@@ -279,6 +279,46 @@ func testNpmSMSC(t *testing.T, c *certified) {
 	judge()
 }
 
+// TestNpmSMSCVersions: it is an operator of 3.3, to whom a link binds twice, and of 5.0.
+func TestNpmSMSCVersions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		version, more string
+		binds         int
+		says          uint8
+	}{{"3.3", ", bind: receiver+transmitter", 2, 0x33}, {"5.0", "", 1, 0x50}} {
+		t.Run(c.version, func(t *testing.T) {
+			t.Parallel()
+			port := freePort(t)
+			n := startNode(t, "smsc.js", strconv.Itoa(port))
+			n.next("listening")
+			addr, judge := tapped(t, fmt.Sprintf("127.0.0.1:%d", port), true, true)
+			s := startServer(t, nil, serverOptions{connectors: []string{linkTo("op1", addr, fmt.Sprintf(", version: %q, enquire_link: 1s", c.version)+c.more)}})
+			for range c.binds {
+				if e := n.next("bound"); e.SystemID != "kurir" || e.Version != c.says || (e.Command == "bind_transceiver") != (c.binds == 1) {
+					t.Errorf("bind %+v", e)
+				}
+			}
+			long := "ref-long " + textMark + strings.Repeat(" 0123456789", 30)
+			for _, text := range []string{"ref-1 " + textMark + " åäö€", long} {
+				id := s.send("+46701000001", text)
+				joined := ""
+				for len([]rune(joined)) < len([]rune(text)) {
+					joined += n.next("submit_sm").Text
+				}
+				if joined != text {
+					t.Errorf("submit_sm %q, want %q", joined, text)
+				}
+				s.becomes(id, "delivered")
+			}
+			n.next("enquire_link")
+			s.proc.stop()
+			n.next("unbind")
+			judge()
+		})
+	}
+}
+
 // perl runs a program of the folder peers, in Perl.
 func perl(t testing.TB, script string, args ...string) *process {
 	t.Helper()

@@ -13,11 +13,14 @@ const say = (event) => process.stdout.write(JSON.stringify(event) + '\n');
 const sessions = new Set();
 let last = 0;
 
+// receiver is where a receipt goes: the session of the message, or that of a receiver.
+const receiver = (session) => (session.transmits ? [...sessions].find((s) => !s.transmits) : session);
 const date = () => new Date().toISOString().replace(/[-:T]/g, '').slice(2, 12);
 
 const server = smpp.createServer(cert ? { cert: fs.readFileSync(cert), key: fs.readFileSync(key) } : {}, (session) => {
   const bind = (pdu) => {
     session.send(pdu.response({ system_id: 'npm' }));
+    session.transmits = pdu.command === 'bind_transmitter';
     sessions.add(session);
     say({ event: 'bound', command: pdu.command, system_id: pdu.system_id, password: pdu.password, version: pdu.interface_version });
   };
@@ -29,7 +32,7 @@ const server = smpp.createServer(cert ? { cert: fs.readFileSync(cert), key: fs.r
     say({ event: 'submit_sm', from: pdu.source_addr, to: pdu.destination_addr, data_coding: pdu.data_coding, esm_class: pdu.esm_class, registered_delivery: pdu.registered_delivery, text: Buffer.isBuffer(message) ? message.toString('latin1') : message });
     if (pdu.registered_delivery & 1) {
       const text = `id:${parseInt(id, 16)} sub:001 dlvrd:001 submit date:${date()} done date:${date()} stat:DELIVRD err:000 text:`;
-      session.deliver_sm({ source_addr: pdu.destination_addr, destination_addr: pdu.source_addr, esm_class: 4, short_message: text }, (resp) => say({ event: 'acknowledged', status: resp.command_status }));
+      receiver(session).deliver_sm({ source_addr: pdu.destination_addr, destination_addr: pdu.source_addr, esm_class: 4, short_message: text }, (resp) => say({ event: 'acknowledged', status: resp.command_status }));
     }
   });
   session.on('enquire_link', (pdu) => { session.send(pdu.response()); say({ event: 'enquire_link' }); });
@@ -42,5 +45,5 @@ server.listen(port, '127.0.0.1', () => say({ event: 'listening' }));
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const cmd = JSON.parse(line);
   const [session] = sessions;
-  session.deliver_sm(cmd.fields, (resp) => say({ event: 'acknowledged', status: resp.command_status }));
+  receiver(session).deliver_sm(cmd.fields, (resp) => say({ event: 'acknowledged', status: resp.command_status }));
 }).on('close', () => process.exit(0));
