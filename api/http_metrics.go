@@ -61,6 +61,8 @@ var gatewayFigures = []figure[gateway.Stats]{
 	counter("receipts_repeated_total", "Receipts that said what was known.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsRepeated) }),
 	counter("receipts_unknown_total", "Receipts that match no message.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsUnknown) }),
 	counter("receipts_ambiguous_total", "Receipts that may be of several messages.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsAmbiguous) }),
+	counter("repeated_total", "Messages sent by the next link after a negative or missing receipt.", func(s *gateway.Stats) float64 { return float64(s.Repeated) }),
+	counter("double_delivered_total", "Of them those that arrived twice, by their receipts.", func(s *gateway.Stats) float64 { return float64(s.DoubleDelivered) }),
 	counter("receipts_contradicting_total", "Receipts with another final state than the one that stands.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsContradicting) }),
 	counter("alerts_passed_total", "Notifications of phones handed on to SMPP customers.", func(s *gateway.Stats) float64 { return float64(s.AlertsPassed) }),
 	counter("alerts_dropped_total", "Notifications of phones of which no customer was told because there were too many.", func(s *gateway.Stats) float64 { return float64(s.AlertsDropped) }),

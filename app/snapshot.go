@@ -81,7 +81,7 @@ func linkSettings(c *config.Connector) gateway.LinkSettings {
 	smpp := c.SMPP.WithDefaults()
 	s := gateway.LinkSettings{
 		Name: c.Name, Rate: float64(smpp.Rate), ReceiptWait: smpp.ReceiptWait,
-		ThrottleWait: smpp.ThrottleWait, FallbackWait: smpp.FallbackWait, Once: smpp.Uncertain == "once",
+		ThrottleWait: smpp.ThrottleWait, FallbackWait: smpp.FallbackWait, ReturnWait: smpp.ReturnWait, Once: smpp.Uncertain == "once",
 		ReceiptsFrom: smpp.ReceiptsFrom, Cancel: smpp.Cancel, Replace: smpp.Replace, ReceiveOnly: len(smpp.Hosts) == 0,
 		QuietCut: smpp.QuietCut, Maintenance: smpp.Plan(), Senders: smpp.Senders,
 	}

@@ -161,6 +161,9 @@ type SMPPConfig struct {
 	// FallbackWait is how long the link may be down before what waits for it
 	// takes the next link of its route, 1s to 24h; 10s by default.
 	FallbackWait time.Duration `yaml:"fallback_wait"`
+	// ReturnWait is how long a link that was down longer than that must be up again before new messages prefer it to the
+	// next of their route, 1s to 24h; 30s by default.
+	ReturnWait time.Duration `yaml:"return_wait"`
 	// Failures says what the operator's answers mean to him where that is not what the specification says: a
 	// command_status, by name (ESME_RSUBMITFAIL) or number (0x400), and throttled, busy, absent, memory_full, refused,
 	// bad_recipient, bad_sender or bad_content. The first four pass, and the message is tried again.
@@ -258,6 +261,7 @@ func (c SMPPConfig) WithDefaults() SMPPConfig {
 	if c.rewriting == nil {
 		c.rewriting = &smppRewriting{message.NewAddressRules(c.Source), message.NewAddressRules(c.Destination)}
 	}
+	span(&c.ReturnWait, 30*time.Second)
 	if c.fields == nil {
 		c.Resolve(nil, func(string, string) {})
 	}
@@ -392,6 +396,7 @@ func (c SMPPConfig) validateRanges(report func(field, problem string)) {
 	span("max_validity", c.MaxValidity, time.Minute, 30*24*time.Hour)
 	span("throttle_wait", c.ThrottleWait, 100*time.Millisecond, 10*time.Minute)
 	span("fallback_wait", c.FallbackWait, time.Second, 24*time.Hour)
+	span("return_wait", c.ReturnWait, time.Second, 24*time.Hour)
 }
 
 func (t *TLSConfig) validate(report func(field, problem string)) {

@@ -196,6 +196,9 @@ func (s *Snapshot) links(m *message.Message, sub *Submission, now time.Time) (*r
 		return nil, message.Fail(message.NoRoute, "to", "no route leads to %s; the administrator can add one under routes", m.To)
 	}
 	m.Links = choice.Links
+	if choice.Fallback != "" {
+		m.Log = message.AppendEvent(nil, 0, message.Event{Kind: message.EventFallback, Text: choice.Fallback}) // at acceptance: the id gives the time
+	}
 	if choice.Handling == nil {
 		return nil, s.carried(m, false)
 	}
@@ -370,14 +373,24 @@ func (g *Gateway) place(e *entry, now time.Time) {
 	g.open[m.ID] = e
 }
 
-// firstUp returns the index of the first link that has a session, 0 if none.
+// firstUp returns the index of the first link that has a session, and has had one
+// for a while if it was away; if there is no such link, of the first that has a
+// session; 0 if none has.
 func (g *Gateway) firstUp(links []string) uint8 {
+	first := -1
 	for i, name := range links {
-		if l := g.links[name]; l != nil && l.up() {
+		l := g.links[name]
+		if l == nil || !l.up() {
+			continue
+		}
+		if l.returns == 0 || l.settledBack() {
 			return uint8(i)
 		}
+		if first < 0 {
+			first = i
+		}
 	}
-	return 0
+	return uint8(max(first, 0))
 }
 
 // accepted follows an acceptance that is on disk.

@@ -206,7 +206,7 @@ func (g *Gateway) loadDue(ctx context.Context, now time.Time) (more bool, err er
 	err = g.fromIDs(ctx, ids, r, func(m *message.Message) {
 		e := newEntry(m)
 		e.readLog(g)
-		e.hop = g.firstUp(m.Links)
+		e.hop = g.another(e)
 		e.link = g.link(m.Links[e.hop])
 		e.station, e.rowed, e.due = delayed, true, due[m.ID]
 		if m.State.Final() || m.State == message.Enroute {

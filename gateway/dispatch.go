@@ -9,6 +9,9 @@ import (
 
 // wait puts a message into the lanes of its link.
 func (g *Gateway) wait(e *entry, front bool) {
+	if e.past != nil {
+		g.awaitPast(e)
+	}
 	g.open[e.m.ID] = e
 	if e.station != waiting || !e.rowed {
 		g.move(e, waiting, false)
@@ -84,7 +87,7 @@ func (g *Gateway) grantTo(s *session, e *entry, now time.Time, later bool) {
 	if m.Special != nil || l.set.Senders != nil {
 		e.show(l, now)
 	}
-	e.out.Receipt = l.set.wantsReceipt(m.Receipts)
+	e.out.Receipt = l.set.wantsReceipt(m.Receipts) || l.set.Receipts != ReceiptsNever && g.repeats(m)
 	if len(m.Content.Header) > 0 {
 		g.partGranted(e)
 	}
@@ -142,6 +145,10 @@ func (g *Gateway) release(e *entry) {
 func (g *Gateway) takeBackGrant(e *entry, now time.Time) {
 	g.release(e)
 	e.event(message.Event{Kind: message.EventQueued, At: e.stamp(now), Text: e.link.name})
+	if e.past != nil && e.past.arrived {
+		g.final(e, message.Delivered, now)
+		return
+	}
 	e.m.State = message.Queued
 	g.change(e)
 	g.wait(e, true)

@@ -34,11 +34,13 @@ type entry struct {
 	hold       *grant   // the grant row that names it, nil when its own row does
 	answered   int64    // Unix milliseconds of the last answer, or of the grant behind it
 
+	past      *past    // attempts that gave way to the next (repeat.go); nil for most
 	keys      []uint64 // of the operator's ids whose receipts are awaited, by part; 0 = came
 	oneKey    [1]uint64
 	station   station
 	hop       uint8  // index of link in m.Links
 	round     uint8  // links that failed since the last pause
+	failed    uint8  // failures on link since it came there, while a rule's fallback counts them
 	tries     uint16 // failures but for those that follow
 	throttled uint16 // answers that asked for less speed
 	doubts    uint16 // times that it became uncertain
@@ -108,7 +110,7 @@ func (g *Gateway) addRow(e *entry) {
 	case enroute:
 		at = len(b.OpenAdd)
 		deadline := e.deadline()
-		for _, k := range e.keys {
+		for _, k := range e.awaited() {
 			if k != 0 {
 				b.OpenAdd = append(b.OpenAdd, store.Outstanding{Key: k, ID: e.m.ID, Deadline: deadline})
 			}
@@ -153,7 +155,7 @@ func (g *Gateway) removeRow(e *entry) {
 			}
 			return
 		}
-		for _, k := range e.keys {
+		for _, k := range e.awaited() {
 			if k != 0 {
 				b.OpenRemove = append(b.OpenRemove, store.Outstanding{Key: k, ID: e.m.ID})
 			}

@@ -91,6 +91,7 @@ func (g *Gateway) everySecond(now time.Time) {
 			}
 		}
 	}
+	g.wakeMissing(ms)
 	for _, b := range g.boxes {
 		g.loadOwed(b)
 	}
@@ -144,7 +145,7 @@ func (g *Gateway) sweep(l *link, now time.Time) {
 	}
 	for _, e := range moved {
 		g.move(e, nowhere, false)
-		e.hop = g.firstUp(e.m.Links)
+		e.hop = g.another(e)
 		e.link = g.link(e.m.Links[e.hop])
 		g.partLeft(e, l)
 		g.wait(e, false)
@@ -160,7 +161,7 @@ func (g *Gateway) hasRoom(e *entry, room map[*link]int) bool {
 	if len(e.m.Links) < 2 {
 		return false
 	}
-	to := g.link(e.m.Links[g.firstUp(e.m.Links)])
+	to := g.link(e.m.Links[g.another(e)])
 	if !to.up() {
 		return false
 	}

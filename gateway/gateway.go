@@ -15,6 +15,7 @@ import (
 	"kurir/alarm"
 	"kurir/connector"
 	"kurir/message"
+	"kurir/route"
 	"kurir/store"
 )
 
@@ -134,6 +135,10 @@ type Gateway struct {
 	late        []lateReport
 	lateNow     []lateReport // of late, what is being written
 	pushes      pushes
+	missing     map[int64][]missing // by Unix second: messages whose receipts are missing then
+	watched     int                 // in missing
+	asked       chan struct{}       // a place for each operator that is being asked for one
+	policies    map[string]*route.Fallback
 	replacing   map[message.ID]struct{} // which operators are being asked to replace
 	sizes       diskSizes
 	purses      map[string]*purse         // by account
@@ -163,7 +168,8 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
 		held: map[uint64][]*heldReport{}, scopes: map[string]*idScope{},
 		purses: map[string]*purse{}, topping: make(chan struct{}, 1), toppedUp: map[topUpKey]*store.TopUp{},
-		deadlines: map[int64][]message.ID{}, joins: map[string]*assembly{}, parts: map[uint64]*partGroup{},
+		deadlines: map[int64][]message.ID{}, missing: map[int64][]missing{}, asked: make(chan struct{}, askMissingMost), policies: map[string]*route.Fallback{},
+		joins: map[string]*assembly{}, parts: map[uint64]*partGroup{},
 		letIn: math.MaxInt, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 	}
 	g.ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))

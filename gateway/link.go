@@ -20,6 +20,8 @@ type link struct {
 	wish     LinkWish
 	since    time.Time // of its state
 	downAt   time.Time // since when there is no session that sends
+	returns  int64     // Unix milliseconds from which it is well again, after it was down for long; 0: it is
+	wasUp    bool      // it has had a session that sends
 	lanes    lanes
 	coming   int // accepted for the lanes and not yet on disk
 	pace     pace
@@ -149,6 +151,7 @@ func (c linkCore) SessionUp(num uint32, credit int) {
 	if credit == 0 {
 		c.l.receives(num)
 	} else {
+		c.l.comesBack(time.Now())
 		c.l.sessions = append(c.l.sessions, &session{num: num, link: c.l, credit: credit})
 		c.g.dispatch(c.l, time.Now())
 	}

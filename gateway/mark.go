@@ -97,7 +97,7 @@ func (g *Gateway) evictOld(now time.Time, lag time.Duration) {
 
 // evict drops a message that awaits receipts from memory.
 func (g *Gateway) evict(e *entry) {
-	for _, k := range e.keys {
+	for _, k := range e.awaited() {
 		if k != 0 {
 			g.outstanding.remove(k, e)
 		}

@@ -38,6 +38,10 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 	if a.ID != "" {
 		g.taken(e, a, now)
 	}
+	if e.past != nil && e.past.arrived { // an earlier attempt, while this one was on its way
+		g.final(e, message.Delivered, now)
+		return
+	}
 	if a.Failure == nil {
 		l := e.link
 		if len(e.m.Content.Header) > 0 {
@@ -77,6 +81,7 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 			e.link.queueFull(e.m.To.Number, now)
 		}
 		g.retry(e, f.Kind, now)
+	case g.leads(e, f.Kind) && g.toNext(e):
 	default:
 		g.finish(e, message.Rejected, f.Kind, now)
 	}
@@ -105,9 +110,12 @@ func (g *Gateway) awaitReceipt(e *entry, a *connector.Answer, now time.Time) {
 		g.outstanding.add(k, e)
 	}
 	g.watchDeadline(e, now)
-	if e.m.Receipts.Wants(message.Enroute) {
+	if e.past != nil {
+		g.awaitPast(e)
+	} else if e.m.Receipts.Wants(message.Enroute) {
 		g.owe(e, true, now)
 	}
+	g.watchMissing(e, now)
 	if g.heldCount > 0 {
 		g.claimHeld(e, g.scopeOf(e.link, e.link.tagOf(a.Host)), a, now)
 	}
@@ -131,17 +139,12 @@ func (g *Gateway) retry(e *entry, kind message.FailureKind, now time.Time) {
 		return
 	}
 	m.State = message.Queued
-	if int(e.round)+1 < len(m.Links) && g.mayLeave(e) {
-		from := e.link
-		e.round++
-		e.hop = (e.hop + 1) % uint8(len(m.Links))
-		e.link = g.link(m.Links[e.hop])
-		g.change(e)
-		g.partLeft(e, from)
-		g.wait(e, true)
+	if g.leads(e, kind) && g.toNext(e) {
 		return
 	}
-	e.round = 0
+	if int(e.round)+1 >= len(m.Links) {
+		e.round = 0
+	}
 	g.pause(e, kind, int(e.tries), now)
 }
 
@@ -162,6 +165,10 @@ func (g *Gateway) pause(e *entry, kind message.FailureKind, n int, now time.Time
 func (g *Gateway) uncertain(e *entry, now time.Time) {
 	g.count.uncertain.Add(1)
 	e.event(message.Event{Kind: message.EventUncertain, At: e.stamp(now), Text: e.link.name})
+	if e.past != nil && e.past.arrived {
+		g.final(e, message.Delivered, now)
+		return
+	}
 	if e.link.set.Once {
 		g.finish(e, message.Unknown, message.NoAnswer, now)
 		return
@@ -228,6 +235,9 @@ func (g *Gateway) final(e *entry, s message.State, now time.Time) {
 			g.outstanding.remove(k, e)
 			g.outstanding.settle(k, m.ID, s)
 		}
+	}
+	if e.past != nil {
+		g.endPast(e, s)
 	}
 	m.State, m.Final = s, now.UnixMilli()
 	if m.Secret() {

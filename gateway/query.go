@@ -147,6 +147,15 @@ func traceEntry(ev message.Event) TraceEntry {
 		if t.Text = "one of several of a request, which is known by the id of the first: " + ev.Text; ev.Text == "" {
 			t.Text = fmt.Sprintf("one of %d of a request, which is known by this id", ev.Code+1)
 		}
+	case message.EventFallback:
+		t.Text = "when the next link is tried: " + ev.Text
+	case message.EventRepeat:
+		t.Link, t.Text = ev.Text, "no receipt came in time; the next link sends it too"
+		if ev.Code != 0 {
+			t.Text = "the receipt was negative; the next link sends it again"
+		}
+	case message.EventEarlier:
+		t.Link, t.State, t.Code = ev.Text, ev.State.String(), ev.Code
 	case message.EventResent:
 		t.Text = "sends " + ev.Text + " again, which did not arrive"
 	case message.EventRetry:

@@ -152,6 +152,10 @@ func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error 
 	case m.State == message.Enroute:
 		g.open[m.ID] = e
 		e.station = enroute
+		if e.past != nil {
+			g.awaitPast(e)
+		}
+		g.watchMissing(e, time.UnixMilli(takenAt(m)))
 		for _, k := range e.keys {
 			if k != 0 {
 				g.outstanding.add(k, e)
@@ -296,6 +300,19 @@ func (e *entry) readLog(g *Gateway) {
 			ids = ids[:0]
 		case message.EventUncertain:
 			e.doubts++
+		case message.EventRepeat:
+			keys := make([]uint64, 0, len(ids))
+			for _, k := range ids {
+				if k.id == "" || ev.Code != 0 {
+					keys = append(keys, 0)
+				} else {
+					keys = append(keys, g.scopeOf(g.link(name), k.tag).key(k.id))
+				}
+			}
+			e.gaveWay(name, keys, ev.Code != 0)
+			ids = ids[:0]
+		case message.EventEarlier:
+			e.past.book(ev.Text, int(ev.Part), ev.State)
 		case message.EventReport:
 			for i := range ids {
 				if ids[i].part == ev.Part && ev.State.Final() {

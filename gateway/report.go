@@ -23,6 +23,7 @@ type outstanding struct {
 type settled struct {
 	id    message.ID
 	state message.State
+	other bool // of an attempt that gave way to another: a positive receipt means a second delivery
 }
 
 func (o *outstanding) init() {
@@ -80,7 +81,7 @@ func (g *Gateway) awaits(key uint64) bool {
 // settle remembers what became of the message under key, for receipts that are
 // repeated.
 func (o *outstanding) settle(key uint64, id message.ID, s message.State) {
-	o.gone.put(key, settled{id, s})
+	o.gone.put(key, settled{id: id, state: s})
 }
 
 func (o *outstanding) settled(key uint64) (settled, bool) { return o.gone.get(key) }
@@ -222,6 +223,10 @@ func (g *Gateway) elsewhere(s *idScope, r *message.Report) bool {
 // repeated counts a receipt of a message that awaits none. The first final
 // state stands; another one is kept in the log.
 func (g *Gateway) repeated(was settled, r *message.Report, now time.Time) {
+	if was.other && r.State == message.Delivered {
+		g.arrivedLate(was.id, r, now)
+		return
+	}
 	if !r.State.Final() || r.State == was.state {
 		g.count.receiptsRepeated.Add(1)
 		return
@@ -286,6 +291,7 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 		}
 	}
 	if part == 0 {
+		g.pastReport(e, key, r, now)
 		return
 	}
 	e.link.count.receipts.Add(1)
@@ -312,6 +318,9 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 		if k != 0 {
 			left++
 		}
+	}
+	if r.State != message.Delivered && g.repeat(e, r.Failure, true, now) {
+		return
 	}
 	if r.State != message.Delivered || left == 0 {
 		g.final(e, r.State, now)
@@ -435,6 +444,9 @@ func (g *Gateway) revive(m *message.Message) *entry {
 	e.readLog(g)
 	e.station, e.rowed = enroute, true
 	g.open[m.ID] = e
+	if e.past != nil {
+		g.awaitPast(e)
+	}
 	for _, k := range e.keys {
 		if k != 0 {
 			g.outstanding.add(k, e)

@@ -113,7 +113,7 @@ func retryDelay(n int, seed uint64) time.Duration {
 // delay keeps a message until a time: in memory if that is near, else on disk.
 func (g *Gateway) delay(e *entry, until, now time.Time) {
 	e.due = until.UnixMilli()
-	if until.Sub(now) > nearRetry || len(g.due) >= g.opt.QueueMemory {
+	if e.past == nil && (until.Sub(now) > nearRetry || len(g.due) >= g.opt.QueueMemory) {
 		g.move(e, delayed, true)
 		g.forget(e)
 		return
@@ -146,7 +146,7 @@ func (g *Gateway) again(e *entry, now time.Time) {
 		g.change(e)
 	}
 	if !g.keepWithParts(e) && !e.link.up() {
-		e.hop = g.firstUp(e.m.Links)
+		e.hop = g.another(e)
 		g.move(e, nowhere, false)
 		e.link = g.link(e.m.Links[e.hop])
 	}

@@ -122,7 +122,7 @@ func (g *Gateway) shelveSome(limit message.ID) (more bool) {
 // first message of all.
 func (g *Gateway) shelveOne(e *entry, at int) {
 	m, c, s := e.m, &e.m.Content, &g.shelf
-	if e.rowed || e.changeIn == g.cur.seq || e.item != nil || len(c.Data) > 0 || len(c.Header) > 0 || c.Extra != nil || m.Special != nil ||
+	if e.past != nil || e.rowed || e.changeIn == g.cur.seq || e.item != nil || len(c.Data) > 0 || len(c.Header) > 0 || c.Extra != nil || m.Special != nil ||
 		len(e.keys) == 0 || len(e.keys) > 255 || len(m.Links) == 0 {
 		return
 	}

@@ -76,6 +76,7 @@ type LinkSettings struct {
 	ReceiptWait    time.Duration // how long after a message's validity a receipt is waited for; 0 means 24 h
 	ThrottleWait   time.Duration // pause after the operator asked for less speed; 0 means 100 ms
 	FallbackWait   time.Duration // how long the link may be down before what waits takes the next; 0 means 10 s
+	ReturnWait     time.Duration // how long a link that was down so long must be up before it is the first choice again; 0 means 30 s
 	Once           bool          // uncertain messages are not sent again
 	MaxValidity    time.Duration // the longest that the operator is told; 0 for any
 	QuietCut       time.Duration // how long a session may be away before that is a warning
@@ -118,6 +119,9 @@ func (s *LinkSettings) setDefaults() {
 	}
 	if s.ThrottleWait == 0 {
 		s.ThrottleWait = defaultThrottleWait
+	}
+	if s.ReturnWait == 0 {
+		s.ReturnWait = 30 * time.Second
 	}
 	if s.FallbackWait == 0 {
 		s.FallbackWait = 10 * time.Second

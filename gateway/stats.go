@@ -17,6 +17,7 @@ type counters struct {
 	alertsPassed, alertsDropped                     atomic.Int64
 	final                                           [16]atomic.Int64
 	inboundUnowned                                  atomic.Int64
+	repeated, doubleDelivered                       atomic.Int64
 }
 
 type linkCounters struct {
@@ -44,6 +45,7 @@ type Stats struct {
 	ReceiptsAmbiguous                               int64 // that may be of several messages
 	ReceiptsContradicting                           int64 // with another final state than the one that stands
 	AlertsPassed, AlertsDropped                     int64 // handed on to customers, and lost because there were too many
+	Repeated, DoubleDelivered                       int64 // by the next link after a negative or missing receipt; and of them those that arrived twice
 	HeldNow                                         int
 	OpenInMemory                                    int
 	InboundUnowned                                  int64 // messages from phones that are no account's and go nowhere
@@ -78,6 +80,7 @@ func (g *Gateway) Stats() Stats {
 		ReceiptsUnknown: g.count.receiptsUnknown.Load(), ReceiptsAmbiguous: g.count.receiptsAmbiguous.Load(),
 		ReceiptsContradicting: g.count.receiptsContradicting.Load(), Final: map[message.State]int64{},
 	}
+	s.Repeated, s.DoubleDelivered = g.count.repeated.Load(), g.count.doubleDelivered.Load()
 	s.AlertsPassed, s.AlertsDropped = g.count.alertsPassed.Load(), g.count.alertsDropped.Load()
 	for _, st := range message.States() {
 		if st.Final() {

@@ -34,6 +34,9 @@ const (
 	EventReserved   EventKind = 21 // Text: who pays, currency, when, and the price of a part by each link (package billing)
 	EventCharged    EventKind = 22 // Text: amount and currency
 	EventRefunded   EventKind = 23 // Text: amount and currency of what was reserved and is not charged
+	EventFallback   EventKind = 41 // Text: when the next link is tried (route.Fallback); always the first event
+	EventRepeat     EventKind = 42 // Text: link whose attempt gave way to the next; Code: 1 after a negative receipt, 0 after a missing one
+	EventEarlier    EventKind = 43 // like EventReport, of such an attempt; Text: link
 	EventResent     EventKind = 40 // Text: id of the message that did not arrive and is sent again by this one
 	EventShownAs    EventKind = 50 // Text: sender that the link was given by the grant before, in place of the message's
 )
@@ -43,7 +46,7 @@ var eventNames = [...]string{
 	"state", "told", "tell_failed", "tell_given_up", "cancelled", "late_report", "pushed", "multi", "replaced", "parameters",
 	"simplified", "cut",
 	"reserved", "charged", "refunded",
-	EventResent:  "resent",
+	EventResent: "resent", EventFallback: "fallback", EventRepeat: "repeat", EventEarlier: "earlier_report",
 	EventShownAs: "shown_as",
 }
 
@@ -202,4 +205,13 @@ func (d *eventDecoder) text() string {
 	s := string(d.rest[:n])
 	d.rest = d.rest[n:]
 	return s
+}
+
+// FirstEvent returns the first event of a log; false for an empty one.
+func FirstEvent(log []byte, base ID) (Event, bool) {
+	if len(log) == 0 {
+		return Event{}, false
+	}
+	e, _, err := decodeEvent(log, base)
+	return e, err == nil
 }

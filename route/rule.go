@@ -69,6 +69,9 @@ type Rule struct {
 	Long string `yaml:"long" json:",omitempty"`
 	// MaxParts is the number of parts that one message may have, if that is less than the account's. 0: the account's.
 	MaxParts int `yaml:"max_parts" json:",omitempty" example:"10"`
+	// Fallback says when the next link is tried. Left out: at each failure that passes, and when a link has been down for its
+	// fallback_wait.
+	Fallback *Fallback `yaml:"fallback" json:",omitempty"`
 }
 
 // Patterns is one pattern or a list. A pattern is an exact value, a beginning followed by *, or * alone. No pattern
@@ -153,6 +156,7 @@ func (r *Rule) Validate(report func(field, problem string)) {
 	r.validateConditions(report)
 	r.Via.validate(report)
 	r.validateHandling(report)
+	r.Fallback.validate(len(r.Via), report)
 }
 
 // validateTo reports patterns that no recipient can match; ? stands for any digit.

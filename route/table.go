@@ -14,6 +14,7 @@ type Choice struct {
 	Rule     int
 	Links    []string
 	Handling *Handling // nil for most
+	Fallback string    // Text of the rule's; empty for most
 }
 
 // Considered is what Explain says of one rule.
@@ -47,6 +48,7 @@ type compiled struct {
 	open    bool // one of to has a ?, so that the tree knows its beginning only
 	orders  orders
 	links   []string    // without weights
+	after   string      // Text of fallback
 	more    *conditions // nil for none
 
 	handling *Handling // nil for none
@@ -61,7 +63,7 @@ func NewTable(rules []Rule) *Table {
 			c.name = fmt.Sprintf("routes[%d]", i)
 		}
 		c.links = c.orders.links[0]
-		c.more, c.handling = newConditions(&rule, c.name), newHandling(&rule)
+		c.more, c.handling, c.after = newConditions(&rule, c.name), newHandling(&rule), rule.Fallback.Text()
 		t.separates = t.separates || c.handling != nil && c.handling.LongSaid && c.handling.Long == message.LongSeparate
 		c.open = strings.Contains(rule.To.String(), "?")
 		t.rules = append(t.rules, c)
@@ -127,7 +129,7 @@ func (t *Table) Choose(q Query) (Choice, bool) {
 		return Choice{}, false
 	}
 	r := &t.rules[best]
-	return Choice{Rule: int(best), Links: r.order(&q), Handling: r.handling}, true
+	return Choice{Rule: int(best), Links: r.order(&q), Handling: r.handling, Fallback: r.after}, true
 }
 
 // failing gives the first condition of the rule that a message does not meet. inTree says that the tree has led here,

@@ -1,0 +1,279 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/connector"
+	"kurir/message"
+	"kurir/route"
+)
+
+// repeating routes by op1, then op2, with a fallback.
+func repeating(f route.Fallback) *Snapshot {
+	snap := testSnapshot()
+	snap.Routes = route.NewTable([]route.Rule{{Via: route.Via{{Link: "op1"}, {Link: "op2"}}, Fallback: &f}})
+	return snap
+}
+
+// querying is a link that can ask its operator.
+type querying struct {
+	*fakeLink
+	state message.State
+	asked int
+}
+
+func (q *querying) Query(_ context.Context, p connector.AtOperator) (message.Report, error) {
+	q.asked++
+	if q.state == message.Unknown {
+		return message.Report{}, errors.New("it does not say")
+	}
+	return message.Report{OperatorID: p.ID, State: q.state}, nil
+}
+
+// repeatWorld is a gateway with two operators and a customer that collects what
+// he is told.
+func repeatWorld(t *testing.T, dir string, f route.Fallback) (w *world, op1, op2 *fakeLink, told *fakeReceiver) {
+	t.Helper()
+	told = &fakeReceiver{limit: 100}
+	w = start(t, dir, Options{Snapshot: repeating(f), MarkLag: 5 * time.Second}, func(w *world) {
+		w.Receive(message.SMPPTarget, told)
+	})
+	op1, op2 = w.fakeLink("op1"), w.fakeLink("op2")
+	op1.core.SessionUp(1, 10)
+	op2.core.SessionUp(2, 10)
+	return w, op1, op2, told
+}
+
+// given takes the one message that a link was given.
+func given(t *testing.T, op *fakeLink) *connector.Outgoing {
+	t.Helper()
+	synctest.Wait()
+	out := op.take()
+	if len(out) != 1 {
+		t.Fatalf("%d messages were given, want 1", len(out))
+	}
+	return out[0]
+}
+
+// toldOnly holds that the customer was told these states of a message and no others.
+func toldOnly(t *testing.T, w *world, told *fakeReceiver, id message.ID, want ...message.State) {
+	t.Helper()
+	synctest.Wait()
+	var got []message.State
+	for _, it := range told.take() {
+		if it.Message.ID == id {
+			got = append(got, it.State)
+		}
+		w.Delivered([]Delivered{{Item: it, Verdict: Acknowledged}})
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the customer was told %v, want %v", got, want)
+	}
+}
+
+// TestComplaint04RepeatOnReceipt: after a negative receipt, or a missing one, the
+// next link sends the message; the customer sees one message with one end, the
+// trace every attempt, and what arrives twice is counted.
+func TestComplaint04RepeatOnReceipt(t *testing.T) {
+	t.Parallel()
+	t.Run("negative", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			w, op1, op2, told := repeatWorld(t, dir, route.Fallback{MayRepeat: true})
+			id := w.submit(w.submission("46100001", "hello"))[0]
+			op1.answer(1, given(t, op1), "a")
+			<-op1.report("a", message.Undeliverable, "46100001")
+			toldOnly(t, w, told, id)
+			op2.answer(2, given(t, op2), "b")
+			<-op2.report("b", message.Delivered, "46100001")
+			toldOnly(t, w, told, id, message.Delivered)
+			w.wantState(id, message.Delivered)
+			tr, err := w.Trace(t.Context(), w.onDisk(id))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var what []string
+			for _, e := range tr.Events {
+				what = append(what, e.What)
+			}
+			if got := strings.Join(what, " "); !strings.Contains(got, "granted taken report repeat granted taken report") {
+				t.Errorf("the trace says %s", got)
+			}
+			if s := w.Stats(); s.Repeated != 1 || s.DoubleDelivered != 0 {
+				t.Errorf("%d repeated, %d twice", s.Repeated, s.DoubleDelivered)
+			}
+			w.wantNothingLeft()
+		})
+	})
+	t.Run("all negative", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			w, op1, op2, told := repeatWorld(t, dir, route.Fallback{MayRepeat: true, Within: time.Minute})
+			id := w.submit(w.submission("46100001", "hello"))[0]
+			op1.answer(1, given(t, op1), "a")
+			<-op1.report("a", message.Undeliverable, "46100001")
+			op2.answer(2, given(t, op2), "b")
+			<-op2.report("b", message.Rejected, "46100001")
+			toldOnly(t, w, told, id, message.Rejected)
+
+			late := w.submit(w.submission("46100002", "hello"))[0] // too late to be repeated
+			op1.answer(1, given(t, op1), "c")
+			time.Sleep(2 * time.Minute)
+			<-op1.report("c", message.Undeliverable, "46100002")
+			toldOnly(t, w, told, late, message.Undeliverable)
+
+			nobody := w.submit(w.submission("46100003", "hello"))[0] // no link can help there
+			op1.answer(1, given(t, op1), "d")
+			done := make(chan error, 1)
+			op1.core.Reports([]message.Report{{OperatorID: "d", State: message.Undeliverable, Code: 1, Failure: message.BadRecipient}}, func(err error) { done <- err })
+			<-done
+			toldOnly(t, w, told, nobody, message.Undeliverable)
+			w.wantNothingLeft()
+		})
+	})
+	t.Run("missing", func(t *testing.T) {
+		t.Parallel()
+		for name, missing := range map[string]time.Duration{"in memory": 2 * time.Second, "on disk": 2 * time.Minute} {
+			t.Run(name, func(t *testing.T) {
+				dir := t.TempDir()
+				bubble(t, func(t *testing.T) {
+					w, op1, op2, told := repeatWorld(t, dir, route.Fallback{MayRepeat: true, Missing: missing})
+					id := w.submit(w.submission("46100001", "hello"))[0]
+					op1.answer(1, given(t, op1), "a")
+					time.Sleep(missing - time.Second)
+					if n := len(op2.take()); n > 0 {
+						t.Fatal("it was repeated early")
+					}
+					time.Sleep(4 * time.Second)
+					out := given(t, op2)
+					<-op1.report("a", message.Delivered, "46100001") // the first after all, while the second is on its way
+					toldOnly(t, w, told, id)
+					op2.answer(2, out, "b")
+					toldOnly(t, w, told, id, message.Delivered)
+					<-op2.report("b", message.Delivered, "46100001")
+					toldOnly(t, w, told, id)
+					if s := w.Stats(); s.Repeated != 1 || s.DoubleDelivered != 1 {
+						t.Errorf("%d repeated, %d twice", s.Repeated, s.DoubleDelivered)
+					}
+					time.Sleep(2 * time.Second)
+					w.wantNothingLeft()
+				})
+			})
+		}
+	})
+	t.Run("dropped", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			w, op1, op2, told := repeatWorld(t, dir, route.Fallback{MayRepeat: true, Missing: 2 * time.Second})
+			id := w.submit(w.submission("46100001", "hello"))[0]
+			op1.answer(1, given(t, op1), "a")
+			op2.core.SessionDown(2, nil, nil)
+			time.Sleep(5 * time.Second) // it waits for the second link
+			<-op1.report("a", message.Delivered, "46100001")
+			toldOnly(t, w, told, id, message.Delivered)
+			op2.core.SessionUp(3, 10)
+			time.Sleep(time.Second)
+			if n := len(op2.take()); n != 0 {
+				t.Error("what had arrived was sent again")
+			}
+			w.wantNothingLeft()
+		})
+	})
+	t.Run("asked", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			w, op1, op2, told := repeatWorld(t, dir, route.Fallback{MayRepeat: true, Missing: 2 * time.Second})
+			q := &querying{fakeLink: op1, state: message.Delivered}
+			w.Attach("op1", q)
+			id := w.submit(w.submission("46100001", "hello"))[0]
+			op1.answer(1, given(t, op1), "a")
+			time.Sleep(5 * time.Second)
+			toldOnly(t, w, told, id, message.Delivered)
+			if n := len(op2.take()); n != 0 || q.asked != 1 {
+				t.Errorf("asked %d times, sent again %d times", q.asked, n)
+			}
+			q.state = message.Unknown
+			w.submit(w.submission("46100002", "hello"))
+			op1.answer(1, given(t, op1), "b")
+			time.Sleep(5 * time.Second)
+			given(t, op2)
+		})
+	})
+	t.Run("restart", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			f := route.Fallback{MayRepeat: true, Missing: 2 * time.Second}
+			w, op1, op2, _ := repeatWorld(t, dir, f)
+			id := w.submit(w.submission("46100001", "hello"))[0]
+			op1.answer(1, given(t, op1), "a")
+			time.Sleep(4 * time.Second)
+			op2.answer(2, given(t, op2), "b")
+			synctest.Wait()
+			w.end()
+			w, op1, op2, told := repeatWorld(t, dir, f)
+			<-op1.report("a", message.Delivered, "46100001")
+			toldOnly(t, w, told, id, message.Delivered)
+			<-op2.report("b", message.Delivered, "46100001")
+			if s := w.Stats(); s.DoubleDelivered != 1 {
+				t.Errorf("%d twice", s.DoubleDelivered)
+			}
+			time.Sleep(2 * time.Second)
+			w.wantNothingLeft()
+		})
+	})
+}
+
+// TestFallbackRule: the failures that a rule names lead to the next link after as
+// many as it says, and a link that was away has to stay before it is preferred.
+func TestFallbackRule(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w, op1, op2, _ := repeatWorld(t, dir, route.Fallback{After: 2, On: []string{"busy", "refused"}})
+		untold := func() message.ID { return w.submit(w.untold("46100001", "hello"))[0] }
+		untold()
+		op1.fail(1, given(t, op1), message.Busy)
+		time.Sleep(7 * time.Second)
+		op1.fail(1, given(t, op1), message.Busy)
+		op2.answer(2, given(t, op2), "a")
+
+		untold()
+		op1.fail(1, given(t, op1), message.Refused) // it will not be better there
+		op2.answer(2, given(t, op2), "b")
+
+		id := untold()
+		op1.fail(1, given(t, op1), message.BadContent)
+		synctest.Wait()
+		w.wantState(id, message.Rejected)
+
+		untold()
+		op1.fail(1, given(t, op1), message.Absent) // not named: the same link again
+		time.Sleep(70 * time.Second)
+		op1.answer(1, given(t, op1), "c")
+		if n := len(op2.take()); n > 0 {
+			t.Errorf("op2 was given %d", n)
+		}
+
+		op1.core.SessionDown(1, nil, nil)
+		time.Sleep(20 * time.Second)
+		untold()
+		op2.answer(2, given(t, op2), "d")
+		op1.core.SessionUp(3, 10)
+		untold()
+		op2.answer(2, given(t, op2), "e")
+		time.Sleep(31 * time.Second)
+		untold()
+		op1.answer(3, given(t, op1), "f")
+	})
+}
