@@ -38,6 +38,7 @@ type restMessage struct {
 	tag       string
 	maxParts  int
 	secret    bool
+	dialog    bool
 	tlvs      []restTLV
 	class     int8 // -1 for none
 	seen      uint32
@@ -72,6 +73,7 @@ const (
 	seenTag
 	seenMaxParts
 	seenSecret
+	seenDialog
 	seenAtomic
 	seenMessages
 
@@ -83,7 +85,7 @@ var restFields = map[string]uint32{
 	"to": seenTo, "from": seenFrom, "text": seenText, "data": seenData, "udh": seenUDH, "send_at": seenSendAt,
 	"validity": seenValidity, "priority": seenPriority, "encoding": seenEncoding, "reference": seenReference,
 	"webhook": seenWebhook, "receipts": seenReceipts, "flash": seenFlash, "tlvs": seenTLVs,
-	"unicode": seenUnicode, "long": seenLong, "tag": seenTag, "max_parts": seenMaxParts, "secret": seenSecret, "atomic": seenAtomic, "messages": seenMessages,
+	"unicode": seenUnicode, "long": seenLong, "tag": seenTag, "max_parts": seenMaxParts, "secret": seenSecret, "dialog": seenDialog, "atomic": seenAtomic, "messages": seenMessages,
 }
 
 // readRequest reads the body of POST /v1/messages.
@@ -180,6 +182,8 @@ func (r *jsonReader) member(m *restMessage, req *restRequest, bit uint32) {
 		m.maxParts = r.count(255)
 	case seenSecret:
 		m.secret = r.boolean()
+	case seenDialog:
+		m.dialog = r.boolean()
 	case seenAtomic:
 		req.atomic = r.boolean()
 	case seenMessages:
@@ -242,7 +246,7 @@ var receiptsNamed = map[string]message.Receipts{
 // submission builds what all recipients of m have in common. A mistake makes
 // every one of them bad.
 func (m *restMessage) submission(a *account.Account, guard *Guard, tlvs *message.TLVDictionary) (s gateway.Submission, f *message.Failure) {
-	s = gateway.Submission{Account: a, Via: message.ViaREST, From: m.from, Reference: m.reference, Secret: m.secret, Tag: m.tag, MaxParts: m.maxParts}
+	s = gateway.Submission{Account: a, Via: message.ViaREST, From: m.from, Reference: m.reference, Secret: m.secret, Dialog: m.dialog, Tag: m.tag, MaxParts: m.maxParts}
 	if s.Content, f = m.content(); f != nil {
 		return s, f
 	}

@@ -234,7 +234,7 @@ func TestPostFields(t *testing.T) {
 	h := NewHTTP(o)
 	w := asAcme(h, "POST", "/v1/messages", `{"to":["+46 70","46701234567"],"from":"Örn","text":"\u20ac \ud83d\ude00 \"\\\/\b\f\n\r\t",
 		"send_at":"2026-11-05T08:30:00+01:00","validity":"24h","priority":"urgent","flash":true,"encoding":"ucs2",
-		"reference":"r1","webhook":"http://127.0.0.1:9/hook","receipts":"all"}`, "Content-Type", "application/json; charset=utf-8")
+		"reference":"r1","webhook":"http://127.0.0.1:9/hook","receipts":"all","dialog":true}`, "Content-Type", "application/json; charset=utf-8")
 	if w.Code != 202 || len(f.accepted) != 2 {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
@@ -242,7 +242,7 @@ func TestPostFields(t *testing.T) {
 	account := s.Account
 	s.Account = nil
 	want := gateway.Submission{
-		Via: message.ViaREST, From: "Örn", To: "+46 70", Reference: "r1",
+		Via: message.ViaREST, From: "Örn", To: "+46 70", Reference: "r1", Dialog: true,
 		Content:  message.Content{Text: "€ 😀 \"\\/\b\f\n\r\t", Want: gsm.UCS2, Class: 0},
 		Priority: message.Urgent, SendAt: time.Date(2026, 11, 5, 7, 30, 0, 0, time.UTC), Validity: 24 * time.Hour,
 		Receipts: message.ReceiptFinal | message.ReceiptIntermediate,

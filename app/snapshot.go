@@ -18,7 +18,7 @@ import (
 func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapshot) (*gateway.Snapshot, error) {
 	s := &gateway.Snapshot{
 		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
-		TLVs: f.TLVDictionary(), Inbound: f.Inbound, Country: f.Country, Validity: f.Validity, JoinWait: f.JoinWait, MaxParts: f.Limits.MaxParts, Retries: f.Retries,
+		TLVs: f.TLVDictionary(), Inbound: f.Inbound, Replies: f.Replies, Country: f.Country, Validity: f.Validity, JoinWait: f.JoinWait, MaxParts: f.Limits.MaxParts, Retries: f.Retries,
 		Secret: f.Secret.Rules(),
 	}
 	if err := a.pricing(ctx, f, s); err != nil {

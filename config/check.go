@@ -52,6 +52,7 @@ func (d *decoder) check(f *File) {
 	for i := range f.Inbound {
 		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), names)
 	}
+	d.checkReplies(f.Replies, links)
 }
 
 // checkServer reports what is wrong with the settings of the server itself.
@@ -302,6 +303,21 @@ func (d *decoder) checkGroups(r *route.Rule, path string, accounts []account.Acc
 		in := func(a account.Account) bool { return slices.Contains(a.Groups, name) }
 		if !strings.HasSuffix(name, "*") && name != "" && !slices.ContainsFunc(accounts, in) {
 			d.report(route.Item(path+".group", i, len(r.Group)), "no account is in a group "+quote(name)+"; name it under groups of an account")
+		}
+	}
+}
+
+// checkReplies reports what is wrong with the numbers that answers are written to.
+func (d *decoder) checkReplies(rules []gateway.ReplyRule, links []string) {
+	numbers := once{d: d, what: "the number"}
+	for i := range rules {
+		r, path := &rules[i], fmt.Sprintf("replies[%d]", i)
+		r.Validate(d.within(path))
+		numbers.see(path+".number", strings.TrimPrefix(r.Number, "+"))
+		for n, link := range r.Links {
+			if !slices.Contains(links, link) {
+				d.report(fmt.Sprintf("%s.links[%d]", path, n), "no connector is named "+quote(link)+known(links))
+			}
 		}
 	}
 }

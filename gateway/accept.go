@@ -49,6 +49,9 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 		}
 		m := &messages[i%block]
 		changed, f := snap.build(m, s, now)
+		if f == nil && s.Dialog {
+			f = g.openDialog(snap, m, now)
+		}
 		if f != nil {
 			results[i] = Result{To: m.To, Failure: f}
 			continue

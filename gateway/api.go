@@ -28,6 +28,7 @@ type Submission struct {
 	Multi     bool          // with all submissions of the call it is one request, which is known by the id of the first accepted
 	Atomic    bool          // none of the submissions is accepted unless all are
 	Secret    bool          // the text is shown to nobody, and erased when the message is final
+	Dialog    bool          // the sender gets digits behind it by which an answer is tied to the message
 	Tag       string        // a word for rules of routes; empty for none
 	MaxParts  int           // at most so many parts, if that is less than the account's; 0 leaves it to that
 	Receipts  message.Receipts

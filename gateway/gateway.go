@@ -129,6 +129,7 @@ type Gateway struct {
 	lastHeld    int64
 	calls       []delivery // prepared under mu, made after it
 	calling     bool       // somebody makes them
+	dialogs     dialogs    // has a lock of its own
 	looking     bool       // fromDisk is under way
 	swept       time.Time  // when it last looked through what is owed to absent accounts
 	ticking     bool       // often, for something waits

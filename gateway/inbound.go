@@ -36,6 +36,8 @@ type assembly struct {
 	have  int
 	size  int   // octets of the parts that wait, about
 	since int64 // Unix milliseconds of the first part, or of the joining
+
+	answer replyTo // what the parts answer
 }
 
 const (
@@ -73,6 +75,11 @@ func (a *assembly) add(number uint8, m *message.Inbound) (known, other bool) {
 func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 	g, now := c.g, time.Now()
 	snap := g.snap.Load()
+	answers, err := g.answered(snap, c.l.name, in, now)
+	if err != nil {
+		ack(err)
+		return
+	}
 	g.mu.Lock()
 	if g.full != nil {
 		err := g.full
@@ -80,7 +87,7 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 		ack(err)
 		return
 	}
-	for _, m := range in {
+	for i, m := range in {
 		m.ID, m.Received = g.ids.Next(now), now.UnixMilli()
 		if m.Link == "" {
 			m.Link = c.l.name
@@ -88,8 +95,12 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 		m.From, m.To = c.l.set.inboundNumber(m.From), c.l.set.inboundNumber(m.To)
 		c.l.count.inbound.Add(1)
 		g.heardFrom(m.From.Number)
-		if whole := g.joinParts(m); whole != nil {
-			g.takeIn(snap, whole, now)
+		var a replyTo
+		if answers != nil {
+			a = answers[i]
+		}
+		if whole := g.joinParts(m, a); whole != nil {
+			g.takeIn(snap, whole, a, now)
 		}
 	}
 	g.cur.after = append(g.cur.after, ack)
@@ -98,8 +109,9 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 }
 
 // takeIn gives a whole inbound message to those whose it is.
-func (g *Gateway) takeIn(snap *Snapshot, in *message.Inbound, now time.Time) {
-	snap.address(in)
+func (g *Gateway) takeIn(snap *Snapshot, in *message.Inbound, a replyTo, now time.Time) {
+	dialog := snap.withoutDigits(in)
+	snap.addressAnswer(in, a, dialog)
 	g.tally(in.Account, in.Link, tallyInbound, now)
 	if in.Account == "" && len(in.Targets) == 0 {
 		g.count.inboundUnowned.Add(1)
@@ -134,7 +146,7 @@ func (g *Gateway) inboundItem(it *Item, in *message.Inbound, index int) bool {
 
 // joinParts returns the whole message once all of its parts are there; a part
 // is stored until then.
-func (g *Gateway) joinParts(m *message.Inbound) *message.Inbound {
+func (g *Gateway) joinParts(m *message.Inbound, answers replyTo) *message.Inbound {
 	m.Parts = 1
 	h, _, err := gsm.ParseHeader(m.Content.Header)
 	if err != nil || len(m.Content.Header) == 0 {
@@ -166,6 +178,7 @@ func (g *Gateway) joinParts(m *message.Inbound) *message.Inbound {
 		return alone(m) // shown as it came
 	case a.have < len(a.parts):
 		g.keepPart(a, m)
+		a.answer = answers
 		g.cur.Parts = append(g.cur.Parts, store.InboundPart{
 			ID: m.ID, Key: key, Number: c.Number, Total: c.Total, Received: m.Received, Part: m,
 		})
@@ -261,7 +274,7 @@ func (g *Gateway) joinOld(now time.Time) {
 		case a.parts == nil && a.since < forget:
 			delete(g.joins, a.key)
 		case a.parts != nil && a.since < limit:
-			g.takeIn(snap, g.joined(a, g.ids.Next(now), now.UnixMilli()), now)
+			g.takeIn(snap, g.joined(a, g.ids.Next(now), now.UnixMilli()), a.answer, now)
 		}
 	}
 }

@@ -228,11 +228,16 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	snap := g.snap.Load()
 	err = g.store.InboundParts(ctx, func(p *store.InboundPart) error {
 		a := g.joins[p.Key]
 		if a == nil {
 			a = newAssembly(p.Key, int(p.Total), p.Received)
 			g.joins[p.Key] = a
+			var err error
+			if a.answer, err = g.answerOf(snap, p.Part.From, p.Part.To, time.UnixMilli(p.Received)); err != nil {
+				return err
+			}
 		}
 		if int(p.Number) <= len(a.parts) && p.Number > 0 {
 			a.add(p.Number, p.Part)

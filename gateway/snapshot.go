@@ -20,6 +20,7 @@ type Snapshot struct {
 	Routes   *route.Table
 	Links    map[string]LinkSettings
 	Inbound  []InboundRule
+	Replies  []ReplyRule              // to what messages from phones are answers
 	Secret   *account.SecretRules     // of all accounts; nil for none
 	Prices   map[string]*billing.List // by name
 	TLVs     *message.TLVDictionary   // optional parameters by name; nil knows the specification's

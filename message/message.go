@@ -186,6 +186,7 @@ type Inbound struct {
 	Missing  uint8 // parts that never came
 	Received int64 // Unix milliseconds
 	Rule     string
+	Answers  ID // the message that it answers; 0 if that is not known
 	Targets  []Target
 	Owed     uint32 // a bit per target that has not acknowledged
 	Log      []byte

@@ -202,15 +202,22 @@ func clone(b []byte) []byte {
 	return append([]byte(nil), b...)
 }
 
+// Fields of an inbound message that few have, by number.
+const inboundAnswers = 1
+
 // appendInboundFixed appends what of an inbound message has no column:
 // version; TON and NPI of sender and recipient; encoding, wanted encoding,
-// class; uvarint number of targets and the targets.
+// class; uvarint number of targets and the targets; then, of what few have, the
+// number of the field and its value as text, passed over if unknown.
 func appendInboundFixed(dst []byte, in *message.Inbound) []byte {
 	dst = append(dst, blobVersion, byte(in.From.TON), byte(in.From.NPI), byte(in.To.TON), byte(in.To.NPI),
 		byte(in.Encoding), byte(in.Content.Want), byte(in.Content.Class))
 	dst = binary.AppendUvarint(dst, uint64(len(in.Targets)))
 	for i := range in.Targets {
 		dst = appendTarget(dst, &in.Targets[i])
+	}
+	if in.Answers != 0 {
+		dst = appendText(append(dst, inboundAnswers), binary.AppendUvarint(nil, uint64(in.Answers)))
 	}
 	return dst
 }
@@ -224,6 +231,13 @@ func readInboundFixed(b []byte, in *message.Inbound) error {
 	in.Content.Class = int8(r.octet())
 	for range min(r.uvarint(), math.MaxUint8) {
 		in.Targets = append(in.Targets, r.target())
+	}
+	for len(r.rest) > 0 {
+		number, value := r.octet(), blobReader{rest: r.octets()}
+		if number == inboundAnswers {
+			in.Answers = message.ID(value.uvarint())
+		}
+		r.bad = r.bad || value.bad
 	}
 	return r.err()
 }

@@ -1,0 +1,150 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"kurir/message"
+)
+
+// dialogs are the digits that are in use behind numbers of ours, by phone. They
+// are read from the messages when a phone gets a dialog, and kept for a while:
+// longer than it takes until a new message can be read.
+type dialogs struct {
+	mu     sync.Mutex
+	phones map[string]*phoneDialogs
+}
+
+// phoneDialogs are those of one phone behind one number.
+type phoneDialogs struct {
+	since map[string]int64 // digits to when the dialog began, Unix milliseconds
+	last  int              // the digits used last
+	used  time.Time
+}
+
+const (
+	dialogPhones = 50_000
+	dialogKept   = 5 * time.Minute
+)
+
+// openDialog gives a message digits behind its sender that no other dialog with
+// its phone has, and the links that carry them. It reads; the lock is not held.
+func (g *Gateway) openDialog(snap *Snapshot, m *message.Message, now time.Time) *message.Failure {
+	i := slices.IndexFunc(snap.Replies, func(r ReplyRule) bool { return r.Digits > 0 && r.digits() == m.From.Number })
+	if i < 0 {
+		return message.Fail(message.BadSender, "from", "the sender %s has no dialogs; the administrator can add it under replies, with digits", m.From)
+	}
+	rule := &snap.Replies[i]
+	if len(rule.Links) > 0 {
+		links := make([]string, 0, len(m.Links))
+		for _, name := range m.Links {
+			if slices.Contains(rule.Links, name) {
+				links = append(links, name)
+			}
+		}
+		if len(links) == 0 {
+			return message.Fail(message.NoRoute, "dialog", "no link of the message's route carries dialogs of %s", m.From)
+		}
+		m.Links = links
+	}
+	digits, f := g.takeDigits(rule, m, now)
+	if f != nil {
+		return f
+	}
+	m.Special = m.Special.With(func(s *message.Special) { s.From = m.From; s.From.Number += digits })
+	return snap.carried(m, false)
+}
+
+// takeDigits chooses the digits of a new dialog: those whose turn it is, of
+// which the last dialog began longer ago than rule says.
+func (g *Gateway) takeDigits(rule *ReplyRule, m *message.Message, now time.Time) (string, *message.Failure) {
+	key := m.To.Number + "|" + m.From.Number
+	d := &g.dialogs
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.phones[key]
+	if p == nil {
+		d.mu.Unlock()
+		read, err := g.readDialogs(rule, m, now)
+		d.mu.Lock()
+		if err != nil {
+			return "", message.Fail(message.Overloaded, "dialog", "the open dialogs cannot be read; try again later")
+		}
+		if p = d.phones[key]; p == nil { // nobody else was faster
+			if p = d.keep(key, read, now); p == nil {
+				return "", message.Fail(message.Overloaded, "dialog", "too many dialogs are begun at once; try again later")
+			}
+		}
+	}
+	p.used = now
+	size := 1
+	for range rule.Digits {
+		size *= 10
+	}
+	for step := range size {
+		n := (p.last + 1 + step) % size
+		digits := fmt.Sprintf("%0*d", rule.Digits, n)
+		if began, ok := p.since[digits]; ok && began > now.Add(-rule.within()).UnixMilli() {
+			continue
+		}
+		p.since[digits], p.last = max(now.UnixMilli(), m.SendAt), n
+		return digits, nil
+	}
+	return "", message.Fail(message.Overloaded, "dialog", "all %d dialogs between %s and %s are in use; one is free again %s after it began", size, m.From, m.To, rule.within())
+}
+
+// keep remembers the dialogs of a phone; nil if there is no room. d.mu is held.
+func (d *dialogs) keep(key string, p *phoneDialogs, now time.Time) *phoneDialogs {
+	if len(d.phones) >= dialogPhones {
+		for other, o := range d.phones {
+			if now.Sub(o.used) > dialogKept {
+				delete(d.phones, other)
+			}
+		}
+		if len(d.phones) >= dialogPhones {
+			return nil
+		}
+	}
+	if d.phones == nil {
+		d.phones = map[string]*phoneDialogs{}
+	}
+	d.phones[key] = p
+	return p
+}
+
+// readDialogs finds the digits in use in the messages to the phone.
+func (g *Gateway) readDialogs(rule *ReplyRule, m *message.Message, now time.Time) (*phoneDialogs, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
+	defer cancel()
+	p := &phoneDialogs{since: map[string]int64{}, last: -1}
+	f := Filter{To: m.To, From: m.From, Since: now.Add(-rule.within()), Limit: 1000, Oldest: true}
+	for {
+		list, next, err := g.store.Messages(ctx, f)
+		if err != nil {
+			return nil, fmt.Errorf("read dialogs: %w", err)
+		}
+		for _, have := range list {
+			p.add(rule, have)
+		}
+		if f.After = next; next == 0 {
+			return p, nil
+		}
+	}
+}
+
+// add notes the digits of a message, if it began a dialog.
+func (p *phoneDialogs) add(rule *ReplyRule, m *message.Message) {
+	shown := m.ShownFrom().Number
+	if len(shown) != len(m.From.Number)+rule.Digits || shown[:len(m.From.Number)] != m.From.Number {
+		return
+	}
+	digits := shown[len(m.From.Number):]
+	n := 0
+	for _, c := range digits {
+		n = n*10 + int(c-'0')
+	}
+	p.since[digits], p.last = max(m.ID.Millis(), m.SendAt), n
+}

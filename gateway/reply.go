@@ -1,0 +1,167 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kurir/message"
+)
+
+// ReplyRule ties what phones write to a number of ours to the message that it answers: to the one that was last sent from
+// there to the phone, or, with digits behind the number, to exactly one.
+type ReplyRule struct {
+	// Number of ours that answers are written to: +46737494949 or a short code.
+	Number string `yaml:"number" example:"\"+46737494949\""`
+	// Within is how long after a message an answer to it is expected, and the digits of a dialog are not used again with the
+	// same phone. 0: 72h.
+	Within time.Duration `yaml:"within" example:"72h"`
+	// Digits is how many digits dialogs add to the number, 1 to 6: with 2 a phone may have 100 at a time. 0: no dialogs.
+	Digits int `yaml:"digits" example:"2"`
+	// Links are the connectors that carry the number with digits behind it. Empty: all.
+	Links []string `yaml:"links"`
+}
+
+const (
+	defaultWithin = 72 * time.Hour
+	maxWithin     = 30 * 24 * time.Hour
+	maxDigits     = 6
+)
+
+// Validate reports what is wrong with the rule.
+func (r *ReplyRule) Validate(report func(field, problem string)) {
+	if digits := r.digits(); digits == "" || !message.AllDigits(digits) {
+		report("number", fmt.Sprintf("%.40q is neither a number (+46737494949) nor a short code", r.Number))
+	}
+	if r.Within < 0 || r.Within > maxWithin {
+		report("within", "is not within 0 to 30 days (720h)")
+	}
+	if r.Digits < 0 || r.Digits > maxDigits {
+		report("digits", fmt.Sprintf("is not within 0 to %d", maxDigits))
+	}
+	if len(r.Links) > 0 && r.Digits == 0 {
+		report("links", "has no effect without digits")
+	}
+}
+
+func (r *ReplyRule) digits() string { return strings.TrimPrefix(r.Number, "+") }
+
+func (r *ReplyRule) within() time.Duration { return cmp.Or(r.Within, defaultWithin) }
+
+// replyRule finds the rule of a number written to. dialog tells that the digits
+// of a dialog stand behind it; the number by itself goes before.
+func (s *Snapshot) replyRule(to message.Address) (rule *ReplyRule, dialog bool) {
+	for i := range s.Replies {
+		r := &s.Replies[i]
+		more, ok := strings.CutPrefix(to.Number, r.digits())
+		if ok && more == "" {
+			return r, false
+		}
+		if ok && r.Digits == len(more) && message.AllDigits(more) {
+			rule = r
+		}
+	}
+	return rule, rule != nil
+}
+
+// replyTo is the message that one from a phone answers; zero for none.
+type replyTo struct {
+	to      message.ID
+	account string
+}
+
+// The names by which answers show in place of a rule's.
+const (
+	ruleDialog     = "dialog"
+	ruleLastWriter = "last writer"
+)
+
+// answered finds what inbound messages answer, by reading: the lock is not held.
+// It returns nil where nothing is to be found out, as of most.
+func (g *Gateway) answered(snap *Snapshot, link string, in []*message.Inbound, now time.Time) ([]replyTo, error) {
+	if len(snap.Replies) == 0 {
+		return nil, nil
+	}
+	set := snap.Links[link]
+	list := make([]replyTo, len(in))
+	for i, m := range in {
+		var err error
+		if list[i], err = g.answerOf(snap, set.inboundNumber(m.From), set.inboundNumber(m.To), now); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+const (
+	answerWait = 5 * time.Second // for the database
+	answerLook = 50              // messages to a phone that are looked at
+)
+
+// answerOf finds the newest message to a phone that was shown to it with a number
+// of ours.
+func (g *Gateway) answerOf(snap *Snapshot, phone, ours message.Address, now time.Time) (replyTo, error) {
+	rule, _ := snap.replyRule(ours)
+	if rule == nil || phone.Number == "" {
+		return replyTo{}, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
+	defer cancel()
+	list, _, err := g.store.Messages(ctx, Filter{To: phone, Since: now.Add(-rule.within()), Limit: answerLook})
+	if err != nil {
+		return replyTo{}, fmt.Errorf("look for the message that is answered: %w", err)
+	}
+	for _, m := range list {
+		if hasLeft(m.State) && wasShown(m, ours.Number) {
+			return replyTo{m.ID, m.Account}, nil
+		}
+	}
+	return replyTo{}, nil
+}
+
+// hasLeft tells whether a phone may have got a message in that state.
+func hasLeft(s message.State) bool {
+	return s != message.Scheduled && s != message.Queued && s != message.Deleted && s != message.Rejected
+}
+
+// wasShown tells whether a number was the sender of a message for its phone.
+func wasShown(m *message.Message, number string) bool {
+	if m.From.Number == number || m.ShownFrom().Number == number {
+		return true
+	}
+	events, _ := message.DecodeLog(m.Log, m.ID)
+	return slices.ContainsFunc(events, func(e message.Event) bool {
+		return e.Kind == message.EventShownAs && strings.TrimPrefix(e.Text, "+") == number
+	})
+}
+
+// withoutDigits takes the digits of a dialog off the number written to: nobody
+// else sees them. It tells whether there were any.
+func (s *Snapshot) withoutDigits(in *message.Inbound) bool {
+	rule, dialog := s.replyRule(in.To)
+	if dialog {
+		in.To.Number = rule.digits()
+	}
+	return dialog
+}
+
+// addressAnswer finds whose an inbound message is and where it goes: one of an
+// open dialog to the account that wrote, others by the rules, else to the last
+// writer.
+func (s *Snapshot) addressAnswer(in *message.Inbound, a replyTo, dialog bool) {
+	writer := s.Accounts.ByName(a.account)
+	if !dialog || writer == nil {
+		s.address(in)
+	}
+	if writer == nil || in.Rule != "" {
+		return
+	}
+	in.Account, in.Rule, in.Answers = writer.Name, ruleLastWriter, a.to
+	if dialog {
+		in.Rule = ruleDialog
+	}
+	in.Targets = defaultTargets(writer)
+}

@@ -1,0 +1,127 @@
+package gateway
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/account"
+	"kurir/message"
+	"kurir/route"
+)
+
+// TestReplies: answers from a phone go to the account whose message they answer: by the digits of a dialog, also several at a
+// time, in parts and after a restart; else to the one that wrote last from the number, within the time.
+func TestReplies(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		const phone, ours, short = "46100000001", "46737494949", "72456"
+		s := testSnapshot()
+		s.Accounts = account.NewDirectory([]account.Account{
+			{Name: "acme", Senders: []string{"*"}, MaxParts: 20},
+			{Name: "beta", Senders: []string{"*"}, MaxParts: 20},
+			{Name: "owner", Numbers: []string{"+" + ours, short}},
+		}, nil)
+		s.Replies = []ReplyRule{{Number: "+" + ours, Digits: 1, Within: 2 * time.Hour, Links: []string{"op1"}}, {Number: short, Within: time.Hour}}
+		s.Inbound = []InboundRule{{Keyword: route.Patterns{"info"}, Account: "owner"}}
+		r := &fakeReceiver{limit: 100}
+		set := func(w *world) { w.Receive(message.SMPPTarget, r) }
+		w := start(t, dir, Options{Snapshot: s, JoinWait: time.Minute}, set)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 100)
+		send := func(account, from string, dialog bool) (message.ID, string) {
+			t.Helper()
+			sub := w.untold(phone, "Yes or no?")
+			sub.Account, sub.From, sub.Dialog = s.Accounts.ByName(account), from, dialog
+			id := w.submit(sub)[0]
+			synctest.Wait()
+			out := op.take()
+			if len(out) != 1 || out[0].Message.From.Number != strings.TrimPrefix(from, "+") {
+				t.Fatalf("the link got %+v", out)
+			}
+			op.answer(1, out[0], id.String())
+			time.Sleep(time.Second)
+			return id, out[0].From.Number
+		}
+		phoneSays := func(to, text string, header ...byte) {
+			t.Helper()
+			in := &message.Inbound{
+				From: message.Address{TON: message.TONInternational, Number: phone}, To: message.Address{Number: to},
+				Content: message.Content{Text: text, Header: header, Class: -1},
+			}
+			if err := <-op.inbound(in); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		wantAt := func(to, account, rule string, answers message.ID) {
+			t.Helper()
+			items := r.take()
+			if len(items) != 1 {
+				t.Fatalf("%d messages were delivered", len(items))
+			}
+			w.Delivered([]Delivered{{Item: items[0]}})
+			in, err := w.store.Inbound(t.Context(), items[0].Inbound.ID)
+			if err != nil || in.Account != account || items[0].Target.Account != account || in.Rule != rule || in.Answers != answers || in.To.Number != to {
+				t.Errorf("%+v goes to %+v, %v; want %s's, by %q, as an answer to %s", in, items[0].Target, err, account, rule, answers)
+			}
+		}
+		first, shown := send("acme", "+"+ours, true)
+		second, other := send("beta", "+"+ours, true)
+		if shown != ours+"0" || other != ours+"1" {
+			t.Fatalf("dialogs are shown as %s and %s", shown, other)
+		}
+		phoneSays(shown, "yes")
+		wantAt(ours, "acme", "dialog", first)
+		phoneSays(other, "info: no")
+		wantAt(ours, "beta", "dialog", second)
+		phoneSays(ours, "and more")
+		wantAt(ours, "beta", "last writer", second)
+		phoneSays(ours, "Info")
+		wantAt(ours, "owner", "info", 0)
+		phoneSays(ours+"7", "no such dialog")
+		wantAt(ours, "owner", "", 0)
+
+		phoneSays(shown, "half", 5, 0, 3, 1, 2, 1)
+		w.end()
+		w = start(t, dir, Options{Snapshot: s, JoinWait: time.Minute}, set)
+		op = w.fakeLink("op1")
+		op.core.SessionUp(1, 100)
+		time.Sleep(2 * time.Minute)
+		wantAt(ours, "acme", "dialog", first)
+		if _, shown := send("acme", "+"+ours, true); shown != ours+"2" {
+			t.Errorf("after the restart a dialog is shown as %s", shown)
+		}
+		for range 7 {
+			send("acme", "+"+ours, true)
+		}
+		refused := func(from, to, why string) {
+			t.Helper()
+			sub := w.untold(to, "x")
+			sub.From, sub.Dialog = from, true
+			res, err := w.Submit(t.Context(), []*Submission{sub})
+			if err != nil || res[0].Failure == nil || !strings.Contains(res[0].Failure.Error(), why) {
+				t.Errorf("%+v, %v; want %q", res, err, why)
+			}
+		}
+		refused("+"+ours, phone, "all 10 dialogs between")
+		refused(short, phone, "has no dialogs")
+		refused("+"+ours, "46300000001", "no link of the message's route")
+		time.Sleep(2 * time.Hour)
+		if _, again := send("acme", "+"+ours, true); again != shown {
+			t.Errorf("after its time a dialog is shown as %s", again)
+		}
+
+		phoneSays(short, "hello")
+		wantAt(short, "owner", "", 0)
+		third, _ := send("beta", short, false)
+		send("acme", "+"+ours, false)
+		phoneSays(short, "hello")
+		wantAt(short, "beta", "last writer", third)
+		time.Sleep(time.Hour)
+		phoneSays(short, "hello")
+		wantAt(short, "owner", "", 0)
+	})
+}
