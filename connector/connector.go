@@ -50,7 +50,8 @@ type Connector interface {
 type Restarter interface {
 	// RestartSession closes the Session of this number of the SessionStats in good
 	// order, and opens another in its place without a pause; one that is not open
-	// is tried at once. False when there is none of that number. It does not wait.
+	// is tried at once. Where the operator opens sessions the next is his affair.
+	// False when there is none of that number. It does not wait.
 	RestartSession(session uint32) bool
 }
 

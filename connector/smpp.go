@@ -155,7 +155,10 @@ func (l *SMPP) Send(session uint32, out []*Outgoing) {
 }
 
 // Stats implements Connector.
-func (l *SMPP) Stats() []SessionStats {
+func (l *SMPP) Stats() []SessionStats { return l.outboundStats(l.slotStats()) }
+
+// slotStats shows the sessions that the link opens.
+func (l *SMPP) slotStats() []SessionStats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	stats := make([]SessionStats, 0, len(l.slots))
@@ -172,11 +175,16 @@ func (l *SMPP) Stats() []SessionStats {
 		}
 		stats = append(stats, st)
 	}
-	return l.outboundStats(stats)
+	return stats
 }
 
 // RestartSession implements Restarter.
 func (l *SMPP) RestartSession(session uint32) bool {
+	return l.restartSlot(session) || l.restartOutbound(session)
+}
+
+// restartSlot is RestartSession for those sessions that the link opens.
+func (l *SMPP) restartSlot(session uint32) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, slot := range l.slots {

@@ -283,15 +283,20 @@ func (s *smppSession) stay(ctx context.Context) error {
 	if over {
 		return s.sess.Err()
 	}
-	s.end()
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), smppUnbindWait)
-	_ = s.sess.Unbind(limit) // closes in any case
-	cancel()
-	<-s.sess.Done()
+	s.part(context.WithoutCancel(ctx))
 	if why == nil {
 		why = s.sess.Err()
 	}
 	return why
+}
+
+// part ends the session in good order, in some seconds at most.
+func (s *smppSession) part(ctx context.Context) {
+	s.end()
+	limit, cancel := context.WithTimeout(ctx, smppUnbindWait)
+	defer cancel()
+	_ = s.sess.Unbind(limit) // closes in any case
+	<-s.sess.Done()
 }
 
 // settleUnsent ends the session's part in knowing what its operator will send

@@ -123,6 +123,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 			l.bound[in.number] = in
 			s.SetTrace(l.tap.of(in.number))
 			in.peer, in.since = s.Info().Peer.String(), time.Now()
+			in.flow.at = in.since
 			l.mu.Unlock()
 			l.log.Info("session bound", "session", in.number, "peer", in.peer, "mode", smpp.Receiver, "by", "outbind")
 			l.core.SessionUp(in.number, 0)
@@ -143,7 +144,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 				return
 			}
 			in.settleUnsent(reason)
-			if ctx.Err() != nil {
+			if ctx.Err() != nil || errors.Is(reason, smpp.ErrUnbound) { // as we were told
 				reason = nil
 			}
 			l.core.SessionDown(in.number, in.finish(), reason)
@@ -153,7 +154,54 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 			l.mu.Unlock()
 		},
 	}
+	looking, stop := context.WithCancel(ctx)
+	defer stop()
+	l.running.Go(func() { l.lookAtOutbound(looking) })
 	return o.Serve(ctx, ln)
+}
+
+// lookAtOutbound looks at the flow of the sessions that the operator opened.
+func (l *SMPP) lookAtOutbound(ctx context.Context) {
+	look := time.NewTicker(smppLook)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+		for _, in := range l.outboundBound() {
+			in.look()
+		}
+	}
+}
+
+// outboundBound returns the sessions that the operator opened and that are bound.
+func (l *SMPP) outboundBound() (list []*smppSession) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, in := range l.outbound {
+		if l.bound[in.number] != nil {
+			list = append(list, in)
+		}
+	}
+	return list
+}
+
+// restartOutbound closes a session that the operator opened in good order; it is
+// he who opens another. False when there is none of that number.
+func (l *SMPP) restartOutbound(session uint32) bool {
+	list := l.outboundBound()
+	i := slices.IndexFunc(list, func(in *smppSession) bool { return in.number == session })
+	if i < 0 {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.over {
+		l.running.Go(func() { list[i].part(context.Background()) })
+	}
+	return true
 }
 
 // smppStrangeEvery is the least time between two lines of the log about
@@ -183,10 +231,7 @@ func (s *smppStrangers) add() (n int) {
 
 // outboundStats shows the sessions that the operator opened, behind the others.
 func (l *SMPP) outboundStats(stats []SessionStats) []SessionStats {
-	for _, in := range l.outbound {
-		if l.bound[in.number] == nil {
-			continue
-		}
+	for _, in := range l.outboundBound() {
 		st := SessionStats{Mode: smpp.Receiver.String(), Version: l.cfg.Version}
 		in.stats(&st)
 		stats = append(stats, st)

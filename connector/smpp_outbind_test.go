@@ -98,6 +98,27 @@ func TestSMPPOutbind(t *testing.T) {
 		o.inbound("hello")
 		synctest.Wait()
 		core.ack(nil)
+		time.Sleep(smppLook)
+		synctest.Wait()
+		if st := l.Stats(); st[0].InPerSecond == 0 || st[0].OutPerSecond == 0 {
+			t.Errorf("no rates: %+v", st)
+		}
+		// Started anew it parts in good order; the operator opens the next.
+		if first := core.ups[0]; !l.RestartSession(first) || l.RestartSession(first+1) {
+			t.Error("another session than the operator's was restarted")
+		}
+		synctest.Wait()
+		core.mu.Lock()
+		if len(core.downs) != 1 || core.downs[0].reason != nil || !o.unbound() {
+			t.Errorf("restarted: downs %+v, unbound %v", core.downs, o.unbound())
+		}
+		core.downs = nil
+		core.mu.Unlock()
+
+		o = connect("knock")
+		o.inbound("hello")
+		synctest.Wait()
+		core.ack(nil)
 		o.cut()
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -107,7 +128,7 @@ func TestSMPPOutbind(t *testing.T) {
 		}
 		core.mu.Unlock()
 		again := connect("knock")
-		if said := <-again.inbound("hello"); said != "ok" || len(core.inbound) != 1 {
+		if said := <-again.inbound("hello"); said != "ok" || len(core.inbound) != 2 {
 			t.Errorf("a message that was answered just before the cut: %s, and told %d times", said, len(core.inbound))
 		}
 		stop()

@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +52,9 @@ func TestOutbindOfOperator(t *testing.T) {
 			}
 		}
 		eventually(t, "the messages from the phone have come", func() bool { return s.metric(`kurir_link_inbound_total{link="op1"}`) == before+4 })
+		eventually(t, "they are acknowledged", func() bool {
+			return !slices.ContainsFunc(sim.Sessions(), func(v simulator.Session) bool { return v.Unacked > 0 })
+		})
 	}
 	in("first")
 	for _, v := range sim.Sessions() {
@@ -60,8 +65,12 @@ func TestOutbindOfOperator(t *testing.T) {
 	s.becomes(s.send("+46701000001", "ref-1 "+textMark), "delivered")
 
 	// He connects anew after a cut: the link is as it was.
+	last := slices.MaxFunc(sim.Sessions(), func(a, b simulator.Session) int { return cmp.Compare(a.Number, b.Number) }).Number
 	sim.DropLinks()
-	eventually(t, "the link is bound again", func() bool { return sim.Stats().Receivers == 1 })
+	eventually(t, "the link is bound again, and the sessions before are gone", func() bool {
+		old := func(v simulator.Session) bool { return v.Number <= last }
+		return !slices.ContainsFunc(sim.Sessions(), old) && sim.Stats().Receivers == 1
+	})
 	if err := sim.Outbind(t.Context(), simulator.Outbind{Address: ours, SystemID: "simulator", Password: secretMark + "knock"}); err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func (g *Gateway) LinkStats() []LinkStats {
 }
 
 // RestartSession closes a session of a link, by the number in its stats, in good
-// order and opens another in its place; one that waits to be opened is opened at
+// order and opens another in its place, unless the operator does that (outbind); one that waits to be opened is opened at
 // once. The other sessions are not touched. The error is a *LinkError.
 func (g *Gateway) RestartSession(name string, session uint32) error {
 	if _, known := g.snap.Load().Links[name]; !known {
@@ -100,7 +100,7 @@ func (g *Gateway) RestartSession(name string, session uint32) error {
 	case able && r.RestartSession(session):
 		return nil
 	case hasSession(conn, session):
-		return &LinkError{Text: "the operator has opened this session (outbind), and only he can open it anew; restart the link to end it"}
+		return &LinkError{Text: "sessions of a link of this kind cannot be opened anew one by one; restart the link"}
 	}
 	return noSession(name)
 }

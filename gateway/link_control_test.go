@@ -97,7 +97,7 @@ func TestRestartSession(t *testing.T) {
 	}
 	w.Attach("op1", &tapped{})
 	if err := w.RestartSession("op1", 7); !errors.As(err, &wrong) || wrong.Missing {
-		t.Errorf("a session that the operator opened: %v", err)
+		t.Errorf("a session of a link that cannot: %v", err)
 	}
 }
 
