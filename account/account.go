@@ -83,6 +83,10 @@ type Account struct {
 	Balance *Balance `yaml:"balance"`
 	// Limits is how much may be accepted of the customer and of the accounts below together.
 	Limits Limits `yaml:"limits"`
+	// OptOut lets phones opt out of the customer's messages by writing STOP or the like to one of its numbers, in any
+	// language of the EU and some more; messages to them are refused. {} is enough. Left out: such words are messages like
+	// others.
+	OptOut *OptOut `yaml:"opt_out"`
 	// Zone is the time zone in which the days and months of limits begin, such as Europe/Stockholm. Empty: UTC.
 	Zone string `yaml:"zone" example:"Europe/Stockholm"`
 

@@ -51,6 +51,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 	message.ValidateAddressRules("source", a.Source, report)
 	message.ValidateAddressRules("destination", a.Destination, report)
 	a.Secret.Validate(func(field, problem string) { report("secret."+field, problem) })
+	a.OptOut.validate(report)
 	a.validateLists(report)
 	ValidateURL(report, "webhook", a.Webhook)
 	ValidateURL(report, "dlr_url", a.DLRURL)

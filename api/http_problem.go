@@ -41,6 +41,7 @@ const (
 	codeRefused       = "nothing_accepted"
 	codeNoBalance     = "no_balance"
 	codeKeyTaken      = "key_taken"
+	codeNoOptOut      = "no_opt_out"
 )
 
 // fieldError is one mistake: which recipient or field, and why. Index is the
@@ -165,6 +166,9 @@ func appendJSONString(dst []byte, s string) []byte {
 // not in it is the customer's mistake in the message: 422.
 var failureStatus = map[message.FailureKind]int{
 	message.NotPermitted: http.StatusForbidden,
+	message.Blocked:      http.StatusForbidden,
+	message.OptedOut:     http.StatusForbidden,
+	message.NotOpened:    http.StatusForbidden,
 	message.NoMoney:      http.StatusPaymentRequired,
 	message.LimitReached: http.StatusTooManyRequests,
 	message.Overloaded:   http.StatusTooManyRequests,

@@ -187,7 +187,7 @@ func kannelFailure(f *message.Failure) *kannelAnswer {
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater+" "+f.Error())
 	case f.Kind.Temporary():
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
-	case f.Kind == message.NoMoney, f.Kind == message.NoPrice: // Kannel has no words for them
+	case f.Kind == message.NoMoney, f.Kind == message.NoPrice, f.Kind == message.Blocked, f.Kind == message.OptedOut, f.Kind == message.NotOpened, f.Kind == message.Repeated: // Kannel has no words for them
 		return kannelRefuse(http.StatusForbidden, "Not sent: "+f.Error()+".")
 	}
 	return kannelRefuse(http.StatusForbidden, kannelNoRoute)

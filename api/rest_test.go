@@ -153,6 +153,10 @@ func TestFailureStatus(t *testing.T) {
 		{message.LimitReached, 429, true},
 		{message.NoMoney, 402, false},
 		{message.NoPrice, 422, false},
+		{message.Blocked, 403, false},
+		{message.OptedOut, 403, false},
+		{message.NotOpened, 403, false},
+		{message.Repeated, 422, false},
 		{message.StoreFull, 503, true},
 	} {
 		f := &fakeGateway{refuse: func(*gateway.Submission) *message.Failure { return message.Fail(c.kind, "to", "because") }}

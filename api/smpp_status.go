@@ -32,6 +32,10 @@ var smppStatuses = [...]smpp.Status{
 	message.NoMoney:      smpp.ESME_RX_P_APPN, // no version has one of its own for it
 	message.NoPrice:      smpp.ESME_RINVDSTADR,
 	message.LimitReached: smpp.ESME_RTHROTTLED,
+	message.Blocked:      smpp.ESME_RX_R_APPN,
+	message.OptedOut:     smpp.ESME_RX_R_APPN,
+	message.NotOpened:    smpp.ESME_RINVDSTADR,
+	message.Repeated:     smpp.ESME_RX_R_APPN,
 }
 
 // smppFieldStatuses says which command_status a permanent failure has when it
@@ -49,12 +53,15 @@ var smppFieldStatuses = map[string]smpp.Status{
 	"udh":       smpp.ESME_RINVESMCLASS,
 }
 
+// faultless are the kinds that blame a field in which nothing is wrong.
+var faultless = map[message.FailureKind]bool{message.OptedOut: true, message.Repeated: true}
+
 // smppStatus returns the command_status for a failure, ESME_ROK for nil.
 func smppStatus(f *message.Failure) smpp.Status {
 	if f == nil {
 		return smpp.ESME_ROK
 	}
-	if status, known := smppFieldStatuses[f.Field]; known && !f.Kind.Temporary() {
+	if status, known := smppFieldStatuses[f.Field]; known && !f.Kind.Temporary() && !faultless[f.Kind] {
 		return status
 	}
 	if int(f.Kind) < len(smppStatuses) {

@@ -52,6 +52,11 @@ func TestSMPPStatus(t *testing.T) {
 		{message.NoMoney, "", 0x65},
 		{message.NoPrice, "to", 0x0B},
 		{message.LimitReached, "", 0x58},
+		{message.Blocked, "to", 0x0B},
+		{message.Blocked, "from", 0x0A},
+		{message.OptedOut, "to", 0x66}, // the number is good
+		{message.Repeated, "text", 0x66},
+		{message.NotOpened, "to", 0x0B},
 		{200, "", 0x08},
 	} {
 		got := smppStatus(&message.Failure{Kind: test.kind, Field: test.field})
@@ -64,7 +69,7 @@ func TestSMPPStatus(t *testing.T) {
 			t.Errorf("%s: temporary is %v, but %v is sent again: %v", test.kind.Code(), test.kind.Temporary(), got, again)
 		}
 	}
-	for kind := message.NoFailure; kind <= message.LimitReached; kind++ {
+	for kind := message.NoFailure; kind <= message.Repeated; kind++ {
 		if int(kind) >= len(smppStatuses) {
 			t.Errorf("%s has no command_status", kind.Code())
 		}

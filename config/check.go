@@ -30,6 +30,7 @@ func (d *decoder) check(f *File) {
 	links := d.checkConnectors(f.Connectors, tlvs)
 	names := d.checkAccounts(f, tlvs)
 	d.checkPrices(f, links)
+	d.checkNumberLists(f)
 	for i := range f.Routes {
 		path := fmt.Sprintf("routes[%d]", i)
 		f.Routes[i].Validate(d.within(path))

@@ -10,6 +10,7 @@ import (
 
 	"kurir/account"
 	"kurir/alarm"
+	"kurir/directory"
 	"kurir/gateway"
 	"kurir/message"
 	"kurir/route"
@@ -59,6 +60,9 @@ type File struct {
 	Connectors []Connector `yaml:"connectors"`
 	// Prices are price lists, which accounts name. Empty: messages cost nothing.
 	Prices []PriceList `yaml:"prices"`
+	// Lists are numbers and senders that are blocked or allowed, for the whole system, accounts or routes; docs/numbers.md
+	// describes them. They are no distribution lists, which are an account's own.
+	Lists []directory.List `yaml:"lists"`
 	// Accounts are the customers.
 	Accounts []account.Account `yaml:"accounts"`
 	// Routes say which links carry which messages; the first rule that matches counts.

@@ -202,6 +202,9 @@ func (s *Snapshot) links(m *message.Message, sub *Submission, now time.Time) (*r
 	if choice.Fallback != "" {
 		m.Log = message.AppendEvent(nil, 0, message.Event{Kind: message.EventFallback, Text: choice.Fallback}) // at acceptance: the id gives the time
 	}
+	if f := s.permitsRoute(m, sub.Account, choice.Rule); f != nil {
+		return nil, f
+	}
 	if choice.Handling == nil {
 		return nil, s.carried(m, false)
 	}
@@ -216,7 +219,15 @@ func allowed(a *account.Account, parts int, now time.Time) *message.Failure {
 	return message.Fail(message.Overloaded, "", "more than the account's %g parts a second; try again later", a.Rate)
 }
 
+// addresses fills in who sends to whom, as far as that is permitted.
 func (s *Snapshot) addresses(m *message.Message, sub *Submission) *message.Failure {
+	if f := s.readAddresses(m, sub); f != nil {
+		return f
+	}
+	return s.permits(m, sub)
+}
+
+func (s *Snapshot) readAddresses(m *message.Message, sub *Submission) *message.Failure {
 	country := sub.Account.Country
 	if country == "" {
 		country = s.Country
@@ -233,7 +244,7 @@ func (s *Snapshot) addresses(m *message.Message, sub *Submission) *message.Failu
 				return &message.Failure{Kind: message.BadSender, Field: "from", Text: err.Error()}
 			}
 		}
-		return permitted(sub.Account, m.From)
+		return permitted(sub, m.From)
 	}
 	from := sub.From
 	if from == "" {
@@ -247,11 +258,11 @@ func (s *Snapshot) addresses(m *message.Message, sub *Submission) *message.Failu
 	if sub.From == "" {
 		return nil
 	}
-	return permitted(sub.Account, m.From)
+	return permitted(sub, m.From)
 }
 
-func permitted(a *account.Account, from message.Address) *message.Failure {
-	if a.MaySend(from) {
+func permitted(sub *Submission, from message.Address) *message.Failure {
+	if sub.Answer || sub.Account.MaySend(from) {
 		return nil
 	}
 	return message.Fail(message.BadSender, "from", "the account may not send as %s", from)

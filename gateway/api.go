@@ -33,6 +33,7 @@ type Submission struct {
 	MaxParts  int           // at most so many parts, if that is less than the account's; 0 leaves it to that
 	Receipts  message.Receipts
 	Target    message.Target     // where states go; its Account is filled in by Accept
+	Answer    bool               // it answers a phone, from the number that this wrote to, also when it has opted out
 	Text      *message.TextRules // in place of the account's; nil for those
 
 	Resent  message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)

@@ -317,8 +317,10 @@ func resetBatch(b *store.Batch) {
 	clear(b.Parts)
 	clear(b.Held)
 	clear(b.TopUps)
+	clear(b.ListEntries)
+	clear(b.OptOuts)
 	*b = store.Batch{
-		TopUps:   b.TopUps[:0],
+		TopUps: b.TopUps[:0], ListEntries: b.ListEntries[:0], OptOuts: b.OptOuts[:0],
 		Accepted: b.Accepted[:0], Changed: b.Changed[:0], Replaced: b.Replaced[:0], Erased: b.Erased[:0],
 		Granted: b.Granted[:0], GrantDone: b.GrantDone[:0],
 		Inbound: b.Inbound[:0], InboundChanged: b.InboundChanged[:0],

@@ -142,7 +142,8 @@ type Gateway struct {
 	policies    map[string]*route.Fallback
 	replacing   map[message.ID]struct{} // which operators are being asked to replace
 	sizes       diskSizes
-	purses      map[string]*purse         // by account
+	purses      map[string]*purse // by account
+	numbers     numberBook
 	toppedUp    map[topUpKey]*store.TopUp // gathered and not on disk
 	topping     chan struct{}             // held while one is looked up and gathered
 
@@ -181,6 +182,9 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	g.install(opt.Snapshot)
 	if err := g.loadMoney(ctx, time.Now()); err != nil {
 		return nil, fmt.Errorf("read the balances: %w", err)
+	}
+	if err := g.loadNumbers(ctx); err != nil {
+		return nil, err
 	}
 	if err := g.recover(ctx); err != nil {
 		return nil, fmt.Errorf("read what is open: %w", err)
@@ -226,6 +230,7 @@ func (g *Gateway) install(s *Snapshot) {
 	}
 	g.setScopes()
 	g.installMoney(s)
+	g.bindNumbers(s)
 	g.shelf.forgetOld(s.Number)
 	g.alerting = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.Alerts })
 	g.partwise = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.ReceiptsPer == account.ReceiptsPerPart })

@@ -111,7 +111,7 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 // takeIn gives a whole inbound message to those whose it is.
 func (g *Gateway) takeIn(snap *Snapshot, in *message.Inbound, a replyTo, now time.Time) {
 	dialog := snap.withoutDigits(in)
-	snap.addressAnswer(in, a, dialog)
+	g.hear(snap, in, a, dialog, now)
 	g.tally(in.Account, in.Link, tallyInbound, now)
 	if in.Account == "" && len(in.Targets) == 0 {
 		g.count.inboundUnowned.Add(1)

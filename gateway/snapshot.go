@@ -7,6 +7,7 @@ import (
 	"kurir/account"
 	"kurir/billing"
 	"kurir/connector"
+	"kurir/directory"
 	"kurir/gsm"
 	"kurir/message"
 	"kurir/route"
@@ -31,6 +32,10 @@ type Snapshot struct {
 	Retries  []RetryRule              // in place of the defaults
 	Choosy   bool                     // a link carries some senders only
 	MaxParts int                      // of one message, for accounts that say nothing; 0 means 10
+	Lists    []directory.List
+
+	guard   *guard             // of Lists; nil without one that refuses
+	optOuts map[string]*optOut // by account, of those that have opt-out; nil without any
 }
 
 // Kept is what is stored of a configuration to explain traces by: no secrets.

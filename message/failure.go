@@ -29,6 +29,10 @@ const (
 	NoMoney      FailureKind = 18 // a balance does not suffice
 	NoPrice      FailureKind = 19 // the price list has none for the destination
 	LimitReached FailureKind = 20 // the account, or one above it, has had what it may in an hour, day or month
+	Blocked      FailureKind = 21 // a list blocks the recipient or sender, or does not allow it
+	OptedOut     FailureKind = 22 // the recipient has opted out of the account's messages
+	NotOpened    FailureKind = 23 // the recipient's country is not opened
+	Repeated     FailureKind = 24 // the same text went to the recipient a short time ago
 )
 
 var failureInfo = [...]struct {
@@ -57,6 +61,10 @@ var failureInfo = [...]struct {
 	NoMoney:      {"no_money", false, "the balance does not suffice"},
 	NoPrice:      {"no_price", false, "the price list has no price for the recipient"},
 	LimitReached: {"limit_reached", true, "the account has had what it may send for now"},
+	Blocked:      {"blocked", false, "a list blocks the recipient or the sender"},
+	OptedOut:     {"opted_out", false, "the recipient has opted out of messages of this account"},
+	NotOpened:    {"country_not_opened", false, "messages to the recipient's country are not permitted"},
+	Repeated:     {"repeated", false, "the same text went to the recipient a short time ago"},
 }
 
 // Code returns the stable name of the kind, as it stands in the API.

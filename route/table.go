@@ -79,6 +79,9 @@ func NewTable(rules []Rule) *Table {
 	return t
 }
 
+// Name gives the name of a rule, its place in the list where it has none.
+func (t *Table) Name(rule int) string { return t.rules[rule].name }
+
 // plant adds a rule to the tree of each name.
 func plant(trees map[string]*tree, names, to Patterns, rule int32) map[string]*tree {
 	if trees == nil {

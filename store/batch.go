@@ -30,22 +30,24 @@ type Batch struct {
 
 	Inbound        []*message.Inbound // new inbound messages, in the order of their ids
 	InboundChanged []InboundChange
-	Parts          []InboundPart  // parts of inbound messages that are not complete
-	PartsDone      []message.ID   // parts that were joined or given up
-	Held           []HeldReport   // receipts that match no message yet
-	HeldDone       []int64        // numbers of held receipts that matched or were given up
-	WaitingAdd     []Waiting      // spill tables, see docs/store.md
-	WaitingRemove  []Waiting      //
-	DueAdd         []Due          //
-	DueRemove      []message.ID   //
-	OwedAdd        []Owed         //
-	OwedRemove     []Owed         //
-	OpenAdd        []Outstanding  //
-	OpenRemove     []Outstanding  //
-	Mark           message.ID     // when not zero: every open message up to here stands in a spill table or a grant
-	Counters       []Counter      // added to what is there
-	Money          []MoneyEntry   // one per account
-	TopUps         []*TopUp       // each with a key that its account has not had
+	Parts          []InboundPart // parts of inbound messages that are not complete
+	PartsDone      []message.ID  // parts that were joined or given up
+	Held           []HeldReport  // receipts that match no message yet
+	HeldDone       []int64       // numbers of held receipts that matched or were given up
+	WaitingAdd     []Waiting     // spill tables, see docs/store.md
+	WaitingRemove  []Waiting     //
+	DueAdd         []Due         //
+	DueRemove      []message.ID  //
+	OwedAdd        []Owed        //
+	OwedRemove     []Owed        //
+	OpenAdd        []Outstanding //
+	OpenRemove     []Outstanding //
+	Mark           message.ID    // when not zero: every open message up to here stands in a spill table or a grant
+	Counters       []Counter     // added to what is there
+	Money          []MoneyEntry  // one per account
+	TopUps         []*TopUp      // each with a key that its account has not had
+	ListEntries    []ListEntry   // added and taken out in this order
+	OptOuts        []*OptOut
 	Duplicates     []DuplicateKey // keys by which repeats are known
 	Idempotency    []IdempotencyKey
 }
@@ -55,7 +57,7 @@ func (b *Batch) Rows() int {
 	return len(b.Accepted) + len(b.Changed) + len(b.Replaced) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
-		len(b.OpenAdd) + len(b.OpenRemove) + len(b.Counters) + len(b.Money) + len(b.TopUps) + len(b.Duplicates) + len(b.Idempotency)
+		len(b.OpenAdd) + len(b.OpenRemove) + len(b.Counters) + len(b.Money) + len(b.TopUps) + len(b.ListEntries) + len(b.OptOuts) + len(b.Duplicates) + len(b.Idempotency)
 }
 
 // Change is the new progress of a message. Log is the whole log; it may share

@@ -19,6 +19,8 @@ type coldStatements struct {
 	mark                   *sqlite.Stmt
 	balance, ledger, topUp *sqlite.Stmt
 	duplicate, idempotency *sqlite.Stmt
+	listEntry              *sqlite.Stmt
+	listEntryGone, optOut  *sqlite.Stmt
 }
 
 func (w *coldStatements) prepare(c *conn) error {
@@ -35,6 +37,9 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.balance, "INSERT OR REPLACE INTO balance(account, balance, charged, reserved, currency) VALUES (?,?,?,?,?)"},
 		{&w.ledger, "INSERT INTO ledger(at, account, charged, reserved, balance, first, last) VALUES (?,?,?,?,?,?,?)"},
 		{&w.topUp, "INSERT INTO top_up(account, key, at, amount, balance, by, note) VALUES (?,?,?,?,?,?,?)"},
+		{&w.listEntry, "INSERT OR REPLACE INTO list_entry(list, entry, at, by, note) VALUES (?,?,?,?,?)"},
+		{&w.listEntryGone, "DELETE FROM list_entry WHERE list = ? AND entry = ?"},
+		{&w.optOut, "INSERT INTO opt_out(account, phone, opt_in, at, wrote, text, inbound, by) VALUES (?,?,?,?,?,?,?,?)"},
 		{&w.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
 		{&w.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
 	})

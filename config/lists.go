@@ -1,0 +1,99 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"kurir/directory"
+	"kurir/message"
+	"kurir/route"
+)
+
+// maxListFile bounds the file of a number list, in octets: some 40 million numbers.
+const maxListFile = 512 << 20
+
+// checkNumberLists reads the number lists and reports mistakes in them, those of their files with the files' lines, and in
+// in the words of opt-out.
+func (d *decoder) checkNumberLists(f *File) {
+	seen := once{d: d, what: "the name"}
+	for i := range f.Lists {
+		l := &f.Lists[i]
+		path := fmt.Sprintf("lists[%d]", i)
+		l.Validate(d.within(path))
+		seen.see(path+".name", l.Name)
+		for k, name := range l.Routes {
+			if !slices.ContainsFunc(f.Routes, func(r route.Rule) bool { return r.Name == name }) {
+				d.report(fmt.Sprintf("%s.routes[%d]", path, k), "no route is named "+quote(name)+known(routeNames(f.Routes)))
+			}
+		}
+		for k, pattern := range l.Accounts {
+			if !strings.HasSuffix(pattern, "*") && !slices.ContainsFunc(accountNames(f), func(name string) bool { return name == pattern }) {
+				d.report(fmt.Sprintf("%s.accounts[%d]", path, k), "no account is named "+quote(pattern)+known(accountNames(f)))
+			}
+		}
+		if l.File != "" {
+			d.readList(l, path, f.Country)
+		}
+	}
+	for i := range f.Accounts {
+		if o := f.Accounts[i].OptOut; o != nil {
+			for k, code := range o.Languages {
+				if !slices.Contains(directory.LanguageCodes(), code) {
+					d.report(fmt.Sprintf("accounts[%d].opt_out.languages[%d]", i, k), quote(code)+" is not one of "+strings.Join(directory.LanguageCodes(), ", "))
+				}
+			}
+		}
+	}
+}
+
+func routeNames(rules []route.Rule) (names []string) {
+	for i := range rules {
+		if rules[i].Name != "" {
+			names = append(names, rules[i].Name)
+		}
+	}
+	return names
+}
+
+func accountNames(f *File) (names []string) {
+	for i := range f.Accounts {
+		if f.Accounts[i].Name != "" {
+			names = append(names, f.Accounts[i].Name)
+		}
+	}
+	return names
+}
+
+// readList reads the file of a number list.
+func (d *decoder) readList(l *directory.List, path, country string) {
+	file, err := os.Open(l.File)
+	if err != nil {
+		d.report(path+".file", quote(l.File)+" "+plain(err))
+		return
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		d.report(path+".file", quote(l.File)+" "+plain(err))
+		return
+	case info.IsDir():
+		d.report(path+".file", quote(l.File)+" is a folder")
+		return
+	case info.Size() > maxListFile:
+		d.report(path+".file", "is larger than 512 MiB")
+		return
+	}
+	numbers, mistakes := directory.ReadNumbers(file, func(text string) (message.Address, error) {
+		if l.Senders() {
+			return route.Sender(text, country)
+		}
+		return route.Normalise(text, country)
+	})
+	for _, m := range mistakes {
+		d.errors = append(d.errors, Error{File: l.File, Line: m.Line, Column: 1, Text: m.Text})
+	}
+	l.SetRead(numbers)
+}

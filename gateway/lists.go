@@ -1,0 +1,164 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kurir/directory"
+	"kurir/message"
+	"kurir/store"
+)
+
+// ListState is a number list for people.
+type ListState struct {
+	*directory.List
+	InFile int // entries of its file
+	InREST int // and those that came over REST
+}
+
+// Lists returns the number lists, in the order of the file.
+func (g *Gateway) Lists() []ListState {
+	snap := g.snap.Load()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	states := make([]ListState, 0, len(snap.Lists))
+	for i := range snap.Lists {
+		l := &snap.Lists[i]
+		states = append(states, ListState{l, l.Read().Len(), g.numbers.lists[l.Name].Len()})
+	}
+	return states
+}
+
+// listOf finds the list of that name and its entries that came over REST.
+func (g *Gateway) listOf(name string) (*directory.List, *directory.Numbers, *Snapshot) {
+	snap := g.snap.Load()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i := range snap.Lists {
+		if snap.Lists[i].Name == name {
+			return &snap.Lists[i], g.numbers.lists[name], snap
+		}
+	}
+	return nil, nil, nil
+}
+
+// MostListChanges is how many entries one ListChange may add and remove together.
+const MostListChanges = 10_000
+
+// ListChange adds entries to a number list and takes others out.
+type ListChange struct {
+	List        string
+	Add, Remove []string
+	By          string // account that does it
+	Note        string
+}
+
+// ListChanged is what became of a ListChange.
+type ListChanged struct{ Added, Removed, Entries int }
+
+// EntryError is an entry that cannot be read.
+type EntryError struct {
+	Field string // add or remove
+	Index int    // in it
+	Text  string
+}
+
+// Error implements error.
+func (e *EntryError) Error() string { return fmt.Sprintf("%s[%d]: %s", e.Field, e.Index, e.Text) }
+
+// The reasons for which entries of a list are not changed.
+var (
+	ErrNoList      = errors.New("there is no list of that name")
+	ErrManyEntries = fmt.Errorf("more than %d entries at a time", MostListChanges)
+)
+
+// ChangeList changes the entries of a list that are not in its file, and returns
+// when that is on disk. With an entry that cannot be read (*EntryError) nothing
+// is changed. A *message.Failure says that it cannot be written now.
+func (g *Gateway) ChangeList(ctx context.Context, c ListChange) (ListChanged, error) {
+	l, rest, snap := g.listOf(c.List)
+	if l == nil {
+		return ListChanged{}, ErrNoList
+	}
+	if len(c.Add)+len(c.Remove) > MostListChanges {
+		return ListChanged{}, ErrManyEntries
+	}
+	normal := normalFor(l, snap.Country)
+	add, err := parseEntries("add", c.Add, normal)
+	if err != nil {
+		return ListChanged{}, err
+	}
+	remove, err := parseEntries("remove", c.Remove, normal)
+	if err != nil {
+		return ListChanged{}, err
+	}
+	var changed ListChanged
+	now := time.Now().UnixMilli()
+	g.mu.Lock()
+	if g.full != nil {
+		f := g.refusal()
+		g.mu.Unlock()
+		return ListChanged{}, f
+	}
+	for _, e := range remove {
+		if rest.Remove(e) {
+			changed.Removed++
+			g.cur.ListEntries = append(g.cur.ListEntries, store.ListEntry{List: c.List, Entry: e.String(), Gone: true})
+		}
+	}
+	for _, e := range add {
+		if rest.Add(e) {
+			changed.Added++
+			g.cur.ListEntries = append(g.cur.ListEntries, store.ListEntry{List: c.List, Entry: e.String(), At: now, By: c.By, Note: c.Note})
+		}
+	}
+	changed.Entries = rest.Len()
+	done := g.onDisk()
+	g.mu.Unlock()
+	g.signal()
+	return changed, settledBy(ctx, done)
+}
+
+func parseEntries(field string, texts []string, normal func(string) (message.Address, error)) ([]directory.Entry, error) {
+	entries := make([]directory.Entry, 0, len(texts))
+	for i, text := range texts {
+		e, err := directory.ParseEntry(text, normal)
+		if err != nil {
+			return nil, &EntryError{field, i, err.Error()}
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// ListEntryState is an entry of a list that came over REST.
+type ListEntryState = store.ListEntry
+
+// ListEntries returns entries of a list that came over REST, in their order,
+// those behind the first skip, at most n.
+func (g *Gateway) ListEntries(ctx context.Context, list string, skip int64, n int) ([]ListEntryState, error) {
+	if l, _, _ := g.listOf(list); l == nil {
+		return nil, ErrNoList
+	}
+	return g.store.ListEntries(ctx, list, skip, n)
+}
+
+// FindInList says under which entry of a list a number or name falls, and whether
+// that stands in its file; none if it falls under none.
+func (g *Gateway) FindInList(list, text string) (entry string, inFile bool, err error) {
+	l, rest, snap := g.listOf(list)
+	if l == nil {
+		return "", false, ErrNoList
+	}
+	a, err := normalFor(l, snap.Country)(text)
+	if err != nil {
+		return "", false, &EntryError{Field: "number", Text: err.Error()}
+	}
+	if entry, ok := l.Read().Match(a); ok {
+		return entry, true, nil
+	}
+	entry, _ = rest.Match(a)
+	return entry, false, nil
+}
