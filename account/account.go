@@ -30,6 +30,9 @@ type Account struct {
 	Senders []string `yaml:"senders" example:"[\"*\"]"`
 	// Sender of messages that name none. Empty: a message must name its sender.
 	Sender string `yaml:"sender" example:"ACME"`
+	// LongSender says what becomes of a sender's name of more than 11 characters: refuse tells a shorter one that would do;
+	// shorten takes that. Empty: refuse.
+	LongSender string `yaml:"long_sender" example:"refuse"`
 	// Addresses from which the customer may come, as networks (192.0.2.0/24) or single addresses. Empty: from anywhere.
 	Addresses []string `yaml:"addresses" example:"[127.0.0.0/8, \"::1\"]"`
 	// Rate is how many parts of messages a second are accepted; what exceeds it is refused with a temporary error.
@@ -164,6 +167,9 @@ type Outbind struct {
 // ReceiptsPerPart is the ReceiptsPer of an account that gets a receipt for each
 // part.
 const ReceiptsPerPart = "part"
+
+// LongSenderShorten as Account.LongSender has names of senders shortened.
+const LongSenderShorten = "shorten"
 
 // List is a named list of recipients.
 type List struct {

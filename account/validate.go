@@ -20,6 +20,9 @@ func (a *Account) Validate(report func(field, problem string)) {
 			report(field, fmt.Sprintf("%q: * may stand at the end only", pattern))
 		}
 	}
+	if a.LongSender != "" && a.LongSender != "refuse" && a.LongSender != LongSenderShorten {
+		report("long_sender", fmt.Sprintf("%.40q is not one of refuse, shorten", a.LongSender))
+	}
 	for i, group := range a.Groups {
 		field := fmt.Sprintf("groups[%d]", i)
 		if problem := message.NameProblem(group); problem != "" {

@@ -20,7 +20,7 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
 		TLVs: f.TLVDictionary(), Inbound: f.Inbound, Replies: f.Replies, Country: f.Country, Validity: f.Validity, JoinWait: f.JoinWait, MaxParts: f.Limits.MaxParts, Retries: f.Retries,
 		Secret: f.Secret.Rules(),
-		Lists: f.Lists,
+		Lists:  f.Lists, Networks: f.Networks.Table(),
 	}
 	if err := a.pricing(ctx, f, s); err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -37,6 +36,13 @@ func (d *decoder) checkNumberLists(f *File) {
 			d.readList(l, path, f.Country)
 		}
 	}
+	for i := range f.Routes {
+		for k, name := range f.Routes[i].List {
+			if !slices.ContainsFunc(f.Lists, func(l directory.List) bool { return l.Name == name && !l.Senders() }) {
+				d.report(route.Item(fmt.Sprintf("routes[%d].list", i), k, len(f.Routes[i].List)), "no list of recipients is named "+quote(name)+known(recipientLists(f.Lists)))
+			}
+		}
+	}
 	for i := range f.Accounts {
 		if o := f.Accounts[i].OptOut; o != nil {
 			for k, code := range o.Languages {
@@ -46,6 +52,15 @@ func (d *decoder) checkNumberLists(f *File) {
 			}
 		}
 	}
+}
+
+func recipientLists(lists []directory.List) (names []string) {
+	for i := range lists {
+		if lists[i].Name != "" && !lists[i].Senders() {
+			names = append(names, lists[i].Name)
+		}
+	}
+	return names
 }
 
 func routeNames(rules []route.Rule) (names []string) {
@@ -68,24 +83,11 @@ func accountNames(f *File) (names []string) {
 
 // readList reads the file of a number list.
 func (d *decoder) readList(l *directory.List, path, country string) {
-	file, err := os.Open(l.File)
-	if err != nil {
-		d.report(path+".file", quote(l.File)+" "+plain(err))
+	file := d.openList(l.File, path+".file")
+	if file == nil {
 		return
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-		d.report(path+".file", quote(l.File)+" "+plain(err))
-		return
-	case info.IsDir():
-		d.report(path+".file", quote(l.File)+" is a folder")
-		return
-	case info.Size() > maxListFile:
-		d.report(path+".file", "is larger than 512 MiB")
-		return
-	}
 	numbers, mistakes := directory.ReadNumbers(file, func(text string) (message.Address, error) {
 		if l.Senders() {
 			return route.Sender(text, country)

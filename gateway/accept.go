@@ -240,7 +240,7 @@ func (s *Snapshot) readAddresses(m *message.Message, sub *Submission) *message.F
 	}
 	if m.From = sub.FromAddr; !m.From.IsZero() {
 		if m.From.TON == message.TONAlphanumeric {
-			if m.From, err = route.Name(m.From.Number); err != nil {
+			if m.From, err = route.Name(m.From.Number); err != nil && !shorten(sub.Account, m, err) {
 				return &message.Failure{Kind: message.BadSender, Field: "from", Text: err.Error()}
 			}
 		}
@@ -252,7 +252,7 @@ func (s *Snapshot) readAddresses(m *message.Message, sub *Submission) *message.F
 			return message.Fail(message.BadSender, "from", "the message names no sender and the account has none of its own")
 		}
 	}
-	if m.From, err = route.Sender(from, country); err != nil {
+	if m.From, err = route.Sender(from, country); err != nil && !shorten(sub.Account, m, err) {
 		return &message.Failure{Kind: message.BadSender, Field: "from", Text: err.Error()}
 	}
 	if sub.From == "" {

@@ -179,12 +179,12 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	g.shelf.init()
 	g.following = make(chan *gather, followMost)
 	g.cur = g.newGather()
+	if err := g.loadNumbers(ctx); err != nil {
+		return nil, err
+	}
 	g.install(opt.Snapshot)
 	if err := g.loadMoney(ctx, time.Now()); err != nil {
 		return nil, fmt.Errorf("read the balances: %w", err)
-	}
-	if err := g.loadNumbers(ctx); err != nil {
-		return nil, err
 	}
 	if err := g.recover(ctx); err != nil {
 		return nil, fmt.Errorf("read what is open: %w", err)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 
 	"kurir/account"
 	"kurir/directory"
@@ -38,7 +39,8 @@ func (l *guarded) match(a message.Address) (string, bool) {
 	return l.rest.Match(a)
 }
 
-// loadNumbers reads what is in the database.
+// loadNumbers reads what is in the database, before a configuration comes into
+// force.
 func (g *Gateway) loadNumbers(ctx context.Context) error {
 	lists, optOuts := map[string]*directory.Numbers{}, map[string]*directory.Numbers{}
 	err := g.store.EachListEntry(ctx, func(list, entry string) {
@@ -62,10 +64,7 @@ func (g *Gateway) loadNumbers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.numbers = numberBook{lists, optOuts}
-	g.bindNumbers(g.snap.Load())
 	return nil
 }
 
@@ -88,12 +87,11 @@ func storedAddress(text string) (message.Address, error) {
 // bindNumbers compiles what a configuration says of numbers, before it comes into
 // force or under the lock.
 func (g *Gateway) bindNumbers(s *Snapshot) {
-	if g.numbers.lists == nil {
-		g.numbers = numberBook{map[string]*directory.Numbers{}, map[string]*directory.Numbers{}}
-	}
 	var gd guard
+	named := map[string]guarded{} // does not change afterwards
 	for i := range s.Lists {
 		l := guarded{&s.Lists[i], setOf(g.numbers.lists, s.Lists[i].Name)}
+		named[l.Name] = l
 		switch {
 		case l.Kind == directory.MatchList:
 		case len(l.Routes) > 0:
@@ -113,6 +111,15 @@ func (g *Gateway) bindNumbers(s *Snapshot) {
 	if len(gd.to)+len(gd.from)+len(gd.routed) > 0 {
 		s.guard = &gd
 	}
+	if s.Networks != nil || len(named) > 0 {
+		s.Routes.Use(route.Lookup{Networks: s.Networks, List: func(name string, to message.Address) bool {
+			l, ok := named[name]
+			if ok {
+				_, ok = l.match(to)
+			}
+			return ok
+		}})
+	}
 	s.optOuts = nil
 	var all *directory.Words // of accounts that say nothing of them
 	for _, a := range s.Accounts.All() {
@@ -124,6 +131,17 @@ func (g *Gateway) bindNumbers(s *Snapshot) {
 		}
 		s.optOuts[a.Name] = &optOut{setOf(g.numbers.optOuts, a.Name), wordsOf(a.OptOut, &all)}
 	}
+}
+
+// shorten makes the sender of a message shorter where its name is too long and
+// the account asks for that.
+func shorten(a *account.Account, m *message.Message, err error) bool {
+	var long *route.LongSenderError
+	if a.LongSender != account.LongSenderShorten || !errors.As(err, &long) || long.Proposal == "" {
+		return false
+	}
+	m.From, err = route.Name(long.Proposal)
+	return err == nil
 }
 
 // permits says why a message may not go to its recipient or come from its sender,

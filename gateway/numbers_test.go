@@ -93,6 +93,16 @@ func TestComplaint25Lists(t *testing.T) {
 		change("brands", []string{"*bank*"}, nil, 1, 0)
 		change("staff", []string{"+461*"}, nil, 1, 0)
 		change("vip", []string{"+46200000001"}, nil, 1, 0)
+		tandl := from("46100000006", "Från Tandläkaren") // 16 characters
+		w.wants(tandl, "bad_sender", "from", `is too long: at most 11 characters; "Från Tandlä" would do`)
+		shortening := *w.acme
+		shortening.LongSender = account.LongSenderShorten
+		tandl.Account = &shortening
+		if results, err := w.Submit(context.Background(), []*Submission{tandl}); err != nil || results[0].Failure != nil {
+			t.Errorf("a sender that is shortened: %v, %+v", err, results)
+		} else if m := w.onDisk(results[0].ID); m.From.Number != "Från Tandlä" {
+			t.Errorf("it goes out as %q", m.From.Number)
+		}
 		held := func() {
 			t.Helper()
 			w.wants(w.untold("46100000002", "x"), "blocked", "to", "dnd")

@@ -127,7 +127,9 @@ func (g *Gateway) configurationOf(ctx context.Context, m *message.Message) (acce
 	if err := json.Unmarshal(text, &k); err != nil {
 		return acceptedBy{}, fmt.Errorf("read the routes of configuration %d: %w", m.Config, err)
 	}
-	return acceptedBy{routes: route.NewTable(k.Routes), groups: k.Groups[m.Account], maxValidity: k.MaxValidity, senders: k.Senders}, nil
+	routes := route.NewTable(k.Routes)
+	routes.Use(g.snap.Load().Routes.Lookup()) // lists and networks are those of now
+	return acceptedBy{routes: routes, groups: k.Groups[m.Account], maxValidity: k.MaxValidity, senders: k.Senders}, nil
 }
 
 func traceEntry(ev message.Event) TraceEntry {

@@ -33,6 +33,7 @@ type Snapshot struct {
 	Choosy   bool                     // a link carries some senders only
 	MaxParts int                      // of one message, for accounts that say nothing; 0 means 10
 	Lists    []directory.List
+	Networks *route.Networks // whose a recipient's number is; nil knows nothing
 
 	guard   *guard             // of Lists; nil without one that refuses
 	optOuts map[string]*optOut // by account, of those that have opt-out; nil without any

@@ -29,6 +29,9 @@ const (
 	failsWhen
 	failsPercent
 	failsText
+	failsCountry
+	failsNetwork
+	failsList
 )
 
 // conditions are those of a rule that few have, compiled. A rule without them has nil.
@@ -40,6 +43,9 @@ type conditions struct {
 	text        *regexp.Regexp
 	when        []span
 	zone        *time.Location
+	countries   Patterns
+	networks    Patterns
+	lists       Patterns
 	percent     uint64
 	sticky      bool
 	salt        uint64
@@ -48,7 +54,7 @@ type conditions struct {
 // newConditions compiles those of a rule that Validate found nothing wrong with; nil if it has none.
 func newConditions(r *Rule, name string) *conditions {
 	c := &conditions{
-		group: r.Group, tag: r.Tag, percent: uint64(max(0, r.Percent)), sticky: r.Sticky == stickyRecipient, zone: time.UTC,
+		group: r.Group, tag: r.Tag, countries: r.Country, networks: r.Network, lists: r.List, percent: uint64(max(0, r.Percent)), sticky: r.Sticky == stickyRecipient, zone: time.UTC,
 		salt: mixText(hashBasis, name),
 	}
 	c.least, c.most, _ = parseParts(r.Parts)
@@ -75,7 +81,7 @@ func newConditions(r *Rule, name string) *conditions {
 	if zone, err := time.LoadLocation(r.Zone); err == nil {
 		c.zone = zone
 	}
-	if len(c.group)+len(c.tag) == 0 && c.interfaces == 0 && c.encodings == 0 && c.most == 0 && c.text == nil && c.when == nil && c.percent == 0 && !r.Via.weighted() {
+	if len(c.group)+len(c.tag)+len(c.countries)+len(c.networks)+len(c.lists) == 0 && c.interfaces == 0 && c.encodings == 0 && c.most == 0 && c.text == nil && c.when == nil && c.percent == 0 && !r.Via.weighted() {
 		return nil
 	}
 	return c
@@ -98,6 +104,12 @@ func (c *conditions) failing(q *Query) failing {
 		return failsParts
 	case c.when != nil && !c.within(q.At):
 		return failsWhen
+	case len(c.countries) > 0 && !slices.Contains(c.countries, q.network().Country):
+		return failsCountry
+	case len(c.networks) > 0 && !q.network().among(c.networks):
+		return failsNetwork
+	case len(c.lists) > 0 && !q.onList(c.lists):
+		return failsList
 	case c.percent != 0 && q.key(c.salt, c.sticky)%100 >= c.percent:
 		return failsPercent
 	case c.text != nil && (q.Encoding == gsm.Binary || !c.text.MatchString(q.Text)):
@@ -154,6 +166,18 @@ func (r *compiled) why(f failing, q *Query) string {
 		return fmt.Sprintf("the message has parts: %d, the rule is for parts: %s", q.Parts, w.Parts)
 	case failsWhen:
 		return fmt.Sprintf("%s is not within when: %s", q.At.In(r.more.zone).Format("Mon 15:04 MST"), w.When)
+	case failsCountry:
+		if q.network().Country == "" {
+			return fmt.Sprintf("the country of %s is not known, the rule is for country: %s", q.To, w.Country)
+		}
+		return fmt.Sprintf("recipient %s is in %s, the rule is for country: %s", q.To, q.network().Country, w.Country)
+	case failsNetwork:
+		if n := q.network(); n.Code+n.Name != "" {
+			return fmt.Sprintf("recipient %s is in the network %s, the rule is for network: %s", q.To, n.shown(), w.Network)
+		}
+		return fmt.Sprintf("the network of %s is not known, the rule is for network: %s", q.To, w.Network)
+	case failsList:
+		return fmt.Sprintf("recipient %s is not on list: %s", q.To, w.List)
 	case failsPercent:
 		return fmt.Sprintf("the message is not among the %d percent that the rule is for", w.Percent)
 	case failsText:
@@ -177,6 +201,12 @@ func (r *Rule) validateConditions(report func(field, problem string)) {
 			}
 		}
 	}
+	for i, code := range r.Country {
+		if !IsCountry(code) {
+			report(Item("country", i, len(r.Country)), fmt.Sprintf("%.40q is no country of two capital letters (ISO 3166-1) such as SE", code))
+		}
+	}
+	validatePatterns(report, "network", r.Network)
 	words("interface", r.Interface, message.ViaREST.String(), message.ViaKannel.String(), message.ViaSMPP.String())
 	words("encoding", r.Encoding, gsm.GSM7.String(), gsm.UCS2.String(), gsm.Binary.String(), gsm.Latin1.String())
 	if _, _, err := parseParts(r.Parts); err != nil {

@@ -1,6 +1,8 @@
 package route
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"kurir/gsm"
@@ -21,7 +23,48 @@ type Query struct {
 	At       time.Time // of acceptance
 	Expires  int64     // Unix milliseconds; tells messages to one recipient apart
 	Header   []byte    // user data header, by which parts of one long message are known
+
+	lookup *Lookup
+	found  Network // of To, once looked
+	looked bool
 }
+
+// Lookup is what a Table is told of recipients by others. The zero Lookup knows nothing.
+type Lookup struct {
+	Networks *Networks
+	List     func(name string, to message.Address) bool // whether a recipient is on a number list
+}
+
+// network gives the network of the recipient.
+func (q *Query) network() Network {
+	if !q.looked && q.lookup != nil {
+		q.found, q.looked = q.lookup.Networks.Of(q.To), true
+	}
+	return q.found
+}
+
+// onList tells whether the recipient is on one of the lists.
+func (q *Query) onList(names []string) bool {
+	if q.lookup == nil || q.lookup.List == nil {
+		return false
+	}
+	for _, name := range names {
+		if q.lookup.List(name, q.To) {
+			return true
+		}
+	}
+	return false
+}
+
+// among tells whether the network is one of those, by its code, the beginning of that, or its name.
+func (n Network) among(patterns Patterns) bool {
+	if n.Code != "" && patterns.matches(n.Code) {
+		return true
+	}
+	return n.Name != "" && slices.ContainsFunc(patterns, func(p string) bool { return strings.EqualFold(p, n.Name) })
+}
+
+func (n Network) shown() string { return strings.TrimSpace(n.Code + " " + n.Name) }
 
 // QueryOf is the query of a message, which gives the same answer whenever it is asked. groups are those of its account,
 // at the time of its acceptance.

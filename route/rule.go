@@ -22,6 +22,14 @@ type Rule struct {
 	Account Patterns `yaml:"account"`
 	// Group is the groups of accounts (groups of an account) that it is for; one or a list. Empty: all.
 	Group Patterns `yaml:"group" json:",omitempty"`
+	// Country is the countries of recipients that it is for, two letters each (ISO 3166-1); one or a list. Empty: all.
+	Country Patterns `yaml:"country" json:",omitempty"`
+	// Network is the networks of recipients that it is for, by MCC and MNC (24001), their beginning (240*), or name as in the
+	// table under networks; one or a list. Empty: all.
+	Network Patterns `yaml:"network" json:",omitempty"`
+	// List is the number lists (lists, of recipients) that it is for: the recipient has to be on one of them. Empty: whether
+	// on a list or not.
+	List Patterns `yaml:"list" json:",omitempty"`
 	// Interface is the interfaces by which messages come that it is for: rest, kannel, smpp; one or a list. Empty: all.
 	Interface Patterns `yaml:"interface" json:",omitempty"`
 	// Tag is the tags of messages (tag in a request) that it is for, in full or by their beginning; one or a list. Empty:

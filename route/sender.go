@@ -154,13 +154,32 @@ func Name(sender string) (message.Address, error) {
 // tooLong is the error for a sender of which only the first fits octets fit. The proposal ends with a whole word
 // where one ends in the second half, and never leaves digits alone.
 func tooLong(sender string, fits int) error {
+	return &LongSenderError{sender, shorter(sender, fits)}
+}
+
+func shorter(sender string, fits int) string {
 	proposal := sender[:fits]
 	if at := strings.LastIndexByte(proposal, ' '); at >= fits/2 && sender[fits] != ' ' && !looksNumeric(proposal[:at]) {
 		proposal = proposal[:at]
 	}
 	proposal = strings.TrimRight(proposal, " -.,")
-	if proposal == "" || looksNumeric(proposal) {
-		return fmt.Errorf("the sender %q is too long: at most %d characters", shown(sender), maxAlphanumeric)
+	if looksNumeric(proposal) {
+		return ""
 	}
-	return fmt.Errorf("the sender %q is too long: at most %d characters; %q would do", shown(sender), maxAlphanumeric, proposal)
+	return proposal
+}
+
+// LongSenderError is a sender's name that is too long.
+type LongSenderError struct {
+	Sender   string
+	Proposal string // a shorter one that would do; empty if there is none
+}
+
+// Error says how long it may be, and what would do.
+func (e *LongSenderError) Error() string {
+	text := fmt.Sprintf("the sender %q is too long: at most %d characters", shown(e.Sender), maxAlphanumeric)
+	if e.Proposal != "" {
+		text += fmt.Sprintf("; %q would do", e.Proposal)
+	}
+	return text
 }

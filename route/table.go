@@ -35,6 +35,7 @@ type Table struct {
 	byAccount map[string]*tree
 	byGroup   map[string]*tree
 	separates bool // a rule has long: separate
+	lookup    Lookup
 }
 
 // Separates tells whether a rule makes several messages of a long text.
@@ -79,6 +80,12 @@ func NewTable(rules []Rule) *Table {
 	return t
 }
 
+// Use tells the table what others know of recipients, before it is used.
+func (t *Table) Use(l Lookup) { t.lookup = l }
+
+// Lookup gives what Use told.
+func (t *Table) Lookup() Lookup { return t.lookup }
+
 // Name gives the name of a rule, its place in the list where it has none.
 func (t *Table) Name(rule int) string { return t.rules[rule].name }
 
@@ -103,6 +110,7 @@ func (p Patterns) exact() bool {
 
 // Choose gives the first rule that matches; false if none does. It does not allocate.
 func (t *Table) Choose(q Query) (Choice, bool) {
+	q.lookup = &t.lookup
 	best := int32(len(t.rules))
 	try := func(rules []int32) {
 		for _, i := range rules {
@@ -177,6 +185,7 @@ func matchesNumber(patterns Patterns, number string) bool {
 
 // Explain says of every rule, in order, whether it matched and why not; those after the first match are not asked.
 func (t *Table) Explain(q Query) []Considered {
+	q.lookup = &t.lookup
 	considered := make([]Considered, 0, len(t.rules))
 	chosen := ""
 	for i := range t.rules {

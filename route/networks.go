@@ -1,0 +1,119 @@
+package route
+
+import (
+	"slices"
+
+	"kurir/message"
+)
+
+// Network is an operator's network, or the country alone where no more is known.
+type Network struct {
+	Country string // ISO 3166-1, two letters; empty where it is not known
+	Code    string // MCC and MNC (ITU-T E.212) in five or six digits; empty where it is not known
+	Name    string
+}
+
+// NetworkPrefix says to which network numbers that begin so belong.
+type NetworkPrefix struct {
+	Prefix string // digits with country code
+	Network
+}
+
+// Networks finds country and network of a number by its longest known beginning. Countries are known by a built-in table.
+// It does not change and is safe for concurrent use; a nil one knows nothing. A prefix takes twelve octets.
+type Networks struct {
+	levels   [maxDigits + 1]prefixLevel // by digits of the prefix
+	networks []Network
+	rows     int
+}
+
+// prefixLevel is the prefixes of one length.
+type prefixLevel struct {
+	keys []uint64 // sorted
+	at   []uint32 // of their networks, in the same order
+}
+
+// NewNetworks returns a table of the countries and of these networks; of two with the same prefix the last counts. A
+// network without a country has that of its prefix.
+func NewNetworks(list []NetworkPrefix) *Networks {
+	n := &Networks{rows: len(list)}
+	at := map[Network]uint32{}
+	index := func(net Network) uint32 {
+		i, ok := at[net]
+		if !ok {
+			i = uint32(len(n.networks))
+			at[net], n.networks = i, append(n.networks, net)
+		}
+		return i
+	}
+	var all [maxDigits + 1]map[uint64]uint32
+	put := func(prefix string, net Network) {
+		if all[len(prefix)] == nil {
+			all[len(prefix)] = map[uint64]uint32{}
+		}
+		all[len(prefix)][prefixKey(prefix)] = index(net)
+	}
+	eachCountryPrefix(func(prefix, country string) { put(prefix, Network{Country: country}) })
+	n.build(&all)
+	for _, p := range list {
+		if p.Country == "" {
+			p.Country = n.find(p.Prefix).Country
+		}
+		put(p.Prefix, p.Network)
+	}
+	n.build(&all)
+	return n
+}
+
+// build sorts the prefixes of each length.
+func (n *Networks) build(all *[maxDigits + 1]map[uint64]uint32) {
+	for length, prefixes := range all {
+		l := prefixLevel{keys: make([]uint64, 0, len(prefixes)), at: make([]uint32, 0, len(prefixes))}
+		for key := range prefixes {
+			l.keys = append(l.keys, key)
+		}
+		slices.Sort(l.keys)
+		for _, key := range l.keys {
+			l.at = append(l.at, prefixes[key])
+		}
+		n.levels[length] = l
+	}
+}
+
+func prefixKey(digits string) uint64 {
+	key := uint64(0)
+	for i := range len(digits) {
+		key = key*10 + uint64(digits[i]-'0')
+	}
+	return key
+}
+
+// Of gives the network of a number with country code, or its country alone; nothing for short codes and names.
+func (n *Networks) Of(a message.Address) Network {
+	if n == nil || a.TON == message.TONAlphanumeric || a.TON != message.TONInternational && len(a.Number) <= maxShort || !message.AllDigits(a.Number) {
+		return Network{}
+	}
+	return n.find(a.Number)
+}
+
+// find gives the network of the longest prefix that digits begin with.
+func (n *Networks) find(digits string) Network {
+	length := min(len(digits), maxDigits)
+	key := prefixKey(digits[:length])
+	for ; length > 0; length-- {
+		l := &n.levels[length]
+		if at, found := slices.BinarySearch(l.keys, key); found {
+			return n.networks[l.at[at]]
+		}
+		key /= 10
+	}
+	return Network{}
+}
+
+// Len is how many prefixes of networks there are, besides those of countries.
+func (n *Networks) Len() int {
+	if n == nil {
+		return 0
+	}
+	return n.rows
+}
