@@ -86,6 +86,8 @@ type Account struct {
 	Balance *Balance `yaml:"balance"`
 	// Limits is how much may be accepted of the customer and of the accounts below together.
 	Limits Limits `yaml:"limits"`
+	// Traffic is what is too much or suspicious of the customer's messages. Left out: the server's.
+	Traffic *Traffic `yaml:"traffic"`
 	// OptOut lets phones opt out of the customer's messages by writing STOP or the like to one of its numbers, in any
 	// language of the EU and some more; messages to them are refused. {} is enough. Left out: such words are messages like
 	// others.

@@ -52,6 +52,7 @@ var gatewayFigures = []figure[gateway.Stats]{
 	counter("messages_accepted_total", "Messages accepted and on disk.", func(s *gateway.Stats) float64 { return float64(s.Accepted) }),
 	counter("messages_refused_total", "Messages refused when they came.", func(s *gateway.Stats) float64 { return float64(s.Refused) }),
 	counter("messages_unpaid_total", "Of the messages refused those for want of money or because a limit was reached.", func(s *gateway.Stats) float64 { return float64(s.Unpaid) }),
+	counter("messages_unwatched_total", "Recipients and texts that an account's traffic could not watch because a million are.", func(s *gateway.Stats) float64 { return float64(s.Unwatched) }),
 	counter("messages_uncertain_total", "Messages granted to a session that ended without an answer.", func(s *gateway.Stats) float64 { return float64(s.Uncertain) }),
 	counter("told_total", "States and inbound messages acknowledged by customers.", func(s *gateway.Stats) float64 { return float64(s.Told) }),
 	counter("tell_failed_total", "Attempts to tell a customer that failed.", func(s *gateway.Stats) float64 { return float64(s.TellFailed) }),

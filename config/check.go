@@ -31,7 +31,7 @@ func (d *decoder) check(f *File) {
 	names := d.checkAccounts(f, tlvs)
 	d.checkPrices(f, links)
 	d.checkNumberLists(f)
-	d.readNetworks(&f.Networks)
+	d.readNetworks(f.Networks)
 	for i := range f.Routes {
 		path := fmt.Sprintf("routes[%d]", i)
 		f.Routes[i].Validate(d.within(path))

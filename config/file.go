@@ -60,8 +60,10 @@ type File struct {
 	Connectors []Connector `yaml:"connectors"`
 	// Prices are price lists, which accounts name. Empty: messages cost nothing.
 	Prices []PriceList `yaml:"prices"`
+	// Traffic is what is too much or suspicious of each account's messages, for accounts that say nothing of it.
+	Traffic *account.Traffic `yaml:"traffic"`
 	// Networks is the table of networks by number, for routes, prices and limits. Countries are known without it.
-	Networks Networks `yaml:"networks"`
+	Networks *Networks `yaml:"networks"`
 	// Lists are numbers and senders that are blocked or allowed, for the whole system, accounts or routes; docs/numbers.md
 	// describes them. They are no distribution lists, which are an account's own.
 	Lists []directory.List `yaml:"lists"`

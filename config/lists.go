@@ -43,7 +43,15 @@ func (d *decoder) checkNumberLists(f *File) {
 			}
 		}
 	}
+	if f.Traffic != nil {
+		f.Traffic.Validate(route.IsCountry, d.within("traffic"))
+	}
 	for i := range f.Accounts {
+		if t := f.Accounts[i].Traffic; t != nil {
+			t.Validate(route.IsCountry, d.within(fmt.Sprintf("accounts[%d].traffic", i)))
+		} else {
+			f.Accounts[i].Traffic = f.Traffic
+		}
 		if o := f.Accounts[i].OptOut; o != nil {
 			for k, code := range o.Languages {
 				if !slices.Contains(directory.LanguageCodes(), code) {

@@ -17,7 +17,7 @@ type Networks struct {
 
 // Table gives the table, which knows countries in any case.
 func (n *Networks) Table() *route.Networks {
-	if n.table == nil {
+	if n == nil || n.table == nil {
 		return route.NewNetworks(nil)
 	}
 	return n.table
@@ -25,7 +25,7 @@ func (n *Networks) Table() *route.Networks {
 
 // readNetworks reads the file of the table and reports mistakes in it with its lines.
 func (d *decoder) readNetworks(n *Networks) {
-	if n.File == "" {
+	if n == nil || n.File == "" {
 		return
 	}
 	file := d.openList(n.File, "networks.file")

@@ -56,8 +56,15 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 			results[i] = Result{To: m.To, Failure: f}
 			continue
 		}
+		if s.Account.Traffic != nil {
+			if f := g.watch(snap, m, s, now); f != nil {
+				results[i] = Result{To: m.To, Failure: f}
+				continue
+			}
+		}
 		if owe != nil {
 			if f := owe.add(snap, m, now); f != nil {
+				g.unwatch(m)
 				results[i] = Result{To: m.To, Failure: f}
 				continue
 			}
@@ -67,7 +74,8 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 	}
 	if len(subs) > 0 && subs[0].Atomic {
 		if f := together(subs[0].Account, good, len(subs), now); f != nil {
-			for _, i := range index {
+			for k, i := range index {
+				g.unwatch(good[k])
 				results[i] = Result{To: results[i].To, Failure: f}
 			}
 			good = nil
@@ -79,7 +87,8 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 		return
 	}
 	if f := g.apply(applicant{good, index, results, done, len(subs) > 0 && subs[0].Multi, owe}, now); f != nil {
-		for _, i := range index {
+		for k, i := range index {
+			g.unwatch(good[k])
 			results[i] = Result{To: results[i].To, Failure: f}
 		}
 		g.count.refused.Add(int64(len(good)))
@@ -421,6 +430,7 @@ func (g *Gateway) accepted(a *acceptance) {
 
 // refused takes back what place did, for a message that is not on disk.
 func (g *Gateway) refused(e *entry) {
+	g.unwatch(e.m)
 	switch {
 	case e.station == granted:
 		e.sess.remove(e)

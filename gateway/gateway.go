@@ -144,6 +144,7 @@ type Gateway struct {
 	sizes       diskSizes
 	purses      map[string]*purse // by account
 	numbers     numberBook
+	traffic     traffic                   // has a lock of its own
 	toppedUp    map[topUpKey]*store.TopUp // gathered and not on disk
 	topping     chan struct{}             // held while one is looked up and gathered
 
@@ -231,6 +232,7 @@ func (g *Gateway) install(s *Snapshot) {
 	g.setScopes()
 	g.installMoney(s)
 	g.bindNumbers(s)
+	g.installTraffic(s)
 	g.shelf.forgetOld(s.Number)
 	g.alerting = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.Alerts })
 	g.partwise = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.ReceiptsPer == account.ReceiptsPerPart })

@@ -155,6 +155,11 @@ func (s *Snapshot) permits(m *message.Message, sub *Submission) *message.Failure
 			return f
 		}
 	}
+	if sub.Account.Traffic != nil {
+		if f := s.opened(sub.Account, m.To); f != nil {
+			return f
+		}
+	}
 	if sub.Account.OptOut != nil && !sub.Answer {
 		return s.optedOut(sub.Account, m.To)
 	}

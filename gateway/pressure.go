@@ -95,6 +95,9 @@ func (g *Gateway) turnAway() (calls []acceptance) {
 	for g.applicants.len() > 0 {
 		a := g.applicants.pop()
 		f := g.refusal()
+		for _, m := range a.good {
+			g.unwatch(m)
+		}
 		for _, i := range a.index {
 			a.results[i] = Result{To: a.results[i].To, Failure: f}
 		}

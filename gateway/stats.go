@@ -49,6 +49,7 @@ type Stats struct {
 	HeldNow                                         int
 	OpenInMemory                                    int
 	InboundUnowned                                  int64 // messages from phones that are no account's and go nowhere
+	Unwatched                                       int64 // of messages, because too many are watched (account.Traffic)
 	Writable                                        bool
 	Links                                           []LinkStats // those configured, and those for which something waits
 }
@@ -88,6 +89,7 @@ func (g *Gateway) Stats() Stats {
 		}
 	}
 	s.InboundUnowned = g.count.inboundUnowned.Load()
+	s.Unwatched = g.traffic.dropped.Load()
 	configured := g.snap.Load().Links
 	conns := map[string]connector.Connector{}
 	g.mu.Lock()
