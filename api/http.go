@@ -50,6 +50,7 @@ type HTTPOptions struct {
 	Money    MoneyOptions    // of /v1/balances and /v1/prices; without Balances there are no such pages
 	Alarms   AlarmsOptions   // of /v1/alarms; without Book there is no such page
 	Lists    ListsOptions    // of /v1/lists; without All there is no such page
+	Networks NetworksOptions // of /v1/networks; without Of there is no such page
 	OptOuts  OptOutsOptions  // of /v1/optouts; without Record there is no such page
 	Status   *Status         // of /v1/status; nil for no such page
 	Traces   *Traces         // of /v1/traces; nil for no such page
@@ -74,6 +75,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Ask, o.Change = g.AskOperator, g.ReplaceMessage
 	o.Money = MoneyOptions{Balances: g.Balances, TopUp: g.TopUpBalance, TopUps: g.TopUps, Prices: g.PriceRows}
 	o.Lists = ListsOptions{All: g.Lists, Change: g.ChangeList, Entries: g.ListEntries, Find: g.FindInList}
+	o.Networks = NetworksOptions{Of: g.NetworkOf, Count: g.NetworkCount, Import: g.ImportNetworks}
 	o.OptOuts = OptOutsOptions{Record: g.OptOuts, Is: g.OptedOut, Set: g.SetOptOut}
 	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
 	o.Queues = QueuesOptions{Owed: g.OwedQueues, Waiting: g.WaitingQueues, Push: g.Push, Pushes: g.Pushes, Stop: g.StopPush}
@@ -144,6 +146,9 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	}
 	if o.Lists.All != nil {
 		s.listPaths()
+	}
+	if o.Networks.Of != nil {
+		s.networkPaths()
 	}
 	if o.OptOuts.Record != nil {
 		s.optOutPaths()

@@ -187,6 +187,12 @@ func statusOf(kind message.FailureKind) int {
 	return http.StatusUnprocessableEntity
 }
 
+// failed is the problem of a request about no single message.
+func failed(f *message.Failure) *problem {
+	status := statusOf(f.Kind)
+	return &problem{Status: status, Code: f.Kind.Code(), Detail: f.Error(), RetryAfter: retryAfter(status)}
+}
+
 // retryAfter returns how many seconds a client should wait after that status,
 // 0 when waiting does not help.
 func retryAfter(status int) int {

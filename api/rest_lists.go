@@ -65,7 +65,7 @@ func listProblem(err error, name string) *problem {
 	case err == nil:
 		return nil
 	case errors.As(err, &f):
-		return &problem{Status: statusOf(f.Kind), Code: f.Kind.Code(), Detail: f.Error(), RetryAfter: retryAfter(statusOf(f.Kind))}
+		return failed(f)
 	case errors.Is(err, gateway.ErrNoList):
 		return faulty(http.StatusNotFound, codeNotFound, "list", "there is no list %q; lists stand in the configuration under lists", clip(name))
 	case errors.Is(err, gateway.ErrManyEntries):

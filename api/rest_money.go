@@ -219,7 +219,7 @@ func (s *httpServer) topUp(w http.ResponseWriter, r *http.Request, t gateway.Top
 	var f *message.Failure
 	switch {
 	case errors.As(err, &f):
-		return &problem{Status: statusOf(f.Kind), Code: f.Kind.Code(), Detail: f.Error(), RetryAfter: retryAfter(statusOf(f.Kind))}
+		return failed(f)
 	case errors.Is(err, gateway.ErrNoBalance):
 		return faulty(http.StatusConflict, codeNoBalance, "account", "%v; whoever keeps the configuration gives it one with balance: {}", err)
 	case errors.Is(err, gateway.ErrKeyTaken):

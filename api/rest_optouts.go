@@ -106,7 +106,7 @@ func optOutProblem(err error, name string) *problem {
 	case err == nil:
 		return nil
 	case errors.As(err, &f):
-		return &problem{Status: statusOf(f.Kind), Code: f.Kind.Code(), Detail: f.Error(), RetryAfter: retryAfter(statusOf(f.Kind))}
+		return failed(f)
 	case errors.Is(err, gateway.ErrNoOptOut):
 		return faulty(http.StatusConflict, codeNoOptOut, "account", "the account %s has no opt_out; whoever keeps the configuration gives it one with opt_out: {}", clip(name))
 	case errors.Is(err, gateway.ErrBadPhone):

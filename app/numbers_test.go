@@ -1,8 +1,8 @@
 package app_test
 
 import (
-	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -23,6 +23,7 @@ accounts:
   - {name: acme, admin: true, api_keys: [key], senders: ["*"], sender: ACME, numbers: ["+46700000001"], opt_out: {}}
   - {name: mute, api_keys: [mute-key], sender: MUTE}
 routes:
+  - {name: tre, network: tre, via: [op1]}
   - {to: "*", via: [op1]}
 `
 
@@ -60,6 +61,18 @@ func TestNumbers(t *testing.T) {
 		{"POST", "/v1/lists/none/entries", `{"add":["+46705000000"]}`, 404, `there is no list`},
 		{"GET", "/v1/lists/none/entries", "", 404, `there is no list`},
 
+		{"GET", "/v1/networks/0701234567", "", 200, `{"number":"+46701234567","country":"SE"}`},
+		{"POST", "/v1/networks", "prefix,mcc,mnc,network\n46701,240,01,Telia\n4673,240,02,Tre\n", 200, `{"entries":2,"read":2}`},
+		{"POST", "/v1/networks", "prefix,mcc,mnc,network\n46701,240,01,Telia Sverige\n", 200, `{"entries":2,"read":1}`},
+		{"GET", "/v1/networks/0701234567", "", 200, `{"number":"+46701234567","country":"SE","code":"24001","network":"Telia Sverige"}`},
+		{"POST", "/v1/routes/explain", `{"to":"+46731234567","from":"ACME","text":"x"}`, 200, `"name":"tre","matched":true`},
+		{"PUT", "/v1/networks", "prefix,mcc,mnc\n47,242,01\n", 200, `{"entries":1,"read":1}`},
+		{"POST", "/v1/networks", "prefix\nx\n", 422, `"detail":"line 2: prefix:`},
+		{"GET", "/v1/networks", "", 200, `{"entries":1,"entries_in_file":0}`},
+		{"GET", "/v1/networks/0701234567", "", 200, `{"number":"+46701234567","country":"SE"}`},
+		{"DELETE", "/v1/networks", "", 200, `{"entries":0,"read":0}`},
+		{"POST", "/v1/routes/explain", `{"to":"+46731234567","from":"ACME","text":"x"}`, 200, `the network of +46731234567 is not known, the rule is for network: tre`},
+
 		{"GET", "/v1/optouts/0705000000", "", 200, `{"account":"acme","phone":"+46705000000","opted_out":false,"record":[]}`},
 		{"PUT", "/v1/optouts/0705000000", `{"note":"by letter"}`, 200, `{"changed":true,"opted_out":true}`},
 		{"PUT", "/v1/optouts/0705000000", "", 200, `{"changed":false,"opted_out":true}`},
@@ -73,23 +86,37 @@ func TestNumbers(t *testing.T) {
 		{"PUT", "/v1/optouts/nobody", "", 422, `"field":"phone"`},
 		{"PUT", "/v1/optouts/0705000000?x=1", "", 400, `unknown_parameter`},
 	} {
-		var answer json.RawMessage
-		status := s.ask(t, step.method, step.path, step.body, &answer)
-		if status != step.status || !strings.Contains(string(answer), step.want) {
+		status, answer := request(t, s, "key", step.method, step.path, step.body)
+		if status != step.status || !strings.Contains(answer, step.want) {
 			t.Errorf("%s %s %s: %d %s\nwant %d %s", step.method, step.path, step.body, status, answer, step.status, step.want)
 		}
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.HTTPAddr().String()+"/v1/lists", nil)
+	for _, path := range []string{"/v1/lists", "/v1/networks", "/v1/optouts/0705000000?account=acme"} {
+		if status, answer := request(t, s, "mute-key", http.MethodGet, path, ""); status != http.StatusForbidden {
+			t.Errorf("%s is shown to who is no administrator: %d %s", path, status, answer)
+		}
+	}
+}
+
+// request makes one request; a body that is no object is a CSV.
+func request(t *testing.T, s *server, key, method, path, body string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.HTTPAddr().String()+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer mute-key")
+	req.Header.Set("Authorization", "Bearer "+key)
+	if body != "" && body[0] != '{' {
+		req.Header.Set("Content-Type", "text/csv; charset=utf-8")
+	}
 	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusForbidden {
-		t.Errorf("lists are shown to who is no administrator: %d", resp.StatusCode)
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return resp.StatusCode, string(text)
 }

@@ -146,6 +146,7 @@ type Gateway struct {
 	numbers     numberBook
 	traffic     traffic                   // has a lock of its own
 	toppedUp    map[topUpKey]*store.TopUp // gathered and not on disk
+	importing   chan struct{}             // held while networks are
 	topping     chan struct{}             // held while one is looked up and gathered
 
 	following  chan *gather // on disk, what waited for them is to be done
@@ -170,7 +171,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		links: map[string]*link{}, boxes: map[boxKey]*outbox{},
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
 		held: map[uint64][]*heldReport{}, scopes: map[string]*idScope{},
-		purses: map[string]*purse{}, topping: make(chan struct{}, 1), toppedUp: map[topUpKey]*store.TopUp{},
+		purses: map[string]*purse{}, topping: make(chan struct{}, 1), toppedUp: map[topUpKey]*store.TopUp{}, importing: make(chan struct{}, 1),
 		deadlines: map[int64][]message.ID{}, missing: map[int64][]missing{}, asked: make(chan struct{}, askMissingMost), policies: map[string]*route.Fallback{},
 		joins: map[string]*assembly{}, parts: map[uint64]*partGroup{},
 		letIn: math.MaxInt, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),

@@ -15,8 +15,9 @@ import (
 // are read and written under the gateway's lock; what they hold looks after
 // itself.
 type numberBook struct {
-	lists   map[string]*directory.Numbers // entries that came over REST, by list
-	optOuts map[string]*directory.Numbers // phones, by account
+	lists    map[string]*directory.Numbers // entries that came over REST, by list
+	optOuts  map[string]*directory.Numbers // phones, by account
+	networks *route.Networks               // that came over REST; nil for none
 }
 
 // guard is what a configuration says about whom messages may go to and come
@@ -64,8 +65,9 @@ func (g *Gateway) loadNumbers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.numbers = numberBook{lists, optOuts}
-	return nil
+	networks, err := g.loadNetworks(ctx)
+	g.numbers = numberBook{lists, optOuts, networks}
+	return err
 }
 
 // setOf returns the set of that name, a new one if there is none.
@@ -110,6 +112,9 @@ func (g *Gateway) bindNumbers(s *Snapshot) {
 	s.guard = nil
 	if len(gd.to)+len(gd.from)+len(gd.routed) > 0 {
 		s.guard = &gd
+	}
+	if s.Networks != nil {
+		s.Networks.Overlay(g.numbers.networks)
 	}
 	if s.Networks != nil || len(named) > 0 {
 		s.Routes.Use(route.Lookup{Networks: s.Networks, List: func(name string, to message.Address) bool {

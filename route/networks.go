@@ -2,6 +2,7 @@ package route
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"kurir/message"
 )
@@ -20,11 +21,12 @@ type NetworkPrefix struct {
 }
 
 // Networks finds country and network of a number by its longest known beginning. Countries are known by a built-in table.
-// It does not change and is safe for concurrent use; a nil one knows nothing. A prefix takes twelve octets.
+// But for Overlay it does not change, and it is safe for concurrent use; a nil one knows nothing. A prefix takes twelve octets.
 type Networks struct {
 	levels   [maxDigits + 1]prefixLevel // by digits of the prefix
 	networks []Network
 	rows     int
+	over     atomic.Pointer[Networks] // counts before this one; nil for none
 }
 
 // prefixLevel is the prefixes of one length.
@@ -93,8 +95,16 @@ func (n *Networks) Of(a message.Address) Network {
 	if n == nil || a.TON == message.TONAlphanumeric || a.TON != message.TONInternational && len(a.Number) <= maxShort || !message.AllDigits(a.Number) {
 		return Network{}
 	}
+	if over := n.over.Load(); over != nil {
+		if net := over.find(a.Number); net.Code != "" || net.Name != "" {
+			return net
+		}
+	}
 	return n.find(a.Number)
 }
+
+// Overlay puts a table over this one: a network that it knows counts. nil takes it away.
+func (n *Networks) Overlay(over *Networks) { n.over.Store(over) }
 
 // find gives the network of the longest prefix that digits begin with.
 func (n *Networks) find(digits string) Network {

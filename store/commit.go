@@ -115,6 +115,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeNumbers(b.ListEntries, b.OptOuts); err != nil {
 		return err
 	}
+	if err := s.writeNetworks(b.Networks); err != nil {
+		return err
+	}
 	return s.writeRemembered(b.Duplicates, b.Idempotency)
 }
 

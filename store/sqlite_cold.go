@@ -21,6 +21,7 @@ type coldStatements struct {
 	duplicate, idempotency *sqlite.Stmt
 	listEntry              *sqlite.Stmt
 	listEntryGone, optOut  *sqlite.Stmt
+	network, networksGone  *sqlite.Stmt
 }
 
 func (w *coldStatements) prepare(c *conn) error {
@@ -40,6 +41,8 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.listEntry, "INSERT OR REPLACE INTO list_entry(list, entry, at, by, note) VALUES (?,?,?,?,?)"},
 		{&w.listEntryGone, "DELETE FROM list_entry WHERE list = ? AND entry = ?"},
 		{&w.optOut, "INSERT INTO opt_out(account, phone, opt_in, at, wrote, text, inbound, by) VALUES (?,?,?,?,?,?,?,?)"},
+		{&w.network, "INSERT OR REPLACE INTO network(prefix, code, name, country) VALUES (?,?,?,?)"},
+		{&w.networksGone, "DELETE FROM network"},
 		{&w.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
 		{&w.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
 	})

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+
+	"kurir/account"
+	"kurir/message"
+	"kurir/route"
+)
+
+// NetworksOptions is what /v1/networks is made of: methods of *gateway.Gateway.
+type NetworksOptions struct {
+	Of     func(text, country string) (message.Address, route.Network, error)
+	Count  func() (inFile, overREST int)
+	Import func(ctx context.Context, list []route.NetworkPrefix, all bool) (int, error)
+}
+
+func (s *httpServer) networkPaths() {
+	s.rest("/v1/networks", methods{
+		http.MethodGet: adminOnly(s.countNetworks),
+		http.MethodPost: adminOnly(func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+			return s.importNetworks(w, r, a, false)
+		}),
+		http.MethodPut: adminOnly(func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+			return s.importNetworks(w, r, a, true)
+		}),
+		http.MethodDelete: adminOnly(s.dropNetworks),
+	})
+	s.rest("/v1/networks/{number}", methods{http.MethodGet: s.getNetwork})
+}
+
+func (s *httpServer) countNetworks(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	inFile, overREST := s.Networks.Count()
+	return answerJSON(w, map[string]int{"entries_in_file": inFile, "entries": overREST})
+}
+
+// getNetwork says whose a number is.
+func (s *httpServer) getNetwork(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	number, network, err := s.Networks.Of(r.PathValue("number"), cmp.Or(a.Country, s.Country()))
+	if err != nil {
+		return faulty(http.StatusUnprocessableEntity, codeBadValue, "number", "%v", err)
+	}
+	answer := struct {
+		Number  string `json:"number"`
+		Country string `json:"country,omitempty"`
+		Code    string `json:"code,omitempty"`
+		Network string `json:"network,omitempty"`
+	}{number.String(), network.Country, network.Code, network.Name}
+	return answerJSON(w, &answer)
+}
+
+// importNetworks reads a table as CSV and adds it to what came before, or puts it
+// in the place of that.
+func (s *httpServer) importNetworks(w http.ResponseWriter, r *http.Request, a *account.Account, all bool) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	if p := wantType(r, "text/csv"); p != nil {
+		return p
+	}
+	body, p := s.readBody(w, r)
+	if p != nil {
+		return p
+	}
+	list, mistakes := route.ReadNetworks(bytes.NewReader(body.b))
+	body.free(s)
+	if len(mistakes) > 0 {
+		p := faulty(http.StatusUnprocessableEntity, codeBadValue, "", "line %d: %s", mistakes[0].Line, mistakes[0].Text)
+		p.Errors = nil
+		for _, m := range mistakes {
+			p.Errors = append(p.Errors, fieldError{Index: m.Line, Field: "line", Code: codeBadValue, Detail: m.Text})
+		}
+		return p
+	}
+	return s.setNetworks(w, r, a, list, all)
+}
+
+func (s *httpServer) dropNetworks(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	return s.setNetworks(w, r, a, nil, true)
+}
+
+func (s *httpServer) setNetworks(w http.ResponseWriter, r *http.Request, a *account.Account, list []route.NetworkPrefix, all bool) *problem {
+	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	defer cancel()
+	entries, err := s.Networks.Import(ctx, list, all)
+	var f *message.Failure
+	switch {
+	case errors.As(err, &f):
+		return failed(f)
+	case err != nil:
+		return readProblem(err, "network")
+	}
+	s.Log.Info("networks are imported", "read", len(list), "entries", entries, "by", a.Name)
+	return answerJSON(w, map[string]int{"read": len(list), "entries": entries})
+}
