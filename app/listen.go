@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/http"
 	"syscall"
+	"time"
 
 	"kurir/api"
 	"kurir/config"
+	"kurir/connector"
 )
 
 // listen opens the ports of the file.
@@ -63,6 +65,10 @@ func open(ctx context.Context, log *slog.Logger, setting string, c config.Listen
 	return join(plain, certs.listener(secure)), certs, nil
 }
 
+// seldomEvery is the least time between two lines of the log about connections
+// that are refused.
+const seldomEvery = time.Minute
+
 // bind opens one port.
 func bind(ctx context.Context, log *slog.Logger, setting, address string, c *config.Listener, most int) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
@@ -72,14 +78,14 @@ func bind(ctx context.Context, log *slog.Logger, setting, address string, c *con
 	if err != nil {
 		return nil, fmt.Errorf("%s: listen on %s: %w", setting, address, err)
 	}
-	full, bare := &seldom{}, &seldom{}
+	full, bare := &connector.Seldom{Every: seldomEvery}, &connector.Seldom{Every: seldomEvery}
 	limited := api.LimitListener(l, most, func(peer net.Addr) {
-		if n, say := full.note(); say {
+		if n := full.Note(); n > 0 {
 			log.Warn("connection refused: too many", "interface", setting, "peer", peer, "holds", most, "refused", n)
 		}
 	})
 	return behindProxies(limited, c.Proxy, func(peer net.Addr) {
-		if n, say := bare.note(); say {
+		if n := bare.Note(); n > 0 {
 			log.Warn("a load balancer's connection without a header of the PROXY protocol is closed", "interface", setting, "peer", peer, "closed", n)
 		}
 	}), nil

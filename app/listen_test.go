@@ -15,11 +15,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kurir/config"
@@ -193,24 +191,6 @@ func (l *lockedLog) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
-}
-
-// TestSeldom: something is told of at once, and however often it comes, once a
-// minute, with how many there were.
-func TestSeldom(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s, said := &seldom{}, []int{}
-		for range 241 { // two minutes and the moment after
-			if n, say := s.note(); say {
-				said = append(said, n)
-			}
-			time.Sleep(500 * time.Millisecond)
-		}
-		if !slices.Equal(said, []int{1, 120, 120}) {
-			t.Errorf("said of %v", said)
-		}
-	})
 }
 
 // TestListenTLS: a plain and a TLS port side by side, clients' certificates,

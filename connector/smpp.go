@@ -48,8 +48,8 @@ type SMPP struct {
 	outbound map[*smpp.Session]*smppSession // those that the operator opened
 	tap      Tap                            // of smpp_trace.go
 	over     bool                           // Run waits for the last of running
-	refused  smppStrangers                  // connections with an outbind that is not the operator's
-	unbound  smppStrangers                  // and others without a bind
+	refused  Seldom                         // connections with an outbind that is not the operator's
+	unbound  Seldom                         // and others without a bind
 }
 
 // Shared is what all links of a process have in common. Make one with
@@ -91,6 +91,7 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 	l := &SMPP{
 		cfg: cfg.WithDefaults(), log: log.With("link", cfg.Name), shared: shared,
 		bound: map[uint32]*smppSession{}, outbound: map[*smpp.Session]*smppSession{}, gate: newSMPPGate(cfg.WithDefaults().Reconnect), plan: cfg.Plan(),
+		refused: Seldom{Every: smppStrangeEvery}, unbound: Seldom{Every: smppStrangeEvery},
 	}
 	l.meanings = l.cfg.meanings(func(string, string) {}) // Validate reports
 	for i := range l.cfg.Sessions {

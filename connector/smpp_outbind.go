@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"sync"
 	"time"
 
 	"kurir/message"
@@ -104,7 +103,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 		Session: d.Session, MaxConnections: smppMostOutbind, Drain: smppUnbindWait,
 		Check: func(s *smpp.Session, o *smpp.Outbind) (*smpp.Bind, smpp.Handler) {
 			if !l.cfg.Outbind.permits(s.Info().Peer, o) {
-				if n := l.refused.add(); n > 0 {
+				if n := l.refused.Note(); n > 0 {
 					l.log.Warn("an outbind was refused: name, password or address are not the operator's", "peer", s.Info().Peer, "connections", n)
 				}
 				return nil, nil
@@ -138,7 +137,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 				return // said already
 			}
 			if !was {
-				if n := l.unbound.add(); n > 0 {
+				if n := l.unbound.Note(); n > 0 {
 					l.log.Warn("a connection of the operator ended without a bind", "peer", s.Info().Peer, "error", reason, "connections", n)
 				}
 				return
@@ -207,27 +206,6 @@ func (l *SMPP) restartOutbound(session uint32) bool {
 // smppStrangeEvery is the least time between two lines of the log about
 // connections that bring no bind: anybody can make them, and without end.
 const smppStrangeEvery = time.Second
-
-// smppStrangers counts connections that brought no bind.
-type smppStrangers struct {
-	mu   sync.Mutex
-	n    int // since the last line of the log
-	said time.Time
-}
-
-// add counts one. It returns how many there were since the last line of the log,
-// 0 while it is too early for another.
-func (s *smppStrangers) add() (n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.n++
-	now := time.Now()
-	if now.Sub(s.said) < smppStrangeEvery {
-		return 0
-	}
-	n, s.n, s.said = s.n, 0, now
-	return n
-}
 
 // outboundStats shows the sessions that the operator opened, behind the others.
 func (l *SMPP) outboundStats(stats []SessionStats) []SessionStats {
