@@ -145,6 +145,7 @@ type inboundView struct {
 	Encoding gsm.Encoding      `json:"encoding"`
 	Parts    uint8             `json:"parts"`
 	Missing  uint8             `json:"missing_parts,omitempty"`
+	Gaps     []int             `json:"missing,omitempty"` // their numbers
 	Received string            `json:"received"`
 	Link     string            `json:"link,omitempty"`
 	Rule     string            `json:"rule,omitempty"`
@@ -153,10 +154,14 @@ type inboundView struct {
 }
 
 func viewInbound(in *message.Inbound, tlvs *message.TLVDictionary) inboundView {
+	var gaps []int
+	for _, number := range in.Gaps {
+		gaps = append(gaps, int(number))
+	}
 	return inboundView{
 		ID: in.ID, From: in.From.String(), To: in.To.String(), Text: in.Content.Text,
 		Data: hex.EncodeToString(in.Content.Data), UDH: hex.EncodeToString(in.Content.Header),
-		Encoding: in.Encoding, Parts: in.Parts, Missing: in.Missing,
+		Encoding: in.Encoding, Parts: in.Parts, Missing: in.Missing, Gaps: gaps,
 		Received: showTime(in.Received), Link: in.Link, Rule: in.Rule, Answers: in.Answers,
 		TLVs: showTLVs(tlvs, in.Content.Extra),
 	}

@@ -226,16 +226,15 @@ func (g *Gateway) joined(a *assembly, id message.ID, received int64) *message.In
 	flush := func() {
 		text, octets = gsm.AppendDecodedIn(text, enc, shift, octets), octets[:0]
 	}
-	for _, p := range a.parts {
+	var gaps []byte
+	for i, p := range a.parts {
 		if p == nil {
-			whole.Missing++
+			gaps = append(gaps, byte(i+1))
 			flush()
 			continue
 		}
 		if whole.From.IsZero() {
-			missing := whole.Missing
 			whole = *p
-			whole.Missing = missing
 		}
 		switch {
 		case p.Encoding == gsm.Binary:
@@ -253,6 +252,7 @@ func (g *Gateway) joined(a *assembly, id message.ID, received int64) *message.In
 	}
 	flush()
 	whole.ID, whole.Received, whole.Parts = id, received, uint8(len(a.parts))
+	whole.Missing, whole.Gaps = uint8(len(gaps)), gaps
 	whole.Content.Text, whole.Content.Data = string(text), data
 	dropElements(&whole, gsm.ElementConcat8, gsm.ElementConcat16)
 	if whole.Encoding != gsm.Binary {

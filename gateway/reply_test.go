@@ -24,7 +24,7 @@ func TestReplies(t *testing.T) {
 			{Name: "beta", Senders: []string{"*"}, MaxParts: 20},
 			{Name: "owner", Numbers: []string{"+" + ours, short}},
 		}, nil)
-		s.Replies = []ReplyRule{{Number: "+" + ours, Digits: 1, Within: 2 * time.Hour, Links: []string{"op1"}}, {Number: short, Within: time.Hour}}
+		s.Replies = []ReplyRule{{Number: "+" + ours, Digits: 1, Within: 20 * time.Minute, Links: []string{"op1"}}, {Number: short, Within: 10 * time.Minute}}
 		s.Inbound = []InboundRule{{Keyword: route.Patterns{"info"}, Account: "owner"}}
 		r := &fakeReceiver{limit: 100}
 		set := func(w *world) { w.Receive(message.SMPPTarget, r) }
@@ -109,7 +109,7 @@ func TestReplies(t *testing.T) {
 		refused("+"+ours, phone, "all 10 dialogs between")
 		refused(short, phone, "has no dialogs")
 		refused("+"+ours, "46300000001", "no link of the message's route")
-		time.Sleep(2 * time.Hour)
+		time.Sleep(20 * time.Minute)
 		if _, again := send("acme", "+"+ours, true); again != shown {
 			t.Errorf("after its time a dialog is shown as %s", again)
 		}
@@ -120,7 +120,7 @@ func TestReplies(t *testing.T) {
 		send("acme", "+"+ours, false)
 		phoneSays(short, "hello")
 		wantAt(short, "beta", "last writer", third)
-		time.Sleep(time.Hour)
+		time.Sleep(10 * time.Minute)
 		phoneSays(short, "hello")
 		wantAt(short, "owner", "", 0)
 	})

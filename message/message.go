@@ -183,8 +183,9 @@ type Inbound struct {
 	Content  Content
 	Encoding gsm.Encoding
 	Parts    uint8
-	Missing  uint8 // parts that never came
-	Received int64 // Unix milliseconds
+	Missing  uint8  // parts that never came
+	Gaps     []byte // their numbers, from 1; empty also where they are not known
+	Received int64  // Unix milliseconds
 	Rule     string
 	Answers  ID // the message that it answers; 0 if that is not known
 	Targets  []Target

@@ -203,7 +203,10 @@ func clone(b []byte) []byte {
 }
 
 // Fields of an inbound message that few have, by number.
-const inboundAnswers = 1
+const (
+	inboundAnswers = 1
+	inboundGaps    = 2
+)
 
 // appendInboundFixed appends what of an inbound message has no column:
 // version; TON and NPI of sender and recipient; encoding, wanted encoding,
@@ -218,6 +221,9 @@ func appendInboundFixed(dst []byte, in *message.Inbound) []byte {
 	}
 	if in.Answers != 0 {
 		dst = appendText(append(dst, inboundAnswers), binary.AppendUvarint(nil, uint64(in.Answers)))
+	}
+	if len(in.Gaps) > 0 {
+		dst = appendText(append(dst, inboundGaps), in.Gaps)
 	}
 	return dst
 }
@@ -234,8 +240,11 @@ func readInboundFixed(b []byte, in *message.Inbound) error {
 	}
 	for len(r.rest) > 0 {
 		number, value := r.octet(), blobReader{rest: r.octets()}
-		if number == inboundAnswers {
+		switch number {
+		case inboundAnswers:
 			in.Answers = message.ID(value.uvarint())
+		case inboundGaps:
+			in.Gaps = clone(value.rest)
 		}
 		r.bad = r.bad || value.bad
 	}
