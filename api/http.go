@@ -78,7 +78,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Networks = NetworksOptions{Of: g.NetworkOf, Count: g.NetworkCount, Import: g.ImportNetworks}
 	o.OptOuts = OptOutsOptions{Record: g.OptOuts, Is: g.OptedOut, Set: g.SetOptOut}
 	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
-	o.Queues = QueuesOptions{Owed: g.OwedQueues, Waiting: g.WaitingQueues, Push: g.Push, Pushes: g.Pushes, Stop: g.StopPush}
+	o.Queues = QueuesOptions{Owed: g.OwedQueues, Waiting: g.WaitingQueues, Push: g.Push, Pushes: g.Pushes, Stop: g.StopPush, Act: g.Act, Acts: g.Acts, StopAct: g.StopAct}
 }
 
 func (o *HTTPOptions) setDefaults() {

@@ -20,6 +20,9 @@ type QueuesOptions struct {
 	Push    func(by string, req gateway.PushRequest) (gateway.PushJob, error)
 	Pushes  func(account string) []gateway.PushJob
 	Stop    func(account string, id message.ID) (gateway.PushJob, error)
+	Act     func(by string, req gateway.ActRequest) (gateway.ActJob, error)
+	Acts    func(account string) []gateway.ActJob
+	StopAct func(account string, id message.ID) (gateway.ActJob, error)
 }
 
 // maxPushIDs is how many ids one push may name.
@@ -32,6 +35,7 @@ func (s *httpServer) queuePaths() {
 	s.rest("/v1/queues/links", methods{http.MethodGet: s.listLinkQueues})
 	s.rest("/v1/queues/dead", methods{http.MethodGet: s.listDead})
 	s.rest("/v1/queues/push", methods{http.MethodPost: s.postPush})
+	s.actPaths()
 	s.rest("/v1/jobs", methods{http.MethodGet: s.listJobs})
 	s.rest("/v1/jobs/{id}", methods{http.MethodGet: s.getJob, http.MethodDelete: s.stopJob})
 }
@@ -170,14 +174,7 @@ func (s *httpServer) postPush(w http.ResponseWriter, r *http.Request, a *account
 	case err != nil:
 		return &problem{Status: http.StatusServiceUnavailable, Code: message.Stopping.Code(), Detail: err.Error(), RetryAfter: 5}
 	}
-	v := viewJob(&job)
-	doc, err := marshal(&v)
-	if err != nil {
-		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
-	}
-	w.Header().Set("Location", "/v1/jobs/"+job.ID.String())
-	writeJSON(w, http.StatusAccepted, doc)
-	return nil
+	return answerJob(w, job.ID, viewJob(&job))
 }
 
 // pushRequest checks what a push asks for.
@@ -257,15 +254,18 @@ type jobView struct {
 	Error    string     `json:"error,omitempty"`
 }
 
-func viewJob(j *gateway.PushJob) jobView {
-	v := jobView{
-		ID: j.ID, Job: "push", State: string(j.State), By: j.By, Account: j.Request.Account, Kinds: []string{},
+// unreadableJob is why a job failed, for people.
+const unreadableJob = "the database could not be read; the log says more"
+
+// jobAccount is whose messages a job is about.
+func jobAccount(name string) string { return cmp.Or(name, "*") }
+
+func viewJob(j *gateway.PushJob) *jobView {
+	v := &jobView{
+		ID: j.ID, Job: "push", State: string(j.State), By: j.By, Account: jobAccount(j.Request.Account), Kinds: []string{},
 		From: seenTime(j.Request.From), To: seenTime(j.Request.To), IDs: len(j.Request.IDs), GivenUp: j.Request.GivenUp,
 		Began: seenTime(j.Began), Ended: seenTime(j.Ended), Reached: seenTime(j.Reached),
 		Looked: j.Looked, Receipts: j.Receipts, Inbound: j.Inbound, Owed: j.Owed, Gone: j.Gone, Unknown: j.Unknown,
-	}
-	if v.Account == "" {
-		v.Account = "*"
 	}
 	if j.Request.Receipts {
 		v.Kinds = append(v.Kinds, "receipts")
@@ -274,24 +274,54 @@ func viewJob(j *gateway.PushJob) jobView {
 		v.Kinds = append(v.Kinds, "inbound")
 	}
 	if j.Err != nil {
-		v.Error = "the database could not be read; the log says more"
+		v.Error = unreadableJob
 	}
 	return v
 }
 
+// shownJob is one job of either kind.
+type shownJob struct {
+	push *gateway.PushJob
+	act  *gateway.ActJob
+}
+
+func (j *shownJob) view() any {
+	if j.push != nil {
+		return viewJob(j.push)
+	}
+	return viewAct(j.act)
+}
+
+// jobs are those since the start that an account may see, newest first.
+func (s *httpServer) jobs(a *account.Account) (list []shownJob) {
+	for _, j := range s.Queues.Pushes(scope(a)) {
+		list = append(list, shownJob{push: &j})
+	}
+	for _, j := range s.Queues.Acts(scope(a)) {
+		list = append(list, shownJob{act: &j})
+	}
+	return list
+}
+
 // listJobs is GET /v1/jobs: those since the start.
 func (s *httpServer) listJobs(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	find := func() ([]gateway.PushJob, *problem) { return s.Queues.Pushes(scope(a)), nil }
-	cell := func(j *gateway.PushJob, field string) any {
+	find := func() ([]shownJob, *problem) { return s.jobs(a), nil }
+	cell := func(j *shownJob, field string) any {
+		id, state, of := message.ID(0), gateway.PushState(""), ""
+		if j.push != nil {
+			id, state, of = j.push.ID, j.push.State, j.push.Request.Account
+		} else {
+			id, state, of = j.act.ID, j.act.State, j.act.Request.Filter.Account
+		}
 		switch field {
 		case "account":
-			return cmp.Or(j.Request.Account, "*")
+			return jobAccount(of)
 		case "state":
-			return string(j.State)
+			return string(state)
 		}
-		return int64(j.ID)
+		return int64(id)
 	}
-	return listRows(s, w, r, a, "jobs", resource.Jobs(), find, cell, viewJob)
+	return listRows(s, w, r, a, "jobs", resource.Jobs(), find, cell, (*shownJob).view)
 }
 
 // getJob is GET /v1/jobs/{id}.
@@ -300,9 +330,9 @@ func (s *httpServer) getJob(w http.ResponseWriter, r *http.Request, a *account.A
 	if p != nil {
 		return p
 	}
-	for _, j := range s.Queues.Pushes(scope(a)) {
-		if j.ID == id {
-			v := viewJob(&j)
+	for _, j := range s.jobs(a) {
+		if j.push != nil && j.push.ID == id || j.act != nil && j.act.ID == id {
+			v := j.view()
 			return answerJSON(w, &v)
 		}
 	}
@@ -315,11 +345,16 @@ func (s *httpServer) stopJob(w http.ResponseWriter, r *http.Request, a *account.
 	if p != nil {
 		return p
 	}
-	j, err := s.Queues.Stop(scope(a), id)
+	var v any
+	push, err := s.Queues.Stop(scope(a), id)
+	if v = viewJob(&push); errors.Is(err, gateway.ErrNotFound) {
+		var act gateway.ActJob
+		act, err = s.Queues.StopAct(scope(a), id)
+		v = viewAct(&act)
+	}
 	if err != nil {
 		return readProblem(err, "job")
 	}
-	s.Log.Info("push is stopped", "job", id, "by", a.Name)
-	v := viewJob(&j)
+	s.Log.Info("job is stopped", "job", id, "by", a.Name)
 	return answerJSON(w, &v)
 }

@@ -19,6 +19,7 @@ type fakeQueues struct {
 	pushed  []gateway.PushRequest
 	refuse  error
 	stopped []string
+	acted   []gateway.ActRequest
 }
 
 func (f *fakeQueues) handler() http.Handler {
@@ -44,6 +45,12 @@ func (f *fakeQueues) handler() http.Handler {
 			return j, f.refuse
 		},
 		Pushes: func(string) []gateway.PushJob { return []gateway.PushJob{job} },
+		Act: func(by string, req gateway.ActRequest) (gateway.ActJob, error) {
+			f.acted = append(f.acted, req)
+			return gateway.ActJob{ID: 78, By: by, Request: req, State: gateway.PushRunning, Began: at}, f.refuse
+		},
+		Acts:    func(string) []gateway.ActJob { return nil },
+		StopAct: func(string, message.ID) (gateway.ActJob, error) { return gateway.ActJob{}, gateway.ErrNotFound },
 		Stop: func(account string, id message.ID) (gateway.PushJob, error) {
 			f.stopped = append(f.stopped, account+" "+id.String())
 			if id != job.ID {
@@ -99,6 +106,7 @@ func TestUnknownNames(t *testing.T) {
 			return []gateway.WaitingQueue{{Link: "taken out", Account: "removed"}}, nil
 		},
 		Pushes: func(string) []gateway.PushJob { return []gateway.PushJob{{}} },
+		Acts:   func(string) []gateway.ActJob { return nil },
 	}
 	o.Links.Stats = func() []gateway.LinkStats { return []gateway.LinkStats{{Name: "op1", State: "up"}} }
 	o.Sessions.List = func() []SMPPSession { return nil }

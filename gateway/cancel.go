@@ -84,7 +84,16 @@ func (g *Gateway) cancel(ctx context.Context, account string, id message.ID) (_ 
 	if err != nil {
 		return nil, nil, err
 	}
-	now := time.Now()
+	g.cancelEntry(e, time.Now())
+	copied := *e.m
+	done = g.onDisk()
+	g.mu.Unlock()
+	g.signal()
+	return &copied, done, nil
+}
+
+// cancelEntry ends a message that waits. The lock is held.
+func (g *Gateway) cancelEntry(e *entry, now time.Time) {
 	if e.station == nowhere {
 		g.takeOffDisk(e)
 	}
@@ -95,11 +104,6 @@ func (g *Gateway) cancel(ctx context.Context, account string, id message.ID) (_ 
 	if inLanes {
 		l.lanes.remove(e)
 	}
-	copied := *e.m
-	done = g.onDisk()
-	g.mu.Unlock()
-	g.signal()
-	return &copied, done, nil
 }
 
 // waitingEntry returns a message that waits and that no session has, as it is

@@ -140,6 +140,7 @@ type Gateway struct {
 	watched     int                 // in missing
 	asked       chan struct{}       // a place for each operator that is being asked for one
 	policies    map[string]*route.Fallback
+	acts        acts
 	replacing   map[message.ID]struct{} // which operators are being asked to replace
 	sizes       diskSizes
 	purses      map[string]*purse // by account

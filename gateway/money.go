@@ -357,6 +357,12 @@ func (g *Gateway) reprice(m *message.Message, now time.Time) *message.Failure {
 	if r == nil {
 		return nil
 	}
+	return g.repriceAs(m, r, open, now)
+}
+
+// repriceAs makes the price of a message that of a reservation; open, if what it
+// cost is neither charged nor given back.
+func (g *Gateway) repriceAs(m *message.Message, r *billing.Reservation, open bool, now time.Time) *message.Failure {
 	more := r.Dearest(m.Parts) - message.Amount(m.Price)
 	if a := g.snap.Load().Accounts.ByName(m.Account); a != nil && a.Terms() != nil && more > 0 {
 		levels := make([]*purse, len(a.Terms().Levels))

@@ -141,6 +141,10 @@ func traceEntry(ev message.Event) TraceEntry {
 	switch ev.Kind {
 	case message.EventGranted:
 		t.Link, t.Session = ev.Text, ev.Code
+	case message.EventPaused, message.EventResumed:
+		t.Text = "by " + ev.Text
+	case message.EventMoved:
+		t.Link = ev.Text
 	case message.EventTaken:
 		t.ID = ev.Text
 	case message.EventFailed:

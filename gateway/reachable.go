@@ -95,7 +95,7 @@ func (g *Gateway) loadReachable(ctx context.Context, now time.Time) error {
 			continue
 		}
 		err = g.fromIDs(ctx, ids, r, func(m *message.Message) {
-			if m.State != message.Queued {
+			if m.State != message.Queued || paused(m.Log, m.ID) {
 				return
 			}
 			e := newEntry(m)

@@ -99,7 +99,7 @@ func (g *Gateway) replace(ctx context.Context, id message.ID, r *Replacement) (_
 	}
 	g.cur.Replaced = append(g.cur.Replaced, m)
 	if e.m.SendAt != m.SendAt || e.station == nowhere && e.m.Expires != m.Expires {
-		g.moveReplaced(e, m, now)
+		g.rehome(e, m, message.Event{Kind: message.EventReplaced, At: now.UnixMilli()}, now)
 	} else {
 		g.replaceInPlace(e, m, now)
 	}
@@ -204,9 +204,10 @@ func (g *Gateway) replaceInPlace(e *entry, m *message.Message, now time.Time) {
 	}
 }
 
-// moveReplaced takes the message of e out of where it waits and lets m wait
-// instead, until it is to be sent.
-func (g *Gateway) moveReplaced(e *entry, m *message.Message, now time.Time) {
+// rehome takes the message of e out of where it waits and lets m, which stands
+// in its place and differs from it, wait instead: until it is resumed if it is
+// paused, until it is to be sent, or in its lane. ev says in its log why.
+func (g *Gateway) rehome(e *entry, m *message.Message, ev message.Event, now time.Time) {
 	switch e.station {
 	case nowhere:
 		g.takeOffDisk(e)
@@ -218,17 +219,26 @@ func (g *Gateway) moveReplaced(e *entry, m *message.Message, now time.Time) {
 	}
 	g.forget(e)
 	next := newEntry(m)
+	next.event(ev)
 	next.readLog(g)
-	next.event(message.Event{Kind: message.EventReplaced, At: now.UnixMilli()})
-	if at := time.UnixMilli(m.SendAt); at.After(now) {
+	m.State = message.Queued
+	if m.SendAt > now.UnixMilli() {
 		m.State, next.due = message.Scheduled, m.SendAt
-		g.change(next)
+	}
+	if ev.Kind == message.EventResumed || ev.Kind == message.EventLane {
+		if at := nextRetry(m); at > now.UnixMilli() {
+			next.due = at
+		}
+	}
+	if paused(m.Log, m.ID) {
+		next.due = m.Expires
+	}
+	g.change(next)
+	if next.due != 0 {
 		g.move(next, delayed, true) // its row alone says until when
 		g.forget(next)
 		return
 	}
-	m.State = message.Queued
-	g.change(next)
 	next.hop = g.firstUp(m.Links)
 	next.link = g.link(m.Links[next.hop])
 	if g.fullFor(next.link, m) {

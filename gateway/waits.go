@@ -20,6 +20,9 @@ type Waits struct {
 
 // waits says what m waits for; nil if it does not.
 func (g *Gateway) waits(m *message.Message, now time.Time) *Waits {
+	if (m.State == message.Scheduled || m.State == message.Queued) && paused(m.Log, m.ID) {
+		return &Waits{Why: "it is paused, until somebody resumes it (kurir queue resume)"}
+	}
 	if m.State == message.Scheduled {
 		return (&Waits{Why: "its time has not come"}).until(m.SendAt)
 	}

@@ -37,6 +37,10 @@ const (
 	EventFallback   EventKind = 41 // Text: when the next link is tried (route.Fallback); always the first event
 	EventRepeat     EventKind = 42 // Text: link whose attempt gave way to the next; Code: 1 after a negative receipt, 0 after a missing one
 	EventEarlier    EventKind = 43 // like EventReport, of such an attempt; Text: link
+	EventPaused     EventKind = 60 // Text: account that asked for it
+	EventResumed    EventKind = 61 // likewise
+	EventMoved      EventKind = 62 // Text: link, which the message takes now and alone
+	EventLane       EventKind = 63 // Text: priority that the message has now
 	EventResent     EventKind = 40 // Text: id of the message that did not arrive and is sent again by this one
 	EventShownAs    EventKind = 50 // Text: sender that the link was given by the grant before, in place of the message's
 )
@@ -48,6 +52,7 @@ var eventNames = [...]string{
 	"reserved", "charged", "refunded",
 	EventResent: "resent", EventFallback: "fallback", EventRepeat: "repeat", EventEarlier: "earlier_report",
 	EventShownAs: "shown_as",
+	EventPaused:  "paused", EventResumed: "resumed", EventMoved: "moved", EventLane: "lane",
 }
 
 // String returns the event's name in a trace.

@@ -85,10 +85,7 @@ func (s *Store) WaitingExpired(ctx context.Context, now int64, n int) ([]Waiting
 				stmt.BindInt64(2, int64(n))
 			},
 			func(stmt *sqlite.Stmt) (bool, error) {
-				list = append(list, Waiting{
-					Link: stmt.ColumnText(0), Priority: message.Priority(stmt.ColumnInt64(1)), Account: stmt.ColumnText(2),
-					ID: message.ID(stmt.ColumnInt64(3)), Expires: stmt.ColumnInt64(4),
-				})
+				list = append(list, waitingOf(stmt))
 				return true, nil
 			})
 	})

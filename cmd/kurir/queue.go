@@ -19,7 +19,7 @@ func newQueueCmd() *cobra.Command {
 	r := &remote{}
 	cmd := &cobra.Command{
 		Use:   "queue",
-		Short: "Show what customers are owed and what waits for links; tell customers again",
+		Short: "Show what customers are owed and what waits for links; pause, cancel, move what waits; tell customers again",
 		Long: `Show what customers of a running Kurir are owed and what waits for its links, and tell customers again what they were
 told, over the REST interface. An account sees and pushes its own; one that may administrate (admin: true) everybody's.`,
 	}
@@ -41,6 +41,7 @@ told, over the REST interface. An account sees and pushes its own; one that may 
 			return r.showQueues(cmd.Context(), cmd.OutOrStdout(), args[0])
 		},
 	}, newQueuePushCmd(r), newQueueDeadCmd(r), newQueueResendCmd(r))
+	cmd.AddCommand(newQueueActCmds(r)...)
 	return cmd
 }
 
