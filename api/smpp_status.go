@@ -31,6 +31,7 @@ var smppStatuses = [...]smpp.Status{
 	message.Stopping:     smpp.ESME_RSYSERR,
 	message.NoMoney:      smpp.ESME_RX_P_APPN, // no version has one of its own for it
 	message.NoPrice:      smpp.ESME_RINVDSTADR,
+	message.Loop:         smpp.ESME_RX_P_APPN,
 	message.LimitReached: smpp.ESME_RTHROTTLED,
 	message.Blocked:      smpp.ESME_RX_R_APPN,
 	message.OptedOut:     smpp.ESME_RX_R_APPN,

@@ -22,6 +22,7 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 		Secret: f.Secret.Rules(),
 		Lists:  f.Lists, Networks: f.Networks.Table(),
 	}
+	s.Self = a.shared.Self()
 	if err := a.pricing(ctx, f, s); err != nil {
 		return nil, err
 	}

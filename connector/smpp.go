@@ -58,10 +58,11 @@ type Shared struct {
 	refs     *gsm.References // two links may lead to the same phone
 	sessions atomic.Uint32   // number of the newest session
 	repeats  smppUnanswered  // what operators will send again
+	self     uint64          // see newSelf
 }
 
 // NewShared makes what the links of one process share.
-func NewShared() *Shared { return &Shared{refs: gsm.NewReferences()} }
+func NewShared() *Shared { return &Shared{refs: gsm.NewReferences(), self: newSelf()} }
 
 // smppSlot is a place for a session, occupied or not.
 type smppSlot struct {

@@ -14,6 +14,7 @@ import (
 // encoded what it took when Send returns.
 type smppBuilder struct {
 	cfg  SMPPConfig // with defaults
+	self uint64     // our id, said to an operator that is a Kurir too; 0 for others
 	refs *gsm.References
 
 	parts    []smpp.SubmitSM
@@ -59,6 +60,9 @@ func (b *smppBuilder) add(out *Outgoing, now time.Time) (parts int, f *message.F
 		}
 	}
 	b.cfg.fields.apply(&common, m)
+	if b.self != 0 {
+		b.passing(&common, m)
+	}
 	for i := range b.segments {
 		b.parts = append(b.parts, smpp.SubmitSM{ShortMessage: common})
 		p, s := &b.parts[len(b.parts)-1].ShortMessage, &b.segments[i]

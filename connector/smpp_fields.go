@@ -197,7 +197,7 @@ func (f *smppFields) applyReference(common *smpp.ShortMessage, m *message.Messag
 // tag returns the tag under which a customer's parameter goes over the link;
 // false if it does not, or the link sets it.
 func (f *smppFields) tag(tag uint16) (smpp.Tag, bool) {
-	if !message.GoesAlong(tag) {
+	if !message.GoesAlong(tag) || tag == message.TagPassed {
 		return 0, false
 	}
 	ok := inRanges(f.pass, tag)

@@ -206,8 +206,11 @@ func (l *SMPP) connect(ctx context.Context, d *smpp.Dialer, s *smppSession) (*sm
 		return nil, err
 	}
 	defer leave()
-	sess, _, err := d.Connect(ctx, s)
+	sess, resp, err := d.Connect(ctx, s)
 	l.gate.tried(err)
+	if err == nil && isKurir(resp, sess.Info().Version) {
+		s.build.self = l.shared.self // before anything is given to it
+	}
 	return sess, err
 }
 

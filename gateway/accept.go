@@ -140,6 +140,9 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) (ch
 
 // describe makes the message as its customer wrote it, without links.
 func (s *Snapshot) describe(m *message.Message, sub *Submission, now time.Time) *message.Failure {
+	if sub.Content.Extra.Looping(s.Self) {
+		return &message.Failure{Kind: message.Loop}
+	}
 	if f := s.addresses(m, sub); f != nil {
 		return f
 	}

@@ -29,6 +29,7 @@ type Snapshot struct {
 	Validity time.Duration            // of messages that ask for none; 0 means 48 h
 	Reported bool                     // a link hands on parameters of receipts
 	JoinWait time.Duration            // how long parts of an inbound message are waited for; 0 means what the Options say
+	Self     uint64                   // by which other Kurirs know this one; 0 for none
 	Retries  []RetryRule              // in place of the defaults
 	Choosy   bool                     // a link carries some senders only
 	MaxParts int                      // of one message, for accounts that say nothing; 0 means 10

@@ -33,6 +33,7 @@ const (
 	OptedOut     FailureKind = 22 // the recipient has opted out of the account's messages
 	NotOpened    FailureKind = 23 // the recipient's country is not opened
 	Repeated     FailureKind = 24 // the same text went to the recipient a short time ago
+	Loop         FailureKind = 25 // the message goes in circles among gateways
 )
 
 var failureInfo = [...]struct {
@@ -60,6 +61,7 @@ var failureInfo = [...]struct {
 	Stopping:     {"stopping", true, "the gateway is stopping; try again later"},
 	NoMoney:      {"no_money", false, "the balance does not suffice"},
 	NoPrice:      {"no_price", false, "the price list has no price for the recipient"},
+	Loop:         {"loop", false, "the message came from this gateway, or passed it more than three times: two of them are routed at each other"},
 	LimitReached: {"limit_reached", true, "the account has had what it may send for now"},
 	Blocked:      {"blocked", false, "a list blocks the recipient or the sender"},
 	OptedOut:     {"opted_out", false, "the recipient has opted out of messages of this account"},

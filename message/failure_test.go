@@ -5,7 +5,7 @@ import "testing"
 func TestFailuresSpeakPlainly(t *testing.T) {
 	t.Parallel()
 	seen := map[string]FailureKind{}
-	for k := NoFailure; k <= LimitReached; k++ {
+	for k := NoFailure; k <= Loop; k++ {
 		code := k.Code()
 		if other, twice := seen[code]; twice {
 			t.Errorf("%d and %d have the same code %q", k, other, code)
@@ -32,7 +32,7 @@ func TestWhichFailuresPass(t *testing.T) {
 			t.Errorf("%s should be tried again", k.Code())
 		}
 	}
-	for _, k := range []FailureKind{Refused, BadRecipient, BadSender, BadContent, NotPermitted, NoRoute, TooOld, Withheld, NoMoney, NoPrice} {
+	for _, k := range []FailureKind{Refused, BadRecipient, BadSender, BadContent, NotPermitted, NoRoute, TooOld, Withheld, NoMoney, NoPrice, Loop} {
 		if k.Temporary() {
 			t.Errorf("%s should not be tried again", k.Code())
 		}

@@ -22,7 +22,12 @@ var failureSwedish = [...]string{
 	Stopping:     "tjänsten håller på att stanna; försök igen senare",
 	NoMoney:      "saldot räcker inte",
 	NoPrice:      "prislistan har inget pris för mottagaren",
+	Loop:         "meddelandet kommer från den här tjänsten, eller har passerat den mer än tre gånger: två tjänster skickar till varandra",
 	LimitReached: "kontot har fått skicka så mycket som det får för tillfället",
+	Blocked:      "en lista spärrar mottagaren eller avsändaren",
+	OptedOut:     "mottagaren har avböjt meddelanden från kontot",
+	NotOpened:    "meddelanden till mottagarens land är inte tillåtna",
+	Repeated:     "samma text skickades till mottagaren för en kort stund sedan",
 }
 
 // Sentence says what went wrong in a language: "sv" is Swedish, any other English.
