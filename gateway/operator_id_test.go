@@ -399,9 +399,13 @@ func TestUnmatchedReceiptsAreBounded(t *testing.T) {
 		w := start(t, dir, Options{}, nil)
 		op := w.fakeLink("op1")
 		op.core.SessionUp(1, 10)
-		for i := range 150 {
-			<-op.report(fmt.Sprint(1000+i), message.Delivered, "46100001")
+		reports := make([]message.Report, unmatchedMost+50)
+		for i := range reports {
+			reports[i] = message.Report{OperatorID: fmt.Sprint(1000 + i), State: message.Delivered, From: message.Address{TON: 1, Number: "46100001"}}
 		}
+		done := make(chan error, 1)
+		op.core.Reports(reports, func(err error) { done <- err })
+		<-done
 		<-op.report("", message.Rejected, "46100002")
 		time.Sleep(15 * time.Minute)
 		list, known := w.UnmatchedReceipts("op1")
@@ -415,8 +419,16 @@ func TestUnmatchedReceiptsAreBounded(t *testing.T) {
 		if why["unknown"] == 0 {
 			t.Errorf("kept: %v", why)
 		}
-		if n := linkStats(w, "op1").ReceiptsUnmatched; n != 151 {
+		if n := linkStats(w, "op1").ReceiptsUnmatched; n != unmatchedMost+51 {
 			t.Errorf("%d receipts are counted", n)
+		}
+		w.mu.Lock()
+		for i := range w.links["op1"].unmatched.list { // a day of ticks is long
+			w.links["op1"].unmatched.list[i].At = time.Now().Add(-unmatchedAge - time.Second)
+		}
+		w.mu.Unlock()
+		if list, _ := w.UnmatchedReceipts("op1"); len(list) != 0 {
+			t.Errorf("after a day %d receipts are shown", len(list))
 		}
 		if _, known := w.UnmatchedReceipts("nobody"); known {
 			t.Error("there is no such link")

@@ -1,14 +1,17 @@
 package gateway
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"kurir/message"
 )
 
-// unmatchedMost is how many receipts of a link are shown that match nothing.
-const unmatchedMost = 100
+const (
+	unmatchedMost = 1000           // receipts of a link that are shown, the newest
+	unmatchedAge  = 24 * time.Hour // and for how long
+)
 
 // Why a receipt is attached to no message.
 const (
@@ -70,8 +73,8 @@ func (g *Gateway) unmatched(l *link, r *message.Report, why string, now time.Tim
 	})
 }
 
-// UnmatchedReceipts returns the last receipts that came by a link and could not
-// be attached to a message, newest first; false if there is no such link.
+// UnmatchedReceipts returns the last receipts that came by a link within a day and
+// could not be attached to a message, newest first; false if there is no such link.
 func (g *Gateway) UnmatchedReceipts(link string) ([]UnmatchedReceipt, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -79,5 +82,10 @@ func (g *Gateway) UnmatchedReceipts(link string) ([]UnmatchedReceipt, bool) {
 	if l == nil {
 		return nil, false
 	}
-	return l.unmatched.newest(), true
+	list := l.unmatched.newest()
+	old := slices.IndexFunc(list, func(r UnmatchedReceipt) bool { return time.Since(r.At) > unmatchedAge })
+	if old >= 0 {
+		list = list[:old]
+	}
+	return list, true
 }
