@@ -20,8 +20,13 @@ func newSelf() uint64 {
 	return binary.BigEndian.Uint64(octets[:]) | 1
 }
 
-// Self is the id by which other Kurirs know this one.
-func (s *Shared) Self() uint64 { return s.self }
+// Self is the id by which other Kurirs know this one; 0 of a nil Shared.
+func (s *Shared) Self() uint64 {
+	if s == nil {
+		return 0
+	}
+	return s.self
+}
 
 // isKurir tells whether the operator is a Kurir that takes optional parameters.
 func isKurir(resp *smpp.BindResp, v smpp.Version) bool {
