@@ -35,6 +35,8 @@ var mayImport = map[string][]string{
 	"smpp": {},
 	"mail": {},
 
+	"filter": {"message"},
+
 	"ucp":     {"gsm"},
 	"cimd2":   {"gsm"},
 	"modem":   {"gsm"},
@@ -51,7 +53,7 @@ var mayImport = map[string][]string{
 	"store":     join(pure, "gsm"), // gsm for the types of message's fields
 	"cluster":   {"store"},
 	"connector": join(codecs, "message", "mail"),
-	"gateway":   join(codecs, join(pure, "store", "cluster", "connector")...),
+	"gateway":   join(codecs, join(pure, "filter", "store", "cluster", "connector")...),
 	"resource":  join(pure, "store", "cluster", "gateway"),
 
 	"api":       join(codecs, join(pure, "gateway", "resource", "mail")...),
@@ -59,8 +61,8 @@ var mayImport = map[string][]string{
 	"simulator": codecs,
 	"load":      codecs,
 
-	"config":    join(edges, join(codecs, join(pure, "mail", "store", "cluster", "connector", "gateway")...)...),
-	"app":       join(edges, join(codecs, join(pure, "mail", "store", "cluster", "connector", "gateway", "config")...)...),
+	"config":    join(edges, join(codecs, join(pure, "filter", "mail", "store", "cluster", "connector", "gateway")...)...),
+	"app":       join(edges, join(codecs, join(pure, "filter", "mail", "store", "cluster", "connector", "gateway", "config")...)...),
 	"cmd/kurir": {"app", "config", "store", "simulator", "load"},
 }
 

@@ -66,6 +66,8 @@ type Account struct {
 	MaxParts int `yaml:"max_parts" example:"10"`
 	// Text is how texts are written that need more than the GSM alphabet or than one message.
 	Text Text `yaml:"text"`
+	// Filter is the one of filters that is asked before a message of the customer is accepted. Empty: none.
+	Filter string `yaml:"filter"`
 	// Source says how senders of the customer's messages are written otherwise, once they are permitted and before a route is
 	// chosen; the first rule that matches counts.
 	Source []message.AddressRule `yaml:"source"`

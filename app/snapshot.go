@@ -7,6 +7,7 @@ import (
 
 	"kurir/account"
 	"kurir/config"
+	"kurir/filter"
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/route"
@@ -25,6 +26,12 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 	s.Self = a.shared.Self()
 	if err := a.pricing(ctx, f, s); err != nil {
 		return nil, err
+	}
+	for _, c := range f.Filters {
+		if s.Filters == nil {
+			s.Filters = map[string]*filter.Filter{}
+		}
+		s.Filters[c.Name] = filter.New(c)
 	}
 	k := gateway.Kept{Routes: f.Routes}
 	for i := range f.Connectors {

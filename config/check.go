@@ -26,6 +26,7 @@ func (d *decoder) check(f *File) {
 	d.checkTLVs(f.TLVs)
 	account.ValidatePredefined(f.Predefined, d.report)
 	f.Secret.Validate(d.within("secret"))
+	d.checkFilters(f)
 	tlvs := f.TLVDictionary()
 	links := d.checkConnectors(f.Connectors, tlvs)
 	names := d.checkAccounts(f, tlvs)
@@ -37,6 +38,7 @@ func (d *decoder) check(f *File) {
 		f.Routes[i].Validate(d.within(path))
 		d.checkRoute(&f.Routes[i], path, links, names)
 		d.checkGroups(&f.Routes[i], path, f.Accounts)
+		d.checkFilter(f, path, f.Routes[i].Filter)
 		if name := f.Routes[i].Prices; name != "" && !slices.ContainsFunc(f.Prices, func(p PriceList) bool { return p.Name == name }) {
 			d.report(path+".prices", "no price list is named "+quote(name))
 		}
@@ -55,6 +57,33 @@ func (d *decoder) check(f *File) {
 		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), names)
 	}
 	d.checkReplies(f.Replies, links)
+}
+
+// checkFilters reports mistakes in filters, and accounts that name one that is not there.
+func (d *decoder) checkFilters(f *File) {
+	seen := once{d: d, what: "the name"}
+	for i := range f.Filters {
+		path := fmt.Sprintf("filters[%d]", i)
+		f.Filters[i].Validate(d.within(path))
+		seen.see(path+".name", f.Filters[i].Name)
+	}
+	for i := range f.Accounts {
+		d.checkFilter(f, fmt.Sprintf("accounts[%d]", i), f.Accounts[i].Filter)
+	}
+}
+
+// checkFilter reports the name of a filter that is not there.
+func (d *decoder) checkFilter(f *File, path, name string) {
+	if name == "" {
+		return
+	}
+	var names []string
+	for i := range f.Filters {
+		names = append(names, f.Filters[i].Name)
+	}
+	if !slices.Contains(names, name) {
+		d.report(path+".filter", "no filter is named "+quote(name)+known(names))
+	}
 }
 
 // checkServer reports what is wrong with the settings of the server itself.

@@ -11,6 +11,7 @@ import (
 	"kurir/account"
 	"kurir/alarm"
 	"kurir/directory"
+	"kurir/filter"
 	"kurir/gateway"
 	"kurir/message"
 	"kurir/route"
@@ -58,6 +59,8 @@ type File struct {
 	Secret account.SecretTexts `yaml:"secret"`
 	// Connectors are the links to operators.
 	Connectors []Connector `yaml:"connectors"`
+	// Filters are programs and URLs that are asked about messages before these are accepted; accounts and routes name them.
+	Filters []filter.Config `yaml:"filters"`
 	// Prices are price lists, which accounts name. Empty: messages cost nothing.
 	Prices []PriceList `yaml:"prices"`
 	// Traffic is what is too much or suspicious of each account's messages, for accounts that say nothing of it.

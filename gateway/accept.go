@@ -28,6 +28,15 @@ const block = 8
 // a socket, and calls done with a result for each when those accepted are on
 // disk. What is refused is refused one by one.
 func (g *Gateway) Accept(subs []*Submission, done Done) {
+	if g.snap.Load().Filters != nil {
+		g.acceptFiltered(subs, done)
+		return
+	}
+	g.acceptAsked(subs, done)
+}
+
+// acceptAsked accepts submissions of which no filter is to be asked any more.
+func (g *Gateway) acceptAsked(subs []*Submission, done Done) {
 	if g.snap.Load().separates(subs) {
 		g.acceptSeparately(subs, done)
 		return
@@ -128,6 +137,14 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) (ch
 		if sub.Changed != nil {
 			changed = sub.Changed
 		}
+	}
+	if sub.FilteredBy != "" {
+		with := Changed{}
+		if changed != nil {
+			with = *changed
+		}
+		with.By = sub.FilteredBy
+		changed = &with
 	}
 	if f := notMore(m, s.mostParts(sub, h)); f != nil {
 		return nil, f

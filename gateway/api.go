@@ -36,8 +36,10 @@ type Submission struct {
 	Answer    bool               // it answers a phone, from the number that this wrote to, also when it has opted out
 	Text      *message.TextRules // in place of the account's; nil for those
 
-	Resent  message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)
-	Changed *Changed   // what was done to the text already; left nil by interfaces
+	Resent     message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)
+	FilteredBy string     // name of the filter that has changed it; left empty by interfaces
+
+	Changed *Changed // what was done to the text already; left nil by interfaces
 }
 
 // rules returns how the text is to be written; nil if nothing is said.

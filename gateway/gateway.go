@@ -238,7 +238,9 @@ func (g *Gateway) install(s *Snapshot) {
 	g.shelf.forgetOld(s.Number)
 	g.alerting = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.Alerts })
 	g.partwise = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.ReceiptsPer == account.ReceiptsPerPart })
-	if old := g.snap.Load(); old == nil || old.Number != s.Number {
+	old := g.snap.Load()
+	old.closeFilters()
+	if old == nil || old.Number != s.Number {
 		g.cur.Config, g.cur.ConfigText = s.Number, s.Text
 	}
 	g.retries.Store(newRetryTable(s.Retries))
@@ -264,6 +266,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	<-followed
 	g.abandon()
 	g.jobs.Wait()
+	g.snap.Load().closeFilters()
 	return err
 }
 

@@ -185,6 +185,8 @@ func traceEntry(ev message.Event) TraceEntry {
 			}
 			t.Text += fmt.Sprintf("0x%04x=%x", p.Tag, p.Value)
 		}
+	case message.EventFiltered:
+		t.Text = "the filter " + ev.Text + " has changed the message"
 	case message.EventShownAs:
 		t.Text = "the link is given the sender " + ev.Text
 	case message.EventSimplified:

@@ -15,6 +15,7 @@ import (
 type Changed struct {
 	Replaced []gsm.Replaced // characters and their plain form
 	Cut      int            // characters left out at the end
+	By       string         // name of the filter that changed the message; empty for none
 }
 
 // texts writes the text of a message by the rules of its account, if it has
@@ -158,6 +159,9 @@ func (c *Changed) events(m *message.Message, now time.Time) {
 			text += " and others"
 		}
 		m.Log = message.AppendEvent(m.Log, m.ID, message.Event{Kind: message.EventSimplified, At: max(now.UnixMilli(), m.ID.Millis()), Code: uint32(n), Text: text})
+	}
+	if c.By != "" {
+		m.Log = message.AppendEvent(m.Log, m.ID, message.Event{Kind: message.EventFiltered, At: max(now.UnixMilli(), m.ID.Millis()), Text: c.By})
 	}
 	if c.Cut > 0 {
 		m.Log = message.AppendEvent(m.Log, m.ID, message.Event{Kind: message.EventCut, At: max(now.UnixMilli(), m.ID.Millis()), Code: uint32(c.Cut)})

@@ -43,6 +43,7 @@ const (
 	EventLane       EventKind = 63 // Text: priority that the message has now
 	EventResent     EventKind = 40 // Text: id of the message that did not arrive and is sent again by this one
 	EventShownAs    EventKind = 50 // Text: sender that the link was given by the grant before, in place of the message's
+	EventFiltered   EventKind = 51 // Text: name of the filter that changed the message before it was accepted
 )
 
 var eventNames = [...]string{
@@ -51,8 +52,8 @@ var eventNames = [...]string{
 	"simplified", "cut",
 	"reserved", "charged", "refunded",
 	EventResent: "resent", EventFallback: "fallback", EventRepeat: "repeat", EventEarlier: "earlier_report",
-	EventShownAs: "shown_as",
-	EventPaused:  "paused", EventResumed: "resumed", EventMoved: "moved", EventLane: "lane",
+	EventShownAs: "shown_as", EventFiltered: "filtered",
+	EventPaused: "paused", EventResumed: "resumed", EventMoved: "moved", EventLane: "lane",
 }
 
 // String returns the event's name in a trace.

@@ -16,8 +16,9 @@ type Handling struct {
 	Choose              Order
 	Prices              string // by which Choose compares; empty: the account's
 	Long                message.LongPolicy
-	LongSaid            bool // Long holds
-	MaxParts            int  // 0 for no limit of the rule's own
+	LongSaid            bool   // Long holds
+	Filter              string // that is asked before a message is accepted; empty for none
+	MaxParts            int    // 0 for no limit of the rule's own
 }
 
 // Order is how the links of a rule come into the order in which they are tried.
@@ -43,7 +44,7 @@ const (
 func newHandling(r *Rule) *Handling {
 	h := Handling{
 		Source: message.NewAddressRules(r.Source), Destination: message.NewAddressRules(r.Destination),
-		OwnSender: r.OtherSender == otherOwn, Prices: r.Prices, MaxParts: r.MaxParts, LongSaid: r.Long != "",
+		OwnSender: r.OtherSender == otherOwn, Prices: r.Prices, MaxParts: r.MaxParts, Filter: r.Filter, LongSaid: r.Long != "",
 	}
 	h.Long, _ = message.ParseLongPolicy(r.Long)
 	if i := slices.Index(orderNames, r.Choose); i > int(ByWeight) { // weights are the table's affair

@@ -72,6 +72,8 @@ type Rule struct {
 	Source []message.AddressRule `yaml:"source" json:",omitempty"`
 	// Destination says how links are shown the recipients of the messages, likewise. The customer's states have his own.
 	Destination []message.AddressRule `yaml:"destination" json:",omitempty"`
+	// Filter is the one of filters that is asked before a message of the rule is accepted, after the account's. Empty: none.
+	Filter string `yaml:"filter" json:",omitempty"`
 	// Long says what becomes of a text that is longer than one message: join, separate, cut or refuse, in place of what the
 	// account says, not of what the message says itself. Empty: as the account says.
 	Long string `yaml:"long" json:",omitempty"`

@@ -36,7 +36,11 @@ type Table struct {
 	byGroup   map[string]*tree
 	separates bool // a rule has long: separate
 	lookup    Lookup
+	filters   bool // a rule has a filter
 }
+
+// Filters tells whether a rule has a filter.
+func (t *Table) Filters() bool { return t.filters }
 
 // Separates tells whether a rule makes several messages of a long text.
 func (t *Table) Separates() bool { return t.separates }
@@ -68,6 +72,7 @@ func NewTable(rules []Rule) *Table {
 		t.separates = t.separates || c.handling != nil && c.handling.LongSaid && c.handling.Long == message.LongSeparate
 		c.open = strings.Contains(rule.To.String(), "?")
 		t.rules = append(t.rules, c)
+		t.filters = t.filters || rule.Filter != ""
 		switch {
 		case rule.Account.exact():
 			t.byAccount = plant(t.byAccount, rule.Account, c.to, int32(i))

@@ -1,0 +1,154 @@
+package filter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// TestMain is also the program that is asked: "ask" and what it is to do are its arguments.
+func TestMain(m *testing.M) {
+	if len(os.Args) != 3 || os.Args[1] != "ask" {
+		goleak.VerifyTestMain(m)
+		return
+	}
+	var q Question
+	body, _ := io.ReadAll(os.Stdin)
+	if json.Unmarshal(body, &q) != nil || strings.Contains(strings.Join(os.Args, " "), q.Text) {
+		os.Exit(2)
+	}
+	switch os.Args[2] {
+	case "$(refuse); refuse": // a shell would make something else of it
+		fmt.Print(`{"action": "refuse", "reason": "no `, q.Tag, `"}`)
+	case "nothing":
+	case "long":
+		fmt.Print(strings.Repeat("x", mostAnswer+1))
+	case "fail":
+		os.Exit(1)
+	case "sleep":
+		<-time.After(time.Minute)
+	}
+	os.Exit(0)
+}
+
+func question() *Question {
+	return &Question{Account: "acme", From: "ACME", To: "+46701234567", Text: "marked-text", Tag: "news"}
+}
+
+func TestProgram(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[string]string{"$(refuse); refuse": "refuse no news", "nothing": " ", "long": "error", "fail": "error", "sleep": "error"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			c := Config{Name: "words", Command: []string{self, "ask", mode}, Timeout: 20 * time.Second}
+			if mode == "sleep" {
+				c.Timeout = 50 * time.Millisecond
+			}
+			c.Validate(func(field, problem string) { t.Errorf("%s %s", field, problem) })
+			a, err := New(c).Ask(t.Context(), question())
+			got := a.Action + " " + a.Reason
+			if err != nil {
+				got = "error"
+				if strings.Contains(err.Error(), "marked") {
+					t.Errorf("the error has the text: %v", err)
+				}
+			}
+			if got != want {
+				t.Errorf("%q, want %q: %v", got, want, err)
+			}
+		})
+	}
+}
+
+func TestURL(t *testing.T) {
+	t.Parallel()
+	var answer func(w http.ResponseWriter, q *Question)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var q Question
+		if json.NewDecoder(r.Body).Decode(&q) != nil || r.Method != http.MethodPost {
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		answer(w, &q)
+	}))
+	t.Cleanup(s.Close)
+	f := New(Config{Name: "words", URL: s.URL, AtOnce: 1, Timeout: 20 * time.Second})
+	t.Cleanup(f.Close)
+	for said, want := range map[string]string{
+		"":                                    "",
+		`{"action": "allow"}`:                 "allow",
+		`{"action": "change", "text": "new"}`: "change",
+		`{"action": "perhaps"}`:               "error",
+		"yes":                                 "error",
+	} {
+		answer = func(w http.ResponseWriter, _ *Question) { _, _ = io.WriteString(w, said) }
+		a, err := f.Ask(t.Context(), question())
+		got := a.Action
+		if err != nil {
+			got = "error"
+		}
+		if got != want || want == "change" && *a.Text != "new" {
+			t.Errorf("%s: %+v, %v", said, a, err)
+		}
+	}
+	answer = func(w http.ResponseWriter, _ *Question) { w.WriteHeader(http.StatusInternalServerError) }
+	if _, err := f.Ask(t.Context(), question()); err == nil {
+		t.Error("status 500 is an answer")
+	}
+	// One at a time, a hundred in line, and no more.
+	hold := make(chan struct{})
+	answer = func(http.ResponseWriter, *Question) { <-hold }
+	results := make(chan error, waitingPerPlace+1)
+	for range waitingPerPlace + 1 {
+		go func() {
+			_, err := f.Ask(context.Background(), question())
+			results <- err
+		}()
+	}
+	for f.waiting.Load() <= waitingPerPlace {
+		runtime.Gosched()
+	}
+	if _, err := f.Ask(t.Context(), question()); !errors.Is(err, ErrBusy) {
+		t.Errorf("one too many: %v", err)
+	}
+	close(hold)
+	for range waitingPerPlace + 1 {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string]Config{
+		"name":       {URL: "http://127.0.0.1/"},
+		"url":        {Name: "a"},
+		"command":    {Name: "a", URL: "http://127.0.0.1/", Command: []string{"/bin/x"}},
+		"command[0]": {Name: "a", Command: []string{"x"}},
+		"timeout":    {Name: "a", URL: "http://127.0.0.1/", Timeout: time.Hour},
+		"unanswered": {Name: "a", URL: "http://127.0.0.1/", Unanswered: "perhaps"},
+		"at_once":    {Name: "a", URL: "http://127.0.0.1/", AtOnce: -1},
+	} {
+		var fields []string
+		c.Validate(func(field, _ string) { fields = append(fields, field) })
+		if len(fields) != 1 || fields[0] != want {
+			t.Errorf("%+v: %v, want %s", c, fields, want)
+		}
+	}
+}
