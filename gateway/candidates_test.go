@@ -13,9 +13,9 @@ import (
 	"kurir/route"
 )
 
-// TestHandling: what a rule says beside its links, on one gateway: links that do not carry the sender, rewriting, choice by
+// TestComplaint15Routes: what a rule says beside its links, on one gateway: links that do not carry the sender, rewriting, choice by
 // price and load, long texts; and that explain, preview and the trace say so.
-func TestHandling(t *testing.T) {
+func TestComplaint15Routes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {

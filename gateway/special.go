@@ -18,8 +18,8 @@ func (s *Snapshot) special(m *message.Message, sub *Submission) *message.Failure
 	if !secret && sub.Tag == "" {
 		return nil
 	}
-	if len(sub.Tag) > message.MaxTag {
-		return message.Fail(message.BadContent, "tag", "the tag has %d octets; at most %d are kept", len(sub.Tag), message.MaxTag)
+	if problem := message.NameProblem(sub.Tag); problem != "" {
+		return message.Fail(message.BadContent, "tag", "the tag %s", problem)
 	}
 	m.Special = &message.Special{Secret: secret, Tag: sub.Tag}
 	return nil

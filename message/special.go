@@ -5,13 +5,10 @@ package message
 type Special struct {
 	Secret bool    // the text is shown to nobody, and erased when the message is final
 	ByLoad bool    // the least loaded of its links is tried first
-	Tag    string  // the customer's word for rules of routes
+	Tag    string  // the customer's word for rules of routes (NameProblem)
 	From   Address // what links show as the sender, by the rule of its route; zero: From of the message
 	To     Address // likewise as the recipient
 }
-
-// MaxTag is how long a tag may be, in octets.
-const MaxTag = 64
 
 // Secret tells whether the text of the message is shown to nobody.
 func (m *Message) Secret() bool { return m.Special != nil && m.Special.Secret }

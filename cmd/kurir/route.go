@@ -37,6 +37,7 @@ Nothing is sent.`,
 	f.StringVar(&q.To, "to", "", "the recipient's `number`")
 	f.StringVar(&q.From, "from", "", "the `sender` (default: the account's)")
 	f.StringVar(&q.Text, "text", "", "the `text`")
+	f.StringVar(&q.Tag, "tag", "", "the `tag` that the message brings")
 	f.StringVar(&q.Encoding, "encoding", "", "the `encoding`: auto (default), gsm7, ucs2 or latin1")
 	f.StringVar(&q.Interface, "via", "", "the `interface` by which it comes: rest (default), kannel or smpp")
 	f.StringVar(&q.At, "at", "", "the `time` at which it comes, such as 2026-11-05T08:30:00+01:00 (default: now)")
@@ -53,6 +54,7 @@ type routeQuestion struct {
 	Encoding  string `json:"encoding,omitempty"`
 	Interface string `json:"interface,omitempty"`
 	At        string `json:"at,omitempty"`
+	Tag       string `json:"tag,omitempty"`
 }
 
 // shownRoute is the server's answer.
