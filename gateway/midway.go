@@ -8,11 +8,14 @@ import (
 
 // oweBuffered tells a customer who asked for intermediate states that the
 // operator sent one: behind the state that he has the message, if that is not
-// told yet. e's log says so already.
+// told yet. e's log says so already. It is told once.
 func (g *Gateway) oweBuffered(e *entry, now time.Time) {
 	m := e.m
 	if m.Target.Kind == message.NoTarget || !m.Receipts.Wants(message.Buffered) || reportsMidway(m) > 1 {
-		return // each is told once
+		return
+	}
+	if _, told := midwayState(m); told { // when another attempt was on the way
+		return
 	}
 	b := g.box(m.Target.Kind, m.Target.Account)
 	if first := b.midway[m.ID]; first != nil {

@@ -236,6 +236,30 @@ func TestComplaint04RepeatOnReceipt(t *testing.T) {
 
 // TestFallbackRule: the failures that a rule names lead to the next link after as
 // many as it says, and a link that was away has to stay before it is preferred.
+// TestRepeatTellsOnce: of intermediate states a customer is told each once, also
+// if two operators have the message one after the other.
+func TestRepeatTellsOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w, op1, op2, told := repeatWorld(t, dir, route.Fallback{MayRepeat: true})
+		sub := w.submission("46100001", "hello")
+		sub.Receipts = message.ReceiptFinal | message.ReceiptIntermediate
+		id := w.submit(sub)[0]
+		op1.answer(1, given(t, op1), "a")
+		toldOnly(t, w, told, id, message.Enroute)
+		<-op1.report("a", message.Enroute, "46100001")
+		toldOnly(t, w, told, id, message.Buffered)
+		<-op1.report("a", message.Undeliverable, "46100001")
+		op2.answer(2, given(t, op2), "b")
+		toldOnly(t, w, told, id)
+		<-op2.report("b", message.Enroute, "46100001")
+		toldOnly(t, w, told, id)
+		<-op2.report("b", message.Delivered, "46100001")
+		toldOnly(t, w, told, id, message.Delivered)
+	})
+}
+
 func TestFallbackRule(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
