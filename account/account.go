@@ -83,6 +83,8 @@ type Account struct {
 	// Prices is the price list by which the messages of the customer cost. Empty: the parent's; where there is none either,
 	// messages cost nothing.
 	Prices string `yaml:"prices"`
+	// TellPrice has answers to POST /v1/messages say what each message costs at most.
+	TellPrice bool `yaml:"tell_price" example:"false"`
 	// Balance is what the messages of the customer, and of the accounts below without a balance of their own, are paid
 	// from; money comes to it over REST. Left out: the parent's pays; {} is a prepaid balance.
 	Balance *Balance `yaml:"balance"`

@@ -198,6 +198,10 @@ func appendResult(out []byte, r *gateway.Result, index int) []byte {
 	out = append(out, `,"encoding":"`...)
 	out = append(out, r.Encoding.String()...)
 	out = append(out, '"')
+	if r.Cost != nil {
+		out = append(append(append(out, `,"price":"`...), r.Cost.Amount.String()...), `","currency":`...)
+		out = appendJSONString(out, r.Cost.Currency)
+	}
 	if r.Changed != nil {
 		out = appendChanged(out, r.Changed)
 	}

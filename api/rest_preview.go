@@ -21,8 +21,17 @@ type previewView struct {
 	Messages  []string       `json:"messages,omitempty"` // the texts that a long one is cut into
 	Unicode   *unicodeView   `json:"unicode,omitempty"`
 	Links     []string       `json:"links,omitempty"`
+	Price     string         `json:"price,omitempty"` // what would be reserved: by the dearest link
+	Currency  string         `json:"currency,omitempty"`
+	Prices    []linkPrice    `json:"prices,omitempty"`
 	// Candidates are links that are given another sender than the message's, and those of its route that are skipped.
 	Candidates []candidateOfPreview `json:"candidates,omitempty"`
+}
+
+// linkPrice is what a message costs by a link.
+type linkPrice struct {
+	Link  string `json:"link"`
+	Price string `json:"price"`
 }
 
 // candidateOfPreview is a link that has something particular about it.
@@ -95,6 +104,12 @@ func (s *httpServer) postPreview(w http.ResponseWriter, r *http.Request, a *acco
 	for _, l := range []gsm.Language{size.Shift.Single, size.Shift.Locking} {
 		if l != gsm.NoLanguage && (len(v.Languages) == 0 || v.Languages[0] != l.String()) {
 			v.Languages = append(v.Languages, l.String())
+		}
+	}
+	if c := preview.Costs; c != nil {
+		v.Price, v.Currency = c.Most.Amount.String(), c.Most.Currency
+		for i, amount := range c.By {
+			v.Prices = append(v.Prices, linkPrice{preview.Links[i], amount.String()})
 		}
 	}
 	for _, c := range preview.Candidates {

@@ -36,6 +36,8 @@ type explainView struct {
 	From       string          `json:"from"`
 	Encoding   gsm.Encoding    `json:"encoding"`
 	Parts      int             `json:"parts"`
+	Price      string          `json:"price,omitempty"` // what would be reserved: by the dearest link
+	Currency   string          `json:"currency,omitempty"`
 	Routes     []ruleView      `json:"routes"`
 	Candidates []candidateView `json:"candidates"`
 	Refused    string          `json:"refused,omitempty"`
@@ -47,6 +49,15 @@ type candidateView struct {
 
 	From    string `json:"from,omitempty"`
 	Skipped string `json:"skipped,omitempty"`
+	Price   string `json:"price,omitempty"`
+}
+
+func viewCandidate(c gateway.Candidate) candidateView {
+	v := candidateView{Link: c.Link, Up: c.Up, From: c.From, Skipped: c.Skipped}
+	if c.Cost != nil {
+		v.Price = c.Cost.String()
+	}
+	return v
 }
 
 // explainRoute is POST /v1/routes/explain: which rules were looked at for a
@@ -69,7 +80,10 @@ func (s *httpServer) explainRoute(w http.ResponseWriter, r *http.Request, a *acc
 		v.Routes = append(v.Routes, ruleView(c))
 	}
 	for _, c := range e.Candidates {
-		v.Candidates = append(v.Candidates, candidateView(c))
+		v.Candidates = append(v.Candidates, viewCandidate(c))
+	}
+	if e.Cost != nil {
+		v.Price, v.Currency = e.Cost.Amount.String(), e.Cost.Currency
 	}
 	if e.Refusal != nil {
 		v.Refused = e.Refusal.Error()

@@ -16,18 +16,19 @@ func TestExplainRoute(t *testing.T) {
 	t.Parallel()
 	var asked gateway.Submission
 	var when time.Time
+	price := message.Amount(140_000)
 	o := (&fakeGateway{}).options()
 	o.Explain = func(sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure) {
 		asked, when = *sub, at
 		return &gateway.Explained{
 			To: message.Address{TON: 1, Number: "46701234567"}, From: message.Address{Number: "ACME"}, Encoding: gsm.UCS2, Parts: 2,
-			Rules: []route.Considered{{Rule: 0, Name: "night", Why: "Mon"}, {Rule: 1, Name: "all", Matched: true, Why: "goes by op1"}}, Candidates: []gateway.Candidate{{Link: "op1", Up: true}},
+			Rules: []route.Considered{{Rule: 0, Name: "night", Why: "Mon"}, {Rule: 1, Name: "all", Matched: true, Why: "goes by op1"}}, Candidates: []gateway.Candidate{{Link: "op1", Up: true, Cost: &price}}, Cost: &gateway.Cost{Amount: price, Currency: "EUR"},
 		}, nil
 	}
 	h := NewHTTP(o)
 	w := asAcme(h, "POST", "/v1/routes/explain", `{"to":"+46701234567","from":"ACME","text":"hej","interface":"smpp","at":"2026-11-05T08:30:00+01:00"}`)
-	const want = `{"to":"+46701234567","from":"ACME","encoding":"ucs2","parts":2,"routes":[{"rule":0,"name":"night","matched":false,"why":"Mon"},` +
-		`{"rule":1,"name":"all","matched":true,"why":"goes by op1"}],"candidates":[{"link":"op1","up":true}]}` + "\n"
+	const want = `{"to":"+46701234567","from":"ACME","encoding":"ucs2","parts":2,"price":"0.14","currency":"EUR","routes":[{"rule":0,"name":"night","matched":false,"why":"Mon"},` +
+		`{"rule":1,"name":"all","matched":true,"why":"goes by op1"}],"candidates":[{"link":"op1","up":true,"price":"0.14"}]}` + "\n"
 	if w.Code != 200 || w.Body.String() != want {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

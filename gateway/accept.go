@@ -379,6 +379,9 @@ func (g *Gateway) join(a applicant, now time.Time) {
 		b.Accepted = append(b.Accepted, m)
 		r := &a.results[a.index[i]]
 		r.ID, r.State = m.ID, m.State
+		if a.bill != nil && a.bill.tell && a.bill.terms.Prices != "" {
+			r.Cost = &Cost{message.Amount(m.Price), a.bill.rates[i].Currency}
+		}
 	}
 	b.accepts = append(b.accepts, acceptance{entries: entries, results: a.results, done: a.done, bill: a.bill})
 }

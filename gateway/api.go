@@ -59,6 +59,7 @@ type Result struct {
 	Encoding gsm.Encoding
 	Changed  *Changed         // of the text; nil for most
 	More     []message.ID     // further messages that the text took; nil for most
+	Cost     *Cost            // what is reserved; nil where the account does not ask (account.Account.TellPrice)
 	Failure  *message.Failure // nil when the message was accepted and is on disk
 
 	resent message.ID

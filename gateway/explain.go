@@ -16,6 +16,7 @@ type Explained struct {
 	Parts      int
 	Rules      []route.Considered
 	Candidates []Candidate      // in the order in which they would be tried
+	Cost       *Cost            // what would be reserved; nil without prices
 	Refusal    *message.Failure // why it would be refused for its route or text; nil if it would not
 }
 
@@ -26,6 +27,8 @@ type Candidate struct {
 
 	From    string // sender that it is given, if not the message's
 	Skipped string // why it is not one; empty: it is
+
+	Cost *message.Amount // of the message by this link, in the currency of the whole; nil without prices
 }
 
 // ExplainRoute tells how a submission would be routed by the configuration in
@@ -46,6 +49,10 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 		e.Refusal = notMore(m, s.mostParts(sub, h))
 	}
 	e.Encoding, e.Parts = m.Encoding, int(m.Parts)
+	var by map[string]message.Amount
+	if e.Refusal == nil {
+		by, e.Refusal = e.price(s, sub, m, at)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if m.Special != nil && m.Special.ByLoad {
@@ -58,6 +65,9 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 		if from := s.Links[name].Senders.Shown(m.ShownFrom()); from != m.From {
 			c.From = from.String()
 		}
+		if cost, ok := by[name]; ok {
+			c.Cost = &cost
+		}
 		e.Candidates = append(e.Candidates, c)
 	}
 	for _, c := range s.particular(m, sub, at) {
@@ -66,4 +76,18 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 		}
 	}
 	return e, nil
+}
+
+// price notes what the message would cost and returns that by link.
+func (e *Explained) price(s *Snapshot, sub *Submission, m *message.Message, at time.Time) (map[string]message.Amount, *message.Failure) {
+	costs, f := s.costs(sub.Account, m, e.Parts, at)
+	if costs == nil {
+		return nil, f
+	}
+	e.Cost = &costs.Most
+	by := make(map[string]message.Amount, len(costs.By))
+	for i, name := range m.Links {
+		by[name] = costs.By[i]
+	}
+	return by, nil
 }

@@ -65,6 +65,7 @@ type bill struct {
 	terms  *account.Terms
 	rates  []billing.Reservation
 	atomic bool
+	tell   bool // the customer is told the prices
 }
 
 // rate says what a message costs by each of its links.
@@ -170,7 +171,7 @@ func (g *Gateway) reserve(a *applicant, now time.Time) {
 			g.count.unpaid.Add(1)
 			a.results[a.index[i]] = Result{To: m.To, Failure: f}
 			if b.atomic {
-				g.turnAwayAll(a, n, i)
+				g.turnAwayAll(a, n, i, now)
 				return
 			}
 			g.count.refused.Add(1)
@@ -185,10 +186,13 @@ func (g *Gateway) reserve(a *applicant, now time.Time) {
 
 // turnAwayAll takes back the first n messages of an atomic request, of which
 // that at bad was refused, and refuses the others with them.
-func (g *Gateway) turnAwayAll(a *applicant, n, bad int) {
+func (g *Gateway) turnAwayAll(a *applicant, n, bad int, now time.Time) {
 	for i, m := range a.good {
 		if i < n {
 			g.unbook(g.cur, a.bill.terms, m)
+			if m.Price != 0 && a.bill.terms.Limited {
+				g.cur.counters[counterKey{now.Unix() / 3600, m.Account, "", tallyReserved}] -= m.Price
+			}
 		}
 		if i != bad {
 			a.results[a.index[i]] = Result{To: m.To, Failure: &message.Failure{Kind: message.Withheld, Field: "atomic"}}
@@ -202,12 +206,8 @@ func (g *Gateway) turnAwayAll(a *applicant, n, bad int) {
 func afford(levels []*purse, m *message.Message) *message.Failure {
 	price := message.Amount(m.Price)
 	for _, p := range levels {
-		if p.has && price > 0 && p.live.balance-price < -p.credit {
-			if p.account != m.Account {
-				return message.Fail(message.NoMoney, "", "the balance of %s does not suffice for %s %s", p.account, price, p.currency)
-			}
-			return message.Fail(message.NoMoney, "", "the message costs %s %s, and the balance is %s with a credit of %s; it has to be topped up",
-				price, p.currency, p.live.balance, p.credit)
+		if f := p.suffices(price, m.Account); f != nil {
+			return f
 		}
 		if l := p.messages.exceeded(1); l != nil {
 			return message.Fail(message.LimitReached, "", "%s may send %d messages %s and has; more from %s on",
@@ -219,6 +219,19 @@ func afford(levels []*purse, m *message.Message) *message.Failure {
 		}
 	}
 	return nil
+}
+
+// suffices says why a price is more than a balance permits; customer is whom it is
+// told.
+func (p *purse) suffices(price message.Amount, customer string) *message.Failure {
+	switch {
+	case !p.has || price <= 0 || p.live.balance-price >= -p.credit:
+		return nil
+	case p.account != customer:
+		return message.Fail(message.NoMoney, "", "the balance of %s does not suffice for %s %s", p.account, price, p.currency)
+	}
+	return message.Fail(message.NoMoney, "", "the message costs %s %s, and the balance is %s with a credit of %s; it has to be topped up",
+		price, p.currency, p.live.balance, p.credit)
 }
 
 // book takes what a message costs.
@@ -337,7 +350,8 @@ func (g *Gateway) settle(e *entry, r *billing.Reservation, amount message.Amount
 	}
 }
 
-// giveBack takes money off the limits on which a message was counted.
+// giveBack takes money off the limits on which a message was counted, or, if it
+// is less than 0, adds to them.
 func (g *Gateway) giveBack(m *message.Message, back message.Amount) {
 	a := g.snap.Load().Accounts.ByName(m.Account)
 	if a == nil || a.Terms() == nil || !a.Terms().Limited {
@@ -364,14 +378,13 @@ func (g *Gateway) reprice(m *message.Message, now time.Time) *message.Failure {
 // cost is neither charged nor given back.
 func (g *Gateway) repriceAs(m *message.Message, r *billing.Reservation, open bool, now time.Time) *message.Failure {
 	more := r.Dearest(m.Parts) - message.Amount(m.Price)
-	if a := g.snap.Load().Accounts.ByName(m.Account); a != nil && a.Terms() != nil && more > 0 {
-		levels := make([]*purse, len(a.Terms().Levels))
-		for i, up := range a.Terms().Levels {
-			levels[i] = g.purse(up.Name)
+	if a := g.snap.Load().Accounts.ByName(m.Account); a != nil && a.Terms() != nil {
+		for _, up := range a.Terms().Levels { // a limit that is reached does not stop it: the message is counted already
+			if f := g.purse(up.Name).suffices(more, m.Account); f != nil {
+				return f
+			}
 		}
-		if f := afford(levels, &message.Message{Account: m.Account, Price: int64(more)}); f != nil && f.Kind == message.NoMoney {
-			return f
-		}
+		g.giveBack(m, -more)
 	}
 	m.Price += int64(more)
 	d := funds{balance: -more, reserved: more}
@@ -394,7 +407,7 @@ func billFor(subs []*Submission) *bill {
 	if len(subs) == 0 || subs[0].Account.Terms() == nil {
 		return nil
 	}
-	return &bill{terms: subs[0].Account.Terms(), atomic: subs[0].Atomic}
+	return &bill{terms: subs[0].Account.Terms(), atomic: subs[0].Atomic, tell: subs[0].Account.TellPrice}
 }
 
 // add rates one more message.

@@ -17,6 +17,7 @@ type Preview struct {
 	Messages   []string       // the texts of the messages that it would become; nil for one
 	Candidates []Candidate    // links that get another sender, or are skipped
 	Links      []string       // in the order in which they would be tried; nil without a recipient
+	Costs      *Costs         // nil without a recipient or without prices
 	Unicode    []gsm.Replaced // characters of the text as it came that the alphabet lacks
 	First      int            // place of the first of them in the text, in characters from 1; 0 if there are none
 	Simplified *gsm.Size      // of the text with plain forms in their place, if all have one
@@ -79,6 +80,13 @@ func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
 		if len(texts) > 1 {
 			p.Messages, p.Size.Parts, p.Size.Left = texts, len(texts), 0
 		}
+	}
+	if nobody {
+		return p, nil
+	}
+	var f *message.Failure
+	if p.Costs, f = s.costs(sub.Account, m, p.Size.Parts, time.Now()); f != nil {
+		return nil, f
 	}
 	return p, nil
 }

@@ -76,6 +76,9 @@ func (a *separated) pieces(i int, r []Result) {
 		if k > 0 && first.Failure == nil {
 			first.Parts += r[k].Parts
 			first.More = append(first.More, r[k].ID)
+			if first.Cost != nil && r[k].Cost != nil {
+				first.Cost.Amount += r[k].Cost.Amount
+			}
 		}
 	}
 	a.mu.Lock()

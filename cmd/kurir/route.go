@@ -63,6 +63,8 @@ type shownRoute struct {
 	From     string `json:"from"`
 	Encoding string `json:"encoding"`
 	Parts    int    `json:"parts"`
+	Price    string `json:"price"`
+	Currency string `json:"currency"`
 	Routes   []struct {
 		Name    string `json:"name"`
 		Matched bool   `json:"matched"`
@@ -73,6 +75,7 @@ type shownRoute struct {
 		Up      bool   `json:"up"`
 		From    string `json:"from"`
 		Skipped string `json:"skipped"`
+		Price   string `json:"price"`
 	} `json:"candidates"`
 	Refused string `json:"refused"`
 }
@@ -91,7 +94,11 @@ func (r *remote) explainRoute(ctx context.Context, out io.Writer, q *routeQuesti
 	if err := json.Unmarshal(answer, &s); err != nil {
 		return fmt.Errorf("read the answer: %w", err)
 	}
-	fmt.Fprintf(out, "to %s from %s: %s, %s\n", s.To, s.From, s.Encoding, count(s.Parts, "part"))
+	fmt.Fprintf(out, "to %s from %s: %s, %s", s.To, s.From, s.Encoding, count(s.Parts, "part"))
+	if s.Price != "" {
+		fmt.Fprintf(out, ", at most %s %s", s.Price, s.Currency)
+	}
+	fmt.Fprintln(out)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, rule := range s.Routes {
 		mark := " "
@@ -110,6 +117,9 @@ func (r *remote) explainRoute(ctx context.Context, out io.Writer, q *routeQuesti
 		}
 		if c.From != "" {
 			state += ", is given the sender " + c.From
+		}
+		if c.Price != "" {
+			state += ", " + c.Price + " " + s.Currency
 		}
 		if c.Skipped != "" {
 			fmt.Fprintf(out, "-  %s, skipped: %s\n", c.Link, c.Skipped)

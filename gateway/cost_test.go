@@ -1,0 +1,133 @@
+package gateway
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"kurir/account"
+	"kurir/billing"
+	"kurir/message"
+)
+
+// TestPriceIsToldBefore: route explain and preview say what each candidate costs
+// for all parts, and the answer to an account that asks what is reserved.
+func TestPriceIsToldBefore(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w := topped(t, 2*euro, func(_, acme *account.Account) { acme.TellPrice = true })
+		acme := w.snap.Load().Accounts.ByName("acme")
+		sub := func(to, text string) *Submission {
+			s := w.untold(to, text)
+			s.Account = acme
+			return s
+		}
+		long := strings.Repeat("word ", 40) // two parts
+		none := moneySnapshot(t, nil)
+		none.Prices["standard"] = billing.NewList("standard", "EUR", nil)
+		if _, f := none.Preview(&Submission{Account: none.Accounts.ByName("acme"), To: "462", Content: message.Content{Text: "hi", Class: -1}}); f == nil || f.Kind != message.NoPrice {
+			t.Errorf("preview without a price: %v", f)
+		}
+		e, f := w.ExplainRoute(sub("462", long), time.Now())
+		if f != nil || e.Refusal != nil || e.Cost == nil || *e.Cost != (Cost{400_000, "EUR"}) || len(e.Candidates) != 2 {
+			t.Fatalf("explain: %+v, %v", e, f)
+		}
+		for i, want := range []message.Amount{400_000, 300_000} {
+			if c := e.Candidates[i]; c.Cost == nil || *c.Cost != want {
+				t.Errorf("by %s: %v, want %s", c.Link, c.Cost, want)
+			}
+		}
+		p, f := w.Preview(sub("462", long))
+		if f != nil || p.Costs == nil || p.Costs.Most != (Cost{400_000, "EUR"}) || len(p.Costs.By) != 2 || p.Costs.By[1] != 300_000 {
+			t.Errorf("preview: %+v, %v", p, f)
+		}
+		two := sub("462", long)
+		two.Text = &message.TextRules{Long: message.LongSeparate}
+		results, err := w.Submit(context.Background(), []*Submission{sub("462", long), two, sub("463", "free")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []message.Amount{400_000, 400_000, 0} {
+			if r := results[i]; r.Failure != nil || r.Cost == nil || *r.Cost != (Cost{want, "EUR"}) {
+				t.Errorf("answer %d: %+v, want %s", i, r.Cost, want)
+			}
+		}
+		w.wantBalance("group", 2*euro-800_000, 800_000, 0)
+		other := w.submission("462", "hi") // of an account that does not ask
+		silent := *acme
+		silent.TellPrice = false
+		other.Account = &silent
+		if results, err := w.Submit(context.Background(), []*Submission{other}); err != nil || results[0].Failure != nil || results[0].Cost != nil {
+			t.Errorf("nobody asked: %+v, %v", results, err)
+		}
+	})
+}
+
+// TestLimitsOverRestart: what was given back, refused with others, and taken more
+// by a longer replacement counts on limits of money alike before and after a
+// restart.
+func TestLimitsOverRestart(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		set := func(group, _ *account.Account) { group.Limits.Money.Day = euro }
+		w := topped(t, 10*euro, set)
+		had := func(when string, want message.Amount) {
+			t.Helper()
+			if err := w.settledAll(); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.Balances("group")[0].Limits[0].Had; got != int64(want) {
+				t.Errorf("%s: %s of the limit are had, want %s", when, message.Amount(got), want)
+			}
+			w.end()
+			w = start(t, w.dir, Options{Snapshot: moneySnapshot(t, set)}, nil)
+			if got := w.Balances("group")[0].Limits[0].Had; got != int64(want) {
+				t.Errorf("%s, after a restart: %s of the limit are had, want %s", when, message.Amount(got), want)
+			}
+		}
+		ids := w.submit(w.untold("461", "1"), w.untold("461", "2"))
+		if _, err := w.Cancel(context.Background(), "acme", ids[0]); err != nil {
+			t.Fatal(err)
+		}
+		had("one of two cancelled", 100_000)
+
+		var subs []*Submission
+		for range 11 {
+			s := w.untold("461", "x")
+			s.Atomic = true
+			subs = append(subs, s)
+		}
+		if results, err := w.Submit(context.Background(), subs); err != nil || results[9].Failure == nil {
+			t.Fatalf("more than the limit together: %v, %v", results, err)
+		}
+		had("others were refused together", 100_000)
+
+		if _, err := w.ReplaceMessage(context.Background(), ids[1], &Replacement{
+			Account: w.acme, Content: &message.Content{Text: strings.Repeat("x", 450), Class: -1},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		had("replaced by three parts", 300_000)
+		if _, err := w.Cancel(context.Background(), "acme", ids[1]); err != nil {
+			t.Fatal(err)
+		}
+		had("and cancelled", 0)
+	})
+}
+
+// TestReplacedStaysAboveZero: a customer whose messages are all had can make one
+// longer only as far as the balance above permits.
+func TestReplacedStaysAboveZero(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w := topped(t, 150_000, func(_, acme *account.Account) { acme.Limits.Messages.Hour = 1 })
+		id := w.submit(w.untold("461", "hi"))[0]
+		if _, err := w.ReplaceMessage(context.Background(), id, &Replacement{
+			Account: w.acme, Content: &message.Content{Text: strings.Repeat("x", 300), Class: -1},
+		}); err == nil {
+			t.Error("0.10 more of 0.05 were taken")
+		}
+		w.wantBalance("group", 50_000, 100_000, 0)
+	})
+}
