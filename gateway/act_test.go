@@ -138,13 +138,13 @@ func TestActs(t *testing.T) {
 			}
 		}
 		op1, op2 := w.fakeLink("op1"), w.fakeLink("op2")
-		op1.core.SessionUp(1, 100)
-		op2.core.SessionUp(2, 100)
 		op2.on = func(n uint32, out []*connector.Outgoing) {
 			for _, o := range out {
 				go op2.answer(n, o, "")
 			}
 		}
+		op1.core.SessionUp(1, 100)
+		op2.core.SessionUp(2, 100)
 		time.Sleep(31 * time.Minute)
 		for i, id := range ids {
 			if i%3 == 0 {

@@ -152,7 +152,9 @@ func TestComplaint01GroupCommit(t *testing.T) {
 			op.core.Answered(session, answers)
 			op.core.Reports(reports, func(error) {})
 		}
+		w.mu.Lock()
 		before := w.sequence
+		w.mu.Unlock()
 		var ids []message.ID
 		for range calls {
 			subs := make([]*Submission, each)

@@ -41,6 +41,15 @@ const (
 )
 
 func startCheckpointer(s *Store) (*checkpointer, error) {
+	k, err := newCheckpointer(s)
+	if err == nil {
+		go k.run()
+	}
+	return k, err
+}
+
+// newCheckpointer makes one that does not run by itself.
+func newCheckpointer(s *Store) (*checkpointer, error) {
 	conn, err := openConn(s.path, sqlite.OpenReadWrite)
 	if err != nil {
 		return nil, fmt.Errorf("open database for checkpoints: %w", err)
@@ -58,7 +67,6 @@ func startCheckpointer(s *Store) (*checkpointer, error) {
 		conn.Close()
 		return nil, fmt.Errorf("prepare checkpoints: %w", err)
 	}
-	go k.run()
 	return k, nil
 }
 

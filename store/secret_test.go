@@ -98,10 +98,19 @@ func TestSecretTextsAreErased(t *testing.T) {
 			if err := s.Settle(); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := s.check.move(); err != nil {
+			k, err := newCheckpointer(s) // the store's own is at work
+			if err != nil {
 				t.Fatal(err)
 			}
-			if names := filesWith(t, s, secretMark); names != nil {
+			defer k.conn.Close()
+			names := []string{""}
+			for try := 0; try < 20 && names != nil; try++ { // while the other is at it the log stays
+				if _, _, err := k.move(); err != nil {
+					t.Fatal(err)
+				}
+				names = filesWith(t, s, secretMark)
+			}
+			if names != nil {
 				t.Errorf("the text still stands in %v", names)
 			}
 			for _, m := range list {
