@@ -10,7 +10,10 @@ import (
 	"kurir/store"
 )
 
-const actMost = 500 // messages at a time
+const (
+	actMost = 500     // messages at a time
+	actSeen = 100_000 // remembered, so that none of them is counted twice
+)
 
 // waitsAt is where a message waits.
 type waitsAt struct {
@@ -27,11 +30,17 @@ func (g *Gateway) act(ctx context.Context, j *actJob) error {
 		return err
 	}
 	seen := map[message.ID]struct{}{}
+	dup := func(id message.ID) bool {
+		_, dup := seen[id]
+		if !dup && len(seen) < actSeen {
+			seen[id] = struct{}{}
+		}
+		return dup
+	}
 	memory := func() error {
 		var list []waitsAt
 		for _, at := range g.waitingInMemory(&j.req.Filter) {
-			if _, dup := seen[at.id]; !dup {
-				seen[at.id] = struct{}{}
+			if !dup(at.id) {
 				list = append(list, at)
 			}
 		}
@@ -51,7 +60,7 @@ func (g *Gateway) act(ctx context.Context, j *actJob) error {
 		after = ids[len(ids)-1]
 		list := make([]waitsAt, 0, len(ids))
 		for _, id := range ids {
-			if _, dup := seen[id]; !dup {
+			if !dup(id) {
 				list = append(list, waitsAt{id: id})
 			}
 		}
@@ -70,7 +79,7 @@ func (g *Gateway) act(ctx context.Context, j *actJob) error {
 		after = rows[len(rows)-1]
 		list := make([]waitsAt, 0, len(rows))
 		for _, w := range rows {
-			if _, dup := seen[w.ID]; dup || j.req.Filter.Account != "" && j.req.Filter.Account != w.Account || j.req.Filter.Link != "" && j.req.Filter.Link != w.Link {
+			if dup(w.ID) || j.req.Filter.Account != "" && j.req.Filter.Account != w.Account || j.req.Filter.Link != "" && j.req.Filter.Link != w.Link {
 				continue
 			}
 			list = append(list, waitsAt{w.ID, w.Link})
