@@ -62,6 +62,8 @@ type Account struct {
 	DLRURL string `yaml:"dlr_url"`
 	// Validity is how long messages are tried that do not say so. 0: the server's.
 	Validity time.Duration `yaml:"validity" example:"24h"`
+	// Hours is when the customer's messages may be sent.
+	Hours message.Hours `yaml:"hours"`
 	// MaxParts is the number of parts that one message may have; longer texts are refused. 0: the server's.
 	MaxParts int `yaml:"max_parts" example:"10"`
 	// Text is how texts are written that need more than the GSM alphabet or than one message.
@@ -105,6 +107,8 @@ type Account struct {
 	secret   *SecretRules                   // of Secret, compiled; nil for none
 
 	rewriting *Rewriting // Source and Destination, compiled; nil for none
+
+	permit *message.Permit // of Hours; nil for always
 
 	bucket *bucket        // what is left of Rate; shared with the account of that name before a reload
 	above  bool           // another account names it as parent; set by CheckTree
@@ -268,4 +272,12 @@ func ParseNetwork(s string) (netip.Prefix, error) {
 	}
 	network, err := netip.ParsePrefix(s)
 	return network.Masked(), err
+}
+
+// Permit says when messages of the account may be sent; nil for always.
+func (a *Account) Permit() *message.Permit {
+	if a == nil {
+		return nil
+	}
+	return a.permit
 }

@@ -51,6 +51,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 	ValidatePredefined(a.Predefined, report)
 	a.SMPP.validate(report)
 	a.Text.validate(report)
+	a.Hours.Validate(func(field, problem string) { report("hours."+field, problem) })
 	message.ValidateAddressRules("source", a.Source, report)
 	message.ValidateAddressRules("destination", a.Destination, report)
 	a.Secret.Validate(func(field, problem string) { report("secret."+field, problem) })

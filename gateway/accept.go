@@ -316,6 +316,9 @@ func (s *Snapshot) times(m *message.Message, sub *Submission, now time.Time) *me
 		m.SendAt = from.UnixMilli()
 	}
 	m.Expires = from.Add(validity).UnixMilli()
+	if p := sub.Account.Permit(); p != nil {
+		return withinHours(m, p, from, sub.Validity == 0)
+	}
 	return nil
 }
 

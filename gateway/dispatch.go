@@ -46,6 +46,13 @@ func (g *Gateway) dispatch(l *link, now time.Time) {
 			g.expire(e, now)
 			continue
 		}
+		if g.hours {
+			if until := g.snap.Load().opens(e.m, now); !until.IsZero() {
+				l.lanes.pop()
+				g.putOff(e, until, now)
+				continue
+			}
+		}
 		if !s.fits(e) {
 			break // the session with the most room runs empty first
 		}

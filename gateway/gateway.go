@@ -122,6 +122,7 @@ type Gateway struct {
 	joins       map[string]*assembly
 	phones      map[string]struct{}      // that became reachable in this second
 	alerting    bool                     // an account asks for alerts
+	hours       bool                     // an account has hours
 	partwise    bool                     // an account gets a receipt for each part
 	alerts      map[string]message.Alert // of which customers are to be told, by number
 	joinSize    int                      // octets of the parts in them, about
@@ -237,6 +238,7 @@ func (g *Gateway) install(s *Snapshot) {
 	g.installTraffic(s)
 	g.shelf.forgetOld(s.Number)
 	g.alerting = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.Alerts })
+	g.hours = anyHours(s.Accounts)
 	g.partwise = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.ReceiptsPer == account.ReceiptsPerPart })
 	old := g.snap.Load()
 	old.closeFilters()

@@ -41,7 +41,7 @@ type conditions struct {
 	encodings   uint32 // a bit for each gsm.Encoding; 0 for all
 	least, most int    // parts; most 0 for any number
 	text        *regexp.Regexp
-	when        []span
+	when        []message.Span
 	zone        *time.Location
 	countries   Patterns
 	networks    Patterns
@@ -74,7 +74,7 @@ func newConditions(r *Rule, name string) *conditions {
 		c.text, _ = regexp.Compile(r.Text)
 	}
 	for _, text := range r.When {
-		if s, err := parseSpan(text); err == nil {
+		if s, err := message.ParseSpan(text); err == nil {
 			c.when = append(c.when, s)
 		}
 	}
@@ -129,9 +129,8 @@ func (c *conditions) inGroup(groups []string) bool {
 
 func (c *conditions) within(at time.Time) bool {
 	at = at.In(c.zone)
-	minute := int(at.Weekday())*minutesOfDay + at.Hour()*60 + at.Minute()
 	for _, s := range c.when {
-		if s.holds(minute) {
+		if s.Holds(at) {
 			return true
 		}
 	}
@@ -216,7 +215,7 @@ func (r *Rule) validateConditions(report func(field, problem string)) {
 		report("text", "is not a regular expression (RE2): "+err.Error())
 	}
 	for i, text := range r.When {
-		if _, err := parseSpan(text); err != nil {
+		if _, err := message.ParseSpan(text); err != nil {
 			report(Item("when", i, len(r.When)), err.Error())
 		}
 	}

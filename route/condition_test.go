@@ -54,7 +54,7 @@ func TestConditions(t *testing.T) {
 func TestSpanMistakes(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "noon", "mon-", "mon 8-17", "08:00-08:00", "24:00-06:00", "mon 08:00-17:00 tue", "mon tue", "8:00-17:00", "08:00"} {
-		if _, err := parseSpan(text); err == nil {
+		if _, err := message.ParseSpan(text); err == nil {
 			t.Errorf("%q is taken for a time of the week", text)
 		}
 	}

@@ -1,4 +1,4 @@
-package route
+package message
 
 import (
 	"fmt"
@@ -12,14 +12,15 @@ const (
 	minutesOfWeek = 7 * minutesOfDay
 )
 
-// span is times of the week: on each of the days from a minute of it, for so many minutes, which may end on the next day.
-type span struct {
+// Span is times of the week: on each of the days from a minute of it, for so many minutes, which may end on the next day.
+type Span struct {
 	days       uint8 // a bit for each time.Weekday
 	from, long int   // minutes
 }
 
-// holds tells whether a minute of the week, which begins on Sunday, lies within.
-func (s span) holds(minute int) bool {
+// Holds tells whether a time, by the clock of its own zone, lies within.
+func (s Span) Holds(at time.Time) bool {
+	minute := int(at.Weekday())*minutesOfDay + at.Hour()*60 + at.Minute()
 	for day := range 7 {
 		if s.days>>day&1 != 0 && (minute-day*minutesOfDay-s.from+minutesOfWeek)%minutesOfWeek < s.long {
 			return true
@@ -30,10 +31,10 @@ func (s span) holds(minute int) bool {
 
 var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
-// parseSpan reads mon-fri 08:00-17:00, sat, sat-mon or 22:00-06:00.
-func parseSpan(text string) (span, error) {
+// ParseSpan reads mon-fri 08:00-17:00, sat, sat-mon or 22:00-06:00.
+func ParseSpan(text string) (Span, error) {
 	wrong := fmt.Errorf("%.40q is no time of the week such as mon-fri 08:00-17:00, sat or 22:00-06:00", text)
-	s := span{days: 1<<7 - 1, long: minutesOfDay}
+	s := Span{days: 1<<7 - 1, long: minutesOfDay}
 	words := strings.Fields(strings.ToLower(text))
 	if len(words) == 0 || len(words) > 2 {
 		return s, wrong
