@@ -43,6 +43,8 @@ type HTTPOptions struct {
 	InboundMessage func(ctx context.Context, account string, id message.ID) (*message.Inbound, error)
 	InboundList    func(ctx context.Context, f gateway.Filter) ([]*message.Inbound, message.ID, error)
 
+	Schedules func() []gateway.Schedule // of /v1/schedules
+
 	Links    LinksOptions // of /v1/links
 	Ask      func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Queues   QueuesOptions   // of /v1/queues and /v1/jobs
@@ -72,6 +74,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Preview, o.Explain, o.Resend = g.Preview, g.ExplainRoute, g.Resend
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
+	o.Schedules = g.Schedules
 	o.Ask, o.Change = g.AskOperator, g.ReplaceMessage
 	o.Money = MoneyOptions{Balances: g.Balances, TopUp: g.TopUpBalance, TopUps: g.TopUps, Prices: g.PriceRows}
 	o.Lists = ListsOptions{All: g.Lists, Change: g.ChangeList, Entries: g.ListEntries, Find: g.FindInList}
@@ -133,6 +136,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	s.rest("/v1/routes/explain", methods{http.MethodPost: s.explainRoute})
 	s.rest("/v1/inbound", methods{http.MethodGet: s.listInbound})
 	s.rest("/v1/inbound/{id}", methods{http.MethodGet: s.getInbound})
+	s.rest("/v1/schedules", methods{http.MethodGet: s.listSchedules})
 	s.linkPaths()
 	s.queuePaths()
 	if o.Sessions.List != nil {

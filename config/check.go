@@ -53,6 +53,15 @@ func (d *decoder) check(f *File) {
 		f.Retries[i].Validate(d.within(path))
 		retried.see(path+".failure", f.Retries[i].Failure)
 	}
+	scheduled := once{d: d, what: "the schedule"}
+	for i := range f.Schedules {
+		s, path := &f.Schedules[i], fmt.Sprintf("schedules[%d]", i)
+		s.Validate(d.within(path))
+		scheduled.see(path+".name", s.Name)
+		if !slices.Contains(names, s.Account) {
+			d.report(path+".account", "no account is named "+quote(s.Account)+known(names))
+		}
+	}
 	for i := range f.Inbound {
 		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), names)
 	}

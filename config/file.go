@@ -77,6 +77,8 @@ type File struct {
 	// Retries says how messages are tried again that failed in a way that passes, a rule for each kind of failure. Left
 	// out: as in docs/failures.md.
 	Retries []gateway.RetryRule `yaml:"retries"`
+	// Schedules is messages that are sent again and again.
+	Schedules []gateway.Schedule `yaml:"schedules"`
 	// Inbound says where messages from phones go; the first rule that matches counts. What matches none is the account's
 	// that has the number written to; what is nobody's is kept, shown to nobody, and counted in kurir_inbound_unowned_total.
 	Inbound []gateway.InboundRule `yaml:"inbound"`

@@ -258,6 +258,7 @@ func (g *Gateway) Snapshot() *Snapshot { return g.snap.Load() }
 func (g *Gateway) Run(ctx context.Context) error {
 	g.begin()
 	g.jobs.Go(func() { g.tickLoop(g.ctx) })
+	g.jobs.Go(func() { g.runSchedules(g.ctx) })
 	followed := make(chan struct{})
 	go func() {
 		defer close(followed)

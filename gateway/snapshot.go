@@ -40,6 +40,8 @@ type Snapshot struct {
 
 	guard   *guard             // of Lists; nil without one that refuses
 	optOuts map[string]*optOut // by account, of those that have opt-out; nil without any
+
+	Schedules []Schedule // messages that are sent again and again
 }
 
 // Kept is what is stored of a configuration to explain traces by: no secrets.

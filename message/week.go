@@ -92,3 +92,43 @@ func parseMinute(text string) (int, bool) {
 	at, err := time.Parse("15:04", text)
 	return at.Hour()*60 + at.Minute(), err == nil && len(text) == len("15:04")
 }
+
+// Moment is a time of day on some days of the week.
+type Moment struct {
+	days   uint8 // a bit for each time.Weekday
+	minute int
+}
+
+// ParseMoment reads mon-fri 08:00, sun 18:30 or 08:00 for every day.
+func ParseMoment(text string) (Moment, error) {
+	wrong := fmt.Errorf("%.40q is no time such as mon-fri 08:00, sun 18:30 or 08:00", text)
+	m := Moment{days: 1<<7 - 1}
+	words := strings.Fields(strings.ToLower(text))
+	if len(words) == 0 || len(words) > 2 {
+		return m, wrong
+	}
+	ok := true
+	if len(words) == 2 {
+		m.days, ok = parseDays(words[0])
+	}
+	minute, isTime := parseMinute(words[len(words)-1])
+	if !ok || !isTime || minute == minutesOfDay {
+		return m, wrong
+	}
+	m.minute = minute
+	return m, nil
+}
+
+// Next returns the first of them after a time, by the clock of a zone. Where that clock leaps over it, it is an hour later
+// or earlier; where it comes twice, it is one of the two.
+func (m Moment) Next(after time.Time, zone *time.Location) time.Time {
+	local := after.In(zone)
+	for day := range 9 {
+		date := time.Date(local.Year(), local.Month(), local.Day()+day, 12, 0, 0, 0, zone)
+		at := time.Date(date.Year(), date.Month(), date.Day(), 0, m.minute, 0, 0, zone)
+		if m.days>>date.Weekday()&1 != 0 && at.After(after) {
+			return at
+		}
+	}
+	return time.Time{}
+}

@@ -63,6 +63,19 @@ func Links() *Noun {
 	}
 }
 
+// Schedules is the list of messages that are sent again and again.
+func Schedules() *Noun {
+	return &Noun{
+		Name: "schedule",
+		Fields: []Field{
+			{Name: "name", Type: Text, Ops: Any, Sort: true},
+			{Name: "account", Type: Text, Ops: Any, Of: "account", Sort: true},
+			{Name: "next", Sort: true},
+		},
+		Order: Order{Field: "name"},
+	}
+}
+
 // Jobs is the list of jobs.
 func Jobs() *Noun {
 	return &Noun{

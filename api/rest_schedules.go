@@ -1,0 +1,50 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/resource"
+)
+
+// scheduleView is a message that is sent again and again, in answers.
+type scheduleView struct {
+	Name     string   `json:"name"`
+	Account  string   `json:"account"`
+	At       []string `json:"at"`
+	Zone     string   `json:"zone,omitempty"`
+	To       []string `json:"to"`
+	From     string   `json:"from,omitempty"`
+	Priority string   `json:"priority,omitempty"`
+	Next     string   `json:"next"`
+}
+
+// listSchedules is GET /v1/schedules: an account's own, everybody's for one that
+// may administrate.
+func (s *httpServer) listSchedules(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	now := time.Now()
+	find := func() (list []gateway.Schedule, _ *problem) {
+		for _, sc := range s.Schedules() {
+			if a.Admin || sc.Account == a.Name {
+				list = append(list, sc)
+			}
+		}
+		return list, nil
+	}
+	cell := func(sc *gateway.Schedule, field string) any {
+		switch field {
+		case "account":
+			return sc.Account
+		case "next":
+			return sc.Next(now)
+		}
+		return sc.Name
+	}
+	return listRows(s, w, r, a, "schedules", resource.Schedules(), find, cell, func(sc *gateway.Schedule) scheduleView {
+		return scheduleView{
+			Name: sc.Name, Account: sc.Account, At: sc.At, Zone: sc.Zone, To: sc.To, From: sc.From, Priority: sc.Priority, Next: seenTime(sc.Next(now)),
+		}
+	})
+}
