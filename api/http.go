@@ -42,6 +42,7 @@ type HTTPOptions struct {
 	Messages       func(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error)
 	InboundMessage func(ctx context.Context, account string, id message.ID) (*message.Inbound, error)
 	InboundList    func(ctx context.Context, f gateway.Filter) ([]*message.Inbound, message.ID, error)
+	ExplainInbound func(in *message.Inbound, at time.Time) gateway.ExplainedInbound
 
 	Schedules func() []gateway.Schedule // of /v1/schedules
 
@@ -75,6 +76,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Preview, o.Explain, o.Resend = g.Preview, g.ExplainRoute, g.Resend
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 	o.Schedules = g.Schedules
+	o.ExplainInbound = g.ExplainInbound
 	o.Ask, o.Change = g.AskOperator, g.ReplaceMessage
 	o.Money = MoneyOptions{Balances: g.Balances, TopUp: g.TopUpBalance, TopUps: g.TopUps, Prices: g.PriceRows}
 	o.Lists = ListsOptions{All: g.Lists, Change: g.ChangeList, Entries: g.ListEntries, Find: g.FindInList}
@@ -134,9 +136,8 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	s.rest("/v1/messages/{id}/resend", methods{http.MethodPost: s.resendMessage})
 	s.rest("/v1/preview", methods{http.MethodPost: s.postPreview})
 	s.rest("/v1/routes/explain", methods{http.MethodPost: s.explainRoute})
-	s.rest("/v1/inbound", methods{http.MethodGet: s.listInbound})
-	s.rest("/v1/inbound/{id}", methods{http.MethodGet: s.getInbound})
 	s.rest("/v1/schedules", methods{http.MethodGet: s.listSchedules})
+	s.inboundPaths()
 	s.linkPaths()
 	s.queuePaths()
 	if o.Sessions.List != nil {

@@ -151,13 +151,6 @@ func (s *httpServer) listMessages(w http.ResponseWriter, r *http.Request, a *acc
 	return list(s, w, r, a, "messages", resource.Messages(), s.Messages, s.shown(r))
 }
 
-// listInbound is GET /v1/inbound, likewise.
-func (s *httpServer) listInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	return list(s, w, r, a, "inbound", resource.Inbound(), s.InboundList, func(in *message.Inbound) (message.ID, inboundView) {
-		return in.ID, viewInbound(in, s.TLVs())
-	})
-}
-
 // list answers with a page of what a noun stands for: the rows under key,
 // the address of the next page under "next" unless this is the last, and where
 // the page ended under "cursor", also for whoever asks again later.
@@ -225,22 +218,6 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 		answer.Routes = append(answer.Routes, ruleView(c))
 	}
 	return answerJSON(w, &answer)
-}
-
-// getInbound is GET /v1/inbound/{id}.
-func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	id, p := pathID(r)
-	if p != nil {
-		return p
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
-	defer cancel()
-	in, err := s.InboundMessage(ctx, a.Name, id)
-	if err != nil {
-		return readProblem(err, "inbound message")
-	}
-	v := viewInbound(in, s.TLVs())
-	return answerJSON(w, &v)
 }
 
 // answerJSON answers 200 with v.

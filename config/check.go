@@ -63,7 +63,7 @@ func (d *decoder) check(f *File) {
 		}
 	}
 	for i := range f.Inbound {
-		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), names)
+		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), links, names)
 	}
 	d.checkReplies(f.Replies, links)
 }
@@ -363,10 +363,15 @@ func (d *decoder) checkReplies(rules []gateway.ReplyRule, links []string) {
 }
 
 // checkInbound reports what is wrong with a rule for messages from phones.
-func (d *decoder) checkInbound(r *gateway.InboundRule, path string, accounts []string) {
+func (d *decoder) checkInbound(r *gateway.InboundRule, path string, links, accounts []string) {
 	r.Validate(d.within(path))
 	if r.Account != "" && !slices.Contains(accounts, r.Account) {
 		d.report(path+".account", "no account is named "+quote(r.Account)+known(accounts))
+	}
+	for i, name := range r.Link {
+		if !strings.HasSuffix(name, "*") && !slices.Contains(links, name) {
+			d.report(route.Item(path+".link", i, len(r.Link)), "no connector is named "+quote(name)+known(links))
+		}
 	}
 	for i, word := range r.Keyword {
 		if strings.ContainsAny(word, " \t") || word == "" {

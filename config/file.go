@@ -80,7 +80,7 @@ type File struct {
 	// Schedules is messages that are sent again and again.
 	Schedules []gateway.Schedule `yaml:"schedules"`
 	// Inbound says where messages from phones go; the first rule that matches counts. What matches none is the account's
-	// that has the number written to; what is nobody's is kept, shown to nobody, and counted in kurir_inbound_unowned_total.
+	// that has the number written to; what is nobody's waits in the inbox (docs/inbound.md).
 	Inbound []gateway.InboundRule `yaml:"inbound"`
 	// Replies are the numbers of ours of which answers from phones are tied to the messages that they answer: by digits of a
 	// dialog, before the rules under inbound, or, where none of those matches, to the last that was sent from there to the phone.

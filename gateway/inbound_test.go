@@ -15,11 +15,11 @@ import (
 // inboundSnapshot has rules as a file would.
 func inboundSnapshot() *Snapshot {
 	s := testSnapshot()
-	s.Inbound = []InboundRule{
+	s.Inbound = NewInboundTable([]InboundRule{
 		{Keyword: route.Patterns{"info", "help*"}, Do: []InboundAction{{Webhook: "http://127.0.0.1/info"}}},
 		{To: route.Patterns{"+4672*"}, From: route.Patterns{"4631", "+4670*"}, Account: "acme", Do: []InboundAction{{SMPP: "acme"}, {Webhook: "http://127.0.0.1/both"}}},
 		{To: route.Patterns{"72456"}, Account: "beta"},
-	}
+	})
 	return s
 }
 
@@ -49,7 +49,7 @@ func TestInboundRules(t *testing.T) {
 		in := &message.Inbound{
 			From: message.Address{Number: tt.from}, To: message.Address{Number: tt.to}, Content: message.Content{Text: tt.text},
 		}
-		inboundSnapshot().address(in)
+		inboundSnapshot().address(in, time.Now())
 		if in.Account != tt.account || !slices.Equal(in.Targets, tt.targets) {
 			t.Errorf("%q from %s to %s goes to account %q and %v, want %q and %v", tt.text, tt.from, tt.to, in.Account, in.Targets, tt.account, tt.targets)
 		}

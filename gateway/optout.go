@@ -54,14 +54,14 @@ const optOutRule = "opt_out"
 // are nobody's own, they are for whom the message goes to.
 func (g *Gateway) hear(snap *Snapshot, in *message.Inbound, to replyTo, dialog bool, now time.Time) {
 	if snap.optOuts == nil {
-		snap.addressAnswer(in, to, dialog)
+		snap.addressAnswer(in, to, dialog, now)
 		return
 	}
 	if owner := snap.Accounts.ByNumber(in.To.Number); owner != nil && !dialog && g.heed(snap, owner, in, now) {
 		in.Account, in.Rule, in.Targets = owner.Name, optOutRule, defaultTargets(owner)
 		return
 	}
-	snap.addressAnswer(in, to, dialog)
+	snap.addressAnswer(in, to, dialog, now)
 	if owner := snap.Accounts.ByName(in.Account); owner != nil && (dialog || snap.Accounts.ByNumber(in.To.Number) != owner) {
 		g.heed(snap, owner, in, now)
 	}

@@ -151,10 +151,10 @@ func (s *Snapshot) withoutDigits(in *message.Inbound) bool {
 // addressAnswer finds whose an inbound message is and where it goes: one of an
 // open dialog to the account that wrote, others by the rules, else to the last
 // writer.
-func (s *Snapshot) addressAnswer(in *message.Inbound, a replyTo, dialog bool) {
+func (s *Snapshot) addressAnswer(in *message.Inbound, a replyTo, dialog bool, at time.Time) {
 	writer := s.Accounts.ByName(a.account)
 	if !dialog || writer == nil {
-		s.address(in)
+		s.address(in, at)
 	}
 	if writer == nil || in.Rule != "" {
 		return

@@ -25,7 +25,7 @@ func TestReplies(t *testing.T) {
 			{Name: "owner", Numbers: []string{"+" + ours, short}},
 		}, nil)
 		s.Replies = []ReplyRule{{Number: "+" + ours, Digits: 1, Within: 20 * time.Minute, Links: []string{"op1"}}, {Number: short, Within: 10 * time.Minute}}
-		s.Inbound = []InboundRule{{Keyword: route.Patterns{"info"}, Account: "owner"}}
+		s.Inbound = NewInboundTable([]InboundRule{{Keyword: route.Patterns{"info"}, Account: "owner"}})
 		r := &fakeReceiver{limit: 100}
 		set := func(w *world) { w.Receive(message.SMPPTarget, r) }
 		w := start(t, dir, Options{Snapshot: s, JoinWait: time.Minute}, set)

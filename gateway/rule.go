@@ -2,8 +2,7 @@ package gateway
 
 import (
 	"fmt"
-	"strings"
-	"unicode"
+	"regexp"
 
 	"kurir/account"
 	"kurir/message"
@@ -18,8 +17,18 @@ type InboundRule struct {
 	To route.Patterns `yaml:"to" example:"\"*\""`
 	// From is the phones that it is for, written likewise. Empty: all.
 	From route.Patterns `yaml:"from"`
-	// Keyword is the first word of the text, in upper or lower case; one or a list. Empty: any text.
+	// Keyword is the first word of the text, which ends at a space, the end of the line or punctuation; one or a list,
+	// KEY* for its beginning. Upper and lower case and diacritics are one. Empty: any text.
 	Keyword route.Patterns `yaml:"keyword" example:"info"`
+	// Text is a pattern, a regular expression (RE2), that the text holds; (?i) at its beginning for upper and lower case.
+	// Empty: any text.
+	Text string `yaml:"text"`
+	// Link is the connectors by which it comes; one or a list. Empty: all.
+	Link route.Patterns `yaml:"link"`
+	// When is times of the week, such as mon-fri 08:00-17:00, sat or 22:00-06:00; one or a list. Empty: always.
+	When route.Patterns `yaml:"when"`
+	// Zone is the time zone of when, such as Europe/Stockholm. Empty: UTC.
+	Zone string `yaml:"zone"`
 	// Account whose the message then is. Empty: the one that has the number.
 	Account string `yaml:"account" example:"acme"`
 	// Do is where the message goes, all of it. Empty: to the account's webhook, else to its bound sessions.
@@ -46,6 +55,10 @@ func (r *InboundRule) Validate(report func(field, problem string)) {
 	}
 	r.To.ValidateNumbers(report, "to")
 	r.From.ValidateSenders(report, "from")
+	if _, err := regexp.Compile(r.Text); err != nil {
+		report("text", "is not a regular expression (RE2): "+err.Error())
+	}
+	route.ValidateWeek(report, r.When, r.Zone)
 	if len(r.Do) > maxTargets {
 		report("do", fmt.Sprintf("has more than %d actions", maxTargets))
 	}
@@ -60,60 +73,6 @@ func (r *InboundRule) Validate(report func(field, problem string)) {
 			account.ValidateURL(report, field+".webhook", a.Webhook)
 		}
 	}
-}
-
-func (r *InboundRule) matches(in *message.Inbound) bool {
-	return r.To.Match(in.To) && r.From.Match(in.From) &&
-		(len(r.Keyword) == 0 || r.hasKeyword(firstWord(in.Content.Text)))
-}
-
-// hasKeyword compares a word with the keywords: exact or KEY*, in upper or
-// lower case.
-func (r *InboundRule) hasKeyword(word string) bool {
-	for _, k := range r.Keyword {
-		prefix, open := strings.CutSuffix(k, "*")
-		if strings.EqualFold(word, k) || open && len(word) >= len(prefix) && strings.EqualFold(word[:len(prefix)], prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// firstWord ends at a space, the end of the line or punctuation.
-func firstWord(text string) string {
-	text = strings.TrimLeftFunc(text, unicode.IsSpace)
-	if i := strings.IndexFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }); i >= 0 {
-		return text[:i]
-	}
-	return text
-}
-
-// address finds whose an inbound message is and where it goes: by the rules,
-// else to the account that owns the number written to.
-func (s *Snapshot) address(in *message.Inbound) {
-	owner := s.Accounts.ByNumber(in.To.Number)
-	if owner != nil {
-		in.Account = owner.Name
-	}
-	for i := range s.Inbound {
-		r := &s.Inbound[i]
-		if !r.matches(in) {
-			continue
-		}
-		if r.Account != "" {
-			in.Account = r.Account
-			owner = s.Accounts.ByName(r.Account)
-		}
-		in.Rule = r.name(i)
-		for _, a := range r.Do {
-			in.Targets = append(in.Targets, a.target(in.Account))
-		}
-		if len(in.Targets) > 0 {
-			return
-		}
-		break
-	}
-	in.Targets = defaultTargets(owner)
 }
 
 func (r *InboundRule) name(i int) string {
@@ -133,14 +92,10 @@ func (a InboundAction) target(owner string) message.Target {
 	return message.Target{Kind: message.WebhookTarget, Account: owner, Address: a.Webhook}
 }
 
-// defaultTargets is where the messages of an account go without a rule: its
-// webhook if it has one, else its sessions.
-func defaultTargets(a *account.Account) []message.Target {
-	if a == nil {
-		return nil
+// String says what the action does.
+func (a InboundAction) String() string {
+	if a.SMPP != "" {
+		return "SMPP sessions of " + a.SMPP
 	}
-	if a.Webhook != "" {
-		return []message.Target{{Kind: message.WebhookTarget, Account: a.Name, Address: a.Webhook}}
-	}
-	return []message.Target{{Kind: message.SMPPTarget, Account: a.Name}}
+	return "webhook " + a.Webhook
 }

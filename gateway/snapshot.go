@@ -21,7 +21,7 @@ type Snapshot struct {
 	Accounts *account.Directory
 	Routes   *route.Table
 	Links    map[string]LinkSettings
-	Inbound  []InboundRule
+	Inbound  *InboundTable
 	Replies  []ReplyRule               // to what messages from phones are answers
 	Secret   *account.SecretRules      // of all accounts; nil for none
 	Prices   map[string]*billing.List  // by name

@@ -30,6 +30,7 @@ func Inbound() *Noun {
 			{Name: "to", Type: Number, Ops: Equal},
 			{Name: "from", Type: Number, Ops: Equal},
 			{Name: "link", Type: Text, Ops: Equal},
+			{Name: "unmatched", Type: Word, Ops: Equal, Words: truths()},
 			{Name: "came", Type: Time, Ops: From | Until, Since: "since", Until: "until"},
 			{Name: "id", Sort: true},
 		},
@@ -52,7 +53,7 @@ func MessageFilter(q Query, account string) store.Filter {
 	f := store.Filter{
 		Account: account, Limit: q.Limit, After: message.ID(q.After), Oldest: !q.Order.Descending,
 		To: message.Address{Number: q.text("to")}, From: message.Address{Number: q.text("from")},
-		Reference: q.text("reference"), Link: q.text("link"),
+		Reference: q.text("reference"), Link: q.text("link"), Unmatched: q.text("unmatched") == "true",
 	}
 	for _, filter := range q.Filters {
 		switch {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"kurir/gsm"
 	"kurir/message"
@@ -41,8 +40,7 @@ type conditions struct {
 	encodings   uint32 // a bit for each gsm.Encoding; 0 for all
 	least, most int    // parts; most 0 for any number
 	text        *regexp.Regexp
-	when        []message.Span
-	zone        *time.Location
+	week        *Week // nil for any time
 	countries   Patterns
 	networks    Patterns
 	lists       Patterns
@@ -54,8 +52,8 @@ type conditions struct {
 // newConditions compiles those of a rule that Validate found nothing wrong with; nil if it has none.
 func newConditions(r *Rule, name string) *conditions {
 	c := &conditions{
-		group: r.Group, tag: r.Tag, countries: r.Country, networks: r.Network, lists: r.List, percent: uint64(max(0, r.Percent)), sticky: r.Sticky == stickyRecipient, zone: time.UTC,
-		salt: mixText(hashBasis, name),
+		group: r.Group, tag: r.Tag, countries: r.Country, networks: r.Network, lists: r.List, percent: uint64(max(0, r.Percent)), sticky: r.Sticky == stickyRecipient,
+		week: NewWeek(r.When, r.Zone), salt: mixText(hashBasis, name),
 	}
 	c.least, c.most, _ = parseParts(r.Parts)
 	for _, name := range r.Interface {
@@ -73,15 +71,7 @@ func newConditions(r *Rule, name string) *conditions {
 	if r.Text != "" {
 		c.text, _ = regexp.Compile(r.Text)
 	}
-	for _, text := range r.When {
-		if s, err := message.ParseSpan(text); err == nil {
-			c.when = append(c.when, s)
-		}
-	}
-	if zone, err := time.LoadLocation(r.Zone); err == nil {
-		c.zone = zone
-	}
-	if len(c.group)+len(c.tag)+len(c.countries)+len(c.networks)+len(c.lists) == 0 && c.interfaces == 0 && c.encodings == 0 && c.most == 0 && c.text == nil && c.when == nil && c.percent == 0 && !r.Via.weighted() {
+	if len(c.group)+len(c.tag)+len(c.countries)+len(c.networks)+len(c.lists) == 0 && c.interfaces == 0 && c.encodings == 0 && c.most == 0 && c.text == nil && c.week == nil && c.percent == 0 && !r.Via.weighted() {
 		return nil
 	}
 	return c
@@ -102,7 +92,7 @@ func (c *conditions) failing(q *Query) failing {
 		return failsEncoding
 	case c.most != 0 && (q.Parts < c.least || q.Parts > c.most):
 		return failsParts
-	case c.when != nil && !c.within(q.At):
+	case c.week != nil && !c.week.Holds(q.At):
 		return failsWhen
 	case len(c.countries) > 0 && !slices.Contains(c.countries, q.network().Country):
 		return failsCountry
@@ -121,16 +111,6 @@ func (c *conditions) failing(q *Query) failing {
 func (c *conditions) inGroup(groups []string) bool {
 	for _, g := range groups {
 		if c.group.matches(g) {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *conditions) within(at time.Time) bool {
-	at = at.In(c.zone)
-	for _, s := range c.when {
-		if s.Holds(at) {
 			return true
 		}
 	}
@@ -164,7 +144,7 @@ func (r *compiled) why(f failing, q *Query) string {
 	case failsParts:
 		return fmt.Sprintf("the message has parts: %d, the rule is for parts: %s", q.Parts, w.Parts)
 	case failsWhen:
-		return fmt.Sprintf("%s is not within when: %s", q.At.In(r.more.zone).Format("Mon 15:04 MST"), w.When)
+		return r.more.week.Why(q.At)
 	case failsCountry:
 		if q.network().Country == "" {
 			return fmt.Sprintf("the country of %s is not known, the rule is for country: %s", q.To, w.Country)
@@ -214,16 +194,7 @@ func (r *Rule) validateConditions(report func(field, problem string)) {
 	if _, err := regexp.Compile(r.Text); err != nil {
 		report("text", "is not a regular expression (RE2): "+err.Error())
 	}
-	for i, text := range r.When {
-		if _, err := message.ParseSpan(text); err != nil {
-			report(Item("when", i, len(r.When)), err.Error())
-		}
-	}
-	if _, err := time.LoadLocation(r.Zone); err != nil || r.Zone == "Local" {
-		report("zone", fmt.Sprintf("%.40q is not a time zone such as Europe/Stockholm", r.Zone))
-	} else if r.Zone != "" && len(r.When) == 0 {
-		report("zone", "has no effect without when")
-	}
+	ValidateWeek(report, r.When, r.Zone)
 	if r.Percent < 0 || r.Percent > 99 {
 		report("percent", "is not within 1 to 99; leave it out for all")
 	}

@@ -112,6 +112,9 @@ func (p Patterns) matches(value string) bool {
 	return false
 }
 
+// MatchName tells whether a name, of a link say, is one of them.
+func (p Patterns) MatchName(name string) bool { return p.matches(name) }
+
 // Match tells whether one of the patterns matches an address (message.Address.Matches), or there is none.
 func (p Patterns) Match(a message.Address) bool {
 	for _, pattern := range p {

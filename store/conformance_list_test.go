@@ -141,6 +141,12 @@ func testInboundLists(t *testing.T, open opener) {
 		b.Inbound = append(b.Inbound, in)
 	}
 	commit(t, s, b)
+	lost, ruled := fullInbound(ids), fullInbound(ids)
+	lost.Account, lost.Rule, ruled.Account = "", "", ""
+	commit(t, s, &store.Batch{Inbound: []*message.Inbound{lost, ruled}})
+	if list, _, err := s.InboundList(ctx, store.Filter{Unmatched: true}); err != nil || len(list) != 1 || list[0].ID != lost.ID {
+		t.Errorf("the inbox holds %d messages, %v", len(list), err)
+	}
 	for _, f := range []store.Filter{
 		{Account: "bell"},
 		{Link: "op2"},

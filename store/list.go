@@ -22,6 +22,7 @@ type Filter struct {
 	Reference    string          // messages only
 	Link         string          // the first candidate of a message; the link of an inbound message
 	Via          message.Interface
+	Unmatched    bool      // inbound messages only: those that are nobody's and met no rule
 	Since, Until time.Time // when it was accepted or came: from Since on, before Until
 
 	Oldest bool       // oldest first, else newest first
@@ -323,6 +324,9 @@ func (s *Store) InboundList(ctx context.Context, f Filter) (list []*message.Inbo
 	w.address("recipient", f.To)
 	if f.Link != "" {
 		w.add("link = ?", f.Link)
+	}
+	if f.Unmatched {
+		w.add("account = '' AND rule = ''")
 	}
 	var ids []message.ID
 	err = s.read(ctx, func(c *conn) error {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 )
@@ -59,17 +58,13 @@ type routeQuestion struct {
 
 // shownRoute is the server's answer.
 type shownRoute struct {
-	To       string `json:"to"`
-	From     string `json:"from"`
-	Encoding string `json:"encoding"`
-	Parts    int    `json:"parts"`
-	Price    string `json:"price"`
-	Currency string `json:"currency"`
-	Routes   []struct {
-		Name    string `json:"name"`
-		Matched bool   `json:"matched"`
-		Why     string `json:"why"`
-	} `json:"routes"`
+	To         string      `json:"to"`
+	From       string      `json:"from"`
+	Encoding   string      `json:"encoding"`
+	Parts      int         `json:"parts"`
+	Price      string      `json:"price"`
+	Currency   string      `json:"currency"`
+	Routes     []shownRule `json:"routes"`
 	Candidates []struct {
 		Link    string `json:"link"`
 		Up      bool   `json:"up"`
@@ -99,15 +94,7 @@ func (r *remote) explainRoute(ctx context.Context, out io.Writer, q *routeQuesti
 		fmt.Fprintf(out, ", at most %s %s", s.Price, s.Currency)
 	}
 	fmt.Fprintln(out)
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, rule := range s.Routes {
-		mark := " "
-		if rule.Matched {
-			mark = "*"
-		}
-		fmt.Fprintf(table, "%s %s\t%s\n", mark, rule.Name, rule.Why)
-	}
-	if err := table.Flush(); err != nil {
+	if err := printRules(out, s.Routes); err != nil {
 		return err
 	}
 	for i, c := range s.Candidates {

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/message"
+	"kurir/resource"
+	"kurir/route"
+)
+
+// inboundPaths serves messages from phones.
+func (s *httpServer) inboundPaths() {
+	s.rest("/v1/inbound", methods{http.MethodGet: s.listInbound})
+	s.rest("/v1/inbound/{id}", methods{http.MethodGet: s.getInbound})
+	s.rest("/v1/inbound/explain", methods{http.MethodPost: adminOnly(s.explainInbound)})
+}
+
+// listInbound is GET /v1/inbound: as listMessages. With unmatched=true, for who
+// may administrate, it is the inbox of what no rule matched and nobody owns.
+func (s *httpServer) listInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	if r.URL.Query().Get("unmatched") == "true" {
+		if p := needAdmin(a); p != nil {
+			return p
+		}
+	}
+	find := func(ctx context.Context, f gateway.Filter) ([]*message.Inbound, message.ID, error) {
+		if f.Unmatched && a.Admin {
+			f.Account = ""
+		}
+		return s.InboundList(ctx, f)
+	}
+	return list(s, w, r, a, "inbound", resource.Inbound(), find, func(in *message.Inbound) (message.ID, inboundView) {
+		return in.ID, viewInbound(in, s.TLVs())
+	})
+}
+
+// getInbound is GET /v1/inbound/{id}. Who may administrate sees nobody's too.
+func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	id, p := pathID(r)
+	if p != nil {
+		return p
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	defer cancel()
+	in, err := s.InboundMessage(ctx, scope(a), id)
+	if err == nil && in.Account != a.Name && in.Account != "" {
+		err = gateway.ErrNotFound
+	}
+	if err != nil {
+		return readProblem(err, "inbound message")
+	}
+	v := viewInbound(in, s.TLVs())
+	return answerJSON(w, &v)
+}
+
+// inboundQuestion is what POST /v1/inbound/explain is asked.
+type inboundQuestion struct {
+	To   string `json:"to"`
+	From string `json:"from"`
+	Text string `json:"text"`
+	Link string `json:"link"`
+	At   string `json:"at"`
+}
+
+// inboundExplained is the answer.
+type inboundExplained struct {
+	To      string     `json:"to"`
+	From    string     `json:"from"`
+	Rules   []ruleView `json:"rules"`
+	Account string     `json:"account,omitempty"`
+	Goes    []string   `json:"goes"`
+}
+
+// explainInbound is POST /v1/inbound/explain: which rules were looked at for a
+// message from a phone, why each does or does not match, and where it would go.
+func (s *httpServer) explainInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	var q inboundQuestion
+	if p := s.readJSON(w, r, &q); p != nil {
+		return p
+	}
+	in, at, p := q.message(s.Country())
+	if p != nil {
+		return p
+	}
+	e := s.ExplainInbound(in, at)
+	v := inboundExplained{To: in.To.String(), From: in.From.String(), Rules: []ruleView{}, Account: e.Account, Goes: append([]string{}, e.Goes...)}
+	for _, c := range e.Rules {
+		v.Rules = append(v.Rules, ruleView(c))
+	}
+	return answerJSON(w, &v)
+}
+
+// message makes the message that is asked about, and when it is to come.
+func (q *inboundQuestion) message(country string) (*message.Inbound, time.Time, *problem) {
+	at := time.Now()
+	bad := func(field, format string, args ...any) (*message.Inbound, time.Time, *problem) {
+		return nil, at, faulty(http.StatusUnprocessableEntity, codeBadValue, field, format, args...)
+	}
+	in := &message.Inbound{Link: q.Link, Content: message.Content{Text: q.Text, Class: -1}}
+	var err error
+	if in.To, err = route.Normalise(q.To, country); err != nil {
+		return bad("to", "to, the number of ours that is written to: %v", err)
+	}
+	if in.From, err = route.Sender(q.From, country); err != nil {
+		return bad("from", "from, the phone: %v", err)
+	}
+	if q.At != "" {
+		if at, err = time.Parse(time.RFC3339, q.At); err != nil {
+			return bad("at", "at must be a time with its zone as in 2026-11-05T08:30:00+01:00")
+		}
+	}
+	return in, at, nil
+}

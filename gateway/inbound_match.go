@@ -1,0 +1,247 @@
+package gateway
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"kurir/account"
+	"kurir/gsm"
+	"kurir/message"
+	"kurir/route"
+)
+
+// InboundTable is compiled rules for messages from phones. It does not change
+// and is safe for concurrent use; nil has no rules.
+type InboundTable struct {
+	rules []inboundRule
+	words bool // a rule asks for the first word
+}
+
+type inboundRule struct {
+	written InboundRule
+	name    string
+	words   []string // folded; KEY* for a beginning
+	text    *regexp.Regexp
+	week    *route.Week
+}
+
+// NewInboundTable compiles rules that Validate found nothing wrong with.
+func NewInboundTable(rules []InboundRule) *InboundTable {
+	t := &InboundTable{rules: make([]inboundRule, len(rules))}
+	for i := range rules {
+		r := &t.rules[i]
+		r.written, r.name = rules[i], rules[i].name(i)
+		for _, word := range r.written.Keyword {
+			r.words = append(r.words, gsm.Fold(word))
+		}
+		t.words = t.words || len(r.words) > 0
+		if r.written.Text != "" {
+			r.text, _ = regexp.Compile(r.written.Text)
+		}
+		r.week = route.NewWeek(r.written.When, r.written.Zone)
+	}
+	return t
+}
+
+// inboundFailing says which condition of a rule an inbound message does not
+// meet, in the order in which they are looked at.
+type inboundFailing uint8
+
+const (
+	inboundMeets inboundFailing = iota
+	inboundFailsTo
+	inboundFailsFrom
+	inboundFailsLink
+	inboundFailsKeyword
+	inboundFailsWhen
+	inboundFailsText
+)
+
+// failing gives the first condition that is not met; the dear ones come last.
+// word is the text's first one, folded.
+func (r *inboundRule) failing(in *message.Inbound, word string, at time.Time) inboundFailing {
+	w := &r.written
+	switch {
+	case !w.To.Match(in.To):
+		return inboundFailsTo
+	case !w.From.Match(in.From):
+		return inboundFailsFrom
+	case !w.Link.MatchName(in.Link):
+		return inboundFailsLink
+	case len(r.words) > 0 && !r.hasWord(word):
+		return inboundFailsKeyword
+	case !r.week.Holds(at):
+		return inboundFailsWhen
+	case r.text != nil && !r.text.MatchString(in.Content.Text):
+		return inboundFailsText
+	}
+	return inboundMeets
+}
+
+func (r *inboundRule) hasWord(word string) bool {
+	return slices.ContainsFunc(r.words, func(k string) bool {
+		prefix, open := strings.CutSuffix(k, "*")
+		return word == k || open && strings.HasPrefix(word, prefix)
+	})
+}
+
+// why says in plain words which condition an inbound message did not meet.
+func (r *inboundRule) why(f inboundFailing, in *message.Inbound, at time.Time) string {
+	w := &r.written
+	switch f {
+	case inboundFailsTo:
+		return fmt.Sprintf("number %s does not match to: %s", in.To, w.To)
+	case inboundFailsFrom:
+		return fmt.Sprintf("sender %s does not match from: %s", in.From, w.From)
+	case inboundFailsLink:
+		return fmt.Sprintf("link %s does not match link: %s", strconv.Quote(in.Link), w.Link)
+	case inboundFailsKeyword:
+		return fmt.Sprintf("the first word %q does not match keyword: %s", firstWord(in.Content.Text), w.Keyword)
+	case inboundFailsWhen:
+		return r.week.Why(at)
+	case inboundFailsText:
+		return "the text holds nothing that matches text: " + strconv.Quote(w.Text)
+	}
+	return w.leads()
+}
+
+// word gives what rules compare with their keywords, if any has one.
+func (t *InboundTable) word(in *message.Inbound) string {
+	if !t.words {
+		return ""
+	}
+	return gsm.Fold(firstWord(in.Content.Text))
+}
+
+// match returns the first rule of which every condition holds; nil if there is
+// none.
+func (t *InboundTable) match(in *message.Inbound, at time.Time) *inboundRule {
+	if t == nil {
+		return nil
+	}
+	word := t.word(in)
+	for i := range t.rules {
+		if r := &t.rules[i]; r.failing(in, word, at) == inboundMeets {
+			return r
+		}
+	}
+	return nil
+}
+
+// explain tells for each rule up to the one that matches why it does or not.
+func (t *InboundTable) explain(in *message.Inbound, at time.Time) []route.Considered {
+	var list []route.Considered
+	if t == nil {
+		return list
+	}
+	word := t.word(in)
+	for i := range t.rules {
+		r := &t.rules[i]
+		f := r.failing(in, word, at)
+		list = append(list, route.Considered{Rule: i, Name: r.name, Matched: f == inboundMeets, Why: r.why(f, in, at)})
+		if f == inboundMeets {
+			break
+		}
+	}
+	return list
+}
+
+// firstWord ends at a space, the end of the line or punctuation.
+func firstWord(text string) string {
+	word, _ := cutWord(text)
+	return word
+}
+
+// cutWord returns the first word and what comes behind it, without what parts
+// the two.
+func cutWord(text string) (word, rest string) {
+	ends := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }
+	text = strings.TrimLeftFunc(text, unicode.IsSpace)
+	i := strings.IndexFunc(text, ends)
+	if i < 0 {
+		return text, ""
+	}
+	return text[:i], strings.TrimLeftFunc(text[i:], ends)
+}
+
+// address finds whose an inbound message is and where it goes: by the rules,
+// else to the account that owns the number written to.
+func (s *Snapshot) address(in *message.Inbound, at time.Time) {
+	owner := s.Accounts.ByNumber(in.To.Number)
+	if owner != nil {
+		in.Account = owner.Name
+	}
+	if r := s.Inbound.match(in, at); r != nil {
+		if name := r.written.Account; name != "" {
+			in.Account, owner = name, s.Accounts.ByName(name)
+		}
+		in.Rule = r.name
+		if r.written.do(in); len(in.Targets) > 0 {
+			return
+		}
+	}
+	in.Targets = defaultTargets(owner)
+}
+
+// do takes the rule's actions.
+func (r *InboundRule) do(in *message.Inbound) {
+	for _, a := range r.Do {
+		in.Targets = append(in.Targets, a.target(in.Account))
+	}
+}
+
+// leads says in plain words what the rule does.
+func (r *InboundRule) leads() string {
+	if len(r.Do) == 0 {
+		return "goes to the account " + r.Account
+	}
+	var list []string
+	for _, a := range r.Do {
+		list = append(list, a.String())
+	}
+	return strings.Join(list, ", then ")
+}
+
+// ExplainedInbound is where a message from a phone would go.
+type ExplainedInbound struct {
+	Rules   []route.Considered
+	Account string   // whose it would be; empty for nobody's
+	Goes    []string // where, in plain words; none: it waits in the inbox
+}
+
+// ExplainInbound tells what the configuration in force would do with a message
+// from a phone that comes at that time. Nothing is stored.
+func (g *Gateway) ExplainInbound(in *message.Inbound, at time.Time) ExplainedInbound {
+	s := g.snap.Load()
+	e := ExplainedInbound{Rules: s.Inbound.explain(in, at)}
+	s.address(in, at)
+	e.Account = in.Account
+	for _, t := range in.Targets {
+		e.Goes = append(e.Goes, showTarget(t))
+	}
+	return e
+}
+
+func showTarget(t message.Target) string {
+	if t.Kind == message.SMPPTarget {
+		return "SMPP sessions of " + t.Account
+	}
+	return t.Kind.String() + " " + t.Address
+}
+
+// defaultTargets is where the messages of an account go without a rule: its
+// webhook if it has one, else its sessions.
+func defaultTargets(a *account.Account) []message.Target {
+	if a == nil {
+		return nil
+	}
+	if a.Webhook != "" {
+		return []message.Target{{Kind: message.WebhookTarget, Account: a.Name, Address: a.Webhook}}
+	}
+	return []message.Target{{Kind: message.SMPPTarget, Account: a.Name}}
+}
