@@ -34,6 +34,10 @@ func (s *server) lowestMemory() int64 {
 	return least
 }
 
+// memoryNoise is by how much two processes in the same state differ: readings after a restart lay between 30.7 and 34.3
+// MiB, few or many waiting. For each of the 800,000 messages more it is seven octets, less than a pointer to it would take.
+const memoryNoise = 5 << 20
+
 // TestMemoryFollowsConfiguration queues messages for a link that is down, few and many. The memory that the server
 // takes after a restart, and while it takes more, must not depend on how many wait.
 func TestMemoryFollowsConfiguration(t *testing.T) {
@@ -82,8 +86,9 @@ func TestMemoryFollowsConfiguration(t *testing.T) {
 		what      string
 		few, many int64
 	}{{"while they came", small, large}, {"after a restart", smallAgain, largeAgain}} {
-		if c.many > c.few+c.few/10 {
-			t.Errorf("%s: %.1f MiB with %d waiting, %.1f MiB with %d: more than a tenth more", c.what, mib(c.few), few, mib(c.many), many)
+		if allowed := max(c.few/10, memoryNoise); c.many > c.few+allowed {
+			t.Errorf("%s: %.1f MiB with %d waiting, %.1f MiB with %d: more than %.1f MiB more",
+				c.what, mib(c.few), few, mib(c.many), many, mib(allowed))
 		}
 	}
 	// They are all there, and go when the link comes up: the first of them at least.
