@@ -14,27 +14,28 @@ import (
 // Accept.
 type Submission struct {
 	Account   *account.Account
-	Via       message.Interface
 	From      string          // as written by the customer; empty means the account's sender
 	FromAddr  message.Address // used instead of From when its Number is set (SMPP)
 	To        string
 	ToAddr    message.Address // used instead of To when its Number is set (SMPP)
 	Content   message.Content
-	Priority  message.Priority
 	Reference string
-	SendAt    time.Time     // zero means at once
-	Validity  time.Duration // 0 means the account's or the server's
-	Link      string        // the link it takes whatever the routes say; empty: the routes decide
-	Multi     bool          // with all submissions of the call it is one request, which is known by the id of the first accepted
-	Atomic    bool          // none of the submissions is accepted unless all are
-	Secret    bool          // the text is shown to nobody, and erased when the message is final
-	Dialog    bool          // the sender gets digits behind it by which an answer is tied to the message
-	Tag       string        // a word for rules of routes; empty for none
-	MaxParts  int           // at most so many parts, if that is less than the account's; 0 leaves it to that
-	Receipts  message.Receipts
+	SendAt    time.Time          // zero means at once
+	Validity  time.Duration      // 0 means the account's or the server's
+	Link      string             // the link it takes whatever the routes say; empty: the routes decide
+	Tag       string             // a word for rules of routes; empty for none
+	MaxParts  int                // at most so many parts, if that is less than the account's; 0 leaves it to that
 	Target    message.Target     // where states go; its Account is filled in by Accept
-	Answer    bool               // it answers a phone, from the number that this wrote to, also when it has opted out
 	Text      *message.TextRules // in place of the account's; nil for those
+
+	Via      message.Interface
+	Priority message.Priority
+	Receipts message.Receipts
+	Multi    bool // with all submissions of the call it is one request, which is known by the id of the first accepted
+	Atomic   bool // none of the submissions is accepted unless all are
+	Secret   bool // the text is shown to nobody, and erased when the message is final
+	Dialog   bool // the sender gets digits behind it by which an answer is tied to the message
+	Answer   bool // it answers a phone, from the number that this wrote to, also when it has opted out
 
 	Resent     message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)
 	FilteredBy string     // name of the filter that has changed it; left empty by interfaces
@@ -53,9 +54,9 @@ func (s *Submission) rules() *message.TextRules {
 // Result is what became of a Submission.
 type Result struct {
 	ID       message.ID
-	State    message.State
 	To       message.Address
 	Parts    int
+	State    message.State
 	Encoding gsm.Encoding
 	Changed  *Changed         // of the text; nil for most
 	More     []message.ID     // further messages that the text took; nil for most

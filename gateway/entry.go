@@ -44,13 +44,13 @@ type entry struct {
 	tries     uint16 // failures but for those that follow
 	throttled uint16 // answers that asked for less speed
 	doubts    uint16 // times that it became uncertain
+	rowed     bool   // a row of a spill table says where it stands
 	due       int64  // Unix milliseconds, while delayed
 
-	rowed    bool   // a row of a spill table says where it stands
 	rowIn    uint64 // sequence of the gather that adds that row
-	rowAt    int32  // where in that gather
 	changeIn uint64 // sequence of the gather that holds its Change
-	changeAt int32
+	rowAt    int32  // where in the former
+	changeAt int32  // where in the latter
 	item     *Item
 }
 

@@ -100,21 +100,23 @@ type Content struct {
 type Message struct {
 	ID        ID
 	Account   string
-	Via       Interface
 	From, To  Address
 	Content   Content
-	Encoding  gsm.Encoding // as measured at acceptance
-	Parts     uint8        // as measured at acceptance, 1 to 255
-	Priority  Priority
 	Reference string // the customer's own; empty if none
 	SendAt    int64  // Unix milliseconds; 0 = at once
 	Expires   int64  // Unix milliseconds; end of validity
-	Receipts  Receipts
 	Target    Target // where states are told; zero for nowhere
 	Links     []string
-	Price     int64  // micro-units; what was reserved, or charged, at acceptance
-	Config    uint32 // number of the configuration in force at acceptance
+	Price     int64 // micro-units; what was reserved, or charged, at acceptance
 	Special   *Special
+	Config    uint32 // number of the configuration in force at acceptance
+
+	// Together, for a million messages that wait are a million times what lies between them.
+	Via      Interface
+	Encoding gsm.Encoding // as measured at acceptance
+	Parts    uint8        // as measured at acceptance, 1 to 255
+	Priority Priority
+	Receipts Receipts
 
 	Progress
 }
