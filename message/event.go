@@ -84,6 +84,9 @@ const (
 	hasText
 )
 
+// usualLog is about how many octets the events of a message have that is granted, sent and delivered.
+const usualLog = 48
+
 // AppendEvent appends e to a log. base is the time from which the log counts
 // (the message's id): the same must be given to DecodeLog.
 // Layout: kind, field bits, uvarint milliseconds since base, then the fields
@@ -100,6 +103,9 @@ func AppendEvent(log []byte, base ID, e Event) []byte {
 	set(e.Failure != 0, hasFailure)
 	set(e.Code != 0, hasCode)
 	set(e.Text != "", hasText)
+	if log == nil {
+		log = make([]byte, 0, usualLog)
+	}
 	log = append(log, byte(e.Kind), bits)
 	log = binary.AppendUvarint(log, uint64(max(0, e.At-base.Millis())))
 	if bits&hasPart != 0 {
