@@ -91,10 +91,12 @@ func (b *smppDeliverBuilder) receipt(it *gateway.Item) {
 	at = len(b.octets)
 	b.octets = binary.BigEndian.AppendUint16(append(b.octets, smppNetworkGSM), uint16(min(code, 0xFFFF)))
 	b.param(smpp.TagNetworkErrorCode, at)
-	if ref, err := strconv.ParseUint(m.Reference, 10, 16); err == nil && m.Via == message.ViaSMPP {
-		at = len(b.octets)
-		b.octets = binary.BigEndian.AppendUint16(b.octets, uint16(ref))
-		b.param(smpp.TagUserMessageReference, at)
+	if m.Via == message.ViaSMPP && message.AllDigits(m.Reference) {
+		if ref, err := strconv.ParseUint(m.Reference, 10, 16); err == nil {
+			at = len(b.octets)
+			b.octets = binary.BigEndian.AppendUint16(b.octets, uint16(ref))
+			b.param(smpp.TagUserMessageReference, at)
+		}
 	}
 	d.TLVs = smpp.TLVs(b.params[first:len(b.params):len(b.params)])
 	if b.reported {
