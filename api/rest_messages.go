@@ -106,7 +106,7 @@ func (b *batch) build(req *restRequest, a *account.Account, guard *Guard, tlvs *
 				b.fail(i, to, message.Fail(message.BadRecipient, "to", "a recipient is empty"))
 				continue
 			}
-			common.Atomic = b.atomic
+			common.Atomic, common.Batch = b.atomic, total > 1
 			made[0] = common
 			made[0].To = to
 			b.subs = append(b.subs, &made[0])

@@ -246,7 +246,7 @@ func TestPostFields(t *testing.T) {
 	account := s.Account
 	s.Account = nil
 	want := gateway.Submission{
-		Via: message.ViaREST, From: "Örn", To: "+46 70", Reference: "r1", Dialog: true,
+		Via: message.ViaREST, From: "Örn", To: "+46 70", Reference: "r1", Dialog: true, Batch: true,
 		Content:  message.Content{Text: "€ 😀 \"\\/\b\f\n\r\t", Want: gsm.UCS2, Class: 0},
 		Priority: message.Urgent, SendAt: time.Date(2026, 11, 5, 7, 30, 0, 0, time.UTC), Validity: 24 * time.Hour,
 		Receipts: message.ReceiptFinal | message.ReceiptIntermediate,

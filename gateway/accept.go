@@ -95,7 +95,7 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 		done(results)
 		return
 	}
-	if f := g.apply(applicant{good, index, results, done, len(subs) > 0 && subs[0].Multi, owe}, now); f != nil {
+	if f := g.apply(applicant{good, index, results, done, len(subs) > 0 && subs[0].Multi, len(good) > 1 && (subs[0].Multi || subs[0].Batch), owe}, now); f != nil {
 		for k, i := range index {
 			g.unwatch(good[k])
 			results[i] = Result{To: results[i].To, Failure: f}
@@ -369,6 +369,9 @@ func (g *Gateway) join(a applicant, now time.Time) {
 		if a.multi {
 			tie(e, a.good, i)
 		}
+		if a.batch && m.Reference == "" {
+			e.batch = batchOfRequest(a.good[0].ID)
+		}
 		if c := a.results[a.index[i]].Changed; c != nil {
 			c.events(m, now)
 		}
@@ -413,7 +416,7 @@ func (g *Gateway) place(e *entry, now time.Time) {
 		return
 	}
 	m.State = message.Queued
-	if g.spills(l, m) {
+	if g.spills(e) {
 		g.spill(e)
 		return
 	}

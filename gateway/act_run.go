@@ -104,9 +104,7 @@ func (g *Gateway) waitingInMemory(f *QueueFilter) (list []waitsAt) {
 				if f.Account != "" && f.Account != name {
 					continue
 				}
-				for _, e := range q.items[q.head:] {
-					list = append(list, waitsAt{e.m.ID, l.name})
-				}
+				q.each(func(e *entry) { list = append(list, waitsAt{e.m.ID, l.name}) })
 			}
 		}
 	}

@@ -32,6 +32,7 @@ type Submission struct {
 	Priority message.Priority
 	Receipts message.Receipts
 	Multi    bool // with all submissions of the call it is one request, which is known by the id of the first accepted
+	Batch    bool // with all submissions of the call it is one request; without a Reference they are a batch by that
 	Atomic   bool // none of the submissions is accepted unless all are
 	Secret   bool // the text is shown to nobody, and erased when the message is final
 	Dialog   bool // the sender gets digits behind it by which an answer is tied to the message

@@ -214,7 +214,7 @@ func (g *Gateway) loadDue(ctx context.Context, now time.Time) (more bool, err er
 			return
 		}
 		touched[e.link] = true
-		if e.m.Expires > now.UnixMilli() && g.fullFor(e.link, m) {
+		if e.m.Expires > now.UnixMilli() && g.fullFor(e) {
 			g.dueToDisk(e)
 			return
 		}

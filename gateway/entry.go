@@ -29,7 +29,7 @@ type entry struct {
 	link *link
 
 	sess       *session // while granted
-	prev, next *entry   // of the same session
+	prev, next *entry   // of the same session, or while it waits of the same flow (batches.go)
 	wired      bool     // handed to the connector
 	hold       *grant   // the grant row that names it, nil when its own row does
 	answered   int64    // Unix milliseconds of the last answer, or of the grant behind it
@@ -45,6 +45,7 @@ type entry struct {
 	throttled uint16 // answers that asked for less speed
 	doubts    uint16 // times that it became uncertain
 	rowed     bool   // a row of a spill table says where it stands
+	batch     uint32 // see batches.go; 0 is none
 	due       int64  // Unix milliseconds, while delayed
 
 	rowIn    uint64 // sequence of the gather that adds that row
@@ -232,16 +233,4 @@ func (q *queue[T]) pop() T {
 		q.items, q.head = q.items[:n], 0
 	}
 	return v
-}
-
-// pushFront puts v before all others.
-func (q *queue[T]) pushFront(v T) {
-	if q.head == 0 {
-		const room = 32
-		items := make([]T, room+len(q.items), 2*room+2*len(q.items))
-		copy(items[room:], q.items)
-		q.items, q.head = items, room
-	}
-	q.head--
-	q.items[q.head] = v
 }

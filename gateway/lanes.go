@@ -2,10 +2,11 @@ package gateway
 
 import "kurir/message"
 
-// lanes holds what waits for a link in memory: a lane per priority, in each a
-// queue per account, served in turn. The highest lane that has something goes
-// first, but of sixteen turns each lane below the highest has some of its own,
-// so that none starves: two are high's, one is normal's and one bulk's.
+// lanes holds what waits for a link in memory: a lane per priority, in each the
+// accounts, and of each account its batches (batches.go), served in turn. The
+// highest lane that has something goes first, but of sixteen turns each lane
+// below the highest has some of its own, so that none starves: two are high's,
+// one is normal's and one bulk's.
 type lanes struct {
 	lane [message.Priorities]lane
 	n    int
@@ -13,15 +14,9 @@ type lanes struct {
 }
 
 type lane struct {
-	queues map[string]*accountQueue
-	order  []*accountQueue // those that are not empty, in turn
-	next   int
+	queues map[string]*accountQueue // those that are not empty
+	turns  turns[*accountQueue]
 	n      int
-}
-
-type accountQueue struct {
-	account string
-	queue[*entry]
 }
 
 func (l *lanes) push(e *entry, front bool) {
@@ -29,12 +24,9 @@ func (l *lanes) push(e *entry, front bool) {
 	l.lane[e.m.Priority].push(e, front)
 }
 
-// of is how many messages of an account wait in a lane.
-func (l *lanes) of(p message.Priority, account string) int {
-	if q := l.lane[p].queues[account]; q != nil {
-		return q.len()
-	}
-	return 0
+// of returns what waits of an account in a lane, nil for nothing.
+func (l *lanes) of(p message.Priority, account string) *accountQueue {
+	return l.lane[p].queues[account]
 }
 
 // next returns the lane whose turn it is. There is a message.
@@ -59,7 +51,7 @@ func (l *lanes) next() *lane {
 }
 
 // head shows the message that pop takes next. There is one.
-func (l *lanes) head() *entry { return l.next().head().peek() }
+func (l *lanes) head() *entry { return l.next().turns.head().turns.head().first }
 
 // pop takes the next message. There is one.
 func (l *lanes) pop() *entry {
@@ -78,35 +70,19 @@ func (l *lane) push(e *entry, front bool) {
 		q = &accountQueue{account: e.m.Account}
 		l.queues[e.m.Account] = q
 	}
-	if q.len() == 0 {
-		l.order = append(l.order, q)
-	}
 	l.n++
-	if front {
-		q.pushFront(e)
-	} else {
-		q.push(e)
-	}
-}
-
-// head returns the queue whose turn it is.
-func (l *lane) head() *accountQueue {
-	if l.next >= len(l.order) {
-		l.next = 0
-	}
-	return l.order[l.next]
+	q.push(e, front)
+	l.turns.enter(q)
 }
 
 func (l *lane) pop() *entry {
-	q := l.head()
+	q := l.turns.head()
 	e := q.pop()
 	l.n--
-	if q.len() > 0 {
-		l.next++
-		return e
+	l.turns.next()
+	if q.n == 0 {
+		delete(l.queues, q.account)
 	}
-	delete(l.queues, q.account)
-	l.order = append(l.order[:l.next], l.order[l.next+1:]...)
 	return e
 }
 
@@ -114,36 +90,98 @@ func (l *lane) pop() *entry {
 // second, for what is too old and for links that stay down.
 func (l *lanes) sweep(drop func(*entry) bool) {
 	for p := range l.lane {
-		for i := len(l.lane[p].order) - 1; i >= 0; i-- {
-			l.take(&l.lane[p], i, drop)
+		ln := &l.lane[p]
+		for _, q := range ln.turns.all() {
+			for _, f := range q.turns.all() {
+				for e := f.first; e != nil; {
+					next := e.next
+					if drop(e) {
+						l.take(ln, q, f, e)
+					}
+					e = next
+				}
+			}
 		}
 	}
 }
 
-// remove takes out one message.
+// remove takes out one message, if it is there.
 func (l *lanes) remove(e *entry) {
 	ln := &l.lane[e.m.Priority]
-	for i, q := range ln.order {
-		if q.account == e.m.Account {
-			l.take(ln, i, func(have *entry) bool { return have == e })
-			return
+	if q := ln.queues[e.m.Account]; q != nil {
+		if f := q.find(e); f != nil {
+			l.take(ln, q, f, e)
 		}
 	}
 }
 
-// take takes out what drop names of one account's queue, the i-th of a lane.
-func (l *lanes) take(ln *lane, i int, drop func(*entry) bool) {
-	q := ln.order[i]
-	before := q.len()
-	q.keep(func(e *entry) bool { return !drop(e) })
-	gone := before - q.len()
-	ln.n -= gone
-	l.n -= gone
-	if q.len() == 0 {
+func (l *lanes) take(ln *lane, q *accountQueue, f *flow, e *entry) {
+	q.take(f, e)
+	ln.n--
+	l.n--
+	if q.n == 0 {
 		delete(ln.queues, q.account)
-		ln.order = append(ln.order[:i], ln.order[i+1:]...)
 	}
 }
+
+// turns lets several wait for their turn. One that has been emptied otherwise
+// than by next is passed over when its turn comes.
+type turns[T interface{ wait() *waiter }] struct {
+	queue[T]
+	tidyAt int // length at which those that are empty are looked for
+}
+
+// waiter is what turns knows of those in it.
+type waiter struct {
+	n      int  // messages
+	queued bool // it is in the turns
+}
+
+func (w *waiter) wait() *waiter { return w }
+
+// enter lets v take turns, behind the others, if it does not yet.
+func (t *turns[T]) enter(v T) {
+	w := v.wait()
+	if w.queued {
+		return
+	}
+	if t.len() > t.tidyAt {
+		t.keep(func(v T) bool {
+			w := v.wait()
+			w.queued = w.n > 0
+			return w.queued
+		})
+		t.tidyAt = 2*t.len() + 16
+	}
+	w.queued = true
+	t.push(v)
+}
+
+// head returns whose turn it is. There is one that has messages.
+func (t *turns[T]) head() T {
+	for {
+		v := t.peek()
+		w := v.wait()
+		if w.n > 0 {
+			return v
+		}
+		w.queued = false
+		t.pop()
+	}
+}
+
+// next follows a message that head has given.
+func (t *turns[T]) next() {
+	if w := t.peek().wait(); w.n == 0 {
+		w.queued = false
+		t.pop()
+	} else if t.len() > 1 {
+		t.push(t.pop())
+	}
+}
+
+// all are those in it, in turn.
+func (t *turns[T]) all() []T { return t.items[t.queue.head:] }
 
 // keep removes the values for which f says no, in order.
 func (q *queue[T]) keep(f func(T) bool) {

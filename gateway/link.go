@@ -40,7 +40,7 @@ type spill struct {
 	last    uint64                // sequence of the gather that adds the newest
 	pass    pass                  // over those rows
 	after   map[string]message.ID // by account: how far it has come
-	on      map[string]uint64     // accounts that may have rows there, with the gather that adds the newest
+	on      map[string]*onDisk    // accounts that may have rows there
 	loading bool
 	again   time.Time // not to be read before
 }

@@ -28,6 +28,7 @@ type applicant struct {
 	results []Result
 	done    Done
 	multi   bool  // they are one request, known by the id of the first
+	batch   bool  // they are one request
 	bill    *bill // nil where nothing is said about the customer's money and limits
 }
 

@@ -204,13 +204,13 @@ func (g *Gateway) WaitingQueues(ctx context.Context, account string) ([]WaitingQ
 }
 
 func (q *WaitingQueue) addMemory(entries *accountQueue) {
-	q.Memory = int64(entries.len())
-	for _, e := range entries.items[entries.head:] {
+	q.Memory = int64(entries.n)
+	entries.each(func(e *entry) {
 		if !e.rowed {
 			q.Waiting++
 		}
-	}
-	if at := entries.peek().m.ID.Time(); q.Oldest.IsZero() || at.Before(q.Oldest) {
-		q.Oldest = at
-	}
+		if at := e.m.ID.Time(); q.Oldest.IsZero() || at.Before(q.Oldest) {
+			q.Oldest = at
+		}
+	})
 }

@@ -74,7 +74,7 @@ func (g *Gateway) recoverCounts(ctx context.Context) error {
 	for lane, accounts := range waiting {
 		for name, n := range accounts {
 			sp := &g.link(lane.Link).spill[lane.Priority]
-			sp.put(name, 0)
+			sp.put(name, 0).addAny()
 			sp.rows += n
 		}
 	}
@@ -212,7 +212,7 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 		return err
 	}
 	g.placePart(e, time.Now())
-	if g.fullFor(e.link, e.m) {
+	if g.fullFor(e) {
 		g.spillOld(e)
 		return nil
 	}

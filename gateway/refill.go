@@ -25,18 +25,26 @@ func (g *Gateway) spillOld(e *entry) {
 
 // spill leaves a new message, which waits, on disk only.
 func (g *Gateway) spill(e *entry) {
-	sp := &e.link.spill[e.m.Priority]
-	sp.put(e.m.Account, g.cur.seq)
+	l := e.link
+	sp := &l.spill[e.m.Priority]
+	e.setBatch()
+	sp.put(e.m.Account, g.cur.seq).add(e, l.lanes.of(e.m.Priority, e.m.Account))
 	sp.rows++
 	g.cur.WaitingAdd = append(g.cur.WaitingAdd, e.waitingRow())
 }
 
 // put books that a gather adds a row of an account.
-func (sp *spill) put(account string, seq uint64) {
+func (sp *spill) put(account string, seq uint64) *onDisk {
 	if sp.on == nil {
-		sp.on = map[string]uint64{}
+		sp.on = map[string]*onDisk{}
 	}
-	sp.some, sp.last, sp.on[account] = true, seq, seq
+	d := sp.on[account]
+	if d == nil {
+		d = &onDisk{}
+		sp.on[account] = d
+	}
+	sp.some, sp.last, d.newest = true, seq, seq
+	return d
 }
 
 // emptied forgets the accounts that have no rows any more, by a helping that saw
@@ -46,31 +54,43 @@ func (sp *spill) emptied(behind map[string]struct{}, seen uint64) {
 	if behind == nil {
 		return
 	}
-	for account, newest := range sp.on {
-		if _, more := behind[account]; !more && newest <= seen {
+	for account, d := range sp.on {
+		if _, more := behind[account]; !more && d.newest <= seen {
 			delete(sp.on, account)
 		}
 	}
 }
 
-// aheadShare is the part of the memory of a link's queue that a single account
-// may take in a lane when memory is full. So much is let in above the memory
-// that was set, together at most as much again.
+// aheadShare is the part of the memory of a link's queue that a single account,
+// or a single batch of one of which more waits, may take in a lane when memory is
+// full. So much is let in above the memory that was set, together at most as much
+// again, and half as much for batches.
 const aheadShare = 16
 
-// fullFor tells whether memory has no place for one more message of an account.
-// What others have waiting does not keep out an account of which little waits:
-// a password does not wait on disk behind a campaign.
-func (g *Gateway) fullFor(l *link, m *message.Message) bool {
+// fullFor tells whether memory has no place for one more message. What others
+// have waiting does not keep out an account of which little waits, and neither
+// what its account has keeps out a batch: a password does not wait on disk behind
+// a campaign.
+func (g *Gateway) fullFor(e *entry) bool {
+	l, most := e.link, g.opt.QueueMemory
 	n := l.lanes.n + l.coming
-	return n >= g.opt.QueueMemory && (n >= 2*g.opt.QueueMemory || l.lanes.of(m.Priority, m.Account)*aheadShare >= g.opt.QueueMemory)
+	if n < most || n >= 2*most {
+		return n >= most
+	}
+	q := l.lanes.of(e.m.Priority, e.m.Account)
+	if q == nil || q.n*aheadShare < most {
+		return false
+	}
+	return n*2 >= 3*most || q.beside(e)*aheadShare >= most
 }
 
 // spills tells whether a new message is left on disk only: when memory is full
-// for it, and behind others of its account that are there.
-func (g *Gateway) spills(l *link, m *message.Message) bool {
-	_, behind := l.spill[m.Priority].on[m.Account]
-	return behind || g.fullFor(l, m)
+// for it, and behind others of its batch that are there.
+func (g *Gateway) spills(e *entry) bool {
+	e.setBatch()
+	l, p, account := e.link, e.m.Priority, e.m.Account
+	d := l.spill[p].on[account]
+	return d != nil && d.before(e, l.lanes.of(p, account)) || g.fullFor(e)
 }
 
 // refill loads what waits on disk only when the lanes run low.

@@ -219,6 +219,7 @@ func (g *Gateway) rehome(e *entry, m *message.Message, ev message.Event, now tim
 	}
 	g.forget(e)
 	next := newEntry(m)
+	next.batch = e.batch
 	next.event(ev)
 	next.readLog(g)
 	m.State = message.Queued
@@ -241,7 +242,7 @@ func (g *Gateway) rehome(e *entry, m *message.Message, ev message.Event, now tim
 	}
 	next.hop = g.firstUp(m.Links)
 	next.link = g.link(m.Links[next.hop])
-	if g.fullFor(next.link, m) {
+	if g.fullFor(next) {
 		g.spillOld(next)
 		g.left(m.ID)
 		return
