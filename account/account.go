@@ -90,6 +90,9 @@ type Account struct {
 	// Balance is what the messages of the customer, and of the accounts below without a balance of their own, are paid
 	// from; money comes to it over REST. Left out: the parent's pays; {} is a prepaid balance.
 	Balance *Balance `yaml:"balance"`
+	// Dimensions is what the cost of the customer's messages, and of those of the accounts below, is put down to where a
+	// message does not say so itself: name: value, with names of dimensions. Empty: nothing.
+	Dimensions map[string]string `yaml:"dimensions" example:"{cost_centre: \"4711\"}"`
 	// Limits is how much may be accepted of the customer and of the accounts below together.
 	Limits Limits `yaml:"limits"`
 	// Traffic is what is too much or suspicious of the customer's messages. Left out: the server's.
@@ -114,6 +117,8 @@ type Account struct {
 	above  bool           // another account names it as parent; set by CheckTree
 	zone   *time.Location // Zone, loaded; nil for UTC
 	terms  *Terms         // nil where nothing is said about money and limits, here and above
+
+	special *message.Special // with the Dimensions, also of those above; nil for none
 }
 
 // SMPP is how an account binds over SMPP 3.4.

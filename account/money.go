@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"kurir/message"
@@ -84,7 +85,9 @@ func (s *Directory) agree() {
 			a.zone = zone
 		}
 		t := &Terms{}
+		var dimensions map[string]string
 		for up, steps := a, 0; up != nil && steps <= len(s.accounts); up, steps = s.byName[up.Parent], steps+1 {
+			dimensions = inherit(dimensions, up.Dimensions)
 			if t.Prices == "" {
 				t.Prices = up.Prices
 			}
@@ -99,8 +102,24 @@ func (s *Directory) agree() {
 		if t.Prices != "" || len(t.Levels) > 0 {
 			a.terms = t
 		}
+		if d := message.DimensionsOf(dimensions); d != "" {
+			a.special = &message.Special{Dimensions: d}
+		}
 	}
 }
+
+// inherit adds what an account above says to what those below say, which may be nil.
+func inherit(below, above map[string]string) map[string]string {
+	if len(above) == 0 {
+		return below
+	}
+	all := maps.Clone(above)
+	maps.Copy(all, below)
+	return all
+}
+
+// Special returns what all messages of the account have; nil for nothing. It is shared.
+func (a *Account) Special() *message.Special { return a.special }
 
 // CheckTree reports parents that there are not and accounts that are above themselves, by the index of the account, and
 // notes which accounts are parents. It comes before Validate.

@@ -26,8 +26,13 @@ type HTTPOptions struct {
 	Accounts func() *account.Directory     // those in force
 	Country  func() string                 // calling code of numbers written nationally; nil for none
 	TLVs     func() *message.TLVDictionary // parameters of SMPP by name; nil knows the specification's
-	Verifier *account.Verifier             // shared with SMPP, so that both remember
-	Guard    *Guard                        // shared with Webhook and KannelCallback
+
+	Dimensions func() *message.CostDimensions // what costs are put down to; nil for nothing
+	// Costs is Gateway.CostSums; nil where there is no report.
+	Costs func(ctx context.Context, account string, since, until time.Time, zone *time.Location) ([]gateway.CostSum, error)
+
+	Verifier *account.Verifier // shared with SMPP, so that both remember
+	Guard    *Guard            // shared with Webhook and KannelCallback
 
 	Accept  func(subs []*gateway.Submission, done gateway.Done)
 	Cancel  func(ctx context.Context, account string, id message.ID) (*message.Message, error)
@@ -72,6 +77,8 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Accounts = func() *account.Directory { return g.Snapshot().Accounts }
 	o.Country = func() string { return g.Snapshot().Country }
 	o.TLVs = func() *message.TLVDictionary { return g.Snapshot().TLVs }
+	o.Dimensions = func() *message.CostDimensions { return g.Snapshot().Dimensions }
+	o.Costs = g.CostSums
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Preview, o.Explain, o.Resend = g.Preview, g.ExplainRoute, g.Resend
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
@@ -111,6 +118,9 @@ func (o *HTTPOptions) setDefaults() {
 	if o.TLVs == nil {
 		o.TLVs = func() *message.TLVDictionary { return nil }
 	}
+	if o.Dimensions == nil {
+		o.Dimensions = func() *message.CostDimensions { return nil }
+	}
 	if o.Country == nil {
 		o.Country = func() string { return "" }
 	}
@@ -145,6 +155,9 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	}
 	if o.Money.Balances != nil {
 		s.moneyPaths()
+	}
+	if o.Costs != nil {
+		s.costPaths()
 	}
 	if o.Alarms.Book != nil {
 		s.alarmPaths()

@@ -90,7 +90,7 @@ func (s *httpServer) kannelSend(w http.ResponseWriter, r *http.Request) {
 		kannelLogin(err).write(w)
 		return
 	}
-	common, bad := f.submission(a, s.Guard, s.TLVs(), time.Now())
+	common, bad := f.submission(a, s.Guard, s.TLVs(), s.Dimensions(), time.Now())
 	if bad != nil {
 		bad.write(w)
 		return
@@ -187,7 +187,7 @@ func kannelFailure(f *message.Failure) *kannelAnswer {
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater+" "+f.Error())
 	case f.Kind.Temporary():
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
-	case f.Kind == message.NoMoney, f.Kind == message.NoPrice, f.Kind == message.Blocked, f.Kind == message.OptedOut, f.Kind == message.NotOpened, f.Kind == message.Repeated: // Kannel has no words for them
+	case f.Kind == message.NoMoney, f.Kind == message.NoPrice, f.Kind == message.Blocked, f.Kind == message.OptedOut, f.Kind == message.NotOpened, f.Kind == message.Repeated, f.Kind == message.BadDimension: // Kannel has no words for them
 		return kannelRefuse(http.StatusForbidden, "Not sent: "+f.Error()+".")
 	}
 	return kannelRefuse(http.StatusForbidden, kannelNoRoute)
@@ -219,7 +219,7 @@ func (f kannelFieldsGiven) receivers() ([]string, *kannelAnswer) {
 }
 
 // submission builds what all receivers have in common.
-func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, tlvs *message.TLVDictionary, now time.Time) (s gateway.Submission, bad *kannelAnswer) {
+func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, tlvs *message.TLVDictionary, costs *message.CostDimensions, now time.Time) (s gateway.Submission, bad *kannelAnswer) {
 	s = gateway.Submission{Account: a, Via: message.ViaKannel, From: strings.TrimSpace(f["from"])}
 	if s.Reference = f["account"]; len(s.Reference) > 64 || strings.ContainsAny(s.Reference, "[]\r\n") {
 		return s, kannelRefuse(http.StatusBadRequest, kannelBadAccount)
@@ -263,6 +263,9 @@ func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, tlvs *me
 		return s, bad
 	}
 	s.Content.Extra = a.Extra(s.Content.Extra)
+	if s.Dimensions, bad = f.dimensions(costs); bad != nil {
+		return s, bad
+	}
 	s.Target, bad = f.target(a, guard)
 	s.Receipts = receiptsOf(s.Target.Mask)
 	return s, bad

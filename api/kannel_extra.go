@@ -30,7 +30,7 @@ func (f kannelFieldsGiven) extra(c *message.Content, tlvs *message.TLVDictionary
 	if bad != nil {
 		return nil, bad
 	}
-	given, bad := f.metaData()
+	given, bad := f.metaData("smpp")
 	if bad != nil {
 		return nil, bad
 	}
@@ -71,9 +71,28 @@ func kannelWaiting(mwi uint8, c *message.Content) uint8 {
 	return d.Octet()
 }
 
-// metaData reads the parameters of "?smpp?name=value&name=value"; other groups
-// than smpp are for links of other kinds.
-func (f kannelFieldsGiven) metaData() ([]restTLV, *kannelAnswer) {
+// dimensions reads the cost dimensions of a request: of the fields that the
+// configuration names, and of meta-data "?dimensions?name=value&name=value".
+func (f kannelFieldsGiven) dimensions(known *message.CostDimensions) (map[string]string, *kannelAnswer) {
+	given, bad := f.metaData("dimensions")
+	if bad != nil || known == nil && len(given) == 0 {
+		return nil, bad
+	}
+	own := make(map[string]string, len(given))
+	for _, d := range known.List() {
+		if value := f[d.Kannel]; d.Kannel != "" && value != "" {
+			own[d.Name] = value
+		}
+	}
+	for _, pair := range given {
+		own[pair.name] = pair.value
+	}
+	return own, nil
+}
+
+// metaData reads the parameters of a group: "?smpp?name=value&name=value"; other
+// groups than smpp and dimensions are for links of other kinds.
+func (f kannelFieldsGiven) metaData(group string) ([]restTLV, *kannelAnswer) {
 	text := f["meta-data"]
 	if text == "" {
 		return nil, nil
@@ -85,7 +104,7 @@ func (f kannelFieldsGiven) metaData() ([]restTLV, *kannelAnswer) {
 	}
 	var given []restTLV
 	for i := 1; i+1 < len(groups); i += 2 {
-		if groups[i] != "smpp" {
+		if groups[i] != group {
 			continue
 		}
 		for pair := range strings.SplitSeq(groups[i+1], "&") {

@@ -45,6 +45,7 @@ type messageView struct {
 	Flash       bool              `json:"flash,omitempty"`
 	Reference   string            `json:"reference,omitempty"`
 	Tag         string            `json:"tag,omitempty"`
+	Dimensions  map[string]string `json:"dimensions,omitempty"`
 	TLVs        map[string]string `json:"tlvs,omitempty"`
 	Via         string            `json:"via,omitempty"`
 	Created     string            `json:"created"`
@@ -110,7 +111,7 @@ func view(m *message.Message, state message.State, full bool, tlvs *message.TLVD
 	v := messageView{
 		ID: m.ID, State: state, To: m.To.String(), From: m.From.String(), Encoding: m.Encoding, Parts: m.Parts,
 		Reference: m.Reference, Created: showTime(m.ID.Millis()), Final: showTime(m.Final),
-		Link: d.link, OperatorIDs: d.operatorIDs,
+		Link: d.link, OperatorIDs: d.operatorIDs, Dimensions: m.Dimensions().Map(),
 	}
 	wrong := d.failure != message.NoFailure || d.code != 0 && state.Final() // what is under way may have one too
 	if wrong && state != message.Delivered && state != message.Sent {

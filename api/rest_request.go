@@ -40,6 +40,7 @@ type restMessage struct {
 	secret    bool
 	dialog    bool
 	tlvs      []restTLV
+	costs     map[string]string
 	class     int8 // -1 for none
 	seen      uint32
 }
@@ -74,6 +75,7 @@ const (
 	seenMaxParts
 	seenSecret
 	seenDialog
+	seenDimensions
 	seenAtomic
 	seenMessages
 
@@ -85,7 +87,7 @@ var restFields = map[string]uint32{
 	"to": seenTo, "from": seenFrom, "text": seenText, "data": seenData, "udh": seenUDH, "send_at": seenSendAt,
 	"validity": seenValidity, "priority": seenPriority, "encoding": seenEncoding, "reference": seenReference,
 	"webhook": seenWebhook, "receipts": seenReceipts, "flash": seenFlash, "tlvs": seenTLVs,
-	"unicode": seenUnicode, "long": seenLong, "tag": seenTag, "max_parts": seenMaxParts, "secret": seenSecret, "dialog": seenDialog, "atomic": seenAtomic, "messages": seenMessages,
+	"unicode": seenUnicode, "long": seenLong, "tag": seenTag, "max_parts": seenMaxParts, "secret": seenSecret, "dialog": seenDialog, "dimensions": seenDimensions, "atomic": seenAtomic, "messages": seenMessages,
 }
 
 // readRequest reads the body of POST /v1/messages.
@@ -184,6 +186,8 @@ func (r *jsonReader) member(m *restMessage, req *restRequest, bit uint32) {
 		m.secret = r.boolean()
 	case seenDialog:
 		m.dialog = r.boolean()
+	case seenDimensions:
+		m.costs = r.dimensions()
 	case seenAtomic:
 		req.atomic = r.boolean()
 	case seenMessages:
@@ -246,7 +250,7 @@ var receiptsNamed = map[string]message.Receipts{
 // submission builds what all recipients of m have in common. A mistake makes
 // every one of them bad.
 func (m *restMessage) submission(a *account.Account, guard *Guard, tlvs *message.TLVDictionary) (s gateway.Submission, f *message.Failure) {
-	s = gateway.Submission{Account: a, Via: message.ViaREST, From: m.from, Reference: m.reference, Secret: m.secret, Dialog: m.dialog, Tag: m.tag, MaxParts: m.maxParts}
+	s = gateway.Submission{Account: a, Via: message.ViaREST, From: m.from, Reference: m.reference, Secret: m.secret, Dialog: m.dialog, Tag: m.tag, MaxParts: m.maxParts, Dimensions: m.costs}
 	if s.Content, f = m.content(); f != nil {
 		return s, f
 	}

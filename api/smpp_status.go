@@ -37,6 +37,7 @@ var smppStatuses = [...]smpp.Status{
 	message.OptedOut:     smpp.ESME_RX_R_APPN,
 	message.NotOpened:    smpp.ESME_RINVDSTADR,
 	message.Repeated:     smpp.ESME_RX_R_APPN,
+	message.BadDimension: smpp.ESME_RINVSERTYP, // the nearest that every version has
 }
 
 // smppFieldStatuses says which command_status a permanent failure has when it

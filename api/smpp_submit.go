@@ -8,6 +8,7 @@ import (
 
 	"kurir/account"
 	"kurir/gateway"
+	"kurir/message"
 	"kurir/smpp"
 )
 
@@ -177,6 +178,7 @@ func (b *smppBatch) done(results []gateway.Result) {
 		id := ids[start:end]
 		start = end
 		if answer.Status = smppStatus(results[i].Failure); answer.Status != smpp.ESME_ROK {
+			b.peer.explain(answer, results[i].Failure)
 			continue
 		}
 		if answer.Command == smpp.CommandDataSMResp {
@@ -188,6 +190,21 @@ func (b *smppBatch) done(results []gateway.Result) {
 	}
 	b.peer.submitted.Add(-int32(len(results)))
 	_ = b.peer.sess.Respond(b.answers) // an error means that the session is over: the customer asks again or not
+}
+
+// smppMostInfo is how many octets additional_status_info_text may have, without its
+// NUL.
+const smppMostInfo = 255
+
+// explain says in words what the status of a refusal cannot say: which cost
+// dimension is at fault. SMPP 5.0 has a parameter for it (4.8.4.1).
+func (p *smppPeer) explain(answer *smpp.PDU, f *message.Failure) {
+	if f.Kind != message.BadDimension || p.version < smpp.Version50 || answer.Command != smpp.CommandSubmitSMResp {
+		return
+	}
+	text := f.Error()
+	text = text[:min(len(text), smppMostInfo)]
+	answer.Body = &smpp.SubmitSMResp{TLVs: smpp.TLVs{{Tag: smpp.TagAdditionalStatusInfoText, Value: append([]byte(text), 0)}}}
 }
 
 // refuseAll answers requests of an account that is no more, and ends the

@@ -10,6 +10,7 @@ import (
 	"kurir/filter"
 	"kurir/gateway"
 	"kurir/gsm"
+	"kurir/message"
 	"kurir/route"
 )
 
@@ -20,8 +21,8 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 	s := &gateway.Snapshot{
 		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
 		TLVs: f.TLVDictionary(), Inbound: gateway.NewInboundTable(f.Inbound), Replies: f.Replies, Country: f.Country, Validity: f.Validity, JoinWait: f.JoinWait, MaxParts: f.Limits.MaxParts, Retries: f.Retries, Schedules: f.Schedules,
-		Secret: f.Secret.Rules(),
-		Lists:  f.Lists, Networks: f.Networks.Table(),
+		Secret: f.Secret.Rules(), Dimensions: message.NewCostDimensions(f.Dimensions, f.TLVDictionary()),
+		Lists: f.Lists, Networks: f.Networks.Table(),
 	}
 	s.Self = a.shared.Self()
 	if err := a.pricing(ctx, f, s); err != nil {

@@ -31,6 +31,7 @@ func (d *decoder) check(f *File) {
 	links := d.checkConnectors(f.Connectors, tlvs)
 	names := d.checkAccounts(f, tlvs)
 	d.checkPrices(f, links)
+	d.checkDimensions(f, tlvs)
 	d.checkNumberLists(f)
 	d.readNetworks(f.Networks)
 	for i := range f.Routes {

@@ -63,6 +63,9 @@ type File struct {
 	Filters []filter.Config `yaml:"filters"`
 	// Prices are price lists, which accounts name. Empty: messages cost nothing.
 	Prices []PriceList `yaml:"prices"`
+	// Dimensions are up to four ways in which the cost of messages is put down to somebody, such as a cost centre; messages
+	// name values themselves, or have those of their accounts. docs/billing.md describes them. Empty: none.
+	Dimensions []message.CostDimension `yaml:"dimensions"`
 	// Traffic is what is too much or suspicious of each account's messages, for accounts that say nothing of it.
 	Traffic *account.Traffic `yaml:"traffic"`
 	// Networks is the table of networks by number, for routes, prices and limits. Countries are known without it.

@@ -381,6 +381,9 @@ func (g *Gateway) join(a applicant, now time.Time) {
 		if a.bill != nil {
 			g.reserved(e, &a.bill.rates[i], now)
 		}
+		if m.Special != nil {
+			g.tallyCosts(m, a.bill, i, now)
+		}
 		g.place(e, now)
 		b.Accepted = append(b.Accepted, m)
 		r := &a.results[a.index[i]]

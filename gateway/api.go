@@ -28,6 +28,8 @@ type Submission struct {
 	Target    message.Target     // where states go; its Account is filled in by Accept
 	Text      *message.TextRules // in place of the account's; nil for those
 
+	Dimensions map[string]string // what its cost is put down to, in place of what its account says; nil for most
+
 	Via      message.Interface
 	Priority message.Priority
 	Receipts message.Receipts

@@ -279,8 +279,8 @@ func (g *Gateway) takeBack(b *gather) []acceptance {
 		}
 	}
 	b.accepts, b.Accepted = nil, nil
-	b.Counters = slices.DeleteFunc(b.Counters, func(c store.Counter) bool { return c.What == tallyAccepted || c.What == tallyReserved })
-	maps.DeleteFunc(b.counters, func(k counterKey, _ int64) bool { return k.what == tallyAccepted || k.what == tallyReserved })
+	b.Counters = slices.DeleteFunc(b.Counters, func(c store.Counter) bool { return atAcceptance(c.What) })
+	maps.DeleteFunc(b.counters, func(k counterKey, _ int64) bool { return atAcceptance(k.what) })
 	for i := range b.WaitingAdd {
 		if w := &b.WaitingAdd[i]; gone[w.ID] {
 			w.ID = 0

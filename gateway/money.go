@@ -20,8 +20,8 @@ import (
 // what the open messages there say. Accounts of which nothing is said about
 // money and limits have no account.Terms and come past none of this.
 
-// What tally counts of accounts with limits of money, in micro-units and by the
-// hour of acceptance.
+// What tally counts of messages that cost something, in micro-units and by the hour
+// of acceptance; the currency stands in place of a link.
 const (
 	tallyReserved = "reserved" // at acceptance
 	tallyReturned = "returned" // of that, later
@@ -190,8 +190,8 @@ func (g *Gateway) turnAwayAll(a *applicant, n, bad int, now time.Time) {
 	for i, m := range a.good {
 		if i < n {
 			g.unbook(g.cur, a.bill.terms, m)
-			if m.Price != 0 && a.bill.terms.Limited {
-				g.cur.counters[counterKey{now.Unix() / 3600, m.Account, "", tallyReserved}] -= m.Price
+			if m.Price != 0 {
+				g.cur.counters[counterKey{now.Unix() / 3600, m.Account, a.bill.rates[i].Currency, tallyReserved}] -= m.Price
 			}
 		}
 		if i != bad {
@@ -244,9 +244,7 @@ func (g *Gateway) book(levels []*purse, t *account.Terms, m *message.Message, r 
 	if price == 0 {
 		return
 	}
-	if t.Limited {
-		g.cur.counters[counterKey{now.Unix() / 3600, m.Account, "", tallyReserved}] += int64(price)
-	}
+	g.cur.counters[counterKey{now.Unix() / 3600, m.Account, r.Currency, tallyReserved}] += int64(price)
 	if t.Payer == nil {
 		return
 	}
@@ -343,7 +341,7 @@ func (g *Gateway) settle(e *entry, r *billing.Reservation, amount message.Amount
 	}
 	if back > 0 {
 		e.event(message.Event{Kind: message.EventRefunded, At: now.UnixMilli(), Text: back.String() + " " + r.Currency})
-		g.giveBack(e.m, back)
+		g.giveBack(e.m, r.Currency, back)
 	}
 	if r.Payer != "" {
 		g.moveMoney(g.purse(r.Payer), funds{balance: back, charged: amount, reserved: -held}, e.m.ID)
@@ -352,7 +350,8 @@ func (g *Gateway) settle(e *entry, r *billing.Reservation, amount message.Amount
 
 // giveBack takes money off the limits on which a message was counted, or, if it
 // is less than 0, adds to them.
-func (g *Gateway) giveBack(m *message.Message, back message.Amount) {
+func (g *Gateway) giveBack(m *message.Message, currency string, back message.Amount) {
+	g.tallyReturn(m, currency, back)
 	a := g.snap.Load().Accounts.ByName(m.Account)
 	if a == nil || a.Terms() == nil || !a.Terms().Limited {
 		return
@@ -361,7 +360,6 @@ func (g *Gateway) giveBack(m *message.Message, back message.Amount) {
 	for _, up := range a.Terms().Levels {
 		g.purse(up.Name).money.giveBack(at, int64(back))
 	}
-	g.cur.counters[counterKey{at / 3600_000, m.Account, "", tallyReturned}] += int64(back)
 }
 
 // reprice reserves what a message costs that is replaced by m, of another
@@ -384,8 +382,8 @@ func (g *Gateway) repriceAs(m *message.Message, r *billing.Reservation, open boo
 				return f
 			}
 		}
-		g.giveBack(m, -more)
 	}
+	g.giveBack(m, r.Currency, -more)
 	m.Price += int64(more)
 	d := funds{balance: -more, reserved: more}
 	if !open {

@@ -14,6 +14,10 @@ func (s *Snapshot) SecretText(a *account.Account, from message.Address, text str
 
 // special gives a message what few have.
 func (s *Snapshot) special(m *message.Message, sub *Submission) *message.Failure {
+	m.Special = sub.Account.Special()
+	if f := s.putDown(m, sub); f != nil {
+		return f
+	}
 	secret := sub.Secret || s.SecretText(sub.Account, m.From, m.Content.Text)
 	if !secret && sub.Tag == "" {
 		return nil
@@ -21,6 +25,6 @@ func (s *Snapshot) special(m *message.Message, sub *Submission) *message.Failure
 	if problem := message.NameProblem(sub.Tag); problem != "" {
 		return message.Fail(message.BadContent, "tag", "the tag %s", problem)
 	}
-	m.Special = &message.Special{Secret: secret, Tag: sub.Tag}
+	m.Special = m.Special.With(func(x *message.Special) { x.Secret, x.Tag = secret, sub.Tag })
 	return nil
 }

@@ -34,6 +34,7 @@ const (
 	NotOpened    FailureKind = 23 // the recipient's country is not opened
 	Repeated     FailureKind = 24 // the same text went to the recipient a short time ago
 	Loop         FailureKind = 25 // the message goes in circles among gateways
+	BadDimension FailureKind = 26 // a cost dimension is missing or cannot have that value
 )
 
 var failureInfo = [...]struct {
@@ -67,6 +68,7 @@ var failureInfo = [...]struct {
 	OptedOut:     {"opted_out", false, "the recipient has opted out of messages of this account"},
 	NotOpened:    {"country_not_opened", false, "messages to the recipient's country are not permitted"},
 	Repeated:     {"repeated", false, "the same text went to the recipient a short time ago"},
+	BadDimension: {"bad_dimension", false, "a cost dimension is missing or not known"},
 }
 
 // Code returns the stable name of the kind, as it stands in the API.

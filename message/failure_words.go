@@ -28,6 +28,7 @@ var failureSwedish = [...]string{
 	OptedOut:     "mottagaren har avböjt meddelanden från kontot",
 	NotOpened:    "meddelanden till mottagarens land är inte tillåtna",
 	Repeated:     "samma text skickades till mottagaren för en kort stund sedan",
+	BadDimension: "en kostnadsdimension saknas eller är okänd",
 }
 
 // Sentence says what went wrong in a language: "sv" is Swedish, any other English.

@@ -8,6 +8,9 @@ type Special struct {
 	Tag    string  // the customer's word for rules of routes (NameProblem)
 	From   Address // what links show as the sender, by the rule of its route; zero: From of the message
 	To     Address // likewise as the recipient
+
+	Dimensions Dimensions // what its cost is put down to
+	Lumped     bool       // in sums they count as others: there are too many to be summed one by one
 }
 
 // Secret tells whether the text of the message is shown to nobody.
@@ -19,6 +22,14 @@ func (m *Message) Tag() string {
 		return ""
 	}
 	return m.Special.Tag
+}
+
+// Dimensions returns what the message's cost is put down to; empty for most.
+func (m *Message) Dimensions() Dimensions {
+	if m.Special == nil {
+		return ""
+	}
+	return m.Special.Dimensions
 }
 
 // With returns s with a change, as one that may be shared and must not be

@@ -31,6 +31,8 @@ const (
 	specialTag    = 2
 	specialFrom   = 3
 	specialTo     = 4
+	specialCost   = 5
+	specialLumped = 6
 )
 
 // appendSpecial appends what few messages have: of each field that is not empty
@@ -41,6 +43,12 @@ func appendSpecial(dst []byte, s *message.Special) []byte {
 	}
 	if s.Tag != "" {
 		dst = appendText(append(dst, specialTag), s.Tag)
+	}
+	if s.Dimensions != "" {
+		dst = appendText(append(dst, specialCost), string(s.Dimensions))
+	}
+	if s.Lumped {
+		dst = append(dst, specialLumped, 0)
 	}
 	for _, f := range [...]struct {
 		number byte
@@ -69,6 +77,10 @@ func (r *blobReader) special(secret bool) *message.Special {
 			s.ByLoad = true
 		case specialTag:
 			s.Tag = string(value.rest)
+		case specialCost:
+			s.Dimensions = message.Dimensions(value.rest)
+		case specialLumped:
+			s.Lumped = true
 		case specialFrom:
 			s.From = value.address()
 		case specialTo:

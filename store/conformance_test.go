@@ -113,7 +113,7 @@ func fullMessage(ids *message.IDs) *message.Message {
 		Price:     -35000,
 		Config:    1 << 31,
 		Special: &message.Special{
-			Secret: true, ByLoad: true, Tag: "campaign",
+			Secret: true, ByLoad: true, Tag: "campaign", Dimensions: "cost_centre=4711;project=x", Lumped: true,
 			From: message.Address{NPI: message.NPIISDN, Number: "72456"}, To: message.Address{TON: message.TONNational, Number: "701234567"},
 		},
 		Progress: message.Progress{State: message.Delivered, Owed: true, Final: 1763768387003, Log: []byte("a log with a zero at its end\x00")},

@@ -22,6 +22,7 @@ func newRootCmd() *cobra.Command {
 		newRouteCmd(),
 		newStatusCmd(),
 		newBalanceCmd(),
+		newReportCmd(),
 		newTraceCmd(),
 		newLoadCmd(),
 		newSendCmd(),
