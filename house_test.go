@@ -35,6 +35,8 @@ var mayImport = map[string][]string{
 	"smpp": {},
 	"mail": {},
 
+	"sheet": {},
+
 	"filter": {"message"},
 
 	"ucp":     {"gsm"},
@@ -46,8 +48,8 @@ var mayImport = map[string][]string{
 	"account":   {"message"},
 	"rota":      {"message"},
 	"directory": {"message"},
-	"route":     {"message", "account", "gsm"},
-	"billing":   {"message", "account"},
+	"route":     {"message", "account", "gsm", "sheet"},
+	"billing":   {"message", "account", "sheet"},
 	"alarm":     {"message"},
 
 	"store":     join(pure, "gsm"), // gsm for the types of message's fields

@@ -251,18 +251,20 @@ func (s *httpServer) topUp(w http.ResponseWriter, r *http.Request, t gateway.Top
 type priceRowView struct {
 	List        string         `json:"list"`
 	Currency    string         `json:"currency"`
-	Destination string         `json:"destination"`
+	Destination string         `json:"destination,omitempty"`
+	Network     string         `json:"network,omitempty"`
 	Link        string         `json:"link,omitempty"`
 	Price       message.Amount `json:"price"`
 	From        string         `json:"from,omitempty"`
 	Until       string         `json:"until,omitempty"`
 }
 
-func destinationOf(prefix string) string {
-	if prefix == "" {
-		return "*"
+func viewPriceRow(p *gateway.PriceRow) priceRowView {
+	where := p.Where()
+	if p.Network != "" {
+		where = p.Country
 	}
-	return "+" + prefix
+	return priceRowView{p.List, p.Currency, where, p.Network, p.Link, p.Amount, seenTime(p.From), seenTime(p.Until)}
 }
 
 // listPrices is GET /v1/prices: those by which the account's messages cost, for
@@ -278,11 +280,9 @@ func (s *httpServer) listPrices(w http.ResponseWriter, r *http.Request, a *accou
 		case "price":
 			return int64(p.Amount)
 		}
-		return destinationOf(p.Prefix)
+		return p.Where()
 	}
-	return listRows(s, w, r, a, "prices", resource.Prices(), find, cell, func(p *gateway.PriceRow) priceRowView {
-		return priceRowView{p.List, p.Currency, destinationOf(p.Prefix), p.Link, p.Amount, seenTime(p.From), seenTime(p.Until)}
-	})
+	return listRows(s, w, r, a, "prices", resource.Prices(), find, cell, viewPriceRow)
 }
 
 // priceView is what a message costs.

@@ -32,6 +32,8 @@ type previewView struct {
 type linkPrice struct {
 	Link  string `json:"link"`
 	Price string `json:"price"`
+
+	PricedBy priceRowView `json:"priced_by"`
 }
 
 // candidateOfPreview is a link that has something particular about it.
@@ -109,7 +111,7 @@ func (s *httpServer) postPreview(w http.ResponseWriter, r *http.Request, a *acco
 	if c := preview.Costs; c != nil {
 		v.Price, v.Currency = c.Most.Amount.String(), c.Most.Currency
 		for i, amount := range c.By {
-			v.Prices = append(v.Prices, linkPrice{preview.Links[i], amount.String()})
+			v.Prices = append(v.Prices, linkPrice{preview.Links[i], amount.String(), viewPriceRow(&c.Rows[i])})
 		}
 	}
 	for _, c := range preview.Candidates {

@@ -50,12 +50,16 @@ type candidateView struct {
 	From    string `json:"from,omitempty"`
 	Skipped string `json:"skipped,omitempty"`
 	Price   string `json:"price,omitempty"`
+
+	PricedBy *priceRowView `json:"priced_by,omitempty"`
 }
 
 func viewCandidate(c gateway.Candidate) candidateView {
 	v := candidateView{Link: c.Link, Up: c.Up, From: c.From, Skipped: c.Skipped}
 	if c.Cost != nil {
 		v.Price = c.Cost.String()
+		row := viewPriceRow(c.Row)
+		v.PricedBy = &row
 	}
 	return v
 }

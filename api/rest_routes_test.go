@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"kurir/billing"
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
@@ -22,13 +23,13 @@ func TestExplainRoute(t *testing.T) {
 		asked, when = *sub, at
 		return &gateway.Explained{
 			To: message.Address{TON: 1, Number: "46701234567"}, From: message.Address{Number: "ACME"}, Encoding: gsm.UCS2, Parts: 2,
-			Rules: []route.Considered{{Rule: 0, Name: "night", Why: "Mon"}, {Rule: 1, Name: "all", Matched: true, Why: "goes by op1"}}, Candidates: []gateway.Candidate{{Link: "op1", Up: true, Cost: &price}}, Cost: &gateway.Cost{Amount: price, Currency: "EUR"},
+			Rules: []route.Considered{{Rule: 0, Name: "night", Why: "Mon"}, {Rule: 1, Name: "all", Matched: true, Why: "goes by op1"}}, Candidates: []gateway.Candidate{{Link: "op1", Up: true, Cost: &price, Row: &gateway.PriceRow{List: "standard", Currency: "EUR", Price: billing.Price{Country: "SE", Amount: price / 2}}}}, Cost: &gateway.Cost{Amount: price, Currency: "EUR"},
 		}, nil
 	}
 	h := NewHTTP(o)
 	w := asAcme(h, "POST", "/v1/routes/explain", `{"to":"+46701234567","from":"ACME","text":"hej","interface":"smpp","at":"2026-11-05T08:30:00+01:00"}`)
 	const want = `{"to":"+46701234567","from":"ACME","encoding":"ucs2","parts":2,"price":"0.14","currency":"EUR","routes":[{"rule":0,"name":"night","matched":false,"why":"Mon"},` +
-		`{"rule":1,"name":"all","matched":true,"why":"goes by op1"}],"candidates":[{"link":"op1","up":true,"price":"0.14"}]}` + "\n"
+		`{"rule":1,"name":"all","matched":true,"why":"goes by op1"}],"candidates":[{"link":"op1","up":true,"price":"0.14","priced_by":{"list":"standard","currency":"EUR","destination":"SE","price":"0.07"}}]}` + "\n"
 	if w.Code != 200 || w.Body.String() != want {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

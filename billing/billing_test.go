@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ const someList = `destination,price,link,from,until
 
 func list(t *testing.T, text string) *List {
 	t.Helper()
-	prices, mistakes := ReadPrices([]byte(text), nil)
+	prices, mistakes := ReadPrices(strings.NewReader(text), Known{})
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
@@ -57,21 +58,65 @@ func TestComplaint15PriceSheets(t *testing.T) {
 		{"before that", "1555", "", day("2026-01-01").Add(11*time.Hour - 1), 200_000},
 		{"a number shorter than prefixes", "4", "op1", day("2026-02-01"), 200_000},
 	} {
-		got, ok := l.Find(test.number, test.link, test.at)
+		got, ok := l.Find(&Destination{Number: test.number}, test.link, test.at)
 		if !ok || got.Amount != test.want {
 			t.Errorf("%s: %s %v, want %s", test.what, got.Amount, ok, test.want)
 		}
 	}
-	units, missing, ok := l.Rate(nil, "46701", []string{"op1", "op2"}, day("2026-02-01"))
+	units, missing, ok := l.Rate(nil, &Destination{Number: "46701"}, []string{"op1", "op2"}, day("2026-02-01"))
 	if !ok || missing != "" || !slices.Equal(units, []message.Amount{41_000, 39_900}) {
 		t.Errorf("two links: %v %q %v", units, missing, ok)
 	}
 	narrow := list(t, "destination,price,link\n46,0.01,op1\n")
-	if _, missing, ok := narrow.Rate(nil, "461", []string{"op1", "op2"}, day("2026-02-01")); ok || missing != "op2" {
+	if _, missing, ok := narrow.Rate(nil, &Destination{Number: "461"}, []string{"op1", "op2"}, day("2026-02-01")); ok || missing != "op2" {
 		t.Errorf("a link without a price: %q %v", missing, ok)
 	}
-	if _, ok := narrow.Find("47", "op1", day("2026-02-01")); ok {
+	if _, ok := narrow.Find(&Destination{Number: "47"}, "op1", day("2026-02-01")); ok {
 		t.Error("a price for a destination that has none")
+	}
+}
+
+// TestComplaint15NetworkPrices: rows by network and country; the most specific of those that fit counts, of it the link's own.
+func TestComplaint15NetworkPrices(t *testing.T) {
+	t.Parallel()
+	l := list(t, `destination,network,price,link,until
+*,,0.01,,
+1,,0.02,,
+CA,,0.03,,
+46,,0.04,,
+SE,,0.05,,
+46719,,0.06,,
+,24001,0.07,,
+,24001,0.08,op1,
+SE,Tele2,0.09,,
+,Tele2,0.10,,
+,24008,0.11,,2026-01-01
+,Comviq,0.12,,
+`)
+	for _, test := range []struct {
+		what string
+		to   Destination
+		link string
+		want message.Amount
+	}{
+		{"nothing is known", Destination{Number: "33123"}, "", 10_000},
+		{"a country within a calling code", Destination{Number: "12045551234", Country: "CA", CountryDigits: 4}, "", 30_000},
+		{"another country of it", Destination{Number: "12025551234", Country: "US", CountryDigits: 1}, "", 20_000},
+		{"the calling code and the country: the code", Destination{Number: "46812345", Country: "SE", CountryDigits: 2}, "", 40_000},
+		{"a longer beginning", Destination{Number: "46719123", Country: "SE", CountryDigits: 2}, "", 60_000},
+		{"the network before any beginning", Destination{Number: "46719123", Country: "SE", CountryDigits: 2, Code: "24001", Network: "Telia"}, "op2", 70_000},
+		{"its price by the link", Destination{Number: "46701", Country: "SE", CountryDigits: 2, Code: "24001"}, "op1", 80_000},
+		{"by name and country", Destination{Number: "46701", Country: "SE", CountryDigits: 2, Network: "Tele2"}, "", 90_000},
+		{"by name in another country", Destination{Number: "37251", Country: "EE", CountryDigits: 3, Network: "Tele2"}, "", 100_000},
+		{"by code, over", Destination{Number: "46701", Country: "SE", CountryDigits: 2, Code: "24008"}, "", 40_000},
+		{"by code, over, by name", Destination{Number: "46701", Country: "SE", CountryDigits: 2, Code: "24008", Network: "Comviq"}, "", 120_000},
+	} {
+		if got, ok := l.Find(&test.to, test.link, day("2026-02-01")); !ok || got.Amount != test.want {
+			t.Errorf("%s: %s %v by %s, want %s", test.what, got.Amount, ok, got.Where(), test.want)
+		}
+	}
+	if !l.ByPlace() || list(t, someList).ByPlace() {
+		t.Error("which lists go by country and network")
 	}
 }
 
@@ -81,9 +126,9 @@ func TestListMistakes(t *testing.T) {
 		what, text string
 		want       []string
 	}{
-		{"empty", "", []string{"line 1: the file is empty; its first line names the columns: destination,price,link,from,until"}},
-		{"no header", "46,0.02\n", []string{`line 1: there is no column "46"; there are destination, price, link, from, until`, `line 1: there is no column "0.02"; there are destination, price, link, from, until`}},
-		{"a column missing", "destination,link\n46,op1\n", []string{"line 1: the column price is missing; the first line names the columns: destination,price,link,from,until"}},
+		{"empty", "", []string{"line 1: the file is empty; its first line names the columns: destination,network,price,link,from,until"}},
+		{"no header", "46,0.02\n", []string{`line 1: there is no column "46"; there are destination, network, price, link, from, until`, `line 1: there is no column "0.02"; there are destination, network, price, link, from, until`}},
+		{"a column missing", "destination,link\n46,op1\n", []string{"line 1: the column price is missing; the first line names the columns: destination,network,price,link,from,until"}},
 		{"a column twice", "destination,price,price\n46,1,1\n", []string{"line 1: the column price is there twice"}},
 		{"all of them, by line", "destination,price,link,from,until\n" +
 			"46,\"0,02\",,,\n" +
@@ -99,7 +144,7 @@ func TestListMistakes(t *testing.T) {
 			",0.2,,,\n" +
 			"1234567890123456,0.2,,,\n", []string{
 			"line 2: price: an amount is expected, such as 12.50 or 0.0385: digits, and at most six behind the point",
-			`line 3: destination: "070" is not the beginning of international numbers, such as 46 or +4670`,
+			`line 3: destination: "070" is neither the beginning of international numbers, such as 46 or +4670, nor a country such as SE`,
 			"line 4: price: -1.00 is less than 0",
 			"line 5: price: 1000001.00 is more than 1000000.00",
 			`line 6: link: no connector is named "nowhere"`,
@@ -110,10 +155,18 @@ func TestListMistakes(t *testing.T) {
 			"line 12: destination: is missing; * is for every number",
 			"line 13: destination: has more than 15 digits",
 		}},
+		{"networks and countries", "destination,network,price\nXX,,1\n46,Telia,1\nSE,24001,1\n,2400,1\nSE,Telia,1\nSE,Telia,2\nse,,1\n", []string{
+			"line 2: destination: XX is no country (ISO 3166-1) that is known here",
+			"line 3: destination: beside a network it is empty, or a country of two capital letters such as SE",
+			"line 4: destination: SE stands beside the network 24001, whose digits say its country",
+			`line 5: network: "2400" is no MCC and MNC of five or six digits (ITU-T E.212), such as 24001`,
+			"line 7: the same destination, link and from as line 6",
+			`line 8: destination: "se" is neither the beginning of international numbers, such as 46 or +4670, nor a country such as SE`,
+		}},
 		{"quotes", "destination,price\n46,\"0.1\n", []string{"line 2: is no CSV: extraneous or missing \" in quoted-field"}},
 		{"UTF-16", "d\xff\x00", []string{"line 1: the file is not UTF-8"}},
 	} {
-		prices, mistakes := ReadPrices([]byte(test.text), []string{"op1"})
+		prices, mistakes := ReadPrices(strings.NewReader(test.text), Known{Links: []string{"op1"}, Country: func(code string) bool { return code != "XX" }})
 		var got []string
 		for _, m := range mistakes {
 			got = append(got, m.Error())
@@ -123,10 +176,10 @@ func TestListMistakes(t *testing.T) {
 		}
 	}
 	many, _ := strings.CutPrefix(strings.Repeat("x\n", 1000), "")
-	if _, mistakes := ReadPrices([]byte("destination,price\n"+many), nil); len(mistakes) != mostMistakes {
+	if _, mistakes := ReadPrices(strings.NewReader("destination,price\n"+many), Known{}); len(mistakes) != 100 {
 		t.Errorf("%d mistakes are told", len(mistakes))
 	}
-	good, mistakes := ReadPrices([]byte("\ufeffprice,destination\r\n0.02,46\r\n"), nil)
+	good, mistakes := ReadPrices(strings.NewReader("\ufeffPrice,destination\r\n0.02,46\r\n"), Known{})
 	if len(mistakes) > 0 || len(good) != 1 || good[0].Prefix != "46" {
 		t.Errorf("a spreadsheet's file: %v %v", good, mistakes)
 	}
@@ -171,7 +224,7 @@ func FuzzReadPrices(f *testing.F) {
 	f.Add([]byte(someList))
 	f.Add([]byte("destination,price\n46,\"\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		prices, mistakes := ReadPrices(text, nil)
+		prices, mistakes := ReadPrices(bytes.NewReader(text), Known{})
 		if len(mistakes) > 0 {
 			if prices != nil {
 				t.Error("prices beside mistakes")

@@ -9,6 +9,7 @@ import (
 	"kurir/account"
 	"kurir/billing"
 	"kurir/message"
+	"kurir/route"
 )
 
 // PriceList is what messages cost by destination and connector.
@@ -17,7 +18,7 @@ type PriceList struct {
 	Name string `yaml:"name"`
 	// Currency is the currency of its prices, three letters (ISO 4217) such as EUR.
 	Currency string `yaml:"currency"`
-	// File is the prices as CSV: the first line names the columns destination, price and, if wanted, link, from and until;
+	// File is the prices as CSV: the first line names the columns destination, price and, if wanted, network, link, from and until;
 	// docs/billing.md describes them.
 	File string `yaml:"file"`
 
@@ -76,12 +77,13 @@ func (d *decoder) readPrices(p *PriceList, path string, links []string) {
 		d.report(path+".file", "is larger than 16 MiB")
 		return
 	}
-	text, err := os.ReadFile(p.File)
+	file, err := os.Open(p.File)
 	if err != nil {
 		d.report(path+".file", quote(p.File)+" "+plain(err))
 		return
 	}
-	prices, mistakes := billing.ReadPrices(text, slices.Concat([]string{}, links))
+	defer file.Close()
+	prices, mistakes := billing.ReadPrices(file, billing.Known{Links: slices.Concat([]string{}, links), Country: route.IsCountry})
 	for _, m := range mistakes {
 		d.errors = append(d.errors, Error{File: p.File, Line: m.Line, Column: 1, Text: m.Text})
 	}

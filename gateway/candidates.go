@@ -144,9 +144,9 @@ func (s *Snapshot) cheapestFirst(m *message.Message, a *account.Account, h *rout
 		none  bool
 	}
 	offers := make([]offer, len(m.Links))
-	number := pricedNumber(m)
+	to := s.destination(m, list)
 	for i, link := range m.Links {
-		p, ok := list.Find(number, link, now)
+		p, ok := list.Find(&to, link, now)
 		offers[i] = offer{link, p.Amount, !ok}
 	}
 	slices.SortStableFunc(offers, func(a, b offer) int {

@@ -18,6 +18,7 @@ type Cost struct {
 type Costs struct {
 	Most Cost
 	By   []message.Amount
+	Rows []PriceRow // by which these are
 }
 
 // costs says what a message of so many parts would cost by m.Links; nil, if its
@@ -33,7 +34,11 @@ func (s *Snapshot) costs(a *account.Account, m *message.Message, parts int, at t
 		return nil, f
 	}
 	c := &Costs{Most: Cost{Currency: r.Currency}, By: r.Units}
+	list := s.Prices[t.Prices]
+	to := s.destination(m, list)
 	for i := range c.By {
+		p, _ := list.Find(&to, m.Links[i], at)
+		c.Rows = append(c.Rows, PriceRow{list.Name, list.Currency, p})
 		c.By[i] *= message.Amount(parts)
 		c.Most.Amount = max(c.Most.Amount, c.By[i])
 	}

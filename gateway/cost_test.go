@@ -9,6 +9,7 @@ import (
 	"kurir/account"
 	"kurir/billing"
 	"kurir/message"
+	"kurir/route"
 )
 
 // TestPriceIsToldBefore: route explain and preview say what each candidate costs
@@ -61,6 +62,44 @@ func TestPriceIsToldBefore(t *testing.T) {
 		if results, err := w.Submit(context.Background(), []*Submission{other}); err != nil || results[0].Failure != nil || results[0].Cost != nil {
 			t.Errorf("nobody asked: %+v, %v", results, err)
 		}
+	})
+}
+
+// TestPriceByNetwork: a message costs what its recipient's network does, and
+// explain and preview say by which line of the list.
+func TestPriceByNetwork(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		s := moneySnapshot(t, nil)
+		prices, mistakes := billing.ReadPrices(strings.NewReader("destination,network,price,link\n46,,0.10,\n,Telia,0.07,\n,Telia,0.08,op2\nEE,,0.30,\n"), billing.Known{})
+		if len(mistakes) > 0 {
+			t.Fatal(mistakes)
+		}
+		s.Prices["standard"] = billing.NewList("standard", "EUR", prices)
+		s.Networks = route.NewNetworks([]route.NetworkPrefix{{Prefix: "46220", Network: route.Network{Code: "24001", Name: "Telia"}}})
+		w := start(t, t.TempDir(), Options{Snapshot: s}, nil)
+		w.topUp("group", "1", 10*euro)
+		w.acme = s.Accounts.ByName("acme")
+		to := func(number string) *Submission {
+			sub := w.untold(number, "hi")
+			sub.Link = ""
+			return sub
+		}
+		e, f := w.ExplainRoute(to("46220123456"), time.Now())
+		if f != nil || e.Refusal != nil || len(e.Candidates) != 2 {
+			t.Fatalf("explain: %+v, %v", e, f)
+		}
+		for i, want := range []string{"op1 0.07 Telia", "op2 0.08 Telia op2"} {
+			c := e.Candidates[i]
+			if got := strings.TrimSpace(c.Link + " " + c.Cost.String() + " " + c.Row.Where() + " " + c.Row.Link); got != want {
+				t.Errorf("candidate %d: %s, want %s", i, got, want)
+			}
+		}
+		if p, f := w.Preview(to("46221123456")); f != nil || len(p.Costs.Rows) != 2 || p.Costs.Rows[0].Where() != "+46" || p.Costs.Most.Amount != 100_000 {
+			t.Errorf("preview of another network: %+v, %v", p, f)
+		}
+		w.submit(to("46220123456"))
+		w.wantBalance("group", 10*euro-80_000, 80_000, 0)
 	})
 }
 

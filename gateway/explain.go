@@ -29,6 +29,7 @@ type Candidate struct {
 	Skipped string // why it is not one; empty: it is
 
 	Cost *message.Amount // of the message by this link, in the currency of the whole; nil without prices
+	Row  *PriceRow       // by which it is; nil without prices
 }
 
 // ExplainRoute tells how a submission would be routed by the configuration in
@@ -49,7 +50,7 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 		e.Refusal = notMore(m, s.mostParts(sub, h))
 	}
 	e.Encoding, e.Parts = m.Encoding, int(m.Parts)
-	var by map[string]message.Amount
+	var by map[string]priced
 	if e.Refusal == nil {
 		by, e.Refusal = e.price(s, sub, m, at)
 	}
@@ -66,7 +67,7 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 			c.From = from.String()
 		}
 		if cost, ok := by[name]; ok {
-			c.Cost = &cost
+			c.Cost, c.Row = &cost.amount, &cost.row
 		}
 		e.Candidates = append(e.Candidates, c)
 	}
@@ -78,16 +79,22 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 	return e, nil
 }
 
+// priced is what a message costs by a link, and by which price.
+type priced struct {
+	amount message.Amount
+	row    PriceRow
+}
+
 // price notes what the message would cost and returns that by link.
-func (e *Explained) price(s *Snapshot, sub *Submission, m *message.Message, at time.Time) (map[string]message.Amount, *message.Failure) {
+func (e *Explained) price(s *Snapshot, sub *Submission, m *message.Message, at time.Time) (map[string]priced, *message.Failure) {
 	costs, f := s.costs(sub.Account, m, e.Parts, at)
 	if costs == nil {
 		return nil, f
 	}
 	e.Cost = &costs.Most
-	by := make(map[string]message.Amount, len(costs.By))
+	by := make(map[string]priced, len(costs.By))
 	for i, name := range m.Links {
-		by[name] = costs.By[i]
+		by[name] = priced{costs.By[i], costs.Rows[i]}
 	}
 	return by, nil
 }

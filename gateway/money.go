@@ -77,7 +77,8 @@ func (s *Snapshot) rate(t *account.Terms, m *message.Message, now time.Time) (r 
 	if list == nil {
 		return r, message.Fail(message.NoPrice, "", "there is no price list %s", t.Prices)
 	}
-	units, missing, ok := list.Rate(make([]message.Amount, 0, len(m.Links)), pricedNumber(m), m.Links, now)
+	to := s.destination(m, list)
+	units, missing, ok := list.Rate(make([]message.Amount, 0, len(m.Links)), &to, m.Links, now)
 	if !ok {
 		return r, message.Fail(message.NoPrice, "to", "the price list %s has no price for %s by %s; the administrator can add one", list.Name, m.To, missing)
 	}
@@ -90,12 +91,18 @@ func (s *Snapshot) rate(t *account.Terms, m *message.Message, now time.Time) (r 
 	return r, nil
 }
 
-// pricedNumber is the number by which a message has its price.
-func pricedNumber(m *message.Message) string {
+// destination is what of a message's recipient decides its price by a list.
+func (s *Snapshot) destination(m *message.Message, list *billing.List) (to billing.Destination) {
 	if !m.To.Matches("+*") {
-		return "" // a short code has no destination
+		return to // a short code has no destination
 	}
-	return m.To.Number
+	to.Number = m.To.Number
+	if list.ByPlace() {
+		net := s.Networks.Of(m.To)
+		to.Country, to.Code, to.Network = net.Country, net.Code, net.Name
+		to.CountryDigits = s.Networks.CountryDigits(m.To.Number)
+	}
+	return to
 }
 
 // purse returns the place of an account's money, making it if it is not there.

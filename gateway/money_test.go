@@ -24,7 +24,7 @@ import (
 // under group, which pays; set changes the two accounts.
 func moneySnapshot(t testing.TB, set func(group, acme *account.Account)) *Snapshot {
 	t.Helper()
-	prices, mistakes := billing.ReadPrices([]byte("destination,price,link\n461,0.10,\n462,0.20,op1\n462,0.15,op2\n463,0,\n"), nil)
+	prices, mistakes := billing.ReadPrices(strings.NewReader("destination,price,link\n461,0.10,\n462,0.20,op1\n462,0.15,op2\n463,0,\n"), billing.Known{})
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}

@@ -24,6 +24,7 @@ type NetworkPrefix struct {
 // But for Overlay it does not change, and it is safe for concurrent use; a nil one knows nothing. A prefix takes twelve octets.
 type Networks struct {
 	levels   [maxDigits + 1]prefixLevel // by digits of the prefix
+	calling  [maxDigits + 1]prefixLevel // of them those of countries
 	networks []Network
 	rows     int
 	over     atomic.Pointer[Networks] // counts before this one; nil for none
@@ -57,6 +58,7 @@ func NewNetworks(list []NetworkPrefix) *Networks {
 	}
 	eachCountryPrefix(func(prefix, country string) { put(prefix, Network{Country: country}) })
 	n.build(&all)
+	n.calling = n.levels
 	for _, p := range list {
 		if p.Country == "" {
 			p.Country = n.find(p.Prefix).Country
@@ -106,18 +108,34 @@ func (n *Networks) Of(a message.Address) Network {
 // Overlay puts a table over this one: a network that it knows counts. nil takes it away.
 func (n *Networks) Overlay(over *Networks) { n.over.Store(over) }
 
+// CountryDigits is how many of the first digits of a number with country code say in which country it is; 0 if none do.
+func (n *Networks) CountryDigits(digits string) int {
+	if n == nil || !message.AllDigits(digits) {
+		return 0
+	}
+	_, length := longest(&n.calling, digits)
+	return length
+}
+
 // find gives the network of the longest prefix that digits begin with.
 func (n *Networks) find(digits string) Network {
-	length := min(len(digits), maxDigits)
-	key := prefixKey(digits[:length])
-	for ; length > 0; length-- {
-		l := &n.levels[length]
+	if at, length := longest(&n.levels, digits); length > 0 {
+		return n.networks[at]
+	}
+	return Network{}
+}
+
+// longest gives the network of the longest prefix that digits begin with, and its length; 0 if there is none.
+func longest(levels *[maxDigits + 1]prefixLevel, digits string) (network uint32, length int) {
+	length = min(len(digits), maxDigits)
+	for key := prefixKey(digits[:length]); length > 0; length-- {
+		l := &levels[length]
 		if at, found := slices.BinarySearch(l.keys, key); found {
-			return n.networks[l.at[at]]
+			return l.at[at], length
 		}
 		key /= 10
 	}
-	return Network{}
+	return 0, 0
 }
 
 // Len is how many prefixes of networks there are, besides those of countries.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -71,6 +72,13 @@ type shownRoute struct {
 		From    string `json:"from"`
 		Skipped string `json:"skipped"`
 		Price   string `json:"price"`
+
+		PricedBy struct {
+			List        string `json:"list"`
+			Destination string `json:"destination"`
+			Network     string `json:"network"`
+			Link        string `json:"link"`
+		} `json:"priced_by"`
 	} `json:"candidates"`
 	Refused string `json:"refused"`
 }
@@ -106,7 +114,8 @@ func (r *remote) explainRoute(ctx context.Context, out io.Writer, q *routeQuesti
 			state += ", is given the sender " + c.From
 		}
 		if c.Price != "" {
-			state += ", " + c.Price + " " + s.Currency
+			by := c.PricedBy
+			state += ", " + c.Price + " " + s.Currency + " by " + strings.Join(strings.Fields(by.Destination+" "+by.Network+" "+by.Link), " ") + " of " + by.List
 		}
 		if c.Skipped != "" {
 			fmt.Fprintf(out, "-  %s, skipped: %s\n", c.Link, c.Skipped)
