@@ -49,7 +49,8 @@ type HTTPOptions struct {
 	InboundList    func(ctx context.Context, f gateway.Filter) ([]*message.Inbound, message.ID, error)
 	ExplainInbound func(in *message.Inbound, at time.Time) gateway.ExplainedInbound
 
-	Schedules func() []gateway.Schedule // of /v1/schedules
+	Series    func() []gateway.SeriesState // of /v1/series
+	Schedules func() []gateway.Schedule    // of /v1/schedules
 
 	Links    LinksOptions // of /v1/links
 	Ask      func(ctx context.Context, account string, id message.ID) (*message.Message, error)
@@ -82,7 +83,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Preview, o.Explain, o.Resend = g.Preview, g.ExplainRoute, g.Resend
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
-	o.Schedules = g.Schedules
+	o.Schedules, o.Series = g.Schedules, g.SeriesStates
 	o.ExplainInbound = g.ExplainInbound
 	o.Ask, o.Change = g.AskOperator, g.ReplaceMessage
 	o.Money = MoneyOptions{Balances: g.Balances, TopUp: g.TopUpBalance, TopUps: g.TopUps, Prices: g.PriceRows}

@@ -150,6 +150,8 @@ type inboundView struct {
 	Received string            `json:"received"`
 	Link     string            `json:"link,omitempty"`
 	Rule     string            `json:"rule,omitempty"`
+	Series   string            `json:"series,omitempty"` // of its case number
+	Case     string            `json:"case,omitempty"`
 	Answers  message.ID        `json:"answers,omitzero"`
 	TLVs     map[string]string `json:"tlvs,omitempty"`
 }
@@ -163,7 +165,7 @@ func viewInbound(in *message.Inbound, tlvs *message.TLVDictionary) inboundView {
 		ID: in.ID, From: in.From.String(), To: in.To.String(), Text: in.Content.Text,
 		Data: hex.EncodeToString(in.Content.Data), UDH: hex.EncodeToString(in.Content.Header),
 		Encoding: in.Encoding, Parts: in.Parts, Missing: in.Missing, Gaps: gaps,
-		Received: showTime(in.Received), Link: in.Link, Rule: in.Rule, Answers: in.Answers,
+		Received: showTime(in.Received), Link: in.Link, Rule: in.Rule, Series: in.Series, Case: in.Case, Answers: in.Answers,
 		TLVs: showTLVs(tlvs, in.Content.Extra),
 	}
 }

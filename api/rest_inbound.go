@@ -16,6 +16,7 @@ import (
 func (s *httpServer) inboundPaths() {
 	s.rest("/v1/inbound", methods{http.MethodGet: s.listInbound})
 	s.rest("/v1/inbound/{id}", methods{http.MethodGet: s.getInbound})
+	s.rest("/v1/series", methods{http.MethodGet: adminOnly(s.listSeries)})
 	s.rest("/v1/inbound/explain", methods{http.MethodPost: adminOnly(s.explainInbound)})
 }
 

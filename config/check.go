@@ -66,6 +66,7 @@ func (d *decoder) check(f *File) {
 	for i := range f.Inbound {
 		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), links, names)
 	}
+	d.checkSeries(f)
 	d.checkReplies(f.Replies, links)
 }
 
@@ -382,6 +383,25 @@ func (d *decoder) checkInbound(r *gateway.InboundRule, path string, links, accou
 	for i, action := range r.Do {
 		if action.SMPP != "" && !slices.Contains(accounts, action.SMPP) {
 			d.report(fmt.Sprintf("%s.do[%d].smpp", path, i), "no account is named "+quote(action.SMPP)+known(accounts))
+		}
+	}
+}
+
+// checkSeries reports what is wrong with the series of case numbers, and rules that name one that is not there.
+func (d *decoder) checkSeries(f *File) {
+	var names []string
+	seen := once{d: d, what: "the name"}
+	for i := range f.Series {
+		path := fmt.Sprintf("series[%d]", i)
+		f.Series[i].Validate(d.within(path))
+		seen.see(path+".name", f.Series[i].Name)
+		names = append(names, f.Series[i].Name)
+	}
+	for i := range f.Inbound {
+		for n, action := range f.Inbound[i].Do {
+			if action.Register != "" && !slices.Contains(names, action.Register) {
+				d.report(fmt.Sprintf("inbound[%d].do[%d].register", i, n), "no series is named "+quote(action.Register)+known(names))
+			}
 		}
 	}
 }

@@ -85,6 +85,8 @@ type File struct {
 	// Inbound says where messages from phones go; the first rule that matches counts. What matches none is the account's
 	// that has the number written to; what is nobody's waits in the inbox (docs/inbound.md).
 	Inbound []gateway.InboundRule `yaml:"inbound"`
+	// Series are case numbers that rules give to messages from phones.
+	Series []gateway.Series `yaml:"series"`
 	// Replies are the numbers of ours of which answers from phones are tied to the messages that they answer: by digits of a
 	// dialog, before the rules under inbound, or, where none of those matches, to the last that was sent from there to the phone.
 	Replies []gateway.ReplyRule `yaml:"replies"`

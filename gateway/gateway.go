@@ -120,12 +120,13 @@ type Gateway struct {
 	deadlines   map[int64][]message.ID // by Unix second, for those short of the mark
 	parts       map[uint64]*partGroup
 	joins       map[string]*assembly
-	phones      map[string]struct{}      // that became reachable in this second
-	alerting    bool                     // an account asks for alerts
-	hours       bool                     // an account has hours
-	partwise    bool                     // an account gets a receipt for each part
-	alerts      map[string]message.Alert // of which customers are to be told, by number
-	joinSize    int                      // octets of the parts in them, about
+	phones      map[string]struct{}           // that became reachable in this second
+	alerting    bool                          // an account asks for alerts
+	hours       bool                          // an account has hours
+	partwise    bool                          // an account gets a receipt for each part
+	alerts      map[string]message.Alert      // of which customers are to be told, by number
+	series      map[string]store.SeriesNumber // the last case numbers, by name
+	joinSize    int                           // octets of the parts in them, about
 	lastGrant   int64
 	lastHeld    int64
 	calls       []delivery // prepared under mu, made after it
@@ -185,6 +186,9 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	g.following = make(chan *gather, followMost)
 	g.cur = g.newGather()
 	if err := g.loadNumbers(ctx); err != nil {
+		return nil, err
+	}
+	if err := g.loadSeries(ctx); err != nil {
 		return nil, err
 	}
 	g.install(opt.Snapshot)

@@ -112,6 +112,9 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 func (g *Gateway) takeIn(snap *Snapshot, in *message.Inbound, a replyTo, now time.Time) {
 	dialog := snap.withoutDigits(in)
 	g.hear(snap, in, a, dialog, now)
+	if in.Series != "" {
+		g.register(snap, in)
+	}
 	g.tally(in.Account, in.Link, tallyInbound, now)
 	if in.Account == "" && len(in.Targets) == 0 {
 		g.count.inboundUnowned.Add(1)

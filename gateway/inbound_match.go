@@ -191,6 +191,10 @@ func (s *Snapshot) address(in *message.Inbound, at time.Time) {
 // do takes the rule's actions.
 func (r *InboundRule) do(in *message.Inbound) {
 	for _, a := range r.Do {
+		if a.Register != "" {
+			in.Series = a.Register
+			continue
+		}
 		in.Targets = append(in.Targets, a.target(in.Account))
 	}
 }
@@ -221,6 +225,9 @@ func (g *Gateway) ExplainInbound(in *message.Inbound, at time.Time) ExplainedInb
 	e := ExplainedInbound{Rules: s.Inbound.explain(in, at)}
 	s.address(in, at)
 	e.Account = in.Account
+	if in.Series != "" {
+		e.Goes = append(e.Goes, "a case number of the series "+in.Series)
+	}
 	for _, t := range in.Targets {
 		e.Goes = append(e.Goes, showTarget(t))
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"kurir/account"
 	"kurir/message"
@@ -42,6 +43,8 @@ type InboundAction struct {
 	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/in"`
 	// SMPP is the account whose bound sessions get the message.
 	SMPP string `yaml:"smpp"`
+	// Register gives the message the next case number of the series of that name.
+	Register string `yaml:"register"`
 }
 
 // maxTargets is how many places an inbound message may go to: message.Inbound
@@ -64,13 +67,22 @@ func (r *InboundRule) Validate(report func(field, problem string)) {
 	}
 	for i, a := range r.Do {
 		field := fmt.Sprintf("do[%d]", i)
-		switch {
-		case a.Webhook != "" && a.SMPP != "":
-			report(field, "an action does one thing: either webhook or smpp")
-		case a.Webhook == "" && a.SMPP == "":
-			report(field, "an action needs webhook or smpp")
-		default:
+		given := 0
+		for _, value := range [...]string{a.Webhook, a.SMPP, a.Register} {
+			if value != "" {
+				given++
+			}
+		}
+		switch given {
+		case 0:
+			report(field, "an action needs webhook, smpp or register")
+		case 1:
 			account.ValidateURL(report, field+".webhook", a.Webhook)
+		default:
+			report(field, "an action does one thing: one of webhook, smpp and register")
+		}
+		if a.Register != "" && slices.IndexFunc(r.Do, func(o InboundAction) bool { return o.Register != "" }) < i {
+			report(field, "a message has one case number: register stands twice")
 		}
 	}
 }
@@ -94,7 +106,10 @@ func (a InboundAction) target(owner string) message.Target {
 
 // String says what the action does.
 func (a InboundAction) String() string {
-	if a.SMPP != "" {
+	switch {
+	case a.Register != "":
+		return "gets a case number of the series " + a.Register
+	case a.SMPP != "":
 		return "SMPP sessions of " + a.SMPP
 	}
 	return "webhook " + a.Webhook

@@ -22,6 +22,7 @@ type Snapshot struct {
 	Routes   *route.Table
 	Links    map[string]LinkSettings
 	Inbound  *InboundTable
+	Series   []Series                  // of case numbers
 	Replies  []ReplyRule               // to what messages from phones are answers
 	Secret   *account.SecretRules      // of all accounts; nil for none
 	Prices   map[string]*billing.List  // by name

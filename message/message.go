@@ -189,7 +189,9 @@ type Inbound struct {
 	Gaps     []byte // their numbers, from 1; empty also where they are not known
 	Received int64  // Unix milliseconds
 	Rule     string
-	Answers  ID // the message that it answers; 0 if that is not known
+	Series   string // of case numbers, from which Case is; empty for none
+	Case     string // its case number
+	Answers  ID     // the message that it answers; 0 if that is not known
 	Targets  []Target
 	Owed     uint32 // a bit per target that has not acknowledged
 	Log      []byte

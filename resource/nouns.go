@@ -30,6 +30,8 @@ func Inbound() *Noun {
 			{Name: "to", Type: Number, Ops: Equal},
 			{Name: "from", Type: Number, Ops: Equal},
 			{Name: "link", Type: Text, Ops: Equal},
+			{Name: "series", Type: Text, Ops: Equal},
+			{Name: "case", Type: Text, Ops: Equal},
 			{Name: "unmatched", Type: Word, Ops: Equal, Words: truths()},
 			{Name: "came", Type: Time, Ops: From | Until, Since: "since", Until: "until"},
 			{Name: "id", Sort: true},
@@ -54,6 +56,7 @@ func MessageFilter(q Query, account string) store.Filter {
 		Account: account, Limit: q.Limit, After: message.ID(q.After), Oldest: !q.Order.Descending,
 		To: message.Address{Number: q.text("to")}, From: message.Address{Number: q.text("from")},
 		Reference: q.text("reference"), Link: q.text("link"), Unmatched: q.text("unmatched") == "true",
+		Series: q.text("series"), Case: q.text("case"),
 	}
 	for _, filter := range q.Filters {
 		switch {

@@ -39,3 +39,12 @@ func OptOuts() *Noun {
 
 // Text gives the value that a field must equal, empty when it is not asked for.
 func (q *Query) Text(field string) string { return q.text(field) }
+
+// Series is the list of series of case numbers.
+func Series() *Noun {
+	return &Noun{
+		Name:   "series",
+		Fields: []Field{{Name: "name", Type: Text, Ops: Any, Sort: true}, {Name: "last", Sort: true}},
+		Order:  Order{Field: "name"},
+	}
+}

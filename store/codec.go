@@ -206,6 +206,7 @@ func clone(b []byte) []byte {
 const (
 	inboundAnswers = 1
 	inboundGaps    = 2
+	inboundCase    = 3 // series and case number, each as text
 )
 
 // appendInboundFixed appends what of an inbound message has no column:
@@ -224,6 +225,9 @@ func appendInboundFixed(dst []byte, in *message.Inbound) []byte {
 	}
 	if len(in.Gaps) > 0 {
 		dst = appendText(append(dst, inboundGaps), in.Gaps)
+	}
+	if in.Case != "" {
+		dst = appendText(append(dst, inboundCase), appendText(appendText(nil, in.Series), in.Case))
 	}
 	return dst
 }
@@ -245,6 +249,8 @@ func readInboundFixed(b []byte, in *message.Inbound) error {
 			in.Answers = message.ID(value.uvarint())
 		case inboundGaps:
 			in.Gaps = clone(value.rest)
+		case inboundCase:
+			in.Series, in.Case = value.text(), value.text()
 		}
 		r.bad = r.bad || value.bad
 	}

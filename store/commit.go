@@ -118,6 +118,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeNetworks(b.Networks); err != nil {
 		return err
 	}
+	if err := s.writeSeries(b.Series); err != nil {
+		return err
+	}
 	return s.writeRemembered(b.Duplicates, b.Idempotency)
 }
 

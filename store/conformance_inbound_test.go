@@ -16,7 +16,7 @@ func fullInbound(ids *message.IDs) *message.Inbound {
 		From:     message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "46701234567"},
 		To:       message.Address{TON: message.TONAbbreviated, Number: "72000"},
 		Content:  message.Content{Text: "ja", Header: []byte{2, 1, 0}, Data: []byte{1}, Want: gsm.GSM7, Class: 1, Extra: fullExtra()},
-		Encoding: gsm.GSM7, Parts: 3, Missing: 1, Gaps: []byte{2}, Received: 1763768387001, Rule: "keyword ja", Answers: 77,
+		Encoding: gsm.GSM7, Parts: 3, Missing: 1, Gaps: []byte{2}, Received: 1763768387001, Rule: "keyword ja", Answers: 77, Series: "orders", Case: "2026-00007",
 		Targets: []message.Target{{Kind: message.WebhookTarget, Account: "acme", Address: "https://example.org"}, {Kind: message.SMPPTarget, Account: "b"}},
 		Owed:    3, Log: []byte{1, 2, 0},
 	}

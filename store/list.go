@@ -22,6 +22,7 @@ type Filter struct {
 	Reference    string          // messages only
 	Link         string          // the first candidate of a message; the link of an inbound message
 	Via          message.Interface
+	Series, Case string    // inbound messages only: the series of its case number, and that itself
 	Unmatched    bool      // inbound messages only: those that are nobody's and met no rule
 	Since, Until time.Time // when it was accepted or came: from Since on, before Until
 
@@ -328,9 +329,24 @@ func (s *Store) InboundList(ctx context.Context, f Filter) (list []*message.Inbo
 	if f.Unmatched {
 		w.add("account = '' AND rule = ''")
 	}
+	table, id := "inbound", "inbound.id"
+	if f.Series != "" || f.Case != "" {
+		table, id = "inbound_case c JOIN inbound ON inbound.id = c.id", "c.id"
+	}
+	if f.Series != "" {
+		w.add("c.series = ?", f.Series)
+	}
+	if f.Case != "" {
+		w.add("c.label = ?", f.Case)
+	}
 	var ids []message.ID
-	err = s.read(ctx, func(c *conn) error {
-		ids, next, err = scan(c, "inbound", "id", "0", w, low, high, &f, nil)
+	err = s.read(ctx, func(c *conn) (err error) {
+		if f.Case != "" {
+			if low, high, err = casesWithin(c, f.Case, low, high); err != nil {
+				return err
+			}
+		}
+		ids, next, err = scan(c, table, id, "0", w, low, high, &f, nil)
 		return err
 	})
 	if err != nil {

@@ -92,7 +92,7 @@ var (
 	}
 	inboundRows = rowsOf{
 		rows:   "SELECT id, owed <> 0 FROM inbound WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
-		remove: []string{"DELETE FROM inbound WHERE id = ?"},
+		remove: []string{"DELETE FROM inbound_case WHERE id = ?", "DELETE FROM inbound WHERE id = ?"},
 	}
 )
 

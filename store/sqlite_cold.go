@@ -22,6 +22,7 @@ type coldStatements struct {
 	listEntry              *sqlite.Stmt
 	listEntryGone, optOut  *sqlite.Stmt
 	network, networksGone  *sqlite.Stmt
+	series, inboundCase    *sqlite.Stmt
 }
 
 func (w *coldStatements) prepare(c *conn) error {
@@ -43,6 +44,8 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.optOut, "INSERT INTO opt_out(account, phone, opt_in, at, wrote, text, inbound, by) VALUES (?,?,?,?,?,?,?,?)"},
 		{&w.network, "INSERT OR REPLACE INTO network(prefix, code, name, country) VALUES (?,?,?,?)"},
 		{&w.networksGone, "DELETE FROM network"},
+		{&w.series, "INSERT OR REPLACE INTO series(name, period, last) VALUES (?,?,?)"},
+		{&w.inboundCase, "INSERT INTO inbound_case(id, series, label) VALUES (?,?,?)"},
 		{&w.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
 		{&w.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
 	})
@@ -81,6 +84,9 @@ func (s *Store) writeInbound(list []*message.Inbound, changed []InboundChange) e
 		stmt.BindBytes(14, in.Log)
 		if err := execute(stmt); err != nil {
 			return fmt.Errorf("insert inbound message %s: %w", in.ID, err)
+		}
+		if err := s.writeCase(in); err != nil {
+			return err
 		}
 	}
 	stmt = s.cold.inboundChange

@@ -61,7 +61,8 @@ func messagesView() string {
 }
 
 func inboundsView() string {
-	return fmt.Sprintf(`SELECT id AS number, %s AS id, %s AS received, account, link, sender, recipient, text, parts, missing, rule, owed FROM inbound`,
+	return fmt.Sprintf(`SELECT id AS number, %s AS id, %s AS received, account, link, sender, recipient, text, parts, missing, rule, owed,
+  coalesce((SELECT label FROM inbound_case WHERE inbound_case.id = inbound.id), '') AS case_number FROM inbound`,
 		idExpr("id"), timeExpr("received"))
 }
 

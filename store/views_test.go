@@ -22,7 +22,7 @@ func TestViews(t *testing.T) {
 	m.Via, m.Parts, m.Price, m.Links, m.Reference = message.ViaSMPP, 2, 70000, []string{"op1", "op2"}, "r"
 	m.From = message.Address{TON: message.TONAlphanumeric, Number: "Kurir"}
 	m.State, m.Final, m.Expires = message.Undeliverable, at.UnixMilli()+1500, at.UnixMilli()+86400000
-	in := &message.Inbound{ID: m.ID + 1, From: m.To, To: m.From, Received: at.UnixMilli(), Content: message.Content{Text: "hej"}, Account: "acme", Link: "op1", Parts: 1}
+	in := &message.Inbound{ID: m.ID + 1, From: m.To, To: m.From, Received: at.UnixMilli(), Content: message.Content{Text: "hej"}, Account: "acme", Link: "op1", Parts: 1, Series: "orders", Case: "A-1"}
 	err := s.Commit(&Batch{
 		Accepted: []*message.Message{m}, Inbound: []*message.Inbound{in},
 		Counters:   []Counter{{Hour: at.Unix() / 3600, Account: "acme", Link: "op1", What: "accepted", N: 1}},
@@ -45,7 +45,7 @@ func TestViews(t *testing.T) {
 			"expires": "2026-05-02T12:30:15.250Z", "state": "undeliverable", "via": "smpp", "account": "acme",
 			"sender": "Kurir", "recipient": "+46701234567", "reference": "r", "text": "hej", "link": "op1", "parts": "2", "price": "70000", "owed": "0",
 		},
-		"inbounds": {"id": in.ID.String(), "received": "2026-05-01T12:30:15.250Z", "sender": "+46701234567", "recipient": "Kurir", "text": "hej", "owed": "0"},
+		"inbounds": {"id": in.ID.String(), "received": "2026-05-01T12:30:15.250Z", "sender": "+46701234567", "recipient": "Kurir", "text": "hej", "owed": "0", "case_number": "A-1"},
 		"counters": {"hour": "2026-05-01T12:00:00Z", "account": "acme", "link": "op1", "what": "accepted", "n": "1"},
 		"backlog":  {"link": "op1", "priority": "high", "account": "acme", "waiting": "2"},
 	} {
