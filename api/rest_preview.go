@@ -26,6 +26,7 @@ type previewView struct {
 	Prices    []linkPrice    `json:"prices,omitempty"`
 	// Candidates are links that are given another sender than the message's, and those of its route that are skipped.
 	Candidates []candidateOfPreview `json:"candidates,omitempty"`
+	openingView
 }
 
 // linkPrice is what a message costs by a link.
@@ -117,6 +118,7 @@ func (s *httpServer) postPreview(w http.ResponseWriter, r *http.Request, a *acco
 	for _, c := range preview.Candidates {
 		v.Candidates = append(v.Candidates, candidateOfPreview{c.Link, c.From, c.Skipped})
 	}
+	v.openingView = viewOpening(preview.Opening)
 	if preview.Text != m.text {
 		v.Text = preview.Text
 	}

@@ -41,6 +41,7 @@ type restMessage struct {
 	dialog    bool
 	tlvs      []restTLV
 	costs     map[string]string
+	hours     *message.Hours
 	class     int8 // -1 for none
 	seen      uint32
 }
@@ -76,6 +77,7 @@ const (
 	seenSecret
 	seenDialog
 	seenDimensions
+	seenHours
 	seenAtomic
 	seenMessages
 
@@ -87,7 +89,8 @@ var restFields = map[string]uint32{
 	"to": seenTo, "from": seenFrom, "text": seenText, "data": seenData, "udh": seenUDH, "send_at": seenSendAt,
 	"validity": seenValidity, "priority": seenPriority, "encoding": seenEncoding, "reference": seenReference,
 	"webhook": seenWebhook, "receipts": seenReceipts, "flash": seenFlash, "tlvs": seenTLVs,
-	"unicode": seenUnicode, "long": seenLong, "tag": seenTag, "max_parts": seenMaxParts, "secret": seenSecret, "dialog": seenDialog, "dimensions": seenDimensions, "atomic": seenAtomic, "messages": seenMessages,
+	"unicode": seenUnicode, "long": seenLong, "tag": seenTag, "max_parts": seenMaxParts, "secret": seenSecret, "dialog": seenDialog, "hours": seenHours,
+	"dimensions": seenDimensions, "atomic": seenAtomic, "messages": seenMessages,
 }
 
 // readRequest reads the body of POST /v1/messages.
@@ -188,6 +191,8 @@ func (r *jsonReader) member(m *restMessage, req *restRequest, bit uint32) {
 		m.dialog = r.boolean()
 	case seenDimensions:
 		m.costs = r.dimensions()
+	case seenHours:
+		m.hours = r.hours()
 	case seenAtomic:
 		req.atomic = r.boolean()
 	case seenMessages:
@@ -284,6 +289,11 @@ func (m *restMessage) submission(a *account.Account, guard *Guard, tlvs *message
 	}
 	if m.seen&seenValidity != 0 {
 		if s.Validity, f = readValidity(m.validity); f != nil {
+			return s, f
+		}
+	}
+	if s.Hours = m.hours; s.Hours != nil {
+		if f = checkHours(s.Hours); f != nil {
 			return s, f
 		}
 	}

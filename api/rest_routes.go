@@ -40,7 +40,8 @@ type explainView struct {
 	Currency   string          `json:"currency,omitempty"`
 	Routes     []ruleView      `json:"routes"`
 	Candidates []candidateView `json:"candidates"`
-	Refused    string          `json:"refused,omitempty"`
+	openingView
+	Refused string `json:"refused,omitempty"`
 }
 
 type candidateView struct {
@@ -89,6 +90,7 @@ func (s *httpServer) explainRoute(w http.ResponseWriter, r *http.Request, a *acc
 	if e.Cost != nil {
 		v.Price, v.Currency = e.Cost.Amount.String(), e.Cost.Currency
 	}
+	v.openingView = viewOpening(e.Opening)
 	if e.Refusal != nil {
 		v.Refused = e.Refusal.Error()
 	}

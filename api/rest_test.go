@@ -56,6 +56,11 @@ func TestPostMistakes(t *testing.T) {
 		{"no text", `{"to":"1"}`, 422, "bad_content", "text"},
 		{"text is empty", `{"to":"1","text":""}`, 422, "bad_content", "text"},
 		{"unknown priority", `{"to":"1","text":"x","priority":"now"}`, 422, "bad_content", "priority"},
+		{"hours without when", `{"to":"1","text":"x","hours":{"zone":"recipient"}}`, 422, "bad_content", "hours"},
+		{"hours that are none", `{"to":"1","text":"x","hours":{"when":"noon"}}`, 422, "bad_content", "hours"},
+		{"hours on Mars", `{"to":"1","text":"x","hours":{"when":"08:00-20:00","zone":"Mars"}}`, 422, "bad_content", "hours"},
+		{"hours with more", `{"to":"1","text":"x","hours":{"times":"08:00-20:00"}}`, 400, "unknown_field", "hours.times"},
+		{"hours twice", `{"to":"1","text":"x","hours":{"when":"sat","when":"sun"}}`, 400, "given_twice", "hours.when"},
 		{"unknown encoding", `{"to":"1","text":"x","encoding":"ebcdic"}`, 422, "bad_content", "encoding"},
 		{"send_at without zone", `{"to":"1","text":"x","send_at":"2026-11-05T08:30:00"}`, 422, "bad_content", "send_at"},
 		{"validity without unit", `{"to":"1","text":"x","validity":"24"}`, 422, "bad_content", "validity"},
@@ -238,7 +243,7 @@ func TestPostFields(t *testing.T) {
 	h := NewHTTP(o)
 	w := asAcme(h, "POST", "/v1/messages", `{"to":["+46 70","46701234567"],"from":"Örn","text":"\u20ac \ud83d\ude00 \"\\\/\b\f\n\r\t",
 		"send_at":"2026-11-05T08:30:00+01:00","validity":"24h","priority":"urgent","flash":true,"encoding":"ucs2",
-		"reference":"r1","webhook":"http://127.0.0.1:9/hook","receipts":"all","dialog":true}`, "Content-Type", "application/json; charset=utf-8")
+		"reference":"r1","webhook":"http://127.0.0.1:9/hook","receipts":"all","dialog":true,"hours":{"when":["mon-fri 08:00-20:00","sat"],"zone":"Europe/Oslo"}}`, "Content-Type", "application/json; charset=utf-8")
 	if w.Code != 202 || len(f.accepted) != 2 {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
@@ -249,8 +254,8 @@ func TestPostFields(t *testing.T) {
 		Via: message.ViaREST, From: "Örn", To: "+46 70", Reference: "r1", Dialog: true, Batch: true,
 		Content:  message.Content{Text: "€ 😀 \"\\/\b\f\n\r\t", Want: gsm.UCS2, Class: 0},
 		Priority: message.Urgent, SendAt: time.Date(2026, 11, 5, 7, 30, 0, 0, time.UTC), Validity: 24 * time.Hour,
-		Receipts: message.ReceiptFinal | message.ReceiptIntermediate,
-		Target:   message.Target{Kind: message.WebhookTarget, Account: "acme", Address: "http://127.0.0.1:9/hook"},
+		Receipts: message.ReceiptFinal | message.ReceiptIntermediate, Hours: &message.Hours{Times: []string{"mon-fri 08:00-20:00", "sat"}, Zone: "Europe/Oslo"},
+		Target: message.Target{Kind: message.WebhookTarget, Account: "acme", Address: "http://127.0.0.1:9/hook"},
 	}
 	if diff := cmp.Diff(want, s); diff != "" || account.Name != "acme" {
 		t.Errorf("(-want +got)\n%s", diff)

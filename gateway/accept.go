@@ -130,6 +130,9 @@ func (s *Snapshot) build(m *message.Message, sub *Submission, now time.Time) (ch
 	if f != nil {
 		return nil, f
 	}
+	if f := s.hours(m, sub, h, now); f != nil {
+		return nil, f
+	}
 	if r := textRules(sub, h); r != nil {
 		if changed, f = s.texts(m, r); f != nil {
 			return nil, f
@@ -316,9 +319,6 @@ func (s *Snapshot) times(m *message.Message, sub *Submission, now time.Time) *me
 		m.SendAt = from.UnixMilli()
 	}
 	m.Expires = from.Add(validity).UnixMilli()
-	if p := sub.Account.Permit(); p != nil {
-		return withinHours(m, p, from, sub.Validity == 0)
-	}
 	return nil
 }
 

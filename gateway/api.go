@@ -25,6 +25,7 @@ type Submission struct {
 	Link      string             // the link it takes whatever the routes say; empty: the routes decide
 	Tag       string             // a word for rules of routes; empty for none
 	MaxParts  int                // at most so many parts, if that is less than the account's; 0 leaves it to that
+	Hours     *message.Hours     // when it may be sent, in place of its route's and account's; nil: as those say
 	Target    message.Target     // where states go; its Account is filled in by Accept
 	Text      *message.TextRules // in place of the account's; nil for those
 

@@ -46,8 +46,8 @@ func (g *Gateway) dispatch(l *link, now time.Time) {
 			g.expire(e, now)
 			continue
 		}
-		if g.hours {
-			if until := g.snap.Load().opens(e.m, now); !until.IsZero() {
+		if g.hours || e.m.Special != nil {
+			if until, _ := g.snap.Load().opens(e.m, now); !until.IsZero() {
 				l.lanes.pop()
 				g.putOff(e, until, now)
 				continue

@@ -17,6 +17,7 @@ type Explained struct {
 	Rules      []route.Considered
 	Candidates []Candidate      // in the order in which they would be tried
 	Cost       *Cost            // what would be reserved; nil without prices
+	Opening    *Opening         // when it would be sent; nil for at once
 	Refusal    *message.Failure // why it would be refused for its route or text; nil if it would not
 }
 
@@ -42,7 +43,10 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 	}
 	e := &Explained{To: m.To, From: m.From, Rules: s.Routes.Explain(route.QueryOf(m, sub.Account.Groups, at))}
 	var h *route.Handling
-	h, e.Refusal = s.links(m, sub, at)
+	if h, e.Refusal = s.links(m, sub, at); e.Refusal == nil {
+		e.Refusal = s.hours(m, sub, h, at)
+		e.Opening = s.opening(m, sub)
+	}
 	if r := textRules(sub, h); r != nil && e.Refusal == nil {
 		_, e.Refusal = s.texts(m, r)
 	}

@@ -120,8 +120,9 @@ type Gateway struct {
 	deadlines   map[int64][]message.ID // by Unix second, for those short of the mark
 	parts       map[uint64]*partGroup
 	joins       map[string]*assembly
-	phones      map[string]struct{}           // that became reachable in this second
-	alerting    bool                          // an account asks for alerts
+	phones      map[string]struct{} // that became reachable in this second
+	alerting    bool                // an account asks for alerts
+	hourBook    hourBook
 	hours       bool                          // an account has hours
 	partwise    bool                          // an account gets a receipt for each part
 	alerts      map[string]message.Alert      // of which customers are to be told, by number
@@ -244,6 +245,9 @@ func (g *Gateway) install(s *Snapshot) {
 	g.shelf.forgetOld(s.Number)
 	g.alerting = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.Alerts })
 	g.hours = anyHours(s.Accounts)
+	if s.hourBook == nil {
+		s.hourBook = &g.hourBook
+	}
 	g.partwise = slices.ContainsFunc(s.Accounts.All(), func(a *account.Account) bool { return a.SMPP.ReceiptsPer == account.ReceiptsPerPart })
 	old := g.snap.Load()
 	old.closeFilters()

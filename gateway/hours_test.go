@@ -16,12 +16,7 @@ import (
 func TestHoursOfAccount(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		zone, err := time.LoadLocation("Europe/Stockholm")
-		if err != nil {
-			t.Fatal(err)
-		}
-		clock := func(day, hour, minute int) time.Time { return time.Date(2026, 10, day, hour, minute, 0, 0, zone) }
+	inStockholm(t, func(t *testing.T, clock func(day, hour, minute int) time.Time) {
 		time.Sleep(time.Until(clock(24, 19, 30)))
 		snap := testSnapshot()
 		snap.Accounts = account.NewDirectory([]account.Account{
@@ -70,6 +65,11 @@ func TestHoursOfAccount(t *testing.T) {
 		}
 		w.end()
 		time.Sleep(time.Until(clock(25, 2, 30)))
+		w = start(t, dir, opt, nil)
+		bind()
+		time.Sleep(time.Minute)
+		w.end()
+		time.Sleep(time.Until(clock(25, 7, 50)))
 		w = start(t, dir, opt, nil)
 		op = bind()
 		time.Sleep(time.Until(clock(25, 8, 0).Add(-time.Second)))

@@ -17,6 +17,7 @@ type Preview struct {
 	Messages   []string       // the texts of the messages that it would become; nil for one
 	Candidates []Candidate    // links that get another sender, or are skipped
 	Links      []string       // in the order in which they would be tried; nil without a recipient
+	Opening    *Opening       // when it would be sent; nil for at once, and without a recipient
 	Costs      *Costs         // nil without a recipient or without prices
 	Unicode    []gsm.Replaced // characters of the text as it came that the alphabet lacks
 	First      int            // place of the first of them in the text, in characters from 1; 0 if there are none
@@ -52,11 +53,18 @@ func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
 		}
 	} else {
 		var f *message.Failure
-		if h, f = s.links(m, sub, time.Now()); f != nil {
+		now := time.Now()
+		if h, f = s.links(m, sub, now); f != nil {
+			return nil, f
+		}
+		if f = s.times(m, sub, now); f == nil {
+			f = s.hours(m, sub, h, now)
+		}
+		if f != nil {
 			return nil, f
 		}
 	}
-	p := &Preview{}
+	p := &Preview{Opening: s.opening(m, sub)}
 	p.unicode(m)
 	rules := textRules(sub, h)
 	if r := rules; r != nil {

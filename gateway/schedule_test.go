@@ -13,19 +13,15 @@ import (
 func TestSchedules(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		zone, err := time.LoadLocation("Europe/Stockholm")
-		if err != nil {
-			t.Fatal(err)
-		}
-		clock := func(day, hour, minute int) time.Time { return time.Date(2026, 10, day, hour, minute, 0, 0, zone) }
-		time.Sleep(time.Until(clock(23, 9, 0)))
+	inStockholm(t, func(t *testing.T, clock func(day, hour, minute int) time.Time) {
+		zone := clock(1, 0, 0).Location()
 		snap := testSnapshot()
 		s := Schedule{Name: "test", Account: "acme", At: []string{"fri-sun 08:00", "mon 08:00"}, Zone: "Europe/Stockholm", To: []string{"+46100001", "+46100002"}, Text: "hello"}
 		s.Validate(func(field, problem string) { t.Errorf("%s %s", field, problem) })
 		snap.Schedules = []Schedule{s}
 		snap.Validity = time.Minute
 		opt := Options{Snapshot: snap}
+		time.Sleep(time.Until(clock(24, 7, 50)))
 		w := start(t, dir, opt, nil)
 		accepted := func() (at []string) {
 			list, _, err := w.store.Messages(t.Context(), Filter{Account: "acme", Oldest: true})
@@ -42,10 +38,18 @@ func TestSchedules(t *testing.T) {
 			w = start(t, dir, opt, nil)
 		}
 		time.Sleep(time.Until(clock(24, 8, 0).Add(2 * time.Second)))
-		restart()                                // it has been sent
-		time.Sleep(time.Until(clock(25, 7, 59))) // the clock was put back
-		w.end()                                  // it stops just before
-		time.Sleep(time.Until(clock(25, 8, 2)))  // and starts after
+		restart() // it has been sent
+		time.Sleep(time.Minute)
+		w.end()
+		time.Sleep(time.Until(clock(25, 1, 59)))
+		w = start(t, dir, opt, nil)
+		time.Sleep(time.Until(clock(25, 3, 1))) // two hours: the clock was put back
+		w.end()
+		time.Sleep(time.Until(clock(25, 7, 58)))
+		w = start(t, dir, opt, nil)
+		time.Sleep(time.Minute)
+		w.end()                                 // it stops just before
+		time.Sleep(time.Until(clock(25, 8, 2))) // and starts after
 		w = start(t, dir, opt, nil)
 		time.Sleep(time.Minute)
 		w.end()

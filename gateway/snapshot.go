@@ -45,6 +45,8 @@ type Snapshot struct {
 	Dimensions *message.CostDimensions // nil for none
 
 	Schedules []Schedule // messages that are sent again and again
+
+	hourBook *hourBook // filled in by the gateway
 }
 
 // Kept is what is stored of a configuration to explain traces by: no secrets.

@@ -23,8 +23,8 @@ func (g *Gateway) waits(m *message.Message, now time.Time) *Waits {
 	if (m.State == message.Scheduled || m.State == message.Queued) && paused(m.Log, m.ID) {
 		return &Waits{Why: "it is paused, until somebody resumes it (kurir queue resume)"}
 	}
-	if at := g.snap.Load().opens(m, now); !at.IsZero() && (m.State == message.Scheduled || m.State == message.Queued) && m.SendAt <= at.UnixMilli() {
-		return (&Waits{Why: "its account's hours have not begun"}).until(at.UnixMilli())
+	if at, whose := g.snap.Load().opens(m, now); !at.IsZero() && (m.State == message.Scheduled || m.State == message.Queued) && m.SendAt <= at.UnixMilli() {
+		return (&Waits{Why: "the " + whose + " hours have not begun"}).until(at.UnixMilli())
 	}
 	if m.State == message.Scheduled {
 		return (&Waits{Why: "its time has not come"}).until(m.SendAt)

@@ -360,3 +360,18 @@ func copyStore(t testing.TB, from, to string) {
 		out.Close()
 	}
 }
+
+// inStockholm runs f in a bubble on the morning of 23 October 2026, two days
+// before clocks are put back there. clock gives times of that month.
+func inStockholm(t *testing.T, f func(t *testing.T, clock func(day, hour, minute int) time.Time)) {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Stockholm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := func(day, hour, minute int) time.Time { return time.Date(2026, 10, day, hour, minute, 0, 0, zone) }
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(clock(23, 9, 0)))
+		f(t, clock)
+	})
+}

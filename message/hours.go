@@ -1,8 +1,10 @@
 package message
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,11 +13,35 @@ type Hours struct {
 	// Times of the week at which messages may be sent: mon-fri 08:00-20:00, sat, 10:00-18:00. What comes outside of them, or
 	// still waits then, is sent when they begin again. Empty: always.
 	Times []string `yaml:"times"`
-	// Zone of these times, such as Europe/Stockholm. Empty: that of the recipient's country; where a country has several, the
-	// times have to be permitted in the first and the last; UTC for short numbers and unknown countries.
+	// Zone of these times, such as Europe/Stockholm. Empty or recipient: that of the recipient's country; where a country has
+	// several, the times have to be permitted in the first and the last; UTC for short numbers and unknown countries.
 	Zone string `yaml:"zone"`
 	// Urgent true: urgent messages are sent at any time.
 	Urgent bool `yaml:"urgent"`
+}
+
+// zoneOfRecipient is the word for an empty Zone.
+const zoneOfRecipient = "recipient"
+
+// String returns the hours as ParseHours reads them and people do: mon-fri 08:00-20:00, sat; Europe/Stockholm; urgent at
+// any time.
+func (h *Hours) String() string {
+	text := strings.Join(h.Times, ", ") + "; " + cmp.Or(h.Zone, zoneOfRecipient)
+	if h.Urgent {
+		text += urgentWords
+	}
+	return text
+}
+
+const urgentWords = "; urgent at any time"
+
+// ParseHours reads what String wrote of hours that Validate found nothing wrong with.
+func ParseHours(text string) *Hours {
+	h := &Hours{}
+	text, h.Urgent = strings.CutSuffix(text, urgentWords)
+	times, zone, _ := strings.Cut(text, "; ")
+	h.Times, h.Zone = strings.Split(times, ", "), zone
+	return h
 }
 
 // Validate reports what is wrong with it.
@@ -25,8 +51,8 @@ func (h *Hours) Validate(report func(field, problem string)) {
 			report(fmt.Sprintf("times[%d]", i), err.Error())
 		}
 	}
-	if _, err := time.LoadLocation(h.Zone); h.Zone == "Local" || err != nil {
-		report("zone", fmt.Sprintf("%.40q is not a time zone such as Europe/Stockholm", h.Zone))
+	if _, err := time.LoadLocation(h.Zone); h.Zone != zoneOfRecipient && (h.Zone == "Local" || err != nil) {
+		report("zone", fmt.Sprintf("%.40q is neither recipient nor a time zone such as Europe/Stockholm", h.Zone))
 	}
 	if len(h.Times) == 0 && (h.Zone != "" || h.Urgent) {
 		report("times", "are missing, such as mon-fri 08:00-20:00; the rest has no effect without them")
@@ -36,13 +62,16 @@ func (h *Hours) Validate(report func(field, problem string)) {
 // Permit is Hours ready to be asked. It does not change.
 type Permit struct {
 	spans  []Span
-	zones  []*time.Location            // of the times
-	of     map[string][]*time.Location // by the beginning of a number, where the times are the recipient's
+	zones  []*time.Location // of the times
+	of     Zones            // where the times are the recipient's
 	urgent bool
 }
 
 // Permit compiles it; nil for always.
-func (h *Hours) Permit() *Permit {
+func (h *Hours) Permit() *Permit { return h.PermitIn(nil) }
+
+// PermitIn compiles it with the zones of countries, that many may share; they are loaded if zones is nil.
+func (h *Hours) PermitIn(zones Zones) *Permit {
 	p := &Permit{urgent: h.Urgent}
 	for _, text := range h.Times {
 		if s, err := ParseSpan(text); err == nil {
@@ -54,9 +83,12 @@ func (h *Hours) Permit() *Permit {
 	}
 	if zone, err := time.LoadLocation(h.Zone); err == nil && h.Zone != "" {
 		p.zones = []*time.Location{zone}
-	} else {
-		p.zones, p.of = []*time.Location{time.UTC}, loadZones()
+		return p
 	}
+	if zones == nil {
+		zones = LoadZones()
+	}
+	p.zones, p.of = []*time.Location{time.UTC}, zones
 	return p
 }
 

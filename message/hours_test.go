@@ -1,6 +1,7 @@
 package message
 
 import (
+	"slices"
 	"testing"
 	"time"
 	_ "time/tzdata"
@@ -42,11 +43,17 @@ func TestHours(t *testing.T) {
 		c.hours.Validate(func(field, problem string) { t.Errorf("%s: %s %s", c.name, field, problem) })
 		at, err1 := time.Parse(time.RFC3339, c.at)
 		want, err2 := time.Parse(time.RFC3339, c.want)
+		if same := ParseHours(c.hours.String()); same.String() != c.hours.String() || same.Urgent != c.hours.Urgent || !slices.Equal(same.Times, c.hours.Times) {
+			t.Errorf("%s: %v is read as %v", c.name, &c.hours, same)
+		}
+		if got := ParseHours(c.hours.String()).Permit().Opens(c.m, at); !got.Equal(want) {
+			t.Errorf("%s: %v as text, want %v", c.name, got, want)
+		}
 		if got := c.hours.Permit().Opens(c.m, at); err1 != nil || err2 != nil || !got.Equal(want) {
 			t.Errorf("%s: %v, want %v", c.name, got, want)
 		}
 	}
-	zones := loadZones()
+	zones := LoadZones()
 	for prefix, list := range zones {
 		if len(list) == 0 || len(list) > 2 {
 			t.Errorf("%s has %d zones", prefix, len(list))

@@ -11,6 +11,8 @@ type Special struct {
 
 	Dimensions Dimensions // what its cost is put down to
 	Lumped     bool       // in sums they count as others: there are too many to be summed one by one
+	Hours      string     // when it may be sent, if the message or its route says so (Hours.String); empty: as its account says
+	RouteHours bool       // the route says so
 }
 
 // Secret tells whether the text of the message is shown to nobody.

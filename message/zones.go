@@ -48,10 +48,13 @@ const countryZones = `
 98 Asia/Tehran 992 Asia/Dushanbe 993 Asia/Ashgabat 994 Asia/Baku 995 Asia/Tbilisi 996 Asia/Bishkek 998 Asia/Tashkent
 `
 
-// loadZones loads the zones of countries by the beginning of their numbers; those
-// that this machine does not know are left out.
-func loadZones() map[string][]*time.Location {
-	zones := map[string][]*time.Location{}
+// Zones are the time zones of countries by the beginning of their numbers.
+type Zones map[string][]*time.Location
+
+// LoadZones loads the zones of countries; those that this machine does not know
+// are left out.
+func LoadZones() Zones {
+	zones := Zones{}
 	prefix := ""
 	for _, word := range strings.Fields(countryZones) {
 		if word[0] <= '9' {

@@ -19,6 +19,7 @@ type Handling struct {
 	LongSaid            bool   // Long holds
 	Filter              string // that is asked before a message is accepted; empty for none
 	MaxParts            int    // 0 for no limit of the rule's own
+	Hours               string // when its messages may be sent (message.Hours.String); empty: as their accounts say
 }
 
 // Order is how the links of a rule come into the order in which they are tried.
@@ -46,6 +47,9 @@ func newHandling(r *Rule) *Handling {
 		Source: message.NewAddressRules(r.Source), Destination: message.NewAddressRules(r.Destination),
 		OwnSender: r.OtherSender == otherOwn, Prices: r.Prices, MaxParts: r.MaxParts, Filter: r.Filter, LongSaid: r.Long != "",
 	}
+	if r.Hours != nil && len(r.Hours.Times) > 0 {
+		h.Hours = r.Hours.String()
+	}
 	h.Long, _ = message.ParseLongPolicy(r.Long)
 	if i := slices.Index(orderNames, r.Choose); i > int(ByWeight) { // weights are the table's affair
 		h.Choose = Order(i)
@@ -71,6 +75,9 @@ func (r *Rule) validateHandling(report func(field, problem string)) {
 	}
 	if r.OtherSender != "" && r.OtherSender != otherSkip && r.OtherSender != otherOwn {
 		report("other_sender", fmt.Sprintf("%.40q is not skip or own", r.OtherSender))
+	}
+	if r.Hours != nil {
+		r.Hours.Validate(func(field, problem string) { report("hours."+field, problem) })
 	}
 	message.ValidateAddressRules("source", r.Source, report)
 	message.ValidateAddressRules("destination", r.Destination, report)

@@ -74,6 +74,8 @@ type Rule struct {
 	Destination []message.AddressRule `yaml:"destination" json:",omitempty"`
 	// Filter is the one of filters that is asked before a message of the rule is accepted, after the account's. Empty: none.
 	Filter string `yaml:"filter" json:",omitempty"`
+	// Hours says when the messages of the rule may be sent, in place of their account's hours. Left out: as their accounts say.
+	Hours *message.Hours `yaml:"hours" json:",omitempty"`
 	// Long says what becomes of a text that is longer than one message: join, separate, cut or refuse, in place of what the
 	// account says, not of what the message says itself. Empty: as the account says.
 	Long string `yaml:"long" json:",omitempty"`

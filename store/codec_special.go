@@ -33,6 +33,8 @@ const (
 	specialTo     = 4
 	specialCost   = 5
 	specialLumped = 6
+	specialHours  = 7
+	specialRouteH = 8
 )
 
 // appendSpecial appends what few messages have: of each field that is not empty
@@ -58,6 +60,13 @@ func appendSpecial(dst []byte, s *message.Special) []byte {
 			dst = binary.AppendUvarint(append(dst, f.number), uint64(addressSize(f.value)))
 			dst = appendAddress(dst, *f.value)
 		}
+	}
+	switch {
+	case s.Hours == "":
+	case s.RouteHours:
+		dst = appendText(append(dst, specialRouteH), s.Hours)
+	default:
+		dst = appendText(append(dst, specialHours), s.Hours)
 	}
 	return dst
 }
@@ -85,6 +94,8 @@ func (r *blobReader) special(secret bool) *message.Special {
 			s.From = value.address()
 		case specialTo:
 			s.To = value.address()
+		case specialHours, specialRouteH:
+			s.Hours, s.RouteHours = string(value.rest), number == specialRouteH
 		}
 		r.bad = r.bad || value.bad
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -80,7 +81,9 @@ type shownRoute struct {
 			Link        string `json:"link"`
 		} `json:"priced_by"`
 	} `json:"candidates"`
-	Refused string `json:"refused"`
+	SendAt  *time.Time `json:"send_at"`
+	Hours   string     `json:"hours"`
+	Refused string     `json:"refused"`
 }
 
 // explainRoute asks and prints the answer.
@@ -122,6 +125,9 @@ func (r *remote) explainRoute(ctx context.Context, out io.Writer, q *routeQuesti
 			continue
 		}
 		fmt.Fprintf(out, "%d. %s, %s\n", i+1, c.Link, state)
+	}
+	if s.SendAt != nil {
+		fmt.Fprintf(out, "not before %s, for %s\n", s.SendAt.Format(time.RFC3339), s.Hours)
 	}
 	if s.Refused != "" {
 		fmt.Fprintf(out, "refused: %s\n", s.Refused)
