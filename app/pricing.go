@@ -27,13 +27,15 @@ func (a *App) pricing(ctx context.Context, f *config.File, s *gateway.Snapshot) 
 	}
 	for _, acc := range account.NewDirectory(f.Accounts, nil).All() {
 		t := acc.Terms()
-		if t == nil || t.Payer == nil || s.Prices[t.Prices] == nil {
+		if t == nil || s.Prices[t.Prices] == nil {
 			continue
 		}
-		have, now := balances[t.Payer.Name], s.Prices[t.Prices].Currency
-		if have.Currency != "" && have.Currency != now && (have.Balance != 0 || have.Reserved != 0) {
-			return fmt.Errorf("the balance of %s is in %s and the price list %s of %s in %s: take it down to 0 first, or give the account another name",
-				t.Payer.Name, have.Currency, t.Prices, acc.Name, now)
+		for _, level := range t.Levels { // those above the payer must suffice too
+			have, now := balances[level.Name], s.Prices[t.Prices].Currency
+			if level.Balance != nil && have.Currency != "" && have.Currency != now && (have.Balance != 0 || have.Reserved != 0) {
+				return fmt.Errorf("the balance of %s is in %s and the price list %s of %s in %s: take it down to 0 first, or give the account another name",
+					level.Name, have.Currency, t.Prices, acc.Name, now)
+			}
 		}
 	}
 	return nil

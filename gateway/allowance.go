@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kurir/message"
+	"kurir/store"
 )
 
 // The spans of time for which there are limits.
@@ -157,8 +158,22 @@ func (g *Gateway) loadMoney(ctx context.Context, now time.Time) error {
 		p.live = funds{message.Amount(b.Balance), message.Amount(b.Charged), message.Amount(b.Reserved)}
 		p.disk = p.live
 	}
+	since, limited := g.limitsSince(now)
+	if !limited {
+		return nil
+	}
+	counters, err := g.store.Counters(ctx, since, now.Unix()/3600+1)
+	if err != nil {
+		return err
+	}
+	g.countHad(counters)
+	return nil
+}
+
+// limitsSince returns the Unix hour in which the oldest span of a limit begins, and
+// whether there are limits.
+func (g *Gateway) limitsSince(now time.Time) (hour int64, limited bool) {
 	since := now.UnixMilli()
-	limited := false
 	for _, p := range g.purses {
 		for _, l := range []*allowances{&p.messages, &p.money} {
 			for i := range l {
@@ -168,13 +183,12 @@ func (g *Gateway) loadMoney(ctx context.Context, now time.Time) error {
 			}
 		}
 	}
-	if !limited {
-		return nil
-	}
-	counters, err := g.store.Counters(ctx, since/3600_000, now.Unix()/3600+1)
-	if err != nil {
-		return err
-	}
+	return since / 3600_000, limited
+}
+
+// countHad counts on limits what counters say that accounts have had, each for those
+// above it by the configuration in force.
+func (g *Gateway) countHad(counters []store.Counter) {
 	accounts := g.snap.Load().Accounts
 	for i := range counters {
 		c := &counters[i]
@@ -195,5 +209,60 @@ func (g *Gateway) loadMoney(ctx context.Context, now time.Time) error {
 			}
 		}
 	}
-	return nil
+}
+
+// recount counts anew what accounts have had of their limits, after a configuration
+// has come into force that may have brought limits or moved accounts: the same as
+// after a start. The hours that are over are read aside, the last two where nothing
+// is written meanwhile.
+func (g *Gateway) recount(s *Snapshot, since int64, now time.Time) {
+	late := now.Unix()/3600 - 1
+	early, err := g.store.Counters(g.ctx, since, late)
+	if err != nil {
+		g.log.Warn("what accounts had of their limits could not be counted after the reload", "error", err)
+		return
+	}
+	count := func() {
+		counters, err := g.store.Counters(g.ctx, late, time.Now().Unix()/3600+1)
+		if err != nil {
+			g.log.Warn("what accounts had of their limits could not be counted after the reload", "error", err)
+			return
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.snap.Load() != s {
+			return // the next reload counts for itself
+		}
+		counters = g.cur.appendCounted(counters)
+		if g.carry != nil {
+			counters = append(counters, g.carry.Counters...)
+		}
+		for _, p := range g.purses {
+			p.messages.forget()
+			p.money.forget()
+		}
+		g.countHad(early)
+		g.countHad(counters)
+	}
+	select {
+	case g.errands <- count:
+		g.signal()
+	case <-g.ctx.Done():
+	}
+}
+
+// errand does what has to be done while nothing is written; the writer calls it.
+func (g *Gateway) errand() {
+	select {
+	case do := <-g.errands:
+		do()
+	default:
+	}
+}
+
+// forget takes what was counted to be 0.
+func (l *allowances) forget() {
+	for i := range l {
+		l[i].used = 0
+	}
 }

@@ -74,6 +74,14 @@ func (b *gather) empty() bool {
 		len(b.hands) == 0 && len(b.owed) == 0 && len(b.after) == 0 && len(b.money) == 0
 }
 
+// appendCounted appends the counters that have gathered.
+func (b *gather) appendCounted(rows []store.Counter) []store.Counter {
+	for k, n := range b.counters {
+		rows = append(rows, store.Counter{Hour: k.hour, Account: k.account, Link: k.link, What: k.what, N: n})
+	}
+	return rows
+}
+
 // hand returns the hand of a session in the current gather.
 func (g *Gateway) hand(s *session) *hand {
 	b := g.cur
@@ -101,6 +109,7 @@ func (g *Gateway) commitLoop(ctx context.Context) error {
 		if ctx.Err() != nil {
 			answer(g.beginStop())
 		}
+		g.errand()
 		b := g.take()
 		if b == nil {
 			if ctx.Err() != nil {
@@ -160,9 +169,7 @@ func (g *Gateway) take() *gather {
 	}
 	b := g.cur
 	b.dropBlanks()
-	for k, n := range b.counters {
-		b.Counters = append(b.Counters, store.Counter{Hour: k.hour, Account: k.account, Link: k.link, What: k.what, N: n})
-	}
+	b.Counters = b.appendCounted(b.Counters)
 	b.Money = b.moneyRows()
 	g.cur, g.writing = g.newGather(), b
 	g.admit(b, time.Now())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kurir/account"
@@ -169,4 +170,112 @@ func TestReplacedStaysAboveZero(t *testing.T) {
 		}
 		w.wantBalance("group", 50_000, 100_000, 0)
 	})
+}
+
+// TestLimitsOverReload: a limit that a reload brings counts what was had of its span
+// before, also by an account that came under it; what is given back comes off there.
+func TestLimitsOverReload(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w := topped(t, 10*euro, nil)
+		ids := w.submit(w.untold("461", "1"), w.untold("462", "2"))
+		time.Sleep(3 * time.Hour) // the first two expire, which gives them back
+		ids = append(ids, w.submit(w.untold("461", "3"), w.untold("462", "4"))...)
+		had := func(account, when string, want ...int64) {
+			t.Helper()
+			synctest.Wait()
+			for i, l := range w.Balances(account)[0].Limits {
+				if l.Had != want[i] {
+					t.Errorf("%s: %s of %s of %s (money %v) are had, want %d", when, l.Per, account, message.Amount(l.Had), l.Money, want[i])
+				}
+			}
+		}
+		limited := func(parent string) *Snapshot {
+			s := moneySnapshot(t, nil)
+			s.Accounts = account.NewDirectory([]account.Account{
+				{Name: "group", Prices: "standard", Balance: &account.Balance{}},
+				{Name: "other", Prices: "standard", Balance: &account.Balance{}, Limits: account.Limits{Money: account.MoneyLimits{Day: 5 * euro}}},
+				{Name: "acme", Parent: parent, Senders: []string{"*"}, Sender: "ACME", MaxParts: 20, Limits: account.Limits{Messages: account.MessageLimits{Hour: 3, Day: 10}}},
+			}, nil)
+			return s
+		}
+		w.Replace(limited("group"))
+		had("acme", "a limit of messages comes", 2, 4)
+		had("other", "and one of money", 0)
+		w.Replace(limited("other"))
+		had("other", "acme comes under it", 300_000)
+		w.acme = w.snap.Load().Accounts.ByName("acme")
+		if _, err := w.Cancel(context.Background(), "acme", ids[3]); err != nil {
+			t.Fatal(err)
+		}
+		had("other", "one is cancelled", 100_000)
+		w.wantBalance("group", 10*euro-100_000, 100_000, 0) // who paid gets it back
+	})
+}
+
+// TestRepeatedIsPaid: a message that is repeated by a dearer link costs what that
+// does when it arrives so, and what the link that delivered it does; one that no
+// operator brings there what the last did that took it.
+func TestRepeatedIsPaid(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		rule    string
+		second  message.State // what the second operator says; Enroute: the first says after all that it arrived
+		charged message.Amount
+	}{
+		"the second delivers it":        {"sent", message.Delivered, 350_000},
+		"neither does":                  {"sent", message.Undeliverable, 350_000},
+		"the first after all":           {"sent", message.Enroute, 200_000},
+		"the second, paid if delivered": {"delivered", message.Delivered, 350_000},
+		"the first, paid if delivered":  {"delivered", message.Enroute, 200_000},
+		"neither, paid if delivered":    {"delivered", message.Undeliverable, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				s := moneySnapshot(t, func(group, _ *account.Account) { group.Balance.Charge = test.rule })
+				s.Prices["standard"] = dearerSecond(t)
+				s.Routes = route.NewTable([]route.Rule{{Via: route.Via{{Link: "op1"}, {Link: "op2"}}, Fallback: &route.Fallback{MayRepeat: true, Missing: time.Minute}}})
+				w := start(t, t.TempDir(), Options{Snapshot: s}, nil)
+				w.topUp("group", "1", euro)
+				w.acme = s.Accounts.ByName("acme")
+				op1, op2 := w.twoLinks()
+				id := w.submit(w.untold("462", "hi"))[0]
+				op1.sentMore(1)
+				op1.answer(1, op1.take()[0], "a")
+				w.wantBalance("group", 650_000, 350_000, 0)
+				if test.second == message.Enroute {
+					time.Sleep(2 * time.Minute) // nothing comes: the next link
+				} else if err := <-op1.report("a", message.Undeliverable, "462"); err != nil {
+					t.Fatal(err)
+				}
+				op2.sentMore(1)
+				op2.answer(2, op2.take()[0], "b")
+				w.wantBalance("group", 650_000, 350_000, 0)
+				var err error
+				if test.second == message.Enroute {
+					err = <-op1.report("a", message.Delivered, "462")
+				} else {
+					err = <-op2.report("b", test.second, "462")
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.wantBalance("group", euro-test.charged, 0, test.charged)
+				if m := w.onDisk(id); !m.State.Final() {
+					t.Errorf("the message is %s", m.State)
+				}
+			})
+		})
+	}
+}
+
+// dearerSecond is a list by which op1 costs 0.20 and op2 0.35.
+func dearerSecond(t testing.TB) *billing.List {
+	t.Helper()
+	prices, mistakes := billing.ReadPrices(strings.NewReader("destination,price,link\n*,0.20,\n*,0.35,op2\n463,0,\n"), billing.Known{})
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	return billing.NewList("standard", "EUR", prices)
 }

@@ -152,6 +152,7 @@ type Gateway struct {
 	traffic     traffic                   // has a lock of its own
 	toppedUp    map[topUpKey]*store.TopUp // gathered and not on disk
 	importing   chan struct{}             // held while networks are
+	errands     chan func()               // to be done while nothing is written
 	topping     chan struct{}             // held while one is looked up and gathered
 
 	following  chan *gather // on disk, what waited for them is to be done
@@ -176,7 +177,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		links: map[string]*link{}, boxes: map[boxKey]*outbox{},
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
 		held: map[uint64][]*heldReport{}, scopes: map[string]*idScope{},
-		purses: map[string]*purse{}, topping: make(chan struct{}, 1), toppedUp: map[topUpKey]*store.TopUp{}, importing: make(chan struct{}, 1),
+		purses: map[string]*purse{}, errands: make(chan func(), 1), topping: make(chan struct{}, 1), toppedUp: map[topUpKey]*store.TopUp{}, importing: make(chan struct{}, 1),
 		deadlines: map[int64][]message.ID{}, missing: map[int64][]missing{}, asked: make(chan struct{}, askMissingMost), policies: map[string]*route.Fallback{},
 		joins: map[string]*assembly{}, parts: map[uint64]*partGroup{},
 		letIn: math.MaxInt, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
@@ -230,6 +231,10 @@ func (g *Gateway) Link(name string) connector.Core {
 func (g *Gateway) Replace(s *Snapshot) {
 	g.mu.Lock()
 	g.install(s)
+	now := time.Now()
+	if since, limited := g.limitsSince(now); limited && g.ctx.Err() == nil {
+		g.jobs.Go(func() { g.recount(s, since, now) })
+	}
 	g.mu.Unlock()
 	g.signal()
 }

@@ -265,10 +265,12 @@ func (g *Gateway) book(levels []*purse, t *account.Terms, m *message.Message, r 
 // unbook takes book back for a message that does not get on disk.
 func (g *Gateway) unbook(b *gather, t *account.Terms, m *message.Message) {
 	price := message.Amount(m.Price)
-	for _, up := range t.Levels {
-		p := g.purse(up.Name)
-		p.messages.use(-1)
-		p.money.use(-int64(price))
+	if now := g.snap.Load().Accounts.ByName(m.Account); now != nil && now.Terms() != nil {
+		for _, up := range now.Terms().Levels {
+			p := g.purse(up.Name)
+			p.messages.use(-1)
+			p.money.use(-int64(price))
+		}
 	}
 	if price == 0 || t.Payer == nil {
 		return
@@ -318,7 +320,7 @@ func reservation(m *message.Message) (r *billing.Reservation, open bool) {
 // chargeTaken charges a message that an operator has taken, if its payer's rule
 // is that. e.m.Price is not 0.
 func (g *Gateway) chargeTaken(e *entry, now time.Time) {
-	if r, open := reservation(e.m); open && r.Taken() {
+	if r, open := reservation(e.m); open && r.Taken() && !g.repeats(e.m) { // the next link may cost more
 		g.settle(e, r, r.By(e.hop, e.m.Parts), now)
 	}
 }
@@ -331,10 +333,37 @@ func (g *Gateway) settleFinal(e *entry, s message.State, now time.Time) {
 		return
 	}
 	var amount message.Amount
-	if r.Final(s) {
-		amount = r.By(e.hop, e.m.Parts)
+	hop, carried := e.hop, r.Final(s)
+	if g.repeats(e.m) {
+		hop, carried = e.carrier(carried, r.Taken())
+	}
+	if carried {
+		amount = r.By(hop, e.m.Parts)
 	}
 	g.settle(e, r, amount, now)
+}
+
+// carrier returns by which link's price a message is charged that could be repeated
+// and ends: the one that delivered it, else, if taken counts, the last whose operator
+// took it. arrived says that it was delivered or sent.
+func (e *entry) carrier(arrived, taken bool) (hop uint8, carried bool) {
+	if hop, before := e.past.deliverer(); arrived && before {
+		return hop, true
+	}
+	if arrived || !taken {
+		return e.hop, arrived
+	}
+	events, _ := message.DecodeLog(e.m.Log, e.m.ID)
+	link := ""
+	for i := range events {
+		switch events[i].Kind {
+		case message.EventGranted:
+			link = events[i].Text
+		case message.EventTaken:
+			hop, carried = hopOf(e.m.Links, link), true
+		}
+	}
+	return hop, carried
 }
 
 // settle charges an amount of what is reserved for a message and gives the rest

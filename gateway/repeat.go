@@ -60,6 +60,21 @@ func (p *past) book(link string, part int, s message.State) {
 	}
 }
 
+// deliverer returns the link of the earlier attempt that delivered the message; false
+// if none has.
+func (p *past) deliverer() (hop uint8, delivered bool) {
+	if p == nil || !p.arrived {
+		return 0, false
+	}
+	for i := range p.attempts {
+		a := &p.attempts[i]
+		if !a.bad && !slices.ContainsFunc(a.keys, func(k uint64) bool { return k != 0 }) {
+			return a.hop, true
+		}
+	}
+	return 0, false
+}
+
 // gaveWay notes that an attempt gave way to the next.
 func (e *entry) gaveWay(link string, keys []uint64, bad bool) {
 	if e.past == nil {
