@@ -16,8 +16,10 @@ type Balance struct {
 	// back; delivered, when it is delivered. Until then its price is reserved. Empty: sent.
 	Charge string `yaml:"charge"`
 	// Warn is amounts: when what is available, with the credit, falls below one of them, the account's webhook is told, or that
-	// of the nearest parent that has one, and the log. Empty: none.
+	// of the nearest parent that has one, the addresses of mail, and the log. Empty: none.
 	Warn []message.Amount `yaml:"warn"`
+	// Mail is the addresses that are told of it too, by the server of alarms. Empty: none.
+	Mail []string `yaml:"mail"`
 }
 
 // Limits is how much of an account and those below it is accepted; what exceeds it is refused until the next hour, day

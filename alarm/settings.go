@@ -137,21 +137,21 @@ func (m *Mail) validate(report func(field, problem string)) {
 	if m.TLS == "none" && m.User != "" {
 		report("mail.tls", "none would send the password in plain text")
 	}
-	if !address(m.From) {
+	if !IsAddress(m.From) {
 		report("mail.from", fmt.Sprintf("%q is no address of the form name@example.com", m.From))
 	}
 	if len(m.To) == 0 {
 		report("mail.to", "is missing: name who is told")
 	}
 	for i, to := range m.To {
-		if !address(to) {
+		if !IsAddress(to) {
 			report(fmt.Sprintf("mail.to[%d]", i), fmt.Sprintf("%q is no address of the form name@example.com", to))
 		}
 	}
 }
 
-// address tells whether a text can stand in the commands of SMTP as an address.
-func address(text string) bool {
+// IsAddress tells whether a text can stand in the commands of SMTP as an address.
+func IsAddress(text string) bool {
 	name, domain, ok := strings.Cut(text, "@")
 	return ok && name != "" && domain != "" && !strings.ContainsAny(text, " <>\r\n\t,;") && !strings.Contains(domain, "@")
 }

@@ -30,7 +30,10 @@ func (a *App) servers() {
 		Version: a.opt.Version, Began: time.Now(), Gateway: a.gateway.Stats, Store: a.store.Stats,
 		Free: func() (uint64, error) { return diskFree(a.opt.File.Data) },
 	}
-	a.balances = &api.BalanceWatch{Accounts: accounts, Balances: a.gateway.Balances, Webhook: a.webhook, Log: a.log}
+	a.balances = &api.BalanceWatch{
+		Accounts: accounts, Balances: a.gateway.Balances, Warned: a.gateway.Warned, SetWarned: a.gateway.SetWarned,
+		Settings: a.alarmSettings, Webhook: a.webhook, Log: a.log,
+	}
 	a.watch = &alarmWatch{
 		Book: a.alarms, Settings: a.alarmSettings, Stats: a.gateway.Stats, Queues: a.gateway.WaitingQueues, Accounts: accounts,
 		Balances: a.gateway.Balances, Certificates: a.shownCertificates,

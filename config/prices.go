@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kurir/account"
+	"kurir/alarm"
 	"kurir/billing"
 	"kurir/message"
 	"kurir/route"
@@ -60,6 +61,17 @@ func (d *decoder) checkPrices(f *File, links []string) {
 		if a.Balance != nil {
 			if _, ok := billing.ParseRule(a.Balance.Charge); !ok {
 				d.report(path+".balance.charge", quote(a.Balance.Charge)+" is not one of "+strings.Join(billing.RuleNames(), ", "))
+			}
+			for k, to := range a.Balance.Mail {
+				if !alarm.IsAddress(to) {
+					d.report(fmt.Sprintf("%s.balance.mail[%d]", path, k), quote(to)+" is no address of the form name@example.com")
+				}
+			}
+			switch {
+			case len(a.Balance.Mail) > 0 && len(a.Balance.Warn) == 0:
+				d.report(path+".balance.mail", "is told nothing without warn, the amounts below which the balance is low")
+			case len(a.Balance.Mail) > 0 && f.Alarms.Mail.Server == "":
+				d.report(path+".balance.mail", "needs alarms: {mail: {server, from}}, by which mail is sent")
 			}
 		}
 	}

@@ -328,7 +328,7 @@ func resetBatch(b *store.Batch) {
 	clear(b.OptOuts)
 	clear(b.Networks)
 	*b = store.Batch{
-		TopUps: b.TopUps[:0], ListEntries: b.ListEntries[:0], OptOuts: b.OptOuts[:0], Networks: b.Networks[:0],
+		Warned: b.Warned[:0], TopUps: b.TopUps[:0], ListEntries: b.ListEntries[:0], OptOuts: b.OptOuts[:0], Networks: b.Networks[:0],
 		Accepted: b.Accepted[:0], Changed: b.Changed[:0], Replaced: b.Replaced[:0], Erased: b.Erased[:0],
 		Granted: b.Granted[:0], GrantDone: b.GrantDone[:0],
 		Inbound: b.Inbound[:0], InboundChanged: b.InboundChanged[:0],

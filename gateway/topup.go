@@ -228,3 +228,22 @@ func (g *Gateway) topUp(ctx context.Context, t TopUp) (*store.TopUp, <-chan erro
 func (g *Gateway) TopUps(ctx context.Context, account string, n int) ([]TopUpState, error) {
 	return g.store.TopUps(ctx, account, n)
 }
+
+// Warned returns below which amount accounts were told last that their balances are.
+func (g *Gateway) Warned(ctx context.Context) (map[string]message.Amount, error) {
+	rows, err := g.store.Warned(ctx)
+	all := make(map[string]message.Amount, len(rows))
+	for name, below := range rows {
+		all[name] = message.Amount(below)
+	}
+	return all, err
+}
+
+// SetWarned notes, with the next commit, that an account was told that its balance is
+// below an amount, or, with 0, that it is not any more.
+func (g *Gateway) SetWarned(account string, below message.Amount) {
+	g.mu.Lock()
+	g.cur.Warned = append(g.cur.Warned, store.Warned{Account: account, Below: int64(below)})
+	g.mu.Unlock()
+	g.signal()
+}

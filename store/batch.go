@@ -45,6 +45,7 @@ type Batch struct {
 	Mark           message.ID    // when not zero: every open message up to here stands in a spill table or a grant
 	Counters       []Counter     // added to what is there
 	Money          []MoneyEntry  // one per account
+	Warned         []Warned      // in this order
 	TopUps         []*TopUp      // each with a key that its account has not had
 	ListEntries    []ListEntry   // added and taken out in this order
 	OptOuts        []*OptOut
@@ -59,7 +60,8 @@ func (b *Batch) Rows() int {
 	return len(b.Accepted) + len(b.Changed) + len(b.Replaced) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
-		len(b.OpenAdd) + len(b.OpenRemove) + len(b.Counters) + len(b.Money) + len(b.TopUps) + len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Duplicates) + len(b.Idempotency)
+		len(b.OpenAdd) + len(b.OpenRemove) + len(b.Counters) + len(b.Money) + len(b.Warned) + len(b.TopUps) +
+		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Duplicates) + len(b.Idempotency)
 }
 
 // Change is the new progress of a message. Log is the whole log; it may share

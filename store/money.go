@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -133,4 +134,39 @@ func (s *Store) TopUps(ctx context.Context, account string, n int) ([]TopUp, err
 		return nil, fmt.Errorf("read top-ups: %w", err)
 	}
 	return list, nil
+}
+
+// Warned is below which amount an account was told that its balance is, in
+// micro-units; 0 for none.
+type Warned struct {
+	Account string
+	Below   int64
+}
+
+// metaWarned stands in table meta before the names of accounts that were told that
+// their balances are low.
+const metaWarned = "warned/"
+
+func (s *Store) writeWarned(list []Warned) error {
+	for _, w := range list {
+		if err := s.setMeta(metaWarned+w.Account, w.Below); err != nil {
+			return fmt.Errorf("write what %s was warned of: %w", w.Account, err)
+		}
+	}
+	return nil
+}
+
+// Warned returns below which amount accounts were told last that their balances are.
+func (s *Store) Warned(ctx context.Context) (map[string]int64, error) {
+	all := map[string]int64{}
+	err := s.read(ctx, func(c *conn) error {
+		return query(c, "SELECT name, value FROM meta WHERE name >= 'warned/' AND name < 'warned0' AND value <> 0", nil, func(stmt *sqlite.Stmt) (bool, error) {
+			all[strings.TrimPrefix(stmt.ColumnText(0), metaWarned)] = stmt.ColumnInt64(1)
+			return true, nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who was warned: %w", err)
+	}
+	return all, nil
 }

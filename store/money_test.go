@@ -67,3 +67,28 @@ func TestTopUpsAreKept(t *testing.T) {
 		}
 	})
 }
+
+// What accounts were warned of is there after a restart.
+func TestWarned(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := Open(context.Background(), Options{Path: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, below := range []int64{10, 2} {
+		if err := s.Commit(&Batch{Warned: []Warned{{"acme", below}, {"beta", below}, {"beta", 0}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(context.Background(), Options{Path: dir}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got, err := s.Warned(context.Background()); err != nil || len(got) != 1 || got["acme"] != 2 {
+		t.Errorf("%v, %v", got, err)
+	}
+}
