@@ -74,6 +74,7 @@ type inboundExplained struct {
 	Rules   []ruleView `json:"rules"`
 	Account string     `json:"account,omitempty"`
 	Goes    []string   `json:"goes"`
+	Clashes []string   `json:"clashes,omitempty"`
 }
 
 // explainInbound is POST /v1/inbound/explain: which rules were looked at for a
@@ -88,7 +89,7 @@ func (s *httpServer) explainInbound(w http.ResponseWriter, r *http.Request, a *a
 		return p
 	}
 	e := s.ExplainInbound(in, at)
-	v := inboundExplained{To: in.To.String(), From: in.From.String(), Rules: []ruleView{}, Account: e.Account, Goes: append([]string{}, e.Goes...)}
+	v := inboundExplained{To: in.To.String(), From: in.From.String(), Rules: []ruleView{}, Account: e.Account, Goes: append([]string{}, e.Goes...), Clashes: e.Clashes}
 	for _, c := range e.Rules {
 		v.Rules = append(v.Rules, ruleView(c))
 	}

@@ -21,6 +21,7 @@ type decoder struct {
 	places map[string]place // by field, such as routes[2].via
 	wrong  map[string]bool  // fields with a mistake
 	errors Errors
+	warned Errors // what is no mistake
 	nodes  int
 }
 
@@ -42,17 +43,32 @@ func (d *decoder) note(at place, field, text string) {
 // report adds a mistake in a field; of a field that is not in the file, the nearest thing around it gives the place.
 // Of what is inside something wrong nothing is said: it follows from that.
 func (d *decoder) report(field, text string) {
-	at, found := place{1, 1}, false
-	for path := field; path != ""; path = path[:max(0, strings.LastIndexAny(path, ".["))] {
+	for path := field; path != ""; path = around(path) {
 		if d.wrong[path] {
 			return
 		}
-		if stood, ok := d.places[path]; ok && !found {
-			at, found = stood, true
+	}
+	d.note(d.placeOf(field), field, text)
+}
+
+// warn adds a warning about a field.
+func (d *decoder) warn(field, text string) {
+	at := d.placeOf(field)
+	d.warned = append(d.warned, Error{File: d.file, Line: at.line, Column: at.column, Field: field, Text: text})
+}
+
+// placeOf gives where a field stands, else the nearest thing around it.
+func (d *decoder) placeOf(field string) place {
+	for path := field; path != ""; path = around(path) {
+		if at, ok := d.places[path]; ok {
+			return at
 		}
 	}
-	d.note(at, field, text)
+	return place{1, 1}
 }
+
+// around gives the path of what a field is in.
+func around(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
 
 // within gives a report function for the fields of something.
 func (d *decoder) within(path string) func(field, problem string) {

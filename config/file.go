@@ -90,6 +90,8 @@ type File struct {
 	// Replies are the numbers of ours of which answers from phones are tied to the messages that they answer: by digits of a
 	// dialog, before the rules under inbound, or, where none of those matches, to the last that was sent from there to the phone.
 	Replies []gateway.ReplyRule `yaml:"replies"`
+	// Warnings are what has no effect as it is written, though it is no mistake.
+	Warnings Errors `yaml:"-"`
 }
 
 // Listener is where an interface is served.

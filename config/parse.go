@@ -55,6 +55,8 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*File, Er
 	d.value(root, reflect.ValueOf(&f).Elem(), "", 0)
 	f.fillZeros()
 	d.check(&f)
+	d.checkClashes(&f)
+	f.Warnings = d.warned.sorted()
 	if len(d.errors) > 0 {
 		return nil, d.errors.sorted()
 	}

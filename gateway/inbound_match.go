@@ -216,6 +216,7 @@ type ExplainedInbound struct {
 	Rules   []route.Considered
 	Account string   // whose it would be; empty for nobody's
 	Goes    []string // where, in plain words; none: it waits in the inbox
+	Clashes []string // of the rule that matches with others, in plain words
 }
 
 // ExplainInbound tells what the configuration in force would do with a message
@@ -225,6 +226,9 @@ func (g *Gateway) ExplainInbound(in *message.Inbound, at time.Time) ExplainedInb
 	e := ExplainedInbound{Rules: s.Inbound.explain(in, at)}
 	s.address(in, at)
 	e.Account = in.Account
+	if last := len(e.Rules) - 1; last >= 0 && e.Rules[last].Matched {
+		e.Clashes = s.clashesOf(last)
+	}
 	if in.Series != "" {
 		e.Goes = append(e.Goes, "a case number of the series "+in.Series)
 	}

@@ -21,6 +21,9 @@ func newCheckCmd() *cobra.Command {
 				fmt.Fprintln(cmd.ErrOrStderr(), mistakes)
 				return errReported
 			}
+			for _, w := range file.Warnings {
+				fmt.Fprintf(cmd.ErrOrStderr(), "warning: %v\n", w)
+			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "ok: %s, %s, %s\n",
 				count(len(file.Connectors), "connector"), count(len(file.Accounts), "account"), count(len(file.Routes), "route"))
 			return err

@@ -65,6 +65,7 @@ type shownInbound struct {
 	Rules   []shownRule `json:"rules"`
 	Account string      `json:"account"`
 	Goes    []string    `json:"goes"`
+	Clashes []string    `json:"clashes"`
 }
 
 // explainInbound asks and prints the answer.
@@ -93,6 +94,9 @@ func (r *remote) explainInbound(ctx context.Context, out io.Writer, q *inboundQu
 	}
 	if len(s.Goes) == 0 {
 		fmt.Fprintln(out, "it goes nowhere; it waits in the inbox")
+	}
+	for _, clash := range s.Clashes {
+		fmt.Fprintln(out, "warning:", clash)
 	}
 	return nil
 }

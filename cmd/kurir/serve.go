@@ -36,6 +36,7 @@ func newServeCmd() *cobra.Command {
 				return errReported
 			}
 			log := newLogger(cmd.ErrOrStderr(), file.Log)
+			logWarnings(log, file)
 			a, err := app.New(cmd.Context(), app.Options{File: file, Log: log, Version: programVersion()})
 			if err != nil {
 				return err
@@ -68,12 +69,20 @@ func reloadOnSignal(ctx context.Context, hup <-chan os.Signal, a *app.App, path 
 				}
 				continue
 			}
+			logWarnings(log, file)
 			if err := a.Reload(ctx, file); err != nil {
 				log.Error("the configuration could not be put into force", "error", err)
 			}
 		}
 	}()
 	return func() { close(done) }
+}
+
+// logWarnings says what in the file has no effect.
+func logWarnings(log *slog.Logger, file *config.File) {
+	for _, w := range file.Warnings {
+		log.Warn("something in the configuration file has no effect", "warning", w.Error())
+	}
 }
 
 // newLogger makes the log that the file asks for.
