@@ -151,7 +151,8 @@ func (s *httpServer) listMessages(w http.ResponseWriter, r *http.Request, a *acc
 	return list(s, w, r, a, "messages", resource.Messages(), s.Messages, s.shown(r))
 }
 
-// list answers with a page of what a noun stands for: the rows under key,
+// list answers with a page of what a noun stands for, or with all of it as a
+// table (rest_export.go): the rows under key,
 // the address of the next page under "next" unless this is the last, and where
 // the page ended under "cursor", also for whoever asks again later.
 func list[T, V any](
@@ -162,9 +163,20 @@ func list[T, V any](
 	if p != nil {
 		return p
 	}
+	form, p := exportForm(r, params)
+	if p != nil {
+		return p
+	}
 	q, wrong := noun.Parse(params, cmp.Or(a.Country, s.Country()))
 	if len(wrong) > 0 {
 		return badParameters(wrong)
+	}
+	if form != "" {
+		left := 0
+		if params.Has("limit") {
+			left = q.Limit
+		}
+		return export(s, w, r, form, key, noun.Name, q, left, a.Name, find, show)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 	defer cancel()

@@ -16,9 +16,9 @@ func newInboundCmd() *cobra.Command {
 	r := &remote{}
 	cmd := &cobra.Command{
 		Use:   "inbound",
-		Short: "Explain what a running Kurir does with messages from phones",
-		Long: `Explain what a running Kurir does with messages from phones, over its REST interface. It takes an account that may
-administrate (admin: true).`,
+		Short: "Explain what a running Kurir does with messages from phones, and export them",
+		Long: `Explain what a running Kurir does with messages from phones, over its REST interface, which takes an account that may
+administrate (admin: true), and export the account's.`,
 	}
 	r.flags(cmd)
 	var q inboundQuestion
@@ -38,7 +38,7 @@ Nothing is stored.`,
 	f.StringVar(&q.Text, "text", "", "the `text`")
 	f.StringVar(&q.Link, "link", "", "the `connector` by which it comes")
 	f.StringVar(&q.At, "at", "", "the `time` at which it comes, such as 2026-11-05T08:30:00+01:00 (default: now)")
-	cmd.AddCommand(explain)
+	cmd.AddCommand(explain, newInboundExportCmd(r))
 	return cmd
 }
 

@@ -146,14 +146,11 @@ func (e *lostAnswerError) Error() string {
 // Unwrap gives the error itself.
 func (e *lostAnswerError) Unwrap() error { return e.err }
 
-// ask makes one request and reads its JSON. The error is a *lostAnswerError if
-// a server was reached and its answer was not.
-func (c *sendClient) ask(ctx context.Context, method, address string, body []byte, into any) (int, error) {
-	reached := false
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached = true }})
+// request makes a request with the credentials that there are.
+func (c *sendClient) request(ctx context.Context, method, address string, body []byte) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	switch o := c.options; {
@@ -161,6 +158,18 @@ func (c *sendClient) ask(ctx context.Context, method, address string, body []byt
 		req.Header.Set("Authorization", "Bearer "+o.key)
 	case o.user != "":
 		req.SetBasicAuth(o.user, o.password)
+	}
+	return req, nil
+}
+
+// ask makes one request and reads its JSON. The error is a *lostAnswerError if
+// a server was reached and its answer was not.
+func (c *sendClient) ask(ctx context.Context, method, address string, body []byte, into any) (int, error) {
+	reached := false
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached = true }})
+	req, err := c.request(ctx, method, address, body)
+	if err != nil {
+		return 0, err
 	}
 	resp, err := c.http.Do(req)
 	if err != nil && reached {

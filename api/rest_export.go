@@ -1,0 +1,174 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"kurir/gateway"
+	"kurir/message"
+	"kurir/resource"
+)
+
+// The forms of a list that is exported: all of it in one answer, row by row as
+// it is read.
+const (
+	asCSV    = "csv"    // RFC 4180, a line of names first
+	asNDJSON = "ndjson" // a JSON object in each line
+)
+
+var exportTypes = map[string]string{asCSV: "text/csv; charset=utf-8; header=present", asNDJSON: "application/x-ndjson"}
+
+// exportRows is how many rows are read at a time.
+const exportRows = 500
+
+// exportForm tells in which form a list is asked for, by the parameter format or
+// the Accept header; empty for pages of JSON. It takes the parameter out.
+func exportForm(r *http.Request, params map[string][]string) (string, *problem) {
+	if asked, ok := params["format"]; ok {
+		delete(params, "format")
+		switch form := strings.Join(asked, ","); form {
+		case asCSV, asNDJSON:
+			return form, nil
+		case "json":
+			return "", nil
+		default:
+			return "", faulty(http.StatusBadRequest, codeBadValue, "format", "format %q is not json, csv or ndjson", clip(form))
+		}
+	}
+	for _, accept := range strings.Split(r.Header.Get("Accept"), ",") {
+		switch kind, _, _ := mime.ParseMediaType(accept); kind {
+		case "text/csv":
+			return asCSV, nil
+		case "application/x-ndjson", "application/ndjson":
+			return asNDJSON, nil
+		case "application/json", "*/*":
+			return "", nil
+		}
+	}
+	return "", nil
+}
+
+// export answers with all rows of a list from where the query begins, or with as
+// many as left says where that is not 0. It holds one helping of them in memory.
+// When the database fails midway the connection is cut, so that half a list is not
+// taken for a whole one.
+func export[T, V any](
+	s *httpServer, w http.ResponseWriter, r *http.Request, form, key, noun string, q resource.Query, left int, account string,
+	find func(context.Context, gateway.Filter) ([]T, message.ID, error), show func(T) (message.ID, V),
+) *problem {
+	all, began := left == 0, false
+	buffered := bufio.NewWriterSize(w, 64<<10)
+	write := rowWriter[V](form, buffered)
+	conn := http.NewResponseController(w)
+	for {
+		q.Limit = exportRows
+		if !all {
+			q.Limit = min(left, exportRows)
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+		found, next, err := find(ctx, resource.MessageFilter(q, account))
+		cancel()
+		if err != nil && !began {
+			return readProblem(err, noun)
+		}
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		if !began {
+			began = true
+			w.Header().Set("Content-Type", exportTypes[form])
+			w.Header().Set("Content-Disposition", `attachment; filename="`+key+"."+form+`"`)
+		}
+		for _, row := range found {
+			_, v := show(row)
+			write(&v)
+		}
+		_ = conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // of this helping
+		if buffered.Flush() != nil || r.Context().Err() != nil {
+			panic(http.ErrAbortHandler) // nobody is there any more
+		}
+		if left -= len(found); next == 0 || !all && left <= 0 {
+			return nil
+		}
+		q.After = int64(next)
+	}
+}
+
+// rowWriter gives what writes rows in a form. What goes wrong comes to light when
+// out is flushed.
+func rowWriter[V any](form string, out io.Writer) func(*V) {
+	if form == asNDJSON {
+		lines := json.NewEncoder(out)
+		lines.SetEscapeHTML(false)
+		return func(v *V) { _ = lines.Encode(v) }
+	}
+	table := csv.NewWriter(out)
+	columns := columnsOf(reflect.TypeFor[V]())
+	cells := make([]string, len(columns))
+	for i, c := range columns {
+		cells[i] = c.name
+	}
+	_ = table.Write(cells)
+	table.Flush()
+	return func(v *V) {
+		row := reflect.ValueOf(v).Elem()
+		for i, c := range columns {
+			cells[i] = cellOf(row.Field(c.at))
+		}
+		_ = table.Write(cells)
+		table.Flush()
+	}
+}
+
+type column struct {
+	name string
+	at   int
+}
+
+// columnsOf gives the fields that rows have in JSON.
+func columnsOf(t reflect.Type) []column {
+	var list []column
+	for i := range t.NumField() {
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
+			list = append(list, column{name, i})
+		}
+	}
+	return list
+}
+
+// cellOf writes a value for a table: a text as it is, what JSON leaves out as
+// nothing, all else as in JSON.
+func cellOf(v reflect.Value) string {
+	if v.IsZero() && v.Kind() != reflect.Uint8 && v.Kind() != reflect.Bool {
+		return ""
+	}
+	if v.Kind() == reflect.String {
+		return harmless(v.String())
+	}
+	text, err := json.Marshal(v.Interface())
+	if err != nil {
+		return ""
+	}
+	var unquoted string
+	if json.Unmarshal(text, &unquoted) == nil {
+		return harmless(unquoted)
+	}
+	return harmless(string(text))
+}
+
+// harmless puts an apostrophe before what a spreadsheet would calculate. A number
+// with its plus is one all the same.
+func harmless(text string) string {
+	if text == "" || !strings.ContainsRune("=+-@\t\r", rune(text[0])) || text[0] == '+' && message.AllDigits(text[1:]) && len(text) > 1 {
+		return text
+	}
+	return "'" + text
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// newInboundExportCmd makes `kurir inbound export`.
+func newInboundExportCmd(r *remote) *cobra.Command {
+	params := map[string]*string{}
+	var file string
+	cmd := &cobra.Command{
+		Use: "export", Short: "Write the messages from phones as a table, oldest first", Args: noArgs,
+		Long: `Write the account's messages from phones as a table (CSV), or as JSON with an object in each line, oldest first. They are
+written as they are read, however many there are.`,
+		Example: `  kurir inbound export --since 2026-11-01 --until 2026-12-01 -o november.csv
+  kurir inbound export --series orders --format ndjson`,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			query := url.Values{"sort": {"id"}}
+			for name, value := range params {
+				if *value != "" {
+					query.Set(name, *value)
+				}
+			}
+			out := cmd.OutOrStdout()
+			if file != "" {
+				f, err := os.Create(file)
+				if err != nil {
+					return err
+				}
+				defer func() { err = errors.Join(err, f.Close()) }()
+				out = f
+			}
+			return r.stream(cmd.Context(), "/v1/inbound?"+query.Encode(), out)
+		},
+	}
+	f := cmd.Flags()
+	for name, usage := range map[string]string{
+		"since": "only those that came at this `time` or later, such as 2026-11-01", "until": "only those that came before this `time`",
+		"to": "only those to this `number` of ours", "from": "only those from this `phone`", "link": "only those that came by this `connector`",
+		"series": "only those with a case number of this `series`", "case": "only that with this case `number`",
+	} {
+		params[name] = f.String(name, "", usage)
+	}
+	params["format"] = f.String("format", "csv", "csv or ndjson, the `form`")
+	f.StringVarP(&file, "output", "o", "", "write to this `file` (default: standard output)")
+	return cmd
+}
+
+// stream copies what the first server that can be reached answers to a GET.
+func (r *remote) stream(ctx context.Context, path string, out io.Writer) error {
+	if err := r.options.resolve(); err != nil {
+		return err
+	}
+	client := &sendClient{http: &http.Client{}, options: &r.options} // without a time limit: it lasts as long as it brings something
+	defer client.http.CloseIdleConnections()
+	var failures []error
+	for _, server := range r.options.servers {
+		req, err := client.request(ctx, http.MethodGet, server+path, nil)
+		if err != nil {
+			return err
+		}
+		resp, err := client.http.Do(req)
+		if err != nil {
+			failures = append(failures, unreached(server, err))
+			continue
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode >= http.StatusBadRequest {
+			var answer json.RawMessage
+			_ = json.NewDecoder(io.LimitReader(resp.Body, maxReply)).Decode(&answer)
+			return r.refusal(server, resp.StatusCode, answer)
+		}
+		if _, err := io.Copy(out, resp.Body); err != nil {
+			return fmt.Errorf("the list is not complete: %w", err)
+		}
+		return nil
+	}
+	return &exitError{exitNoServer, fmt.Errorf("no server can be reached: %w", errors.Join(failures...))}
+}
