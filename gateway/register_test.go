@@ -27,11 +27,15 @@ func TestRegister(t *testing.T) {
 		})
 		var full atomic.Bool
 		w := start(t, dir, Options{Snapshot: snap}, func(w *world) { fullDisk(w, &full) })
-		write := func(w *world, text string) chan error {
-			return w.fakeLink("op1").inbound(&message.Inbound{
-				From: message.Address{TON: 1, Number: "46700000001"}, To: message.Address{TON: 1, Number: "4611111"},
-				Content: message.Content{Text: text, Class: -1},
-			})
+		write := func(w *world, texts ...string) chan error {
+			var list []*message.Inbound
+			for _, text := range texts {
+				list = append(list, &message.Inbound{
+					From: message.Address{TON: 1, Number: "46700000001"}, To: message.Address{TON: 1, Number: "4611111"},
+					Content: message.Content{Text: text, Class: -1},
+				})
+			}
+			return w.fakeLink("op1").inbound(list...)
 		}
 		cases := func(w *world, series string) string {
 			list, _, err := w.InboundList(t.Context(), Filter{Series: series, Oldest: true})
@@ -60,7 +64,7 @@ func TestRegister(t *testing.T) {
 		good(write(w, "nothing"))
 		good(write(w, "plain 1"))
 		full.Store(true)
-		acks := []chan error{write(w, "order 2"), write(w, "order 3")}
+		ack := write(w, "order 2", "order 3")
 		synctest.Wait()
 		time.Sleep(time.Second)
 		if err := <-write(w, "order refused"); err == nil {
@@ -68,9 +72,7 @@ func TestRegister(t *testing.T) {
 		}
 		copyStore(t, dir, crashed) // killed here, those two are sent again by the operator
 		full.Store(false)
-		for _, ack := range acks {
-			good(ack)
-		}
+		good(ack)
 		want(w, "orders", "2026-0001 2026-0002 2026-0003 ")
 		want(w, "plain", "1 ")
 		w.end()
