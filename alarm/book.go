@@ -41,8 +41,16 @@ type Event struct {
 	Acked   time.Time // zero while nobody has acknowledged it
 	AckedBy string
 
-	told, endTold bool
-	steady        bool // Clear ends it, not time
+	Steady  bool // Clear ends it, not time
+	Told    bool // people have heard that it began
+	EndTold bool // and that it is over
+}
+
+// record is an event of a book.
+type record struct {
+	Event
+	given, endGiven bool  // to whoever tells people
+	saved           Event // as last written; zero if never
 }
 
 const (
@@ -50,14 +58,20 @@ const (
 	openMost   = 500              // at a time; more are dropped
 	flapping   = 10 * time.Minute // within which a condition that returns is the same event
 	momentary  = time.Hour        // after which an event ends that nobody clears
+
+	keepOver  = 90 * 24 * time.Hour // what is over is kept
+	saveTexts = time.Minute         // between writes of an event of which only the text changes
 )
 
 // Book keeps events. Make it with NewBook; a nil Book takes and gives nothing. It
 // is safe for concurrent use.
 type Book struct {
+	saving sync.Mutex // held while Save writes; taken before mu
+
 	mu     sync.Mutex
 	ids    *message.IDs
-	events []*Event // by beginning
+	events []*record    // by beginning
+	gone   []message.ID // that were written and are kept no more
 	lost   int
 }
 
@@ -90,10 +104,10 @@ func (b *Book) raise(now time.Time, kind Kind, subject, text string, steady bool
 		}
 		e.Kind, e.Subject, e.Count = kind, subject, 1
 	case !e.Ended.IsZero():
-		e.Ended, e.endTold = time.Time{}, false
+		e.Ended, e.endGiven, e.EndTold = time.Time{}, false, false
 		e.Count++
 	}
-	e.Text, e.Raised, e.steady = text, now, steady
+	e.Text, e.Raised, e.Steady = text, now, steady
 }
 
 // Clear says that a condition is over.
@@ -117,14 +131,14 @@ func (b *Book) ClearOthers(now time.Time, kind Kind, still []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, e := range b.events {
-		if e.Kind == kind && e.steady && e.Ended.IsZero() && !slices.Contains(still, e.Subject) {
+		if e.Kind == kind && e.Steady && e.Ended.IsZero() && !slices.Contains(still, e.Subject) {
 			e.Ended = now
 		}
 	}
 }
 
 // find returns the newest event of a condition.
-func (b *Book) find(kind Kind, subject string) *Event {
+func (b *Book) find(kind Kind, subject string) *record {
 	for i := len(b.events) - 1; i >= 0; i-- {
 		if e := b.events[i]; e.Kind == kind && e.Subject == subject {
 			return e
@@ -134,14 +148,14 @@ func (b *Book) find(kind Kind, subject string) *Event {
 }
 
 // open begins an event, nil if there are too many.
-func (b *Book) open(now time.Time) *Event {
+func (b *Book) open(now time.Time) *record {
 	if len(b.events) >= eventsMost {
-		at := slices.IndexFunc(b.events, func(e *Event) bool { return !e.Ended.IsZero() })
+		at := slices.IndexFunc(b.events, func(e *record) bool { return !e.Ended.IsZero() })
 		if at < 0 {
 			b.lost++
 			return nil
 		}
-		b.events = slices.Delete(b.events, at, at+1)
+		b.drop(at)
 	}
 	open := 0
 	for _, e := range b.events {
@@ -153,9 +167,17 @@ func (b *Book) open(now time.Time) *Event {
 		b.lost++
 		return nil
 	}
-	e := &Event{ID: b.ids.Next(now), Began: now}
+	e := &record{Event: Event{ID: b.ids.Next(now), Began: now}}
 	b.events = append(b.events, e)
 	return e
+}
+
+// drop forgets an event.
+func (b *Book) drop(at int) {
+	if e := b.events[at]; e.saved.ID != 0 {
+		b.gone = append(b.gone, e.ID)
+	}
+	b.events = slices.Delete(b.events, at, at+1)
 }
 
 // Events lists all that are kept, newest first.
@@ -167,7 +189,7 @@ func (b *Book) Events() []Event {
 	defer b.mu.Unlock()
 	list := make([]Event, 0, len(b.events))
 	for _, e := range slices.Backward(b.events) {
-		list = append(list, *e)
+		list = append(list, e.Event)
 	}
 	return list
 }
@@ -180,7 +202,7 @@ func (b *Book) Acknowledge(now time.Time, id message.ID, by string) (Event, bool
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	at := slices.IndexFunc(b.events, func(e *Event) bool { return e.ID == id })
+	at := slices.IndexFunc(b.events, func(e *record) bool { return e.ID == id })
 	if at < 0 {
 		return Event{}, false
 	}
@@ -188,7 +210,7 @@ func (b *Book) Acknowledge(now time.Time, id message.ID, by string) (Event, bool
 	if e.Acked.IsZero() {
 		e.Acked, e.AckedBy = now, by
 	}
-	return *e, true
+	return e.Event, true
 }
 
 // Untold gives what is to be told now: events that began, and those that ended
@@ -202,18 +224,18 @@ func (b *Book) Untold(now time.Time) []Event {
 	defer b.mu.Unlock()
 	var list []Event
 	for _, e := range b.events {
-		if !e.steady && e.Ended.IsZero() && now.Sub(e.Raised) > momentary {
-			e.Ended, e.endTold = now, true // its end is no news
+		if !e.Steady && e.Ended.IsZero() && now.Sub(e.Raised) > momentary {
+			e.Ended, e.endGiven = now, true // its end is no news
 		}
 		switch {
 		case !e.Acked.IsZero():
-		case !e.told:
-			e.told = true
-			e.endTold = !e.Ended.IsZero()
-			list = append(list, *e)
-		case !e.Ended.IsZero() && !e.endTold && now.Sub(e.Ended) > flapping:
-			e.endTold = true
-			list = append(list, *e)
+		case !e.given:
+			e.given = true
+			e.endGiven = !e.Ended.IsZero()
+			list = append(list, e.Event)
+		case !e.Ended.IsZero() && !e.endGiven && now.Sub(e.Ended) > flapping:
+			e.endGiven = true
+			list = append(list, e.Event)
 		}
 	}
 	return list

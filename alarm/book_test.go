@@ -1,7 +1,10 @@
 package alarm
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,5 +99,96 @@ func TestBookIsBounded(t *testing.T) {
 	}
 	if len(seen) != len(events) {
 		t.Error("ids are not unique")
+	}
+}
+
+// TestBookIsKept: a book that is loaded with what another saved goes on where that
+// was: nothing is told twice, an acknowledgement holds, and what nobody has heard
+// of is told.
+func TestBookIsKept(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	rows, writes := map[message.ID]Event{}, 0
+	write := func(changed []Event, gone []message.ID) error {
+		writes++
+		for _, e := range changed {
+			rows[e.ID] = e
+		}
+		for _, id := range gone {
+			delete(rows, id)
+		}
+		return nil
+	}
+	save := func(b *Book) {
+		t.Helper()
+		if err := b.Save(now, write); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restart := func() *Book {
+		b := NewBook()
+		b.Load(slices.Collect(maps.Values(rows)))
+		return b
+	}
+	b := NewBook()
+	b.Raise(now, LinkDown, "op1", "down")
+	b.Raise(now, Disk, "data", "full")
+	b.Raise(now, Balance, "acme", "low")
+	told := b.Untold(now)
+	b.Told(told[:2])
+	b.Acknowledge(now, told[0].ID, "admin")
+	save(b)
+
+	b = restart()
+	b.Raise(now, LinkDown, "op1", "down")
+	b.Raise(now, Disk, "data", "full")
+	b.Note(now, Traffic, "acme to SE", "much")
+	untold := b.Untold(now)
+	if len(untold) != 2 || untold[0].Kind != Balance || untold[1].Kind != Traffic {
+		t.Errorf("told again: %+v", untold)
+	}
+	seen := map[message.ID]bool{}
+	for _, e := range b.Events() {
+		if seen[e.ID] {
+			t.Errorf("id %s is there twice", e.ID)
+		}
+		if seen[e.ID] = true; e.Kind == LinkDown && e.AckedBy != "admin" || e.Count != 1 {
+			t.Errorf("%+v", e)
+		}
+	}
+
+	b.Told(untold)
+	save(b)
+	writes = 0
+	save(b)
+	b.Raise(now.Add(5*time.Second), Disk, "data", "fuller")
+	save(b)
+	if writes > 0 {
+		t.Error("what only goes on is written every time")
+	}
+	b.Raise(now.Add(2*time.Minute), Disk, "data", "fuller")
+	full := errors.New("full")
+	if err := b.Save(now, func([]Event, []message.ID) error { return full }); !errors.Is(err, full) {
+		t.Error(err)
+	}
+	if save(b); writes != 1 {
+		t.Errorf("%d writes", writes)
+	}
+
+	for _, k := range []Kind{Disk, LinkDown, Balance} {
+		b.ClearOthers(now, k, nil)
+	}
+	now = now.Add(2 * time.Hour)
+	if b.Told(b.Untold(now)); len(b.Untold(now)) > 0 {
+		t.Error("an end is told twice")
+	}
+	save(b)
+	if b = restart(); len(b.Untold(now)) > 0 {
+		t.Error("an end is told again after a restart")
+	}
+	now = now.Add(keepOver + time.Second)
+	save(b)
+	if len(rows) != 0 || len(b.Events()) != 0 {
+		t.Errorf("%d old ones are kept", len(rows))
 	}
 }

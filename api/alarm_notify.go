@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kurir/account"
@@ -29,9 +30,9 @@ type AlarmNotifier struct {
 	Log      *slog.Logger
 
 	sends sync.WaitGroup
-	mails chan []alarm.Event                                       // by way of a channel for each, so that none holds up another
-	texts chan []alarm.Event                                       //
-	calls chan []alarm.Event                                       //
+	mails chan *notice                                             // by way of a channel for each, so that none holds up another
+	texts chan *notice                                             //
+	calls chan *notice                                             //
 	post  func(c *call) (int, string, error)                       // in place of Webhook's, for tests
 	mail  func(context.Context, *mail.Server, *mail.Message) error // likewise of Server.Send
 }
@@ -47,7 +48,7 @@ const (
 
 // Run tells until ctx ends.
 func (n *AlarmNotifier) Run(ctx context.Context) {
-	n.mails, n.texts, n.calls = make(chan []alarm.Event, alarmQueue), make(chan []alarm.Event, alarmQueue), make(chan []alarm.Event, alarmQueue)
+	n.mails, n.texts, n.calls = make(chan *notice, alarmQueue), make(chan *notice, alarmQueue), make(chan *notice, alarmQueue)
 	n.sends.Go(func() { n.way(ctx, n.mails, alarmPause, n.sendMail) })
 	n.sends.Go(func() { n.way(ctx, n.texts, alarmPause, n.sendSMS) })
 	n.sends.Go(func() { n.way(ctx, n.calls, 0, n.callWebhook) })
@@ -78,32 +79,54 @@ func (n *AlarmNotifier) look(now time.Time) {
 			n.Log.Info("alarm is over", "kind", e.Kind, "about", e.Subject)
 		}
 	}
-	for _, way := range []chan []alarm.Event{n.mails, n.texts, n.calls} {
+	ways := []chan *notice{n.mails, n.texts, n.calls}
+	told := &notice{events: events}
+	told.left.Store(int32(len(ways)))
+	for _, way := range ways {
 		select {
-		case way <- events:
+		case way <- told:
 		default:
 			n.Log.Error("too many alarms wait to be told; these are in the list only", "events", len(events))
+			n.done(told)
 		}
+	}
+}
+
+// notice is what was new at one look.
+type notice struct {
+	events []alarm.Event
+	left   atomic.Int32 // ways that have not told it
+}
+
+// done notes that one way has told a notice, or given up.
+func (n *AlarmNotifier) done(told *notice) {
+	if told.left.Add(-1) == 0 {
+		n.Book.Told(told.events)
 	}
 }
 
 // way sends what comes by a channel, all that has come at a time, and again while
 // that fails.
-func (n *AlarmNotifier) way(ctx context.Context, in <-chan []alarm.Event, pause time.Duration, send func(context.Context, []alarm.Event) error) {
+func (n *AlarmNotifier) way(ctx context.Context, in <-chan *notice, pause time.Duration, send func(context.Context, []alarm.Event) error) {
 	for {
-		var events []alarm.Event
+		var notices []*notice
 		select {
 		case <-ctx.Done():
 			return
-		case events = <-in:
+		case first := <-in:
+			notices = append(notices, first)
 		}
 		for more := true; more; {
 			select {
 			case next := <-in:
-				events = append(events, next...)
+				notices = append(notices, next)
 			default:
 				more = false
 			}
+		}
+		var events []alarm.Event
+		for _, told := range notices {
+			events = append(events, told.events...)
 		}
 		wait := alarmWait
 		for try := 1; ; try++ {
@@ -119,6 +142,9 @@ func (n *AlarmNotifier) way(ctx context.Context, in <-chan []alarm.Event, pause 
 				return
 			}
 			wait *= 2
+		}
+		for _, told := range notices {
+			n.done(told)
 		}
 		if !sleep(ctx, pause) {
 			return

@@ -103,7 +103,11 @@ func TestAlarmsOverREST(t *testing.T) {
 	}, nil)
 	o := (&fakeGateway{}).options()
 	o.Accounts = func() *account.Directory { return accounts }
-	o.Alarms = AlarmsOptions{Book: book, Settings: func() alarm.Settings { return alarm.Settings{Off: []string{"clock"}}.WithDefaults() }}
+	kept := 0
+	o.Alarms = AlarmsOptions{
+		Book: book, Settings: func() alarm.Settings { return alarm.Settings{Off: []string{"clock"}}.WithDefaults() },
+		Keep: func(context.Context) error { kept++; return nil },
+	}
 	h := NewHTTP(o)
 	root := []string{"Authorization", "Bearer root-key"}
 	list := func(query string) (page struct{ Events []alarmView }) {
@@ -132,6 +136,9 @@ func TestAlarmsOverREST(t *testing.T) {
 		if w := ask(h, tt.method, tt.path, "", root...); w.Code != tt.code || !strings.Contains(w.Body.String(), tt.says) {
 			t.Errorf("%s %s: %d %s", tt.method, tt.path, w.Code, w.Body)
 		}
+	}
+	if kept != 1 {
+		t.Errorf("an acknowledgement was written %d times", kept)
 	}
 	if n := len(list("?state=open").Events); n != 1 {
 		t.Errorf("%d are open", n)

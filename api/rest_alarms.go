@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 type AlarmsOptions struct {
 	Book     *alarm.Book
 	Settings func() alarm.Settings
+	Keep     func(context.Context) error // writes what changed
 }
 
 // alarmPaths registers the alarms' part of the REST interface, for admins.
@@ -134,6 +137,15 @@ func (s *httpServer) acknowledge(w http.ResponseWriter, r *http.Request, a *acco
 	e, ok := s.Alarms.Book.Acknowledge(time.Now(), id, a.Name)
 	if !ok {
 		return readProblem(gateway.ErrNotFound, "event")
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	defer cancel()
+	var full *message.Failure
+	switch err := s.Alarms.Keep(ctx); {
+	case errors.As(err, &full):
+		return failed(full)
+	case err != nil:
+		return readProblem(err, "event")
 	}
 	s.Log.Info("an alarm is acknowledged", "event", id, "kind", e.Kind, "about", e.Subject, "by", a.Name)
 	v := viewAlarm(&e)

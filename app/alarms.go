@@ -9,6 +9,7 @@ import (
 	"kurir/account"
 	"kurir/alarm"
 	"kurir/gateway"
+	"kurir/message"
 )
 
 const (
@@ -27,9 +28,13 @@ type alarmWatch struct {
 	Accounts     func() *account.Directory
 	Balances     func(account string) []gateway.BalanceState
 	Free         func() (free, total uint64, err error)
-	Certificates func() map[string]*x509.Certificate // by the interface that shows it
+	Certificates func() map[string]*x509.Certificate       // by the interface that shows it
+	Offset       func() (offset time.Duration, known bool) // of the clock
+	Keep         func(context.Context) error               // writes what changed
 
+	began   time.Time // first look
 	last    time.Time // of the look before
+	wall    time.Time // likewise, what the clock said
 	slow    time.Time // of that at the disk
 	samples []answered
 }
@@ -52,36 +57,46 @@ func (w *alarmWatch) Run(ctx context.Context) {
 			return
 		case <-tick.C:
 			w.look(ctx, time.Now())
+			_ = w.Keep(ctx) // the database has its own line in the log, and the next look tries again
 		}
 	}
 }
 
+// raiser says that a condition is there, or (without a format) that it cannot be
+// seen yet whether one that was there is over.
+type raiser func(subject, format string, args ...any)
+
 func (w *alarmWatch) look(ctx context.Context, now time.Time) {
+	if w.began.IsZero() {
+		w.began = now
+	}
 	set := w.Settings()
 	stats := w.Stats()
-	w.kind(&set, alarm.LinkDown, now, func(raise func(subject, format string, args ...any)) { linksDown(&set, &stats, now, raise) })
-	w.kind(&set, alarm.ErrorRate, now, func(raise func(subject, format string, args ...any)) { w.errorRates(&set, &stats, now, raise) })
+	w.kind(&set, alarm.LinkDown, now, func(raise raiser) { linksDown(&set, &stats, now, raise) })
+	w.kind(&set, alarm.ErrorRate, now, func(raise raiser) { w.errorRates(&set, &stats, now, raise) })
 	w.kind(&set, alarm.Balance, now, w.balances)
-	w.kind(&set, alarm.Clock, now, func(raise func(subject, format string, args ...any)) { w.clock(&set, now, raise) })
+	w.kind(&set, alarm.Clock, now, func(raise raiser) { w.clock(&set, now, raise) })
 	if now.Sub(w.slow).Abs() < watchDisk {
 		return
 	}
 	w.slow = now
-	w.kind(&set, alarm.Disk, now, func(raise func(subject, format string, args ...any)) { w.disk(&set, raise) })
-	w.kind(&set, alarm.Certificate, now, func(raise func(subject, format string, args ...any)) { w.certificates(&set, now, raise) })
+	w.kind(&set, alarm.Disk, now, func(raise raiser) { w.disk(&set, raise) })
+	w.kind(&set, alarm.Certificate, now, func(raise raiser) { w.certificates(&set, now, raise) })
 	list, err := w.Queues(ctx, "")
 	if err != nil {
 		return // the database has its own line in the log
 	}
-	w.kind(&set, alarm.QueueAge, now, func(raise func(subject, format string, args ...any)) { queueAges(&set, list, now, raise) })
+	w.kind(&set, alarm.QueueAge, now, func(raise raiser) { queueAges(&set, list, now, raise) })
 }
 
 // kind raises what find says of a kind, and ends what it says no more.
-func (w *alarmWatch) kind(set *alarm.Settings, k alarm.Kind, now time.Time, find func(raise func(subject, format string, args ...any))) {
+func (w *alarmWatch) kind(set *alarm.Settings, k alarm.Kind, now time.Time, find func(raise raiser)) {
 	var still []string
 	if set.Watches(k) {
 		find(func(subject, format string, args ...any) {
-			w.Book.Raise(now, k, subject, fmt.Sprintf(format, args...))
+			if format != "" {
+				w.Book.Raise(now, k, subject, fmt.Sprintf(format, args...))
+			}
 			still = append(still, subject)
 		})
 	}
@@ -89,17 +104,21 @@ func (w *alarmWatch) kind(set *alarm.Settings, k alarm.Kind, now time.Time, find
 }
 
 // linksDown raises links that are down and not meant to be.
-func linksDown(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise func(subject, format string, args ...any)) {
+func linksDown(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise raiser) {
 	for i := range stats.Links {
 		l := &stats.Links[i]
-		if (l.State == "down" || l.State == "reconnecting") && now.Sub(l.Since) >= set.LinkDown {
+		switch {
+		case l.State != "down" && l.State != "reconnecting":
+		case now.Sub(l.Since) < set.LinkDown:
+			raise(l.Name, "")
+		default:
 			raise(l.Name, "the link %s has been down since %s; %d messages wait for it", l.Name, l.Since.UTC().Format(time.RFC3339), l.Queued)
 		}
 	}
 }
 
 // errorRates raises links whose operators take too few messages.
-func (w *alarmWatch) errorRates(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise func(subject, format string, args ...any)) {
+func (w *alarmWatch) errorRates(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise raiser) {
 	sample := answered{now, map[string]linkAnswers{}}
 	for i := range stats.Links {
 		l := &stats.Links[i]
@@ -112,7 +131,12 @@ func (w *alarmWatch) errorRates(set *alarm.Settings, stats *gateway.Stats, now t
 	for name, a := range sample.links {
 		then := w.samples[0].links[name]
 		taken, failed := a.taken-then.taken, a.failed-then.failed
-		if all := taken + failed; all >= int64(set.ErrorLeast) && failed*100 >= all*int64(set.ErrorRate) {
+		switch all := taken + failed; {
+		case all < int64(set.ErrorLeast):
+			if now.Sub(w.began) < rateWindow { // the run before may have seen more
+				raise(name, "")
+			}
+		case failed*100 >= all*int64(set.ErrorRate):
 			raise(name, "of %d answers on the link %s in the last five minutes %d were failures", all, name, failed)
 		}
 	}
@@ -120,7 +144,7 @@ func (w *alarmWatch) errorRates(set *alarm.Settings, stats *gateway.Stats, now t
 
 // balances raises accounts of which less is available than they want to be warned
 // of.
-func (w *alarmWatch) balances(raise func(subject, format string, args ...any)) {
+func (w *alarmWatch) balances(raise raiser) {
 	directory := w.Accounts()
 	for _, b := range w.Balances("") {
 		a := directory.ByName(b.Account)
@@ -138,27 +162,27 @@ func (w *alarmWatch) balances(raise func(subject, format string, args ...any)) {
 
 // clock raises a clock that is wrong by what the kernel knows, and notes one that
 // jumped.
-func (w *alarmWatch) clock(set *alarm.Settings, now time.Time, raise func(subject, format string, args ...any)) {
+func (w *alarmWatch) clock(set *alarm.Settings, now time.Time, raise raiser) {
 	if last := w.last; !last.IsZero() {
-		jump := now.Round(0).Sub(last.Round(0)) - now.Sub(last)
+		jump := now.Round(0).Sub(w.wall) - now.Sub(last)
 		if jump.Abs() >= set.Clock {
 			w.Book.Note(now, alarm.Clock, "jump", fmt.Sprintf("the clock jumped by %v", jump.Round(time.Millisecond)))
 		}
 	}
-	w.last = now
-	if offset, known := clockOffset(); known && offset.Abs() >= set.Clock {
+	w.last, w.wall = now, now.Round(0)
+	if offset, known := w.Offset(); known && offset.Abs() >= set.Clock {
 		raise("offset", "the clock is wrong by %v, says the system's time service", offset.Round(time.Millisecond))
 	}
 }
 
-func (w *alarmWatch) disk(set *alarm.Settings, raise func(subject, format string, args ...any)) {
+func (w *alarmWatch) disk(set *alarm.Settings, raise raiser) {
 	free, total, err := w.Free()
 	if err == nil && total > 0 && free < total/100*uint64(set.Disk) {
 		raise("data", "the disk of the data folder has %d MiB free, %d of a hundred", free>>20, free/(total/100))
 	}
 }
 
-func (w *alarmWatch) certificates(set *alarm.Settings, now time.Time, raise func(subject, format string, args ...any)) {
+func (w *alarmWatch) certificates(set *alarm.Settings, now time.Time, raise raiser) {
 	for name, c := range w.Certificates() {
 		if c.NotAfter.Sub(now) < set.Certificate {
 			raise(name, "the certificate of %s ends at %s", name, c.NotAfter.UTC().Format(time.RFC3339))
@@ -167,7 +191,7 @@ func (w *alarmWatch) certificates(set *alarm.Settings, now time.Time, raise func
 }
 
 // queueAges raises links for which messages wait too long.
-func queueAges(set *alarm.Settings, list []gateway.WaitingQueue, now time.Time, raise func(subject, format string, args ...any)) {
+func queueAges(set *alarm.Settings, list []gateway.WaitingQueue, now time.Time, raise raiser) {
 	oldest := map[string]time.Time{}
 	for i := range list {
 		q := &list[i]
@@ -196,6 +220,13 @@ func (a *App) shownCertificates() map[string]*x509.Certificate {
 		}
 	}
 	return shown
+}
+
+// keepAlarms returns when all that is known of alarms is on disk.
+func (a *App) keepAlarms(ctx context.Context) error {
+	return a.alarms.Save(time.Now(), func(changed []alarm.Event, gone []message.ID) error {
+		return a.gateway.KeepAlarms(ctx, changed, gone)
+	})
 }
 
 // alarmSettings are those in force.

@@ -112,6 +112,11 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	events, err := a.store.Alarms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.alarms.Load(events)
 	open, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	a.gateway, err = gateway.New(open, gateway.Options{
@@ -178,6 +183,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.within("the SMPP server", closeTimeout, serving.Wait)
 	a.within("the links", closeTimeout, a.stopLinks)
 	a.within("webhooks", a.opt.File.Webhooks.Timeout+time.Second, a.closeCallers) // what they were answered is to be on disk
+	a.within("alarms", closeTimeout, func() { _ = a.keepAlarms(core) })           // the database has its own line in the log
 	stopCore()
 	a.within("the database", closeTimeout, func() { <-coreDone })
 	a.closeAll()

@@ -36,7 +36,7 @@ func (a *App) servers() {
 	}
 	a.watch = &alarmWatch{
 		Book: a.alarms, Settings: a.alarmSettings, Stats: a.gateway.Stats, Queues: a.gateway.WaitingQueues, Accounts: accounts,
-		Balances: a.gateway.Balances, Certificates: a.shownCertificates,
+		Balances: a.gateway.Balances, Certificates: a.shownCertificates, Offset: clockOffset, Keep: a.keepAlarms,
 		Free: func() (free, total uint64, err error) { return diskSpace(a.opt.File.Data) },
 	}
 	a.notifier = &api.AlarmNotifier{
@@ -49,7 +49,7 @@ func (a *App) servers() {
 	opt.Use(a.gateway)
 	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
-	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings}
+	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings, Keep: a.keepAlarms}
 	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet, a.secretText)
 	handler := api.NewHTTP(opt)
 	a.http = api.NewHTTPServer(handler, a.log)

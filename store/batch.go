@@ -1,6 +1,9 @@
 package store
 
-import "kurir/message"
+import (
+	"kurir/alarm"
+	"kurir/message"
+)
 
 // Batch is what one commit writes: records of what happened, of all kinds.
 // The store alone knows which rows they become. Slices are filled by package
@@ -51,6 +54,8 @@ type Batch struct {
 	OptOuts        []*OptOut
 	Networks       []Network      // in this order
 	Series         []SeriesNumber // one per series
+	Alarms         []alarm.Event  // as they are now
+	AlarmsGone     []message.ID   // that are kept no more
 	Duplicates     []DuplicateKey // keys by which repeats are known
 	Idempotency    []IdempotencyKey
 }
@@ -61,7 +66,8 @@ func (b *Batch) Rows() int {
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
 		len(b.OpenAdd) + len(b.OpenRemove) + len(b.Counters) + len(b.Money) + len(b.Warned) + len(b.TopUps) +
-		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Duplicates) + len(b.Idempotency)
+		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsGone) +
+		len(b.Duplicates) + len(b.Idempotency)
 }
 
 // Change is the new progress of a message. Log is the whole log; it may share

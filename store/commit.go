@@ -124,6 +124,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeSeries(b.Series); err != nil {
 		return err
 	}
+	if err := s.writeAlarms(b.Alarms, b.AlarmsGone); err != nil {
+		return err
+	}
 	return s.writeRemembered(b.Duplicates, b.Idempotency)
 }
 

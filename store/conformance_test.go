@@ -49,6 +49,7 @@ func testConformance(t *testing.T, open opener) {
 		{"empty database", testEmpty},
 		{"inbound", testInbound},
 		{"parts and held", testPartsAndHeld},
+		{"alarms", testAlarms},
 		{"waiting", testWaiting},
 		{"due", testDue},
 		{"owed", testOwed},

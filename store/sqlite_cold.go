@@ -23,6 +23,7 @@ type coldStatements struct {
 	listEntryGone, optOut  *sqlite.Stmt
 	network, networksGone  *sqlite.Stmt
 	series, inboundCase    *sqlite.Stmt
+	alarm, alarmGone       *sqlite.Stmt
 }
 
 func (w *coldStatements) prepare(c *conn) error {
@@ -46,6 +47,8 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.networksGone, "DELETE FROM network"},
 		{&w.series, "INSERT OR REPLACE INTO series(name, period, last) VALUES (?,?,?)"},
 		{&w.inboundCase, "INSERT INTO inbound_case(id, series, label) VALUES (?,?,?)"},
+		{&w.alarm, "INSERT OR REPLACE INTO alarm(id, kind, subject, text, began, raised, ended, count, acked, acked_by, flags) VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
+		{&w.alarmGone, "DELETE FROM alarm WHERE id = ?"},
 		{&w.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
 		{&w.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
 	})

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"kurir/alarm"
+	"kurir/message"
+)
+
+// The flags of an alarm's row.
+const (
+	alarmSteady = 1 << iota
+	alarmTold
+	alarmEndTold
+)
+
+func (s *Store) writeAlarms(list []alarm.Event, gone []message.ID) error {
+	for i := range list {
+		e, stmt := &list[i], s.cold.alarm
+		flags := int64(0)
+		for flag, set := range map[int64]bool{alarmSteady: e.Steady, alarmTold: e.Told, alarmEndTold: e.EndTold} {
+			if set {
+				flags |= flag
+			}
+		}
+		stmt.BindInt64(1, int64(e.ID))
+		stmt.BindText(2, string(e.Kind))
+		stmt.BindText(3, e.Subject)
+		stmt.BindText(4, e.Text)
+		stmt.BindInt64(5, millis(e.Began))
+		stmt.BindInt64(6, millis(e.Raised))
+		stmt.BindInt64(7, millis(e.Ended))
+		stmt.BindInt64(8, int64(e.Count))
+		stmt.BindInt64(9, millis(e.Acked))
+		stmt.BindText(10, e.AckedBy)
+		stmt.BindInt64(11, flags)
+		if err := execute(stmt); err != nil {
+			return fmt.Errorf("write alarm %s: %w", e.ID, err)
+		}
+	}
+	for _, id := range gone {
+		s.cold.alarmGone.BindInt64(1, int64(id))
+		if err := execute(s.cold.alarmGone); err != nil {
+			return fmt.Errorf("remove alarm %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// Alarms returns the events that are kept, by id.
+func (s *Store) Alarms(ctx context.Context) ([]alarm.Event, error) {
+	var list []alarm.Event
+	err := s.read(ctx, func(c *conn) error {
+		const text = "SELECT id, kind, subject, text, began, raised, ended, count, acked, acked_by, flags FROM alarm ORDER BY id"
+		return query(c, text, nil, func(stmt *sqlite.Stmt) (bool, error) {
+			flags := stmt.ColumnInt64(10)
+			list = append(list, alarm.Event{
+				ID: message.ID(stmt.ColumnInt64(0)), Kind: alarm.Kind(stmt.ColumnText(1)), Subject: stmt.ColumnText(2), Text: stmt.ColumnText(3),
+				Began: atMillis(stmt.ColumnInt64(4)), Raised: atMillis(stmt.ColumnInt64(5)), Ended: atMillis(stmt.ColumnInt64(6)),
+				Count: stmt.ColumnInt(7), Acked: atMillis(stmt.ColumnInt64(8)), AckedBy: stmt.ColumnText(9),
+				Steady: flags&alarmSteady != 0, Told: flags&alarmTold != 0, EndTold: flags&alarmEndTold != 0,
+			})
+			return true, nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read alarms: %w", err)
+	}
+	return list, nil
+}
+
+// millis is a time as a column has it, atMillis the way back.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func atMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}
