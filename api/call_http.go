@@ -94,6 +94,10 @@ type call struct {
 	trusted bool   // the address stands in the file
 	header  []byte // lines ending in CRLF
 	body    []byte
+
+	want     int    // octets of the answer's body that are read into answered
+	answered []byte // nil where it has more
+	typed    string // its Content-Type
 }
 
 func newHTTPCaller(guard *Guard, timeout time.Duration, roots *tls.Config) *httpCaller {
@@ -200,7 +204,7 @@ func (h *httpCaller) exchange(conn *callConn, key callKey, c *call, u *url.URL, 
 		var late net.Error
 		return 0, "", conn.used && !(errors.As(err, &late) && late.Timeout()), err
 	}
-	status, text, keep, err := readAnswer(conn, c.method)
+	status, text, keep, err := readAnswer(conn, c)
 	if !keep {
 		_ = conn.Close()
 		return status, text, false, err
@@ -236,19 +240,24 @@ func appendRequest(out []byte, c *call, u *url.URL) []byte {
 
 // readAnswer reads one answer; keep tells whether the connection can be used
 // again.
-func readAnswer(conn *callConn, method string) (status int, text string, keep bool, err error) {
+func readAnswer(conn *callConn, c *call) (status int, text string, keep bool, err error) {
 	for range 5 { // 1xx answers come before the real one (RFC 9110 15.2)
 		var answer *http.Response
-		if answer, err = http.ReadResponse(conn.r, &http.Request{Method: method}); err != nil {
+		if answer, err = http.ReadResponse(conn.r, &http.Request{Method: c.method}); err != nil {
 			return 0, "", false, fmt.Errorf("read the answer: %w", err)
 		}
 		if answer.StatusCode < 200 && answer.StatusCode != http.StatusSwitchingProtocols {
 			continue
 		}
-		head, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswerText))
+		head, err := io.ReadAll(io.LimitReader(answer.Body, int64(max(c.want, maxAnswerText))))
+		more := int64(0)
 		if err == nil {
-			_, err = io.Copy(io.Discard, answer.Body)
+			more, err = io.Copy(io.Discard, answer.Body)
 		}
+		if c.want > 0 && more == 0 && err == nil {
+			c.answered, c.typed = head, answer.Header.Get("Content-Type")
+		}
+		head = head[:min(len(head), maxAnswerText)]
 		keep := err == nil && !answer.Close && answer.StatusCode >= 200 && conn.r.Buffered() == 0
 		return answer.StatusCode, printable(head), keep, nil
 	}

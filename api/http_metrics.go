@@ -57,6 +57,7 @@ var gatewayFigures = []figure[gateway.Stats]{
 	counter("told_total", "States and inbound messages acknowledged by customers.", func(s *gateway.Stats) float64 { return float64(s.Told) }),
 	counter("tell_failed_total", "Attempts to tell a customer that failed.", func(s *gateway.Stats) float64 { return float64(s.TellFailed) }),
 	counter("tell_given_up_total", "States and inbound messages that no customer took in time.", func(s *gateway.Stats) float64 { return float64(s.ToldGivenUp) }),
+	counter("answers_held_total", "Automatic answers and forwarded messages that were not sent: too many to one phone, or refused.", func(s *gateway.Stats) float64 { return float64(s.AnswersHeld) }),
 	counter("inbound_unowned_total", "Messages from phones that are no account's and go nowhere.", func(s *gateway.Stats) float64 { return float64(s.InboundUnowned) }),
 	counter("receipts_held_total", "Receipts that came before the answer they belong to.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsHeld) }),
 	counter("receipts_repeated_total", "Receipts that said what was known.", func(s *gateway.Stats) float64 { return float64(s.ReceiptsRepeated) }),

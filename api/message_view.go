@@ -152,6 +152,7 @@ type inboundView struct {
 	Rule     string            `json:"rule,omitempty"`
 	Series   string            `json:"series,omitempty"` // of its case number
 	Case     string            `json:"case,omitempty"`
+	Tag      string            `json:"tag,omitempty"`
 	Answers  message.ID        `json:"answers,omitzero"`
 	TLVs     map[string]string `json:"tlvs,omitempty"`
 }
@@ -165,7 +166,7 @@ func viewInbound(in *message.Inbound, tlvs *message.TLVDictionary) inboundView {
 		ID: in.ID, From: in.From.String(), To: in.To.String(), Text: in.Content.Text,
 		Data: hex.EncodeToString(in.Content.Data), UDH: hex.EncodeToString(in.Content.Header),
 		Encoding: in.Encoding, Parts: in.Parts, Missing: in.Missing, Gaps: gaps,
-		Received: showTime(in.Received), Link: in.Link, Rule: in.Rule, Series: in.Series, Case: in.Case, Answers: in.Answers,
+		Received: showTime(in.Received), Link: in.Link, Rule: in.Rule, Series: in.Series, Case: in.Case, Tag: in.Tag, Answers: in.Answers,
 		TLVs: showTLVs(tlvs, in.Content.Extra),
 	}
 }

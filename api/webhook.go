@@ -5,11 +5,14 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kurir/gateway"
 	"kurir/message"
@@ -108,8 +111,45 @@ func (w *Webhook) tell(item *gateway.Item) gateway.Delivered {
 		method: http.MethodPost, address: item.Target.Address, trusted: w.opt.Guard.Trusted(item.Target.Address), body: body,
 		header: webhookHeader(e.ID, time.Now().Unix(), body, w.opt.Secret(item.Target.Account)),
 	}
+	asked := item.Inbound != nil && item.Target.Mask != 0
+	if asked {
+		c.want = maxReplyBody
+	}
 	status, text, err := w.caller.do(&c)
-	return verdict(item, status, text, err)
+	d := verdict(item, status, text, err)
+	if asked && d.Verdict == gateway.Acknowledged {
+		d.Reply = replyIn(c.typed, c.answered)
+	}
+	return d
+}
+
+// Bounds on what a webhook answers a phone with, in octets.
+const (
+	maxReplyBody = 8 << 10
+	maxReply     = 4000
+)
+
+// replyIn finds the text with which a phone is answered in the body of a
+// webhook's answer: the whole of it when it is text/plain or says no type, "text"
+// of a JSON object. Empty for none; other types are pages for people.
+func replyIn(typed string, body []byte) string {
+	kind, _, _ := mime.ParseMediaType(typed)
+	text := ""
+	switch kind {
+	case "", "text/plain":
+		text = string(body)
+	case "application/json":
+		var said struct {
+			Text string `json:"text"`
+		}
+		if json.Unmarshal(body, &said) == nil {
+			text = said.Text
+		}
+	}
+	if text = strings.TrimSpace(text); len(text) > maxReply || !utf8.ValidString(text) {
+		return ""
+	}
+	return text
 }
 
 // superseded tells whether an intermediate state is not worth telling any

@@ -95,7 +95,10 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 		done(results)
 		return
 	}
-	if f := g.apply(applicant{good, index, results, done, len(subs) > 0 && subs[0].Multi, len(good) > 1 && (subs[0].Multi || subs[0].Batch), owe}, now); f != nil {
+	if f := g.apply(applicant{
+		good: good, index: index, results: results, done: done, multi: subs[0].Multi,
+		batch: len(good) > 1 && (subs[0].Multi || subs[0].Batch), settles: subs[0].settles, bill: owe,
+	}, now); f != nil {
 		for k, i := range index {
 			g.unwatch(good[k])
 			results[i] = Result{To: results[i].To, Failure: f}
@@ -392,7 +395,8 @@ func (g *Gateway) join(a applicant, now time.Time) {
 			r.Cost = &Cost{message.Amount(m.Price), a.bill.rates[i].Currency}
 		}
 	}
-	b.accepts = append(b.accepts, acceptance{entries: entries, results: a.results, done: a.done, bill: a.bill})
+	g.doneWith(a.settles, now)
+	b.accepts = append(b.accepts, acceptance{entries: entries, results: a.results, done: a.done, settles: a.settles, bill: a.bill})
 }
 
 // place decides where a new message goes: to a session at once, into the lanes

@@ -39,10 +39,12 @@ type Submission struct {
 	Atomic   bool // none of the submissions is accepted unless all are
 	Secret   bool // the text is shown to nobody, and erased when the message is final
 	Dialog   bool // the sender gets digits behind it by which an answer is tied to the message
-	Answer   bool // it answers a phone, from the number that this wrote to, also when it has opted out
+	Answer   bool // it answers a phone, from the number that this wrote to
+	OptedOut bool // it is also for who has opted out, whom it tells so
 
 	Resent     message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)
 	FilteredBy string     // name of the filter that has changed it; left empty by interfaces
+	settles    *Item      // what is owed no more once it is accepted (answer.go); nil for most
 
 	Changed *Changed // what was done to the text already; left nil by interfaces
 }
@@ -110,6 +112,7 @@ type Item struct {
 	queued   bool             // it has come to its turn in the box
 	out      bool             // a Receiver has it
 	rowed    bool             // a row of the table owed names it
+	settled  bool             // by a message that was accepted (answer.go)
 	rowIn    uint64
 	rowAt    int32
 }
@@ -132,6 +135,7 @@ type Delivered struct {
 	Code    uint32 // HTTP status or command_status
 	Text    string // what the target said, for the trace
 	Untried bool   // with TryLater: nobody was called, because the target rests
+	Reply   string // with Acknowledged: what the target answers the phone with; empty for nothing
 }
 
 // Receiver is how everything leaves on the customers' side; there is one per

@@ -32,6 +32,7 @@ type acceptance struct {
 	entries []*entry // of those submissions that were accepted
 	results []Result
 	done    Done
+	settles *Item // nil for most
 	bill    *bill // nil where nothing was reserved
 }
 
@@ -277,6 +278,7 @@ func (g *Gateway) takeBack(b *gather) []acceptance {
 		if accepts[i].bill != nil {
 			g.unbookAll(b, &accepts[i])
 		}
+		g.undone(b, accepts[i].settles)
 		g.count.refused.Add(int64(len(accepts[i].entries)))
 		results := accepts[i].results
 		for j := range results {

@@ -174,6 +174,9 @@ func (g *Gateway) Wake(kind message.TargetKind, account string) {
 
 // Delivered takes the verdicts of a Receiver.
 func (g *Gateway) Delivered(list []Delivered) {
+	if list = g.replies(list); len(list) == 0 {
+		return
+	}
 	now := time.Now()
 	g.mu.Lock()
 	var boxes []*outbox
@@ -203,6 +206,9 @@ func (g *Gateway) Delivered(list []Delivered) {
 
 func (g *Gateway) verdict(d *Delivered, now time.Time) {
 	it, b := d.Item, d.Item.box
+	if it.settled {
+		return // with what was accepted for it
+	}
 	switch d.Verdict {
 	case Acknowledged:
 		g.count.told.Add(1)

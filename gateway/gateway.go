@@ -130,12 +130,13 @@ type Gateway struct {
 	joinSize    int                           // octets of the parts in them, about
 	lastGrant   int64
 	lastHeld    int64
-	calls       []delivery // prepared under mu, made after it
-	calling     bool       // somebody makes them
-	dialogs     dialogs    // has a lock of its own
-	looking     bool       // fromDisk is under way
-	swept       time.Time  // when it last looked through what is owed to absent accounts
-	ticking     bool       // often, for something waits
+	calls       []delivery   // prepared under mu, made after it
+	calling     bool         // somebody makes them
+	dialogs     dialogs      // has a lock of its own
+	answers     answerCounts // likewise
+	looking     bool         // fromDisk is under way
+	swept       time.Time    // when it last looked through what is owed to absent accounts
+	ticking     bool         // often, for something waits
 	late        []lateReport
 	lateNow     []lateReport // of late, what is being written
 	pushes      pushes
@@ -187,6 +188,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	g.shelf.init()
 	g.following = make(chan *gather, followMost)
 	g.cur = g.newGather()
+	g.receivers[message.ReplyTarget], g.receivers[message.ForwardTarget] = answerer{g}, answerer{g}
 	if err := g.loadNumbers(ctx); err != nil {
 		return nil, err
 	}

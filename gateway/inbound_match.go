@@ -190,12 +190,8 @@ func (s *Snapshot) address(in *message.Inbound, at time.Time) {
 
 // do takes the rule's actions.
 func (r *InboundRule) do(in *message.Inbound) {
-	for _, a := range r.Do {
-		if a.Register != "" {
-			in.Series = a.Register
-			continue
-		}
-		in.Targets = append(in.Targets, a.target(in.Account))
+	for i := range r.Do {
+		r.Do[i].does(in)
 	}
 }
 
@@ -205,8 +201,8 @@ func (r *InboundRule) leads() string {
 		return "goes to the account " + r.Account
 	}
 	var list []string
-	for _, a := range r.Do {
-		list = append(list, a.String())
+	for i := range r.Do {
+		list = append(list, r.Do[i].String())
 	}
 	return strings.Join(list, ", then ")
 }
@@ -233,14 +229,32 @@ func (g *Gateway) ExplainInbound(in *message.Inbound, at time.Time) ExplainedInb
 		e.Goes = append(e.Goes, "a case number of the series "+in.Series)
 	}
 	for _, t := range in.Targets {
-		e.Goes = append(e.Goes, showTarget(t))
+		e.Goes = append(e.Goes, s.showTarget(in, t))
 	}
 	return e
 }
 
-func showTarget(t message.Target) string {
-	if t.Kind == message.SMPPTarget {
+// showTarget says in plain words what a target is, answers with their text.
+func (s *Snapshot) showTarget(in *message.Inbound, t message.Target) string {
+	switch t.Kind {
+	case message.SMPPTarget:
 		return "SMPP sessions of " + t.Account
+	case message.ReplyTarget:
+		text, _ := fillTemplate(t.Address, in)
+		if a := s.Accounts.ByName(in.Account); a == nil {
+			return "no reply: it is no account's"
+		} else if _, why := s.answerable(a, in); why != "" {
+			return "no reply: " + why
+		}
+		return fmt.Sprintf("reply %q, at most %d to the phone within an hour", text, t.Mask)
+	case message.ForwardTarget:
+		to, template, _ := strings.Cut(t.Address, "\n")
+		text, _ := fillTemplate(template, in)
+		return fmt.Sprintf("forward to %s: %q", strings.ReplaceAll(to, ",", ", "), text)
+	case message.WebhookTarget:
+		if t.Mask != 0 {
+			return "webhook " + t.Address + ", which answers the phone"
+		}
 	}
 	return t.Kind.String() + " " + t.Address
 }

@@ -165,7 +165,7 @@ func (s *Snapshot) permits(m *message.Message, sub *Submission) *message.Failure
 			return f
 		}
 	}
-	if sub.Account.OptOut != nil && !sub.Answer {
+	if sub.Account.OptOut != nil && !sub.OptedOut {
 		return s.optedOut(sub.Account, m.To)
 	}
 	return nil

@@ -99,7 +99,7 @@ func (g *Gateway) heed(snap *Snapshot, a *account.Account, in *message.Inbound, 
 		return true
 	}
 	g.answerPhone(&Submission{
-		Account: a, ToAddr: phone, FromAddr: in.To, Answer: true, Priority: message.High,
+		Account: a, ToAddr: phone, FromAddr: in.To, Answer: true, OptedOut: true, Priority: message.High,
 		Content: message.Content{Text: text, Class: -1},
 	})
 	return true

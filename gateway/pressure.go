@@ -29,6 +29,7 @@ type applicant struct {
 	done    Done
 	multi   bool  // they are one request, known by the id of the first
 	batch   bool  // they are one request
+	settles *Item // nil for most
 	bill    *bill // nil where nothing is said about the customer's money and limits
 }
 

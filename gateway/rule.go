@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 
-	"kurir/account"
-	"kurir/message"
 	"kurir/route"
 )
 
@@ -36,17 +34,6 @@ type InboundRule struct {
 	Do []InboundAction `yaml:"do"`
 }
 
-// InboundAction is one place that an inbound message goes to. Exactly one
-// field is given.
-type InboundAction struct {
-	// Webhook is the address that the message is pushed to.
-	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/in"`
-	// SMPP is the account whose bound sessions get the message.
-	SMPP string `yaml:"smpp"`
-	// Register gives the message the next case number of the series of that name.
-	Register string `yaml:"register"`
-}
-
 // maxTargets is how many places an inbound message may go to: message.Inbound
 // has a bit for each.
 const maxTargets = 32
@@ -54,7 +41,7 @@ const maxTargets = 32
 // Validate reports what is wrong with the rule.
 func (r *InboundRule) Validate(report func(field, problem string)) {
 	if len(r.Do) == 0 && r.Account == "" {
-		report("do", "the rule does nothing; give it do: [{webhook: URL}] or [{smpp: ACCOUNT}], or an account")
+		report("do", "the rule does nothing; give it do, such as [{webhook: URL}] or [{reply: TEXT}], or an account")
 	}
 	r.To.ValidateNumbers(report, "to")
 	r.From.ValidateSenders(report, "from")
@@ -65,23 +52,10 @@ func (r *InboundRule) Validate(report func(field, problem string)) {
 	if len(r.Do) > maxTargets {
 		report("do", fmt.Sprintf("has more than %d actions", maxTargets))
 	}
-	for i, a := range r.Do {
+	for i := range r.Do {
 		field := fmt.Sprintf("do[%d]", i)
-		given := 0
-		for _, value := range [...]string{a.Webhook, a.SMPP, a.Register} {
-			if value != "" {
-				given++
-			}
-		}
-		switch given {
-		case 0:
-			report(field, "an action needs webhook, smpp or register")
-		case 1:
-			account.ValidateURL(report, field+".webhook", a.Webhook)
-		default:
-			report(field, "an action does one thing: one of webhook, smpp and register")
-		}
-		if a.Register != "" && slices.IndexFunc(r.Do, func(o InboundAction) bool { return o.Register != "" }) < i {
+		r.Do[i].validate(field, report)
+		if r.Do[i].Register != "" && slices.IndexFunc(r.Do, func(o InboundAction) bool { return o.Register != "" }) < i {
 			report(field, "a message has one case number: register stands twice")
 		}
 	}
@@ -95,22 +69,4 @@ func (r *InboundRule) name(i int) string {
 		return r.To.String()
 	}
 	return fmt.Sprintf("inbound[%d]", i)
-}
-
-func (a InboundAction) target(owner string) message.Target {
-	if a.SMPP != "" {
-		return message.Target{Kind: message.SMPPTarget, Account: a.SMPP}
-	}
-	return message.Target{Kind: message.WebhookTarget, Account: owner, Address: a.Webhook}
-}
-
-// String says what the action does.
-func (a InboundAction) String() string {
-	switch {
-	case a.Register != "":
-		return "gets a case number of the series " + a.Register
-	case a.SMPP != "":
-		return "SMPP sessions of " + a.SMPP
-	}
-	return "webhook " + a.Webhook
 }

@@ -30,7 +30,7 @@ func (k boxKey) String() string {
 }
 
 func parseBoxKey(s string) (boxKey, bool) {
-	for _, kind := range []message.TargetKind{message.SMPPTarget, message.WebhookTarget, message.KannelTarget} {
+	for _, kind := range message.TargetKinds() {
 		rest, ok := strings.CutPrefix(s, kind.String())
 		if !ok {
 			continue

@@ -17,6 +17,7 @@ type counters struct {
 	alertsPassed, alertsDropped                     atomic.Int64
 	final                                           [16]atomic.Int64
 	inboundUnowned                                  atomic.Int64
+	answersHeld                                     atomic.Int64
 	repeated, doubleDelivered                       atomic.Int64
 }
 
@@ -49,6 +50,7 @@ type Stats struct {
 	HeldNow                                         int
 	OpenInMemory                                    int
 	InboundUnowned                                  int64 // messages from phones that are no account's and go nowhere
+	AnswersHeld                                     int64 // automatic answers and forwarded messages that were not sent
 	Unwatched                                       int64 // of messages, because too many are watched (account.Traffic)
 	Writable                                        bool
 	Links                                           []LinkStats // those configured, and those for which something waits
@@ -89,6 +91,7 @@ func (g *Gateway) Stats() Stats {
 		}
 	}
 	s.InboundUnowned = g.count.inboundUnowned.Load()
+	s.AnswersHeld = g.count.answersHeld.Load()
 	s.Unwatched = g.traffic.dropped.Load()
 	configured := g.snap.Load().Links
 	conns := map[string]connector.Connector{}

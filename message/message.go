@@ -137,11 +137,22 @@ type TargetKind uint8
 const (
 	NoTarget      TargetKind = 0
 	SMPPTarget    TargetKind = 1 // any receiver or transceiver session of the account
-	WebhookTarget TargetKind = 2 // Address is a URL, called with signed JSON
+	WebhookTarget TargetKind = 2 // Address is a URL, called with signed JSON; Mask as of ReplyTarget, 0 where its answer is none
 	KannelTarget  TargetKind = 3 // Address is a dlr-url with escapes, Mask the dlr-mask
+	ReplyTarget   TargetKind = 4 // Address is the template of an answer to the phone, Mask how many it gets within an hour
+	ForwardTarget TargetKind = 5 // Address is the recipients, with commas, and behind a line feed the template of the text
 )
 
-var targetNames = [...]string{"none", "smpp", "webhook", "kannel"}
+var targetNames = [...]string{"none", "smpp", "webhook", "kannel", "reply", "forward"}
+
+// TargetKinds are all kinds but NoTarget.
+func TargetKinds() []TargetKind {
+	var list []TargetKind
+	for k := range targetNames[1:] {
+		list = append(list, TargetKind(k+1))
+	}
+	return list
+}
 
 // String returns the kind's name.
 func (k TargetKind) String() string {
@@ -191,6 +202,7 @@ type Inbound struct {
 	Rule     string
 	Series   string // of case numbers, from which Case is; empty for none
 	Case     string // its case number
+	Tag      string // of the rule that matched; empty for none
 	Answers  ID     // the message that it answers; 0 if that is not known
 	Targets  []Target
 	Owed     uint32 // a bit per target that has not acknowledged

@@ -10,7 +10,11 @@ func truths() []string { return []string{"false", "true"} }
 
 // kindNames are the kinds of target that something can be owed to.
 func kindNames() []string {
-	return []string{message.SMPPTarget.String(), message.WebhookTarget.String(), message.KannelTarget.String()}
+	var names []string
+	for _, k := range message.TargetKinds() {
+		names = append(names, k.String())
+	}
+	return names
 }
 
 // Queues is the list of what customers are owed.

@@ -207,6 +207,7 @@ const (
 	inboundAnswers = 1
 	inboundGaps    = 2
 	inboundCase    = 3 // series and case number, each as text
+	inboundTag     = 4
 )
 
 // appendInboundFixed appends what of an inbound message has no column:
@@ -228,6 +229,9 @@ func appendInboundFixed(dst []byte, in *message.Inbound) []byte {
 	}
 	if in.Case != "" {
 		dst = appendText(append(dst, inboundCase), appendText(appendText(nil, in.Series), in.Case))
+	}
+	if in.Tag != "" {
+		dst = appendText(append(dst, inboundTag), in.Tag)
 	}
 	return dst
 }
@@ -251,6 +255,8 @@ func readInboundFixed(b []byte, in *message.Inbound) error {
 			in.Gaps = clone(value.rest)
 		case inboundCase:
 			in.Series, in.Case = value.text(), value.text()
+		case inboundTag:
+			in.Tag = string(value.rest)
 		}
 		r.bad = r.bad || value.bad
 	}

@@ -1,0 +1,155 @@
+package gateway
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"kurir/account"
+	"kurir/message"
+	"kurir/route"
+)
+
+// InboundAction is one thing that is done with an inbound message, such as a place that it goes to. Of webhook, smpp,
+// reply, forward, tag and register exactly one is given.
+type InboundAction struct {
+	// Webhook is the address that the message is pushed to.
+	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/in"`
+	// SMPP is the account whose bound sessions get the message.
+	SMPP string `yaml:"smpp"`
+	// Reply is the template of a text that the phone is answered with, from the number that it wrote to (docs/inbound.md).
+	Reply string `yaml:"reply"`
+	// Forward is the phones that the message goes on to: numbers, or names of the account's distribution lists; one or a list.
+	Forward route.Patterns `yaml:"forward"`
+	// Tag is a word that the message gets, which is told with it, and which answers and what is forwarded have.
+	Tag string `yaml:"tag"`
+	// Register gives the message the next case number of the series of that name.
+	Register string `yaml:"register"`
+	// Answer, with webhook, has the phone answered with what the webhook answers: a text (text/plain), or {"text": "..."}.
+	Answer bool `yaml:"answer"`
+	// Most, with reply and answer, is how many automatic answers a phone gets from the account within an hour, 1 to 255.
+	// 0: 5.
+	Most int `yaml:"most" example:"5"`
+	// Text, with forward, is the template of the text. Empty: "{from}: {text}".
+	Text string `yaml:"text"`
+}
+
+const (
+	defaultMost    = 5
+	mostAnswers    = 255
+	defaultForward = "{from}: {text}"
+	mostForward    = 100 // numbers and lists of one action
+	mostTemplate   = 2000
+)
+
+// given lists which things an action does.
+func (a *InboundAction) given() (names []string) {
+	for _, thing := range []struct {
+		name  string
+		given bool
+	}{
+		{"webhook", a.Webhook != ""},
+		{"smpp", a.SMPP != ""},
+		{"reply", a.Reply != ""},
+		{"forward", len(a.Forward) > 0},
+		{"tag", a.Tag != ""},
+		{"register", a.Register != ""},
+	} {
+		if thing.given {
+			names = append(names, thing.name)
+		}
+	}
+	return names
+}
+
+// validate reports what is wrong with the action.
+func (a *InboundAction) validate(field string, report func(field, problem string)) {
+	switch names := a.given(); len(names) {
+	case 0:
+		report(field, "an action needs one of webhook, smpp, reply, forward, tag and register")
+	case 1:
+	default:
+		report(field, "an action does one thing: "+strings.Join(names, " and ")+" are two actions")
+	}
+	account.ValidateURL(report, field+".webhook", a.Webhook)
+	for name, template := range map[string]string{".reply": a.Reply, ".text": a.Text} {
+		if problem := templateProblem(template); problem != "" {
+			report(field+name, problem)
+		} else if len(template) > mostTemplate {
+			report(field+name, fmt.Sprintf("is longer than %d octets", mostTemplate))
+		}
+	}
+	if problem := message.NameProblem(a.Tag); problem != "" {
+		report(field+".tag", problem)
+	}
+	if a.Answer && a.Webhook == "" {
+		report(field+".answer", "has no effect without webhook")
+	}
+	switch {
+	case a.Most < 0 || a.Most > mostAnswers:
+		report(field+".most", fmt.Sprintf("is not within 1 to %d", mostAnswers))
+	case a.Most != 0 && a.Reply == "" && !a.Answer:
+		report(field+".most", "has no effect without reply or answer")
+	}
+	if a.Text != "" && len(a.Forward) == 0 {
+		report(field+".text", "has no effect without forward")
+	}
+	a.validateForward(field, report)
+}
+
+// validateForward reports recipients that there cannot be.
+func (a *InboundAction) validateForward(field string, report func(field, problem string)) {
+	if len(a.Forward) > mostForward {
+		report(field+".forward", fmt.Sprintf("has more than %d recipients; a distribution list may have more", mostForward))
+	}
+	for i, name := range a.Forward {
+		if name == "" || strings.ContainsAny(name, ",\n") {
+			report(route.Item(field+".forward", i, len(a.Forward)), fmt.Sprintf("%q is neither a number nor the name of a list without a comma", name))
+		}
+	}
+}
+
+// does takes the action for an inbound message.
+func (a *InboundAction) does(in *message.Inbound) {
+	t := message.Target{Account: in.Account}
+	most := uint8(cmp.Or(a.Most, defaultMost))
+	switch {
+	case a.Tag != "":
+		in.Tag = a.Tag
+		return
+	case a.Register != "":
+		in.Series = a.Register
+		return
+	case a.SMPP != "":
+		t = message.Target{Kind: message.SMPPTarget, Account: a.SMPP}
+	case a.Webhook != "":
+		t.Kind, t.Address = message.WebhookTarget, a.Webhook
+		if a.Answer {
+			t.Mask = most
+		}
+	case a.Reply != "":
+		t.Kind, t.Address, t.Mask = message.ReplyTarget, a.Reply, most
+	default:
+		t.Kind, t.Address = message.ForwardTarget, strings.Join(a.Forward, ",")+"\n"+cmp.Or(a.Text, defaultForward)
+	}
+	in.Targets = append(in.Targets, t)
+}
+
+// String says what the action does.
+func (a *InboundAction) String() string {
+	switch {
+	case a.Tag != "":
+		return "tag " + a.Tag
+	case a.Register != "":
+		return "gets a case number of the series " + a.Register
+	case a.SMPP != "":
+		return "SMPP sessions of " + a.SMPP
+	case a.Webhook != "" && a.Answer:
+		return "webhook " + a.Webhook + ", which answers"
+	case a.Webhook != "":
+		return "webhook " + a.Webhook
+	case a.Reply != "":
+		return fmt.Sprintf("reply %q", a.Reply)
+	}
+	return "forward to " + a.Forward.String()
+}

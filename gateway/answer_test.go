@@ -1,0 +1,265 @@
+package gateway
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/account"
+	"kurir/connector"
+	"kurir/message"
+	"kurir/route"
+)
+
+const answerPhone, answerOurs = "46100000001", "4611111"
+
+// answering starts a gateway with rules, and a link whose session has room.
+func answering(t *testing.T, dir string, rules []InboundRule, set func(*world)) (*world, *fakeLink) {
+	t.Helper()
+	s := testSnapshot()
+	s.Accounts = account.NewDirectory([]account.Account{
+		{
+			Name: "acme", Senders: []string{"ACME"}, MaxParts: 20, Numbers: []string{"+" + answerOurs}, Country: "46", OptOut: &account.OptOut{},
+			Lists: []account.List{{Name: "staff", Numbers: []string{"+46100000002", "+46100000003", "+" + answerPhone}}},
+		},
+		{Name: "beta", Numbers: []string{"+4622222"}},
+	}, nil)
+	for i := range rules {
+		rules[i].Validate(func(field, problem string) { t.Errorf("inbound[%d].%s %s", i, field, problem) })
+	}
+	s.Inbound = NewInboundTable(rules)
+	w := start(t, dir, Options{Snapshot: s}, set)
+	op := w.fakeLink("op1")
+	op.core.SessionUp(1, 100)
+	return w, op
+}
+
+// phoneWrites has a phone write to a number of ours, and waits.
+func phoneWrites(t *testing.T, op *fakeLink, from, to, text string) {
+	t.Helper()
+	in := &message.Inbound{
+		From: message.Address{TON: message.TONInternational, NPI: 1, Number: from}, To: message.Address{TON: message.TONInternational, NPI: 1, Number: to},
+		Content: message.Content{Text: text, Class: -1},
+	}
+	if err := <-op.inbound(in); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Wait()
+	time.Sleep(time.Second)
+	synctest.Wait()
+}
+
+// texts are what was sent, as "recipient: text".
+func texts(out []*connector.Outgoing) []string {
+	var list []string
+	for _, o := range out {
+		list = append(list, o.Message.To.Number+": "+o.Message.Content.Text)
+	}
+	return list
+}
+
+func wantTexts(t *testing.T, out []*connector.Outgoing, want ...string) {
+	t.Helper()
+	if got := texts(out); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("sent\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestAnswers: one rule answers, forwards to a number and a list but not to whoever wrote, and tells a session, once
+// each; the tag goes with all of it, and nothing comes again after a restart.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		rules := []InboundRule{{Keyword: route.Patterns{"info"}, Do: []InboundAction{
+			{Tag: "info"},
+			{Reply: "Hej {from}, {{{keyword}} {rest} [{tag}]"},
+			{Forward: route.Patterns{"+46100000009", "staff"}, Text: "{to} got: {text}"},
+			{SMPP: "beta"},
+		}}}
+		r := &fakeReceiver{limit: 10}
+		set := func(w *world) { w.Receive(message.SMPPTarget, r) }
+		w, op := answering(t, dir, rules, set)
+		phoneWrites(t, op, answerPhone, answerOurs, "Info, vad {to} kostar?")
+		out := op.take()
+		wantTexts(t, out,
+			answerPhone+": Hej +"+answerPhone+", {Info} vad {to} kostar? [info]",
+			"46100000009: +4611111 got: Info, vad {to} kostar?",
+			"46100000002: +4611111 got: Info, vad {to} kostar?",
+			"46100000003: +4611111 got: Info, vad {to} kostar?")
+		for _, o := range out {
+			if o.Message.From.Number != answerOurs || o.Message.Account != "acme" || o.Message.Tag() != "info" {
+				t.Errorf("sent by %s from %s with tag %q", o.Message.Account, o.Message.From, o.Message.Tag())
+			}
+		}
+		items := r.take()
+		if len(items) != 1 || items[0].Inbound.Tag != "info" || items[0].Target.Account != "beta" {
+			t.Fatalf("delivered %+v", items)
+		}
+		w.Delivered([]Delivered{{Item: items[0]}})
+		synctest.Wait()
+		in := w.lastInbound()
+		if in.Owed != 0 || in.Tag != "info" {
+			t.Errorf("stored: %+v", in)
+		}
+		w.end()
+
+		_, op = answering(t, dir, rules, set)
+		time.Sleep(time.Minute)
+		op.take() // what was granted is uncertain and sent again
+		phoneWrites(t, op, answerPhone, answerOurs, "other")
+		wantTexts(t, op.take())
+	})
+}
+
+// lastInbound reads the newest message from a phone.
+func (w *world) lastInbound() *message.Inbound {
+	w.t.Helper()
+	list, _, err := w.InboundList(w.t.Context(), Filter{Limit: 1})
+	if err != nil || len(list) != 1 {
+		w.t.Fatalf("%d messages from phones are stored, %v", len(list), err)
+	}
+	return list[0]
+}
+
+// TestAnswersEnd: two machines that answer each other come to an end, and neither names, services, our own numbers nor
+// who has opted out get automatic answers.
+func TestAnswersEnd(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w, op := answering(t, t.TempDir(), []InboundRule{{Do: []InboundAction{{Reply: "I am a machine", Most: 3}}}}, nil)
+		for range 10 {
+			phoneWrites(t, op, answerPhone, answerOurs, "I am a machine, too")
+		}
+		if n := len(op.take()); n != 3 {
+			t.Errorf("%d answers within an hour, want 3", n)
+		}
+		if n := w.Stats().AnswersHeld; n != 7 {
+			t.Errorf("%d are counted as held back, want 7", n)
+		}
+		phoneWrites(t, op, "46100000007", answerOurs, "another phone")
+		time.Sleep(time.Hour)
+		phoneWrites(t, op, answerPhone, answerOurs, "and later")
+		if n := len(op.take()); n != 2 {
+			t.Errorf("%d answers to another phone and an hour later, want 2", n)
+		}
+		phoneWrites(t, op, "72456", answerOurs, "a service")
+		phoneWrites(t, op, "SMSBANK", answerOurs, "a name")
+		phoneWrites(t, op, "4622222", answerOurs, "a number of beta's")
+		phoneWrites(t, op, "46100000008", answerOurs, "STOP")
+		op.take() // the answer to STOP
+		phoneWrites(t, op, "46100000008", answerOurs, "hello")
+		wantTexts(t, op.take())
+		if in := w.lastInbound(); in.Owed != 0 || !strings.Contains(string(in.Log), "opted out") {
+			t.Errorf("the last is stored as %+v", in)
+		}
+	})
+}
+
+// TestAnswerOnce: an answer that cannot be accepted, because the disk is full, is refused and comes when it can be; what
+// is on disk says at every moment whether it is still owed, so that a restart in between sends it once, too.
+func TestAnswerOnce(t *testing.T) {
+	t.Parallel()
+	for _, restart := range []bool{false, true} {
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			var full atomic.Bool
+			rules := []InboundRule{{Do: []InboundAction{{Reply: "Thanks"}}}}
+			w, op := answering(t, dir, rules, func(w *world) { fullDisk(w, &full) })
+			w.receivers[message.ReplyTarget] = &fullFirst{answerer: answerer{w.Gateway}, full: &full}
+			phoneWrites(t, op, answerPhone, answerOurs, "hello")
+			time.Sleep(time.Minute)
+			wantTexts(t, op.take())
+			full.Store(false)
+			if restart {
+				w.end()
+				w, op = answering(t, dir, rules, nil)
+			}
+			time.Sleep(time.Hour)
+			synctest.Wait()
+			wantTexts(t, op.take(), answerPhone+": Thanks")
+			if in := w.lastInbound(); in.Owed != 0 {
+				t.Errorf("still owed: %+v", in)
+			}
+			time.Sleep(2 * time.Hour)
+			wantTexts(t, op.take())
+		})
+	}
+}
+
+// fullFirst fills the disk when the first answer is about to be accepted.
+type fullFirst struct {
+	answerer
+	full *atomic.Bool
+	once sync.Once
+}
+
+// Deliver implements Receiver.
+func (f *fullFirst) Deliver(account string, items []*Item) {
+	f.once.Do(func() { f.full.Store(true) })
+	f.answerer.Deliver(account, items)
+}
+
+// TestWebhookAnswers: what a webhook answers goes to the phone once, although the webhook is called again because the
+// answer could not be accepted at first.
+func TestWebhookAnswers(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		var full atomic.Bool
+		r := &fakeReceiver{limit: 10}
+		w, op := answering(t, t.TempDir(), []InboundRule{{Do: []InboundAction{{Webhook: "http://127.0.0.1/in", Answer: true}}}}, func(w *world) {
+			fullDisk(w, &full)
+			w.Receive(message.WebhookTarget, r)
+		})
+		phoneWrites(t, op, answerPhone, answerOurs, "hello")
+		items := r.take()
+		if len(items) != 1 || items[0].Target.Mask != defaultMost {
+			t.Fatalf("the webhook gets %+v", items)
+		}
+		full.Store(true)
+		w.Delivered([]Delivered{{Item: items[0], Code: 200, Reply: "You wrote"}})
+		synctest.Wait()
+		full.Store(false)
+		time.Sleep(time.Hour)
+		wantTexts(t, op.take())
+		if items = r.take(); len(items) != 1 {
+			t.Fatalf("the webhook is called %d times more, want 1", len(items))
+		}
+		w.Delivered([]Delivered{{Item: items[0], Code: 200, Reply: "You wrote"}})
+		synctest.Wait()
+		time.Sleep(time.Hour)
+		wantTexts(t, op.take(), answerPhone+": You wrote")
+		if in := w.lastInbound(); in.Owed != 0 {
+			t.Errorf("still owed: %+v", in)
+		}
+	})
+}
+
+// TestActionProblems names the field of what is wrong.
+func TestActionProblems(t *testing.T) {
+	t.Parallel()
+	for want, a := range map[string]InboundAction{
+		"do[0]":            {},
+		"do[0] ":           {Reply: "a", Tag: "b"},
+		"do[0].reply":      {Reply: "{name}"},
+		"do[0].reply ":     {Reply: "{from"},
+		"do[0].text":       {Forward: route.Patterns{"1"}, Text: "{x}"},
+		"do[0].text ":      {Reply: "a", Text: "b"},
+		"do[0].answer":     {Reply: "a", Answer: true},
+		"do[0].most":       {Reply: "a", Most: 256},
+		"do[0].most ":      {Webhook: "http://127.0.0.1/", Most: 2},
+		"do[0].forward[1]": {Forward: route.Patterns{"1", "a,b"}},
+		"do[0].tag":        {Tag: "two words\n"},
+		"do[0].webhook":    {Webhook: "ftp://127.0.0.1/"},
+	} {
+		var got []string
+		r := InboundRule{Do: []InboundAction{a}}
+		r.Validate(func(field, _ string) { got = append(got, field) })
+		if strings.Join(got, " ") != strings.TrimSpace(want) {
+			t.Errorf("%+v: problems with %q, want %q", a, got, want)
+		}
+	}
+}
