@@ -209,6 +209,42 @@ func TestWebhookVerdicts(t *testing.T) {
 	}
 }
 
+// A webhook that is asked may answer the phone, with a text or JSON; pages and what is too long are no answers.
+func TestWebhookReply(t *testing.T) {
+	t.Parallel()
+	item := func(address string, most uint8) *gateway.Item {
+		target := message.Target{Kind: message.WebhookTarget, Account: "acme", Address: address, Mask: most}
+		return &gateway.Item{Inbound: &message.Inbound{ID: 1, Targets: []message.Target{target}}, Target: target}
+	}
+	for _, c := range []struct {
+		name, typed, body string
+		most              uint8
+		want              string
+	}{
+		{"text", "text/plain; charset=utf-8", " Hej på dig\n", 5, "Hej på dig"},
+		{"JSON", "application/json", `{"text": "Hej", "more": 1}`, 5, "Hej"},
+		{"no text", "application/json", `{"ok": true}`, 5, ""},
+		{"broken JSON", "application/json", `{"text": "Hej"`, 5, ""},
+		{"a page", "text/html", "<p>OK</p>", 5, ""},
+		{"empty", "text/plain", "", 5, ""},
+		{"no UTF-8", "text/plain", "Hej p\xe5 dig", 5, ""},
+		{"longest", "text/plain", strings.Repeat("x", 4000), 5, strings.Repeat("x", 4000)},
+		{"too long", "text/plain", strings.Repeat("x", 4001), 5, ""},
+		{"endless", "text/plain", strings.Repeat(" ", 20000), 5, ""},
+		{"not asked", "text/plain", "Hej", 0, ""},
+	} {
+		h := newHook(t)
+		h.answer = func(w http.ResponseWriter, _ *http.Request, _ []byte) {
+			w.Header().Set("Content-Type", c.typed)
+			_, _ = io.WriteString(w, c.body)
+		}
+		d := deliverOne(t, WebhookOptions{Guard: loopback()}, item(h.URL, c.most))[0]
+		if d.Verdict != gateway.Acknowledged || d.Reply != c.want {
+			t.Errorf("%s: verdict %v, reply %.40q, want %.40q", c.name, d.Verdict, d.Reply, c.want)
+		}
+	}
+}
+
 // Servers that do not speak HTTP, say nothing, or are not there.
 func TestWebhookBadServers(t *testing.T) {
 	t.Parallel()

@@ -263,3 +263,25 @@ func TestActionProblems(t *testing.T) {
 		}
 	}
 }
+
+// TestExplainAnswers: explain shows what the phone would be answered, and why it would not.
+func TestExplainAnswers(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w, _ := answering(t, t.TempDir(), []InboundRule{{Do: []InboundAction{
+			{Reply: "Hi {from}"}, {Forward: route.Patterns{"staff"}}, {Webhook: "http://127.0.0.1/in", Answer: true},
+		}}}, nil)
+		for from, want := range map[string]string{
+			answerPhone: `reply "Hi +46100000001", at most 5 to the phone within an hour`,
+			"72456":     "no reply: the sender is not the number of a phone",
+			"4622222":   "no reply: the sender is a number of ours",
+		} {
+			e := w.ExplainInbound(&message.Inbound{
+				From: message.Address{TON: message.TONInternational, Number: from}, To: message.Address{Number: answerOurs}, Content: message.Content{Text: "Hello"},
+			}, time.Now())
+			if len(e.Goes) != 3 || e.Goes[0] != want || !strings.HasPrefix(e.Goes[1], "forward to staff: ") || e.Goes[2] != "webhook http://127.0.0.1/in, which answers the phone" {
+				t.Errorf("from %s: %q", from, e.Goes)
+			}
+		}
+	})
+}
