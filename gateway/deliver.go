@@ -329,7 +329,7 @@ func (g *Gateway) itemEvent(it *Item, ev message.Event) {
 		if e := g.fetch(it.Message.ID); e != nil {
 			e.event(ev)
 			g.change(e)
-		} else if g.tellsParts(it.Message) {
+		} else { // on disk, from where it may come back and be buffered at another operator
 			g.later(it.Message.ID, ev)
 		}
 	}

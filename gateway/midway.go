@@ -14,7 +14,7 @@ func (g *Gateway) oweBuffered(e *entry, now time.Time) {
 	if m.Target.Kind == message.NoTarget || !m.Receipts.Wants(message.Buffered) || reportsMidway(m) > 1 {
 		return
 	}
-	if _, told := midwayState(m); told { // when another attempt was on the way
+	if _, told := midwayState(g.withLate(m)); told { // when another attempt was on the way
 		return
 	}
 	b := g.box(m.Target.Kind, m.Target.Account)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -256,6 +257,52 @@ func TestRepeatTellsOnce(t *testing.T) {
 		<-op2.report("b", message.Enroute, "46100001")
 		toldOnly(t, w, told, id)
 		<-op2.report("b", message.Delivered, "46100001")
+		toldOnly(t, w, told, id, message.Delivered)
+	})
+}
+
+// TestRepeatTellsOnceFromDisk: likewise when the message was on disk only while the customer acknowledged.
+func TestRepeatTellsOnceFromDisk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		told := &fakeReceiver{limit: 100}
+		w := start(t, dir, Options{Snapshot: repeating(route.Fallback{MayRepeat: true}), MarkLag: time.Second, OpenMemory: 1, ShelfMemory: 1}, func(w *world) {
+			w.Receive(message.SMPPTarget, told)
+		})
+		op1, op2 := w.fakeLink("op1"), w.fakeLink("op2")
+		op1.core.SessionUp(1, 10)
+		op2.core.SessionUp(2, 10)
+		sub := w.submission("46100001", "hello")
+		sub.Receipts = message.ReceiptFinal | message.ReceiptIntermediate
+		id := w.submit(sub)[0]
+		op1.answer(1, given(t, op1), "a")
+		toldOnly(t, w, told, id, message.Enroute)
+		<-op1.report("a", message.Enroute, "46100001")
+		synctest.Wait()
+		buffered := told.take()
+		for n := range 3 {
+			w.submit(w.untold("46100002", "another"))
+			op1.answer(1, given(t, op1), "x"+strconv.Itoa(n))
+			time.Sleep(5 * time.Second)
+		}
+		w.mu.Lock()
+		if w.known(id) {
+			t.Error("the message is in memory")
+		}
+		w.mu.Unlock()
+		for _, it := range buffered {
+			w.Delivered([]Delivered{{Item: it}})
+		}
+		<-op1.report("a", message.Undeliverable, "46100001")
+		time.Sleep(5 * time.Second)
+		op2.answer(2, given(t, op2), "b")
+		toldOnly(t, w, told, id)
+		<-op2.report("b", message.Enroute, "46100001")
+		time.Sleep(5 * time.Second)
+		toldOnly(t, w, told, id)
+		<-op2.report("b", message.Delivered, "46100001")
+		time.Sleep(5 * time.Second)
 		toldOnly(t, w, told, id, message.Delivered)
 	})
 }
