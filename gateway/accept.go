@@ -97,7 +97,7 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 	}
 	if f := g.apply(applicant{
 		good: good, index: index, results: results, done: done, multi: subs[0].Multi,
-		batch: len(good) > 1 && (subs[0].Multi || subs[0].Batch), settles: subs[0].settles, bill: owe,
+		batch: len(good) > 1 && (subs[0].Multi || subs[0].Batch), settles: subs[0].Settles, bill: owe,
 	}, now); f != nil {
 		for k, i := range index {
 			g.unwatch(good[k])

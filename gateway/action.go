@@ -29,7 +29,7 @@ type InboundAction struct {
 	Answer bool `yaml:"answer"`
 	// Most, with reply and answer, is how many automatic answers a phone gets from the account within an hour, 1 to 255.
 	// 0: 5.
-	Most int `yaml:"most" example:"5"`
+	Most int `yaml:"most"`
 	// Text, with forward, is the template of the text. Empty: "{from}: {text}".
 	Text string `yaml:"text"`
 }

@@ -126,7 +126,7 @@ func (g *Gateway) forward(it *Item, recipients []string, text string) {
 // acceptFor accepts messages by which what an item owes is done.
 func (g *Gateway) acceptFor(it *Item, code uint32, subs []*Submission) {
 	for _, s := range subs {
-		s.settles = it
+		s.Settles = it
 	}
 	g.Accept(subs, func(results []Result) {
 		var why *message.Failure

@@ -175,6 +175,7 @@ func TestAnswerOnce(t *testing.T) {
 			wantTexts(t, op.take())
 			full.Store(false)
 			if restart {
+				time.Sleep(time.Second) // what is gathered can be written now
 				w.end()
 				w, op = answering(t, dir, rules, nil)
 			}

@@ -44,7 +44,7 @@ type Submission struct {
 
 	Resent     message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)
 	FilteredBy string     // name of the filter that has changed it; left empty by interfaces
-	settles    *Item      // what is owed no more once it is accepted (answer.go); nil for most
+	Settles    *Item      // what is owed no more once it is accepted (answer.go); left nil by interfaces
 
 	Changed *Changed // what was done to the text already; left nil by interfaces
 }
