@@ -1,0 +1,9 @@
+//go:build !unix
+
+package command
+
+import "os/exec"
+
+func ownGroup(*exec.Cmd, *identity) {}
+
+func killGroup(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
