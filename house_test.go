@@ -37,7 +37,8 @@ var mayImport = map[string][]string{
 
 	"sheet": {},
 
-	"filter": {"message"},
+	"filter":  {"message"},
+	"command": {"message", "gsm"},
 
 	"ucp":     {"gsm"},
 	"cimd2":   {"gsm"},
@@ -55,7 +56,7 @@ var mayImport = map[string][]string{
 	"store":     join(pure, "gsm"), // gsm for the types of message's fields
 	"cluster":   {"store"},
 	"connector": join(codecs, "message", "mail"),
-	"gateway":   join(codecs, join(pure, "filter", "store", "cluster", "connector")...),
+	"gateway":   join(codecs, join(pure, "command", "filter", "store", "cluster", "connector")...),
 	"resource":  join(pure, "store", "cluster", "gateway"),
 
 	"api":       join(codecs, join(pure, "gateway", "resource", "mail")...),
@@ -63,8 +64,8 @@ var mayImport = map[string][]string{
 	"simulator": codecs,
 	"load":      codecs,
 
-	"config":    join(edges, join(codecs, join(pure, "filter", "mail", "store", "cluster", "connector", "gateway")...)...),
-	"app":       join(edges, join(codecs, join(pure, "filter", "mail", "store", "cluster", "connector", "gateway", "config")...)...),
+	"config":    join(edges, join(codecs, join(pure, "command", "filter", "mail", "store", "cluster", "connector", "gateway")...)...),
+	"app":       join(edges, join(codecs, join(pure, "command", "filter", "mail", "store", "cluster", "connector", "gateway", "config")...)...),
 	"cmd/kurir": {"app", "config", "store", "simulator", "load"},
 }
 

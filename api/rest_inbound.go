@@ -54,7 +54,14 @@ func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *accou
 	if err != nil {
 		return readProblem(err, "inbound message")
 	}
-	v := viewInbound(in, s.TLVs())
+	events, err := gateway.InboundTrace(in)
+	if err != nil {
+		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "what is stored of the message is damaged: " + err.Error()}
+	}
+	v := struct {
+		inboundView
+		Events []gateway.TraceEntry `json:"events,omitempty"`
+	}{viewInbound(in, s.TLVs()), events}
 	return answerJSON(w, &v)
 }
 

@@ -217,6 +217,9 @@ func (a *App) closeCallers() {
 	if a.kannel != nil {
 		closing.Go(a.kannel.Close)
 	}
+	if a.gateway != nil {
+		closing.Go(func() { a.gateway.EndCommands(a.opt.File.Webhooks.Timeout) })
+	}
 	if a.balances != nil {
 		closing.Go(a.balances.Close)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"kurir/account"
+	"kurir/command"
 	"kurir/config"
 	"kurir/filter"
 	"kurir/gateway"
@@ -27,6 +28,12 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 	s.Self = a.shared.Self()
 	if err := a.pricing(ctx, f, s); err != nil {
 		return nil, err
+	}
+	for i := range f.Commands {
+		if s.Commands == nil {
+			s.Commands = map[string]*command.Config{}
+		}
+		s.Commands[f.Commands[i].Name] = &f.Commands[i]
 	}
 	for _, c := range f.Filters {
 		if s.Filters == nil {

@@ -16,16 +16,17 @@ type Config struct {
 	Name string `yaml:"name" example:"restart"`
 	// Run is the program with its folder, and its arguments, as a list. {placeholders} of templates may stand in arguments;
 	// each argument stays one, whatever the message says.
-	Run []string `yaml:"run"`
+	Run []string `yaml:"run" example:"[/bin/echo, \"{rest}\"]"`
 	// From is the phones that may start it: +46701234567. Others are refused, silently.
-	From []string `yaml:"from"`
+	From []string `yaml:"from" example:"[\"+46701234567\"]"`
 	// Lists are the names of lists of senders (under lists) whose phones may start it too.
 	Lists []string `yaml:"lists"`
 	// Secret is shared with an app for one-time codes (TOTP: base32, at least 26 characters). The last word of the text is
 	// then the code, which the program does not see. Empty: none is asked for.
 	Secret message.Secret `yaml:"secret"`
-	// User is the user as whom it runs, with his groups; another than Kurir's takes a Kurir that runs as root. Empty: Kurir's.
-	User string `yaml:"user" example:"nobody"`
+	// User is the user as whom it runs, with his groups; another than Kurir's takes a Kurir that runs as root. Empty: Kurir's, but
+	// nobody where that is root.
+	User string `yaml:"user"`
 	// Dir is the folder in which it runs. Empty: /.
 	Dir string `yaml:"dir" example:"/"`
 	// Timeout is how long it may run, 1s to 10m; then it is killed with all that it started. 0: 30s.
@@ -132,29 +133,30 @@ type identity struct {
 
 // credential finds the user as whom the program runs; nil where that is Kurir's.
 func (c *Config) credential() (*identity, error) {
-	if c.User == "" {
-		if os.Geteuid() == 0 {
-			return nil, fmt.Errorf("is missing: Kurir runs as root, so name the user as whom the program runs")
-		}
+	name := c.User
+	switch {
+	case name == "" && os.Geteuid() != 0:
 		return nil, nil
+	case name == "":
+		name = "nobody"
 	}
-	u, err := user.Lookup(c.User)
+	u, err := user.Lookup(name)
 	if err != nil {
-		return nil, fmt.Errorf("there is no user %q here", c.User)
+		return nil, fmt.Errorf("there is no user %q here", name)
 	}
 	id := &identity{}
 	if _, err := fmt.Sscan(u.Uid+" "+u.Gid, &id.uid, &id.gid); err != nil {
-		return nil, fmt.Errorf("the user %q has no number", c.User)
+		return nil, fmt.Errorf("the user %q has no number", name)
 	}
 	if int(id.uid) == os.Geteuid() {
 		return nil, nil
 	}
 	if os.Geteuid() != 0 {
-		return nil, fmt.Errorf("%q is another user than Kurir's; that takes a Kurir that runs as root", c.User)
+		return nil, fmt.Errorf("%q is another user than Kurir's; that takes a Kurir that runs as root", name)
 	}
 	groups, err := u.GroupIds()
 	if err != nil {
-		return nil, fmt.Errorf("the groups of %q cannot be read: %w", c.User, err)
+		return nil, fmt.Errorf("the groups of %q cannot be read: %w", name, err)
 	}
 	for _, text := range groups {
 		var gid uint32

@@ -67,6 +67,7 @@ func (d *decoder) check(f *File) {
 		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), links, names)
 	}
 	d.checkSeries(f)
+	d.checkCommands(f)
 	d.checkReplies(f.Replies, links)
 }
 
@@ -394,8 +395,9 @@ func (d *decoder) checkSeries(f *File) {
 	for i := range f.Series {
 		path := fmt.Sprintf("series[%d]", i)
 		f.Series[i].Validate(d.within(path))
-		seen.see(path+".name", f.Series[i].Name)
-		names = append(names, f.Series[i].Name)
+		if name := f.Series[i].Name; seen.see(path+".name", name) && name != "" {
+			names = append(names, name)
+		}
 	}
 	for i := range f.Inbound {
 		for n, action := range f.Inbound[i].Do {

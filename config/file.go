@@ -10,6 +10,7 @@ import (
 
 	"kurir/account"
 	"kurir/alarm"
+	"kurir/command"
 	"kurir/directory"
 	"kurir/filter"
 	"kurir/gateway"
@@ -85,6 +86,8 @@ type File struct {
 	// Inbound says where messages from phones go; the first rule that matches counts. What matches none is the account's
 	// that has the number written to; what is nobody's waits in the inbox (docs/inbound.md).
 	Inbound []gateway.InboundRule `yaml:"inbound"`
+	// Commands are programs on this machine that rules start for messages from phones (docs/inbound.md).
+	Commands []command.Config `yaml:"commands"`
 	// Series are case numbers that rules give to messages from phones.
 	Series []gateway.Series `yaml:"series"`
 	// Replies are the numbers of ours of which answers from phones are tied to the messages that they answer: by digits of a

@@ -11,7 +11,7 @@ import (
 )
 
 // InboundAction is one thing that is done with an inbound message, such as a place that it goes to. Of webhook, smpp,
-// reply, forward, tag and register exactly one is given.
+// reply, forward, tag, register and command exactly one is given.
 type InboundAction struct {
 	// Webhook is the address that the message is pushed to.
 	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/in"`
@@ -25,7 +25,10 @@ type InboundAction struct {
 	Tag string `yaml:"tag"`
 	// Register gives the message the next case number of the series of that name.
 	Register string `yaml:"register"`
-	// Answer, with webhook, has the phone answered with what the webhook answers: a text (text/plain), or {"text": "..."}.
+	// Command is the name of the program that is started (under commands).
+	Command string `yaml:"command"`
+	// Answer has the phone answered with what the webhook answers, a text (text/plain) or {"text": "..."}, or with what the
+	// command writes.
 	Answer bool `yaml:"answer"`
 	// Most, with reply and answer, is how many automatic answers a phone gets from the account within an hour, 1 to 255.
 	// 0: 5.
@@ -54,6 +57,7 @@ func (a *InboundAction) given() (names []string) {
 		{"forward", len(a.Forward) > 0},
 		{"tag", a.Tag != ""},
 		{"register", a.Register != ""},
+		{"command", a.Command != ""},
 	} {
 		if thing.given {
 			names = append(names, thing.name)
@@ -66,7 +70,7 @@ func (a *InboundAction) given() (names []string) {
 func (a *InboundAction) validate(field string, report func(field, problem string)) {
 	switch names := a.given(); len(names) {
 	case 0:
-		report(field, "an action needs one of webhook, smpp, reply, forward, tag and register")
+		report(field, "an action needs one of webhook, smpp, reply, forward, tag, register and command")
 	case 1:
 	default:
 		report(field, "an action does one thing: "+strings.Join(names, " and ")+" are two actions")
@@ -82,8 +86,8 @@ func (a *InboundAction) validate(field string, report func(field, problem string
 	if problem := message.NameProblem(a.Tag); problem != "" {
 		report(field+".tag", problem)
 	}
-	if a.Answer && a.Webhook == "" {
-		report(field+".answer", "has no effect without webhook")
+	if a.Answer && a.Webhook == "" && a.Command == "" {
+		report(field+".answer", "has no effect without webhook or command")
 	}
 	switch {
 	case a.Most < 0 || a.Most > mostAnswers:
@@ -127,6 +131,11 @@ func (a *InboundAction) does(in *message.Inbound) {
 		if a.Answer {
 			t.Mask = most
 		}
+	case a.Command != "":
+		t.Kind, t.Address = message.CommandTarget, a.Command
+		if a.Answer {
+			t.Mask = most
+		}
 	case a.Reply != "":
 		t.Kind, t.Address, t.Mask = message.ReplyTarget, a.Reply, most
 	default:
@@ -148,6 +157,10 @@ func (a *InboundAction) String() string {
 		return "webhook " + a.Webhook + ", which answers"
 	case a.Webhook != "":
 		return "webhook " + a.Webhook
+	case a.Command != "" && a.Answer:
+		return "command " + a.Command + ", which answers"
+	case a.Command != "":
+		return "command " + a.Command
 	case a.Reply != "":
 		return fmt.Sprintf("reply %q", a.Reply)
 	}

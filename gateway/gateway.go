@@ -134,9 +134,10 @@ type Gateway struct {
 	calling     bool         // somebody makes them
 	dialogs     dialogs      // has a lock of its own
 	answers     answerCounts // likewise
-	looking     bool         // fromDisk is under way
-	swept       time.Time    // when it last looked through what is owed to absent accounts
-	ticking     bool         // often, for something waits
+	commander   *commander
+	looking     bool      // fromDisk is under way
+	swept       time.Time // when it last looked through what is owed to absent accounts
+	ticking     bool      // often, for something waits
 	late        []lateReport
 	lateNow     []lateReport // of late, what is being written
 	pushes      pushes
@@ -189,6 +190,8 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	g.following = make(chan *gather, followMost)
 	g.cur = g.newGather()
 	g.receivers[message.ReplyTarget], g.receivers[message.ForwardTarget] = answerer{g}, answerer{g}
+	g.commander = newCommander(g)
+	g.receivers[message.CommandTarget] = g.commander
 	if err := g.loadNumbers(ctx); err != nil {
 		return nil, err
 	}
@@ -284,6 +287,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	close(g.following)
 	<-followed
 	g.abandon()
+	g.commander.runs.Wait()
 	g.jobs.Wait()
 	g.snap.Load().closeFilters()
 	return err

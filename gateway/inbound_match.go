@@ -251,6 +251,12 @@ func (s *Snapshot) showTarget(in *message.Inbound, t message.Target) string {
 		to, template, _ := strings.Cut(t.Address, "\n")
 		text, _ := fillTemplate(template, in)
 		return fmt.Sprintf("forward to %s: %q", strings.ReplaceAll(to, ",", ", "), text)
+	case message.CommandTarget:
+		if cfg := s.Commands[t.Address]; cfg == nil || !s.mayStart(cfg, in) {
+			return "no command " + t.Address + ": the phone may not start it"
+		} else if t.Mask != 0 {
+			return "command " + t.Address + ", which answers the phone"
+		}
 	case message.WebhookTarget:
 		if t.Mask != 0 {
 			return "webhook " + t.Address + ", which answers the phone"

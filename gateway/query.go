@@ -81,6 +81,19 @@ func (g *Gateway) Trace(ctx context.Context, m *message.Message) (*Trace, error)
 	return t, err
 }
 
+// InboundTrace is what happened to a message from a phone since it came. Part
+// counts its targets from 1.
+func InboundTrace(in *message.Inbound) ([]TraceEntry, error) {
+	events, err := message.DecodeLog(in.Log, in.ID)
+	list := make([]TraceEntry, 0, len(events))
+	for _, ev := range events {
+		t := traceEntry(ev)
+		t.State = "" // it has none
+		list = append(list, t)
+	}
+	return list, err
+}
+
 // shortened says of each grant whether the operator was told an earlier end
 // than the message's.
 func (t *Trace) shortened(maxValidity map[string]time.Duration) {
@@ -196,6 +209,10 @@ func traceEntry(ev message.Event) TraceEntry {
 		}
 	case message.EventCut:
 		t.Text = fmt.Sprintf("%d characters at the end of the text were left out: it was to be one message", ev.Code)
+	case message.EventCommand:
+		t.Text = "starts the command " + ev.Text
+	case message.EventCommandEnded:
+		t.Code, t.Text = ev.Code, ev.Text
 	case message.EventTellFailed, message.EventToldTooOld:
 		t.State, t.Code, t.Text = ev.State.String(), ev.Code, ev.Text
 	}

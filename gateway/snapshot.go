@@ -6,6 +6,7 @@ import (
 
 	"kurir/account"
 	"kurir/billing"
+	"kurir/command"
 	"kurir/connector"
 	"kurir/directory"
 	"kurir/filter"
@@ -22,20 +23,21 @@ type Snapshot struct {
 	Routes   *route.Table
 	Links    map[string]LinkSettings
 	Inbound  *InboundTable
-	Series   []Series                  // of case numbers
-	Replies  []ReplyRule               // to what messages from phones are answers
-	Secret   *account.SecretRules      // of all accounts; nil for none
-	Prices   map[string]*billing.List  // by name
-	TLVs     *message.TLVDictionary    // optional parameters by name; nil knows the specification's
-	Country  string                    // default country calling code, "46"
-	Validity time.Duration             // of messages that ask for none; 0 means 48 h
-	Reported bool                      // a link hands on parameters of receipts
-	JoinWait time.Duration             // how long parts of an inbound message are waited for; 0 means what the Options say
-	Self     uint64                    // by which other Kurirs know this one; 0 for none
-	Retries  []RetryRule               // in place of the defaults
-	Choosy   bool                      // a link carries some senders only
-	MaxParts int                       // of one message, for accounts that say nothing; 0 means 10
-	Filters  map[string]*filter.Filter // that are asked before a message is accepted, by name; nil for none
+	Commands map[string]*command.Config // that messages from phones start, by name; nil for none
+	Series   []Series                   // of case numbers
+	Replies  []ReplyRule                // to what messages from phones are answers
+	Secret   *account.SecretRules       // of all accounts; nil for none
+	Prices   map[string]*billing.List   // by name
+	TLVs     *message.TLVDictionary     // optional parameters by name; nil knows the specification's
+	Country  string                     // default country calling code, "46"
+	Validity time.Duration              // of messages that ask for none; 0 means 48 h
+	Reported bool                       // a link hands on parameters of receipts
+	JoinWait time.Duration              // how long parts of an inbound message are waited for; 0 means what the Options say
+	Self     uint64                     // by which other Kurirs know this one; 0 for none
+	Retries  []RetryRule                // in place of the defaults
+	Choosy   bool                       // a link carries some senders only
+	MaxParts int                        // of one message, for accounts that say nothing; 0 means 10
+	Filters  map[string]*filter.Filter  // that are asked before a message is accepted, by name; nil for none
 	Lists    []directory.List
 	Networks *route.Networks // whose a recipient's number is; nil knows nothing
 

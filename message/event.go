@@ -11,39 +11,41 @@ type EventKind uint8
 
 // The events. Which fields of Event they use stands behind each.
 const (
-	EventAccepted   EventKind = 1  // -
-	EventQueued     EventKind = 2  // Text: link whose queue it joined
-	EventGranted    EventKind = 3  // Text: link; Code: session
-	EventTaken      EventKind = 4  // Part; Text: the operator's id
-	EventFailed     EventKind = 5  // Failure, Code: operator's; Text: link
-	EventRetry      EventKind = 6  // Code: delay in seconds
-	EventUncertain  EventKind = 7  // Text: link; granted, and the session or node ended before an answer
-	EventReport     EventKind = 8  // Part; State; Code: network's error; Failure: what it means, if known; Text: operator's id
-	EventState      EventKind = 9  // State, when it became final by our own decision; Failure
-	EventTold       EventKind = 10 // State; target acknowledged
-	EventTellFailed EventKind = 11 // Code: HTTP or command status; Text: what the target said
-	EventToldTooOld EventKind = 12 // target gave up as too old
-	EventCancelled  EventKind = 13 // -
-	EventLate       EventKind = 14 // like EventReport, after the final state
-	EventPushed     EventKind = 15 // State; owed to the target again, for somebody asked; tries and age count from here
-	EventMulti      EventKind = 16 // one request, several messages; first of them: Code: how many follow; others: Text: id of the first
-	EventReplaced   EventKind = 17 // the customer put other content, times or receipts in its place
-	EventSimplified EventKind = 19 // Code: characters of the text that got their plain form; Text: which, by code point
-	EventCut        EventKind = 20 // Code: characters of the text that were left out
-	EventParameters EventKind = 18 // Part; Text: optional parameters of the report before, as EncodeTLVs has them
-	EventReserved   EventKind = 21 // Text: who pays, currency, when, and the price of a part by each link (package billing)
-	EventCharged    EventKind = 22 // Text: amount and currency
-	EventRefunded   EventKind = 23 // Text: amount and currency of what was reserved and is not charged
-	EventFallback   EventKind = 41 // Text: when the next link is tried (route.Fallback); always the first event
-	EventRepeat     EventKind = 42 // Text: link whose attempt gave way to the next; Code: 1 after a negative receipt, 0 after a missing one
-	EventEarlier    EventKind = 43 // like EventReport, of such an attempt; Text: link
-	EventPaused     EventKind = 60 // Text: account that asked for it
-	EventResumed    EventKind = 61 // likewise
-	EventMoved      EventKind = 62 // Text: link, which the message takes now and alone
-	EventLane       EventKind = 63 // Text: priority that the message has now
-	EventResent     EventKind = 40 // Text: id of the message that did not arrive and is sent again by this one
-	EventShownAs    EventKind = 50 // Text: sender that the link was given by the grant before, in place of the message's
-	EventFiltered   EventKind = 51 // Text: name of the filter that changed the message before it was accepted
+	EventAccepted     EventKind = 1  // -
+	EventQueued       EventKind = 2  // Text: link whose queue it joined
+	EventGranted      EventKind = 3  // Text: link; Code: session
+	EventTaken        EventKind = 4  // Part; Text: the operator's id
+	EventFailed       EventKind = 5  // Failure, Code: operator's; Text: link
+	EventRetry        EventKind = 6  // Code: delay in seconds
+	EventUncertain    EventKind = 7  // Text: link; granted, and the session or node ended before an answer
+	EventReport       EventKind = 8  // Part; State; Code: network's error; Failure: what it means, if known; Text: operator's id
+	EventState        EventKind = 9  // State, when it became final by our own decision; Failure
+	EventTold         EventKind = 10 // State; target acknowledged
+	EventTellFailed   EventKind = 11 // Code: HTTP or command status; Text: what the target said
+	EventToldTooOld   EventKind = 12 // target gave up as too old
+	EventCancelled    EventKind = 13 // -
+	EventLate         EventKind = 14 // like EventReport, after the final state
+	EventPushed       EventKind = 15 // State; owed to the target again, for somebody asked; tries and age count from here
+	EventMulti        EventKind = 16 // one request, several messages; first of them: Code: how many follow; others: Text: id of the first
+	EventReplaced     EventKind = 17 // the customer put other content, times or receipts in its place
+	EventSimplified   EventKind = 19 // Code: characters of the text that got their plain form; Text: which, by code point
+	EventCut          EventKind = 20 // Code: characters of the text that were left out
+	EventParameters   EventKind = 18 // Part; Text: optional parameters of the report before, as EncodeTLVs has them
+	EventReserved     EventKind = 21 // Text: who pays, currency, when, and the price of a part by each link (package billing)
+	EventCharged      EventKind = 22 // Text: amount and currency
+	EventRefunded     EventKind = 23 // Text: amount and currency of what was reserved and is not charged
+	EventFallback     EventKind = 41 // Text: when the next link is tried (route.Fallback); always the first event
+	EventRepeat       EventKind = 42 // Text: link whose attempt gave way to the next; Code: 1 after a negative receipt, 0 after a missing one
+	EventEarlier      EventKind = 43 // like EventReport, of such an attempt; Text: link
+	EventPaused       EventKind = 60 // Text: account that asked for it
+	EventResumed      EventKind = 61 // likewise
+	EventMoved        EventKind = 62 // Text: link, which the message takes now and alone
+	EventLane         EventKind = 63 // Text: priority that the message has now
+	EventResent       EventKind = 40 // Text: id of the message that did not arrive and is sent again by this one
+	EventShownAs      EventKind = 50 // Text: sender that the link was given by the grant before, in place of the message's
+	EventCommand      EventKind = 80 // Text: command that is started; of inbound messages, as the next
+	EventCommandEnded EventKind = 81 // Code: exit code; Text: command, how long it took and what went wrong
+	EventFiltered     EventKind = 51 // Text: name of the filter that changed the message before it was accepted
 )
 
 var eventNames = [...]string{
@@ -52,6 +54,7 @@ var eventNames = [...]string{
 	"simplified", "cut",
 	"reserved", "charged", "refunded",
 	EventResent: "resent", EventFallback: "fallback", EventRepeat: "repeat", EventEarlier: "earlier_report",
+	EventCommand: "command", EventCommandEnded: "command_ended",
 	EventShownAs: "shown_as", EventFiltered: "filtered",
 	EventPaused: "paused", EventResumed: "resumed", EventMoved: "moved", EventLane: "lane",
 }

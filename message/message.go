@@ -141,9 +141,10 @@ const (
 	KannelTarget  TargetKind = 3 // Address is a dlr-url with escapes, Mask the dlr-mask
 	ReplyTarget   TargetKind = 4 // Address is the template of an answer to the phone, Mask how many it gets within an hour
 	ForwardTarget TargetKind = 5 // Address is the recipients, with commas, and behind a line feed the template of the text
+	CommandTarget TargetKind = 6 // Address is the name of a command, Mask as of ReplyTarget, 0 where what it writes is no answer
 )
 
-var targetNames = [...]string{"none", "smpp", "webhook", "kannel", "reply", "forward"}
+var targetNames = [...]string{"none", "smpp", "webhook", "kannel", "reply", "forward", "command"}
 
 // TargetKinds are all kinds but NoTarget.
 func TargetKinds() []TargetKind {
