@@ -78,10 +78,20 @@ type inboundQuestion struct {
 type inboundExplained struct {
 	To      string     `json:"to"`
 	From    string     `json:"from"`
+	Before  []stepView `json:"before,omitempty"`
 	Rules   []ruleView `json:"rules"`
+	Behind  []stepView `json:"behind,omitempty"`
 	Account string     `json:"account,omitempty"`
+	Answers message.ID `json:"answers,omitzero"`
 	Goes    []string   `json:"goes"`
 	Clashes []string   `json:"clashes,omitempty"`
+}
+
+// stepView is what was looked at beside the rules.
+type stepView struct {
+	Name    string `json:"name"`
+	Matched bool   `json:"matched"`
+	Why     string `json:"why"`
 }
 
 // explainInbound is POST /v1/inbound/explain: which rules were looked at for a
@@ -96,7 +106,13 @@ func (s *httpServer) explainInbound(w http.ResponseWriter, r *http.Request, a *a
 		return p
 	}
 	e := s.ExplainInbound(in, at)
-	v := inboundExplained{To: in.To.String(), From: in.From.String(), Rules: []ruleView{}, Account: e.Account, Goes: append([]string{}, e.Goes...), Clashes: e.Clashes}
+	v := inboundExplained{To: in.To.String(), From: in.From.String(), Rules: []ruleView{}, Account: e.Account, Answers: e.Answers, Goes: append([]string{}, e.Goes...), Clashes: e.Clashes}
+	for _, step := range e.Before {
+		v.Before = append(v.Before, stepView(step))
+	}
+	for _, step := range e.Behind {
+		v.Behind = append(v.Behind, stepView(step))
+	}
 	for _, c := range e.Rules {
 		v.Rules = append(v.Rules, ruleView(c))
 	}

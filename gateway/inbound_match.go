@@ -207,33 +207,6 @@ func (r *InboundRule) leads() string {
 	return strings.Join(list, ", then ")
 }
 
-// ExplainedInbound is where a message from a phone would go.
-type ExplainedInbound struct {
-	Rules   []route.Considered
-	Account string   // whose it would be; empty for nobody's
-	Goes    []string // where, in plain words; none: it waits in the inbox
-	Clashes []string // of the rule that matches with others, in plain words
-}
-
-// ExplainInbound tells what the configuration in force would do with a message
-// from a phone that comes at that time. Nothing is stored.
-func (g *Gateway) ExplainInbound(in *message.Inbound, at time.Time) ExplainedInbound {
-	s := g.snap.Load()
-	e := ExplainedInbound{Rules: s.Inbound.explain(in, at)}
-	s.address(in, at)
-	e.Account = in.Account
-	if last := len(e.Rules) - 1; last >= 0 && e.Rules[last].Matched {
-		e.Clashes = s.clashesOf(last)
-	}
-	if in.Series != "" {
-		e.Goes = append(e.Goes, "a case number of the series "+in.Series)
-	}
-	for _, t := range in.Targets {
-		e.Goes = append(e.Goes, s.showTarget(in, t))
-	}
-	return e
-}
-
 // showTarget says in plain words what a target is, answers with their text.
 func (s *Snapshot) showTarget(in *message.Inbound, t message.Target) string {
 	switch t.Kind {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -83,6 +84,37 @@ func TestReplies(t *testing.T) {
 		wantAt(ours, "owner", "info", 0)
 		phoneSays(ours+"7", "no such dialog")
 		wantAt(ours, "owner", "", 0)
+
+		// Explain says the same, and why.
+		for _, tt := range []struct{ to, text, steps, account string }{
+			{shown, "info: yes", "[*dialog: the digits behind +46737494949 are of an open dialog: it answers the message " + first.String() + " of acme] 0 rules []", "acme " + first.String()},
+			{ours, "and more", "[] 1 rules [*last writer: beta wrote to the phone last from +46737494949: it answers the message " + second.String() + "]", "beta " + second.String()},
+			{ours, "Info", "[] 1 rules [last writer: a rule comes first; else: beta wrote to the phone last from +46737494949: it answers the message " + second.String() + "]", "owner "},
+			{ours + "7", "x", "[dialog: the digits behind +46737494949 are of no dialog with the phone within 20m0s; they are left out] 1 rules []", "owner "},
+			{short, "x", "[] 1 rules [last writer: nobody wrote to the phone from 72456 within 10m0s]", "owner "},
+			{"4699", "x", "[] 1 rules []", " "},
+		} {
+			e := w.ExplainInbound(&message.Inbound{
+				From: message.Address{TON: message.TONInternational, Number: phone}, To: message.Address{Number: tt.to}, Content: message.Content{Text: tt.text},
+			}, time.Now())
+			show := func(steps []Step) (list []string) {
+				for _, s := range steps {
+					text := s.Name + ": " + s.Why
+					if s.Matched {
+						text = "*" + text
+					}
+					list = append(list, text)
+				}
+				return list
+			}
+			account := e.Account + " "
+			if e.Answers != 0 {
+				account += e.Answers.String()
+			}
+			if steps := fmt.Sprintf("%v %d rules %v", show(e.Before), len(e.Rules), show(e.Behind)); steps != tt.steps || account != tt.account {
+				t.Errorf("%q to %s is explained with\n%s, %s; want\n%s, %s", tt.text, tt.to, steps, account, tt.steps, tt.account)
+			}
+		}
 
 		phoneSays(shown, "half", 5, 0, 3, 1, 2, 1)
 		w.end()

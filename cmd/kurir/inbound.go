@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -62,7 +63,9 @@ type shownRule struct {
 type shownInbound struct {
 	To      string      `json:"to"`
 	From    string      `json:"from"`
+	Before  []shownRule `json:"before"`
 	Rules   []shownRule `json:"rules"`
+	Behind  []shownRule `json:"behind"`
 	Account string      `json:"account"`
 	Goes    []string    `json:"goes"`
 	Clashes []string    `json:"clashes"`
@@ -83,7 +86,7 @@ func (r *remote) explainInbound(ctx context.Context, out io.Writer, q *inboundQu
 		return fmt.Errorf("read the answer: %w", err)
 	}
 	fmt.Fprintf(out, "to %s from %s\n", s.To, s.From)
-	if err := printRules(out, s.Rules); err != nil {
+	if err := printRules(out, slices.Concat(s.Before, s.Rules, s.Behind)); err != nil {
 		return err
 	}
 	if s.Account != "" {

@@ -1,0 +1,129 @@
+package gateway
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"kurir/directory"
+	"kurir/gsm"
+	"kurir/message"
+	"kurir/route"
+)
+
+// ExplainedInbound is where a message from a phone would go.
+type ExplainedInbound struct {
+	Before  []Step // what comes before the rules, in its order, where it is configured
+	Rules   []route.Considered
+	Behind  []Step     // and behind them
+	Account string     // whose it would be; empty for nobody's
+	Answers message.ID // the message that it would answer; 0 for none
+	Goes    []string   // where, in plain words; none: it waits in the inbox
+	Clashes []string   // of the rule that matches with others, in plain words
+}
+
+// Step is what is looked at for a message from a phone beside the rules.
+type Step struct {
+	Name    string // opt-out, dialog or last writer
+	Matched bool   // it decides
+	Why     string
+}
+
+// ExplainInbound tells what the configuration in force would do with a message
+// from a phone that comes at that time, in the order in which it does that. It
+// reads what was sent to the phone; nothing is stored.
+func (g *Gateway) ExplainInbound(in *message.Inbound, at time.Time) ExplainedInbound {
+	s := g.snap.Load()
+	var e ExplainedInbound
+	written := in.To
+	a, err := g.answerOf(s, in.From, in.To, at)
+	digits := s.withoutDigits(in)
+	if stop, ok := s.explainOptOut(in, digits); ok {
+		e.Before = append(e.Before, stop)
+		if stop.Matched {
+			owner := s.Accounts.ByNumber(in.To.Number)
+			in.Account, in.Targets = owner.Name, defaultTargets(owner)
+			return e.goes(s, in)
+		}
+	}
+	tied := s.explainTie(written, a, digits, err)
+	if digits {
+		e.Before = append(e.Before, tied)
+	}
+	if !digits || !tied.Matched {
+		e.Rules = s.Inbound.explain(in, at)
+	}
+	s.addressAnswer(in, a, digits, at)
+	if rule, _ := s.replyRule(in.To); rule != nil && !digits {
+		if in.Rule != ruleLastWriter && tied.Matched {
+			tied.Matched, tied.Why = false, "a rule comes first; else: "+tied.Why
+		}
+		e.Behind = append(e.Behind, tied)
+	}
+	if last := len(e.Rules) - 1; last >= 0 && e.Rules[last].Matched {
+		e.Clashes = s.clashesOf(last)
+	}
+	return e.goes(s, in)
+}
+
+// goes fills in whose the message is and where it goes.
+func (e ExplainedInbound) goes(s *Snapshot, in *message.Inbound) ExplainedInbound {
+	e.Account, e.Answers = in.Account, in.Answers
+	if in.Series != "" {
+		e.Goes = append(e.Goes, "a case number of the series "+in.Series)
+	}
+	for _, t := range in.Targets {
+		e.Goes = append(e.Goes, s.showTarget(in, t))
+	}
+	return e
+}
+
+// explainOptOut tells what heed would make of a message; false where the number
+// is of no account with opt-out.
+func (s *Snapshot) explainOptOut(in *message.Inbound, digits bool) (Step, bool) {
+	owner := s.Accounts.ByNumber(in.To.Number)
+	if owner == nil || s.optOuts[owner.Name] == nil {
+		return Step{}, false
+	}
+	step := Step{Name: "opt-out", Why: "the text says neither stop nor start"}
+	if digits {
+		step.Why = "an answer within a dialog is no opting out of a number"
+		return step, true
+	}
+	said, word := s.optOuts[owner.Name].words.Heard(in.Content.Text, owner.Name, owner.Sender)
+	_, phone := phoneOf(in.From, cmp.Or(owner.Country, s.Country))
+	switch {
+	case said == directory.SaidNothing || in.Encoding == gsm.Binary:
+	case !phone:
+		step.Why = "the sender is not the number of a phone"
+	default:
+		step.Matched, step.Why = true, fmt.Sprintf("%v opts the phone out of messages of %s, or in again", word, owner.Name)
+	}
+	return step, true
+}
+
+// explainTie tells which message one from a phone answers: by digits, else as the
+// last that was sent from the number written to.
+func (s *Snapshot) explainTie(written message.Address, a replyTo, digits bool, err error) Step {
+	step := Step{Name: ruleLastWriter}
+	if digits {
+		step.Name = ruleDialog
+	}
+	rule, _ := s.replyRule(written)
+	switch {
+	case rule == nil:
+	case err != nil:
+		step.Why = "what was sent to the phone cannot be read now: " + err.Error()
+	case a.account == "" && digits:
+		step.Why = fmt.Sprintf("the digits behind %s are of no dialog with the phone within %v; they are left out", rule.Number, rule.within())
+	case a.account == "":
+		step.Why = fmt.Sprintf("nobody wrote to the phone from %s within %v", rule.Number, rule.within())
+	case s.Accounts.ByName(a.account) == nil:
+		step.Why = fmt.Sprintf("it answers the message %s of %s, an account that there is no more", a.to, a.account)
+	case digits:
+		step.Matched, step.Why = true, fmt.Sprintf("the digits behind %s are of an open dialog: it answers the message %s of %s", rule.Number, a.to, a.account)
+	default:
+		step.Matched, step.Why = true, fmt.Sprintf("%s wrote to the phone last from %s: it answers the message %s", a.account, rule.Number, a.to)
+	}
+	return step
+}
