@@ -174,7 +174,11 @@ func (g *Gateway) reserve(a *applicant, now time.Time) {
 	}
 	n := 0
 	for i, m := range a.good {
-		if f := afford(levels, m); f != nil {
+		f := afford(levels, m)
+		if f == nil && b.terms.Payer != nil { // the terms may be those before a reload
+			f = g.purse(b.terms.Payer.Name).bears(message.Amount(m.Price), m.Account)
+		}
+		if f != nil {
 			g.count.unpaid.Add(1)
 			a.results[a.index[i]] = Result{To: m.To, Failure: f}
 			if b.atomic {
@@ -228,11 +232,20 @@ func afford(levels []*purse, m *message.Message) *message.Failure {
 	return nil
 }
 
-// suffices says why a price is more than a balance permits; customer is whom it is
-// told.
+// suffices says why a price is more than a balance permits, if there is one; customer
+// is whom it is told.
 func (p *purse) suffices(price message.Amount, customer string) *message.Failure {
+	if !p.has {
+		return nil
+	}
+	return p.bears(price, customer)
+}
+
+// bears says why a price is more than can be taken from a purse, also from one that
+// has had no balance since a reload.
+func (p *purse) bears(price message.Amount, customer string) *message.Failure {
 	switch {
-	case !p.has || price <= 0 || p.live.balance-price >= -p.credit:
+	case price <= 0 || p.live.balance-price >= -p.credit:
 		return nil
 	case p.account != customer:
 		return message.Fail(message.NoMoney, "", "the balance of %s does not suffice for %s %s", p.account, price, p.currency)
@@ -417,6 +430,11 @@ func (g *Gateway) repriceAs(m *message.Message, r *billing.Reservation, open boo
 			if f := g.purse(up.Name).suffices(more, m.Account); f != nil {
 				return f
 			}
+		}
+	}
+	if r.Payer != "" { // since a reload perhaps none of the levels
+		if f := g.purse(r.Payer).bears(more, m.Account); f != nil {
+			return f
 		}
 	}
 	g.giveBack(m, r.Currency, -more)
