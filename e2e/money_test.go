@@ -17,7 +17,10 @@ import (
 	"kurir/simulator"
 )
 
-const adminKey = secretMark + "-admin-key-0123456789"
+const (
+	adminKey = secretMark + "-admin-key-0123456789"
+	wardKey  = secretMark + "-ward-key-0123456789"
+)
 
 // amount is an amount in an answer, exactly.
 type amount struct{ *big.Rat }
@@ -47,24 +50,35 @@ type payments struct {
 	rest rest
 }
 
-// balance reads the account's, and checks what holds of each.
-func (p *payments) balance() money {
+// levels are the accounts with a balance: holding pays for ward, and group, which lies below it, for the customer.
+var levels = []string{"holding", "group"}
+
+// balance reads the payer's, and checks what holds of the balance of each level.
+func (p *payments) balance() (b money) {
 	p.t.Helper()
-	var v struct{ Balance money }
-	p.rest.fetch("/v1/balances/"+account, &v)
-	b := v.Balance
-	left := new(big.Rat).Sub(b.ToppedUp.Rat, b.Charged.Rat)
-	if left.Sub(left, b.Reserved.Rat); left.Cmp(b.Balance.Rat) != 0 || b.Balance.Sign() < 0 || b.Reserved.Sign() < 0 {
-		p.t.Errorf("%s came, %s are charged and %s reserved: the balance is %s", b.ToppedUp.FloatString(2), b.Charged.FloatString(2), b.Reserved.FloatString(2), b.Balance.FloatString(2))
+	for _, name := range levels {
+		b = p.balanceOf(name)
 	}
 	return b
 }
 
-// topUp has money come under a key, and says whether it had before.
-func (p *payments) topUp(units int, key string) (repeated bool) {
+func (p *payments) balanceOf(name string) money {
+	p.t.Helper()
+	var v struct{ Balance money }
+	p.rest.fetch("/v1/balances/"+name, &v)
+	b := v.Balance
+	left := new(big.Rat).Sub(b.ToppedUp.Rat, b.Charged.Rat)
+	if left.Sub(left, b.Reserved.Rat); left.Cmp(b.Balance.Rat) != 0 || b.Balance.Sign() < 0 || b.Reserved.Sign() < 0 {
+		p.t.Errorf("%s: %s came, %s are charged and %s reserved: the balance is %s", name, b.ToppedUp.FloatString(2), b.Charged.FloatString(2), b.Reserved.FloatString(2), b.Balance.FloatString(2))
+	}
+	return b
+}
+
+// topUp has money come to an account under a key, and says whether it had before.
+func (p *payments) topUp(name string, units int, key string) (repeated bool) {
 	p.t.Helper()
 	body := fmt.Sprintf(`{"amount":"%d","key":%q}`, units, key)
-	status, answer, _, err := p.rest.do(http.MethodPost, "/v1/balances/"+account+"/topups", "application/json", strings.NewReader(body))
+	status, answer, _, err := p.rest.do(http.MethodPost, "/v1/balances/"+name+"/topups", "application/json", strings.NewReader(body))
 	if err != nil || status != http.StatusCreated && status != http.StatusOK {
 		p.t.Fatalf("top up: %d %s %v", status, answer, err)
 	}
@@ -107,9 +121,23 @@ func (l *ledger) answered() int {
 	return n
 }
 
+// putDown sums up what the report of costs says that was put down to the customer's project.
+func (s *server) putDown() *big.Rat {
+	var page struct {
+		Costs []struct{ Cost amount }
+	}
+	s.fetch("/v1/reports/costs?by=project&project=x", &page)
+	sum := new(big.Rat)
+	for _, c := range page.Costs {
+		sum.Add(sum, c.Cost.Rat)
+	}
+	return sum
+}
+
 // TestKillUnderPaidLoad kills the program again and again while customers send over SMPP, REST and Kannel's interface more than
-// their balance pays for. After each start, and at the end: the balance is not below zero and is what came less what
-// was charged and is reserved; at the end what was charged is what all messages say, and no top-up counts twice.
+// the balances of two levels above them permit, of which each pays for some and must suffice for all below it. After each start, and at the end: no
+// balance is below zero, and each is what came less what was charged and is reserved; at the end what was charged is what all
+// messages say and the report of costs does, and no top-up counts twice.
 func TestKillUnderPaidLoad(t *testing.T) {
 	const units = 200
 	random := faults(t)
@@ -123,8 +151,12 @@ func TestKillUnderPaidLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := startServer(t, sim, serverOptions{
-		binary: plainBinary(t), dir: dir, link: ", window: 20", more: fmt.Sprintf("prices: [{name: standard, currency: EUR, file: %q}]", prices),
-		account: ", prices: standard, balance: {charge: delivered}", accounts: []string{fmt.Sprintf("{name: root, api_keys: [%s], admin: true}", adminKey)},
+		binary: plainBinary(t), dir: dir, link: ", window: 20", more: fmt.Sprintf("prices: [{name: standard, currency: EUR, file: %q}]\ndimensions: [{name: project, required: true}]", prices),
+		account: ", parent: group", accounts: []string{
+			fmt.Sprintf("{name: root, api_keys: [%s], admin: true}", adminKey), "{name: holding, prices: standard, balance: {}}",
+			"{name: group, parent: holding, balance: {charge: delivered}, dimensions: {project: x}}",
+			fmt.Sprintf("{name: ward, parent: holding, api_keys: [%s], senders: ['*'], sender: WARD, dimensions: {project: y}}", wardKey),
+		},
 	})
 	linked(t, sim)
 	p := &payments{t: t, rest: *s.rest}
@@ -140,14 +172,20 @@ func TestKillUnderPaidLoad(t *testing.T) {
 	for range 4 {
 		senders.Go(func() { poster(load, s, l, to, h.URL) })
 	}
+	key := *s.rest
+	key.key = wardKey
+	ward := &server{t: t, rest: &key}
+	senders.Go(func() { poster(load, ward, newLedger(), to, h.URL) })
 	defer func() { stopLoad(); leave(); senders.Wait(); bound.Wait() }()
 
 	rounds := max(3, *kills/3)
 	for i := range rounds {
 		before, _ := l.counts()
 		key := fmt.Sprint("round-", i)
-		if p.topUp(units, key) {
-			t.Errorf("%s came before", key)
+		for _, name := range levels {
+			if p.topUp(name, units, key) {
+				t.Errorf("%s came to %s before", key, name)
+			}
 		}
 		eventually(t, "messages are accepted", func() bool { n, _ := l.counts(); return n > before+50 })
 		until := l.answered() + random.IntN(400)
@@ -155,7 +193,7 @@ func TestKillUnderPaidLoad(t *testing.T) {
 		s.proc.kill()
 		judge(t, s.proc.name, s.proc.out.String())
 		s.start()
-		if p.balance(); !p.topUp(units, key) {
+		if p.balance(); !p.topUp("group", units, key) {
 			t.Errorf("%s counts twice", key)
 		}
 	}
@@ -166,7 +204,9 @@ func TestKillUnderPaidLoad(t *testing.T) {
 	})
 	stopLoad()
 	senders.Wait()
-	within(t, 2*patience, "nothing is reserved any more", func() bool { return p.balance().Reserved.Sign() == 0 })
+	within(t, 2*patience, "nothing is reserved any more", func() bool {
+		return p.balance().Reserved.Sign() == 0 && p.balanceOf("holding").Reserved.Sign() == 0
+	})
 	b := p.balance()
 	charged, reserved, n := s.chargedInAll()
 	accepted, _ := l.counts()
@@ -175,6 +215,13 @@ func TestKillUnderPaidLoad(t *testing.T) {
 	l.mu.Unlock()
 	if charged.Cmp(b.Charged.Rat) != 0 || reserved.Sign() != 0 {
 		t.Errorf("the messages say that %s are charged and %s reserved, the balance says %s", charged.FloatString(2), reserved.FloatString(2), b.Charged.FloatString(2))
+	}
+	spent, _, _ := ward.chargedInAll()
+	if top := p.balanceOf("holding"); top.Charged.Cmp(spent) != 0 {
+		t.Errorf("the messages of ward say that %s are charged, and holding's balance %s", spent.FloatString(2), top.Charged.FloatString(2))
+	}
+	if put := s.putDown(); put.Cmp(b.Charged.Rat) != 0 {
+		t.Errorf("%s are put down to the project, and %s charged", put.FloatString(2), b.Charged.FloatString(2))
 	}
 	if b.ToppedUp.Cmp(big.NewRat(units*int64(rounds), 1)) != 0 {
 		t.Errorf("%s came, and not %d", b.ToppedUp.FloatString(2), units*rounds)
