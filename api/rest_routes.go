@@ -20,6 +20,8 @@ type explainBody struct {
 	Interface string `json:"interface"`
 	At        string `json:"at"`
 	Tag       string `json:"tag"`
+
+	Dimensions map[string]string `json:"dimensions"`
 }
 
 // ruleView is a rule that was considered.
@@ -113,7 +115,7 @@ func (s *httpServer) explained(body *explainBody, a *account.Account) (*gateway.
 		}
 		a = other
 	}
-	sub := &gateway.Submission{Account: a, Via: message.ViaREST, To: body.To, From: body.From, Tag: body.Tag, Content: message.Content{Text: body.Text, Class: -1}}
+	sub := &gateway.Submission{Account: a, Via: message.ViaREST, To: body.To, From: body.From, Tag: body.Tag, Dimensions: body.Dimensions, Content: message.Content{Text: body.Text, Class: -1}}
 	if body.To == "" {
 		return bad("to", "to is missing: the recipient's number")
 	}

@@ -50,6 +50,10 @@ func (g *smppFakeGateway) Accept(subs []*gateway.Submission, done gateway.Done) 
 			results[i].Failure = message.Fail(message.BadRecipient, "to", "no")
 			continue
 		}
+		if strings.HasPrefix(s.Content.Text, "for nobody") {
+			results[i].Failure = message.Fail(message.BadDimension, "dimensions.project", "the cost dimension project is missing")
+			continue
+		}
 		results[i].ID = g.ids.Next(time.Now())
 	}
 	answer := func() { done(results) }

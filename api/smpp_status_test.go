@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -57,6 +58,7 @@ func TestSMPPStatus(t *testing.T) {
 		{message.OptedOut, "to", 0x66}, // the number is good
 		{message.Repeated, "text", 0x66},
 		{message.NotOpened, "to", 0x0B},
+		{message.BadDimension, "dimensions.cost_centre", 0x15},
 		{200, "", 0x08},
 	} {
 		got := smppStatus(&message.Failure{Kind: test.kind, Field: test.field})
@@ -73,5 +75,28 @@ func TestSMPPStatus(t *testing.T) {
 		if int(kind) >= len(smppStatuses) {
 			t.Errorf("%s has no command_status", kind.Code())
 		}
+	}
+}
+
+// A customer whose message lacks a cost dimension is told which, where the protocol
+// has room for it.
+func TestSMPPNamesDimension(t *testing.T) {
+	for version, want := range map[smpp.Version]string{smpp.Version34: "", smpp.Version50: "the cost dimension project is missing"} {
+		t.Run(fmt.Sprint(version), func(t *testing.T) {
+			smppTest(t, func(t *testing.T, b *smppBench) {
+				c, err := b.bind(smpp.Transmitter, "acme", "secret", version)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer := c.do(t, smppSubmit("for nobody"))
+				told := ""
+				if body, ok := answer.Body.(*smpp.SubmitSMResp); ok {
+					told, _ = body.TLVs.CString(smpp.TagAdditionalStatusInfoText)
+				}
+				if answer.Status != smpp.ESME_RINVSERTYP || told != want {
+					t.Errorf("%v: %v %q, want %q", version, answer.Status, told, want)
+				}
+			})
+		})
 	}
 }

@@ -204,7 +204,9 @@ func (p *smppPeer) explain(answer *smpp.PDU, f *message.Failure) {
 	}
 	text := f.Error()
 	text = text[:min(len(text), smppMostInfo)]
-	answer.Body = &smpp.SubmitSMResp{TLVs: smpp.TLVs{{Tag: smpp.TagAdditionalStatusInfoText, Value: append([]byte(text), 0)}}}
+	body := &smpp.SubmitSMResp{}
+	body.TLVs.SetCString(smpp.TagAdditionalStatusInfoText, text)
+	answer.Body = body
 }
 
 // refuseAll answers requests of an account that is no more, and ends the

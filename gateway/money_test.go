@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kurir/account"
@@ -271,6 +272,7 @@ func TestNothingIsChargedWithoutItsMessage(t *testing.T) {
 		full = false
 		mu.Unlock()
 		time.Sleep(time.Second)
+		synctest.Wait()
 		w.wantBalance("group", euro, 0, 0)
 		w.submit(w.untold("461", "hi"))
 		w.wantBalance("group", 900_000, 100_000, 0)

@@ -38,6 +38,7 @@ Nothing is sent.`,
 	f.StringVar(&q.To, "to", "", "the recipient's `number`")
 	f.StringVar(&q.From, "from", "", "the `sender` (default: the account's)")
 	f.StringVar(&q.Text, "text", "", "the `text`")
+	f.StringToStringVar(&q.Dimensions, "dimension", nil, "a cost dimension that the message names, as `name=value`; several with commas")
 	f.StringVar(&q.Tag, "tag", "", "the `tag` that the message brings")
 	f.StringVar(&q.Encoding, "encoding", "", "the `encoding`: auto (default), gsm7, ucs2 or latin1")
 	f.StringVar(&q.Interface, "via", "", "the `interface` by which it comes: rest (default), kannel or smpp")
@@ -56,6 +57,8 @@ type routeQuestion struct {
 	Interface string `json:"interface,omitempty"`
 	At        string `json:"at,omitempty"`
 	Tag       string `json:"tag,omitempty"`
+
+	Dimensions map[string]string `json:"dimensions,omitempty"`
 }
 
 // shownRoute is the server's answer.
