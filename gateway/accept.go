@@ -45,7 +45,7 @@ func (g *Gateway) acceptAsked(subs []*Submission, done Done) {
 }
 
 func (g *Gateway) accept(subs []*Submission, done Done) {
-	now := time.Now()
+	now := g.now()
 	snap := g.snap.Load()
 	results := make([]Result, len(subs))
 	var messages []message.Message
@@ -354,6 +354,7 @@ func measure(m *message.Message) *message.Failure {
 // join puts messages into the gather, with the grant if a session can take
 // them now.
 func (g *Gateway) join(a applicant, now time.Time) {
+	g.lookAtClock(now)
 	if a.bill != nil {
 		g.reserve(&a, now)
 	}
@@ -368,7 +369,7 @@ func (g *Gateway) join(a applicant, now time.Time) {
 	for i, m := range a.good {
 		e := entries[i]
 		e.m, e.out.Message, e.out.Ref = m, m, e
-		m.ID = g.ids.Next(now)
+		m.ID = g.nextID(now)
 		if a.multi {
 			tie(e, a.good, i)
 		}

@@ -122,7 +122,7 @@ func (g *Gateway) Act(by string, req ActRequest) (ActJob, error) {
 	}
 	ctx, stop := context.WithCancel(g.ctx)
 	j := &actJob{req: req, stop: stop}
-	j.view = ActJob{ID: g.ids.Next(now), By: by, Request: req, State: PushRunning, Began: now}
+	j.view = ActJob{ID: g.nextID(now), By: by, Request: req, State: PushRunning, Began: now}
 	g.acts.add(j)
 	g.jobs.Go(func() {
 		defer stop()

@@ -169,7 +169,7 @@ func (g *Gateway) actOn(ctx context.Context, j *actJob, at waitsAt) error {
 		j.count(1, 0, 0)
 		return nil
 	}
-	switch done, f := g.actOnEntry(e, j, time.Now()); {
+	switch done, f := g.actOnEntry(e, j, g.now()); {
 	case f != nil:
 		j.count(1, 0, 1)
 	case done:

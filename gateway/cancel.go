@@ -84,7 +84,7 @@ func (g *Gateway) cancel(ctx context.Context, account string, id message.ID) (_ 
 	if err != nil {
 		return nil, nil, err
 	}
-	g.cancelEntry(e, time.Now())
+	g.cancelEntry(e, g.now())
 	copied := *e.m
 	done = g.onDisk()
 	g.mu.Unlock()

@@ -164,7 +164,7 @@ func (g *Gateway) take() *gather {
 		return g.carry
 	}
 	if g.cur.empty() {
-		if g.admit(g.cur, time.Now()); g.cur.empty() {
+		if g.admit(g.cur, g.now()); g.cur.empty() {
 			return nil
 		}
 	}
@@ -173,7 +173,7 @@ func (g *Gateway) take() *gather {
 	b.Counters = b.appendCounted(b.Counters)
 	b.Money = b.moneyRows()
 	g.cur, g.writing = g.newGather(), b
-	g.admit(b, time.Now())
+	g.admit(b, g.now())
 	return b
 }
 
@@ -206,7 +206,7 @@ func (g *Gateway) write(ctx context.Context, b *gather) error {
 
 // committed books that a gather is on disk, and lets follow what waited for it.
 func (g *Gateway) committed(b *gather) {
-	now := time.Now()
+	now := g.now()
 	g.mu.Lock()
 	g.done, g.carry, g.writing = b.seq, nil, nil
 	b.moneyOnDisk()

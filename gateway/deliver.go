@@ -177,7 +177,7 @@ func (g *Gateway) Delivered(list []Delivered) {
 	if list = g.replies(list); len(list) == 0 {
 		return
 	}
-	now := time.Now()
+	now := g.now()
 	g.mu.Lock()
 	var boxes []*outbox
 	for i := range list {

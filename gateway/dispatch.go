@@ -29,7 +29,8 @@ func (g *Gateway) wait(e *entry, front bool) {
 // dispatch grants what waits for a link to its sessions, as far as their
 // credit and the link's rate allow.
 func (g *Gateway) dispatch(l *link, now time.Time) {
-	if g.full != nil {
+	g.lookAtClock(now)
+	if g.full != nil || g.clockHeld() {
 		return
 	}
 	for l.lanes.n > 0 {
@@ -41,7 +42,7 @@ func (g *Gateway) dispatch(l *link, now time.Time) {
 			break
 		}
 		e := l.lanes.head()
-		if e.m.Expires <= now.UnixMilli() {
+		if g.expired(e.m, now.UnixMilli()) {
 			l.lanes.pop()
 			g.expire(e, now)
 			continue
@@ -68,6 +69,9 @@ func (g *Gateway) mayGrant(l *link, s *session, e *entry, now time.Time) bool {
 		if l.spill[i].some {
 			return false
 		}
+	}
+	if g.clockHeld() {
+		return false
 	}
 	if !s.fits(e) {
 		return false

@@ -121,7 +121,7 @@ func (g *Gateway) addRow(e *entry) {
 		return
 	case granted:
 		if e.hold == nil {
-			g.holdGrant(e, time.Now())
+			g.holdGrant(e, g.now())
 		}
 		return
 	default:

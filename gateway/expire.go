@@ -24,23 +24,23 @@ func (g *Gateway) tickLoop(ctx context.Context) {
 		case <-g.hurry:
 		case <-t.C:
 		}
-		now := time.Now() // not the tick's: a slow second must not be made up for
+		now, wall := time.Now(), g.now() // not the tick's: a slow second must not be made up for
 		next := idleTick
-		if g.tickLinks(now) {
+		if g.tickLinks(wall) {
 			next = tick
 		}
 		if now.Sub(marked) >= markPause {
 			marked = now
-			g.shelve(now)
-			g.advanceMark(now)
+			g.shelve(wall)
+			g.advanceMark(wall)
 		}
 		if now.Sub(second) >= time.Second {
 			second = now
-			g.everySecond(now)
+			g.everySecond(wall)
 		}
 		if now.Sub(tenth) >= 10*time.Second {
 			tenth = now
-			g.everyTenSeconds(now)
+			g.everyTenSeconds(wall)
 		}
 		t.Reset(next)
 	}
@@ -50,7 +50,8 @@ func (g *Gateway) tickLoop(ctx context.Context) {
 // whether something waits that may go soon.
 func (g *Gateway) tickLinks(now time.Time) (soon bool) {
 	g.mu.Lock()
-	if g.full == nil {
+	g.readClock()
+	if g.full == nil && !g.clockHeld() {
 		g.wakeDue(now)
 		for _, l := range g.links {
 			if l.up() {
@@ -71,7 +72,7 @@ func (g *Gateway) tickLinks(now time.Time) (soon bool) {
 
 func (g *Gateway) everySecond(now time.Time) {
 	g.mu.Lock()
-	if g.full != nil {
+	if g.full != nil || g.clockHeld() {
 		g.mu.Unlock()
 		return
 	}
@@ -127,11 +128,11 @@ func (g *Gateway) sweep(l *link, now time.Time) {
 	}
 	ms := now.UnixMilli()
 	var old, moved []*entry
-	down := !l.up() && now.Sub(l.downAt) > l.set.FallbackWait
+	down := !l.up() && time.Since(l.downAt) > l.set.FallbackWait
 	room := map[*link]int{}
 	l.lanes.sweep(func(e *entry) bool {
 		switch {
-		case e.m.Expires <= ms:
+		case g.expired(e.m, ms):
 			old = append(old, e)
 			return true
 		case down && g.mayLeave(e) && g.hasRoom(e, room):

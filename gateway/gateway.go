@@ -37,6 +37,8 @@ type Options struct {
 	HoldReceipts time.Duration // how long a receipt that matches nothing is held; default 10 min
 	JoinWait     time.Duration // how long parts of an inbound message are waited for; default 24 h
 
+	Now func() time.Time // the wall clock, which may be set; default time.Now
+
 	page int // rows read from disk at a time in place of the usual number, for tests
 }
 
@@ -86,6 +88,7 @@ type Gateway struct {
 	asking    atomic.Int32 // messages being taken back from operators
 
 	mu          sync.Mutex
+	clock       clock
 	ids         *message.IDs
 	mark        message.ID       // open messages up to here stand in spill tables
 	cur         *gather          // being gathered

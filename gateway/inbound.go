@@ -88,7 +88,7 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 		return
 	}
 	for i, m := range in {
-		m.ID, m.Received = g.ids.Next(now), now.UnixMilli()
+		m.ID, m.Received = g.nextID(now), now.UnixMilli()
 		if m.Link == "" {
 			m.Link = c.l.name
 		}
@@ -277,7 +277,7 @@ func (g *Gateway) joinOld(now time.Time) {
 		case a.parts == nil && a.since < forget:
 			delete(g.joins, a.key)
 		case a.parts != nil && a.since < limit:
-			g.takeIn(snap, g.joined(a, g.ids.Next(now), now.UnixMilli()), a.answer, now)
+			g.takeIn(snap, g.joined(a, g.nextID(now), now.UnixMilli()), a.answer, now)
 		}
 	}
 }

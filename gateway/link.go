@@ -153,7 +153,7 @@ func (c linkCore) SessionUp(num uint32, credit int) {
 	} else {
 		c.l.comesBack(time.Now())
 		c.l.sessions = append(c.l.sessions, &session{num: num, link: c.l, credit: credit})
-		c.g.dispatch(c.l, time.Now())
+		c.g.dispatch(c.l, c.g.now())
 	}
 	if !was && c.l.bound() {
 		c.l.since = time.Now()
@@ -175,8 +175,8 @@ func (l *link) receives(num uint32) {
 func (c linkCore) SessionDown(num uint32, unwritten []*connector.Outgoing, reason error) {
 	g := c.g
 	g.mu.Lock()
-	lost := g.sessionDown(c.l, num, unwritten, time.Now())
-	g.dispatch(c.l, time.Now())
+	lost := g.sessionDown(c.l, num, unwritten, g.now())
+	g.dispatch(c.l, g.now())
 	quiet := c.l.set.QuietCut > 0 || c.l.set.Maintenance.Active(time.Now())
 	g.mu.Unlock()
 	g.signal()

@@ -32,7 +32,7 @@ func (g *Gateway) advanceMark(now time.Time) {
 	if len(g.open) > g.opt.OpenMemory || g.shelf.octets() > g.opt.ShelfMemory {
 		lag = min(lag, hurryLag)
 	}
-	limit := message.FirstIDAt(now.Add(-lag))
+	limit := g.firstIDAt(now.Add(-lag))
 	last := message.ID(0)
 	for n := 0; n < markMost && g.recent.len() > 0; n++ {
 		p := g.recent.peek()

@@ -9,7 +9,7 @@ import (
 
 // Answered implements connector.Core.
 func (c linkCore) Answered(num uint32, answers []connector.Answer) {
-	g, now := c.g, time.Now()
+	g, now := c.g, c.g.now()
 	g.mu.Lock()
 	for i := range answers {
 		e, ok := answers[i].Out.Ref.(*entry)
@@ -28,7 +28,7 @@ func (c linkCore) Answered(num uint32, answers []connector.Answer) {
 func (c linkCore) Throttled(uint32) {
 	c.g.mu.Lock()
 	defer c.g.mu.Unlock()
-	c.l.pace.slow(time.Now(), c.l.set.ThrottleWait)
+	c.l.pace.slow(c.g.now(), c.l.set.ThrottleWait)
 	c.l.count.throttled.Add(1)
 }
 

@@ -144,7 +144,7 @@ func (g *Gateway) Push(by string, req PushRequest) (PushJob, error) {
 	}
 	ctx, stop := context.WithCancel(g.ctx)
 	j := newPushJob(req, stop)
-	j.view = PushJob{ID: g.ids.Next(now), By: by, Request: req, State: PushRunning, Began: now}
+	j.view = PushJob{ID: g.nextID(now), By: by, Request: req, State: PushRunning, Began: now}
 	g.pushes.add(j)
 	g.jobs.Go(func() {
 		defer stop()

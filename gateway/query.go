@@ -60,7 +60,7 @@ type Trace struct {
 
 // Trace assembles the trace of a message.
 func (g *Gateway) Trace(ctx context.Context, m *message.Message) (*Trace, error) {
-	t := &Trace{Message: m, Waits: g.waits(m, time.Now())}
+	t := &Trace{Message: m, Waits: g.waits(m, g.now())}
 	t.Events = append(t.Events, TraceEntry{At: m.ID.Time(), What: message.EventAccepted.String(), Text: "by " + m.Via.String()})
 	events, err := message.DecodeLog(m.Log, m.ID)
 	for _, ev := range events {

@@ -59,6 +59,7 @@ func (g *Gateway) recoverNumbers(ctx context.Context) error {
 		return err
 	}
 	g.ids = message.NewIDs(g.opt.Node, max(last, g.mark)) // retention may have removed the newest
+	g.readClock()
 	if g.lastGrant, err = g.store.LastGrant(ctx); err != nil {
 		return err
 	}
@@ -98,7 +99,7 @@ func (g *Gateway) recoverGrants(ctx context.Context, seen map[message.ID]bool) e
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now := g.now()
 	for _, gr := range grants {
 		list, err := g.store.MessagesByID(ctx, gr.IDs)
 		if err != nil {
@@ -145,7 +146,7 @@ func endsGrant(k message.EventKind) bool {
 func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error {
 	e := newEntry(m)
 	e.readLog(g)
-	now := time.Now()
+	now := g.now()
 	switch {
 	case m.State.Final():
 		return g.recoverOwed(ctx, m)
@@ -164,7 +165,7 @@ func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error 
 		g.watchDeadline(e, now)
 		g.notePart(e, now)
 		g.partTaken(e)
-		if m.ID < message.FirstIDAt(now.Add(-shelveAfter)) {
+		if m.ID < g.firstIDAt(now.Add(-shelveAfter)) {
 			g.shelveOne(e, g.passed+g.recent.len()-1)
 		}
 	case m.State == message.Sending:
@@ -211,7 +212,7 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 	if has, err := g.store.WaitingHas(ctx, e.waitingRows()); err != nil || slices.Contains(has, true) {
 		return err
 	}
-	g.placePart(e, time.Now())
+	g.placePart(e, g.now())
 	if g.fullFor(e) {
 		g.spillOld(e)
 		return nil

@@ -129,7 +129,7 @@ func (g *Gateway) load(l *link, p message.Priority) {
 		g.log.Error("read what waits for a link", "link", l.name, "error", err)
 	}
 
-	now := time.Now()
+	now := g.now()
 	g.mu.Lock()
 	sp.loading = false
 	if err != nil {

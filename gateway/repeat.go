@@ -121,7 +121,7 @@ func (g *Gateway) repeats(m *message.Message) bool {
 // negative receipt, or a missing one. False if it may not, or none is left.
 func (g *Gateway) repeat(e *entry, why message.FailureKind, negative bool, now time.Time) bool {
 	f, m, ms := g.fallbackOf(e.m), e.m, now.UnixMilli()
-	if f == nil || !f.MayRepeat || why == message.BadRecipient || len(m.Content.Header) > 0 || ms >= m.Expires ||
+	if f == nil || !f.MayRepeat || why == message.BadRecipient || len(m.Content.Header) > 0 || g.expired(m, ms) ||
 		f.Within > 0 && ms >= max(m.ID.Millis(), m.SendAt)+f.Within.Milliseconds() {
 		return false
 	}
@@ -313,7 +313,7 @@ func (g *Gateway) lookForReceipt(w missing) {
 		done := err != nil || g.full != nil
 		if !done && g.reviveAll(list, r) {
 			if e := g.fetch(w.id); e != nil && e.station == enroute && e.hop == w.hop {
-				g.repeat(e, message.NoFailure, false, time.Now())
+				g.repeat(e, message.NoFailure, false, g.now())
 			}
 			done = true
 		}

@@ -44,7 +44,7 @@ func (g *Gateway) ReplaceMessage(ctx context.Context, id message.ID, r *Replacem
 // first that could not be tried, or that cannot be as it is wanted. Operators
 // are asked for one after the other.
 func (g *Gateway) ReplaceEach(ctx context.Context, ids []message.ID, r *Replacement) (int, error) {
-	if f := g.snap.Load().mayReplace(r, time.Now()); f != nil {
+	if f := g.snap.Load().mayReplace(r, g.now()); f != nil {
 		return 0, f
 	}
 	refused := map[message.ID]*message.Failure{}
@@ -85,7 +85,7 @@ func (g *Gateway) replace(ctx context.Context, id message.ID, r *Replacement) (_
 	if err != nil {
 		return nil, nil, err
 	}
-	now := time.Now()
+	now := g.now()
 	m, f := g.snap.Load().replaced(e.m, r, now)
 	if f != nil {
 		g.mu.Unlock()

@@ -88,7 +88,7 @@ func (o *outstanding) settled(key uint64) (settled, bool) { return o.gone.get(ke
 
 // Reports implements connector.Core.
 func (c linkCore) Reports(reports []message.Report, ack func(error)) {
-	g, now := c.g, time.Now()
+	g, now := c.g, c.g.now()
 	var late []*message.Report
 	g.mu.Lock()
 	if g.full != nil {
@@ -398,7 +398,7 @@ func (g *Gateway) reviveAll(found []*message.Message, r *reading) bool {
 }
 
 func (g *Gateway) matchRevived(l *link, late []*message.Report) {
-	now := time.Now()
+	now := g.now()
 	for _, r := range late {
 		s := g.scope(r.Scope)
 		if found := g.match(s, r, true, now); found != matched {

@@ -137,7 +137,7 @@ func (g *Gateway) wakeDue(now time.Time) {
 
 // again lets a message have another attempt, unless it has become too old.
 func (g *Gateway) again(e *entry, now time.Time) {
-	if e.m.Expires <= now.UnixMilli() {
+	if g.expired(e.m, now.UnixMilli()) {
 		g.expire(e, now)
 		return
 	}

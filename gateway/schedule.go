@@ -95,10 +95,17 @@ func (g *Gateway) runSchedules(ctx context.Context) {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
 	done := map[string]time.Time{} // by name: up to where it is dealt with
-	from := time.Now().Add(-scheduleLate)
+	from := g.now().Add(-scheduleLate)
 	for {
-		now := time.Now()
+		now := g.now()
+		g.mu.Lock()
+		g.readClock()
+		held := g.clockHeld()
+		g.mu.Unlock()
 		for _, s := range g.Schedules() {
+			if held {
+				break
+			}
 			last, seen := done[s.Name]
 			if !seen {
 				last = from
@@ -117,7 +124,9 @@ func (g *Gateway) runSchedules(ctx context.Context) {
 				done[s.Name] = next
 			}
 		}
-		from = now // one that a reload brings begins there
+		if !held {
+			from = now // one that a reload brings begins there
+		}
 		select {
 		case <-t.C:
 		case <-ctx.Done():

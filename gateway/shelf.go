@@ -90,7 +90,9 @@ func (s *shelf) octets() int { return (len(s.slabs) - len(s.free)) * slabSize }
 // shelve puts messages onto the shelf that have been with the operator long
 // enough: a second cursor over what was accepted, ahead of the mark.
 func (g *Gateway) shelve(now time.Time) {
-	limit := message.FirstIDAt(now.Add(-shelveAfter))
+	g.mu.Lock()
+	limit := g.firstIDAt(now.Add(-shelveAfter))
+	g.mu.Unlock()
 	for n := 0; n < shelveMost && g.shelveSome(limit); n += shelveSlice {
 	}
 }

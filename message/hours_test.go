@@ -76,3 +76,33 @@ func TestHoursMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestMomentOnDaysOfChange: a time that a day has twice, or not at all, comes once.
+func TestMomentOnDaysOfChange(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ zone, moment, after, want, next string }{
+		{"Europe/Stockholm", "02:30", "2026-03-28T12:00:00Z", "2026-03-29T03:30:00+02:00", "2026-03-30T02:30:00+02:00"},
+		{"Europe/Stockholm", "02:30", "2026-10-24T12:00:00Z", "2026-10-25T02:30:00+02:00", "2026-10-26T02:30:00+01:00"},
+		{"Europe/Stockholm", "02:00", "2026-03-28T12:00:00Z", "2026-03-29T03:00:00+02:00", "2026-03-30T02:00:00+02:00"},
+		{"Europe/Stockholm", "03:00", "2026-10-24T12:00:00Z", "2026-10-25T03:00:00+01:00", "2026-10-26T03:00:00+01:00"},
+		{"Europe/Stockholm", "08:00", "2026-03-28T12:00:00Z", "2026-03-29T08:00:00+02:00", "2026-03-30T08:00:00+02:00"},
+		{"Europe/Stockholm", "sun 08:00", "2026-10-24T12:00:00Z", "2026-10-25T08:00:00+01:00", "2026-11-01T08:00:00+01:00"},
+		{"America/New_York", "01:30", "2026-10-31T12:00:00Z", "2026-11-01T01:30:00-04:00", "2026-11-02T01:30:00-05:00"},
+		{"Australia/Lord_Howe", "02:15", "2026-10-03T06:00:00Z", "2026-10-04T02:45:00+11:00", "2026-10-05T02:15:00+11:00"},
+		{"Africa/Cairo", "00:00", "2026-04-23T12:00:00Z", "2026-04-24T01:00:00+03:00", "2026-04-25T00:00:00+03:00"},
+	} {
+		m, err := ParseMoment(c.moment)
+		zone, err1 := time.LoadLocation(c.zone)
+		after, err2 := time.Parse(time.RFC3339, c.after)
+		if err != nil || err1 != nil || err2 != nil {
+			t.Fatal(err, err1, err2)
+		}
+		at := m.Next(after, zone)
+		if got := at.Format(time.RFC3339); got != c.want {
+			t.Errorf("%s in %s: %s, want %s", c.moment, c.zone, got, c.want)
+		}
+		if got := m.Next(at, zone).Format(time.RFC3339); got != c.next {
+			t.Errorf("%s in %s, and then: %s, want %s", c.moment, c.zone, got, c.next)
+		}
+	}
+}

@@ -117,6 +117,9 @@ func NewIDs(node int, last ID) *IDs {
 	return &IDs{node: int64(node & (1<<idNode - 1)), last: int64(last)}
 }
 
+// Last returns the last id that was given out, or that after which it starts.
+func (g *IDs) Last() ID { return ID(g.last) }
+
 // Next returns an id that is greater than all before it, at or after now.
 func (g *IDs) Next(now time.Time) ID {
 	ms := now.UnixMilli() - idEpoch

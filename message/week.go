@@ -119,16 +119,29 @@ func ParseMoment(text string) (Moment, error) {
 	return m, nil
 }
 
-// Next returns the first of them after a time, by the clock of a zone. Where that clock leaps over it, it is an hour later
-// or earlier; where it comes twice, it is one of the two.
+// Next returns the first of them after a time, by the clock of a zone. Where that clock leaps over it, it is as much later
+// as the clock leaps; where it comes twice, it is the first of the two.
 func (m Moment) Next(after time.Time, zone *time.Location) time.Time {
 	local := after.In(zone)
 	for day := range 9 {
 		date := time.Date(local.Year(), local.Month(), local.Day()+day, 12, 0, 0, 0, zone)
-		at := time.Date(date.Year(), date.Month(), date.Day(), 0, m.minute, 0, 0, zone)
+		at := m.on(date, zone)
 		if m.days>>date.Weekday()&1 != 0 && at.After(after) {
 			return at
 		}
 	}
 	return time.Time{}
+}
+
+// on returns when it is on a day.
+func (m Moment) on(day time.Time, zone *time.Location) time.Time {
+	y, mon, d := day.Date()
+	at := time.Date(y, mon, d, 0, m.minute, 0, 0, zone)
+	_, offset := at.Add(-24 * time.Hour).Zone()
+	before := time.Date(y, mon, d, 0, m.minute, 0, 0, time.UTC).Add(-time.Duration(offset) * time.Second).In(zone) // if the clock is not changed before it
+	shows := func(t time.Time) bool { return t.Hour()*60+t.Minute() == m.minute }
+	if shows(at) && !shows(before) {
+		return at
+	}
+	return before
 }
