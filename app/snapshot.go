@@ -21,7 +21,7 @@ import (
 func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapshot) (*gateway.Snapshot, error) {
 	s := &gateway.Snapshot{
 		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
-		TLVs: f.TLVDictionary(), Inbound: gateway.NewInboundTable(f.Inbound), Replies: f.Replies, Series: f.Series, Country: f.Country, Validity: f.Validity, JoinWait: f.JoinWait, MaxParts: f.Limits.MaxParts, Retries: f.Retries, Schedules: f.Schedules,
+		TLVs: f.TLVDictionary(), Inbound: gateway.NewInboundTable(f.Inbound), Replies: f.Replies, Series: gateway.NewSeriesTable(f.Series), Country: f.Country, Validity: f.Validity, JoinWait: f.JoinWait, MaxParts: f.Limits.MaxParts, Retries: f.Retries, Schedules: f.Schedules,
 		Secret: f.Secret.Rules(), Dimensions: message.NewCostDimensions(f.Dimensions, f.TLVDictionary()),
 		Lists: f.Lists, Networks: f.Networks.Table(),
 	}

@@ -395,6 +395,7 @@ func (d *decoder) checkSeries(f *File) {
 	for i := range f.Series {
 		path := fmt.Sprintf("series[%d]", i)
 		f.Series[i].Validate(d.within(path))
+		f.Series[i].Resolve(f.TLVDictionary(), d.within(path))
 		if name := f.Series[i].Name; seen.see(path+".name", name) && name != "" {
 			names = append(names, name)
 		}

@@ -23,6 +23,49 @@ type Series struct {
 	Restart string `yaml:"restart"`
 	// Zone is the time zone of the year, such as Europe/Stockholm. Empty: UTC.
 	Zone string `yaml:"zone"`
+	// TLV is the optional parameter by which SMPP customers get the case number: a name under tlvs, or a number such as
+	// 0x1501. Empty: they do not.
+	TLV string `yaml:"tlv"`
+
+	tag uint16
+}
+
+// Resolve finds the optional parameter by the server's dictionary.
+func (s *Series) Resolve(d *message.TLVDictionary, report func(field, problem string)) {
+	if s.TLV == "" {
+		return
+	}
+	var err error
+	if s.tag, err = d.Tag(s.TLV); err != nil {
+		report("tlv", err.Error())
+	}
+}
+
+// SeriesTable is the series of a configuration. It does not change; nil has none.
+type SeriesTable struct {
+	list  []Series
+	zones []*time.Location
+}
+
+// NewSeriesTable compiles series that Validate found nothing wrong with.
+func NewSeriesTable(list []Series) *SeriesTable {
+	t := &SeriesTable{list: list}
+	for i := range list {
+		zone, err := time.LoadLocation(list[i].Zone)
+		if err != nil {
+			zone = time.UTC
+		}
+		t.zones = append(t.zones, zone)
+	}
+	return t
+}
+
+// all returns the series in the order of the file.
+func (t *SeriesTable) all() []Series {
+	if t == nil {
+		return nil
+	}
+	return t.list
 }
 
 const (
@@ -47,7 +90,7 @@ func (s *Series) Validate(report func(field, problem string)) {
 	if s.Restart == restartYear && !strings.Contains(s.Format, "{year}") {
 		report("format", "lacks {year}: with restart: year numbers would come twice")
 	}
-	if _, err := time.LoadLocation(s.Zone); err != nil {
+	if _, err := time.LoadLocation(s.Zone); err != nil || s.Zone == "Local" {
 		report("zone", fmt.Sprintf("%.40q is no time zone such as Europe/Stockholm", s.Zone))
 	}
 }
@@ -105,19 +148,16 @@ func (g *Gateway) loadSeries(ctx context.Context) error {
 // gather, which is written as a whole or not at all, again and again until it is: no number is lost and none comes
 // twice. A year never goes back, whatever the clock does.
 func (g *Gateway) register(snap *Snapshot, in *message.Inbound) {
-	i := slices.IndexFunc(snap.Series, func(s Series) bool { return s.Name == in.Series })
+	list := snap.Series.all()
+	i := slices.IndexFunc(list, func(s Series) bool { return s.Name == in.Series })
 	if i < 0 {
 		in.Series = ""
 		return
 	}
-	s := &snap.Series[i]
-	zone, err := time.LoadLocation(s.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
+	s := &list[i]
 	n := g.series[s.Name]
 	n.Name = s.Name
-	year := time.UnixMilli(in.Received).In(zone).Year()
+	year := time.UnixMilli(in.Received).In(snap.Series.zones[i]).Year()
 	if s.Restart == restartYear {
 		if int64(year) > n.Period {
 			n.Period, n.Last = int64(year), 0
@@ -129,6 +169,21 @@ func (g *Gateway) register(snap *Snapshot, in *message.Inbound) {
 	in.Case, _ = s.label(n.Last, year)
 	g.series[s.Name] = n
 	g.cur.count(n)
+	if s.tag != 0 {
+		in.Content.Extra = withTLV(in.Content.Extra, message.TLV{Tag: s.tag, Value: []byte(in.Case)})
+	}
+}
+
+// withTLV returns what SMPP says of a message with a parameter of ours, in place
+// of one that the operator sent.
+func withTLV(x *message.Extra, tlv message.TLV) *message.Extra {
+	var with message.Extra
+	if x != nil {
+		with = *x
+	}
+	with.TLVs = slices.DeleteFunc(slices.Clone(with.TLVs), func(have message.TLV) bool { return have.Tag == tlv.Tag })
+	with.TLVs = append(with.TLVs, tlv)
+	return &with
 }
 
 // count notes the last number of a series.
@@ -153,10 +208,10 @@ func (g *Gateway) SeriesStates() []SeriesState {
 	snap := g.snap.Load()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	list := make([]SeriesState, len(snap.Series))
-	for i := range snap.Series {
+	list := make([]SeriesState, len(snap.Series.all()))
+	for i := range list {
 		s := &list[i]
-		s.Series = snap.Series[i]
+		s.Series = snap.Series.list[i]
 		n := g.series[s.Name]
 		if s.Last = n.Last; n.Last > 0 {
 			s.Shown, _ = s.label(n.Last, int(n.Period))

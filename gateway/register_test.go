@@ -20,7 +20,11 @@ func TestRegister(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 12, 31, 22, 59, 0, 0, time.UTC)))
 		snap := testSnapshot()
-		snap.Series = []Series{{Name: "orders", Format: "{year}-{n:4}", Restart: "year", Zone: "Europe/Stockholm"}, {Name: "plain"}}
+		series := []Series{{Name: "orders", Format: "{year}-{n:4}", Restart: "year", Zone: "Europe/Stockholm"}, {Name: "plain", TLV: "0x1501"}}
+		for i := range series {
+			series[i].Resolve(nil, func(field, problem string) { t.Errorf("%s %s", field, problem) })
+		}
+		snap.Series = NewSeriesTable(series)
 		snap.Inbound = NewInboundTable([]InboundRule{
 			{Keyword: route.Patterns{"order"}, Do: []InboundAction{{Register: "orders"}}},
 			{Keyword: route.Patterns{"plain"}, Do: []InboundAction{{Register: "plain"}, {Webhook: "http://127.0.0.1/in"}}},
@@ -32,7 +36,7 @@ func TestRegister(t *testing.T) {
 			for _, text := range texts {
 				list = append(list, &message.Inbound{
 					From: message.Address{TON: 1, Number: "46700000001"}, To: message.Address{TON: 1, Number: "4611111"},
-					Content: message.Content{Text: text, Class: -1},
+					Content: message.Content{Text: text, Class: -1, Extra: &message.Extra{TLVs: []message.TLV{{Tag: 0x1501, Value: []byte("forged")}, {Tag: 0x1400}}}},
 				})
 			}
 			return w.fakeLink("op1").inbound(list...)
@@ -101,6 +105,13 @@ func TestRegister(t *testing.T) {
 			if list, _, err := w.InboundList(t.Context(), f); err != nil || len(list) != 0 {
 				t.Errorf("%+v finds %d messages, %v", f, len(list), err)
 			}
+		}
+		list, _, err := w.InboundList(t.Context(), Filter{Series: "plain", Oldest: true, Limit: 1})
+		if err != nil || len(list) != 1 {
+			t.Fatal(len(list), err)
+		}
+		if tlv, _ := list[0].Content.Extra.TLV(0x1501); string(tlv) != "1" || len(list[0].Content.Extra.TLVs) != 2 {
+			t.Errorf("SMPP customers get %+v", list[0].Content.Extra)
 		}
 		states := w.SeriesStates()
 		if got := fmt.Sprintf("%s %d %s", states[0].Shown, states[0].Last, states[1].Shown); got != "2027-0001 1 2" {

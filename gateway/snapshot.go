@@ -24,7 +24,7 @@ type Snapshot struct {
 	Links    map[string]LinkSettings
 	Inbound  *InboundTable
 	Commands map[string]*command.Config // that messages from phones start, by name; nil for none
-	Series   []Series                   // of case numbers
+	Series   *SeriesTable               // of case numbers
 	Replies  []ReplyRule                // to what messages from phones are answers
 	Secret   *account.SecretRules       // of all accounts; nil for none
 	Prices   map[string]*billing.List   // by name
