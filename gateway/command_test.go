@@ -166,10 +166,14 @@ func TestCommands(t *testing.T) {
 	id = c.write(commandPhone, "code now "+code)
 	c.waitFor(id, "told")
 	wantTexts(t, c.op.take(), commandPhone+": did code [now] for +46100000001: code now\ncode now")
-	for _, text := range []string{"code now " + code, "code now", "code"} {
+	for i, text := range []string{"code now " + code, "code now", "code", "code 1", "code 2", "code 3"} {
+		want := "the one-time code is wrong or was used before"
+		if i == 5 {
+			want = "too many wrong one-time codes: it rests for 15 minutes"
+		}
 		id = c.write(commandPhone, text)
-		if ev := c.waitFor(id, "tell_given_up"); !strings.Contains(ev.Text, "one-time code") {
-			t.Errorf("%s is refused with %+v", text, ev)
+		if ev := c.waitFor(id, "tell_given_up"); ev.Text != want {
+			t.Errorf("%s is refused with %+v, want %s", text, ev, want)
 		}
 	}
 

@@ -34,7 +34,7 @@ func TestOneOpenRowKeepsNothingElse(t *testing.T) {
 			m := testMessage(ids, "acme", "46701234567")
 			m.Progress = message.Progress{State: message.Delivered, Final: 1, Owed: i == 0}
 			b.Accepted = append(b.Accepted, m)
-			b.Inbound = append(b.Inbound, &message.Inbound{ID: ids.Next(time.Now()), Owed: uint32(1 - min(i, 1)), Content: message.Content{Text: "hej"}})
+			b.Inbound = append(b.Inbound, &message.Inbound{ID: ids.Next(time.Now()), Owed: uint32(1 - min(i, 1)), Content: message.Content{Text: "hej"}, Series: "s", Case: "1"})
 		}
 		if err := s.Commit(b); err != nil {
 			t.Fatal(err)
@@ -49,7 +49,7 @@ func TestOneOpenRowKeepsNothingElse(t *testing.T) {
 		}
 		time.Sleep(31 * time.Minute)
 		tidyAll(t, s)
-		for table, want := range map[string]int64{"message": 1, "progress": 1, "inbound": 1, "run": 1} {
+		for table, want := range map[string]int64{"message": 1, "progress": 1, "inbound": 1, "inbound_case": 1, "run": 1} {
 			if n, err := s.number(context.Background(), "SELECT count(*) FROM "+table); err != nil || n != want {
 				t.Errorf("%d rows in %s, %v; want %d", n, table, err, want)
 			}
