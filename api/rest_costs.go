@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"encoding/csv"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -69,6 +71,10 @@ func (s *httpServer) listCosts(w http.ResponseWriter, r *http.Request, a *accoun
 	if p != nil {
 		return p
 	}
+	form, p := exportForm(r, params)
+	if p != nil {
+		return p
+	}
 	names := s.Dimensions().Names()
 	noun := resource.Costs(names)
 	q, wrong := noun.Parse(params, "")
@@ -103,7 +109,13 @@ func (s *httpServer) listCosts(w http.ResponseWriter, r *http.Request, a *accoun
 	if err != nil {
 		return readProblem(err, "report")
 	}
-	rows, next := resource.Rows(q, sumCosts(found, &q, by), costCell)
+	sums := sumCosts(found, &q, by)
+	if form != "" {
+		q.Limit = max(len(sums), 1)
+		rows, _ := resource.Rows(q, sums, costCell)
+		return exportCosts(w, form, by, rows)
+	}
+	rows, next := resource.Rows(q, sums, costCell)
 	page := map[string]any{"costs": rows}
 	if next != 0 {
 		page["next"], page["cursor"] = noun.Next(r.URL.Path, q, next), noun.Cursor(q, next)
@@ -176,4 +188,39 @@ func costCell(v *costView, field string) any {
 		return int64(v.Cost)
 	}
 	return v.Dimensions[field]
+}
+
+// exportCosts answers with all rows, as CSV with a column for each of what they are
+// by.
+func exportCosts(w http.ResponseWriter, form string, by []string, rows []costView) *problem {
+	w.Header().Set("Content-Type", exportTypes[form])
+	w.Header().Set("Content-Disposition", `attachment; filename="costs.`+form+`"`)
+	if form == asNDJSON {
+		write := rowWriter[costView](form, w)
+		for i := range rows {
+			write(&rows[i])
+		}
+		return nil
+	}
+	columns := slices.Concat(by, []string{"messages", "cost", "currency"})
+	table := csv.NewWriter(w)
+	_ = table.Write(columns) // a client that has gone needs no answer
+	cells := make([]string, len(columns))
+	for i := range rows {
+		for k, column := range columns {
+			switch column {
+			case "day":
+				cells[k] = rows[i].Day
+			case "month":
+				cells[k] = rows[i].Month
+			case "cost":
+				cells[k] = rows[i].Cost.String()
+			default:
+				cells[k] = harmless(fmt.Sprint(costCell(&rows[i], column)))
+			}
+		}
+		_ = table.Write(cells)
+	}
+	table.Flush()
+	return nil
 }

@@ -47,6 +47,10 @@ func TestCostReport(t *testing.T) {
 			t.Errorf("%s: %d %s\nwant %s", query, w.Code, got, want)
 		}
 	}
+	const table = "month,cost_centre,messages,cost,currency\n2026-10,4711,2,0.07,EUR\n2026-11,4711,1,0.035,EUR\n2026-11,,5,0.00,\n2026-11,*,1,0.000001,EUR\n"
+	if w := asAcme(h, http.MethodGet, "/v1/reports/costs?by=month,cost_centre&format=csv&limit=1", ""); w.Body.String() != table || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
+		t.Errorf("as a table: %s %s", w.Header().Get("Content-Type"), w.Body)
+	}
 	if w := asAcme(h, http.MethodGet, "/v1/reports/costs?by=team", ""); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "cost_centre") {
 		t.Errorf("by nothing that there is: %d %s", w.Code, w.Body)
 	}
@@ -85,6 +89,18 @@ func TestDimensionsAreNamed(t *testing.T) {
 	} {
 		if w := asAcme(h, http.MethodPost, "/v1/messages", body); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `"`+field+`"`) {
 			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
+
+// What a message's cost is put down to stands in what REST shows of it and in what
+// webhooks are told.
+func TestDimensionsAreShown(t *testing.T) {
+	t.Parallel()
+	m := &message.Message{ID: 1 << 40, Special: &message.Special{Dimensions: "cost_centre=4711;project=a"}}
+	for _, full := range []bool{true, false} {
+		if v := view(m, message.Delivered, full, nil); message.DimensionsOf(v.Dimensions) != m.Special.Dimensions {
+			t.Errorf("in full %v: %v", full, v.Dimensions)
 		}
 	}
 }

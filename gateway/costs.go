@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kurir/message"
+	"kurir/store"
 )
 
 // CostSum is what the messages cost that an account had accepted in a day, by what
@@ -21,6 +22,54 @@ type CostSum struct {
 	Currency   string // empty if they cost nothing
 }
 
+// costKind is what sums differ in.
+type costKind struct {
+	day, account, currency string
+	dimensions             message.Dimensions
+}
+
+type costSums map[costKind]*CostSum
+
+// add adds to a sum.
+func (s costSums) add(k costKind, messages int64, cost message.Amount) {
+	sum := s[k]
+	if sum == nil {
+		sum = &CostSum{Day: k.day, Account: k.account, Dimensions: k.dimensions, Currency: k.currency}
+		s[k] = sum
+	}
+	sum.Messages += messages
+	sum.Cost += cost
+}
+
+// count adds what a counter says. What is put down to dimensions stands in the
+// counters of all messages too. currency is that of counters of no money.
+func (s costSums) count(c *store.Counter, day, currency string) {
+	what, dimensions, put := strings.Cut(c.What, "{")
+	var messages int64
+	var cost message.Amount
+	switch what {
+	case tallyAccepted, tallyCostMessages:
+		messages = c.N
+	case tallyReserved, tallyCostReserved:
+		cost = message.Amount(c.N)
+	case tallyReturned, tallyCostReturned:
+		cost = -message.Amount(c.N)
+	default:
+		return
+	}
+	if messages == 0 && c.Link != "" {
+		currency = c.Link
+	}
+	all := costKind{day: day, account: c.Account, currency: currency}
+	if !put {
+		s.add(all, messages, cost)
+		return
+	}
+	s.add(all, -messages, -cost)
+	all.dimensions = message.Dimensions(dimensions)
+	s.add(all, messages, cost)
+}
+
 // CostSums sums up what was accepted from a time on and before another, in whole
 // hours. account restricts it to one; empty is all. They are in the order of day,
 // account and dimensions.
@@ -30,52 +79,17 @@ func (g *Gateway) CostSums(ctx context.Context, account string, since, until tim
 		return nil, err
 	}
 	snap := g.snap.Load()
-	currencies := func(account string) string { // of the messages that are counted
-		if a := snap.Accounts.ByName(account); a != nil && a.Terms() != nil && snap.Prices[a.Terms().Prices] != nil {
-			return snap.Prices[a.Terms().Prices].Currency
-		}
-		return ""
-	}
-	sums := map[CostSum]*CostSum{}
-	at := func(day, account, currency string, d message.Dimensions) *CostSum {
-		k := CostSum{Day: day, Account: account, Dimensions: d, Currency: currency}
-		s := sums[k]
-		if s == nil {
-			s = &CostSum{Day: day, Account: account, Dimensions: d, Currency: currency}
-			sums[k] = s
-		}
-		return s
-	}
+	sums := costSums{}
 	for i := range counters {
 		c := &counters[i]
-		if account != "" && c.Account != account || c.Account == "" {
+		if c.Account == "" || account != "" && c.Account != account {
 			continue
 		}
-		day := time.Unix(c.Hour*3600, 0).In(zone).Format(time.DateOnly)
-		what, dimensions, put := strings.Cut(c.What, "{")
-		var money message.Amount
-		switch what {
-		case tallyAccepted, tallyCostMessages:
-			c.Link = currencies(c.Account)
-		case tallyReserved, tallyCostReserved:
-			money = message.Amount(c.N)
-		case tallyReturned, tallyCostReturned:
-			money = -message.Amount(c.N)
-		default:
-			continue
+		currency := ""
+		if a := snap.Accounts.ByName(c.Account); a != nil && a.Terms() != nil && snap.Prices[a.Terms().Prices] != nil {
+			currency = snap.Prices[a.Terms().Prices].Currency
 		}
-		n := c.N
-		if money != 0 {
-			n = 0
-		}
-		rest := at(day, c.Account, c.Link, "")
-		if !put {
-			rest.Messages, rest.Cost = rest.Messages+n, rest.Cost+money
-			continue
-		}
-		rest.Messages, rest.Cost = rest.Messages-n, rest.Cost-money // they are in the sums of all too
-		of := at(day, c.Account, c.Link, message.Dimensions(dimensions))
-		of.Messages, of.Cost = of.Messages+n, of.Cost+money
+		sums.count(c, time.Unix(c.Hour*3600, 0).In(zone).Format(time.DateOnly), currency)
 	}
 	var list []CostSum
 	for _, s := range sums {

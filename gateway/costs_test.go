@@ -104,7 +104,7 @@ func TestManyDimensionsAreLumped(t *testing.T) {
 	}
 	lumped := m(dimensionsMost)
 	lumped.Special = lumped.Special.With(func(x *message.Special) { x.Lumped = true })
-	if k := costKeyOf(tallyCostReturned, "EUR", lumped); k.what != "cost_returned{*" || k.link != "EUR" {
+	if k := costKeyOf(7, tallyCostReturned, "EUR", lumped); k.what != "cost_returned{*" || k.link != "EUR" {
 		t.Errorf("given back of %q by %q", k.what, k.link)
 	}
 }

@@ -82,12 +82,12 @@ func (c *costsMet) lump(m *message.Message, now time.Time) bool {
 }
 
 // costKeyOf returns the counter of a message's dimensions. m.Special is not nil.
-func costKeyOf(what, currency string, m *message.Message) counterKey {
+func costKeyOf(hour int64, what, currency string, m *message.Message) counterKey {
 	d := m.Special.Dimensions
 	if m.Special.Lumped {
 		d = othersDimensions
 	}
-	return counterKey{m.ID.Millis() / 3600_000, m.Account, currency, what + "{" + string(d)}
+	return counterKey{hour, m.Account, currency, what + "{" + string(d)}
 }
 
 // tallyCosts sums up a new message by its dimensions. m.Special is not nil.
@@ -98,17 +98,19 @@ func (g *Gateway) tallyCosts(m *message.Message, b *bill, i int, now time.Time) 
 	if g.costs.lump(m, now) {
 		m.Special = m.Special.With(func(x *message.Special) { x.Lumped = true })
 	}
-	g.cur.counters[costKeyOf(tallyCostMessages, "", m)]++
+	hour := now.Unix() / 3600 // as all that is counted at acceptance
+	g.cur.counters[costKeyOf(hour, tallyCostMessages, "", m)]++
 	if m.Price != 0 {
-		g.cur.counters[costKeyOf(tallyCostReserved, b.rates[i].Currency, m)] += m.Price
+		g.cur.counters[costKeyOf(hour, tallyCostReserved, b.rates[i].Currency, m)] += m.Price
 	}
 }
 
 // tallyReturn sums up what of the price of a message was given back, or, if it is
 // less than 0, what came to it.
 func (g *Gateway) tallyReturn(m *message.Message, currency string, back message.Amount) {
-	g.cur.counters[counterKey{m.ID.Millis() / 3600_000, m.Account, currency, tallyReturned}] += int64(back)
+	hour := m.ID.Millis() / 3600_000
+	g.cur.counters[counterKey{hour, m.Account, currency, tallyReturned}] += int64(back)
 	if m.Dimensions() != "" {
-		g.cur.counters[costKeyOf(tallyCostReturned, currency, m)] += int64(back)
+		g.cur.counters[costKeyOf(hour, tallyCostReturned, currency, m)] += int64(back)
 	}
 }

@@ -35,7 +35,7 @@ func (g *Gateway) Resend(ctx context.Context, account string, id message.ID) (Re
 	sub := &Submission{
 		Account: a, Via: m.Via, FromAddr: m.From, ToAddr: m.To, Content: m.Content,
 		Priority: m.Priority, Reference: m.Reference, Receipts: m.Receipts, Target: m.Target, Resent: id, Secret: m.Secret(), Tag: m.Tag(),
-		Dimensions: m.Dimensions().Map(),
+		Dimensions: g.snap.Load().Dimensions.Known(m.Dimensions()),
 	}
 	if m.From.String() == a.Sender {
 		sub.FromAddr = message.Address{} // the account's own needs no permission

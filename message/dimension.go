@@ -184,6 +184,16 @@ func (c *CostDimensions) Check(values map[string]string) *Failure {
 	return nil
 }
 
+// Known returns the values by name of those dimensions that there are and that may have them; nil for none.
+func (c *CostDimensions) Known(d Dimensions) map[string]string {
+	values := d.Map()
+	maps.DeleteFunc(values, func(name, value string) bool { return c.Check(map[string]string{name: value}) != nil })
+	if len(values) == 0 {
+		return nil
+	}
+	return values
+}
+
 // Of returns what the cost of a message is put down to: what it says itself (own, by name), what its optional
 // parameters say, and what its account does, the first that says something. The failure is for its customer.
 func (c *CostDimensions) Of(account Dimensions, own map[string]string, x *Extra) (Dimensions, *Failure) {

@@ -49,6 +49,9 @@ func TestCostDimensions(t *testing.T) {
 			t.Errorf("%+v: what the request said is changed", c)
 		}
 	}
+	if got := DimensionsOf(known.Known("cost_centre=9;project=a;team=x")); got != "project=a" {
+		t.Errorf("known of those is %q", got)
+	}
 	var none *CostDimensions
 	if _, f := none.Of("", map[string]string{"a": "b"}, nil); f == nil || f.Field != "dimensions" {
 		t.Errorf("without dimensions one is named: %v", f)

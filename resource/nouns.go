@@ -15,6 +15,7 @@ func Messages() *Noun {
 			{Name: "from", Type: Sender, Ops: Equal},
 			{Name: "reference", Type: Text, Ops: Equal},
 			{Name: "link", Type: Text, Ops: Equal},
+			{Name: "dimension", Type: Text, Ops: Equal},
 			{Name: "accepted", Type: Time, Ops: From | Until, Since: "since", Until: "until"},
 			{Name: "id", Sort: true},
 		},
@@ -56,7 +57,8 @@ func MessageFilter(q Query, account string) store.Filter {
 		Account: account, Limit: q.Limit, After: message.ID(q.After), Oldest: !q.Order.Descending,
 		To: message.Address{Number: q.text("to")}, From: message.Address{Number: q.text("from")},
 		Reference: q.text("reference"), Link: q.text("link"), Unmatched: q.text("unmatched") == "true",
-		Series: q.text("series"), Case: q.text("case"),
+		Dimension: q.text("dimension"),
+		Series:    q.text("series"), Case: q.text("case"),
 	}
 	for _, filter := range q.Filters {
 		switch {

@@ -32,6 +32,7 @@ func listCases(start time.Time) []listCase {
 		{"reference", store.Filter{Reference: "fifty", Account: "acme"}, func(i int, m *message.Message) bool { return i%50 == 0 }},
 		{"link", store.Filter{Link: "op2"}, func(i int, m *message.Message) bool { return m.Links[0] == "op2" }},
 		{"interface", store.Filter{Via: message.ViaSMPP}, func(i int, m *message.Message) bool { return m.Via == message.ViaSMPP }},
+		{"dimension", store.Filter{Dimension: "cost_centre=47"}, func(i int, _ *message.Message) bool { return i%20 == 0 }},
 		{"since", store.Filter{Since: start.Add(100 * time.Second)}, func(i int, m *message.Message) bool { return i >= 100 }},
 		{"until", store.Filter{Until: start.Add(100 * time.Second)}, func(i int, m *message.Message) bool { return i < 100 }},
 		{
@@ -60,6 +61,9 @@ func testLists(t *testing.T, open opener) {
 		m.Via = message.Interface(i%3 + 1)
 		if i%50 == 0 {
 			m.Reference = "fifty"
+		}
+		if i%20 < 2 {
+			m.Special = &message.Special{Dimensions: []message.Dimensions{"cost_centre=47;project=x", "cost_centre=471"}[i%20]}
 		}
 		all = append(all, m)
 	}

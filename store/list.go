@@ -22,6 +22,7 @@ type Filter struct {
 	Reference    string          // messages only
 	Link         string          // the first candidate of a message; the link of an inbound message
 	Via          message.Interface
+	Dimension    string    // messages only: a cost dimension and its value, as name=value
 	Series, Case string    // inbound messages only: the series of its case number, and that itself
 	Unmatched    bool      // inbound messages only: those that are nobody's and met no rule
 	Since, Until time.Time // when it was accepted or came: from Since on, before Until
@@ -118,7 +119,16 @@ func (f *Filter) matches(m *message.Message) bool {
 	}
 	return (f.Account == "" || f.Account == m.Account) && f.wants(m.State) && number(f.From, m.From) && number(f.To, m.To) &&
 		(f.Reference == "" || f.Reference == m.Reference) && (f.Link == "" || len(m.Links) > 0 && f.Link == m.Links[0]) &&
-		(f.Via == message.ViaUnknown || f.Via == m.Via)
+		(f.Via == message.ViaUnknown || f.Via == m.Via) && f.putDown(m)
+}
+
+// putDown tells whether a message's cost is put down to what the filter says.
+func (f *Filter) putDown(m *message.Message) bool {
+	if f.Dimension == "" {
+		return true
+	}
+	name, value, _ := strings.Cut(f.Dimension, "=")
+	return value != "" && m.Dimensions().Value(name) == value
 }
 
 // messageCondition is the condition but for the state, of which the journal may
@@ -139,6 +149,9 @@ func (f *Filter) messageCondition() *condition {
 	if f.Via != message.ViaUnknown {
 		w.add("m.via = ?", int64(f.Via))
 	}
+	if f.Dimension != "" { // perhaps; Messages looks whether it is
+		w.add("instr(m.fixed, CAST(? AS BLOB)) > 0", f.Dimension)
+	}
 	return w
 }
 
@@ -152,6 +165,9 @@ func (s *Store) Messages(ctx context.Context, f Filter) (list []*message.Message
 		return nil, 0, fmt.Errorf("list messages: %w", err)
 	}
 	list, err = s.MessagesByID(ctx, ids)
+	if f.Dimension != "" {
+		list = slices.DeleteFunc(list, func(m *message.Message) bool { return !f.putDown(m) })
+	}
 	return list, next, err
 }
 

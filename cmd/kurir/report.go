@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"maps"
@@ -87,6 +86,10 @@ func (r *remote) costs(ctx context.Context, out io.Writer, report *costReport) e
 			params.Set(name, value)
 		}
 	}
+	if report.csv {
+		params.Set("format", "csv")
+		return r.stream(ctx, "/v1/reports/costs?"+params.Encode(), out)
+	}
 	list, err := allRows[shownCost](ctx, r, "/v1/reports/costs?"+params.Encode(), "costs")
 	if err != nil || r.printedRows(out, list) {
 		return err
@@ -102,9 +105,6 @@ func (r *remote) costs(ctx context.Context, out io.Writer, report *costReport) e
 		columns = slices.Concat([]string{"day", "account"}, slices.Sorted(maps.Keys(met)))
 	}
 	columns = slices.Concat(columns, []string{"messages", "cost", "currency"})
-	if report.csv {
-		return writeCosts(csv.NewWriter(out), columns, list)
-	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, strings.ToUpper(strings.Join(columns, "\t")))
 	for i := range list {
@@ -115,18 +115,4 @@ func (r *remote) costs(ctx context.Context, out io.Writer, report *costReport) e
 		fmt.Fprintln(table, strings.Join(cells, "\t"))
 	}
 	return table.Flush()
-}
-
-// writeCosts writes the report as CSV.
-func writeCosts(out *csv.Writer, columns []string, list []shownCost) error {
-	_ = out.Write(columns) // Error tells
-	for i := range list {
-		cells := make([]string, len(columns))
-		for k, column := range columns {
-			cells[k] = list[i].cell(column)
-		}
-		_ = out.Write(cells)
-	}
-	out.Flush()
-	return out.Error()
 }
