@@ -130,8 +130,10 @@ func (q *inboundQuestion) message(country string) (*message.Inbound, time.Time, 
 	if in.To, err = route.Normalise(q.To, country); err != nil {
 		return bad("to", "to, the number of ours that is written to: %v", err)
 	}
-	if in.From, err = route.Sender(q.From, country); err != nil {
-		return bad("from", "from, the phone: %v", err)
+	if in.From, err = route.Normalise(q.From, country); err != nil { // no number as people write it
+		if in.From, err = route.Sender(q.From, country); err != nil {
+			return bad("from", "from, the phone: %v", err)
+		}
 	}
 	if q.At != "" {
 		if at, err = time.Parse(time.RFC3339, q.At); err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 func TestExplainInbound(t *testing.T) {
 	t.Parallel()
 	o := (&fakeGateway{}).options()
+	o.Country = func() string { return "46" }
 	o.ExplainInbound = func(in *message.Inbound, at time.Time) gateway.ExplainedInbound {
 		if in.Link != "op1" || in.Content.Text != "info" || !at.Equal(time.Date(2026, 11, 5, 7, 30, 0, 0, time.UTC)) {
 			t.Errorf("asked for %+v at %v", in, at)
@@ -25,6 +27,9 @@ func TestExplainInbound(t *testing.T) {
 	const want = `{"to":"72456","from":"+46701234567","rules":[{"rule":0,"name":"info","matched":true,"why":"webhook x"}],"account":"acme","goes":["webhook x"]}` + "\n"
 	if w := ask(h, "POST", "/v1/inbound/explain", body, "Authorization", "Bearer root-key"); w.Code != 200 || w.Body.String() != want {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := ask(h, "POST", "/v1/inbound/explain", strings.Replace(body, "+46701234567", "070-123 45 67", 1), "Authorization", "Bearer root-key"); w.Body.String() != want {
+		t.Errorf("a phone as people write it: %d %s", w.Code, w.Body)
 	}
 	if w := asAcme(h, "POST", "/v1/inbound/explain", body); w.Code != 403 {
 		t.Errorf("an account sees others' rules: %d %s", w.Code, w.Body)
