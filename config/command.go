@@ -33,7 +33,7 @@ func (d *decoder) checkCommands(f *File) {
 				d.report(fmt.Sprintf("%s.from[%d]", path, n), err.Error())
 				continue
 			}
-			c.From[n] = address.Number
+			c.From[n] = address.String()
 		}
 		for n, list := range c.Lists {
 			if !slices.Contains(lists, list) {
