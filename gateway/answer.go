@@ -76,7 +76,8 @@ func (g *Gateway) reply(it *Item, text string, code uint32) {
 		return
 	}
 	phone, why := snap.answerable(a, in)
-	if why == "" && !g.answers.take(in.Account+"|"+phone.Number, int(it.Target.Mask), time.Now()) {
+	most := int(it.Target.Mask)
+	if why == "" && most > 0 && !g.answers.take(in.Account+"|"+phone.Number, most, time.Now()) {
 		why = "the phone got as many answers within the hour as it may"
 	}
 	if why != "" {
@@ -84,7 +85,7 @@ func (g *Gateway) reply(it *Item, text string, code uint32) {
 		return
 	}
 	g.acceptFor(it, code, []*Submission{{
-		Account: a, ToAddr: phone, FromAddr: in.To, Answer: true, Priority: message.High,
+		Account: a, ToAddr: phone, FromAddr: in.To, Answer: true, OptedOut: most == 0, Priority: message.High,
 		Content: message.Content{Text: text, Class: -1}, Reference: in.ID.String(), Tag: in.Tag,
 	}})
 }

@@ -57,37 +57,41 @@ func (g *Gateway) hear(snap *Snapshot, in *message.Inbound, to replyTo, dialog b
 		snap.addressAnswer(in, to, dialog, now)
 		return
 	}
-	if owner := snap.Accounts.ByNumber(in.To.Number); owner != nil && !dialog && g.heed(snap, owner, in, now) {
-		in.Account, in.Rule, in.Targets = owner.Name, optOutRule, defaultTargets(owner)
-		return
+	if owner := snap.Accounts.ByNumber(in.To.Number); owner != nil && !dialog {
+		if answer, heard := g.heed(snap, owner, in, now); heard {
+			in.Account, in.Rule, in.Targets = owner.Name, optOutRule, append(defaultTargets(owner), answer...)
+			return
+		}
 	}
 	snap.addressAnswer(in, to, dialog, now)
 	if owner := snap.Accounts.ByName(in.Account); owner != nil && (dialog || snap.Accounts.ByNumber(in.To.Number) != owner) {
-		g.heed(snap, owner, in, now)
+		answer, _ := g.heed(snap, owner, in, now)
+		in.Targets = append(in.Targets, answer...)
 	}
 }
 
 // heed records what a message from a phone says of opting out of an account's
-// messages, and answers it. It tells whether it says anything.
-func (g *Gateway) heed(snap *Snapshot, a *account.Account, in *message.Inbound, now time.Time) bool {
+// messages, and returns the answer to it, if any. heard tells whether it says
+// anything.
+func (g *Gateway) heed(snap *Snapshot, a *account.Account, in *message.Inbound, now time.Time) (answer []message.Target, heard bool) {
 	o := snap.optOuts[a.Name]
 	if o == nil || in.Encoding == gsm.Binary {
-		return false
+		return nil, false
 	}
 	said, word := o.words.Heard(in.Content.Text, a.Name, a.Sender)
 	if said == directory.SaidNothing {
-		return false
+		return nil, false
 	}
 	phone, ok := phoneOf(in.From, cmp.Or(a.Country, snap.Country))
 	if !ok {
-		return false
+		return nil, false
 	}
 	record := &store.OptOut{
 		Account: a.Name, Phone: phone.Number, In: said == directory.SaidStart, At: now.UnixMilli(),
 		Wrote: in.To.Number, Text: in.Content.Text, Inbound: in.ID,
 	}
 	if !g.recordOptOut(o, record) {
-		return true // it said so before: no answer, for two machines would not end
+		return nil, true // it said so before: no answer, for two machines would not end
 	}
 	g.tally(a.Name, in.Link, optOutTally(record.In), now)
 	own := a.OptOut.StopAnswer
@@ -96,13 +100,9 @@ func (g *Gateway) heed(snap *Snapshot, a *account.Account, in *message.Inbound, 
 	}
 	text := cmp.Or(own, o.words.Language(word, phone.Number).Answer(said, in.To.String()))
 	if own == account.NoAnswer {
-		return true
+		return nil, true
 	}
-	g.answerPhone(&Submission{
-		Account: a, ToAddr: phone, FromAddr: in.To, Answer: true, OptedOut: true, Priority: message.High,
-		Content: message.Content{Text: text, Class: -1},
-	})
-	return true
+	return []message.Target{{Kind: message.ReplyTarget, Account: a.Name, Address: asTemplate(text)}}, true
 }
 
 // What tally counts of opting out.
@@ -141,21 +141,6 @@ func (g *Gateway) recordOptOut(o *optOut, record *store.OptOut) bool {
 	}
 	g.cur.OptOuts = append(g.cur.OptOuts, record)
 	return true
-}
-
-// answerPhone sends an answer once what it answers is on disk. A crash in between
-// loses it.
-func (g *Gateway) answerPhone(sub *Submission) {
-	g.cur.after = append(g.cur.after, func(err error) {
-		if err != nil {
-			return
-		}
-		g.Accept([]*Submission{sub}, func(results []Result) {
-			if f := results[0].Failure; f != nil {
-				g.log.Warn("a phone that opted out or in gets no answer", "account", sub.Account.Name, "why", f.Kind.Code())
-			}
-		})
-	})
 }
 
 // OptOutChange is what somebody says of a phone in its place.

@@ -34,9 +34,9 @@ type InboundRule struct {
 	Do []InboundAction `yaml:"do"`
 }
 
-// maxTargets is how many places an inbound message may go to: message.Inbound
-// has a bit for each.
-const maxTargets = 32
+// maxTargets is how many actions a rule may have: message.Inbound has a bit for
+// each, and one for the answer to who opts out.
+const maxTargets = 31
 
 // Validate reports what is wrong with the rule.
 func (r *InboundRule) Validate(report func(field, problem string)) {

@@ -52,6 +52,9 @@ func fillTemplate(template string, in *message.Inbound) (string, error) {
 	}
 }
 
+// asTemplate writes a text as the template of itself.
+func asTemplate(text string) string { return strings.ReplaceAll(text, "{", "{{") }
+
 func placeholderNames() string {
 	var names []string
 	for name := range placeholders {

@@ -139,7 +139,7 @@ const (
 	SMPPTarget    TargetKind = 1 // any receiver or transceiver session of the account
 	WebhookTarget TargetKind = 2 // Address is a URL, called with signed JSON; Mask as of ReplyTarget, 0 where its answer is none
 	KannelTarget  TargetKind = 3 // Address is a dlr-url with escapes, Mask the dlr-mask
-	ReplyTarget   TargetKind = 4 // Address is the template of an answer to the phone, Mask how many it gets within an hour
+	ReplyTarget   TargetKind = 4 // Address is the template of an answer to the phone, Mask how many it gets within an hour; 0 for what it has to get
 	ForwardTarget TargetKind = 5 // Address is the recipients, with commas, and behind a line feed the template of the text
 	CommandTarget TargetKind = 6 // Address is the name of a command, Mask as of ReplyTarget, 0 where what it writes is no answer
 )
