@@ -169,9 +169,6 @@ func (s *Snapshot) describe(m *message.Message, sub *Submission, now time.Time) 
 	if f := s.addresses(m, sub); f != nil {
 		return f
 	}
-	if r := sub.Account.Rewriting(); r != nil && sub.Resent == 0 {
-		m.From, m.To = r.Rewrite(m.From, m.To)
-	}
 	m.Account, m.Via = sub.Account.Name, sub.Via
 	m.Content, m.Priority, m.Reference = sub.Content, sub.Priority, sub.Reference
 	m.Receipts, m.Target, m.Config = sub.Receipts, sub.Target, s.Number
@@ -254,10 +251,14 @@ func allowed(a *account.Account, parts int, now time.Time) *message.Failure {
 	return message.Fail(message.Overloaded, "", "more than the account's %g parts a second; try again later", a.Rate)
 }
 
-// addresses fills in who sends to whom, as far as that is permitted.
+// addresses fills in who sends to whom, rewritten as the account says, as far as
+// that is permitted.
 func (s *Snapshot) addresses(m *message.Message, sub *Submission) *message.Failure {
 	if f := s.readAddresses(m, sub); f != nil {
 		return f
+	}
+	if r := sub.Account.Rewriting(); r != nil && sub.Resent == 0 {
+		m.From, m.To = r.Rewrite(m.From, m.To)
 	}
 	return s.permits(m, sub)
 }

@@ -207,3 +207,30 @@ func TestOptOut(t *testing.T) {
 		}
 	})
 }
+
+// What an account's rewriting makes of a recipient is what lists, opt-out and closed countries look at: no number gets
+// past them by being written otherwise.
+func TestRewrittenRecipientIsPermitted(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		s := numbersSnapshot(t)
+		s.Networks = route.NewNetworks(nil)
+		s.Accounts = account.NewDirectory([]account.Account{{
+			Name: "acme", Senders: []string{"*"}, Sender: "ACME", OptOut: &account.OptOut{}, Traffic: &account.Traffic{Countries: []string{"SE"}},
+			Destination: []message.AddressRule{{Pattern: `^999(\d+)$`, Replace: "$1"}},
+		}}, nil)
+		w := start(t, t.TempDir(), Options{Snapshot: s}, nil)
+		if _, err := w.SetOptOut(t.Context(), OptOutChange{Account: "acme", Phone: "+46170000001"}); err != nil {
+			t.Fatal(err)
+		}
+		for to, code := range map[string]string{
+			"99946170000002": "", "99946170000001": "opted_out", "99946100000001": "blocked", "9994791234567": "country_not_opened",
+		} {
+			sub := w.untold(to, "x")
+			w.wants(sub, code, "to", "")
+			if _, f := w.Preview(sub); (f == nil) != (code == "") || f != nil && f.Kind.Code() != code {
+				t.Errorf("the preview of %s: %v, want %q", to, f, code)
+			}
+		}
+	})
+}

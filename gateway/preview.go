@@ -39,9 +39,6 @@ func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
 		if f := s.addresses(m, sub); f != nil {
 			return nil, f
 		}
-		if r := sub.Account.Rewriting(); r != nil {
-			m.From, m.To = r.Rewrite(m.From, m.To)
-		}
 	}
 	if f := measure(m); f != nil {
 		return nil, f
