@@ -38,7 +38,5 @@ func eachCountryPrefix(each func(prefix, country string)) {
 
 // IsCountry tells whether there is a country of that code in the built-in table: two capital letters (ISO 3166-1).
 func IsCountry(code string) bool {
-	found := false
-	eachCountryPrefix(func(_, country string) { found = found || country == code })
-	return found
+	return len(code) == 2 && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" && strings.Contains(countryPrefixes, code)
 }

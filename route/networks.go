@@ -26,6 +26,7 @@ type Networks struct {
 	levels   [maxDigits + 1]prefixLevel // by digits of the prefix
 	calling  [maxDigits + 1]prefixLevel // of them those of countries
 	networks []Network
+	builtIn  uint32 // of networks, those of countries that the list says nothing of; they come first
 	rows     int
 	over     atomic.Pointer[Networks] // counts before this one; nil for none
 }
@@ -58,7 +59,8 @@ func NewNetworks(list []NetworkPrefix) *Networks {
 	}
 	eachCountryPrefix(func(prefix, country string) { put(prefix, Network{Country: country}) })
 	n.build(&all)
-	n.calling = n.levels
+	n.calling, n.builtIn = n.levels, uint32(len(n.networks))
+	clear(at)
 	for _, p := range list {
 		if p.Country == "" {
 			p.Country = n.find(p.Prefix).Country
@@ -98,8 +100,8 @@ func (n *Networks) Of(a message.Address) Network {
 		return Network{}
 	}
 	if over := n.over.Load(); over != nil {
-		if net := over.find(a.Number); net.Code != "" || net.Name != "" {
-			return net
+		if at, length := longest(&over.levels, a.Number); length > 0 && at >= over.builtIn {
+			return over.networks[at]
 		}
 	}
 	return n.find(a.Number)

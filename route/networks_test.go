@@ -86,6 +86,25 @@ func TestComplaint15Networks(t *testing.T) {
 	}
 }
 
+// What is laid over a table counts where it says anything, a country alone too; where it says nothing the table does.
+func TestNetworksOverlay(t *testing.T) {
+	t.Parallel()
+	n := NewNetworks([]NetworkPrefix{{"46701", Network{"SE", "24001", "Telia"}}, {"4673", Network{"SE", "24002", "Tre"}}})
+	n.Overlay(NewNetworks([]NetworkPrefix{{"4673", Network{"SE", "24007", "Tele2"}}, {"88161", Network{Country: "US"}}, {"4479111", Network{}}}))
+	for number, want := range map[string]Network{
+		"46701134567": {"SE", "24001", "Telia"}, "46731234567": {"SE", "24007", "Tele2"}, "46721234567": {"SE", "", ""},
+		"881612345678": {"US", "", ""}, "881712345678": {}, "447911123456": {"GG", "", ""},
+	} {
+		if got := n.Of(international(number)); got != want {
+			t.Errorf("+%s is in %+v, want %+v", number, got, want)
+		}
+	}
+	n.Overlay(nil)
+	if got := n.Of(international("46731234567")).Name; got != "Tre" {
+		t.Errorf("without it the number is of %s", got)
+	}
+}
+
 func TestNetworkMistakes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
