@@ -2,6 +2,8 @@ package account
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
 )
 
 // OptOut is how phones opt out of an account's messages and in again.
@@ -37,8 +39,8 @@ func (o *OptOut) validate(report func(field, problem string)) {
 			report("opt_out."+field, fmt.Sprintf("has more than %d words", mostWords))
 		}
 		for i, word := range words {
-			if word == "" || len(word) > mostOptOutWord {
-				report(fmt.Sprintf("opt_out.%s[%d]", field, i), fmt.Sprintf("is no word of 1 to %d octets", mostOptOutWord))
+			if len(word) > mostOptOutWord || !strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+				report(fmt.Sprintf("opt_out.%s[%d]", field, i), fmt.Sprintf("is no word of 1 to %d octets with a letter or digit in it", mostOptOutWord))
 			}
 		}
 	}

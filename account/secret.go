@@ -29,8 +29,10 @@ func (s *SecretTexts) Validate(report func(field, problem string)) {
 		}
 	}
 	for i, pattern := range s.Patterns {
-		if _, err := regexp.Compile(pattern); err != nil || pattern == "" {
+		if _, err := regexp.Compile(pattern); err != nil {
 			report(fmt.Sprintf("patterns[%d]", i), fmt.Sprintf("is not a regular expression (RE2): %v", err))
+		} else if pattern == "" {
+			report(fmt.Sprintf("patterns[%d]", i), "is empty; for all texts there is all: true")
 		}
 	}
 }

@@ -57,7 +57,7 @@ func TestMatch(t *testing.T) {
 		}
 	}
 	if all, _ := directory.ReadNumbers(strings.NewReader("*\n"), asWritten); all != nil {
-		for _, text := range []string{"+46701234567", "72456"} {
+		for _, text := range []string{"+46701234567", "72456", "ACME", "24/7", "4673749494900012"} {
 			if _, ok := all.Match(address(text)); !ok {
 				t.Errorf("%s is not under *", text)
 			}
@@ -153,6 +153,11 @@ func TestWords(t *testing.T) {
 	} {
 		if got, _ := w.Heard(text, "acme"); got != want {
 			t.Errorf("%q says %d, want %d", text, got, want)
+		}
+	}
+	for _, text := range []string{"?", " ", "!!!"} {
+		if got, _ := directory.NewWords(nil, []string{"!!", "bort"}, nil).Heard(text); got != directory.SaidNothing {
+			t.Errorf("%q says %d although a word of signs alone is none", text, got)
 		}
 	}
 	if got, _ := directory.NewWords([]string{"sv"}, nil, nil).Heard("baja"); got != directory.SaidNothing {

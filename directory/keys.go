@@ -9,12 +9,15 @@ type keys struct {
 	gone   map[uint64]struct{} // in sorted
 }
 
+// emptyKey is the key of no digits: the entry * for all.
+const emptyKey = 1
+
 // keyOf gives digits as an integer; a 1 in front keeps those apart that begin with 0.
 func keyOf(digits string) (uint64, bool) {
 	if len(digits) > maxDigits {
 		return 0, false
 	}
-	key := uint64(1)
+	key := uint64(emptyKey)
 	for i := range len(digits) {
 		if digits[i] < '0' || digits[i] > '9' {
 			return 0, false

@@ -63,6 +63,9 @@ func (n *Numbers) Match(a message.Address) (entry string, ok bool) {
 			return p, true
 		}
 	}
+	if n.lengths&1 != 0 && n.begins.has(emptyKey) {
+		return "*", true
+	}
 	return "", false
 }
 
@@ -77,38 +80,17 @@ func (n *Numbers) matchDigits(digits string, international bool) (string, bool) 
 	if n.exact.has(key) {
 		return digits, true
 	}
-	if n.lengths == 0 {
+	if n.lengths == 0 || !international {
 		return "", false
 	}
-	key = 1
-	for i := 0; i <= len(digits); i++ {
-		if n.lengths>>i&1 != 0 && (international || i == 0) && n.begins.has(key) {
-			return digits[:i] + "*", true
-		}
-		if i < len(digits) {
-			key = key*10 + uint64(digits[i]-'0')
+	key = emptyKey
+	for i := range len(digits) {
+		key = key*10 + uint64(digits[i]-'0')
+		if n.lengths>>(i+1)&1 != 0 && n.begins.has(key) {
+			return digits[:i+1] + "*", true
 		}
 	}
 	return "", false
-}
-
-// Has tells whether the entry itself is there, as ParseEntry gives it.
-func (n *Numbers) Has(e Entry) bool {
-	if n == nil {
-		return false
-	}
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	switch e.kind {
-	case numberEntry:
-		return n.exact.has(e.key)
-	case beginEntry:
-		return n.begins.has(e.key)
-	case nameEntry:
-		_, ok := n.names[e.text]
-		return ok
-	}
-	return slices.Contains(n.patterns, e.text)
 }
 
 // Add puts an entry in and tells whether it was not there before; false too where it would be one pattern more than
@@ -225,7 +207,7 @@ func plainKey(raw []byte) (uint64, bool) {
 	if len(raw) <= maxShortCode || len(raw) > maxDigits || raw[0] == '0' {
 		return 0, false
 	}
-	key := uint64(1)
+	key := uint64(emptyKey)
 	for _, c := range raw {
 		if c < '0' || c > '9' {
 			return 0, false

@@ -51,7 +51,9 @@ func NewWords(codes, stop, start []string) *Words {
 }
 
 func (w *Words) add(word string, said Said, l *Language) {
-	word = Fold(word)
+	if word = Fold(word); word == "" {
+		return // signs alone would be every text of signs
+	}
 	w.said[word] = said
 	if l != nil && !slices.Contains(w.languages[word], l) {
 		w.languages[word] = append(w.languages[word], l)
