@@ -67,13 +67,14 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 		}
 		if s.Account.Traffic != nil {
 			if f := g.watch(snap, m, s, now); f != nil {
+				g.closeDialog(m)
 				results[i] = Result{To: m.To, Failure: f}
 				continue
 			}
 		}
 		if owe != nil {
 			if f := owe.add(snap, m, now); f != nil {
-				g.unwatch(m)
+				g.forgo(m)
 				results[i] = Result{To: m.To, Failure: f}
 				continue
 			}
@@ -84,7 +85,7 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 	if len(subs) > 0 && subs[0].Atomic {
 		if f := together(subs[0].Account, good, len(subs), now); f != nil {
 			for k, i := range index {
-				g.unwatch(good[k])
+				g.forgo(good[k])
 				results[i] = Result{To: results[i].To, Failure: f}
 			}
 			good = nil
@@ -100,7 +101,7 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 		batch: len(good) > 1 && (subs[0].Multi || subs[0].Batch), settles: subs[0].Settles, bill: owe,
 	}, now); f != nil {
 		for k, i := range index {
-			g.unwatch(good[k])
+			g.forgo(good[k])
 			results[i] = Result{To: results[i].To, Failure: f}
 		}
 		g.count.refused.Add(int64(len(good)))
@@ -468,7 +469,7 @@ func (g *Gateway) accepted(a *acceptance) {
 
 // refused takes back what place did, for a message that is not on disk.
 func (g *Gateway) refused(e *entry) {
-	g.unwatch(e.m)
+	g.forgo(e.m)
 	switch {
 	case e.station == granted:
 		e.sess.remove(e)

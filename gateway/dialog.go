@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,7 +62,7 @@ func (g *Gateway) openDialog(snap *Snapshot, m *message.Message, now time.Time) 
 // takeDigits chooses the digits of a new dialog: those whose turn it is, of
 // which the last dialog began longer ago than rule says.
 func (g *Gateway) takeDigits(rule *ReplyRule, m *message.Message, now time.Time) (string, *message.Failure) {
-	key := m.To.Number + "|" + m.From.Number
+	key := dialogKey(m)
 	d := &g.dialogs
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -94,6 +95,32 @@ func (g *Gateway) takeDigits(rule *ReplyRule, m *message.Message, now time.Time)
 		return digits, nil
 	}
 	return "", message.Fail(message.Overloaded, "dialog", "all %d dialogs between %s and %s are in use; one is free again %s after it began", size, m.From, m.To, rule.within())
+}
+
+// closeDialog gives back the digits of a message that is refused after all.
+func (g *Gateway) closeDialog(m *message.Message) {
+	if m.Special == nil || m.Special.From.IsZero() {
+		return
+	}
+	digits, ok := strings.CutPrefix(m.Special.From.Number, m.From.Number)
+	if !ok || digits == "" {
+		return
+	}
+	d := &g.dialogs
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if p := d.phones[dialogKey(m)]; p != nil {
+		delete(p.since, digits)
+	}
+}
+
+// dialogKey names a phone and the number of ours behind which its dialogs are.
+func dialogKey(m *message.Message) string { return m.To.Number + "|" + m.From.Number }
+
+// forgo gives back what a message took that is refused after all.
+func (g *Gateway) forgo(m *message.Message) {
+	g.unwatch(m)
+	g.closeDialog(m)
 }
 
 // keep remembers the dialogs of a phone; nil if there is no room. d.mu is held.

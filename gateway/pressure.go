@@ -98,7 +98,7 @@ func (g *Gateway) turnAway() (calls []acceptance) {
 		a := g.applicants.pop()
 		f := g.refusal()
 		for _, m := range a.good {
-			g.unwatch(m)
+			g.forgo(m)
 		}
 		for _, i := range a.index {
 			a.results[i] = Result{To: a.results[i].To, Failure: f}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"testing/synctest"
 	"time"
@@ -182,7 +183,21 @@ func (c *chaos) finish() {
 	}
 	synctest.Wait()
 	c.w.wantNothingLeft()
+	c.showOwed()
 	c.count()
+}
+
+// showOwed logs what is left in table owed, and in what state its box is.
+func (c *chaos) showOwed() {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	for key, b := range c.w.boxes {
+		rows, err := c.w.store.OwedNext(context.Background(), key.String(), math.MaxInt64, store.Owed{}, 10)
+		if err != nil || len(rows) > 0 {
+			c.t.Logf("owed by %s: %+v, %v; stored %t behind %t closing %t absent %t loading %t after %+v again %v soonest %d later %d pass %+v, in memory %d %d %d",
+				key, rows, err, b.stored, b.behind, b.closing, b.absent, b.loading, b.after, b.again, b.soonest, b.later, b.pass, b.fifo.len(), b.inFlight, len(b.midway))
+		}
+	}
 }
 
 func (c *chaos) busy(i int) bool {

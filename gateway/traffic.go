@@ -32,6 +32,7 @@ const trafficMost = 1_000_000
 
 // trafficCount is what one account sent lately.
 type trafficCount struct {
+	began      int64                    // Unix hours
 	hour       int64                    // Unix hours, of recipients, series and hour counts of countries
 	recipients map[uint64]int32         // messages of the hour
 	series     map[seriesKey]uint64     // numbers that had the text, a bit each
@@ -156,7 +157,7 @@ func (t *traffic) count(name string, set *account.Traffic, now time.Time) *traff
 	if c == nil {
 		c = &trafficCount{countries: map[string]*countryCount{}, recipients: map[uint64]int32{}, series: map[seriesKey]uint64{}}
 		c.texts[0], c.texts[1] = map[uint64]int64{}, map[uint64]int64{}
-		c.hour, c.turned = now.Unix()/3600, now.UnixMilli()
+		c.began, c.hour, c.turned = now.Unix()/3600, now.Unix()/3600, now.UnixMilli()
 		t.accounts[name] = c
 	}
 	if hour := now.Unix() / 3600; hour != c.hour {
@@ -191,7 +192,7 @@ func (c *trafficCount) countCountry(set *account.Traffic, country string, m *mes
 	}
 	cc := c.countries[country]
 	if cc == nil {
-		cc = &countryCount{}
+		cc = &countryCount{hours: int(max(0, c.hour-c.began))} // it had none in these hours
 		c.countries[country] = cc
 	}
 	most, limited := set.CountryHour[country]
@@ -269,18 +270,25 @@ func (t *traffic) textKey(m *message.Message) uint64 {
 
 func (t *traffic) toKey(m *message.Message) uint64 { return maphash.String(t.seed, m.To.Number) }
 
-// unwatch forgets the text of a message that was refused after all, so that it
-// may come again.
+// unwatch forgets a message that was refused after all: its text may come again,
+// and its recipient and country have not had it.
 func (g *Gateway) unwatch(m *message.Message) {
 	t := &g.traffic
 	if !t.on.Load() {
 		return
 	}
+	country := g.snap.Load().Networks.Of(m.To).Country
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.accounts[m.Account]
 	if c == nil {
 		return
+	}
+	if n := c.recipients[t.toKey(m)]; n > 0 {
+		c.recipients[t.toKey(m)] = n - 1
+	}
+	if cc := c.countries[country]; cc != nil && cc.now > 0 {
+		cc.now--
 	}
 	key := t.textKey(m)
 	for _, texts := range c.texts {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -142,6 +143,11 @@ func TestTrafficAlarms(t *testing.T) {
 		want = "acme to SE: acme has sent 151 messages to SE in this hour; 30 in an hour are usual"
 		if e := events(); len(e) != 2 || e[1] != want && e[0] != want {
 			t.Errorf("of growth: %v", e)
+		}
+		send(120, func(i int) string { return fmt.Sprintf("2519%08d", i*997) }) // never before
+		want = "acme to ET: acme has sent 100 messages to ET in this hour; 0 in an hour are usual"
+		if e := events(); len(e) != 3 || !slices.Contains(e, want) {
+			t.Errorf("of a country that is new: %v", e)
 		}
 	})
 }
