@@ -32,8 +32,11 @@ type Schedule struct {
 
 const (
 	scheduleRecipients = 1000
-	// scheduleLate is how late a time is made up for that passed while the server was not running.
+	// scheduleLate is how late a time is made up for that passed while the server was not running, or could not take
+	// messages.
 	scheduleLate = 5 * time.Minute
+	// scheduleBegun is how long recipients are tried who are refused for now, of the account's rate, say.
+	scheduleBegun = time.Hour
 )
 
 // Validate reports what is wrong with it.
@@ -89,12 +92,65 @@ func (s *Schedule) Next(after time.Time) (next time.Time) {
 // Schedules are those of the configuration in force.
 func (g *Gateway) Schedules() []Schedule { return g.snap.Load().Schedules }
 
+// recurrence is how far a schedule has come.
+type recurrence struct {
+	*Schedule
+	last time.Time // up to where it is dealt with
+	next time.Time // when it is sent next; zero for never
+	left []string  // recipients of next that are still to be sent to; nil before it has begun
+}
+
+// dealtWith goes on from a time.
+func (r *recurrence) dealtWith(upTo time.Time) {
+	r.last, r.next, r.left = upTo, r.Next(upTo), nil
+}
+
+// due tells whether it is to be sent now. missed is a time that has passed too long ago, together with all others so long
+// ago: the machine slept, say.
+func (r *recurrence) due(now time.Time) (send bool, missed time.Time) {
+	if r.last.After(now) { // the clock was put back
+		r.dealtWith(now)
+	}
+	if r.next.IsZero() || r.next.After(now) {
+		return false, missed
+	}
+	late := scheduleLate
+	if r.left != nil {
+		late = scheduleBegun
+	}
+	if now.Sub(r.next) <= late {
+		return true, missed
+	}
+	missed = r.next
+	r.dealtWith(now.Add(-scheduleLate))
+	return false, missed
+}
+
+// recurrences are those of the schedules in force, by name. When they change, those that stay go on.
+func recurrences(list []Schedule, before map[string]*recurrence, from time.Time) map[string]*recurrence {
+	all := make(map[string]*recurrence, len(list))
+	for i := range list {
+		r := &recurrence{Schedule: &list[i]}
+		if was := before[r.Name]; was != nil {
+			r.dealtWith(was.last)
+			if r.next.Equal(was.next) {
+				r.left = was.left
+			}
+		} else {
+			r.dealtWith(from)
+		}
+		all[r.Name] = r
+	}
+	return all
+}
+
 // runSchedules sends what is scheduled, until ctx ends. What has been sent is
 // known by its reference, so that a restart sends nothing twice.
 func (g *Gateway) runSchedules(ctx context.Context) {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
-	done := map[string]time.Time{} // by name: up to where it is dealt with
+	var snap *Snapshot
+	var all map[string]*recurrence
 	from := g.now().Add(-scheduleLate)
 	for {
 		now := g.now()
@@ -102,26 +158,19 @@ func (g *Gateway) runSchedules(ctx context.Context) {
 		g.readClock()
 		held := g.clockHeld()
 		g.mu.Unlock()
-		for _, s := range g.Schedules() {
+		if s := g.snap.Load(); s != snap {
+			snap, all = s, recurrences(s.Schedules, all, from)
+		}
+		for _, r := range all {
 			if held {
 				break
 			}
-			last, seen := done[s.Name]
-			if !seen {
-				last = from
+			send, missed := r.due(now)
+			if !missed.IsZero() {
+				g.log.Warn("scheduled messages not sent", "schedule", r.Name, "due", missed, "recipients", len(r.left))
 			}
-			next := s.Next(last)
-			if next.IsZero() || next.After(now) {
-				done[s.Name] = last
-				continue
-			}
-			if now.Sub(next) > scheduleLate { // the machine slept, say
-				g.log.Warn("scheduled messages not sent", "schedule", s.Name, "due", next)
-				done[s.Name] = next
-				continue
-			}
-			if g.sendScheduled(ctx, &s, next) {
-				done[s.Name] = next
+			if send && g.sendScheduled(ctx, r) {
+				r.dealtWith(r.next)
 			}
 		}
 		if !held {
@@ -135,44 +184,87 @@ func (g *Gateway) runSchedules(ctx context.Context) {
 	}
 }
 
-// sendScheduled sends what is scheduled for a time. It tells whether that is
-// done; else it is tried again within a second.
-func (g *Gateway) sendScheduled(ctx context.Context, s *Schedule, at time.Time) bool {
-	reference := s.Name + " " + at.UTC().Format(time.RFC3339)
-	sent, _, err := g.store.Messages(ctx, Filter{Account: s.Account, Reference: reference, Limit: 1})
-	if err != nil {
-		if ctx.Err() == nil {
-			g.log.Error("look for what a schedule has sent", "schedule", s.Name, "error", err)
-		}
-		return false
-	}
-	a := g.snap.Load().Accounts.ByName(s.Account)
-	if len(sent) > 0 || a == nil {
+// sendScheduled sends what is scheduled next. It tells whether that is done; else
+// it is to be called again in a second, for those who are left.
+func (g *Gateway) sendScheduled(ctx context.Context, r *recurrence) bool {
+	snap := g.snap.Load()
+	a := snap.Accounts.ByName(r.Account)
+	if a == nil {
+		g.log.Warn("scheduled messages not sent: the account is not there", "schedule", r.Name, "account", r.Account, "due", r.next)
 		return true
 	}
-	priority, _ := message.ParsePriority(s.Priority) // checked with the file
-	subs := make([]*Submission, len(s.To))
-	for i, to := range s.To {
-		subs[i] = &Submission{
-			Account: a, Via: message.ViaREST, To: to, From: s.From, Priority: priority, Validity: s.Validity, Reference: reference,
-			Content: message.Content{Text: s.Text, Class: -1},
+	priority, _ := message.ParsePriority(r.Priority) // checked with the file
+	submission := func(to string) *Submission {
+		return &Submission{
+			Account: a, Via: message.ViaREST, To: to, From: r.From, Priority: priority, Validity: r.Validity,
+			Reference: r.Name + " " + r.next.UTC().Format(time.RFC3339), Content: message.Content{Text: r.Text, Class: -1},
 		}
+	}
+	if r.left == nil {
+		left, err := g.notSent(ctx, snap, r.To, submission)
+		if err != nil {
+			if ctx.Err() == nil {
+				g.log.Error("look for what a schedule has sent", "schedule", r.Name, "error", err)
+			}
+			return false
+		}
+		if r.left = left; len(left) == 0 {
+			return true
+		}
+	}
+	subs := make([]*Submission, len(r.left))
+	for i, to := range r.left {
+		subs[i] = submission(to)
 	}
 	results, err := g.Submit(ctx, subs)
 	if err != nil {
+		r.left = nil // some may become accepted: notSent looks again
 		return false
 	}
-	refused := 0
+	left, refused, why := r.left[:0:0], 0, ""
 	for i := range results {
-		f := results[i].Failure
-		if f != nil && f.Kind.Temporary() && len(results) == 1 {
-			return false
-		}
-		if f != nil {
-			refused++
-			g.log.Warn("scheduled message refused", "schedule", s.Name, "account", s.Account, "reason", f.Kind.Code())
+		switch f := results[i].Failure; {
+		case f == nil:
+		case f.Kind.Temporary():
+			left = append(left, r.left[i])
+		default:
+			refused, why = refused+1, f.Kind.Code()
 		}
 	}
-	g.log.Info("scheduled messages sent", "schedule", s.Name, "account", s.Account, "accepted", len(results)-refused, "refused", refused)
-	return true
+	if accepted := len(results) - len(left) - refused; accepted > 0 {
+		g.log.Info("scheduled messages sent", "schedule", r.Name, "account", r.Account, "accepted", accepted, "later", len(left))
+	}
+	if refused > 0 {
+		g.log.Warn("scheduled messages refused", "schedule", r.Name, "account", r.Account, "messages", refused, "reason", why)
+	}
+	r.left = left
+	return len(left) == 0
+}
+
+// notSent gives those recipients to whom no message of that reference is on disk.
+func (g *Gateway) notSent(ctx context.Context, snap *Snapshot, to []string, submission func(string) *Submission) ([]string, error) {
+	sent := map[string]int{}
+	of := submission("")
+	for f := (Filter{Account: of.Account.Name, Reference: of.Reference, Limit: scheduleRecipients}); ; {
+		list, next, err := g.store.Messages(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range list {
+			sent[m.To.Number]++
+		}
+		if f.After = next; next == 0 {
+			break
+		}
+	}
+	left := make([]string, 0, len(to))
+	for _, recipient := range to {
+		var m message.Message
+		if len(sent) > 0 && snap.addresses(&m, submission(recipient)) == nil && sent[m.To.Number] > 0 {
+			sent[m.To.Number]--
+			continue
+		}
+		left = append(left, recipient)
+	}
+	return left, nil
 }
