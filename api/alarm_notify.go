@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -105,9 +106,9 @@ func (n *AlarmNotifier) done(told *notice) {
 	}
 }
 
-// way sends what comes by a channel, all that has come at a time, and again while
-// that fails.
-func (n *AlarmNotifier) way(ctx context.Context, in <-chan *notice, pause time.Duration, send func(context.Context, []alarm.Event) error) {
+// way sends what comes by a channel, all that has come at a time. send gives what does
+// so; it is called again while that fails, for what is left.
+func (n *AlarmNotifier) way(ctx context.Context, in <-chan *notice, pause time.Duration, send func([]alarm.Event) func(context.Context) error) {
 	for {
 		var notices []*notice
 		select {
@@ -128,13 +129,13 @@ func (n *AlarmNotifier) way(ctx context.Context, in <-chan *notice, pause time.D
 		for _, told := range notices {
 			events = append(events, told.events...)
 		}
-		wait := alarmWait
-		for try := 1; ; try++ {
-			err := send(ctx, events)
+		wait, try := alarmWait, send(events)
+		for tries := 1; ; tries++ {
+			err := try(ctx)
 			if err == nil {
 				break
 			}
-			if try == alarmTries {
+			if tries == alarmTries {
 				n.Log.Error("an alarm cannot be told", "events", len(events), "error", err)
 				break
 			}
@@ -167,9 +168,21 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// callWebhook makes a call for each event. Of several of which one fails all are
-// told again: webhook-id says which were.
-func (n *AlarmNotifier) callWebhook(_ context.Context, events []alarm.Event) error {
+// callWebhook makes a call for each event, in their order.
+func (n *AlarmNotifier) callWebhook(events []alarm.Event) func(context.Context) error {
+	return func(context.Context) error {
+		for len(events) > 0 {
+			if err := n.callOne(&events[0]); err != nil {
+				return err
+			}
+			events = events[1:]
+		}
+		return nil
+	}
+}
+
+// callOne tells the webhook, if there is one, of an event.
+func (n *AlarmNotifier) callOne(event *alarm.Event) error {
 	set := n.Settings()
 	if set.Webhook == "" {
 		return nil
@@ -178,29 +191,31 @@ func (n *AlarmNotifier) callWebhook(_ context.Context, events []alarm.Event) err
 	if post == nil {
 		post = n.Webhook.caller.do
 	}
-	for i := range events {
-		e := webhookEvent{Type: "alarm.began", ID: "alarm-" + events[i].ID.String(), Timestamp: seenTime(time.Now()), Data: viewAlarm(&events[i])}
-		if !events[i].Ended.IsZero() {
-			e.Type, e.ID = "alarm.ended", e.ID+"-end"
-		}
-		body, err := marshal(&e)
-		if err != nil {
-			return err
-		}
-		c := &call{method: http.MethodPost, address: set.Webhook, trusted: true, body: body, header: webhookHeader(e.ID, time.Now().Unix(), body, set.WebhookSecret.Reveal())}
-		status, _, err := post(c)
-		if err != nil {
-			return fmt.Errorf("webhook: %w", err)
-		}
-		if (status < 200 || status >= 300) && status != http.StatusGone {
-			return fmt.Errorf("webhook: it answered %d", status)
-		}
+	e := webhookEvent{Type: "alarm.began", ID: "alarm-" + event.ID.String(), Timestamp: seenTime(time.Now()), Data: viewAlarm(event)}
+	if !event.Ended.IsZero() {
+		e.Type, e.ID = "alarm.ended", e.ID+"-end"
+	}
+	body, err := marshal(&e)
+	if err != nil {
+		return err
+	}
+	c := &call{method: http.MethodPost, address: set.Webhook, trusted: true, body: body, header: webhookHeader(e.ID, time.Now().Unix(), body, set.WebhookSecret.Reveal())}
+	status, _, err := post(c)
+	if err != nil {
+		return fmt.Errorf("webhook: %w", err)
+	}
+	if (status < 200 || status >= 300) && status != http.StatusGone {
+		return fmt.Errorf("webhook: it answered %d", status)
 	}
 	return nil
 }
 
 // sendMail writes one mail of all events.
-func (n *AlarmNotifier) sendMail(ctx context.Context, events []alarm.Event) error {
+func (n *AlarmNotifier) sendMail(events []alarm.Event) func(context.Context) error {
+	return func(ctx context.Context) error { return n.mailOf(ctx, events) }
+}
+
+func (n *AlarmNotifier) mailOf(ctx context.Context, events []alarm.Event) error {
 	set := n.Settings().Mail
 	if set.Server == "" {
 		return nil
@@ -244,37 +259,49 @@ func alarmLine(e *alarm.Event) string {
 }
 
 // sendSMS sends one message to each number, of what began.
-func (n *AlarmNotifier) sendSMS(ctx context.Context, events []alarm.Event) error {
-	set := n.Settings().SMS
-	began := events[:0:0]
-	for _, e := range events {
-		if e.Ended.IsZero() {
-			began = append(began, e)
+func (n *AlarmNotifier) sendSMS(events []alarm.Event) func(context.Context) error {
+	began := slices.DeleteFunc(slices.Clone(events), func(e alarm.Event) bool { return !e.Ended.IsZero() })
+	left := n.Settings().SMS.To
+	return func(ctx context.Context) (err error) {
+		set := n.Settings().SMS
+		a := n.Accounts().ByName(set.Account)
+		if set.Account == "" || a == nil || len(began) == 0 || len(left) == 0 {
+			return nil
 		}
-	}
-	a := n.Accounts().ByName(set.Account)
-	if set.Account == "" || a == nil || len(began) == 0 {
-		return nil
-	}
-	var subs []*gateway.Submission
-	for _, to := range set.To {
-		subs = append(subs, &gateway.Submission{
-			Account: a, Via: message.ViaREST, From: set.From, To: to, Priority: message.Urgent,
+		left, err = n.textTo(ctx, left, gateway.Submission{
+			Account: a, Via: message.ViaREST, From: set.From, Priority: message.Urgent,
 			Content: message.Content{Text: clipText("Kurir: "+alarmTitle(began), alarmSMS), Class: -1},
 		})
+		return err
+	}
+}
+
+// textTo sends a message to numbers. It returns those to whom it is to be sent again:
+// who is refused for good, the log names.
+func (n *AlarmNotifier) textTo(ctx context.Context, numbers []string, text gateway.Submission) (left []string, err error) {
+	subs := make([]*gateway.Submission, len(numbers))
+	for i, to := range numbers {
+		sub := text
+		sub.To = to
+		subs[i] = &sub
 	}
 	done := make(chan []gateway.Result, 1)
 	n.Accept(subs, func(r []gateway.Result) { done <- r })
 	select {
 	case results := <-done:
 		for i := range results {
-			if f := results[i].Failure; f != nil {
-				return fmt.Errorf("SMS: %w", f)
+			f := results[i].Failure
+			switch {
+			case f == nil:
+			case f.Kind.Temporary():
+				left, err = append(left, numbers[i]), fmt.Errorf("SMS to %s: %w", numbers[i], f)
+			default:
+				n.Log.Error("an alarm cannot be told by SMS", "to", numbers[i], "error", f)
 			}
 		}
 	case <-ctx.Done():
 	}
-	return nil
+	return left, err
 }
 
 // alarmSMS is how many characters of an alarm are in an SMS.

@@ -73,18 +73,60 @@ func TestAlarmsAreTold(t *testing.T) {
 		for i := range 300 {
 			n.Book.Raise(time.Now(), alarm.LinkDown, fmt.Sprint("x", i), "the link is down")
 		}
+		time.Sleep(2 * alarmLook) // two batches wait for each way, which do not disturb each other
+		n.Book.Raise(time.Now(), alarm.LinkDown, "y", "the link is down")
 		time.Sleep(3 * time.Minute)
 		synctest.Wait()
-		if len(calls) != 301 || len(mails) != 2 || len(texts) != 4 || !strings.Contains(mails[1], "and 299 more") {
+		if len(calls) != 302 || len(mails) != 2 || len(texts) != 4 || !strings.Contains(mails[1], "and 300 more") {
 			t.Errorf("a storm made %d calls, %d mails, %d texts", len(calls), len(mails), len(texts))
 		}
 		n.Book.Clear(time.Now(), alarm.LinkDown, "op1")
 		n.Book.Clear(time.Now(), alarm.LinkDown, "x0")
-		n.Book.Acknowledge(time.Now(), n.Book.Events()[299].ID, "admin") // x0
+		n.Book.Acknowledge(time.Now(), n.Book.Events()[300].ID, "admin") // x0
 		time.Sleep(15 * time.Minute)
 		synctest.Wait()
-		if len(calls) != 302 || calls[301] != "alarm.ended op1" || len(texts) != 4 {
+		if len(calls) != 303 || calls[302] != "alarm.ended op1" || len(texts) != 4 {
 			t.Errorf("%d calls, the last %q, %d texts", len(calls), calls[len(calls)-1], len(texts))
+		}
+		stop()
+		<-ended
+	})
+}
+
+// One whose SMS is refused does not have the others told again: for now, it is tried again for him alone; for good, not at
+// all.
+func TestAlarmSMSRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		directory := account.NewDirectory([]account.Account{{Name: "duty", Sender: "Kurir"}}, nil)
+		asked := map[string]int{}
+		n := &AlarmNotifier{
+			Book: alarm.NewBook(), Log: slog.New(slog.DiscardHandler), Accounts: func() *account.Directory { return directory },
+			Settings: func() alarm.Settings {
+				return alarm.Settings{SMS: alarm.SMS{Account: "duty", To: []string{"good", "bad", "busy"}}}
+			},
+			Accept: func(subs []*gateway.Submission, done gateway.Done) {
+				results := make([]gateway.Result, len(subs))
+				for i, s := range subs {
+					asked[s.To]++
+					switch {
+					case s.To == "bad":
+						results[i].Failure = &message.Failure{Kind: message.BadRecipient}
+					case s.To == "busy" && asked[s.To] < 3:
+						results[i].Failure = &message.Failure{Kind: message.Overloaded}
+					}
+				}
+				done(results)
+			},
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { n.Run(ctx); close(ended) }()
+		n.Book.Raise(time.Now(), alarm.LinkDown, "op1", "the link op1 is down")
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if asked["good"] != 1 || asked["bad"] != 1 || asked["busy"] != 3 {
+			t.Errorf("asked for %v", asked)
 		}
 		stop()
 		<-ended
