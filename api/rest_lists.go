@@ -68,7 +68,7 @@ func listProblem(err error, name string) *problem {
 		return failed(f)
 	case errors.Is(err, gateway.ErrNoList):
 		return faulty(http.StatusNotFound, codeNotFound, "list", "there is no list %q; lists stand in the configuration under lists", clip(name))
-	case errors.Is(err, gateway.ErrManyEntries):
+	case errors.Is(err, gateway.ErrManyEntries), errors.Is(err, gateway.ErrManyPatterns):
 		return faulty(http.StatusUnprocessableEntity, codeTooMany, "add", "%v", err)
 	case errors.As(err, &entry):
 		return faulty(http.StatusUnprocessableEntity, codeBadValue, entry.Field, "%v", err)

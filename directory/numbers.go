@@ -20,14 +20,17 @@ type Numbers struct {
 	begins   keys
 	lengths  uint32 // of begins, a bit for each number of digits
 	names    map[string]struct{}
-	patterns []string // with ? anywhere or * not at the end of digits; of names in lower case
+	patterns []string            // with ? anywhere or * not at the end of digits; of names in lower case
+	known    map[string]struct{} // the same
 }
 
 // MaxPatterns is how many patterns and beginnings of names one set may have: each is compared with every number.
 const MaxPatterns = 10_000
 
 // NewNumbers returns a set without entries.
-func NewNumbers() *Numbers { return &Numbers{names: map[string]struct{}{}} }
+func NewNumbers() *Numbers {
+	return &Numbers{names: map[string]struct{}{}, known: map[string]struct{}{}}
+}
 
 // Len is how many entries there are.
 func (n *Numbers) Len() int {
@@ -93,6 +96,21 @@ func (n *Numbers) matchDigits(digits string, international bool) (string, bool) 
 	return "", false
 }
 
+// HasRoom tells whether entries would not be more patterns than MaxPatterns.
+func (n *Numbers) HasRoom(add []Entry) bool {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	room := MaxPatterns - len(n.patterns)
+	for i := range add {
+		if add[i].kind == patternEntry {
+			if _, known := n.known[add[i].text]; !known {
+				room--
+			}
+		}
+	}
+	return room >= 0
+}
+
 // Add puts an entry in and tells whether it was not there before; false too where it would be one pattern more than
 // MaxPatterns.
 func (n *Numbers) Add(e Entry) bool {
@@ -109,10 +127,10 @@ func (n *Numbers) Add(e Entry) bool {
 		n.names[e.text] = struct{}{}
 		return len(n.names) > before
 	}
-	if len(n.patterns) >= MaxPatterns || slices.Contains(n.patterns, e.text) {
+	if _, known := n.known[e.text]; known || len(n.patterns) >= MaxPatterns {
 		return false
 	}
-	n.patterns = append(n.patterns, e.text)
+	n.patterns, n.known[e.text] = append(n.patterns, e.text), struct{}{}
 	return true
 }
 
@@ -135,6 +153,7 @@ func (n *Numbers) Remove(e Entry) bool {
 		return false
 	}
 	n.patterns = slices.Delete(n.patterns, at, at+1)
+	delete(n.known, e.text)
 	return true
 }
 

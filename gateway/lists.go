@@ -70,8 +70,9 @@ func (e *EntryError) Error() string { return fmt.Sprintf("%s[%d]: %s", e.Field, 
 
 // The reasons for which entries of a list are not changed.
 var (
-	ErrNoList      = errors.New("there is no list of that name")
-	ErrManyEntries = fmt.Errorf("more than %d entries at a time", MostListChanges)
+	ErrNoList       = errors.New("there is no list of that name")
+	ErrManyEntries  = fmt.Errorf("more than %d entries at a time", MostListChanges)
+	ErrManyPatterns = fmt.Errorf("the list would have more than %d patterns, each of which is compared with every number; beginnings such as +4670* are none", directory.MaxPatterns)
 )
 
 // ChangeList changes the entries of a list that are not in its file, and returns
@@ -94,31 +95,52 @@ func (g *Gateway) ChangeList(ctx context.Context, c ListChange) (ListChanged, er
 	if err != nil {
 		return ListChanged{}, err
 	}
-	var changed ListChanged
-	now := time.Now().UnixMilli()
-	g.mu.Lock()
-	if g.full != nil {
-		f := g.refusal()
-		g.mu.Unlock()
-		return ListChanged{}, f
+	changed, done, err := g.changeEntries(rest, add, remove, c)
+	if err != nil {
+		return ListChanged{}, err
 	}
+	return changed, settledBy(ctx, done)
+}
+
+// changeEntries changes the entries in memory and gathers them; done tells when
+// they are on disk. A set of millions may sort itself meanwhile, so that the
+// gateway's lock is not held.
+func (g *Gateway) changeEntries(rest *directory.Numbers, add, remove []directory.Entry, c ListChange) (changed ListChanged, done <-chan error, err error) {
+	g.numbers.changing.Lock() // changes are written in the order in which they were made
+	defer g.numbers.changing.Unlock()
+	g.mu.Lock()
+	full := g.full
+	g.mu.Unlock()
+	if full != nil {
+		return changed, nil, g.refusal()
+	}
+	if !rest.HasRoom(add) {
+		return changed, nil, ErrManyPatterns
+	}
+	var rows []store.ListEntry
+	now := time.Now().UnixMilli()
 	for _, e := range remove {
 		if rest.Remove(e) {
 			changed.Removed++
-			g.cur.ListEntries = append(g.cur.ListEntries, store.ListEntry{List: c.List, Entry: e.String(), Gone: true})
+			rows = append(rows, store.ListEntry{List: c.List, Entry: e.String(), Gone: true})
 		}
 	}
 	for _, e := range add {
 		if rest.Add(e) {
 			changed.Added++
-			g.cur.ListEntries = append(g.cur.ListEntries, store.ListEntry{List: c.List, Entry: e.String(), At: now, By: c.By, Note: c.Note})
+			rows = append(rows, store.ListEntry{List: c.List, Entry: e.String(), At: now, By: c.By, Note: c.Note})
 		}
 	}
 	changed.Entries = rest.Len()
-	done := g.onDisk()
-	g.mu.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.stopping {
+		return changed, nil, g.refusal()
+	}
+	g.cur.ListEntries = append(g.cur.ListEntries, rows...)
+	done = g.onDisk()
 	g.signal()
-	return changed, settledBy(ctx, done)
+	return changed, done, nil
 }
 
 func parseEntries(field string, texts []string, normal func(string) (message.Address, error)) ([]directory.Entry, error) {

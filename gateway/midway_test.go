@@ -21,7 +21,7 @@ func TestIntermediateStates(t *testing.T) {
 	tests := []struct {
 		name    string
 		asked   message.Receipts
-		steps   []string // answer, wait, restart, or the state of a receipt
+		steps   []string // answer, wait, moment, restart, or the state of a receipt
 		slow    bool     // the customer answers at the end only
 		failing int      // times that the customer asks for patience
 		want    []string
@@ -34,6 +34,7 @@ func TestIntermediateStates(t *testing.T) {
 		{"before the answer", all, []string{"enroute", answer, "delivered"}, false, 0, []string{"enroute", "buffered", "delivered"}},
 		{"later", all, []string{answer, "wait", "enroute", "wait", "enroute", "wait", "delivered"}, false, 0, []string{"enroute", "buffered", "delivered"}},
 		{"to one who asks for patience", all, []string{answer, "enroute", "wait", "delivered", "wait"}, false, 1, []string{"buffered", "delivered"}},
+		{"put off, when it is on disk alone", all, []string{answer, "moment", "enroute", "wait", "delivered", "wait"}, false, 1, []string{"buffered", "delivered"}},
 		{"over a restart", all, []string{answer, "enroute", "restart", "enroute", "delivered"}, false, 0, []string{"enroute", "buffered", "delivered"}},
 	}
 	for _, tt := range tests {
@@ -47,6 +48,9 @@ func TestIntermediateStates(t *testing.T) {
 				failing := tt.failing
 				tell := func(w *world, it *Item) {
 					told = append(told, it.State.String())
+					if slices.Contains(tt.steps, "moment") {
+						time.Sleep(time.Second) // the message leaves memory meanwhile
+					}
 					w.Delivered([]Delivered{{Item: it, Code: 200}})
 				}
 				set := func(w *world) {
@@ -54,6 +58,9 @@ func TestIntermediateStates(t *testing.T) {
 					r.answers(w, tt.slow, &failing, tell)
 				}
 				opt := Options{MarkLag: 5 * time.Second}
+				if slices.Contains(tt.steps, "moment") {
+					opt = Options{MarkLag: time.Second, OpenMemory: 1}
+				}
 				w = start(t, dir, opt, set)
 				op := w.fakeLink("op1")
 				op.core.SessionUp(1, 10)
@@ -68,6 +75,13 @@ func TestIntermediateStates(t *testing.T) {
 						op.core.Answered(1, []connector.Answer{{Out: out[0], ID: "77"}})
 					case "wait":
 						time.Sleep(time.Minute)
+					case "moment": // until it has left memory, and before it is tried again
+						time.Sleep(3 * time.Second)
+						w.mu.Lock()
+						if n := len(w.open); n > 0 {
+							t.Errorf("%d messages are in memory", n)
+						}
+						w.mu.Unlock()
 					case "restart":
 						w.end()
 						w = start(t, dir, opt, set)

@@ -31,7 +31,24 @@ func (g *Gateway) ImportNetworks(ctx context.Context, list []route.NetworkPrefix
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
-	defer func() { <-g.importing }()
+	n, imported := 0, make(chan error, 1)
+	run := func() { // whether or not anybody waits for it still
+		var err error
+		n, err = g.importNetworks(list, all)
+		<-g.importing
+		imported <- err
+	}
+	if !g.job(run) {
+		<-g.importing
+		return 0, &message.Failure{Kind: message.Stopping}
+	}
+	if err := settledBy(ctx, imported); err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+func (g *Gateway) importNetworks(list []route.NetworkPrefix, all bool) (entries int, err error) {
 	g.mu.Lock()
 	if g.full != nil {
 		f := g.refusal()
@@ -47,10 +64,10 @@ func (g *Gateway) ImportNetworks(ctx context.Context, list []route.NetworkPrefix
 	done := g.onDisk()
 	g.mu.Unlock()
 	g.signal()
-	if err := settledBy(ctx, done); err != nil {
+	if err := settledBy(g.ctx, done); err != nil {
 		return 0, err
 	}
-	networks, err := g.loadNetworks(ctx)
+	networks, err := g.loadNetworks(g.ctx)
 	if err != nil {
 		return 0, err
 	}

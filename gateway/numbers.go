@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"kurir/account"
 	"kurir/directory"
@@ -18,6 +19,8 @@ type numberBook struct {
 	lists    map[string]*directory.Numbers // entries that came over REST, by list
 	optOuts  map[string]*directory.Numbers // phones, by account
 	networks *route.Networks               // that came over REST; nil for none
+
+	changing sync.Mutex // of entries of lists; taken before the gateway's lock
 }
 
 // guard is what a configuration says about whom messages may go to and come
@@ -66,7 +69,7 @@ func (g *Gateway) loadNumbers(ctx context.Context) error {
 		return err
 	}
 	networks, err := g.loadNetworks(ctx)
-	g.numbers = numberBook{lists, optOuts, networks}
+	g.numbers.lists, g.numbers.optOuts, g.numbers.networks = lists, optOuts, networks
 	return err
 }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 	"kurir/directory"
 	"kurir/message"
 	"kurir/route"
+	"kurir/store"
 )
 
 // numbersSnapshot is testSnapshot with number lists and opt-out for acme.
@@ -120,6 +122,16 @@ func TestComplaint25Lists(t *testing.T) {
 			t.Errorf("an entry that is no number: %v", err)
 		}
 		w.wants(w.untold("46100000005", "x"), "", "", "")
+		var patterns []string
+		for i := range directory.MaxPatterns {
+			patterns = append(patterns, fmt.Sprintf("+47%d??", 10000+i))
+		}
+		change("vip", patterns[1:], nil, len(patterns)-1, 0)
+		change("vip", patterns[:2], nil, 1, 0)
+		if _, err := w.ChangeList(context.Background(), ListChange{List: "vip", Add: []string{"+4611111111", "+48?"}}); !errors.Is(err, ErrManyPatterns) {
+			t.Errorf("one pattern more: %v", err)
+		}
+		change("vip", []string{"+4611111111"}, patterns[:1], 1, 1)
 		if _, err := w.ChangeList(context.Background(), ListChange{List: "none", Add: []string{"+46100000005"}}); !errors.Is(err, ErrNoList) {
 			t.Errorf("a list that is not there: %v", err)
 		}
@@ -231,6 +243,36 @@ func TestRewrittenRecipientIsPermitted(t *testing.T) {
 			if _, f := w.Preview(sub); (f == nil) != (code == "") || f != nil && f.Kind.Code() != code {
 				t.Errorf("the preview of %s: %v, want %q", to, f, code)
 			}
+		}
+	})
+}
+
+// Networks whose import takes longer than whoever asked for it waits come into force all the same.
+func TestImportOutlivesItsRequest(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		s := testSnapshot()
+		s.Networks = route.NewNetworks(nil)
+		slow := make(chan struct{})
+		w := start(t, t.TempDir(), Options{Snapshot: s}, func(w *world) {
+			commit := w.commit
+			w.commit = func(b *store.Batch) error {
+				if len(b.Networks) > 0 {
+					<-slow
+				}
+				return commit(b)
+			}
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		list := []route.NetworkPrefix{{Prefix: "4673", Network: route.Network{Code: "24002", Name: "Tre"}}}
+		if _, err := w.ImportNetworks(ctx, list, false); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the request ended with %v", err)
+		}
+		close(slow)
+		synctest.Wait()
+		if _, net, err := w.NetworkOf("+46731234567", "46"); net.Name != "Tre" || err != nil {
+			t.Errorf("the network is %+v, %v", net, err)
 		}
 	})
 }

@@ -293,10 +293,10 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 		if b.midway[m.ID] != nil {
 			return nil // in memory
 		}
+		m = g.withLate(m)
 		state, told := midwayState(m)
 		told = told || !m.Receipts.Wants(state)
 		if g.tellsParts(m) {
-			m = g.withLate(m)
 			it.Message = m
 			told = !it.news()
 			state = it.State

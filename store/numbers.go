@@ -126,9 +126,13 @@ func (s *Store) EachOptOut(ctx context.Context, each func(account, phone string,
 func (s *Store) OptOuts(ctx context.Context, account, phone string, before int64, n int) ([]OptOut, int64, error) {
 	var found []OptOut
 	last := int64(0)
+	whose := "(?1 = '' OR account = ?1) AND (?2 = '' OR phone = ?2)"
+	if account != "" && phone != "" {
+		whose = "account = ?1 AND phone = ?2" // by the index
+	}
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, `SELECT account, phone, opt_in, at, wrote, text, inbound, by, number FROM opt_out
-			WHERE (?1 = '' OR account = ?1) AND (?2 = '' OR phone = ?2) AND (?3 = 0 OR number < ?3) ORDER BY number DESC LIMIT ?4`,
+		return query(c, "SELECT account, phone, opt_in, at, wrote, text, inbound, by, number FROM opt_out WHERE "+whose+
+			" AND (?3 = 0 OR number < ?3) ORDER BY number DESC LIMIT ?4",
 			func(stmt *sqlite.Stmt) {
 				stmt.BindText(1, account)
 				stmt.BindText(2, phone)
