@@ -204,3 +204,17 @@ func TestLanguages(t *testing.T) {
 		}
 	}
 }
+
+// Words are compared without case and marks, in every script.
+func TestFold(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "?!": "", "STOP": "stop", "Från": "fran", "E\u0301va": "eva", "ÉVA": "eva", "Łódź": "lodz", "Straße": "strasse", "STRASSE": "strasse",
+		"BLÅBÆR": "blabaer", "СТОП": "стоп", "ЇЖАК": "іжак", "İstanbul": "istanbul", "KAYIT": "kayit", "kayıt": "kayit", "ΤΈΛΟΣ": "τελοσ", "τέλος": "τελοσ",
+		"  two   words. ": "two words",
+	} {
+		if got := directory.Fold(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}

@@ -10,7 +10,7 @@ import (
 	"unicode"
 
 	"kurir/account"
-	"kurir/gsm"
+	"kurir/directory"
 	"kurir/message"
 	"kurir/route"
 )
@@ -37,7 +37,11 @@ func NewInboundTable(rules []InboundRule) *InboundTable {
 		r := &t.rules[i]
 		r.written, r.name = rules[i], rules[i].name(i)
 		for _, word := range r.written.Keyword {
-			r.words = append(r.words, gsm.Fold(word))
+			begin, open := strings.CutSuffix(word, "*")
+			if begin = directory.Fold(begin); open {
+				begin += "*"
+			}
+			r.words = append(r.words, begin)
 		}
 		t.words = t.words || len(r.words) > 0
 		if r.written.Text != "" {
@@ -115,7 +119,7 @@ func (t *InboundTable) word(in *message.Inbound) string {
 	if !t.words {
 		return ""
 	}
-	return gsm.Fold(firstWord(in.Content.Text))
+	return directory.Fold(firstWord(in.Content.Text))
 }
 
 // match returns the first rule of which every condition holds; nil if there is
@@ -158,10 +162,10 @@ func firstWord(text string) string {
 }
 
 // cutWord returns the first word and what comes behind it, without what parts
-// the two.
+// the two and what stands before it.
 func cutWord(text string) (word, rest string) {
 	ends := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }
-	text = strings.TrimLeftFunc(text, unicode.IsSpace)
+	text = strings.TrimLeftFunc(text, ends)
 	i := strings.IndexFunc(text, ends)
 	if i < 0 {
 		return text, ""

@@ -32,6 +32,13 @@ func TestInboundMatch(t *testing.T) {
 		{"diacritics of their own", InboundRule{Keyword: route.Patterns{"hjälp"}}, inbound("1", "2", "Hja\u0308lp", ""), ""},
 		{"longer word", InboundRule{Keyword: route.Patterns{"info"}}, inbound("1", "2", "information", ""), `the first word "information" does not match keyword: info`},
 		{"beginning of the word", InboundRule{Keyword: route.Patterns{"info*"}}, inbound("1", "2", "INFORMATION", ""), ""},
+		{"signs before the word", InboundRule{Keyword: route.Patterns{"info"}}, inbound("1", "2", "¿“INFO”?", ""), ""},
+		{"nothing but signs", InboundRule{Keyword: route.Patterns{"info"}}, inbound("1", "2", "?!", ""), `the first word "" does not match keyword: info`},
+		{"any word", InboundRule{Keyword: route.Patterns{"*"}}, inbound("1", "2", "?!", ""), ""},
+		{"Turkish capitals", InboundRule{Keyword: route.Patterns{"bilgi"}}, inbound("1", "2", "BİLGİ", ""), ""},
+		{"Turkish without a dot", InboundRule{Keyword: route.Patterns{"kayıt"}}, inbound("1", "2", "KAYIT", ""), ""},
+		{"Greek", InboundRule{Keyword: route.Patterns{"τέλος"}}, inbound("1", "2", "ΤΕΛΟΣ", ""), ""},
+		{"Ukrainian", InboundRule{Keyword: route.Patterns{"їжак"}}, inbound("1", "2", "ЇЖАК!", ""), ""},
 		{"pattern", InboundRule{Text: `(?i)order \d+`}, inbound("1", "2", "my Order 17", ""), ""},
 		{"pattern fails", InboundRule{Text: `order \d+`}, inbound("1", "2", "my order", ""), `the text holds nothing that matches text: "order \\d+"`},
 		{"time", InboundRule{When: route.Patterns{"fri 12:00-13:00"}}, inbound("1", "2", "", ""), ""},
@@ -57,6 +64,7 @@ func TestInboundRuleProblems(t *testing.T) {
 		"do":   {},
 		"text": {Account: "a", Text: "("},
 		"when": {Account: "a", When: route.Patterns{"someday"}},
+		"keyword[1] keyword[2] keyword[3] keyword[4]": {Account: "a", Keyword: route.Patterns{"info*", "two words", "#info", "", "in*fo"}},
 		"zone": {Account: "a", Zone: "Europe/Stockholm"},
 	} {
 		var got []string

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"kurir/route"
 )
@@ -16,7 +17,7 @@ type InboundRule struct {
 	To route.Patterns `yaml:"to" example:"\"*\""`
 	// From is the phones that it is for, written likewise. Empty: all.
 	From route.Patterns `yaml:"from"`
-	// Keyword is the first word of the text, which ends at a space, the end of the line or punctuation; one or a list,
+	// Keyword is the first word of the text, between spaces, ends of lines or punctuation; one or a list,
 	// KEY* for its beginning. Upper and lower case and diacritics are one. Empty: any text.
 	Keyword route.Patterns `yaml:"keyword" example:"info"`
 	// Text is a pattern, a regular expression (RE2), that the text holds; (?i) at its beginning for upper and lower case.
@@ -45,6 +46,12 @@ func (r *InboundRule) Validate(report func(field, problem string)) {
 	}
 	r.To.ValidateNumbers(report, "to")
 	r.From.ValidateSenders(report, "from")
+	for i, keyword := range r.Keyword {
+		begin, open := strings.CutSuffix(keyword, "*")
+		if word := firstWord(begin); word != begin || word == "" && !open {
+			report(route.Item("keyword", i, len(r.Keyword)), fmt.Sprintf("%.40q is no word without spaces and punctuation, such as info, or info* for its beginning", keyword))
+		}
+	}
 	if _, err := regexp.Compile(r.Text); err != nil {
 		report("text", "is not a regular expression (RE2): "+err.Error())
 	}
