@@ -30,6 +30,11 @@ func TestCountries(t *testing.T) {
 	if got := n.Of(message.Address{Number: "46123"}).Country; got != "" {
 		t.Errorf("a short code is in %s", got)
 	}
+	for code, want := range map[string]bool{"SE": true, "US": true, "ZW": true, "AC": true, "se": false, "": false, "S": false, "4 ": false, "XX": false, "47": false} {
+		if IsCountry(code) != want {
+			t.Errorf("%q is a country: %t", code, !want)
+		}
+	}
 	for prefix := 1; prefix <= 999; prefix++ { // every calling code is two letters or none
 		if c := n.find(fmt.Sprint(prefix)).Country; c != "" && (len(c) != 2 || strings.ToUpper(c) != c) {
 			t.Errorf("%d is in %q", prefix, c)
