@@ -376,11 +376,6 @@ func (d *decoder) checkInbound(r *gateway.InboundRule, path string, links, accou
 			d.report(route.Item(path+".link", i, len(r.Link)), "no connector is named "+quote(name)+known(links))
 		}
 	}
-	for i, word := range r.Keyword {
-		if strings.ContainsAny(word, " \t") || word == "" {
-			d.report(route.Item(path+".keyword", i, len(r.Keyword)), quote(word)+" is not one word")
-		}
-	}
 	for i, action := range r.Do {
 		if action.SMPP != "" && !slices.Contains(accounts, action.SMPP) {
 			d.report(fmt.Sprintf("%s.do[%d].smpp", path, i), "no account is named "+quote(action.SMPP)+known(accounts))
