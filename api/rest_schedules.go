@@ -24,7 +24,13 @@ type scheduleView struct {
 // listSchedules is GET /v1/schedules: an account's own, everybody's for one that
 // may administrate.
 func (s *httpServer) listSchedules(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	now := time.Now()
+	now, next := time.Now(), map[string]time.Time{}
+	at := func(sc *gateway.Schedule) time.Time { // once for each: its zone is read from disk
+		if _, known := next[sc.Name]; !known {
+			next[sc.Name] = sc.Next(now)
+		}
+		return next[sc.Name]
+	}
 	find := func() (list []gateway.Schedule, _ *problem) {
 		for _, sc := range s.Schedules() {
 			if a.Admin || sc.Account == a.Name {
@@ -38,13 +44,13 @@ func (s *httpServer) listSchedules(w http.ResponseWriter, r *http.Request, a *ac
 		case "account":
 			return sc.Account
 		case "next":
-			return sc.Next(now)
+			return at(sc)
 		}
 		return sc.Name
 	}
 	return listRows(s, w, r, a, "schedules", resource.Schedules(), find, cell, func(sc *gateway.Schedule) scheduleView {
 		return scheduleView{
-			Name: sc.Name, Account: sc.Account, At: sc.At, Zone: sc.Zone, To: sc.To, From: sc.From, Priority: sc.Priority, Next: seenTime(sc.Next(now)),
+			Name: sc.Name, Account: sc.Account, At: sc.At, Zone: sc.Zone, To: sc.To, From: sc.From, Priority: sc.Priority, Next: seenTime(at(sc)),
 		}
 	})
 }

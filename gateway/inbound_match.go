@@ -105,7 +105,7 @@ func (r *inboundRule) why(f inboundFailing, in *message.Inbound, at time.Time) s
 	case inboundFailsLink:
 		return fmt.Sprintf("link %s does not match link: %s", strconv.Quote(in.Link), w.Link)
 	case inboundFailsKeyword:
-		return fmt.Sprintf("the first word %q does not match keyword: %s", firstWord(in.Content.Text), w.Keyword)
+		return fmt.Sprintf("the first word %.40q does not match keyword: %s", firstWord(in.Content.Text), w.Keyword)
 	case inboundFailsWhen:
 		return r.week.Why(at)
 	case inboundFailsText:

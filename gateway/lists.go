@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"kurir/directory"
@@ -60,13 +61,18 @@ type ListChanged struct{ Added, Removed, Entries int }
 
 // EntryError is an entry that cannot be read.
 type EntryError struct {
-	Field string // add or remove
-	Index int    // in it
+	Field string // add, remove or number
+	Index int    // in it; less than 0 where it is no list
 	Text  string
 }
 
 // Error implements error.
-func (e *EntryError) Error() string { return fmt.Sprintf("%s[%d]: %s", e.Field, e.Index, e.Text) }
+func (e *EntryError) Error() string {
+	if e.Index < 0 {
+		return e.Field + ": " + e.Text
+	}
+	return fmt.Sprintf("%s[%d]: %s", e.Field, e.Index, e.Text)
+}
 
 // The reasons for which entries of a list are not changed.
 var (
@@ -76,7 +82,7 @@ var (
 )
 
 // ChangeList changes the entries of a list that are not in its file, and returns
-// when that is on disk. With an entry that cannot be read (*EntryError) nothing
+// when that is on disk; it goes on when ctx has ended. With an entry that cannot be read (*EntryError) nothing
 // is changed. A *message.Failure says that it cannot be written now.
 func (g *Gateway) ChangeList(ctx context.Context, c ListChange) (ListChanged, error) {
 	l, rest, snap := g.listOf(c.List)
@@ -95,52 +101,72 @@ func (g *Gateway) ChangeList(ctx context.Context, c ListChange) (ListChanged, er
 	if err != nil {
 		return ListChanged{}, err
 	}
-	changed, done, err := g.changeEntries(rest, add, remove, c)
+	if !rest.HasRoom(add) {
+		return ListChanged{}, ErrManyPatterns
+	}
+	var changed ListChanged
+	err = g.outlives(ctx, func() error {
+		for part := range slices.Chunk(remove, listChunk) {
+			if err := g.changeEntries(rest, part, false, &c, &changed); err != nil {
+				return err
+			}
+		}
+		for part := range slices.Chunk(add, listChunk) {
+			if err := g.changeEntries(rest, part, true, &c, &changed); err != nil {
+				return err
+			}
+		}
+		changed.Entries = rest.Len()
+		return nil
+	})
 	if err != nil {
 		return ListChanged{}, err
 	}
-	return changed, settledBy(ctx, done)
+	return changed, nil
 }
 
-// changeEntries changes the entries in memory and gathers them; done tells when
-// they are on disk. A set of millions may sort itself meanwhile, so that the
-// gateway's lock is not held.
-func (g *Gateway) changeEntries(rest *directory.Numbers, add, remove []directory.Entry, c ListChange) (changed ListChanged, done <-chan error, err error) {
+// listChunk is how many entries are written in one commit, lest messages wait for
+// more.
+const listChunk = 1000
+
+// changeEntries adds or removes entries and returns when that is on disk. A set of
+// millions may sort itself meanwhile, so that the gateway's lock is not held.
+func (g *Gateway) changeEntries(rest *directory.Numbers, entries []directory.Entry, add bool, c *ListChange, changed *ListChanged) error {
+	done, err := g.gatherEntries(rest, entries, add, c, changed)
+	if err != nil {
+		return err
+	}
+	g.signal()
+	return settledBy(g.ctx, done)
+}
+
+func (g *Gateway) gatherEntries(rest *directory.Numbers, entries []directory.Entry, add bool, c *ListChange, changed *ListChanged) (<-chan error, error) {
 	g.numbers.changing.Lock() // changes are written in the order in which they were made
 	defer g.numbers.changing.Unlock()
-	g.mu.Lock()
-	full := g.full
-	g.mu.Unlock()
-	if full != nil {
-		return changed, nil, g.refusal()
-	}
-	if !rest.HasRoom(add) {
-		return changed, nil, ErrManyPatterns
+	if err := g.Ready(); err != nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return nil, g.refusal()
 	}
 	var rows []store.ListEntry
 	now := time.Now().UnixMilli()
-	for _, e := range remove {
-		if rest.Remove(e) {
+	for _, e := range entries {
+		switch {
+		case add && rest.Add(e):
+			changed.Added++
+			rows = append(rows, store.ListEntry{List: c.List, Entry: e.String(), At: now, By: c.By, Note: c.Note})
+		case !add && rest.Remove(e):
 			changed.Removed++
 			rows = append(rows, store.ListEntry{List: c.List, Entry: e.String(), Gone: true})
 		}
 	}
-	for _, e := range add {
-		if rest.Add(e) {
-			changed.Added++
-			rows = append(rows, store.ListEntry{List: c.List, Entry: e.String(), At: now, By: c.By, Note: c.Note})
-		}
-	}
-	changed.Entries = rest.Len()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.stopping {
-		return changed, nil, g.refusal()
+		return nil, g.refusal()
 	}
 	g.cur.ListEntries = append(g.cur.ListEntries, rows...)
-	done = g.onDisk()
-	g.signal()
-	return changed, done, nil
+	return g.onDisk(), nil
 }
 
 func parseEntries(field string, texts []string, normal func(string) (message.Address, error)) ([]directory.Entry, error) {
@@ -176,7 +202,7 @@ func (g *Gateway) FindInList(list, text string) (entry string, inFile bool, err 
 	}
 	a, err := normalFor(l, snap.Country)(text)
 	if err != nil {
-		return "", false, &EntryError{Field: "number", Text: err.Error()}
+		return "", false, &EntryError{Field: "number", Index: -1, Text: err.Error()}
 	}
 	if entry, ok := l.Read().Match(a); ok {
 		return entry, true, nil

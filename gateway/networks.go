@@ -31,21 +31,27 @@ func (g *Gateway) ImportNetworks(ctx context.Context, list []route.NetworkPrefix
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
-	n, imported := 0, make(chan error, 1)
-	run := func() { // whether or not anybody waits for it still
+	n := 0
+	err = g.outlives(ctx, func() error {
+		defer func() { <-g.importing }()
 		var err error
 		n, err = g.importNetworks(list, all)
-		<-g.importing
-		imported <- err
-	}
-	if !g.job(run) {
-		<-g.importing
-		return 0, &message.Failure{Kind: message.Stopping}
-	}
-	if err := settledBy(ctx, imported); err != nil {
+		return err
+	})
+	if err != nil {
 		return 0, err
 	}
 	return n, nil
+}
+
+// outlives does something to the end, also when ctx ends before: who waits for it
+// goes then.
+func (g *Gateway) outlives(ctx context.Context, run func() error) error {
+	done := make(chan error, 1)
+	if !g.job(func() { done <- run() }) {
+		return &message.Failure{Kind: message.Stopping}
+	}
+	return settledBy(ctx, done)
 }
 
 func (g *Gateway) importNetworks(list []route.NetworkPrefix, all bool) (entries int, err error) {

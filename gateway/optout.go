@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"kurir/account"
@@ -169,7 +170,7 @@ func (g *Gateway) SetOptOut(ctx context.Context, c OptOutChange) (changed bool, 
 	}
 	to, err := route.Normalise(c.Phone, cmp.Or(a.Country, snap.Country))
 	if err != nil {
-		return false, errors.Join(ErrBadPhone, err)
+		return false, fmt.Errorf("%w: %w", ErrBadPhone, err)
 	}
 	g.mu.Lock()
 	if g.full != nil {
@@ -205,7 +206,7 @@ func (g *Gateway) OptedOut(name, phone string) (number string, out bool, err err
 	}
 	to, err := route.Normalise(phone, cmp.Or(a.Country, snap.Country))
 	if err != nil {
-		return "", false, errors.Join(ErrBadPhone, err)
+		return "", false, fmt.Errorf("%w: %w", ErrBadPhone, err)
 	}
 	_, out = o.phones.Match(to)
 	return to.Number, out, nil
