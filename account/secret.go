@@ -29,8 +29,8 @@ func (s *SecretTexts) Validate(report func(field, problem string)) {
 		}
 	}
 	for i, pattern := range s.Patterns {
-		if _, err := regexp.Compile(pattern); err != nil {
-			report(fmt.Sprintf("patterns[%d]", i), fmt.Sprintf("is not a regular expression (RE2): %v", err))
+		if problem := message.RegularProblem(pattern); problem != "" {
+			report(fmt.Sprintf("patterns[%d]", i), problem)
 		} else if pattern == "" {
 			report(fmt.Sprintf("patterns[%d]", i), "is empty; for all texts there is all: true")
 		}

@@ -58,6 +58,13 @@ func (d *decoder) checkNumberLists(f *File) {
 					d.report(fmt.Sprintf("accounts[%d].opt_out.languages[%d]", i, k), quote(code)+" is not one of "+strings.Join(directory.LanguageCodes(), ", "))
 				}
 			}
+			if said, at := directory.Contradiction(o.Languages, o.Stop, o.Start); at >= 0 {
+				field := "start"
+				if said == directory.SaidStop {
+					field = "stop"
+				}
+				d.report(fmt.Sprintf("accounts[%d].opt_out.%s[%d]", i, field, at), "says the opposite of the same word elsewhere, in the languages or the other list")
+			}
 		}
 	}
 }

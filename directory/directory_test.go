@@ -76,6 +76,9 @@ func TestMistakes(t *testing.T) {
 	if fmt.Sprint(lines) != "[2 3 4]" {
 		t.Errorf("mistakes %v", mistakes)
 	}
+	if _, mistakes := directory.ReadNumbers(strings.NewReader("+46701234567\n"+strings.Repeat("9", 100_000)), asWritten); len(mistakes) != 1 || mistakes[0].Line != 2 {
+		t.Errorf("a line without end: %v", mistakes)
+	}
 }
 
 // A set is as good as a map, however it is changed.
@@ -201,6 +204,27 @@ func TestLanguages(t *testing.T) {
 		_, word := w.Heard(test.text)
 		if got := w.Language(word, test.phone).Code; got != test.code {
 			t.Errorf("%s from %s is answered in %s, want %s", test.text, test.phone, got, test.code)
+		}
+	}
+}
+
+// Words of one's own that say the opposite of others are found.
+func TestContradiction(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		codes, stop, start []string
+		said               directory.Said
+		at                 int
+	}{
+		{[]string{"sv"}, []string{"nej", "Stopp"}, []string{"ja"}, directory.SaidStart, -1},
+		{nil, []string{"nej", "START!"}, nil, directory.SaidStop, 1},
+		{nil, nil, []string{"ja", "STOP"}, directory.SaidStart, 1},
+		{[]string{"sv"}, []string{"nej"}, []string{"NEJ"}, directory.SaidStop, 0},
+		{[]string{"sv"}, []string{"alta"}, nil, directory.SaidStart, -1}, // Spanish, and not asked for
+		{nil, []string{"alta"}, nil, directory.SaidStop, 0},
+	} {
+		if said, at := directory.Contradiction(tt.codes, tt.stop, tt.start); at != tt.at || at >= 0 && said != tt.said {
+			t.Errorf("%+v: %d at %d", tt, said, at)
 		}
 	}
 }

@@ -180,7 +180,8 @@ func ReadNumbers(r io.Reader, normal func(string) (message.Address, error)) (*Nu
 	var exact []uint64
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 4096), maxLine)
-	for line := 1; lines.Scan() && len(mistakes) < mostMistakes; line++ {
+	line := 1
+	for ; lines.Scan() && len(mistakes) < mostMistakes; line++ {
 		raw := lines.Bytes()
 		if line == 1 {
 			raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
@@ -206,7 +207,7 @@ func ReadNumbers(r io.Reader, normal func(string) (message.Address, error)) (*Nu
 		}
 	}
 	if err := lines.Err(); err != nil {
-		mistakes = append(mistakes, Mistake{1, "the file cannot be read as lines of at most 64 KiB: " + err.Error()})
+		mistakes = append(mistakes, Mistake{line, "the file cannot be read from here on as lines of at most 64 KiB: " + err.Error()})
 	}
 	if len(mistakes) > 0 {
 		return nil, mistakes

@@ -60,6 +60,18 @@ func (w *Words) add(word string, said Said, l *Language) {
 	}
 }
 
+// Contradiction finds a word among further ones, of stop or start, that a language or the other list has for the opposite;
+// at is its place, less than 0 if there is none.
+func Contradiction(codes, stop, start []string) (said Said, at int) {
+	other := NewWords(codes, nil, start)
+	at = slices.IndexFunc(stop, func(word string) bool { return other.said[Fold(word)] == SaidStart })
+	if at >= 0 {
+		return SaidStop, at
+	}
+	other = NewWords(codes, stop, nil)
+	return SaidStart, slices.IndexFunc(start, func(word string) bool { return other.said[Fold(word)] == SaidStop })
+}
+
 // longest bounds a text that may be one of the words, in octets.
 const longest = 200
 

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -52,8 +51,8 @@ func (r *InboundRule) Validate(report func(field, problem string)) {
 			report(route.Item("keyword", i, len(r.Keyword)), fmt.Sprintf("%.40q is no word without spaces and punctuation, such as info, or info* for its beginning", keyword))
 		}
 	}
-	if _, err := regexp.Compile(r.Text); err != nil {
-		report("text", "is not a regular expression (RE2): "+err.Error())
+	if problem := message.RegularProblem(r.Text); problem != "" {
+		report("text", problem)
 	}
 	route.ValidateWeek(report, r.When, r.Zone)
 	if len(r.Do) > maxTargets {

@@ -61,8 +61,8 @@ func (r *AddressRule) validate(report func(field, problem string)) {
 	if r.Replace != "" && (r.Strip != "" || r.Add != "") {
 		report("replace", "leaves nothing for strip and add to change; give one or the other")
 	}
-	if _, err := regexp.Compile(r.Pattern); err != nil {
-		report("pattern", "is not a regular expression (RE2): "+err.Error())
+	if problem := RegularProblem(r.Pattern); problem != "" {
+		report("pattern", problem)
 	} else if r.Pattern != "" && r.Replace == "" {
 		report("pattern", "has no effect without replace, which says what takes its place")
 	}

@@ -191,8 +191,8 @@ func (r *Rule) validateConditions(report func(field, problem string)) {
 	if _, _, err := parseParts(r.Parts); err != nil {
 		report("parts", err.Error())
 	}
-	if _, err := regexp.Compile(r.Text); err != nil {
-		report("text", "is not a regular expression (RE2): "+err.Error())
+	if problem := message.RegularProblem(r.Text); problem != "" {
+		report("text", problem)
 	}
 	ValidateWeek(report, r.When, r.Zone)
 	if r.Percent < 0 || r.Percent > 99 {
