@@ -74,7 +74,7 @@ func (p *smppPeer) find(ctx context.Context, a *account.Account, messageID strin
 	switch {
 	case err != nil || len(list) == 0:
 		return nil, failure
-	case !p.agrees(a, source, list[0].From):
+	case !p.agrees(a, source, list[0]):
 		return nil, smpp.ESME_RINVSRCADR
 	}
 	return list, smpp.ESME_ROK
@@ -91,21 +91,34 @@ func (p *smppPeer) byAlias(ctx context.Context, a *account.Account, alias string
 	return p.server.core.Request(ctx, a.Name, message.KnownAs(list[0]))
 }
 
-// agrees tells whether a source address is that of a message. One that is left
+// agrees tells whether a source address is that of a message, as its customer wrote it or as it was rewritten. One that is left
 // out agrees with all: many clients leave it out although they gave one with
 // the message.
-func (p *smppPeer) agrees(a *account.Account, source smpp.Address, from message.Address) bool {
-	return source.Addr == "" || p.sender(a, source).Number == from.Number
+func (p *smppPeer) agrees(a *account.Account, source smpp.Address, m *message.Message) bool {
+	if source.Addr == "" {
+		return true
+	}
+	from := p.sender(a, source)
+	if r := a.Rewriting(); r != nil && from.Number != m.From.Number {
+		from, _ = r.Rewrite(from, m.To)
+	}
+	return from.Number == m.From.Number
 }
 
 // sender reads a source address as the gateway does that of a message; the
 // account's own sender stands for an empty one. The zero Address is none.
 func (p *smppPeer) sender(a *account.Account, source smpp.Address) message.Address {
 	text, from := smppSender(source)
-	if !from.IsZero() {
-		return from
+	var err error
+	switch {
+	case from.IsZero():
+		from, err = route.Sender(cmp.Or(text, a.Sender), cmp.Or(a.Country, p.server.country()))
+	case from.TON == message.TONAlphanumeric:
+		from, err = route.Name(from.Number)
 	}
-	from, _ = route.Sender(cmp.Or(text, a.Sender), cmp.Or(a.Country, p.server.country()))
+	if err != nil && a.LongSender == account.LongSenderShorten {
+		from, _ = route.Shorter(err)
+	}
 	return from
 }
 
@@ -230,6 +243,9 @@ func (p *smppPeer) waiting(a *account.Account, source, dest smpp.Address) (gatew
 		if to, err = route.Normalise(text, cmp.Or(a.Country, p.server.country())); err != nil {
 			return gateway.Filter{}, smpp.ESME_RINVDSTADR
 		}
+	}
+	if r := a.Rewriting(); r != nil {
+		from, to = r.Rewrite(from, to)
 	}
 	return gateway.Filter{
 		Account: a.Name, From: from, To: to, States: []message.State{message.Scheduled, message.Queued},

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"kurir/account"
@@ -144,12 +143,14 @@ func (g *Gateway) bindNumbers(s *Snapshot) {
 // shorten makes the sender of a message shorter where its name is too long and
 // the account asks for that.
 func shorten(a *account.Account, m *message.Message, err error) bool {
-	var long *route.LongSenderError
-	if a.LongSender != account.LongSenderShorten || !errors.As(err, &long) || long.Proposal == "" {
+	if a.LongSender != account.LongSenderShorten {
 		return false
 	}
-	m.From, err = route.Name(long.Proposal)
-	return err == nil
+	from, ok := route.Shorter(err)
+	if ok {
+		m.From = from
+	}
+	return ok
 }
 
 // permits says why a message may not go to its recipient or come from its sender,

@@ -183,3 +183,13 @@ func (e *LongSenderError) Error() string {
 	}
 	return text
 }
+
+// Shorter gives the sender that an error of Sender or Name proposes in place of a name that is too long.
+func Shorter(err error) (message.Address, bool) {
+	var long *LongSenderError
+	if !errors.As(err, &long) || long.Proposal == "" {
+		return message.Address{}, false
+	}
+	a, err := Name(long.Proposal)
+	return a, err == nil
+}
