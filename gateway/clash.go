@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"kurir/gsm"
 	"kurir/route"
 )
 
@@ -67,7 +66,7 @@ func newClashIndex(rules []InboundRule) *clashIndex {
 	for i := range rules {
 		open := len(rules[i].Keyword) == 0
 		for _, word := range rules[i].Keyword {
-			folded := gsm.Fold(word)
+			folded := foldKeyword(word)
 			x.words[i] = append(x.words[i], folded)
 			if strings.HasSuffix(folded, "*") {
 				open = true
@@ -176,10 +175,9 @@ func covers(wide, narrow string) bool {
 
 // sameConditions tells whether two rules are for the same messages as they are written.
 func sameConditions(a, b *InboundRule) bool {
-	same := func(a, b route.Patterns) bool {
-		return slices.EqualFunc(sorted(a), sorted(b), func(a, b string) bool { return gsm.Fold(a) == gsm.Fold(b) })
-	}
-	return same(a.To, b.To) && same(a.From, b.From) && same(a.Keyword, b.Keyword) && same(a.Link, b.Link) &&
+	same := func(a, b route.Patterns) bool { return slices.EqualFunc(sorted(a), sorted(b), strings.EqualFold) }
+	words := slices.EqualFunc(sorted(a.Keyword), sorted(b.Keyword), func(a, b string) bool { return foldKeyword(a) == foldKeyword(b) })
+	return words && same(a.To, b.To) && same(a.From, b.From) && same(a.Link, b.Link) &&
 		slices.Equal(a.When, b.When) && a.Zone == b.Zone && a.Text == b.Text
 }
 

@@ -37,11 +37,7 @@ func NewInboundTable(rules []InboundRule) *InboundTable {
 		r := &t.rules[i]
 		r.written, r.name = rules[i], rules[i].name(i)
 		for _, word := range r.written.Keyword {
-			begin, open := strings.CutSuffix(word, "*")
-			if begin = directory.Fold(begin); open {
-				begin += "*"
-			}
-			r.words = append(r.words, begin)
+			r.words = append(r.words, foldKeyword(word))
 		}
 		t.words = t.words || len(r.words) > 0
 		if r.written.Text != "" {
@@ -50,6 +46,15 @@ func NewInboundTable(rules []InboundRule) *InboundTable {
 		r.week = route.NewWeek(r.written.When, r.written.Zone)
 	}
 	return t
+}
+
+// foldKeyword gives a keyword as first words are compared with it; KEY* stays one.
+func foldKeyword(word string) string {
+	begin, open := strings.CutSuffix(word, "*")
+	if begin = directory.Fold(begin); open {
+		begin += "*"
+	}
+	return begin
 }
 
 // inboundFailing says which condition of a rule an inbound message does not
