@@ -293,3 +293,29 @@ func TestValidate(t *testing.T) {
 		}
 	}
 }
+
+// TestSecretTexts: texts are secret by their senders, their words, or all of them.
+func TestSecretTexts(t *testing.T) {
+	t.Parallel()
+	name := func(text string) message.Address { return message.Address{TON: message.TONAlphanumeric, Number: text} }
+	number := message.Address{TON: message.TONInternational, Number: "46701234567"}
+	some := (&SecretTexts{Senders: []string{"BANK", "+4670*"}, Patterns: []string{`(?i)\bcode:? \d`}}).Rules()
+	for _, tt := range []struct {
+		rules *SecretRules
+		from  message.Address
+		text  string
+		want  bool
+	}{
+		{some, name("BANK"), "hello", true},
+		{some, name("BANK2"), "hello", false},
+		{some, number, "hello", true},
+		{some, name("ACME"), "Your Code: 123", true},
+		{some, name("ACME"), "no code", false},
+		{(&SecretTexts{All: true}).Rules(), name("ACME"), "", true},
+		{(&SecretTexts{}).Rules(), name("BANK"), "code 1", false},
+	} {
+		if got := tt.rules.Hold(tt.from, tt.text); got != tt.want {
+			t.Errorf("%q from %s is secret: %t", tt.text, tt.from, got)
+		}
+	}
+}

@@ -149,14 +149,6 @@ func (b *Book) find(kind Kind, subject string) *record {
 
 // open begins an event, nil if there are too many.
 func (b *Book) open(now time.Time) *record {
-	if len(b.events) >= eventsMost {
-		at := slices.IndexFunc(b.events, func(e *record) bool { return !e.Ended.IsZero() })
-		if at < 0 {
-			b.lost++
-			return nil
-		}
-		b.drop(at)
-	}
 	open := 0
 	for _, e := range b.events {
 		if e.Ended.IsZero() {
@@ -166,6 +158,9 @@ func (b *Book) open(now time.Time) *record {
 	if open >= openMost {
 		b.lost++
 		return nil
+	}
+	if len(b.events) >= eventsMost { // more of them are over than last
+		b.drop(slices.IndexFunc(b.events, func(e *record) bool { return !e.Ended.IsZero() }))
 	}
 	e := &record{Event: Event{ID: b.ids.Next(now), Began: now}}
 	b.events = append(b.events, e)

@@ -69,6 +69,26 @@ func TestBook(t *testing.T) {
 	b.ClearOthers(after(time.Second), Disk, nil)
 	after(time.Hour)
 	told()
+	b.Note(now, Traffic, "+47", "many")
+	b.Raise(now, Disk, "log", "full")
+	told(Traffic, Disk)
+	b.ClearOthers(after(time.Second), Traffic, nil)
+	if open, _ := b.Open(); open != 2 {
+		t.Errorf("what is only noted was called over: %d are open", open)
+	}
+	after(24 * time.Hour)
+	told()
+	if e := b.Events()[0]; e.Subject != "log" || !e.Ended.IsZero() {
+		t.Errorf("what nobody called over has ended: %+v", e)
+	}
+	b.Raise(now, Clock, "clock", "one that is over when it is told, and comes again")
+	b.Clear(after(time.Second), Clock, "clock")
+	told(Clock)
+	b.Raise(after(time.Minute), Clock, "clock", "again")
+	told()
+	b.Clear(after(time.Minute), Clock, "clock")
+	after(flapping + time.Second)
+	told(Clock) // its end
 	var none *Book
 	none.Raise(now, Disk, "", "")
 	none.Note(now, Disk, "", "")
@@ -92,6 +112,15 @@ func TestBookIsBounded(t *testing.T) {
 	open, lost := b.Open()
 	if len(events) > eventsMost || open != openMost || lost == 0 || events[len(events)-1].Kind != Disk {
 		t.Errorf("%d kept, %d open, %d lost", len(events), open, lost)
+	}
+	b = NewBook()
+	b.Raise(now, Disk, "data", "full")
+	for i := range 3000 { // all of which are over
+		b.Raise(now, LinkDown, fmt.Sprint(i), "down")
+		b.Clear(now, LinkDown, fmt.Sprint(i))
+	}
+	if events := b.Events(); len(events) != eventsMost || events[len(events)-1].Kind != Disk || events[0].Subject != "2999" {
+		t.Errorf("%d kept, the oldest %+v", len(events), events[len(events)-1])
 	}
 	seen := map[message.ID]bool{}
 	for _, e := range events {

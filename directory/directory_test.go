@@ -56,6 +56,11 @@ func TestMatch(t *testing.T) {
 			t.Errorf("%s falls under %q, want %q", text, got, want)
 		}
 	}
+	for digits, want := range map[string]bool{"46731234": false, "467312345": true} { // whose type of number says nothing
+		if _, ok := n.Match(message.Address{Number: digits}); ok != want {
+			t.Errorf("%s falls under +4673*: %t", digits, ok)
+		}
+	}
 	if all, _ := directory.ReadNumbers(strings.NewReader("*\n"), asWritten); all != nil {
 		for _, text := range []string{"+46701234567", "72456", "ACME", "24/7", "4673749494900012"} {
 			if _, ok := all.Match(address(text)); !ok {
@@ -189,6 +194,12 @@ func TestLanguages(t *testing.T) {
 	}
 	if both := directory.SaidBoth(); len(both) > 0 {
 		t.Errorf("words that say both: %v", both)
+	}
+	for codes, want := range map[string]string{"sv no": "sv", "no sv": "no", "tr": "tr"} { // the first that was asked for
+		w := directory.NewWords(strings.Fields(codes), []string{"nej"}, nil)
+		if got := w.Language("nej", "8613012345678").Code; got != want {
+			t.Errorf("of %s a word of one's own is answered in %s, want %s", codes, got, want)
+		}
 	}
 	w := directory.NewWords(nil, nil, nil)
 	for _, test := range []struct{ text, phone, code string }{

@@ -32,6 +32,12 @@ func TestMain(m *testing.M) {
 	case "$(refuse); refuse": // a shell would make something else of it
 		fmt.Print(`{"action": "refuse", "reason": "no `, q.Tag, `"}`)
 	case "nothing":
+	case "environment":
+		for _, entry := range os.Environ() {
+			if !strings.HasPrefix(entry, "PATH=") {
+				os.Exit(1) // it has been given what is ours, passwords among it
+			}
+		}
 	case "long":
 		fmt.Print(strings.Repeat("x", mostAnswer+1))
 	case "fail":
@@ -52,7 +58,7 @@ func TestProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for mode, want := range map[string]string{"$(refuse); refuse": "refuse no news", "nothing": " ", "long": "error", "fail": "error", "sleep": "error"} {
+	for mode, want := range map[string]string{"$(refuse); refuse": "refuse no news", "nothing": " ", "environment": " ", "long": "error", "fail": "error", "sleep": "error"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			c := Config{Name: "words", Command: []string{self, "ask", mode}, Timeout: 20 * time.Second}
@@ -110,6 +116,14 @@ func TestURL(t *testing.T) {
 	if _, err := f.Ask(t.Context(), question()); err == nil {
 		t.Error("status 500 is an answer")
 	}
+	answer = func(w http.ResponseWriter, _ *Question) { // not followed: the text would go where nobody said
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		answer = func(w http.ResponseWriter, _ *Question) { _, _ = io.WriteString(w, "{}") }
+	}
+	if _, err := f.Ask(t.Context(), question()); err == nil {
+		t.Error("status 307 is an answer")
+	}
 	// One at a time, a hundred in line, and no more.
 	hold := make(chan struct{})
 	answer = func(http.ResponseWriter, *Question) { <-hold }
@@ -150,5 +164,18 @@ func TestMistakes(t *testing.T) {
 		if len(fields) != 1 || fields[0] != want {
 			t.Errorf("%+v: %v, want %s", c, fields, want)
 		}
+	}
+}
+
+// TestUnanswered: that a filter does not answer is said once a minute, with of how many messages.
+func TestUnanswered(t *testing.T) {
+	t.Parallel()
+	f, now := New(Config{Name: "a", URL: "http://127.0.0.1/"}), time.Unix(1_800_000_000, 0)
+	for k, want := range []int64{1, 0, 0, 3, 0} {
+		n, say := f.Unanswered(now)
+		if say != (want > 0) || say && n != want {
+			t.Errorf("call %d: %d, %t, want %d", k, n, say, want)
+		}
+		now = now.Add(unansweredEvery / 3)
 	}
 }

@@ -31,3 +31,20 @@ func TestDataOfOldRows(t *testing.T) {
 		t.Error("octets of a later version are read")
 	}
 }
+
+// TestSpecialRoundTrip: each of what few messages have is read as it was written, alone and with the others.
+func TestSpecialRoundTrip(t *testing.T) {
+	t.Parallel()
+	from := message.Address{TON: message.TONInternational, NPI: message.NPIISDN, Number: "4673749494901"}
+	for _, want := range []message.Special{
+		{ByLoad: true}, {Tag: "news"}, {From: from}, {To: from}, {Secret: true}, {Secret: true, ByLoad: true, Tag: "news", From: from, To: from},
+	} {
+		r := blobReader{rest: appendSpecial(nil, &want)}
+		got := r.special(want.Secret)
+		if r.bad || got == nil {
+			t.Errorf("%+v cannot be read", want)
+		} else if d := cmp.Diff(want, *got); d != "" {
+			t.Error(d)
+		}
+	}
+}
