@@ -97,29 +97,53 @@ func (g *Gateway) answered(snap *Snapshot, link string, in []*message.Inbound, n
 }
 
 const (
-	answerWait = 5 * time.Second // for the database
-	answerLook = 50              // messages to a phone that are looked at
+	answerWait  = 5 * time.Second // for the database
+	answerLook  = 50              // messages to a phone that are read at a time
+	answerPages = 20              // times that they are
 )
 
 // answerOf finds the newest message to a phone that was shown to it with a number
 // of ours.
 func (g *Gateway) answerOf(snap *Snapshot, phone, ours message.Address, now time.Time) (replyTo, error) {
-	rule, _ := snap.replyRule(ours)
+	rule, dialog := snap.replyRule(ours)
 	if rule == nil || phone.Number == "" {
 		return replyTo{}, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
 	defer cancel()
-	list, _, err := g.store.Messages(ctx, Filter{To: phone, Since: now.Add(-rule.within()), Limit: answerLook})
-	if err != nil {
-		return replyTo{}, fmt.Errorf("look for the message that is answered: %w", err)
+	sent := now.Add(-rule.within())
+	found, err := g.shownTo(ctx, phone, ours.Number, sent, sent)
+	if err == nil && found == nil && dialog { // it was accepted long before it was sent, then
+		found, err = g.shownTo(ctx, phone, ours.Number, sent, sent.Add(-maxAhead))
 	}
-	for _, m := range list {
-		if hasLeft(m.State) && wasShown(m, ours.Number) {
-			return replyTo{m.ID, m.Account}, nil
+	switch {
+	case err != nil:
+		return replyTo{}, fmt.Errorf("look for the message that is answered: %w", err)
+	case found == nil:
+		return replyTo{}, nil
+	}
+	return replyTo{found.ID, found.Account}, nil
+}
+
+// shownTo finds the newest message to a phone, sent and accepted since those times,
+// whose sender there was a number; nil if there is none.
+func (g *Gateway) shownTo(ctx context.Context, phone message.Address, number string, sent, accepted time.Time) (*message.Message, error) {
+	f := Filter{To: phone, Since: accepted, Limit: answerLook}
+	for range answerPages {
+		list, next, err := g.store.Messages(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range list {
+			if max(m.ID.Millis(), m.SendAt) >= sent.UnixMilli() && hasLeft(m.State) && wasShown(m, number) {
+				return m, nil
+			}
+		}
+		if f.After = next; next == 0 {
+			break
 		}
 	}
-	return replyTo{}, nil
+	return nil, nil
 }
 
 // hasLeft tells whether a phone may have got a message in that state.

@@ -146,6 +146,53 @@ func TestReplies(t *testing.T) {
 			t.Errorf("after its time a dialog is shown as %s", again)
 		}
 
+		// Dialogs take the links that carry them, also where the route has others that are up; what is scheduled is answered when
+		// it has been sent, however long ago it was accepted and whatever else the phone has had since.
+		op2 := w.fakeLink("op2")
+		op2.core.SessionUp(2, 100)
+		const other2 = "46200000001"
+		later := w.untold(other2, "Well?")
+		later.From, later.Dialog, later.SendAt = "+"+ours, true, time.Now().Add(25*time.Minute)
+		scheduled := w.submit(later)[0]
+		op.core.SessionDown(1, nil, nil)
+		now := w.untold(other2, "Now?")
+		now.From, now.Dialog = "+"+ours, true
+		w.submit(now)
+		time.Sleep(time.Second)
+		if out := op2.take(); len(out) > 0 {
+			t.Errorf("op2, which carries no dialogs, got %s", out[0].From)
+		}
+		op.core.SessionUp(1, 100)
+		synctest.Wait()
+		for _, out := range op.take() {
+			op.answer(1, out, "now")
+		}
+		for i := range answerLook + 10 {
+			sub := w.untold(other2, "x")
+			sub.SendAt = time.Now().Add(24 * time.Minute)
+			if i%2 == 0 {
+				sub.Account, sub.From = s.Accounts.ByName("beta"), "BETA"
+			} else {
+				sub.From = "ACME"
+			}
+			w.submit(sub)
+		}
+		time.Sleep(26 * time.Minute)
+		shownLater := ""
+		for _, out := range append(op.take(), op2.take()...) {
+			if out.Message.ID == scheduled {
+				shownLater = out.From.Number
+				op.answer(1, out, "scheduled")
+			}
+		}
+		synctest.Wait()
+		in := &message.Inbound{From: message.Address{TON: message.TONInternational, Number: other2}, To: message.Address{Number: shownLater}, Content: message.Content{Text: "well", Class: -1}}
+		if err := <-op.inbound(in); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		wantAt(ours, "acme", "dialog", scheduled)
+
 		phoneSays(short, "hello")
 		wantAt(short, "owner", "", 0)
 		third, _ := send("beta", short, false)
