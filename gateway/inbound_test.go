@@ -344,3 +344,41 @@ func TestComplaint18InboundOfNobody(t *testing.T) {
 		}
 	})
 }
+
+// Parts that wait for others take no more room than they may; what is too much is shown part by part, and who is whole takes none.
+func TestPartsAreBounded(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		r := &fakeReceiver{limit: 100}
+		w := start(t, t.TempDir(), Options{}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+		op := w.fakeLink("op1")
+		room := func(size, more int) {
+			w.mu.Lock()
+			w.joinSize = size
+			for i := range more {
+				w.joins[string(rune(i))] = newAssembly(string(rune(i)), 2, time.Now().UnixMilli())
+			}
+			w.mu.Unlock()
+		}
+		takes := func(what, phone string, want int) {
+			t.Helper()
+			if err := <-op.inbound(parts(phone)[:2]...); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if n := len(r.take()); n != want {
+				t.Errorf("%s: %d messages were delivered, want %d", what, n, want)
+			}
+		}
+		takes("with room", "46700000001", 0)
+		<-op.inbound(parts("46700000001")[2])
+		synctest.Wait()
+		if n := len(r.take()); n != 1 || w.joinSize != 0 {
+			t.Errorf("%d whole messages, %d octets wait", n, w.joinSize)
+		}
+		room(joinMost, 0)
+		takes("without memory", "46700000002", 2)
+		room(0, assemblyMost)
+		takes("with too many", "46700000003", 2)
+	})
+}

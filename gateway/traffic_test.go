@@ -169,3 +169,31 @@ func TestTrafficBounded(t *testing.T) {
 		w.wants(w.untold("46700000001", "x"), "repeated", "text", "")
 	})
 }
+
+// What is over is forgotten, and no longer counted as kept; hours without messages count as such.
+func TestTrafficForgets(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w, _ := watched(t, account.Traffic{RecipientHour: 5, Repeats: time.Minute, Series: 20})
+		for range 3 {
+			for i := range 5 {
+				w.wants(w.untold(fmt.Sprintf("4670%07d", i*997), "x"), "", "", "")
+			}
+			if have := w.traffic.accounts["acme"].entries(); w.traffic.kept != have || have > 20 {
+				t.Errorf("%d kept, %d there", w.traffic.kept, have)
+			}
+			time.Sleep(2 * time.Hour)
+		}
+		s := testSnapshot()
+		s.Number = 2
+		w.Replace(s)
+		if w.traffic.kept != 0 {
+			t.Errorf("%d kept of nobody", w.traffic.kept)
+		}
+	})
+	c := countryCount{now: 240, told: true}
+	c.hourOver(24)
+	if c.usual < 9.9 || c.usual > 10.1 || c.hours != 24 || c.told {
+		t.Errorf("after a day with one hour of traffic: %+v", c)
+	}
+}
