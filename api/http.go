@@ -61,6 +61,7 @@ type HTTPOptions struct {
 	Lists    ListsOptions    // of /v1/lists; without All there is no such page
 	Networks NetworksOptions // of /v1/networks; without Of there is no such page
 	OptOuts  OptOutsOptions  // of /v1/optouts; without Record there is no such page
+	Config   ConfigOptions   // of /v1/config and /v1/audit; without Rows there are no such pages
 	Status   *Status         // of /v1/status; nil for no such page
 	Traces   *Traces         // of /v1/traces; nil for no such page
 
@@ -171,6 +172,9 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	}
 	if o.OptOuts.Record != nil {
 		s.optOutPaths()
+	}
+	if o.Config.Rows != nil {
+		s.configPaths()
 	}
 	if o.Traces != nil {
 		s.tracePaths()

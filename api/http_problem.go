@@ -42,6 +42,10 @@ const (
 	codeNoBalance     = "no_balance"
 	codeKeyTaken      = "key_taken"
 	codeNoOptOut      = "no_opt_out"
+	codeTaken         = "taken"
+	codeInFile        = "in_file"
+	codeOutdated      = "outdated"
+	codeNeeded        = "needed"
 )
 
 // fieldError is one mistake: which recipient or field, and why. Index is the

@@ -73,7 +73,8 @@ type App struct {
 	alarmsNow atomic.Pointer[alarm.Settings] // of the file in force
 
 	mu    sync.Mutex
-	file  *config.File
+	file  *config.File // with what was made over REST
+	book  book
 	links map[string]*runningLink
 	run   context.Context // nil before Run
 }
@@ -108,7 +109,13 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	snap, err := a.snapshot(ctx, opt.File, nil)
+	if err := a.readBook(ctx); err != nil {
+		return nil, err
+	}
+	if a.file, err = withMade(opt.File, a.book.made); err != nil {
+		return nil, err
+	}
+	snap, err := a.snapshot(ctx, a.file, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -125,11 +132,11 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	allow, err := allowed(opt.File)
+	allow, err := allowed(a.file)
 	if err != nil {
 		return nil, err
 	}
-	a.guard.Replace(allow, trustedURLs(opt.File))
+	a.guard.Replace(allow, trustedURLs(a.file))
 	a.receivers()
 	a.servers()
 	return a, nil
@@ -240,23 +247,44 @@ func (a *App) closeAll() {
 	}
 }
 
-// Reload puts a new configuration into force. Settings that need a start
-// (data, listeners) are named in the log when they differ.
+// Reload puts a new file into force, together with what was made over REST.
+// Settings that need a start (data, listeners) are named in the log when they differ.
 func (a *App) Reload(ctx context.Context, f *config.File) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	// What can fail comes first: a reload that fails changes nothing.
-	allow, err := allowed(f)
+	settle, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	if err := a.settleBook(settle); err != nil {
+		return fmt.Errorf("reload: %w", err)
+	}
+	whole, err := withMade(f, a.book.made)
 	if err != nil {
 		return fmt.Errorf("reload: %w", err)
+	}
+	if err := a.replace(ctx, whole, func() error { return nil }); err != nil {
+		return fmt.Errorf("reload: %w", err)
+	}
+	return nil
+}
+
+// replace puts a configuration into force once write has put on disk what it
+// needs there; or changes nothing. The caller holds mu.
+func (a *App) replace(ctx context.Context, f *config.File, write func() error) error {
+	// What can fail comes first.
+	allow, err := allowed(f)
+	if err != nil {
+		return err
 	}
 	snap, err := a.snapshot(ctx, f, a.gateway.Snapshot())
 	if err != nil {
-		return fmt.Errorf("reload: %w", err)
+		return err
 	}
 	certs, err := a.readCertificates(f)
 	if err != nil {
-		return fmt.Errorf("reload: %w", err)
+		return err
+	}
+	if err := write(); err != nil {
+		return err
 	}
 	a.guard.Replace(allow, trustedURLs(f))
 	certs.use()

@@ -2,12 +2,12 @@ package app
 
 import (
 	"context"
-	"fmt"
 
 	"kurir/account"
 	"kurir/billing"
 	"kurir/config"
 	"kurir/gateway"
+	"kurir/resource"
 )
 
 // pricing gives a snapshot the price lists of a file. A balance that is in the
@@ -33,7 +33,7 @@ func (a *App) pricing(ctx context.Context, f *config.File, s *gateway.Snapshot) 
 		for _, level := range t.Levels { // those above the payer must suffice too
 			have, now := balances[level.Name], s.Prices[t.Prices].Currency
 			if level.Balance != nil && have.Currency != "" && have.Currency != now && (have.Balance != 0 || have.Reserved != 0) {
-				return fmt.Errorf("the balance of %s is in %s and the price list %s of %s in %s: take it down to 0 first, or give the account another name",
+				return resource.Refuse(resource.Needed, "", "the balance of %s is in %s and the price list %s of %s in %s: take it down to 0 first, or give the account another name",
 					level.Name, have.Currency, t.Prices, acc.Name, now)
 			}
 		}

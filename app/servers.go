@@ -49,6 +49,7 @@ func (a *App) servers() {
 	opt.Use(a.gateway)
 	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
+	opt.Config = api.ConfigOptions{Rows: a.Settings, Change: a.ChangeSetting, Audits: a.gateway.Audits}
 	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings, Keep: a.keepAlarms}
 	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet, a.secretText)
 	handler := api.NewHTTP(opt)

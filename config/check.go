@@ -422,7 +422,7 @@ func (o *once) see(field, value string) bool {
 		if !o.secret {
 			what += " " + quote(value)
 		}
-		o.d.report(field, what+" is given twice; the first is "+before)
+		o.d.report(field, what+" is given twice; the first is "+o.d.where(before))
 		return false
 	}
 	if o.first == nil {

@@ -23,6 +23,9 @@ type decoder struct {
 	errors Errors
 	warned Errors // what is no mistake
 	nodes  int
+
+	made    map[string]string // what was made over REST, by the path of the item: resource.Place
+	literal bool              // ${...} leads nowhere
 }
 
 // Bounds against files that unfold themselves by aliases.
@@ -37,6 +40,10 @@ func (d *decoder) note(at place, field, text string) {
 		return
 	}
 	d.wrong[field] = true
+	if place, rest, ok := d.madeAt(field); ok {
+		d.errors = append(d.errors, Error{File: place, Field: rest, Text: text})
+		return
+	}
 	d.errors = append(d.errors, Error{File: d.file, Line: at.line, Column: at.column, Field: field, Text: text})
 }
 

@@ -15,6 +15,12 @@ func (d *decoder) expand(text, path string) string {
 	if !strings.Contains(text, "${") {
 		return text
 	}
+	if d.literal {
+		if strings.Contains(text, "${env:") || strings.Contains(text, "${file:") {
+			d.report(path, "has a ${env:NAME} or ${file:path}; these can be used in the configuration file only")
+		}
+		return text
+	}
 	var out strings.Builder
 	for rest := text; ; {
 		before, after, found := strings.Cut(rest, "${")

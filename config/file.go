@@ -95,6 +95,9 @@ type File struct {
 	Replies []gateway.ReplyRule `yaml:"replies"`
 	// Warnings are what has no effect as it is written, though it is no mistake.
 	Warnings Errors `yaml:"-"`
+
+	source *source // what it was read from; nil for one that was not
+	mixed  bool    // with what was made over REST
 }
 
 // Listener is where an interface is served.

@@ -42,17 +42,23 @@ func plain(err error) string {
 
 // Parse checks the text of a file; name is for the mistakes, env finds environment variables (os.LookupEnv).
 func Parse(name string, text []byte, env func(string) (string, bool)) (*File, Errors) {
-	d := &decoder{file: name, env: env, places: map[string]place{}, wrong: map[string]bool{}}
-	root, err := document(text)
+	return (&source{name, text, env}).read(nil)
+}
+
+// read reads the text, with what was made over REST behind it.
+func (s *source) read(made []Made) (*File, Errors) {
+	d := &decoder{file: s.name, env: s.env, places: map[string]place{}, wrong: map[string]bool{}, made: map[string]string{}}
+	root, err := document(s.text)
 	if err != nil {
 		d.syntax(err)
 		return nil, d.errors.sorted()
 	}
 	if root == nil {
-		return nil, Errors{{File: name, Line: 1, Column: 1, Text: "is empty; docs/quickstart.md has one to begin with"}}
+		return nil, Errors{{File: s.name, Line: 1, Column: 1, Text: "is empty; docs/quickstart.md has one to begin with"}}
 	}
 	f := Default()
 	d.value(root, reflect.ValueOf(&f).Elem(), "", 0)
+	d.add(&f, made)
 	f.fillZeros()
 	d.check(&f)
 	d.checkClashes(&f)
@@ -60,6 +66,7 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*File, Er
 	if len(d.errors) > 0 {
 		return nil, d.errors.sorted()
 	}
+	f.source, f.mixed = s, len(made) > 0
 	return &f, nil
 }
 

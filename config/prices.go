@@ -22,6 +22,8 @@ type PriceList struct {
 	// File is the prices as CSV: the first line names the columns destination, price and, if wanted, network, link, from and until;
 	// docs/billing.md describes them.
 	File string `yaml:"file"`
+	// CSV is the prices themselves, written as in a file.
+	CSV string `yaml:"csv"`
 
 	list *billing.List
 }
@@ -80,8 +82,19 @@ func (d *decoder) checkPrices(f *File, links []string) {
 
 // readPrices reads the file of a price list.
 func (d *decoder) readPrices(p *PriceList, path string, links []string) {
-	if p.File == "" {
-		d.report(path+".file", "is missing")
+	switch {
+	case p.File == "" && p.CSV == "":
+		d.report(path+".file", "is missing, and so is csv: one of them has the prices")
+		return
+	case p.File != "" && p.CSV != "":
+		d.report(path+".csv", "is given beside file; one of them has the prices")
+		return
+	case p.CSV != "":
+		prices, mistakes := billing.ReadPrices(strings.NewReader(p.CSV), knownTo(links))
+		for _, m := range mistakes {
+			d.report(path+".csv", fmt.Sprintf("line %d: %s", m.Line, m.Text))
+		}
+		p.list = billing.NewList(p.Name, p.Currency, prices)
 		return
 	}
 	info, err := os.Stat(p.File)
@@ -95,11 +108,16 @@ func (d *decoder) readPrices(p *PriceList, path string, links []string) {
 		return
 	}
 	defer file.Close()
-	prices, mistakes := billing.ReadPrices(file, billing.Known{Links: slices.Concat([]string{}, links), Country: route.IsCountry})
+	prices, mistakes := billing.ReadPrices(file, knownTo(links))
 	for _, m := range mistakes {
 		d.errors = append(d.errors, Error{File: p.File, Line: m.Line, Column: 1, Text: m.Text})
 	}
 	p.list = billing.NewList(p.Name, p.Currency, prices)
+}
+
+// knownTo is what a price list may name: these links, and countries.
+func knownTo(links []string) billing.Known {
+	return billing.Known{Links: slices.Concat([]string{}, links), Country: route.IsCountry}
 }
 
 // checkTerms reports balances and limits of money that nothing would be taken from, and balances from which more than

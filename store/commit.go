@@ -127,6 +127,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeAlarms(b.Alarms, b.AlarmsGone); err != nil {
 		return err
 	}
+	if err := s.writeResources(b.Resources); err != nil {
+		return err
+	}
 	return s.writeRemembered(b.Duplicates, b.Idempotency)
 }
 

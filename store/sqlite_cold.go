@@ -24,6 +24,8 @@ type coldStatements struct {
 	network, networksGone  *sqlite.Stmt
 	series, inboundCase    *sqlite.Stmt
 	alarm, alarmGone       *sqlite.Stmt
+	resource, resourceGone *sqlite.Stmt
+	audit                  *sqlite.Stmt
 }
 
 func (w *coldStatements) prepare(c *conn) error {
@@ -49,6 +51,9 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.inboundCase, "INSERT INTO inbound_case(id, series, label) VALUES (?,?,?)"},
 		{&w.alarm, "INSERT OR REPLACE INTO alarm(id, kind, subject, text, began, raised, ended, count, acked, acked_by, flags) VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
 		{&w.alarmGone, "DELETE FROM alarm WHERE id = ?"},
+		{&w.resource, "INSERT OR REPLACE INTO resource(kind, name, position, body, revision, changed_at, changed_by) VALUES (?,?,?,?,?,?,?)"},
+		{&w.resourceGone, "DELETE FROM resource WHERE kind = ? AND name = ?"},
+		{&w.audit, "INSERT INTO audit(number, at, who, kind, name, action, fields) VALUES (?,?,?,?,?,?,?)"},
 		{&w.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
 		{&w.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
 	})

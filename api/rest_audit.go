@@ -1,0 +1,54 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/resource"
+)
+
+// auditView is who changed what.
+type auditView struct {
+	Number int64    `json:"number"`
+	At     string   `json:"at"`
+	Who    string   `json:"who"`
+	Noun   string   `json:"noun"`
+	Name   string   `json:"name"`
+	Action string   `json:"action"`
+	Fields []string `json:"fields,omitempty"`
+}
+
+// listAudits is GET /v1/audit: who changed what, the newest first.
+func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
+	params, p := parseQuery(r)
+	if p != nil {
+		return p
+	}
+	noun := resource.Audits()
+	q, wrong := noun.Parse(params, "")
+	if len(wrong) > 0 {
+		return badParameters(wrong)
+	}
+	found, err := s.Config.Audits(r.Context(), gateway.AuditFilter{
+		Kind: q.Text("noun"), Name: q.Text("name"), Who: q.Text("who"), Oldest: !q.Order.Descending, After: q.After, Limit: q.Limit + 1,
+	})
+	if err != nil {
+		return readProblem(err, "change")
+	}
+	more := len(found) > q.Limit
+	if more {
+		found = found[:q.Limit]
+	}
+	rows := make([]auditView, 0, len(found))
+	for _, a := range found {
+		rows = append(rows, auditView{a.Number, seenTime(time.UnixMilli(a.At)), a.Who, a.Kind, a.Name, a.Action, a.Fields})
+	}
+	page := map[string]any{"audit": rows}
+	if more {
+		last := found[len(found)-1].Number
+		page["next"], page["cursor"] = noun.Next(r.URL.Path, q, last), noun.Cursor(q, last)
+	}
+	return answerJSON(w, page)
+}

@@ -1,0 +1,367 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"kurir/config"
+	"kurir/message"
+	"kurir/resource"
+	"kurir/store"
+)
+
+// book is what was made over REST, guarded by App.mu.
+type book struct {
+	made []store.Resource // by kind and position
+	last int64            // number of the last change
+	open <-chan error     // of a write whose end was not waited for; nil for none
+}
+
+// writeTimeout is how long a change may take to come on disk.
+const writeTimeout = 25 * time.Second
+
+// readBook reads what was made over REST.
+func (a *App) readBook(ctx context.Context) error {
+	made, last, err := a.store.Resources(ctx)
+	if err != nil {
+		return err
+	}
+	a.book.made, a.book.last = made, last
+	return nil
+}
+
+// withMade adds to a file what was made over REST.
+func withMade(f *config.File, made []store.Resource) (*config.File, error) {
+	list := make([]config.Made, 0, len(made))
+	for i := range made {
+		value, err := valueOf(&made[i])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, config.Made{Kind: made[i].Kind, Name: made[i].Name, Value: value})
+	}
+	whole, mistakes := f.With(list)
+	if len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	return whole, nil
+}
+
+func valueOf(r *store.Resource) (map[string]any, error) {
+	var value map[string]any
+	if err := json.Unmarshal(r.Body, &value); err != nil {
+		return nil, fmt.Errorf("read %s: %w", resource.Place(r.Kind, r.Name), err)
+	}
+	return value, nil
+}
+
+// Settings gives all settings of a kind: those of the file, then those made over REST.
+func (a *App) Settings(_ context.Context, kind string) ([]resource.Row, error) {
+	s, known := resource.SettingOf(kind)
+	if !known {
+		return nil, noNoun(kind)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var rows []resource.Row
+	for _, item := range a.file.Stated(s) {
+		rows = append(rows, resource.Row{
+			Kind: kind, Name: item.Name, Source: resource.InFile, Place: item.Place, Value: config.Hide(kind, item.Value),
+		})
+	}
+	position := int64(0)
+	for i := range a.book.made {
+		if a.book.made[i].Kind != kind {
+			continue
+		}
+		position++
+		row, err := rowOf(&a.book.made[i], position)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	for i := range rows {
+		rows[i].Order = int64(i + 1)
+	}
+	return rows, nil
+}
+
+func rowOf(r *store.Resource, position int64) (resource.Row, error) {
+	value, err := valueOf(r)
+	return resource.Row{
+		Kind: r.Kind, Name: r.Name, Source: resource.OverAPI, Position: position, Revision: r.Revision,
+		ChangedAt: time.UnixMilli(r.ChangedAt), ChangedBy: r.ChangedBy, Value: config.Hide(r.Kind, value),
+	}, err
+}
+
+func noNoun(kind string) error {
+	var kinds []string
+	for _, s := range resource.Settings() {
+		kinds = append(kinds, s.Kind)
+	}
+	return resource.Refuse(resource.NoNoun, "", "%.40q is nothing that is made here; there are %s", kind, strings.Join(kinds, ", "))
+}
+
+// ChangeSetting makes, changes or deletes one setting: it is checked together with all others as the file is, written,
+// and put into force as by a reload; or else nothing is changed. The error is a *resource.Refusal, a *message.Failure, or the
+// store's; context.DeadlineExceeded means that it may come on disk yet, and then into force with the next change.
+func (a *App) ChangeSetting(ctx context.Context, c resource.Change) (resource.Row, error) {
+	// A client that hangs up does not cut it in two.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	s, known := resource.SettingOf(c.Kind)
+	if !known {
+		return resource.Row{}, noNoun(c.Kind)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.settleBook(ctx); err != nil {
+		return resource.Row{}, err
+	}
+	draft, err := a.draft(s, c)
+	if err != nil {
+		return resource.Row{}, err
+	}
+	if draft.same {
+		return rowOf(&draft.made[draft.at], draft.position())
+	}
+	whole, err := withMade(a.file, draft.made)
+	if mistakes, ok := errors.AsType[config.Errors](err); ok {
+		return resource.Row{}, refusedBy(mistakes, c.Kind, draft.name)
+	}
+	if err != nil {
+		return resource.Row{}, err
+	}
+	if err := a.replace(ctx, whole, func() error { return a.write(ctx, draft) }); err != nil {
+		return resource.Row{}, err
+	}
+	a.log.Info("a setting is changed", "noun", c.Kind, "name", draft.name, "action", string(c.Action), "by", c.By)
+	if draft.at < 0 {
+		return resource.Row{Kind: c.Kind, Name: draft.name, Source: resource.OverAPI, Revision: a.book.last}, nil
+	}
+	return rowOf(&draft.made[draft.at], draft.position())
+}
+
+// settleBook waits for a write whose end is not known, and reads what there is then.
+func (a *App) settleBook(ctx context.Context) error {
+	if a.book.open == nil {
+		return nil
+	}
+	select {
+	case <-a.book.open:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := a.readBook(ctx); err != nil {
+		return err
+	}
+	a.book.open = nil
+	return nil
+}
+
+// write puts a change on disk, and then into the book.
+func (a *App) write(ctx context.Context, d *draft) error {
+	done, err := a.gateway.WriteResource(d.change)
+	if err != nil {
+		return err
+	}
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		a.book.open = done
+		return ctx.Err()
+	}
+	if err == nil {
+		a.book.made, a.book.last = d.made, d.change.Audit.Number
+	}
+	return err
+}
+
+// refusedBy makes of the mistakes of all settings together the refusal of a change of one.
+func refusedBy(mistakes config.Errors, kind, name string) *resource.Refusal {
+	r := &resource.Refusal{Reason: resource.Invalid}
+	var others []resource.Problem
+	for _, m := range mistakes {
+		if m.File == resource.Place(kind, name) {
+			r.Problems = append(r.Problems, resource.Problem{Field: m.Field, Text: m.Text})
+		} else {
+			others = append(others, resource.Problem{Text: m.Error()})
+		}
+	}
+	if len(r.Problems) == 0 {
+		r.Reason = resource.Needed
+	}
+	r.Problems = append(r.Problems, others...)
+	return r
+}
+
+// draft is a change that was made to a copy of the book.
+type draft struct {
+	made   []store.Resource
+	at     int // of what was changed; -1 when it is gone
+	name   string
+	same   bool // nothing is changed
+	change store.ResourceChange
+}
+
+func (d *draft) position() int64 {
+	n := int64(0)
+	for i := range d.made[:d.at+1] {
+		if d.made[i].Kind == d.made[d.at].Kind {
+			n++
+		}
+	}
+	return n
+}
+
+// draft makes a change to a copy of the book, or refuses it.
+func (a *App) draft(s resource.Setting, c resource.Change) (*draft, error) {
+	d := &draft{made: slices.Clone(a.book.made), at: -1, name: c.Name}
+	if err := d.naming(s, &c); err != nil {
+		return nil, err
+	}
+	old, err := a.find(s, d, c)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now().UnixMilli()
+	d.change.Audit = store.Audit{
+		Number: a.book.last + 1, At: now, Who: c.By, Kind: c.Kind, Name: d.name, Action: string(c.Action),
+	}
+	if c.Action == resource.Delete {
+		d.made = slices.Delete(d.made, d.at, d.at+1)
+		d.at, d.change.Gone = -1, true
+		return d, nil
+	}
+	if c.Action == resource.Replace && old == nil {
+		d.change.Audit.Action = string(resource.Create)
+	}
+	value := c.Value
+	if c.Action == resource.Patch {
+		value = resource.Merge(old, c.Value)
+	}
+	sealed, refused := config.Seal(c.Kind, value, old)
+	if refused != nil {
+		return nil, refused
+	}
+	fields := resource.Differences(old, sealed)
+	if d.same = old != nil && len(fields) == 0 && (c.Position == 0 || c.Position == d.position()); d.same {
+		return d, nil
+	}
+	d.change.Audit.Fields = fields
+	body, err := json.Marshal(sealed)
+	if err != nil {
+		return nil, fmt.Errorf("write %s %s: %w", c.Kind, d.name, err)
+	}
+	d.put(store.Resource{
+		Kind: c.Kind, Name: d.name, Body: body, Revision: d.change.Audit.Number, ChangedAt: now, ChangedBy: c.By,
+	}, c.Position)
+	return d, nil
+}
+
+// naming finds the name of what is to change, and puts it where it belongs.
+func (d *draft) naming(s resource.Setting, c *resource.Change) error {
+	if c.Action == resource.Delete {
+		return nil
+	}
+	given, has := c.Value[s.Key]
+	name, isText := given.(string)
+	switch {
+	case s.Key == "" && d.name == "":
+		return resource.Refuse(resource.Invalid, "", "what has no name of its own gets one by the path: PUT /v1/config/%s/NAME", s.Kind)
+	case s.Key == "":
+	case has && given != nil && !isText:
+		return resource.Refuse(resource.Invalid, s.Key, "a text is expected")
+	case d.name == "":
+		d.name = name
+	case has && config.KeyOf(s, name) != config.KeyOf(s, d.name):
+		return resource.Refuse(resource.Invalid, s.Key, "is not %.80q as in the path; what is to have another name is made anew and the old one deleted", d.name)
+	case !has && c.Action != resource.Patch:
+		c.Value = maps.Clone(c.Value)
+		if c.Value == nil {
+			c.Value = map[string]any{}
+		}
+		c.Value[s.Key] = d.name
+	}
+	if problem := message.NameProblem(d.name); d.name == "" || problem != "" {
+		if problem == "" {
+			problem = "is missing"
+		}
+		return resource.Refuse(resource.Invalid, s.Key, "%s", problem)
+	}
+	return nil
+}
+
+// find gives what a setting is now, nil where there is none, or refuses the change because of it.
+func (a *App) find(s resource.Setting, d *draft, c resource.Change) (map[string]any, error) {
+	key := config.KeyOf(s, d.name)
+	for _, item := range a.file.Stated(s) {
+		if key == item.Name && key != "" {
+			return nil, resource.Refuse(resource.OfFile, s.Key, "%s %s stands in the file, at %s, and is changed there only", s.Kind, d.name, item.Place)
+		}
+	}
+	d.at = slices.IndexFunc(d.made, func(r store.Resource) bool { return r.Kind == s.Kind && config.KeyOf(s, r.Name) == key })
+	if d.at < 0 {
+		switch {
+		case c.Action == resource.Patch || c.Action == resource.Delete:
+			return nil, resource.Refuse(resource.Missing, s.Key, "there is no %s %.80q", s.Kind, d.name)
+		case c.Revision != 0:
+			return nil, resource.Refuse(resource.Outdated, s.Key, "%s %s is not there any more", s.Kind, d.name)
+		}
+		return nil, nil
+	}
+	d.name = d.made[d.at].Name
+	switch r := &d.made[d.at]; {
+	case c.Action == resource.Create:
+		return nil, resource.Refuse(resource.Taken, s.Key, "there is %s already", resource.Place(s.Kind, d.name))
+	case c.Revision != 0 && c.Revision != r.Revision:
+		return nil, resource.Refuse(resource.Outdated, s.Key, "%s %s was changed by %s at %s; read it again: it has the revision %d",
+			s.Kind, d.name, r.ChangedBy, time.UnixMilli(r.ChangedAt).UTC().Format(time.RFC3339), r.Revision)
+	}
+	return valueOf(&d.made[d.at])
+}
+
+// put puts a setting at a position among its kind, from 1; 0: where it is, or last. All that get another position by it are
+// part of the change.
+func (d *draft) put(r store.Resource, position int64) {
+	before := d.made
+	if d.at >= 0 && position == 0 {
+		r.Position = before[d.at].Position
+		d.made[d.at] = r
+		d.change.Put = append(d.change.Put, r)
+		return
+	}
+	if d.at >= 0 {
+		d.made = slices.Delete(slices.Clone(before), d.at, d.at+1)
+	}
+	first, end := d.span(r.Kind)
+	d.at = end
+	if position > 0 {
+		d.at = min(first+int(position)-1, end)
+	}
+	d.made = slices.Insert(d.made, d.at, r)
+	for i := first; i <= end; i++ {
+		if n := int64(i - first + 1); d.made[i].Position != n || i == d.at {
+			d.made[i].Position = n
+			d.change.Put = append(d.change.Put, d.made[i])
+		}
+	}
+}
+
+// span gives where those of a kind begin and end in the book, which is in the order of kinds.
+func (d *draft) span(kind string) (first, end int) {
+	first = slices.IndexFunc(d.made, func(r store.Resource) bool { return r.Kind >= kind })
+	if first < 0 {
+		return len(d.made), len(d.made)
+	}
+	for end = first; end < len(d.made) && d.made[end].Kind == kind; end++ {
+	}
+	return first, end
+}

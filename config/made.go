@@ -1,0 +1,243 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"kurir/resource"
+)
+
+// Made is something that was made over REST, of what else stands in the file.
+type Made struct {
+	Kind, Name string
+	Value      map[string]any // as encoding/json gives it
+}
+
+// source is the text of a file, from which it can be read again.
+type source struct {
+	name string
+	text []byte
+	env  func(string) (string, bool)
+}
+
+// With reads the file's text again together with what was made over REST, which is put behind what the file has of each
+// kind, in this order, and checked like it. What is wrong with the latter bears its kind and name (resource.Place) in
+// place of the file, and no line.
+func (f *File) With(made []Made) (*File, Errors) {
+	switch {
+	case len(made) == 0 && !f.mixed:
+		return f, nil
+	case f.source == nil:
+		return nil, Errors{{Text: "was not read from a file; nothing can be added to it"}}
+	}
+	return f.source.read(made)
+}
+
+// Stated is one item of a list at the top of a file.
+type Stated struct {
+	Name  string // empty if it has none
+	Place string // such as kurir.yaml:12
+	Value map[string]any
+}
+
+// Stated gives the items of one kind as they stand in the file: what stands for something else (${env:NAME}) is not that.
+func (f *File) Stated(s resource.Setting) []Stated {
+	if f.source == nil {
+		return nil
+	}
+	root, err := document(f.source.text)
+	if err != nil || root == nil {
+		return nil // not this file: it was read before
+	}
+	list := fieldNode(resolve(root), s.Kind)
+	if list == nil {
+		return nil
+	}
+	var stated []Stated
+	for _, item := range resolve(list).Content {
+		value, _ := plainValue(item).(map[string]any)
+		stated = append(stated, Stated{Name: nameOf(value, s), Place: f.source.name + ":" + strconv.Itoa(item.Line), Value: value})
+	}
+	return stated
+}
+
+// fieldNode gives the value of a field of a mapping, nil if it is not there.
+func fieldNode(node *yaml.Node, name string) *yaml.Node {
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == name {
+			return node.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// nameOf gives the name of an item, in the one form that it has for a number.
+func nameOf(value map[string]any, s resource.Setting) string {
+	if s.Key == "" {
+		return ""
+	}
+	name := ""
+	if v, ok := value[s.Key]; ok && v != nil {
+		name = fmt.Sprint(v)
+	}
+	return KeyOf(s, name)
+}
+
+// KeyOf gives a name in the form in which names are compared.
+func KeyOf(s resource.Setting, name string) string {
+	if s.Key == "number" {
+		return strings.TrimPrefix(name, "+")
+	}
+	return name
+}
+
+// add puts what was made over REST behind what the file has.
+func (d *decoder) add(f *File, made []Made) {
+	root := reflect.ValueOf(f).Elem()
+	fields := fieldsOf(root.Type())
+	taken := map[[2]string]string{}
+	for _, s := range resource.Settings() {
+		list := root.Field(fields[s.Kind])
+		for i := range list.Len() {
+			if name := KeyOf(s, keyField(list.Index(i), s.Key)); name != "" {
+				taken[[2]string{s.Kind, name}] = fmt.Sprintf("%s[%d]", s.Kind, i)
+			}
+		}
+	}
+	for i := range made {
+		m := &made[i]
+		s, known := resource.SettingOf(m.Kind)
+		if !known {
+			d.errors = append(d.errors, Error{File: resource.Place(m.Kind, m.Name), Text: "there is no such noun in this version"})
+			continue
+		}
+		if path, ok := taken[[2]string{m.Kind, KeyOf(s, m.Name)}]; ok {
+			d.note(d.places[path], join(path, s.Key), quote(m.Name)+" stands in the file and was made over REST too; take one of them out")
+			continue
+		}
+		list := root.Field(fields[s.Kind])
+		path := fmt.Sprintf("%s[%d]", s.Kind, list.Len())
+		d.made[path] = resource.Place(m.Kind, m.Name)
+		item := reflect.New(list.Type().Elem()).Elem()
+		for _, name := range s.Host {
+			if v, ok := m.Value[name]; ok && v != nil && v != "" {
+				d.report(join(path, name), "leads to a file or program of the server's machine; that can be given in the configuration file only")
+			}
+		}
+		d.literal = true
+		d.value(nodeOf(m.Value), item, path, 0)
+		d.literal = false
+		list.Set(reflect.Append(list, item))
+	}
+}
+
+// keyField gives the text of a field of a struct by its name in the file.
+func keyField(v reflect.Value, name string) string {
+	if c, ok := v.Interface().(Connector); ok {
+		return c.Name
+	}
+	if i, ok := fieldsOf(v.Type())[name]; ok {
+		return v.Field(i).String()
+	}
+	return ""
+}
+
+// madeAt gives the name of what was made over REST and the rest of the path, if the path leads into it.
+func (d *decoder) madeAt(path string) (place, rest string, ok bool) {
+	if len(d.made) == 0 {
+		return "", "", false
+	}
+	item, rest, found := strings.Cut(path, "]")
+	if !found {
+		return "", "", false
+	}
+	place, ok = d.made[item+"]"]
+	return place, strings.TrimPrefix(rest, "."), ok
+}
+
+// where names the place of a field to people.
+func (d *decoder) where(path string) string {
+	if place, rest, ok := d.madeAt(path); ok {
+		return rest + " of " + place
+	}
+	if at, ok := d.places[path]; ok && len(d.made) > 0 {
+		return fmt.Sprintf("%s (%s:%d)", path, d.file, at.line)
+	}
+	return path
+}
+
+// nodeOf makes YAML of what encoding/json read.
+func nodeOf(value any) *yaml.Node {
+	scalar := func(tag, text string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text} }
+	switch v := value.(type) {
+	case map[string]any:
+		node := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+		for _, name := range sortedNames(v) {
+			node.Content = append(node.Content, scalar("!!str", name), nodeOf(v[name]))
+		}
+		return node
+	case []any:
+		node := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+		for _, item := range v {
+			node.Content = append(node.Content, nodeOf(item))
+		}
+		return node
+	case nil:
+		return scalar("!!null", "null")
+	case bool:
+		return scalar("!!bool", strconv.FormatBool(v))
+	case float64:
+		text := strconv.FormatFloat(v, 'f', -1, 64)
+		if strings.Contains(text, ".") {
+			return scalar("!!float", text)
+		}
+		return scalar("!!int", text)
+	}
+	return scalar("!!str", fmt.Sprint(value))
+}
+
+func sortedNames(v map[string]any) []string {
+	names := make([]string, 0, len(v))
+	for name := range v {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// plainValue makes of YAML what encoding/json would read.
+func plainValue(node *yaml.Node) any {
+	node = resolve(node)
+	switch node.Kind {
+	case yaml.MappingNode:
+		value := map[string]any{}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			value[node.Content[i].Value] = plainValue(node.Content[i+1])
+		}
+		return value
+	case yaml.SequenceNode:
+		list := make([]any, 0, len(node.Content))
+		for _, item := range node.Content {
+			list = append(list, plainValue(item))
+		}
+		return list
+	}
+	switch node.ShortTag() {
+	case "!!null":
+		return nil
+	case "!!bool":
+		if truth, err := strconv.ParseBool(strings.ToLower(node.Value)); err == nil {
+			return truth
+		}
+	case "!!int", "!!float":
+		if n, err := strconv.ParseFloat(node.Value, 64); err == nil {
+			return n
+		}
+	}
+	return node.Value
+}

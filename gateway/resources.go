@@ -1,0 +1,33 @@
+package gateway
+
+import (
+	"context"
+
+	"kurir/store"
+)
+
+// Audit says who changed what over REST.
+type Audit = store.Audit
+
+// AuditFilter says which changes a list holds.
+type AuditFilter = store.AuditFilter
+
+// Audits returns changes in the order of their numbers.
+func (g *Gateway) Audits(ctx context.Context, f AuditFilter) ([]Audit, error) {
+	return g.store.Audits(ctx, f)
+}
+
+// WriteResource puts a change of what people made over REST on disk; done tells when it is there.
+func (g *Gateway) WriteResource(c store.ResourceChange) (done <-chan error, refused error) {
+	g.mu.Lock()
+	if g.full != nil {
+		f := g.refusal()
+		g.mu.Unlock()
+		return nil, f
+	}
+	g.cur.Resources = append(g.cur.Resources, c)
+	done = g.onDisk()
+	g.mu.Unlock()
+	g.signal()
+	return done, nil
+}
