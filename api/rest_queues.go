@@ -307,7 +307,7 @@ func (s *httpServer) jobs(a *account.Account) (list []shownJob) {
 func (s *httpServer) listJobs(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	find := func() ([]shownJob, *problem) { return s.jobs(a), nil }
 	cell := func(j *shownJob, field string) any {
-		id, state, of := message.ID(0), gateway.PushState(""), ""
+		id, state, of := message.ID(0), gateway.JobState(""), ""
 		if j.push != nil {
 			id, state, of = j.push.ID, j.push.State, j.push.Request.Account
 		} else {

@@ -25,7 +25,7 @@ type fakeQueues struct {
 func (f *fakeQueues) handler() http.Handler {
 	o := (&fakeGateway{}).options()
 	at := time.Date(2026, 11, 5, 8, 0, 0, 0, time.UTC)
-	job := gateway.PushJob{ID: 77, By: "root", Request: gateway.PushRequest{Account: "acme", Receipts: true}, State: gateway.PushRunning, Began: at}
+	job := gateway.PushJob{Job: gateway.Job{ID: 77, By: "root", State: gateway.JobRunning, Began: at}, Request: gateway.PushRequest{Account: "acme", Receipts: true}}
 	o.Queues = QueuesOptions{
 		Owed: func(_ context.Context, account string) ([]gateway.OwedQueue, error) {
 			f.asked = append(f.asked, account)
@@ -47,7 +47,7 @@ func (f *fakeQueues) handler() http.Handler {
 		Pushes: func(string) []gateway.PushJob { return []gateway.PushJob{job} },
 		Act: func(by string, req gateway.ActRequest) (gateway.ActJob, error) {
 			f.acted = append(f.acted, req)
-			return gateway.ActJob{ID: 78, By: by, Request: req, State: gateway.PushRunning, Began: at}, f.refuse
+			return gateway.ActJob{Job: gateway.Job{ID: 78, By: by, State: gateway.JobRunning, Began: at}, Request: req}, f.refuse
 		},
 		Acts:    func(string) []gateway.ActJob { return nil },
 		StopAct: func(string, message.ID) (gateway.ActJob, error) { return gateway.ActJob{}, gateway.ErrNotFound },

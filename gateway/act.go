@@ -1,11 +1,7 @@
 package gateway
 
 import (
-	"context"
 	"errors"
-	"slices"
-	"sync"
-	"time"
 
 	"kurir/account"
 	"kurir/message"
@@ -50,114 +46,61 @@ type ActRequest struct {
 
 // ActJob is an act as it stands.
 type ActJob struct {
-	ID      message.ID
-	By      string // account that asked for it
+	Job
 	Request ActRequest
-	State   PushState
-	Began   time.Time
-	Ended   time.Time // zero while it runs
-	Looked  int64     // messages that waited
-	Done    int64     // of them those that were meant, and with which it was done
-	Refused int64     // meant, and impossible: no price by the other link, parts that have left
-	Err     error     // why it failed
+	Looked  int64 // messages that waited
+	Done    int64 // of them those that were meant, and with which it was done
+	Refused int64 // meant, and impossible: no price by the other link, which has had it, or parts that have left
 }
 
 // ErrTooManyActs is the error of Act.
 var ErrTooManyActs = errors.New("too many acts on queues run; wait until one is done, or stop one")
 
-const (
-	actsMost = 4   // that run at a time
-	actsKept = 100 // that are shown, those that have ended included
-)
-
-// acts are the acts on queues since the start. They are not kept over a restart:
-// what they did is.
-type acts struct {
-	mu   sync.Mutex
-	list []*actJob // oldest first
-}
+const actsMost = 4 // that run at a time
 
 // actJob is an act under way.
 type actJob struct {
-	req  ActRequest
-	stop context.CancelFunc
-
-	mu   sync.Mutex
-	view ActJob
+	job
+	req                   ActRequest
+	looked, done, refused int64
 }
 
 func (j *actJob) look() ActJob {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.view
+	return ActJob{j.Job, j.req, j.looked, j.done, j.refused}
 }
 
 func (j *actJob) count(looked, done, refused int64) {
 	j.mu.Lock()
-	j.view.Looked += looked
-	j.view.Done += done
-	j.view.Refused += refused
+	j.looked += looked
+	j.done += done
+	j.refused += refused
 	j.mu.Unlock()
 }
 
 // Act begins to do something with all messages that wait now and that a filter
 // means. by is the account that asks. It goes on until it is done or StopAct.
 func (g *Gateway) Act(by string, req ActRequest) (ActJob, error) {
-	g.acts.mu.Lock()
-	defer g.acts.mu.Unlock()
-	running := 0
-	for _, have := range g.acts.list {
-		if have.look().State == PushRunning {
-			running++
+	j := &actJob{job: job{account: req.Filter.Account}, req: req}
+	err := g.acts.begin(g, by, j, func(running []*actJob) error {
+		if len(running) >= actsMost {
+			return ErrTooManyActs
 		}
+		return nil
+	}, g.act, g.actEnded)
+	if err != nil {
+		return ActJob{}, err
 	}
-	if running >= actsMost {
-		return ActJob{}, ErrTooManyActs
-	}
-	now := time.Now()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.stopping {
-		return ActJob{}, ErrStopped
-	}
-	ctx, stop := context.WithCancel(g.ctx)
-	j := &actJob{req: req, stop: stop}
-	j.view = ActJob{ID: g.nextID(now), By: by, Request: req, State: PushRunning, Began: now}
-	g.acts.add(j)
-	g.jobs.Go(func() {
-		defer stop()
-		g.endAct(j, g.act(ctx, j))
-	})
 	if req.Act != ActCount {
-		g.log.Info("act on queues begins", "job", j.view.ID, "by", by, "act", string(req.Act), "account", req.Filter.Account,
+		g.log.Info("act on queues begins", "job", j.ID, "by", by, "act", string(req.Act), "account", req.Filter.Account,
 			"route", req.Filter.Route, "link", req.Filter.Link, "move_to", req.Link)
 	}
-	return j.view, nil
+	return j.look(), nil
 }
 
-// add adds a job and forgets the oldest that has ended if there are too many.
-func (a *acts) add(j *actJob) {
-	a.list = append(a.list, j)
-	if len(a.list) <= actsKept {
-		return
-	}
-	if i := slices.IndexFunc(a.list, func(old *actJob) bool { return old.look().State != PushRunning }); i >= 0 {
-		a.list = slices.Delete(a.list, i, i+1)
-	}
-}
-
-func (g *Gateway) endAct(j *actJob, err error) {
-	j.mu.Lock()
-	j.view.Ended, j.view.State = time.Now(), PushDone
-	switch {
-	case errors.Is(err, context.Canceled):
-		j.view.State = PushStopped
-	case err != nil:
-		j.view.State, j.view.Err = PushFailed, err
-	}
-	v := j.view
-	j.mu.Unlock()
-	switch {
+func (g *Gateway) actEnded(j *actJob) {
+	switch v := j.look(); {
 	case v.Err != nil:
 		g.log.Error("act on queues ends", "job", v.ID, "act", string(v.Request.Act), "done", v.Done, "error", v.Err)
 	case v.Request.Act != ActCount:
@@ -167,14 +110,9 @@ func (g *Gateway) endAct(j *actJob, err error) {
 
 // Acts returns the acts for an account (all for the empty one) since the start,
 // newest first; of those that have ended the last hundred.
-func (g *Gateway) Acts(account string) []ActJob {
-	g.acts.mu.Lock()
-	defer g.acts.mu.Unlock()
-	var list []ActJob
-	for _, j := range slices.Backward(g.acts.list) {
-		if account == "" || j.req.Filter.Account == account {
-			list = append(list, j.look())
-		}
+func (g *Gateway) Acts(account string) (list []ActJob) {
+	for _, j := range g.acts.of(account) {
+		list = append(list, j.look())
 	}
 	return list
 }
@@ -183,15 +121,12 @@ func (g *Gateway) Acts(account string) []ActJob {
 // stays so. Of one that has ended it changes nothing. The error is ErrNotFound
 // for an unknown id and for somebody else's.
 func (g *Gateway) StopAct(account string, id message.ID) (ActJob, error) {
-	g.acts.mu.Lock()
-	defer g.acts.mu.Unlock()
-	for _, j := range g.acts.list {
-		if j.view.ID == id && (account == "" || j.req.Filter.Account == account) {
-			j.stop()
-			return j.look(), nil
-		}
+	j, err := g.acts.find(account, id)
+	if err != nil {
+		return ActJob{}, err
 	}
-	return ActJob{}, ErrNotFound
+	j.stop()
+	return j.look(), nil
 }
 
 // means tells whether a filter means a message that waits for a link.

@@ -145,7 +145,7 @@ func (g *Gateway) actAll(ctx context.Context, j *actJob, list []waitsAt) error {
 
 // actOn does it with one message, if it still waits and is meant.
 func (g *Gateway) actOn(ctx context.Context, j *actJob, at waitsAt) error {
-	if at.id > j.view.ID {
+	if at.id > j.ID {
 		return nil
 	}
 	e, err := g.waitingEntry(ctx, "", at.id)
@@ -183,7 +183,7 @@ func (g *Gateway) actOn(ctx context.Context, j *actJob, at waitsAt) error {
 // actOnEntry does it with a message that waits; done is false if it is as it is
 // wanted already. The lock is held.
 func (g *Gateway) actOnEntry(e *entry, j *actJob, now time.Time) (done bool, f *message.Failure) {
-	ev := message.Event{At: now.UnixMilli(), Text: j.view.By}
+	ev := message.Event{At: now.UnixMilli(), Text: j.By}
 	c := *e.m
 	c.Log = e.m.Log[:len(e.m.Log):len(e.m.Log)]
 	switch j.req.Act {
@@ -211,6 +211,9 @@ func (g *Gateway) actOnEntry(e *entry, j *actJob, now time.Time) (done bool, f *
 		}
 		if len(c.Content.Header) > 0 && !g.mayLeave(e) {
 			return false, message.Fail(message.NotPermitted, "link", "other parts of its text have left by another link")
+		}
+		if e.past.had(j.req.Link) {
+			return false, message.Fail(message.NotPermitted, "link", "the link has had the message, and may still deliver it")
 		}
 		if f := g.priceBy(&c, j.req.Link, now); f != nil {
 			return false, f

@@ -18,11 +18,12 @@ func acted(w *world, req ActRequest) ActJob {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for j.State == PushRunning {
-		time.Sleep(10 * time.Millisecond)
-		j = w.Acts("")[0]
+	run, err := w.acts.find("", j.ID)
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	if j.State != PushDone {
+	<-run.ended
+	if j = run.look(); j.State != JobDone {
 		w.t.Fatalf("%s: %s %v", req.Act, j.State, j.Err)
 	}
 	return j

@@ -143,12 +143,12 @@ type Gateway struct {
 	ticking     bool      // often, for something waits
 	late        []lateReport
 	lateNow     []lateReport // of late, what is being written
-	pushes      pushes
+	pushes      jobList[*pushJob]
 	missing     map[int64][]missing // by Unix second: messages whose receipts are missing then
 	watched     int                 // in missing
 	asked       chan struct{}       // a place for each operator that is being asked for one
 	policies    map[string]*route.Fallback
-	acts        acts
+	acts        jobList[*actJob]
 	replacing   map[message.ID]struct{} // which operators are being asked to replace
 	sizes       diskSizes
 	purses      map[string]*purse // by account

@@ -65,16 +65,12 @@ func (w *world) acknowledge(r *fakeReceiver, n int) (ids []message.ID) {
 // waitPush waits until a push has ended.
 func (w *world) waitPush(id message.ID) PushJob {
 	w.t.Helper()
-	for range 600 {
-		for _, j := range w.Pushes("") {
-			if j.ID == id && j.State != PushRunning {
-				return j
-			}
-		}
-		time.Sleep(100 * time.Millisecond)
+	j, err := w.pushes.find("", id)
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	w.t.Fatal("the push does not end")
-	return PushJob{}
+	<-j.ended
+	return j.look()
 }
 
 // What was acknowledged is told again, once, in the order of acceptance, and
@@ -94,7 +90,7 @@ func TestComplaint03PushRange(t *testing.T) {
 		if got := w.acknowledge(r, len(want)); !slices.Equal(got, want) {
 			t.Errorf("told %v, want %v", got, want)
 		}
-		if end := w.waitPush(j.ID); end.State != PushDone || end.Receipts != int64(len(want)) || end.Ended.IsZero() {
+		if end := w.waitPush(j.ID); end.State != JobDone || end.Receipts != int64(len(want)) || end.Ended.IsZero() {
 			t.Errorf("%+v", end)
 		}
 		time.Sleep(time.Minute)
@@ -123,7 +119,7 @@ func TestPushIDs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if end := w.waitPush(j.ID); end.PushProgress != want || end.State != PushDone {
+			if end := w.waitPush(j.ID); end.PushProgress != want || end.State != JobDone {
 				t.Errorf("%s: %+v, want %+v", account, end, want)
 			}
 		}
@@ -272,7 +268,7 @@ func TestPushStop(t *testing.T) {
 			t.Error(err)
 		}
 		end := w.waitPush(j.ID)
-		if end.State != PushStopped || end.Receipts == 0 || end.Receipts > 20 {
+		if end.State != JobStopped || end.Receipts == 0 || end.Receipts > 20 {
 			t.Errorf("%+v", end)
 		}
 		w.acknowledge(r, int(end.Receipts))

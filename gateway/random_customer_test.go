@@ -142,7 +142,7 @@ func (c *chaos) push() {
 	c.mu.Unlock()
 	ctx, stop := context.WithTimeout(context.Background(), 3*time.Second)
 	defer stop()
-	j := newPushJob(req, stop)
+	j := newPushJob(req)
 	err := w.push(ctx, j)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -41,6 +41,11 @@ func (p *past) tried(hop uint8) bool {
 	return p != nil && slices.ContainsFunc(p.attempts, func(a attempt) bool { return a.hop == hop })
 }
 
+// had tells whether a link of that name has had the message.
+func (p *past) had(link string) bool {
+	return p != nil && slices.ContainsFunc(p.attempts, func(a attempt) bool { return a.link == link })
+}
+
 // book notes what an operator said of a part of an attempt, and tells whether the
 // attempt has delivered the message.
 func (p *past) book(link string, part int, s message.State) {

@@ -348,3 +348,24 @@ func TestFallbackRule(t *testing.T) {
 		op1.answer(3, given(t, op1), "f")
 	})
 }
+
+// TestMoveSkipsLinkThatHadIt: what waits for its next attempt is not moved by hand
+// to a link whose operator may still deliver it.
+func TestMoveSkipsLinkThatHadIt(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w, op1, op2, _ := repeatWorld(t, t.TempDir(), route.Fallback{MayRepeat: true})
+		id := w.submit(w.submission("46100001", "hello"))[0]
+		o := given(t, op1)
+		op1.answer(1, o, "one")
+		op2.core.SessionDown(2, nil, nil)
+		op1.core.Reports([]message.Report{{OperatorID: "one", State: message.Undeliverable, From: o.Message.To}}, func(error) {})
+		synctest.Wait()
+		if j := acted(w, ActRequest{Act: ActMove, Link: "op1"}); j.Done != 0 || j.Refused != 1 {
+			t.Errorf("to the link that had it: %+v", j)
+		}
+		if j := acted(w, ActRequest{Act: ActMove, Link: "once"}); j.Done != 1 || j.Refused != 0 {
+			t.Errorf("to another: %+v; log %s", j, describe(w.onDisk(id)))
+		}
+	})
+}
