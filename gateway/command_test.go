@@ -91,7 +91,7 @@ func (c *commanding) waitFor(id message.ID, what string) TraceEntry {
 	c.t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for range 1000 {
+	for range 6000 { // a minute
 		in, err := c.store.Inbound(c.t.Context(), id)
 		if err != nil {
 			c.t.Fatal(err)
@@ -116,7 +116,7 @@ func (c *commanding) waitRan(want string) {
 	c.t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for range 1000 {
+	for range 6000 { // a minute
 		if c.ran() == want {
 			return
 		}
