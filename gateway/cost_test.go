@@ -179,7 +179,7 @@ func TestLimitsOverReload(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := topped(t, 10*euro, nil)
 		ids := w.submit(w.untold("461", "1"), w.untold("462", "2"))
-		time.Sleep(3 * time.Hour) // the first two expire, which gives them back
+		time.Sleep(61 * time.Minute) // the first two expire, which gives them back
 		ids = append(ids, w.submit(w.untold("461", "3"), w.untold("462", "4"))...)
 		had := func(account, when string, want ...int64) {
 			t.Helper()
