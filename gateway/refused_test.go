@@ -30,6 +30,7 @@ func TestRefusedTakesNothing(t *testing.T) {
 			return sub
 		}
 		full := func(f error) {
+			synctest.Wait() // a commit that is under way would end it
 			w.mu.Lock()
 			w.full = f
 			w.mu.Unlock()

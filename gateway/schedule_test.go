@@ -90,6 +90,7 @@ func TestScheduleRefusedForNow(t *testing.T) {
 		}
 		w := start(t, dir, Options{Snapshot: snap()}, nil)
 		full := func(f error) {
+			synctest.Wait() // a commit that is under way would end it
 			w.mu.Lock()
 			w.full = f
 			w.mu.Unlock()
