@@ -221,7 +221,7 @@ func refusedChange(refused *resource.Refusal) *problem {
 	}
 	p := &problem{Status: status, Code: code, Detail: refused.Error()}
 	for _, one := range refused.Problems {
-		p.Errors = append(p.Errors, fieldError{Index: -1, Field: one.Field, Code: code, Detail: one.Text})
+		p.Errors = append(p.Errors, fieldError{Index: -1, Field: one.Field, Code: code, Detail: one.Error()})
 	}
 	return p
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -243,4 +245,32 @@ func TestSettingsClash(t *testing.T) {
 	}
 	_, err := app.New(t.Context(), app.Options{File: read(t, both), Log: slog.New(slog.DiscardHandler)})
 	wrong(err)
+}
+
+// What docs/resources.md shows can be done as it stands there, and there is an example of every noun.
+func TestSettingsExamples(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/resources.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := run(t, read(t, fmt.Sprintf(`
+data: %s
+country: "46"
+http: {listen: "127.0.0.1:0"}
+accounts:
+  - {name: root, admin: true, api_keys: [key]}
+`, t.TempDir())))
+	shown := map[string]bool{}
+	for _, m := range regexp.MustCompile("```\nPUT (/v1/config/([a-z]+)/\\S+)\n([^`]*)```").FindAllStringSubmatch(string(page), -1) {
+		if status, answer := request(t, s, "key", "PUT", m[1], m[3]); status != 200 {
+			t.Errorf("%s: %d %s", m[1], status, answer)
+		}
+		shown[m[2]] = true
+	}
+	for _, noun := range resource.Settings() {
+		if !shown[noun.Kind] {
+			t.Errorf("there is no example of %s", noun.Kind)
+		}
+	}
 }

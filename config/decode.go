@@ -40,11 +40,7 @@ func (d *decoder) note(at place, field, text string) {
 		return
 	}
 	d.wrong[field] = true
-	if place, rest, ok := d.madeAt(field); ok {
-		d.errors = append(d.errors, Error{File: place, Field: rest, Text: text})
-		return
-	}
-	d.errors = append(d.errors, Error{File: d.file, Line: at.line, Column: at.column, Field: field, Text: text})
+	d.errors = append(d.errors, d.mistake(at, field, text))
 }
 
 // report adds a mistake in a field; of a field that is not in the file, the nearest thing around it gives the place.
@@ -58,10 +54,18 @@ func (d *decoder) report(field, text string) {
 	d.note(d.placeOf(field), field, text)
 }
 
+// mistake makes an Error of what is wrong with a field of the file, or of what was made over REST.
+func (d *decoder) mistake(at place, field, text string) Error {
+	if place, rest, ok := d.madeAt(field); ok {
+		return Error{File: place, Field: rest, Text: text}
+	}
+	return Error{File: d.file, Line: at.line, Column: at.column, Field: field, Text: text}
+}
+
 // warn adds a warning about a field.
 func (d *decoder) warn(field, text string) {
 	at := d.placeOf(field)
-	d.warned = append(d.warned, Error{File: d.file, Line: at.line, Column: at.column, Field: field, Text: text})
+	d.warned = append(d.warned, d.mistake(at, field, text))
 }
 
 // placeOf gives where a field stands, else the nearest thing around it.

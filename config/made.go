@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -199,6 +200,19 @@ func nodeOf(value any) *yaml.Node {
 		return scalar("!!int", text)
 	}
 	return scalar("!!str", fmt.Sprint(value))
+}
+
+// ParseValue reads the fields of one item, YAML or JSON, as encoding/json would.
+func ParseValue(text []byte) (map[string]any, error) {
+	root, err := document(text)
+	if err != nil {
+		return nil, fmt.Errorf("is not valid YAML: %w", err)
+	}
+	if root == nil || resolve(root).Kind != yaml.MappingNode {
+		return nil, errors.New("fields are expected (name: value)")
+	}
+	value, _ := plainValue(root).(map[string]any)
+	return value, nil
 }
 
 func sortedNames(v map[string]any) []string {

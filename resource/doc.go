@@ -1,7 +1,10 @@
-// Package resource describes the nouns that people list, and is the one way in which lists are filtered, sorted and
-// paged.
+// Package resource describes the nouns that people make and list, and is the one way in which lists are filtered, sorted
+// and paged.
 //
-// The procedure:
+// What people make is a Setting (setting.go): package config reads and checks it, wherever it comes from; package app keeps what
+// was made over REST and puts a Change of it into force.
+//
+// The procedure of a list:
 //
 //  1. A Noun says which fields a list can be filtered and sorted by (nouns.go).
 //  2. Noun.Parse turns the parameters of a request into a Query, or says of every parameter what is wrong with it

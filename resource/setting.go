@@ -110,8 +110,10 @@ type Refusal struct {
 }
 
 // Error gives the first mistake.
-func (r *Refusal) Error() string {
-	p := r.Problems[0]
+func (r *Refusal) Error() string { return r.Problems[0].Error() }
+
+// Error gives the field and what is wrong with it.
+func (p Problem) Error() string {
 	if p.Field == "" {
 		return p.Text
 	}

@@ -16,6 +16,7 @@ func newRootCmd() *cobra.Command {
 	root.AddCommand(
 		newCheckCmd(),
 		newFillCmd(),
+		newConfigCmd(),
 		newInboundCmd(),
 		newLinkCmd(),
 		newQueueCmd(),

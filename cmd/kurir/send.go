@@ -62,7 +62,8 @@ type sendOptions struct {
 	wait                 string
 	link                 string // the message takes it whatever the routes say
 	timeout              time.Duration
-	fromDemo             bool // the key is that of the folder of a demo
+	revision             string // that what is changed must have; empty for any
+	fromDemo             bool   // the key is that of the folder of a demo
 }
 
 // newSendCmd makes `kurir send`.

@@ -153,6 +153,9 @@ func (c *sendClient) request(ctx context.Context, method, address string, body [
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if revision := c.options.revision; revision != "" {
+		req.Header.Set("If-Match", `"`+revision+`"`)
+	}
 	switch o := c.options; {
 	case o.key != "":
 		req.Header.Set("Authorization", "Bearer "+o.key)

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// Settings are a line each; what is made says its revision, and what is shown could stand in the file.
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	const rows = `{"routes":[{"name":"","source":"file","place":"kurir.yaml:7","value":{}},{"name":"night","source":"api","position":1,"revision":17,"changed_at":"2026-11-01T12:00:00Z","changed_by":"root","value":{"to":"46*"}}]}`
+	if err := remoteTo(t, 200, rows).listSettings(t.Context(), &out, "routes"); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	for i, want := range []string{"NAME FROM POSITION REVISION CHANGED BY", "- kurir.yaml:7 - - - -", "night REST 1 17 "} {
+		if got := strings.Join(strings.Fields(lines[i]), " "); !strings.HasPrefix(got, want) {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+	}
+	out.Reset()
+	const one = `{"name":"night","source":"api","revision":17,"changed_by":"root","value":{"to":"46*","via":["op1"]}}`
+	if err := remoteTo(t, 200, one).showSetting(t.Context(), &out, "/v1/config/routes/night"); err != nil || !strings.HasPrefix(out.String(), "# made over REST, revision 17 by root\nto: 46*\n") {
+		t.Errorf("shown: %q, %v", out.String(), err)
+	}
+	body, err := readValue(strings.NewReader("to: 46*\nvia: [op1]\nmax_parts: 3\n"), "-")
+	if err != nil || string(body) != `{"max_parts":3,"to":"46*","via":["op1"]}` {
+		t.Errorf("read: %s, %v", body, err)
+	}
+	out.Reset()
+	if err := remoteTo(t, 200, one).setSetting(t.Context(), &out, "PUT", "/v1/config/routes/night", "routes", body); err != nil || out.String() != "routes night: in force, revision 17\n" {
+		t.Errorf("set: %q, %v", out.String(), err)
+	}
+	err = remoteTo(t, 422, `{"detail":"via: no connector is named \"op9\"","errors":[{"field":"via","detail":"via: no connector is named \"op9\""}]}`).setSetting(t.Context(), &out, "PUT", "/v1/config/routes/night", "routes", body)
+	if err == nil || !strings.HasSuffix(err.Error(), `via: no connector is named "op9"`) || exitCode(err) != exitRefused {
+		t.Errorf("refused: %v", err)
+	}
+}
