@@ -339,6 +339,6 @@ func resetBatch(b *store.Batch) {
 		WaitingAdd: b.WaitingAdd[:0], WaitingRemove: b.WaitingRemove[:0],
 		DueAdd: b.DueAdd[:0], DueRemove: b.DueRemove[:0],
 		OwedAdd: b.OwedAdd[:0], OwedRemove: b.OwedRemove[:0],
-		OpenAdd: b.OpenAdd[:0], OpenRemove: b.OpenRemove[:0], Counters: b.Counters[:0], Series: b.Series[:0],
+		OpenAdd: b.OpenAdd[:0], OpenRemove: b.OpenRemove[:0], MissingAdd: b.MissingAdd[:0], MissingRemove: b.MissingRemove[:0], Counters: b.Counters[:0], Series: b.Series[:0],
 	}
 }

@@ -116,6 +116,7 @@ func (g *Gateway) addRow(e *entry) {
 				b.OpenAdd = append(b.OpenAdd, store.Outstanding{Key: k, ID: e.m.ID, Deadline: deadline})
 			}
 		}
+		g.missingRow(e)
 	case owing:
 		g.addItemRow(e.item)
 		return

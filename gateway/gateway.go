@@ -144,9 +144,7 @@ type Gateway struct {
 	late        []lateReport
 	lateNow     []lateReport // of late, what is being written
 	pushes      jobList[*pushJob]
-	missing     map[int64][]missing // by Unix second: messages whose receipts are missing then
-	watched     int                 // in missing
-	asked       chan struct{}       // a place for each operator that is being asked for one
+	missing     missingReceipts
 	policies    map[string]*route.Fallback
 	acts        jobList[*actJob]
 	replacing   map[message.ID]struct{} // which operators are being asked to replace
@@ -183,7 +181,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
 		held: map[uint64][]*heldReport{}, scopes: map[string]*idScope{},
 		purses: map[string]*purse{}, errands: make(chan func(), 1), topping: make(chan struct{}, 1), toppedUp: map[topUpKey]*store.TopUp{}, importing: make(chan struct{}, 1),
-		deadlines: map[int64][]message.ID{}, missing: map[int64][]missing{}, asked: make(chan struct{}, askMissingMost), policies: map[string]*route.Fallback{},
+		deadlines: map[int64][]message.ID{}, missing: missingReceipts{due: map[int64]map[message.ID]uint8{}, asked: make(chan struct{}, askMissingMost)}, policies: map[string]*route.Fallback{},
 		joins: map[string]*assembly{}, parts: map[uint64]*partGroup{},
 		letIn: math.MaxInt, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 	}

@@ -115,7 +115,7 @@ func (g *Gateway) awaitReceipt(e *entry, a *connector.Answer, now time.Time) {
 	} else if e.m.Receipts.Wants(message.Enroute) {
 		g.owe(e, true, now)
 	}
-	g.watchMissing(e, now)
+	g.watchMissing(e)
 	if g.heldCount > 0 {
 		g.claimHeld(e, g.scopeOf(e.link, e.link.tagOf(a.Host)), a, now)
 	}

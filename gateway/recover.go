@@ -63,7 +63,13 @@ func (g *Gateway) recoverNumbers(ctx context.Context) error {
 	if g.lastGrant, err = g.store.LastGrant(ctx); err != nil {
 		return err
 	}
-	g.lastHeld, err = g.store.LastHeld(ctx)
+	if g.lastHeld, err = g.store.LastHeld(ctx); err != nil {
+		return err
+	}
+	rows, err := g.store.MissingAfter(ctx, store.Missing{}, 1)
+	if len(rows) > 0 {
+		g.missing.lookAt(rows[0].At)
+	}
 	return err
 }
 
@@ -156,7 +162,7 @@ func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error 
 		if e.past != nil {
 			g.awaitPast(e)
 		}
-		g.watchMissing(e, time.UnixMilli(takenAt(m)))
+		g.watchMissing(e)
 		for _, k := range e.keys {
 			if k != 0 {
 				g.outstanding.add(k, e)

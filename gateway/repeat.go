@@ -1,11 +1,9 @@
 package gateway
 
 import (
-	"context"
 	"slices"
 	"time"
 
-	"kurir/connector"
 	"kurir/message"
 )
 
@@ -19,8 +17,7 @@ import (
 //  3. Later positive receipts of the others are counted as second deliveries.
 //
 // Such a message stays in memory while it waits. After a restart it is read with
-// what it was; a receipt that is missing then is waited for as long as the message
-// stood in memory.
+// what it was. Receipts are looked after by missing.go.
 
 // past is what earlier operators may still say of a message.
 type past struct {
@@ -237,96 +234,4 @@ func (g *Gateway) endPast(e *entry, s message.State) {
 			g.outstanding.gone.put(k, settled{id: e.m.ID, state: s, other: s == message.Delivered})
 		}
 	}
-}
-
-// missing is a receipt that is to be there at some time.
-type missing struct {
-	id  message.ID
-	hop uint8 // of the attempt
-}
-
-// askMissingMost is how many operators are asked at a time what became of a
-// message.
-const askMissingMost = 8
-
-// missingMost bounds the receipts that are looked after.
-const missingMost = 1 << 20
-
-// watchMissing sees to it that somebody looks when a receipt is missing. taken is
-// when the operator took the message.
-func (g *Gateway) watchMissing(e *entry, taken time.Time) {
-	f := g.fallbackOf(e.m)
-	if f == nil || !f.MayRepeat || f.Missing == 0 {
-		return
-	}
-	if g.watched >= missingMost {
-		return // its negative receipt still counts
-	}
-	g.watched++
-	second := taken.Add(f.Missing).UnixMilli()/1000 + 1
-	g.missing[second] = append(g.missing[second], missing{e.m.ID, e.hop})
-}
-
-// wakeMissing looks after the receipts that are missing now. The lock is held.
-func (g *Gateway) wakeMissing(ms int64) {
-	var due []missing
-	for second, list := range g.missing {
-		if second*1000 <= ms {
-			due = append(due, list...)
-			delete(g.missing, second)
-			g.watched -= len(list)
-		}
-	}
-	if len(due) == 0 || g.ctx.Err() != nil {
-		return
-	}
-	g.jobs.Add(1)
-	go func() {
-		defer g.jobs.Done()
-		for _, w := range due {
-			select {
-			case g.asked <- struct{}{}:
-			case <-g.ctx.Done():
-				return
-			}
-			g.jobs.Add(1)
-			go func() {
-				defer g.jobs.Done()
-				g.lookForReceipt(w)
-				<-g.asked
-			}()
-		}
-	}()
-}
-
-// lookForReceipt asks the operator for a receipt that is missing, if the link can,
-// and lets the next link send the message if there is still none.
-func (g *Gateway) lookForReceipt(w missing) {
-	ctx, cancel := context.WithTimeout(g.ctx, readLimit)
-	defer cancel()
-	m, err := g.Message(ctx, "", w.id)
-	if err != nil || m.State != message.Enroute {
-		return
-	}
-	if _, able := g.linkConnector(m.Links[w.hop]).(connector.Querier); able {
-		_, _ = g.AskOperator(ctx, "", w.id) // what he does not say is missing
-	}
-	for try := 0; try < staleMost; try++ {
-		r := g.look()
-		list, err := g.store.MessagesByID(ctx, []message.ID{w.id})
-		g.mu.Lock()
-		done := err != nil || g.full != nil
-		if !done && g.reviveAll(list, r) {
-			if e := g.fetch(w.id); e != nil && e.station == enroute && e.hop == w.hop {
-				g.repeat(e, message.NoFailure, false, g.now())
-			}
-			done = true
-		}
-		g.endReading(r)
-		g.mu.Unlock()
-		if done || !g.settled(ctx) {
-			break
-		}
-	}
-	g.signal()
 }

@@ -13,6 +13,7 @@ import (
 	"kurir/connector"
 	"kurir/message"
 	"kurir/route"
+	"kurir/store"
 )
 
 // repeating routes by op1, then op2, with a fallback.
@@ -231,6 +232,48 @@ func TestComplaint04RepeatOnReceipt(t *testing.T) {
 			}
 			time.Sleep(2 * time.Second)
 			w.wantNothingLeft()
+		})
+	})
+	t.Run("missing after a restart", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			f := route.Fallback{MayRepeat: true, Missing: 2 * time.Minute}
+			w, op1, _, _ := repeatWorld(t, dir, f)
+			var outs []*connector.Outgoing
+			for i := range 5 { // more than stand in memory after a restart
+				w.submit(w.submission("4610000"+strconv.Itoa(i), "hello"))
+				outs = append(outs, given(t, op1))
+				op1.answer(1, outs[i], "a"+strconv.Itoa(i))
+			}
+			time.Sleep(time.Minute) // they are on disk only
+			w.end()
+			w, op1, op2, told := repeatWorld(t, dir, f)
+			<-op1.report("a0", message.Delivered, "46100000")
+			toldOnly(t, w, told, outs[0].Message.ID, message.Delivered)
+			time.Sleep(58 * time.Second)
+			if n := len(op2.take()); n > 0 {
+				t.Fatal("it was repeated early")
+			}
+			w.end()
+			time.Sleep(30 * time.Minute) // meanwhile they are missing
+			w, _, op2, told = repeatWorld(t, dir, f)
+			time.Sleep(5 * time.Second)
+			again := op2.take()
+			if len(again) != 4 {
+				t.Fatalf("%d were sent again, want 4", len(again))
+			}
+			for i, out := range again {
+				op2.answer(2, out, "b"+strconv.Itoa(i))
+				<-op2.report("b"+strconv.Itoa(i), message.Delivered, out.Message.To.Number)
+				toldOnly(t, w, told, out.Message.ID, message.Delivered)
+			}
+			time.Sleep(2 * time.Second)
+			w.wantNothingLeft()
+			time.Sleep(2 * time.Minute) // of the second attempts too
+			if rows, err := w.store.MissingAfter(t.Context(), store.Missing{}, 1); err != nil || len(rows) > 0 {
+				t.Errorf("%v %v are left", rows, err)
+			}
 		})
 	})
 }

@@ -13,7 +13,7 @@ import (
 // Replaced before Changed before Erased, Inbound before InboundChanged); of what has a number
 // or id of its own that never comes back (Granted, Parts, Held) additions
 // before removals, so that what is added and done in one batch is gone; of the
-// spill tables (Waiting, Due, Owed, Open) removals before additions, so that
+// spill tables (Waiting, Due, Owed, Open, Missing) removals before additions, so that
 // what is removed and added in one batch is there. Removing what is not there
 // and changing what is gone are no errors; adding a spilled row again changes
 // its time and nothing else.
@@ -45,6 +45,8 @@ type Batch struct {
 	OwedRemove     []Owed        //
 	OpenAdd        []Outstanding //
 	OpenRemove     []Outstanding //
+	MissingAdd     []Missing     //
+	MissingRemove  []Missing     //
 	Mark           message.ID    // when not zero: every open message up to here stands in a spill table or a grant
 	Counters       []Counter     // added to what is there
 	Money          []MoneyEntry  // one per account
@@ -66,7 +68,7 @@ func (b *Batch) Rows() int {
 	return len(b.Accepted) + len(b.Changed) + len(b.Replaced) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
-		len(b.OpenAdd) + len(b.OpenRemove) + len(b.Counters) + len(b.Money) + len(b.Warned) + len(b.TopUps) +
+		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.Counters) + len(b.Money) + len(b.Warned) + len(b.TopUps) +
 		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsGone) + len(b.Resources) +
 		len(b.Duplicates) + len(b.Idempotency)
 }
@@ -150,6 +152,14 @@ type Outstanding struct {
 	Key      uint64 // hash of scope and canonical operator id
 	ID       message.ID
 	Deadline int64
+}
+
+// Missing is a receipt that is missing at a time if it has not come: of the
+// message's attempt by the link with that index. At and ID are its key.
+type Missing struct {
+	At  int64 // Unix milliseconds
+	ID  message.ID
+	Hop uint8
 }
 
 // Counter is an amount to add to a counter that reports read.

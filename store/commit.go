@@ -143,5 +143,8 @@ func (s *Store) writeSpill(b *Batch, n *tableDeltas) error {
 	if err := s.writeOwed(b.OwedRemove, b.OwedAdd, n); err != nil {
 		return err
 	}
+	if err := s.writeMissing(b.MissingRemove, b.MissingAdd); err != nil {
+		return err
+	}
 	return s.writeOutstanding(b.OpenRemove, b.OpenAdd, n)
 }

@@ -26,6 +26,7 @@ type coldStatements struct {
 	alarm, alarmGone       *sqlite.Stmt
 	resource, resourceGone *sqlite.Stmt
 	audit                  *sqlite.Stmt
+	missing, missingGone   *sqlite.Stmt
 }
 
 func (w *coldStatements) prepare(c *conn) error {
@@ -54,6 +55,8 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.resource, "INSERT OR REPLACE INTO resource(kind, name, position, body, revision, changed_at, changed_by) VALUES (?,?,?,?,?,?,?)"},
 		{&w.resourceGone, "DELETE FROM resource WHERE kind = ? AND name = ?"},
 		{&w.audit, "INSERT INTO audit(number, at, who, kind, name, action, fields) VALUES (?,?,?,?,?,?,?)"},
+		{&w.missing, "INSERT OR REPLACE INTO missing(at, id, hop) VALUES (?,?,?)"},
+		{&w.missingGone, "DELETE FROM missing WHERE at = ? AND id = ?"},
 		{&w.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
 		{&w.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
 	})

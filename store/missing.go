@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"kurir/message"
+)
+
+func (s *Store) writeMissing(remove, add []Missing) error {
+	for i := range remove {
+		r, stmt := &remove[i], s.cold.missingGone
+		stmt.BindInt64(1, r.At)
+		stmt.BindInt64(2, int64(r.ID))
+		if err := execute(stmt); err != nil {
+			return fmt.Errorf("remove the missing receipt of %s: %w", r.ID, err)
+		}
+	}
+	for i := range add {
+		r, stmt := &add[i], s.cold.missing
+		stmt.BindInt64(1, r.At)
+		stmt.BindInt64(2, int64(r.ID))
+		stmt.BindInt64(3, int64(r.Hop))
+		if err := execute(stmt); err != nil {
+			return fmt.Errorf("note the missing receipt of %s: %w", r.ID, err)
+		}
+	}
+	return nil
+}
+
+// MissingAfter returns up to n receipts that are, or will be, missing, in the
+// order of time and id, those behind one.
+func (s *Store) MissingAfter(ctx context.Context, after Missing, n int) ([]Missing, error) {
+	var list []Missing
+	err := s.read(ctx, func(c *conn) error {
+		return query(c, "SELECT at, id, hop FROM missing WHERE (at, id) > (?, ?) ORDER BY at, id LIMIT ?",
+			func(stmt *sqlite.Stmt) {
+				stmt.BindInt64(1, after.At)
+				stmt.BindInt64(2, int64(after.ID))
+				stmt.BindInt64(3, int64(n))
+			},
+			func(stmt *sqlite.Stmt) (bool, error) {
+				list = append(list, Missing{stmt.ColumnInt64(0), message.ID(stmt.ColumnInt64(1)), uint8(stmt.ColumnInt64(2))})
+				return true, nil
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for receipts that are missing: %w", err)
+	}
+	return list, nil
+}
