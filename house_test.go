@@ -172,28 +172,6 @@ func TestNoInit(t *testing.T) {
 	}
 }
 
-// TestNoSleepInTests holds that a test waits for an event and never for a time: time.Sleep belongs into a bubble of
-// testing/synctest, where it costs nothing and depends on nothing.
-func TestNoSleepInTests(t *testing.T) {
-	t.Parallel()
-	names, err := filepath.Glob("*/*_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasPrefix(name, "e2e") || !strings.Contains(string(text), "time.Sleep(") {
-			continue // the end-to-end tests look at other processes, which tell no events
-		}
-		if !strings.Contains(string(text), `"testing/synctest"`) {
-			t.Errorf("%s: time.Sleep outside testing/synctest: wait for an event", name)
-		}
-	}
-}
-
 // TestSQLiteLockStep holds that modernc.org/libc is the version that modernc.org/sqlite was generated with:
 // SQLite is translated C, and another libc breaks it in ways that no compiler sees.
 func TestSQLiteLockStep(t *testing.T) {
