@@ -44,6 +44,8 @@ type HTTPOptions struct {
 	Explain func(sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure)
 	Ready   func() error
 
+	ExplainFiltered func(ctx context.Context, sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure)
+
 	Messages       func(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error)
 	InboundMessage func(ctx context.Context, account string, id message.ID) (*message.Inbound, error)
 	InboundList    func(ctx context.Context, f gateway.Filter) ([]*message.Inbound, message.ID, error)
@@ -83,6 +85,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Costs = g.CostSums
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Preview, o.Explain, o.Resend = g.Preview, g.ExplainRoute, g.Resend
+	o.ExplainFiltered = g.ExplainFiltered
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 	o.Schedules, o.Series = g.Schedules, g.SeriesStates
 	o.ExplainInbound = g.ExplainInbound

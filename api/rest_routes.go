@@ -20,6 +20,7 @@ type explainBody struct {
 	Interface string `json:"interface"`
 	At        string `json:"at"`
 	Tag       string `json:"tag"`
+	Filter    bool   `json:"filter"` // ask the filters
 
 	Dimensions map[string]string `json:"dimensions"`
 }
@@ -42,6 +43,8 @@ type explainView struct {
 	Currency   string          `json:"currency,omitempty"`
 	Routes     []ruleView      `json:"routes"`
 	Candidates []candidateView `json:"candidates"`
+	Filters    []string        `json:"filters,omitempty"`     // would be asked first, in order
+	FilterSays string          `json:"filter_says,omitempty"` // allow, change or refuse; only if they were asked
 	openingView
 	Refused string `json:"refused,omitempty"`
 }
@@ -78,11 +81,17 @@ func (s *httpServer) explainRoute(w http.ResponseWriter, r *http.Request, a *acc
 	if p != nil {
 		return p
 	}
-	e, f := s.Explain(sub, at)
+	explain := s.Explain
+	if body.Filter {
+		explain = func(sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure) {
+			return s.ExplainFiltered(r.Context(), sub, at)
+		}
+	}
+	e, f := explain(sub, at)
 	if f != nil {
 		return refusedPreview(f)
 	}
-	v := explainView{To: e.To.String(), From: e.From.String(), Encoding: e.Encoding, Parts: e.Parts, Routes: []ruleView{}, Candidates: []candidateView{}}
+	v := explainView{Filters: e.Filters, FilterSays: e.FilterSays, To: e.To.String(), From: e.From.String(), Encoding: e.Encoding, Parts: e.Parts, Routes: []ruleView{}, Candidates: []candidateView{}}
 	for _, c := range e.Rules {
 		v.Routes = append(v.Routes, ruleView(c))
 	}

@@ -97,6 +97,24 @@ routes:
 			}
 		}
 	}
+	for body, want := range map[string]string{
+		`{"to": "+4610000001", "text": "bad"}`:                       `{["strict"] "" ""}`,
+		`{"to": "+4610000001", "text": "bad", "filter": true}`:       `{["strict"] "refuse" "such words are not for acme"}`,
+		`{"to": "+4610000001", "text": "good", "filter": true}`:      `{["strict"] "allow" ""}`,
+		`{"to": "+4610000001", "text": "change me", "filter": true}`: `{["strict"] "change" ""}`,
+		`{"to": "+4620000001", "text": "away", "filter": true}`:      `{["lax"] "allow" ""}`,
+		`{"to": "+4630000001", "text": "bad", "filter": true}`:       `{[] "" ""}`,
+	} {
+		var said struct {
+			Filters []string
+			Says    string `json:"filter_says"`
+			Refused string
+		}
+		s.ask(t, http.MethodPost, "/v1/routes/explain", body, &said)
+		if got := fmt.Sprintf("%q", said); got != want {
+			t.Errorf("explain %s: %s, want %s", body, got, want)
+		}
+	}
 	// Of an atomic request all are refused, or none.
 	status := s.ask(t, http.MethodPost, "/v1/messages", `{"atomic": true, "messages": [{"to": "+4630000001", "text": "x"}, {"to": "+4610000001", "text": "bad"}]}`, nil)
 	if status/100 != 4 {

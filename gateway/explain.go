@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"context"
 	"slices"
 	"time"
 
+	"kurir/filter"
 	"kurir/gsm"
 	"kurir/message"
 	"kurir/route"
@@ -17,6 +19,8 @@ type Explained struct {
 	Rules      []route.Considered
 	Candidates []Candidate      // in the order in which they would be tried
 	Cost       *Cost            // what would be reserved; nil without prices
+	Filters    []string         // that would be asked about it first, in order
+	FilterSays string           // allow, change or refuse; empty if they were not asked
 	Opening    *Opening         // when it would be sent; nil for at once
 	Refusal    *message.Failure // why it would be refused for its route or text; nil if it would not
 }
@@ -42,6 +46,9 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 		return nil, f
 	}
 	e := &Explained{To: m.To, From: m.From, Rules: s.Routes.Explain(route.QueryOf(m, sub.Account.Groups, at))}
+	for _, f := range s.filtersOf(sub, at) {
+		e.Filters = append(e.Filters, f.Name())
+	}
 	var h *route.Handling
 	if h, e.Refusal = s.links(m, sub, at); e.Refusal == nil {
 		e.Refusal = s.hours(m, sub, h, at)
@@ -80,6 +87,28 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 			e.Candidates = append(e.Candidates, c)
 		}
 	}
+	return e, nil
+}
+
+// ExplainFiltered asks the filters about a submission, and tells how it would be
+// routed as they want it.
+func (g *Gateway) ExplainFiltered(ctx context.Context, sub *Submission, at time.Time) (*Explained, *message.Failure) {
+	e, f := g.ExplainRoute(sub, at)
+	if f != nil || len(e.Filters) == 0 {
+		return e, f
+	}
+	filters, says := e.Filters, filter.Allow
+	asked, refusal := g.filtered(ctx, sub, g.snap.Load().filtersOf(sub, at))
+	switch {
+	case refusal != nil:
+		e.Refusal, says = refusal, filter.Refuse
+	case asked != sub:
+		if e, f = g.ExplainRoute(asked, at); f != nil {
+			return nil, f
+		}
+		says = filter.Change
+	}
+	e.Filters, e.FilterSays = filters, says
 	return e, nil
 }
 

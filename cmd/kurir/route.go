@@ -40,6 +40,7 @@ Nothing is sent.`,
 	f.StringVar(&q.Text, "text", "", "the `text`")
 	f.StringToStringVar(&q.Dimensions, "dimension", nil, "a cost dimension that the message names, as `name=value`; several with commas")
 	f.StringVar(&q.Tag, "tag", "", "the `tag` that the message brings")
+	f.BoolVar(&q.Filter, "filter", false, "ask the filters of the account and the route too, which see the text")
 	f.StringVar(&q.Encoding, "encoding", "", "the `encoding`: auto (default), gsm7, ucs2 or latin1")
 	f.StringVar(&q.Interface, "via", "", "the `interface` by which it comes: rest (default), kannel or smpp")
 	f.StringVar(&q.At, "at", "", "the `time` at which it comes, such as 2026-11-05T08:30:00+01:00 (default: now)")
@@ -57,6 +58,7 @@ type routeQuestion struct {
 	Interface string `json:"interface,omitempty"`
 	At        string `json:"at,omitempty"`
 	Tag       string `json:"tag,omitempty"`
+	Filter    bool   `json:"filter,omitempty"`
 
 	Dimensions map[string]string `json:"dimensions,omitempty"`
 }
@@ -84,9 +86,11 @@ type shownRoute struct {
 			Link        string `json:"link"`
 		} `json:"priced_by"`
 	} `json:"candidates"`
-	SendAt  *time.Time `json:"send_at"`
-	Hours   string     `json:"hours"`
-	Refused string     `json:"refused"`
+	Filters    []string   `json:"filters"`
+	FilterSays string     `json:"filter_says"`
+	SendAt     *time.Time `json:"send_at"`
+	Hours      string     `json:"hours"`
+	Refused    string     `json:"refused"`
 }
 
 // explainRoute asks and prints the answer.
@@ -110,6 +114,13 @@ func (r *remote) explainRoute(ctx context.Context, out io.Writer, q *routeQuesti
 	fmt.Fprintln(out)
 	if err := printRules(out, s.Routes); err != nil {
 		return err
+	}
+	if len(s.Filters) > 0 {
+		says := "not asked now"
+		if s.FilterSays != "" {
+			says = "which say: " + s.FilterSays
+		}
+		fmt.Fprintf(out, "filters: %s, %s\n", strings.Join(s.Filters, ", "), says)
 	}
 	for i, c := range s.Candidates {
 		state := "down"
