@@ -20,8 +20,8 @@ import (
 //  3. in the write-ahead log, by cutting it after the next checkpoint.
 //
 // SQLite itself moves octets about between pages. From the first secret message
-// on it is told to leave no copies (secure_delete): a database without such
-// messages does not pay for it.
+// on, over restarts too, it is told to leave no copies (secure_delete): a database
+// without such messages does not pay for it.
 
 // secretSpan is where a row of the journal has the text of a secret message.
 type secretSpan struct {
@@ -48,10 +48,12 @@ func (s *Store) bookSecret(id message.ID, number int64, from int, b []byte) erro
 		return err
 	}
 	if !s.secrets.secure {
-		if err := sqlitex.ExecuteTransient(s.conn.Conn, "PRAGMA secure_delete = ON", nil); err != nil {
+		if err := s.setMeta(metaSecrets, 1); err != nil {
 			return err
 		}
-		s.secrets.secure, s.secrets.spans = true, map[message.ID][]secretSpan{}
+		if err := s.leaveNoCopies(); err != nil {
+			return err
+		}
 	}
 	// The fields are slices of b: what their capacities lack is what stands before them.
 	for _, field := range [][]byte{f.text, f.data} {
@@ -61,6 +63,27 @@ func (s *Store) bookSecret(id message.ID, number int64, from int, b []byte) erro
 			s.secrets.queue = append(s.secrets.queue, sp)
 		}
 	}
+	return nil
+}
+
+// metaSecrets is 1 when the database has had a secret message.
+const metaSecrets = "secrets"
+
+// loadSecrets looks, at start, whether there has been a secret message: one that is
+// open may stand in the tables only.
+func (s *Store) loadSecrets() error {
+	if had, err := s.meta(metaSecrets); err != nil || had == 0 {
+		return err
+	}
+	return s.leaveNoCopies()
+}
+
+// leaveNoCopies makes SQLite overwrite what it frees.
+func (s *Store) leaveNoCopies() error {
+	if err := sqlitex.ExecuteTransient(s.conn.Conn, "PRAGMA secure_delete = ON", nil); err != nil {
+		return fmt.Errorf("set secure_delete: %w", err)
+	}
+	s.secrets.secure, s.secrets.spans = true, map[message.ID][]secretSpan{}
 	return nil
 }
 

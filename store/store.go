@@ -221,6 +221,9 @@ func (s *Store) recoverMemory(ctx context.Context) error {
 	if err := s.loadErasers(ctx); err != nil {
 		return fmt.Errorf("read how far texts are erased: %w", err)
 	}
+	if err := s.loadSecrets(); err != nil {
+		return err
+	}
 	if err := s.recoverJournal(); err != nil {
 		return err
 	}
