@@ -19,6 +19,10 @@ const settingsText = `
 data: %s
 country: "46"
 http: {listen: "127.0.0.1:0"}
+tlvs:
+  - {name: entity, tag: "0x1401", type: string}
+dimensions:
+  - {name: centre}
 connectors:
   - {name: op1, kind: smpp, hosts: ["127.0.0.1:9"], system_id: kurir, password: operator-secret}
 filters:
@@ -49,9 +53,11 @@ var settingCases = []struct {
 	bad, field       string
 	inFile           string
 }{
+	{"tlvs", "dlt", `{"tag":"0x1400","type":"string","max":30}`, `{"max":20}`, `"max":20`, `{"tag":"0x1400","type":"strng"}`, "type", "entity"},
 	{"connectors", "op2", `{"kind":"smpp","hosts":["127.0.0.1:9"],"system_id":"k","password":"link-secret"}`, `{"window":7}`, `"window":7`, `{"kind":"smpp","hosts":["127.0.0.1:9"],"windw":1}`, "windw", "op1"},
 	{"filters", "spam", `{"url":"http://127.0.0.1:9/spam"}`, `{"timeout":"3s"}`, `"timeout":"3s"`, `{"command":["/bin/sh"]}`, "command", "words"},
 	{"prices", "std", `{"currency":"EUR","csv":"destination,price\n46,0.05\n"}`, `{"currency":"SEK"}`, `"currency":"SEK"`, `{"currency":"EUR","file":"/etc/passwd"}`, "file", ""},
+	{"dimensions", "project", `{"values":["a","b"]}`, `{"values":["a","b","c"]}`, `"values":["a","b","c"]`, `{"values":["a"],"kannel":"x"}`, "kannel", "centre"},
 	{"accounts", "acme", `{"password":"acme-secret","api_keys":["acme-key"],"senders":["*"]}`, `{"rate":5}`, `"rate":5`, `{"api_keys":["k"],"senders":["way too long a sender"]}`, "senders[0]", "root"},
 	{"lists", "vip", `{"kind":"allow"}`, `{"accounts":["acme"]}`, `"accounts":["acme"]`, `{"kind":"grey"}`, "kind", "dnd"},
 	{"routes", "swedes", `{"to":"46*","via":["op2"]}`, `{"via":["op2","op1"]}`, `"via":["op2","op1"]`, `{"via":["op9"]}`, "via", "all"},

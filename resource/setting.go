@@ -16,9 +16,11 @@ type Setting struct {
 // Settings are all of them, in the order in which they can be made: none names one behind it.
 func Settings() []Setting {
 	return []Setting{
+		{Kind: "tlvs", Key: "name"},
 		{Kind: "connectors", Key: "name"},
 		{Kind: "filters", Key: "name", Host: []string{"command"}},
 		{Kind: "prices", Key: "name", Host: []string{"file"}},
+		{Kind: "dimensions", Key: "name"},
 		{Kind: "accounts", Key: "name"},
 		{Kind: "lists", Key: "name", Host: []string{"file"}},
 		{Kind: "routes", Key: "name", Ordered: true},
