@@ -157,7 +157,8 @@ func (g *Gateway) replies(list []Delivered) []Delivered {
 	}
 	var rest []Delivered
 	for _, d := range list {
-		if d.Reply == "" || d.Verdict != Acknowledged || d.Item.Inbound == nil {
+		in := d.Item.Inbound
+		if d.Reply == "" || d.Verdict != Acknowledged || in == nil || toldBefore(in, uint8(d.Item.Index+1)) { // the phone has its answer
 			rest = append(rest, d)
 			continue
 		}

@@ -291,3 +291,38 @@ func TestExplainAnswers(t *testing.T) {
 		}
 	})
 }
+
+// TestPushAnswersNobodyAgain: what is pushed again goes to customers' systems, to phones only what they did not get.
+func TestPushAnswersNobodyAgain(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		r := &fakeReceiver{limit: 10}
+		w, op := answering(t, t.TempDir(), []InboundRule{{Do: []InboundAction{
+			{Reply: "Thanks"}, {Forward: route.Patterns{"+46100000009"}}, {Webhook: "http://127.0.0.1/in", Answer: true},
+		}}}, func(w *world) { w.Receive(message.WebhookTarget, r) })
+		hook := func() {
+			t.Helper()
+			items := r.take()
+			if len(items) != 1 {
+				t.Fatalf("the webhook got %d items, want 1", len(items))
+			}
+			w.Delivered([]Delivered{{Item: items[0], Code: 200, Reply: "You wrote"}})
+			synctest.Wait()
+			time.Sleep(time.Second)
+		}
+		phoneWrites(t, op, answerPhone, answerOurs, "hello")
+		hook()
+		if n := len(op.take()); n != 3 {
+			t.Fatalf("%d messages were sent, want 3", n)
+		}
+		if _, err := w.Push("acme", PushRequest{Account: "acme", Inbound: true}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		hook()
+		wantTexts(t, op.take())
+		if in := w.lastInbound(); in.Owed != 0 {
+			t.Errorf("still owed: %+v", in)
+		}
+	})
+}

@@ -25,6 +25,23 @@ func pushedAt(log []byte, base message.ID, part uint8) (at int64) {
 	return at
 }
 
+// toldBefore tells whether the target part-1 had an inbound message before it was
+// pushed. What it was told in a gather that could not be written does not count.
+func toldBefore(in *message.Inbound, part uint8) (again bool) {
+	events, _ := message.DecodeLog(in.Log, in.ID)
+	told := false
+	for _, e := range events {
+		switch {
+		case e.Part != part:
+		case e.Kind == message.EventPushed:
+			again = again || told
+		case e.Kind == message.EventTold, e.Kind == message.EventTellFailed:
+			told = e.Kind == message.EventTold
+		}
+	}
+	return again
+}
+
 // gaveUp tells whether the last thing that a log says of telling a state (or an
 // inbound message to the target part-1) is that it was given up.
 func gaveUp(log []byte, base message.ID, state message.State, part uint8) (gave bool) {
@@ -272,8 +289,8 @@ func (g *Gateway) pushInbound(j *pushJob, in *message.Inbound, p *PushProgress, 
 		case in.Owed>>i&1 == 1:
 			p.Owed++
 			continue
-		case j.req.GivenUp && !gaveUp(in.Log, in.ID, 0, uint8(i+1)):
-			continue
+		case (j.req.GivenUp || !t.Kind.Customer()) && !gaveUp(in.Log, in.ID, 0, uint8(i+1)):
+			continue // nobody is answered twice, and no program started
 		case in.Content.Text == "" && len(in.Content.Data) == 0: // erased by retention: there is nothing to tell
 			p.Gone++
 			continue

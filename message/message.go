@@ -146,6 +146,11 @@ const (
 
 var targetNames = [...]string{"none", "smpp", "webhook", "kannel", "reply", "forward", "command"}
 
+// Customer tells whether it leads to a customer's system, and not to phones or programs.
+func (k TargetKind) Customer() bool {
+	return k == SMPPTarget || k == WebhookTarget || k == KannelTarget
+}
+
 // TargetKinds are all kinds but NoTarget.
 func TargetKinds() []TargetKind {
 	var list []TargetKind
