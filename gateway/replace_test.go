@@ -12,6 +12,7 @@ import (
 	"kurir/account"
 	"kurir/connector"
 	"kurir/message"
+	"kurir/route"
 )
 
 // TestReplace replaces a message at each station: what no operator has leaves
@@ -125,14 +126,25 @@ func TestReplaceTime(t *testing.T) {
 }
 
 // TestRequestOfSeveral: messages of one request are found and cancelled by the
-// id of the first, also after a restart.
+// id of the first, also after a restart, and on a route whose fallback their logs
+// tell first.
 func TestRequestOfSeveral(t *testing.T) {
 	t.Parallel()
+	for name, snap := range map[string]*Snapshot{"plain": testSnapshot(), "fallback": repeating(route.Fallback{After: 2})} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			requestOfSeveral(t, snap)
+		})
+	}
+}
+
+func requestOfSeveral(t *testing.T, snap *Snapshot) {
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
 		ctx := context.Background()
-		w := start(t, dir, Options{}, nil)
+		w := start(t, dir, Options{Snapshot: snap}, nil)
 		bad := w.submission("999", "hello")
+		bad.To = "nobody"
 		subs := []*Submission{bad, w.submission("46100001", "hello"), w.submission("46100002", "hello"), w.submission("46100003", "hello")}
 		for _, s := range subs {
 			s.Multi = true
@@ -143,7 +155,7 @@ func TestRequestOfSeveral(t *testing.T) {
 		}
 		alone := w.submit(w.submission("46100004", "hello"))[0]
 		w.end()
-		w = start(t, dir, Options{}, nil)
+		w = start(t, dir, Options{Snapshot: snap}, nil)
 		first := results[1].ID
 		list, err := w.Request(ctx, "acme", first)
 		if err != nil || len(list) != 3 {

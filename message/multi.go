@@ -1,13 +1,17 @@
 package message
 
 // tied returns the event that ties a message to the others of its request; ok
-// is false for a message that came alone. It is always the first of the log,
-// so that other messages cost one look.
+// is false for a message that came alone. It is always the first of the log but
+// for EventFallback, so that other messages cost a look or two.
 func tied(m *Message) (ev Event, ok bool) {
-	if len(m.Log) == 0 || EventKind(m.Log[0]) != EventMulti {
+	log := m.Log
+	if len(log) > 0 && EventKind(log[0]) == EventFallback {
+		_, log, _ = decodeEvent(log, m.ID)
+	}
+	if len(log) == 0 || EventKind(log[0]) != EventMulti {
 		return Event{}, false
 	}
-	ev, _, err := decodeEvent(m.Log, m.ID)
+	ev, _, err := decodeEvent(log, m.ID)
 	return ev, err == nil
 }
 
