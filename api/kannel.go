@@ -266,6 +266,9 @@ func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, tlvs *me
 	if s.Dimensions, bad = f.dimensions(costs); bad != nil {
 		return s, bad
 	}
+	if bad = f.own(&s); bad != nil {
+		return s, bad
+	}
 	s.Target, bad = f.target(a, guard)
 	s.Receipts = receiptsOf(s.Target.Mask)
 	return s, bad

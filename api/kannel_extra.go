@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
 	"kurir/smpp"
@@ -90,8 +91,32 @@ func (f kannelFieldsGiven) dimensions(known *message.CostDimensions) (map[string
 	return own, nil
 }
 
+// own reads what Kannel has no field for: meta-data "?kurir?tag=news&secret=1&dialog=1".
+func (f kannelFieldsGiven) own(s *gateway.Submission) *kannelAnswer {
+	given, bad := f.metaData("kurir")
+	if bad != nil {
+		return bad
+	}
+	for _, pair := range given {
+		yes := pair.value == "1" || pair.value == "true"
+		switch {
+		case pair.name == "tag":
+			s.Tag = pair.value
+		case !yes && pair.value != "0" && pair.value != "false":
+			return kannelRefuse(http.StatusBadRequest, kannelBadMeta)
+		case pair.name == "secret":
+			s.Secret = yes
+		case pair.name == "dialog":
+			s.Dialog = yes
+		default:
+			return kannelRefuse(http.StatusBadRequest, kannelBadMeta)
+		}
+	}
+	return nil
+}
+
 // metaData reads the parameters of a group: "?smpp?name=value&name=value"; other
-// groups than smpp and dimensions are for links of other kinds.
+// groups than smpp, dimensions and kurir are for links of other kinds.
 func (f kannelFieldsGiven) metaData(group string) ([]restTLV, *kannelAnswer) {
 	text := f["meta-data"]
 	if text == "" {

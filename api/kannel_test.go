@@ -63,6 +63,8 @@ func TestKannelAnswers(t *testing.T) {
 		{"unset by -1", kannelBase + "&to=1&text=hi&mclass=-1&pid=-1&rpi=-1&alt-dcs=-1&mwi=-1&coding=-1&compress=-1&validity=-1&deferred=-1&dlr-mask=-1", 202, kannelAccepted},
 		{"charset", kannelBase + "&to=1&text=hi&charset=klingon", 400, "Charset or body misformed, rejected"},
 		{"invalid UTF-8", kannelBase + "&to=1&text=%ff", 400, "Charset or body misformed, rejected"},
+		{"no word of Kurir's own", kannelBase + "&to=1&text=abc&meta-data=" + url.QueryEscape("?kurir?hidden=1"), 400, kannelBadMeta},
+		{"secret that is neither", kannelBase + "&to=1&text=abc&meta-data=" + url.QueryEscape("?kurir?secret=maybe"), 400, kannelBadMeta},
 		{"half a UTF-16 character", kannelBase + "&to=1&text=abc&coding=2", 400, "Charset or body misformed, rejected"},
 		{"percent", kannelBase + "&to=1&text=100%", 400, "Charset or body misformed, rejected"},
 		{"other path", "/cgi-bin/sendmail", 404, "Unknown request."},
@@ -186,6 +188,12 @@ func TestKannelFields(t *testing.T) {
 			want: gateway.Submission{
 				To: "1", Priority: message.Normal, Content: message.Content{Text: "x", Class: -1}, Receipts: message.ReceiptSuccess,
 				Target: message.Target{Kind: message.KannelTarget, Account: "acme", Address: "http://127.0.0.1:1/dlr?d=%d", Mask: 1},
+			},
+		},
+		{
+			name: "what is Kurir's own", method: "GET", target: kannelBase + "&to=1&text=x&meta-data=" + url.QueryEscape("?other?a=b?kurir?tag=news&secret=1&dialog=true"),
+			want: gateway.Submission{
+				To: "1", Priority: message.Normal, Content: message.Content{Text: "x", Class: -1}, Tag: "news", Secret: true, Dialog: true,
 			},
 		},
 		{
