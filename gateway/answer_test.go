@@ -61,7 +61,7 @@ func texts(out []*connector.Outgoing) []string {
 	return list
 }
 
-func wantTexts(t *testing.T, out []*connector.Outgoing, want ...string) {
+func wantTexts(t testing.TB, out []*connector.Outgoing, want ...string) {
 	t.Helper()
 	if got := texts(out); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("sent\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

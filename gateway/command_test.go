@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kurir/command"
+	"kurir/connector"
 	"kurir/message"
 	"kurir/route"
 )
@@ -23,6 +24,7 @@ type commanding struct {
 	*world
 	op   *fakeLink
 	file string
+	sent chan *connector.Outgoing // what went to phones
 }
 
 const (
@@ -69,8 +71,14 @@ func startCommanding(t *testing.T, dir, file string, s *Snapshot) *commanding {
 	t.Helper()
 	w := start(t, dir, Options{Snapshot: s}, nil)
 	op := w.fakeLink("op1")
+	sent := make(chan *connector.Outgoing, 100)
+	op.on = func(_ uint32, out []*connector.Outgoing) {
+		for _, o := range out {
+			sent <- o
+		}
+	}
 	op.core.SessionUp(1, 100)
-	return &commanding{w, op, file}
+	return &commanding{w, op, file, sent}
 }
 
 // write has a phone write.
@@ -125,6 +133,21 @@ func (c *commanding) waitRan(want string) {
 	c.t.Fatalf("these ran: %s, want %s", c.ran(), want)
 }
 
+// waitTold waits until an inbound message is answered with a text, and nothing else.
+func (c *commanding) waitTold(id message.ID, want string) {
+	c.t.Helper()
+	c.waitFor(id, "told")
+	select {
+	case o := <-c.sent: // behind its acceptance, on which it is told
+		wantTexts(c.t, []*connector.Outgoing{o}, want)
+	case <-time.After(time.Minute):
+		c.t.Fatalf("message %s was not answered", id)
+	}
+	if n := len(c.sent); n != 0 {
+		c.t.Errorf("%d more were sent", n)
+	}
+}
+
 // ran gives the programs that ran.
 func (c *commanding) ran() string {
 	text, _ := os.ReadFile(c.file)
@@ -145,7 +168,7 @@ func TestCommands(t *testing.T) {
 	}
 	c.waitFor(id, "told")
 	want := "did run [$(reboot); two  words] for +46100000001: Run $(reboot); two  words\nRun $(reboot); two  words"
-	wantTexts(t, c.op.take(), commandPhone+": "+want)
+	c.waitTold(id, commandPhone+": "+want)
 
 	id = c.write("46100000002", "run") // somebody else
 	if ev := c.waitFor(id, "tell_given_up"); ev.Text != "the phone may not start the command" {
@@ -164,8 +187,7 @@ func TestCommands(t *testing.T) {
 
 	code := codeNow()
 	id = c.write(commandPhone, "code now "+code)
-	c.waitFor(id, "told")
-	wantTexts(t, c.op.take(), commandPhone+": did code [now] for +46100000001: code now\ncode now")
+	c.waitTold(id, commandPhone+": did code [now] for +46100000001: code now\ncode now")
 	for i, text := range []string{"code now " + code, "code now", "code", "code 1", "code 2", "code 3"} {
 		want := "the one-time code is wrong or was used before"
 		if i == 5 {
