@@ -157,6 +157,9 @@ type SMPP struct {
 	// Alerts is whether alert_notification hands on what operators say of phones, such as that one can be reached again:
 	// phones to which the account has a message under way, or sent one in the last 24 hours. Not for version 3.3.
 	Alerts bool `yaml:"alerts"`
+	// TLVs names vendors' optional parameters, 0x1400 to 0x3FFF, by which the customer's messages say what other interfaces
+	// have fields for: tags as in 0x1510, or names of tlvs. Left out: none.
+	TLVs FieldTLVs `yaml:"tlvs"`
 	// Zone is the time zone of the dates in receipts, such as Europe/Stockholm. Empty: UTC.
 	Zone string `yaml:"zone" example:"Europe/Stockholm"`
 	// Certificate is a name (common name, DNS name or email address) that must stand in the certificate that the
@@ -165,7 +168,8 @@ type SMPP struct {
 	// Outbind calls the customer when something is owed to him and no session of his receives.
 	Outbind Outbind `yaml:"outbind"`
 
-	zone *time.Location // Zone, loaded; nil for UTC
+	fields *FieldTags     // TLVs, resolved; nil for none
+	zone   *time.Location // Zone, loaded; nil for UTC
 }
 
 // Outbind is how a customer is asked to bind: Kurir connects, sends outbind, and he binds on that connection as on any

@@ -9,9 +9,14 @@ import (
 	"kurir/message"
 )
 
-// Resolve reads what the account gives its messages by the server's dictionary,
-// and reports every mistake in it.
+// Resolve reads what the account gives its messages, and by which parameters they
+// say what, by the server's dictionary, and reports every mistake in it.
 func (a *Account) Resolve(d *message.TLVDictionary, report func(field, problem string)) {
+	a.resolveExtra(d, report)
+	a.SMPP.resolveFields(d, a.extra, report)
+}
+
+func (a *Account) resolveExtra(d *message.TLVDictionary, report func(field, problem string)) {
 	a.extra = nil
 	if len(a.TLVs) == 0 {
 		return

@@ -39,6 +39,11 @@ func smppSubmission(s *gateway.Submission, a *account.Account, m *smpp.ShortMess
 	if s.Content.Extra, status = smppExtra(m, a, predefined); status != smpp.ESME_ROK {
 		return status
 	}
+	if tags := a.SMPP.FieldTags(); tags != nil {
+		if status = smppFields(s, m.TLVs, tags); status != smpp.ESME_ROK {
+			return status
+		}
+	}
 	if s.Priority, status = smppPriority(m.Priority, a); status != smpp.ESME_ROK {
 		return status
 	}

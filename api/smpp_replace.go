@@ -81,7 +81,7 @@ func (p *smppPeer) replaceWaiting(ctx context.Context, sub *gateway.Submission, 
 	}
 	change := gateway.Replacement{
 		Account: a, Content: &sub.Content, SendAt: sub.SendAt, Validity: sub.Validity, Receipts: &sub.Receipts,
-		Target: message.Target{Kind: message.SMPPTarget},
+		Target: message.Target{Kind: message.SMPPTarget}, Secret: sub.Secret,
 	}
 	if change.SendAt.IsZero() {
 		change.SendAt = time.Now() // at once, whatever the other waited for

@@ -53,6 +53,8 @@ var smppFieldStatuses = map[string]smpp.Status{
 	"reference": smpp.ESME_RX_R_APPN,
 	"header":    smpp.ESME_RINVESMCLASS,
 	"udh":       smpp.ESME_RINVESMCLASS,
+	"tag":       smpp.ESME_RINVOPTPARAMVAL, // ESME_RINVTLVVAL of SMPP 5.0, the same number
+	"dialog":    smpp.ESME_RINVOPTPARAMVAL,
 }
 
 // faultless are the kinds that blame a field in which nothing is wrong.

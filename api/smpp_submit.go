@@ -197,9 +197,9 @@ func (b *smppBatch) done(results []gateway.Result) {
 const smppMostInfo = 255
 
 // explain says in words what the status of a refusal cannot say: which cost
-// dimension is at fault. SMPP 5.0 has a parameter for it (4.8.4.1).
+// dimension or parameter is at fault, and why. SMPP 5.0 has a parameter for it (4.8.4.1).
 func (p *smppPeer) explain(answer *smpp.PDU, f *message.Failure) {
-	if f.Kind != message.BadDimension || p.version < smpp.Version50 || answer.Command != smpp.CommandSubmitSMResp {
+	if f.Kind != message.BadDimension && f.Field != "tag" && f.Field != "dialog" || p.version < smpp.Version50 || answer.Command != smpp.CommandSubmitSMResp {
 		return
 	}
 	text := f.Error()

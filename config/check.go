@@ -32,6 +32,7 @@ func (d *decoder) check(f *File) {
 	names := d.checkAccounts(f, tlvs)
 	d.checkPrices(f, links)
 	d.checkDimensions(f, tlvs)
+	d.checkFieldTLVs(f, tlvs)
 	d.checkNumberLists(f)
 	d.readNetworks(f.Networks)
 	for i := range f.Routes {

@@ -39,6 +39,11 @@ func (g *Gateway) openDialog(snap *Snapshot, m *message.Message, now time.Time) 
 		return message.Fail(message.BadSender, "from", "the sender %s has no dialogs; the administrator can add it under replies, with digits", m.From)
 	}
 	rule := &snap.Replies[i]
+	if len(m.Content.Header) > 0 {
+		if _, _, part := concatOf(m); part {
+			return message.Fail(message.BadContent, "dialog", "a part of a long text cannot begin a dialog, as each part would have a sender of its own; send the text whole")
+		}
+	}
 	if len(rule.Links) > 0 {
 		links := make([]string, 0, len(m.Links))
 		for _, name := range m.Links {

@@ -55,6 +55,9 @@ func TestRefusedTakesNothing(t *testing.T) {
 		if a, b := list[0].ShownFrom(), list[1].ShownFrom(); a == b || len(a.Number) != len("46737494949")+1 {
 			t.Errorf("shown as %s and %s", a, b)
 		}
+		part := dialog("beta")
+		part.Content.Header = []byte{5, 0, 3, 7, 2, 1}
+		w.wants(part, "bad_content", "dialog", "")
 		both := []*Submission{dialog("beta"), dialog("beta")}
 		both[1].To = "x"
 		for _, sub := range both {

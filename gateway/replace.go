@@ -18,6 +18,7 @@ type Replacement struct {
 	Validity time.Duration    // from when the message is sent; 0 keeps the end that it has
 	Receipts *message.Receipts
 	Target   message.Target // where states go if Receipts asks for some and there is no target; its Account is filled in
+	Secret   bool           // makes the message secret, if it was not
 	// AtOperator is for a message that an operator has, too: he is asked if its
 	// link may (LinkSettings.Replace). Else only one that waits is replaced.
 	AtOperator bool
@@ -149,7 +150,7 @@ func (s *Snapshot) replaced(m *message.Message, r *Replacement, now time.Time) (
 		if c.Content.Extra == nil {
 			c.Content.Extra = m.Content.Extra // what goes along, but with a text of its own
 		}
-		if !c.Secret() && s.SecretText(r.Account, c.From, c.Content.Text) {
+		if !c.Secret() && (r.Secret || s.SecretText(r.Account, c.From, c.Content.Text)) {
 			c.Special = c.Special.With(func(x *message.Special) { x.Secret = true })
 		}
 		if f := s.measured(&c, r.Account); f != nil {
