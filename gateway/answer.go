@@ -85,7 +85,7 @@ func (g *Gateway) reply(it *Item, text string, code uint32) {
 		return
 	}
 	g.acceptFor(it, code, []*Submission{{
-		Account: a, ToAddr: phone, FromAddr: in.To, Answer: true, OptedOut: most == 0, Priority: message.High,
+		Account: a, ToAddr: phone, FromAddr: in.To, Answer: true, Anytime: true, OptedOut: most == 0, Priority: message.High,
 		Content: message.Content{Text: text, Class: -1}, Reference: in.ID.String(), Tag: in.Tag,
 	}})
 }

@@ -159,6 +159,38 @@ func TestAnswersEnd(t *testing.T) {
 	})
 }
 
+// TestAnswersAtNight: who writes at night is answered then, whatever the hours of the account and the route; what is
+// forwarded wakes nobody.
+func TestAnswersAtNight(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		hours := message.Hours{Times: []string{"03:00-04:00"}, Zone: "UTC"}
+		s := testSnapshot()
+		s.Accounts = account.NewDirectory([]account.Account{{Name: "acme", MaxParts: 20, Numbers: []string{"+" + answerOurs}, OptOut: &account.OptOut{}, Hours: hours}}, nil)
+		s.Routes = route.NewTable([]route.Rule{{To: route.Patterns{"4610*"}, Via: route.Via{{Link: "op1"}}}, {Via: route.Via{{Link: "op1"}}, Hours: &hours}})
+		s.Inbound = NewInboundTable([]InboundRule{{Do: []InboundAction{{Reply: "We are open 9 to 18"}, {Forward: route.Patterns{"+46100000009"}}}}})
+		w := start(t, dir, Options{Snapshot: s}, nil)
+		op := w.fakeLink("op1")
+		phoneWrites(t, op, answerPhone, answerOurs, "stop")
+		phoneWrites(t, op, answerPhone, answerOurs, "start")
+		phoneWrites(t, op, "46200000001", answerOurs, "when?")
+		w.end()
+		w = start(t, dir, Options{Snapshot: s}, nil) // they wait for the link
+		op = w.fakeLink("op1")
+		op.core.SessionUp(1, 100)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if sent := texts(op.take()); len(sent) != 3 || sent[2] != "46200000001: We are open 9 to 18" {
+			t.Errorf("at night there were sent %q", sent)
+		}
+		list, _, err := w.store.Messages(t.Context(), Filter{Account: "acme", Limit: 1})
+		if err != nil || len(list) != 1 || list[0].To.Number != "46100000009" || list[0].State != message.Scheduled {
+			t.Errorf("forwarded at night: %+v, %v", list, err)
+		}
+	})
+}
+
 // TestAnswerOnce: an answer that cannot be accepted, because the disk is full, is refused and comes when it can be; what
 // is on disk says at every moment whether it is still owed, so that a restart in between sends it once, too.
 func TestAnswerOnce(t *testing.T) {

@@ -25,7 +25,7 @@ type Submission struct {
 	Link      string             // the link it takes whatever the routes say; empty: the routes decide
 	Tag       string             // a word for rules of routes; empty for none
 	MaxParts  int                // at most so many parts, if that is less than the account's; 0 leaves it to that
-	Hours     *message.Hours     // when it may be sent, in place of its route's and account's; nil: as those say
+	Hours     *message.Hours     // when it may be sent, within its route's or account's hours; nil: as those say
 	Target    message.Target     // where states go; its Account is filled in by Accept
 	Text      *message.TextRules // in place of the account's; nil for those
 
@@ -40,6 +40,7 @@ type Submission struct {
 	Secret   bool // the text is shown to nobody, and erased when the message is final
 	Dialog   bool // the sender gets digits behind it by which an answer is tied to the message
 	Answer   bool // it answers a phone, from the number that this wrote to
+	Anytime  bool // hours do not hold: who is answered has just written
 	OptedOut bool // it is also for who has opted out, whom it tells so
 
 	Resent     message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)

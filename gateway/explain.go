@@ -52,7 +52,7 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 	var h *route.Handling
 	if h, e.Refusal = s.links(m, sub, at); e.Refusal == nil {
 		e.Refusal = s.hours(m, sub, h, at)
-		e.Opening = s.opening(m, sub)
+		e.Opening = s.opening(m, sub, at)
 	}
 	if r := textRules(sub, h); r != nil && e.Refusal == nil {
 		_, e.Refusal = s.texts(m, r)

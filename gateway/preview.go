@@ -44,13 +44,13 @@ func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
 		return nil, f
 	}
 	var h *route.Handling
+	now := time.Now()
 	if nobody {
 		for name := range s.Links {
 			m.Links = append(m.Links, name)
 		}
 	} else {
 		var f *message.Failure
-		now := time.Now()
 		if h, f = s.links(m, sub, now); f != nil {
 			return nil, f
 		}
@@ -61,7 +61,7 @@ func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
 			return nil, f
 		}
 	}
-	p := &Preview{Opening: s.opening(m, sub)}
+	p := &Preview{Opening: s.opening(m, sub, now)}
 	p.unicode(m)
 	rules := textRules(sub, h)
 	if r := rules; r != nil {

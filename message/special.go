@@ -11,8 +11,8 @@ type Special struct {
 
 	Dimensions Dimensions // what its cost is put down to
 	Lumped     bool       // in sums they count as others: there are too many to be summed one by one
-	Hours      string     // when it may be sent, if the message or its route says so (Hours.String); empty: as its account says
-	RouteHours bool       // the route says so
+	Hours      string     // when its customer lets it be sent (Hours.String); empty: always
+	RouteHours string     // when its route does, in place of its account's hours; empty: as the account says
 }
 
 // Secret tells whether the text of the message is shown to nobody.

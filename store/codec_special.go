@@ -61,12 +61,11 @@ func appendSpecial(dst []byte, s *message.Special) []byte {
 			dst = appendAddress(dst, *f.value)
 		}
 	}
-	switch {
-	case s.Hours == "":
-	case s.RouteHours:
-		dst = appendText(append(dst, specialRouteH), s.Hours)
-	default:
+	if s.Hours != "" {
 		dst = appendText(append(dst, specialHours), s.Hours)
+	}
+	if s.RouteHours != "" {
+		dst = appendText(append(dst, specialRouteH), s.RouteHours)
 	}
 	return dst
 }
@@ -94,8 +93,10 @@ func (r *blobReader) special(secret bool) *message.Special {
 			s.From = value.address()
 		case specialTo:
 			s.To = value.address()
-		case specialHours, specialRouteH:
-			s.Hours, s.RouteHours = string(value.rest), number == specialRouteH
+		case specialHours:
+			s.Hours = string(value.rest)
+		case specialRouteH:
+			s.RouteHours = string(value.rest)
 		}
 		r.bad = r.bad || value.bad
 	}
