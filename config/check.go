@@ -358,6 +358,11 @@ func (d *decoder) checkReplies(rules []gateway.ReplyRule, links []string) {
 		r, path := &rules[i], fmt.Sprintf("replies[%d]", i)
 		r.Validate(d.within(path))
 		numbers.see(path+".number", strings.TrimPrefix(r.Number, "+"))
+		for n := range i {
+			if o := &rules[n]; strings.TrimPrefix(o.Number, "+") != strings.TrimPrefix(r.Number, "+") && r.Overlaps(o) {
+				d.report(path+".number", fmt.Sprintf("with the digits of dialogs, %s and %s of replies[%d] can be the same number; choose other digits", r.Number, o.Number, n))
+			}
+		}
 		for n, link := range r.Links {
 			if !slices.Contains(links, link) {
 				d.report(fmt.Sprintf("%s.links[%d]", path, n), "no connector is named "+quote(link)+known(links))

@@ -104,6 +104,18 @@ func (g *Gateway) takeDigits(rule *ReplyRule, m *message.Message, now time.Time)
 
 // closeDialog gives back the digits of a message that is refused after all.
 func (g *Gateway) closeDialog(m *message.Message) {
+	g.withDialog(m, func(p *phoneDialogs, digits string) { delete(p.since, digits) })
+}
+
+// moveDialog keeps the digits of a message that is sent at another time for as
+// long after that.
+func (g *Gateway) moveDialog(m *message.Message, now time.Time) {
+	g.withDialog(m, func(p *phoneDialogs, digits string) { p.since[digits] = max(now.UnixMilli(), m.SendAt) })
+}
+
+// withDialog does something with the digits that a message has, if it has some
+// and they are kept.
+func (g *Gateway) withDialog(m *message.Message, do func(p *phoneDialogs, digits string)) {
 	if m.Special == nil || m.Special.From.IsZero() {
 		return
 	}
@@ -115,7 +127,7 @@ func (g *Gateway) closeDialog(m *message.Message) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if p := d.phones[dialogKey(m)]; p != nil {
-		delete(p.since, digits)
+		do(p, digits)
 	}
 }
 
@@ -147,12 +159,13 @@ func (d *dialogs) keep(key string, p *phoneDialogs, now time.Time) *phoneDialogs
 	return p
 }
 
-// readDialogs finds the digits in use in the messages to the phone.
+// readDialogs finds the digits in use in the messages to the phone, also of those
+// that were accepted long before they are to be sent.
 func (g *Gateway) readDialogs(rule *ReplyRule, m *message.Message, now time.Time) (*phoneDialogs, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
 	defer cancel()
 	p := &phoneDialogs{since: map[string]int64{}, last: -1}
-	f := Filter{To: m.To, From: m.From, Since: now.Add(-rule.within()), Limit: 1000, Oldest: true}
+	f := Filter{To: m.To, From: m.From, Since: now.Add(-rule.within() - maxAhead), Limit: 1000, Oldest: true}
 	for {
 		list, next, err := g.store.Messages(ctx, f)
 		if err != nil {
@@ -178,5 +191,5 @@ func (p *phoneDialogs) add(rule *ReplyRule, m *message.Message) {
 	for _, c := range digits {
 		n = n*10 + int(c-'0')
 	}
-	p.since[digits], p.last = max(m.ID.Millis(), m.SendAt), n
+	p.since[digits], p.last = max(p.since[digits], m.ID.Millis(), m.SendAt), n
 }

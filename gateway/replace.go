@@ -100,6 +100,7 @@ func (g *Gateway) replace(ctx context.Context, id message.ID, r *Replacement) (_
 	}
 	g.cur.Replaced = append(g.cur.Replaced, m)
 	if e.m.SendAt != m.SendAt || e.station == nowhere && e.m.Expires != m.Expires {
+		g.moveDialog(m, now)
 		g.rehome(e, m, message.Event{Kind: message.EventReplaced, At: now.UnixMilli()}, now)
 	} else {
 		g.replaceInPlace(e, m, now)

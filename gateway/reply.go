@@ -47,6 +47,18 @@ func (r *ReplyRule) Validate(report func(field, problem string)) {
 	}
 }
 
+// Overlaps tells whether a number that a phone may write to is of both rules: with the digits of a dialog of one it would be
+// the other's own, or with digits of its own.
+func (r *ReplyRule) Overlaps(o *ReplyRule) bool {
+	short, long := r, o
+	if len(short.digits()) > len(long.digits()) {
+		short, long = long, short
+	}
+	more := len(long.digits()) - len(short.digits())
+	return short.digits() != "" && strings.HasPrefix(long.digits(), short.digits()) && short.Digits > 0 &&
+		(more == short.Digits || long.Digits > 0 && more+long.Digits == short.Digits)
+}
+
 func (r *ReplyRule) digits() string { return strings.TrimPrefix(r.Number, "+") }
 
 func (r *ReplyRule) within() time.Duration { return cmp.Or(r.Within, defaultWithin) }

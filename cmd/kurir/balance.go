@@ -48,7 +48,7 @@ account sees its own; one that may administrate (admin: true) everybody's, and i
 			return r.topUp(cmd.Context(), cmd.OutOrStdout(), args[0], args[1], key, note)
 		},
 	}
-	topUp.Flags().StringVar(&key, "key", "", "a `text` of your own, such as the number of an invoice: a second time it does nothing; one is made if it is left out")
+	topUp.Flags().StringVar(&key, "once", "", "a `text` of your own, such as the number of an invoice: a second time it does nothing; one is made if it is left out")
 	topUp.Flags().StringVar(&note, "note", "", "a `text` that is kept with it")
 	cmd.AddCommand(topUp)
 	return cmd
@@ -117,7 +117,7 @@ func (r *remote) topUp(ctx context.Context, out io.Writer, account, amount, key,
 	}
 	var answer json.RawMessage
 	if err := r.do(ctx, http.MethodPost, "/v1/balances/"+url.PathEscape(account)+"/topups", body, &answer); err != nil {
-		return fmt.Errorf("%w\nto repeat it safely, add --key %s", err, key)
+		return fmt.Errorf("%w\nto repeat it safely, add --once %s", err, key)
 	}
 	if r.printed(out, answer) {
 		return nil

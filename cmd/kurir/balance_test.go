@@ -39,7 +39,7 @@ func TestBalanceTopUp(t *testing.T) {
 		}
 	}
 	err := remoteTo(t, 503, `{"detail":"no room"}`).topUp(t.Context(), &bytes.Buffer{}, "bank", "5", "k7", "")
-	if err == nil || !strings.Contains(err.Error(), "no room") || !strings.HasSuffix(err.Error(), "to repeat it safely, add --key k7") || exitCode(err) != exitRefused {
+	if err == nil || !strings.Contains(err.Error(), "no room") || !strings.HasSuffix(err.Error(), "to repeat it safely, add --once k7") || exitCode(err) != exitRefused {
 		t.Errorf("a failure: %v, exit code %d", err, exitCode(err))
 	}
 }

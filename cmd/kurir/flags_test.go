@@ -3,6 +3,9 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // What is wrong with a flag is said in plain words by every command, and ends
@@ -67,4 +70,23 @@ func TestFlagDays(t *testing.T) {
 	if got, err := cmd.Flags().GetDuration("timeout"); err != nil || got.Hours() != 36 {
 		t.Errorf("1d12h is %v, %v", got, err)
 	}
+}
+
+// No command takes a flag that all commands beside it have for something else.
+func TestFlagsHideNone(t *testing.T) {
+	t.Parallel()
+	var look func(*cobra.Command)
+	look = func(c *cobra.Command) {
+		for p := c.Parent(); p != nil; p = p.Parent() {
+			p.PersistentFlags().VisitAll(func(f *pflag.Flag) {
+				if c.LocalFlags().Lookup(f.Name) != nil {
+					t.Errorf("--%s of %s hides that of %s", f.Name, c.CommandPath(), p.CommandPath())
+				}
+			})
+		}
+		for _, sub := range c.Commands() {
+			look(sub)
+		}
+	}
+	look(newRootCmd())
 }
