@@ -16,10 +16,10 @@ func newRewriting(source, destination []message.AddressRule) *Rewriting {
 	return &Rewriting{message.NewAddressRules(source), message.NewAddressRules(destination)}
 }
 
-// Rewrite returns the addresses as they are to be.
-func (r *Rewriting) Rewrite(from, to message.Address) (_, _ message.Address) {
-	to, _ = r.destination.Rewrite(to, to)
-	from, _ = r.source.Rewrite(from, to)
+// Rewrite returns the addresses as they are to be: the recipient first, by which the sender may go.
+func (r *Rewriting) Rewrite(from, to message.Address, networks message.NetworkOf) (_, _ message.Address) {
+	to, _ = r.destination.Rewrite(to, to, networks)
+	from, _ = r.source.Rewrite(from, to, networks)
 	return from, to
 }
 

@@ -95,6 +95,7 @@ type smppCore interface {
 	Request(ctx context.Context, account string, id message.ID) ([]*message.Message, error)
 	Messages(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error)
 	Congestion() int
+	Network(message.Address) message.Network
 	Owes(kind message.TargetKind, account string) bool
 	CancelEach(ctx context.Context, account string, ids []message.ID) (int, error)
 	ReplaceEach(ctx context.Context, ids []message.ID, r *gateway.Replacement) (int, error)

@@ -139,6 +139,8 @@ func (g *smppFakeGateway) Owes(message.TargetKind, string) bool {
 	return g.owes
 }
 
+func (g *smppFakeGateway) Network(message.Address) message.Network { return message.Network{} }
+
 func (g *smppFakeGateway) Congestion() int { return g.congestion }
 
 func (g *smppFakeGateway) CancelEach(_ context.Context, _ string, ids []message.ID) (int, error) {

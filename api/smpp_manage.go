@@ -100,7 +100,7 @@ func (p *smppPeer) agrees(a *account.Account, source smpp.Address, m *message.Me
 	}
 	from := p.sender(a, source)
 	if r := a.Rewriting(); r != nil && from.Number != m.From.Number {
-		from, _ = r.Rewrite(from, m.To)
+		from, _ = r.Rewrite(from, m.To, p.server.core.Network)
 	}
 	return from.Number == m.From.Number
 }
@@ -245,7 +245,7 @@ func (p *smppPeer) waiting(a *account.Account, source, dest smpp.Address) (gatew
 		}
 	}
 	if r := a.Rewriting(); r != nil {
-		from, to = r.Rewrite(from, to)
+		from, to = r.Rewrite(from, to, p.server.core.Network)
 	}
 	return gateway.Filter{
 		Account: a.Name, From: from, To: to, States: []message.State{message.Scheduled, message.Queued},

@@ -137,6 +137,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.guard.Replace(allow, trustedURLs(a.file))
+	a.shared.Networks = a.gateway.Network
 	a.receivers()
 	a.servers()
 	return a, nil

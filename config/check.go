@@ -216,6 +216,8 @@ func (d *decoder) checkConnectors(connectors []Connector, tlvs *message.TLVDicti
 		c.validate(d.within(path))
 		if c.SMPP != nil {
 			c.SMPP.Resolve(tlvs, d.within(path))
+			route.ValidateCountries("source", c.SMPP.Source, d.within(path))
+			route.ValidateCountries("destination", c.SMPP.Destination, d.within(path))
 		}
 		if seen.see(path+".name", c.Name) && c.Name != "" {
 			names = append(names, c.Name)
@@ -237,6 +239,8 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 		path := fmt.Sprintf("accounts[%d]", i)
 		a.Validate(d.within(path))
 		a.Resolve(tlvs, d.within(path))
+		route.ValidateCountries("source", a.Source, d.within(path))
+		route.ValidateCountries("destination", a.Destination, d.within(path))
 		a.Predefined = withTexts(a.Predefined, f.Predefined)
 		d.checkSenders(a, path, f.Country)
 		if f.SMPP.Listen != "" && a.SMPP.SystemID == "" && len(a.Name) > account.MaxSystemID && (a.Password != "" || a.SMPP.Password != "") {

@@ -147,6 +147,8 @@ func valueOf(typ reflect.Type) string {
 		return "pattern or list"
 	case reflect.TypeFor[route.Via]():
 		return "name or list"
+	case reflect.TypeFor[message.Words]():
+		return "text or list"
 	case reflect.TypeFor[time.Duration]():
 		return "duration"
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kurir/gsm"
+	"kurir/message"
 	"kurir/smpp"
 )
 
@@ -59,6 +60,10 @@ type Shared struct {
 	sessions atomic.Uint32   // number of the newest session
 	repeats  smppUnanswered  // what operators will send again
 	self     uint64          // see newSelf
+
+	// Networks tells links whose a number is, for rules about senders and recipients; nil knows nothing. It is set before
+	// the first link is made.
+	Networks message.NetworkOf
 }
 
 // NewShared makes what the links of one process share.
@@ -94,6 +99,7 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 		bound: map[uint32]*smppSession{}, outbound: map[*smpp.Session]*smppSession{}, gate: newSMPPGate(cfg.WithDefaults().Reconnect), plan: cfg.Plan(),
 		refused: Seldom{Every: smppStrangeEvery}, unbound: Seldom{Every: smppStrangeEvery},
 	}
+	l.cfg.rewriting = l.cfg.rewriting.with(shared.Networks)
 	l.meanings = l.cfg.meanings(func(string, string) {}) // Validate reports
 	for i := range l.cfg.Sessions {
 		if len(l.cfg.Hosts) == 0 { // the operator opens the sessions

@@ -259,7 +259,7 @@ func (c SMPPConfig) WithDefaults() SMPPConfig {
 	span(&c.ThrottleWait, 100*time.Millisecond)
 	span(&c.FallbackWait, 10*time.Second)
 	if c.rewriting == nil {
-		c.rewriting = &smppRewriting{message.NewAddressRules(c.Source), message.NewAddressRules(c.Destination)}
+		c.rewriting = &smppRewriting{source: message.NewAddressRules(c.Source), destination: message.NewAddressRules(c.Destination)}
 	}
 	span(&c.ReturnWait, 30*time.Second)
 	if c.fields == nil {

@@ -209,6 +209,17 @@ func TestSMPPAddressRules(t *testing.T) {
 			t.Errorf("%+v: %+v, want %+v", test.in, got, test.want)
 		}
 	}
+	names := SMPPConfig{Source: []message.AddressRule{{Kind: "name", Country: message.Words{"US"}, Replace: "+15550100000"}}}
+	shared := NewShared()
+	shared.Networks = func(a message.Address) message.Network {
+		return message.Network{Country: map[byte]string{'1': "US"}[a.Number[0]]}
+	}
+	link := NewSMPP(names, shared, nil)
+	for to, want := range map[string]string{"12025550123": "15550100000", "46701234567": "ACME"} {
+		if got, _ := link.cfg.sender(message.Address{TON: 5, Number: "ACME"}, message.Address{TON: 1, Number: to}); got.Addr != want {
+			t.Errorf("to %s the sender is %s, want %s", to, got.Addr, want)
+		}
+	}
 	var fields []string
 	bad := []message.AddressRule{{Match: "4*6"}, {Kind: "short"}, {Replace: "x", Add: "0"}, {Add: "012345678901234567890"}}
 	message.ValidateAddressRules("source", bad, func(field, _ string) { fields = append(fields, field) })

@@ -259,7 +259,7 @@ func (s *Snapshot) addresses(m *message.Message, sub *Submission) *message.Failu
 		return f
 	}
 	if r := sub.Account.Rewriting(); r != nil && sub.Resent == 0 {
-		m.From, m.To = r.Rewrite(m.From, m.To)
+		m.From, m.To = r.Rewrite(m.From, m.To, s.Networks.Of)
 	}
 	return s.permits(m, sub)
 }

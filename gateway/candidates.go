@@ -15,8 +15,8 @@ import (
 // show it, and its links are those that carry its sender, in the order that the
 // route chooses.
 func (s *Snapshot) handle(m *message.Message, a *account.Account, h *route.Handling, now time.Time) *message.Failure {
-	from, _ := h.Source.Rewrite(m.From, m.To)
-	to, _ := h.Destination.Rewrite(m.To, m.To)
+	from, _ := h.Source.Rewrite(m.From, m.To, s.Networks.Of)
+	to, _ := h.Destination.Rewrite(m.To, m.To, s.Networks.Of)
 	if from != m.From || to != m.To {
 		m.Special = m.Special.With(func(x *message.Special) {
 			if from != m.From {
@@ -86,10 +86,10 @@ func unfit(senders *message.SenderAbility, from message.Address, own bool) strin
 }
 
 // skippedWords says which links of a choice a message could not have.
-func skippedWords(m *message.Message, c *route.Choice, senders map[string]*message.SenderAbility) string {
+func skippedWords(m *message.Message, c *route.Choice, senders map[string]*message.SenderAbility, networks message.NetworkOf) string {
 	from, own := m.From, false
 	if c.Handling != nil {
-		from, _ = c.Handling.Source.Rewrite(m.From, m.To)
+		from, _ = c.Handling.Source.Rewrite(m.From, m.To, networks)
 		own = c.Handling.OwnSender
 	}
 	var b strings.Builder

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +24,9 @@ func TestComplaint15Routes(t *testing.T) {
 		s.Accounts = account.NewDirectory([]account.Account{{
 			Name: "acme", Senders: []string{"*"}, Sender: "ACME", MaxParts: 20,
 			Destination: []message.AddressRule{{Pattern: "^9994(.*)$", Replace: "4$1"}},
+			Source:      []message.AddressRule{{Kind: "name", Country: message.Words{"US", "CA"}, Replace: "+15550100000"}},
 		}}, nil)
+		s.Networks = route.NewNetworks([]route.NetworkPrefix{{Prefix: "4480", Network: route.Network{Code: "23410", Name: "O2"}}})
 		both := route.Via{{Link: "op1"}, {Link: "op2"}}
 		to := func(prefix string) route.Patterns { return route.Patterns{prefix} }
 		s.Routes = route.NewTable([]route.Rule{
@@ -37,6 +40,7 @@ func TestComplaint15Routes(t *testing.T) {
 			{Name: "idle", To: to("465*"), Via: route.Via{{Link: "op2"}, {Link: "once"}}, Choose: "load"},
 			{Name: "short", To: to("466*"), Via: route.Via{{Link: "op2"}}, Long: "cut"},
 			{Name: "few", To: to("467*"), Via: route.Via{{Link: "op2"}}, MaxParts: 2},
+			{Name: "abroad", Via: route.Via{{Link: "op2"}}, Source: []message.AddressRule{{Match: "ACME", Network: message.Words{"234*"}, Replace: "+447000000000"}}},
 		})
 		s.Prices = map[string]*billing.List{"costs": billing.NewList("costs", "EUR", []billing.Price{
 			{Prefix: "46", Link: "op1", Amount: 200}, {Prefix: "46", Link: "op2", Amount: 100},
@@ -97,6 +101,16 @@ func TestComplaint15Routes(t *testing.T) {
 		}
 		if out, m := sent("op2", "4630001", "ACME", "x"); out != "+46800001 030001" || m.To.Number != "4630001" {
 			t.Errorf("rewritten: %s; the message is to %s", out, m.To)
+		}
+		for to, want := range map[string]string{"14165550123": "+15550100000", "12025550123": "+15550100000", "16495550123": "ACME", "448012345678": "+447000000000", "447012345678": "ACME"} {
+			out, m := sent("op2", to, "ACME", "x")
+			if out != want+" +"+to || m.From.String() != want && to[0] == '1' || m.From.Number != "ACME" && to[0] == '4' {
+				t.Errorf("rewritten by country or network: %s; the message is from %s", out, m.From)
+			}
+			e, f := w.ExplainRoute(w.untold(to, "x"), time.Now())
+			if f != nil || cmp.Or(e.Candidates[0].From, e.From.String()) != want {
+				t.Errorf("to %s explained by %+v, %v", to, e, f)
+			}
 		}
 		if _, m := sent("op2", "4640001", "+4670000001", "x"); !slices.Equal(m.Links, []string{"op2", "op1"}) {
 			t.Errorf("the cheapest first: %v", m.Links)

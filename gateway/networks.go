@@ -86,6 +86,9 @@ func (g *Gateway) importNetworks(list []route.NetworkPrefix, all bool) (entries 
 	return networks.Len(), nil
 }
 
+// Network gives the network of an address by the configuration in force.
+func (g *Gateway) Network(a message.Address) message.Network { return g.snap.Load().Networks.Of(a) }
+
 // NetworkOf gives a number, as people write it, in its international form and whose
 // it is.
 func (g *Gateway) NetworkOf(text, country string) (message.Address, route.Network, error) {

@@ -74,7 +74,7 @@ func (g *Gateway) Trace(ctx context.Context, m *message.Message) (*Trace, error)
 		q := route.QueryOf(m, then.groups, m.ID.Time())
 		t.Route = then.routes.Explain(q)
 		if choice, ok := then.routes.Choose(q); ok {
-			t.Route[choice.Rule].Why += skippedWords(m, &choice, then.senders)
+			t.Route[choice.Rule].Why += skippedWords(m, &choice, then.senders, g.Network)
 		}
 		t.shortened(then.maxValidity)
 	}

@@ -17,8 +17,13 @@ type AddressRule struct {
 	// Kind is that of the address: international, name, or other (short codes and the like). Empty: any.
 	Kind string `yaml:"kind" json:",omitempty"`
 	// To is the recipients of the messages, in patterns as in match; for rules about senders: a name becomes a number in
-	// the countries that know no names. Empty: any.
-	To []string `yaml:"to" json:",omitempty" example:"[\"+1*\"]"`
+	// the countries that know no names; one or a list. Empty: any.
+	To Words `yaml:"to" json:",omitempty" example:"[\"+1*\"]"`
+	// Country is the countries of recipients, two letters each (ISO 3166-1); one or a list. Empty: any.
+	Country Words `yaml:"country" json:",omitempty" example:"[US, CA]"`
+	// Network is the networks of recipients, by MCC and MNC (24001), their beginning (240*), or name as in the table under
+	// networks; one or a list. Empty: any.
+	Network Words `yaml:"network" json:",omitempty" example:"\"240*\""`
 	// Pattern is a regular expression (RE2) of the number in digits without +, or of the name; where it matches, replace
 	// takes the place of what it matched, with $1 and so on for what its groups did. Empty: none.
 	Pattern string `yaml:"pattern" json:",omitempty"`
@@ -39,7 +44,8 @@ const maxAddress = 20
 
 var addressKinds = []string{"international", "name", "other"}
 
-// ValidateAddressRules reports what is wrong with rules for addresses.
+// ValidateAddressRules reports what is wrong with rules for addresses, but for
+// countries that there are not, which package route knows.
 func ValidateAddressRules(field string, rules []AddressRule, report func(field, problem string)) {
 	for i := range rules {
 		rules[i].validate(func(name, problem string) { report(fmt.Sprintf("%s[%d].%s", field, i, name), problem) })
@@ -52,7 +58,12 @@ func (r *AddressRule) validate(report func(field, problem string)) {
 	}
 	for i, pattern := range r.To {
 		if at := strings.IndexByte(pattern, '*'); pattern == "" || at >= 0 && at != len(pattern)-1 {
-			report(fmt.Sprintf("to[%d]", i), fmt.Sprintf("%q is neither a number nor the beginning of one (+46*)", pattern))
+			report(Item("to", i, len(r.To)), fmt.Sprintf("%q is neither a number nor the beginning of one (+46*)", pattern))
+		}
+	}
+	for i, pattern := range r.Network {
+		if at := strings.IndexByte(pattern, '*'); pattern == "" || at >= 0 && at != len(pattern)-1 {
+			report(Item("network", i, len(r.Network)), fmt.Sprintf("%q is neither MCC and MNC (24001), nor their beginning (240*), nor a name", pattern))
 		}
 	}
 	if r.Kind != "" && !slices.Contains(addressKinds, r.Kind) {
@@ -109,34 +120,49 @@ func NewAddressRules(rules []AddressRule) *AddressRules {
 }
 
 // Rewrite returns an address of a message to a recipient as the first rule that
-// matches writes it; rule is that rule, nil if none does.
-func (s *AddressRules) Rewrite(a, to Address) (_ Address, rule *AddressRule) {
+// matches writes it; rule is that rule, nil if none does. networks may be nil.
+func (s *AddressRules) Rewrite(a, to Address, networks NetworkOf) (_ Address, rule *AddressRule) {
 	if s == nil {
 		return a, nil
 	}
 	for i := range s.rules {
 		r, p := &s.rules[i], s.patterns[i]
-		if r.matches(a, to) && (p == nil || p.MatchString(a.Number)) {
+		if r.failing(a, to, networks, p) == "" {
 			return r.rewrite(a, p), r
 		}
 	}
 	return a, nil
 }
 
-// matches tells whether the rule is for an address of a message.
-func (r *AddressRule) matches(a, to Address) bool {
-	if r.Match != "" && !a.Matches(r.Match) || len(r.To) > 0 && !slices.ContainsFunc(r.To, to.Matches) {
-		return false
+// failing returns the first condition that an address of a message to a recipient
+// does not meet, by its name in the file; empty: the rule is for it.
+func (r *AddressRule) failing(a, to Address, networks NetworkOf, pattern *regexp.Regexp) string {
+	switch {
+	case r.Match != "" && !a.Matches(r.Match):
+		return "match"
+	case r.Kind != "" && r.Kind != kindOf(a):
+		return "kind"
+	case len(r.To) > 0 && !slices.ContainsFunc(r.To, to.Matches):
+		return "to"
+	case len(r.Country) > 0 && !slices.Contains(r.Country, networks.of(to).Country):
+		return "country"
+	case len(r.Network) > 0 && !networks.of(to).Among(r.Network):
+		return "network"
+	case pattern != nil && !pattern.MatchString(a.Number):
+		return "pattern"
 	}
-	switch r.Kind {
-	case "international":
-		return a.TON == TONInternational
-	case "name":
-		return a.TON == TONAlphanumeric
-	case "other":
-		return a.TON != TONInternational && a.TON != TONAlphanumeric
+	return ""
+}
+
+// kindOf is the kind of an address as rules name it.
+func kindOf(a Address) string {
+	switch a.TON {
+	case TONInternational:
+		return "international"
+	case TONAlphanumeric:
+		return "name"
 	}
-	return true
+	return "other"
 }
 
 // rewrite returns the address as the rule writes it.

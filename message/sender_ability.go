@@ -52,7 +52,7 @@ func (s *SenderAbility) Carries(a Address) bool {
 		return true
 	}
 	for _, kind := range s.Kinds {
-		if r := (AddressRule{Kind: kind}); r.matches(a, Address{}) {
+		if kind == kindOf(a) {
 			return true
 		}
 	}

@@ -59,21 +59,37 @@ func TestAddressRules(t *testing.T) {
 		{Pattern: "^999(.*)$", Replace: "$1"},
 		{Pattern: "^46(7[0-9]+)$", Replace: "0$1", TON: &two},
 		{Match: "+47*", Strip: "47", Add: "00"},
+		{Kind: "name", Country: Words{"MX", "CA"}, Replace: "+15550100000"}, // likewise, whatever their numbers begin with
+		{Match: "ACME", Network: Words{"240*"}, Replace: "Acme SE"},
+		{Match: "ACME", Network: Words{"tdc"}, Replace: "Acme DK"},
 	})
+	networks := func(a Address) Network {
+		return map[string]Network{
+			"525512345678": {Country: "MX"}, "46731234567": {Country: "SE", Code: "24002", Name: "Tre"}, "4520123456": {Country: "DK", Name: "TDC"},
+		}[a.Number]
+	}
+	number := func(digits string) Address { return Address{TON: TONInternational, NPI: NPIISDN, Number: digits} }
 	for _, test := range []struct{ from, to, want Address }{
 		{acme, us, Address{TON: TONInternational, NPI: NPIISDN, Number: "12025550100"}},
 		{acme, home, acme},
 		{Address{TON: TONInternational, NPI: NPIISDN, Number: "99946812345"}, home, Address{TON: TONInternational, NPI: NPIISDN, Number: "46812345"}},
 		{home, home, Address{TON: TONNational, NPI: NPIISDN, Number: "0701234567"}},
 		{Address{TON: TONInternational, NPI: NPIISDN, Number: "4712345678"}, home, Address{TON: TONInternational, NPI: NPIISDN, Number: "0012345678"}},
+		{acme, number("525512345678"), number("15550100000")},
+		{acme, number("46731234567"), Address{TON: TONAlphanumeric, Number: "Acme SE"}},
+		{acme, number("4520123456"), Address{TON: TONAlphanumeric, Number: "Acme DK"}},
+		{acme, number("4915112345678"), acme},
 	} {
-		if got, _ := rules.Rewrite(test.from, test.to); got != test.want {
+		if got, _ := rules.Rewrite(test.from, test.to, networks); got != test.want {
 			t.Errorf("%s to %s: %+v, want %+v", test.from, test.to, got, test.want)
 		}
 	}
+	if got, _ := rules.Rewrite(acme, number("525512345678"), nil); got != acme {
+		t.Errorf("where no network is known ACME becomes %+v", got)
+	}
 	var fields []string
-	ValidateAddressRules("source", []AddressRule{{Pattern: "("}, {Pattern: "x"}, {To: []string{"4*6"}}}, func(field, _ string) { fields = append(fields, field) })
-	if len(fields) != 3 || fields[0] != "source[0].pattern" || fields[1] != "source[1].pattern" || fields[2] != "source[2].to[0]" {
+	ValidateAddressRules("source", []AddressRule{{Pattern: "("}, {Pattern: "x"}, {To: []string{"4*6"}}, {Network: Words{"2*0"}}}, func(field, _ string) { fields = append(fields, field) })
+	if len(fields) != 4 || fields[3] != "source[3].network" || fields[0] != "source[0].pattern" || fields[1] != "source[1].pattern" || fields[2] != "source[2].to" {
 		t.Errorf("mistakes: %v", fields)
 	}
 }

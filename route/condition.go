@@ -96,7 +96,7 @@ func (c *conditions) failing(q *Query) failing {
 		return failsWhen
 	case len(c.countries) > 0 && !slices.Contains(c.countries, q.network().Country):
 		return failsCountry
-	case len(c.networks) > 0 && !q.network().among(c.networks):
+	case len(c.networks) > 0 && !q.network().Among(c.networks):
 		return failsNetwork
 	case len(c.lists) > 0 && !q.onList(c.lists):
 		return failsList
@@ -152,7 +152,7 @@ func (r *compiled) why(f failing, q *Query) string {
 		return fmt.Sprintf("recipient %s is in %s, the rule is for country: %s", q.To, q.network().Country, w.Country)
 	case failsNetwork:
 		if n := q.network(); n.Code+n.Name != "" {
-			return fmt.Sprintf("recipient %s is in the network %s, the rule is for network: %s", q.To, n.shown(), w.Network)
+			return fmt.Sprintf("recipient %s is in the network %s, the rule is for network: %s", q.To, n, w.Network)
 		}
 		return fmt.Sprintf("the network of %s is not known, the rule is for network: %s", q.To, w.Network)
 	case failsList:
@@ -180,11 +180,7 @@ func (r *Rule) validateConditions(report func(field, problem string)) {
 			}
 		}
 	}
-	for i, code := range r.Country {
-		if !IsCountry(code) {
-			report(Item("country", i, len(r.Country)), fmt.Sprintf("%.40q is no country of two capital letters (ISO 3166-1) such as SE", code))
-		}
-	}
+	validateCountries("country", r.Country, report)
 	validatePatterns(report, "network", r.Network)
 	words("interface", r.Interface, message.ViaREST.String(), message.ViaKannel.String(), message.ViaSMPP.String())
 	words("encoding", r.Encoding, gsm.GSM7.String(), gsm.UCS2.String(), gsm.Binary.String(), gsm.Latin1.String())

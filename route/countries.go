@@ -1,6 +1,11 @@
 package route
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"kurir/message"
+)
 
 // countryPrefixes are the beginnings of numbers by country (ISO 3166-1): the calling codes of ITU-T E.164 (list of
 // assigned country codes), and what lies within one that several share. North America (1) is by area code; area codes that are not
@@ -32,6 +37,21 @@ func eachCountryPrefix(each func(prefix, country string)) {
 			country = word
 		} else {
 			each(word, country)
+		}
+	}
+}
+
+// ValidateCountries reports countries of rules for addresses that there are not; the rest of them message.ValidateAddressRules judges.
+func ValidateCountries(field string, rules []message.AddressRule, report func(field, problem string)) {
+	for i := range rules {
+		validateCountries(fmt.Sprintf("%s[%d].country", field, i), rules[i].Country, report)
+	}
+}
+
+func validateCountries(field string, codes []string, report func(field, problem string)) {
+	for i, code := range codes {
+		if !IsCountry(code) {
+			report(Item(field, i, len(codes)), fmt.Sprintf("%.40q is no country of two capital letters (ISO 3166-1) such as SE", code))
 		}
 	}
 }

@@ -81,6 +81,8 @@ func (r *Rule) validateHandling(report func(field, problem string)) {
 	}
 	message.ValidateAddressRules("source", r.Source, report)
 	message.ValidateAddressRules("destination", r.Destination, report)
+	ValidateCountries("source", r.Source, report)
+	ValidateCountries("destination", r.Destination, report)
 	if _, err := message.ParseLongPolicy(r.Long); err != nil {
 		report("long", err.Error())
 	}

@@ -8,11 +8,7 @@ import (
 )
 
 // Network is an operator's network, or the country alone where no more is known.
-type Network struct {
-	Country string // ISO 3166-1, two letters; empty where it is not known
-	Code    string // MCC and MNC (ITU-T E.212) in five or six digits; empty where it is not known
-	Name    string
-}
+type Network = message.Network
 
 // NetworkPrefix says to which network numbers that begin so belong.
 type NetworkPrefix struct {

@@ -54,8 +54,8 @@ func TestComplaint15Networks(t *testing.T) {
 	}
 	n := NewNetworks(list)
 	for number, want := range map[string]Network{
-		"46701134567": {"SE", "24001", "Telia"}, "46731234567": {"SE", "24002", "Tre"}, "46701234567": {"SE", "24099", "Other"},
-		"447700900123": {"GB", "", "Some British"}, "46721234567": {"SE", "", ""},
+		"46701134567": {Country: "SE", Code: "24001", Name: "Telia"}, "46731234567": {Country: "SE", Code: "24002", Name: "Tre"}, "46701234567": {Country: "SE", Code: "24099", Name: "Other"},
+		"447700900123": {Country: "GB", Name: "Some British"}, "46721234567": {Country: "SE"},
 	} {
 		if got := n.Of(international(number)); got != want {
 			t.Errorf("+%s is in %+v, want %+v", number, got, want)
@@ -94,11 +94,11 @@ func TestComplaint15Networks(t *testing.T) {
 // What is laid over a table counts where it says anything, a country alone too; where it says nothing the table does.
 func TestNetworksOverlay(t *testing.T) {
 	t.Parallel()
-	n := NewNetworks([]NetworkPrefix{{"46701", Network{"SE", "24001", "Telia"}}, {"4673", Network{"SE", "24002", "Tre"}}})
-	n.Overlay(NewNetworks([]NetworkPrefix{{"4673", Network{"SE", "24007", "Tele2"}}, {"88161", Network{Country: "US"}}, {"4479111", Network{}}}))
+	n := NewNetworks([]NetworkPrefix{{"46701", Network{Country: "SE", Code: "24001", Name: "Telia"}}, {"4673", Network{Country: "SE", Code: "24002", Name: "Tre"}}})
+	n.Overlay(NewNetworks([]NetworkPrefix{{"4673", Network{Country: "SE", Code: "24007", Name: "Tele2"}}, {"88161", Network{Country: "US"}}, {"4479111", Network{}}}))
 	for number, want := range map[string]Network{
-		"46701134567": {"SE", "24001", "Telia"}, "46731234567": {"SE", "24007", "Tele2"}, "46721234567": {"SE", "", ""},
-		"881612345678": {"US", "", ""}, "881712345678": {}, "447911123456": {"GG", "", ""},
+		"46701134567": {Country: "SE", Code: "24001", Name: "Telia"}, "46731234567": {Country: "SE", Code: "24007", Name: "Tele2"}, "46721234567": {Country: "SE"},
+		"881612345678": {Country: "US"}, "881712345678": {}, "447911123456": {Country: "GG"},
 	} {
 		if got := n.Of(international(number)); got != want {
 			t.Errorf("+%s is in %+v, want %+v", number, got, want)
@@ -133,7 +133,7 @@ func TestNetworksMemory(t *testing.T) { // not parallel: it measures memory
 	const many = 100_000
 	list := make([]NetworkPrefix, 0, many)
 	for i := range many {
-		list = append(list, NetworkPrefix{fmt.Sprintf("46%06d", i), Network{"SE", fmt.Sprintf("240%02d", i%90), "x"}})
+		list = append(list, NetworkPrefix{fmt.Sprintf("46%06d", i), Network{Country: "SE", Code: fmt.Sprintf("240%02d", i%90), Name: "x"}})
 	}
 	var before, after runtime.MemStats
 	runtime.GC()

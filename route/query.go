@@ -1,8 +1,6 @@
 package route
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"kurir/gsm"
@@ -55,16 +53,6 @@ func (q *Query) onList(names []string) bool {
 	}
 	return false
 }
-
-// among tells whether the network is one of those, by its code, the beginning of that, or its name.
-func (n Network) among(patterns Patterns) bool {
-	if n.Code != "" && patterns.matches(n.Code) {
-		return true
-	}
-	return n.Name != "" && slices.ContainsFunc(patterns, func(p string) bool { return strings.EqualFold(p, n.Name) })
-}
-
-func (n Network) shown() string { return strings.TrimSpace(n.Code + " " + n.Name) }
 
 // QueryOf is the query of a message, which gives the same answer whenever it is asked. groups are those of its account,
 // at the time of its acceptance.

@@ -1,7 +1,6 @@
 package route
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -92,7 +91,7 @@ type Patterns []string
 
 // UnmarshalYAML reads one pattern or a list.
 func (p *Patterns) UnmarshalYAML(read func(any) error) error {
-	list, err := oneOrMany(read)
+	list, err := message.OneOrMany(read)
 	*p = list
 	return err
 }
@@ -103,11 +102,7 @@ func (p Patterns) matches(value string) bool {
 		return true
 	}
 	for _, pattern := range p {
-		if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
-			if strings.HasPrefix(value, prefix) {
-				return true
-			}
-		} else if value == pattern {
+		if message.MatchesWord(pattern, value) {
 			return true
 		}
 	}
@@ -142,19 +137,6 @@ func (p Patterns) withoutPlus() Patterns {
 		out[i] = strings.TrimPrefix(pattern, "+")
 	}
 	return out
-}
-
-// oneOrMany reads a scalar or a list of scalars.
-func oneOrMany(read func(any) error) ([]string, error) {
-	var one string
-	if read(&one) == nil {
-		return []string{one}, nil
-	}
-	var many []string
-	if read(&many) != nil {
-		return nil, errors.New("one value or a list of values is expected")
-	}
-	return many, nil
 }
 
 // Validate reports what is wrong with a rule, each with the field as it is written in the file. That the links exist
@@ -226,9 +208,4 @@ func validatePatterns(report func(field, problem string), field string, patterns
 }
 
 // Item names the i-th of n values of a field; a single one may have been written without a list.
-func Item(field string, i, n int) string {
-	if n == 1 {
-		return field
-	}
-	return fmt.Sprintf("%s[%d]", field, i)
-}
+func Item(field string, i, n int) string { return message.Item(field, i, n) }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"kurir/message"
 )
 
 // Via is the links of a rule in the order in which they are tried.
@@ -20,7 +22,7 @@ const maxWeight = 1000
 
 // UnmarshalYAML reads the name of one connector or a list of names, or of names with weights.
 func (v *Via) UnmarshalYAML(read func(any) error) error {
-	if list, err := oneOrMany(read); err == nil {
+	if list, err := message.OneOrMany(read); err == nil {
 		*v = make(Via, 0, len(list))
 		for _, name := range list {
 			*v = append(*v, Hop{Link: name})
