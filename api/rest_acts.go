@@ -45,6 +45,8 @@ func (s *httpServer) postAct(w http.ResponseWriter, r *http.Request, a *account.
 	switch {
 	case errors.Is(err, gateway.ErrTooManyActs):
 		return &problem{Status: http.StatusTooManyRequests, Code: codeRunning, Detail: err.Error(), RetryAfter: 5}
+	case errors.Is(err, gateway.ErrNoRule):
+		return faulty(http.StatusUnprocessableEntity, codeBadValue, "route", "%v", err)
 	case err != nil:
 		return &problem{Status: http.StatusServiceUnavailable, Code: message.Stopping.Code(), Detail: err.Error(), RetryAfter: 5}
 	}
@@ -144,6 +146,7 @@ type actView struct {
 	Ended     string     `json:"ended,omitempty"`
 	Looked    int64      `json:"looked_at"`
 	Messages  int64      `json:"messages"`
+	Paused    int64      `json:"paused,omitempty"`
 	Refused   int64      `json:"refused"`
 	Error     string     `json:"error,omitempty"`
 }
@@ -153,7 +156,7 @@ func viewAct(j *gateway.ActJob) *actView {
 	v := &actView{
 		ID: j.ID, Job: string(j.Request.Act), State: string(j.State), By: j.By, Account: jobAccount(f.Account), Reference: f.Reference,
 		Route: f.Route, To: f.To, Link: f.Link, MoveTo: j.Request.Link, Began: seenTime(j.Began), Ended: seenTime(j.Ended),
-		Looked: j.Looked, Messages: j.Done, Refused: j.Refused,
+		Looked: j.Looked, Messages: j.Done, Paused: j.Paused, Refused: j.Refused,
 	}
 	if j.Request.Act == gateway.ActLane {
 		v.Priority = j.Request.Lane.String()

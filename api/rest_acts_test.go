@@ -56,4 +56,9 @@ func TestActs(t *testing.T) {
 			t.Errorf("%s %s: %d %s", c.act, c.body, w.Code, w.Body)
 		}
 	}
+	f.refuse = gateway.ErrNoRule
+	w := ask(h, http.MethodPost, "/v1/queues/pause", `{"route":"nope"}`, "Authorization", "Bearer root-key", "Content-Type", "application/json")
+	if w.Code != 422 || !strings.Contains(w.Body.String(), `"field":"route"`) {
+		t.Errorf("an unknown rule: %d %s", w.Code, w.Body)
+	}
 }

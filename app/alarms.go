@@ -112,7 +112,7 @@ func linksDown(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise r
 		case now.Sub(l.Since) < set.LinkDown:
 			raise(l.Name, "")
 		default:
-			raise(l.Name, "the link %s has been down since %s; %d messages wait for it", l.Name, l.Since.UTC().Format(time.RFC3339), l.Queued)
+			raise(l.Name, "the link %s has been down since %s; messages that wait for it: %d", l.Name, l.Since.UTC().Format(time.RFC3339), l.Queued)
 		}
 	}
 }

@@ -113,7 +113,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	if a.file, err = withMade(opt.File, a.book.made); err != nil {
-		return nil, err
+		return nil, misfit(err)
 	}
 	snap, err := a.snapshot(ctx, a.file, nil)
 	if err != nil {
@@ -260,7 +260,7 @@ func (a *App) Reload(ctx context.Context, f *config.File) error {
 	}
 	whole, err := withMade(f, a.book.made)
 	if err != nil {
-		return fmt.Errorf("reload: %w", err)
+		return fmt.Errorf("reload: %w", misfit(err))
 	}
 	if err := a.replace(ctx, whole, func() error { return nil }); err != nil {
 		return fmt.Errorf("reload: %w", err)

@@ -53,6 +53,15 @@ func withMade(f *config.File, made []store.Resource) (*config.File, error) {
 	return whole, nil
 }
 
+// misfit adds to what is wrong with a file together with what was made over REST what to do about it.
+func misfit(err error) error {
+	if _, ok := errors.AsType[config.Errors](err); !ok {
+		return err
+	}
+	return fmt.Errorf("%w\nwhat was made over REST does not fit this file: put back what was taken out of it, or take out what is there twice; "+
+		"what was made over REST can be changed while the server runs (kurir config list)", err)
+}
+
 func valueOf(r *store.Resource) (map[string]any, error) {
 	var value map[string]any
 	if err := json.Unmarshal(r.Body, &value); err != nil {
@@ -197,6 +206,7 @@ func refusedBy(mistakes config.Errors, kind, name string) *resource.Refusal {
 	}
 	if len(r.Problems) == 0 {
 		r.Reason = resource.Needed
+		others[0].Text = "others would be wrong with this change, and have to be changed or deleted first: " + others[0].Text
 	}
 	r.Problems = append(r.Problems, others...)
 	return r
@@ -304,25 +314,25 @@ func (a *App) find(s resource.Setting, d *draft, c resource.Change) (map[string]
 	key := config.KeyOf(s, d.name)
 	for _, item := range a.file.Stated(s) {
 		if key == item.Name && key != "" {
-			return nil, resource.Refuse(resource.OfFile, s.Key, "%s %s stands in the file, at %s, and is changed there only", s.Kind, d.name, item.Place)
+			return nil, resource.Refuse(resource.OfFile, s.Key, "%s/%s stands in the file, at %s, and is changed there only", s.Kind, d.name, item.Place)
 		}
 	}
 	d.at = slices.IndexFunc(d.made, func(r store.Resource) bool { return r.Kind == s.Kind && config.KeyOf(s, r.Name) == key })
 	if d.at < 0 {
 		switch {
 		case c.Action == resource.Patch || c.Action == resource.Delete:
-			return nil, resource.Refuse(resource.Missing, s.Key, "there is no %s %.80q", s.Kind, d.name)
+			return nil, resource.Refuse(resource.Missing, s.Key, "there is no %s/%.80s", s.Kind, d.name)
 		case c.Revision != 0:
-			return nil, resource.Refuse(resource.Outdated, s.Key, "%s %s is not there any more", s.Kind, d.name)
+			return nil, resource.Refuse(resource.Outdated, s.Key, "%s/%s is not there any more", s.Kind, d.name)
 		}
 		return nil, nil
 	}
 	d.name = d.made[d.at].Name
 	switch r := &d.made[d.at]; {
 	case c.Action == resource.Create:
-		return nil, resource.Refuse(resource.Taken, s.Key, "there is %s already", resource.Place(s.Kind, d.name))
+		return nil, resource.Refuse(resource.Taken, s.Key, "%s/%s is there already, made over REST", s.Kind, d.name)
 	case c.Revision != 0 && c.Revision != r.Revision:
-		return nil, resource.Refuse(resource.Outdated, s.Key, "%s %s was changed by %s at %s; read it again: it has the revision %d",
+		return nil, resource.Refuse(resource.Outdated, s.Key, "%s/%s was changed by %s at %s; read it again: it has the revision %d",
 			s.Kind, d.name, r.ChangedBy, time.UnixMilli(r.ChangedAt).UTC().Format(time.RFC3339), r.Revision)
 	}
 	return valueOf(&d.made[d.at])

@@ -109,7 +109,7 @@ func TestSettingsOverREST(t *testing.T) {
 		}
 	}
 	do("GET", "/v1/links", "", 200, `"name":"op2"`)
-	do("DELETE", "/v1/config/connectors/op2", "", 409, `"code":"needed"`, "routes swedes (made over REST): via")
+	do("DELETE", "/v1/config/connectors/op2", "", 409, `"code":"needed"`, "have to be changed or deleted first: routes swedes (made over REST): via")
 
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
@@ -238,7 +238,8 @@ func TestSettingsClash(t *testing.T) {
 	both := strings.Replace(text, "accounts:\n", "accounts:\n  - {name: acme, password: x}\n", 1)
 	wrong := func(err error) {
 		t.Helper()
-		if err == nil || !strings.Contains(err.Error(), "kurir.yaml:") || !strings.Contains(err.Error(), `"acme" stands in the file and was made over REST too`) {
+		if err == nil || !strings.Contains(err.Error(), "kurir.yaml:") || !strings.Contains(err.Error(), `"acme" stands in the file and was made over REST too`) ||
+			!strings.Contains(err.Error(), "take out what is there twice") {
 			t.Errorf("a clash: %v", err)
 		}
 	}

@@ -50,11 +50,15 @@ type ActJob struct {
 	Request ActRequest
 	Looked  int64 // messages that waited
 	Done    int64 // of them those that were meant, and with which it was done
+	Paused  int64 // of those counted
 	Refused int64 // meant, and impossible: no price by the other link, which has had it, or parts that have left
 }
 
 // ErrTooManyActs is the error of Act.
 var ErrTooManyActs = errors.New("too many acts on queues run; wait until one is done, or stop one")
+
+// ErrNoRule is the error of Act for a rule of routes that there is not.
+var ErrNoRule = errors.New("there is no rule of routes of this name; one without a name is routes[0], routes[1] and so on")
 
 const actsMost = 4 // that run at a time
 
@@ -63,12 +67,13 @@ type actJob struct {
 	job
 	req                   ActRequest
 	looked, done, refused int64
+	paused                int64 // of an act that counts
 }
 
 func (j *actJob) look() ActJob {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return ActJob{j.Job, j.req, j.looked, j.done, j.refused}
+	return ActJob{j.Job, j.req, j.looked, j.done, j.paused, j.refused}
 }
 
 func (j *actJob) count(looked, done, refused int64) {
@@ -82,6 +87,9 @@ func (j *actJob) count(looked, done, refused int64) {
 // Act begins to do something with all messages that wait now and that a filter
 // means. by is the account that asks. It goes on until it is done or StopAct.
 func (g *Gateway) Act(by string, req ActRequest) (ActJob, error) {
+	if req.Filter.Route != "" && !g.snap.Load().Routes.Has(req.Filter.Route) {
+		return ActJob{}, ErrNoRule
+	}
 	j := &actJob{job: job{account: req.Filter.Account}, req: req}
 	err := g.acts.begin(g, by, j, func(running []*actJob) error {
 		if len(running) >= actsMost {

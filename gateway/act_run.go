@@ -188,6 +188,11 @@ func (g *Gateway) actOnEntry(e *entry, j *actJob, now time.Time) (done bool, f *
 	c.Log = e.m.Log[:len(e.m.Log):len(e.m.Log)]
 	switch j.req.Act {
 	case ActCount:
+		if paused(e.m.Log, e.m.ID) {
+			j.mu.Lock()
+			j.paused++
+			j.mu.Unlock()
+		}
 		return true, nil
 	case ActCancel:
 		g.cancelEntry(e, now)

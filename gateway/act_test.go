@@ -42,6 +42,9 @@ func TestPauseResume(t *testing.T) {
 		if j := acted(w, ActRequest{Act: ActPause, Filter: of}); n == 0 || j.Done != n {
 			t.Fatalf("%d counted, paused %+v", n, j)
 		}
+		if j := acted(w, ActRequest{Act: ActCount, Filter: of}); j.Done != n || j.Paused != n {
+			t.Errorf("counted %+v", j)
+		}
 		if j := acted(w, ActRequest{Act: ActPause, Filter: of}); j.Done != 0 {
 			t.Errorf("paused twice: %+v", j)
 		}
@@ -114,6 +117,12 @@ func TestActs(t *testing.T) {
 		}
 		if j := acted(w, ActRequest{Act: ActLane, Filter: QueueFilter{Reference: "batch"}, Lane: message.Urgent}); j.Done != 20 {
 			t.Errorf("lane %+v", j)
+		}
+		if tr, err := w.Trace(t.Context(), w.onDisk(ids[0])); err != nil || tr.Events[len(tr.Events)-1].Text != "urgent" {
+			t.Errorf("the trace does not say the lane: %+v %v", tr, err)
+		}
+		if _, err := w.Act("acme", ActRequest{Act: ActCancel, Filter: QueueFilter{Route: "nope"}}); !errors.Is(err, ErrNoRule) {
+			t.Errorf("a rule that there is not: %v", err)
 		}
 		if j := acted(w, ActRequest{Act: ActMove, Filter: QueueFilter{To: "+462*", Account: "acme"}, Link: "op2"}); j.Done != 20 || j.Refused != 0 {
 			t.Errorf("moved %+v", j)

@@ -90,6 +90,10 @@ func (c *commander) Deliver(_ string, items []*Item) {
 		}
 		go func() {
 			d := c.handle(it)
+			if d.Verdict == GiveUp {
+				g.log.Warn("a command was not started", "command", it.Target.Address, "rule", it.Inbound.Rule, "account", it.Inbound.Account,
+					"from", it.Inbound.From.String(), "message", it.Inbound.ID.String(), "why", d.Text)
+			}
 			d.Item = it
 			c.runs.Done() // what follows may accept a message
 			g.Delivered([]Delivered{d})

@@ -72,8 +72,12 @@ func (e ExplainedInbound) goes(s *Snapshot, in *message.Inbound) ExplainedInboun
 	if in.Series != "" {
 		e.Goes = append(e.Goes, "a case number of the series "+in.Series)
 	}
+	shown := *in // whose id and case number are not given yet: templates show where they will stand
+	if shown.Series != "" && shown.Case == "" {
+		shown.Case = "{case}"
+	}
 	for _, t := range in.Targets {
-		e.Goes = append(e.Goes, s.showTarget(in, t))
+		e.Goes = append(e.Goes, s.showTarget(&shown, t))
 	}
 	return e
 }

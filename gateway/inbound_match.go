@@ -236,8 +236,15 @@ func (s *Snapshot) showTarget(in *message.Inbound, t message.Target) string {
 	case message.CommandTarget:
 		if cfg := s.Commands[t.Address]; cfg == nil || !s.mayStart(cfg, in) {
 			return "no command " + t.Address + ": the phone may not start it"
-		} else if t.Mask != 0 {
-			return "command " + t.Address + ", which answers the phone"
+		} else {
+			text := "command " + t.Address
+			if cfg.Secret != "" {
+				text += ", if the text ends with a one-time code"
+			}
+			if t.Mask != 0 {
+				text += ", which answers the phone"
+			}
+			return text
 		}
 	case message.WebhookTarget:
 		if t.Mask != 0 {

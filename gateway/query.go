@@ -156,6 +156,8 @@ func traceEntry(ev message.Event) TraceEntry {
 		t.Link, t.Session = ev.Text, ev.Code
 	case message.EventPaused, message.EventResumed:
 		t.Text = "by " + ev.Text
+	case message.EventLane:
+		t.Text = ev.Text
 	case message.EventMoved:
 		t.Link = ev.Text
 	case message.EventTaken:

@@ -126,6 +126,17 @@ func TestRegister(t *testing.T) {
 	})
 }
 
+// Explain shows where a case number will stand, for it takes none.
+func TestExplainCase(t *testing.T) {
+	t.Parallel()
+	e := ExplainedInbound{}.goes(&Snapshot{}, &message.Inbound{Series: "orders", Targets: []message.Target{
+		{Kind: message.ForwardTarget, Address: "+46701234567\nCase {case}"},
+	}})
+	if want := `forward to +46701234567: "Case {case}"`; len(e.Goes) != 2 || e.Goes[1] != want {
+		t.Errorf("explained as %q, want %q", e.Goes, want)
+	}
+}
+
 func TestSeriesFormat(t *testing.T) {
 	t.Parallel()
 	for format, want := range map[string]string{

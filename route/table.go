@@ -91,6 +91,11 @@ func (t *Table) Use(l Lookup) { t.lookup = l }
 // Lookup gives what Use told.
 func (t *Table) Lookup() Lookup { return t.lookup }
 
+// Has tells whether there is a rule of this name.
+func (t *Table) Has(name string) bool {
+	return slices.ContainsFunc(t.rules, func(c compiled) bool { return c.name == name })
+}
+
 // Name gives the name of a rule, its place in the list where it has none.
 func (t *Table) Name(rule int) string { return t.rules[rule].name }
 

@@ -17,6 +17,16 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return exitWith(exitUsage, "%q is no flag%s", args[0], hint)
 }
 
+// someArgs wants one argument or more; hint says where to find them.
+func someArgs(what, hint string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return nil
+		}
+		return exitWith(exitUsage, "%s is expected, or several; %s", what, hint)
+	}
+}
+
 // oneArg wants one argument; hint, if given, says where to find it.
 func oneArg(what string, hint ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

@@ -117,6 +117,9 @@ func (r *remote) topUp(ctx context.Context, out io.Writer, account, amount, key,
 	}
 	var answer json.RawMessage
 	if err := r.do(ctx, http.MethodPost, "/v1/balances/"+url.PathEscape(account)+"/topups", body, &answer); err != nil {
+		if final(err) {
+			return err
+		}
 		return fmt.Errorf("%w\nto repeat it safely, add --once %s", err, key)
 	}
 	if r.printed(out, answer) {

@@ -23,6 +23,18 @@ func TestBalanceList(t *testing.T) {
 	}
 }
 
+// The API key of a top-up is given as everywhere, and is not taken for the key of the payment.
+func TestBalanceTopUpKeys(t *testing.T) {
+	t.Parallel()
+	topUp, _, err := newBalanceCmd().Find([]string{"topup"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := topUp.Flag("key"); f == nil || f.Usage != "API key" || topUp.Flag("once") == nil {
+		t.Errorf("--key is %+v", f)
+	}
+}
+
 // A top-up says what it did, and when it fails how it is repeated safely.
 func TestBalanceTopUp(t *testing.T) {
 	t.Parallel()
@@ -41,5 +53,9 @@ func TestBalanceTopUp(t *testing.T) {
 	err := remoteTo(t, 503, `{"detail":"no room"}`).topUp(t.Context(), &bytes.Buffer{}, "bank", "5", "k7", "")
 	if err == nil || !strings.Contains(err.Error(), "no room") || !strings.HasSuffix(err.Error(), "to repeat it safely, add --once k7") || exitCode(err) != exitRefused {
 		t.Errorf("a failure: %v, exit code %d", err, exitCode(err))
+	}
+	err = remoteTo(t, 404, `{"detail":"there is no account"}`).topUp(t.Context(), &bytes.Buffer{}, "bank", "5", "k7", "")
+	if err == nil || strings.Contains(err.Error(), "repeat") {
+		t.Errorf("what is refused for good: %v", err)
 	}
 }

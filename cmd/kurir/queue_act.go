@@ -83,6 +83,7 @@ type shownAct struct {
 	State    string `json:"state"`
 	Looked   int64  `json:"looked_at"`
 	Messages int64  `json:"messages"`
+	Paused   int64  `json:"paused"`
 	Refused  int64  `json:"refused"`
 	Error    string `json:"error"`
 }
@@ -93,7 +94,11 @@ var actsDone = map[string]string{
 }
 
 func (j *shownAct) describe(act string) string {
-	text := fmt.Sprintf("%s %s, %d looked at", count(int(j.Messages), "message"), actsDone[act], j.Looked)
+	text := fmt.Sprintf("%s %s", count(int(j.Messages), "message"), actsDone[act])
+	if j.Paused > 0 {
+		text += fmt.Sprintf(", %d of them paused", j.Paused)
+	}
+	text += fmt.Sprintf(", %d looked at", j.Looked)
 	if j.Refused > 0 {
 		text += fmt.Sprintf(", %d left as they are: no price by that link, or other parts of their text have left", j.Refused)
 	}

@@ -15,6 +15,7 @@ func newQueueDeadCmd(r *remote) *cobra.Command {
 	limit, state, to := 0, "", ""
 	cmd := &cobra.Command{
 		Use: "dead", Short: "Show messages that did not arrive, newest first, and why", Args: noArgs,
+		Long: "Show messages of the account that asks that did not arrive, newest first, and why. One that may administrate has its own here,\ntoo, not those of others.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			params := url.Values{"limit": {fmt.Sprint(limit)}}
 			for name, value := range map[string]string{"state": state, "to": to} {
@@ -62,7 +63,7 @@ func newQueueDeadCmd(r *remote) *cobra.Command {
 // newQueueResendCmd makes `kurir queue resend`.
 func newQueueResendCmd(r *remote) *cobra.Command {
 	return &cobra.Command{
-		Use: "resend MESSAGE...", Short: "Send messages again that did not arrive, as new ones by the routes in force", Args: cobra.MinimumNArgs(1),
+		Use: "resend MESSAGE...", Short: "Send messages again that did not arrive, as new ones by the routes in force", Args: someArgs("the id of a message", "kurir queue dead shows them"),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			for _, id := range ids {
 				var made struct {

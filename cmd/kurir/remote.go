@@ -90,7 +90,26 @@ func (r *remote) refusal(server string, status int, answer []byte) error {
 	reply := &sendReply{}
 	_ = json.Unmarshal(answer, reply) // without it there is still the status
 	if why := r.options.nobody(); why != "" && status == http.StatusUnauthorized {
-		return exitWith(exitRefused, "%s: %s", server, why)
+		return &exitError{exitRefused, &refusedError{status, fmt.Errorf("%s: %s", server, why)}}
 	}
-	return exitWith(exitRefused, "%s: %s", server, reply.describe(status))
+	return &exitError{exitRefused, &refusedError{status, fmt.Errorf("%s: %s", server, reply.describe(status))}}
+}
+
+// refusedError is what a server said against a request, with its status.
+type refusedError struct {
+	status int
+	err    error
+}
+
+// Error gives the server's words.
+func (e *refusedError) Error() string { return e.err.Error() }
+
+// final tells whether an error says that nothing was done, and that the same request would be refused again.
+func final(err error) bool {
+	var usage *exitError
+	if errors.As(err, &usage) && usage.code == exitUsage {
+		return true
+	}
+	var refused *refusedError
+	return errors.As(err, &refused) && refused.status < http.StatusInternalServerError
 }

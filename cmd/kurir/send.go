@@ -56,6 +56,8 @@ type sendOptions struct {
 	to                   []string
 	from, text           string
 	priority, reference  string
+	tag                  string
+	dimensions           map[string]string
 	validity, sendAt     string
 	encoding             string
 	flash, atomic, asDoc bool
@@ -94,6 +96,8 @@ with GET /v1/messages before it is sent again.`,
 	o.remoteFlags(f)
 	f.StringVar(&o.priority, "priority", "", "bulk, normal, high or urgent")
 	f.StringVar(&o.reference, "reference", "", "your own reference, kept with the message")
+	f.StringVar(&o.tag, "tag", "", "a `word` for the rules of routes")
+	f.StringToStringVar(&o.dimensions, "dimension", nil, "what the cost is put down to, as `name=value`; several with commas")
 	f.StringVar(&o.validity, "validity", "", "how long it is tried, such as `30m`")
 	f.StringVar(&o.sendAt, "send-at", "", "`time` to send at, as in 2026-11-05T08:30:00+01:00")
 	f.StringVar(&o.encoding, "encoding", "", "auto, gsm7 or ucs2")

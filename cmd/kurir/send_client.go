@@ -27,11 +27,14 @@ func (c *sendClient) body() ([]byte, error) {
 	o := c.options
 	fields := map[string]any{"to": o.to, "text": o.text}
 	for name, value := range map[string]string{
-		"from": o.from, "priority": o.priority, "reference": o.reference, "validity": o.validity, "send_at": o.sendAt, "encoding": o.encoding,
+		"from": o.from, "priority": o.priority, "reference": o.reference, "validity": o.validity, "send_at": o.sendAt, "encoding": o.encoding, "tag": o.tag,
 	} {
 		if value != "" {
 			fields[name] = value
 		}
+	}
+	if len(o.dimensions) > 0 {
+		fields["dimensions"] = o.dimensions
 	}
 	if o.flash {
 		fields["flash"] = true

@@ -149,14 +149,14 @@ func TestSendRequest(t *testing.T) {
 	o := sendOptions{
 		servers: []string{strings.TrimPrefix(address, "http://")}, user: "acme", password: "secret", to: []string{"1", "2"}, text: "-",
 		from: "ACME", priority: "high", validity: "30m", reference: "r", sendAt: "2026-11-05T08:30:00Z", encoding: "ucs2", flash: true, atomic: true,
-		timeout: time.Minute, asDoc: true,
+		timeout: time.Minute, asDoc: true, tag: "news", dimensions: map[string]string{"ward": "7"},
 	}
 	var out bytes.Buffer
 	if err := runSend(t.Context(), strings.NewReader("from stdin\n"), &out, o); err != nil {
 		t.Fatal(err)
 	}
-	const want = `Basic YWNtZTpzZWNyZXQ= {"atomic":true,"encoding":"ucs2","flash":true,"from":"ACME","priority":"high","reference":"r",` +
-		`"send_at":"2026-11-05T08:30:00Z","text":"from stdin","to":["1","2"],"validity":"30m"}`
+	const want = `Basic YWNtZTpzZWNyZXQ= {"atomic":true,"dimensions":{"ward":"7"},"encoding":"ucs2","flash":true,"from":"ACME","priority":"high","reference":"r",` +
+		`"send_at":"2026-11-05T08:30:00Z","tag":"news","text":"from stdin","to":["1","2"],"validity":"30m"}`
 	if diff := cmp.Diff(want, asked.Load()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

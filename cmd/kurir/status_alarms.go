@@ -41,7 +41,7 @@ func newStatusAlarmsCmd(r *remote) *cobra.Command {
 // newStatusAckCmd makes `kurir status acknowledge`.
 func newStatusAckCmd(r *remote) *cobra.Command {
 	return &cobra.Command{
-		Use: "acknowledge EVENT...", Short: "Say that somebody looks after alarms: nothing more is told of them", Args: cobra.MinimumNArgs(1),
+		Use: "acknowledge EVENT...", Short: "Say that somebody looks after alarms: nothing more is told of them", Args: someArgs("the id of an event", "kurir status alarms shows them"),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			var list []shownAlarm
 			for _, id := range ids {
