@@ -367,9 +367,11 @@ func (d *decoder) checkReplies(rules []gateway.ReplyRule, links []string) {
 				d.report(path+".number", fmt.Sprintf("with the digits of dialogs, %s and %s of replies[%d] can be the same number; choose other digits", r.Number, o.Number, n))
 			}
 		}
-		for n, link := range r.Links {
-			if !slices.Contains(links, link) {
-				d.report(fmt.Sprintf("%s.links[%d]", path, n), "no connector is named "+quote(link)+known(links))
+		for field, named := range map[string][]string{"links": r.Links, "phone_links": r.PhoneLinks} {
+			for n, link := range named {
+				if !slices.Contains(links, link) {
+					d.report(fmt.Sprintf("%s.%s[%d]", path, field, n), "no connector is named "+quote(link)+known(links))
+				}
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -31,8 +30,9 @@ const (
 	dialogKept   = 5 * time.Minute
 )
 
-// openDialog gives a message digits behind its sender that no other dialog with
-// its phone has, and the links that carry them. It reads; the lock is not held.
+// openDialog gives a message digits that no other dialog with its phone has, behind
+// its sender or its recipient, and the links that carry them there. It reads; the
+// lock is not held.
 func (g *Gateway) openDialog(snap *Snapshot, m *message.Message, now time.Time) *message.Failure {
 	i := slices.IndexFunc(snap.Replies, func(r ReplyRule) bool { return r.Digits > 0 && r.digits() == m.From.Number })
 	if i < 0 {
@@ -44,24 +44,52 @@ func (g *Gateway) openDialog(snap *Snapshot, m *message.Message, now time.Time) 
 			return message.Fail(message.BadContent, "dialog", "a part of a long text cannot begin a dialog, as each part would have a sender of its own; send the text whole")
 		}
 	}
-	if len(rule.Links) > 0 {
-		links := make([]string, 0, len(m.Links))
-		for _, name := range m.Links {
-			if slices.Contains(rule.Links, name) {
-				links = append(links, name)
-			}
-		}
-		if len(links) == 0 {
-			return message.Fail(message.NoRoute, "dialog", "no link of the message's route carries dialogs of %s", m.From)
-		}
-		m.Links = links
+	links, behindPhone := rule.dialogLinks(m.Links)
+	if len(links) == 0 {
+		return message.Fail(message.NoRoute, "dialog", "no link of the message's route carries dialogs of %s", m.From)
+	}
+	m.Links = links
+	if to := m.ShownTo().Number; behindPhone && len(to)+rule.Digits > mostAddress {
+		return message.Fail(message.BadRecipient, "dialog", "the number %s has no room for %d digits of a dialog", to, rule.Digits)
 	}
 	digits, f := g.takeDigits(rule, m, now)
 	if f != nil {
 		return f
 	}
-	m.Special = m.Special.With(func(s *message.Special) { s.From = m.From; s.From.Number += digits })
-	return snap.carried(m, false)
+	m.Special = m.Special.With(func(s *message.Special) {
+		s.Dialog = digits
+		if behindPhone {
+			s.To = m.ShownTo()
+			s.To.Number += digits
+		} else {
+			s.From = m.From
+			s.From.Number += digits
+		}
+	})
+	f = snap.carried(m, false)
+	if f != nil {
+		g.closeDialog(m)
+	}
+	return f
+}
+
+// mostAddress is the longest address, in octets (SMPP 3.4 4.4.1).
+const mostAddress = 20
+
+// dialogLinks returns those of a message's links that carry digits in the same
+// place as the first that does, and whether that is behind the phone's number.
+func (r *ReplyRule) dialogLinks(of []string) (links []string, behindPhone bool) {
+	for _, name := range of {
+		phone := slices.Contains(r.PhoneLinks, name)
+		switch {
+		case !phone && len(r.Links) > 0 && !slices.Contains(r.Links, name):
+		case len(links) == 0:
+			links, behindPhone = []string{name}, phone
+		case phone == behindPhone:
+			links = append(links, name)
+		}
+	}
+	return links, behindPhone
 }
 
 // takeDigits chooses the digits of a new dialog: those whose turn it is, of
@@ -116,18 +144,14 @@ func (g *Gateway) moveDialog(m *message.Message, now time.Time) {
 // withDialog does something with the digits that a message has, if it has some
 // and they are kept.
 func (g *Gateway) withDialog(m *message.Message, do func(p *phoneDialogs, digits string)) {
-	if m.Special == nil || m.Special.From.IsZero() {
-		return
-	}
-	digits, ok := strings.CutPrefix(m.Special.From.Number, m.From.Number)
-	if !ok || digits == "" {
+	if m.Special == nil || m.Special.Dialog == "" {
 		return
 	}
 	d := &g.dialogs
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if p := d.phones[dialogKey(m)]; p != nil {
-		do(p, digits)
+		do(p, m.Special.Dialog)
 	}
 }
 
@@ -182,12 +206,10 @@ func (g *Gateway) readDialogs(rule *ReplyRule, m *message.Message, now time.Time
 
 // add notes the digits of a message, if it began a dialog.
 func (p *phoneDialogs) add(rule *ReplyRule, m *message.Message) {
-	shown := m.ShownFrom().Number
-	if len(shown) != len(m.From.Number)+rule.Digits || shown[:len(m.From.Number)] != m.From.Number {
+	if m.Special == nil || len(m.Special.Dialog) != rule.Digits {
 		return
 	}
-	digits := shown[len(m.From.Number):]
-	n := 0
+	digits, n := m.Special.Dialog, 0
 	for _, c := range digits {
 		n = n*10 + int(c-'0')
 	}

@@ -94,11 +94,11 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 		}
 		m.From, m.To = c.l.set.inboundNumber(m.From), c.l.set.inboundNumber(m.To)
 		c.l.count.inbound.Add(1)
-		g.heardFrom(m.From.Number)
 		var a replyTo
 		if answers != nil {
 			a = answers[i]
 		}
+		g.heardFrom(cmp.Or(a.phone.Number, m.From.Number))
 		if whole := g.joinParts(m, a); whole != nil {
 			g.takeIn(snap, whole, a, now)
 		}
@@ -110,7 +110,7 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 
 // takeIn gives a whole inbound message to those whose it is.
 func (g *Gateway) takeIn(snap *Snapshot, in *message.Inbound, a replyTo, now time.Time) {
-	dialog := snap.withoutDigits(in)
+	dialog := snap.withoutDigits(in, a)
 	g.hear(snap, in, a, dialog, now)
 	if in.Series != "" {
 		g.register(snap, in)

@@ -36,8 +36,8 @@ func (g *Gateway) ExplainInbound(in *message.Inbound, at time.Time) ExplainedInb
 	s := g.snap.Load()
 	var e ExplainedInbound
 	written := in.To
-	a, err := g.answerOf(s, in.From, in.To, at)
-	digits := s.withoutDigits(in)
+	a, err := g.answerOf(s, in.Link, in.From, in.To, at)
+	digits := s.withoutDigits(in, a)
 	if stop, ok := s.explainOptOut(in, digits); ok {
 		e.Before = append(e.Before, stop)
 		if stop.Matched {
@@ -91,7 +91,7 @@ func (s *Snapshot) explainOptOut(in *message.Inbound, digits bool) (Step, bool) 
 	}
 	step := Step{Name: "opt-out", Why: "the text says neither stop nor start"}
 	if digits {
-		step.Why = "an answer within a dialog is no opting out of a number"
+		step.Why = "within a dialog such words are for the account whose message is answered"
 		return step, true
 	}
 	said, word := s.optOuts[owner.Name].words.Heard(in.Content.Text, owner.Name, owner.Sender)
@@ -124,6 +124,8 @@ func (s *Snapshot) explainTie(written message.Address, a replyTo, digits bool, e
 		step.Why = fmt.Sprintf("nobody wrote to the phone from %s within %v", rule.Number, rule.within())
 	case s.Accounts.ByName(a.account) == nil:
 		step.Why = fmt.Sprintf("it answers the message %s of %s, an account that there is no more", a.to, a.account)
+	case digits && !a.phone.IsZero():
+		step.Matched, step.Why = true, fmt.Sprintf("the digits behind the phone's number %s are of an open dialog: it answers the message %s of %s", a.phone, a.to, a.account)
 	case digits:
 		step.Matched, step.Why = true, fmt.Sprintf("the digits behind %s are of an open dialog: it answers the message %s of %s", rule.Number, a.to, a.account)
 	default:

@@ -67,7 +67,7 @@ func TestOptOutWhose(t *testing.T) {
 		op.fail(1, op.take()[0], message.Refused)
 		time.Sleep(time.Second)
 		in := message.Inbound{From: message.Address{TON: 1, Number: "46701234569"}, To: message.Address{Number: "72456"}}
-		if a, err := w.answerOf(s, in.From, in.To, time.Now()); err != nil || a.to != 0 {
+		if a, err := w.answerOf(s, "", in.From, in.To, time.Now()); err != nil || a.to != 0 {
 			t.Errorf("what the operator refused is answered: %+v, %v", a, err)
 		}
 	})

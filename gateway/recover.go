@@ -242,7 +242,7 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 			a = newAssembly(p.Key, int(p.Total), p.Received)
 			g.joins[p.Key] = a
 			var err error
-			if a.answer, err = g.answerOf(snap, p.Part.From, p.Part.To, time.UnixMilli(p.Received)); err != nil {
+			if a.answer, err = g.answerOf(snap, p.Part.Link, p.Part.From, p.Part.To, time.UnixMilli(p.Received)); err != nil {
 				return err
 			}
 		}

@@ -21,8 +21,11 @@ type ReplyRule struct {
 	Within time.Duration `yaml:"within" example:"72h"`
 	// Digits is how many digits dialogs add to the number, 1 to 6: with 2 a phone may have 100 at a time. 0: no dialogs.
 	Digits int `yaml:"digits" example:"2"`
-	// Links are the connectors that carry the number with digits behind it. Empty: all.
+	// Links are the connectors that carry the number with digits behind it. Empty: all, but for phone_links.
 	Links []string `yaml:"links"`
+	// PhoneLinks are the connectors that carry the digits behind the phone's number instead, of which the operator gives them
+	// back as the sender of the answer. Empty: none.
+	PhoneLinks []string `yaml:"phone_links"`
 }
 
 const (
@@ -44,6 +47,14 @@ func (r *ReplyRule) Validate(report func(field, problem string)) {
 	}
 	if len(r.Links) > 0 && r.Digits == 0 {
 		report("links", "has no effect without digits")
+	}
+	if len(r.PhoneLinks) > 0 && r.Digits == 0 {
+		report("phone_links", "has no effect without digits")
+	}
+	for i, name := range r.PhoneLinks {
+		if slices.Contains(r.Links, name) {
+			report(fmt.Sprintf("phone_links[%d]", i), fmt.Sprintf("the connector %.40q stands under links too: the digits are behind one of the numbers", name))
+		}
 	}
 }
 
@@ -83,6 +94,7 @@ func (s *Snapshot) replyRule(to message.Address) (rule *ReplyRule, dialog bool) 
 type replyTo struct {
 	to      message.ID
 	account string
+	phone   message.Address // without the digits of a dialog, if they stood behind it; else zero
 }
 
 // The names by which answers show in place of a rule's.
@@ -101,7 +113,7 @@ func (g *Gateway) answered(snap *Snapshot, link string, in []*message.Inbound, n
 	list := make([]replyTo, len(in))
 	for i, m := range in {
 		var err error
-		if list[i], err = g.answerOf(snap, set.inboundNumber(m.From), set.inboundNumber(m.To), now); err != nil {
+		if list[i], err = g.answerOf(snap, link, set.inboundNumber(m.From), set.inboundNumber(m.To), now); err != nil {
 			return nil, err
 		}
 	}
@@ -115,18 +127,47 @@ const (
 )
 
 // answerOf finds the newest message to a phone that was shown to it with a number
-// of ours.
-func (g *Gateway) answerOf(snap *Snapshot, phone, ours message.Address, now time.Time) (replyTo, error) {
+// of ours. The link may be empty: any.
+func (g *Gateway) answerOf(snap *Snapshot, link string, phone, ours message.Address, now time.Time) (replyTo, error) {
 	rule, dialog := snap.replyRule(ours)
 	if rule == nil || phone.Number == "" {
 		return replyTo{}, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
 	defer cancel()
+	if plain, digits := rule.phoneOf(link, phone); digits != "" && !dialog {
+		set := snap.Links[link]
+		plain = set.inboundNumber(plain)
+		found, err := g.lastTo(ctx, plain, rule, true, func(m *message.Message) bool {
+			return m.From.Number == ours.Number && m.Special != nil && m.Special.Dialog == digits && m.ShownTo() != m.To
+		}, now)
+		if found.to != 0 || err != nil {
+			found.phone = plain
+			return found, err
+		}
+	}
+	return g.lastTo(ctx, phone, rule, dialog, func(m *message.Message) bool { return wasShown(m, ours.Number) }, now)
+}
+
+// phoneOf takes the digits of a dialog off the number of a phone, if they may stand
+// behind it on a link.
+func (r *ReplyRule) phoneOf(link string, phone message.Address) (plain message.Address, digits string) {
+	n := len(phone.Number) - r.Digits
+	if len(r.PhoneLinks) == 0 || link != "" && !slices.Contains(r.PhoneLinks, link) || n < leastPhone || !message.AllDigits(phone.Number) {
+		return phone, ""
+	}
+	plain = phone
+	plain.Number = phone.Number[:n]
+	return plain, phone.Number[n:]
+}
+
+// lastTo finds the newest of the messages to a phone that are meant, within the
+// time of a rule. Those of dialogs may have been accepted long before they were sent.
+func (g *Gateway) lastTo(ctx context.Context, phone message.Address, rule *ReplyRule, dialog bool, meant func(*message.Message) bool, now time.Time) (replyTo, error) {
 	sent := now.Add(-rule.within())
-	found, err := g.shownTo(ctx, phone, ours.Number, sent, sent)
-	if err == nil && found == nil && dialog { // it was accepted long before it was sent, then
-		found, err = g.shownTo(ctx, phone, ours.Number, sent, sent.Add(-maxAhead))
+	found, err := g.shownTo(ctx, phone, meant, sent, sent)
+	if err == nil && found == nil && dialog {
+		found, err = g.shownTo(ctx, phone, meant, sent, sent.Add(-maxAhead))
 	}
 	switch {
 	case err != nil:
@@ -134,12 +175,12 @@ func (g *Gateway) answerOf(snap *Snapshot, phone, ours message.Address, now time
 	case found == nil:
 		return replyTo{}, nil
 	}
-	return replyTo{found.ID, found.Account}, nil
+	return replyTo{to: found.ID, account: found.Account}, nil
 }
 
 // shownTo finds the newest message to a phone, sent and accepted since those times,
-// whose sender there was a number; nil if there is none.
-func (g *Gateway) shownTo(ctx context.Context, phone message.Address, number string, sent, accepted time.Time) (*message.Message, error) {
+// that is meant; nil if there is none.
+func (g *Gateway) shownTo(ctx context.Context, phone message.Address, meant func(*message.Message) bool, sent, accepted time.Time) (*message.Message, error) {
 	f := Filter{To: phone, Since: accepted, Limit: answerLook}
 	for range answerPages {
 		list, next, err := g.store.Messages(ctx, f)
@@ -147,7 +188,7 @@ func (g *Gateway) shownTo(ctx context.Context, phone message.Address, number str
 			return nil, err
 		}
 		for _, m := range list {
-			if max(m.ID.Millis(), m.SendAt) >= sent.UnixMilli() && hasLeft(m.State) && wasShown(m, number) {
+			if max(m.ID.Millis(), m.SendAt) >= sent.UnixMilli() && hasLeft(m.State) && meant(m) {
 				return m, nil
 			}
 		}
@@ -174,9 +215,13 @@ func wasShown(m *message.Message, number string) bool {
 	})
 }
 
-// withoutDigits takes the digits of a dialog off the number written to: nobody
-// else sees them. It tells whether there were any.
-func (s *Snapshot) withoutDigits(in *message.Inbound) bool {
+// withoutDigits takes the digits of a dialog off the number written to, or the
+// phone's: nobody else sees them. It tells whether there were any.
+func (s *Snapshot) withoutDigits(in *message.Inbound, a replyTo) bool {
+	if !a.phone.IsZero() {
+		in.From = a.phone
+		return true
+	}
 	rule, dialog := s.replyRule(in.To)
 	if dialog {
 		in.To.Number = rule.digits()

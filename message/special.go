@@ -9,6 +9,8 @@ type Special struct {
 	From   Address // what links show as the sender, by the rule of its route; zero: From of the message
 	To     Address // likewise as the recipient
 
+	Dialog string // digits by which an answer is tied to it, behind From or behind To; empty: none
+
 	Dimensions Dimensions // what its cost is put down to
 	Lumped     bool       // in sums they count as others: there are too many to be summed one by one
 	Hours      string     // when its customer lets it be sent (Hours.String); empty: always

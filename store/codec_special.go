@@ -35,6 +35,7 @@ const (
 	specialLumped = 6
 	specialHours  = 7
 	specialRouteH = 8
+	specialDialog = 9
 )
 
 // appendSpecial appends what few messages have: of each field that is not empty
@@ -45,6 +46,9 @@ func appendSpecial(dst []byte, s *message.Special) []byte {
 	}
 	if s.Tag != "" {
 		dst = appendText(append(dst, specialTag), s.Tag)
+	}
+	if s.Dialog != "" {
+		dst = appendText(append(dst, specialDialog), s.Dialog)
 	}
 	if s.Dimensions != "" {
 		dst = appendText(append(dst, specialCost), string(s.Dimensions))
@@ -85,6 +89,8 @@ func (r *blobReader) special(secret bool) *message.Special {
 			s.ByLoad = true
 		case specialTag:
 			s.Tag = string(value.rest)
+		case specialDialog:
+			s.Dialog = string(value.rest)
 		case specialCost:
 			s.Dimensions = message.Dimensions(value.rest)
 		case specialLumped:

@@ -116,7 +116,7 @@ func fullMessage(ids *message.IDs) *message.Message {
 		Special: &message.Special{
 			Secret: true, ByLoad: true, Tag: "campaign", Dimensions: "cost_centre=4711;project=x", Lumped: true,
 			From: message.Address{NPI: message.NPIISDN, Number: "72456"}, To: message.Address{TON: message.TONNational, Number: "701234567"},
-			Hours: "mon-fri 08:00-20:00; recipient", RouteHours: "fri; UTC",
+			Hours: "mon-fri 08:00-20:00; recipient", RouteHours: "fri; UTC", Dialog: "07",
 		},
 		Progress: message.Progress{State: message.Delivered, Owed: true, Final: 1763768387003, Log: []byte("a log with a zero at its end\x00")},
 	}
