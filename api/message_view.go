@@ -105,6 +105,28 @@ func digest(m *message.Message) (d logDigest) {
 	return d
 }
 
+// error says why a message did not arrive that ended so, or what it failed of last that is under way; nil if it did not, or
+// its customer cancelled it.
+func (d *logDigest) error(state message.State) *failureView {
+	f := &failureView{Code: d.failure.Code(), OperatorCode: d.code, kind: d.failure}
+	if d.failure == message.NoFailure {
+		if !state.Final() || state == message.Deleted && d.code == 0 {
+			return nil
+		}
+		f.Code = state.String()
+	}
+	f.Detail = f.sentence(state, "")
+	return f
+}
+
+// sentence says it in a language, as message.FailureKind.Sentence.
+func (f *failureView) sentence(state message.State, language string) string {
+	if f.kind == message.NoFailure {
+		return state.Sentence(language)
+	}
+	return f.kind.Sentence(language)
+}
+
 // view builds what customers see of a message that stands, or stood, in state.
 func view(m *message.Message, state message.State, full bool, tlvs *message.TLVDictionary) messageView {
 	d := digest(m)
@@ -113,14 +135,8 @@ func view(m *message.Message, state message.State, full bool, tlvs *message.TLVD
 		Reference: m.Reference, Created: showTime(m.ID.Millis()), Final: showTime(m.Final),
 		Link: d.link, OperatorIDs: d.operatorIDs, Dimensions: m.Dimensions().Map(),
 	}
-	wrong := d.failure != message.NoFailure || d.code != 0 && state.Final() // what is under way may have one too
-	if wrong && state != message.Delivered && state != message.Sent {
-		v.Error = &failureView{Code: d.failure.Code(), OperatorCode: d.code, kind: d.failure}
-		if d.failure == message.NoFailure {
-			v.Error.Code = state.String()
-		} else {
-			v.Error.Detail = (&message.Failure{Kind: d.failure}).Error()
-		}
+	if state != message.Delivered && state != message.Sent {
+		v.Error = d.error(state)
 	}
 	if full && !m.Secret() {
 		v.Text, v.Data, v.UDH = m.Content.Text, hex.EncodeToString(m.Content.Data), hex.EncodeToString(m.Content.Header)

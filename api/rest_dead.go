@@ -67,8 +67,8 @@ func (s *httpServer) shown(r *http.Request) func(m *message.Message) (message.ID
 // view is a message as an answer shows it, in a language.
 func (s *httpServer) view(m *message.Message, language string) messageView {
 	v := view(m, m.State, true, s.TLVs())
-	if v.Error != nil && v.Error.kind != message.NoFailure {
-		v.Error.Detail = v.Error.kind.Sentence(language)
+	if v.Error != nil {
+		v.Error.Detail = v.Error.sentence(m.State, language)
 	}
 	return v
 }

@@ -50,3 +50,47 @@ func TestDeadLetters(t *testing.T) {
 		}
 	}
 }
+
+// TestReasons: whatever did not arrive says why in a sentence, in English and Swedish, also where an operator gives no reason,
+// or one that nobody knows; so does its trace.
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	m := &message.Message{ID: 1 << 40, Account: "acme", To: message.Address{TON: 1, Number: "46701234567"}, Parts: 1}
+	o := (&fakeGateway{}).options()
+	o.Message = func(context.Context, string, message.ID) (*message.Message, error) { return m, nil }
+	o.Trace = func(context.Context, *message.Message) (*gateway.Trace, error) {
+		return &gateway.Trace{Message: m, Events: []gateway.TraceEntry{{What: "failed", Failure: message.Absent}, {What: "pushed", Text: "by root"}}}, nil
+	}
+	h := NewHTTP(o)
+	get := func(path, language string) string {
+		return asAcme(h, "GET", "/v1/messages/"+m.ID.String()+path, "", "Accept-Language", language).Body.String()
+	}
+	for _, c := range []struct {
+		state            message.State
+		failure          message.FailureKind
+		code             uint32
+		english, swedish string // empty: no error
+	}{
+		{message.Undeliverable, message.NoFailure, 36, `"code":"undeliverable","detail":"the operator could not deliver it","operator_code":36`, "operatören kunde inte leverera det"},
+		{message.Undeliverable, message.Absent, 27, `"code":"absent","detail":"the phone is off or out of coverage","operator_code":27`, "telefonen är avstängd eller utom täckning"},
+		{message.Rejected, message.NoFailure, 0, `"code":"rejected","detail":"the operator rejected it"`, "operatören avvisade det"},
+		{message.Expired, message.NoFailure, 0, `"code":"expired","detail":"it had not arrived when its validity ended"`, "det hade inte kommit fram"},
+		{message.Unknown, message.NoFailure, 0, `"code":"unknown","detail":"what became of it is not known"`, "det är okänt"},
+		{message.Deleted, message.NoFailure, 0, "", ""},
+		{message.Delivered, message.NoFailure, 0, "", ""},
+		{message.Enroute, message.NoFailure, 0, "", ""},
+	} {
+		m.State = c.state
+		m.Log = message.AppendEvent(nil, m.ID, message.Event{Kind: message.EventReport, At: m.ID.Millis(), Part: 1, State: c.state, Failure: c.failure, Code: c.code})
+		for language, want := range map[string]string{"en": c.english, "sv": c.swedish} {
+			if body := get("", language); strings.Contains(body, `"error"`) != (want != "") || !strings.Contains(body, want) {
+				t.Errorf("%s: %s, want %q", c.state, body, want)
+			}
+		}
+	}
+	for language, want := range map[string]string{"en": "the phone is off", "sv": "telefonen är avstängd"} {
+		if body := get("/trace", language); !strings.Contains(body, `"text":"`+want) || !strings.Contains(body, `"text":"by root"`) {
+			t.Errorf("the trace: %s, want %q", body, want)
+		}
+	}
+}

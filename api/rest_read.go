@@ -219,13 +219,17 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "what is stored of the message is damaged: " + err.Error()}
 	}
+	language := languageOf(r)
+	for i := range t.Events {
+		t.Events[i].In(language)
+	}
 	answer := struct {
 		Message messageView          `json:"message"`
 		Links   []string             `json:"links"`
 		Routes  []ruleView           `json:"routes"`
 		Events  []gateway.TraceEntry `json:"events"`
 		Waits   *gateway.Waits       `json:"waits,omitempty"`
-	}{Message: s.view(m, languageOf(r)), Links: m.Links, Routes: []ruleView{}, Events: t.Events, Waits: t.Waits}
+	}{Message: s.view(m, language), Links: m.Links, Routes: []ruleView{}, Events: t.Events, Waits: t.Waits}
 	for _, c := range t.Route {
 		answer.Routes = append(answer.Routes, ruleView(c))
 	}

@@ -323,7 +323,7 @@ func TestReadBack(t *testing.T) {
 	h := NewHTTP(o)
 	const doc = `{"id":"06rqap7800000","state":"undeliverable","to":"+46701234567","from":"ACME","text":"hi","encoding":"gsm7","parts":1,` +
 		`"priority":"normal","via":"rest","created":"2026-11-05T08:30:00.000Z","expires":"2026-11-05T08:30:01.000Z",` +
-		`"final":"2026-11-05T08:30:00.500Z","link":"op1","operator_ids":["abc"],"error":{"code":"undeliverable","operator_code":7}}`
+		`"final":"2026-11-05T08:30:00.500Z","link":"op1","operator_ids":["abc"],"error":{"code":"undeliverable","detail":"the operator could not deliver it","operator_code":7}}`
 	for _, c := range []struct {
 		method, target string
 		status         int

@@ -47,6 +47,15 @@ type TraceEntry struct {
 	Code    uint32    `json:"code,omitempty"`
 	Seconds uint32    `json:"seconds,omitempty"`
 	Text    string    `json:"text,omitempty"`
+
+	Failure message.FailureKind `json:"-"` // that Cause and Text are of
+}
+
+// In puts what the network said into words of a language, as message.FailureKind.Sentence.
+func (t *TraceEntry) In(language string) {
+	if t.Failure != message.NoFailure {
+		t.Text = t.Failure.Sentence(language)
+	}
 }
 
 // Trace is what happened to a message, assembled from its log, and what pure
@@ -148,8 +157,8 @@ func (g *Gateway) configurationOf(ctx context.Context, m *message.Message) (acce
 func traceEntry(ev message.Event) TraceEntry {
 	t := TraceEntry{At: time.UnixMilli(ev.At).UTC(), What: ev.Kind.String(), Part: int(ev.Part)}
 	if ev.Failure != message.NoFailure {
-		t.Cause = ev.Failure.Code()
-		t.Text = (&message.Failure{Kind: ev.Failure}).Error()
+		t.Failure, t.Cause = ev.Failure, ev.Failure.Code()
+		t.In("")
 	}
 	switch ev.Kind {
 	case message.EventGranted:
@@ -169,7 +178,9 @@ func traceEntry(ev message.Event) TraceEntry {
 			t.Text = fmt.Sprintf("one of %d of a request, which is known by this id", ev.Code+1)
 		}
 	case message.EventFallback:
-		t.Text = "when the next link is tried: " + ev.Text
+		if f, err := route.ParseFallback(ev.Text); err == nil {
+			t.Text = f.Sentence()
+		}
 	case message.EventRepeat:
 		t.Link, t.Text = ev.Text, "no receipt came in time; the next link sends it too"
 		if ev.Code != 0 {

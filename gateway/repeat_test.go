@@ -105,6 +105,9 @@ func TestComplaint04RepeatOnReceipt(t *testing.T) {
 			for _, e := range tr.Events {
 				what = append(what, e.What)
 			}
+			if text := tr.Events[1].Text; text != "the next link is tried after a failure: one that passes; it may send again what was taken, after a negative receipt" {
+				t.Errorf("the trace says of the rule: %s", text)
+			}
 			if got := strings.Join(what, " "); !strings.Contains(got, "granted taken report repeat granted taken report") {
 				t.Errorf("the trace says %s", got)
 			}
@@ -278,8 +281,6 @@ func TestComplaint04RepeatOnReceipt(t *testing.T) {
 	})
 }
 
-// TestFallbackRule: the failures that a rule names lead to the next link after as
-// many as it says, and a link that was away has to stay before it is preferred.
 // TestRepeatTellsOnce: of intermediate states a customer is told each once, also
 // if two operators have the message one after the other.
 func TestRepeatTellsOnce(t *testing.T) {
@@ -350,6 +351,8 @@ func TestRepeatTellsOnceFromDisk(t *testing.T) {
 	})
 }
 
+// TestFallbackRule: the failures that a rule names lead to the next link after as
+// many as it says, and a link that was away has to stay before it is preferred.
 func TestFallbackRule(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

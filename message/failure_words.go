@@ -39,6 +39,25 @@ func (k FailureKind) Sentence(language string) string {
 	return (&Failure{Kind: k}).Error()
 }
 
+// stateWords says why a message ended as it did, in English and Swedish, where no failure does.
+var stateWords = map[State][2]string{
+	Expired:       {"it had not arrived when its validity ended", "det hade inte kommit fram när giltighetstiden gick ut"},
+	Deleted:       {"it was deleted before it arrived", "det togs bort innan det kom fram"},
+	Undeliverable: {"the operator could not deliver it", "operatören kunde inte leverera det"},
+	Rejected:      {"the operator rejected it", "operatören avvisade det"},
+	Unknown:       {"what became of it is not known", "det är okänt vad det blev av det"},
+}
+
+// Sentence says in a language, as of FailureKind, why a message that ended so did not arrive; empty if it did, or has not
+// ended.
+func (s State) Sentence(language string) string {
+	words := stateWords[s]
+	if language == "sv" {
+		return words[1]
+	}
+	return words[0]
+}
+
 // OperatorFailures lists the kinds that an operator's code may mean.
 func OperatorFailures() []FailureKind {
 	return []FailureKind{Throttled, Busy, Absent, MemoryFull, Refused, BadRecipient, BadSender, BadContent}

@@ -49,6 +49,28 @@ func ParseFallback(text string) (f Fallback, err error) {
 	return f, err
 }
 
+// Sentence says in words what a trace says of it.
+func (f *Fallback) Sentence() string {
+	on := "one that passes"
+	if len(f.On) > 0 {
+		on = strings.Join(f.On, ", ")
+	}
+	text := fmt.Sprintf("the next link is tried after %d failures of these: %s", f.After, on)
+	if f.After <= 1 {
+		text = "the next link is tried after a failure: " + on
+	}
+	if f.MayRepeat {
+		text += "; it may send again what was taken, after a negative receipt"
+		if f.Missing != 0 {
+			text += fmt.Sprintf(", and when none has come for %v", f.Missing)
+		}
+		if f.Within != 0 {
+			text += fmt.Sprintf(", for %v", f.Within)
+		}
+	}
+	return text
+}
+
 // Leads tells whether a failure of a kind leads to the next link.
 func (f *Fallback) Leads(kind message.FailureKind) bool {
 	if len(f.On) == 0 {

@@ -25,6 +25,15 @@ func TestFallback(t *testing.T) {
 	if other, _ := table.Choose(Query{To: message.Address{TON: 1, Number: "4512345678"}}); other.Fallback != "" {
 		t.Errorf("a rule without a fallback keeps %q", other.Fallback)
 	}
+	for want, f := range map[string]Fallback{
+		"the next link is tried after a failure: one that passes":         {},
+		"the next link is tried after 3 failures of these: busy, refused": {After: 3, On: []string{"busy", "refused"}},
+		"the next link is tried after a failure: refused; it may send again what was taken, after a negative receipt, and when none has come for 1m0s, for 1h0m0s": {On: []string{"refused"}, MayRepeat: true, Missing: time.Minute, Within: time.Hour},
+	} {
+		if got := f.Sentence(); got != want {
+			t.Errorf("%+v: %q, want %q", f, got, want)
+		}
+	}
 	two := Via{{Link: "op1"}, {Link: "op2"}}
 	for field, rule := range map[string]Rule{
 		"fallback":            {Via: Via{{Link: "op1"}}, Fallback: &Fallback{After: 2}},
