@@ -5,7 +5,7 @@ import "kurir/message"
 // Rewriting is how senders and recipients of a customer's messages are written otherwise before anything else looks at
 // them. Nil is as they are.
 type Rewriting struct {
-	source, destination *message.AddressRules
+	Source, Destination *message.AddressRules
 }
 
 // newRewriting compiles rules that Validate found nothing wrong with; nil if there are none.
@@ -18,8 +18,8 @@ func newRewriting(source, destination []message.AddressRule) *Rewriting {
 
 // Rewrite returns the addresses as they are to be: the recipient first, by which the sender may go.
 func (r *Rewriting) Rewrite(from, to message.Address, networks message.NetworkOf) (_, _ message.Address) {
-	to, _ = r.destination.Rewrite(to, to, networks)
-	from, _ = r.source.Rewrite(from, to, networks)
+	to, _ = r.Destination.Rewrite(to, to, networks)
+	from, _ = r.Source.Rewrite(from, to, networks)
 	return from, to
 }
 

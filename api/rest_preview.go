@@ -26,6 +26,7 @@ type previewView struct {
 	Prices    []linkPrice    `json:"prices,omitempty"`
 	// Candidates are links that are given another sender than the message's, and those of its route that are skipped.
 	Candidates []candidateOfPreview `json:"candidates,omitempty"`
+	Rewriting  []ruleView           `json:"rewriting,omitempty"` // rules about sender and recipient
 	openingView
 }
 
@@ -117,6 +118,9 @@ func (s *httpServer) postPreview(w http.ResponseWriter, r *http.Request, a *acco
 	}
 	for _, c := range preview.Candidates {
 		v.Candidates = append(v.Candidates, candidateOfPreview{c.Link, c.From, c.Skipped})
+	}
+	for _, c := range preview.Rewriting {
+		v.Rewriting = append(v.Rewriting, ruleView(c))
 	}
 	v.openingView = viewOpening(preview.Opening)
 	if preview.Text != m.text {

@@ -42,6 +42,7 @@ type explainView struct {
 	Price      string          `json:"price,omitempty"` // what would be reserved: by the dearest link
 	Currency   string          `json:"currency,omitempty"`
 	Routes     []ruleView      `json:"routes"`
+	Rewriting  []ruleView      `json:"rewriting,omitempty"` // rules about sender and recipient
 	Candidates []candidateView `json:"candidates"`
 	Filters    []string        `json:"filters,omitempty"`     // would be asked first, in order
 	FilterSays string          `json:"filter_says,omitempty"` // allow, change or refuse; only if they were asked
@@ -94,6 +95,9 @@ func (s *httpServer) explainRoute(w http.ResponseWriter, r *http.Request, a *acc
 	v := explainView{Filters: e.Filters, FilterSays: e.FilterSays, To: e.To.String(), From: e.From.String(), Encoding: e.Encoding, Parts: e.Parts, Routes: []ruleView{}, Candidates: []candidateView{}}
 	for _, c := range e.Rules {
 		v.Routes = append(v.Routes, ruleView(c))
+	}
+	for _, c := range e.Rewriting {
+		v.Rewriting = append(v.Rewriting, ruleView(c))
 	}
 	for _, c := range e.Candidates {
 		v.Candidates = append(v.Candidates, viewCandidate(c))

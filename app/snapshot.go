@@ -101,6 +101,7 @@ func linkSettings(c *config.Connector) gateway.LinkSettings {
 		ThrottleWait: smpp.ThrottleWait, FallbackWait: smpp.FallbackWait, ReturnWait: smpp.ReturnWait, Once: smpp.Uncertain == "once",
 		ReceiptsFrom: smpp.ReceiptsFrom, Cancel: smpp.Cancel, Replace: smpp.Replace, ReceiveOnly: len(smpp.Hosts) == 0,
 		QuietCut: smpp.QuietCut, Maintenance: smpp.Plan(), Senders: smpp.Senders,
+		Source: message.NewAddressRules(smpp.Source), Destination: message.NewAddressRules(smpp.Destination),
 	}
 	s.Languages, _ = gsm.ParseLanguages(smpp.Languages) // checked with the file
 	switch smpp.InboundNumbers {

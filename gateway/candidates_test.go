@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,9 @@ func TestComplaint15Routes(t *testing.T) {
 		op1 := s.Links["op1"]
 		op1.Senders = &message.SenderAbility{Kinds: []string{"international"}, Own: "+46737494949"}
 		s.Links["op1"], s.Choosy = op1, true
+		op2, national := s.Links["op2"], uint8(2)
+		op2.Destination = message.NewAddressRules([]message.AddressRule{{Match: "+4480*", Strip: "4480", Add: "00", TON: &national}})
+		s.Links["op2"] = op2
 		k := Kept{}
 		k.SetSenders("op1", op1.Senders)
 		w := start(t, dir, Options{Snapshot: s}, nil)
@@ -102,6 +106,20 @@ func TestComplaint15Routes(t *testing.T) {
 		if out, m := sent("op2", "4630001", "ACME", "x"); out != "+46800001 030001" || m.To.Number != "4630001" {
 			t.Errorf("rewritten: %s; the message is to %s", out, m.To)
 		}
+		why := func(to string) string {
+			const pattern, country, network, link = "account acme: destination[0] false +%s does not match pattern: ^9994(.*)$\naccount acme: source[0] ", "false recipient +%s is in %s, the rule is for country: US, CA\nroute abroad: source[0] ",
+				"false the network of +%s is not known, the rule is for network: 234*\nconnector op2: destination[0] ", "false +%s does not match match: +4480*\n"
+			switch text := fmt.Sprintf(pattern, to); to {
+			case "448012345678":
+				return text + fmt.Sprintf(country, to, "GB") + "true ACME becomes +447000000000, type 1 and plan 1\nconnector op2: destination[0] true +448012345678 becomes 0012345678, type 2 and plan 1\n"
+			case "447012345678":
+				return text + fmt.Sprintf(country+network+link, to, "GB", to, to)
+			case "16495550123":
+				return text + fmt.Sprintf(country+network+link, to, "TC", to, to)
+			default:
+				return text + "true ACME becomes +15550100000, type 1 and plan 1\nroute abroad: source[0] false +15550100000 does not match match: ACME\nconnector op2: destination[0] " + fmt.Sprintf(link, to)
+			}
+		}
 		for to, want := range map[string]string{"14165550123": "+15550100000", "12025550123": "+15550100000", "16495550123": "ACME", "448012345678": "+447000000000", "447012345678": "ACME"} {
 			out, m := sent("op2", to, "ACME", "x")
 			if out != want+" +"+to || m.From.String() != want && to[0] == '1' || m.From.Number != "ACME" && to[0] == '4' {
@@ -110,6 +128,17 @@ func TestComplaint15Routes(t *testing.T) {
 			e, f := w.ExplainRoute(w.untold(to, "x"), time.Now())
 			if f != nil || cmp.Or(e.Candidates[0].From, e.From.String()) != want {
 				t.Errorf("to %s explained by %+v, %v", to, e, f)
+			}
+			p, f := w.Preview(w.untold(to, "x"))
+			if f != nil || !slices.Equal(p.Rewriting, e.Rewriting) {
+				t.Errorf("to %s foreseen %+v, explained %+v, %v", to, p.Rewriting, e.Rewriting, f)
+			}
+			told := ""
+			for _, r := range e.Rewriting {
+				told += fmt.Sprintf("%s %t %s\n", r.Name, r.Matched, r.Why)
+			}
+			if told != why(to) {
+				t.Errorf("to %s it says\n%s, want\n%s", to, told, why(to))
 			}
 		}
 		if _, m := sent("op2", "4640001", "+4670000001", "x"); !slices.Equal(m.Links, []string{"op2", "op1"}) {

@@ -17,12 +17,13 @@ type Explained struct {
 	Encoding   gsm.Encoding // as it would go out
 	Parts      int
 	Rules      []route.Considered
-	Candidates []Candidate      // in the order in which they would be tried
-	Cost       *Cost            // what would be reserved; nil without prices
-	Filters    []string         // that would be asked about it first, in order
-	FilterSays string           // allow, change or refuse; empty if they were not asked
-	Opening    *Opening         // when it would be sent; nil for at once
-	Refusal    *message.Failure // why it would be refused for its route or text; nil if it would not
+	Rewriting  []route.Considered // rules about sender and recipient, in the order in which they are looked at
+	Candidates []Candidate        // in the order in which they would be tried
+	Cost       *Cost              // what would be reserved; nil without prices
+	Filters    []string           // that would be asked about it first, in order
+	FilterSays string             // allow, change or refuse; empty if they were not asked
+	Opening    *Opening           // when it would be sent; nil for at once
+	Refusal    *message.Failure   // why it would be refused for its route or text; nil if it would not
 }
 
 // Candidate is a link by which a message may go.
@@ -54,6 +55,7 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 		e.Refusal = s.hours(m, sub, h, at)
 		e.Opening = s.opening(m, sub, at)
 	}
+	e.Rewriting = s.rewriting(m, sub, ruleName(e.Rules), h)
 	if r := textRules(sub, h); r != nil && e.Refusal == nil {
 		_, e.Refusal = s.texts(m, r)
 	}
@@ -88,6 +90,16 @@ func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *mess
 		}
 	}
 	return e, nil
+}
+
+// ruleName is the name of the rule that matched; empty for none.
+func ruleName(rules []route.Considered) string {
+	for i := range rules {
+		if rules[i].Matched {
+			return rules[i].Name
+		}
+	}
+	return ""
 }
 
 // ExplainFiltered asks the filters about a submission, and tells how it would be

@@ -14,14 +14,15 @@ type Preview struct {
 	Size       gsm.Size
 	Text       string // as it would go out
 	Changed    *Changed
-	Messages   []string       // the texts of the messages that it would become; nil for one
-	Candidates []Candidate    // links that get another sender, or are skipped
-	Links      []string       // in the order in which they would be tried; nil without a recipient
-	Opening    *Opening       // when it would be sent; nil for at once, and without a recipient
-	Costs      *Costs         // nil without a recipient or without prices
-	Unicode    []gsm.Replaced // characters of the text as it came that the alphabet lacks
-	First      int            // place of the first of them in the text, in characters from 1; 0 if there are none
-	Simplified *gsm.Size      // of the text with plain forms in their place, if all have one
+	Messages   []string           // the texts of the messages that it would become; nil for one
+	Candidates []Candidate        // links that get another sender, or are skipped
+	Rewriting  []route.Considered // rules about sender and recipient; nil without a recipient
+	Links      []string           // in the order in which they would be tried; nil without a recipient
+	Opening    *Opening           // when it would be sent; nil for at once, and without a recipient
+	Costs      *Costs             // nil without a recipient or without prices
+	Unicode    []gsm.Replaced     // characters of the text as it came that the alphabet lacks
+	First      int                // place of the first of them in the text, in characters from 1; 0 if there are none
+	Simplified *gsm.Size          // of the text with plain forms in their place, if all have one
 }
 
 // Preview tells how a submission would be sent, or why it would be refused.
@@ -74,7 +75,9 @@ func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
 		return nil, f
 	}
 	if !m.To.IsZero() {
-		p.Links, p.Candidates = m.Links, s.particular(m, sub, time.Now())
+		now := time.Now()
+		p.Links, p.Candidates = m.Links, s.particular(m, sub, now)
+		p.Rewriting = s.rewriting(m, sub, ruleName(s.Routes.Explain(route.QueryOf(m, sub.Account.Groups, now))), h)
 	}
 	p.Text, p.Size = m.Content.Text, sizeOf(m)
 	if r := rules; r != nil && r.Long == message.LongSeparate && m.Parts > 1 && !sub.Multi && !sub.Atomic && m.Encoding != gsm.Binary {

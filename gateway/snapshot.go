@@ -104,9 +104,11 @@ type LinkSettings struct {
 	Replace        bool // he may be asked to put other content in its place
 	ReceiveOnly    bool // the operator opens the sessions, and nothing is sent by them
 	Receipts       ReceiptPolicy
-	IDs            IDForms                // how the operator's ids in answers and receipts agree
-	InboundNumbers InboundNumbers         // how the operator writes numbers of messages from phones
-	Country        string                 // calling code of InboundNumbers that are national
+	IDs            IDForms               // how the operator's ids in answers and receipts agree
+	InboundNumbers InboundNumbers        // how the operator writes numbers of messages from phones
+	Country        string                // calling code of InboundNumbers that are national
+	Source         *message.AddressRules // how it shows senders and recipients, for explain; nil for as they are
+	Destination    *message.AddressRules
 	Senders        *message.SenderAbility // which the operator carries; nil for all
 	Languages      gsm.Languages          // whose national tables the operator carries
 	ReceiptsFrom   string                 // the scope of the operator's ids that the link shares with others, or ReceiptsFromHost; empty: its own

@@ -72,6 +72,7 @@ type shownRoute struct {
 	Price      string      `json:"price"`
 	Currency   string      `json:"currency"`
 	Routes     []shownRule `json:"routes"`
+	Rewriting  []shownRule `json:"rewriting"`
 	Candidates []struct {
 		Link    string `json:"link"`
 		Up      bool   `json:"up"`
@@ -114,6 +115,12 @@ func (r *remote) explainRoute(ctx context.Context, out io.Writer, q *routeQuesti
 	fmt.Fprintln(out)
 	if err := printRules(out, s.Routes); err != nil {
 		return err
+	}
+	if len(s.Rewriting) > 0 {
+		fmt.Fprintln(out, "sender and recipient:")
+		if err := printRules(out, s.Rewriting); err != nil {
+			return err
+		}
 	}
 	if len(s.Filters) > 0 {
 		says := "not asked now"
