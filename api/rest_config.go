@@ -115,7 +115,7 @@ func (s *httpServer) getSetting(w http.ResponseWriter, r *http.Request, _ *accou
 			return answerSetting(w, http.StatusOK, &rows[i])
 		}
 	}
-	return changeProblem(resource.Refuse(resource.Missing, "", "there is no %s %q", r.PathValue("noun"), clip(name)))
+	return changeProblem(resource.Refuse(resource.Missing, "", "there is no %s/%s", r.PathValue("noun"), clip(name)))
 }
 
 // changeBy makes the handler of a change whose body is a setting, or for a Patch what changes of it.

@@ -67,6 +67,7 @@ func (d *decoder) check(f *File) {
 	for i := range f.Inbound {
 		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), links, names)
 	}
+	d.checkRecipients(f)
 	d.checkSeries(f)
 	d.checkCommands(f)
 	d.checkReplies(f.Replies, links)

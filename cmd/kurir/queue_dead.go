@@ -25,16 +25,12 @@ func newQueueDeadCmd(r *remote) *cobra.Command {
 			}
 			var page struct {
 				Messages []struct {
-					ID      string    `json:"id"`
-					State   string    `json:"state"`
-					To      string    `json:"to"`
-					Created time.Time `json:"created"`
-					Link    string    `json:"link"`
-					Error   struct {
-						Code         string `json:"code"`
-						Detail       string `json:"detail"`
-						OperatorCode uint32 `json:"operator_code"`
-					} `json:"error"`
+					ID      string     `json:"id"`
+					State   string     `json:"state"`
+					To      string     `json:"to"`
+					Created time.Time  `json:"created"`
+					Link    string     `json:"link"`
+					Error   *sentError `json:"error"`
 				} `json:"messages"`
 			}
 			if printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodGet, "/v1/queues/dead?"+params.Encode(), &page); printed || err != nil {
@@ -44,9 +40,9 @@ func newQueueDeadCmd(r *remote) *cobra.Command {
 			fmt.Fprintln(table, "MESSAGE\tSTATE\tTO\tAGE\tLINK\tWHY")
 			for i := range page.Messages {
 				m := &page.Messages[i]
-				why := orDash(m.Error.Detail)
-				if m.Error.OperatorCode != 0 {
-					why += fmt.Sprintf(" (%d)", m.Error.OperatorCode)
+				why := "the operator gave no reason"
+				if m.Error != nil {
+					why = m.Error.describe()
 				}
 				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", m.ID, m.State, m.To, ago(m.Created), orDash(m.Link), why)
 			}

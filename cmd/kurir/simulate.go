@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -124,7 +126,10 @@ func behaviourFlags(f *pflag.FlagSet, b *simulator.Behaviour) {
 // simulate runs until the context ends.
 func simulate(ctx context.Context, out io.Writer, opt simulator.Options, outbind simulator.Outbind, profile string) error {
 	s := simulator.New(opt)
-	if err := s.Start(ctx); err != nil {
+	switch err := s.Start(ctx); {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%w; choose another address with --smpp or --http", err)
+	case err != nil:
 		return err
 	}
 	defer s.Close()
