@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 )
@@ -93,8 +91,7 @@ func (r *remote) listBalances(ctx context.Context, out io.Writer, account string
 	if err != nil || r.printedRows(out, list) {
 		return err
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ACCOUNT\tPAID BY\tCURRENCY\tAVAILABLE\tBALANCE\tCREDIT\tRESERVED\tCHARGED\tLIMITS")
+	table := newTable(out, "ACCOUNT", "PAID BY", "CURRENCY", "AVAILABLE", "BALANCE", "CREDIT", "RESERVED", "CHARGED", "LIMITS")
 	for i := range list {
 		b := &list[i]
 		money := "-\t-\t-\t-\t-"
@@ -111,27 +108,20 @@ func (r *remote) topUp(ctx context.Context, out io.Writer, account, amount, key,
 	if key == "" {
 		key = rand.Text()
 	}
-	body, err := json.Marshal(map[string]string{"amount": amount, "key": key, "note": note})
-	if err != nil {
-		return err
-	}
-	var answer json.RawMessage
-	if err := r.do(ctx, http.MethodPost, "/v1/balances/"+url.PathEscape(account)+"/topups", body, &answer); err != nil {
-		if final(err) {
-			return err
-		}
-		return fmt.Errorf("%w\nto repeat it safely, add --once %s", err, key)
-	}
-	if r.printed(out, answer) {
-		return nil
-	}
 	var made struct {
 		Amount   string `json:"amount"`
 		Balance  string `json:"balance_after"`
 		Repeated bool   `json:"repeated"`
 	}
-	if err := json.Unmarshal(answer, &made); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+	body := map[string]string{"amount": amount, "key": key, "note": note}
+	printed, err := r.answer(ctx, out, http.MethodPost, "/v1/balances/"+url.PathEscape(account)+"/topups", body, &made)
+	switch {
+	case err != nil && final(err):
+		return err
+	case err != nil:
+		return fmt.Errorf("%w\nto repeat it safely, add --once %s", err, key)
+	case printed:
+		return nil
 	}
 	if made.Repeated {
 		fmt.Fprintf(out, "%s came to %s before, under the same key; nothing is changed\n", made.Amount, account)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,7 +68,7 @@ stands in FILE.`,
 			return exitWith(exitUsage, "a noun such as accounts and perhaps a name are expected; kurir config list shows the nouns")
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			body, err := readValue(cmd.InOrStdin(), file)
+			value, err := readValue(cmd.InOrStdin(), file)
 			if err != nil {
 				return err
 			}
@@ -87,7 +85,7 @@ stands in FILE.`,
 			if position > 0 {
 				path += "?position=" + strconv.Itoa(position)
 			}
-			return r.setSetting(cmd.Context(), cmd.OutOrStdout(), method, path, args[0], body)
+			return r.setSetting(cmd.Context(), cmd.OutOrStdout(), method, path, args[0], value)
 		},
 	}
 	f := set.Flags()
@@ -103,8 +101,8 @@ func (r *remote) deleteCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "delete NOUN NAME", Short: "Delete one", Args: nounAndName,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var answer json.RawMessage
-			if err := r.do(cmd.Context(), http.MethodDelete, settingPath(args), nil, &answer); err != nil || r.printed(cmd.OutOrStdout(), answer) {
+			printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodDelete, settingPath(args), nil, &struct{}{})
+			if err != nil || printed {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s %s is deleted\n", args[0], args[1])
@@ -145,8 +143,8 @@ func settingPath(args []string) string {
 	return path
 }
 
-// readValue reads the fields of a setting, YAML or JSON, and makes JSON of them.
-func readValue(stdin io.Reader, file string) ([]byte, error) {
+// readValue reads the fields of a setting, YAML or JSON.
+func readValue(stdin io.Reader, file string) (map[string]any, error) {
 	var text []byte
 	var err error
 	switch file {
@@ -164,7 +162,7 @@ func readValue(stdin io.Reader, file string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return json.Marshal(value)
+	return value, nil
 }
 
 // shownSetting is one setting in the server's answer.
@@ -186,8 +184,7 @@ func (r *remote) listNouns(ctx context.Context, out io.Writer) error {
 			Noun string `json:"noun"`
 		} `json:"nouns"`
 	}
-	printed, err := r.answer(ctx, out, http.MethodGet, "/v1/config", &s)
-	if printed || err != nil {
+	if printed, err := r.answer(ctx, out, http.MethodGet, "/v1/config", nil, &s); err != nil || printed {
 		return err
 	}
 	for _, n := range s.Nouns {
@@ -202,8 +199,7 @@ func (r *remote) listSettings(ctx context.Context, out io.Writer, noun string) e
 	if err != nil || r.printedRows(out, list) {
 		return err
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tFROM\tPOSITION\tREVISION\tCHANGED\tBY")
+	table := newTable(out, "NAME", "FROM", "POSITION", "REVISION", "CHANGED", "BY")
 	for i := range list {
 		s := &list[i]
 		if s.Place != "" {
@@ -218,8 +214,7 @@ func (r *remote) listSettings(ctx context.Context, out io.Writer, noun string) e
 // showSetting prints one as it could stand in the file.
 func (r *remote) showSetting(ctx context.Context, out io.Writer, path string) error {
 	var s shownSetting
-	printed, err := r.answer(ctx, out, http.MethodGet, path, &s)
-	if printed || err != nil {
+	if printed, err := r.answer(ctx, out, http.MethodGet, path, nil, &s); err != nil || printed {
 		return err
 	}
 	text, err := yaml.Marshal(s.Value)
@@ -235,14 +230,10 @@ func (r *remote) showSetting(ctx context.Context, out io.Writer, path string) er
 }
 
 // setSetting makes or changes one and says what it is now.
-func (r *remote) setSetting(ctx context.Context, out io.Writer, method, path, noun string, body []byte) error {
-	var answer json.RawMessage
-	if err := r.do(ctx, method, path, body, &answer); err != nil || r.printed(out, answer) {
-		return err
-	}
+func (r *remote) setSetting(ctx context.Context, out io.Writer, method, path, noun string, value map[string]any) error {
 	var s shownSetting
-	if err := json.Unmarshal(answer, &s); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+	if printed, err := r.answer(ctx, out, method, path, value, &s); err != nil || printed {
+		return err
 	}
 	fmt.Fprintf(out, "%s %s: in force, revision %d\n", noun, s.Name, s.Revision)
 	return nil
@@ -269,8 +260,7 @@ func (r *remote) listAudit(ctx context.Context, out io.Writer, args []string) er
 	if err != nil || r.printedRows(out, list) {
 		return err
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NUMBER\tAT\tWHO\tACTION\tNOUN\tNAME\tFIELDS")
+	table := newTable(out, "NUMBER", "AT", "WHO", "ACTION", "NOUN", "NAME", "FIELDS")
 	for i := range list {
 		c := &list[i]
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Number, c.At.Format(time.RFC3339), c.Who, c.Action, c.Noun, c.Name, orDash(strings.Join(c.Fields, ", ")))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -25,15 +26,15 @@ func TestConfig(t *testing.T) {
 	if err := remoteTo(t, 200, one).showSetting(t.Context(), &out, "/v1/config/routes/night"); err != nil || !strings.HasPrefix(out.String(), "# made over REST, revision 17 by root\nto: 46*\n") {
 		t.Errorf("shown: %q, %v", out.String(), err)
 	}
-	body, err := readValue(strings.NewReader("to: 46*\nvia: [op1]\nmax_parts: 3\n"), "-")
-	if err != nil || string(body) != `{"max_parts":3,"to":"46*","via":["op1"]}` {
+	value, err := readValue(strings.NewReader("to: 46*\nvia: [op1]\nmax_parts: 3\n"), "-")
+	if body, _ := json.Marshal(value); err != nil || string(body) != `{"max_parts":3,"to":"46*","via":["op1"]}` {
 		t.Errorf("read: %s, %v", body, err)
 	}
 	out.Reset()
-	if err := remoteTo(t, 200, one).setSetting(t.Context(), &out, "PUT", "/v1/config/routes/night", "routes", body); err != nil || out.String() != "routes night: in force, revision 17\n" {
+	if err := remoteTo(t, 200, one).setSetting(t.Context(), &out, "PUT", "/v1/config/routes/night", "routes", value); err != nil || out.String() != "routes night: in force, revision 17\n" {
 		t.Errorf("set: %q, %v", out.String(), err)
 	}
-	err = remoteTo(t, 422, `{"detail":"via: no connector is named \"op9\"","errors":[{"field":"via","detail":"via: no connector is named \"op9\""}]}`).setSetting(t.Context(), &out, "PUT", "/v1/config/routes/night", "routes", body)
+	err = remoteTo(t, 422, `{"detail":"via: no connector is named \"op9\"","errors":[{"field":"via","detail":"via: no connector is named \"op9\""}]}`).setSetting(t.Context(), &out, "PUT", "/v1/config/routes/night", "routes", value)
 	if err == nil || !strings.HasSuffix(err.Error(), `via: no connector is named "op9"`) || exitCode(err) != exitRefused {
 		t.Errorf("refused: %v", err)
 	}

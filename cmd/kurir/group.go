@@ -25,6 +25,39 @@ func nameCommands(cmd *cobra.Command) {
 		return unknownCommand(cmd, args[0])
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	help := cmd.Flags().VarPF(helpAnyway{}, "help", "h", "help for "+cmd.Name())
+	help.NoOptDefVal = "true"
+}
+
+// helpAnyway is --help of a command that only holds others: it shows help without that, and the flag is not to keep
+// it from refusing a name that is none of them.
+type helpAnyway struct{}
+
+// Set implements pflag.Value.
+func (helpAnyway) Set(string) error { return nil }
+
+// String implements pflag.Value.
+func (helpAnyway) String() string { return "false" }
+
+// Type implements pflag.Value.
+func (helpAnyway) Type() string { return "bool" }
+
+// newHelpCmd makes `kurir help`.
+func newHelpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Show help of a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 && found.HasSubCommands() {
+				return unknownCommand(found, rest[0])
+			}
+			found.InitDefaultHelpFlag()
+			return found.Help()
+		},
+	}
 }
 
 // unknownCommand is the error about a command that there is not.

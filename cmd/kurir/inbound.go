@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -73,17 +72,9 @@ type shownInbound struct {
 
 // explainInbound asks and prints the answer.
 func (r *remote) explainInbound(ctx context.Context, out io.Writer, q *inboundQuestion) error {
-	body, err := json.Marshal(q)
-	if err != nil {
-		return fmt.Errorf("write the request: %w", err)
-	}
-	var answer json.RawMessage
-	if err := r.do(ctx, http.MethodPost, "/v1/inbound/explain", body, &answer); err != nil || r.printed(out, answer) {
-		return err
-	}
 	var s shownInbound
-	if err := json.Unmarshal(answer, &s); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+	if printed, err := r.answer(ctx, out, http.MethodPost, "/v1/inbound/explain", q, &s); err != nil || printed {
+		return err
 	}
 	fmt.Fprintf(out, "to %s from %s\n", s.To, s.From)
 	if err := printRules(out, slices.Concat(s.Before, s.Rules, s.Behind)); err != nil {

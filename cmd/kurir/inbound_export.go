@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"os"
 
@@ -57,32 +55,13 @@ written as they are read, however many there are.`,
 
 // stream copies what the first server that can be reached answers to a GET.
 func (r *remote) stream(ctx context.Context, path string, out io.Writer) error {
-	if err := r.options.resolve(); err != nil {
+	_, resp, err := r.open(ctx, path)
+	if err != nil {
 		return err
 	}
-	client := &sendClient{http: &http.Client{}, options: &r.options} // without a time limit: it lasts as long as it brings something
-	defer client.http.CloseIdleConnections()
-	var failures []error
-	for _, server := range r.options.servers {
-		req, err := client.request(ctx, http.MethodGet, server+path, nil)
-		if err != nil {
-			return err
-		}
-		resp, err := client.http.Do(req)
-		if err != nil {
-			failures = append(failures, unreached(server, err))
-			continue
-		}
-		defer resp.Body.Close()
-		if resp.StatusCode >= http.StatusBadRequest {
-			var answer json.RawMessage
-			_ = json.NewDecoder(io.LimitReader(resp.Body, maxReply)).Decode(&answer)
-			return r.refusal(server, resp.StatusCode, answer)
-		}
-		if _, err := io.Copy(out, resp.Body); err != nil {
-			return fmt.Errorf("the list is not complete: %w", err)
-		}
-		return nil
+	defer resp.Body.Close()
+	if _, err := io.Copy(out, resp.Body); err != nil {
+		return fmt.Errorf("the list is not complete: %w", err)
 	}
-	return &exitError{exitNoServer, fmt.Errorf("no server can be reached: %w", errors.Join(failures...))}
+	return nil
 }

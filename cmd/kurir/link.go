@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,11 +112,10 @@ func (l *shownLink) bound() int {
 // listLinks prints a line for each link.
 func (r *remote) listLinks(ctx context.Context, out io.Writer) error {
 	var reply struct{ Links []shownLink }
-	if printed, err := r.answer(ctx, out, http.MethodGet, "/v1/links", &reply); err != nil || printed {
+	if printed, err := r.answer(ctx, out, http.MethodGet, "/v1/links", nil, &reply); err != nil || printed {
 		return err
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "LINK\tSTATE\tFOR\tSESSIONS\tQUEUED\tIN FLIGHT\tTAKEN\tFAILED\tTHROTTLED\tRECEIPTS\tINBOUND")
+	table := newTable(out, "LINK", "STATE", "FOR", "SESSIONS", "QUEUED", "IN FLIGHT", "TAKEN", "FAILED", "THROTTLED", "RECEIPTS", "INBOUND")
 	for i := range reply.Links {
 		l := &reply.Links[i]
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d/%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", l.Name, l.State, ago(l.Since), l.bound(), len(l.Sessions),
@@ -129,7 +127,7 @@ func (r *remote) listLinks(ctx context.Context, out io.Writer) error {
 // showLink asks for one link, or tells it what to do, and prints it.
 func (r *remote) showLink(ctx context.Context, out io.Writer, method, name, path string) error {
 	l := &shownLink{}
-	if printed, err := r.answer(ctx, out, method, "/v1/links/"+url.PathEscape(name)+path, l); err != nil || printed {
+	if printed, err := r.answer(ctx, out, method, "/v1/links/"+url.PathEscape(name)+path, nil, l); err != nil || printed {
 		return err
 	}
 	return l.print(out)
@@ -184,8 +182,7 @@ func (l *shownLink) print(out io.Writer) error {
 	}
 	fmt.Fprintf(out, "\nsince the start: %d taken, %d failed, %d throttled, %s, %d inbound\n", l.Taken, l.Failed, l.Throttled,
 		count(int(l.Receipts), "receipt"), l.Inbound)
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SESSION\tSTATE\tFOR\tPEER\tMODE\tVERSION\tWINDOW\tIN/S\tOUT/S\tP50 MS\tP99 MS\tLAST ERROR")
+	table := newTable(out, "SESSION", "STATE", "FOR", "PEER", "MODE", "VERSION", "WINDOW", "IN/S", "OUT/S", "P50 MS", "P99 MS", "LAST ERROR")
 	for i := range l.Sessions {
 		s := &l.Sessions[i]
 		window, trouble := "-", "-"
@@ -199,38 +196,4 @@ func (l *shownLink) print(out io.Writer) error {
 			s.In, s.Out, s.P50, s.P99, trouble)
 	}
 	return table.Flush()
-}
-
-// printed prints an answer as it came, if --json asks for that.
-func (r *remote) printed(out io.Writer, answer json.RawMessage) bool {
-	if !r.options.asDoc {
-		return false
-	}
-	doc := json.NewEncoder(out)
-	doc.SetIndent("", "  ")
-	_ = doc.Encode(answer)
-	return true
-}
-
-// ago is how long ago a time was, for people.
-func ago(t time.Time) string {
-	d := time.Since(t)
-	switch {
-	case t.IsZero():
-		return "-"
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", max(0, int(d.Seconds())))
-	case d < time.Hour:
-		return fmt.Sprintf("%dm%ds", int(d.Minutes()), int(d.Seconds())%60)
-	case d < 24*time.Hour:
-		return fmt.Sprintf("%dh%dm", int(d.Hours()), int(d.Minutes())%60)
-	}
-	return fmt.Sprintf("%dd%dh", int(d.Hours())/24, int(d.Hours())%24)
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

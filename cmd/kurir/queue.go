@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,50 +72,13 @@ type shownLinkQueue struct {
 	Oldest   time.Time `json:"oldest"`
 }
 
-// getPages asks for all pages of a list, and hands the rows of each to add.
-func (r *remote) getPages(ctx context.Context, path, key string, add func(rows json.RawMessage) error) error {
-	for path != "" {
-		page := map[string]json.RawMessage{}
-		if err := r.do(ctx, http.MethodGet, path, nil, &page); err != nil {
-			return err
-		}
-		if err := add(page[key]); err != nil {
-			return fmt.Errorf("read the answer: %w", err)
-		}
-		path = ""
-		_ = json.Unmarshal(page["next"], &path) // absent on the last page
-	}
-	return nil
-}
-
-// allRows asks for all rows of a list.
-func allRows[T any](ctx context.Context, r *remote, path, key string) (list []T, err error) {
-	err = r.getPages(ctx, path, key, func(rows json.RawMessage) error {
-		var more []T
-		err := json.Unmarshal(rows, &more)
-		list = append(list, more...)
-		return err
-	})
-	return list, err
-}
-
-// rowsPath is the address of a list, of one account or of all.
-func rowsPath(path, account string) string {
-	params := url.Values{"limit": {"1000"}}
-	if account != "" {
-		params.Set("account", account)
-	}
-	return path + "?" + params.Encode()
-}
-
 // listQueues prints a line for each queue.
 func (r *remote) listQueues(ctx context.Context, out io.Writer, account string) error {
 	list, err := allRows[shownQueue](ctx, r, rowsPath("/v1/queues", account), "queues")
 	if err != nil || r.printedRows(out, list) {
 		return err
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ACCOUNT\tKIND\tOWED\tMEMORY\tDISK\tRETRY\tIN FLIGHT\tOLDEST\tTHERE\tLAST ERROR")
+	table := newTable(out, "ACCOUNT", "KIND", "OWED", "MEMORY", "DISK", "RETRY", "IN FLIGHT", "OLDEST", "THERE", "LAST ERROR")
 	for i := range list {
 		q := &list[i]
 		trouble := "-"
@@ -142,8 +101,7 @@ func (r *remote) listLinkQueues(ctx context.Context, out io.Writer, account stri
 	if err != nil || r.printedRows(out, list) {
 		return err
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "LINK\tUP\tPRIORITY\tACCOUNT\tWAITING\tMEMORY\tDISK\tOLDEST")
+	table := newTable(out, "LINK", "UP", "PRIORITY", "ACCOUNT", "WAITING", "MEMORY", "DISK", "OLDEST")
 	for i := range list {
 		q := &list[i]
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", q.Link, yesNo(q.Up), q.Priority, q.Account, q.Waiting, q.Memory, q.Disk, ago(q.Oldest))
@@ -158,17 +116,4 @@ func (r *remote) showQueues(ctx context.Context, out io.Writer, account string) 
 	}
 	fmt.Fprintln(out)
 	return r.listLinkQueues(ctx, out, account)
-}
-
-// printedRows prints rows as JSON, one each line, if --json asks for that.
-func (r *remote) printedRows(out io.Writer, rows any) bool {
-	doc, err := json.Marshal(rows)
-	return err == nil && r.printed(out, doc)
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }

@@ -3,11 +3,8 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,13 +76,12 @@ func (o *actOptions) fields() map[string]string {
 
 // shownAct is an act in the server's answer.
 type shownAct struct {
-	ID       string `json:"id"`
-	State    string `json:"state"`
-	Looked   int64  `json:"looked_at"`
-	Messages int64  `json:"messages"`
-	Paused   int64  `json:"paused"`
-	Refused  int64  `json:"refused"`
-	Error    string `json:"error"`
+	jobState
+	act      string
+	Looked   int64 `json:"looked_at"`
+	Messages int64 `json:"messages"`
+	Paused   int64 `json:"paused"`
+	Refused  int64 `json:"refused"`
 }
 
 // actsDone is what has become of messages by an act.
@@ -93,8 +89,8 @@ var actsDone = map[string]string{
 	"count": "wait", "pause": "paused", "resume": "resumed", "cancel": "cancelled", "move": "moved", "lane": "put into the lane",
 }
 
-func (j *shownAct) describe(act string) string {
-	text := fmt.Sprintf("%s %s", count(int(j.Messages), "message"), actsDone[act])
+func (j *shownAct) describe() string {
+	text := fmt.Sprintf("%s %s", count(int(j.Messages), "message"), actsDone[j.act])
 	if j.Paused > 0 {
 		text += fmt.Sprintf(", %d of them paused", j.Paused)
 	}
@@ -108,75 +104,28 @@ func (j *shownAct) describe(act string) string {
 // act counts what an act is for, asks, and does it.
 func (r *remote) act(ctx context.Context, in io.Reader, out, errOut io.Writer, act string, fields map[string]string, o *actOptions) error {
 	if act != "count" && !o.yes {
-		meant := o.fields()
-		counted, _, err := r.runAct(ctx, errOut, "count", meant, false)
+		counted := &shownAct{act: "count"}
+		answer, err := r.runJob(ctx, errOut, "/v1/queues/count", o.fields(), counted, false)
 		if err != nil {
 			return err
+		}
+		if counted.State != "done" {
+			return r.jobEnded(out, answer, counted, "nothing was done")
 		}
 		if counted.Messages == 0 {
 			fmt.Fprintln(out, "no message waits that is meant")
 			return nil
 		}
 		fmt.Fprintf(errOut, "%s wait that are meant. %s them? [y/N] ", count(int(counted.Messages), "message"), strings.ToUpper(act[:1])+act[1:])
-		answer, _ := bufio.NewReader(in).ReadString('\n')
-		if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
+		reply, _ := bufio.NewReader(in).ReadString('\n')
+		if a := strings.ToLower(strings.TrimSpace(reply)); a != "y" && a != "yes" {
 			return exitWith(exitRefused, "nothing was done; answer y, or give --yes")
 		}
 	}
-	job, answer, err := r.runAct(ctx, errOut, act, fields, o.noWait)
+	job := &shownAct{act: act}
+	answer, err := r.runJob(ctx, errOut, "/v1/queues/"+act, fields, job, o.noWait)
 	if err != nil {
 		return err
 	}
-	if !r.printed(out, answer) {
-		fmt.Fprintf(out, "job %s %s: %s\n", job.ID, job.State, job.describe(act))
-	}
-	switch job.State {
-	case "stopped":
-		return exitWith(exitRefused, "stopped; what is done stays so")
-	case "failed":
-		return exitWith(exitRefused, "%s", job.Error)
-	}
-	return nil
-}
-
-// runAct begins an act, shows how it goes on, and stops it when ctx ends.
-func (r *remote) runAct(ctx context.Context, errOut io.Writer, act string, fields map[string]string, noWait bool) (*shownAct, json.RawMessage, error) {
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return nil, nil, err
-	}
-	var answer json.RawMessage
-	job := &shownAct{}
-	ask := func(ctx context.Context, method, path string, body []byte) error {
-		if err := r.do(ctx, method, path, body, &answer); err != nil {
-			return err
-		}
-		*job = shownAct{}
-		return json.Unmarshal(answer, job)
-	}
-	if err := ask(ctx, http.MethodPost, "/v1/queues/"+act, body); err != nil {
-		return nil, nil, err
-	}
-	path, live := "/v1/jobs/"+job.ID, isTerminal(errOut) && isTerminal(os.Stdout) && !noWait
-	for job.State == "running" && !noWait {
-		if live {
-			fmt.Fprintf(errOut, "\r\x1b[K%s", job.describe(act))
-		}
-		pause(ctx, pollPush)
-		if err = ask(ctx, http.MethodGet, path, nil); ctx.Err() != nil {
-			stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.options.timeout)
-			defer cancel()
-			for err = ask(stopping, http.MethodDelete, path, nil); err == nil && job.State == "running"; {
-				pause(stopping, pollPush)
-				err = ask(stopping, http.MethodGet, path, nil)
-			}
-		}
-		if err != nil {
-			break
-		}
-	}
-	if live {
-		fmt.Fprint(errOut, "\r\x1b[K")
-	}
-	return job, answer, err
+	return r.jobEnded(out, answer, job, "what is done stays so")
 }

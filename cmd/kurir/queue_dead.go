@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,11 +32,10 @@ func newQueueDeadCmd(r *remote) *cobra.Command {
 					Error   *sentError `json:"error"`
 				} `json:"messages"`
 			}
-			if printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodGet, "/v1/queues/dead?"+params.Encode(), &page); printed || err != nil {
+			if printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodGet, "/v1/queues/dead?"+params.Encode(), nil, &page); printed || err != nil {
 				return err
 			}
-			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "MESSAGE\tSTATE\tTO\tAGE\tLINK\tWHY")
+			table := newTable(cmd.OutOrStdout(), "MESSAGE", "STATE", "TO", "AGE", "LINK", "WHY")
 			for i := range page.Messages {
 				m := &page.Messages[i]
 				why := "the operator gave no reason"
@@ -65,7 +63,7 @@ func newQueueResendCmd(r *remote) *cobra.Command {
 				var made struct {
 					ID string `json:"id"`
 				}
-				printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodPost, "/v1/messages/"+url.PathEscape(id)+"/resend", &made)
+				printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodPost, "/v1/messages/"+url.PathEscape(id)+"/resend", nil, &made)
 				if err != nil {
 					return err
 				}

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,7 +46,7 @@ Times are those at which messages were accepted, or came: 2026-11-05T10:00:00Z, 
 }
 
 // body is the request.
-func (o *pushOptions) body(account string, now time.Time) ([]byte, error) {
+func (o *pushOptions) body(account string, now time.Time) (map[string]any, error) {
 	ranged := o.from != "" || o.to != ""
 	switch {
 	case !ranged && len(o.ids) == 0:
@@ -84,13 +81,12 @@ func (o *pushOptions) body(account string, now time.Time) ([]byte, error) {
 	if o.givenUp {
 		fields["given_up"] = true
 	}
-	return json.Marshal(fields)
+	return fields, nil
 }
 
-// shownJob is a job in the server's answer.
-type shownJob struct {
-	ID       string    `json:"id"`
-	State    string    `json:"state"`
+// shownPush is a push in the server's answer.
+type shownPush struct {
+	jobState
 	Account  string    `json:"account"`
 	Reached  time.Time `json:"reached"`
 	Looked   int64     `json:"looked_at"`
@@ -99,10 +95,9 @@ type shownJob struct {
 	Owed     int64     `json:"owed_anyway"`
 	Gone     int64     `json:"text_gone"`
 	Unknown  int64     `json:"unknown_ids"`
-	Error    string    `json:"error"`
 }
 
-func (j *shownJob) describe() string {
+func (j *shownPush) describe() string {
 	whose := j.Account
 	if whose == "*" {
 		whose = "all accounts"
@@ -115,10 +110,11 @@ func (j *shownJob) describe() string {
 	if j.Unknown > 0 {
 		text += fmt.Sprintf(", %s unknown", count(int(j.Unknown), "id"))
 	}
+	if j.State == "running" && !j.Reached.IsZero() {
+		text += ", up to " + j.Reached.UTC().Format(time.DateTime)
+	}
 	return text
 }
-
-const pollPush = 200 * time.Millisecond
 
 // push begins a push, shows how it goes on, and stops it when ctx ends.
 func (r *remote) push(ctx context.Context, out, errOut io.Writer, account string, o pushOptions) error {
@@ -126,99 +122,16 @@ func (r *remote) push(ctx context.Context, out, errOut io.Writer, account string
 	if err != nil {
 		return err
 	}
-	p := &shownPush{r: r}
-	if err := p.ask(ctx, http.MethodPost, "/v1/queues/push", body); err != nil {
-		return err
-	}
-	path, live := "/v1/jobs/"+p.job.ID, isTerminal(errOut) && !o.noWait
-	for p.job.State == "running" && !o.noWait && err == nil {
-		if live {
-			fmt.Fprintf(errOut, "\r\x1b[K%s, up to %s", p.job.describe(), orDash(shownTime(p.job.Reached)))
-		}
-		pause(ctx, pollPush)
-		if err = p.ask(ctx, http.MethodGet, path, nil); ctx.Err() != nil {
-			err = p.stop(ctx, path)
-		}
-	}
-	if live {
-		fmt.Fprint(errOut, "\r\x1b[K")
-	}
+	job := &shownPush{}
+	answer, err := r.runJob(ctx, errOut, "/v1/queues/push", body, job, o.noWait)
 	if err != nil {
 		return err
 	}
-	return r.pushEnded(out, p.answer, &p.job)
-}
-
-// shownPush is a push as the server last told it.
-type shownPush struct {
-	r      *remote
-	answer json.RawMessage
-	job    shownJob
-}
-
-func (p *shownPush) ask(ctx context.Context, method, path string, body []byte) error {
-	if err := p.r.do(ctx, method, path, body, &p.answer); err != nil {
+	if err := r.jobEnded(out, answer, job, "what is owed again stays so"); err != nil {
 		return err
-	}
-	p.job = shownJob{}
-	return json.Unmarshal(p.answer, &p.job)
-}
-
-// stop stops the push of a command that was told to end.
-func (p *shownPush) stop(ctx context.Context, path string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.r.options.timeout)
-	defer cancel()
-	err := p.ask(ctx, http.MethodDelete, path, nil)
-	for err == nil && p.job.State == "running" {
-		pause(ctx, pollPush)
-		err = p.ask(ctx, http.MethodGet, path, nil)
-	}
-	if err != nil {
-		return fmt.Errorf("the push could not be stopped: %w", err)
-	}
-	return nil
-}
-
-// pushEnded says what has become of a push.
-func (r *remote) pushEnded(out io.Writer, answer json.RawMessage, job *shownJob) error {
-	if !r.printed(out, answer) {
-		fmt.Fprintf(out, "job %s %s: %s\n", job.ID, job.State, job.describe())
-	}
-	switch job.State {
-	case "stopped":
-		return exitWith(exitRefused, "stopped; what is owed again stays so")
-	case "failed":
-		return exitWith(exitRefused, "%s", job.Error)
 	}
 	if job.State == "done" && job.Unknown > 0 && job.Looked == 0 {
 		return exitWith(exitRefused, "nothing is owed again: no message of the account has any of these ids")
 	}
 	return nil
-}
-
-// pause waits, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
-}
-
-func shownTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.DateTime)
-}
-
-// isTerminal tells whether somebody watches what is written.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

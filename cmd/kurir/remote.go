@@ -35,8 +35,16 @@ func (r *remote) flags(cmd *cobra.Command) {
 }
 
 // do makes one request of the first server that can be reached and reads its
-// answer. What the server says against it becomes the error.
-func (r *remote) do(ctx context.Context, method, path string, body []byte, into any) error {
+// answer. The body is written as JSON; nil is none. What the server says against
+// it becomes the error.
+func (r *remote) do(ctx context.Context, method, path string, body, into any) error {
+	var text []byte
+	if body != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			return fmt.Errorf("write the request: %w", err)
+		}
+	}
 	if r.client.http == nil {
 		if err := r.options.resolve(); err != nil {
 			return err
@@ -47,7 +55,7 @@ func (r *remote) do(ctx context.Context, method, path string, body []byte, into 
 	var failures []error
 	for _, server := range r.options.servers {
 		var answer json.RawMessage
-		status, err := r.client.ask(ctx, method, server+path, body, &answer)
+		status, err := r.client.ask(ctx, method, server+path, text, &answer)
 		var lost *lostAnswerError
 		switch {
 		case errors.As(err, &lost) && method == http.MethodGet:
@@ -69,14 +77,46 @@ func (r *remote) do(ctx context.Context, method, path string, body []byte, into 
 		}
 		return nil
 	}
+	return noServer(failures)
+}
+
+// open makes a GET of the first server that can be reached, whose answer may go on
+// for as long as it brings something. The caller closes its body.
+func (r *remote) open(ctx context.Context, path string) (server string, resp *http.Response, err error) {
+	if err := r.options.resolve(); err != nil {
+		return "", nil, err
+	}
+	client := &sendClient{http: &http.Client{}, options: &r.options}
+	var failures []error
+	for _, server := range r.options.servers {
+		req, err := client.request(ctx, http.MethodGet, server+path, nil)
+		if err != nil {
+			return "", nil, err
+		}
+		resp, err := client.http.Do(req)
+		if err != nil {
+			failures = append(failures, unreached(server, err))
+			continue
+		}
+		if resp.StatusCode >= http.StatusBadRequest {
+			answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxReply)) // without it there is still the status
+			_ = resp.Body.Close()
+			return "", nil, r.refusal(server, resp.StatusCode, answer)
+		}
+		return server, resp, nil
+	}
+	return "", nil, noServer(failures)
+}
+
+func noServer(failures []error) error {
 	return &exitError{exitNoServer, fmt.Errorf("no server can be reached: %w", errors.Join(failures...))}
 }
 
 // answer makes one request and reads its answer; or prints it as it came, if
 // --json asks for that, and says so.
-func (r *remote) answer(ctx context.Context, out io.Writer, method, path string, into any) (printed bool, err error) {
+func (r *remote) answer(ctx context.Context, out io.Writer, method, path string, body, into any) (printed bool, err error) {
 	var answer json.RawMessage
-	if err := r.do(ctx, method, path, nil, &answer); err != nil || r.printed(out, answer) {
+	if err := r.do(ctx, method, path, body, &answer); err != nil || r.printed(out, answer) {
 		return err == nil, err
 	}
 	if err := json.Unmarshal(answer, into); err != nil {

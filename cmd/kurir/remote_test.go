@@ -100,3 +100,29 @@ func TestQueueError(t *testing.T) {
 		}
 	}
 }
+
+// An act whose count is stopped asks for nothing; one that fails says why.
+func TestJobEnds(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]string{
+		`{"id":"1","state":"stopped","messages":3}`:                       "stopped; nothing was done",
+		`{"id":"1","state":"failed","messages":3,"error":"disk is full"}`: "disk is full",
+	} {
+		var out, errOut bytes.Buffer
+		err := remoteTo(t, 200, answer).act(t.Context(), strings.NewReader("y\n"), &out, &errOut, "cancel", nil, &actOptions{})
+		if err == nil || err.Error() != want || exitCode(err) != exitRefused || errOut.Len() > 0 {
+			t.Errorf("%s: %v, asks %q", answer, err, errOut.String())
+		}
+	}
+}
+
+// A list that is empty is one as JSON too.
+func TestNoRows(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	r := remoteTo(t, 200, `{"queues":[]}`)
+	r.options.asDoc = true
+	if err := r.listQueues(t.Context(), &out, ""); err != nil || out.String() != "[]\n" {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 )
@@ -105,8 +104,7 @@ func (r *remote) costs(ctx context.Context, out io.Writer, report *costReport) e
 		columns = slices.Concat([]string{"day", "account"}, slices.Sorted(maps.Keys(met)))
 	}
 	columns = slices.Concat(columns, []string{"messages", "cost", "currency"})
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, strings.ToUpper(strings.Join(columns, "\t")))
+	table := newTable(out, strings.ToUpper(strings.Join(columns, "\t")))
 	for i := range list {
 		cells := make([]string, len(columns))
 		for k, column := range columns {

@@ -32,6 +32,7 @@ func newRootCmd() *cobra.Command {
 		newServeCmd(),
 		newDemoCmd(),
 	)
+	root.SetHelpCommand(newHelpCmd())
 	nameCommands(root)
 	plainFlags(root)
 	return root

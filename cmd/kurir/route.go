@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -96,17 +95,9 @@ type shownRoute struct {
 
 // explainRoute asks and prints the answer.
 func (r *remote) explainRoute(ctx context.Context, out io.Writer, q *routeQuestion) error {
-	body, err := json.Marshal(q)
-	if err != nil {
-		return fmt.Errorf("write the request: %w", err)
-	}
-	var answer json.RawMessage
-	if err := r.do(ctx, http.MethodPost, "/v1/routes/explain", body, &answer); err != nil || r.printed(out, answer) {
-		return err
-	}
 	var s shownRoute
-	if err := json.Unmarshal(answer, &s); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+	if printed, err := r.answer(ctx, out, http.MethodPost, "/v1/routes/explain", q, &s); err != nil || printed {
+		return err
 	}
 	fmt.Fprintf(out, "to %s from %s: %s, %s", s.To, s.From, s.Encoding, count(s.Parts, "part"))
 	if s.Price != "" {

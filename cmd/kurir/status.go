@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"sort"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,7 +78,7 @@ const statusRows = 15
 // status asks for everything and prints it.
 func (r *remote) status(ctx context.Context, out io.Writer) error {
 	s := &shownStatus{}
-	if printed, err := r.answer(ctx, out, http.MethodGet, "/v1/status", s); err != nil || printed {
+	if printed, err := r.answer(ctx, out, http.MethodGet, "/v1/status", nil, s); err != nil || printed {
 		return err
 	}
 	s.print(out)
@@ -122,8 +121,7 @@ func (r *remote) statusSessions(ctx context.Context, out io.Writer) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nCUSTOMER\tID\tPEER\tMODE\tVERSION\tFOR\tSUBMITS/S\tSUBMITS\tDELIVERIES\tP50\tP99\tLAST ERROR")
+	table := newTable(out, "\nCUSTOMER", "ID", "PEER", "MODE", "VERSION", "FOR", "SUBMITS/S", "SUBMITS", "DELIVERIES", "P50", "P99", "LAST ERROR")
 	for i := range list[:min(len(list), statusRows)] {
 		s := &list[i]
 		p50, p99, trouble := "-", "-", "-"
@@ -152,8 +150,7 @@ func (r *remote) statusQueues(ctx context.Context, out io.Writer) error {
 	if len(list) == 0 {
 		return nil
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nOWED TO\tKIND\tOWED\tIN FLIGHT\tOLDEST\tTHERE")
+	table := newTable(out, "\nOWED TO", "KIND", "OWED", "IN FLIGHT", "OLDEST", "THERE")
 	for i := range list[:min(len(list), statusRows)] {
 		q := &list[i]
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\n", orDash(q.Account), q.Kind, q.Owed, q.InFlight, ago(q.Oldest), yesNo(q.Present))

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,7 +45,7 @@ func newStatusAckCmd(r *remote) *cobra.Command {
 			var list []shownAlarm
 			for _, id := range ids {
 				var e shownAlarm
-				printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodPost, "/v1/alarms/events/"+url.PathEscape(id)+"/acknowledge", &e)
+				printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodPost, "/v1/alarms/events/"+url.PathEscape(id)+"/acknowledge", nil, &e)
 				if err != nil {
 					return err
 				}
@@ -63,8 +62,7 @@ func newStatusAckCmd(r *remote) *cobra.Command {
 }
 
 func printAlarms(out io.Writer, list []shownAlarm) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "EVENT\tAGE\tKIND\tSTATE\tTIMES\tTEXT")
+	table := newTable(out, "EVENT", "AGE", "KIND", "STATE", "TIMES", "TEXT")
 	for i := range list {
 		e := &list[i]
 		state := e.State

@@ -106,7 +106,7 @@ func (r *remote) trace(ctx context.Context, out, errOut io.Writer, path string, 
 		var reply struct {
 			PDUs []shownPDU `json:"pdus"`
 		}
-		if printed, err := r.answer(ctx, out, http.MethodGet, path+"?"+params.Encode(), &reply); err != nil || printed {
+		if printed, err := r.answer(ctx, out, http.MethodGet, path+"?"+params.Encode(), nil, &reply); err != nil || printed {
 			return err
 		}
 		for i := range reply.PDUs {
@@ -147,12 +147,8 @@ func (r *remote) beginTrace(ctx context.Context, errOut io.Writer, path string, 
 	if o.session != 0 {
 		fields["session"] = o.session
 	}
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return false, fmt.Errorf("write the request: %w", err)
-	}
 	var t shownTrace
-	if err := r.do(ctx, http.MethodPut, path, body, &t); err != nil {
+	if err := r.do(ctx, http.MethodPut, path, fields, &t); err != nil {
 		return false, err
 	}
 	until, layout := t.Until.Local(), time.TimeOnly
@@ -165,28 +161,11 @@ func (r *remote) beginTrace(ctx context.Context, errOut io.Writer, path string, 
 
 // followTrace prints PDUs as they come until ctx ends or the trace does.
 func (r *remote) followTrace(ctx context.Context, out io.Writer, path string) error {
-	server := r.options.servers[0]
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server+path, nil)
+	server, resp, err := r.open(ctx, path)
 	if err != nil {
 		return err
 	}
-	switch o := &r.options; {
-	case o.key != "":
-		req.Header.Set("Authorization", "Bearer "+o.key)
-	case o.user != "":
-		req.SetBasicAuth(o.user, o.password)
-	}
-	client := &http.Client{} // no time limit: it goes on
-	defer client.CloseIdleConnections()
-	resp, err := client.Do(req)
-	if err != nil {
-		return &exitError{exitNoServer, unreached(server, err)}
-	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		doc, _ := io.ReadAll(io.LimitReader(resp.Body, maxReply)) // without it there is still the status
-		return r.refusal(server, resp.StatusCode, doc)
-	}
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, 1<<20)
 	last := uint64(0)
