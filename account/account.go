@@ -36,7 +36,8 @@ type Account struct {
 	// Addresses from which the customer may come, as networks (192.0.2.0/24) or single addresses. Empty: from anywhere.
 	Addresses []string `yaml:"addresses" example:"[127.0.0.0/8, \"::1\"]"`
 	// Rate is how many parts of messages a second are accepted; what exceeds it is refused with a temporary error.
-	// A second's worth may come at once. 0: no limit.
+	// A second's worth may come at once; to operators it goes evenly, in any 100 ms a tenth of the rate and one part at
+	// most. 0: no limit.
 	Rate float64 `yaml:"rate" example:"50"`
 	// SMPP is how the customer binds over SMPP.
 	SMPP SMPP `yaml:"smpp"`

@@ -104,6 +104,17 @@ func (s *Directory) All() []*Account {
 	return s.accounts
 }
 
+// Rates gives the rates of the accounts that have one, in parts a second.
+func (s *Directory) Rates() map[string]float64 {
+	rates := map[string]float64{}
+	for _, a := range s.All() {
+		if a.Rate > 0 {
+			rates[a.Name] = a.Rate
+		}
+	}
+	return rates
+}
+
 // ByName gives the account of that name, nil if there is none.
 func (s *Directory) ByName(name string) *Account {
 	if s == nil {

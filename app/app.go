@@ -124,6 +124,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.alarms.Load(events)
+	a.shared.SmoothAccounts(snap.Accounts.Rates())
 	open, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	a.gateway, err = gateway.New(open, gateway.Options{
@@ -290,6 +291,7 @@ func (a *App) replace(ctx context.Context, f *config.File, write func() error) e
 	a.guard.Replace(allow, trustedURLs(f))
 	certs.use()
 	a.warnOfRestart(f)
+	a.shared.SmoothAccounts(snap.Accounts.Rates())
 	a.gateway.Replace(snap)
 	a.alarmsNow.Store(&f.Alarms)
 	a.replaceLinks(f)

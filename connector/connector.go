@@ -9,8 +9,8 @@
 //     credit: how many parts it will take beyond what has been answered.
 //  3. The gateway grants messages to a session, writes the grants to disk, and
 //     only then calls Send. The connector splits each text for its link
-//     (gsm.AppendSegments), puts the parts on the wire in order, and answers
-//     every message exactly once with Core.Answered, unless the session ends.
+//     (gsm.AppendSegments), puts the parts on the wire in order, no faster than
+//     Smooth allows where a rate is set, and answers every message exactly once with Core.Answered, unless the session ends.
 //  4. A session that ends is announced with Core.SessionDown. Of the messages
 //     not yet answered the connector names those it never wrote; the rest are
 //     uncertain, which is the gateway's affair.

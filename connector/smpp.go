@@ -22,7 +22,8 @@ import (
 //     session, waits for its end, announces that, pauses, begins again.
 //  2. Send puts messages into the session's queue and writes as many parts as
 //     the window has room for (smpp_session.go); each is made a submit_sm
-//     (smpp_build.go) only then.
+//     (smpp_build.go) only then. Where rates are set they go smoothly
+//     (smpp_pace.go).
 //  3. Responses free the window, complete answers (smpp_status.go says what a
 //     command_status means) and let the queue move on.
 //  4. deliver_sm and data_sm become reports and inbound messages
@@ -35,6 +36,7 @@ type SMPP struct {
 
 	cfg      SMPPConfig
 	meanings *smppMeanings // nil for the specifications'
+	smooth   *Smooth       // nil without a rate
 	log      *slog.Logger
 	shared   *Shared
 	core     Core
@@ -56,10 +58,11 @@ type SMPP struct {
 // Shared is what all links of a process have in common. Make one with
 // NewShared.
 type Shared struct {
-	refs     *gsm.References // two links may lead to the same phone
-	sessions atomic.Uint32   // number of the newest session
-	repeats  smppUnanswered  // what operators will send again
-	self     uint64          // see newSelf
+	refs     *gsm.References                           // two links may lead to the same phone
+	sessions atomic.Uint32                             // number of the newest session
+	repeats  smppUnanswered                            // what operators will send again
+	self     uint64                                    // see newSelf
+	accounts atomic.Pointer[map[string]*accountSmooth] // nil when none has a rate
 
 	// Networks tells links whose a number is, for rules about senders and recipients; nil knows nothing. It is set before
 	// the first link is made.
@@ -101,6 +104,9 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 	}
 	l.cfg.rewriting = l.cfg.rewriting.with(shared.Networks)
 	l.meanings = l.cfg.meanings(func(string, string) {}) // Validate reports
+	if cfg.Rate > 0 {
+		l.smooth = NewSmooth(float64(cfg.Rate))
+	}
 	for i := range l.cfg.Sessions {
 		if len(l.cfg.Hosts) == 0 { // the operator opens the sessions
 			break

@@ -57,6 +57,7 @@ type smsc struct {
 	manage  func(smpp.Body) (smpp.Status, smpp.Body) // answers what is not known here; may be nil
 	hold    bool                                     // what is not known here, in place of an answer
 	held    []smpp.PDU
+	came    func() // when a submit_sm has come; may be nil
 }
 
 func newSMSC(conn net.Conn) *smsc {
@@ -92,6 +93,9 @@ func (o *smsc) Requests(s *smpp.Session, requests []smpp.PDU) {
 			}
 		case *smpp.SubmitSM:
 			o.submits = append(o.submits, r)
+			if o.came != nil {
+				o.came()
+			}
 		default:
 			if o.hold {
 				o.held = append(o.held, r)

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"kurir/message"
@@ -20,6 +21,7 @@ type smppLong struct {
 	out     *Outgoing
 	parts   []smppPart
 	begun   bool // a part was put on the wire
+	aside   bool // given back, as the session ended before
 	left    int  // parts without an answer
 	repeats int
 }
@@ -28,20 +30,38 @@ type smppLong struct {
 type smppPart struct {
 	long    *smppLong
 	body    smpp.SubmitSM
+	places  smppPlaces
 	id      string
 	failure *message.Failure
 }
 
-// stageLong keeps the parts of a long message and puts as many of them into
-// the batch as there is room for.
-func (s *smppSession) stageLong(out *Outgoing, built []smpp.SubmitSM, room int) {
+// newSMPPLong keeps the parts of a message beyond the batch in which they were built.
+func newSMPPLong(out *Outgoing, built []smpp.SubmitSM) *smppLong {
 	l := &smppLong{out: out, parts: make([]smppPart, len(built)), left: len(built)}
 	for i := range l.parts {
 		p := &l.parts[i]
 		p.long, p.body = l, built[i]
 		p.body.Text = bytes.Clone(p.body.Text)
+		if payload, ok := p.body.TLVs.Get(smpp.TagMessagePayload); ok {
+			p.body.TLVs = slices.Clone(p.body.TLVs)
+			p.body.TLVs.Set(smpp.TagMessagePayload, bytes.Clone(payload))
+		}
+	}
+	return l
+}
+
+// stageLong keeps the parts of a long message and puts as many of them into
+// the batch as there is room for and as may go now.
+func (s *smppSession) stageLong(out *Outgoing, built []smpp.SubmitSM, room int, now time.Time) {
+	l := newSMPPLong(out, built)
+	for i := range l.parts {
+		p := &l.parts[i]
+		full := len(s.requests) >= room
+		if !full && s.pacing() && !s.goes(p, now) {
+			continue
+		}
 		s.parts = append(s.parts, p)
-		if len(s.requests) < room {
+		if !full {
 			s.requests = append(s.requests, smpp.Request{Body: &p.body, Ref: p})
 		}
 	}
@@ -92,6 +112,7 @@ func (s *smppSession) repeats(l *smppLong) bool {
 	for i := range l.parts {
 		if f := l.parts[i].failure; f != nil {
 			l.left++
+			l.parts[i].places = smppNoPlace
 			s.again = append(s.again, &l.parts[i])
 			s.slow = s.slow || f.Kind == message.Throttled
 		}

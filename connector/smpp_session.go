@@ -37,6 +37,8 @@ type smppSession struct {
 	parts  []*smppPart // of long messages, to be written before the queue
 	again  []*smppPart // refused for now, to be written again when timer fires
 	timer  *time.Timer
+	held   []smppHeld // may not go yet (smpp_pace.go), the first first
+	waker  *time.Timer
 	wire   int         // parts and other requests on the wire
 	window int         // how many there may be, see adapt
 	fitted time.Time   // from when answers tell of that window
@@ -91,7 +93,7 @@ func (s *smppSession) add(out []*Outgoing) (refused []*Outgoing) {
 // then what waits. mu is held.
 func (s *smppSession) pump() {
 	for !s.ended && (len(s.parts) > 0 || s.head < len(s.queue)) {
-		room := min(s.window-s.wire, smppChunk)
+		room := min(s.window-s.wire-len(s.held), smppChunk)
 		if room <= 0 {
 			return
 		}
@@ -107,6 +109,10 @@ func (s *smppSession) stage(room int) {
 	now := time.Now()
 	s.build.reset()
 	s.requests = s.requests[:0]
+	pacing := s.pacing()
+	if pacing {
+		s.sift(room, now)
+	}
 	for _, p := range s.parts[:min(room, len(s.parts))] {
 		s.requests = append(s.requests, smpp.Request{Body: &p.body, Ref: p})
 	}
@@ -118,10 +124,12 @@ func (s *smppSession) stage(room int) {
 		switch n, f := s.build.add(out, now); {
 		case f != nil:
 			s.failed = append(s.failed, Answer{Out: out, Failure: f})
-		case n == 1:
+		case n == 1 && (!pacing || s.goesAlone(out, &s.build.parts[at], now)):
 			s.requests = append(s.requests, smpp.Request{Ref: out})
+		case n == 1:
+			s.build.parts = s.build.parts[:at]
 		default:
-			s.stageLong(out, s.build.parts[at:], room)
+			s.stageLong(out, s.build.parts[at:], room, now)
 			s.build.parts = s.build.parts[:at]
 		}
 	}
@@ -275,15 +283,25 @@ func (s *smppSession) stop() {
 	if s.timer != nil {
 		s.timer.Stop()
 	}
-	var last *smppLong
+	if s.waker != nil {
+		s.waker.Stop()
+	}
+	for _, h := range s.held {
+		s.unwritten(h.part.long)
+	}
 	for _, p := range s.parts {
-		if l := p.long; l != last && !l.begun {
-			last = l
-			s.late = append(s.late, l.out)
-		}
+		s.unwritten(p.long)
 	}
 	s.late = append(s.late, s.queue[s.head:]...)
-	s.queue, s.head, s.parts, s.again = nil, 0, nil, nil
+	s.queue, s.head, s.parts, s.again, s.held = nil, 0, nil, nil, nil
+}
+
+// unwritten sets a long message aside, once, if none of its parts was written.
+func (s *smppSession) unwritten(l *smppLong) {
+	if !l.begun && !l.aside {
+		l.aside = true
+		s.late = append(s.late, l.out)
+	}
 }
 
 // finish ends the session and returns all that was never put on the wire, also

@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
@@ -13,20 +11,8 @@ import (
 // queueUp hands over n messages, a thousand a request, without receipts.
 func queueUp(t *testing.T, s *server, n int) {
 	t.Helper()
-	numbers := phones(n, "1")
-	for i := range numbers {
-		numbers[i] = "+" + numbers[i]
-	}
-	for len(numbers) > 0 {
-		few := numbers[:min(1000, len(numbers))]
-		numbers = numbers[len(few):]
-		body, err := json.Marshal(map[string]any{"to": few, "text": "full " + textMark, "receipts": "none"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if status, answer := s.post(string(body)); status != http.StatusAccepted {
-			t.Fatalf("%d %s", status, answer)
-		}
+	for ; n > 0; n -= 1000 {
+		submitAtOnce(t, s.rest, min(n, 1000), "full "+textMark)
 	}
 }
 

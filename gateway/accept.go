@@ -421,7 +421,7 @@ func (g *Gateway) place(e *entry, now time.Time) {
 		return
 	}
 	l := e.link
-	if s := l.best(); s != nil && l.lanes.n == 0 && g.mayGrant(l, s, e, now) {
+	if s := l.best(); s != nil && l.lanes.ready() == 0 && g.mayGrant(l, s, e, now) {
 		g.grantTo(s, e, now, false)
 		return
 	}

@@ -42,6 +42,8 @@ func (e *entry) setBatch() {
 type accountQueue struct {
 	waiter
 	account string
+	pace    *pace // nil without a rate
+	slowed  bool  // it is in its lane's slowed, not in its turns
 	turns   turns[*flow]
 	plain   flow              // what is in no batch and has no tag
 	flows   map[uint64]*flow  // the others that are not empty

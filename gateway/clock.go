@@ -100,6 +100,9 @@ func (g *Gateway) clockSet(step time.Duration, at time.Time) {
 			l.returns += ms
 		}
 	}
+	for _, p := range g.paces {
+		p.shift(ms)
+	}
 	for _, e := range g.due {
 		e.due += ms
 	}

@@ -33,13 +33,17 @@ func (g *Gateway) dispatch(l *link, now time.Time) {
 	if g.full != nil || g.clockHeld() {
 		return
 	}
-	for l.lanes.n > 0 {
+	l.lanes.goOn(now)
+	for l.lanes.ready() > 0 {
 		s := l.best()
 		if s == nil {
 			break
 		}
 		if parts, ok := l.pace.room(now); !ok || parts < 1 {
 			break
+		}
+		if l.lanes.slow(now) {
+			continue
 		}
 		e := l.lanes.head()
 		if g.expired(e.m, now.UnixMilli()) {
@@ -70,10 +74,7 @@ func (g *Gateway) mayGrant(l *link, s *session, e *entry, now time.Time) bool {
 			return false
 		}
 	}
-	if g.clockHeld() {
-		return false
-	}
-	if !s.fits(e) {
+	if g.clockHeld() || !s.fits(e) || !g.mayLeaveNow(l, e.m.Account, now) {
 		return false
 	}
 	parts, ok := l.pace.room(now)
@@ -86,6 +87,9 @@ func (g *Gateway) mayGrant(l *link, s *session, e *entry, now time.Time) bool {
 func (g *Gateway) grantTo(s *session, e *entry, now time.Time, later bool) {
 	m, l := e.m, s.link
 	l.pace.take(e.cost())
+	if p := g.paces[m.Account]; p != nil {
+		p.take(e.cost())
+	}
 	s.add(e) // first: behind the mark, move writes a grant row of the session
 	if later {
 		g.move(e, granted, false)

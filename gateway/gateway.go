@@ -127,6 +127,7 @@ type Gateway struct {
 	alerting    bool                // an account asks for alerts
 	hourBook    hourBook
 	hours       bool                          // an account has hours
+	paces       map[string]*pace              // of accounts with a rate
 	partwise    bool                          // an account gets a receipt for each part
 	alerts      map[string]message.Alert      // of which customers are to be told, by number
 	series      map[string]store.SeriesNumber // the last case numbers, by name
@@ -250,6 +251,7 @@ func (g *Gateway) install(s *Snapshot) {
 		g.link(name).configure(set)
 	}
 	g.setScopes()
+	g.setPaces(s)
 	g.installMoney(s)
 	g.bindNumbers(s)
 	g.installTraffic(s)

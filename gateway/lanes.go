@@ -1,6 +1,10 @@
 package gateway
 
-import "kurir/message"
+import (
+	"slices"
+
+	"kurir/message"
+)
 
 // lanes holds what waits for a link in memory: a lane per priority, in each the
 // accounts, and of each account its batches (batches.go), served in turn. The
@@ -8,20 +12,35 @@ import "kurir/message"
 // below the highest has some of its own, so that none starves: two are high's,
 // one is normal's and one bulk's.
 type lanes struct {
-	lane [message.Priorities]lane
-	n    int
-	turn uint
+	lane  [message.Priorities]lane
+	n     int
+	later int // of these, of accounts that are slowed (account_pace.go)
+	turn  uint
+	paces map[string]*pace // of accounts with a rate
 }
 
 type lane struct {
 	queues map[string]*accountQueue // those that are not empty
 	turns  turns[*accountQueue]
 	n      int
+
+	slowed []*accountQueue // not in turns
+	later  int             // messages of these
 }
 
 func (l *lanes) push(e *entry, front bool) {
-	l.n++
-	l.lane[e.m.Priority].push(e, front)
+	ln := &l.lane[e.m.Priority]
+	q := ln.queues[e.m.Account]
+	if q == nil {
+		if ln.queues == nil {
+			ln.queues = map[string]*accountQueue{}
+		}
+		q = &accountQueue{account: e.m.Account, pace: l.paces[e.m.Account]}
+		ln.queues[e.m.Account] = q
+	}
+	l.count(ln, q, 1)
+	q.push(e, front)
+	ln.turns.enter(q)
 }
 
 // of returns what waits of an account in a lane, nil for nothing.
@@ -29,7 +48,7 @@ func (l *lanes) of(p message.Priority, account string) *accountQueue {
 	return l.lane[p].queues[account]
 }
 
-// next returns the lane whose turn it is. There is a message.
+// next returns the lane whose turn it is. There is a message that is ready.
 func (l *lanes) next() *lane {
 	p := message.Urgent
 	switch l.turn % 16 {
@@ -40,48 +59,29 @@ func (l *lanes) next() *lane {
 	case 15:
 		p = message.Bulk
 	}
-	if l.lane[p].n > 0 {
+	if l.lane[p].ready() > 0 {
 		return &l.lane[p]
 	}
 	p = message.Urgent
-	for l.lane[p].n == 0 {
+	for l.lane[p].ready() == 0 {
 		p--
 	}
 	return &l.lane[p]
 }
 
-// head shows the message that pop takes next. There is one.
+// head shows the message that pop takes next. There is one that is ready.
 func (l *lanes) head() *entry { return l.next().turns.head().turns.head().first }
 
-// pop takes the next message. There is one.
+// pop takes the next message. There is one that is ready.
 func (l *lanes) pop() *entry {
 	ln := l.next()
 	l.turn++
-	l.n--
-	return ln.pop()
-}
-
-func (l *lane) push(e *entry, front bool) {
-	q := l.queues[e.m.Account]
-	if q == nil {
-		if l.queues == nil {
-			l.queues = map[string]*accountQueue{}
-		}
-		q = &accountQueue{account: e.m.Account}
-		l.queues[e.m.Account] = q
-	}
-	l.n++
-	q.push(e, front)
-	l.turns.enter(q)
-}
-
-func (l *lane) pop() *entry {
-	q := l.turns.head()
+	q := ln.turns.head()
+	l.count(ln, q, -1)
 	e := q.pop()
-	l.n--
-	l.turns.next()
+	ln.turns.next()
 	if q.n == 0 {
-		delete(l.queues, q.account)
+		delete(ln.queues, q.account)
 	}
 	return e
 }
@@ -91,7 +91,7 @@ func (l *lane) pop() *entry {
 func (l *lanes) sweep(drop func(*entry) bool) {
 	for p := range l.lane {
 		ln := &l.lane[p]
-		for _, q := range ln.turns.all() {
+		for _, q := range slices.Concat(ln.turns.all(), ln.slowed) {
 			for _, f := range q.turns.all() {
 				for e := f.first; e != nil; {
 					next := e.next
@@ -116,9 +116,8 @@ func (l *lanes) remove(e *entry) {
 }
 
 func (l *lanes) take(ln *lane, q *accountQueue, f *flow, e *entry) {
+	l.count(ln, q, -1)
 	q.take(f, e)
-	ln.n--
-	l.n--
 	if q.n == 0 {
 		delete(ln.queues, q.account)
 	}

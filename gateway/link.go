@@ -102,7 +102,7 @@ func (g *Gateway) link(name string) *link {
 	if l == nil {
 		l = &link{name: name, since: time.Now()}
 		l.downAt = l.since
-		l.set.Name = name
+		l.set.Name, l.lanes.paces = name, g.paces
 		l.set.setDefaults()
 		g.links[name] = l
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"kurir/message"
@@ -97,7 +98,7 @@ func (g *Gateway) spills(e *entry) bool {
 func (g *Gateway) refill(l *link) {
 	for p := range l.spill {
 		sp := &l.spill[p]
-		if !sp.some || sp.loading || l.lanes.lane[p].n*refillAt > g.opt.QueueMemory || time.Now().Before(sp.again) || g.ctx.Err() != nil {
+		if !sp.some || sp.loading || l.lanes.lane[p].ready()*refillAt > g.opt.QueueMemory || time.Now().Before(sp.again) || g.ctx.Err() != nil {
 			continue
 		}
 		sp.loading = true
@@ -114,6 +115,10 @@ func (g *Gateway) load(l *link, p message.Priority) {
 	after := make(map[string]message.ID, len(sp.after))
 	for k, v := range sp.after {
 		after[k] = v
+	}
+	passed := g.passOver(l, p)
+	for account := range passed {
+		after[account] = lastID
 	}
 	n := min(g.opt.helping(refillMost), max(1, g.opt.QueueMemory/2))
 	r := g.beginReading()
@@ -135,7 +140,7 @@ func (g *Gateway) load(l *link, p message.Priority) {
 	if err != nil {
 		sp.again = now.Add(brokePause)
 	} else {
-		g.loaded(l, p, &got, r, now)
+		g.loaded(l, p, &got, passed, r, now)
 	}
 	g.endReading(r)
 	g.mu.Unlock()
@@ -143,8 +148,8 @@ func (g *Gateway) load(l *link, p message.Priority) {
 }
 
 // loaded puts what was read into the lanes. What is in memory already, or was
-// ended while it was being read, is passed over.
-func (g *Gateway) loaded(l *link, p message.Priority, got *store.Refilled, r *reading, now time.Time) {
+// ended while it was being read, is passed over; so are accounts in passed.
+func (g *Gateway) loaded(l *link, p message.Priority, got *store.Refilled, passed map[string]struct{}, r *reading, now time.Time) {
 	sp := &l.spill[p]
 	if sp.after == nil {
 		sp.after = map[string]message.ID{}
@@ -160,9 +165,14 @@ func (g *Gateway) loaded(l *link, p message.Priority, got *store.Refilled, r *re
 			g.waitAgain(l, m)
 		}
 	}
+	if got.Behind != nil {
+		maps.Copy(got.Behind, passed)
+	}
 	sp.emptied(got.Behind, r.seen)
 	switch {
 	case got.More:
+	case len(passed) > 0:
+		sp.beginWithout(passed, now.Add(emptyPause))
 	case !sp.pass.whole():
 		sp.after, sp.again = nil, now.Add(emptyPause)
 	case sp.last > r.seen: // what was added meanwhile may not have been seen

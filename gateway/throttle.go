@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// pace keeps the rate of a link in parts a second, smoothly: what is saved up
+// pace keeps the rate of a link, or an account, in parts a second: what is saved up
 // never exceeds a tick's worth plus one part, or three when ticks come late. When the operator asks for less
 // speed the link pauses for a moment and goes on at what the operator really
 // took, and then:

@@ -54,7 +54,7 @@ func (g *Gateway) waits(m *message.Message, now time.Time) *Waits {
 		}
 		return w.until(e.due)
 	}
-	e.link.explain(w, now)
+	e.link.explain(w, e.m, now)
 	return w
 }
 
@@ -92,8 +92,8 @@ func nextRetry(m *message.Message) (at int64) {
 }
 
 // explain says why a message that the link has does not go out.
-func (l *link) explain(w *Waits, now time.Time) {
-	st := l.stats()
+func (l *link) explain(w *Waits, m *message.Message, now time.Time) {
+	st, q := l.stats(), l.lanes.of(m.Priority, m.Account)
 	switch p := &l.pace; {
 	case l.conn == nil || l.wish == LinkStops:
 		w.Why = "the link is stopped"
@@ -104,6 +104,8 @@ func (l *link) explain(w *Waits, now time.Time) {
 	case now.UnixMilli() < p.until:
 		w.Why = "the link pauses, for the operator asked for less speed"
 		w.until(p.until)
+	case q != nil && q.slowed:
+		w.Why = fmt.Sprintf("%d messages of the account wait for its rate, %.4g parts a second", q.n, q.pace.rate)
 	case p.since != 0:
 		w.Why = fmt.Sprintf("the operator asked for less speed: the link sends %.4g parts a second for now, and %d messages wait for it", p.rate, st.Queued)
 	case p.rate != 0:
