@@ -43,6 +43,8 @@ type messageView struct {
 	Parts       uint8             `json:"parts"`
 	Priority    string            `json:"priority,omitempty"`
 	Flash       bool              `json:"flash,omitempty"`
+	Class       int8              `json:"class,omitempty"` // 0 is flash
+	ReplaceType uint8             `json:"replace_type,omitempty"`
 	Reference   string            `json:"reference,omitempty"`
 	Tag         string            `json:"tag,omitempty"`
 	Dimensions  map[string]string `json:"dimensions,omitempty"`
@@ -144,6 +146,7 @@ func view(m *message.Message, state message.State, full bool, tlvs *message.TLVD
 	if full {
 		v.Secret, v.Tag = m.Secret(), m.Tag()
 		v.Flash, v.Priority, v.Via = m.Content.Class == 0, m.Priority.String(), m.Via.String()
+		v.Class, v.ReplaceType = max(m.Content.Class, 0), replaceType(m.Content.Extra)
 		v.TLVs = showTLVs(tlvs, m.Content.Extra)
 		v.SendAt, v.Expires = showTime(m.SendAt), showTime(m.Expires)
 		v.Price = viewPrice(m)

@@ -161,17 +161,20 @@ func (r *jsonReader) boolean() bool {
 	return false
 }
 
-// count reads a whole number from 1 to most.
-func (r *jsonReader) count(most int) int {
-	n := 0
-	if c := r.peek(); c >= '0' && c <= '9' {
+// number reads a whole number from least, which is not below 0, to most.
+func (r *jsonReader) number(least, most int) int {
+	n := -1
+	c := r.peek()
+	start := r.at
+	if c >= '0' && c <= '9' {
 		for r.at < len(r.in) && r.in[r.at] >= '0' && r.in[r.at] <= '9' && n <= most {
-			n = n*10 + int(r.in[r.at]-'0')
+			n = max(n, 0)*10 + int(r.in[r.at]-'0')
 			r.at++
 		}
 	}
-	if n < 1 || n > most {
-		r.wrongType(fmt.Sprintf("a whole number from 1 to %d", most))
+	if n < least || n > most {
+		r.at = start
+		r.wrongType(fmt.Sprintf("a whole number from %d to %d", least, most))
 	}
 	return n
 }

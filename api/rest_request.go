@@ -43,6 +43,9 @@ type restMessage struct {
 	costs     map[string]string
 	hours     *message.Hours
 	class     int8 // -1 for none
+	flash     bool
+	replaces  uint8 // replace type, 0 for none
+	ports     restPorts
 	seen      uint32
 }
 
@@ -78,6 +81,9 @@ const (
 	seenDialog
 	seenDimensions
 	seenHours
+	seenClass
+	seenReplaceType
+	seenPorts
 	seenAtomic
 	seenMessages
 
@@ -90,6 +96,7 @@ var restFields = map[string]uint32{
 	"validity": seenValidity, "priority": seenPriority, "encoding": seenEncoding, "reference": seenReference,
 	"webhook": seenWebhook, "receipts": seenReceipts, "flash": seenFlash, "tlvs": seenTLVs,
 	"unicode": seenUnicode, "long": seenLong, "tag": seenTag, "max_parts": seenMaxParts, "secret": seenSecret, "dialog": seenDialog, "hours": seenHours,
+	"class": seenClass, "replace_type": seenReplaceType, "ports": seenPorts,
 	"dimensions": seenDimensions, "atomic": seenAtomic, "messages": seenMessages,
 }
 
@@ -173,8 +180,14 @@ func (r *jsonReader) member(m *restMessage, req *restRequest, bit uint32) {
 		m.receipts = r.str()
 	case seenFlash:
 		if r.boolean() {
-			m.class = 0
+			m.flash = true
 		}
+	case seenClass:
+		m.class = int8(r.number(0, 3))
+	case seenReplaceType:
+		m.replaces = uint8(r.number(1, 7))
+	case seenPorts:
+		m.ports = r.ports()
 	case seenTLVs:
 		m.tlvs = r.tlvs()
 	case seenUnicode:
@@ -184,7 +197,7 @@ func (r *jsonReader) member(m *restMessage, req *restRequest, bit uint32) {
 	case seenTag:
 		m.tag = r.str()
 	case seenMaxParts:
-		m.maxParts = r.count(255)
+		m.maxParts = r.number(1, 255)
 	case seenSecret:
 		m.secret = r.boolean()
 	case seenDialog:
@@ -262,7 +275,7 @@ func (m *restMessage) submission(a *account.Account, guard *Guard, tlvs *message
 	if s.Content.Extra, f = extraOf(tlvs, m.tlvs); f != nil {
 		return s, f
 	}
-	s.Content.Extra = a.Extra(s.Content.Extra)
+	s.Content.Extra = a.Extra(replacing(s.Content.Extra, m.replaces))
 	priority := m.priority
 	if priority == "" {
 		priority = a.Priority
@@ -361,6 +374,18 @@ func (m *restMessage) target(a *account.Account, guard *Guard) (message.Target, 
 func (m *restMessage) content() (message.Content, *message.Failure) {
 	c := message.Content{Text: m.text, Class: m.class}
 	var err error
+	switch {
+	case m.flash && m.class > 0:
+		return c, message.Fail(message.BadContent, "class", "flash is class 0; leave flash or class out")
+	case m.flash:
+		c.Class = 0
+	}
+	if m.seen&seenPorts != 0 {
+		if m.udh != "" {
+			return c, message.Fail(message.BadContent, "ports", "ports stand in the user data header; leave ports or udh out")
+		}
+		c.Header = m.ports.header()
+	}
 	if c.Want, err = gsm.ParseEncoding(m.encoding); err != nil {
 		return c, message.Fail(message.BadContent, "encoding", "%q is no encoding; auto, gsm7, ucs2, latin1 and binary are", clip(m.encoding))
 	}

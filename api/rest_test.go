@@ -39,6 +39,17 @@ func TestPostMistakes(t *testing.T) {
 		{"to is a number", `{"to":46701234567,"text":"x"}`, 400, "wrong_type", "to"},
 		{"to holds a number", `{"to":["1",2],"text":"x"}`, 400, "wrong_type", "to"},
 		{"text is null", `{"to":"1","text":null}`, 400, "wrong_type", "text"},
+		{"max_parts too high", `{"to":"1","text":"x","max_parts":256}`, 400, "wrong_type", "max_parts"},
+		{"class too high", `{"to":"1","text":"x","class":4}`, 400, "wrong_type", "class"},
+		{"class without a number", `{"to":"1","text":"x","class":"1"}`, 400, "wrong_type", "class"},
+		{"flash and another class", `{"to":"1","text":"x","class":1,"flash":true}`, 422, "bad_content", "class"},
+		{"replace type 0", `{"to":"1","text":"x","replace_type":0}`, 400, "wrong_type", "replace_type"},
+		{"replace type too high", `{"to":"1","text":"x","replace_type":8}`, 400, "wrong_type", "replace_type"},
+		{"port too high", `{"to":"1","text":"x","ports":{"to":65536}}`, 400, "wrong_type", "ports.to"},
+		{"port twice", `{"to":"1","text":"x","ports":{"to":1,"to":2}}`, 400, "given_twice", "ports.to"},
+		{"ports without to", `{"to":"1","text":"x","ports":{"from":1}}`, 400, "required", "ports.to"},
+		{"ports with something else", `{"to":"1","text":"x","ports":{"to":1,"by":2}}`, 400, "unknown_field", "ports.by"},
+		{"ports and udh", `{"to":"1","text":"x","ports":{"to":1},"udh":"0605040b8423f0"}`, 422, "bad_content", "ports"},
 		{"flash is a string", `{"to":"1","text":"x","flash":"yes"}`, 400, "wrong_type", "flash"},
 		{"invalid UTF-8", "{\"to\":\"1\",\"text\":\"\xff\"}", 400, "bad_utf8", "text"},
 		{"invalid UTF-8 after an escape", "{\"to\":\"1\",\"text\":\"\\n\xff\"}", 400, "bad_utf8", "text"},
@@ -268,6 +279,21 @@ func TestPostFields(t *testing.T) {
 	octets := []byte{6, 5, 4, 0x0b, 0x84, 0x23, 0xf0}
 	if c := f.accepted[0].Content; c.Want != gsm.Binary || !bytes.Equal(c.Data, octets) || !bytes.Equal(c.Header, octets) || c.Class != -1 {
 		t.Errorf("content %+v", c)
+	}
+	for body, want := range map[string]message.Content{
+		`{"to":"1","text":"x","class":2,"replace_type":7}`:                     {Text: "x", Class: 2, Extra: &message.Extra{ProtocolID: 0x47}},
+		`{"to":"1","text":"x","class":0,"flash":true,"replace_type":1}`:        {Text: "x", Class: 0, Extra: &message.Extra{ProtocolID: 0x41}},
+		`{"to":"1","text":"x","flash":true}`:                                   {Text: "x", Class: 0},
+		`{"to":"1","text":"x","flash":false,"ports":{"to":5505,"from":65535}}`: {Text: "x", Class: -1, Header: []byte{6, 5, 4, 0x15, 0x81, 0xff, 0xff}},
+		`{"to":"1","data":"00ff","ports":{"to":0}}`:                            {Data: []byte{0, 0xff}, Want: gsm.Binary, Class: -1, Header: []byte{6, 5, 4, 0, 0, 0, 0}},
+	} {
+		f.accepted = nil
+		if w := asAcme(h, "POST", "/v1/messages", body); w.Code != 202 {
+			t.Fatalf("%s: %d %s", body, w.Code, w.Body)
+		}
+		if diff := cmp.Diff(want, f.accepted[0].Content); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", body, diff)
+		}
 	}
 	if s := f.accepted[0]; s.Receipts != message.ReceiptFinal || s.Priority != message.Normal || !s.Target.IsZero() {
 		t.Errorf("defaults %+v", s)
