@@ -398,6 +398,9 @@ func (g *Gateway) join(a applicant, now time.Time) {
 			r.Cost = &Cost{message.Amount(m.Price), a.bill.rates[i].Currency}
 		}
 	}
+	if len(a.good) == 0 {
+		a.settles = nil // for money or a limit: it is still owed
+	}
 	g.doneWith(a.settles, now)
 	b.accepts = append(b.accepts, acceptance{entries: entries, results: a.results, done: a.done, settles: a.settles, bill: a.bill})
 }

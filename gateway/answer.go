@@ -137,17 +137,21 @@ func (g *Gateway) acceptFor(it *Item, code uint32, subs []*Submission) {
 				g.Delivered([]Delivered{{Item: it, Code: code}}) // settled with what was accepted
 				return
 			}
-			if why == nil || f.Kind.Temporary() {
+			if why == nil || forNow(f) {
 				why = f
 			}
 		}
-		if why.Kind.Temporary() {
+		if forNow(why) {
 			g.Delivered([]Delivered{{Item: it, Verdict: TryLater, Code: code, Text: why.Kind.Code()}})
 			return
 		}
 		g.unanswerable(it, why.Error(), code)
 	})
 }
+
+// forNow tells whether an answer that is refused so is tried again. Nobody is there
+// to be told that the balance is empty, so that he would send it again.
+func forNow(f *message.Failure) bool { return f.Kind.Temporary() || f.Kind == message.NoMoney }
 
 // replies takes those out of verdicts with which the target wants to answer the
 // phone: they are settled with the answer.

@@ -191,6 +191,37 @@ func TestAnswersAtNight(t *testing.T) {
 	})
 }
 
+// TestAnswerIsPaid: an answer that the balance or a limit does not allow is still owed, and comes when it does, once.
+func TestAnswerIsPaid(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		s := moneySnapshot(t, func(group, acme *account.Account) {
+			acme.Numbers, acme.OptOut, group.Limits.Messages.Hour = []string{"+" + answerOurs}, &account.OptOut{}, 1
+		})
+		s.Inbound = NewInboundTable([]InboundRule{{Do: []InboundAction{{Reply: "Thanks"}}}})
+		w := start(t, t.TempDir(), Options{Snapshot: s}, nil)
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 100)
+		phoneWrites(t, op, answerPhone, answerOurs, "hello")
+		wantTexts(t, op.take())
+		if in := w.lastInbound(); in.Owed != 1 {
+			t.Errorf("with an empty balance it is owed: %d, %q", in.Owed, in.Log)
+		}
+		w.topUp("group", "1", euro)
+		time.Sleep(10 * time.Minute)
+		wantTexts(t, op.take(), answerPhone+": Thanks")
+		phoneWrites(t, op, answerPhone, answerOurs, "STOP") // beyond the limit of the hour
+		wantTexts(t, op.take())
+		time.Sleep(75 * time.Minute)
+		if sent := texts(op.take()); len(sent) != 1 {
+			t.Errorf("in the next hour there were sent %q", sent)
+		}
+		if in := w.lastInbound(); in.Owed&^1 != 0 { // the first of STOP is acme's, who is not there
+			t.Errorf("still owed: %+v", in)
+		}
+	})
+}
+
 // TestAnswerOnce: an answer that cannot be accepted, because the disk is full, is refused and comes when it can be; what
 // is on disk says at every moment whether it is still owed, so that a restart in between sends it once, too.
 func TestAnswerOnce(t *testing.T) {
