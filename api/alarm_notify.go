@@ -269,7 +269,7 @@ func (n *AlarmNotifier) sendSMS(events []alarm.Event) func(context.Context) erro
 			return nil
 		}
 		left, err = n.textTo(ctx, left, gateway.Submission{
-			Account: a, Via: message.ViaREST, From: set.From, Priority: message.Urgent,
+			Account: a, Via: message.ViaREST, From: set.From, Priority: message.Urgent, Anytime: true,
 			Content: message.Content{Text: clipText("Kurir: "+alarmTitle(began), alarmSMS), Class: -1},
 		})
 		return err

@@ -38,6 +38,9 @@ func TestAlarmsAreTold(t *testing.T) {
 			Accept: func(subs []*gateway.Submission, done gateway.Done) {
 				for _, s := range subs {
 					texts = append(texts, s.To+" "+s.Content.Text)
+					if !s.Anytime {
+						t.Error("an alarm waits for the account's hours")
+					}
 				}
 				done(make([]gateway.Result, len(subs)))
 			},

@@ -39,3 +39,32 @@ func TestLimitsOnDaysOfChange(t *testing.T) {
 		}
 	}
 }
+
+// A limit per month is for a month of the account's zone, and begins with 0 in the next.
+func TestLimitsOfMonths(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("Europe/Stockholm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var l allowances
+	l.limit([periods]int64{perMonth: 1})
+	for _, step := range []struct {
+		at  time.Time
+		had bool
+	}{
+		{time.Date(2026, 10, 1, 0, 0, 0, 0, zone), false},
+		{time.Date(2026, 10, 31, 22, 59, 59, 0, time.UTC), true},
+		{time.Date(2026, 10, 31, 23, 0, 0, 0, time.UTC), false}, // November in Stockholm
+		{time.Date(2026, 11, 30, 22, 59, 0, 0, time.UTC), true},
+		{time.Date(2027, 2, 1, 0, 0, 0, 0, zone), false},
+		{time.Date(2027, 2, 28, 23, 59, 0, 0, zone), true},
+	} {
+		l.roll(step.at, zone)
+		if e := l.exceeded(1); (e != nil) != step.had {
+			t.Errorf("at %v the limit is %+v", step.at, e)
+		} else if e == nil {
+			l.use(1)
+		}
+	}
+}

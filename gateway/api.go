@@ -40,7 +40,7 @@ type Submission struct {
 	Secret   bool // the text is shown to nobody, and erased when the message is final
 	Dialog   bool // the sender gets digits behind it by which an answer is tied to the message
 	Answer   bool // it answers a phone, from the number that this wrote to
-	Anytime  bool // hours do not hold: who is answered has just written
+	Anytime  bool // hours do not hold: it answers who has just written, or is an alarm
 	OptedOut bool // it is also for who has opted out, whom it tells so
 
 	Resent     message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)
