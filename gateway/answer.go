@@ -76,8 +76,8 @@ func (g *Gateway) reply(it *Item, text string, code uint32) {
 		return
 	}
 	phone, why := snap.answerable(a, in)
-	most := int(it.Target.Mask)
-	if why == "" && most > 0 && !g.answers.take(in.Account+"|"+phone.Number, most, time.Now()) {
+	most, key, now := int(it.Target.Mask), in.Account+"|"+phone.Number, time.Now()
+	if why == "" && most > 0 && !g.answers.take(key, most, now) {
 		why = "the phone got as many answers within the hour as it may"
 	}
 	if why != "" {
@@ -87,7 +87,7 @@ func (g *Gateway) reply(it *Item, text string, code uint32) {
 	g.acceptFor(it, code, []*Submission{{
 		Account: a, ToAddr: phone, FromAddr: in.To, Answer: true, Anytime: true, OptedOut: most == 0, Priority: message.High,
 		Content: message.Content{Text: text, Class: -1}, Reference: in.ID.String(), Tag: in.Tag,
-	}})
+	}}, func() { g.answers.giveBack(key, now) })
 }
 
 // forward sends the text of an inbound message on to other phones.
@@ -121,11 +121,12 @@ func (g *Gateway) forward(it *Item, recipients []string, text string) {
 	for _, s := range subs {
 		s.Multi = len(subs) > 1
 	}
-	g.acceptFor(it, 0, subs)
+	g.acceptFor(it, 0, subs, func() {})
 }
 
-// acceptFor accepts messages by which what an item owes is done.
-func (g *Gateway) acceptFor(it *Item, code uint32, subs []*Submission) {
+// acceptFor accepts messages by which what an item owes is done; refused is called
+// before it is tried again or given up.
+func (g *Gateway) acceptFor(it *Item, code uint32, subs []*Submission, refused func()) {
 	for _, s := range subs {
 		s.Settles = it
 	}
@@ -141,6 +142,7 @@ func (g *Gateway) acceptFor(it *Item, code uint32, subs []*Submission) {
 				why = f
 			}
 		}
+		refused()
 		if forNow(why) {
 			g.Delivered([]Delivered{{Item: it, Verdict: TryLater, Code: code, Text: why.Kind.Code()}})
 			return
@@ -269,4 +271,19 @@ func (c *answerCounts) take(phone string, most int, now time.Time) bool {
 	}
 	c.phones[phone] = append(times, now.UnixMilli())
 	return true
+}
+
+// giveBack forgets an answer that was counted at a time and refused after all.
+func (c *answerCounts) giveBack(phone string, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	times := c.phones[phone]
+	i := slices.Index(times, at.UnixMilli())
+	switch {
+	case i < 0:
+	case len(times) == 1:
+		delete(c.phones, phone)
+	default:
+		c.phones[phone] = slices.Delete(times, i, i+1)
+	}
 }

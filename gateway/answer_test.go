@@ -223,7 +223,8 @@ func TestAnswerIsPaid(t *testing.T) {
 }
 
 // TestAnswerOnce: an answer that cannot be accepted, because the disk is full, is refused and comes when it can be; what
-// is on disk says at every moment whether it is still owed, so that a restart in between sends it once, too.
+// is on disk says at every moment whether it is still owed, so that a restart in between sends it once, too. What was
+// refused does not count towards the answers that the phone may get.
 func TestAnswerOnce(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -233,7 +234,7 @@ func TestAnswerOnce(t *testing.T) {
 		dir := t.TempDir()
 		bubble(t, func(t *testing.T) {
 			var full atomic.Bool
-			rules := []InboundRule{{Do: []InboundAction{{Reply: "Thanks"}}}}
+			rules := []InboundRule{{Do: []InboundAction{{Reply: "Thanks", Most: 1}}}}
 			w, op := answering(t, dir, rules, func(w *world) { fullDisk(w, &full) })
 			w.receivers[message.ReplyTarget] = &fullFirst{answerer: answerer{w.Gateway}, full: &full}
 			phoneWrites(t, op, answerPhone, answerOurs, c.text)

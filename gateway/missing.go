@@ -201,7 +201,7 @@ func (g *Gateway) lookForReceipt(w store.Missing) {
 	ctx, cancel := context.WithTimeout(g.ctx, readLimit)
 	defer cancel()
 	m, err := g.Message(ctx, "", w.ID)
-	if err != nil || m.State != message.Enroute {
+	if err != nil || m.State != message.Enroute || int(w.Hop) >= len(m.Links) { // it ended, or was moved to a link of its own since
 		return
 	}
 	if _, able := g.linkConnector(m.Links[w.Hop]).(connector.Querier); able {

@@ -415,3 +415,39 @@ func TestMoveSkipsLinkThatHadIt(t *testing.T) {
 		}
 	})
 }
+
+// TestMovedWhileReceiptMissed: that a receipt is missing of the second link of a
+// route stops nothing when the message has been moved to a link of its own since.
+func TestMovedWhileReceiptMissed(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		snap := repeating(route.Fallback{MayRepeat: true, Missing: 2 * time.Minute})
+		snap.Routes = route.NewTable([]route.Rule{{
+			Via:      route.Via{{Link: "op1"}, {Link: "op2"}, {Link: "op3"}},
+			Fallback: &route.Fallback{MayRepeat: true, Missing: 2 * time.Minute},
+		}})
+		snap.Links["op3"] = snap.Links["op1"]
+		w := start(t, t.TempDir(), Options{Snapshot: snap, MarkLag: 5 * time.Second}, nil)
+		op1, op2, once := w.fakeLink("op1"), w.fakeLink("op2"), w.fakeLink("once")
+		op1.core.SessionUp(1, 10)
+		op2.core.SessionUp(2, 10)
+		once.core.SessionUp(3, 10)
+		id := w.submit(w.untold("46100001", "hello"))[0]
+		op1.answer(1, given(t, op1), "a")
+		<-op1.report("a", message.Undeliverable, "46100001")
+		op2.answer(2, given(t, op2), "b")
+		<-op2.report("b", message.Undeliverable, "46100001")
+		synctest.Wait()
+		if j := acted(w, ActRequest{Act: ActMove, Link: "once"}); j.Done != 1 {
+			t.Fatalf("moved: %+v; log %s", j, describe(w.onDisk(id)))
+		}
+		time.Sleep(10 * time.Second) // of which the receipts are missing one after the other
+		once.answer(3, given(t, once), "c")
+		time.Sleep(5 * time.Minute)
+		<-once.report("c", message.Delivered, "46100001")
+		synctest.Wait()
+		if m := w.onDisk(id); m.State != message.Delivered {
+			t.Errorf("the message is %s", m.State)
+		}
+	})
+}
