@@ -282,10 +282,11 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 		}
 	case m == nil: // it has gone with retention
 	case row.Index == finalIndex:
-		if e != nil {
+		switch {
+		case e != nil && (e.item == nil || e.item.rowed && e.item.row() == row):
 			return nil // in memory
-		}
-		if m.Owed {
+		case e != nil: // a restart could not tell this row's time from the log, and nobody else would remove it
+		case m.Owed:
 			g.finalItem(it, m)
 			return it
 		}
