@@ -24,12 +24,38 @@ type ConfigOptions struct {
 // configPaths registers what administrators make, change and delete of what else stands in the file.
 func (s *httpServer) configPaths() {
 	s.rest("/v1/config", methods{http.MethodGet: adminOnly(s.listNouns)})
-	s.rest("/v1/config/{noun}", methods{http.MethodGet: adminOnly(s.listSettings), http.MethodPost: adminOnly(s.changeBy(resource.Create))})
+	s.rest("/v1/config/{noun}", methods{
+		http.MethodGet: adminOnly(s.byNumber(s.getSetting, s.listSettings)), http.MethodPost: adminOnly(s.byNumber(nil, s.changeBy(resource.Create))),
+		http.MethodPut: adminOnly(s.byNumber(s.changeBy(resource.Replace), nil)), http.MethodPatch: adminOnly(s.byNumber(s.changeBy(resource.Patch), nil)),
+		http.MethodDelete: adminOnly(s.byNumber(s.deleteSetting, nil)),
+	})
 	s.rest("/v1/config/{noun}/{name}", methods{
 		http.MethodGet: adminOnly(s.getSetting), http.MethodPut: adminOnly(s.changeBy(resource.Replace)),
 		http.MethodPatch: adminOnly(s.changeBy(resource.Patch)), http.MethodDelete: adminOnly(s.deleteSetting),
 	})
 	s.rest("/v1/audit", methods{http.MethodGet: adminOnly(s.listAudits)})
+}
+
+// byNumber handles a noun of which there is one by the first, others by the second; nil is a method that cannot be.
+func (s *httpServer) byNumber(one, several restHandler) restHandler {
+	return func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+		noun, known := resource.SettingOf(r.PathValue("noun"))
+		h, allow := several, "GET, POST"
+		if noun.Single {
+			h, allow = one, "GET, PUT, PATCH, DELETE"
+			r.SetPathValue("name", noun.Kind)
+		}
+		if h == nil && known {
+			return &problem{
+				Status: http.StatusMethodNotAllowed, Code: codeMethod, Allow: allow,
+				Detail: r.Method + " is not possible here; " + allow + " is",
+			}
+		}
+		if h == nil {
+			h = s.listSettings // says that there is no such noun
+		}
+		return h(w, r, a)
+	}
 }
 
 // settingView is a setting in answers.
@@ -70,10 +96,11 @@ func (s *httpServer) listNouns(w http.ResponseWriter, r *http.Request, _ *accoun
 		Noun    string `json:"noun"`
 		Key     string `json:"key,omitempty"`
 		Ordered bool   `json:"ordered"`
+		Single  bool   `json:"single"`
 	}
 	var nouns []nounView
 	for _, n := range resource.Settings() {
-		nouns = append(nouns, nounView{n.Kind, n.Key, n.Ordered})
+		nouns = append(nouns, nounView{n.Kind, n.Key, n.Ordered, n.Single})
 	}
 	return answerJSON(w, map[string]any{"nouns": nouns})
 }
@@ -114,6 +141,9 @@ func (s *httpServer) getSetting(w http.ResponseWriter, r *http.Request, _ *accou
 		if name != "" && strings.TrimPrefix(rows[i].Name, "+") == strings.TrimPrefix(name, "+") {
 			return answerSetting(w, http.StatusOK, &rows[i])
 		}
+	}
+	if noun, _ := resource.SettingOf(r.PathValue("noun")); noun.Single && name == noun.Kind {
+		return changeProblem(resource.Refuse(resource.Missing, "", "nothing is said of %s in the file or over REST: what docs/configuration.md says of that holds", name))
 	}
 	return changeProblem(resource.Refuse(resource.Missing, "", "there is no %s/%s", r.PathValue("noun"), clip(name)))
 }

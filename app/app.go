@@ -70,7 +70,7 @@ type App struct {
 	smppCerts    *certificates
 	most         int // connections of each
 
-	alarmsNow atomic.Pointer[alarm.Settings] // of the file in force
+	alarmsNow atomic.Pointer[alarm.Settings] // those in force
 
 	mu    sync.Mutex
 	file  *config.File // with what was made over REST
@@ -91,7 +91,6 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		guard: api.NewGuard(), links: map[string]*runningLink{}, shared: connector.NewShared(),
 		alarms: alarm.NewBook(),
 	}
-	a.alarmsNow.Store(&opt.File.Alarms)
 	defer func() {
 		if err != nil {
 			a.closeAll()
@@ -115,6 +114,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	if a.file, err = withMade(opt.File, a.book.made); err != nil {
 		return nil, misfit(err)
 	}
+	a.alarmsNow.Store(&a.file.Alarms)
 	snap, err := a.snapshot(ctx, a.file, nil)
 	if err != nil {
 		return nil, err

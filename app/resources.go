@@ -250,7 +250,7 @@ func (a *App) draft(s resource.Setting, c resource.Change) (*draft, error) {
 		d.at, d.change.Gone = -1, true
 		return d, nil
 	}
-	if c.Action == resource.Replace && old == nil {
+	if c.Action != resource.Create && old == nil {
 		d.change.Audit.Action = string(resource.Create)
 	}
 	value := c.Value
@@ -284,6 +284,10 @@ func (d *draft) naming(s resource.Setting, c *resource.Change) error {
 	given, has := c.Value[s.Key]
 	name, isText := given.(string)
 	switch {
+	case s.Single && d.name != s.Kind:
+		return resource.Refuse(resource.Missing, "", "of %s there is one, without a name: /v1/config/%s", s.Kind, s.Kind)
+	case s.Single:
+		return nil
 	case s.Key == "" && d.name == "":
 		return resource.Refuse(resource.Invalid, "", "what has no name of its own gets one by the path: PUT /v1/config/%s/NAME", s.Kind)
 	case s.Key == "":
@@ -311,29 +315,29 @@ func (d *draft) naming(s resource.Setting, c *resource.Change) error {
 
 // find gives what a setting is now, nil where there is none, or refuses the change because of it.
 func (a *App) find(s resource.Setting, d *draft, c resource.Change) (map[string]any, error) {
-	key := config.KeyOf(s, d.name)
+	key, title := config.KeyOf(s, d.name), s.Title(d.name)
 	for _, item := range a.file.Stated(s) {
 		if key == item.Name && key != "" {
-			return nil, resource.Refuse(resource.OfFile, s.Key, "%s/%s stands in the file, at %s, and is changed there only", s.Kind, d.name, item.Place)
+			return nil, resource.Refuse(resource.OfFile, s.Key, "%s stands in the file, at %s, and is changed there only", title, item.Place)
 		}
 	}
 	d.at = slices.IndexFunc(d.made, func(r store.Resource) bool { return r.Kind == s.Kind && config.KeyOf(s, r.Name) == key })
 	if d.at < 0 {
 		switch {
-		case c.Action == resource.Patch || c.Action == resource.Delete:
-			return nil, resource.Refuse(resource.Missing, s.Key, "there is no %s/%.80s", s.Kind, d.name)
+		case c.Action == resource.Delete || c.Action == resource.Patch && !s.Single:
+			return nil, resource.Refuse(resource.Missing, s.Key, "there is no %.120s", title)
 		case c.Revision != 0:
-			return nil, resource.Refuse(resource.Outdated, s.Key, "%s/%s is not there any more", s.Kind, d.name)
+			return nil, resource.Refuse(resource.Outdated, s.Key, "%s is not there any more", title)
 		}
 		return nil, nil
 	}
 	d.name = d.made[d.at].Name
 	switch r := &d.made[d.at]; {
 	case c.Action == resource.Create:
-		return nil, resource.Refuse(resource.Taken, s.Key, "%s/%s is there already, made over REST", s.Kind, d.name)
+		return nil, resource.Refuse(resource.Taken, s.Key, "%s is there already, made over REST", title)
 	case c.Revision != 0 && c.Revision != r.Revision:
-		return nil, resource.Refuse(resource.Outdated, s.Key, "%s/%s was changed by %s at %s; read it again: it has the revision %d",
-			s.Kind, d.name, r.ChangedBy, time.UnixMilli(r.ChangedAt).UTC().Format(time.RFC3339), r.Revision)
+		return nil, resource.Refuse(resource.Outdated, s.Key, "%s was changed by %s at %s; read it again: it has the revision %d",
+			title, r.ChangedBy, time.UnixMilli(r.ChangedAt).UTC().Format(time.RFC3339), r.Revision)
 	}
 	return valueOf(&d.made[d.at])
 }

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -53,6 +54,12 @@ var settingCases = []struct {
 	bad, field       string
 	inFile           string
 }{
+	{"validity", "", `{"validity":"36h"}`, `{"validity":"12h"}`, `"validity":"12h"`, `{"validity":"soon"}`, "validity", ""},
+	{"join_wait", "", `{"join_wait":"2h"}`, `{"join_wait":"3h"}`, `"join_wait":"3h"`, `{"join_wait":"2h","wait":"1h"}`, "wait", ""},
+	{"predefined", "", `{"1":"Hello"}`, `{"2":"Bye"}`, `"1":"Hello","2":"Bye"`, `{"0":"x"}`, "0", ""},
+	{"secret", "", `{"senders":["BANK"]}`, `{"patterns":["(?i)code"]}`, `"patterns":["(?i)code"],"senders":["BANK"]`, `{"patterns":["("]}`, "patterns[0]", ""},
+	{"traffic", "", `{"recipient_hour":1}`, `{"growth":10}`, `"growth":10,"recipient_hour":1`, `{"countries":["SE","XX"]}`, "countries[1]", ""},
+	{"networks", "", `{"csv":"prefix,mcc,mnc,network\n4670,240,01,Telia\n"}`, `{"csv":"prefix,mcc,mnc,network\n4673,240,07,Tele2\n"}`, `Tele2`, `{"file":"/etc/passwd"}`, "file", ""},
 	{"tlvs", "dlt", `{"tag":"0x1400","type":"string","max":30}`, `{"max":20}`, `"max":20`, `{"tag":"0x1400","type":"strng"}`, "type", "entity"},
 	{"connectors", "op2", `{"kind":"smpp","hosts":["127.0.0.1:9"],"system_id":"k","password":"link-secret"}`, `{"window":7}`, `"window":7`, `{"kind":"smpp","hosts":["127.0.0.1:9"],"windw":1}`, "windw", "op1"},
 	{"filters", "spam", `{"url":"http://127.0.0.1:9/spam"}`, `{"timeout":"3s"}`, `"timeout":"3s"`, `{"command":["/bin/sh"]}`, "command", "words"},
@@ -65,6 +72,7 @@ var settingCases = []struct {
 	{"schedules", "morning", `{"account":"acme","at":["mon-fri 08:00"],"to":["+46701234567"],"text":"hej"}`, `{"text":"god morgon"}`, `"text":"god morgon"`, `{"account":"nobody","at":["mon 08:00"],"to":["+46701234567"],"text":"x"}`, "account", "nightly"},
 	{"series", "cases", `{"format":"{year}-{n:4}"}`, `{"restart":"year"}`, `"restart":"year"`, `{"restart":"never ever"}`, "restart", "orders"},
 	{"inbound", "help", `{"keyword":"help","account":"acme"}`, `{"keyword":["help","hjalp"]}`, `"keyword":["help","hjalp"]`, `{"keyword":"help","account":"nobody"}`, "account", ""},
+	{"alarms", "", `{"link_down":"1m","webhook":"http://127.0.0.1:9/","webhook_secret":"alarm-secret","mail":{"server":"127.0.0.1:9","user":"k","password":"mail-secret","from":"a@b.c","to":["d@e.f"]}}`, `{"disk":20,"mail":{"password":"***"}}`, `"disk":20`, `{"mail":{"server":"nowhere"}}`, "mail.server", ""},
 	{"replies", "+46737000000", `{"within":"24h"}`, `{"digits":2}`, `"digits":2`, `{"within":"x"}`, "within", "+46737494949"},
 }
 
@@ -91,14 +99,14 @@ func TestSettingsOverREST(t *testing.T) {
 		return answer
 	}
 	for _, c := range settingCases {
-		path := "/v1/config/" + c.kind + "/" + c.name
+		path := settingPath(c.kind, c.name)
 		do("GET", path, "", 404, "not_found")
 		do("PUT", path, c.bad, 422, `"field":"`+c.field, `"code":"bad_value"`)
 		do("GET", path, "", 404)
-		do("PUT", path, c.good, 200, `"name":"`+c.name+`","source":"api"`, `"changed_by":"root"`)
+		do("PUT", path, c.good, 200, `"name":"`+cmp.Or(c.name, c.kind)+`","source":"api"`, `"changed_by":"root"`)
 		do("PATCH", path, c.patch, 200, c.patched)
 		do("GET", path, "", 200, c.patched)
-		if c.kind != "inbound" {
+		if c.kind != "inbound" && c.name != "" {
 			do("POST", "/v1/config/"+c.kind, withKey(t, c.kind, c.name, c.good), 409, `"code":"taken"`)
 		}
 		if c.inFile != "" {
@@ -116,7 +124,7 @@ func TestSettingsOverREST(t *testing.T) {
 	}
 	s = run(t, read(t, text))
 	for _, c := range settingCases {
-		do("GET", "/v1/config/"+c.kind+"/"+c.name, "", 200, c.patched)
+		do("GET", settingPath(c.kind, c.name), "", 200, c.patched)
 	}
 	if status, answer := request(t, s, "acme-key", "GET", "/v1/messages", ""); status != 200 {
 		t.Errorf("an account made over REST: %d %s", status, answer)
@@ -126,12 +134,88 @@ func TestSettingsOverREST(t *testing.T) {
 		if c.kind == "accounts" || c.kind == "connectors" {
 			continue
 		}
-		do("DELETE", "/v1/config/"+c.kind+"/"+c.name, "", 200, `"deleted":"`+c.name+`"`)
-		do("GET", "/v1/config/"+c.kind+"/"+c.name, "", 404)
+		do("DELETE", settingPath(c.kind, c.name), "", 200, `"deleted":"`+cmp.Or(c.name, c.kind)+`"`)
+		do("GET", settingPath(c.kind, c.name), "", 404)
 	}
 	do("DELETE", "/v1/config/accounts/acme", "", 200)
 	do("DELETE", "/v1/config/connectors/op2", "", 200)
 	do("GET", "/v1/audit?noun=accounts", "", 200, `"who":"root","noun":"accounts","name":"acme","action":"delete"`, `"action":"change","fields":["rate"]`, `"action":"create"`)
+}
+
+// settingPath is the address of a setting; what there is one of has no name.
+func settingPath(kind, name string) string {
+	if name == "" {
+		return "/v1/config/" + kind
+	}
+	return "/v1/config/" + kind + "/" + name
+}
+
+// What there is one of is in force at once and after a start, by the means of every noun; what the file says of it is left alone.
+func TestSingleSettings(t *testing.T) {
+	t.Parallel()
+	text := fmt.Sprintf(settingsText, t.TempDir())
+	s := run(t, read(t, text))
+	expect := func(method, path, body string, status int, want string) {
+		t.Helper()
+		if got, answer := request(t, s, "key", method, path, body); got != status || !strings.Contains(answer, want) {
+			t.Errorf("%s %s %s: %d %s, want %d %s", method, path, body, got, answer, status, want)
+		}
+	}
+	expect("GET", "/v1/config/country", "", 200, `"source":"file","place":"kurir.yaml:3","value":{"country":"46"}`)
+	expect("PUT", "/v1/config/country", `{"country":"47"}`, 409, "country stands in the file, at kurir.yaml:3")
+	expect("DELETE", "/v1/config/country", "", 409, `"code":"in_file"`)
+	expect("GET", "/v1/config", "", 200, `{"noun":"alarms","ordered":false,"single":true}`)
+	expect("POST", "/v1/config/alarms", `{}`, 405, "GET, PUT, PATCH, DELETE is")
+	expect("PUT", "/v1/config/routes", `{}`, 405, "GET, POST is")
+	expect("PUT", "/v1/config/nothing", `{}`, 404, "there are")
+	expect("PUT", "/v1/config/alarms/other", `{}`, 404, "/v1/config/alarms")
+	expect("GET", "/v1/config/alarms/other", "", 404, "")
+
+	// A patch of what nothing is said of makes it.
+	status, tag, answer := conditional(t, s, "PATCH", "/v1/config/alarms", "", `{"link_down":"1m"}`)
+	if status != 200 || tag == "" {
+		t.Fatalf("PATCH alarms: %d %s", status, answer)
+	}
+	expect("GET", "/v1/alarms", "", 200, `"link_down_seconds":60`)
+	if status, _, answer := conditional(t, s, "PUT", "/v1/config/alarms", tag, `{"link_down":"3m","sms":{"account":"root","to":["+46701234567"]}}`); status != 200 {
+		t.Errorf("with the right ETag: %d %s", status, answer)
+	}
+	if status, _, answer := conditional(t, s, "PATCH", "/v1/config/alarms", tag, `{"link_down":"4m"}`); status != 412 || !strings.Contains(answer, "alarms was changed by root") {
+		t.Errorf("with an old ETag: %d %s", status, answer)
+	}
+	expect("GET", "/v1/alarms", "", 200, `"link_down_seconds":180`)
+	expect("GET", "/v1/audit?noun=alarms", "", 200, `"fields":["link_down","sms"]`)
+	expect("PUT", "/v1/config/accounts/duty", `{"api_keys":["duty"],"senders":["*"]}`, 200, "")
+	expect("PATCH", "/v1/config/alarms", `{"sms":{"account":"duty"}}`, 200, "")
+	expect("DELETE", "/v1/config/accounts/duty", "", 409, "alarms (made over REST): sms.account")
+
+	// Traffic holds for the next message.
+	expect("PUT", "/v1/config/traffic", `{"countries":["NO"]}`, 200, "")
+	const swede = `{"to":"+46701234567","text":"hej"}`
+	expect("POST", "/v1/messages", swede, 403, "may write to NO")
+	expect("PATCH", "/v1/config/traffic", `{"countries":["NO","SE"]}`, 200, "")
+	expect("POST", "/v1/messages", swede, 202, "")
+	expect("PATCH", "/v1/config/traffic", `{"countries":["NO"]}`, 200, "")
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	s = run(t, read(t, text))
+	expect("GET", "/v1/alarms", "", 200, `"link_down_seconds":180`)
+	expect("POST", "/v1/messages", swede, 403, "may write to NO")
+
+	// Both in the file and over REST is refused by a reload, with the line.
+	err := s.Reload(t.Context(), read(t, text+"alarms: {link_down: 9m}\n"))
+	if err == nil || !strings.Contains(err.Error(), `kurir.yaml:29:9: alarms: "alarms" stands in the file and was made over REST too`) {
+		t.Errorf("a clash: %v", err)
+	}
+	expect("DELETE", "/v1/config/alarms", "", 200, `"deleted":"alarms"`)
+	expect("GET", "/v1/alarms", "", 200, `"link_down_seconds":120`)
+	if err := s.Reload(t.Context(), read(t, text+"alarms: {link_down: 9m}\n")); err != nil {
+		t.Errorf("a reload: %v", err)
+	}
+	expect("GET", "/v1/config/alarms", "", 200, `"place":"kurir.yaml:29"`)
+	expect("DELETE", "/v1/config/traffic", "", 200, "")
+	expect("POST", "/v1/messages", swede, 202, "")
 }
 
 // withKey adds the name to the body of a POST.
@@ -263,13 +347,12 @@ func TestSettingsExamples(t *testing.T) {
 	}
 	s := run(t, read(t, fmt.Sprintf(`
 data: %s
-country: "46"
 http: {listen: "127.0.0.1:0"}
 accounts:
   - {name: root, admin: true, api_keys: [key]}
 `, t.TempDir())))
 	shown := map[string]bool{}
-	for _, m := range regexp.MustCompile("```\nPUT (/v1/config/([a-z]+)/\\S+)\n([^`]*)```").FindAllStringSubmatch(string(page), -1) {
+	for _, m := range regexp.MustCompile("```\nPUT (/v1/config/([a-z_]+)\\S*)\n([^`]*)```").FindAllStringSubmatch(string(page), -1) {
 		if status, answer := request(t, s, "key", "PUT", m[1], m[3]); status != 200 {
 			t.Errorf("%s: %d %s", m[1], status, answer)
 		}

@@ -46,7 +46,8 @@ type Stated struct {
 	Value map[string]any
 }
 
-// Stated gives the items of one kind as they stand in the file: what stands for something else (${env:NAME}) is not that.
+// Stated gives the items of one kind, or the one that there is, as they stand in the file: what stands for something else
+// (${env:NAME}) is not that.
 func (f *File) Stated(s resource.Setting) []Stated {
 	if f.source == nil {
 		return nil
@@ -59,18 +60,31 @@ func (f *File) Stated(s resource.Setting) []Stated {
 	if list == nil {
 		return nil
 	}
+	items := resolve(list).Content
+	if s.Single {
+		items = []*yaml.Node{list}
+	}
 	var stated []Stated
-	for _, item := range resolve(list).Content {
-		value, _ := plainValue(item).(map[string]any)
+	for _, item := range items {
+		value := fieldsIn(s, plainValue(item))
 		stated = append(stated, Stated{Name: nameOf(value, s), Place: f.source.name + ":" + strconv.Itoa(item.Line), Value: value})
 	}
 	return stated
 }
 
-// fieldNode gives the value of a field of a mapping, nil if it is not there.
+// fieldsIn gives what stands in the file as fields: a text or number, of which there is one, as the field of its own name.
+func fieldsIn(s resource.Setting, value any) map[string]any {
+	fields, ok := value.(map[string]any)
+	if !ok && s.Single {
+		return map[string]any{s.Kind: value}
+	}
+	return fields
+}
+
+// fieldNode gives the value of a field of a mapping, nil if it is not there or nothing.
 func fieldNode(node *yaml.Node, name string) *yaml.Node {
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == name {
+		if node.Content[i].Value == name && resolve(node.Content[i+1]).ShortTag() != "!!null" {
 			return node.Content[i+1]
 		}
 	}
@@ -79,7 +93,10 @@ func fieldNode(node *yaml.Node, name string) *yaml.Node {
 
 // nameOf gives the name of an item, in the one form that it has for a number.
 func nameOf(value map[string]any, s resource.Setting) string {
-	if s.Key == "" {
+	switch {
+	case s.Single:
+		return s.Kind
+	case s.Key == "":
 		return ""
 	}
 	name := ""
@@ -98,18 +115,9 @@ func KeyOf(s resource.Setting, name string) string {
 }
 
 // add puts what was made over REST behind what the file has.
-func (d *decoder) add(f *File, made []Made) {
+func (d *decoder) add(top *yaml.Node, f *File, made []Made) {
 	root := reflect.ValueOf(f).Elem()
-	fields := fieldsOf(root.Type())
-	taken := map[[2]string]string{}
-	for _, s := range resource.Settings() {
-		list := root.Field(fields[s.Kind])
-		for i := range list.Len() {
-			if name := KeyOf(s, keyField(list.Index(i), s.Key)); name != "" {
-				taken[[2]string{s.Kind, name}] = fmt.Sprintf("%s[%d]", s.Kind, i)
-			}
-		}
-	}
+	taken := inFile(top, root)
 	for i := range made {
 		m := &made[i]
 		s, known := resource.SettingOf(m.Kind)
@@ -118,23 +126,71 @@ func (d *decoder) add(f *File, made []Made) {
 			continue
 		}
 		if path, ok := taken[[2]string{m.Kind, KeyOf(s, m.Name)}]; ok {
-			d.note(d.places[path], join(path, s.Key), quote(m.Name)+" stands in the file and was made over REST too; take one of them out")
+			d.note(d.placeOf(path), path, quote(m.Name)+" stands in the file and was made over REST too; take one of them out")
+			continue
+		}
+		d.addOne(s, m, root.Field(fieldsOf(root.Type())[s.Kind]))
+	}
+}
+
+// inFile gives the field that has the name of each setting in the file, by kind and name.
+func inFile(top *yaml.Node, root reflect.Value) map[[2]string]string {
+	fields := fieldsOf(root.Type())
+	taken := map[[2]string]string{}
+	for _, s := range resource.Settings() {
+		if s.Single {
+			if fieldNode(resolve(top), s.Kind) != nil {
+				taken[[2]string{s.Kind, s.Kind}] = s.Kind
+			}
 			continue
 		}
 		list := root.Field(fields[s.Kind])
-		path := fmt.Sprintf("%s[%d]", s.Kind, list.Len())
-		d.made[path] = resource.Place(m.Kind, m.Name)
-		item := reflect.New(list.Type().Elem()).Elem()
-		for _, name := range s.Host {
-			if v, ok := m.Value[name]; ok && v != nil && v != "" {
-				d.report(join(path, name), "leads to a file or program of the server's machine; that can be given in the configuration file only")
+		for i := range list.Len() {
+			if name := KeyOf(s, keyField(list.Index(i), s.Key)); name != "" {
+				taken[[2]string{s.Kind, name}] = fmt.Sprintf("%s[%d].%s", s.Kind, i, s.Key)
 			}
 		}
-		d.literal = true
-		d.value(nodeOf(m.Value), item, path, 0)
-		d.literal = false
-		list.Set(reflect.Append(list, item))
 	}
+	return taken
+}
+
+// addOne puts one setting that was made over REST into its field of the file.
+func (d *decoder) addOne(s resource.Setting, m *Made, field reflect.Value) {
+	item, path, value := field, s.Kind, any(m.Value)
+	switch {
+	case !s.Single:
+		path = fmt.Sprintf("%s[%d]", s.Kind, field.Len())
+		item = reflect.New(field.Type().Elem()).Elem()
+	case isPlain(field.Type()):
+		value = d.onlyField(m)
+	}
+	d.made[path] = resource.Place(m.Kind, m.Name)
+	for _, name := range s.Host {
+		if v, ok := m.Value[name]; ok && v != nil && v != "" {
+			d.report(join(path, name), "leads to a file or program of the server's machine; that can be given in the configuration file only")
+		}
+	}
+	d.literal = true
+	d.value(nodeOf(value), item, path, 0)
+	d.literal = false
+	if !s.Single {
+		field.Set(reflect.Append(field, item))
+	}
+}
+
+// isPlain tells whether a field of the file is one value, not fields or a list of them.
+func isPlain(t reflect.Type) bool {
+	return t.Kind() != reflect.Struct && t.Kind() != reflect.Pointer && t.Kind() != reflect.Map && t.Kind() != reflect.Slice
+}
+
+// onlyField gives the one field that what is one value may have over REST, that of its own name.
+func (d *decoder) onlyField(m *Made) any {
+	for _, name := range sortedNames(m.Value) {
+		if name != m.Kind {
+			d.errors = append(d.errors, Error{File: resource.Place(m.Kind, m.Name), Field: name, Text: "there is no such field; there is " + m.Kind})
+		}
+	}
+	return m.Value[m.Kind]
 }
 
 // keyField gives the text of a field of a struct by its name in the file.
@@ -153,12 +209,17 @@ func (d *decoder) madeAt(path string) (place, rest string, ok bool) {
 	if len(d.made) == 0 {
 		return "", "", false
 	}
-	item, rest, found := strings.Cut(path, "]")
-	if !found {
-		return "", "", false
+	for item := path; item != ""; item = around(item) {
+		place, ok := d.made[item]
+		switch rest := strings.TrimPrefix(path[len(item):], "."); {
+		case !ok:
+		case rest == "" && !strings.HasSuffix(item, "]"): // one value
+			return place, item, true
+		default:
+			return place, rest, true
+		}
 	}
-	place, ok = d.made[item+"]"]
-	return place, strings.TrimPrefix(rest, "."), ok
+	return "", "", false
 }
 
 // where names the place of a field to people.

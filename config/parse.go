@@ -58,7 +58,7 @@ func (s *source) read(made []Made) (*File, Errors) {
 	}
 	f := Default()
 	d.value(root, reflect.ValueOf(&f).Elem(), "", 0)
-	d.add(&f, made)
+	d.add(root, &f, made)
 	f.fillZeros()
 	d.check(&f)
 	d.checkClashes(&f)

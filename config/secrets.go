@@ -18,7 +18,11 @@ const stars = "***"
 // eachSecret gives a copy of a setting's value in which every secret is what change makes of it.
 func eachSecret(kind string, value map[string]any, change func(path string, secret any) any) map[string]any {
 	file := reflect.TypeFor[File]()
-	copied, _ := copyOf(file.Field(fieldsOf(file)[kind]).Type.Elem(), value, "", change).(map[string]any)
+	t := file.Field(fieldsOf(file)[kind]).Type
+	if t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	copied, _ := copyOf(t, value, "", change).(map[string]any)
 	return copied
 }
 

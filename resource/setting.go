@@ -10,12 +10,20 @@ type Setting struct {
 	Kind    string   // as in the file: accounts
 	Key     string   // field that holds the name; empty where only a path names it
 	Ordered bool     // the first that matches counts: those of the file come first
+	Single  bool     // there is one of it, which has the kind as its name
 	Host    []string // fields that lead to files or programs of the server's machine: in the file only
 }
 
 // Settings are all of them, in the order in which they can be made: none names one behind it.
 func Settings() []Setting {
 	return []Setting{
+		{Kind: "country", Single: true},
+		{Kind: "validity", Single: true},
+		{Kind: "join_wait", Single: true},
+		{Kind: "predefined", Single: true},
+		{Kind: "secret", Single: true},
+		{Kind: "traffic", Single: true},
+		{Kind: "networks", Single: true, Host: []string{"file"}},
 		{Kind: "tlvs", Key: "name"},
 		{Kind: "connectors", Key: "name"},
 		{Kind: "filters", Key: "name", Host: []string{"command"}},
@@ -29,7 +37,16 @@ func Settings() []Setting {
 		{Kind: "series", Key: "name"},
 		{Kind: "inbound", Ordered: true},
 		{Kind: "replies", Key: "number"},
+		{Kind: "alarms", Single: true},
 	}
+}
+
+// Title names one of them to people: accounts/acme, or alarms of which there is one.
+func (s *Setting) Title(name string) string {
+	if s.Single {
+		return s.Kind
+	}
+	return s.Kind + "/" + name
 }
 
 // SettingOf gives the noun with that name in the file.
@@ -83,7 +100,12 @@ type Change struct {
 }
 
 // Place names a setting that was made over REST, as errors do.
-func Place(kind, name string) string { return fmt.Sprintf("%s %s (made over REST)", kind, name) }
+func Place(kind, name string) string {
+	if kind == name {
+		return kind + " (made over REST)"
+	}
+	return fmt.Sprintf("%s %s (made over REST)", kind, name)
+}
 
 // Reason is why a change is refused.
 type Reason uint8

@@ -34,11 +34,19 @@ shown and cannot be changed here.`,
 			if len(args) == 0 {
 				return r.listNouns(cmd.Context(), cmd.OutOrStdout())
 			}
+			if one, err := r.single(cmd.Context(), args[0]); err != nil {
+				return err
+			} else if one {
+				return r.showSetting(cmd.Context(), cmd.OutOrStdout(), settingPath(args))
+			}
 			return r.listSettings(cmd.Context(), cmd.OutOrStdout(), args[0])
 		},
 	}, &cobra.Command{
-		Use: "show NOUN NAME", Short: "Show one as it could stand in the file, secrets as stars", Args: nounAndName,
+		Use: "show NOUN [NAME]", Short: "Show one as it could stand in the file, secrets as stars", Args: nounAndName,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := r.named(cmd.Context(), args); err != nil {
+				return err
+			}
 			return r.showSetting(cmd.Context(), cmd.OutOrStdout(), settingPath(args))
 		},
 	}, r.setCmd(), r.deleteCmd(), &cobra.Command{
@@ -58,27 +66,28 @@ func (r *remote) setCmd() *cobra.Command {
 	set := &cobra.Command{
 		Use: "set NOUN [NAME] -f FILE", Short: "Make one, or put it in place of the one of its name",
 		Long: `Make one of what FILE has, YAML or JSON, or put it in place of the one of its name. Without NAME it is new, and its name
-stands in FILE.`,
+stands in FILE. Nouns of which there is one, such as alarms, have no name.`,
 		Example: `  kurir config set accounts acme -f acme.yaml
   echo '{rate: 5}' | kurir config set accounts acme --merge -f -`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 || len(args) == 2 {
-				return nil
-			}
-			return exitWith(exitUsage, "a noun such as accounts and perhaps a name are expected; kurir config list shows the nouns")
-		},
+		Args: nounAndName,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			value, err := readValue(cmd.InOrStdin(), file)
 			if err != nil {
 				return err
 			}
+			one := false
+			if len(args) == 1 {
+				if one, err = r.single(cmd.Context(), args[0]); err != nil {
+					return err
+				}
+			}
 			method := http.MethodPut
 			switch {
-			case merge && len(args) == 1:
+			case merge && len(args) == 1 && !one:
 				return exitWith(exitUsage, "--merge changes what is there: give its NAME too")
 			case merge:
 				method = http.MethodPatch
-			case len(args) == 1:
+			case len(args) == 1 && !one:
 				method = http.MethodPost
 			}
 			path := settingPath(args)
@@ -99,13 +108,16 @@ stands in FILE.`,
 // deleteCmd makes `kurir config delete`.
 func (r *remote) deleteCmd() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "delete NOUN NAME", Short: "Delete one", Args: nounAndName,
+		Use: "delete NOUN [NAME]", Short: "Delete one", Args: nounAndName,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := r.named(cmd.Context(), args); err != nil {
+				return err
+			}
 			printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodDelete, settingPath(args), nil, &struct{}{})
 			if err != nil || printed {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s %s is deleted\n", args[0], args[1])
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is deleted\n", strings.Join(args, " "))
 			return nil
 		},
 	}
@@ -128,10 +140,22 @@ func upTo(most int, what string) cobra.PositionalArgs {
 }
 
 func nounAndName(_ *cobra.Command, args []string) error {
-	if len(args) == 2 {
+	if len(args) == 1 || len(args) == 2 {
 		return nil
 	}
 	return exitWith(exitUsage, "a noun and a name are expected, such as accounts acme; kurir config list shows them")
+}
+
+// named refuses a noun without a name, unless there is one of it.
+func (r *remote) named(ctx context.Context, args []string) error {
+	if len(args) == 2 {
+		return nil
+	}
+	one, err := r.single(ctx, args[0])
+	if err != nil || one {
+		return err
+	}
+	return exitWith(exitUsage, "a name is expected too, as kurir config list %s shows them", args[0])
 }
 
 // settingPath is the address of a noun, or of one that has a name.
@@ -177,13 +201,31 @@ type shownSetting struct {
 	Value     map[string]any `json:"value"`
 }
 
+// shownNouns are the nouns that there are, in the server's answer.
+type shownNouns struct {
+	Nouns []struct {
+		Noun   string `json:"noun"`
+		Single bool   `json:"single"`
+	} `json:"nouns"`
+}
+
+// single tells whether of a noun there is one, which has no name.
+func (r *remote) single(ctx context.Context, noun string) (bool, error) {
+	var s shownNouns
+	if err := r.do(ctx, http.MethodGet, "/v1/config", nil, &s); err != nil {
+		return false, err
+	}
+	for _, n := range s.Nouns {
+		if n.Noun == noun {
+			return n.Single, nil
+		}
+	}
+	return false, nil
+}
+
 // listNouns prints the nouns that there are.
 func (r *remote) listNouns(ctx context.Context, out io.Writer) error {
-	var s struct {
-		Nouns []struct {
-			Noun string `json:"noun"`
-		} `json:"nouns"`
-	}
+	var s shownNouns
 	if printed, err := r.answer(ctx, out, http.MethodGet, "/v1/config", nil, &s); err != nil || printed {
 		return err
 	}
@@ -235,7 +277,11 @@ func (r *remote) setSetting(ctx context.Context, out io.Writer, method, path, no
 	if printed, err := r.answer(ctx, out, method, path, value, &s); err != nil || printed {
 		return err
 	}
-	fmt.Fprintf(out, "%s %s: in force, revision %d\n", noun, s.Name, s.Revision)
+	title := noun
+	if s.Name != noun { // there are several
+		title += " " + s.Name
+	}
+	fmt.Fprintf(out, "%s: in force, revision %d\n", title, s.Revision)
 	return nil
 }
 

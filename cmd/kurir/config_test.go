@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
 // Settings are a line each; what is made says its revision, and what is shown could stand in the file.
@@ -37,5 +39,34 @@ func TestConfig(t *testing.T) {
 	err = remoteTo(t, 422, `{"detail":"via: no connector is named \"op9\"","errors":[{"field":"via","detail":"via: no connector is named \"op9\""}]}`).setSetting(t.Context(), &out, "PUT", "/v1/config/routes/night", "routes", value)
 	if err == nil || !strings.HasSuffix(err.Error(), `via: no connector is named "op9"`) || exitCode(err) != exitRefused {
 		t.Errorf("refused: %v", err)
+	}
+}
+
+// What there is one of needs no name, everything else does.
+func TestConfigSingle(t *testing.T) {
+	t.Parallel()
+	const nouns = `{"nouns":[{"noun":"accounts","key":"name"},{"noun":"alarms","single":true}]}`
+	const alarms = `{"name":"alarms","source":"api","revision":3,"changed_by":"root","value":{"link_down":"1m"}}`
+	for line, want := range map[string]string{
+		"set alarms --merge -f -":   "alarms: in force, revision 3\n",
+		"delete alarms":             "alarms is deleted\n",
+		"set accounts --merge -f -": "--merge changes what is there: give its NAME too",
+		"delete accounts":           "a name is expected too, as kurir config list accounts shows them",
+	} {
+		r := remoteTo(t, 200, nouns, alarms)
+		args := strings.Fields(line)
+		cmd := map[string]func() *cobra.Command{"set": r.setCmd, "delete": r.deleteCmd}[args[0]]()
+		var out bytes.Buffer
+		cmd.SetArgs(args[1:])
+		cmd.SetIn(strings.NewReader("link_down: 1m"))
+		cmd.SetOut(&out)
+		cmd.SilenceUsage, cmd.SilenceErrors = true, true
+		said := ""
+		if err := cmd.ExecuteContext(t.Context()); err != nil {
+			said = err.Error()
+		}
+		if said += out.String(); said != want {
+			t.Errorf("%s: %q, want %q", line, said, want)
+		}
 	}
 }
