@@ -285,7 +285,8 @@ func sortedNames(v map[string]any) []string {
 	return names
 }
 
-// plainValue makes of YAML what encoding/json would read.
+// plainValue makes of YAML what encoding/json would read. Numbers that JSON would write in another way, such as 0123,
+// +46701234567 and 0.50, stay texts: in the field of a text they are as they stand, in that of a number the same.
 func plainValue(node *yaml.Node) any {
 	node = resolve(node)
 	switch node.Kind {
@@ -310,7 +311,7 @@ func plainValue(node *yaml.Node) any {
 			return truth
 		}
 	case "!!int", "!!float":
-		if n, err := strconv.ParseFloat(node.Value, 64); err == nil {
+		if n, err := strconv.ParseFloat(node.Value, 64); err == nil && strconv.FormatFloat(n, 'f', -1, 64) == node.Value {
 			return n
 		}
 	}

@@ -84,7 +84,8 @@ func Hide(kind string, value map[string]any) map[string]any {
 }
 
 // Seal gives a setting's value as it is kept: stars are the secrets of old for which they stand, and what can be
-// checked by a hash (account.Seal) is one. Stars that stand for nothing are refused.
+// checked by a hash (account.Seal) is one. Stars that stand for nothing are refused, and what is no text: a number has
+// lost its zeros on the way, and perhaps digits.
 func Seal(kind string, value, old map[string]any) (map[string]any, *resource.Refusal) {
 	had := map[string]any{}
 	eachSecret(kind, old, func(path string, secret any) any {
@@ -95,6 +96,9 @@ func Seal(kind string, value, old map[string]any) (map[string]any, *resource.Ref
 	sealed := eachSecret(kind, value, func(path string, secret any) any {
 		text, ok := secret.(string)
 		if !ok {
+			if secret != nil {
+				refused = resource.Refuse(resource.Invalid, path, "a text is expected: put it in quotes")
+			}
 			return secret
 		}
 		if place, kept := strings.CutPrefix(text, stars); kept {
