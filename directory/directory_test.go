@@ -50,6 +50,7 @@ func TestMatch(t *testing.T) {
 		"+46731": "4673*", "+46720000000": "", "+46761234511": "4676?????11", "+46761234512": "",
 		"72456": "72456", "724560": "", "46731": "", // a short code, no Swedish mobile number
 		"acme": "acme", "ACME2": "", "FREE beer": "free*", "My Bank": "*bank*", "+19005551234": "1900*",
+		"+46731234567890123456": "4673*", "+46701234567890123456": "", // extended numbers
 	} {
 		got, ok := n.Match(address(text))
 		if got != want || ok != (want != "") {

@@ -76,18 +76,14 @@ func (n *Numbers) Match(a message.Address) (entry string, ok bool) {
 const maxShortCode = 8
 
 func (n *Numbers) matchDigits(digits string, international bool) (string, bool) {
-	key, ok := keyOf(digits)
-	if !ok {
-		return "", false
-	}
-	if n.exact.has(key) {
+	if key, ok := keyOf(digits); ok && n.exact.has(key) {
 		return digits, true
 	}
 	if n.lengths == 0 || !international {
 		return "", false
 	}
-	key = emptyKey
-	for i := range len(digits) {
+	key := uint64(emptyKey)
+	for i := range min(len(digits), maxDigits) { // an extended number has more
 		key = key*10 + uint64(digits[i]-'0')
 		if n.lengths>>(i+1)&1 != 0 && n.begins.has(key) {
 			return digits[:i+1] + "*", true
