@@ -80,6 +80,11 @@ func bench(ctx context.Context, o options) error {
 			return err
 		}
 	}
+	if o.only != "" && o.wants("acts") {
+		if err := acts(ctx, o); err != nil {
+			return fmt.Errorf("acts: %w", err)
+		}
+	}
 	printTable(a, machine)
 	if o.long {
 		return long(ctx, o, reached["smpp"].AcceptedPerSecond)

@@ -51,9 +51,14 @@ const inboundRules = `inbound:
 // configuration is the file of the gateway for a scenario.
 func (r *rig) configuration(s scenario, operator, phones string) string {
 	var links, accounts, routes strings.Builder
+	admin := ""
+	if s.spare {
+		fmt.Fprintf(&links, "  - {name: op2, kind: smpp, hosts: [%s], system_id: kurir, password: secret}\n", operator)
+		admin = ", admin: true"
+	}
 	if s.accounts == 0 {
 		fmt.Fprintf(&links, "  - {name: op1, kind: smpp, hosts: [%s], system_id: kurir, password: secret, sessions: 4, window: 500, lookahead: 500}\n", operator)
-		accounts.WriteString("  - {name: bench, password: secret, api_keys: [bench-key], senders: [\"*\"], smpp: {sessions: 100, window: 5000}}\n")
+		fmt.Fprintf(&accounts, "  - {name: bench, password: secret, api_keys: [bench-key], senders: [\"*\"], smpp: {sessions: 100, window: 5000}%s}\n", admin)
 		routes.WriteString("  - {to: \"*\", via: [op1]}\n")
 	}
 	for i := range s.accounts {
@@ -65,7 +70,7 @@ func (r *rig) configuration(s scenario, operator, phones string) string {
 	if s.phones > 0 {
 		fmt.Fprintf(&links, "  - {name: phones, kind: smpp, hosts: [%s], system_id: kurir, password: secret, sessions: 4}\n", phones)
 	}
-	return fmt.Sprintf(head, r.data, r.http, r.smpp) + "connectors:\n" + links.String() + "accounts:\n" + accounts.String() +
+	return fmt.Sprintf(head, r.data, r.http, r.smpp) + s.top + "connectors:\n" + links.String() + "accounts:\n" + accounts.String() +
 		"routes:\n" + routes.String() + inboundRules
 }
 
@@ -120,10 +125,14 @@ func newRig(ctx context.Context, o options, program string, s scenario) (r *rig,
 	if r.gateway, err = start(r.dir, "gateway", program, serve...); err != nil {
 		return nil, err
 	}
-	return r, until(ctx, "the links to the simulator", func() bool {
+	err = until(ctx, "the links to the simulator", func() bool {
 		page, err := get(ctx, "http://"+r.http+"/metrics")
 		return err == nil && linksUp(page)
 	})
+	if err == nil && s.first != "" {
+		err = r.post(ctx, "/v1/messages", s.first, &struct{}{})
+	}
+	return r, err
 }
 
 // linksUp tells whether the metrics show links and all of them up.

@@ -26,8 +26,11 @@ type scenario struct {
 	// accounts that the sessions of the generator are spread over, and links with one session each, one for an
 	// account; 0: one account and one link of four sessions.
 	accounts int
-	sessions int  // of the generator; 0: four with windows of 500
-	long     bool // only with --long, or by name
+	sessions int // of the generator; 0: four with windows of 500
+	// top are further lines of the gateway's file, and first the body of a message that is sent before the others.
+	top, first string
+	spare      bool // a second link, which no rule names, and the right to administrate
+	long       bool // only with --long, or by name
 }
 
 // paced tells whether the rate is given, so that latency is what a run finds out.
@@ -55,6 +58,11 @@ func scenarios(o options) [][]scenario {
 			{name: "smpp", smpp: true, simulator: atOnce},
 			{name: "old-20m", smpp: true, simulator: atOnce, old: true},
 			{name: "sessions", smpp: true, simulator: atOnce, accounts: 100, sessions: 1000},
+		},
+		{
+			{name: "none-secret", smpp: true, simulator: atOnce, long: true},
+			{name: "one-secret", smpp: true, simulator: atOnce, long: true, first: `{"to": ["+46700000009"], "text": "code 1234", "secret": true}`},
+			{name: "all-secret", smpp: true, simulator: atOnce, long: true, top: "secret: {all: true}\n"},
 		},
 		{named(late2, "smpp-late-2s", func(s *scenario) { s.long = true })},
 		{named(late30, "smpp-late-30s", nil)},
