@@ -137,6 +137,20 @@ func (b *Book) ClearOthers(now time.Time, kind Kind, still []string) {
 	}
 }
 
+// Lasting returns the event of a condition that is not over; false if there is
+// none.
+func (b *Book) Lasting(kind Kind, subject string) (Event, bool) {
+	if b == nil {
+		return Event{}, false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e := b.find(kind, subject); e != nil && e.Ended.IsZero() {
+		return e.Event, true
+	}
+	return Event{}, false
+}
+
 // find returns the newest event of a condition.
 func (b *Book) find(kind Kind, subject string) *record {
 	for i := len(b.events) - 1; i >= 0; i-- {

@@ -162,7 +162,6 @@ func (s *httpServer) kannelSubmit(ctx context.Context, common gateway.Submission
 // kannelNoRoute.
 var kannelFailures = map[message.FailureKind]kannelAnswer{
 	message.BadRecipient: {http.StatusBadRequest, kannelNumbers},
-	message.BadSender:    {http.StatusBadRequest, kannelNoSender},
 	message.BadContent:   {http.StatusBadRequest, kannelBadText},
 }
 
@@ -187,7 +186,7 @@ func kannelFailure(f *message.Failure) *kannelAnswer {
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater+" "+f.Error())
 	case f.Kind.Temporary():
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
-	case f.Kind == message.NoMoney, f.Kind == message.NoPrice, f.Kind == message.Blocked, f.Kind == message.OptedOut, f.Kind == message.NotOpened, f.Kind == message.Repeated, f.Kind == message.BadDimension: // Kannel has no words for them
+	case f.Kind == message.BadSender, f.Kind == message.NoMoney, f.Kind == message.NoPrice, f.Kind == message.Blocked, f.Kind == message.OptedOut, f.Kind == message.NotOpened, f.Kind == message.Repeated, f.Kind == message.BadDimension: // Kannel has no words for them
 		return kannelRefuse(http.StatusForbidden, "Not sent: "+f.Error()+".")
 	}
 	return kannelRefuse(http.StatusForbidden, kannelNoRoute)

@@ -101,7 +101,7 @@ func TestKannelFailures(t *testing.T) {
 		{message.Failure{Kind: message.Overloaded}, "1", 503, "Temporal failure, try again later."},
 		{message.Failure{Kind: message.StoreFull}, "1+2", 503, "Temporal failure, try again later."},
 		{message.Failure{Kind: message.BadRecipient, Field: "to"}, "1", 400, "Number(s) has/have been denied by white- and/or black-lists."},
-		{message.Failure{Kind: message.BadSender, Field: "from"}, "1", 400, "Sender missing and no global set, rejected"},
+		{message.Failure{Kind: message.BadSender, Field: "from", Text: "the account may not send as BANK"}, "1", 403, "Not sent: the account may not send as BANK."},
 		{message.Failure{Kind: message.BadContent, Field: "text"}, "1", 400, "Charset or body misformed, rejected"},
 		{message.Failure{Kind: message.BadContent, Field: "validity"}, "1", 400, "Validity field misformed, rejected"},
 		{message.Failure{Kind: message.NoRoute, Field: "to"}, "1+2", 500, "Sending failed. Failed receivers are: 1 2"},

@@ -72,7 +72,7 @@ func (w *alarmWatch) look(ctx context.Context, now time.Time) {
 	}
 	set := w.Settings()
 	stats := w.Stats()
-	w.kind(&set, alarm.LinkDown, now, func(raise raiser) { linksDown(&set, &stats, now, raise) })
+	w.kind(&set, alarm.LinkDown, now, func(raise raiser) { w.linksDown(&set, &stats, now, raise) })
 	w.kind(&set, alarm.ErrorRate, now, func(raise raiser) { w.errorRates(&set, &stats, now, raise) })
 	w.kind(&set, alarm.Balance, now, w.balances)
 	w.kind(&set, alarm.Clock, now, func(raise raiser) { w.clock(&set, now, raise) })
@@ -104,7 +104,7 @@ func (w *alarmWatch) kind(set *alarm.Settings, k alarm.Kind, now time.Time, find
 }
 
 // linksDown raises links that are down and not meant to be.
-func linksDown(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise raiser) {
+func (w *alarmWatch) linksDown(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise raiser) {
 	for i := range stats.Links {
 		l := &stats.Links[i]
 		switch {
@@ -112,7 +112,11 @@ func linksDown(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise r
 		case now.Sub(l.Since) < set.LinkDown:
 			raise(l.Name, "")
 		default:
-			raise(l.Name, "the link %s has been down since %s; messages that wait for it: %d", l.Name, l.Since.UTC().Format(time.RFC3339), l.Queued)
+			since := l.Since
+			if e, ok := w.Book.Lasting(alarm.LinkDown, l.Name); ok && e.Count == 1 && e.Began.Before(since) { // since is when Kurir started
+				since = e.Began
+			}
+			raise(l.Name, "the link %s has been down since %s; messages that wait for it: %d", l.Name, since.UTC().Format(time.RFC3339), l.Queued)
 		}
 	}
 }

@@ -115,11 +115,25 @@ func TestAlarmsGoOnAfterRestart(t *testing.T) {
 		}
 	}
 	want(0, "error_rate op2", "error_rate op3", "link_down op1")
+	down := func(after time.Duration, since time.Time) {
+		t.Helper()
+		links[0].State, links[0].Since = "down", now.Add(after-2*time.Hour) // when the server started, or the link went
+		w.look(t.Context(), now.Add(after))
+		e, ok := book.Lasting(alarm.LinkDown, "op1")
+		if text := "the link op1 has been down since " + since.UTC().Format(time.RFC3339) + "; messages that wait for it: 0"; !ok || e.Text != text {
+			t.Errorf("after %v %q, want %q", after, e.Text, text)
+		}
+	}
 	links[2].Taken = 50
 	want(time.Minute, "error_rate op2", "link_down op1")
 	want(6*time.Minute, "link_down op1")
 	links[0].State = "up"
 	want(7 * time.Minute)
+	down(8*time.Minute, now.Add(8*time.Minute-2*time.Hour)) // it came and went: that it goes on would be wrong
+	links[0].State = "up"
+	want(time.Hour)
+	down(2*time.Hour, now)
+	down(5*time.Hour, now.Add(2*time.Hour)) // when it was raised
 }
 
 // TestAlarmsOverRestart: a server that starts again knows what there was, who

@@ -51,7 +51,7 @@ type ActJob struct {
 	Looked  int64 // messages that waited
 	Done    int64 // of them those that were meant, and with which it was done
 	Paused  int64 // of those counted
-	Refused int64 // meant, and impossible: no price by the other link, which has had it, or parts that have left
+	Refused int64 // meant, and impossible: as actOnEntry says of ActMove
 }
 
 // ErrTooManyActs is the error of Act.

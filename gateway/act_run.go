@@ -220,6 +220,9 @@ func (g *Gateway) actOnEntry(e *entry, j *actJob, now time.Time) (done bool, f *
 		if e.past.had(j.req.Link) {
 			return false, message.Fail(message.NotPermitted, "link", "the link has had the message, and may still deliver it")
 		}
+		if f := g.snap.Load().carriedBy(&c, j.req.Link); f != nil {
+			return false, f
+		}
 		if f := g.priceBy(&c, j.req.Link, now); f != nil {
 			return false, f
 		}

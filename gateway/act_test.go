@@ -7,8 +7,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kurir/account"
 	"kurir/connector"
 	"kurir/message"
+	"kurir/route"
 )
 
 // acted runs an act to its end.
@@ -192,5 +194,45 @@ func TestMovedIsRepriced(t *testing.T) {
 		op2.sentMore(1)
 		op2.answer(1, op2.take()[0], "x")
 		w.wantBalance("group", 350_000, 0, 150_000)
+	})
+}
+
+// TestMoveNeedsWhatLinksCarry: a message is not moved to a link that does not carry its sender, or the digits of its
+// dialog where they are; it stays as it is.
+func TestMoveNeedsWhatLinksCarry(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		s := testSnapshot()
+		s.Accounts = account.NewDirectory([]account.Account{{Name: "acme", Senders: []string{"*"}}}, nil)
+		op1 := route.Via{{Link: "op1"}}
+		s.Routes = route.NewTable([]route.Rule{{Name: "own", To: route.Patterns{"469*"}, Via: op1, OtherSender: "own"}, {Name: "rest", Via: op1}})
+		s.Replies = []ReplyRule{{Number: dialogOurs, Digits: 1, Links: []string{"op1", "op2"}, PhoneLinks: []string{"once"}}}
+		op2 := s.Links["op2"]
+		op2.Senders = &message.SenderAbility{Kinds: []string{"international"}, Own: "+46800001"}
+		s.Links["op2"], s.Choosy = op2, true
+		w := start(t, t.TempDir(), Options{Snapshot: s}, nil)
+		from := func(to, sender string) message.ID { return w.submit(w.fromAcme(to, sender, false))[0] }
+		name, owned, number := from("4610001", "ACME"), from("4690001", "ACME"), from("4610002", "+46700000002")
+		dialog, _, why := w.dialog("+4610003", time.Time{})
+		if why != "" {
+			t.Fatal(why)
+		}
+		for _, c := range []struct {
+			link          string
+			done, refused int64
+			moved         map[message.ID]bool
+		}{
+			{"op2", 3, 1, map[message.ID]bool{owned: true, number: true, dialog: true}},
+			{"once", 3, 1, map[message.ID]bool{name: true, owned: true, number: true}},
+		} {
+			if j := acted(w, ActRequest{Act: ActMove, Link: c.link}); j.Done != c.done || j.Refused != c.refused {
+				t.Errorf("to %s: %+v", c.link, j)
+			}
+			for _, id := range []message.ID{name, owned, number, dialog} {
+				if m := w.onDisk(id); (m.Links[0] == c.link) != c.moved[id] || len(m.Links) != 1 {
+					t.Errorf("to %s: what %s sends to %s has %v", c.link, m.From, m.To, m.Links)
+				}
+			}
+		}
 	})
 }

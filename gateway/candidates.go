@@ -74,6 +74,23 @@ func (s *Snapshot) carried(m *message.Message, own bool) *message.Failure {
 	return nil
 }
 
+// carriedBy says why a message cannot take a link that its route may not name:
+// the link does not carry its sender, or its dialog's digits where they are.
+func (s *Snapshot) carriedBy(m *message.Message, link string) *message.Failure {
+	if !s.dialogFits(m, link) {
+		return message.Fail(message.NotPermitted, "link", "the link %s does not carry the digits of its dialog", link)
+	}
+	if !s.Choosy {
+		return nil
+	}
+	choice, ok := s.Routes.Choose(route.QueryOf(m, groupsOf(s.Accounts.ByName(m.Account)), m.ID.Time()))
+	own := ok && choice.Handling != nil && choice.Handling.OwnSender
+	if why := unfit(s.Links[link].Senders, m.ShownFrom(), own); why != "" {
+		return message.Fail(message.BadSender, "from", "the link %s %s", link, why)
+	}
+	return nil
+}
+
 // unfit says why a link cannot have a message with a sender; empty: it can.
 func unfit(senders *message.SenderAbility, from message.Address, own bool) string {
 	switch {

@@ -92,6 +92,20 @@ func (r *ReplyRule) dialogLinks(of []string) (links []string, behindPhone bool) 
 	return links, behindPhone
 }
 
+// dialogFits tells whether a link carries the digits of a message's dialog where
+// they are, as it does if the message has none.
+func (s *Snapshot) dialogFits(m *message.Message, link string) bool {
+	if m.Special == nil || m.Special.Dialog == "" {
+		return true
+	}
+	i := slices.IndexFunc(s.Replies, func(r ReplyRule) bool { return r.Digits > 0 && r.digits() == m.From.Number })
+	if i < 0 { // no answer is tied to it any more
+		return true
+	}
+	fits, behindPhone := s.Replies[i].dialogLinks([]string{link})
+	return len(fits) > 0 && behindPhone == (m.ShownFrom().Number != m.From.Number+m.Special.Dialog)
+}
+
 // takeDigits chooses the digits of a new dialog: those whose turn it is, of
 // which the last dialog began longer ago than rule says.
 func (g *Gateway) takeDigits(rule *ReplyRule, m *message.Message, now time.Time) (string, *message.Failure) {
