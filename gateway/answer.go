@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +21,8 @@ import (
 //  2. When it is on disk the answerer makes a Submission of it.
 //  3. The gather that accepts the message settles the target, too: after a crash
 //     either both are on disk or neither, and nobody is answered twice.
+//     What is forwarded to several is settled when all are accepted or refused for
+//     good; before each try the messages that refer to it say who has got it.
 //  4. What is refused for now is tried again like a webhook, what is refused for
 //     good is given up; the log of the inbound message says so.
 //
@@ -84,10 +88,10 @@ func (g *Gateway) reply(it *Item, text string, code uint32) {
 		g.unanswerable(it, why, code)
 		return
 	}
-	g.acceptFor(it, code, []*Submission{{
+	g.acceptFor(it, code, &Submission{
 		Account: a, ToAddr: phone, FromAddr: in.To, Answer: true, Anytime: true, OptedOut: most == 0, Priority: message.High,
 		Content: message.Content{Text: text, Class: -1}, Reference: in.ID.String(), Tag: in.Tag,
-	}}, func() { g.answers.giveBack(key, now) })
+	}, func() { g.answers.giveBack(key, now) })
 }
 
 // forward sends the text of an inbound message on to other phones.
@@ -114,41 +118,105 @@ func (g *Gateway) forward(it *Item, recipients []string, text string) {
 			})
 		}
 	}
-	if len(subs) == 0 {
+	switch len(subs) {
+	case 0:
 		g.unanswerable(it, "there is nobody else to forward it to", 0)
+	case 1:
+		g.acceptFor(it, 0, subs[0], func() {})
+	default:
+		g.forwardToAll(it, snap, subs)
+	}
+}
+
+// forwardToAll sends to those of several recipients that have not got it. Some may
+// be refused for now while others are accepted: what was accepted says who has it.
+func (g *Gateway) forwardToAll(it *Item, snap *Snapshot, subs []*Submission) {
+	has, err := g.forwarded(it.Inbound)
+	if err != nil {
+		g.Delivered([]Delivered{{Item: it, Verdict: TryLater, Text: err.Error()}})
+		return
+	}
+	before := len(has)
+	subs = slices.DeleteFunc(subs, func(s *Submission) bool {
+		var to message.Message
+		if snap.addresses(&to, s) != nil {
+			return false // it is refused, and that said
+		}
+		dup := has[to.To.Number]
+		has[to.To.Number] = true
+		return dup
+	})
+	if len(subs) == 0 {
+		g.Delivered([]Delivered{{Item: it}})
 		return
 	}
 	for _, s := range subs {
 		s.Multi = len(subs) > 1
 	}
-	g.acceptFor(it, 0, subs, func() {})
+	g.Accept(subs, func(results []Result) {
+		why, refused := refusedOf(results)
+		if why != nil && (forNow(why) || before == 0 && refused == len(results)) {
+			g.unaccepted(it, why, 0)
+			return
+		}
+		g.Delivered([]Delivered{{Item: it}})
+	})
 }
 
-// acceptFor accepts messages by which what an item owes is done; refused is called
-// before it is tried again or given up.
-func (g *Gateway) acceptFor(it *Item, code uint32, subs []*Submission, refused func()) {
-	for _, s := range subs {
-		s.Settles = it
+// forwarded returns the numbers to which an inbound message has been forwarded.
+func (g *Gateway) forwarded(in *message.Inbound) (map[string]bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
+	defer cancel()
+	has := map[string]bool{}
+	f := Filter{Account: in.Account, Reference: in.ID.String(), Since: in.ID.Time(), Limit: 1000}
+	for {
+		list, next, err := g.store.Messages(ctx, f)
+		if err != nil {
+			return nil, fmt.Errorf("look for what was forwarded: %w", err)
+		}
+		for _, m := range list {
+			has[m.To.Number] = true
+		}
+		if f.After = next; next == 0 {
+			return has, nil
+		}
 	}
-	g.Accept(subs, func(results []Result) {
-		var why *message.Failure
-		for i := range results {
-			f := results[i].Failure
-			if f == nil {
-				g.Delivered([]Delivered{{Item: it, Code: code}}) // settled with what was accepted
-				return
-			}
-			if why == nil || forNow(f) {
+}
+
+// refusedOf counts the refusals and gives the one that decides what becomes of the
+// rest: one that passes, if there is one.
+func refusedOf(results []Result) (why *message.Failure, n int) {
+	for i := range results {
+		if f := results[i].Failure; f != nil {
+			if n++; why == nil || forNow(f) {
 				why = f
 			}
 		}
-		refused()
-		if forNow(why) {
-			g.Delivered([]Delivered{{Item: it, Verdict: TryLater, Code: code, Text: why.Kind.Code()}})
+	}
+	return why, n
+}
+
+// acceptFor accepts a message by which what an item owes is done; refused is called
+// before it is tried again or given up.
+func (g *Gateway) acceptFor(it *Item, code uint32, sub *Submission, refused func()) {
+	sub.Settles = it
+	g.Accept([]*Submission{sub}, func(results []Result) {
+		if f := results[0].Failure; f != nil {
+			refused()
+			g.unaccepted(it, f, code)
 			return
 		}
-		g.unanswerable(it, why.Error(), code)
+		g.Delivered([]Delivered{{Item: it, Code: code}}) // settled with what was accepted
 	})
+}
+
+// unaccepted keeps or ends an item whose message is refused.
+func (g *Gateway) unaccepted(it *Item, why *message.Failure, code uint32) {
+	if forNow(why) {
+		g.Delivered([]Delivered{{Item: it, Verdict: TryLater, Code: code, Text: why.Kind.Code()}})
+		return
+	}
+	g.unanswerable(it, why.Error(), code)
 }
 
 // forNow tells whether an answer that is refused so is tried again. Nobody is there

@@ -222,6 +222,47 @@ func TestAnswerIsPaid(t *testing.T) {
 	})
 }
 
+// TestForwardToAll: of several to whom a message is forwarded, those for whom money or the hour's limit does not
+// suffice get it when it does; each gets it once, also over a restart, and whoever cannot get it holds up nobody.
+func TestForwardToAll(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		begin := func() (*world, *fakeLink) {
+			s := moneySnapshot(t, func(group, acme *account.Account) {
+				acme.Numbers, acme.Country, group.Limits.Messages.Hour = []string{"+" + answerOurs}, "46", 2
+				acme.Lists = []account.List{{Name: "staff", Numbers: []string{"+46100000002", "+46100000003", "+46100000004", "+46100000005"}}}
+				acme.Destination = []message.AddressRule{{Pattern: "^46100000005$", Replace: "46100000006"}}
+			})
+			s.Inbound = NewInboundTable([]InboundRule{{Do: []InboundAction{{Forward: route.Patterns{"staff", "+46100000003", "+4412345678"}, Text: "{text}"}}}})
+			w := start(t, dir, Options{Snapshot: s}, nil)
+			op := w.fakeLink("op1")
+			op.core.SessionUp(1, 100)
+			return w, op
+		}
+		w, op := begin()
+		w.topUp("group", "first", euro/10) // for one
+		phoneWrites(t, op, answerPhone, answerOurs, "fire")
+		wantTexts(t, op.take(), "46100000002: fire")
+		w.topUp("group", "second", 5*euro)
+		time.Sleep(30 * time.Minute)
+		out := op.take()
+		wantTexts(t, out, "46100000003: fire") // and that was the limit
+		op.answer(1, out[0], "x")
+		w.end()
+		w, op = begin()
+		time.Sleep(time.Minute)
+		op.take() // what was granted is uncertain and sent again
+		time.Sleep(2 * time.Hour)
+		wantTexts(t, op.take(), "46100000004: fire", "46100000006: fire")
+		if in := w.lastInbound(); in.Owed != 0 {
+			t.Errorf("still owed: %q", in.Log)
+		}
+		time.Sleep(3 * time.Hour)
+		wantTexts(t, op.take())
+	})
+}
+
 // TestAnswerOnce: an answer that cannot be accepted, because the disk is full, is refused and comes when it can be; what
 // is on disk says at every moment whether it is still owed, so that a restart in between sends it once, too. What was
 // refused does not count towards the answers that the phone may get.
