@@ -68,10 +68,11 @@ type settingView struct {
 	ChangedAt string         `json:"changed_at,omitempty"`
 	ChangedBy string         `json:"changed_by,omitempty"`
 	Value     map[string]any `json:"value,omitempty"`
+	Warnings  []string       `json:"warnings,omitempty"`
 }
 
 func viewSetting(r *resource.Row) settingView {
-	return settingView{r.Name, r.Source, r.Place, r.Position, r.Revision, seenTime(r.ChangedAt), r.ChangedBy, r.Value}
+	return settingView{r.Name, r.Source, r.Place, r.Position, r.Revision, seenTime(r.ChangedAt), r.ChangedBy, r.Value, r.Warnings}
 }
 
 // answerSetting answers with one setting and its revision as ETag.

@@ -115,6 +115,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, misfit(err)
 	}
 	a.alarmsNow.Store(&a.file.Alarms)
+	a.logEffects(opt.File, a.file)
 	snap, err := a.snapshot(ctx, a.file, nil)
 	if err != nil {
 		return nil, err
@@ -263,6 +264,7 @@ func (a *App) Reload(ctx context.Context, f *config.File) error {
 	if err != nil {
 		return fmt.Errorf("reload: %w", misfit(err))
 	}
+	a.logEffects(f, whole)
 	if err := a.replace(ctx, whole, func() error { return nil }); err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}

@@ -148,6 +148,7 @@ func (a *App) ChangeSetting(ctx context.Context, c resource.Change) (resource.Ro
 	if err != nil {
 		return resource.Row{}, err
 	}
+	before := a.file.Warnings
 	if err := a.replace(ctx, whole, func() error { return a.write(ctx, draft) }); err != nil {
 		return resource.Row{}, err
 	}
@@ -155,7 +156,22 @@ func (a *App) ChangeSetting(ctx context.Context, c resource.Change) (resource.Ro
 	if draft.at < 0 {
 		return resource.Row{Kind: c.Kind, Name: draft.name, Source: resource.OverAPI, Revision: a.book.last}, nil
 	}
-	return rowOf(&draft.made[draft.at], draft.position())
+	row, err := rowOf(&draft.made[draft.at], draft.position())
+	for _, w := range whole.Warnings {
+		if w.File == resource.Place(c.Kind, draft.name) || !slices.Contains(before, w) {
+			row.Warnings = append(row.Warnings, w.Error())
+		}
+	}
+	return row, err
+}
+
+// logEffects says of what was made over REST what has no effect; of the file that has been said.
+func (a *App) logEffects(file, whole *config.File) {
+	for _, w := range whole.Warnings {
+		if !slices.Contains(file.Warnings, w) {
+			a.log.Warn("something that was made over REST has no effect", "warning", w.Error())
+		}
+	}
 }
 
 // settleBook waits for a write whose end is not known, and reads what there is then.

@@ -364,3 +364,34 @@ accounts:
 		}
 	}
 }
+
+// TestSettingsNoEffect: a route over REST that can never match is made, and that is said to whoever makes it and at the
+// next start; one of the file without a name is found by its place.
+func TestSettingsNoEffect(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(fmt.Sprintf(settingsText, t.TempDir()), "{name: all, ", "{", 1)
+	s := run(t, read(t, text))
+	const warns = "routes late (made over REST): can never match, for routes[0] (line "
+	want := func(method, path, body, wanted string) {
+		t.Helper()
+		if status, answer := request(t, s, "key", method, path, body); status != 200 || !strings.Contains(answer, wanted) {
+			t.Errorf("%s %s: %d %s, want %s", method, path, status, answer, wanted)
+		}
+	}
+	want("PUT", "/v1/config/routes/late", `{"to":"46*","via":["op1"]}`, `"warnings":["`+warns)
+	want("PATCH", "/v1/config/routes/late", `{"to":"47*"}`, `"warnings":["`+warns)
+	want("GET", "/v1/config/routes/routes%5B0%5D", "", `"name":"routes[0]","source":"file","place":"kurir.yaml:`)
+	want("GET", "/v1/config/routes", "", `"name":"routes[0]"`)
+	if status, answer := request(t, s, "key", "PUT", "/v1/config/routes/routes%5B0%5D", `{"via":["op1"]}`); status != 409 || !strings.Contains(answer, "stands in the file") {
+		t.Errorf("one of the file by its place: %d %s", status, answer)
+	}
+	if status, answer := request(t, s, "key", "PUT", "/v1/config/retries/busy", `{"first":"5m"}`); status != 200 || strings.Contains(answer, "warnings") {
+		t.Errorf("something else: %d %s", status, answer)
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if s = run(t, read(t, text)); !strings.Contains(s.log.String(), warns) {
+		t.Errorf("the start says %s", s.log.String())
+	}
+}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -41,7 +42,7 @@ func (f *File) With(made []Made) (*File, Errors) {
 
 // Stated is one item of a list at the top of a file.
 type Stated struct {
-	Name  string // empty if it has none
+	Name  string // routes[0] if it has none
 	Place string // such as kurir.yaml:12
 	Value map[string]any
 }
@@ -65,9 +66,10 @@ func (f *File) Stated(s resource.Setting) []Stated {
 		items = []*yaml.Node{list}
 	}
 	var stated []Stated
-	for _, item := range items {
+	for i, item := range items {
 		value := fieldsIn(s, plainValue(item))
-		stated = append(stated, Stated{Name: nameOf(value, s), Place: f.source.name + ":" + strconv.Itoa(item.Line), Value: value})
+		name := cmp.Or(nameOf(value, s), fmt.Sprintf("%s[%d]", s.Kind, i))
+		stated = append(stated, Stated{Name: name, Place: f.source.name + ":" + strconv.Itoa(item.Line), Value: value})
 	}
 	return stated
 }

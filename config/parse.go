@@ -61,7 +61,7 @@ func (s *source) read(made []Made) (*File, Errors) {
 	d.add(root, &f, made)
 	f.fillZeros()
 	d.check(&f)
-	d.checkClashes(&f)
+	d.checkEffects(&f)
 	f.Warnings = d.warned.sorted()
 	if len(d.errors) > 0 {
 		return nil, d.errors.sorted()

@@ -53,6 +53,18 @@ func Clashes(rules []InboundRule, owner func(number string) string) []Clash {
 	return list
 }
 
+// Unclaimed gives those of numbers, of ours, to which a phone may write what no rule takes.
+func Unclaimed(rules []InboundRule, numbers []string) (free []string) {
+	x := newClashIndex(append(slices.Clip(rules), InboundRule{}))
+	for _, number := range numbers {
+		bare := strings.TrimPrefix(number, "+")
+		if x.taker(len(rules), "+"+bare, "*") < 0 && x.taker(len(rules), bare, "*") < 0 {
+			free = append(free, number)
+		}
+	}
+	return free
+}
+
 // clashIndex finds earlier rules by a keyword.
 type clashIndex struct {
 	rules  []InboundRule

@@ -76,6 +76,7 @@ type Row struct {
 	ChangedAt  time.Time
 	ChangedBy  string
 	Value      map[string]any // the fields as they were given
+	Warnings   []string       // of a change: what has no effect by it
 }
 
 // Action is what a Change does.

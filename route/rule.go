@@ -2,6 +2,7 @@ package route
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kurir/message"
@@ -154,6 +155,14 @@ func (r *Rule) Validate(report func(field, problem string)) {
 	r.Via.validate(report)
 	r.validateHandling(report)
 	r.Fallback.validate(len(r.Via), report)
+}
+
+// TakesAll tells whether the rule matches every message: it has no condition, or to
+// alone with a *.
+func (r *Rule) TakesAll() bool {
+	conditions := len(r.From) + len(r.Account) + len(r.Group) + len(r.Country) + len(r.Network) + len(r.List) + len(r.Interface) +
+		len(r.Tag) + len(r.Encoding) + len(r.When) + len(r.Parts) + len(r.Text) + r.Percent
+	return conditions == 0 && (len(r.To) == 0 || slices.Contains(r.To, "*") || slices.Contains(r.To, "+*"))
 }
 
 // validateTo reports patterns that no recipient can match; ? stands for any digit.

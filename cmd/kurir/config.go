@@ -199,6 +199,7 @@ type shownSetting struct {
 	ChangedAt time.Time      `json:"changed_at"`
 	ChangedBy string         `json:"changed_by"`
 	Value     map[string]any `json:"value"`
+	Warnings  []string       `json:"warnings"`
 }
 
 // shownNouns are the nouns that there are, in the server's answer.
@@ -282,6 +283,9 @@ func (r *remote) setSetting(ctx context.Context, out io.Writer, method, path, no
 		title += " " + s.Name
 	}
 	fmt.Fprintf(out, "%s: in force, revision %d\n", title, s.Revision)
+	for _, w := range s.Warnings {
+		fmt.Fprintln(out, "warning:", w)
+	}
 	return nil
 }
 
