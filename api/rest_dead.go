@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"kurir/account"
@@ -17,16 +16,12 @@ import (
 // /v1/messages has them.
 func (s *httpServer) listDead(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	find := func(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error) {
-		dead := gateway.DeadStates()
-		if len(f.States) > 0 {
-			dead = slices.DeleteFunc(dead, func(state message.State) bool { return !slices.Contains(f.States, state) })
-		}
-		if f.States = dead; len(dead) == 0 {
-			return nil, 0, nil
+		if len(f.States) == 0 {
+			f.States = gateway.DeadStates()
 		}
 		return s.Messages(ctx, f)
 	}
-	return list(s, w, r, a, "messages", resource.Messages(), find, s.shown(r))
+	return list(s, w, r, a, "messages", resource.Dead(), find, s.shown(r))
 }
 
 // resendMessage is POST /v1/messages/{id}/resend: a message that did not arrive

@@ -41,8 +41,12 @@ func TestDeadLetters(t *testing.T) {
 	if len(asked.States) != 4 {
 		t.Errorf("asked for %v", asked.States)
 	}
-	if w := asAcme(h, "GET", "/v1/queues/dead?state=undeliverable,delivered", ""); w.Code != 200 || len(asked.States) != 1 || !strings.Contains(w.Body.String(), "off or out of coverage") {
+	if w := asAcme(h, "GET", "/v1/queues/dead?state=undeliverable", ""); w.Code != 200 || len(asked.States) != 1 || !strings.Contains(w.Body.String(), "off or out of coverage") {
 		t.Errorf("%d %v %s", w.Code, asked.States, w.Body)
+	}
+	if w := asAcme(h, "GET", "/v1/queues/dead?state=delivered", ""); w.Code != 400 || !strings.Contains(w.Body.String(), "expired, undeliverable, rejected, unknown") ||
+		strings.Contains(w.Body.String(), "queued") {
+		t.Errorf("a state that is not dead: %d %s", w.Code, w.Body)
 	}
 	for id, want := range map[message.ID]int{m.ID: 202, 3 << 40: 409, 4 << 40: 402, 5 << 40: 404} {
 		if w := asAcme(h, "POST", "/v1/messages/"+id.String()+"/resend", ""); w.Code != want {

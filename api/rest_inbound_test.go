@@ -52,6 +52,9 @@ func TestUnmatchedInbound(t *testing.T) {
 	if w := ask(h, "GET", "/v1/inbound?unmatched=true", "", "Authorization", "Bearer root-key"); w.Code != 200 || !asked.Unmatched || asked.Account != "" {
 		t.Errorf("%d %s, asked for %+v", w.Code, w.Body, asked)
 	}
+	if w := asAcme(h, "GET", "/v1/inbound?rule=orders&tag=new&series=s", ""); w.Code != 200 || asked.Rule != "orders" || asked.Tag != "new" || asked.Series != "s" {
+		t.Errorf("%d %s, asked for %+v", w.Code, w.Body, asked)
+	}
 	if w := ask(h, "GET", "/v1/inbound", "", "Authorization", "Bearer root-key"); w.Code != 200 || asked.Unmatched || asked.Account == "" {
 		t.Errorf("%d %s, asked for %+v", w.Code, w.Body, asked)
 	}

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"kurir/gateway"
 	"kurir/message"
 	"kurir/store"
 )
@@ -10,7 +11,7 @@ func Messages() *Noun {
 	return &Noun{
 		Name: "message",
 		Fields: []Field{
-			{Name: "state", Type: Word, Ops: Any, Words: stateNames()},
+			{Name: "state", Type: Word, Ops: Any, Words: namesOf(message.States())},
 			{Name: "to", Type: Number, Ops: Equal},
 			{Name: "from", Type: Sender, Ops: Equal},
 			{Name: "reference", Type: Text, Ops: Equal},
@@ -23,6 +24,17 @@ func Messages() *Noun {
 	}
 }
 
+// Dead is the list of messages that did not arrive.
+func Dead() *Noun {
+	n := Messages()
+	for i := range n.Fields {
+		if f := &n.Fields[i]; f.Name == "state" {
+			f.Words = namesOf(gateway.DeadStates())
+		}
+	}
+	return n
+}
+
 // Inbound is the list of messages from phones.
 func Inbound() *Noun {
 	return &Noun{
@@ -31,6 +43,8 @@ func Inbound() *Noun {
 			{Name: "to", Type: Number, Ops: Equal},
 			{Name: "from", Type: Number, Ops: Equal},
 			{Name: "link", Type: Text, Ops: Equal},
+			{Name: "rule", Type: Text, Ops: Equal},
+			{Name: "tag", Type: Text, Ops: Equal},
 			{Name: "series", Type: Text, Ops: Equal},
 			{Name: "case", Type: Text, Ops: Equal},
 			{Name: "unmatched", Type: Word, Ops: Equal, Words: truths()},
@@ -41,10 +55,10 @@ func Inbound() *Noun {
 	}
 }
 
-// stateNames gives the names of all states.
-func stateNames() []string {
+// namesOf gives the names of states.
+func namesOf(states []message.State) []string {
 	var names []string
-	for _, s := range message.States() {
+	for _, s := range states {
 		names = append(names, s.String())
 	}
 	return names
@@ -58,7 +72,7 @@ func MessageFilter(q Query, account string) store.Filter {
 		To: message.Address{Number: q.text("to")}, From: message.Address{Number: q.text("from")},
 		Reference: q.text("reference"), Link: q.text("link"), Unmatched: q.text("unmatched") == "true",
 		Dimension: q.text("dimension"),
-		Series:    q.text("series"), Case: q.text("case"),
+		Series:    q.text("series"), Case: q.text("case"), Rule: q.text("rule"), Tag: q.text("tag"),
 	}
 	for _, filter := range q.Filters {
 		switch {

@@ -139,8 +139,10 @@ func testInboundLists(t *testing.T, open opener) {
 	for i := range 50 {
 		in := fullInbound(ids)
 		if i%2 == 1 {
-			in.Account, in.Link, in.From.Number, in.To.Number = "bell", "op2", "46709", "72001"
+			in.Account, in.Link, in.From.Number, in.To.Number, in.Rule, in.Tag = "bell", "op2", "46709", "72001", "orders", "new"
 			odd = append(odd, in.ID)
+		} else {
+			in.Tag = "new thing" // which has the other in it
 		}
 		b.Inbound = append(b.Inbound, in)
 	}
@@ -156,6 +158,8 @@ func testInboundLists(t *testing.T, open opener) {
 		{Link: "op2"},
 		{From: message.Address{Number: "46709"}},
 		{To: message.Address{Number: "72001"}},
+		{Rule: "orders"},
+		{Tag: "new"},
 	} {
 		var got []message.ID
 		f.Limit, f.Oldest = 10, true

@@ -24,6 +24,7 @@ type Filter struct {
 	Via          message.Interface
 	Dimension    string    // messages only: a cost dimension and its value, as name=value
 	Series, Case string    // inbound messages only: the series of its case number, and that itself
+	Rule, Tag    string    // inbound messages only: the rule that matched, and the tag that rules gave
 	Unmatched    bool      // inbound messages only: those that are nobody's and met no rule
 	Since, Until time.Time // when it was accepted or came: from Since on, before Until
 
@@ -342,6 +343,12 @@ func (s *Store) InboundList(ctx context.Context, f Filter) (list []*message.Inbo
 	if f.Link != "" {
 		w.add("link = ?", f.Link)
 	}
+	if f.Rule != "" {
+		w.add("rule = ?", f.Rule)
+	}
+	if f.Tag != "" { // perhaps; the list is looked through
+		w.add("instr(fixed, CAST(? AS BLOB)) > 0", f.Tag)
+	}
 	if f.Unmatched {
 		w.add("account = '' AND rule = ''")
 	}
@@ -369,5 +376,8 @@ func (s *Store) InboundList(ctx context.Context, f Filter) (list []*message.Inbo
 		return nil, 0, fmt.Errorf("list inbound messages: %w", err)
 	}
 	list, err = s.InboundByID(ctx, ids)
+	if f.Tag != "" {
+		list = slices.DeleteFunc(list, func(in *message.Inbound) bool { return in.Tag != f.Tag })
+	}
 	return list, next, err
 }

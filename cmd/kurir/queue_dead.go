@@ -35,6 +35,9 @@ func newQueueDeadCmd(r *remote) *cobra.Command {
 			if printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodGet, "/v1/queues/dead?"+params.Encode(), nil, &page); printed || err != nil {
 				return err
 			}
+			if len(page.Messages) == 0 {
+				nothingOfOthers(cmd)
+			}
 			table := newTable(cmd.OutOrStdout(), "MESSAGE", "STATE", "TO", "AGE", "LINK", "WHY")
 			for i := range page.Messages {
 				m := &page.Messages[i]

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
 // remoteTo is a server that answers with each of the answers in turn, and then
@@ -124,5 +126,72 @@ func TestNoRows(t *testing.T) {
 	r.options.asDoc = true
 	if err := r.listQueues(t.Context(), &out, ""); err != nil || out.String() != "[]\n" {
 		t.Errorf("%q, %v", out.String(), err)
+	}
+}
+
+// ran runs a command as people do, and gives what it prints.
+func ran(t *testing.T, cmd *cobra.Command, args ...string) (out, hint string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.SetArgs(args)
+	cmd.SetOut(&stdout)
+	cmd.SetErr(&stderr)
+	if err := cmd.ExecuteContext(t.Context()); err != nil {
+		t.Errorf("%s: %v", args, err)
+	}
+	return stdout.String(), stderr.String()
+}
+
+// TestQueueDead: what did not arrive says when, by which link and why; where there is nothing, that an administrator sees
+// his own only.
+func TestQueueDead(t *testing.T) {
+	t.Parallel()
+	at := time.Now().Add(-2 * time.Hour).Format(time.RFC3339)
+	r := remoteTo(t, 200, `{"messages":[
+		{"id":"a","state":"undeliverable","to":"+46701234567","created":"`+at+`","link":"op1","error":{"code":"absent","detail":"the phone is off or out of coverage","operator_code":27}},
+		{"id":"b","state":"unknown","to":"+46701234568","created":"`+at+`"}]}`)
+	out, hint := ran(t, newQueueDeadCmd(r))
+	lines := strings.Split(out, "\n")
+	for i, want := range []string{
+		"MESSAGE STATE TO AGE LINK WHY",
+		"a undeliverable +46701234567 2h0m op1 the phone is off or out of coverage (the operator's code is 27)",
+		"b unknown +46701234568 2h0m - the operator gave no reason",
+	} {
+		if got := strings.Join(strings.Fields(lines[i]), " "); got != want {
+			t.Errorf("line %d: %s, want %s", i, got, want)
+		}
+	}
+	if hint != "" {
+		t.Errorf("beside what there is it says %q", hint)
+	}
+	if _, hint := ran(t, newQueueDeadCmd(remoteTo(t, 200, `{"messages":[]}`))); !strings.Contains(hint, "sees only its own") {
+		t.Errorf("where nothing is it says %q", hint)
+	}
+}
+
+// TestInboundExportHint: an empty table says that an administrator sees his own only; others say nothing.
+func TestInboundExportHint(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]bool{"id,text\n": true, "id,text\na,hi\n": false} {
+		out, hint := ran(t, newInboundExportCmd(remoteTo(t, 200, answer)), "--rule", "orders", "--tag", "new")
+		if out != answer || strings.Contains(hint, "sees only its own") != want {
+			t.Errorf("%q is printed as %q, with the hint %q", answer, out, hint)
+		}
+	}
+	if _, hint := ran(t, newInboundExportCmd(remoteTo(t, 200, "{}\n")), "--format", "ndjson"); hint != "" {
+		t.Errorf("with a row as JSON: %q", hint)
+	}
+}
+
+// TestSettingWarns: what has no effect is said when it is set.
+func TestSettingWarns(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	r := remoteTo(t, 200, `{"name":"late","revision":3,"warnings":["routes late (made over REST): can never match"]}`)
+	if err := r.setSetting(t.Context(), &out, http.MethodPut, "/v1/config/routes/late", "routes", nil); err != nil {
+		t.Fatal(err)
+	}
+	if want := "routes late: in force, revision 3\nwarning: routes late (made over REST): can never match\n"; out.String() != want {
+		t.Errorf("it says %s, want %s", out.String(), want)
 	}
 }
