@@ -131,19 +131,29 @@ func (g *Gateway) forward(it *Item, recipients []string, text string) {
 // forwardToAll sends to those of several recipients that have not got it. Some may
 // be refused for now while others are accepted: what was accepted says who has it.
 func (g *Gateway) forwardToAll(it *Item, snap *Snapshot, subs []*Submission) {
-	has, err := g.forwarded(it.Inbound)
+	others := slices.ContainsFunc(it.Inbound.Targets, func(t message.Target) bool {
+		return t.Kind == message.ForwardTarget && t.Address != it.Target.Address
+	})
+	key := func(m *message.Message) string {
+		if others { // which may have another text for the same phone
+			return m.To.Number + "\n" + m.Content.Text
+		}
+		return m.To.Number
+	}
+	has, err := g.forwarded(it.Inbound, key)
 	if err != nil {
 		g.Delivered([]Delivered{{Item: it, Verdict: TryLater, Text: err.Error()}})
 		return
 	}
-	before := len(has)
+	some := false // have got it
 	subs = slices.DeleteFunc(subs, func(s *Submission) bool {
-		var to message.Message
-		if snap.addresses(&to, s) != nil {
+		trial, m := *s, message.Message{}
+		trial.Atomic = true // the rate is not asked
+		if _, f := snap.build(&m, &trial, time.Now()); f != nil {
 			return false // it is refused, and that said
 		}
-		dup := has[to.To.Number]
-		has[to.To.Number] = true
+		got, dup := has[key(&m)]
+		some, has[key(&m)] = some || got, got
 		return dup
 	})
 	if len(subs) == 0 {
@@ -155,7 +165,7 @@ func (g *Gateway) forwardToAll(it *Item, snap *Snapshot, subs []*Submission) {
 	}
 	g.Accept(subs, func(results []Result) {
 		why, refused := refusedOf(results)
-		if why != nil && (forNow(why) || before == 0 && refused == len(results)) {
+		if why != nil && (forNow(why) || !some && refused == len(results)) {
 			g.unaccepted(it, why, 0)
 			return
 		}
@@ -163,8 +173,8 @@ func (g *Gateway) forwardToAll(it *Item, snap *Snapshot, subs []*Submission) {
 	})
 }
 
-// forwarded returns the numbers to which an inbound message has been forwarded.
-func (g *Gateway) forwarded(in *message.Inbound) (map[string]bool, error) {
+// forwarded returns the keys of the messages that refer to an inbound one.
+func (g *Gateway) forwarded(in *message.Inbound, key func(*message.Message) string) (map[string]bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
 	defer cancel()
 	has := map[string]bool{}
@@ -175,7 +185,7 @@ func (g *Gateway) forwarded(in *message.Inbound) (map[string]bool, error) {
 			return nil, fmt.Errorf("look for what was forwarded: %w", err)
 		}
 		for _, m := range list {
-			has[m.To.Number] = true
+			has[key(m)] = true
 		}
 		if f.After = next; next == 0 {
 			return has, nil

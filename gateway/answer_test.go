@@ -263,6 +263,26 @@ func TestForwardToAll(t *testing.T) {
 	})
 }
 
+// TestForwardTwice: two texts that a rule forwards to the same phones come both; what nobody can get is given up, though
+// the phone is answered.
+func TestForwardTwice(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		phones := route.Patterns{"+46100000002", "+46100000003", "+46100000002"}
+		w, op := answering(t, t.TempDir(), []InboundRule{
+			{Keyword: route.Patterns{"abroad"}, Do: []InboundAction{{Reply: "thanks"}, {Forward: route.Patterns{"+4412345678", "+4412345679"}}}},
+			{Do: []InboundAction{{Forward: phones, Text: "one"}, {Forward: phones, Text: "two"}}},
+		}, nil)
+		phoneWrites(t, op, answerPhone, answerOurs, "fire")
+		wantTexts(t, op.take(), "46100000002: one", "46100000003: one", "46100000002: two", "46100000003: two")
+		phoneWrites(t, op, answerPhone, answerOurs, "abroad")
+		wantTexts(t, op.take(), answerPhone+": thanks")
+		if in := w.lastInbound(); in.Owed != 0 || !gaveUp(in.Log, in.ID, 0, 2) {
+			t.Errorf("what has no route: %d is owed, %q", in.Owed, in.Log)
+		}
+	})
+}
+
 // TestAnswerOnce: an answer that cannot be accepted, because the disk is full, is refused and comes when it can be; what
 // is on disk says at every moment whether it is still owed, so that a restart in between sends it once, too. What was
 // refused does not count towards the answers that the phone may get.

@@ -6,10 +6,12 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +27,7 @@ type commanding struct {
 	op   *fakeLink
 	file string
 	sent chan *connector.Outgoing // what went to phones
+	log  *logBuffer
 }
 
 const (
@@ -69,7 +72,8 @@ esac
 
 func startCommanding(t *testing.T, dir, file string, s *Snapshot) *commanding {
 	t.Helper()
-	w := start(t, dir, Options{Snapshot: s}, nil)
+	var log logBuffer
+	w := start(t, dir, Options{Snapshot: s, Log: slog.New(slog.NewTextHandler(&log, nil))}, nil)
 	op := w.fakeLink("op1")
 	sent := make(chan *connector.Outgoing, 100)
 	op.on = func(_ uint32, out []*connector.Outgoing) {
@@ -78,7 +82,31 @@ func startCommanding(t *testing.T, dir, file string, s *Snapshot) *commanding {
 		}
 	}
 	op.core.SessionUp(1, 100)
-	return &commanding{w, op, file, sent}
+	return &commanding{w, op, file, sent, &log}
+}
+
+// logBuffer is a log that is read while it is written.
+type logBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+// lines gives those in which something is.
+func (b *logBuffer) lines(with string) (list []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for line := range strings.Lines(b.text.String()) {
+		if strings.Contains(line, with) {
+			list = append(list, line)
+		}
+	}
+	return list
 }
 
 // write has a phone write.
@@ -170,9 +198,14 @@ func TestCommands(t *testing.T) {
 	want := "did run [$(reboot); two  words] for +46100000001: Run $(reboot); two  words\nRun $(reboot); two  words"
 	c.waitTold(id, commandPhone+": "+want)
 
-	id = c.write("46100000002", "run") // somebody else
+	id = c.write("46100000002", "run of 12345") // somebody else
 	if ev := c.waitFor(id, "tell_given_up"); ev.Text != "the phone may not start the command" {
 		t.Errorf("refused with %+v", ev)
+	}
+	want = `level=WARN msg="a command was not started" command=run rule=run account=acme from=+46100000002 message=` + id.String() +
+		` why="the phone may not start the command"`
+	if list := c.log.lines(id.String()); len(list) != 1 || !strings.Contains(list[0], want) {
+		t.Errorf("the log says of a command that is refused %q, want %s", list, want)
 	}
 	id = c.write(commandPhone, "fail")
 	if ev := c.waitFor(id, "command_ended"); ev.Code != 3 || !strings.Contains(ev.Text, "it ended with code 3") {

@@ -370,6 +370,10 @@ func TestTopUpOnce(t *testing.T) {
 				t.Errorf("%+v: %v, want %v", top, err, want)
 			}
 		}
+		if _, _, err := w.TopUpBalance(context.Background(), TopUp{Account: "group", Key: "k", Amount: 2}); err == nil ||
+			err.Error() != "another amount came under this key, 1.00; use another key for a top-up of its own" {
+			t.Errorf("another amount: %v", err)
+		}
 		w.topUp("group", "n", -euro)
 		w.wantBalance("group", 0, 0, 0)
 	})

@@ -169,7 +169,7 @@ func (g *Gateway) TopUpBalance(ctx context.Context, t TopUp) (_ TopUpState, repe
 		return TopUpState{}, false, err
 	}
 	if made.Amount != int64(t.Amount) {
-		return TopUpState{}, true, ErrKeyTaken
+		return TopUpState{}, true, fmt.Errorf("%w, %s; use another key for a top-up of its own", ErrKeyTaken, message.Amount(made.Amount))
 	}
 	if done == nil {
 		return *made, true, nil

@@ -105,12 +105,20 @@ func (l *link) explain(w *Waits, m *message.Message, now time.Time) {
 		w.Why = "the link pauses, for the operator asked for less speed"
 		w.until(p.until)
 	case q != nil && q.slowed:
-		w.Why = fmt.Sprintf("%d messages of the account wait for its rate, %.4g parts a second", q.n, q.pace.rate)
+		w.Why = fmt.Sprintf("%s for its rate, %.4g parts a second", messagesWait(int64(q.n), " of the account"), q.pace.rate)
 	case p.since != 0:
-		w.Why = fmt.Sprintf("the operator asked for less speed: the link sends %.4g parts a second for now, and %d messages wait for it", p.rate, st.Queued)
+		w.Why = fmt.Sprintf("the operator asked for less speed: the link sends %.4g parts a second for now, and %s for it", p.rate, messagesWait(st.Queued, ""))
 	case p.rate != 0:
-		w.Why = fmt.Sprintf("%d messages wait for the link, which sends %.4g parts a second", st.Queued, p.rate)
+		w.Why = fmt.Sprintf("%s for the link, which sends %.4g parts a second", messagesWait(st.Queued, ""), p.rate)
 	default:
-		w.Why = fmt.Sprintf("%d messages wait for the link", st.Queued)
+		w.Why = messagesWait(st.Queued, "") + " for the link"
 	}
+}
+
+// messagesWait says how many messages, of what, wait.
+func messagesWait(n int64, of string) string {
+	if n == 1 {
+		return "1 message" + of + " waits"
+	}
+	return fmt.Sprintf("%d messages%s wait", n, of)
 }
