@@ -37,8 +37,9 @@ var mayImport = map[string][]string{
 
 	"sheet": {},
 
-	"filter":  {"message"},
-	"command": {"message", "gsm"},
+	"program": {},
+	"filter":  {"message", "program"},
+	"command": {"message", "gsm", "program"},
 
 	"ucp":     {"gsm"},
 	"cimd2":   {"gsm"},

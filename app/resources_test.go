@@ -98,6 +98,13 @@ func TestSettingsOverREST(t *testing.T) {
 		}
 		return answer
 	}
+	for _, file := range []string{"ca", "cert", "key"} { // whether there is such a file on the server is nobody's business over REST
+		answer := do("PUT", "/v1/config/connectors/op2", `{"kind":"smpp","hosts":["127.0.0.1:9"],"system_id":"k","tls":{"`+file+`":"/etc/no-such-file"}}`, 422,
+			`"field":"tls.`+file+`"`, "configuration file only")
+		if strings.Contains(answer, "no such") {
+			t.Errorf("it is told that the file is not there: %s", answer)
+		}
+	}
 	for _, c := range settingCases {
 		path := settingPath(c.kind, c.name)
 		do("GET", path, "", 404, "not_found")

@@ -50,8 +50,8 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// program is a Config that runs this test as the user that it has.
-func program(t *testing.T, act ...string) *Config {
+// testProgram is a Config that runs this test as the user that it has.
+func testProgram(t *testing.T, act ...string) *Config {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -69,7 +69,7 @@ func program(t *testing.T, act ...string) *Config {
 // TestRun: whatever a message says, the program gets its arguments as they are, and nothing of Kurir's environment.
 func TestRun(t *testing.T) {
 	t.Setenv("KURIR_TEST_SECRET", "marked")
-	c := program(t)
+	c := testProgram(t)
 	c.Dir = t.TempDir()
 	r := Run(t.Context(), c, Call{Args: []string{"act", "tell", "one two; $(reboot)", "", "a\x00b"}, Env: []string{"KURIR_TEXT=x y"}, Input: []byte("text\n")})
 	want := fmt.Sprintf(`["one two; $(reboot)" "" "ab"] "text\n" PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=%[1]s KURIR_TEXT=x y PWD=%[1]s %[1]s %[2]d`, c.Dir, os.Getuid())
@@ -83,7 +83,7 @@ func TestOutcomes(t *testing.T) {
 	run := func(c *Config, args ...string) Result {
 		return Run(t.Context(), c, Call{Args: append([]string{"act"}, args...)})
 	}
-	c := program(t)
+	c := testProgram(t)
 	if r := run(c, "fail"); r.Exit != 7 || r.Output != "bad" || r.Why != "it ended with code 7" {
 		t.Errorf("fail: %+v", r)
 	}
@@ -94,7 +94,7 @@ func TestOutcomes(t *testing.T) {
 	if r := run(c, "long"); r.Output != strings.Repeat("å", 306) || r.Why != "" {
 		t.Errorf("long: %d octets, %s", len(r.Output), r.Why)
 	}
-	gone := program(t)
+	gone := testProgram(t)
 	gone.Run = []string{"/nowhere/program"}
 	if r := run(gone); r.Exit != -1 || !strings.Contains(r.Why, "could not be started") {
 		t.Errorf("gone: %+v", r)
@@ -109,7 +109,7 @@ func TestOutcomes(t *testing.T) {
 // TestTimeout: when the time is over, what the program started is killed too.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
-	c := program(t)
+	c := testProgram(t)
 	c.Timeout = time.Second
 	file := filepath.Join(t.TempDir(), "pid")
 	r := Run(t.Context(), c, Call{Args: []string{"act", "hang", file}})
@@ -139,7 +139,7 @@ func TestAnotherUser(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no user nobody here")
 	}
-	c := program(t)
+	c := testProgram(t)
 	c.User, c.Dir = "nobody", "/"
 	var wrong []string
 	c.Validate(func(field, problem string) { wrong = append(wrong, field+" "+problem) })

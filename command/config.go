@@ -3,11 +3,11 @@ package command
 import (
 	"fmt"
 	"os"
-	"os/user"
 	"path/filepath"
 	"time"
 
 	"kurir/message"
+	"kurir/program"
 )
 
 // Config is a program that messages from phones may start.
@@ -101,7 +101,7 @@ func (c *Config) Validate(report func(field, problem string)) {
 			report("dir", fmt.Sprintf("%q is no folder here, from / on", c.Dir))
 		}
 	}
-	if _, err := c.credential(); err != nil {
+	if err := program.UserProblem(c.User); err != nil {
 		report("user", err.Error())
 	}
 	c.validateLimits(report)
@@ -123,46 +123,4 @@ func (c *Config) validateLimits(report func(field, problem string)) {
 			report(n.field, fmt.Sprintf("is not within 1 to %d", n.most))
 		}
 	}
-}
-
-// identity is whom a program runs as.
-type identity struct {
-	uid, gid uint32
-	groups   []uint32
-}
-
-// credential finds the user as whom the program runs; nil where that is Kurir's.
-func (c *Config) credential() (*identity, error) {
-	name := c.User
-	switch {
-	case name == "" && os.Geteuid() != 0:
-		return nil, nil
-	case name == "":
-		name = "nobody"
-	}
-	u, err := user.Lookup(name)
-	if err != nil {
-		return nil, fmt.Errorf("there is no user %q here", name)
-	}
-	id := &identity{}
-	if _, err := fmt.Sscan(u.Uid+" "+u.Gid, &id.uid, &id.gid); err != nil {
-		return nil, fmt.Errorf("the user %q has no number", name)
-	}
-	if int(id.uid) == os.Geteuid() {
-		return nil, nil
-	}
-	if os.Geteuid() != 0 {
-		return nil, fmt.Errorf("%q is another user than Kurir's; that takes a Kurir that runs as root", name)
-	}
-	groups, err := u.GroupIds()
-	if err != nil {
-		return nil, fmt.Errorf("the groups of %q cannot be read: %w", name, err)
-	}
-	for _, text := range groups {
-		var gid uint32
-		if _, err := fmt.Sscan(text, &gid); err == nil {
-			id.groups = append(id.groups, gid)
-		}
-	}
-	return id, nil
 }

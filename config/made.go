@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -158,7 +159,16 @@ func inFile(top *yaml.Node, root reflect.Value) map[[2]string]string {
 
 // addOne puts one setting that was made over REST into its field of the file.
 func (d *decoder) addOne(s resource.Setting, m *Made, field reflect.Value) {
-	item, path, value := field, s.Kind, any(m.Value)
+	item, path := field, s.Kind
+	given := m.Value
+	var refused []string
+	for _, name := range s.Host {
+		var had bool
+		if given, had = without(given, name); had { // not even looked at: whether the file is there is not told over REST
+			refused = append(refused, name)
+		}
+	}
+	value := any(given)
 	switch {
 	case !s.Single:
 		path = fmt.Sprintf("%s[%d]", s.Kind, field.Len())
@@ -167,10 +177,8 @@ func (d *decoder) addOne(s resource.Setting, m *Made, field reflect.Value) {
 		value = d.onlyField(m)
 	}
 	d.made[path] = resource.Place(m.Kind, m.Name)
-	for _, name := range s.Host {
-		if v, ok := m.Value[name]; ok && v != nil && v != "" {
-			d.report(join(path, name), "leads to a file or program of the server's machine; that can be given in the configuration file only")
-		}
+	for _, name := range refused {
+		d.report(join(path, name), "leads to a file or program of the server's machine; that can be given in the configuration file only")
 	}
 	d.literal = true
 	d.value(nodeOf(value), item, path, 0)
@@ -178,6 +186,25 @@ func (d *decoder) addOne(s resource.Setting, m *Made, field reflect.Value) {
 	if !s.Single {
 		field.Set(reflect.Append(field, item))
 	}
+}
+
+// without gives a value without a field, or without one of a field's own: a.b; had tells whether it was there.
+func without(value map[string]any, name string) (_ map[string]any, had bool) {
+	first, rest, deeper := strings.Cut(name, ".")
+	v, there := value[first]
+	if !there || v == nil || v == "" {
+		return value, false
+	}
+	rid := maps.Clone(value)
+	if !deeper {
+		delete(rid, first)
+		return rid, true
+	}
+	fields, _ := v.(map[string]any)
+	if rid[first], had = without(fields, rest); !had {
+		return value, false
+	}
+	return rid, true
 }
 
 // isPlain tells whether a field of the file is one value, not fields or a list of them.

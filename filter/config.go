@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kurir/message"
+	"kurir/program"
 )
 
 // Config describes a filter, which accounts and routes name.
@@ -18,6 +19,9 @@ type Config struct {
 	// Command is a program and its arguments, as a list; it gets the message as JSON on its standard input. No shell is
 	// between. The program is named with its folder.
 	Command []string `yaml:"command"`
+	// User is the user as whom the program runs, with his groups; another than Kurir's takes a Kurir that runs as root. Empty:
+	// Kurir's, but nobody where that is root.
+	User string `yaml:"user"`
 	// Timeout is how long an answer may take, waiting for a free place included: 10ms to 1m. 0: 2s.
 	Timeout time.Duration `yaml:"timeout" example:"2s"`
 	// Unanswered says what becomes of a message when no answer comes in time, or none that can be read: refuse (with a
@@ -58,6 +62,9 @@ func (c *Config) Validate(report func(field, problem string)) {
 		}
 	case !filepath.IsAbs(c.Command[0]):
 		report("command[0]", fmt.Sprintf("%q is not a program with its folder, such as /usr/local/bin/words", c.Command[0]))
+	}
+	if err := program.UserProblem(c.User); err != nil && len(c.Command) > 0 {
+		report("user", err.Error())
 	}
 	if c.Timeout != 0 && (c.Timeout < 10*time.Millisecond || c.Timeout > time.Minute) {
 		report("timeout", "is not between 10ms and 1m")

@@ -9,9 +9,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os/exec"
 	"sync/atomic"
 	"time"
+
+	"kurir/program"
 )
 
 // Question is a message as a filter sees it.
@@ -156,36 +157,18 @@ var errLong = fmt.Errorf("the answer has more than %d octets", mostAnswer)
 
 // askProgram starts the program and hands it the question.
 func (f *Filter) askProgram(ctx context.Context, body []byte) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, f.cfg.Command[0], f.cfg.Command[1:]...)
-	out := &limited{}
-	cmd.Stdin, cmd.Stdout, cmd.Env = bytes.NewReader(body), out, []string{"PATH=/usr/local/bin:/usr/bin:/bin"}
-	cmd.WaitDelay = time.Second // for what it started itself and that keeps its output open
-	err := cmd.Run()
+	got := program.Run(ctx, program.Spec{
+		Path: f.cfg.Command[0], Args: f.cfg.Command[1:], User: f.cfg.User, Input: body, Most: mostAnswer,
+	})
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case out.over:
+	case got.Over:
 		return nil, errLong
-	case err != nil:
-		return nil, err // a program that answers ends with 0
+	case got.Err != nil:
+		return nil, got.Err // a program that answers ends with 0
 	}
-	return out.b, nil
-}
-
-// limited keeps an answer up to its bound.
-type limited struct {
-	b    []byte
-	over bool
-}
-
-// Write implements io.Writer.
-func (l *limited) Write(p []byte) (int, error) {
-	if len(l.b)+len(p) > mostAnswer {
-		l.over = true
-		return 0, errLong
-	}
-	l.b = append(l.b, p...)
-	return len(p), nil
+	return got.Output, nil
 }
 
 // unansweredEvery is the least time between two lines of the log about a filter.

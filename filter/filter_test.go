@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/user"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -58,10 +60,14 @@ func TestProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for mode, want := range map[string]string{"$(refuse); refuse": "refuse no news", "nothing": " ", "environment": " ", "long": "error", "fail": "error", "sleep": "error"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			c := Config{Name: "words", Command: []string{self, "ask", mode}, Timeout: 20 * time.Second}
+			c := Config{Name: "words", Command: []string{self, "ask", mode}, User: me.Username, Timeout: 20 * time.Second}
 			if mode == "sleep" {
 				c.Timeout = 50 * time.Millisecond
 			}
@@ -78,6 +84,47 @@ func TestProgram(t *testing.T) {
 				t.Errorf("%q, want %q: %v", got, want, err)
 			}
 		})
+	}
+}
+
+// TestProgramIsNotRoot: where Kurir is root the program is nobody unless the file names a user, and what it has started ends
+// with its time.
+func TestProgramIsNotRoot(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("the program runs as Kurir's user here")
+	}
+	c := Config{Name: "words", Command: []string{"/bin/sh", "-c", `echo '{"action": "refuse", "reason": "'$(id -un)'"}'`}, Timeout: 20 * time.Second}
+	if a, err := New(c).Ask(t.Context(), question()); err != nil || a.Reason != "nobody" {
+		t.Errorf("it ran as %q, %v", a.Reason, err)
+	}
+	c.User = "no-such-user"
+	var wrong []string
+	c.Validate(func(field, problem string) { wrong = append(wrong, field+" "+problem) })
+	if want := `user there is no user "no-such-user" here`; len(wrong) != 1 || wrong[0] != want {
+		t.Errorf("%q, want %s", wrong, want)
+	}
+}
+
+// TestProgramLeavesNothing: what the program has started is ended with it when its time is over.
+func TestProgramLeavesNothing(t *testing.T) {
+	t.Parallel()
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	note := filepath.Join(t.TempDir(), "pid")
+	c := Config{Name: "words", Command: []string{"/bin/sh", "-c", "sleep 60 & echo $! > " + note + "; wait"}, User: me.Username, Timeout: time.Second}
+	if _, err := New(c).Ask(t.Context(), question()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("it ended with %v", err)
+	}
+	text, err := os.ReadFile(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := os.ReadFile("/proc/" + strings.TrimSpace(string(text)) + "/stat") // or a zombie that nobody has waited for yet
+	if err == nil && !strings.Contains(string(state), ") Z ") {
+		t.Errorf("what it started still runs: %s", state)
 	}
 }
 

@@ -11,7 +11,7 @@ type Setting struct {
 	Key     string   // field that holds the name; empty where only a path names it
 	Ordered bool     // the first that matches counts: those of the file come first
 	Single  bool     // there is one of it, which has the kind as its name
-	Host    []string // fields that lead to files or programs of the server's machine: in the file only
+	Host    []string // fields, as in tls.ca, that lead to files or programs of the server's machine: in the file only
 }
 
 // Settings are all of them, in the order in which they can be made: none names one behind it.
@@ -25,8 +25,8 @@ func Settings() []Setting {
 		{Kind: "traffic", Single: true},
 		{Kind: "networks", Single: true, Host: []string{"file"}},
 		{Kind: "tlvs", Key: "name"},
-		{Kind: "connectors", Key: "name"},
-		{Kind: "filters", Key: "name", Host: []string{"command"}},
+		{Kind: "connectors", Key: "name", Host: []string{"tls.ca", "tls.cert", "tls.key"}},
+		{Kind: "filters", Key: "name", Host: []string{"command", "user"}},
 		{Kind: "prices", Key: "name", Host: []string{"file"}},
 		{Kind: "dimensions", Key: "name"},
 		{Kind: "accounts", Key: "name"},
