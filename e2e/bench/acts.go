@@ -11,9 +11,6 @@ import (
 	"time"
 )
 
-// actsOn is how many messages wait while the acts on them are measured.
-const actsOn = 1_000_000
-
 // actJob is what the gateway says of an act.
 type actJob struct {
 	ID       string `json:"id"`
@@ -23,8 +20,8 @@ type actJob struct {
 	Refused  int64  `json:"refused"`
 }
 
-// acts measures how long acts take on a million messages that wait for a link
-// that is down, and what somebody who sends 200 a second meanwhile notices.
+// acts measures how long acts take on many messages that wait for a link that is
+// down, and what somebody who sends 200 a second meanwhile notices.
 func acts(ctx context.Context, o options) error {
 	r, err := newRig(ctx, o, o.kurir, scenario{name: "acts", spare: true})
 	if err != nil {
@@ -34,7 +31,7 @@ func acts(ctx context.Context, o options) error {
 	r.simulator.stop()
 	r.simulator = nil
 	if _, err := generate(ctx, o.kurir, "http", "http://"+r.http, "--key", key, "--connections", "10",
-		"--per-request", "100", "--no-receipts", "--count", strconv.Itoa(actsOn)); err != nil {
+		"--per-request", "100", "--no-receipts", "--count", strconv.Itoa(o.waiting)); err != nil {
 		return err
 	}
 	quiet, err := r.bystander(ctx, o)

@@ -26,6 +26,7 @@ type options struct {
 	warm, length   time.Duration
 	runs           int
 	only           string
+	waiting        int
 	long           bool
 	asJSON         bool
 	old            *oldData
@@ -40,6 +41,7 @@ func main() {
 	flag.DurationVar(&o.length, "duration", 60*time.Second, "time of each measurement")
 	flag.IntVar(&o.runs, "runs", 3, "runs of each scenario; the median counts")
 	flag.StringVar(&o.only, "only", "", "scenarios to run, with commas; default all")
+	flag.IntVar(&o.waiting, "waiting", 1_000_000, "messages that wait, for acts")
 	flag.BoolVar(&o.long, "long", false, "also memory over ten minutes, and with millions of messages waiting")
 	flag.BoolVar(&o.profile, "profile", false, "take a CPU profile of the gateway in the measured time and print its top")
 	flag.BoolVar(&o.asJSON, "json", false, "print every run as JSON as well")

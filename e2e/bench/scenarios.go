@@ -61,7 +61,7 @@ func scenarios(o options) [][]scenario {
 		},
 		{
 			{name: "none-secret", smpp: true, simulator: atOnce, long: true},
-			{name: "one-secret", smpp: true, simulator: atOnce, long: true, first: `{"to": ["+46700000009"], "text": "code 1234", "secret": true}`},
+			{name: "one-secret", smpp: true, simulator: atOnce, long: true, first: `{"to": ["+46700000009"], "from": "Bench", "text": "code 1234", "secret": true}`},
 			{name: "all-secret", smpp: true, simulator: atOnce, long: true, top: "secret: {all: true}\n"},
 		},
 		{named(late2, "smpp-late-2s", func(s *scenario) { s.long = true })},
