@@ -18,31 +18,55 @@ type Smooth struct {
 	began time.Time
 
 	mu   sync.Mutex
-	went []time.Duration // when the last parts went or will go, since began
+	went []time.Duration // when the last parts went, since began
 	next int             // place of the oldest
 }
 
 // NewSmooth makes a Smooth for a rate in parts a second, more than 0.
 func NewSmooth(rate float64) *Smooth {
 	most := int(rate*smoothOver.Seconds()) + 1
-	// So many in more than 100 ms, so that what is a little late on its way does not
-	// meet what is not; and faster than the rate, so that nothing stays behind.
+	// So many in more than 100 ms, so that what is late on its way does not meet
+	// what is not; and a little faster than the rate, so that nothing stays behind.
 	even := time.Duration(float64(most) / rate * float64(time.Second))
-	s := &Smooth{over: (smoothOver + even) / 2, began: time.Now(), went: make([]time.Duration, most)}
+	s := &Smooth{over: (smoothOver + 3*even) / 4, began: time.Now(), went: make([]time.Duration, most)}
 	for i := range s.went {
-		s.went[i] = -s.over
+		s.went[i] = -2 * s.over
 	}
 	return s
 }
 
-// Slot gives a part the next place, and returns when it may go: now, or later.
-func (s *Smooth) Slot(now time.Time) time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := max(now.Sub(s.began), s.went[s.next]+s.over)
-	s.went[s.next] = at
+// opens returns when the next part may go; mu is held.
+func (s *Smooth) opens() time.Time { return s.began.Add(s.went[s.next] + s.over) }
+
+// take books that a part goes now; mu is held.
+func (s *Smooth) take(now time.Time) {
+	s.went[s.next] = now.Sub(s.began)
 	s.next = (s.next + 1) % len(s.went)
-	return s.began.Add(at)
+}
+
+// Take lets a part go now, by a link's Smooth and an account's, if both let it;
+// either may be nil. Else it returns when it may be asked again, and whether it is
+// the link that has to wait, and so everybody's parts.
+func (s *Smooth) Take(account *Smooth, now time.Time) (goes bool, again time.Time, all bool) {
+	if s != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if at := s.opens(); at.After(now) {
+			return false, at, true
+		}
+	}
+	if account != nil {
+		account.mu.Lock()
+		defer account.mu.Unlock()
+		if at := account.opens(); at.After(now) {
+			return false, at, false
+		}
+		account.take(now)
+	}
+	if s != nil {
+		s.take(now)
+	}
+	return true, time.Time{}, false
 }
 
 // accountSmooth keeps an account's parts apart, over all links.

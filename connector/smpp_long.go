@@ -30,7 +30,7 @@ type smppLong struct {
 type smppPart struct {
 	long    *smppLong
 	body    smpp.SubmitSM
-	places  smppPlaces
+	staged  bool // in the batch, or written
 	id      string
 	failure *message.Failure
 }
@@ -50,20 +50,24 @@ func newSMPPLong(out *Outgoing, built []smpp.SubmitSM) *smppLong {
 	return l
 }
 
-// stageLong keeps the parts of a long message and puts as many of them into
-// the batch as there is room for and as may go now.
-func (s *smppSession) stageLong(out *Outgoing, built []smpp.SubmitSM, room int, now time.Time) {
+// stageLong keeps the parts of a message and puts as many of them into the batch
+// as there is room for and as may go now.
+func (s *smppSession) stageLong(out *Outgoing, built []smpp.SubmitSM, room int, pass *smppPass) {
 	l := newSMPPLong(out, built)
 	for i := range l.parts {
 		p := &l.parts[i]
-		full := len(s.requests) >= room
-		if !full && s.pacing() && !s.goes(p, now) {
-			continue
-		}
 		s.parts = append(s.parts, p)
-		if !full {
-			s.requests = append(s.requests, smpp.Request{Body: &p.body, Ref: p})
+		if len(s.requests) < room {
+			s.stagePart(p, pass)
 		}
+	}
+}
+
+// stagePart puts a part into the batch if it may go now.
+func (s *smppSession) stagePart(p *smppPart, pass *smppPass) {
+	if pass.goes(p.long.out.Message.Account) {
+		p.staged = true
+		s.requests = append(s.requests, smpp.Request{Body: &p.body, Ref: p})
 	}
 }
 
@@ -112,7 +116,6 @@ func (s *smppSession) repeats(l *smppLong) bool {
 	for i := range l.parts {
 		if f := l.parts[i].failure; f != nil {
 			l.left++
-			l.parts[i].places = smppNoPlace
 			s.again = append(s.again, &l.parts[i])
 			s.slow = s.slow || f.Kind == message.Throttled
 		}
@@ -127,6 +130,9 @@ func (s *smppSession) repeats(l *smppLong) bool {
 func (s *smppSession) repeat() {
 	s.mu.Lock()
 	s.timer = nil
+	for _, p := range s.again {
+		p.staged = false
+	}
 	s.parts = append(s.parts, s.again...)
 	s.again = nil
 	s.pump()

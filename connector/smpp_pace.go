@@ -3,130 +3,65 @@ package connector
 import (
 	"slices"
 	"time"
-
-	"kurir/smpp"
 )
 
 // A link with a rate, and an account with one, give the wire no more within a
-// tenth of a second than Smooth allows. A part that may not go yet is held: it
-// keeps its place in the window, and a timer writes it.
+// tenth of a second than Smooth allows. Parts are asked for in order when they
+// could be written. What may not go yet stays where it is, or, if it is only its
+// account that has to wait, steps aside among the parts that were begun; a timer
+// asks again.
 
-// smppPlaces are the Smooths that a part has asked for its place.
-type smppPlaces uint8
-
-const (
-	smppNoPlace smppPlaces = iota
-	smppAccountPlace
-	smppBothPlaces
-)
-
-// smppHeld is a part that may not go before a time.
-type smppHeld struct {
-	part *smppPart
-	at   time.Time
+// smppPass is one go at what waits on a session.
+type smppPass struct {
+	session *smppSession
+	now     time.Time
+	pacing  bool
+	closed  bool      // the link's rate lets nothing go any more
+	waiting []string  // accounts that have to wait
+	again   time.Time // when to ask again; zero for nothing
 }
 
-// pacing tells whether anything keeps this session's parts apart.
-func (s *smppSession) pacing() bool {
-	return s.link.smooth != nil || s.link.shared.accounts.Load() != nil
+func (s *smppSession) newPass(now time.Time) smppPass {
+	return smppPass{session: s, now: now, pacing: s.link.smooth != nil || s.link.shared.accounts.Load() != nil}
 }
 
-// mayGo asks for the places that a part still needs, and returns when it may go,
-// or ask on.
-func (s *smppSession) mayGo(account string, places *smppPlaces, now time.Time) time.Time {
-	if *places == smppNoPlace {
-		*places = smppAccountPlace
-		if a := s.link.shared.smooth(account); a != nil {
-			if at := a.Slot(now); at.After(now) {
-				return at
-			}
-		}
+// goes tells whether a part of an account's message may be written now.
+func (p *smppPass) goes(account string) bool {
+	switch {
+	case !p.pacing:
+		return true
+	case p.closed || slices.Contains(p.waiting, account): // behind its own
+		return false
 	}
-	if *places == smppAccountPlace {
-		*places = smppBothPlaces
-		if s.link.smooth != nil {
-			return s.link.smooth.Slot(now)
-		}
-	}
-	return now
-}
-
-// goes tells whether a part may be written now; else it is held.
-func (s *smppSession) goes(p *smppPart, now time.Time) bool {
-	at := s.mayGo(p.long.out.Message.Account, &p.places, now)
-	if !at.After(now) {
+	link := p.session.link
+	goes, again, all := link.smooth.Take(link.shared.smooth(account), p.now)
+	if goes {
 		return true
 	}
-	s.hold(p, at, now)
+	if p.closed = all; !all {
+		p.waiting = append(p.waiting, account)
+	}
+	if p.again.IsZero() || again.Before(p.again) {
+		p.again = again
+	}
 	return false
 }
 
-// goesAlone is goes for a message of one part.
-func (s *smppSession) goesAlone(out *Outgoing, built *smpp.SubmitSM, now time.Time) bool {
-	var places smppPlaces
-	at := s.mayGo(out.Message.Account, &places, now)
-	if !at.After(now) {
-		return true
-	}
-	l := newSMPPLong(out, []smpp.SubmitSM{*built})
-	l.parts[0].places = places
-	s.hold(&l.parts[0], at, now)
-	return false
-}
-
-func (s *smppSession) hold(p *smppPart, at, now time.Time) {
-	i := len(s.held)
-	for i > 0 && s.held[i-1].at.After(at) {
-		i--
-	}
-	s.held = slices.Insert(s.held, i, smppHeld{p, at})
-	if i == 0 {
-		s.wake(at.Sub(now))
-	}
-}
-
-// sift holds those of the first parts that may not be written now.
-func (s *smppSession) sift(room int, now time.Time) {
-	going := s.parts[:0]
-	for i, p := range s.parts {
-		if len(going) == room {
-			going = append(going, s.parts[i:]...)
-			break
-		}
-		if s.goes(p, now) {
-			going = append(going, p)
-		}
-	}
-	clear(s.parts[len(going):])
-	s.parts = going
-}
-
-// wake has held parts written after a time.
-func (s *smppSession) wake(after time.Duration) {
-	if s.waker == nil {
-		s.waker = time.AfterFunc(after, s.letGo)
-	} else {
+// end arranges for what may not go yet to be asked for again.
+func (p *smppPass) end() {
+	s, after := p.session, p.again.Sub(p.now)
+	switch {
+	case p.again.IsZero():
+	case s.waker == nil:
+		s.waker = time.AfterFunc(after, s.askAgain)
+	default:
 		s.waker.Reset(after)
 	}
 }
 
-// letGo writes held parts whose time has come.
-func (s *smppSession) letGo() {
+// askAgain writes what may go by now.
+func (s *smppSession) askAgain() {
 	s.mu.Lock()
-	now := time.Now()
-	n := 0
-	for n < len(s.held) && !s.held[n].at.After(now) {
-		n++
-	}
-	due := make([]*smppPart, 0, n+len(s.parts))
-	for _, h := range s.held[:n] {
-		due = append(due, h.part)
-	}
-	s.parts = append(due, s.parts...)
-	s.held = slices.Delete(s.held, 0, n)
-	if len(s.held) > 0 {
-		s.wake(s.held[0].at.Sub(now))
-	}
 	s.pump()
 	answers := s.failed
 	s.failed = nil

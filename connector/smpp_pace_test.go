@@ -2,6 +2,7 @@ package connector
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -38,36 +39,68 @@ func smoothly(t *testing.T, what string, at []time.Duration, rate float64) {
 	}
 }
 
-// TestSmooth: whatever comes when, in lumps or one by one, no more than a tenth of the rate and one go within 100 ms,
-// in order, and as many as the rate says all the same.
+// TestSmooth: whatever comes when, in lumps or one by one, and however late a timer asks again, no more than a tenth of the
+// rate and one go within 100 ms; where timers are in time, as many as the rate says.
 func TestSmooth(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for _, rate := range []float64{1, 3, 9.5, 10, 50, 100, 999, 12_345} {
-			s, began := NewSmooth(rate), time.Now()
-			lumps := []int{1, 2, int(rate) / 3, 0, int(rate) * 2, 0, 0, 1, 0, int(rate)}
-			var at []time.Duration
-			for i, n := range lumps {
-				for range n {
-					at = append(at, s.Slot(began.Add(time.Duration(i)*370*time.Millisecond)).Sub(began))
+			for _, lateness := range []time.Duration{0, time.Millisecond, 15 * time.Millisecond, 300 * time.Millisecond} {
+				s, r := NewSmooth(rate), rand.New(rand.NewPCG(1, uint64(rate)))
+				now := s.began
+				var at []time.Duration
+				for range 2000 {
+					goes, again, _ := s.Take(nil, now)
+					switch {
+					case goes:
+						at = append(at, now.Sub(s.began))
+						if r.IntN(200) == 0 { // nothing waits for a while
+							now = now.Add(time.Duration(r.Int64N(int64(time.Second))))
+						}
+					case lateness > 0 && r.IntN(3) == 0:
+						now = again.Add(time.Duration(r.Int64N(int64(lateness))))
+					default:
+						now = again
+					}
+				}
+				smoothly(t, fmt.Sprintf("at %g a second, %v late", rate, lateness), at, rate)
+			}
+			s, n := NewSmooth(rate), 0
+			now := s.began
+			for n <= 1000 {
+				if goes, again, _ := s.Take(nil, now); goes {
+					n++
+				} else {
+					now = again
 				}
 			}
-			if !slices.IsSorted(at) {
-				t.Errorf("at %g a second the order is lost", rate)
-			}
-			smoothly(t, fmt.Sprintf("at %g a second", rate), at, rate)
-
-			const n = 1000
-			began = began.Add(time.Hour)
-			last := s.Slot(began)
-			for range n {
-				last = s.Slot(began)
-			}
-			if took := last.Sub(began).Seconds(); took > n/rate {
-				t.Errorf("at %g a second %d parts take %.3f s, want %.3f at most", rate, n, took, n/rate)
+			if took := now.Sub(s.began).Seconds(); took > 1000/rate {
+				t.Errorf("at %g a second 1000 parts take %.3f s, want %.3f at most", rate, took, 1000/rate)
 			}
 		}
 	})
+}
+
+// TestSmoothBoth: a part takes its place with the link and with its account, or with neither.
+func TestSmoothBoth(t *testing.T) {
+	t.Parallel()
+	link, account := NewSmooth(20), NewSmooth(10) // three and two parts within 100 ms
+	now := account.began
+	for i, want := range []struct{ goes, all bool }{{true, false}, {true, false}, {false, false}, {false, false}} {
+		if goes, again, all := link.Take(account, now); goes != want.goes || all != want.all || !goes && !again.After(now) {
+			t.Errorf("part %d: %v %v %v", i, goes, again, all)
+		}
+	}
+	if goes, _, _ := link.Take(nil, now); !goes {
+		t.Error("what its account held back took a place with the link")
+	}
+	if goes, _, all := link.Take(nil, now); goes || !all {
+		t.Error("a fourth part goes over the link")
+	}
+	other := NewSmooth(1000)
+	if goes, _, _ := link.Take(other, now); goes || other.next != 0 {
+		t.Error("what the link held back took a place with its account")
+	}
 }
 
 // TestSMPPSmooth: what the gateway gives at once leaves evenly over a link with a rate, parts of long messages too, over
@@ -100,13 +133,24 @@ func TestSMPPSmoothEnd(t *testing.T) {
 	t.Parallel()
 	smppLink(t, func(c *SMPPConfig) { c.Rate, c.Window, c.Lookahead = 10, 100, 100 }, nil, func(t *testing.T, b *contractBench) {
 		long, _ := smppParts()
-		out := b.send("first", "second", "third", long)
+		b.link.(*SMPP).shared.SmoothAccounts(map[string]float64{"slow": 1})
+		var out []*Outgoing
+		for i, text := range []string{"first", long, "second", "third", long} {
+			o := contractMessage(text)
+			if i < 2 {
+				o.Message.Account = "slow" // whose second steps aside
+			}
+			out = append(out, o)
+		}
+		b.link.Send(b.session(), out)
+		synctest.Wait()
+		same(t, "on the wire", b.operator().taken(), []string{"first", "second"})
 		b.operator().cut()
 		synctest.Wait()
 		b.core.mu.Lock()
 		defer b.core.mu.Unlock()
-		if len(b.core.downs) != 1 || !slices.Equal(b.core.downs[0].unwritten, out[2:]) {
-			t.Errorf("ended with %+v, want the third and the long message unwritten", b.core.downs)
+		if len(b.core.downs) != 1 || !slices.Equal(b.core.downs[0].unwritten, []*Outgoing{out[1], out[3], out[4]}) {
+			t.Errorf("ended with %+v, want the third and the long messages unwritten", b.core.downs)
 		}
 	})
 }
@@ -129,14 +173,15 @@ func TestSMPPSmoothAccounts(t *testing.T) {
 			out = append(out, contractMessage("other"))
 		}
 		b.link.Send(b.session(), out)
-		b.send(strings.Repeat("9876543210", 30)) // built where those that wait were
-		want := append(names("slow", 3), "other", "other", "other", "other", "other", "")
+		b.send(slices.Repeat([]string{strings.Repeat("9876543210", 31)}, 12)...) // built where those that wait were
+		want := append(names("slow", 3), "other", "other", "other", "other", "other")
+		want = append(want, make([]string, 12)...)
 		same(t, "at once", cutOff(b.operator().taken(), rest), want)
 		time.Sleep(time.Second)
 		synctest.Wait()
 		want = append(want, names("slow", 12)[3:]...)
 		same(t, "on the wire", cutOff(b.operator().taken(), rest), want)
-		smoothly(t, "the account", append(came.at[:3:3], came.at[9:]...), 20)
+		smoothly(t, "the account", append(came.at[:3:3], came.at[20:]...), 20)
 
 		b.link.(*SMPP).shared.SmoothAccounts(nil)
 		b.link.Send(b.session(), out[:10])
@@ -177,5 +222,29 @@ func TestSMPPSmoothThrottled(t *testing.T) {
 		synctest.Wait()
 		same(t, "on the wire", o.taken(), slices.Concat(parts, []string{"a", "b", "c", "d"}, parts[1:]))
 		smoothly(t, "the link", came.at, 30)
+	})
+}
+
+// TestSMPPUntaken: what a session that ends does not take was never written, a long message too.
+func TestSMPPUntaken(t *testing.T) {
+	t.Parallel()
+	smppLink(t, func(*SMPPConfig) {}, nil, func(t *testing.T, b *contractBench) {
+		l := b.link.(*SMPP)
+		l.mu.Lock()
+		s := l.bound[b.session()]
+		l.mu.Unlock()
+		long, _ := smppParts()
+		out := []*Outgoing{contractMessage(long), contractMessage("after")}
+		s.mu.Lock() // the link hears of the end after these were handed over
+		s.sess.Close(nil)
+		s.queue = append(s.queue, out...)
+		s.pump()
+		s.mu.Unlock()
+		synctest.Wait()
+		b.core.mu.Lock()
+		defer b.core.mu.Unlock()
+		if len(b.core.downs) != 1 || !slices.Equal(b.core.downs[0].unwritten, out) {
+			t.Errorf("ended with %+v, want both unwritten", b.core.downs)
+		}
 	})
 }

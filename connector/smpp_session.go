@@ -34,11 +34,10 @@ type smppSession struct {
 	build  smppBuilder
 	queue  []*Outgoing // granted and not looked at yet, from head on
 	head   int
-	parts  []*smppPart // of long messages, to be written before the queue
+	parts  []*smppPart // of messages that were begun, to be written before the queue
 	again  []*smppPart // refused for now, to be written again when timer fires
 	timer  *time.Timer
-	held   []smppHeld // may not go yet (smpp_pace.go), the first first
-	waker  *time.Timer
+	waker  *time.Timer // for what may not go yet (smpp_pace.go)
 	wire   int         // parts and other requests on the wire
 	window int         // how many there may be, see adapt
 	fitted time.Time   // from when answers tell of that window
@@ -93,30 +92,31 @@ func (s *smppSession) add(out []*Outgoing) (refused []*Outgoing) {
 // then what waits. mu is held.
 func (s *smppSession) pump() {
 	for !s.ended && (len(s.parts) > 0 || s.head < len(s.queue)) {
-		room := min(s.window-s.wire-len(s.held), smppChunk)
+		room := min(s.window-s.wire, smppChunk)
 		if room <= 0 {
 			return
 		}
-		s.stage(room)
-		if !s.write() {
+		late := s.stage(room)
+		if !s.write() || late {
 			return
 		}
 	}
 }
 
-// stage fills the batch with at most room requests.
-func (s *smppSession) stage(room int) {
+// stage fills the batch with at most room requests. late says that a rate lets
+// nothing more go now.
+func (s *smppSession) stage(room int) (late bool) {
 	now := time.Now()
 	s.build.reset()
 	s.requests = s.requests[:0]
-	pacing := s.pacing()
-	if pacing {
-		s.sift(room, now)
+	pass := s.newPass(now)
+	for _, p := range s.parts {
+		if len(s.requests) == room || pass.closed {
+			break
+		}
+		s.stagePart(p, &pass)
 	}
-	for _, p := range s.parts[:min(room, len(s.parts))] {
-		s.requests = append(s.requests, smpp.Request{Body: &p.body, Ref: p})
-	}
-	for s.head < len(s.queue) && len(s.requests) < room {
+	for s.head < len(s.queue) && len(s.requests) < room && !pass.closed {
 		out := s.queue[s.head]
 		s.queue[s.head] = nil
 		s.head++
@@ -124,12 +124,10 @@ func (s *smppSession) stage(room int) {
 		switch n, f := s.build.add(out, now); {
 		case f != nil:
 			s.failed = append(s.failed, Answer{Out: out, Failure: f})
-		case n == 1 && (!pacing || s.goesAlone(out, &s.build.parts[at], now)):
+		case n == 1 && pass.goes(out.Message.Account):
 			s.requests = append(s.requests, smpp.Request{Ref: out})
-		case n == 1:
-			s.build.parts = s.build.parts[:at]
 		default:
-			s.stageLong(out, s.build.parts[at:], room, now)
+			s.stageLong(out, s.build.parts[at:], room, &pass)
 			s.build.parts = s.build.parts[:at]
 		}
 	}
@@ -142,19 +140,19 @@ func (s *smppSession) stage(room int) {
 			single++
 		}
 	}
+	pass.end()
+	return pass.closed || len(s.requests) == 0 && s.head == len(s.queue)
 }
 
 // write hands the batch to the session; false when nothing more can be written
 // now. What the session does not take stays, or goes back into the queue.
 func (s *smppSession) write() bool {
 	rest := s.requests
-	parts := 0
 	for len(rest) > 0 {
 		taken, err := s.sess.Send(rest)
 		for i := range rest[:taken] {
 			if p, ok := rest[i].Ref.(*smppPart); ok {
 				p.long.begun = true
-				parts++
 			}
 		}
 		s.wire += taken
@@ -166,20 +164,22 @@ func (s *smppSession) write() bool {
 		f := smppFailure(bad.Status)
 		f.Text = "the message cannot be written on this link: " + bad.Error()
 		if p, ok := rest[0].Ref.(*smppPart); ok {
-			parts++
 			s.failed = p.answered(s, s.failed, "", f)
 		} else {
 			s.failed = append(s.failed, Answer{Out: rest[0].Ref.(*Outgoing), Failure: f})
 		}
 		rest = rest[1:]
 	}
-	s.parts = slices.Delete(s.parts, 0, parts)
 	for i := len(rest) - 1; i >= 0; i-- {
-		if out, ok := rest[i].Ref.(*Outgoing); ok {
+		switch ref := rest[i].Ref.(type) {
+		case *Outgoing:
 			s.head--
-			s.queue[s.head] = out
+			s.queue[s.head] = ref
+		case *smppPart:
+			ref.staged = false
 		}
 	}
+	s.parts = slices.DeleteFunc(s.parts, func(p *smppPart) bool { return p.staged })
 	all := len(rest) == 0
 	clear(s.requests)
 	return all
@@ -286,14 +286,11 @@ func (s *smppSession) stop() {
 	if s.waker != nil {
 		s.waker.Stop()
 	}
-	for _, h := range s.held {
-		s.unwritten(h.part.long)
-	}
 	for _, p := range s.parts {
 		s.unwritten(p.long)
 	}
 	s.late = append(s.late, s.queue[s.head:]...)
-	s.queue, s.head, s.parts, s.again, s.held = nil, 0, nil, nil, nil
+	s.queue, s.head, s.parts, s.again = nil, 0, nil, nil
 }
 
 // unwritten sets a long message aside, once, if none of its parts was written.
