@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"unicode/utf8"
 
 	"kurir/message"
 )
@@ -84,6 +85,12 @@ func faulty(status int, code, field, format string, args ...any) *problem {
 	return p
 }
 
+// Bounds on a problem document, for what is wrong may be as long as what was sent.
+const (
+	maxDetail = 1000 // octets of a text, and of a field's name
+	maxErrors = maxMessages
+)
+
 // write answers the request with the problem document.
 func (p *problem) write(w http.ResponseWriter) {
 	h := w.Header()
@@ -114,12 +121,23 @@ func (p *problem) append(dst []byte) []byte {
 	dst = append(dst, `,"code":`...)
 	dst = appendJSONString(dst, p.Code)
 	dst = append(dst, `,"detail":`...)
-	dst = appendJSONString(dst, p.Detail)
+	dst = appendJSONString(dst, shortened(p.Detail, maxDetail))
 	if len(p.Errors) > 0 {
 		dst = append(dst, `,"errors":`...)
-		dst = appendFieldErrors(dst, p.Errors)
+		dst = appendFieldErrors(dst, p.Errors[:min(len(p.Errors), maxErrors)])
 	}
 	return append(dst, "}\n"...)
+}
+
+// shortened is s if it has at most so many octets, else its beginning, without half a character.
+func shortened(s string, octets int) string {
+	if len(s) <= octets {
+		return s
+	}
+	for octets > 0 && !utf8.RuneStart(s[octets]) {
+		octets--
+	}
+	return s[:octets]
 }
 
 func appendFieldErrors(dst []byte, errs []fieldError) []byte {
@@ -141,13 +159,13 @@ func appendFieldErrors(dst []byte, errs []fieldError) []byte {
 		}
 		if e.Field != "" {
 			dst = append(dst, `"field":`...)
-			dst = appendJSONString(dst, e.Field)
+			dst = appendJSONString(dst, shortened(e.Field, maxDetail))
 			dst = append(dst, ',')
 		}
 		dst = append(dst, `"code":`...)
 		dst = appendJSONString(dst, e.Code)
 		dst = append(dst, `,"detail":`...)
-		dst = appendJSONString(dst, e.Detail)
+		dst = appendJSONString(dst, shortened(e.Detail, maxDetail))
 		dst = append(dst, '}')
 	}
 	return append(dst, ']')

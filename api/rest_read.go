@@ -229,10 +229,7 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 		Routes  []ruleView           `json:"routes"`
 		Events  []gateway.TraceEntry `json:"events"`
 		Waits   *gateway.Waits       `json:"waits,omitempty"`
-	}{Message: s.view(m, language), Links: m.Links, Routes: []ruleView{}, Events: t.Events, Waits: t.Waits}
-	for _, c := range t.Route {
-		answer.Routes = append(answer.Routes, ruleView(c))
-	}
+	}{Message: s.view(m, language), Links: m.Links, Routes: viewRules(t.Route, a), Events: t.Events, Waits: t.Waits}
 	return answerJSON(w, &answer)
 }
 

@@ -419,9 +419,4 @@ func (m *restMessage) content() (message.Content, *message.Failure) {
 }
 
 // clip shortens what a customer wrote before it is repeated to him.
-func clip(s string) string {
-	if len(s) > maxNamed {
-		return s[:maxNamed]
-	}
-	return s
-}
+func clip(s string) string { return shortened(s, maxNamed) }

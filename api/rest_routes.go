@@ -8,6 +8,7 @@ import (
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
+	"kurir/route"
 )
 
 // explainBody is what POST /v1/routes/explain is asked.
@@ -31,6 +32,19 @@ type ruleView struct {
 	Name    string `json:"name,omitempty"`
 	Matched bool   `json:"matched"`
 	Why     string `json:"why,omitempty"`
+	Others  bool   `json:"-"` // Why names accounts or groups that the rule is for
+}
+
+// viewRules shows rules of routes to an account. Whose customers' rules there are is told to administrators only.
+func viewRules(list []route.Considered, a *account.Account) []ruleView {
+	views := make([]ruleView, 0, len(list))
+	for _, c := range list {
+		if c.Others && !a.Admin {
+			c.Why = "the rule is for other accounts"
+		}
+		views = append(views, ruleView(c))
+	}
+	return views
 }
 
 // explainView is the answer.
@@ -92,10 +106,7 @@ func (s *httpServer) explainRoute(w http.ResponseWriter, r *http.Request, a *acc
 	if f != nil {
 		return refusedPreview(f)
 	}
-	v := explainView{Filters: e.Filters, FilterSays: e.FilterSays, To: e.To.String(), From: e.From.String(), Encoding: e.Encoding, Parts: e.Parts, Routes: []ruleView{}, Candidates: []candidateView{}}
-	for _, c := range e.Rules {
-		v.Routes = append(v.Routes, ruleView(c))
-	}
+	v := explainView{Filters: e.Filters, FilterSays: e.FilterSays, To: e.To.String(), From: e.From.String(), Encoding: e.Encoding, Parts: e.Parts, Routes: viewRules(e.Rules, a), Candidates: []candidateView{}}
 	for _, c := range e.Rewriting {
 		v.Rewriting = append(v.Rewriting, ruleView(c))
 	}

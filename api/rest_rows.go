@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -122,23 +123,20 @@ func (s *httpServer) readJSON(w http.ResponseWriter, r *http.Request, v any) *pr
 		return p
 	}
 	defer body.free(s)
-	d := json.NewDecoder(strings.NewReader(string(body.b)))
+	if p := checkBody(body.b, v); p != nil {
+		return p
+	}
+	d := json.NewDecoder(bytes.NewReader(body.b))
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	if err == nil {
-		if _, err := d.Token(); !errors.Is(err, io.EOF) {
-			return faulty(http.StatusBadRequest, codeBadJSON, "", "there is more than one JSON value in the body")
-		}
+	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}
 	var wrongType *json.UnmarshalTypeError
 	var problem *timeError
 	switch {
 	case errors.As(err, &wrongType):
-		return faulty(http.StatusBadRequest, codeWrongType, wrongType.Field, "%s cannot be a %s", cmp.Or(wrongType.Field, "the body"), wrongType.Value)
+		return faulty(http.StatusBadRequest, codeWrongType, wrongType.Field, "%s cannot be a %s", cmp.Or(wrongType.Field, "the body"), clip(wrongType.Value))
 	case errors.As(err, &problem):
 		return faulty(http.StatusBadRequest, codeBadValue, "", "%v", problem)
 	}

@@ -197,12 +197,12 @@ func TestExplain(t *testing.T) {
 	t.Parallel()
 	got := NewTable(rules).Explain(query("+46701234567", "OTHER", "acme"))
 	want := []Considered{
-		{0, "emergency", false, "recipient +46701234567 does not match to: 112, +4670112"},
-		{1, "campaign", false, "account acme does not match account: shop-*, kiosk"},
-		{2, "brand", false, "sender OTHER does not match from: ACME, +4673*"},
-		{3, "routes[3]", true, "goes by op1, then op2"},
-		{4, "rest of acme", false, "not asked: routes[3] matched before"},
-		{5, "behind", false, "not asked: routes[3] matched before"},
+		{0, "emergency", false, "recipient +46701234567 does not match to: 112, +4670112", false},
+		{1, "campaign", false, "account acme does not match account: shop-*, kiosk", true},
+		{2, "brand", false, "sender OTHER does not match from: ACME, +4673*", false},
+		{3, "routes[3]", true, "goes by op1, then op2", false},
+		{4, "rest of acme", false, "not asked: routes[3] matched before", false},
+		{5, "behind", false, "not asked: routes[3] matched before", false},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -23,6 +23,7 @@ type Considered struct {
 	Name    string
 	Matched bool
 	Why     string // why it did not match, or what it leads to
+	Others  bool   // Why names accounts or groups that the rule is for
 }
 
 // Table is compiled rules. It does not change and is safe for concurrent use. The zero Table has no rules.
@@ -204,7 +205,7 @@ func (t *Table) Explain(q Query) []Considered {
 		if chosen != "" {
 			c.Why = fmt.Sprintf("not asked: %s matched before", chosen)
 		} else if f := r.failing(&q, false); f != meets {
-			c.Why = r.why(f, &q)
+			c.Why, c.Others = r.why(f, &q), f == failsAccount || f == failsGroup
 		} else {
 			c.Matched, chosen = true, r.name
 			c.Why = "goes by " + strings.Join(r.order(&q), ", then ") + r.how()

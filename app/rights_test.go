@@ -1,0 +1,486 @@
+package app_test
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kurir/gateway"
+	"kurir/simulator"
+)
+
+const rightsText = `
+data: %s
+country: "46"
+http: {listen: "127.0.0.1:0"}
+smpp: {listen: "127.0.0.1:0"}
+limits: {connections: 100}
+connectors:
+  - {name: op1, kind: smpp, hosts: ["%s"], system_id: kurir, password: kept-op1, reconnect: 100ms}
+prices:
+  - {name: standard, currency: EUR, csv: "destination,price\n*,0.05\n"}
+accounts:
+  - {name: root, admin: true, api_keys: [kept-key-root], password: kept-pw-root, senders: ["*"], sender: ROOT}
+  - {name: reseller, prices: standard, balance: {credit: "71.77"}, api_keys: [kept-key-reseller], password: kept-pw-reseller, senders: ["*"], sender: RESELL,
+     numbers: ["+46737000001"], opt_out: {}, webhook: "http://127.0.0.1:9/of-reseller", webhook_secret: kept-hook-reseller, smpp: {password: kept-r}}
+  - {name: child, parent: reseller, balance: {credit: "62.66"}, api_keys: [kept-key-child], password: kept-pw-child, senders: ["*"], sender: CHILD,
+     numbers: ["+46737000002"], opt_out: {}, webhook: "http://127.0.0.1:9/of-child", webhook_secret: kept-hook-child, smpp: {password: kept-c}}
+  - {name: stranger, api_keys: [kept-key-stranger], password: kept-pw-stranger, senders: ["*"], sender: STRANGE, opt_out: {}}
+lists:
+  - {name: dnd, kind: block}
+routes:
+  - {name: first, account: reseller, via: [op1]}
+  - {name: second, account: child, via: [op1]}
+  - {name: all, to: "*", via: [op1]}
+schedules:
+  - {name: of-reseller, account: reseller, at: ["mon 03:00"], to: ["+46709000001"], text: text-of-reseller}
+  - {name: of-child, account: child, at: ["mon 03:00"], to: ["+46709000002"], text: text-of-child}
+alarms: {webhook: "http://127.0.0.1:9/", webhook_secret: kept-alarms, mail: {server: "127.0.0.1:9", user: k, password: kept-mail, from: a@b.c, to: [d@e.f]}}
+`
+
+// belongings are an account's things, by which it is seen whether somebody else saw or changed them.
+type belongings struct {
+	name, key              string
+	message, inbound       string // ids
+	job, session           string
+	phone, inbox, password string
+	credit                 string // of its balance
+}
+
+// marks are what no other account may be shown.
+func (b *belongings) marks() []string {
+	return []string{"of-" + b.name, b.message, b.inbound, b.job, b.phone[1:], b.credit}
+}
+
+// until gives what find gives, as soon as it is something.
+func until(t *testing.T, what string, find func() string) string {
+	t.Helper()
+	for {
+		if found := find(); found != "" {
+			return found
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatal(what)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// idOf gives the id in an answer, that of the first row if there are rows.
+func idOf(t *testing.T, a answered) string {
+	t.Helper()
+	var v map[string]any
+	d := json.NewDecoder(strings.NewReader(a.body))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
+		t.Fatalf("%d %s: %v", a.status, a.body, err)
+	}
+	for _, key := range []string{"messages", "inbound", "sessions"} {
+		if rows, _ := v[key].([]any); len(rows) > 0 {
+			v, _ = rows[0].(map[string]any)
+		}
+	}
+	if v["id"] == nil {
+		return ""
+	}
+	return fmt.Sprint(v["id"])
+}
+
+// bind opens an SMPP session that stays until the test ends.
+func (b *belongings) bind(t *testing.T, s *server) {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.SMPPAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	body := b.name + "\x00" + b.password + "\x00\x00\x34\x00\x00\x00"
+	pdu := binary.BigEndian.AppendUint32(nil, uint32(16+len(body)))
+	pdu = binary.BigEndian.AppendUint32(pdu, 1) // bind_receiver
+	pdu = binary.BigEndian.AppendUint32(pdu, 0)
+	pdu = append(binary.BigEndian.AppendUint32(pdu, 1), body...)
+	if _, err := conn.Write(pdu); err != nil {
+		t.Fatal(err)
+	}
+	answer := make([]byte, 16)
+	if _, err := io.ReadFull(conn, answer); err != nil || binary.BigEndian.Uint32(answer[8:]) != 0 {
+		t.Fatalf("bind %s: %x %v", b.name, answer, err)
+	}
+}
+
+// furnish gives an account one thing of each kind.
+func (b *belongings) furnish(t *testing.T, s *server, c *caller, sim *simulator.Simulator) {
+	t.Helper()
+	must := func(key, method, path, body string) answered {
+		t.Helper()
+		got := c.do(t, key, method, path, body)
+		if got.status > 299 {
+			t.Fatalf("%s %s %s: %d %s", method, path, body, got.status, got.body)
+		}
+		return got
+	}
+	must("kept-key-root", "POST", "/v1/balances/"+b.name+"/topups", `{"amount":"100","key":"topup-of-`+b.name+`","note":"text-of-`+b.name+`"}`)
+	for _, body := range []string{`"kept-text-` + b.name + `","secret":true`, `"text-of-` + b.name + `"`} {
+		id := idOf(t, must(b.key, "POST", "/v1/messages", `{"to":"`+b.phone+`","text":`+body+`}`))
+		until(t, "not delivered", func() string {
+			if got := c.do(t, b.key, "GET", "/v1/messages/"+id, ""); strings.Contains(got.body, `"state":"delivered"`) {
+				return id
+			}
+			return ""
+		})
+	}
+	b.message = idOf(t, must(b.key, "POST", "/v1/messages", `{"to":"`+b.phone+`","text":"text-of-`+b.name+`","reference":"ref-of-`+b.name+`","send_at":"`+
+		time.Now().Add(24*time.Hour).Format(time.RFC3339)+`"}`))
+	must(b.key, "PUT", "/v1/optouts/"+b.phone, `{"note":"text-of-`+b.name+`"}`)
+	b.job = idOf(t, must(b.key, "POST", "/v1/queues/count", `{}`))
+	must(b.key, "PUT", "/v1/traces/accounts/"+b.name, `{}`)
+	b.bind(t, s)
+	b.session = until(t, "no session", func() string { return idOf(t, must(b.key, "GET", "/v1/sessions", "")) })
+	if err := sim.Inject(simulator.Inbound{From: b.phone, To: b.inbox, Text: "text-of-" + b.name}); err != nil {
+		t.Fatal(err)
+	}
+	b.inbound = until(t, "no inbound message", func() string { return idOf(t, must(b.key, "GET", "/v1/inbound", "")) })
+}
+
+// state is what an account has that nobody else may change.
+func (b *belongings) state(t *testing.T, c *caller) string {
+	t.Helper()
+	var all strings.Builder
+	for _, path := range []string{
+		"/v1/messages/" + b.message, "/v1/messages/" + b.message + "/trace", "/v1/balances", "/v1/balances/" + b.name + "/topups",
+		"/v1/optouts", "/v1/jobs", "/v1/schedules", "/v1/traces", "/v1/prices",
+	} {
+		got := c.do(t, b.key, "GET", path, "")
+		if got.status != 200 {
+			t.Errorf("%s cannot read %s: %d %s", b.name, path, got.status, got.body)
+		}
+		all.WriteString(path + " " + got.body)
+	}
+	all.WriteString(c.do(t, "kept-key-root", "GET", "/v1/config/accounts", "").body)
+	all.WriteString(idOf(t, c.do(t, b.key, "GET", "/v1/sessions", "")))
+	return all.String()
+}
+
+// How far somebody else's things are kept from an account.
+const (
+	forAdmins = "admins" // 403 not_admin, whatever is named
+	ofOthers  = "others" // names somebody else's: 403 or 404
+	ofOwn     = "own"    // answers, with what is one's own or belongs to nobody
+)
+
+// rights says of every method and path who may use it, and with what body it is tried.
+var rights = map[string]struct{ of, body string }{
+	"GET /v1/messages":                           {ofOwn, ""},
+	"POST /v1/messages":                          {ofOwn, `{"to":"+46708000000","text":"x"}`},
+	"GET /v1/messages/{id}":                      {ofOthers, ""},
+	"PATCH /v1/messages/{id}":                    {ofOthers, `{"validity":"1h"}`},
+	"DELETE /v1/messages/{id}":                   {ofOthers, ""},
+	"GET /v1/messages/{id}/trace":                {ofOthers, ""},
+	"POST /v1/messages/{id}/resend":              {ofOthers, ""},
+	"POST /v1/messages/{id}/query":               {forAdmins, ""},
+	"POST /v1/preview":                           {ofOwn, `{"to":"+46708000000","text":"x"}`},
+	"POST /v1/routes/explain":                    {ofOthers, `{"account":"{account}","to":"+46708000000","text":"x"}`},
+	"GET /v1/schedules":                          {ofOwn, ""},
+	"GET /v1/inbound":                            {ofOwn, ""},
+	"GET /v1/inbound/{id}":                       {ofOthers, ""},
+	"POST /v1/inbound/explain":                   {forAdmins, `{"to":"+46737000001","from":"+46708000000","text":"x"}`},
+	"GET /v1/series":                             {forAdmins, ""},
+	"GET /v1/links":                              {forAdmins, ""},
+	"GET /v1/links/{name}":                       {forAdmins, ""},
+	"POST /v1/links/{name}/start":                {forAdmins, ""},
+	"POST /v1/links/{name}/stop":                 {forAdmins, ""},
+	"POST /v1/links/{name}/restart":              {forAdmins, ""},
+	"POST /v1/links/{name}/drain":                {forAdmins, ""},
+	"POST /v1/links/{name}/resume":               {forAdmins, ""},
+	"POST /v1/links/{name}/test":                 {forAdmins, ""},
+	"POST /v1/links/{name}/messages":             {forAdmins, `{"to":"+46708000000","text":"x"}`},
+	"POST /v1/links/{name}/sessions/{n}/restart": {forAdmins, ""},
+	"GET /v1/links/{name}/receipts/unknown":      {forAdmins, ""},
+	"GET /v1/queues":                             {ofOwn, ""},
+	"GET /v1/queues/links":                       {ofOwn, ""},
+	"GET /v1/queues/dead":                        {ofOwn, ""},
+	"POST /v1/queues/push":                       {ofOthers, `{"account":"{account}","from":"2026-01-01"}`},
+	"POST /v1/queues/count":                      {ofOthers, `{"account":"{account}"}`},
+	"POST /v1/queues/pause":                      {ofOthers, `{"account":"{account}"}`},
+	"POST /v1/queues/resume":                     {ofOthers, `{"account":"{account}"}`},
+	"POST /v1/queues/cancel":                     {ofOthers, `{"account":"{account}"}`},
+	"POST /v1/queues/move":                       {ofOthers, `{"account":"{account}","move_to":"op1"}`},
+	"POST /v1/queues/lane":                       {ofOthers, `{"account":"{account}","priority":"bulk"}`},
+	"GET /v1/jobs":                               {ofOwn, ""},
+	"GET /v1/jobs/{id}":                          {ofOthers, ""},
+	"DELETE /v1/jobs/{id}":                       {ofOthers, ""},
+	"GET /v1/sessions":                           {ofOwn, ""},
+	"GET /v1/sessions/{id}":                      {ofOthers, ""},
+	"DELETE /v1/sessions/{id}":                   {ofOthers, ""},
+	"GET /v1/status":                             {forAdmins, ""},
+	"GET /v1/traces":                             {ofOwn, ""},
+	"GET /v1/traces/{kind}/{name}":               {ofOthers, ""},
+	"PUT /v1/traces/{kind}/{name}":               {ofOthers, `{"texts":true}`},
+	"DELETE /v1/traces/{kind}/{name}":            {ofOthers, ""},
+	"GET /v1/balances":                           {ofOwn, ""},
+	"GET /v1/balances/{account}":                 {ofOthers, ""},
+	"GET /v1/balances/{account}/topups":          {ofOthers, ""},
+	"POST /v1/balances/{account}/topups":         {forAdmins, `{"amount":"5","key":"stolen"}`},
+	"GET /v1/prices":                             {ofOwn, ""},
+	"GET /v1/dimensions":                         {ofOwn, ""},
+	"GET /v1/reports/costs":                      {ofOwn, ""},
+	"GET /v1/alarms":                             {forAdmins, ""},
+	"GET /v1/alarms/events":                      {forAdmins, ""},
+	"GET /v1/alarms/events/{id}":                 {forAdmins, ""},
+	"POST /v1/alarms/events/{id}/acknowledge":    {forAdmins, ""},
+	"GET /v1/lists":                              {forAdmins, ""},
+	"GET /v1/lists/{list}/entries":               {forAdmins, ""},
+	"POST /v1/lists/{list}/entries":              {forAdmins, `{"add":["+46708000000"]}`},
+	"GET /v1/lists/{list}/entries/{entry}":       {forAdmins, ""},
+	"DELETE /v1/lists/{list}/entries/{entry}":    {forAdmins, ""},
+	"GET /v1/networks":                           {forAdmins, ""},
+	"POST /v1/networks":                          {forAdmins, ""},
+	"PUT /v1/networks":                           {forAdmins, ""},
+	"DELETE /v1/networks":                        {forAdmins, ""},
+	"GET /v1/networks/{number}":                  {ofOwn, ""},
+	"GET /v1/optouts":                            {ofOwn, ""},
+	"GET /v1/optouts/{phone}":                    {ofOthers, ""},
+	"PUT /v1/optouts/{phone}":                    {ofOthers, `{}`},
+	"DELETE /v1/optouts/{phone}":                 {ofOthers, ""},
+	"GET /v1/config":                             {forAdmins, ""},
+	"GET /v1/config/{noun}":                      {forAdmins, ""},
+	"POST /v1/config/{noun}":                     {forAdmins, `{"name":"mine","admin":true,"api_keys":["mine"]}`},
+	"PUT /v1/config/{noun}":                      {forAdmins, `{}`},
+	"PATCH /v1/config/{noun}":                    {forAdmins, `{}`},
+	"DELETE /v1/config/{noun}":                   {forAdmins, ""},
+	"GET /v1/config/{noun}/{name}":               {forAdmins, ""},
+	"PUT /v1/config/{noun}/{name}":               {forAdmins, `{"admin":true,"api_keys":["mine"]}`},
+	"PATCH /v1/config/{noun}/{name}":             {forAdmins, `{"admin":true}`},
+	"DELETE /v1/config/{noun}/{name}":            {forAdmins, ""},
+	"GET /v1/audit":                              {forAdmins, ""},
+}
+
+// named puts an account's things into a path or body.
+func (b *belongings) named(path string) string {
+	id := b.message
+	switch {
+	case strings.HasPrefix(path, "/v1/inbound/"):
+		id = b.inbound
+	case strings.HasPrefix(path, "/v1/jobs/"):
+		id = b.job
+	case strings.HasPrefix(path, "/v1/sessions/"):
+		id = b.session
+	case strings.HasPrefix(path, "/v1/traces/"):
+		path = strings.Replace(path, "{kind}/{name}", "accounts/"+b.name, 1)
+	case strings.HasPrefix(path, "/v1/optouts/"):
+		path += "?account=" + b.name
+	case strings.HasPrefix(path, "/v1/config/{noun}/"):
+		path = strings.Replace(path, "{name}", b.name, 1)
+	}
+	return strings.NewReplacer("{id}", id, "{account}", b.name, "{phone}", b.phone, "{number}", "+46708000000", "{name}", "op1", "{n}", "1",
+		"{noun}", "accounts", "{list}", "dnd", "{entry}", "+46708000000").Replace(path)
+}
+
+// Nobody reads or changes over REST what is another account's, be it below or above his own; nobody but an administrator
+// administrates; and no answer has a secret in it.
+func TestRights(t *testing.T) {
+	t.Parallel()
+	sim := simulator.New(simulator.Options{SMPP: "127.0.0.1:0"})
+	if err := sim.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	s := run(t, read(t, fmt.Sprintf(rightsText, t.TempDir(), sim.Addr())))
+	c := newCaller(t, s)
+	calls := restCalls(t, c)
+	for _, call := range calls {
+		if _, known := rights[call]; !known {
+			t.Errorf("%s: who may use it? say so in rights", call)
+		}
+	}
+	for call := range rights {
+		if !slices.Contains(calls, call) {
+			t.Errorf("%s: there is no such path any more", call)
+		}
+	}
+	until(t, "the link is not up", func() string {
+		if got := c.do(t, "kept-key-root", "GET", "/v1/links/op1", ""); strings.Contains(got.body, `"state":"bound"`) {
+			return "up"
+		}
+		return ""
+	})
+	reseller := &belongings{name: "reseller", key: "kept-key-reseller", phone: "+46709000001", inbox: "+46737000001", password: "kept-r", credit: "71.77"}
+	child := &belongings{name: "child", key: "kept-key-child", phone: "+46709000002", inbox: "+46737000002", password: "kept-c", credit: "62.66"}
+	for _, b := range []*belongings{reseller, child} {
+		b.furnish(t, s, c, sim)
+	}
+	for _, i := range []*intruder{
+		{c, "nobody", "", child},
+		{c, "stranger", "kept-key-stranger", child},
+		{c, "stranger", "kept-key-stranger", reseller},
+		{c, "child", child.key, reseller},
+		{c, "reseller", reseller.key, child},
+	} {
+		before := i.victim.state(t, c)
+		for _, call := range calls {
+			i.call(t, call)
+		}
+		if i.key != "" {
+			i.intrude(t)
+		}
+		if after := i.victim.state(t, c); after != before {
+			t.Errorf("%s changed what is %s's:\n%s\nwas\n%s", i.who, i.victim.name, after, before)
+		}
+	}
+
+	// The owner and the administrator do get in with the same requests, and see no secret either.
+	for _, call := range calls {
+		method, path, _ := strings.Cut(call, " ")
+		if method != "GET" {
+			continue
+		}
+		key := child.key
+		if rights[call].of == forAdmins {
+			key = "kept-key-root"
+		}
+		got := c.do(t, key, method, child.named(path), "")
+		if got.status != 200 && path != "/v1/alarms/events/{id}" { // there is no event
+			t.Errorf("who may: %s: %d %s", call, got.status, got.body)
+		}
+		checkSecrets(t, "who may: "+call, got)
+		checkSecrets(t, "root: "+call, c.do(t, "kept-key-root", method, child.named(path), ""))
+	}
+	for _, kind := range []string{"accounts", "connectors", "alarms", "routes", "prices"} {
+		checkSecrets(t, kind, c.do(t, "kept-key-root", "GET", "/v1/config/"+kind, ""))
+	}
+	if strings.Contains(s.log.String(), "kept-") {
+		t.Error("the log has a secret")
+	}
+	t.Logf("%d calls of %d methods and paths", c.calls, len(calls))
+}
+
+// checkSecrets holds that an answer has nobody's secret in it.
+func checkSecrets(t *testing.T, what string, a answered) {
+	t.Helper()
+	if i := strings.Index(a.body, "kept-"); i >= 0 {
+		t.Errorf("%s shows a secret: %d %s", what, a.status, a.body[max(0, i-100):min(len(a.body), i+100)])
+	}
+}
+
+// intruder is who asks for what is somebody else's.
+type intruder struct {
+	*caller
+	who, key string // no key: nobody
+	victim   *belongings
+}
+
+// try makes a request, and holds that its answer shows nothing of the victim's that was not in the request.
+func (i *intruder) try(t *testing.T, method, path, body string) answered {
+	t.Helper()
+	got := i.do(t, i.key, method, path, body)
+	checkSecrets(t, i.who+": "+method+" "+path, got)
+	for _, mark := range i.victim.marks() {
+		if !strings.Contains(path+body, mark) && strings.Contains(got.body, mark) {
+			t.Errorf("%s: %s %s shows %s of %s: %d %s", i.who, method, path, mark, i.victim.name, got.status, got.body)
+		}
+	}
+	return got
+}
+
+// call tries one method of a path with the victim's things.
+func (i *intruder) call(t *testing.T, call string) {
+	t.Helper()
+	r := rights[call]
+	method, path, _ := strings.Cut(call, " ")
+	path, body := i.victim.named(path), i.victim.named(r.body)
+	got := i.try(t, method, path, body)
+	bad := got.status > 299
+	switch {
+	case i.key == "":
+		bad = got.status != 401
+	case r.of == forAdmins:
+		bad = got.status != 403 || got.code() != "not_admin"
+	case r.of == ofOthers:
+		bad = got.status != 403 && got.status != 404
+	}
+	if bad {
+		t.Errorf("%s: %s %s %s: %d %s, it is for %s", i.who, method, path, body, got.status, got.body, r.of)
+	}
+	if method == "GET" && i.key != "" && !strings.Contains(path, "?") { // a filter opens no door
+		if got := i.try(t, method, path+"?account="+i.victim.name, ""); got.status < 300 && r.of != ofOwn {
+			t.Errorf("%s: %s?account=%s: %d %s", i.who, path, i.victim.name, got.status, got.body)
+		}
+	}
+}
+
+// intrude tries what no table of paths has: rows by cursors and filters, acts and pushes that mean somebody else's things
+// without naming him.
+func (i *intruder) intrude(t *testing.T) {
+	t.Helper()
+	for _, path := range []string{"/v1/messages", "/v1/inbound", "/v1/optouts", "/v1/jobs", "/v1/schedules", "/v1/queues", "/v1/balances"} {
+		var page struct{ Cursor string }
+		_ = json.Unmarshal([]byte(i.do(t, i.victim.key, "GET", path+"?limit=1", "").body), &page) // a list on one page has none
+		if page.Cursor != "" {
+			i.try(t, "GET", path+"?cursor="+page.Cursor, "")
+		}
+	}
+	for _, path := range []string{
+		"/v1/messages?reference=ref-of-" + i.victim.name, "/v1/messages?to=%2B" + i.victim.phone[1:], "/v1/messages?format=csv", "/v1/messages?format=ndjson",
+		"/v1/queues/dead?format=csv", "/v1/inbound?format=csv", "/v1/inbound?from=%2B" + i.victim.phone[1:], "/v1/reports/costs?by=account",
+		"/v1/reports/costs?format=csv", "/v1/reports/costs?format=ndjson", "/v1/traces?name=" + i.victim.name, "/v1/schedules?name=of-" + i.victim.name,
+		"/v1/optouts/" + i.victim.phone,
+	} {
+		var rows struct{ Messages []any }
+		got := i.try(t, "GET", path, "")
+		if _ = json.Unmarshal([]byte(got.body), &rows); strings.Contains(path, "ref-of") && len(rows.Messages) > 0 {
+			t.Errorf("%s: GET %s: %s", i.who, path, got.body)
+		}
+	}
+	for _, path := range []string{"/v1/inbound?unmatched=true", "/v1/traces/links/op1", "/v1/traces/accounts/" + i.victim.name + "?follow=true"} {
+		if got := i.try(t, "GET", path, ""); got.status != 403 {
+			t.Errorf("%s: GET %s: %d %s", i.who, path, got.status, got.body)
+		}
+	}
+	explained := i.try(t, "POST", "/v1/routes/explain", `{"to":"+46708000000","text":"x"}`)
+	sent := idOf(t, i.try(t, "POST", "/v1/messages", `{"to":"+46708000000","text":"x"}`))
+	for _, got := range []answered{explained, i.try(t, "GET", "/v1/messages/"+sent+"/trace", "")} {
+		if strings.Contains(got.body, "account: "+i.victim.name) {
+			t.Errorf("%s is told for whom other rules are: %s", i.who, got.body)
+		}
+	}
+	for _, act := range gateway.QueueActs() {
+		if act == gateway.ActMove {
+			continue
+		}
+		body := `{"reference":"ref-of-` + i.victim.name + `"`
+		if act == gateway.ActLane {
+			body += `,"priority":"bulk"`
+		}
+		i.ended(t, i.try(t, "POST", "/v1/queues/"+string(act), body+"}"), `"messages":0,`)
+	}
+	i.ended(t, i.try(t, "POST", "/v1/queues/push", `{"ids":["`+i.victim.message+`","`+i.victim.inbound+`"]}`), `"unknown_ids":2`)
+	if got := i.try(t, "POST", "/v1/queues/push", `{"account":"*","from":"2026-01-01"}`); got.status != 403 {
+		t.Errorf("%s pushes everybody's: %d %s", i.who, got.status, got.body)
+	}
+}
+
+// ended waits for the end of a job, and holds what is said of it then.
+func (i *intruder) ended(t *testing.T, began answered, want string) {
+	t.Helper()
+	if began.status != 202 {
+		t.Errorf("a job: %d %s", began.status, began.body)
+		return
+	}
+	id := idOf(t, began)
+	done := until(t, "the job does not end", func() string {
+		if got := i.do(t, i.key, "GET", "/v1/jobs/"+id, ""); !strings.Contains(got.body, `"state":"running"`) {
+			return got.body
+		}
+		return ""
+	})
+	if !strings.Contains(done, want) {
+		t.Errorf("a job on somebody else's things: %s, want %s", done, want)
+	}
+}
