@@ -105,10 +105,10 @@ type Account struct {
 	// Zone is the time zone in which the days and months of limits begin, such as Europe/Stockholm. Empty: UTC.
 	Zone string `yaml:"zone" example:"Europe/Stockholm"`
 
-	networks []netip.Prefix                 // Addresses, parsed
-	extra    *message.Extra                 // TLVs, parsed; nil if there are none
-	texts    [interfaces]*message.TextRules // of Text, by interface; nil where nothing is said
-	secret   *SecretRules                   // of Secret, compiled; nil for none
+	networks []netip.Prefix                             // Addresses, parsed
+	extra    *message.Extra                             // TLVs, parsed; nil if there are none
+	texts    [message.InterfaceCount]*message.TextRules // of Text, by interface; nil where nothing is said
+	secret   *SecretRules                               // of Secret, compiled; nil for none
 
 	rewriting *Rewriting // Source and Destination, compiled; nil for none
 

@@ -30,6 +30,14 @@ type Text struct {
 	Kannel TextVia `yaml:"kannel"`
 	// SMPP is what holds instead for messages over SMPP.
 	SMPP TextVia `yaml:"smpp"`
+	// Jasmin is what holds instead for messages over the Jasmin-compatible interface.
+	Jasmin TextVia `yaml:"jasmin"`
+	// Twilio is what holds instead for messages over the Twilio-compatible interface.
+	Twilio TextVia `yaml:"twilio"`
+	// Ozeki is what holds instead for messages over the Ozeki-compatible interface.
+	Ozeki TextVia `yaml:"ozeki"`
+	// Plain is what holds instead for messages over the plain interface.
+	Plain TextVia `yaml:"plain"`
 }
 
 // TextVia is what holds for the texts of one interface.
@@ -42,8 +50,13 @@ type TextVia struct {
 	Long string `yaml:"long"`
 }
 
-// interfaces is how many there are, by message.Interface.
-const interfaces = 4
+// via gives what holds for each interface.
+func (t *Text) via() map[message.Interface]*TextVia {
+	return map[message.Interface]*TextVia{
+		message.ViaREST: &t.REST, message.ViaKannel: &t.Kannel, message.ViaSMPP: &t.SMPP, message.ViaJasmin: &t.Jasmin,
+		message.ViaTwilio: &t.Twilio, message.ViaOzeki: &t.Ozeki, message.ViaPlain: &t.Plain,
+	}
+}
 
 // TextRules returns how texts that come by an interface are written; nil if nothing is said, which is so for most.
 func (a *Account) TextRules(via message.Interface) *message.TextRules {
@@ -54,8 +67,8 @@ func (a *Account) TextRules(via message.Interface) *message.TextRules {
 }
 
 // resolve makes the rules of each interface.
-func (t *Text) resolve() (rules [interfaces]*message.TextRules) {
-	for via, own := range map[message.Interface]*TextVia{message.ViaREST: &t.REST, message.ViaKannel: &t.Kannel, message.ViaSMPP: &t.SMPP} {
+func (t *Text) resolve() (rules [message.InterfaceCount]*message.TextRules) {
+	for via, own := range t.via() {
 		r := message.TextRules{}
 		languages := own.Languages
 		if len(languages) == 0 {
@@ -87,7 +100,7 @@ func (t *Text) validate(report func(field, problem string)) {
 		}
 	}
 	one("text.", t.Unicode, t.Long, t.Languages)
-	one("text.rest.", t.REST.Unicode, t.REST.Long, t.REST.Languages)
-	one("text.kannel.", t.Kannel.Unicode, t.Kannel.Long, t.Kannel.Languages)
-	one("text.smpp.", t.SMPP.Unicode, t.SMPP.Long, t.SMPP.Languages)
+	for via, own := range t.via() {
+		one("text."+via.String()+".", own.Unicode, own.Long, own.Languages)
+	}
 }

@@ -69,6 +69,7 @@ type HTTPOptions struct {
 
 	Metrics  prometheus.Gatherer     // shown at /metrics; nil for no such page
 	Handlers map[string]http.Handler // further pages by ServeMux pattern, such as the demo's
+	Dialects map[string]Dialect      // by the name of their message.Interface; what is not in it is served as is usual
 
 	MaxBody     int64         // octets of a request's body; default 10 MiB
 	MaxBodies   int64         // octets of all bodies being read; default 256 MiB
@@ -140,8 +141,14 @@ type httpServer struct {
 }
 
 // NewHTTP returns the handler of everything on the HTTP port: /v1, the
-// Kannel-compatible interface, health, metrics and what Handlers adds.
+// dialects, health, metrics and what Handlers adds.
 func NewHTTP(o HTTPOptions) http.Handler {
+	handler, _ := NewHTTPHandlers(o)
+	return handler
+}
+
+// NewHTTPHandlers returns with it those of the dialects that have ports of their own.
+func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	o.setDefaults()
 	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), logins: newLoginBrake(o.FailureWait)}
 	s.rest("/v1/messages", methods{http.MethodGet: s.listMessages, http.MethodPost: s.postMessages})
@@ -186,8 +193,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 		s.rest("/v1/status", methods{http.MethodGet: adminOnly(s.getStatus)})
 	}
 	s.mux.HandleFunc("/v1/", s.notFound)
-	s.mux.HandleFunc("/cgi-bin/sendsms", s.kannelSend)
-	s.mux.HandleFunc("/cgi-bin/", kannelUnknown)
+	own := s.mountDialects()
 	s.mux.HandleFunc("/healthz", healthz)
 	s.mux.HandleFunc("/readyz", s.readyz)
 	if o.Metrics != nil {
@@ -199,17 +205,20 @@ func NewHTTP(o HTTPOptions) http.Handler {
 	if _, taken := o.Handlers["/"]; !taken {
 		s.mux.HandleFunc("/", s.notFound)
 	}
-	return s
+	return s, own
 }
 
-// ServeHTTP answers every request: a panic in a handler too, with 500.
-func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP answers every request.
+func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, r, s.mux) }
+
+// serve has h answer, and answers 500 itself when that panics.
+func (s *httpServer) serve(w http.ResponseWriter, r *http.Request, h http.Handler) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.panicked(w, r, v)
 		}
 	}()
-	s.mux.ServeHTTP(w, r)
+	h.ServeHTTP(w, r)
 }
 
 // panicked logs a panic, without what the request said, and answers 500 if

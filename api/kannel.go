@@ -66,6 +66,17 @@ func (k *kannelAnswer) write(w http.ResponseWriter) {
 	_, _ = w.Write([]byte(k.text)) // a client that has gone needs no answer
 }
 
+// kannelPaths registers what Kannel's smsbox has behind /cgi-bin.
+func (s *httpServer) kannelPaths(d *dialectPaths) {
+	d.handle("/sendsms", s.kannelSend)
+	d.handle("/", kannelUnknown)
+}
+
+// kannelRefused answers requests from where Kannel's interface may not be used.
+func kannelRefused(w http.ResponseWriter, _ *http.Request) {
+	kannelRefuse(http.StatusForbidden, kannelDenied).write(w)
+}
+
 func kannelUnknown(w http.ResponseWriter, _ *http.Request) {
 	kannelRefuse(http.StatusNotFound, kannelNoSuch).write(w)
 }

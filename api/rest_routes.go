@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"kurir/account"
@@ -147,14 +148,11 @@ func (s *httpServer) explained(body *explainBody, a *account.Account) (*gateway.
 	if sub.Content.Want, err = gsm.ParseEncoding(body.Encoding); err != nil || sub.Content.Want == gsm.Binary {
 		return bad("encoding", "encoding: %q is not one of auto, gsm7, ucs2, latin1", clip(body.Encoding))
 	}
-	switch body.Interface {
-	case "", message.ViaREST.String():
-	case message.ViaKannel.String():
-		sub.Via = message.ViaKannel
-	case message.ViaSMPP.String():
-		sub.Via = message.ViaSMPP
-	default:
-		return bad("interface", "interface: %q is not one of rest, kannel, smpp", clip(body.Interface))
+	if body.Interface != "" {
+		var known bool
+		if sub.Via, known = message.ParseInterface(body.Interface); !known {
+			return bad("interface", "interface: %q is not one of %s", clip(body.Interface), strings.Join(message.InterfaceNames(), ", "))
+		}
 	}
 	if body.At != "" {
 		if at, err = time.Parse(time.RFC3339, body.At); err != nil {

@@ -213,7 +213,7 @@ func queueAges(set *alarm.Settings, list []gateway.WaitingQueue, now time.Time, 
 // shownCertificates are those that our interfaces show.
 func (a *App) shownCertificates() map[string]*x509.Certificate {
 	shown := map[string]*x509.Certificate{}
-	for name, c := range map[string]*certificates{"http": a.httpCerts, "smpp": a.smppCerts} {
+	for name, c := range a.certificates() {
 		if c == nil {
 			continue
 		}

@@ -69,6 +69,7 @@ type App struct {
 	httpCerts    *certificates // nil without TLS
 	smppCerts    *certificates
 	most         int // connections of each
+	dialects     []*dialectPort
 
 	alarmsNow atomic.Pointer[alarm.Settings] // those in force
 
@@ -181,6 +182,9 @@ func (a *App) Run(ctx context.Context) error {
 	a.startLinks(ctx)
 	var serving sync.WaitGroup
 	serving.Go(func() { a.serveHTTP(stop) })
+	for _, d := range a.dialects {
+		serving.Go(func() { d.serve(stop) })
+	}
 	serving.Go(func() { a.status.Run(ctx) })
 	serving.Go(func() { a.balances.Run(ctx) })
 	serving.Go(func() { a.watch.Run(ctx) })
@@ -238,7 +242,11 @@ func (a *App) closeCallers() {
 
 func (a *App) closeAll() {
 	a.closeCallers()
-	for _, l := range []net.Listener{a.httpListener, a.smppListener} {
+	ports := []net.Listener{a.httpListener, a.smppListener}
+	for _, d := range a.dialects {
+		ports = append(ports, d.listener)
+	}
+	for _, l := range ports {
 		if l != nil {
 			_ = l.Close()
 		}
@@ -314,6 +322,7 @@ func (a *App) warnOfRestart(f *config.File) {
 		{"data", began.Data, f.Data},
 		{"http", fixed(began.HTTP), fixed(f.HTTP)},
 		{"smpp", fixed(began.SMPP), fixed(f.SMPP)},
+		{"dialects", fixedDialects(began), fixedDialects(f)},
 		{"retention", began.Retention, f.Retention},
 		{"limits.body", began.Limits.Body, f.Limits.Body},
 		{"limits.connections", began.Limits.Connections, f.Limits.Connections},

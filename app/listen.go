@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 
@@ -24,6 +25,9 @@ func (a *App) listen(ctx context.Context) (err error) {
 	}
 	if a.httpListener != nil {
 		a.httpListener = api.AnswerListener(a.httpListener)
+	}
+	if err = a.openDialects(ctx, n); err != nil {
+		return err
 	}
 	a.smppListener, a.smppCerts, err = open(ctx, a.log, "smpp", a.file.SMPP, n)
 	return err
@@ -103,9 +107,19 @@ func (a *App) serveHTTP(stop context.CancelCauseFunc) {
 func (a *App) stopHTTP() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout/2)
 	defer cancel()
-	if err := a.http.Shutdown(ctx); err != nil {
-		_ = a.http.Close() // streams and slow readers
+	servers := []*http.Server{a.http}
+	for _, d := range a.dialects {
+		servers = append(servers, d.server)
 	}
+	var closing sync.WaitGroup
+	for _, s := range servers {
+		closing.Go(func() {
+			if err := s.Shutdown(ctx); err != nil {
+				_ = s.Close() // streams and slow readers
+			}
+		})
+	}
+	closing.Wait()
 }
 
 func (a *App) serveSMPP(ctx context.Context, stop context.CancelCauseFunc) {
@@ -128,7 +142,11 @@ const (
 // raises the limit on open files where it may, and says when few remain.
 func connections(log *slog.Logger, f *config.File) int {
 	listeners := uint64(0)
-	for _, l := range []config.Listener{f.HTTP, f.SMPP} {
+	ports := []config.Listener{f.HTTP, f.SMPP}
+	for _, d := range f.Dialects.All() {
+		ports = append(ports, d.Listener())
+	}
+	for _, l := range ports {
 		if l.Listen != "" {
 			listeners++
 		}

@@ -45,11 +45,16 @@ type freshCertificate struct {
 // readCertificates reads the certificates of a configuration, for those
 // interfaces that were started with TLS.
 func (a *App) readCertificates(f *config.File) (list freshCertificates, err error) {
-	for _, i := range []struct {
+	type shown struct {
 		name string
 		of   *certificates
 		tls  *config.TLS
-	}{{"http", a.httpCerts, &f.HTTP.TLS}, {"smpp", a.smppCerts, &f.SMPP.TLS}} {
+	}
+	all := []shown{{"http", a.httpCerts, &f.HTTP.TLS}, {"smpp", a.smppCerts, &f.SMPP.TLS}}
+	for _, d := range f.Dialects.All() {
+		all = append(all, shown{d.Name, a.certificates()[d.Name], &d.TLS})
+	}
+	for _, i := range all {
 		if i.of == nil || i.tls.Cert == "" {
 			continue
 		}
@@ -60,6 +65,15 @@ func (a *App) readCertificates(f *config.File) (list freshCertificates, err erro
 		list = append(list, freshCertificate{i.of, conf})
 	}
 	return list, nil
+}
+
+// certificates are those that our interfaces show, nil where they show none.
+func (a *App) certificates() map[string]*certificates {
+	all := map[string]*certificates{"http": a.httpCerts, "smpp": a.smppCerts}
+	for _, d := range a.dialects {
+		all[d.name] = d.certs
+	}
+	return all
 }
 
 // use puts them into force for the connections that come.

@@ -20,6 +20,7 @@ func (d *decoder) check(f *File) {
 	d.checkServer(f)
 	d.checkListener("http", f.HTTP)
 	d.checkListener("smpp", f.SMPP)
+	d.checkDialects(f)
 	if f.HTTP.Listen == f.SMPP.Listen && !strings.HasSuffix(f.HTTP.Listen, ":0") {
 		d.report("smpp.listen", "is the address of http too")
 	}

@@ -31,6 +31,8 @@ type File struct {
 	HTTP Listener `yaml:"http" example:"{listen: \"127.0.0.1:8080\"}"`
 	// SMPP is where customers bind as ESMEs. Empty: nowhere.
 	SMPP Listener `yaml:"smpp" example:"{listen: \"127.0.0.1:2775\"}"`
+	// Dialects are the HTTP interfaces of other gateways, so that their clients work unchanged.
+	Dialects Dialects `yaml:"dialects"`
 	// Country is the calling code given to numbers written nationally (070-123 45 67), such as "46". Empty: such
 	// numbers are refused. In countries whose national numbers have no leading 0 (such as 1, 7, 34, 39, 45, 47, 48, 91),
 	// digits that fit a number of the country are taken for one; write others with +.

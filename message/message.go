@@ -1,6 +1,10 @@
 package message
 
-import "kurir/gsm"
+import (
+	"slices"
+
+	"kurir/gsm"
+)
 
 // Interface is the kind of interface by which a message came. The numbers are
 // stored: never renumber.
@@ -12,9 +16,34 @@ const (
 	ViaREST    Interface = 1
 	ViaKannel  Interface = 2
 	ViaSMPP    Interface = 3
+	ViaJasmin  Interface = 4
+	ViaTwilio  Interface = 5
+	ViaOzeki   Interface = 6
+	ViaPlain   Interface = 7 // numbers and text in an address, an answer in lines
+
+	// InterfaceCount is their number, with ViaUnknown.
+	InterfaceCount = 8
 )
 
-var interfaceNames = [...]string{"unknown", "rest", "kannel", "smpp"}
+var interfaceNames = [InterfaceCount]string{"unknown", "rest", "kannel", "smpp", "jasmin", "twilio", "ozeki", "plain"}
+
+// Interfaces are all but ViaUnknown.
+func Interfaces() []Interface {
+	var list []Interface
+	for i := ViaREST; i < InterfaceCount; i++ {
+		list = append(list, i)
+	}
+	return list
+}
+
+// InterfaceNames are their names.
+func InterfaceNames() []string { return slices.Clone(interfaceNames[ViaREST:]) }
+
+// ParseInterface reads what String wrote; false if there is none of that name.
+func ParseInterface(name string) (Interface, bool) {
+	i := slices.Index(interfaceNames[:], name)
+	return Interface(max(0, i)), i > 0
+}
 
 // String returns the interface's name.
 func (i Interface) String() string {
@@ -142,13 +171,20 @@ const (
 	ReplyTarget   TargetKind = 4 // Address is the template of an answer to the phone, Mask how many it gets within an hour; 0 for what it has to get
 	ForwardTarget TargetKind = 5 // Address is the recipients, with commas, and behind a line feed the template of the text
 	CommandTarget TargetKind = 6 // Address is the name of a command, Mask as of ReplyTarget, 0 where what it writes is no answer
+	JasminTarget  TargetKind = 7 // Address is a URL, called as Jasmin calls; Mask is the dialect's own
+	TwilioTarget  TargetKind = 8 // Address is a URL, called as Twilio calls; Mask is the dialect's own
+	ServiceTarget TargetKind = 9 // Address is how Kannel's sms-service calls; Mask as of ReplyTarget
 )
 
-var targetNames = [...]string{"none", "smpp", "webhook", "kannel", "reply", "forward", "command"}
+var targetNames = [...]string{"none", "smpp", "webhook", "kannel", "reply", "forward", "command", "jasmin", "twilio", "service"}
 
 // Customer tells whether it leads to a customer's system, and not to phones or programs.
 func (k TargetKind) Customer() bool {
-	return k == SMPPTarget || k == WebhookTarget || k == KannelTarget
+	switch k {
+	case SMPPTarget, WebhookTarget, KannelTarget, JasminTarget, TwilioTarget, ServiceTarget:
+		return true
+	}
+	return false
 }
 
 // TargetKinds are all kinds but NoTarget.

@@ -57,10 +57,8 @@ func newConditions(r *Rule, name string) *conditions {
 	}
 	c.least, c.most, _ = parseParts(r.Parts)
 	for _, name := range r.Interface {
-		for i := message.ViaREST; i <= message.ViaSMPP; i++ {
-			if i.String() == name {
-				c.interfaces |= 1 << i
-			}
+		if i, ok := message.ParseInterface(name); ok {
+			c.interfaces |= 1 << i
 		}
 	}
 	for _, name := range r.Encoding {
@@ -182,7 +180,7 @@ func (r *Rule) validateConditions(report func(field, problem string)) {
 	}
 	validateCountries("country", r.Country, report)
 	validatePatterns(report, "network", r.Network)
-	words("interface", r.Interface, message.ViaREST.String(), message.ViaKannel.String(), message.ViaSMPP.String())
+	words("interface", r.Interface, message.InterfaceNames()...)
 	words("encoding", r.Encoding, gsm.GSM7.String(), gsm.UCS2.String(), gsm.Binary.String(), gsm.Latin1.String())
 	if _, _, err := parseParts(r.Parts); err != nil {
 		report("parts", err.Error())

@@ -41,7 +41,7 @@ Nothing is sent.`,
 	f.StringVar(&q.Tag, "tag", "", "the `tag` that the message brings")
 	f.BoolVar(&q.Filter, "filter", false, "ask the filters of the account and the route too, which see the text")
 	f.StringVar(&q.Encoding, "encoding", "", "the `encoding`: auto (default), gsm7, ucs2 or latin1")
-	f.StringVar(&q.Interface, "via", "", "the `interface` by which it comes: rest (default), kannel or smpp")
+	f.StringVar(&q.Interface, "via", "", "the `interface` by which it comes: rest (default), kannel, smpp, jasmin, twilio, ozeki or plain")
 	f.StringVar(&q.At, "at", "", "the `time` at which it comes, such as 2026-11-05T08:30:00+01:00 (default: now)")
 	cmd.AddCommand(explain)
 	return cmd

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"net/http"
+	"net/netip"
+)
+
+// Dialect is what holds for the HTTP interface of another gateway, such as
+// Kannel's, on this server.
+type Dialect struct {
+	Off      bool           // it is not there
+	Own      bool           // it is served where nothing else is, and not on the HTTP port
+	Path     string         // in front of its paths; empty for that of the dialect, / for nothing
+	Networks []netip.Prefix // from which requests may come; nil for anywhere
+}
+
+// dialect is one of the interfaces that this server can imitate.
+type dialect struct {
+	name  string // that of its message.Interface
+	path  string // where its paths begin when nothing is said
+	paths func(s *httpServer, d *dialectPaths)
+	// refuse is the dialect's answer to requests from networks that may not use it.
+	refuse http.HandlerFunc
+}
+
+// dialects are all that there are: the one place where a new one is entered.
+func dialects() []dialect {
+	return []dialect{
+		{name: "kannel", path: "/cgi-bin", paths: (*httpServer).kannelPaths, refuse: kannelRefused},
+	}
+}
+
+// dialectPaths is where a dialect registers its paths.
+type dialectPaths struct {
+	mux    *http.ServeMux
+	prefix string
+	own    bool // nothing else is on this mux, so that paths that Kurir has itself are free
+	set    Dialect
+	refuse http.HandlerFunc
+}
+
+// handle registers a path behind those that the dialect begins with.
+func (d *dialectPaths) handle(path string, h http.HandlerFunc) {
+	d.mux.HandleFunc(d.prefix+path, func(w http.ResponseWriter, r *http.Request) {
+		if !mayCome(d.set.Networks, remoteAddr(r)) {
+			d.refuse(w, r)
+			return
+		}
+		h(w, r)
+	})
+}
+
+// mayCome tells whether an address is in one of the networks; nil are all.
+func mayCome(networks []netip.Prefix, addr netip.Addr) bool {
+	for _, n := range networks {
+		if n.Contains(addr) {
+			return true
+		}
+	}
+	return networks == nil
+}
+
+// mountDialects registers the dialects on the HTTP port, and gives those that are to be served on ports of their own.
+func (s *httpServer) mountDialects() map[string]http.Handler {
+	own := map[string]http.Handler{}
+	for _, d := range dialects() {
+		set := s.Dialects[d.name]
+		if set.Off {
+			continue
+		}
+		at := &dialectPaths{mux: s.mux, prefix: d.path, own: set.Own, set: set, refuse: d.refuse}
+		if set.Path != "" {
+			at.prefix = set.Path
+		}
+		if at.prefix == "/" {
+			at.prefix = ""
+		}
+		if set.Own {
+			at.mux = http.NewServeMux()
+			own[d.name] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, at.mux) })
+		}
+		d.paths(s, at)
+	}
+	return own
+}

@@ -1,0 +1,68 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"kurir/account"
+	"kurir/message"
+)
+
+// Dialects are the HTTP interfaces of other gateways that Kurir answers to (docs/compatibility.md).
+type Dialects struct {
+	// Kannel is what its smsbox has under /cgi-bin.
+	Kannel Dialect `yaml:"kannel"`
+}
+
+// Dialect is where and to whom the interface of another gateway is served.
+type Dialect struct {
+	// Off takes it away.
+	Off bool `yaml:"off" example:"false"`
+	// Listen is a host:port of its own, on which nothing else is served; it is then not on that of http. Empty: with http.
+	Listen string `yaml:"listen"`
+	// TLS encrypts its own port. Left out: plain.
+	TLS TLS `yaml:"tls"`
+	// Path is where its paths begin, / for at once. Empty: as docs/compatibility.md says.
+	Path string `yaml:"path"`
+	// Addresses from which it may be used, as networks (192.0.2.0/24) or single addresses. Empty: from anywhere. What
+	// accounts say of addresses holds besides.
+	Addresses []string `yaml:"addresses" example:"[127.0.0.0/8, \"::1\"]"`
+}
+
+// NamedDialect is one of the dialects by its name.
+type NamedDialect struct {
+	Name string
+	*Dialect
+}
+
+// All gives every dialect by its name.
+func (d *Dialects) All() []NamedDialect {
+	return []NamedDialect{{message.ViaKannel.String(), &d.Kannel}}
+}
+
+// Listener is the port of its own; without an address if it has none.
+func (d *Dialect) Listener() Listener {
+	if d.Off {
+		return Listener{}
+	}
+	return Listener{Listen: d.Listen, TLS: d.TLS}
+}
+
+// checkDialects reports what is wrong with the settings of dialects.
+func (d *decoder) checkDialects(f *File) {
+	for _, one := range f.Dialects.All() {
+		field := "dialects." + one.Name
+		d.checkListener(field, Listener{Listen: one.Listen, TLS: one.TLS})
+		if one.Listen == "" && one.TLS != (TLS{}) {
+			d.report(field+".tls", "is for listen, a port of its own; without it the dialect is served where http is")
+		}
+		if one.Path != "" && one.Path != "/" && (!strings.HasPrefix(one.Path, "/") || strings.HasSuffix(one.Path, "/") || strings.ContainsAny(one.Path, " {}?#%")) {
+			d.report(field+".path", "is no path such as /cgi-bin")
+		}
+		for i, network := range one.Addresses {
+			if _, err := account.ParseNetwork(network); err != nil {
+				d.report(fmt.Sprintf("%s.addresses[%d]", field, i), quote(network)+" is neither a network such as 10.0.0.0/8 nor an address")
+			}
+		}
+	}
+}
