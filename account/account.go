@@ -116,10 +116,13 @@ type Account struct {
 
 	bucket *bucket        // what is left of Rate; shared with the account of that name before a reload
 	above  bool           // another account names it as parent; set by CheckTree
+	keyed  bool           // there are keys of its own; set by MarkKeyed
 	zone   *time.Location // Zone, loaded; nil for UTC
 	terms  *Terms         // nil where nothing is said about money and limits, here and above
 
 	special *message.Special // with the Dimensions, also of those above; nil for none
+
+	key *Key // by which it signed in; nil for any other way
 }
 
 // SMPP is how an account binds over SMPP 3.4.
@@ -258,17 +261,27 @@ func (a *Account) MaySend(sender message.Address) bool {
 
 // MayComeFrom tells whether a request of the customer may come from this address.
 func (a *Account) MayComeFrom(from netip.Addr) bool {
-	if len(a.Addresses) == 0 {
-		return true
-	}
-	from = from.Unmap().WithZone("")
-	for _, network := range a.networks {
-		if network.Contains(from) {
-			return true
+	return len(a.Addresses) == 0 || contains(a.networks, from)
+}
+
+// contains tells whether an address is within one of networks.
+func contains(networks []netip.Prefix, addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
+	return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(addr) })
+}
+
+// networksOf parses addresses that were checked.
+func networksOf(addresses []string) (networks []netip.Prefix) {
+	for _, text := range addresses {
+		if network, err := ParseNetwork(text); err == nil {
+			networks = append(networks, network)
 		}
 	}
-	return false
+	return networks
 }
+
+// Key is the one by which whoever asks has signed in; nil if that was by a password or one of the account's api_keys.
+func (a *Account) Key() *Key { return a.key }
 
 // ParseNetwork reads a network, or an address as the network of that one address.
 func ParseNetwork(s string) (netip.Prefix, error) {

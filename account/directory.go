@@ -13,12 +13,14 @@ import (
 // Directory is the accounts of one configuration, looked up in every way by which they are met. It does not change; a
 // reload makes another. The zero Directory has no accounts. It is safe for concurrent use.
 type Directory struct {
-	accounts []*Account
-	byName   map[string]*Account
-	byKey    map[[sha256.Size]byte]*Account
-	bySystem map[string]*Account
-	byNumber map[string]*Account
-	decoy    *phcHash // a hash of one of the accounts; nil if none has one
+	accounts  []*Account
+	byName    map[string]*Account
+	byKey     map[[sha256.Size]byte]*Account
+	bySystem  map[string]*Account
+	byNumber  map[string]*Account
+	keys      []*Key
+	keyByName map[string]*Key
+	decoy     *phcHash // a hash of one of the accounts; nil if none has one
 }
 
 // NewDirectory indexes accounts that Validate found nothing wrong with. Of two with the same name, key, system_id or number
@@ -43,12 +45,7 @@ func (s *Directory) add(a *Account, previous *Directory) {
 	if s.byName[a.Name] != nil {
 		return
 	}
-	a.Addresses, a.networks = slices.Clone(a.Addresses), nil
-	for _, text := range a.Addresses {
-		if network, err := ParseNetwork(text); err == nil {
-			a.networks = append(a.networks, network)
-		}
-	}
+	a.Addresses, a.networks = slices.Clone(a.Addresses), networksOf(a.Addresses)
 	a.rewriting = newRewriting(a.Source, a.Destination)
 	a.permit = a.Hours.Permit()
 	a.texts, a.secret = a.Text.resolve(), a.Secret.Rules()
@@ -131,8 +128,8 @@ func (s *Directory) BySystemID(id string) *Account {
 	return s.bySystem[id]
 }
 
-// ByAPIKey gives the account whose key this is, nil if there is none. Keys are looked up by their SHA-256, so that
-// the time it takes tells nothing about keys that exist.
+// ByAPIKey gives the account whose key this is, nil if there is none; Account.Key says if it is one with scopes. Keys are
+// looked up by their SHA-256, so that the time it takes tells nothing about keys that exist.
 func (s *Directory) ByAPIKey(key string) *Account {
 	if s == nil || key == "" {
 		return nil

@@ -31,11 +31,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 			report(field, fmt.Sprintf("%q is no name of a group: it must not be empty nor hold a *", group))
 		}
 	}
-	for i, text := range a.Addresses {
-		if _, err := ParseNetwork(text); err != nil {
-			report(fmt.Sprintf("addresses[%d]", i), fmt.Sprintf("%q is neither a network such as 192.0.2.0/24 nor an address", text))
-		}
-	}
+	validateAddresses(a.Addresses, report)
 	for i, number := range a.Numbers {
 		if !message.AllDigits(strings.TrimPrefix(number, "+")) {
 			report(fmt.Sprintf("numbers[%d]", i), fmt.Sprintf("%q is not a number in digits", number))
@@ -69,6 +65,14 @@ func (a *Account) Validate(report func(field, problem string)) {
 	}
 }
 
+func validateAddresses(addresses []string, report func(field, problem string)) {
+	for i, text := range addresses {
+		if _, err := ParseNetwork(text); err != nil {
+			report(fmt.Sprintf("addresses[%d]", i), fmt.Sprintf("%q is neither a network such as 192.0.2.0/24 nor an address", text))
+		}
+	}
+}
+
 func (a *Account) validateCredentials(report func(field, problem string)) {
 	switch {
 	case a.Name == "":
@@ -79,7 +83,7 @@ func (a *Account) validateCredentials(report func(field, problem string)) {
 		report("name", fmt.Sprintf("%q has a space or a colon", a.Name))
 	}
 	if !a.SignsIn() && !a.above {
-		report("password", "is missing, and there are no api_keys: nobody could sign in")
+		report("password", "is missing, and there are no api_keys and no key under keys: nobody could sign in")
 	}
 	validatePassword(report, "password", a.Password)
 	validatePassword(report, "smpp.password", a.SMPP.Password)

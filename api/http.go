@@ -151,14 +151,14 @@ func NewHTTP(o HTTPOptions) http.Handler {
 func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	o.setDefaults()
 	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), logins: newLoginBrake(o.FailureWait)}
-	s.rest("/v1/messages", methods{http.MethodGet: s.listMessages, http.MethodPost: s.postMessages})
-	s.rest("/v1/messages/{id}", methods{http.MethodGet: s.getMessage, http.MethodPatch: s.patchMessage, http.MethodDelete: s.cancelMessage})
-	s.rest("/v1/messages/{id}/query", methods{http.MethodPost: adminOnly(s.askOperator)})
-	s.rest("/v1/messages/{id}/trace", methods{http.MethodGet: s.getTrace})
-	s.rest("/v1/messages/{id}/resend", methods{http.MethodPost: s.resendMessage})
-	s.rest("/v1/preview", methods{http.MethodPost: s.postPreview})
-	s.rest("/v1/routes/explain", methods{http.MethodPost: s.explainRoute})
-	s.rest("/v1/schedules", methods{http.MethodGet: s.listSchedules})
+	s.rest("/v1/messages", methods{http.MethodGet: anyone(account.MessagesRead, s.listMessages), http.MethodPost: anyone(account.MessagesWrite, s.postMessages)})
+	s.rest("/v1/messages/{id}", methods{http.MethodGet: anyone(account.MessagesRead, s.getMessage), http.MethodPatch: anyone(account.MessagesWrite, s.patchMessage), http.MethodDelete: anyone(account.MessagesWrite, s.cancelMessage)})
+	s.rest("/v1/messages/{id}/query", methods{http.MethodPost: admins(account.MessagesWrite, s.askOperator)})
+	s.rest("/v1/messages/{id}/trace", methods{http.MethodGet: anyone(account.MessagesRead, s.getTrace)})
+	s.rest("/v1/messages/{id}/resend", methods{http.MethodPost: anyone(account.MessagesWrite, s.resendMessage)})
+	s.rest("/v1/preview", methods{http.MethodPost: anyone(account.MessagesRead, s.postPreview)})
+	s.rest("/v1/routes/explain", methods{http.MethodPost: anyone(account.MessagesRead, s.explainRoute)})
+	s.rest("/v1/schedules", methods{http.MethodGet: anyone(account.MessagesRead, s.listSchedules)})
 	s.inboundPaths()
 	s.linkPaths()
 	s.queuePaths()
@@ -190,7 +190,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 		s.tracePaths()
 	}
 	if o.Status != nil {
-		s.rest("/v1/status", methods{http.MethodGet: adminOnly(s.getStatus)})
+		s.rest("/v1/status", methods{http.MethodGet: admins(account.LinksRead, s.getStatus)})
 	}
 	s.mux.HandleFunc("/v1/", s.notFound)
 	own := s.mountDialects()
@@ -236,13 +236,13 @@ func (s *httpServer) panicked(w http.ResponseWriter, r *http.Request, v any) {
 // when it has answered.
 type restHandler func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem
 
-type methods map[string]restHandler
+type methods map[string]operation
 
 // rest registers the methods of a path of the REST interface.
 func (s *httpServer) rest(path string, m methods) {
 	allow := ""
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		if m[method] == nil {
+		if _, known := m[method]; !known {
 			continue
 		}
 		if allow != "" {
@@ -251,11 +251,11 @@ func (s *httpServer) rest(path string, m methods) {
 		allow += method
 	}
 	s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-		h := m[r.Method]
-		if h == nil && r.Method == http.MethodHead {
-			h = m[http.MethodGet] // net/http keeps the body back
+		o, known := m[r.Method]
+		if !known && r.Method == http.MethodHead {
+			o, known = m[http.MethodGet] // net/http keeps the body back
 		}
-		if h == nil {
+		if !known {
 			(&problem{
 				Status: http.StatusMethodNotAllowed, Code: codeMethod, Allow: allow,
 				Detail: r.Method + " is not possible here; " + allow + " is",
@@ -264,7 +264,10 @@ func (s *httpServer) rest(path string, m methods) {
 		}
 		a, p := s.authenticate(r)
 		if p == nil {
-			p = h(w, r, a)
+			a, p = o.permit(w, a)
+		}
+		if p == nil {
+			p = o.serve(w, r, a)
 		}
 		if p != nil {
 			p.write(w)

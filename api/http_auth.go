@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"net/http"
 	"net/netip"
@@ -22,10 +23,7 @@ func (s *httpServer) authenticate(r *http.Request) (*account.Account, *problem) 
 	switch {
 	case strings.EqualFold(scheme, "Bearer"):
 		a, err = s.login(r, "key "+credentials, func(context.Context) (*account.Account, error) {
-			if found := s.Accounts().ByAPIKey(strings.TrimSpace(credentials)); found != nil {
-				return found, nil
-			}
-			return nil, account.ErrCredentials
+			return s.byKey(r, strings.TrimSpace(credentials))
 		})
 	case strings.EqualFold(scheme, "Basic"):
 		name, password, ok := r.BasicAuth()
@@ -50,7 +48,8 @@ func (s *httpServer) password(r *http.Request, name, password string) (*account.
 
 // Errors of login beyond account.ErrCredentials.
 var (
-	errAddress  = errors.New("the account may not be used from this address")
+	errAddress  = errors.New("the account, or the API key, may not be used from this address")
+	errExpired  = fmt.Errorf("%w: the API key has expired", account.ErrCredentials)
 	errSlowDown = errors.New("too many failed logins from this address")
 )
 
@@ -83,6 +82,8 @@ func loginProblem(err error) *problem {
 		return &problem{Status: http.StatusForbidden, Code: codeAddress, Detail: errAddress.Error()}
 	case errors.Is(err, errSlowDown):
 		return &problem{Status: http.StatusTooManyRequests, Code: codeTooManyLogins, Detail: errSlowDown.Error(), RetryAfter: 5}
+	case errors.Is(err, errExpired):
+		return unauthorized("the API key has expired")
 	case errors.Is(err, account.ErrCredentials):
 		return unauthorized("the API key, or the account's name or password, is wrong")
 	}

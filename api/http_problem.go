@@ -32,6 +32,7 @@ const (
 	codeAddress       = "address_not_allowed"
 	codeTooManyLogins = "too_many_failures"
 	codeNotAdmin      = "not_admin"
+	codeScope         = "scope_missing"
 	codeLinkState     = "link_state"
 	codeRunning       = "already_running"
 	codeFinal         = "already_final"

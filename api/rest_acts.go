@@ -13,9 +13,9 @@ import (
 // /v1/queues/pause and so on. Ordinary accounts act on their own.
 func (s *httpServer) actPaths() {
 	for _, act := range gateway.QueueActs() {
-		s.rest("/v1/queues/"+string(act), methods{http.MethodPost: func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+		s.rest("/v1/queues/"+string(act), methods{http.MethodPost: anyone(account.QueuesWrite, func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 			return s.postAct(w, r, a, act)
-		}})
+		})})
 	}
 }
 

@@ -22,10 +22,10 @@ type AlarmsOptions struct {
 
 // alarmPaths registers the alarms' part of the REST interface, for admins.
 func (s *httpServer) alarmPaths() {
-	s.rest("/v1/alarms", methods{http.MethodGet: adminOnly(s.getAlarms)})
-	s.rest("/v1/alarms/events", methods{http.MethodGet: adminOnly(s.listAlarms)})
-	s.rest("/v1/alarms/events/{id}", methods{http.MethodGet: adminOnly(s.getAlarm)})
-	s.rest("/v1/alarms/events/{id}/acknowledge", methods{http.MethodPost: adminOnly(s.acknowledge)})
+	s.rest("/v1/alarms", methods{http.MethodGet: admins(account.AlarmsRead, s.getAlarms)})
+	s.rest("/v1/alarms/events", methods{http.MethodGet: admins(account.AlarmsRead, s.listAlarms)})
+	s.rest("/v1/alarms/events/{id}", methods{http.MethodGet: admins(account.AlarmsRead, s.getAlarm)})
+	s.rest("/v1/alarms/events/{id}/acknowledge", methods{http.MethodPost: admins(account.AlarmsWrite, s.acknowledge)})
 }
 
 // alarmView is an event in answers and calls.

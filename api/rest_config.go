@@ -23,17 +23,17 @@ type ConfigOptions struct {
 
 // configPaths registers what administrators make, change and delete of what else stands in the file.
 func (s *httpServer) configPaths() {
-	s.rest("/v1/config", methods{http.MethodGet: adminOnly(s.listNouns)})
+	s.rest("/v1/config", methods{http.MethodGet: admins(account.ConfigRead, s.listNouns)})
 	s.rest("/v1/config/{noun}", methods{
-		http.MethodGet: adminOnly(s.byNumber(s.getSetting, s.listSettings)), http.MethodPost: adminOnly(s.byNumber(nil, s.changeBy(resource.Create))),
-		http.MethodPut: adminOnly(s.byNumber(s.changeBy(resource.Replace), nil)), http.MethodPatch: adminOnly(s.byNumber(s.changeBy(resource.Patch), nil)),
-		http.MethodDelete: adminOnly(s.byNumber(s.deleteSetting, nil)),
+		http.MethodGet: admins(account.ConfigRead, s.byNumber(s.getSetting, s.listSettings)), http.MethodPost: admins(account.ConfigWrite, s.byNumber(nil, s.changeBy(resource.Create))),
+		http.MethodPut: admins(account.ConfigWrite, s.byNumber(s.changeBy(resource.Replace), nil)), http.MethodPatch: admins(account.ConfigWrite, s.byNumber(s.changeBy(resource.Patch), nil)),
+		http.MethodDelete: admins(account.ConfigWrite, s.byNumber(s.deleteSetting, nil)),
 	})
 	s.rest("/v1/config/{noun}/{name}", methods{
-		http.MethodGet: adminOnly(s.getSetting), http.MethodPut: adminOnly(s.changeBy(resource.Replace)),
-		http.MethodPatch: adminOnly(s.changeBy(resource.Patch)), http.MethodDelete: adminOnly(s.deleteSetting),
+		http.MethodGet: admins(account.ConfigRead, s.getSetting), http.MethodPut: admins(account.ConfigWrite, s.changeBy(resource.Replace)),
+		http.MethodPatch: admins(account.ConfigWrite, s.changeBy(resource.Patch)), http.MethodDelete: admins(account.ConfigWrite, s.deleteSetting),
 	})
-	s.rest("/v1/audit", methods{http.MethodGet: adminOnly(s.listAudits)})
+	s.rest("/v1/audit", methods{http.MethodGet: admins(account.ConfigRead, s.listAudits)})
 }
 
 // byNumber handles a noun of which there is one by the first, others by the second; nil is a method that cannot be.

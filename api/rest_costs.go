@@ -16,8 +16,8 @@ import (
 
 // costPaths registers what is about cost dimensions and what was put down to them.
 func (s *httpServer) costPaths() {
-	s.rest("/v1/dimensions", methods{http.MethodGet: s.listDimensions})
-	s.rest("/v1/reports/costs", methods{http.MethodGet: s.listCosts})
+	s.rest("/v1/dimensions", methods{http.MethodGet: anyone(account.MoneyRead, s.listDimensions)})
+	s.rest("/v1/reports/costs", methods{http.MethodGet: anyone(account.MoneyRead, s.listCosts)})
 }
 
 // dimensionView is a cost dimension in answers.

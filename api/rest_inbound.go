@@ -14,10 +14,10 @@ import (
 
 // inboundPaths serves messages from phones.
 func (s *httpServer) inboundPaths() {
-	s.rest("/v1/inbound", methods{http.MethodGet: s.listInbound})
-	s.rest("/v1/inbound/{id}", methods{http.MethodGet: s.getInbound})
-	s.rest("/v1/series", methods{http.MethodGet: adminOnly(s.listSeries)})
-	s.rest("/v1/inbound/explain", methods{http.MethodPost: adminOnly(s.explainInbound)})
+	s.rest("/v1/inbound", methods{http.MethodGet: anyone(account.InboundRead, s.listInbound)})
+	s.rest("/v1/inbound/{id}", methods{http.MethodGet: anyone(account.InboundRead, s.getInbound)})
+	s.rest("/v1/series", methods{http.MethodGet: admins(account.InboundRead, s.listSeries)})
+	s.rest("/v1/inbound/explain", methods{http.MethodPost: admins(account.ConfigRead, s.explainInbound)})
 }
 
 // listInbound is GET /v1/inbound: as listMessages. With unmatched=true, for who

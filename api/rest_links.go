@@ -26,15 +26,15 @@ type LinksOptions struct {
 
 // linkPaths registers the links' part of the REST interface.
 func (s *httpServer) linkPaths() {
-	s.rest("/v1/links", methods{http.MethodGet: adminOnly(s.listLinks)})
-	s.rest("/v1/links/{name}", methods{http.MethodGet: adminOnly(s.getLink)})
+	s.rest("/v1/links", methods{http.MethodGet: admins(account.LinksRead, s.listLinks)})
+	s.rest("/v1/links/{name}", methods{http.MethodGet: admins(account.LinksRead, s.getLink)})
 	for _, action := range []string{"start", "stop", "restart", "drain", "resume"} {
-		s.rest("/v1/links/{name}/"+action, methods{http.MethodPost: adminOnly(s.controlLink(action))})
+		s.rest("/v1/links/{name}/"+action, methods{http.MethodPost: admins(account.LinksWrite, s.controlLink(action))})
 	}
-	s.rest("/v1/links/{name}/receipts/unknown", methods{http.MethodGet: adminOnly(s.listUnmatched)})
-	s.rest("/v1/links/{name}/test", methods{http.MethodPost: adminOnly(s.testLink)})
-	s.rest("/v1/links/{name}/messages", methods{http.MethodPost: adminOnly(s.postByLink)})
-	s.rest("/v1/links/{name}/sessions/{n}/restart", methods{http.MethodPost: adminOnly(s.restartSession)})
+	s.rest("/v1/links/{name}/receipts/unknown", methods{http.MethodGet: admins(account.LinksRead, s.listUnmatched)})
+	s.rest("/v1/links/{name}/test", methods{http.MethodPost: admins(account.LinksWrite, s.testLink)})
+	s.rest("/v1/links/{name}/messages", methods{http.MethodPost: admins(account.LinksWrite, s.postByLink)})
+	s.rest("/v1/links/{name}/sessions/{n}/restart", methods{http.MethodPost: admins(account.LinksWrite, s.restartSession)})
 }
 
 // linkView is a link in answers. Rates count parts.

@@ -23,9 +23,9 @@ type ListsOptions struct {
 
 // listPaths registers what is about number lists, which administrators alone see.
 func (s *httpServer) listPaths() {
-	s.rest("/v1/lists", methods{http.MethodGet: adminOnly(s.listLists)})
-	s.rest("/v1/lists/{list}/entries", methods{http.MethodGet: adminOnly(s.listEntries), http.MethodPost: adminOnly(s.postEntries)})
-	s.rest("/v1/lists/{list}/entries/{entry}", methods{http.MethodGet: adminOnly(s.getEntry), http.MethodDelete: adminOnly(s.deleteEntry)})
+	s.rest("/v1/lists", methods{http.MethodGet: admins(account.ListsRead, s.listLists)})
+	s.rest("/v1/lists/{list}/entries", methods{http.MethodGet: admins(account.ListsRead, s.listEntries), http.MethodPost: admins(account.ListsWrite, s.postEntries)})
+	s.rest("/v1/lists/{list}/entries/{entry}", methods{http.MethodGet: admins(account.ListsRead, s.getEntry), http.MethodDelete: admins(account.ListsWrite, s.deleteEntry)})
 }
 
 // listView is a number list in answers.

@@ -24,10 +24,10 @@ type MoneyOptions struct {
 // moneyPaths registers the part of the REST interface that is about money.
 // Ordinary accounts see their own.
 func (s *httpServer) moneyPaths() {
-	s.rest("/v1/balances", methods{http.MethodGet: s.listBalances})
-	s.rest("/v1/balances/{account}", methods{http.MethodGet: s.getBalance})
-	s.rest("/v1/balances/{account}/topups", methods{http.MethodGet: s.listTopUps, http.MethodPost: adminOnly(s.postTopUp)})
-	s.rest("/v1/prices", methods{http.MethodGet: s.listPrices})
+	s.rest("/v1/balances", methods{http.MethodGet: anyone(account.MoneyRead, s.listBalances)})
+	s.rest("/v1/balances/{account}", methods{http.MethodGet: anyone(account.MoneyRead, s.getBalance)})
+	s.rest("/v1/balances/{account}/topups", methods{http.MethodGet: anyone(account.MoneyRead, s.listTopUps), http.MethodPost: admins(account.MoneyWrite, s.postTopUp)})
+	s.rest("/v1/prices", methods{http.MethodGet: anyone(account.MoneyRead, s.listPrices)})
 }
 
 // balanceView is an account's money and limits in answers. Amounts are texts, for

@@ -21,16 +21,16 @@ type NetworksOptions struct {
 
 func (s *httpServer) networkPaths() {
 	s.rest("/v1/networks", methods{
-		http.MethodGet: adminOnly(s.countNetworks),
-		http.MethodPost: adminOnly(func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+		http.MethodGet: admins(account.ListsRead, s.countNetworks),
+		http.MethodPost: admins(account.ListsWrite, func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 			return s.importNetworks(w, r, a, false)
 		}),
-		http.MethodPut: adminOnly(func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+		http.MethodPut: admins(account.ListsWrite, func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 			return s.importNetworks(w, r, a, true)
 		}),
-		http.MethodDelete: adminOnly(s.dropNetworks),
+		http.MethodDelete: admins(account.ListsWrite, s.dropNetworks),
 	})
-	s.rest("/v1/networks/{number}", methods{http.MethodGet: s.getNetwork})
+	s.rest("/v1/networks/{number}", methods{http.MethodGet: anyone(account.MessagesRead, s.getNetwork)})
 }
 
 func (s *httpServer) countNetworks(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {

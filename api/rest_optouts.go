@@ -22,8 +22,8 @@ type OptOutsOptions struct {
 // optOutPaths registers what is about phones that opted out. Ordinary accounts
 // see and change their own.
 func (s *httpServer) optOutPaths() {
-	s.rest("/v1/optouts", methods{http.MethodGet: s.listOptOuts})
-	s.rest("/v1/optouts/{phone}", methods{http.MethodGet: s.getOptOut, http.MethodPut: s.putOptOut, http.MethodDelete: s.deleteOptOut})
+	s.rest("/v1/optouts", methods{http.MethodGet: anyone(account.OptOutsRead, s.listOptOuts)})
+	s.rest("/v1/optouts/{phone}", methods{http.MethodGet: anyone(account.OptOutsRead, s.getOptOut), http.MethodPut: anyone(account.OptOutsWrite, s.putOptOut), http.MethodDelete: anyone(account.OptOutsWrite, s.deleteOptOut)})
 }
 
 // optOutView is one line of the record.

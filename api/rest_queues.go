@@ -31,13 +31,13 @@ const maxPushIDs = 1000
 // queuePaths registers the queues' part of the REST interface. Ordinary
 // accounts see and push their own.
 func (s *httpServer) queuePaths() {
-	s.rest("/v1/queues", methods{http.MethodGet: s.listQueues})
-	s.rest("/v1/queues/links", methods{http.MethodGet: s.listLinkQueues})
-	s.rest("/v1/queues/dead", methods{http.MethodGet: s.listDead})
-	s.rest("/v1/queues/push", methods{http.MethodPost: s.postPush})
+	s.rest("/v1/queues", methods{http.MethodGet: anyone(account.QueuesRead, s.listQueues)})
+	s.rest("/v1/queues/links", methods{http.MethodGet: anyone(account.QueuesRead, s.listLinkQueues)})
+	s.rest("/v1/queues/dead", methods{http.MethodGet: anyone(account.QueuesRead, s.listDead)})
+	s.rest("/v1/queues/push", methods{http.MethodPost: anyone(account.QueuesWrite, s.postPush)})
 	s.actPaths()
-	s.rest("/v1/jobs", methods{http.MethodGet: s.listJobs})
-	s.rest("/v1/jobs/{id}", methods{http.MethodGet: s.getJob, http.MethodDelete: s.stopJob})
+	s.rest("/v1/jobs", methods{http.MethodGet: anyone(account.QueuesRead, s.listJobs)})
+	s.rest("/v1/jobs/{id}", methods{http.MethodGet: anyone(account.QueuesRead, s.getJob), http.MethodDelete: anyone(account.QueuesWrite, s.stopJob)})
 }
 
 // queueView is what one account is owed over one kind of target.

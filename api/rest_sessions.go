@@ -18,8 +18,8 @@ type SessionsOptions struct {
 // sessionPaths registers the sessions' part of the REST interface. Ordinary
 // accounts see and end their own.
 func (s *httpServer) sessionPaths() {
-	s.rest("/v1/sessions", methods{http.MethodGet: s.listSessions})
-	s.rest("/v1/sessions/{id}", methods{http.MethodGet: s.getSession, http.MethodDelete: s.endSession})
+	s.rest("/v1/sessions", methods{http.MethodGet: anyone(account.SessionsRead, s.listSessions)})
+	s.rest("/v1/sessions/{id}", methods{http.MethodGet: anyone(account.SessionsRead, s.getSession), http.MethodDelete: anyone(account.SessionsWrite, s.endSession)})
 }
 
 // sessionView is a customer's session in answers.

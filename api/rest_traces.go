@@ -14,9 +14,9 @@ import (
 // tracePaths registers the traces' part of the REST interface. Admins trace
 // everything; ordinary accounts themselves, without texts.
 func (s *httpServer) tracePaths() {
-	s.rest("/v1/traces", methods{http.MethodGet: s.listTraces})
+	s.rest("/v1/traces", methods{http.MethodGet: anyone(account.TracesRead, s.listTraces)})
 	s.rest("/v1/traces/{kind}/{name}", methods{
-		http.MethodGet: s.getPDUs, http.MethodPut: s.putTrace, http.MethodDelete: s.deleteTrace,
+		http.MethodGet: anyone(account.TracesRead, s.getPDUs), http.MethodPut: anyone(account.TracesWrite, s.putTrace), http.MethodDelete: anyone(account.TracesWrite, s.deleteTrace),
 	})
 }
 

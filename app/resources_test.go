@@ -32,6 +32,8 @@ lists:
   - {name: dnd, kind: block}
 accounts:
   - {name: root, admin: true, api_keys: [key], senders: ["*"], sender: ROOT}
+keys:
+  - {name: web, account: root, key: web}
 routes:
   - {name: all, to: "*", via: [op1]}
 retries:
@@ -66,6 +68,7 @@ var settingCases = []struct {
 	{"prices", "std", `{"currency":"EUR","csv":"destination,price\n46,0.05\n"}`, `{"currency":"SEK"}`, `"currency":"SEK"`, `{"currency":"EUR","file":"/etc/passwd"}`, "file", ""},
 	{"dimensions", "project", `{"values":["a","b"]}`, `{"values":["a","b","c"]}`, `"values":["a","b","c"]`, `{"values":["a"],"kannel":"x"}`, "kannel", "centre"},
 	{"accounts", "acme", `{"password":"acme-secret","api_keys":["acme-key"],"senders":["*"]}`, `{"rate":5}`, `"rate":5`, `{"api_keys":["k"],"senders":["way too long a sender"]}`, "senders[0]", "root"},
+	{"keys", "acme:web", `{"account":"acme","key":"web-secret","scopes":["messages:write"]}`, `{"expires":"2036-12-31"}`, `"expires":"2036-12-31","key":"***"`, `{"account":"acme","key":"k","scopes":["messages:send"]}`, "scopes[0]", "web"},
 	{"lists", "vip", `{"kind":"allow"}`, `{"accounts":["acme"]}`, `"accounts":["acme"]`, `{"kind":"grey"}`, "kind", "dnd"},
 	{"routes", "swedes", `{"to":"46*","via":["op2"]}`, `{"via":["op2","op1"]}`, `"via":["op2","op1"]`, `{"via":["op9"]}`, "via", "all"},
 	{"retries", "busy", `{"first":"5m"}`, `{"longest":"1h"}`, `"longest":"1h"`, `{"first":"soon"}`, "first", "absent"},
@@ -212,7 +215,7 @@ func TestSingleSettings(t *testing.T) {
 
 	// Both in the file and over REST is refused by a reload, with the line.
 	err := s.Reload(t.Context(), read(t, text+"alarms: {link_down: 9m}\n"))
-	if err == nil || !strings.Contains(err.Error(), `kurir.yaml:29:9: alarms: "alarms" stands in the file and was made over REST too`) {
+	if err == nil || !strings.Contains(err.Error(), `kurir.yaml:31:9: alarms: "alarms" stands in the file and was made over REST too`) {
 		t.Errorf("a clash: %v", err)
 	}
 	expect("DELETE", "/v1/config/alarms", "", 200, `"deleted":"alarms"`)
@@ -220,7 +223,7 @@ func TestSingleSettings(t *testing.T) {
 	if err := s.Reload(t.Context(), read(t, text+"alarms: {link_down: 9m}\n")); err != nil {
 		t.Errorf("a reload: %v", err)
 	}
-	expect("GET", "/v1/config/alarms", "", 200, `"place":"kurir.yaml:29"`)
+	expect("GET", "/v1/config/alarms", "", 200, `"place":"kurir.yaml:31"`)
 	expect("DELETE", "/v1/config/traffic", "", 200, "")
 	expect("POST", "/v1/messages", swede, 202, "")
 }

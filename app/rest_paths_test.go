@@ -136,6 +136,7 @@ type answered struct {
 	status      int
 	kind, allow string
 	body        string
+	challenge   string // WWW-Authenticate
 }
 
 // code is that of a problem document.
@@ -172,5 +173,5 @@ func (c *caller) do(t *testing.T, key, method, path, body string, headers ...str
 	if took := time.Since(began); took > c.longest {
 		c.longest, c.slowest = took, fmt.Sprintf("%s %.120s", method, path)
 	}
-	return answered{resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Get("Allow"), string(text)}
+	return answered{resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Get("Allow"), string(text), resp.Header.Get("WWW-Authenticate")}
 }

@@ -292,7 +292,7 @@ func TestRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(sim.Close)
-	s := run(t, read(t, fmt.Sprintf(rightsText, t.TempDir(), sim.Addr())))
+	s := run(t, read(t, fmt.Sprintf(rightsText, t.TempDir(), sim.Addr())+scopeKeys()))
 	c := newCaller(t, s)
 	calls := restCalls(t, c)
 	for _, call := range calls {
@@ -333,6 +333,12 @@ func TestRights(t *testing.T) {
 		if after := i.victim.state(t, c); after != before {
 			t.Errorf("%s changed what is %s's:\n%s\nwas\n%s", i.who, i.victim.name, after, before)
 		}
+	}
+
+	before := child.state(t, c)
+	checkScopes(t, c, calls, child)
+	if after := child.state(t, c); after != before {
+		t.Errorf("a key changed what is child's:\n%s\nwas\n%s", after, before)
 	}
 
 	// The owner and the administrator do get in with the same requests, and see no secret either.

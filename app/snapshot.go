@@ -76,6 +76,7 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 		previous = old.Accounts
 	}
 	s.Accounts = account.NewDirectory(f.Accounts, previous)
+	s.Accounts.AddKeys(f.Keys, previous)
 	return s, nil
 }
 

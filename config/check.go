@@ -232,6 +232,7 @@ func (d *decoder) checkConnectors(connectors []Connector, tlvs *message.TLVDicti
 func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 	var names []string
 	byName, bySystem := once{d: d, what: "the name"}, once{d: d, what: "the system_id"}
+	account.MarkKeyed(f.Accounts, f.Keys)
 	account.CheckTree(f.Accounts, func(i int, field, problem string) {
 		d.report(fmt.Sprintf("accounts[%d].%s", i, field), problem)
 	})
@@ -259,7 +260,7 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 			bySystem.see(field, a.SystemID())
 		}
 		for k, key := range a.APIKeys {
-			byKey.see(fmt.Sprintf("%s.api_keys[%d]", path, k), key.Reveal())
+			byKey.see(fmt.Sprintf("%s.api_keys[%d]", path, k), account.Seal("key", key.Reveal()))
 		}
 		d.checkNumbers(a, path, f.Country, &byNumber)
 		d.checkLists(a, path, f.Country)
@@ -267,6 +268,7 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 			names = append(names, a.Name)
 		}
 	}
+	d.checkKeys(f.Keys, names, &byKey)
 	return names
 }
 

@@ -113,7 +113,7 @@ func Seal(kind string, value, old map[string]any) (map[string]any, *resource.Ref
 			refused = resource.Refuse(resource.Invalid, path, "stars stand for a secret that is kept, and there is none; give it as it is")
 			return secret
 		}
-		if kind != "accounts" {
+		if kind != "accounts" && kind != "keys" {
 			return secret
 		}
 		return account.Seal(path, text)

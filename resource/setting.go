@@ -30,6 +30,7 @@ func Settings() []Setting {
 		{Kind: "prices", Key: "name", Host: []string{"file"}},
 		{Kind: "dimensions", Key: "name"},
 		{Kind: "accounts", Key: "name"},
+		{Kind: "keys", Key: "name"},
 		{Kind: "lists", Key: "name", Host: []string{"file"}},
 		{Kind: "routes", Key: "name", Ordered: true},
 		{Kind: "retries", Key: "failure"},

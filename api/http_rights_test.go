@@ -7,14 +7,14 @@ import (
 	"kurir/account"
 )
 
-// What takes the right to administrate is refused to others before it is looked at.
+// What takes the right to administrate is refused to others before it is looked at, and so is what takes a scope that a key has not.
 func TestAdminOnly(t *testing.T) {
 	t.Parallel()
 	looked := false
 	s := httpServer{HTTPOptions: (&fakeGateway{}).options(), mux: http.NewServeMux()}
 	s.setDefaults()
 	s.logins = newLoginBrake(s.FailureWait)
-	s.rest("/v1/things", methods{http.MethodPut: adminOnly(func(http.ResponseWriter, *http.Request, *account.Account) *problem {
+	s.rest("/v1/things", methods{http.MethodPut: admins(account.ConfigWrite, func(http.ResponseWriter, *http.Request, *account.Account) *problem {
 		looked = true
 		return &problem{Status: http.StatusTeapot, Code: "tea", Detail: "looked"}
 	})})
