@@ -14,7 +14,7 @@ import (
 func TestTraffic(t *testing.T) {
 	t.Parallel()
 	inBubble(t, Options{Behaviour: Behaviour{InboundRate: 1000, InboundTo: "46737494949", InboundCount: 2500}}, func(t *testing.T, s *Simulator) {
-		time.Sleep(time.Second) // nobody is bound: none is made
+		time.Sleep(time.Second + 5*time.Millisecond) // nobody is bound: none is made, nor at the instant at which bind looks at its answer
 		e := bind(t, s, smpp.Receiver)
 		time.Sleep(time.Second)
 		synctest.Wait()
