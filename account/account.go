@@ -35,6 +35,9 @@ type Account struct {
 	LongSender string `yaml:"long_sender" example:"refuse"`
 	// Addresses from which the customer may come, as networks (192.0.2.0/24) or single addresses. Empty: from anywhere.
 	Addresses []string `yaml:"addresses" example:"[127.0.0.0/8, \"::1\"]"`
+	// PlainFrom is networks (192.0.2.0/24) or single addresses from which requests over the plain interface are this
+	// account's without name and password; of several that have an address the narrowest counts. Empty: none.
+	PlainFrom []string `yaml:"plain_from"`
 	// Rate is how many parts of messages a second are accepted; what exceeds it is refused with a temporary error.
 	// A second's worth may come at once; to operators it goes evenly, in any 100 ms a tenth of the rate and one part at
 	// most. 0: no limit.

@@ -20,7 +20,8 @@ type Directory struct {
 	byNumber  map[string]*Account
 	keys      []*Key
 	keyByName map[string]*Key
-	decoy     *phcHash // a hash of one of the accounts; nil if none has one
+	plain     []plainRange // the narrow before the wide
+	decoy     *phcHash     // a hash of one of the accounts; nil if none has one
 }
 
 // NewDirectory indexes accounts that Validate found nothing wrong with. Of two with the same name, key, system_id or number
@@ -46,6 +47,7 @@ func (s *Directory) add(a *Account, previous *Directory) {
 		return
 	}
 	a.Addresses, a.networks = slices.Clone(a.Addresses), networksOf(a.Addresses)
+	s.addPlain(a)
 	a.rewriting = newRewriting(a.Source, a.Destination)
 	a.permit = a.Hours.Permit()
 	a.texts, a.secret = a.Text.resolve(), a.Secret.Rules()

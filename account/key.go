@@ -65,7 +65,7 @@ func (k *Key) Validate(report func(field, problem string)) {
 			report(fmt.Sprintf("scopes[%d]", i), problem)
 		}
 	}
-	validateAddresses(k.Addresses, report)
+	validateAddresses("addresses", k.Addresses, report)
 	if _, err := ParseExpiry(k.Expires); err != nil {
 		report("expires", err.Error())
 	}

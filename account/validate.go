@@ -31,7 +31,8 @@ func (a *Account) Validate(report func(field, problem string)) {
 			report(field, fmt.Sprintf("%q is no name of a group: it must not be empty nor hold a *", group))
 		}
 	}
-	validateAddresses(a.Addresses, report)
+	validateAddresses("addresses", a.Addresses, report)
+	validateAddresses("plain_from", a.PlainFrom, report)
 	for i, number := range a.Numbers {
 		if !message.AllDigits(strings.TrimPrefix(number, "+")) {
 			report(fmt.Sprintf("numbers[%d]", i), fmt.Sprintf("%q is not a number in digits", number))
@@ -65,10 +66,10 @@ func (a *Account) Validate(report func(field, problem string)) {
 	}
 }
 
-func validateAddresses(addresses []string, report func(field, problem string)) {
+func validateAddresses(field string, addresses []string, report func(field, problem string)) {
 	for i, text := range addresses {
 		if _, err := ParseNetwork(text); err != nil {
-			report(fmt.Sprintf("addresses[%d]", i), fmt.Sprintf("%q is neither a network such as 192.0.2.0/24 nor an address", text))
+			report(fmt.Sprintf("%s[%d]", field, i), fmt.Sprintf("%q is neither a network such as 192.0.2.0/24 nor an address", text))
 		}
 	}
 }
@@ -83,7 +84,7 @@ func (a *Account) validateCredentials(report func(field, problem string)) {
 		report("name", fmt.Sprintf("%q has a space or a colon", a.Name))
 	}
 	if !a.SignsIn() && !a.above {
-		report("password", "is missing, and there are no api_keys and no key under keys: nobody could sign in")
+		report("password", "is missing, and there are no api_keys, no key under keys and no plain_from: nobody could sign in")
 	}
 	validatePassword(report, "password", a.Password)
 	validatePassword(report, "smpp.password", a.SMPP.Password)

@@ -27,6 +27,7 @@ type dialect struct {
 func dialects() []dialect {
 	return []dialect{
 		{name: "kannel", path: "/cgi-bin", paths: (*httpServer).kannelPaths, refuse: kannelRefused},
+		{name: "plain", path: "/sms", paths: (*httpServer).plainPaths, refuse: plainRefused},
 	}
 }
 
@@ -40,14 +41,22 @@ type dialectPaths struct {
 }
 
 // handle registers a path behind those that the dialect begins with.
-func (d *dialectPaths) handle(path string, h http.HandlerFunc) {
-	d.mux.HandleFunc(d.prefix+path, func(w http.ResponseWriter, r *http.Request) {
+func (d *dialectPaths) handle(path string, h http.HandlerFunc) { d.handleAt(d.prefix+path, h) }
+
+// handleAt registers a pattern of ServeMux.
+func (d *dialectPaths) handleAt(pattern string, h http.HandlerFunc) {
+	d.mux.HandleFunc(pattern, d.guarded(h))
+}
+
+// guarded has the dialect refuse requests from networks that may not use it.
+func (d *dialectPaths) guarded(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		if !mayCome(d.set.Networks, remoteAddr(r)) {
 			d.refuse(w, r)
 			return
 		}
 		h(w, r)
-	})
+	}
 }
 
 // mayCome tells whether an address is in one of the networks; nil are all.

@@ -138,6 +138,8 @@ type httpServer struct {
 	mux    *http.ServeMux
 	logins *loginBrake
 	bodies atomic.Int64 // octets of bodies in memory
+
+	plainRoot http.HandlerFunc // the plain interface on / itself; nil where it is not there
 }
 
 // NewHTTP returns the handler of everything on the HTTP port: /v1, the
@@ -200,10 +202,13 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 		s.mux.Handle("/metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	}
 	for pattern, h := range o.Handlers {
+		if pattern == "/" {
+			h = s.plainOr(h)
+		}
 		s.mux.Handle(pattern, h)
 	}
 	if _, taken := o.Handlers["/"]; !taken {
-		s.mux.HandleFunc("/", s.notFound)
+		s.mux.Handle("/", s.plainOr(http.HandlerFunc(s.notFound)))
 	}
 	return s, own
 }

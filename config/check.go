@@ -237,6 +237,7 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 		d.report(fmt.Sprintf("accounts[%d].%s", i, field), problem)
 	})
 	byKey, byNumber := once{d: d, what: "the key", secret: true}, once{d: d, what: "the number"}
+	byNetwork := once{d: d, what: "the network"}
 	for i := range f.Accounts {
 		a := &f.Accounts[i]
 		path := fmt.Sprintf("accounts[%d]", i)
@@ -258,6 +259,11 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 				field = path + ".smpp.system_id"
 			}
 			bySystem.see(field, a.SystemID())
+		}
+		for k, text := range a.PlainFrom {
+			if network, err := account.ParseNetwork(text); err == nil {
+				byNetwork.see(fmt.Sprintf("%s.plain_from[%d]", path, k), network.String())
+			}
 		}
 		for k, key := range a.APIKeys {
 			byKey.see(fmt.Sprintf("%s.api_keys[%d]", path, k), account.Seal("key", key.Reveal()))

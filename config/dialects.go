@@ -12,6 +12,8 @@ import (
 type Dialects struct {
 	// Kannel is what its smsbox has under /cgi-bin.
 	Kannel Dialect `yaml:"kannel"`
+	// Plain is numbers and text in an address, under /sms and on / itself: ?numbers=0701234567,0707654321&text=...
+	Plain Dialect `yaml:"plain"`
 }
 
 // Dialect is where and to whom the interface of another gateway is served.
@@ -37,7 +39,7 @@ type NamedDialect struct {
 
 // All gives every dialect by its name.
 func (d *Dialects) All() []NamedDialect {
-	return []NamedDialect{{message.ViaKannel.String(), &d.Kannel}}
+	return []NamedDialect{{message.ViaKannel.String(), &d.Kannel}, {message.ViaPlain.String(), &d.Plain}}
 }
 
 // Listener is the port of its own; without an address if it has none.
