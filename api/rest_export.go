@@ -66,7 +66,7 @@ func export[T, V any](
 ) *problem {
 	all, began := left == 0, false
 	buffered := bufio.NewWriterSize(w, 64<<10)
-	write := rowWriter[V](form, buffered)
+	var write func(*V)
 	conn := http.NewResponseController(w)
 	for {
 		q.Limit = exportRows
@@ -86,6 +86,7 @@ func export[T, V any](
 			began = true
 			w.Header().Set("Content-Type", exportTypes[form])
 			w.Header().Set("Content-Disposition", `attachment; filename="`+key+"."+form+`"`)
+			write = rowWriter[V](form, buffered) // which writes the line of names
 		}
 		for _, row := range found {
 			_, v := show(row)

@@ -44,7 +44,7 @@ func TestExport(t *testing.T) {
 	h := NewHTTP(o)
 	w := asAcme(h, "GET", "/v1/inbound?sort=id&series=orders&format=csv", "")
 	table, err := csv.NewReader(w.Body).ReadAll()
-	if err != nil || w.Code != 200 || len(table) != rows+1 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
+	if err != nil || w.Code != 200 || len(table) != rows+1 || !strings.HasPrefix(w.Result().Header.Get("Content-Type"), "text/csv") {
 		t.Fatalf("%d, %d lines, %v, %v", w.Code, len(table), w.Header(), err)
 	}
 	got := map[string]string{}
