@@ -140,6 +140,9 @@ type httpServer struct {
 	bodies atomic.Int64 // octets of bodies in memory
 
 	plainRoot http.HandlerFunc // the plain interface on / itself; nil where it is not there
+
+	served []served    // every method and path of REST
+	said   []described // of them in /openapi.json
 }
 
 // NewHTTP returns the handler of everything on the HTTP port: /v1, the
@@ -153,11 +156,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	o.setDefaults()
 	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), logins: newLoginBrake(o.FailureWait)}
-	s.rest("/v1/messages", methods{http.MethodGet: anyone(account.MessagesRead, s.listMessages), http.MethodPost: anyone(account.MessagesWrite, s.postMessages)})
-	s.rest("/v1/messages/{id}", methods{http.MethodGet: anyone(account.MessagesRead, s.getMessage), http.MethodPatch: anyone(account.MessagesWrite, s.patchMessage), http.MethodDelete: anyone(account.MessagesWrite, s.cancelMessage)})
-	s.rest("/v1/messages/{id}/query", methods{http.MethodPost: admins(account.MessagesWrite, s.askOperator)})
-	s.rest("/v1/messages/{id}/trace", methods{http.MethodGet: anyone(account.MessagesRead, s.getTrace)})
-	s.rest("/v1/messages/{id}/resend", methods{http.MethodPost: anyone(account.MessagesWrite, s.resendMessage)})
+	s.messagePaths()
 	s.rest("/v1/preview", methods{http.MethodPost: anyone(account.MessagesRead, s.postPreview)})
 	s.rest("/v1/routes/explain", methods{http.MethodPost: anyone(account.MessagesRead, s.explainRoute)})
 	s.rest("/v1/schedules", methods{http.MethodGet: anyone(account.MessagesRead, s.listSchedules)})
@@ -194,6 +193,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	if o.Status != nil {
 		s.rest("/v1/status", methods{http.MethodGet: admins(account.LinksRead, s.getStatus)})
 	}
+	s.mux.HandleFunc("/openapi.json", s.getDocument())
 	s.mux.HandleFunc("/v1/", s.notFound)
 	own := s.mountDialects()
 	s.mux.HandleFunc("/healthz", healthz)
@@ -247,13 +247,15 @@ type methods map[string]operation
 func (s *httpServer) rest(path string, m methods) {
 	allow := ""
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		if _, known := m[method]; !known {
+		o, known := m[method]
+		if !known {
 			continue
 		}
 		if allow != "" {
 			allow += ", "
 		}
 		allow += method
+		s.served = append(s.served, served{method + " " + path, o})
 	}
 	s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 		o, known := m[r.Method]

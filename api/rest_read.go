@@ -223,13 +223,7 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 	for i := range t.Events {
 		t.Events[i].In(language)
 	}
-	answer := struct {
-		Message messageView          `json:"message"`
-		Links   []string             `json:"links"`
-		Routes  []ruleView           `json:"routes"`
-		Events  []gateway.TraceEntry `json:"events"`
-		Waits   *gateway.Waits       `json:"waits,omitempty"`
-	}{Message: s.view(m, language), Links: m.Links, Routes: viewRules(t.Route, a), Events: t.Events, Waits: t.Waits}
+	answer := messageTraceView{Message: s.view(m, language), Links: m.Links, Routes: viewRules(t.Route, a), Events: t.Events, Waits: t.Waits}
 	return answerJSON(w, &answer)
 }
 

@@ -85,7 +85,7 @@ const (
 	DefaultLimit = 50
 	MaxLimit     = 1000
 
-	maxValues = 100
+	MaxValues = 100 // of one parameter
 	maxValue  = 256 // octets
 )
 
@@ -159,7 +159,7 @@ func (p *parser) param(name string, values []string) {
 		return
 	}
 	value := values[0]
-	if name != "cursor" && len(value) > maxValue*maxValues {
+	if name != "cursor" && len(value) > maxValue*MaxValues {
 		p.wrong(name, "is too long")
 		return
 	}
@@ -221,8 +221,8 @@ func (p *parser) filter(name, value string) {
 
 // add adds a condition whose values are of the field's type.
 func (p *parser) add(param string, f *Field, op Ops, texts ...string) {
-	if len(texts) > maxValues {
-		p.wrong(param, "has more than %d values", maxValues)
+	if len(texts) > MaxValues {
+		p.wrong(param, "has more than %d values", MaxValues)
 		return
 	}
 	filter := Filter{Field: f.Name, Op: op}

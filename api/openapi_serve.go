@@ -1,0 +1,63 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// getDocument serves /openapi.json, to everybody: it says nothing that is not in
+// the handbook. It is made when it is first asked for.
+func (s *httpServer) getDocument() http.HandlerFunc {
+	made := sync.OnceValues(func() ([]byte, error) { return marshal(s.document()) })
+	tag := sync.OnceValue(func() string {
+		body, _ := made()
+		sum := sha256.Sum256(body)
+		return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	})
+	return func(w http.ResponseWriter, r *http.Request) {
+		if p := readOnly(r); p != nil {
+			p.write(w)
+			return
+		}
+		body, err := made()
+		if err != nil {
+			(&problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the document could not be written"}).write(w)
+			return
+		}
+		h := w.Header()
+		h.Set("ETag", tag())
+		h.Set("Cache-Control", "no-cache") // which may keep it, and asks whether it is still so
+		if matches(r, tag()) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		h["Content-Type"] = jsonType
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+		_, _ = w.Write(body) // net/http keeps it back from HEAD; a client that has gone needs no answer
+	}
+}
+
+// readOnly is the problem of another method than GET and HEAD; nil for these.
+func readOnly(r *http.Request) *problem {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	return &problem{
+		Status: http.StatusMethodNotAllowed, Code: codeMethod, Allow: "GET, HEAD",
+		Detail: r.Method + " is not possible here; GET is",
+	}
+}
+
+// matches tells whether who asks has what bears the tag (RFC 9110 13.1.2).
+func matches(r *http.Request, tag string) bool {
+	for have := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
+		if have = strings.TrimSpace(have); have == "*" || strings.TrimPrefix(have, "W/") == tag {
+			return true
+		}
+	}
+	return false
+}

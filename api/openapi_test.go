@@ -1,0 +1,143 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"kurir/alarm"
+	"kurir/gateway"
+	"kurir/resource"
+)
+
+// everything is a server that serves every path there is.
+func everything() *httpServer {
+	o := HTTPOptions{
+		Sessions: SessionsOptions{List: func() []SMPPSession { return nil }},
+		Alarms:   AlarmsOptions{Book: &alarm.Book{}},
+		Config:   ConfigOptions{Rows: func(context.Context, string) ([]resource.Row, error) { return nil, nil }},
+		Status:   &Status{Version: "1.0"},
+		Traces:   &Traces{},
+	}
+	o.Use(&gateway.Gateway{})
+	return NewHTTP(o).(*httpServer)
+}
+
+// TestDescribed holds that every method of every path is described, with a summary, answers and at least one example, and
+// each variable and each parameter of an example is one that the operation has.
+func TestDescribed(t *testing.T) {
+	t.Parallel()
+	s := everything()
+	for _, call := range s.undescribed() {
+		t.Log("not described:", call)
+	}
+	names := map[string]bool{}
+	for i := range s.said {
+		o := &s.said[i]
+		at := o.call
+		if s.registered(o) == nil {
+			t.Errorf("%s is described and not served", at)
+		}
+		if o.name == "" || names[o.name] {
+			t.Errorf("%s: its name %q is missing or taken", at, o.name)
+		}
+		names[o.name] = true
+		if o.summary == "" || len(o.allAnswers()) == 0 || len(o.examples) == 0 {
+			t.Errorf("%s: summary, answers or examples are missing", at)
+		}
+		for _, v := range variables(o.call) {
+			if o.vars[v] == "" && pathVars[v] == "" {
+				t.Errorf("%s: what is {%s}?", at, v)
+			}
+		}
+		seen := map[string]bool{}
+		for k := range o.examples {
+			e := &o.examples[k]
+			if seen[e.name] || len(o.examples) > 1 && e.name == "" {
+				t.Errorf("%s: the name %q of an example is missing or taken", at, e.name)
+			}
+			seen[e.name] = true
+			if path, _ := o.values(e); len(path) != len(variables(o.call)) || strings.Count(e.call, "/") != strings.Count(o.call, "/") {
+				t.Errorf("%s: the example %s is of another path", at, e.call)
+			}
+		}
+	}
+	document := s.document()
+	for path, methods := range document.Paths {
+		for method, o := range methods {
+			known := map[string]bool{}
+			for _, p := range o.Parameters {
+				known[p.Name] = true
+			}
+			i := slices.IndexFunc(s.said, func(d described) bool { return d.name == o.Name })
+			for k := range s.said[i].examples {
+				_, query := s.said[i].values(&s.said[i].examples[k])
+				for name := range query {
+					if !known[name] {
+						t.Errorf("%s %s: an example has the parameter %s, which the operation has not", method, path, name)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestMessageFields holds that the document has the fields that are read, and no other.
+func TestMessageFields(t *testing.T) {
+	t.Parallel()
+	said := map[string]bool{"atomic": true, "messages": true}
+	for _, p := range messageFields() {
+		said[p.Name] = true
+	}
+	for name := range restFields {
+		if !said[name] {
+			t.Errorf("%s is read and stands in no schema", name)
+		}
+	}
+	for name := range said {
+		if restFields[name] == 0 {
+			t.Errorf("%s stands in a schema and is not read", name)
+		}
+	}
+}
+
+// TestDocument holds that /openapi.json is open to all, keeps its ETag, and is known by it.
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	s := everything()
+	get := func(method, tag string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(method, "/openapi.json", nil)
+		r.Header.Set("If-None-Match", tag)
+		s.ServeHTTP(w, r)
+		return w
+	}
+	w := get(http.MethodGet, "")
+	var doc struct {
+		OpenAPI string
+		Paths   map[string]map[string]any
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || w.Code != 200 || doc.OpenAPI != "3.1.0" {
+		t.Fatalf("%d %v %s", w.Code, err, w.Body)
+	}
+	if got := slices.Sorted(maps.Keys(doc.Paths["/v1/messages"])); !slices.Equal(got, []string{"get", "post"}) {
+		t.Errorf("/v1/messages has %v", got)
+	}
+	tag := w.Header().Get("ETag")
+	for _, have := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
+		if w := get(http.MethodGet, have); w.Code != http.StatusNotModified || w.Body.Len() != 0 || w.Header().Get("ETag") != tag {
+			t.Errorf("If-None-Match %s: %d", have, w.Code)
+		}
+	}
+	if w := get(http.MethodGet, `"other"`); w.Code != 200 {
+		t.Errorf("another tag: %d", w.Code)
+	}
+	if w := get(http.MethodPost, ""); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
+		t.Errorf("POST: %d %s", w.Code, w.Body)
+	}
+}

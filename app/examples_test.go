@@ -1,0 +1,174 @@
+package app_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"kurir/simulator"
+)
+
+var update = flag.Bool("update", false, "write answers to the examples of /openapi.json that have none, or none that is right, into api/examples")
+
+const examplesText = `
+data: %s
+country: "46"
+http: {listen: "127.0.0.1:0"}
+smpp: {listen: "127.0.0.1:0"}
+connectors:
+  - {name: op1, kind: smpp, hosts: ["%[2]s"], system_id: kurir, reconnect: 100ms}
+  - {name: op2, kind: smpp, hosts: ["%[2]s"], system_id: kurir2, reconnect: 100ms}
+prices:
+  - {name: standard, currency: EUR, csv: "destination,price\n*,0.05\n"}
+dimensions:
+  - {name: cost_centre, values: ["4711", "4712"]}
+accounts:
+  - {name: root, admin: true, api_keys: [root-key], senders: ["*"], sender: ROOT}
+  - {name: acme, api_keys: [acme-key], password: acme-password, senders: ["*"], sender: ACME, numbers: ["+46737000001"], prices: standard, balance: {credit: "100"}, opt_out: {}}
+lists:
+  - {name: dnd, kind: block}
+series:
+  - {name: case, format: "A-{n}"}
+routes:
+  - {name: all, to: "*", via: [op1]}
+schedules:
+  - {name: monday, account: acme, at: ["mon 08:00"], to: ["+46701234567"], text: "Weekly report, please"}
+`
+
+// exampleThings are what examples name, as they stand in the document, and how to find them at a running server.
+type exampleThings struct {
+	t    *testing.T
+	c    *caller
+	real map[string]string // by the name in the document
+}
+
+// live puts what there is into a request of the document, shown the other way round.
+func (x *exampleThings) live(text string) string {
+	for name, real := range x.real {
+		text = strings.ReplaceAll(text, name, real)
+	}
+	return text
+}
+
+func (x *exampleThings) shown(text string) string {
+	for name, real := range x.real {
+		text = strings.ReplaceAll(text, real, name)
+	}
+	return text
+}
+
+// send sends a message and waits for a state; its name in the document is name.
+func (x *exampleThings) send(name, body, state string) {
+	x.t.Helper()
+	id := idOf(x.t, x.c.do(x.t, "acme-key", "POST", "/v1/messages", body))
+	until(x.t, name+" is not "+state, func() string {
+		if got := x.c.do(x.t, "acme-key", "GET", "/v1/messages/"+id, ""); strings.Contains(got.body, `"state":"`+state+`"`) {
+			return id
+		}
+		return ""
+	})
+	x.real[name] = id
+}
+
+// furnish makes what examples are about.
+func (x *exampleThings) furnish(s *server, sim *simulator.Simulator) {
+	x.t.Helper()
+	later := `","text":"Hello","send_at":"` + time.Now().Add(24*time.Hour).Format(time.RFC3339) + `"}`
+	x.send("06y30tp6r0001", `{"to":"+46701234567","text":"Hello","reference":"order 4711"}`, "delivered")
+	x.send("06y30tp6r0002", `{"to":"+46701234567`+later, "scheduled")
+	x.send("06y30tp6r0003", `{"to":"+46701234568`+later, "scheduled")
+	x.send("06y30tp6r0004", `{"to":"+46701299605","text":"Hello"}`, "undeliverable")
+}
+
+// TestExamples makes every example of /openapi.json as the document has it: each is answered with its status, in its media
+// type, as the schema says; and so is the answer that stands in the document.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	sim := simulator.New(simulator.Options{SMPP: "127.0.0.1:0"})
+	if err := sim.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	s := run(t, read(t, fmt.Sprintf(examplesText, t.TempDir(), sim.Addr())))
+	c := newCaller(t, s)
+	doc := readOpenAPI(t, c)
+	x := &exampleThings{t, c, map[string]string{}}
+	x.furnish(s, sim)
+	calls := doc.calls(t)
+	for i := range calls {
+		e := &calls[i]
+		t.Run(e.operation+"/"+e.name, func(t *testing.T) { x.try(t, doc, e) })
+	}
+	t.Logf("%d examples", len(calls))
+}
+
+// try makes one example.
+func (x *exampleThings) try(t *testing.T, doc *openAPI, e *exampleCall) {
+	key := "acme-key"
+	if e.admin {
+		key = "root-key"
+	}
+	var headers []string
+	if e.body != "" {
+		headers = []string{"Content-Type", e.media}
+	}
+	got := x.c.do(t, key, e.method, x.live(e.call), x.live(e.body), headers...)
+	if strconv.Itoa(got.status) != e.status {
+		t.Fatalf("%s %s %s: %d, not %s: %s", e.method, e.call, e.body, got.status, e.status, got.body)
+	}
+	kind, _, _ := strings.Cut(got.kind, ";")
+	if kind != e.wantMedia {
+		t.Fatalf("%s %s: %s, not %s", e.method, e.call, kind, e.wantMedia)
+	}
+	text := x.shown(got.body)
+	if !strings.HasSuffix(kind, "json") || kind == "application/x-ndjson" {
+		text = jsonText(text)
+	}
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		t.Fatalf("%s %s: %v in %s", e.method, e.call, err, got.body)
+	}
+	if err := doc.check(e.pointer, value); err != nil {
+		t.Errorf("%s %s: %v\nin %s", e.method, e.call, err, got.body)
+		return
+	}
+	err = fmt.Errorf("it has no answer in api/examples")
+	if e.answer != nil {
+		err = doc.check(e.pointer, e.answer)
+	}
+	switch {
+	case err == nil:
+	case *update:
+		record(t, e, json.RawMessage(text))
+	default:
+		t.Errorf("%s %s: %v; go test ./app -run '^TestExamples$' -update writes what was answered", e.method, e.call, err)
+	}
+}
+
+// record keeps an answer for the document.
+func record(t *testing.T, e *exampleCall, answer json.RawMessage) {
+	t.Helper()
+	path := filepath.Join("../api/examples", e.operation+".json")
+	answers := map[string]json.RawMessage{}
+	if text, err := os.ReadFile(path); err == nil {
+		if err := json.Unmarshal(text, &answers); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+	}
+	answers[e.name] = answer
+	text, err := json.MarshalIndent(answers, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(text, '\n'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
