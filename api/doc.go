@@ -11,7 +11,8 @@
 //     too many come at once.
 //  3. rest*.go and kannel*.go read the request in their own dialect, build a
 //     gateway.Submission per recipient, hand all of a request to the gateway
-//     at once (submit.go), and answer when the gateway says what is on disk.
+//     at once (submit.go), and answer when the gateway says what is on disk. A
+//     stream of lines is handed over piece by piece (rest_stream.go).
 //  4. A mistake is answered in the dialect's own words: problem documents
 //     (http_problem.go) over REST, Kannel's sentences over sendsms. Which kind
 //     of failure is which status stands in one table per dialect.

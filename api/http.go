@@ -67,6 +67,7 @@ type HTTPOptions struct {
 	Status   *Status         // of /v1/status; nil for no such page
 	Traces   *Traces         // of /v1/traces; nil for no such page
 
+	Closing  context.Context         // done when the server ends: streams end then; nil for never
 	Metrics  prometheus.Gatherer     // shown at /metrics; nil for no such page
 	Handlers map[string]http.Handler // further pages by ServeMux pattern, such as the demo's
 	Dialects map[string]Dialect      // by the name of their message.Interface; what is not in it is served as is usual
@@ -102,6 +103,9 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 func (o *HTTPOptions) setDefaults() {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Closing == nil {
+		o.Closing = context.Background()
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 10 << 20

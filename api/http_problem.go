@@ -39,6 +39,7 @@ const (
 	codeTooLate       = "too_late"
 	codeUnreadable    = "unreadable"
 	codeTimeout       = "timeout"
+	codeNotRead       = "answer_not_read"
 	codeInternal      = "internal"
 	codeRefused       = "nothing_accepted"
 	codeNoBalance     = "no_balance"
@@ -153,23 +154,27 @@ func appendFieldErrors(dst []byte, errs []fieldError) []byte {
 			dst = strconv.AppendInt(dst, int64(e.Index), 10)
 			dst = append(dst, ',')
 		}
-		if e.To != "" {
-			dst = append(dst, `"to":`...)
-			dst = appendJSONString(dst, e.To)
-			dst = append(dst, ',')
-		}
-		if e.Field != "" {
-			dst = append(dst, `"field":`...)
-			dst = appendJSONString(dst, shortened(e.Field, maxDetail))
-			dst = append(dst, ',')
-		}
-		dst = append(dst, `"code":`...)
-		dst = appendJSONString(dst, e.Code)
-		dst = append(dst, `,"detail":`...)
-		dst = appendJSONString(dst, shortened(e.Detail, maxDetail))
-		dst = append(dst, '}')
+		dst = append(appendFieldError(dst, &e), '}')
 	}
 	return append(dst, ']')
+}
+
+// appendFieldError appends the members of a mistake but its index.
+func appendFieldError(dst []byte, e *fieldError) []byte {
+	if e.To != "" {
+		dst = append(dst, `"to":`...)
+		dst = appendJSONString(dst, e.To)
+		dst = append(dst, ',')
+	}
+	if e.Field != "" {
+		dst = append(dst, `"field":`...)
+		dst = appendJSONString(dst, shortened(e.Field, maxDetail))
+		dst = append(dst, ',')
+	}
+	dst = append(dst, `"code":`...)
+	dst = appendJSONString(dst, e.Code)
+	dst = append(dst, `,"detail":`...)
+	return appendJSONString(dst, shortened(e.Detail, maxDetail))
 }
 
 // appendJSONString appends s as a JSON string. What needs no escape is copied.

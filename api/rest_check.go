@@ -13,7 +13,7 @@ const maxNesting = 50
 // after this, takes the last of two fields of the same name, names in other cases, and replaces octets that are no UTF-8. into is
 // what it is read into, a pointer to a struct or to a map.
 func checkBody(body []byte, into any) *problem {
-	r := &jsonReader{in: body, index: -1}
+	r := &jsonReader{in: body, whole: "the body", index: -1}
 	first := r.peek()
 	if first == 0 && r.at == len(body) {
 		return nil // nothing is as good as {}

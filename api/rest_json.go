@@ -18,6 +18,7 @@ import (
 // mistake instead of a replacement character.
 type jsonReader struct {
 	in      []byte
+	whole   string // how mistakes name the text: the body, or a line of it
 	at      int
 	index   int    // of the object within "messages", -1 outside of it
 	field   string // being read, for mistakes
@@ -41,10 +42,10 @@ func (r *jsonReader) fail(code, format string, args ...any) {
 func (r *jsonReader) syntax(want string) {
 	at := r.at
 	if at >= len(r.in) {
-		r.fail(codeBadJSON, "the body ends where %s is expected", want)
+		r.fail(codeBadJSON, "%s ends where %s is expected", r.whole, want)
 		return
 	}
-	r.fail(codeBadJSON, "the body is no JSON: %s is expected at octet %d", want, at+1)
+	r.fail(codeBadJSON, "%s is no JSON: %s is expected at octet %d", r.whole, want, at+1)
 }
 
 // peek returns the first octet of the next token, 0 at the end.
@@ -134,7 +135,7 @@ func (r *jsonReader) wrongType(want string) {
 		return
 	}
 	if r.field == "" {
-		r.fail(codeWrongType, "the body must be %s, not %s", want, got)
+		r.fail(codeWrongType, "%s must be %s, not %s", r.whole, want, got)
 		return
 	}
 	r.fail(codeWrongType, "%s must be %s, not %s", r.field, want, got)
@@ -209,7 +210,7 @@ func (r *jsonReader) quoted() []byte {
 		case c == '\\':
 			return r.escaped(start)
 		case c < ' ':
-			r.fail(codeBadJSON, "the body is no JSON: a control character at octet %d must be escaped", r.at+1)
+			r.fail(codeBadJSON, "%s is no JSON: a control character at octet %d must be escaped", r.whole, r.at+1)
 			return nil
 		case c >= utf8.RuneSelf:
 			ascii = false
@@ -243,7 +244,7 @@ func (r *jsonReader) escaped(start int) []byte {
 			r.scratch = out
 			return out
 		case c < ' ':
-			r.fail(codeBadJSON, "the body is no JSON: a control character at octet %d must be escaped", r.at+1)
+			r.fail(codeBadJSON, "%s is no JSON: a control character at octet %d must be escaped", r.whole, r.at+1)
 			return nil
 		case c != '\\':
 			out = append(out, c)
@@ -251,7 +252,7 @@ func (r *jsonReader) escaped(start int) []byte {
 		default:
 			var err error
 			if out, err = r.escape(out); err != nil {
-				r.fail(codeBadJSON, "the body is no JSON: %v at octet %d", err, r.at+1)
+				r.fail(codeBadJSON, "%s is no JSON: %v at octet %d", r.whole, err, r.at+1)
 				return nil
 			}
 		}

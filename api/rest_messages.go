@@ -21,16 +21,16 @@ func (s *httpServer) postMessages(w http.ResponseWriter, r *http.Request, a *acc
 // postMessagesVia is postMessages; a link that is named takes the place of the
 // route.
 func (s *httpServer) postMessagesVia(w http.ResponseWriter, r *http.Request, a *account.Account, link string) *problem {
+	if isNDJSON(r) {
+		return s.streamMessages(w, r, a, link)
+	}
 	req, p := s.readMessages(w, r)
 	if p != nil {
 		return p
 	}
-	b := batch{several: req.several, atomic: req.atomic}
+	b := batch{several: req.several, atomic: req.atomic, link: link}
 	if p := b.build(req, a, s.Guard, s.TLVs()); p != nil {
 		return p
-	}
-	for _, sub := range b.subs {
-		sub.Link = link
 	}
 	if b.atomic && len(b.bad) > 0 {
 		b.withhold()
@@ -68,12 +68,16 @@ func isForm(r *http.Request) bool {
 	return r.Header.Get("Content-Type") == "application/x-www-form-urlencoded"
 }
 
-// batch is what a request becomes: submissions to hand over, and those that
-// were bad before.
+// batch is what a request becomes, or some lines of a stream: submissions to hand
+// over, and those that were bad before.
 type batch struct {
 	several, atomic bool
+	together        bool                 // more than one message
+	stream          uint32               // of which these are some lines; 0 for none
+	link            string               // in place of the route; empty: the routes decide
+	made            []gateway.Submission // room for those to come
 	subs            []*gateway.Submission
-	at              []int // index within "messages" of each submission
+	at              []int // index within "messages" of each submission, or number of its line
 	results         []gateway.Result
 	bad             []fieldError
 	kinds           []message.FailureKind // of bad
@@ -88,35 +92,40 @@ func (b *batch) build(req *restRequest, a *account.Account, guard *Guard, tlvs *
 	if total > maxMessages {
 		return faulty(http.StatusUnprocessableEntity, codeTooMany, "to", "a request may make at most %d messages, this one would make %d", maxMessages, total)
 	}
-	made := make([]gateway.Submission, total) // one allocation for all
+	b.made = make([]gateway.Submission, total) // one allocation for all
 	b.subs = make([]*gateway.Submission, 0, total)
+	b.together = total > 1
 	for i := range req.messages {
-		m := &req.messages[i]
-		if len(m.to) == 0 {
-			b.fail(i, "", message.Fail(message.BadRecipient, "to", "to is missing or empty"))
-			continue
-		}
-		common, failure := m.submission(a, guard, tlvs)
-		for _, to := range m.to {
-			switch {
-			case failure != nil:
-				b.fail(i, to, failure)
-				continue
-			case to == "":
-				b.fail(i, to, message.Fail(message.BadRecipient, "to", "a recipient is empty"))
-				continue
-			}
-			common.Atomic, common.Batch = b.atomic, total > 1
-			made[0] = common
-			made[0].To = to
-			b.subs = append(b.subs, &made[0])
-			made = made[1:]
-			if b.several {
-				b.at = append(b.at, i)
-			}
-		}
+		b.add(i, &req.messages[i], a, guard, tlvs)
 	}
 	return nil
+}
+
+// add makes the submissions of one message, which stands at an index.
+func (b *batch) add(index int, m *restMessage, a *account.Account, guard *Guard, tlvs *message.TLVDictionary) {
+	if len(m.to) == 0 {
+		b.fail(index, "", message.Fail(message.BadRecipient, "to", "to is missing or empty"))
+		return
+	}
+	common, failure := m.submission(a, guard, tlvs)
+	common.Atomic, common.Batch, common.Stream, common.Link = b.atomic, b.together, b.stream, b.link
+	for _, to := range m.to {
+		switch {
+		case failure != nil:
+			b.fail(index, to, failure)
+			continue
+		case to == "":
+			b.fail(index, to, message.Fail(message.BadRecipient, "to", "a recipient is empty"))
+			continue
+		}
+		b.made[0] = common
+		b.made[0].To = to
+		b.subs = append(b.subs, &b.made[0])
+		b.made = b.made[1:]
+		if b.several {
+			b.at = append(b.at, index)
+		}
+	}
 }
 
 // fail records a message that is not accepted.
@@ -187,6 +196,11 @@ func appendResult(out []byte, r *gateway.Result, index int) []byte {
 		out = strconv.AppendInt(out, int64(index), 10)
 		out = append(out, ',')
 	}
+	return append(appendAccepted(out, r), '}')
+}
+
+// appendAccepted appends the members of a result.
+func appendAccepted(out []byte, r *gateway.Result) []byte {
 	out = append(out, `"id":"`...)
 	out = r.ID.Append(out)
 	out = append(out, `","to":`...)
@@ -215,7 +229,7 @@ func appendResult(out []byte, r *gateway.Result, index int) []byte {
 		}
 		out = append(out, ']')
 	}
-	return append(out, '}')
+	return out
 }
 
 // appendChanged tells what was done to a text.

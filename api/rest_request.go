@@ -102,7 +102,7 @@ var restFields = map[string]uint32{
 
 // readRequest reads the body of POST /v1/messages.
 func readRequest(body []byte) (*restRequest, *problem) {
-	r := &jsonReader{in: body, index: -1}
+	r := &jsonReader{in: body, whole: "the body", index: -1}
 	req := &restRequest{}
 	one := restMessage{class: -1}
 	if r.open('{', "an object") {
@@ -127,6 +127,17 @@ func readRequest(body []byte) (*restRequest, *problem) {
 		return nil, faulty(http.StatusUnprocessableEntity, codeRequired, "messages", "messages is empty")
 	}
 	return req, nil
+}
+
+// readLine reads a line of a stream, which is one message, into m.
+func readLine(line []byte, m *restMessage) *problem {
+	r := jsonReader{in: line, whole: "the line", index: -1}
+	*m = restMessage{class: -1}
+	if r.open('{', "an object") {
+		r.members(m, nil)
+	}
+	r.end()
+	return r.problem
 }
 
 // members reads an object into m; req is nil inside "messages".

@@ -41,7 +41,12 @@ func (s *httpServer) submit(ctx context.Context, subs []*gateway.Submission) ([]
 	case <-ctx.Done():
 		w.timer.Stop()
 	}
-	return nil, &problem{
+	return nil, timedOut()
+}
+
+// timedOut is the problem of messages without an answer.
+func timedOut() *problem {
+	return &problem{
 		Status: http.StatusGatewayTimeout, Code: codeTimeout,
 		Detail: "the gateway could not write to its database in time; the messages may have been accepted or not",
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"net/netip"
@@ -52,13 +53,15 @@ func (a *App) servers() {
 	opt.Config = api.ConfigOptions{Rows: a.Settings, Change: a.ChangeSetting, Audits: a.gateway.Audits}
 	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings, Keep: a.keepAlarms}
 	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet, a.secretText)
-	opt.Dialects = dialectSettings(a.opt.File)
+	closing, closeStreams := context.WithCancel(context.Background())
+	opt.Closing, opt.Dialects = closing, dialectSettings(a.opt.File)
 	handler, dialects := api.NewHTTPHandlers(opt)
 	a.http = api.NewHTTPServer(handler, a.log)
 	for _, d := range a.dialects {
 		d.server = api.NewHTTPServer(dialects[d.name], a.log)
 	}
 	a.http.RegisterOnShutdown(opt.Traces.Close) // or the server would wait for those who follow one
+	a.http.RegisterOnShutdown(closeStreams)
 }
 
 // receivers makes what carries states and inbound messages to customers that

@@ -98,7 +98,7 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 	}
 	if f := g.apply(applicant{
 		good: good, index: index, results: results, done: done, multi: subs[0].Multi,
-		batch: len(good) > 1 && (subs[0].Multi || subs[0].Batch), settles: subs[0].Settles, bill: owe,
+		batch: subs[0].Stream != 0 || len(good) > 1 && (subs[0].Multi || subs[0].Batch), stream: subs[0].Stream, settles: subs[0].Settles, bill: owe,
 	}, now); f != nil {
 		for k, i := range index {
 			g.forgo(good[k])
@@ -376,7 +376,7 @@ func (g *Gateway) join(a applicant, now time.Time) {
 			tie(e, a.good, i)
 		}
 		if a.batch && m.Reference == "" {
-			e.batch = batchOfRequest(a.good[0].ID)
+			e.batch = a.ofRequest()
 		}
 		if c := a.results[a.index[i]].Changed; c != nil {
 			c.events(m, now)

@@ -34,14 +34,15 @@ type Submission struct {
 	Via      message.Interface
 	Priority message.Priority
 	Receipts message.Receipts
-	Multi    bool // with all submissions of the call it is one request, which is known by the id of the first accepted
-	Batch    bool // with all submissions of the call it is one request; without a Reference they are a batch by that
-	Atomic   bool // none of the submissions is accepted unless all are
-	Secret   bool // the text is shown to nobody, and erased when the message is final
-	Dialog   bool // the sender gets digits behind it by which an answer is tied to the message
-	Answer   bool // it answers a phone, from the number that this wrote to
-	Anytime  bool // hours do not hold: it answers who has just written, or is an alarm
-	OptedOut bool // it is also for who has opted out, whom it tells so
+	Multi    bool   // with all submissions of the call it is one request, which is known by the id of the first accepted
+	Batch    bool   // with all submissions of the call it is one request; without a Reference they are a batch by that
+	Stream   uint32 // with Batch: number of a request that is handed over in many calls, which is one batch all the same; 0 for none
+	Atomic   bool   // none of the submissions is accepted unless all are
+	Secret   bool   // the text is shown to nobody, and erased when the message is final
+	Dialog   bool   // the sender gets digits behind it by which an answer is tied to the message
+	Answer   bool   // it answers a phone, from the number that this wrote to
+	Anytime  bool   // hours do not hold: it answers who has just written, or is an alarm
+	OptedOut bool   // it is also for who has opted out, whom it tells so
 
 	Resent     message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)
 	FilteredBy string     // name of the filter that has changed it; left empty by interfaces

@@ -31,6 +31,15 @@ func batchOfRequest(id message.ID) uint32 {
 	return uint32(maphash.Comparable(batchSeed, id)) | ofRequest
 }
 
+// ofRequest returns the number of the request that is accepted, its messages
+// having ids.
+func (a *applicant) ofRequest() uint32 {
+	if a.stream != 0 {
+		return a.stream | ofRequest
+	}
+	return batchOfRequest(a.good[0].ID)
+}
+
 // setBatch fills in the batch of a message by its reference, unless it has one.
 func (e *entry) setBatch() {
 	if e.batch == 0 && e.m.Reference != "" {

@@ -197,3 +197,50 @@ func TestBatchBehindCampaign(t *testing.T) {
 		w.wantNothingLeft()
 	})
 }
+
+// TestStreamIsOneBatch: what comes in many pieces of one stream takes its turns as
+// one request, not one for each piece.
+func TestStreamIsOneBatch(t *testing.T) {
+	t.Parallel()
+	const pieces, each, small = 100, 5, 20
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		w := start(t, dir, Options{}, nil)
+		for range pieces {
+			subs := make([]*Submission, each)
+			for i := range subs {
+				subs[i] = w.untold("46100001", "hello")
+				subs[i].Batch, subs[i].Stream = true, 7
+			}
+			w.submit(subs...)
+		}
+		for range small {
+			sub := w.untold("46100001", "hello")
+			sub.Reference = "today"
+			w.submit(sub)
+		}
+		op := w.fakeLink("op1")
+		var order []string
+		op.on = func(n uint32, out []*connector.Outgoing) {
+			for _, o := range out {
+				order = append(order, o.Message.Reference)
+				go op.answer(n, o, "")
+			}
+		}
+		op.core.SessionUp(1, 20)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		op.mu.Lock()
+		last := 0
+		for i, ref := range order {
+			if ref == "today" {
+				last = i + 1
+			}
+		}
+		if len(order) != pieces*each+small || last > 3*small {
+			t.Errorf("%d were sent, the last of the small batch as the %d-th", len(order), last)
+		}
+		op.mu.Unlock()
+		w.wantNothingLeft()
+	})
+}

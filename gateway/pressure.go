@@ -27,10 +27,11 @@ type applicant struct {
 	index   []int
 	results []Result
 	done    Done
-	multi   bool  // they are one request, known by the id of the first
-	batch   bool  // they are one request
-	settles *Item // nil for most
-	bill    *bill // nil where nothing is said about the customer's money and limits
+	multi   bool   // they are one request, known by the id of the first
+	batch   bool   // they are one request
+	stream  uint32 // its number, when they are a part of it; 0 for all of it
+	settles *Item  // nil for most
+	bill    *bill  // nil where nothing is said about the customer's money and limits
 }
 
 // apply lets a call of Accept in, or lets it wait for its turn.
