@@ -139,9 +139,10 @@ func (o *HTTPOptions) setDefaults() {
 // httpServer is the HTTP side of the gateway.
 type httpServer struct {
 	HTTPOptions
-	mux    *http.ServeMux
-	logins *loginBrake
-	bodies atomic.Int64 // octets of bodies in memory
+	mux        *http.ServeMux
+	logins     *loginBrake
+	keyChanges keyPace
+	bodies     atomic.Int64 // octets of bodies in memory
 
 	plainRoot http.HandlerFunc // the plain interface on / itself; nil where it is not there
 
@@ -190,6 +191,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	}
 	if o.Config.Rows != nil {
 		s.configPaths()
+		s.keyPaths()
 	}
 	if o.Traces != nil {
 		s.tracePaths()
