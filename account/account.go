@@ -64,6 +64,8 @@ type Account struct {
 	// DLRURL is the pattern of the report address for the Kannel-compatible interface when a request names none.
 	// Empty: no report.
 	DLRURL string `yaml:"dlr_url"`
+	// Kannel is what else holds for requests over the Kannel-compatible interface.
+	Kannel Kannel `yaml:"kannel"`
 	// Validity is how long messages are tried that do not say so. 0: the server's.
 	Validity time.Duration `yaml:"validity" example:"24h"`
 	// Hours is when the customer's messages may be sent.

@@ -55,7 +55,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 	a.OptOut.validate(report)
 	a.validateLists(report)
 	ValidateURL(report, "webhook", a.Webhook)
-	ValidateURL(report, "dlr_url", a.DLRURL)
+	ValidatePattern(report, "dlr_url", a.DLRURL)
 	if encoded, ok := strings.CutPrefix(a.WebhookSecret.Reveal(), "whsec_"); ok {
 		if key, err := base64.StdEncoding.DecodeString(encoded); err != nil || len(key) == 0 {
 			report("webhook_secret", "whsec_ is not followed by base64; write the secret as its maker gave it, or another text without whsec_")

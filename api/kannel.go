@@ -261,14 +261,7 @@ func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, tlvs *me
 	if s.Priority, bad = f.priority(a); bad != nil {
 		return s, bad
 	}
-	for _, ignored := range []struct {
-		field, name string
-		most        int
-	}{{"Alt-DCS", "alt-dcs", 1}, {"Compress", "compress", 1}} {
-		if _, bad = f.number(ignored.field, -1, ignored.most, ignored.name); bad != nil {
-			return s, bad
-		}
-	}
+	s.Link = a.Kannel.Link(f["smsc"])
 	if s.Content.Extra, bad = f.extra(&s.Content, tlvs); bad != nil {
 		return s, bad
 	}
@@ -312,7 +305,7 @@ func (f kannelFieldsGiven) target(a *account.Account, guard *Guard) (t message.T
 		if len(address) < 8 || !strings.HasPrefix(address, "http://") && !strings.HasPrefix(address, "https://") {
 			return t, kannelRefuse(http.StatusBadRequest, kannelBadURL)
 		}
-		if !guard.Trusted(address) && guard.Check(fillEscapes(address, func(byte) (string, bool) { return "0", true })) != nil {
+		if !guard.Trusted(address) && guard.Check(fillEscapes(address, func(byte, string) (string, bool) { return "0", true })) != nil {
 			return t, kannelRefuse(http.StatusBadRequest, kannelBadURL)
 		}
 	} else {

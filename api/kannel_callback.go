@@ -6,11 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"kurir/gateway"
-	"kurir/gsm"
 	"kurir/message"
 )
 
@@ -40,7 +38,8 @@ func receiptsOf(mask uint8) (r message.Receipts) {
 // KannelOptions is what a KannelCallback is made of.
 type KannelOptions struct {
 	Guard *Guard
-	Told  func([]gateway.Delivered) // Gateway.Delivered
+	Told  func([]gateway.Delivered)     // Gateway.Delivered
+	TLVs  func() *message.TLVDictionary // parameters of SMPP by name; nil knows the specification's
 
 	PerAccount int           // calls under way for one account; default 50
 	Total      int           // calls under way in all; default 500
@@ -54,6 +53,7 @@ type KannelOptions struct {
 // by the gateway.
 type KannelCallback struct {
 	perAccount int
+	tlvs       func() *message.TLVDictionary
 	caller     *httpCaller
 	queue      *callQueue
 }
@@ -61,9 +61,9 @@ type KannelCallback struct {
 // NewKannelCallback makes a KannelCallback. Close it before the gateway stops,
 // which is to hear what the calls under way bring.
 func NewKannelCallback(o KannelOptions) *KannelCallback {
-	common := WebhookOptions{Guard: o.Guard, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout}
+	common := WebhookOptions{Guard: o.Guard, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout, TLVs: o.TLVs}
 	common.setDefaults()
-	k := &KannelCallback{perAccount: common.PerAccount, caller: newHTTPCaller(common.Guard, common.Timeout, o.TLS)}
+	k := &KannelCallback{perAccount: common.PerAccount, tlvs: common.TLVs, caller: newHTTPCaller(common.Guard, common.Timeout, o.TLS)}
 	k.queue = newCallQueue(common.PerAccount, common.Total, o.Told, k.tell)
 	return k
 }
@@ -98,9 +98,7 @@ func (k *KannelCallback) tell(item *gateway.Item) gateway.Delivered {
 	trusted := k.caller.guard.Trusted(item.Target.Address)
 	values := kannelValues(item.State, &d, item.Target.Mask)
 	for _, value := range values {
-		address := fillEscapes(item.Target.Address, func(code byte) (string, bool) {
-			return kannelEscape(code, m, &d, value, &item.Target)
-		})
+		address := kannelReport(m, &d, value, &item.Target, k.tlvs()).fill(item.Target.Address)
 		if len(address) > maxFilledURL {
 			return gateway.Delivered{Item: item, Verdict: gateway.GiveUp, Text: "the dlr-url is too long with its escapes filled in"}
 		}
@@ -174,31 +172,34 @@ func kannelReply(m *message.Message, d *logDigest, value int) string {
 		d.taken, m.Parts, dlvrd, submitted.Format("0601021504"), done.Format("0601021504"), stat, d.code)
 }
 
-// kannelEscape returns the value of an escape, URL-encoded where Kannel does.
-// Codes that Kannel has and that mean nothing in a report are empty.
-func kannelEscape(code byte, m *message.Message, d *logDigest, value int, t *message.Target) (string, bool) {
+// kannelReport gives the escapes of a dlr-url for one value of %d. Codes that
+// Kannel has and that mean nothing in a report are empty.
+func kannelReport(m *message.Message, d *logDigest, value int, t *message.Target, tlvs *message.TLVDictionary) *kannelEscapes {
+	return &kannelEscapes{
+		data: func() string { return kannelReply(m, d, value) },
+		meta: func() string { return kannelReportMeta(m, d, tlvs) },
+		value: func(code byte) (string, bool) {
+			if code == 'd' {
+				return strconv.Itoa(value), true
+			}
+			return kannelReportValue(code, m, d, t)
+		},
+	}
+}
+
+func kannelReportValue(code byte, m *message.Message, d *logDigest, t *message.Target) (string, bool) {
 	at := m.Final
 	if at == 0 {
 		at = max(d.reportedAt, d.takenAt)
 	}
 	plain := ""
 	switch code {
-	case 'd':
-		return strconv.Itoa(value), true
-	case 'A', 'a', 'b', 'r':
-		plain = kannelReply(m, d, value)
 	case 'B':
 		plain = fmt.Sprintf("%03d", d.code)
 	case 'c':
-		plain = map[gsm.Encoding]string{gsm.UCS2: "2", gsm.Binary: "1"}[m.Encoding]
-		if plain == "" {
-			plain = "0"
-		}
+		plain = kannelCoding(m.Encoding)
 	case 'C':
-		plain = map[gsm.Encoding]string{gsm.UCS2: "UTF-16BE", gsm.Binary: "8-BIT"}[m.Encoding]
-		if plain == "" {
-			plain = "UTF-8"
-		}
+		plain = kannelCharset(m.Encoding)
 	case 'F':
 		plain = d.taken
 	case 'i':
@@ -207,73 +208,57 @@ func kannelEscape(code byte, m *message.Message, d *logDigest, value int, t *mes
 		plain = m.ID.String()
 	case 'm':
 		plain = strconv.Itoa(int(m.Content.Class))
+	case 'M':
+		plain = strconv.Itoa(kannelWaits(kannelDCS(&m.Content, m.Encoding)))
 	case 'n':
 		plain = m.Account
 	case 'o':
 		plain = m.Reference
+	case 'O':
+		plain = fmt.Sprintf("%02d", kannelDCS(&m.Content, m.Encoding))
 	case 'p':
 		plain = m.To.String()
 	case 'P':
 		plain = m.From.String()
 	case 'q':
-		return plusNumber(m.To), true
+		return plusNumber(m.To.String()), true
 	case 'Q':
-		return plusNumber(m.From), true
+		return plusNumber(m.From.String()), true
 	case 'R':
 		plain = t.Address
 	case 't':
-		return time.UnixMilli(at).UTC().Format("2006-01-02+15:04:05"), true
+		return kannelTime(at), true
 	case 'T':
 		return itoa(at / 1000), true
 	case 'u':
 		plain = string(m.Content.Header)
-	case 'D', 'f', 'k', 'M', 'O', 's', 'S', 'v', 'V':
+	case 'v':
+		plain = minutesLeft(m.Expires)
+	case 'V':
+		plain = minutesLeft(m.SendAt)
+	case 'f':
 	default:
 		return "", false
 	}
 	return url.QueryEscape(plain), true
 }
 
-// plusNumber writes an international number with an encoded plus.
-func plusNumber(a message.Address) string {
-	return url.QueryEscape(a.String())
+// kannelTime is a time in Unix milliseconds as %t has it.
+func kannelTime(at int64) string { return time.UnixMilli(at).UTC().Format("2006-01-02+15:04:05") }
+
+// minutesLeft is how many minutes there are until a time in Unix milliseconds;
+// empty for none.
+func minutesLeft(at int64) string {
+	if at == 0 {
+		return ""
+	}
+	return itoa(int64(time.Until(time.UnixMilli(at)) / time.Minute))
 }
 
-// maxFilledURL bounds a dlr-url with its escapes filled in, in octets: 2000 of
-// them may name long values a thousand times.
-const maxFilledURL = 32 << 10
-
-// fillEscapes replaces each escape of a pattern by what value says. Unknown
-// codes are copied as they are; %#group#key# is empty because receipts carry
-// no meta-data. What becomes longer than maxFilledURL is not finished.
-func fillEscapes(pattern string, value func(code byte) (string, bool)) string {
-	var out strings.Builder
-	for {
-		at := strings.IndexByte(pattern, '%')
-		if at < 0 || out.Len() > maxFilledURL || at+1 == len(pattern) {
-			out.WriteString(pattern)
-			return out.String()
-		}
-		out.WriteString(pattern[:at])
-		code := pattern[at+1]
-		pattern = pattern[at+2:]
-		switch code {
-		case '%':
-			out.WriteByte('%')
-		case '#':
-			if parts := strings.SplitN(pattern, "#", 3); len(parts) == 3 {
-				pattern = parts[2]
-				continue
-			}
-			out.WriteString("%#")
-		default:
-			filled, known := value(code)
-			if !known {
-				filled = "%" + string(code)
-			}
-			out.WriteString(filled)
-		}
-	}
+// kannelReportMeta is the meta-data of a report: the network's error code, and
+// the parameters of the operator's receipt that the link hands on.
+func kannelReportMeta(m *message.Message, d *logDigest, known *message.TLVDictionary) string {
+	return kannelMeta(known, message.ReportTLVs(m, 0, m.State.Final()), restTLV{"dlr_err", fmt.Sprintf("%03d", d.code)})
 }
 
 var _ gateway.Receiver = (*KannelCallback)(nil)

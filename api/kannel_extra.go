@@ -16,20 +16,22 @@ const (
 	kannelMetaMax = 4096 // octets of meta-data
 )
 
-// extra reads pid, rpi, mwi and meta-data: what goes along to operators with the
-// content c.
+// extra reads pid, rpi, mwi, alt-dcs, compress, binfo and meta-data: what goes
+// along to operators with the content c.
 func (f kannelFieldsGiven) extra(c *message.Content, tlvs *message.TLVDictionary) (*message.Extra, *kannelAnswer) {
-	pid, bad := f.number("PID", -1, 255, "pid")
-	if bad != nil {
-		return nil, bad
-	}
-	rpi, bad := f.number("RPI", -1, 2, "rpi")
-	if bad != nil {
-		return nil, bad
-	}
-	mwi, bad := f.number("MWI", -1, 7, "mwi")
-	if bad != nil {
-		return nil, bad
+	n := map[string]int{}
+	for _, p := range []struct {
+		field, name string
+		most        int
+	}{{"PID", "pid", 255}, {"RPI", "rpi", 2}, {"MWI", "mwi", 7}, {"Alt-DCS", "alt-dcs", 1}, {"Compress", "compress", 1}} {
+		if f[p.name] == "" {
+			continue // most requests name none
+		}
+		value, bad := f.number(p.field, -1, p.most, p.name)
+		if bad != nil {
+			return nil, bad
+		}
+		n[p.name] = value + 1 // 0 is for nothing
 	}
 	given, bad := f.metaData("smpp")
 	if bad != nil {
@@ -39,25 +41,70 @@ func (f kannelFieldsGiven) extra(c *message.Content, tlvs *message.TLVDictionary
 	if failure != nil {
 		return nil, kannelRefuse(http.StatusBadRequest, kannelBadMeta)
 	}
-	if x == nil && pid <= 0 && rpi <= 0 && mwi < 0 {
-		return nil, nil
+	if len(n) == 0 && f["binfo"] == "" {
+		return x, nil
 	}
 	if x == nil {
 		x = &message.Extra{}
 	}
-	x.ProtocolID = uint8(max(pid, 0))
-	if rpi == 1 {
+	x.ProtocolID = uint8(max(n["pid"]-1, 0))
+	if n["rpi"] == 2 {
 		x.ESMClass = smpp.ESMReplyPath // Kannel: 1 asks for the reply path, 2 does not
 	}
-	if mwi >= 0 {
-		x.Coding = kannelWaiting(uint8(mwi), c)
+	x.ServiceType = kannelService(f["binfo"])
+	switch {
+	case n["mwi"] > 0:
+		x.Coding = kannelWaiting(uint8(n["mwi"]-1), c)
+	case n["compress"] == 2:
+		x.Coding = kannelCompressed(c)
+	case n["alt-dcs"] == 2:
+		x.Coding = kannelAltDCS(c)
+	}
+	if x.IsZero() {
+		return nil, nil
 	}
 	return x, nil
 }
 
+// kannelService is the service_type of a binfo: its first five characters, as
+// Kannel has it; empty for what SMPP cannot carry.
+func kannelService(binfo string) string {
+	for i := range len(binfo) {
+		if binfo[i] < ' ' || binfo[i] >= 0x7F {
+			return ""
+		}
+	}
+	return binfo[:min(len(binfo), 5)]
+}
+
+// kannelCompressed returns the data_coding of octets that the customer has
+// compressed; 0 for a text, which nobody has.
+func kannelCompressed(c *message.Content) uint8 {
+	if c.Want != gsm.Binary {
+		return 0
+	}
+	d := gsm.Coding(gsm.Binary, c.Class)
+	d.Compressed = true
+	return d.Octet()
+}
+
+// kannelAltDCS returns the data_coding in the form FX of a content without a
+// message class, in which Kannel has it say class 1; 0 where there is no such
+// form, or Kurir uses it anyway.
+func kannelAltDCS(c *message.Content) uint8 {
+	if c.Class >= 0 || c.Want == gsm.UCS2 {
+		return 0
+	}
+	if c.Want == gsm.Binary {
+		return 0xF5
+	}
+	return 0xF1 // not used for a text that goes out in UCS-2
+}
+
 // kannelWaiting returns the data_coding of a message waiting indication: 0 to 3
-// say that voicemail, fax, mail or others wait, 4 to 7 that none do any more. An
-// indication without a text need not be kept by the phone (3GPP TS 23.038 4).
+// say that voicemail, fax, mail or others wait, 4 to 7 that none do any more. One
+// that nothing waits, or without a text, need not be kept by the phone (3GPP TS
+// 23.038 4).
 func kannelWaiting(mwi uint8, c *message.Content) uint8 {
 	d := gsm.Coding(gsm.GSM7, gsm.NoClass)
 	d.Waiting, d.Active, d.Indication = gsm.WaitingStore, mwi&4 == 0, mwi&3
@@ -66,7 +113,7 @@ func kannelWaiting(mwi uint8, c *message.Content) uint8 {
 		return 0 // octets are no text
 	case c.Want == gsm.UCS2 || !gsm.IsGSM7(c.Text):
 		d.Encoding = gsm.UCS2
-	case c.Text == "":
+	case c.Text == "" || !d.Active:
 		d.Waiting = gsm.WaitingDiscard
 	}
 	return d.Octet()

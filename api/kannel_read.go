@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
@@ -120,12 +121,23 @@ func kannelHeaders(h http.Header, body, coding, charset string) (kannelFieldsGiv
 			f[name] = values[0]
 		}
 	}
-	udh, err := hex.DecodeString(strings.ReplaceAll(h.Get("X-Kannel-UDH"), " ", ""))
-	if err != nil {
+	udh, ok := kannelHeader(h.Get("X-Kannel-UDH"))
+	if !ok {
 		return nil, kannelRefuse(http.StatusBadRequest, kannelBadUDH)
 	}
-	f["udh"] = string(udh)
+	f["udh"] = udh
 	return f, nil
+}
+
+// kannelHeader reads a user data header in hexadecimal digits, or URL-encoded
+// as Kannel writes it itself.
+func kannelHeader(text string) (string, bool) {
+	if strings.Contains(text, "%") {
+		udh, err := url.QueryUnescape(strings.TrimSpace(text))
+		return udh, err == nil
+	}
+	udh, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
+	return string(udh), err == nil
 }
 
 // kannelSubmitXML is the XML form: message/submit.
@@ -158,6 +170,9 @@ type kannelSubmitXML struct {
 		Mask     string `xml:"statusrequest>dlr-mask"`
 		URL      string `xml:"statusrequest>dlr-url"`
 		Priority string `xml:"priority"`
+		MetaData string `xml:"meta-data"`
+		SMSC     string `xml:"smsc"`
+		Link     string `xml:"to"` // another name of smsc
 	} `xml:"submit"`
 }
 
@@ -186,15 +201,16 @@ func kannelXML(body []byte) (kannelFieldsGiven, *kannelAnswer) {
 		"text": x.Text, "charset": "UTF-8", "mclass": x.DCS.MClass, "coding": x.DCS.Coding, "mwi": x.DCS.MWI,
 		"compress": x.DCS.Compress, "alt-dcs": x.DCS.AltDCS, "pid": x.PID, "rpi": x.RPI,
 		"validity": x.Validity, "deferred": x.Deferred, "dlr-mask": x.Mask, "dlr-url": x.URL, "priority": x.Priority,
+		"meta-data": x.MetaData, "smsc": strings.TrimSpace(cmp.Or(x.SMSC, x.Link)),
 	}
 	if len(x.To) > 0 {
 		f["to"] = strings.Join(x.To, " ")
 	}
-	udh, err := hex.DecodeString(strings.TrimSpace(x.UDH))
-	if err != nil {
+	udh, ok := kannelHeader(x.UDH)
+	if !ok {
 		return nil, kannelRefuse(http.StatusBadRequest, kannelBadUDH)
 	}
-	f["udh"] = string(udh)
+	f["udh"] = udh
 	if f["coding"] == "1" {
 		data, err := hex.DecodeString(strings.TrimSpace(x.Text))
 		if err != nil {

@@ -394,12 +394,14 @@ func TestKannelEscapes(t *testing.T) {
 		"%F":   "abc", "%I": "06rqap7800000", "%i": "op1", "%n": "acme", "%o": "r1",
 		"%p": "%2B46701234567", "%P": "ACME", "%q": "%2B46701234567",
 		"%t": "2026-11-05+08:30:00", "%T": "1793867400", "%B": "000", "%c": "0", "%C": "UTF-8", "%m": "-1",
-		"100%%": "100%", "%z": "%z", "a%20b": "a%20b", "%#smpp#dlr_err#!": "!", "%#x": "%#x", "end%": "end%",
+		"100%%": "100%", "%z": "%z", "a%20b": "a%20b", "%#x": "%#x", "end%": "end%",
+		"%#smpp#dlr_err#!": "000!", "%#smpp#other#!": "!", "%#other#dlr_err#!": "!", "%D": "%3Fsmpp%3Fdlr_err%3D000",
+		"%k,%s,%S,%r": "id%3Aabc,sub%3A001,dlvrd:001,submit+date%3A2611050830+done+date%3A2611050830+stat%3ADELIVRD+err%3A000+text%3A",
+		"%a":          "id%3Aabc+sub%3A001+dlvrd%3A001+submit+date%3A2611050830+done+date%3A2611050830+stat%3ADELIVRD+err%3A000+text%3A",
+		"%f":          "", "%M": "-1", "%O": "00", "%u": "", "%V": "", "%Q": "ACME",
 		"%R": url.QueryEscape("http://x/%d"),
 	} {
-		got := fillEscapes(pattern, func(code byte) (string, bool) {
-			return kannelEscape(code, m, &d, 1, &message.Target{Address: "http://x/%d"})
-		})
+		got := kannelReport(m, &d, 1, &message.Target{Address: "http://x/%d"}, nil).fill(pattern)
 		if got != want {
 			t.Errorf("%s: %s, want %s", pattern, got, want)
 		}
@@ -474,6 +476,6 @@ func FuzzKannel(f *testing.F) {
 		if w.Body.Len() == 0 || w.Code >= 500 {
 			t.Errorf("%d %q", w.Code, w.Body)
 		}
-		fillEscapes(query, func(byte) (string, bool) { return "", query != "" })
+		fillEscapes(query, func(byte, string) (string, bool) { return "", query != "" })
 	})
 }

@@ -88,7 +88,7 @@ func TestKannelExtra(t *testing.T) {
 		{"&pid=65&rpi=1", &message.Extra{ProtocolID: 0x41, ESMClass: 0x80}},
 		{"&meta-data=%3Fsmpp%3Fdlt_entity_id%3D1201%26dlt_template_id%3Da%252Bb", &message.Extra{TLVs: []message.TLV{{Tag: 0x1400, Value: []byte("1201")}, {Tag: 0x1401, Value: []byte("a+b")}}}},
 		{"&mwi=0", &message.Extra{Coding: 0xD8}},
-		{"&mwi=6", &message.Extra{Coding: 0xD2}},
+		{"&mwi=6", &message.Extra{Coding: 0xC2}},
 		{"&mwi=1&text=&coding=2", &message.Extra{Coding: 0xE9}},
 		{"&meta-data=%3Fhttp%3Fx%3D1%3Fsmpp%3F", nil},
 	} {

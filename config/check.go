@@ -31,6 +31,7 @@ func (d *decoder) check(f *File) {
 	tlvs := f.TLVDictionary()
 	links := d.checkConnectors(f.Connectors, tlvs)
 	names := d.checkAccounts(f, tlvs)
+	d.checkChosenLinks(f, links)
 	d.checkPrices(f, links)
 	d.checkDimensions(f, tlvs)
 	d.checkFieldTLVs(f, tlvs)
@@ -226,6 +227,17 @@ func (d *decoder) checkConnectors(connectors []Connector, tlvs *message.TLVDicti
 		}
 	}
 	return names
+}
+
+// checkChosenLinks reports connectors of accounts' requests that are not there.
+func (d *decoder) checkChosenLinks(f *File, links []string) {
+	for i := range f.Accounts {
+		for field, name := range f.Accounts[i].Kannel.Links() {
+			if name != "" && !slices.Contains(links, name) {
+				d.report(fmt.Sprintf("accounts[%d].kannel.%s", i, field), "no connector is named "+quote(name)+known(links))
+			}
+		}
+	}
 }
 
 // checkAccounts reports mistakes in the accounts and gives the names that there are.
