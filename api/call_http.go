@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -91,6 +92,7 @@ var errLongAnswer = errors.New("the answer is too long")
 type call struct {
 	method  string
 	address string
+	agent   string // User-Agent; empty for ours
 	trusted bool   // the address stands in the file
 	header  []byte // lines ending in CRLF
 	body    []byte
@@ -221,7 +223,9 @@ func appendRequest(out []byte, c *call, u *url.URL) []byte {
 	out = append(out, u.RequestURI()...)
 	out = append(out, " HTTP/1.1\r\nHost: "...)
 	out = append(out, u.Host...)
-	out = append(out, "\r\nUser-Agent: "+callUserAgent+"\r\n"...)
+	out = append(out, "\r\nUser-Agent: "...)
+	out = append(out, cmp.Or(c.agent, callUserAgent)...)
+	out = append(out, "\r\n"...)
 	if u.User != nil {
 		password, _ := u.User.Password()
 		out = append(out, "Authorization: Basic "...)

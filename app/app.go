@@ -55,6 +55,7 @@ type App struct {
 	guard    *api.Guard
 	webhook  *api.Webhook
 	kannel   *api.KannelCallback
+	jasmin   *api.JasminCallback
 	smpp     *api.SMPPServer
 	http     *http.Server
 	status   *api.Status
@@ -230,6 +231,9 @@ func (a *App) closeCallers() {
 	}
 	if a.kannel != nil {
 		closing.Go(a.kannel.Close)
+	}
+	if a.jasmin != nil {
+		closing.Go(a.jasmin.Close)
 	}
 	if a.gateway != nil {
 		closing.Go(func() { a.gateway.EndCommands(a.opt.File.Webhooks.Timeout) })

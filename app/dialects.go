@@ -67,7 +67,7 @@ func (d *dialectPort) serve(stop context.CancelCauseFunc) {
 
 // fixedDialects is what of them changes at the next start only.
 func fixedDialects(f *config.File) any {
-	var all []any
+	all := []any{f.Dialects.JasminAck}
 	for _, d := range f.Dialects.All() {
 		one := *d.Dialect
 		one.TLS = config.TLS{}

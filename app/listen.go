@@ -154,7 +154,7 @@ func connections(log *slog.Logger, f *config.File) int {
 			listeners++
 		}
 	}
-	rest := uint64(ownFiles + 2*api.CallerFiles) // webhooks and Kannel's callbacks
+	rest := uint64(ownFiles + 3*api.CallerFiles) // webhooks, Kannel's and Jasmin's callbacks
 	for _, c := range f.Connectors {
 		rest += 2 * uint64(c.SMPP.WithDefaults().Sessions)
 	}

@@ -25,9 +25,7 @@ func scopeKeys() string {
 		}
 		text.WriteString("]}\n")
 	}
-	for _, name := range []string{"reseller", "child"} {
-		fmt.Fprintf(&text, "  - {name: \"%s:all\", account: %s, key: kept-all-%s, note: key-of-%s}\n", name, name, name, name)
-	}
+	text.WriteString("  - {name: \"child:all\", account: child, key: kept-all-child}\n")
 	return text.String()
 }
 

@@ -74,8 +74,13 @@ func (a *App) receivers() {
 	a.kannel = api.NewKannelCallback(api.KannelOptions{
 		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout,
 	})
+	a.jasmin = api.NewJasminCallback(api.JasminOptions{
+		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, AnyAck: a.opt.File.Dialects.JasminAck == "any",
+		TLVs: func() *message.TLVDictionary { return a.gateway.Snapshot().TLVs },
+	})
 	a.gateway.Receive(message.WebhookTarget, a.webhook)
 	a.gateway.Receive(message.KannelTarget, a.kannel)
+	a.gateway.Receive(message.JasminTarget, a.jasmin)
 }
 
 func (a *App) webhookSecret(name string) string {

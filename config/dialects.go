@@ -14,6 +14,11 @@ type Dialects struct {
 	Kannel Dialect `yaml:"kannel"`
 	// Plain is numbers and text in an address, under /sms and on / itself: ?numbers=0701234567,0707654321&text=...
 	Plain Dialect `yaml:"plain"`
+	// Jasmin is its HTTP interface: /send, /rate, /balance and /ping.
+	Jasmin Dialect `yaml:"jasmin"`
+	// JasminAck says when a call of Jasmin's kind counts as received: exact, when it is answered ACK/Jasmin; any, also with
+	// any 2xx. Empty: exact.
+	JasminAck string `yaml:"jasmin_ack" example:"exact"`
 }
 
 // Dialect is where and to whom the interface of another gateway is served.
@@ -39,7 +44,9 @@ type NamedDialect struct {
 
 // All gives every dialect by its name.
 func (d *Dialects) All() []NamedDialect {
-	return []NamedDialect{{message.ViaKannel.String(), &d.Kannel}, {message.ViaPlain.String(), &d.Plain}}
+	return []NamedDialect{
+		{message.ViaKannel.String(), &d.Kannel}, {message.ViaPlain.String(), &d.Plain}, {message.ViaJasmin.String(), &d.Jasmin},
+	}
 }
 
 // Listener is the port of its own; without an address if it has none.
@@ -52,6 +59,9 @@ func (d *Dialect) Listener() Listener {
 
 // checkDialects reports what is wrong with the settings of dialects.
 func (d *decoder) checkDialects(f *File) {
+	if ack := f.Dialects.JasminAck; ack != "" && ack != "exact" && ack != "any" {
+		d.report("dialects.jasmin_ack", quote(ack)+" is neither exact nor any")
+	}
 	for _, one := range f.Dialects.All() {
 		field := "dialects." + one.Name
 		d.checkListener(field, Listener{Listen: one.Listen, TLS: one.TLS})

@@ -14,6 +14,7 @@ func TestDialectMistakes(t *testing.T) {
 		"{kannel: {listen: here}}":           "dialects.kannel.listen: ",
 		"{kannel: {addresses: [home]}}":      "dialects.kannel.addresses[0]: ",
 		"{kannel: {tls: {cert: a, key: b}}}": "dialects.kannel.tls: ",
+		"{jasmin_ack: never}":                "dialects.jasmin_ack: ",
 		"{nokia: {}}":                        "dialects.nokia: there is no such field",
 	} {
 		_, mistakes := Parse("x", []byte("dialects: "+text+"\n"), func(string) (string, bool) { return "", false })

@@ -62,8 +62,11 @@ func (id *ID) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseID reads what String wrote; letters may be in either case.
+// ParseID reads what String or UUID wrote; letters may be in either case.
 func ParseID(s string) (ID, error) {
+	if len(s) == uuidLength {
+		return ParseUUID(s)
+	}
 	if len(s) != idLength {
 		return 0, ErrBadID
 	}
