@@ -1,9 +1,10 @@
 package account
 
 import (
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,11 @@ type Key struct {
 	// Expires is when the key is not taken any more: a time (2027-01-31T12:00:00Z) or the end of a day in UTC (2027-01-31).
 	// Empty: never.
 	Expires string `yaml:"expires" example:"\"2036-12-31\""`
+	// Previous is the key before this one, which is taken besides until PreviousExpires: so systems change to another without
+	// a pause. Empty: there is none.
+	Previous message.Secret `yaml:"previous"`
+	// PreviousExpires is when the previous key is not taken any more, written as in Expires. Empty: as long as it stands here.
+	PreviousExpires string `yaml:"previous_expires" example:"\"2036-06-30\""`
 	// Note is for people: what the key is for, at most 200 octets.
 	Note string `yaml:"note" example:"web shop"`
 
@@ -41,6 +47,9 @@ type Key struct {
 }
 
 const maxKeyNote = 200 // octets
+
+// keyPrefix by which people and scanners for leaked secrets know a key that Kurir made.
+const keyPrefix = "kurir_"
 
 // Validate reports what is wrong with a key, each with the field as it is written in the file. That there is the account is for
 // who knows all of them.
@@ -66,8 +75,13 @@ func (k *Key) Validate(report func(field, problem string)) {
 		}
 	}
 	validateAddresses("addresses", k.Addresses, report)
-	if _, err := ParseExpiry(k.Expires); err != nil {
-		report("expires", err.Error())
+	if _, ok := keyDigest(k.Previous); !ok && k.Previous != "" {
+		report("previous", "is not followed by 64 hex digits behind sha256:")
+	}
+	for field, text := range map[string]string{"expires": k.Expires, "previous_expires": k.PreviousExpires} {
+		if _, err := ParseExpiry(text); err != nil {
+			report(field, err.Error())
+		}
 	}
 	if len(k.Note) > maxKeyNote {
 		report("note", fmt.Sprintf("is longer than %d octets", maxKeyNote))
@@ -91,11 +105,6 @@ func ParseExpiry(text string) (time.Time, error) {
 
 // May tells whether the key has a scope.
 func (k *Key) May(s Scope) bool { return k.may == nil || k.may[s] }
-
-// Comprises tells whether everything that words among scopes stand for is within what the key may.
-func (k *Key) Comprises(words []string) bool {
-	return !slices.ContainsFunc(Scopes(), func(s Scope) bool { return s.within(words) && !s.within(k.Scopes) })
-}
 
 // As gives the account as the key has it for something that takes a scope: without the right to administrate, unless the key has
 // that scope too (admin:read, admin:write). Keys of a Directory only.
@@ -150,8 +159,7 @@ func (s *Directory) AddKeys(keys []Key, previous *Directory) {
 	for i := range keys {
 		k := keys[i]
 		owner := s.byName[k.Account]
-		digest, ok := keyDigest(k.Key)
-		if !ok || owner == nil || s.byKey[digest] != nil {
+		if owner == nil || s.keyByName[k.Name] != nil {
 			continue
 		}
 		k.networks = networksOf(k.Addresses)
@@ -161,17 +169,40 @@ func (s *Directory) AddKeys(keys []Key, previous *Directory) {
 		if before := previous.KeyByName(k.Name); before != nil && before.Account == k.Account {
 			k.used = before.used
 		}
-		keyed := *owner
-		keyed.key = &k
-		if keyed.Admin {
-			reader, writer := keyed, keyed
-			reader.Admin, writer.Admin = k.May(AdminRead), k.May(AdminWrite)
-			k.reader, k.writer = &reader, &writer
-		}
-		s.byKey[digest] = &keyed
 		s.keys = append(s.keys, &k)
 		s.keyByName[k.Name] = &k
+		s.take(&k, k.Key, owner)
+		if k.Previous != "" {
+			before := k
+			if at, _ := ParseExpiry(k.PreviousExpires); !at.IsZero() && (k.expires.IsZero() || at.Before(k.expires)) {
+				before.expires, before.Expires = at, k.PreviousExpires
+			}
+			s.take(&before, k.Previous, owner)
+		}
 	}
+}
+
+// take has a secret sign in to an account by a key.
+func (s *Directory) take(k *Key, secret message.Secret, owner *Account) {
+	digest, ok := keyDigest(secret)
+	if !ok || s.byKey[digest] != nil {
+		return
+	}
+	keyed := *owner
+	keyed.key = k
+	if keyed.Admin {
+		reader, writer := keyed, keyed
+		reader.Admin, writer.Admin = k.May(AdminRead), k.May(AdminWrite)
+		k.reader, k.writer = &reader, &writer
+	}
+	s.byKey[digest] = &keyed
+}
+
+// NewKeySecret makes a key of 256 random bits.
+func NewKeySecret() string {
+	bits := make([]byte, 32)
+	_, _ = rand.Read(bits) // never fails (crypto/rand)
+	return keyPrefix + base64.RawURLEncoding.EncodeToString(bits)
 }
 
 // limit finds out what the key may.

@@ -63,26 +63,59 @@ func TestKeyOfAdmin(t *testing.T) {
 	}
 }
 
-// Nobody makes a key that may more than his own.
-func TestKeyComprises(t *testing.T) {
+// Nobody comes by a key that may more than his own.
+func TestKeyExceeds(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		own, wanted string
-		want        bool
+		name       string
+		own, other Key
+		want       string
 	}{
-		{"", "", true},
-		{"", "config:write", true},
-		{"keys:write messages:read", "messages:read", true},
-		{"keys:write messages:read", "messages:write", false},
-		{"keys:write messages:read", "", false}, // nothing named is everything
-		{"keys:write messages:read", "*:read", false},
-		{"keys:write *:read", "*:read inbound:read", true},
-		{"*", "", true},
+		{"all of it", Key{}, Key{Scopes: []string{"config:write"}}, ""},
+		{"a part", Key{Scopes: []string{"keys:write", "messages:read"}}, Key{Scopes: []string{"messages:read"}}, ""},
+		{"another", Key{Scopes: []string{"keys:write", "messages:read"}}, Key{Scopes: []string{"messages:write"}}, "scopes"},
+		{"nothing named is everything", Key{Scopes: []string{"keys:write"}}, Key{}, "scopes"},
+		{"all that read", Key{Scopes: []string{"keys:write", "messages:read"}}, Key{Scopes: []string{"*:read"}}, "scopes"},
+		{"of all that read", Key{Scopes: []string{"*:read"}}, Key{Scopes: []string{"*:read", "inbound:read"}}, ""},
+		{"from anywhere", Key{Addresses: []string{"192.0.2.0/24"}}, Key{}, "addresses"},
+		{"from within", Key{Addresses: []string{"192.0.2.0/24"}}, Key{Addresses: []string{"192.0.2.128/25", "192.0.2.1"}}, ""},
+		{"from around", Key{Addresses: []string{"192.0.2.0/24"}}, Key{Addresses: []string{"192.0.2.1", "192.0.0.0/16"}}, "addresses"},
+		{"for ever", Key{Expires: "2027-01-31"}, Key{}, "expires"},
+		{"as long", Key{Expires: "2027-01-31"}, Key{Expires: "2027-02-01T00:00:00Z"}, ""},
+		{"longer", Key{Expires: "2027-01-31"}, Key{Expires: "2027-02-01"}, "expires"},
 	} {
-		k := keyed(t, false, Key{Scopes: strings.Fields(test.own)}).Key()
-		if got := k.Comprises(strings.Fields(test.wanted)); got != test.want {
-			t.Errorf("%q comprises %q: %v", test.own, test.wanted, got)
+		k := keyed(t, false, test.own).Key()
+		if got, problem := k.Exceeds(&test.other); got != test.want {
+			t.Errorf("%s: %q %s, want %q", test.name, got, problem, test.want)
 		}
+	}
+	own := keyed(t, false, Key{Scopes: []string{"keys:write"}, Addresses: []string{"192.0.2.1"}, Expires: "2027-01-31"}).Key()
+	made := Key{Scopes: []string{"keys:write"}}
+	own.Bequeath(&made)
+	if field, problem := own.Exceeds(&made); field != "" {
+		t.Errorf("with the limits of the key that makes it: %s %s", field, problem)
+	}
+}
+
+// The key before is taken until its time is over, and neither longer than the key itself nor as a way to it.
+func TestKeyPrevious(t *testing.T) {
+	t.Parallel()
+	d := NewDirectory([]Account{{Name: "acme"}}, nil)
+	d.AddKeys([]Key{{Name: "web", Account: "acme", Key: "new", Previous: "old", PreviousExpires: "2027-01-31"}}, nil)
+	before, after := time.Date(2027, 1, 31, 23, 0, 0, 0, time.UTC), time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
+	now, old := d.ByAPIKey("new").Key(), d.ByAPIKey("old").Key()
+	if now.Expired(after) || old.Expired(before) || !old.Expired(after) {
+		t.Errorf("expired: %v %v %v", now.Expired(after), old.Expired(before), old.Expired(after))
+	}
+	if field, _ := old.Exceeds(now); field != "expires" {
+		t.Errorf("the key before comes by the new one: %q", field)
+	}
+	if field, problem := now.Exceeds(now); field != "" {
+		t.Errorf("the key exceeds itself: %s %s", field, problem)
+	}
+	old.Use(before)
+	if d.KeyByName("web").Used().IsZero() {
+		t.Error("the use of the key before is not seen")
 	}
 }
 

@@ -30,7 +30,7 @@ func Seal(field, secret string) string {
 		sum := argon2.IDKey([]byte(secret), salt, sealPasses, sealMemory, sealThreads, 32)
 		text := base64.RawStdEncoding.EncodeToString
 		return fmt.Sprintf("%sv=19$m=%d,t=%d,p=%d$%s$%s", hashPrefix, sealMemory, sealPasses, sealThreads, text(salt), text(sum))
-	case strings.HasPrefix(field, "api_keys[") || field == "key":
+	case strings.HasPrefix(field, "api_keys[") || field == "key" || field == "previous":
 		sum := sha256.Sum256([]byte(secret))
 		return "sha256:" + hex.EncodeToString(sum[:])
 	}

@@ -139,10 +139,11 @@ func (o *HTTPOptions) setDefaults() {
 // httpServer is the HTTP side of the gateway.
 type httpServer struct {
 	HTTPOptions
-	mux    *http.ServeMux
-	logins *loginBrake
-	bodies atomic.Int64 // octets of bodies in memory
-	jasmin jasminCounts
+	mux        *http.ServeMux
+	logins     *loginBrake
+	keyChanges keyPace
+	bodies     atomic.Int64 // octets of bodies in memory
+	jasmin     jasminCounts
 
 	plainRoot http.HandlerFunc // the plain interface on / itself; nil where it is not there
 
@@ -191,6 +192,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	}
 	if o.Config.Rows != nil {
 		s.configPaths()
+		s.keyPaths()
 	}
 	if o.Traces != nil {
 		s.tracePaths()

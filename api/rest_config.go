@@ -163,9 +163,13 @@ func (s *httpServer) changeBy(action resource.Action) restHandler {
 		if p := s.readJSON(w, r, &c.Value); p != nil {
 			return p
 		}
+		made := madeKey(&c)
 		row, err := s.Config.Change(r.Context(), c)
 		if p := changeProblem(err); p != nil {
 			return p
+		}
+		if made != "" {
+			row.Value["key"] = made
 		}
 		status := http.StatusOK
 		if action == resource.Create {

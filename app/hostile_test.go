@@ -66,7 +66,7 @@ func hostileQueries() []string {
 	for _, n := range []*resource.Noun{
 		resource.Messages(), resource.Inbound(), resource.Dead(), resource.Queues(), resource.LinkQueues(), resource.Links(), resource.Schedules(), resource.Jobs(),
 		resource.Sessions(), resource.Traces(), resource.Balances(), resource.TopUps(), resource.Prices(), resource.Dimensions(), resource.Costs(nil), resource.Lists(),
-		resource.ListEntries(), resource.OptOuts(), resource.Series(), resource.Alarms(), resource.Audits(),
+		resource.ListEntries(), resource.OptOuts(), resource.Keys(), resource.Series(), resource.Alarms(), resource.Audits(),
 	} { // with a right sum, as somebody makes them who has read the source
 		for _, at := range []int64{math.MinInt64, -1, 1, math.MaxInt64 - 1, math.MaxInt64} {
 			queries = append(queries, "cursor="+n.Cursor(resource.Query{Order: n.Order}, at), "limit=1000&cursor="+n.Cursor(resource.Query{Order: n.Order}, at))
@@ -185,6 +185,8 @@ var hostileGood = map[string]string{
 	"POST /v1/balances/{account}/topups":      `{"amount":"1.00","key":"k","note":"n"}`,
 	"POST /v1/lists/{list}/entries":           `{"add":["+46708000000"],"remove":["+46708000001"],"note":"n"}`,
 	"PUT /v1/optouts/{phone}":                 `{"note":"n"}`,
+	"POST /v1/keys":                           `{"account":"acme","name":"k","scopes":["messages:read"],"addresses":["127.0.0.1"],"expires":"2036-12-31","note":"n"}`,
+	"POST /v1/keys/{name}/rotate":             `{"keep":"1h"}`,
 	"POST /v1/alarms/events/{id}/acknowledge": `{}`,
 }
 

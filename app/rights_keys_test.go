@@ -25,7 +25,9 @@ func scopeKeys() string {
 		}
 		text.WriteString("]}\n")
 	}
-	text.WriteString("  - {name: \"child:all\", account: child, key: kept-all-child}\n")
+	for _, name := range []string{"reseller", "child"} {
+		fmt.Fprintf(&text, "  - {name: \"%s:all\", account: %s, key: kept-all-%s, note: key-of-%s}\n", name, name, name, name)
+	}
 	return text.String()
 }
 

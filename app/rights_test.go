@@ -260,6 +260,11 @@ var rights = map[string]struct{ of, body string }{
 	"PATCH /v1/config/{noun}/{name}":             {forAdmins, `{"admin":true}`},
 	"DELETE /v1/config/{noun}/{name}":            {forAdmins, ""},
 	"GET /v1/audit":                              {forAdmins, ""},
+	"GET /v1/keys":                               {ofOwn, ""},
+	"POST /v1/keys":                              {ofOwn, `{"scopes":["keys:write"]}`},
+	"GET /v1/keys/{name}":                        {ofOthers, ""},
+	"DELETE /v1/keys/{name}":                     {ofOthers, ""},
+	"POST /v1/keys/{name}/rotate":                {ofOthers, ""},
 }
 
 // named puts an account's things into a path or body.
@@ -276,6 +281,8 @@ func (b *belongings) named(path string) string {
 		path = strings.Replace(path, "{kind}/{name}", "accounts/"+b.name, 1)
 	case strings.HasPrefix(path, "/v1/optouts/"):
 		path += "?account=" + b.name
+	case strings.HasPrefix(path, "/v1/keys/"):
+		path = strings.Replace(path, "{name}", b.name+":all", 1)
 	case strings.HasPrefix(path, "/v1/config/{noun}/"):
 		path = strings.Replace(path, "{name}", b.name, 1)
 	}

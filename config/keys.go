@@ -15,6 +15,7 @@ func (d *decoder) checkKeys(keys []account.Key, accounts []string, byKey *once) 
 		k.Validate(d.within(path))
 		byName.see(path+".name", k.Name)
 		byKey.see(path+".key", account.Seal("key", k.Key.Reveal()))
+		byKey.see(path+".previous", account.Seal("key", k.Previous.Reveal()))
 		if k.Account != "" && !slices.Contains(accounts, k.Account) {
 			d.report(path+".account", "no account is named "+quote(k.Account)+known(accounts))
 		}

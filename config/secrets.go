@@ -84,7 +84,7 @@ func Hide(kind string, value map[string]any) map[string]any {
 }
 
 // Seal gives a setting's value as it is kept: stars are the secrets of old for which they stand, and what can be
-// checked by a hash (account.Seal) is one. Stars that stand for nothing are refused, and what is no text: a number has
+// checked by a hash (account.Seal) is one. Stars with the name of another field stand for the secret there: ***key. Stars that stand for nothing are refused, and what is no text: a number has
 // lost its zeros on the way, and perhaps digits.
 func Seal(kind string, value, old map[string]any) (map[string]any, *resource.Refusal) {
 	had := map[string]any{}
@@ -106,6 +106,9 @@ func Seal(kind string, value, old map[string]any) (map[string]any, *resource.Ref
 			if list, _, inList := strings.Cut(path, "["); inList {
 				n, _ := strconv.Atoi(place)
 				from = fmt.Sprintf("%s[%d]", list, n-1)
+			}
+			if _, other := had[place]; other {
+				from = place
 			}
 			if before, ok := had[from]; ok {
 				return before

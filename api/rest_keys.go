@@ -1,0 +1,321 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"kurir/account"
+	"kurir/message"
+	"kurir/resource"
+)
+
+const keyNoun = "keys"
+
+// keyPaths registers what accounts do with their own API keys, and
+// administrators with those of all.
+func (s *httpServer) keyPaths() {
+	s.rest("/v1/keys", methods{http.MethodGet: anyone(account.KeysRead, s.listKeys), http.MethodPost: anyone(account.KeysWrite, s.postKey)})
+	s.rest("/v1/keys/{name}", methods{http.MethodGet: anyone(account.KeysRead, s.getKey), http.MethodDelete: anyone(account.KeysWrite, s.deleteKey)})
+	s.rest("/v1/keys/{name}/rotate", methods{http.MethodPost: anyone(account.KeysWrite, s.rotateKey)})
+}
+
+// keyView is an API key in answers.
+type keyView struct {
+	Name      string `json:"name"`
+	Account   string `json:"account"`
+	Key       string `json:"key,omitempty"` // once, when it is made
+	Scopes    any    `json:"scopes,omitempty"`
+	Addresses any    `json:"addresses,omitempty"`
+	Expires   any    `json:"expires,omitempty"`
+	Previous  any    `json:"previous_expires,omitempty"`
+	Note      any    `json:"note,omitempty"`
+	Source    string `json:"source"`
+	ChangedAt string `json:"changed_at,omitempty"`
+	ChangedBy string `json:"changed_by,omitempty"`
+	Used      string `json:"last_used,omitempty"`
+}
+
+func (s *httpServer) viewKey(row *resource.Row) keyView {
+	v := row.Value
+	view := keyView{
+		Name: row.Name, Account: keyOwner(row), Scopes: v["scopes"], Addresses: v["addresses"], Expires: v["expires"], Previous: v["previous_expires"],
+		Note: v["note"], Source: row.Source, ChangedAt: seenTime(row.ChangedAt), ChangedBy: row.ChangedBy,
+	}
+	if k := s.Accounts().KeyByName(row.Name); k != nil {
+		view.Used = seenTime(k.Used())
+	}
+	return view
+}
+
+func keyOwner(row *resource.Row) string {
+	owner, _ := row.Value["account"].(string)
+	return owner
+}
+
+// keyRows gives the keys that an account may see.
+func (s *httpServer) keyRows(ctx context.Context, a *account.Account) ([]resource.Row, *problem) {
+	rows, err := s.Config.Rows(ctx, keyNoun)
+	if p := changeProblem(err); p != nil {
+		return nil, p
+	}
+	return slices.DeleteFunc(rows, func(row resource.Row) bool { return !a.Admin && keyOwner(&row) != a.Name }), nil
+}
+
+func (s *httpServer) listKeys(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	find := func() ([]resource.Row, *problem) { return s.keyRows(r.Context(), a) }
+	cell := func(row *resource.Row, field string) any {
+		if field == "account" {
+			return keyOwner(row)
+		}
+		return row.Name
+	}
+	return listRows(s, w, r, a, "keys", resource.Keys(), find, cell, s.viewKey)
+}
+
+// keyNamed finds the key that a path names.
+func (s *httpServer) keyNamed(r *http.Request, a *account.Account) (*resource.Row, *problem) {
+	rows, p := s.keyRows(r.Context(), a)
+	if p != nil {
+		return nil, p
+	}
+	name := r.PathValue("name")
+	at := slices.IndexFunc(rows, func(row resource.Row) bool { return row.Name == name })
+	if at < 0 {
+		return nil, &problem{Status: http.StatusNotFound, Code: codeNotFound, Detail: "there is no key " + clip(name)}
+	}
+	return &rows[at], nil
+}
+
+func (s *httpServer) getKey(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	row, p := s.keyNamed(r, a)
+	if p != nil {
+		return p
+	}
+	return answerJSON(w, s.viewKey(row))
+}
+
+// keyBody is the body of POST /v1/keys.
+type keyBody struct {
+	Account   string   `json:"account"`
+	Name      string   `json:"name"`
+	Scopes    []string `json:"scopes"`
+	Addresses []string `json:"addresses"`
+	Expires   string   `json:"expires"`
+	Note      string   `json:"note"`
+}
+
+// value gives the fields as they stand in the configuration.
+func (b *keyBody) value(secret string) map[string]any {
+	v := map[string]any{"name": b.Name, "account": b.Account, "key": secret, "expires": b.Expires, "note": b.Note}
+	for field, texts := range map[string][]string{"scopes": b.Scopes, "addresses": b.Addresses} {
+		list := make([]any, len(texts))
+		for i := range texts {
+			list[i] = texts[i]
+		}
+		v[field] = list
+	}
+	maps.DeleteFunc(v, func(_ string, value any) bool {
+		list, isList := value.([]any)
+		return value == "" || isList && len(list) == 0
+	})
+	return v
+}
+
+// postKey makes a key, which is shown this once.
+func (s *httpServer) postKey(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	var body keyBody
+	if p := s.readJSON(w, r, &body); p != nil {
+		return p
+	}
+	if body.Account == "" {
+		body.Account = a.Name
+	}
+	if p := s.unknownAccount(a, "account", body.Account); p != nil {
+		return p
+	}
+	if body.Name == "" {
+		body.Name = strings.ToLower(rand.Text()[:8])
+	}
+	if !strings.HasPrefix(body.Name, body.Account+":") {
+		body.Name = body.Account + ":" + body.Name // so that nobody learns which names others have
+	}
+	wanted := account.Key{Scopes: body.Scopes, Addresses: body.Addresses, Expires: body.Expires}
+	if k := a.Key(); k != nil {
+		k.Bequeath(&wanted)
+		body.Addresses, body.Expires = wanted.Addresses, wanted.Expires
+	}
+	if p := exceeding(a, &wanted); p != nil {
+		return p
+	}
+	if p := s.keyRoom(r.Context(), a); p != nil {
+		return p
+	}
+	secret := account.NewKeySecret()
+	change := resource.Change{Action: resource.Create, Kind: keyNoun, Name: body.Name, Value: body.value(secret), By: a.Name}
+	return s.changeKey(w, r, a, change, secret, http.StatusCreated)
+}
+
+// changeKey makes a change and answers with the key, its secret shown.
+func (s *httpServer) changeKey(w http.ResponseWriter, r *http.Request, a *account.Account, c resource.Change, secret string, status int) *problem {
+	if p := s.keyChanges.pause(a); p != nil {
+		return p
+	}
+	row, err := s.Config.Change(r.Context(), c)
+	if p := changeProblem(err); p != nil {
+		return p
+	}
+	view := s.viewKey(&row)
+	view.Key = secret
+	body, err := marshal(&view)
+	if err != nil {
+		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
+	}
+	if status == http.StatusCreated {
+		w.Header().Set("Location", "/v1/keys/"+url.PathEscape(row.Name))
+	}
+	writeJSON(w, status, body)
+	return nil
+}
+
+// madeKey makes the secret of an API key that is to be made and has none, for it
+// to be shown this once; empty for every other change.
+func madeKey(c *resource.Change) string {
+	if c.Kind != keyNoun || c.Action != resource.Create || c.Value["key"] != nil {
+		return ""
+	}
+	if c.Value == nil {
+		c.Value = map[string]any{}
+	}
+	secret := account.NewKeySecret()
+	c.Value["key"] = secret
+	return secret
+}
+
+// exceeding is the problem of who has signed in with a key that may less than
+// the one that he would come by.
+func exceeding(a *account.Account, wanted *account.Key) *problem {
+	k := a.Key()
+	if k == nil {
+		return nil
+	}
+	if field, text := k.Exceeds(wanted); field != "" {
+		return faulty(http.StatusForbidden, codeScope, field, "%s", text)
+	}
+	return nil
+}
+
+const mostKeys = 100 // of an account that looks after them itself
+
+// keyRoom is the problem of an account that has too many keys.
+func (s *httpServer) keyRoom(ctx context.Context, a *account.Account) *problem {
+	if a.Admin {
+		return nil
+	}
+	rows, p := s.keyRows(ctx, a)
+	if p == nil && len(rows) >= mostKeys {
+		p = faulty(http.StatusUnprocessableEntity, codeTooMany, "", "the account has %d keys, and makes no more itself; delete some that are not used", len(rows))
+	}
+	return p
+}
+
+// deleteKey revokes a key: from the answer on it is not taken any more.
+func (s *httpServer) deleteKey(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	if p := noQuery(r); p != nil {
+		return p
+	}
+	row, p := s.keyNamed(r, a)
+	if p != nil {
+		return p
+	}
+	gone, err := s.Config.Change(r.Context(), resource.Change{Action: resource.Delete, Kind: keyNoun, Name: row.Name, By: a.Name})
+	if p := changeProblem(err); p != nil {
+		return p
+	}
+	return answerJSON(w, map[string]any{"deleted": gone.Name, "revision": gone.Revision})
+}
+
+// Bounds of how long a key is taken beside the one that comes after it.
+const (
+	rotateKeep    = 24 * time.Hour
+	mostRotateFor = 90 * 24 * time.Hour
+)
+
+// rotateKey gives a key another secret; the one before is taken for a while
+// yet.
+func (s *httpServer) rotateKey(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	var body struct {
+		Keep *string `json:"keep"`
+	}
+	if p := s.readJSON(w, r, &body); p != nil {
+		return p
+	}
+	keep := rotateKeep
+	if body.Keep != nil {
+		var err error
+		if keep, err = time.ParseDuration(*body.Keep); err != nil || keep < 0 || keep > mostRotateFor {
+			return faulty(http.StatusUnprocessableEntity, codeBadValue, "keep", "%q is no duration from 0s to 2160h", clip(*body.Keep))
+		}
+	}
+	row, p := s.keyNamed(r, a)
+	if p != nil {
+		return p
+	}
+	have := s.Accounts().KeyByName(row.Name)
+	if have == nil {
+		return changeProblem(resource.Refuse(resource.Outdated, "", "%s has just changed; try again", row.Name))
+	}
+	if p := exceeding(a, have); p != nil {
+		return p
+	}
+	secret := account.NewKeySecret()
+	value := map[string]any{"key": secret, "previous": nil, "previous_expires": nil}
+	if keep > 0 {
+		value["previous"], value["previous_expires"] = "***key", time.Now().Add(keep).UTC().Format(time.RFC3339)
+	}
+	change := resource.Change{Action: resource.Patch, Kind: keyNoun, Name: row.Name, Value: value, Revision: row.Revision, By: a.Name}
+	return s.changeKey(w, r, a, change, secret, http.StatusOK)
+}
+
+// maxKeyPace is how many keys an account makes or changes a minute: each
+// puts the configuration into force anew.
+const maxKeyPace = 20
+
+// keyPace counts what accounts without the right to administrate do with their
+// keys.
+type keyPace struct {
+	mu     sync.Mutex
+	minute int64
+	done   map[string]int // by account, in that minute
+}
+
+// pause is the problem of an account that is too fast.
+func (c *keyPace) pause(a *account.Account) *problem {
+	if a.Admin {
+		return nil
+	}
+	now := time.Now().Unix()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.minute != now/60 {
+		c.minute, c.done = now/60, map[string]int{}
+	}
+	if c.done[a.Name] >= maxKeyPace {
+		return &problem{
+			Status: http.StatusTooManyRequests, Code: message.LimitReached.Code(), RetryAfter: int(60 - now%60),
+			Detail: fmt.Sprintf("an account makes and changes at most %d keys a minute", maxKeyPace),
+		}
+	}
+	c.done[a.Name]++
+	return nil
+}
