@@ -259,7 +259,7 @@ func (a *App) draft(s resource.Setting, c resource.Change) (*draft, error) {
 	}
 	now := time.Now().UnixMilli()
 	d.change.Audit = store.Audit{
-		Number: a.book.last + 1, At: now, Who: c.By, Kind: c.Kind, Name: d.name, Action: string(c.Action),
+		Number: a.gateway.NextAudit(), At: now, Who: c.By, Kind: c.Kind, Name: d.name, Action: string(c.Action),
 	}
 	if c.Action == resource.Delete {
 		d.made = slices.Delete(d.made, d.at, d.at+1)

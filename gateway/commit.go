@@ -330,8 +330,9 @@ func resetBatch(b *store.Batch) {
 	clear(b.OptOuts)
 	clear(b.Networks)
 	clear(b.Resources)
+	clear(b.People)
 	*b = store.Batch{
-		Warned: b.Warned[:0], TopUps: b.TopUps[:0], ListEntries: b.ListEntries[:0], OptOuts: b.OptOuts[:0], Networks: b.Networks[:0], Resources: b.Resources[:0],
+		Warned: b.Warned[:0], TopUps: b.TopUps[:0], ListEntries: b.ListEntries[:0], OptOuts: b.OptOuts[:0], Networks: b.Networks[:0], Resources: b.Resources[:0], People: b.People[:0],
 		Accepted: b.Accepted[:0], Changed: b.Changed[:0], Replaced: b.Replaced[:0], Erased: b.Erased[:0],
 		Granted: b.Granted[:0], GrantDone: b.GrantDone[:0],
 		Inbound: b.Inbound[:0], InboundChanged: b.InboundChanged[:0],

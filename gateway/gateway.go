@@ -153,6 +153,7 @@ type Gateway struct {
 	purses      map[string]*purse // by account
 	costs       costsMet
 	numbers     numberBook
+	people      peopleBook                // has locks of its own
 	traffic     traffic                   // has a lock of its own
 	toppedUp    map[topUpKey]*store.TopUp // gathered and not on disk
 	importing   chan struct{}             // held while networks are
@@ -188,6 +189,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	}
 	g.ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.outstanding.init()
+	g.people.init()
 	g.shelf.init()
 	g.following = make(chan *gather, followMost)
 	g.cur = g.newGather()
@@ -281,6 +283,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.begin()
 	g.jobs.Go(func() { g.tickLoop(g.ctx) })
 	g.jobs.Go(func() { g.runSchedules(g.ctx) })
+	g.jobs.Go(func() { g.emptyGroups(g.ctx) })
 	followed := make(chan struct{})
 	go func() {
 		defer close(followed)

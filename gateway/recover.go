@@ -66,6 +66,11 @@ func (g *Gateway) recoverNumbers(ctx context.Context) error {
 	if g.lastHeld, err = g.store.LastHeld(ctx); err != nil {
 		return err
 	}
+	audit, err := g.store.LastAudit(ctx)
+	if err != nil {
+		return err
+	}
+	g.people.audits.Store(audit)
 	rows, err := g.store.MissingAfter(ctx, store.Missing{}, 1)
 	if len(rows) > 0 {
 		g.missing.lookAt(rows[0].At)

@@ -59,6 +59,7 @@ type Batch struct {
 	Alarms         []alarm.Event  // as they are now
 	AlarmsGone     []message.ID   // that are kept no more
 	Resources      []ResourceChange
+	People         []*PeopleChange
 	Duplicates     []DuplicateKey // keys by which repeats are known
 	Idempotency    []IdempotencyKey
 }
@@ -69,7 +70,7 @@ func (b *Batch) Rows() int {
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
 		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.Counters) + len(b.Money) + len(b.Warned) + len(b.TopUps) +
-		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsGone) + len(b.Resources) +
+		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsGone) + len(b.Resources) + len(b.People) +
 		len(b.Duplicates) + len(b.Idempotency)
 }
 

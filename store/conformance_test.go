@@ -59,6 +59,7 @@ func testConformance(t *testing.T, open opener) {
 		{"lists", testLists},
 		{"list looks at few rows", testListBound},
 		{"inbound lists", testInboundLists},
+		{"people", testPeople},
 		{"remembered", testRemembered},
 		{"sums and configurations", testSums},
 		{"retention", testRetention},

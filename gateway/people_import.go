@@ -1,0 +1,203 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"kurir/directory"
+	"kurir/message"
+	"kurir/store"
+)
+
+// Repeats says what an import does with a contact whose number, or without one whose mail address, is there already.
+type Repeats string
+
+// What it may do.
+const (
+	RepeatsChange Repeats = "change" // what the line says takes the place of what there is
+	RepeatsSkip   Repeats = "skip"   // it stays as it is
+	RepeatsRefuse Repeats = "refuse" // the line is wrong
+)
+
+// ContactImport is an import of contacts.
+type ContactImport struct {
+	PeopleOf
+	Repeats Repeats
+	Group   message.ID // to which all of them come, those that are there already too; 0 for none
+
+	number int64 // of what stands on record
+}
+
+// MostImportLines is how many lines ImportContacts takes in one call: those of one commit.
+const MostImportLines = 500
+
+// What became of a line.
+const (
+	ImportMade    = "made"
+	ImportChanged = "changed"
+	ImportSame    = "same"
+	ImportSkipped = "skipped"
+	ImportRefused = "refused"
+)
+
+// Imported is what became of one line.
+type Imported struct {
+	Result  string
+	ID      message.ID     // of the contact; 0 for a line that is refused
+	Problem *PeopleProblem // of one that is refused
+}
+
+// ImportContacts makes or changes contacts as some lines of an import say, and returns when that is on disk. edits fill in
+// what each line says. Lines that are refused keep no others back. It may be repeated: what is there is found again.
+func (g *Gateway) ImportContacts(ctx context.Context, imp *ContactImport, edits []func(*directory.Contact)) ([]Imported, error) {
+	var results []Imported
+	err := g.changePeople(ctx, imp.Account, func(ctx context.Context) (*store.PeopleChange, error) {
+		chunk := importChunk{g: g, imp: imp, mobiles: map[string]*Contact{}, mails: map[string]*Contact{}, written: map[message.ID]bool{}}
+		if imp.Group != 0 {
+			group, err := g.groupByID(ctx, imp.Account, imp.Group)
+			if err != nil {
+				return nil, err
+			}
+			if group.Members+int64(len(edits)) > directory.MaxGroupMembers {
+				return nil, refusePeople(PeopleTooMany, "group", "a group has at most %d members; put groups into it", directory.MaxGroupMembers)
+			}
+		}
+		if imp.number == 0 {
+			imp.number = g.NextAudit()
+			chunk.change.Audits = []store.Audit{{
+				Number: imp.number, At: time.Now().UnixMilli(), Who: imp.By, Kind: "contacts", Name: imp.Account, Action: "import",
+			}}
+		}
+		results = make([]Imported, 0, len(edits))
+		for _, edit := range edits {
+			done, err := chunk.line(ctx, edit)
+			if err != nil {
+				return nil, err
+			}
+			results = append(results, done)
+		}
+		return chunk.whole(), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// importChunk is the lines of one commit.
+type importChunk struct {
+	g              *Gateway
+	imp            *ContactImport
+	mobiles, mails map[string]*Contact // of lines before
+	written        map[message.ID]bool
+	members        []directory.Member
+	change         store.PeopleChange
+}
+
+// line makes or changes the contact of one line.
+func (k *importChunk) line(ctx context.Context, edit func(*directory.Contact)) (Imported, error) {
+	var fresh Contact
+	if problem := k.edited(&fresh, edit); problem != nil {
+		return Imported{Result: ImportRefused, Problem: problem}, nil
+	}
+	old, err := k.same(ctx, &fresh)
+	if err != nil {
+		return Imported{}, err
+	}
+	result := ImportMade
+	c := &fresh
+	if old != nil {
+		switch k.imp.Repeats {
+		case RepeatsSkip:
+			k.join(old)
+			return Imported{Result: ImportSkipped, ID: old.ID}, nil
+		case RepeatsRefuse:
+			problem := &PeopleProblem{"mobile", "the contact " + old.ID.String() + " has this number already"}
+			if fresh.Mobile == "" {
+				problem = &PeopleProblem{"mail", "the contact " + old.ID.String() + " has this mail address already"}
+			}
+			return Imported{Result: ImportRefused, Problem: problem}, nil
+		}
+		changed := *old
+		changed.Fields = maps.Clone(old.Fields)
+		if problem := k.edited(&changed, edit); problem != nil {
+			return Imported{Result: ImportRefused, Problem: problem}, nil
+		}
+		if old.Contact.Same(&changed.Contact) {
+			k.join(old)
+			return Imported{Result: ImportSame, ID: old.ID}, nil
+		}
+		result, c = ImportChanged, &changed
+	}
+	k.put(c)
+	return Imported{Result: result, ID: c.ID}, nil
+}
+
+// edited makes a contact what the line says; the first problem, or nil.
+func (k *importChunk) edited(c *Contact, edit func(*directory.Contact)) *PeopleProblem {
+	edit(&c.Contact)
+	var refused *PeopleRefusal
+	if errors.As(tidied(func(report func(field, problem string)) { c.Tidy(k.g.normalOf(k.imp.Account), report) }), &refused) {
+		return &refused.Problems[0]
+	}
+	return nil
+}
+
+// same finds the contact with the number, or without one with the mail address; nil for none.
+func (k *importChunk) same(ctx context.Context, c *Contact) (*Contact, error) {
+	f := PeopleFilter{Account: k.imp.Account, Limit: 1}
+	switch {
+	case c.Mobile != "":
+		if have := k.mobiles[c.Mobile]; have != nil {
+			return have, nil
+		}
+		f.Mobile = c.Mobile
+	case c.Mail != "":
+		if have := k.mails[c.Mail]; have != nil {
+			return have, nil
+		}
+		f.Mail = c.Mail
+	default:
+		return nil, nil
+	}
+	list, err := k.g.store.Contacts(ctx, f)
+	if err != nil || len(list) == 0 || k.written[list[0].ID] { // a line before has given it another number
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// put has a contact written, and remembers it for the lines that follow.
+func (k *importChunk) put(c *Contact) {
+	k.g.own(&c.Owned, k.imp.PeopleOf, "contacts", "", nil)
+	c.Revision = k.imp.number
+	k.written[c.ID] = true
+	if c.Mobile != "" {
+		k.mobiles[c.Mobile] = c
+	}
+	if c.Mail != "" {
+		k.mails[c.Mail] = c
+	}
+	k.change.Contacts = append(k.change.Contacts, c)
+	k.join(c)
+}
+
+// join brings a contact into the group of the import.
+func (k *importChunk) join(c *Contact) {
+	if k.imp.Group != 0 {
+		k.members = append(k.members, directory.Member{Kind: directory.ContactRecipient, ID: c.ID})
+	}
+}
+
+// whole is all that the chunk changes; nil for nothing.
+func (k *importChunk) whole() *store.PeopleChange {
+	if len(k.members) > 0 {
+		k.change.Members = []store.GroupMembers{{Group: k.imp.Group, Members: k.members}}
+	}
+	if len(k.change.Contacts)+len(k.change.Members) == 0 {
+		return nil
+	}
+	return &k.change
+}
