@@ -67,6 +67,8 @@ type HTTPOptions struct {
 	Status   *Status         // of /v1/status; nil for no such page
 	Traces   *Traces         // of /v1/traces; nil for no such page
 
+	People *gateway.Gateway // of /v1/contacts, /v1/groups and /v1/templates; nil for no such pages
+
 	Closing  context.Context         // done when the server ends: streams end then; nil for never
 	Metrics  prometheus.Gatherer     // shown at /metrics; nil for no such page
 	Handlers map[string]http.Handler // further pages by ServeMux pattern, such as the demo's
@@ -92,6 +94,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Schedules, o.Series = g.Schedules, g.SeriesStates
 	o.ExplainInbound = g.ExplainInbound
 	o.Ask, o.Change = g.AskOperator, g.ReplaceMessage
+	o.People = g
 	o.Money = MoneyOptions{Balances: g.Balances, TopUp: g.TopUpBalance, TopUps: g.TopUps, Prices: g.PriceRows}
 	o.Lists = ListsOptions{All: g.Lists, Change: g.ChangeList, Entries: g.ListEntries, Find: g.FindInList}
 	o.Networks = NetworksOptions{Of: g.NetworkOf, Count: g.NetworkCount, Import: g.ImportNetworks}
@@ -146,6 +149,7 @@ type httpServer struct {
 	jasmin     jasminCounts
 
 	plainRoot http.HandlerFunc // the plain interface on / itself; nil where it is not there
+	imports   atomic.Int32     // of contacts, under way
 
 	served []served    // every method and path of REST
 	said   []described // of them in /openapi.json
@@ -189,6 +193,9 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	}
 	if o.OptOuts.Record != nil {
 		s.optOutPaths()
+	}
+	if o.People != nil {
+		s.peoplePaths()
 	}
 	if o.Config.Rows != nil {
 		s.configPaths()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -12,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"kurir/gateway"
 	"kurir/message"
 	"kurir/resource"
 )
@@ -61,8 +61,8 @@ func exportForm(r *http.Request, params map[string][]string) (string, *problem) 
 // When the database fails midway the connection is cut, so that half a list is not
 // taken for a whole one.
 func export[T, V any](
-	s *httpServer, w http.ResponseWriter, r *http.Request, form, key, noun string, q resource.Query, left int, account string,
-	find func(context.Context, gateway.Filter) ([]T, message.ID, error), show func(T) (message.ID, V),
+	s *httpServer, w http.ResponseWriter, r *http.Request, form, key, noun string, q resource.Query, left int,
+	find func(context.Context, resource.Query) ([]T, message.ID, error), show func(T) (message.ID, V),
 ) *problem {
 	all, began := left == 0, false
 	buffered := bufio.NewWriterSize(w, 64<<10)
@@ -74,8 +74,11 @@ func export[T, V any](
 			q.Limit = min(left, exportRows)
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
-		found, next, err := find(ctx, resource.MessageFilter(q, account))
+		found, next, err := find(ctx, q)
 		cancel()
+		if p, known := errors.AsType[*problem](err); known && !began {
+			return p
+		}
 		if err != nil && !began {
 			return readProblem(err, noun)
 		}

@@ -171,16 +171,19 @@ func list[T, V any](
 	if len(wrong) > 0 {
 		return badParameters(wrong)
 	}
+	page := func(ctx context.Context, q resource.Query) ([]T, message.ID, error) {
+		return find(ctx, resource.MessageFilter(q, a.Name))
+	}
 	if form != "" {
 		left := 0
 		if params.Has("limit") {
 			left = q.Limit
 		}
-		return export(s, w, r, form, key, noun.Name, q, left, a.Name, find, show)
+		return export(s, w, r, form, key, noun.Name, q, left, page, show)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 	defer cancel()
-	found, next, err := find(ctx, resource.MessageFilter(q, a.Name))
+	found, next, err := page(ctx, q)
 	if err != nil {
 		return readProblem(err, noun.Name)
 	}
@@ -190,14 +193,14 @@ func list[T, V any](
 		id, v := show(row)
 		rows, end = append(rows, v), id
 	}
-	page := map[string]any{key: rows}
+	answer := map[string]any{key: rows}
 	if next != 0 {
-		page["next"], end = noun.Next(r.URL.Path, q, int64(next)), next
+		answer["next"], end = noun.Next(r.URL.Path, q, int64(next)), next
 	}
 	if end != 0 {
-		page["cursor"] = noun.Cursor(q, int64(end))
+		answer["cursor"] = noun.Cursor(q, int64(end))
 	}
-	return answerJSON(w, page)
+	return answerJSON(w, answer)
 }
 
 // badParameters names every parameter that is wrong.

@@ -132,6 +132,11 @@ func (s *httpServer) readJSON(w http.ResponseWriter, r *http.Request, v any) *pr
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}
+	return undecoded(err)
+}
+
+// undecoded is the problem of a body that cannot be read into what is expected.
+func undecoded(err error) *problem {
 	var wrongType *json.UnmarshalTypeError
 	var problem *timeError
 	switch {

@@ -67,6 +67,7 @@ func hostileQueries() []string {
 		resource.Messages(), resource.Inbound(), resource.Dead(), resource.Queues(), resource.LinkQueues(), resource.Links(), resource.Schedules(), resource.Jobs(),
 		resource.Sessions(), resource.Traces(), resource.Balances(), resource.TopUps(), resource.Prices(), resource.Dimensions(), resource.Costs(nil), resource.Lists(),
 		resource.ListEntries(), resource.OptOuts(), resource.Keys(), resource.Series(), resource.Alarms(), resource.Audits(),
+		resource.Contacts(), resource.Groups(), resource.Members(), resource.Templates(),
 	} { // with a right sum, as somebody makes them who has read the source
 		for _, at := range []int64{math.MinInt64, -1, 1, math.MaxInt64 - 1, math.MaxInt64} {
 			queries = append(queries, "cursor="+n.Cursor(resource.Query{Order: n.Order}, at), "limit=1000&cursor="+n.Cursor(resource.Query{Order: n.Order}, at))
@@ -188,6 +189,14 @@ var hostileGood = map[string]string{
 	"POST /v1/keys":                           `{"account":"acme","name":"k","scopes":["messages:read"],"addresses":["127.0.0.1"],"expires":"2036-12-31","note":"n"}`,
 	"POST /v1/keys/{name}/rotate":             `{"keep":"1h"}`,
 	"POST /v1/alarms/events/{id}/acknowledge": `{}`,
+	"POST /v1/contacts":                       `{"name":"n","mobile":"","pager":"+46740000001","mail":"a@b.se","language":"sv","fields":{"city":"Lund"},"note":"n"}`,
+	"PATCH /v1/contacts/{contact}":            `{"name":"anna","mobile":"+46701234567","pager":"","mail":"","language":"","fields":{"city":"Lund"},"note":"n"}`,
+	"POST /v1/contacts/import":                `{"name":"n","mobile":"+46701234568","fields":{"city":"Lund"}}`,
+	"POST /v1/groups":                         `{"name":"n","note":"n"}`,
+	"PATCH /v1/groups/{group}":                `{"name":"all","note":"n"}`,
+	"POST /v1/groups/{group}/members":         `{"add":["+46708000000","contact:anna"],"remove":["72456"]}`,
+	"POST /v1/templates":                      `{"name":"n","text":"Hi {name|you}","texts":{"sv":"Hej {name}"},"note":"n"}`,
+	"PATCH /v1/templates/{template}":          `{"name":"hello","text":"Hi {name}","texts":{"sv":"Hej"},"note":"n"}`,
 }
 
 // replaced gives a body for every field and every hostile value in its place, and one with every field twice.
@@ -242,9 +251,16 @@ func TestHostileREST(t *testing.T) {
 	h := &hostile{caller: newCaller(t, s)}
 	calls := restCalls(t, h.caller)
 	id := idOf(t, h.do(t, "acme-key", "POST", "/v1/messages", `{"to":"+46708000000","text":"x","send_at":"2027-01-01T00:00:00Z"}`))
+	for path, body := range map[string]string{
+		"/v1/contacts": `{"name":"anna","mobile":"+46701234567"}`, "/v1/groups": `{"name":"all"}`, "/v1/templates": `{"name":"hello","text":"x"}`,
+	} {
+		for _, key := range []string{"acme-key", "root-key"} {
+			h.do(t, key, "POST", path, body)
+		}
+	}
 	own := func(path string) string { // with something that there is
 		return strings.NewReplacer("{id}", id, "{account}", "acme", "{phone}", "0708000000", "{number}", "0708000000", "{kind}/{name}", "accounts/acme", "{noun}/{name}", "lists/mine",
-			"{noun}", "lists", "{list}", "dnd", "{entry}", "0708000000", "{n}", "1", "{name}", "nowhere").Replace(path)
+			"{noun}", "lists", "{list}", "dnd", "{entry}", "0708000000", "{n}", "1", "{name}", "nowhere", "{contact}", "anna", "{group}", "all", "{template}", "hello", "{member}", "0708000000").Replace(path)
 	}
 	for _, call := range calls {
 		method, path, _ := strings.Cut(call, " ")
@@ -294,7 +310,7 @@ func (h *hostile) attack(t *testing.T, method, path string, own func(string) str
 			h.try(t, key, method, own(path)+"?"+q, "")
 		}
 		for _, w := range hostileWords {
-			for _, variable := range []string{"{id}", "{account}", "{phone}", "{number}", "{kind}", "{noun}", "{list}", "{entry}", "{n}", "{name}"} {
+			for _, variable := range []string{"{id}", "{account}", "{phone}", "{number}", "{kind}", "{noun}", "{list}", "{entry}", "{n}", "{name}", "{contact}", "{group}", "{template}", "{member}"} {
 				if strings.Contains(path, variable) {
 					h.try(t, key, method, own(strings.Replace(path, variable, w, 1)), "")
 				}

@@ -140,6 +140,10 @@ func (b *belongings) furnish(t *testing.T, s *server, c *caller, sim *simulator.
 		time.Now().Add(24*time.Hour).Format(time.RFC3339)+`"}`))
 	must(b.key, "PUT", "/v1/optouts/"+b.phone, `{"note":"text-of-`+b.name+`"}`)
 	b.job = idOf(t, must(b.key, "POST", "/v1/queues/count", `{}`))
+	must(b.key, "POST", "/v1/contacts", `{"name":"contact-of-`+b.name+`","mobile":"`+b.phone+`"}`)
+	must(b.key, "POST", "/v1/groups", `{"name":"group-of-`+b.name+`"}`)
+	must(b.key, "POST", "/v1/groups/group-of-"+b.name+"/members", `{"add":["contact:contact-of-`+b.name+`"]}`)
+	must(b.key, "POST", "/v1/templates", `{"name":"template-of-`+b.name+`","text":"text-of-`+b.name+`"}`)
 	must(b.key, "PUT", "/v1/traces/accounts/"+b.name, `{}`)
 	b.bind(t, s)
 	b.session = until(t, "no session", func() string { return idOf(t, must(b.key, "GET", "/v1/sessions", "")) })
@@ -156,6 +160,7 @@ func (b *belongings) state(t *testing.T, c *caller) string {
 	for _, path := range []string{
 		"/v1/messages/" + b.message, "/v1/messages/" + b.message + "/trace", "/v1/balances", "/v1/balances/" + b.name + "/topups",
 		"/v1/optouts", "/v1/jobs", "/v1/schedules", "/v1/traces", "/v1/prices",
+		"/v1/contacts", "/v1/groups", "/v1/groups/group-of-" + b.name + "/members", "/v1/templates",
 	} {
 		got := c.do(t, b.key, "GET", path, "")
 		if got.status != 200 {
@@ -249,6 +254,26 @@ var rights = map[string]struct{ of, body string }{
 	"GET /v1/optouts/{phone}":                    {ofOthers, ""},
 	"PUT /v1/optouts/{phone}":                    {ofOthers, `{}`},
 	"DELETE /v1/optouts/{phone}":                 {ofOthers, ""},
+	"GET /v1/contacts":                           {ofOwn, ""},
+	"POST /v1/contacts":                          {ofOwn, `{"name":"x"}`},
+	"POST /v1/contacts/import":                   {ofOthers, ""},
+	"GET /v1/contacts/{contact}":                 {ofOthers, ""},
+	"PATCH /v1/contacts/{contact}":               {ofOthers, `{"note":"x"}`},
+	"DELETE /v1/contacts/{contact}":              {ofOthers, ""},
+	"GET /v1/groups":                             {ofOwn, ""},
+	"POST /v1/groups":                            {ofOwn, `{"name":"x {account}"}`},
+	"GET /v1/groups/{group}":                     {ofOthers, ""},
+	"PATCH /v1/groups/{group}":                   {ofOthers, `{"note":"x"}`},
+	"DELETE /v1/groups/{group}":                  {ofOthers, ""},
+	"GET /v1/groups/{group}/members":             {ofOthers, ""},
+	"POST /v1/groups/{group}/members":            {ofOthers, `{"add":["+46708000000"]}`},
+	"GET /v1/groups/{group}/members/{member}":    {ofOthers, ""},
+	"DELETE /v1/groups/{group}/members/{member}": {ofOthers, ""},
+	"GET /v1/templates":                          {ofOwn, ""},
+	"POST /v1/templates":                         {ofOwn, `{"name":"x {account}","text":"x"}`},
+	"GET /v1/templates/{template}":               {ofOthers, ""},
+	"PATCH /v1/templates/{template}":             {ofOthers, `{"note":"x"}`},
+	"DELETE /v1/templates/{template}":            {ofOthers, ""},
 	"GET /v1/config":                             {forAdmins, ""},
 	"GET /v1/config/{noun}":                      {forAdmins, ""},
 	"POST /v1/config/{noun}":                     {forAdmins, `{"name":"mine","admin":true,"api_keys":["mine"]}`},
@@ -279,7 +304,7 @@ func (b *belongings) named(path string) string {
 		id = b.session
 	case strings.HasPrefix(path, "/v1/traces/"):
 		path = strings.Replace(path, "{kind}/{name}", "accounts/"+b.name, 1)
-	case strings.HasPrefix(path, "/v1/optouts/"):
+	case strings.HasPrefix(path, "/v1/optouts/"), strings.HasPrefix(path, "/v1/contacts/"), strings.HasPrefix(path, "/v1/groups/"), strings.HasPrefix(path, "/v1/templates/"):
 		path += "?account=" + b.name
 	case strings.HasPrefix(path, "/v1/keys/"):
 		path = strings.Replace(path, "{name}", b.name+":all", 1)
@@ -287,7 +312,8 @@ func (b *belongings) named(path string) string {
 		path = strings.Replace(path, "{name}", b.name, 1)
 	}
 	return strings.NewReplacer("{id}", id, "{account}", b.name, "{phone}", b.phone, "{number}", "+46708000000", "{name}", "op1", "{n}", "1",
-		"{noun}", "accounts", "{list}", "dnd", "{entry}", "+46708000000").Replace(path)
+		"{noun}", "accounts", "{list}", "dnd", "{entry}", "+46708000000", "{contact}", "contact-of-"+b.name, "{group}", "group-of-"+b.name, "{template}", "template-of-"+b.name,
+		"{member}", b.phone).Replace(path)
 }
 
 // Nobody reads or changes over REST what is another account's, be it below or above his own; nobody but an administrator
@@ -454,6 +480,13 @@ func (i *intruder) intrude(t *testing.T) {
 	for _, path := range []string{"/v1/inbound?unmatched=true", "/v1/traces/links/op1", "/v1/traces/accounts/" + i.victim.name + "?follow=true"} {
 		if got := i.try(t, "GET", path, ""); got.status != 403 {
 			t.Errorf("%s: GET %s: %d %s", i.who, path, got.status, got.body)
+		}
+	}
+	for path, body := range map[string]string{
+		"/v1/contacts": `{"name":"x"}`, "/v1/groups": `{"name":"x"}`, "/v1/templates": `{"name":"x","text":"x"}`,
+	} {
+		if got := i.try(t, "POST", path+"?account="+i.victim.name, body); got.status != 403 {
+			t.Errorf("%s makes %s of %s: %d %s", i.who, path, i.victim.name, got.status, got.body)
 		}
 	}
 	explained := i.try(t, "POST", "/v1/routes/explain", `{"to":"+46708000000","text":"x"}`)

@@ -1,0 +1,370 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"kurir/account"
+	"kurir/directory"
+	"kurir/gateway"
+	"kurir/message"
+)
+
+const (
+	// mostImported is how many lines one import may have.
+	mostImported = 100_000
+	// mostLine bounds a line, in octets.
+	mostLine = 64 << 10
+	// importsAtOnce is how many imports run at a time.
+	importsAtOnce = 4
+)
+
+// importLine is one line of an import: what it says, or what is wrong with it.
+type importLine struct {
+	number int
+	edit   func(*directory.Contact)
+	wrong  *gateway.PeopleProblem
+}
+
+// importContacts is POST /v1/contacts/import: CSV or NDJSON, with what became of each line.
+func (s *httpServer) importContacts(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	of, params, p := s.peopleOf(r, a, "repeats", "group")
+	if p != nil {
+		return p
+	}
+	imp := &gateway.ContactImport{PeopleOf: of, Repeats: gateway.Repeats(params.Get("repeats"))}
+	switch imp.Repeats {
+	case "":
+		imp.Repeats = gateway.RepeatsChange
+	case gateway.RepeatsChange, gateway.RepeatsSkip, gateway.RepeatsRefuse:
+	default:
+		return faulty(http.StatusBadRequest, codeBadValue, "repeats", "repeats is one of change, skip and refuse")
+	}
+	if named := params.Get("group"); named != "" {
+		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+		defer cancel()
+		group, err := s.People.FindGroup(ctx, of.Account, named)
+		if err != nil {
+			return peopleProblem(err, "group", named)
+		}
+		imp.Group = group.ID
+	}
+	if s.imports.Add(1) > importsAtOnce {
+		s.imports.Add(-1)
+		return &problem{Status: http.StatusTooManyRequests, Code: codeRunning, Detail: "other imports are running; try again later", RetryAfter: 5}
+	}
+	defer s.imports.Add(-1)
+	lines := csvLines
+	if p := wantType(r, "text/csv"); p != nil {
+		if wantType(r, "application/x-ndjson") != nil && wantType(r, "application/ndjson") != nil {
+			p.Detail = "the body must be text/csv or application/x-ndjson in UTF-8, as the header Content-Type says"
+			return p
+		}
+		lines = ndjsonLines
+	}
+	body, p := s.readBody(w, r)
+	if p != nil {
+		return p
+	}
+	defer body.free(s)
+	return s.importLines(w, r, imp, lines, body.b)
+}
+
+// importLines imports what each line says, in helpings.
+func (s *httpServer) importLines(w http.ResponseWriter, r *http.Request, imp *gateway.ContactImport, lines func([]byte, func(importLine) *problem) *problem, body []byte) *problem {
+	report := &importReport{out: []byte(`{"results":[`), counts: map[string]int{}}
+	var helping []importLine
+	flush := func() *problem {
+		part := helping
+		helping = helping[:0]
+		p := s.importHelping(r.Context(), imp, part, report)
+		if p != nil && report.lines > 0 {
+			p.Detail = fmt.Sprintf("%s; the first %d lines are done; the import may be sent again, for what is there is found by its number", p.Detail, report.lines)
+		}
+		return p
+	}
+	p := lines(body, func(l importLine) *problem {
+		if report.lines+len(helping) == mostImported {
+			return faulty(http.StatusUnprocessableEntity, codeTooMany, "", "an import has at most %d lines; those before line %d are done", mostImported, l.number)
+		}
+		if helping = append(helping, l); len(helping) == gateway.MostImportLines {
+			return flush()
+		}
+		return nil
+	})
+	if q := flush(); q != nil { // of what came before a line that cannot be read, too
+		return q
+	}
+	if p != nil {
+		return p
+	}
+	s.Log.Info("contacts are imported", "account", imp.Account, "lines", report.lines, "refused", report.counts[gateway.ImportRefused], "by", imp.By)
+	writeJSON(w, http.StatusOK, report.whole())
+	return nil
+}
+
+// importHelping imports some lines in one commit and reports what became of each.
+func (s *httpServer) importHelping(ctx context.Context, imp *gateway.ContactImport, lines []importLine, report *importReport) *problem {
+	if len(lines) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	edits := make([]func(*directory.Contact), 0, len(lines))
+	for i := range lines {
+		if lines[i].wrong == nil {
+			edits = append(edits, lines[i].edit)
+		}
+	}
+	var done []gateway.Imported
+	if len(edits) > 0 {
+		var err error
+		if done, err = s.People.ImportContacts(ctx, imp, edits); err != nil {
+			return peopleProblem(err, "group", imp.Group.String())
+		}
+	}
+	for i := range lines {
+		if wrong := lines[i].wrong; wrong != nil {
+			report.add(lines[i].number, gateway.Imported{Result: gateway.ImportRefused, Problem: wrong})
+			continue
+		}
+		report.add(lines[i].number, done[0])
+		done = done[1:]
+	}
+	return nil
+}
+
+// importReport is the answer to an import, as it grows.
+type importReport struct {
+	out    []byte
+	lines  int
+	counts map[string]int
+}
+
+func (b *importReport) add(number int, done gateway.Imported) {
+	if b.lines > 0 {
+		b.out = append(b.out, ',')
+	}
+	b.lines++
+	b.counts[done.Result]++
+	b.out = fmt.Appendf(b.out, `{"line":%d,"result":%q`, number, done.Result)
+	if done.ID != 0 {
+		b.out = append(done.ID.Append(append(b.out, `,"id":"`...)), '"')
+	}
+	if p := done.Problem; p != nil {
+		b.out = appendJSONString(append(b.out, `,"field":`...), shortened(p.Field, maxNamed))
+		b.out = appendJSONString(append(b.out, `,"detail":`...), shortened(p.Error(), maxDetail/4))
+	}
+	b.out = append(b.out, '}')
+}
+
+func (b *importReport) whole() []byte {
+	b.out = fmt.Appendf(b.out, `],"lines":%d`, b.lines)
+	for _, result := range []string{gateway.ImportMade, gateway.ImportChanged, gateway.ImportSame, gateway.ImportSkipped, gateway.ImportRefused} {
+		b.out = fmt.Appendf(b.out, `,%q:%d`, result, b.counts[result])
+	}
+	return append(b.out, "}\n"...)
+}
+
+// ofExports are columns that exports have and imports pass over.
+var ofExports = []string{"id", "revision", "changed_at", "changed_by"}
+
+// contactColumns are the columns that are fields of a contact; others become its own fields.
+var contactColumns = map[string]func(*directory.Contact) *string{
+	"name":     func(c *directory.Contact) *string { return &c.Name },
+	"mobile":   func(c *directory.Contact) *string { return &c.Mobile },
+	"pager":    func(c *directory.Contact) *string { return &c.Pager },
+	"mail":     func(c *directory.Contact) *string { return &c.Mail },
+	"language": func(c *directory.Contact) *string { return &c.Language },
+	"note":     func(c *directory.Contact) *string { return &c.Note },
+}
+
+// csvLines reads a table whose first line names the columns, separated by commas or semicolons. What a line leaves empty it
+// does not say.
+func csvLines(body []byte, each func(importLine) *problem) *problem {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	table := csv.NewReader(bytes.NewReader(body))
+	table.FieldsPerRecord, table.LazyQuotes = -1, false
+	if first, _, _ := bytes.Cut(body, []byte("\n")); bytes.IndexByte(first, ';') >= 0 && bytes.IndexByte(first, ',') < 0 {
+		table.Comma = ';'
+	}
+	var columns []string
+	for {
+		cells, err := table.Read()
+		var parse *csv.ParseError
+		switch {
+		case errors.Is(err, io.EOF) && columns == nil:
+			return faulty(http.StatusUnprocessableEntity, codeRequired, "", "the table is empty; its first line names the columns, such as name,mobile")
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.As(err, &parse): // where the next line begins is not known
+			return faulty(http.StatusUnprocessableEntity, codeBadValue, "", "line %d is no CSV: %v; the lines before it are done", parse.Line, parse.Err)
+		case err != nil:
+			return faulty(http.StatusUnprocessableEntity, codeBadValue, "", "the table cannot be read: %v", err)
+		}
+		if columns == nil {
+			var p *problem
+			if columns, p = csvColumns(cells); p != nil {
+				return p
+			}
+			continue
+		}
+		l := importLine{}
+		l.number, _ = table.FieldPos(0)
+		if l.wrong = csvProblem(columns, cells); l.wrong == nil {
+			l.edit = func(c *directory.Contact) { csvEdit(columns, cells, c) }
+		}
+		if p := each(l); p != nil {
+			return p
+		}
+	}
+}
+
+// csvColumns reads the names of the columns.
+func csvColumns(cells []string) ([]string, *problem) {
+	columns := make([]string, len(cells))
+	for i, cell := range cells {
+		name := strings.TrimSpace(cell)
+		if lower := strings.ToLower(name); contactColumns[lower] != nil || lower == "fields" || slices.Contains(ofExports, lower) {
+			name = lower
+		} else if problem := directory.VariableProblem(name); problem != "" {
+			return nil, faulty(http.StatusUnprocessableEntity, codeBadValue, clip(name), "the column %q %s", clip(name), problem)
+		}
+		if slices.Contains(columns[:i], name) {
+			return nil, faulty(http.StatusUnprocessableEntity, codeTwice, clip(name), "the column %s is there twice", clip(name))
+		}
+		columns[i] = name
+	}
+	return columns, nil
+}
+
+func csvProblem(columns, cells []string) *gateway.PeopleProblem {
+	if len(cells) != len(columns) {
+		return &gateway.PeopleProblem{Text: fmt.Sprintf("there are %d columns, and the first line names %d", len(cells), len(columns))}
+	}
+	for i, cell := range cells {
+		var fields map[string]string
+		switch {
+		case !utf8.ValidString(cell):
+			return &gateway.PeopleProblem{Field: columns[i], Text: "is no UTF-8"}
+		case columns[i] == "fields" && cell != "" && json.Unmarshal([]byte(uncalculated(cell)), &fields) != nil:
+			return &gateway.PeopleProblem{Field: "fields", Text: `is no JSON object of texts such as {"city":"Lund"}`}
+		}
+	}
+	return nil
+}
+
+// csvEdit fills in what a line says.
+func csvEdit(columns, cells []string, c *directory.Contact) {
+	set := func(name, value string) {
+		if c.Fields == nil {
+			c.Fields = map[string]string{}
+		}
+		c.Fields[name] = value
+	}
+	for i, cell := range cells {
+		cell = uncalculated(strings.TrimSpace(cell))
+		name := columns[i]
+		switch at := contactColumns[name]; {
+		case cell == "" || slices.Contains(ofExports, name):
+		case at != nil:
+			*at(c) = cell
+		case name == "fields":
+			var fields map[string]string
+			_ = json.Unmarshal([]byte(cell), &fields) // csvProblem has looked
+			for field, value := range fields {
+				set(field, value)
+			}
+		default:
+			set(name, cell)
+		}
+	}
+}
+
+// uncalculated takes away the apostrophe that exports put before what a spreadsheet would calculate.
+func uncalculated(cell string) string {
+	if rest, ok := strings.CutPrefix(cell, "'"); ok && harmless(rest) != rest {
+		return rest
+	}
+	return cell
+}
+
+// ndjsonLines reads a contact in JSON in each line, with the fields of POST /v1/contacts. What a line leaves out it does not
+// say.
+func ndjsonLines(body []byte, each func(importLine) *problem) *problem {
+	number := 0
+	for text := range bytes.SplitSeq(body, []byte("\n")) {
+		number++
+		text = bytes.TrimSpace(text)
+		if len(text) == 0 {
+			continue
+		}
+		l := importLine{number: number}
+		var c directory.Contact
+		if p := readContact(text, &c); p != nil {
+			l.wrong = &gateway.PeopleProblem{Text: p.Detail}
+			if len(p.Errors) > 0 {
+				l.wrong = &gateway.PeopleProblem{Field: p.Errors[0].Field, Text: p.Detail}
+			}
+		} else {
+			l.edit = func(old *directory.Contact) { overlay(old, &c) }
+		}
+		if p := each(l); p != nil {
+			return p
+		}
+	}
+	if number < 2 && len(bytes.TrimSpace(body)) == 0 {
+		return faulty(http.StatusUnprocessableEntity, codeRequired, "", `the body is empty; each line is a contact such as {"name":"Anna","mobile":"+46701234567"}`)
+	}
+	return nil
+}
+
+// exportedContact is a contact as an export has it.
+type exportedContact struct {
+	directory.Contact
+	ID        message.ID `json:"id"`
+	Revision  int64      `json:"revision"`
+	ChangedAt string     `json:"changed_at"`
+	ChangedBy string     `json:"changed_by"`
+}
+
+func readContact(text []byte, c *directory.Contact) *problem {
+	if len(text) > mostLine {
+		return faulty(http.StatusUnprocessableEntity, codeTooLarge, "", "the line has more than %s", sizeText(mostLine))
+	}
+	var row exportedContact
+	if p := checkBody(text, &map[string]any{}); p != nil {
+		return p
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&row); err != nil {
+		return undecoded(err)
+	}
+	*c = row.Contact
+	return nil
+}
+
+// overlay puts what a line says into a contact.
+func overlay(c, line *directory.Contact) {
+	for _, at := range contactColumns {
+		if text := *at(line); text != "" {
+			*at(c) = text
+		}
+	}
+	for name, value := range line.Fields {
+		if c.Fields == nil {
+			c.Fields = map[string]string{}
+		}
+		c.Fields[name] = value
+	}
+}
