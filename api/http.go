@@ -66,6 +66,7 @@ type HTTPOptions struct {
 	Config   ConfigOptions   // of /v1/config and /v1/audit; without Rows there are no such pages
 	Status   *Status         // of /v1/status; nil for no such page
 	Traces   *Traces         // of /v1/traces; nil for no such page
+	Events   *Events         // of /v1/events; nil for no such page
 
 	People *gateway.Gateway // of /v1/contacts, /v1/groups and /v1/templates; nil for no such pages
 
@@ -203,6 +204,9 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	}
 	if o.Traces != nil {
 		s.tracePaths()
+	}
+	if o.Events != nil {
+		s.eventPaths()
 	}
 	if o.Status != nil {
 		s.rest("/v1/status", methods{http.MethodGet: admins(account.LinksRead, s.getStatus)})

@@ -49,6 +49,7 @@ const (
 	codeInFile        = "in_file"
 	codeOutdated      = "outdated"
 	codeNeeded        = "needed"
+	codeGone          = "gone"
 )
 
 // fieldError is one mistake: which recipient or field, and why. Index is the

@@ -196,6 +196,8 @@ func (c *composer) parameters(out *openOperation, o *described) {
 var headerTexts = map[string]string{
 	"Accept-Language": "of the sentences that explain failures",
 
+	"Last-Event-ID": "id of the last event that came, which browsers send by themselves: goes before `cursor` and `since`",
+
 	"If-Match": "ETag that the thing has to have; 412 if somebody changed it since",
 }
 

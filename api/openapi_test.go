@@ -23,6 +23,7 @@ func everything() *httpServer {
 		Config:   ConfigOptions{Rows: func(context.Context, string) ([]resource.Row, error) { return nil, nil }},
 		Status:   &Status{Version: "1.0"},
 		Traces:   &Traces{},
+		Events:   &Events{},
 	}
 	o.Use(&gateway.Gateway{})
 	return NewHTTP(o).(*httpServer)

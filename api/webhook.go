@@ -163,20 +163,26 @@ func superseded(item *gateway.Item) bool {
 // call: the message and its state, or the inbound message and its target.
 func (w *Webhook) event(item *gateway.Item) *webhookEvent {
 	if in := item.Inbound; in != nil {
-		return &webhookEvent{
-			Type: "message.inbound", ID: in.ID.String() + "-" + strconv.Itoa(item.Index),
-			Timestamp: showTime(in.Received), Data: viewInbound(in, w.opt.TLVs()),
-		}
+		return inboundEvent(in, in.ID.String()+"-"+strconv.Itoa(item.Index), w.opt.TLVs())
 	}
-	m := item.Message
-	at := m.Final
-	if !item.State.Final() {
-		at = item.Since
+	return stateEvent(item.Message, item.State, item.Since)
+}
+
+// stateEvent describes a state of a message that it came to at a time (Unix
+// milliseconds); a final one has its time in the message.
+func stateEvent(m *message.Message, state message.State, at int64) *webhookEvent {
+	if state.Final() {
+		at = m.Final
 	}
 	return &webhookEvent{
-		Type: "message.state", ID: m.ID.String() + "-" + item.State.String(),
-		Timestamp: showTime(at), Data: view(m, item.State, false, nil),
+		Type: typeState, ID: m.ID.String() + "-" + state.String(),
+		Timestamp: showTime(at), Data: view(m, state, false, nil),
 	}
+}
+
+// inboundEvent describes a message from a phone.
+func inboundEvent(in *message.Inbound, id string, tlvs *message.TLVDictionary) *webhookEvent {
+	return &webhookEvent{Type: typeInbound, ID: id, Timestamp: showTime(in.Received), Data: viewInbound(in, tlvs)}
 }
 
 // webhookHeader builds the head's lines of Standard Webhooks 1.0.

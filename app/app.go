@@ -104,7 +104,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	a.store, err = store.Open(ctx, store.Options{
 		Path: opt.File.Data, Log: opt.Log,
 		Retention: store.Retention{
-			Texts: opt.File.Retention.Texts, Messages: opt.File.Retention.Messages, Counters: opt.File.Retention.Counters,
+			Texts: opt.File.Retention.Texts, Messages: opt.File.Retention.Messages, Counters: opt.File.Retention.Counters, Events: opt.File.Events.Keep,
 		},
 	})
 	if err != nil {
@@ -131,7 +131,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	open, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	a.gateway, err = gateway.New(open, gateway.Options{
-		Store: a.store, Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge,
+		Store: a.store, Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge, EventsKept: opt.File.Events.Keep,
 	})
 	if err != nil {
 		return nil, err
@@ -330,6 +330,7 @@ func (a *App) warnOfRestart(f *config.File) {
 		{"retention", began.Retention, f.Retention},
 		{"limits.body", began.Limits.Body, f.Limits.Body},
 		{"limits.connections", began.Limits.Connections, f.Limits.Connections},
+		{"events", began.Events, f.Events},
 		{"webhooks.timeout", began.Webhooks.Timeout, f.Webhooks.Timeout},
 		{"webhooks.max_age", began.Webhooks.MaxAge, f.Webhooks.MaxAge},
 		{"log", began.Log, f.Log},

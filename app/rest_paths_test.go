@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -113,6 +115,25 @@ func restCalls(t *testing.T, c *caller) (calls []string) {
 	return calls
 }
 
+// readAnswer reads the body of an answer, of a stream without end what it begins with.
+func readAnswer(resp *http.Response) ([]byte, error) {
+	if resp.Header.Get("Content-Type") != "text/event-stream" {
+		return io.ReadAll(resp.Body)
+	}
+	var text []byte
+	for b := bufio.NewReader(resp.Body); !bytes.HasSuffix(text, []byte("\n\n")); {
+		line, err := b.ReadBytes('\n')
+		text = append(text, line...)
+		if err == io.EOF { // HEAD
+			return text, nil
+		}
+		if err != nil {
+			return text, err
+		}
+	}
+	return text, nil
+}
+
 // caller makes requests to a server over connections that it keeps.
 type caller struct {
 	address string
@@ -165,7 +186,7 @@ func (c *caller) do(t *testing.T, key, method, path, body string, headers ...str
 		t.Fatalf("%s %.200s: %v", method, path, err)
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
+	text, err := readAnswer(resp)
 	if err != nil {
 		t.Fatalf("%s %.200s: %v", method, path, err)
 	}

@@ -195,6 +195,7 @@ var rights = map[string]struct{ of, body string }{
 	"GET /v1/schedules":                          {ofOwn, ""},
 	"GET /v1/inbound":                            {ofOwn, ""},
 	"GET /v1/inbound/{id}":                       {ofOthers, ""},
+	"GET /v1/events":                             {ofOthers, ""},
 	"POST /v1/inbound/explain":                   {forAdmins, `{"to":"+46737000001","from":"+46708000000","text":"x"}`},
 	"GET /v1/series":                             {forAdmins, ""},
 	"GET /v1/links":                              {forAdmins, ""},
@@ -304,7 +305,7 @@ func (b *belongings) named(path string) string {
 		id = b.session
 	case strings.HasPrefix(path, "/v1/traces/"):
 		path = strings.Replace(path, "{kind}/{name}", "accounts/"+b.name, 1)
-	case strings.HasPrefix(path, "/v1/optouts/"), strings.HasPrefix(path, "/v1/contacts/"), strings.HasPrefix(path, "/v1/groups/"), strings.HasPrefix(path, "/v1/templates/"):
+	case strings.HasPrefix(path, "/v1/optouts/"), strings.HasPrefix(path, "/v1/contacts/"), strings.HasPrefix(path, "/v1/groups/"), strings.HasPrefix(path, "/v1/templates/"), path == "/v1/events":
 		path += "?account=" + b.name
 	case strings.HasPrefix(path, "/v1/keys/"):
 		path = strings.Replace(path, "{name}", b.name+":all", 1)

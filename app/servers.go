@@ -55,11 +55,17 @@ func (a *App) servers() {
 	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet, a.secretText)
 	closing, closeStreams := context.WithCancel(context.Background())
 	opt.Closing, opt.Dialects = closing, dialectSettings(a.opt.File)
+	opt.Events = api.NewEvents(api.EventsOptions{
+		Follow: a.gateway.FollowEvents, After: a.gateway.EventsAfter, TLVs: opt.TLVs, Log: a.log,
+		Total: a.opt.File.Events.Streams, PerAccount: a.opt.File.Events.PerAccount,
+	})
+	a.gateway.WatchEvents(opt.Events.Wake)
 	handler, dialects := api.NewHTTPHandlers(opt)
 	a.http = api.NewHTTPServer(handler, a.log)
 	for _, d := range a.dialects {
 		d.server = api.NewHTTPServer(dialects[d.name], a.log)
 	}
+	a.http.RegisterOnShutdown(opt.Events.Close)
 	a.http.RegisterOnShutdown(opt.Traces.Close) // or the server would wait for those who follow one
 	a.http.RegisterOnShutdown(closeStreams)
 }

@@ -120,7 +120,9 @@ func (d *decoder) checkServer(f *File) {
 	if f.JoinWait != 0 && (f.JoinWait < time.Minute || f.JoinWait > 30*24*time.Hour) {
 		d.report("join_wait", "is not between 1m and 30d")
 	}
-	for field, n := range map[string]int{"limits.body": f.Limits.Body, "limits.connections": f.Limits.Connections} {
+	for field, n := range map[string]int{
+		"limits.body": f.Limits.Body, "limits.connections": f.Limits.Connections, "events.streams": f.Events.Streams, "events.per_account": f.Events.PerAccount,
+	} {
 		if n < 0 {
 			d.report(field, "is less than 0")
 		}
@@ -136,6 +138,12 @@ func (d *decoder) checkServer(f *File) {
 	}
 	if f.Webhooks.Timeout > time.Minute {
 		d.report("webhooks.timeout", "is more than 1m: an orderly stop waits for the calls under way")
+	}
+	switch keep := f.Events.Keep; {
+	case keep < time.Minute || keep > 30*24*time.Hour:
+		d.report("events.keep", "is not between 1m and 30d")
+	case f.Retention.Messages > 0 && keep > f.Retention.Messages:
+		d.report("events.keep", "is longer than retention.messages: there would be events without their messages")
 	}
 	for i, network := range f.Webhooks.Allow {
 		if _, err := account.ParseNetwork(network); err != nil {

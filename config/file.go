@@ -48,6 +48,8 @@ type File struct {
 	Retention Retention `yaml:"retention"`
 	// Webhooks is how states and inbound messages are pushed.
 	Webhooks Webhooks `yaml:"webhooks"`
+	// Events is what accounts that follow GET /v1/events can go on from, and how many may.
+	Events Events `yaml:"events"`
 	// Log is what is written to standard error.
 	Log Log `yaml:"log"`
 	// Alarms is what people ought to look at, and who is told.
@@ -183,6 +185,17 @@ type Retention struct {
 // Forever is what the word forever means in Retention: longer than anything.
 const Forever time.Duration = math.MaxInt64
 
+// Events is what accounts that follow GET /v1/events can go on from, and how many may.
+type Events struct {
+	// Keep is how long events are kept, and for how long after the last stream of an account they go on being written, 1m
+	// to 30 days. 0: 24h.
+	Keep time.Duration `yaml:"keep" example:"24h"`
+	// Streams is how many may be open at a time. 0: 5000.
+	Streams int `yaml:"streams" example:"5000"`
+	// PerAccount is how many of one account's events. 0: 100.
+	PerAccount int `yaml:"per_account" example:"100"`
+}
+
 // Webhooks is how states and inbound messages are pushed.
 type Webhooks struct {
 	// Allow is the private networks that webhooks named in requests may lead to, such as 10.0.0.0/8, or single
@@ -212,6 +225,7 @@ func Default() File {
 		Limits:    Limits{MaxParts: 10, Body: 1 << 20},
 		Retention: Retention{Messages: 90 * 24 * time.Hour, Counters: 400 * 24 * time.Hour},
 		Webhooks:  Webhooks{Timeout: 10 * time.Second, MaxAge: 72 * time.Hour},
+		Events:    Events{Keep: 24 * time.Hour, Streams: 5000, PerAccount: 100},
 		Log:       Log{Level: "info", Format: "text"},
 	}
 }
@@ -229,6 +243,9 @@ func (f *File) fillZeros() {
 	set(&f.Retention.Counters, d.Retention.Counters)
 	set(&f.Webhooks.Timeout, d.Webhooks.Timeout)
 	set(&f.Webhooks.MaxAge, d.Webhooks.MaxAge)
+	set(&f.Events.Keep, d.Events.Keep)
+	set(&f.Events.Streams, d.Events.Streams)
+	set(&f.Events.PerAccount, d.Events.PerAccount)
 	set(&f.Log.Level, d.Log.Level)
 	set(&f.Log.Format, d.Log.Format)
 }

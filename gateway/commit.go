@@ -331,6 +331,8 @@ func resetBatch(b *store.Batch) {
 	clear(b.Networks)
 	clear(b.Resources)
 	clear(b.People)
+	clear(b.Events)
+	clear(b.EventAccounts)
 	*b = store.Batch{
 		Warned: b.Warned[:0], TopUps: b.TopUps[:0], ListEntries: b.ListEntries[:0], OptOuts: b.OptOuts[:0], Networks: b.Networks[:0], Resources: b.Resources[:0], People: b.People[:0],
 		Accepted: b.Accepted[:0], Changed: b.Changed[:0], Replaced: b.Replaced[:0], Erased: b.Erased[:0],
@@ -341,5 +343,6 @@ func resetBatch(b *store.Batch) {
 		DueAdd: b.DueAdd[:0], DueRemove: b.DueRemove[:0],
 		OwedAdd: b.OwedAdd[:0], OwedRemove: b.OwedRemove[:0],
 		OpenAdd: b.OpenAdd[:0], OpenRemove: b.OpenRemove[:0], MissingAdd: b.MissingAdd[:0], MissingRemove: b.MissingRemove[:0], Counters: b.Counters[:0], Series: b.Series[:0],
+		Events: b.Events[:0], EventAccounts: b.EventAccounts[:0],
 	}
 }

@@ -180,6 +180,7 @@ func (g *Gateway) everyTenSeconds(now time.Time) {
 		g.dropOldHeld(now)
 		g.joinOld(now)
 		g.dropOldParts(now)
+		g.passEvents(now)
 	}
 	g.mu.Unlock()
 }

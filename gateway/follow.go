@@ -39,6 +39,7 @@ func (g *Gateway) followOne(b *gather) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.unfollowed = slices.DeleteFunc(g.unfollowed, func(have *gather) bool { return have == b })
+	g.tellEvents(b.Events)
 	b.reset(0)
 	g.spares = append(g.spares, b)
 }

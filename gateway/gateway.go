@@ -34,6 +34,7 @@ type Options struct {
 	MarkLag      time.Duration // how long an open message may stand in its row only; default 60 s
 	MaxGathered  int           // submissions waiting for a commit; more are refused; default 100,000
 	MaxAge       time.Duration // how long customers are told what they are owed; default 72 h
+	EventsKept   time.Duration // how long events are kept, as store.Retention.Events; default 24 h
 	HoldReceipts time.Duration // how long a receipt that matches nothing is held; default 10 min
 	JoinWait     time.Duration // how long parts of an inbound message are waited for; default 24 h
 
@@ -68,6 +69,7 @@ func (o *Options) setDefaults() {
 	def(&o.MaxGathered, 100_000)
 	defTime(&o.MarkLag, time.Minute)
 	defTime(&o.MaxAge, 72*time.Hour)
+	defTime(&o.EventsKept, 24*time.Hour)
 	defTime(&o.HoldReceipts, 10*time.Minute)
 	defTime(&o.JoinWait, 24*time.Hour)
 	if o.Log == nil {
@@ -153,7 +155,8 @@ type Gateway struct {
 	purses      map[string]*purse // by account
 	costs       costsMet
 	numbers     numberBook
-	people      peopleBook                // has locks of its own
+	people      peopleBook // has locks of its own
+	events      eventBook
 	traffic     traffic                   // has a lock of its own
 	toppedUp    map[topUpKey]*store.TopUp // gathered and not on disk
 	importing   chan struct{}             // held while networks are

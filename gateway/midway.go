@@ -11,7 +11,11 @@ import (
 // told yet. e's log says so already. It is told once.
 func (g *Gateway) oweBuffered(e *entry, now time.Time) {
 	m := e.m
-	if m.Target.Kind == message.NoTarget || !m.Receipts.Wants(message.Buffered) || reportsMidway(m) > 1 {
+	if !m.Receipts.Wants(message.Buffered) || reportsMidway(m) > 1 {
+		return
+	}
+	g.noteMidway(m, message.Buffered, now)
+	if m.Target.Kind == message.NoTarget {
 		return
 	}
 	if _, told := midwayState(g.withLate(m)); told { // when another attempt was on the way

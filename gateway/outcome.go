@@ -58,6 +58,7 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 		}
 		if e.m.Receipts.Wants(message.Enroute) {
 			e.m.State = message.Enroute
+			g.noteMidway(e.m, message.Enroute, now)
 			g.owe(e, true, now) // no receipt will say it
 		}
 		e.keys = nil
@@ -113,6 +114,7 @@ func (g *Gateway) awaitReceipt(e *entry, a *connector.Answer, now time.Time) {
 	if e.past != nil {
 		g.awaitPast(e)
 	} else if e.m.Receipts.Wants(message.Enroute) {
+		g.noteMidway(e.m, message.Enroute, now)
 		g.owe(e, true, now)
 	}
 	g.watchMissing(e)
@@ -240,6 +242,7 @@ func (g *Gateway) final(e *entry, s message.State, now time.Time) {
 		g.endPast(e, s)
 	}
 	m.State, m.Final = s, now.UnixMilli()
+	g.noteState(m, now)
 	if m.Secret() {
 		g.cur.Erased = append(g.cur.Erased, m.ID)
 	}

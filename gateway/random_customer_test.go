@@ -244,6 +244,7 @@ func (c *chaos) count() {
 			c.t.Errorf("inbound %s was acknowledged to the operator and told to nobody", text)
 		}
 	}
+	c.checkEvents(byRef)
 	c.t.Logf("%d messages, %d lives of the process", len(byRef), c.life)
 }
 

@@ -108,6 +108,7 @@ type chaos struct {
 	asked    int                      // calls of Accept that have not been answered
 	quiet    bool                     // everybody behaves: the end
 	inbound  map[string]int           // acknowledged inbound texts, by how often they were told
+	events   chaosEvents
 }
 
 type chaosLink struct {
@@ -191,6 +192,7 @@ func (c *chaos) begin(dir string) {
 		c.links[name] = l
 		w.Attach(name, l)
 	}
+	c.followEvents()
 }
 
 func (c *chaos) run() {
@@ -250,6 +252,9 @@ func (c *chaos) step() {
 		c.mu.Lock()
 		c.full = false
 		c.mu.Unlock()
+	}
+	if c.chance(10) {
+		c.readEvents(1 + c.rng.IntN(10))
 	}
 	switch n := c.rng.IntN(100); {
 	case n < 40:

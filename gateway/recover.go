@@ -58,7 +58,11 @@ func (g *Gateway) recoverNumbers(ctx context.Context) error {
 	if g.mark, err = g.store.Mark(ctx); err != nil {
 		return err
 	}
-	g.ids = message.NewIDs(g.opt.Node, max(last, g.mark)) // retention may have removed the newest
+	position, err := g.recoverEvents(ctx)
+	if err != nil {
+		return err
+	}
+	g.ids = message.NewIDs(g.opt.Node, max(last, g.mark, position)) // retention may have removed the newest
 	g.readClock()
 	if g.lastGrant, err = g.store.LastGrant(ctx); err != nil {
 		return err

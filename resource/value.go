@@ -27,7 +27,7 @@ func (f *Field) value(text, country string) (Value, error) {
 			return Value{}, fmt.Errorf("%.40q is not one of %s", text, strings.Join(f.Words, ", "))
 		}
 	case Time:
-		at, err := parseTime(text)
+		at, err := ParseTime(text)
 		return Value{Time: at}, err
 	}
 	return Value{Text: text}, nil
@@ -47,8 +47,8 @@ func (f *Field) number(text, country string) string {
 	return text
 }
 
-// parseTime reads RFC 3339, a date (its beginning in UTC), or Unix seconds.
-func parseTime(text string) (time.Time, error) {
+// ParseTime reads RFC 3339, a date (its beginning in UTC), or Unix seconds.
+func ParseTime(text string) (time.Time, error) {
 	// A plus of the offset that was not escaped arrives as a space.
 	text = strings.Replace(text, " ", "+", 1)
 	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {

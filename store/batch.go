@@ -60,6 +60,8 @@ type Batch struct {
 	AlarmsGone     []message.ID   // that are kept no more
 	Resources      []ResourceChange
 	People         []*PeopleChange
+	Events         []Event        // in the order of their positions
+	EventAccounts  []EventAccount // one per account
 	Duplicates     []DuplicateKey // keys by which repeats are known
 	Idempotency    []IdempotencyKey
 }
@@ -71,7 +73,7 @@ func (b *Batch) Rows() int {
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
 		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.Counters) + len(b.Money) + len(b.Warned) + len(b.TopUps) +
 		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsGone) + len(b.Resources) + len(b.People) +
-		len(b.Duplicates) + len(b.Idempotency)
+		len(b.Events) + len(b.EventAccounts) + len(b.Duplicates) + len(b.Idempotency)
 }
 
 // Change is the new progress of a message. Log is the whole log; it may share

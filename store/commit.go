@@ -133,6 +133,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writePeople(b.People); err != nil {
 		return err
 	}
+	if err := s.writeEvents(b.Events, b.EventAccounts); err != nil {
+		return err
+	}
 	return s.writeRemembered(b.Duplicates, b.Idempotency)
 }
 

@@ -50,6 +50,8 @@ func testConformance(t *testing.T, open opener) {
 		{"inbound", testInbound},
 		{"parts and held", testPartsAndHeld},
 		{"alarms", testAlarms},
+		{"events", testEvents},
+		{"retention of events", testEventsRetention},
 		{"waiting", testWaiting},
 		{"due", testDue},
 		{"owed", testOwed},

@@ -27,6 +27,8 @@ type coldStatements struct {
 	resource, resourceGone *sqlite.Stmt
 	audit                  *sqlite.Stmt
 	missing, missingGone   *sqlite.Stmt
+	event, eventAccount    *sqlite.Stmt
+	eventAccountGone       *sqlite.Stmt
 }
 
 func (w *coldStatements) prepare(c *conn) error {
@@ -57,6 +59,9 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.audit, "INSERT INTO audit(number, at, who, kind, name, action, fields) VALUES (?,?,?,?,?,?,?)"},
 		{&w.missing, "INSERT OR REPLACE INTO missing(at, id, hop) VALUES (?,?,?)"},
 		{&w.missingGone, "DELETE FROM missing WHERE at = ? AND id = ?"},
+		{&w.event, "INSERT INTO event(position, account, data) VALUES (?,?,?)"},
+		{&w.eventAccount, "INSERT INTO event_account(account, floor, used) VALUES (?,?,?) ON CONFLICT(account) DO UPDATE SET floor = max(floor, excluded.floor), used = excluded.used"},
+		{&w.eventAccountGone, "DELETE FROM event_account WHERE account = ?"},
 		{&w.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
 		{&w.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
 	})

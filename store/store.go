@@ -36,6 +36,7 @@ type Retention struct {
 	Inbound  time.Duration // whole rows; 0 means like Messages
 	Counters time.Duration
 	Held     time.Duration // receipts that match nothing; default 72 h
+	Events   time.Duration // of accounts that follow them; default 24 h
 }
 
 // Store is the database. Commit and Tidy belong to one goroutine; everything
@@ -95,6 +96,7 @@ const (
 	writerCacheKiB = 12 << 10 // walked at every commit: more makes commits slower, see docs/store.md
 	readerCacheKiB = 2 << 10
 	defaultHeld    = 72 * time.Hour
+	defaultEvents  = 24 * time.Hour
 	busyTimeout    = 2 * time.Second // for which another program's lock is waited for
 )
 
@@ -116,6 +118,9 @@ func (opts *Options) setDefaults() {
 	}
 	if opts.Retention.Held <= 0 {
 		opts.Retention.Held = defaultHeld
+	}
+	if opts.Retention.Events <= 0 {
+		opts.Retention.Events = defaultEvents
 	}
 	if opts.Retention.Inbound <= 0 {
 		opts.Retention.Inbound = opts.Retention.Messages
