@@ -144,6 +144,7 @@ func (o *HTTPOptions) setDefaults() {
 type httpServer struct {
 	HTTPOptions
 	mux        *http.ServeMux
+	zipped     http.Handler // mux, with answers compressed
 	logins     *loginBrake
 	keyChanges keyPace
 	bodies     atomic.Int64 // octets of bodies in memory
@@ -228,11 +229,18 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	if _, taken := o.Handlers["/"]; !taken {
 		s.mux.Handle("/", s.plainOr(http.HandlerFunc(s.notFound)))
 	}
+	s.zipped = zippedAnswers(s.mux)
 	return s, own
 }
 
 // ServeHTTP answers every request.
-func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, r, s.mux) }
+func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if mayZip(r) {
+		s.serve(w, r, s.zipped)
+		return
+	}
+	s.serve(w, r, s.mux)
+}
 
 // serve has h answer, and answers 500 itself when that panics.
 func (s *httpServer) serve(w http.ResponseWriter, r *http.Request, h http.Handler) {

@@ -6,7 +6,6 @@ import (
 	"mime"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -85,27 +84,33 @@ func sizeText(n int64) string {
 // It is the one place that looks at a body's size and coding; each interface
 // says what is wrong in its own words.
 func (s *httpServer) readBody(w http.ResponseWriter, r *http.Request) (*bodyBuffer, *problem) {
-	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		w.Header().Set("Accept-Encoding", "identity") // RFC 9110 12.5.3
-		return nil, &problem{
-			Status: http.StatusUnsupportedMediaType, Code: codeEncoding,
-			Detail: "the body must not be compressed (the header Content-Encoding says " + clip(coding) + ")",
-		}
-	}
 	if r.ContentLength > s.MaxBody {
 		return nil, s.tooLarge()
 	}
+	zipped, unknown := isZipped(r)
+	if unknown {
+		return nil, wrongCoding(w, r)
+	}
 	buf := bodyBuffers.Get().(*bodyBuffer)
 	buf.b = buf.b[:0]
+	from, announced := io.Reader(r.Body), r.ContentLength
+	if zipped {
+		z, p := s.unzip(r)
+		if p != nil {
+			return nil, p
+		}
+		defer z.free(s)
+		from, announced = z, 0
+	}
 	for {
 		if len(buf.b) == cap(buf.b) {
-			if p := buf.grow(s, r.ContentLength); p != nil {
+			if p := buf.grow(s, announced); p != nil {
 				buf.free(s)
 				w.Header().Set("Connection", "close") // the rest is not read
 				return nil, p
 			}
 		}
-		n, err := r.Body.Read(buf.b[len(buf.b):cap(buf.b)])
+		n, err := from.Read(buf.b[len(buf.b):cap(buf.b)])
 		buf.b = buf.b[:len(buf.b)+n]
 		if int64(len(buf.b)) > s.MaxBody { // also in a buffer that was larger before
 			buf.free(s)
@@ -117,8 +122,16 @@ func (s *httpServer) readBody(w http.ResponseWriter, r *http.Request) (*bodyBuff
 		}
 		if err != nil {
 			buf.free(s)
-			return nil, &problem{Status: http.StatusBadRequest, Code: codeBadValue, Detail: "the body did not arrive whole"}
+			return nil, brokenBody(err)
 		}
+	}
+}
+
+// tooManyBodies refuses what does not fit into the memory for bodies.
+func tooManyBodies() *problem {
+	return &problem{
+		Status: http.StatusServiceUnavailable, Code: message.Overloaded.Code(), RetryAfter: 1,
+		Detail: "too many large requests at once; try again later",
 	}
 }
 
@@ -127,10 +140,7 @@ func (b *bodyBuffer) grow(s *httpServer, announced int64) *problem {
 	size := min(max(2*int64(cap(b.b)), announced+1), s.MaxBody+1)
 	if s.bodies.Add(size-b.counted) > s.MaxBodies {
 		s.bodies.Add(b.counted - size)
-		return &problem{
-			Status: http.StatusServiceUnavailable, Code: message.Overloaded.Code(), RetryAfter: 1,
-			Detail: "too many large requests at once; try again later",
-		}
+		return tooManyBodies()
 	}
 	b.counted = size
 	bigger := make([]byte, len(b.b), size)

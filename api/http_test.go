@@ -394,23 +394,6 @@ func TestServerLimitsTLS(t *testing.T) {
 	<-served
 }
 
-// A body that is compressed is refused, and what is taken is said.
-func TestCompressedBody(t *testing.T) {
-	t.Parallel()
-	h := NewHTTP((&fakeGateway{}).options())
-	w := asAcme(h, "POST", "/v1/messages", "\x1f\x8b", "Content-Encoding", "gzip")
-	if w.Code != 415 || readProblemDocument(t, w).Code != "content_encoding" || w.Header().Get("Accept-Encoding") != "identity" {
-		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
-	}
-	if w = asAcme(h, "POST", "/v1/messages", `{"to":"1","text":"x"}`, "Content-Encoding", "Identity"); w.Code != 202 {
-		t.Errorf("%d %s", w.Code, w.Body)
-	}
-	w = ask(h, "POST", "/cgi-bin/sendsms", "\x1f\x8b", "Content-Encoding", "gzip", "Content-Type", "text/plain")
-	if w.Code != 415 || w.Body.String() != "Unsupported content-type, rejected" {
-		t.Errorf("%d %s", w.Code, w.Body)
-	}
-}
-
 // The limit holds also in a buffer that a larger body has left behind.
 func TestBodyLimitIsExact(t *testing.T) {
 	t.Parallel()

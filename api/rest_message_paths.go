@@ -22,8 +22,10 @@ func (s *httpServer) messagePaths() {
 	s.describe("POST /v1/messages", description{
 		name: "sendMessages", summary: "Send messages",
 		text: "One text to one or more recipients, or several texts under `messages`. 202 as soon as one message is accepted, which means that it is on disk; " +
-			"those that are not stand under `errors`. Fields of a message are those of docs/api.md.",
-		body: schemaOf(newMessages), answers: map[int]any{http.StatusAccepted: acceptedView{}}, also: []int{http.StatusPaymentRequired},
+			"those that are not stand under `errors`. Fields of a message are those of docs/api.md. As `application/x-ndjson` it is a stream: a message in each line, " +
+			"and in the answer (200) a result for each, and a summary.",
+		query: []parameter{{name: "summary", text: "Of a stream: `true` answers errors and totals only, when all was read."}},
+		body:  schemaOf(newMessages), answers: map[int]any{http.StatusAccepted: acceptedView{}}, also: []int{http.StatusPaymentRequired},
 		examples: []example{
 			{name: "one", call: "/v1/messages", body: `{"to":"+46701234567","from":"ACME","text":"Hello","validity":"2h"}`},
 			{name: "several", call: "/v1/messages", body: `{"messages":[{"to":["+46701234567","+46707654321"],"text":"Hello"},{"to":"12a","text":"Hej","reference":"order 4711"}]}`},

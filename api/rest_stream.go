@@ -91,17 +91,26 @@ func (s *httpServer) streamMessages(w http.ResponseWriter, r *http.Request, a *a
 	if p != nil {
 		return p
 	}
+	body := io.Reader(r.Body)
+	switch zipped, unknown := isZipped(r); {
+	case unknown:
+		return wrongCoding(w, r)
+	case zipped:
+		z, p := s.unzip(r)
+		if p != nil {
+			return p
+		}
+		defer z.free(s)
+		body = z
+	}
 	if s.bodies.Add(streamMemory) > s.MaxBodies {
 		s.bodies.Add(-streamMemory)
-		return &problem{
-			Status: http.StatusServiceUnavailable, Code: message.Overloaded.Code(), RetryAfter: 5,
-			Detail: "too many streams and large requests at once; try again later",
-		}
+		return tooManyBodies()
 	}
 	defer s.bodies.Add(-streamMemory)
 	st := &stream{
 		s: s, r: r, conn: http.NewResponseController(w), link: link, number: rand.Uint32() | 1, a: a, trusted: time.Now(),
-		lines: lineReader{in: r.Body}, pieces: make(chan *piece, streamPieces), room: make(chan struct{}, streamPieces),
+		lines: lineReader{in: body}, pieces: make(chan *piece, streamPieces), room: make(chan struct{}, streamPieces),
 		over: make(chan struct{}), answer: streamAnswer{w: w, summary: summary},
 	}
 	_ = st.conn.EnableFullDuplex() // HTTP/2 is it anyway
@@ -217,7 +226,7 @@ func (st *stream) fill() bool {
 
 // ended notes how the body ended.
 func (st *stream) ended(err error) {
-	p := &problem{Status: http.StatusBadRequest, Code: codeBadValue, Detail: "the body did not arrive whole"}
+	p := brokenBody(err)
 	switch {
 	case errors.Is(err, io.EOF):
 		st.whole, st.taken = true, st.line
@@ -286,6 +295,12 @@ func (st *stream) mayGoOn() bool {
 		return true
 	}
 	a, p := st.s.authenticate(st.r)
+	if p == nil && a.Key() != nil {
+		key := a.Key()
+		if a = key.As(a, account.MessagesWrite); !key.May(account.MessagesWrite) {
+			p = unauthorized("the API key lacks the scope " + string(account.MessagesWrite) + " by now")
+		}
+	}
 	if p != nil {
 		st.stop(p)
 		return false
