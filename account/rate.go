@@ -2,6 +2,7 @@ package account
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,6 +13,8 @@ type bucket struct {
 	rate   float64 // a second; 0 or less means no limit
 	tokens float64 // below 0 after something larger than the bucket
 	filled time.Time
+
+	requests atomic.Int64 // at work
 }
 
 func newBucket(rate float64) *bucket {
@@ -53,6 +56,23 @@ func (b *bucket) take(n int, now time.Time) bool {
 	}
 	b.tokens -= float64(n)
 	return true
+}
+
+// BeginRequest notes that one more request of the account is at work, and tells whether these are most at most; if not, it is
+// not at work. Accounts that do not come from a Directory have no limit.
+func (a *Account) BeginRequest(most int64) bool {
+	if a.bucket == nil || a.bucket.requests.Add(1) <= most {
+		return true
+	}
+	a.bucket.requests.Add(-1)
+	return false
+}
+
+// EndRequest notes that a request for which BeginRequest returned true is answered.
+func (a *Account) EndRequest() {
+	if a.bucket != nil {
+		a.bucket.requests.Add(-1)
+	}
 }
 
 // Take asks for the acceptance of n parts at a time and tells whether the account's rate allows it. Accounts that do

@@ -39,6 +39,9 @@ type dialectPaths struct {
 	own    bool // nothing else is on this mux, so that paths that Kurir has itself are free
 	set    Dialect
 	refuse http.HandlerFunc
+
+	begin func() *problem // see httpServer
+	end   func()
 }
 
 // handle registers a path behind those that the dialect begins with.
@@ -56,6 +59,11 @@ func (d *dialectPaths) guarded(h http.HandlerFunc) http.HandlerFunc {
 			d.refuse(w, r)
 			return
 		}
+		if p := d.begin(); p != nil {
+			p.write(w)
+			return
+		}
+		defer d.end()
 		h(w, r)
 	}
 }
@@ -78,7 +86,7 @@ func (s *httpServer) mountDialects() map[string]http.Handler {
 		if set.Off {
 			continue
 		}
-		at := &dialectPaths{mux: s.mux, prefix: d.path, own: set.Own, set: set, refuse: d.refuse}
+		at := &dialectPaths{mux: s.mux, prefix: d.path, own: set.Own, set: set, refuse: d.refuse, begin: s.begin, end: s.end}
 		if set.Path != "" {
 			at.prefix = set.Path
 		}

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -70,7 +69,9 @@ type HTTPOptions struct {
 
 	People *gateway.Gateway // of /v1/contacts, /v1/groups and /v1/templates; nil for no such pages
 
-	Closing  context.Context         // done when the server ends: streams end then; nil for never
+	Closing  context.Context      // done when the server ends: streams end then; nil for never
+	Settings func() *HTTPSettings // how it is reached from outside; nil: as requests say
+
 	Metrics  prometheus.Gatherer     // shown at /metrics; nil for no such page
 	Handlers map[string]http.Handler // further pages by ServeMux pattern, such as the demo's
 	Dialects map[string]Dialect      // by the name of their message.Interface; what is not in it is served as is usual
@@ -126,6 +127,10 @@ func (o *HTTPOptions) setDefaults() {
 	if o.Verifier == nil {
 		o.Verifier = account.NewVerifier()
 	}
+	if o.Settings == nil {
+		none := &HTTPSettings{}
+		o.Settings = func() *HTTPSettings { return none }
+	}
 	if o.Guard == nil {
 		o.Guard = NewGuard()
 	}
@@ -149,6 +154,7 @@ type httpServer struct {
 	keyChanges keyPace
 	bodies     atomic.Int64 // octets of bodies in memory
 	jasmin     jasminCounts
+	working    atomic.Int64 // requests being served
 
 	plainRoot http.HandlerFunc // the plain interface on / itself; nil where it is not there
 	imports   atomic.Int32     // of contacts, under way
@@ -249,6 +255,17 @@ func (s *httpServer) serve(w http.ResponseWriter, r *http.Request, h http.Handle
 			s.panicked(w, r, v)
 		}
 	}()
+	set := s.Settings()
+	if len(set.Trusted) > 0 {
+		set.unwrap(r)
+	}
+	if len(set.CORS) > 0 && set.cors(w, r) {
+		return
+	}
+	if p := tooMuch(r); p != nil {
+		p.write(w)
+		return
+	}
 	h.ServeHTTP(w, r)
 }
 
@@ -295,17 +312,35 @@ func (s *httpServer) rest(path string, m methods) {
 			}).write(w)
 			return
 		}
-		a, p := s.authenticate(r)
-		if p == nil {
-			a, p = o.permit(w, a)
-		}
-		if p == nil {
-			p = o.serve(w, r, a)
-		}
-		if p != nil {
+		if p := s.work(w, r, &o); p != nil {
 			p.write(w)
 		}
 	})
+}
+
+// work signs in, and has an operation serve a request that may use it.
+func (s *httpServer) work(w http.ResponseWriter, r *http.Request, o *operation) *problem {
+	if !o.stays {
+		if p := s.begin(); p != nil {
+			return p
+		}
+		defer s.end()
+	}
+	a, p := s.authenticate(r)
+	if p != nil {
+		return p
+	}
+	if a, p = o.permit(w, a); p != nil {
+		return p
+	}
+	if o.stays {
+		return o.serve(w, r, a)
+	}
+	if p := s.beginOf(a); p != nil {
+		return p
+	}
+	defer a.EndRequest()
+	return o.serve(w, r, a)
 }
 
 func (s *httpServer) notFound(w http.ResponseWriter, r *http.Request) {
@@ -354,12 +389,35 @@ const (
 	maxHeader         = 32 << 10
 )
 
+// Limits of one HTTP/2 connection (RFC 9113).
+const (
+	maxStreams    = 100     // requests at a time
+	maxReceived   = 1 << 20 // octets of bodies on their way to us
+	maxPerStream  = 256 << 10
+	pingAfter     = 30 * time.Second // nothing heard
+	pingWait      = 15 * time.Second
+	blockedWrites = 30 * time.Second
+)
+
+// HTTPProtocols are those that a client may choose over TLS (RFC 7301).
+func HTTPProtocols() []string { return []string{"h2", "http/1.1"} }
+
 // NewHTTPServer returns a server for h whose connections are bounded in time
-// and in the size of their headers. Serve it on an AnswerListener around a
-// LimitListener.
+// and in the size of their headers; it speaks HTTP/1.1 and HTTP/2. Serve it on
+// an AnswerListener around a LimitListener. What has agreed on HTTP/2 has to be a
+// *tls.Conn itself.
 func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true) // by prior knowledge (RFC 9113 3.3)
 	return &http.Server{
-		Handler:           h,
+		Handler:   h,
+		Protocols: &protocols,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: maxReceived, MaxReceiveBufferPerStream: maxPerStream,
+			SendPingTimeout: pingAfter, PingTimeout: pingWait, WriteByteTimeout: blockedWrites,
+		},
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -367,11 +425,4 @@ func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-}
-
-// LimitListener returns a listener that holds at most n connections open; a
-// connection beyond that is closed at once, so that a flood cannot keep others
-// waiting in the kernel's queue unanswered; full is told whose it was.
-func LimitListener(l net.Listener, n int, full func(peer net.Addr)) net.Listener {
-	return &limitListener{Listener: l, max: int64(n), full: full}
 }

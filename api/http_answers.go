@@ -22,8 +22,11 @@ func (l answerListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answerConn{Conn: c}, nil
+	return AnswerConn(c), nil
 }
+
+// AnswerConn returns one such connection.
+func AnswerConn(c net.Conn) net.Conn { return &answerConn{Conn: c} }
 
 // answerConn replaces answers of net/http's own. The server reads and writes a
 // connection at different times, so the field needs no lock: an answer follows

@@ -4,49 +4,11 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
 
 	"kurir/message"
 )
-
-type limitListener struct {
-	net.Listener
-	max  int64
-	open atomic.Int64
-	full func(peer net.Addr)
-}
-
-// Accept returns the next connection within the limit.
-func (l *limitListener) Accept() (net.Conn, error) {
-	for {
-		c, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		if l.open.Add(1) <= l.max {
-			return &limitedConn{Conn: c, l: l}, nil
-		}
-		l.open.Add(-1)
-		l.full(c.RemoteAddr())
-		_ = c.Close()
-	}
-}
-
-// limitedConn gives its place back when it is closed.
-type limitedConn struct {
-	net.Conn
-	l    *limitListener
-	once sync.Once
-}
-
-// Close closes the connection and gives its place back.
-func (c *limitedConn) Close() error {
-	c.once.Do(func() { c.l.open.Add(-1) })
-	return c.Conn.Close()
-}
 
 // bodyBuffers keeps what bodies are read into. Larger ones are left to the
 // garbage collector.

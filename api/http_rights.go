@@ -12,7 +12,14 @@ import (
 type operation struct {
 	scope  account.Scope // that an API key needs
 	admins bool          // only accounts that may administrate
+	stays  bool          // it streams for as long as the client likes
 	serve  restHandler
+}
+
+// staying makes of an operation one that streams: it is not counted among the requests at work.
+func (o operation) staying() operation {
+	o.stays = true
+	return o
 }
 
 // anyone makes an operation for all accounts: of what is others' its handler

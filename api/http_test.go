@@ -326,7 +326,7 @@ func TestServerLimits(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewUnstartedServer(nil)
 	srv.Config = NewHTTPServer(NewHTTP((&fakeGateway{}).options()), slog.New(slog.DiscardHandler))
-	srv.Listener = AnswerListener(LimitListener(srv.Listener, 10, func(net.Addr) {}))
+	srv.Listener = AnswerListener(LimitListener(srv.Listener, ConnectionLimits{All: 10}))
 	srv.Start()
 	defer srv.Close()
 	long := "X-Long: " + strings.Repeat("x", 64<<10)
@@ -366,7 +366,7 @@ func TestServerLimitsTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := AnswerListener(tls.NewListener(LimitListener(plain, 10, func(net.Addr) {}), &tls.Config{Certificates: certified.TLS.Certificates}))
+	l := AnswerListener(tls.NewListener(LimitListener(plain, ConnectionLimits{All: 10}), &tls.Config{Certificates: certified.TLS.Certificates}))
 	srv := NewHTTPServer(NewHTTP((&fakeGateway{}).options()), slog.New(slog.DiscardHandler))
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()

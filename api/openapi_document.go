@@ -112,7 +112,7 @@ func (s *httpServer) document() *openDocument {
 	c.doc = openDocument{
 		OpenAPI: "3.1.0",
 		Info:    openInfo{Title: "Kurir", Version: cmp.Or(version, "unknown"), Description: documentText},
-		Servers: []openServer{{URL: "/"}},
+		Servers: []openServer{{URL: cmp.Or(s.Settings().Base, "/")}},
 		Paths:   map[string]map[string]*openOperation{},
 		Components: openComponents{
 			Responses: map[string]*openResponse{},

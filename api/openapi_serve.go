@@ -6,38 +6,47 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 )
 
+// madeDocument is /openapi.json for an address of the server.
+type madeDocument struct {
+	base string
+	body []byte
+	tag  string
+}
+
 // getDocument serves /openapi.json, to everybody: it says nothing that is not in
-// the handbook. It is made when it is first asked for.
+// the handbook. It is made when it is first asked for, and when the address of the
+// server is another.
 func (s *httpServer) getDocument() http.HandlerFunc {
-	made := sync.OnceValues(func() ([]byte, error) { return marshal(s.document()) })
-	tag := sync.OnceValue(func() string {
-		body, _ := made()
-		sum := sha256.Sum256(body)
-		return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-	})
+	var made atomic.Pointer[madeDocument]
 	return func(w http.ResponseWriter, r *http.Request) {
 		if p := readOnly(r); p != nil {
 			p.write(w)
 			return
 		}
-		body, err := made()
-		if err != nil {
-			(&problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the document could not be written"}).write(w)
-			return
+		doc, base := made.Load(), s.Settings().Base
+		if doc == nil || doc.base != base {
+			body, err := marshal(s.document())
+			if err != nil {
+				(&problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the document could not be written"}).write(w)
+				return
+			}
+			sum := sha256.Sum256(body)
+			doc = &madeDocument{base, body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+			made.Store(doc)
 		}
 		h := w.Header()
-		h.Set("ETag", tag())
+		h.Set("ETag", doc.tag)
 		h.Set("Cache-Control", "no-cache") // which may keep it, and asks whether it is still so
-		if matches(r, tag()) {
+		if matches(r, doc.tag) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
 		h["Content-Type"] = jsonType
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-		_, _ = w.Write(body) // net/http keeps it back from HEAD; a client that has gone needs no answer
+		h.Set("Content-Length", strconv.Itoa(len(doc.body)))
+		_, _ = w.Write(doc.body) // net/http keeps it back from HEAD; a client that has gone needs no answer
 	}
 }
 

@@ -50,16 +50,21 @@ func (s *httpServer) postAct(w http.ResponseWriter, r *http.Request, a *account.
 	case err != nil:
 		return &problem{Status: http.StatusServiceUnavailable, Code: message.Stopping.Code(), Detail: err.Error(), RetryAfter: 5}
 	}
-	return answerJob(w, job.ID, viewAct(&job))
+	return answerJob(w, s.jobAt(r, job.ID), viewAct(&job))
+}
+
+// jobAt is where a job is read.
+func (s *httpServer) jobAt(r *http.Request, id message.ID) string {
+	return s.link(r, "/v1/jobs/"+id.String())
 }
 
 // answerJob answers with a job that has begun.
-func answerJob(w http.ResponseWriter, id message.ID, view any) *problem {
+func answerJob(w http.ResponseWriter, at string, view any) *problem {
 	doc, err := marshal(view)
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
 	}
-	w.Header().Set("Location", "/v1/jobs/"+id.String())
+	w.Header().Set("Location", at)
 	writeJSON(w, http.StatusAccepted, doc)
 	return nil
 }

@@ -48,7 +48,7 @@ func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, _ *accou
 	page := map[string]any{"audit": rows}
 	if more {
 		last := found[len(found)-1].Number
-		page["next"], page["cursor"] = noun.Next(r.URL.Path, q, last), noun.Cursor(q, last)
+		page["next"], page["cursor"] = noun.Next(s.link(r, r.URL.Path), q, last), noun.Cursor(q, last)
 	}
 	return answerJSON(w, page)
 }

@@ -174,7 +174,7 @@ func (s *httpServer) changeBy(action resource.Action) restHandler {
 		status := http.StatusOK
 		if action == resource.Create {
 			status = http.StatusCreated
-			w.Header().Set("Location", r.URL.Path+"/"+url.PathEscape(row.Name))
+			w.Header().Set("Location", s.link(r, r.URL.Path+"/"+url.PathEscape(row.Name)))
 		}
 		return answerSetting(w, status, &row)
 	}

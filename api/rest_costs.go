@@ -118,7 +118,7 @@ func (s *httpServer) listCosts(w http.ResponseWriter, r *http.Request, a *accoun
 	rows, next := resource.Rows(q, sums, costCell)
 	page := map[string]any{"costs": rows}
 	if next != 0 {
-		page["next"], page["cursor"] = noun.Next(r.URL.Path, q, next), noun.Cursor(q, next)
+		page["next"], page["cursor"] = noun.Next(s.link(r, r.URL.Path), q, next), noun.Cursor(q, next)
 	}
 	return answerJSON(w, page)
 }

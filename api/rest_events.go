@@ -17,7 +17,7 @@ import (
 
 // eventPaths serves the stream of an account's events.
 func (s *httpServer) eventPaths() {
-	s.rest("/v1/events", methods{http.MethodGet: anyone(account.EventsRead, s.getEvents)})
+	s.rest("/v1/events", methods{http.MethodGet: anyone(account.EventsRead, s.getEvents).staying()})
 	types := &resource.Schema{Type: "array", Items: oneOf(typeState, typeInbound)}
 	s.describe("GET /v1/events", description{
 		name: "followEvents", summary: "Events as they happen",

@@ -182,7 +182,7 @@ func (s *httpServer) changeKey(w http.ResponseWriter, r *http.Request, a *accoun
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
 	}
 	if status == http.StatusCreated {
-		w.Header().Set("Location", "/v1/keys/"+url.PathEscape(row.Name))
+		w.Header().Set("Location", s.link(r, "/v1/keys/"+url.PathEscape(row.Name)))
 	}
 	writeJSON(w, status, body)
 	return nil

@@ -109,7 +109,7 @@ func (s *httpServer) listEntries(w http.ResponseWriter, r *http.Request, a *acco
 	}
 	page := map[string]any{"entries": rows}
 	if next := q.After + int64(q.Limit); len(found) > q.Limit {
-		page["next"], page["cursor"] = noun.Next(r.URL.Path, q, next), noun.Cursor(q, next)
+		page["next"], page["cursor"] = noun.Next(s.link(r, r.URL.Path), q, next), noun.Cursor(q, next)
 	}
 	return answerJSON(w, page)
 }

@@ -78,7 +78,7 @@ func (s *httpServer) listOptOuts(w http.ResponseWriter, r *http.Request, a *acco
 	}
 	page := map[string]any{"optouts": viewOptOuts(found)}
 	if len(found) == q.Limit {
-		page["next"], page["cursor"] = noun.Next(r.URL.Path, q, last), noun.Cursor(q, last)
+		page["next"], page["cursor"] = noun.Next(s.link(r, r.URL.Path), q, last), noun.Cursor(q, last)
 	}
 	return answerJSON(w, page)
 }

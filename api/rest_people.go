@@ -98,7 +98,7 @@ func (n *peopleNoun[T, D, V]) post(w http.ResponseWriter, r *http.Request, a *ac
 		return peopleProblem(err, n.name, "")
 	}
 	_, owned := n.of(row)
-	where := r.URL.Path + "/" + owned.ID.String()
+	where := n.s.link(r, r.URL.Path+"/"+owned.ID.String())
 	if a.Name != of.Account {
 		where += "?account=" + url.QueryEscape(of.Account)
 	}
@@ -330,7 +330,7 @@ func listOwned[T, V any](
 	}
 	answer := map[string]any{key: rows}
 	if next != 0 {
-		answer["next"], answer["cursor"] = noun.Next(r.URL.Path, q, int64(next)), noun.Cursor(q, int64(next))
+		answer["next"], answer["cursor"] = noun.Next(s.link(r, r.URL.Path), q, int64(next)), noun.Cursor(q, int64(next))
 	}
 	return answerJSON(w, answer)
 }

@@ -174,7 +174,7 @@ func (s *httpServer) postPush(w http.ResponseWriter, r *http.Request, a *account
 	case err != nil:
 		return &problem{Status: http.StatusServiceUnavailable, Code: message.Stopping.Code(), Detail: err.Error(), RetryAfter: 5}
 	}
-	return answerJob(w, job.ID, viewJob(&job))
+	return answerJob(w, s.jobAt(r, job.ID), viewJob(&job))
 }
 
 // pushRequest checks what a push asks for.

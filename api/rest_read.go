@@ -195,7 +195,7 @@ func list[T, V any](
 	}
 	answer := map[string]any{key: rows}
 	if next != 0 {
-		answer["next"], end = noun.Next(r.URL.Path, q, int64(next)), next
+		answer["next"], end = noun.Next(s.link(r, r.URL.Path), q, int64(next)), next
 	}
 	if end != 0 {
 		answer["cursor"] = noun.Cursor(q, int64(end))

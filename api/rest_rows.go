@@ -56,7 +56,7 @@ func listRows[T, V any](
 	}
 	page := map[string]any{key: rows}
 	if next != 0 {
-		page["next"], page["cursor"] = noun.Next(r.URL.Path, q, next), noun.Cursor(q, next)
+		page["next"], page["cursor"] = noun.Next(s.link(r, r.URL.Path), q, next), noun.Cursor(q, next)
 	}
 	return answerJSON(w, page)
 }

@@ -16,7 +16,7 @@ import (
 func (s *httpServer) tracePaths() {
 	s.rest("/v1/traces", methods{http.MethodGet: anyone(account.TracesRead, s.listTraces)})
 	s.rest("/v1/traces/{kind}/{name}", methods{
-		http.MethodGet: anyone(account.TracesRead, s.getPDUs), http.MethodPut: anyone(account.TracesWrite, s.putTrace), http.MethodDelete: anyone(account.TracesWrite, s.deleteTrace),
+		http.MethodGet: anyone(account.TracesRead, s.getPDUs).staying(), http.MethodPut: anyone(account.TracesWrite, s.putTrace), http.MethodDelete: anyone(account.TracesWrite, s.deleteTrace),
 	})
 }
 

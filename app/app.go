@@ -72,7 +72,8 @@ type App struct {
 	most         int // connections of each
 	dialects     []*dialectPort
 
-	alarmsNow atomic.Pointer[alarm.Settings] // those in force
+	alarmsNow atomic.Pointer[alarm.Settings]   // those in force
+	httpNow   atomic.Pointer[api.HTTPSettings] // likewise
 
 	mu    sync.Mutex
 	file  *config.File // with what was made over REST
@@ -117,6 +118,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, misfit(err)
 	}
 	a.alarmsNow.Store(&a.file.Alarms)
+	a.httpNow.Store(httpSettings(a.file))
 	a.logEffects(opt.File, a.file)
 	snap, err := a.snapshot(ctx, a.file, nil)
 	if err != nil {
@@ -308,6 +310,7 @@ func (a *App) replace(ctx context.Context, f *config.File, write func() error) e
 	a.shared.SmoothAccounts(snap.Accounts.Rates())
 	a.gateway.Replace(snap)
 	a.alarmsNow.Store(&f.Alarms)
+	a.httpNow.Store(httpSettings(f))
 	a.replaceLinks(f)
 	a.file = f
 	a.log.Info("configuration reloaded", "number", snap.Number, "connectors", len(f.Connectors),
@@ -324,12 +327,13 @@ func (a *App) warnOfRestart(f *config.File) {
 		old, now any
 	}{
 		{"data", began.Data, f.Data},
-		{"http", fixed(began.HTTP), fixed(f.HTTP)},
+		{"http", fixed(began.HTTP.Listener()), fixed(f.HTTP.Listener())},
 		{"smpp", fixed(began.SMPP), fixed(f.SMPP)},
 		{"dialects", fixedDialects(began), fixedDialects(f)},
 		{"retention", began.Retention, f.Retention},
 		{"limits.body", began.Limits.Body, f.Limits.Body},
 		{"limits.connections", began.Limits.Connections, f.Limits.Connections},
+		{"limits.connections_per_address", began.Limits.ConnectionsPerAddress, f.Limits.ConnectionsPerAddress},
 		{"events", began.Events, f.Events},
 		{"webhooks.timeout", began.Webhooks.Timeout, f.Webhooks.Timeout},
 		{"webhooks.max_age", began.Webhooks.MaxAge, f.Webhooks.MaxAge},

@@ -21,14 +21,14 @@ type dialectPort struct {
 }
 
 // openDialects opens the ports that dialects have of their own.
-func (a *App) openDialects(ctx context.Context, most int) error {
+func (a *App) openDialects(ctx context.Context, most api.ConnectionLimits) error {
 	for _, d := range a.file.Dialects.All() {
 		l, certs, err := open(ctx, a.log, "dialects."+d.Name, d.Listener(), most)
 		if err != nil {
 			return err
 		}
 		if l != nil {
-			a.dialects = append(a.dialects, &dialectPort{name: d.Name, listener: api.AnswerListener(l), certs: certs})
+			a.dialects = append(a.dialects, &dialectPort{name: d.Name, listener: answering(l), certs: certs})
 		}
 	}
 	return nil

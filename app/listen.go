@@ -18,13 +18,13 @@ import (
 
 // listen opens the ports of the file.
 func (a *App) listen(ctx context.Context) (err error) {
-	n := connections(a.log, a.file)
-	a.most = n
-	if a.httpListener, a.httpCerts, err = open(ctx, a.log, "http", a.file.HTTP, n); err != nil {
+	a.most = connections(a.log, a.file)
+	n := api.ConnectionLimits{All: a.most, PerAddress: a.file.Limits.ConnectionsPerAddress, Exempt: prefixes(a.file.HTTP.TrustedProxies)}
+	if a.httpListener, a.httpCerts, err = open(ctx, a.log, "http", a.file.HTTP.Listener(), n); err != nil {
 		return err
 	}
 	if a.httpListener != nil {
-		a.httpListener = api.AnswerListener(a.httpListener)
+		a.httpListener = answering(a.httpListener)
 	}
 	if err = a.openDialects(ctx, n); err != nil {
 		return err
@@ -44,13 +44,17 @@ func (e *BusyError) Error() string {
 }
 
 // open opens the ports of one interface: one, or a plain one and one with TLS.
-func open(ctx context.Context, log *slog.Logger, setting string, c config.Listener, most int) (_ net.Listener, _ *certificates, err error) {
+func open(ctx context.Context, log *slog.Logger, setting string, c config.Listener, most api.ConnectionLimits) (_ net.Listener, _ *certificates, err error) {
 	if c.Listen == "" {
 		return nil, nil, nil
 	}
 	var certs *certificates
 	if c.TLS.Cert != "" {
-		if certs, err = newCertificates(&c.TLS); err != nil {
+		var protocols []string
+		if setting != "smpp" {
+			protocols = api.HTTPProtocols()
+		}
+		if certs, err = newCertificates(&c.TLS, protocols); err != nil {
 			return nil, nil, fmt.Errorf("%s: read the certificate: %w", setting, err)
 		}
 	}
@@ -74,7 +78,7 @@ func open(ctx context.Context, log *slog.Logger, setting string, c config.Listen
 const seldomEvery = time.Minute
 
 // bind opens one port.
-func bind(ctx context.Context, log *slog.Logger, setting, address string, c *config.Listener, most int) (net.Listener, error) {
+func bind(ctx context.Context, log *slog.Logger, setting, address string, c *config.Listener, most api.ConnectionLimits) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, &BusyError{setting, address}
@@ -82,13 +86,18 @@ func bind(ctx context.Context, log *slog.Logger, setting, address string, c *con
 	if err != nil {
 		return nil, fmt.Errorf("%s: listen on %s: %w", setting, address, err)
 	}
-	full, bare := &connector.Seldom{Every: seldomEvery}, &connector.Seldom{Every: seldomEvery}
-	limited := api.LimitListener(l, most, func(peer net.Addr) {
-		if n := full.Note(); n > 0 {
-			log.Warn("connection refused: too many", "interface", setting, "peer", peer, "holds", most, "refused", n)
+	full, one, bare := &connector.Seldom{Every: seldomEvery}, &connector.Seldom{Every: seldomEvery}, &connector.Seldom{Every: seldomEvery}
+	most.Exempt = append(prefixes(c.Proxy), most.Exempt...)
+	most.Refused = func(peer net.Addr, perAddr bool) {
+		if perAddr {
+			if n := one.Note(); n > 0 {
+				log.Warn("connection refused: too many from one address", "interface", setting, "peer", peer, "holds", most.PerAddress, "refused", n)
+			}
+		} else if n := full.Note(); n > 0 {
+			log.Warn("connection refused: too many", "interface", setting, "peer", peer, "holds", most.All, "refused", n)
 		}
-	})
-	return behindProxies(limited, c.Proxy, func(peer net.Addr) {
+	}
+	return behindProxies(api.LimitListener(l, most), c.Proxy, func(peer net.Addr) {
 		if n := bare.Note(); n > 0 {
 			log.Warn("a load balancer's connection without a header of the PROXY protocol is closed", "interface", setting, "peer", peer, "closed", n)
 		}
@@ -142,7 +151,7 @@ const (
 // raises the limit on open files where it may, and says when few remain.
 func connections(log *slog.Logger, f *config.File) int {
 	listeners := uint64(0)
-	ports := []config.Listener{f.HTTP, f.SMPP}
+	ports := []config.Listener{f.HTTP.Listener(), f.SMPP}
 	for _, d := range f.Dialects.All() {
 		ports = append(ports, d.Listener())
 	}

@@ -1,15 +1,18 @@
 package app
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
 	proxyproto "github.com/pires/go-proxyproto"
 
-	"kurir/account"
+	"kurir/api"
 )
 
 // proxyWait is how long a balancer has for its header.
@@ -23,21 +26,14 @@ func behindProxies(l net.Listener, networks []string, bare func(peer net.Addr)) 
 	if len(networks) == 0 {
 		return l
 	}
-	var prefixes []netip.Prefix
-	for _, text := range networks {
-		if p, err := account.ParseNetwork(text); err == nil { // checked with the configuration
-			prefixes = append(prefixes, p)
-		}
-	}
-	return joinBare(bare, &proxyproto.Listener{
+	balancers := prefixes(networks)
+	return joinReady(func(conn net.Conn) net.Conn { return identified(conn, bare) }, &proxyproto.Listener{
 		Listener: l, ReadHeaderTimeout: proxyWait,
 		ConnPolicy: func(o proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
 			if a, ok := o.Upstream.(*net.TCPAddr); ok {
 				from := a.AddrPort().Addr().Unmap().WithZone("")
-				for _, p := range prefixes {
-					if p.Contains(from) {
-						return proxyproto.REQUIRE, nil
-					}
+				if slices.ContainsFunc(balancers, func(p netip.Prefix) bool { return p.Contains(from) }) {
+					return proxyproto.REQUIRE, nil
 				}
 			}
 			return proxyproto.SKIP, nil
@@ -45,14 +41,29 @@ func behindProxies(l net.Listener, networks []string, bare func(peer net.Addr)) 
 	})
 }
 
-// joined is several listeners as one. Headers of the PROXY protocol are read
-// beside it, so that a balancer that dawdles does not hold up others.
+// identified waits for a balancer's header of the PROXY protocol; nil if there
+// is none, and the connection is closed.
+func identified(conn net.Conn, bare func(peer net.Addr)) net.Conn {
+	p, ok := conn.(*proxyproto.Conn)
+	if !ok {
+		return conn
+	}
+	if p.ProxyHeader() == nil { // waits for it
+		bare(p.Raw().RemoteAddr())
+		_ = p.Close()
+		return nil
+	}
+	return proxied{p}
+}
+
+// joined is several listeners as one. What a connection begins with, such as
+// headers of the PROXY protocol, is waited for beside it, so that one who dawdles does not hold up others.
 type joined struct {
 	listeners []net.Listener
 	conns     chan arrival
 	done      chan struct{}
 	close     sync.Once
-	bare      func(peer net.Addr) // told whose connection had no header
+	ready     func(net.Conn) net.Conn // gives the connection when it has begun, nil if it is closed; nil: at once
 }
 
 type arrival struct {
@@ -60,10 +71,10 @@ type arrival struct {
 	err  error
 }
 
-func join(listeners ...net.Listener) net.Listener { return joinBare(nil, listeners...) }
+func join(listeners ...net.Listener) net.Listener { return joinReady(nil, listeners...) }
 
-func joinBare(bare func(peer net.Addr), listeners ...net.Listener) net.Listener {
-	j := &joined{bare: bare, listeners: listeners, conns: make(chan arrival), done: make(chan struct{})}
+func joinReady(ready func(net.Conn) net.Conn, listeners ...net.Listener) net.Listener {
+	j := &joined{ready: ready, listeners: listeners, conns: make(chan arrival), done: make(chan struct{})}
 	for _, l := range listeners {
 		go j.accept(l)
 	}
@@ -77,14 +88,11 @@ func (j *joined) accept(l net.Listener) {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if p, ok := conn.(*proxyproto.Conn); ok {
+		if err == nil && j.ready != nil {
 			go func() {
-				if p.ProxyHeader() == nil { // waits for it
-					j.bare(p.Raw().RemoteAddr())
-					_ = p.Close()
-					return
+				if conn := j.ready(conn); conn != nil {
+					j.hand(arrival{conn: conn})
 				}
-				j.hand(arrival{conn: proxied{p}})
 			}()
 			continue
 		}
@@ -141,4 +149,29 @@ func (c proxied) CloseWrite() error {
 		return half.CloseWrite()
 	}
 	return errors.ErrUnsupported
+}
+
+// handshakeWait is how long a client has to agree on TLS.
+const handshakeWait = 10 * time.Second
+
+// answering has the connections of an HTTP port say in the interface's own words
+// what net/http answers by itself. TLS is agreed on beside it; connections with HTTP/2 are as net/http wants
+// them.
+func answering(l net.Listener) net.Listener {
+	return joinReady(func(conn net.Conn) net.Conn {
+		c, secure := conn.(*tls.Conn)
+		if !secure {
+			return api.AnswerConn(conn)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), handshakeWait)
+		defer cancel()
+		if err := c.HandshakeContext(ctx); err != nil {
+			_ = c.Close()
+			return nil
+		}
+		if c.ConnectionState().NegotiatedProtocol == "h2" {
+			return c
+		}
+		return api.AnswerConn(c)
+	}, l)
 }

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"kurir/api"
 	"kurir/config"
 )
 
@@ -71,7 +72,7 @@ func listening(t *testing.T, c config.Listener) (net.Listener, *certificates) {
 func listeningLog(t *testing.T, log *slog.Logger, c config.Listener) (net.Listener, *certificates) {
 	t.Helper()
 	c.Listen = "127.0.0.1:0"
-	l, certs, err := open(t.Context(), log, "smpp", c, 100)
+	l, certs, err := open(t.Context(), log, "smpp", c, api.ConnectionLimits{All: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +149,7 @@ func TestProxyProtocol(t *testing.T) {
 func TestTooManyConnections(t *testing.T) {
 	t.Parallel()
 	log := &lockedLog{}
-	l, _, err := open(t.Context(), slog.New(slog.NewTextHandler(log, nil)), "http", config.Listener{Listen: "127.0.0.1:0"}, 1)
+	l, _, err := open(t.Context(), slog.New(slog.NewTextHandler(log, nil)), "http", config.Listener{Listen: "127.0.0.1:0"}, api.ConnectionLimits{All: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,17 +12,24 @@ import (
 // certificates is what an interface shows and asks of its clients, as the files
 // were when they were last read.
 type certificates struct {
-	conf atomic.Pointer[tls.Config]
+	conf      atomic.Pointer[tls.Config]
+	protocols []string // of which a client chooses one; nil: there is one
 }
 
-func newCertificates(t *config.TLS) (*certificates, error) {
+func newCertificates(t *config.TLS, protocols []string) (*certificates, error) {
 	conf, err := t.Config()
 	if err != nil {
 		return nil, err
 	}
-	c := new(certificates)
-	c.conf.Store(conf)
+	c := &certificates{protocols: protocols}
+	c.use(conf)
 	return c, nil
+}
+
+// use puts certificates into force for the connections that come.
+func (c *certificates) use(conf *tls.Config) {
+	conf.NextProtos = c.protocols
+	c.conf.Store(conf)
 }
 
 // listener wraps connections into TLS. Each handshake uses what is in force
@@ -79,7 +86,7 @@ func (a *App) certificates() map[string]*certificates {
 // use puts them into force for the connections that come.
 func (list freshCertificates) use() {
 	for _, r := range list {
-		r.of.conf.Store(r.conf)
+		r.of.use(r.conf)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"strings"
 	"syscall"
 	"time"
 
@@ -48,6 +49,7 @@ func (a *App) servers() {
 		Metrics: metrics, MaxBody: int64(a.file.Limits.Body),
 	}
 	opt.Use(a.gateway)
+	opt.Settings = a.httpNow.Load
 	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
 	opt.Config = api.ConfigOptions{Rows: a.Settings, Change: a.ChangeSetting, Audits: a.gateway.Audits}
@@ -94,6 +96,24 @@ func (a *App) webhookSecret(name string) string {
 		return acc.WebhookSecret.Reveal()
 	}
 	return ""
+}
+
+// httpSettings is how a file, which was checked, says that the HTTP interfaces are reached.
+func httpSettings(f *config.File) *api.HTTPSettings {
+	return &api.HTTPSettings{
+		Base: strings.TrimSuffix(f.HTTP.BaseURL, "/"), Trusted: prefixes(f.HTTP.TrustedProxies), Forwarded: f.HTTP.ForwardedBy == "forwarded", CORS: f.HTTP.CORS,
+		Requests: int64(f.Limits.Requests), AccountRequests: int64(f.Limits.RequestsPerAccount),
+	}
+}
+
+// prefixes parses networks that were checked.
+func prefixes(networks []string) (list []netip.Prefix) {
+	for _, text := range networks {
+		if p, err := account.ParseNetwork(text); err == nil {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // allowed reads the networks that webhooks named in requests may lead to.

@@ -18,7 +18,7 @@ import (
 // check reports what is wrong with a file that was read, and normalises the numbers that accounts own.
 func (d *decoder) check(f *File) {
 	d.checkServer(f)
-	d.checkListener("http", f.HTTP)
+	d.checkHTTP(&f.HTTP)
 	d.checkListener("smpp", f.SMPP)
 	d.checkDialects(f)
 	if f.HTTP.Listen == f.SMPP.Listen && !strings.HasSuffix(f.HTTP.Listen, ":0") {
@@ -121,7 +121,9 @@ func (d *decoder) checkServer(f *File) {
 		d.report("join_wait", "is not between 1m and 30d")
 	}
 	for field, n := range map[string]int{
-		"limits.body": f.Limits.Body, "limits.connections": f.Limits.Connections, "events.streams": f.Events.Streams, "events.per_account": f.Events.PerAccount,
+		"limits.body": f.Limits.Body, "limits.connections": f.Limits.Connections, "limits.connections_per_address": f.Limits.ConnectionsPerAddress,
+		"limits.requests": f.Limits.Requests, "limits.requests_per_account": f.Limits.RequestsPerAccount,
+		"events.streams": f.Events.Streams, "events.per_account": f.Events.PerAccount,
 	} {
 		if n < 0 {
 			d.report(field, "is less than 0")

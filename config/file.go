@@ -28,7 +28,7 @@ type File struct {
 	Node string `yaml:"node"`
 	// HTTP is where the REST interface, the Kannel-compatible interface, the web pages, /metrics, /healthz and
 	// /readyz are served.
-	HTTP Listener `yaml:"http" example:"{listen: \"127.0.0.1:8080\"}"`
+	HTTP HTTP `yaml:"http" example:"{listen: \"127.0.0.1:8080\"}"`
 	// SMPP is where customers bind as ESMEs. Empty: nowhere.
 	SMPP Listener `yaml:"smpp" example:"{listen: \"127.0.0.1:2775\"}"`
 	// Dialects are the HTTP interfaces of other gateways, so that their clients work unchanged.
@@ -106,9 +106,9 @@ type File struct {
 	mixed  bool    // with what was made over REST
 }
 
-// Listener is where an interface is served.
+// Listener is where an interface is served; HTTP has its fields too.
 type Listener struct {
-	// Listen is host:port; a port of 0 takes a free one. Empty: 127.0.0.1:8080 for http, not served for smpp.
+	// Listen is host:port; a port of 0 takes a free one. Empty: it is not served.
 	Listen string `yaml:"listen"`
 	// TLSListen is a second host:port, served with TLS beside the first, which is then plain. Empty: with tls the first
 	// is served with TLS.
@@ -167,6 +167,13 @@ type Limits struct {
 	// Connections is how many connections each interface serves at a time. 0: as many as the system's limit on open
 	// files leaves, at most 10000.
 	Connections int `yaml:"connections" example:"2000"`
+	// ConnectionsPerAddress is how many of them may come from one address; those of trusted_proxies and of proxy are not
+	// counted. 0: as many as connections.
+	ConnectionsPerAddress int `yaml:"connections_per_address" example:"1000"`
+	// Requests is how many HTTP requests are served at a time; more are answered with 503. 0: 4096.
+	Requests int `yaml:"requests" example:"4096"`
+	// RequestsPerAccount is how many of them one account may have; more are answered with 429. 0: 1024.
+	RequestsPerAccount int `yaml:"requests_per_account" example:"1024"`
 }
 
 // Retention is how long the database keeps what is done.
@@ -220,7 +227,7 @@ func Default() File {
 	return File{
 		Data:      "./data",
 		Database:  "sqlite",
-		HTTP:      Listener{Listen: "127.0.0.1:8080"},
+		HTTP:      HTTP{Listen: "127.0.0.1:8080"},
 		Validity:  48 * time.Hour,
 		Limits:    Limits{MaxParts: 10, Body: 1 << 20},
 		Retention: Retention{Messages: 90 * 24 * time.Hour, Counters: 400 * 24 * time.Hour},

@@ -42,8 +42,12 @@ func allRows[T any](ctx context.Context, r *remote, path, key string) ([]T, erro
 			return nil, fmt.Errorf("read the answer: %w", err)
 		}
 		list = append(list, rows...)
+		next := ""
+		_ = json.Unmarshal(page["next"], &next) // absent on the last page
 		path = ""
-		_ = json.Unmarshal(page["next"], &path) // absent on the last page
+		if _, rest, more := strings.Cut(next, "/v1/"); more { // in front of it may stand the address for others
+			path = "/v1/" + rest
+		}
 	}
 	return list, nil
 }
