@@ -100,6 +100,7 @@ type call struct {
 	want     int    // octets of the answer's body that are read into answered
 	answered []byte // nil where it has more
 	typed    string // its Content-Type
+	head     http.Header
 }
 
 func newHTTPCaller(guard *Guard, timeout time.Duration, roots *tls.Config) *httpCaller {
@@ -259,7 +260,7 @@ func readAnswer(conn *callConn, c *call) (status int, text string, keep bool, er
 			more, err = io.Copy(io.Discard, answer.Body)
 		}
 		if c.want > 0 && more == 0 && err == nil {
-			c.answered, c.typed = head, answer.Header.Get("Content-Type")
+			c.answered, c.typed, c.head = head, answer.Header.Get("Content-Type"), answer.Header
 		}
 		head = head[:min(len(head), maxAnswerText)]
 		keep := err == nil && !answer.Close && answer.StatusCode >= 200 && conn.r.Buffered() == 0

@@ -230,12 +230,21 @@ func (f kannelFieldsGiven) receivers() ([]string, *kannelAnswer) {
 
 // submission builds what all receivers have in common.
 func (f kannelFieldsGiven) submission(a *account.Account, guard *Guard, tlvs *message.TLVDictionary, costs *message.CostDimensions, now time.Time) (s gateway.Submission, bad *kannelAnswer) {
-	s = gateway.Submission{Account: a, Via: message.ViaKannel, From: strings.TrimSpace(f["from"])}
+	from := strings.TrimSpace(f["from"])
+	if from == "" && a.Sender == "" {
+		return s, kannelRefuse(http.StatusBadRequest, kannelNoSender)
+	}
+	if s, bad = f.described(a, guard, tlvs, costs, now); bad != nil {
+		return s, bad
+	}
+	s.Account, s.Via, s.From = a, message.ViaKannel, from
+	return s, nil
+}
+
+// described builds what fields say of a message besides its addresses.
+func (f kannelFieldsGiven) described(a *account.Account, guard *Guard, tlvs *message.TLVDictionary, costs *message.CostDimensions, now time.Time) (s gateway.Submission, bad *kannelAnswer) {
 	if s.Reference = f["account"]; len(s.Reference) > 64 || strings.ContainsAny(s.Reference, "[]\r\n") {
 		return s, kannelRefuse(http.StatusBadRequest, kannelBadAccount)
-	}
-	if s.From == "" && a.Sender == "" {
-		return s, kannelRefuse(http.StatusBadRequest, kannelNoSender)
 	}
 	if s.Content, bad = f.content(); bad != nil {
 		return s, bad

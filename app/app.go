@@ -55,6 +55,7 @@ type App struct {
 	guard    *api.Guard
 	webhook  *api.Webhook
 	kannel   *api.KannelCallback
+	service  *api.KannelService
 	jasmin   *api.JasminCallback
 	smpp     *api.SMPPServer
 	http     *http.Server
@@ -233,6 +234,9 @@ func (a *App) closeCallers() {
 	}
 	if a.kannel != nil {
 		closing.Go(a.kannel.Close)
+	}
+	if a.service != nil {
+		closing.Go(a.service.Close)
 	}
 	if a.jasmin != nil {
 		closing.Go(a.jasmin.Close)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
 	"time"
@@ -114,5 +115,48 @@ func arrived(t *testing.T, sim *simulator.Simulator, to string) *simulator.Messa
 			t.Fatalf("nothing for %s comes", to)
 		case <-time.After(5 * time.Millisecond):
 		}
+	}
+}
+
+// TestKannelService: what a phone writes is handed over as Kannel does, and the answer comes to the phone.
+func TestKannelService(t *testing.T) {
+	t.Parallel()
+	sim := simulator.New(simulator.Options{SMPP: "127.0.0.1:0"})
+	if err := sim.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	asked := make(chan string, 10)
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.RequestURI()
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("X-Kannel-MClass", "1")
+		_, _ = io.WriteString(w, "<p>It is <b>42</b> &euro;</p>")
+	}))
+	t.Cleanup(hook.Close)
+	s := run(t, read(t, fmt.Sprintf(`
+data: %s
+http: {listen: 127.0.0.1:0}
+connectors:
+  - {name: op1, kind: smpp, hosts: ["%s"], system_id: kurir}
+accounts:
+  - {name: acme, admin: true, password: secret, api_keys: [key], numbers: ["72456"]}
+routes:
+  - {to: "*", via: [op1]}
+inbound:
+  - keyword: price
+    account: acme
+    do:
+      - {kannel: {get_url: "%s/in?word=%%s&from=%%p", max_messages: 2, accept_x_kannel_headers: true}, answer: true, most: 3}
+`, t.TempDir(), sim.Addr(), hook.URL)))
+	s.until(t, "op1", "up", 1)
+	if err := sim.Inject(simulator.Inbound{From: "46701234567", To: "72456", Text: "Price tea"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-asked; got != "/in?word=tea&from=%2B46701234567" {
+		t.Errorf("the service is asked %s", got)
+	}
+	if m := arrived(t, sim, "46701234567"); m.Text != "It is 42 €" || m.From.Addr != "72456" || m.DataCoding != 0xF1 {
+		t.Errorf("the phone gets %+v", *m)
 	}
 }

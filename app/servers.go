@@ -79,8 +79,14 @@ func (a *App) receivers() {
 		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, Secret: a.webhookSecret,
 		TLVs: func() *message.TLVDictionary { return a.gateway.Snapshot().TLVs },
 	})
-	a.kannel = api.NewKannelCallback(api.KannelOptions{
+	kannel := api.KannelOptions{
 		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout,
+		TLVs: func() *message.TLVDictionary { return a.gateway.Snapshot().TLVs },
+	}
+	a.kannel = api.NewKannelCallback(kannel)
+	a.service = api.NewKannelService(api.KannelServiceOptions{
+		KannelOptions: kannel, Accounts: func() *account.Directory { return a.gateway.Snapshot().Accounts },
+		Dimensions: func() *message.CostDimensions { return a.gateway.Snapshot().Dimensions },
 	})
 	a.jasmin = api.NewJasminCallback(api.JasminOptions{
 		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, AnyAck: a.opt.File.Dialects.JasminAck == "any",
@@ -88,6 +94,7 @@ func (a *App) receivers() {
 	})
 	a.gateway.Receive(message.WebhookTarget, a.webhook)
 	a.gateway.Receive(message.KannelTarget, a.kannel)
+	a.gateway.Receive(message.ServiceTarget, a.service)
 	a.gateway.Receive(message.JasminTarget, a.jasmin)
 }
 

@@ -145,6 +145,9 @@ func trustedURLs(f *config.File) []string {
 			if do.Webhook != "" {
 				urls = append(urls, do.Webhook)
 			}
+			if u := do.Kannel.URL(); u != "" {
+				urls = append(urls, u)
+			}
 		}
 	}
 	return urls

@@ -10,11 +10,13 @@ import (
 	"kurir/route"
 )
 
-// InboundAction is one thing that is done with an inbound message, such as a place that it goes to. Of webhook, smpp,
-// reply, forward, tag, register and command exactly one is given.
+// InboundAction is one thing that is done with an inbound message, such as a place that it goes to. Of webhook, kannel,
+// smpp, reply, forward, tag, register and command exactly one is given.
 type InboundAction struct {
 	// Webhook is the address that the message is pushed to.
 	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/in"`
+	// Kannel calls a service as Kannel's sms-service does.
+	Kannel Service `yaml:"kannel"`
 	// SMPP is the account whose bound sessions get the message.
 	SMPP string `yaml:"smpp"`
 	// Reply is the template of a text that the phone is answered with, from the number that it wrote to (docs/inbound.md).
@@ -27,8 +29,8 @@ type InboundAction struct {
 	Register string `yaml:"register"`
 	// Command is the name of the program that is started (under commands).
 	Command string `yaml:"command"`
-	// Answer has the phone answered with what the webhook answers, a text (text/plain) or {"text": "..."}, or with what the
-	// command writes.
+	// Answer has the phone answered with what the webhook answers, a text (text/plain) or {"text": "..."}, with what the
+	// service of Kannel's answers, or with what the command writes.
 	Answer bool `yaml:"answer"`
 	// Most, with reply and answer, is how many automatic answers a phone gets from the account within an hour, 1 to 255.
 	// 0: 5.
@@ -52,6 +54,7 @@ func (a *InboundAction) given() (names []string) {
 		given bool
 	}{
 		{"webhook", a.Webhook != ""},
+		{"kannel", a.Kannel != (Service{})},
 		{"smpp", a.SMPP != ""},
 		{"reply", a.Reply != ""},
 		{"forward", len(a.Forward) > 0},
@@ -70,7 +73,7 @@ func (a *InboundAction) given() (names []string) {
 func (a *InboundAction) validate(field string, report func(field, problem string)) {
 	switch names := a.given(); len(names) {
 	case 0:
-		report(field, "an action needs one of webhook, smpp, reply, forward, tag, register and command")
+		report(field, "an action needs one of webhook, kannel, smpp, reply, forward, tag, register and command")
 	case 1:
 	default:
 		report(field, "an action does one thing: "+strings.Join(names, " and ")+" are two actions")
@@ -86,8 +89,11 @@ func (a *InboundAction) validate(field string, report func(field, problem string
 	if problem := message.NameProblem(a.Tag); problem != "" {
 		report(field+".tag", problem)
 	}
-	if a.Answer && a.Webhook == "" && a.Command == "" {
-		report(field+".answer", "has no effect without webhook or command")
+	if a.Kannel != (Service{}) {
+		a.Kannel.validate(func(of, problem string) { report(field+".kannel."+of, problem) })
+	}
+	if a.Answer && a.Webhook == "" && a.Command == "" && a.Kannel == (Service{}) {
+		report(field+".answer", "has no effect without webhook, kannel or command")
 	}
 	switch {
 	case a.Most < 0 || a.Most > mostAnswers:
@@ -131,6 +137,11 @@ func (a *InboundAction) does(in *message.Inbound) {
 		if a.Answer {
 			t.Mask = most
 		}
+	case a.Kannel != (Service{}):
+		t.Kind, t.Address = message.ServiceTarget, a.Kannel.address()
+		if a.Answer {
+			t.Mask = most
+		}
 	case a.Command != "":
 		t.Kind, t.Address = message.CommandTarget, a.Command
 		if a.Answer {
@@ -157,6 +168,10 @@ func (a *InboundAction) String() string {
 		return "webhook " + a.Webhook + ", which answers"
 	case a.Webhook != "":
 		return "webhook " + a.Webhook
+	case a.Kannel != (Service{}) && a.Answer:
+		return a.Kannel.String() + ", which answers"
+	case a.Kannel != (Service{}):
+		return a.Kannel.String()
 	case a.Command != "" && a.Answer:
 		return "command " + a.Command + ", which answers"
 	case a.Command != "":

@@ -26,7 +26,8 @@ import (
 //  4. What is refused for now is tried again like a webhook, what is refused for
 //     good is given up; the log of the inbound message says so.
 //
-// A webhook and a program answer with Delivered.Reply, which takes the same way.
+// A webhook and a program answer with Delivered.Reply, a service of Kannel's with
+// Delivered.Answer: they take the same way.
 
 // answerer is the Receiver for message.ReplyTarget and message.ForwardTarget.
 type answerer struct{ g *Gateway }
@@ -54,7 +55,7 @@ func (a answerer) Deliver(_ string, items []*Item) {
 		case it.Target.Kind == message.ForwardTarget:
 			a.g.forward(it, recipients, text)
 		default:
-			a.g.reply(it, text, 0)
+			a.g.reply(it, textAnswer(text), 0)
 		}
 	}
 }
@@ -70,9 +71,14 @@ func (g *Gateway) unanswerable(it *Item, why string, code uint32) {
 	g.Delivered([]Delivered{d})
 }
 
+// textAnswer is an answer that is a text and nothing else.
+func textAnswer(text string) *Submission {
+	return &Submission{Priority: message.High, Content: message.Content{Text: text, Class: -1}}
+}
+
 // reply answers the phone of an inbound message, from the number that it wrote
 // to. code is what the target said that wants the answer.
-func (g *Gateway) reply(it *Item, text string, code uint32) {
+func (g *Gateway) reply(it *Item, answer *Submission, code uint32) {
 	in, snap := it.Inbound, g.snap.Load()
 	a := snap.Accounts.ByName(in.Account)
 	if a == nil {
@@ -88,10 +94,10 @@ func (g *Gateway) reply(it *Item, text string, code uint32) {
 		g.unanswerable(it, why, code)
 		return
 	}
-	g.acceptFor(it, code, &Submission{
-		Account: a, ToAddr: phone, FromAddr: in.To, Answer: true, Anytime: true, OptedOut: most == 0, Priority: message.High,
-		Content: message.Content{Text: text, Class: -1}, Reference: in.ID.String(), Tag: in.Tag,
-	}, func() { g.answers.giveBack(key, now) })
+	sub := *answer
+	sub.Account, sub.ToAddr, sub.FromAddr, sub.Tag = a, phone, in.To, cmp.Or(sub.Tag, in.Tag)
+	sub.Answer, sub.Anytime, sub.OptedOut, sub.Reference = true, true, most == 0, cmp.Or(sub.Reference, in.ID.String())
+	g.acceptFor(it, code, &sub, func() { g.answers.giveBack(key, now) })
 }
 
 // forward sends the text of an inbound message on to other phones.
@@ -236,17 +242,21 @@ func forNow(f *message.Failure) bool { return f.Kind.Temporary() || f.Kind == me
 // replies takes those out of verdicts with which the target wants to answer the
 // phone: they are settled with the answer.
 func (g *Gateway) replies(list []Delivered) []Delivered {
-	if !slices.ContainsFunc(list, func(d Delivered) bool { return d.Reply != "" }) {
+	if !slices.ContainsFunc(list, func(d Delivered) bool { return d.Reply != "" || d.Answer != nil }) {
 		return list
 	}
 	var rest []Delivered
 	for _, d := range list {
 		in := d.Item.Inbound
-		if d.Reply == "" || d.Verdict != Acknowledged || in == nil || toldBefore(in, uint8(d.Item.Index+1)) { // the phone has its answer
+		if d.Reply == "" && d.Answer == nil || d.Verdict != Acknowledged || in == nil || toldBefore(in, uint8(d.Item.Index+1)) { // the phone has its answer
 			rest = append(rest, d)
 			continue
 		}
-		g.reply(d.Item, d.Reply, d.Code)
+		answer := d.Answer
+		if answer == nil {
+			answer = textAnswer(d.Reply)
+		}
+		g.reply(d.Item, answer, d.Code)
 	}
 	return rest
 }

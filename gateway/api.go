@@ -138,6 +138,9 @@ type Delivered struct {
 	Text    string // what the target said, for the trace
 	Untried bool   // with TryLater: nobody was called, because the target rests
 	Reply   string // with Acknowledged: what the target answers the phone with; empty for nothing
+
+	// Answer is a message in place of Reply: its account, recipient, sender and what makes it an answer are filled in.
+	Answer *Submission
 }
 
 // Receiver is how everything leaves on the customers' side; there is one per

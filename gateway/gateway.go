@@ -85,7 +85,7 @@ type Gateway struct {
 	snap      atomic.Pointer[Snapshot]
 	retries   atomic.Pointer[retryTable] // of snap
 	commit    func(*store.Batch) error   // the store's, but for tests
-	receivers [8]Receiver                // by message.TargetKind; set before Run
+	receivers [16]Receiver               // by message.TargetKind; set before Run
 	count     counters
 	asking    atomic.Int32 // messages being taken back from operators
 

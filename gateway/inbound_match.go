@@ -250,6 +250,12 @@ func (s *Snapshot) showTarget(in *message.Inbound, t message.Target) string {
 		if t.Mask != 0 {
 			return "webhook " + t.Address + ", which answers the phone"
 		}
+	case message.ServiceTarget:
+		service, _ := ParseService(t.Address)
+		if t.Mask != 0 {
+			return service.String() + ", which answers the phone"
+		}
+		return service.String()
 	}
 	return t.Kind.String() + " " + t.Address
 }
