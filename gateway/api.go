@@ -44,6 +44,7 @@ type Submission struct {
 	Anytime  bool   // hours do not hold: it answers who has just written, or is an alarm
 	OptedOut bool   // it is also for who has opted out, whom it tells so
 
+	Mailing    message.ID // the mailing that it is of (mailing_job.go); 0 for none
 	Resent     message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)
 	FilteredBy string     // name of the filter that has changed it; left empty by interfaces
 	Settles    *Item      // what is owed no more once it is accepted (answer.go); left nil by interfaces

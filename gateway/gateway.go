@@ -150,6 +150,7 @@ type Gateway struct {
 	missing     missingReceipts
 	policies    map[string]*route.Fallback
 	acts        jobList[*actJob]
+	mailings    jobList[*mailingJob]
 	replacing   map[message.ID]struct{} // which operators are being asked to replace
 	sizes       diskSizes
 	purses      map[string]*purse // by account
@@ -287,6 +288,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.jobs.Go(func() { g.tickLoop(g.ctx) })
 	g.jobs.Go(func() { g.runSchedules(g.ctx) })
 	g.jobs.Go(func() { g.emptyGroups(g.ctx) })
+	g.jobs.Go(func() { g.resumeMailings(g.ctx) })
 	followed := make(chan struct{})
 	go func() {
 		defer close(followed)

@@ -21,8 +21,8 @@ const (
 	JobFailed  JobState = "failed"
 )
 
-// Job is what all long jobs that somebody asks for have in common. They are not
-// kept over a restart: what they did is.
+// Job is what all long jobs that somebody asks for have in common. But for mailings
+// they are not kept over a restart: what they did is.
 type Job struct {
 	ID    message.ID
 	By    string // account that asked for it
@@ -81,7 +81,10 @@ func (l *jobList[J]) begin(g *Gateway, by string, j J, refuse func(running []J) 
 	now, b := g.now(), j.base()
 	ctx, stop := context.WithCancel(g.ctx)
 	b.stop, b.ended = stop, make(chan struct{})
-	b.Job = Job{ID: g.nextID(now), By: by, State: JobRunning, Began: now}
+	if b.ID == 0 { // else it goes on after a start
+		b.ID, b.Began = g.nextID(now), now
+	}
+	b.By, b.State = by, JobRunning
 	l.add(j)
 	g.jobs.Go(func() {
 		defer stop()
@@ -89,6 +92,13 @@ func (l *jobList[J]) begin(g *Gateway, by string, j J, refuse func(running []J) 
 		end(j)
 	})
 	return nil
+}
+
+// keep adds a job that had ended before the start.
+func (l *jobList[J]) keep(j J) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.add(j)
 }
 
 // add adds a job and forgets the oldest that has ended if there are too many.

@@ -19,12 +19,12 @@ func (s *Snapshot) special(m *message.Message, sub *Submission) *message.Failure
 		return f
 	}
 	secret := sub.Secret || s.SecretText(sub.Account, m.From, m.Content.Text)
-	if !secret && sub.Tag == "" {
+	if !secret && sub.Tag == "" && sub.Mailing == 0 {
 		return nil
 	}
 	if problem := message.NameProblem(sub.Tag); problem != "" {
 		return message.Fail(message.BadContent, "tag", "the tag %s", problem)
 	}
-	m.Special = m.Special.With(func(x *message.Special) { x.Secret, x.Tag = secret, sub.Tag })
+	m.Special = m.Special.With(func(x *message.Special) { x.Secret, x.Tag, x.Mailing = secret, sub.Tag, sub.Mailing })
 	return nil
 }

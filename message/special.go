@@ -14,6 +14,7 @@ type Special struct {
 	Dimensions Dimensions // what its cost is put down to
 	Lumped     bool       // in sums they count as others: there are too many to be summed one by one
 	Hours      string     // when its customer lets it be sent (Hours.String); empty: always
+	Mailing    ID         // the mailing of which it is one; 0 for none
 	RouteHours string     // when its route does, in place of its account's hours; empty: as the account says
 }
 

@@ -36,6 +36,7 @@ const (
 	specialHours  = 7
 	specialRouteH = 8
 	specialDialog = 9
+	specialMail   = 10
 )
 
 // appendSpecial appends what few messages have: of each field that is not empty
@@ -52,6 +53,10 @@ func appendSpecial(dst []byte, s *message.Special) []byte {
 	}
 	if s.Dimensions != "" {
 		dst = appendText(append(dst, specialCost), string(s.Dimensions))
+	}
+	if s.Mailing != 0 {
+		id := binary.AppendUvarint(nil, uint64(s.Mailing))
+		dst = append(binary.AppendUvarint(append(dst, specialMail), uint64(len(id))), id...)
 	}
 	if s.Lumped {
 		dst = append(dst, specialLumped, 0)
@@ -99,6 +104,8 @@ func (r *blobReader) special(secret bool) *message.Special {
 			s.From = value.address()
 		case specialTo:
 			s.To = value.address()
+		case specialMail:
+			s.Mailing = message.ID(value.uvarint())
 		case specialHours:
 			s.Hours = string(value.rest)
 		case specialRouteH:

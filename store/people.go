@@ -56,6 +56,9 @@ type PeopleChange struct {
 	Empty         message.ID // a group that is Gone: the next MembersAtOnce of its members, and with the last itself
 	Templates     []*Template
 	TemplatesGone []message.ID
+
+	Mailings       []*Mailing
+	ForgetMailings int64 // those that ended before, in Unix milliseconds; 0 for none
 }
 
 // MembersAtOnce is how many members of a deleted group one commit removes.
@@ -126,6 +129,14 @@ func (s *Store) writePeopleChange(c *PeopleChange) error {
 		if err := s.removeOne("DELETE FROM template WHERE id = ?", id); err != nil {
 			return err
 		}
+	}
+	for _, m := range c.Mailings {
+		if err := s.writeMailing(m); err != nil {
+			return err
+		}
+	}
+	if c.ForgetMailings != 0 {
+		return s.forgetMailings(c.ForgetMailings)
 	}
 	return nil
 }
