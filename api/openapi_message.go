@@ -62,6 +62,14 @@ func messageFields() resource.Properties {
 		fields = append(fields, resource.Property{Name: name, Schema: s})
 	}
 	add("to", "the recipient's number, or up to 1,000 of them", textOrTexts(maxMessages))
+	fields[0].Schema.Description += ", `contact:NAME` or `group:NAME`"
+	add("recipients", "in place of to: recipients with texts and variables of their own", &resource.Schema{Type: "array", MaxItems: maxMessages, Items: object([]string{"to"},
+		resource.Property{Name: "to", Schema: text()},
+		resource.Property{Name: "text", Schema: text()},
+		resource.Property{Name: "variables", Schema: &resource.Schema{Type: "object", Additional: textOrNumber()}})})
+	add("template", "name or id of a template, in place of text", text())
+	add("language", "in which the template is used; left out: that of each contact", text())
+	add("variables", "values of the `{placeholders}` in texts, for all recipients", &resource.Schema{Type: "object", Additional: textOrNumber()})
 	add("from", "sender: a number, a short code, or at most 11 characters; left out: the account's", text())
 	add("text", "what the phone shows", text())
 	add("data", "octets in hexadecimal digits in place of text", &resource.Schema{Type: "string", Pattern: "^([0-9a-fA-F]{2})*$"})
@@ -93,6 +101,11 @@ func messageFields() resource.Properties {
 	return fields
 }
 
+// textOrNumber is the schema of a variable.
+func textOrNumber() *resource.Schema {
+	return &resource.Schema{OneOf: []*resource.Schema{{Type: "string"}, {Type: "number"}}}
+}
+
 // newMessage is the schema of a message in a request; required are the fields that
 // it must have.
 func newMessage(more resource.Properties, required ...string) *resource.Schema {
@@ -104,8 +117,8 @@ func newMessages(g *resource.Schemas) *resource.Schema {
 	atomic := func() resource.Properties {
 		return resource.Properties{{Name: "atomic", Schema: &resource.Schema{Type: "boolean", Description: "all messages of the request are accepted, or none"}}}
 	}
-	g.Named["MessageOfSeveral"] = newMessage(nil, "to")
-	g.Named["NewMessage"] = newMessage(atomic(), "to")
+	g.Named["MessageOfSeveral"] = newMessage(nil)
+	g.Named["NewMessage"] = newMessage(atomic())
 	g.Named["NewMessages"] = &resource.Schema{
 		Type: "object", Required: []string{"messages"}, Additional: false,
 		Properties: append(resource.Properties{{
@@ -119,6 +132,7 @@ func newMessages(g *resource.Schemas) *resource.Schema {
 type acceptedView struct {
 	Messages []resultView  `json:"messages" doc:"those that are accepted: they are on disk"`
 	Errors   []mistakeView `json:"errors" doc:"those that are not, and why"`
+	Job      *mailingView  `json:"job,omitempty" doc:"for more than 1,000 phones: what sends to them one after the other"`
 }
 
 // resultView is a message that is accepted, which appendResult writes.

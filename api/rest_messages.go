@@ -28,9 +28,12 @@ func (s *httpServer) postMessagesVia(w http.ResponseWriter, r *http.Request, a *
 	if p != nil {
 		return p
 	}
-	b := batch{several: req.several, atomic: req.atomic, link: link}
+	b := batch{several: req.several, atomic: req.atomic, link: link, addressing: addressing{s, r.Context()}}
 	if p := b.build(req, a, s.Guard, s.TLVs()); p != nil {
 		return p
+	}
+	if b.mailing != nil {
+		return s.postMailing(w, r, a, &b)
 	}
 	if b.atomic && len(b.bad) > 0 {
 		b.withhold()
@@ -81,6 +84,9 @@ type batch struct {
 	results         []gateway.Result
 	bad             []fieldError
 	kinds           []message.FailureKind // of bad
+
+	addressing                  // finds contacts and groups
+	mailing    *gateway.Mailing // the request is one to so many that it becomes a job; nil for most
 }
 
 // build makes a submission per recipient.
@@ -103,6 +109,10 @@ func (b *batch) build(req *restRequest, a *account.Account, guard *Guard, tlvs *
 
 // add makes the submissions of one message, which stands at an index.
 func (b *batch) add(index int, m *restMessage, a *account.Account, guard *Guard, tlvs *message.TLVDictionary) {
+	if m.people != nil {
+		b.addPeople(index, m, a)
+		return
+	}
 	if len(m.to) == 0 {
 		b.fail(index, "", message.Fail(message.BadRecipient, "to", "to is missing or empty"))
 		return

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"kurir/account"
+	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
 )
@@ -90,8 +91,11 @@ func (s *httpServer) postPreview(w http.ResponseWriter, r *http.Request, a *acco
 	if len(m.to) > 1 {
 		return faulty(http.StatusUnprocessableEntity, codeTooMany, "to", "a preview is for one recipient, or for none")
 	}
-	sub, f := m.submission(a, s.Guard, s.TLVs())
-	if len(m.to) == 1 {
+	var sub gateway.Submission
+	var f *message.Failure
+	if m.people != nil {
+		sub, f = (&addressing{s, r.Context()}).first(m, a)
+	} else if sub, f = m.submission(a, s.Guard, s.TLVs()); len(m.to) == 1 {
 		if sub.To = m.to[0]; sub.To == "" && f == nil {
 			f = message.Fail(message.BadRecipient, "to", "the recipient is empty")
 		}

@@ -279,49 +279,44 @@ func viewJob(j *gateway.PushJob) *jobView {
 	return v
 }
 
-// shownJob is one job of either kind.
+// shownJob is one job of any kind.
 type shownJob struct {
-	push *gateway.PushJob
-	act  *gateway.ActJob
+	id      message.ID
+	state   gateway.JobState
+	account string // empty for everybody
+	view    any
 }
 
-func (j *shownJob) view() any {
-	if j.push != nil {
-		return viewJob(j.push)
-	}
-	return viewAct(j.act)
-}
-
-// jobs are those since the start that an account may see, newest first.
+// jobs are those since the start that an account may see, newest first, and those for messages to many of the last days.
 func (s *httpServer) jobs(a *account.Account) (list []shownJob) {
 	for _, j := range s.Queues.Pushes(scope(a)) {
-		list = append(list, shownJob{push: &j})
+		list = append(list, shownJob{j.ID, j.State, j.Request.Account, viewJob(&j)})
 	}
 	for _, j := range s.Queues.Acts(scope(a)) {
-		list = append(list, shownJob{act: &j})
+		list = append(list, shownJob{j.ID, j.State, j.Request.Filter.Account, viewAct(&j)})
+	}
+	if s.People == nil {
+		return list
+	}
+	for _, j := range s.People.Mailings(scope(a)) {
+		list = append(list, shownJob{j.ID, j.State, j.Account, viewMailing(&j)})
 	}
 	return list
 }
 
-// listJobs is GET /v1/jobs: those since the start.
+// listJobs is GET /v1/jobs.
 func (s *httpServer) listJobs(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	find := func() ([]shownJob, *problem) { return s.jobs(a), nil }
 	cell := func(j *shownJob, field string) any {
-		id, state, of := message.ID(0), gateway.JobState(""), ""
-		if j.push != nil {
-			id, state, of = j.push.ID, j.push.State, j.push.Request.Account
-		} else {
-			id, state, of = j.act.ID, j.act.State, j.act.Request.Filter.Account
-		}
 		switch field {
 		case "account":
-			return jobAccount(of)
+			return jobAccount(j.account)
 		case "state":
-			return string(state)
+			return string(j.state)
 		}
-		return int64(id)
+		return int64(j.id)
 	}
-	return listRows(s, w, r, a, "jobs", resource.Jobs(), find, cell, (*shownJob).view)
+	return listRows(s, w, r, a, "jobs", resource.Jobs(), find, cell, func(j *shownJob) any { return j.view })
 }
 
 // getJob is GET /v1/jobs/{id}.
@@ -331,9 +326,8 @@ func (s *httpServer) getJob(w http.ResponseWriter, r *http.Request, a *account.A
 		return p
 	}
 	for _, j := range s.jobs(a) {
-		if j.push != nil && j.push.ID == id || j.act != nil && j.act.ID == id {
-			v := j.view()
-			return answerJSON(w, &v)
+		if j.id == id {
+			return answerJSON(w, j.view)
 		}
 	}
 	return readProblem(gateway.ErrNotFound, "job")
@@ -352,9 +346,14 @@ func (s *httpServer) stopJob(w http.ResponseWriter, r *http.Request, a *account.
 		act, err = s.Queues.StopAct(scope(a), id)
 		v = viewAct(&act)
 	}
+	if errors.Is(err, gateway.ErrNotFound) && s.People != nil {
+		var mail gateway.MailingJob
+		mail, err = s.People.StopMailing(scope(a), id)
+		v = viewMailing(&mail)
+	}
 	if err != nil {
 		return readProblem(err, "job")
 	}
 	s.Log.Info("job is stopped", "job", id, "by", a.Name)
-	return answerJSON(w, &v)
+	return answerJSON(w, v)
 }

@@ -44,7 +44,8 @@ type restMessage struct {
 	hours     *message.Hours
 	class     int8 // -1 for none
 	flash     bool
-	replaces  uint8 // replace type, 0 for none
+	replaces  uint8       // replace type, 0 for none
+	people    *restPeople // contacts, groups, template, variables; nil for most (rest_recipients.go)
 	ports     restPorts
 	seen      uint32
 }
@@ -54,6 +55,7 @@ type restMessage struct {
 type restRequest struct {
 	messages []restMessage
 	several  bool // the form with "messages"
+	people   bool // one of them has to do with contacts, groups, templates or variables
 	atomic   bool
 }
 
@@ -84,6 +86,10 @@ const (
 	seenClass
 	seenReplaceType
 	seenPorts
+	seenTemplate
+	seenLanguage
+	seenVariables
+	seenRecipients
 	seenAtomic
 	seenMessages
 
@@ -97,6 +103,7 @@ var restFields = map[string]uint32{
 	"webhook": seenWebhook, "receipts": seenReceipts, "flash": seenFlash, "tlvs": seenTLVs,
 	"unicode": seenUnicode, "long": seenLong, "tag": seenTag, "max_parts": seenMaxParts, "secret": seenSecret, "dialog": seenDialog, "hours": seenHours,
 	"class": seenClass, "replace_type": seenReplaceType, "ports": seenPorts,
+	"template": seenTemplate, "language": seenLanguage, "variables": seenVariables, "recipients": seenRecipients,
 	"dimensions": seenDimensions, "atomic": seenAtomic, "messages": seenMessages,
 }
 
@@ -166,7 +173,9 @@ func (r *jsonReader) members(m *restMessage, req *restRequest) {
 func (r *jsonReader) member(m *restMessage, req *restRequest, bit uint32) {
 	switch bit {
 	case seenTo:
-		m.to = r.recipients()
+		if m.to = r.recipients(); namesPeople(m.to) {
+			m.withPeople()
+		}
 	case seenFrom:
 		m.from = r.str()
 	case seenText:
@@ -217,6 +226,8 @@ func (r *jsonReader) member(m *restMessage, req *restRequest, bit uint32) {
 		m.costs = r.dimensions()
 	case seenHours:
 		m.hours = r.hours()
+	case seenTemplate, seenLanguage, seenVariables, seenRecipients:
+		r.peopleMember(m.withPeople(), bit)
 	case seenAtomic:
 		req.atomic = r.boolean()
 	case seenMessages:

@@ -183,6 +183,7 @@ func (st *stream) grow() {
 	if st.piece == nil {
 		p := &piece{came: make(chan []gateway.Result, 1)}
 		p.several, p.together, p.stream, p.link = true, true, st.number, st.link
+		p.addressing = addressing{st.s, st.r.Context()}
 		st.piece = p
 	}
 	st.piece.last = st.line
