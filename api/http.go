@@ -175,9 +175,8 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	o.setDefaults()
 	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), logins: newLoginBrake(o.FailureWait)}
 	s.messagePaths()
-	s.rest("/v1/preview", methods{http.MethodPost: anyone(account.MessagesRead, s.postPreview)})
-	s.rest("/v1/routes/explain", methods{http.MethodPost: anyone(account.MessagesRead, s.explainRoute)})
-	s.rest("/v1/schedules", methods{http.MethodGet: anyone(account.MessagesRead, s.listSchedules)})
+	s.previewPaths()
+	s.schedulePaths()
 	s.inboundPaths()
 	s.linkPaths()
 	s.queuePaths()
@@ -208,6 +207,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	if o.Config.Rows != nil {
 		s.configPaths()
 		s.keyPaths()
+		s.auditPaths()
 	}
 	if o.Traces != nil {
 		s.tracePaths()
@@ -216,7 +216,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 		s.eventPaths()
 	}
 	if o.Status != nil {
-		s.rest("/v1/status", methods{http.MethodGet: admins(account.LinksRead, s.getStatus)})
+		s.statusPaths()
 	}
 	s.mux.HandleFunc("/openapi.json", s.getDocument())
 	s.mux.HandleFunc("/v1/", s.notFound)

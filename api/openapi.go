@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -16,6 +17,7 @@ import (
 // it is registered, and what every operation has (signing in, problems) goes
 // without saying.
 type description struct {
+	of      string            // the registered path with its method, if that is another
 	name    string            // operationId: a stable name by which generated clients call it
 	summary string            // a line
 	text    string            // more, in Markdown
@@ -23,7 +25,7 @@ type description struct {
 	query   []parameter       // besides those of list
 	list    *listing          // answers 200 with a page of rows
 	body    any               // what is read; nil for no body
-	bodies  map[string]any    // the same by media type, where it is not JSON
+	bodies  map[string]any    // what else is read, by media type
 	answers map[int]any       // what is written, by status: nil for no body
 	tables  []string          // media types in which answers come as texts too
 	also    []int             // statuses of problems beyond those that every such operation has
@@ -33,8 +35,16 @@ type description struct {
 }
 
 // Values of body, bodies and answers are a zero value of the Go type, or a
-// *resource.Schema, or a schemaOf where there is no type.
+// *resource.Schema, or a schemaOf where there is no type; of answers also lines.
 type schemaOf func(g *resource.Schemas) *resource.Schema
+
+// lines is what stands in each line of an answer that has many.
+type lines string
+
+// textSchema is the schema of a text in another media type than JSON.
+func textSchema(what string) *resource.Schema {
+	return &resource.Schema{Type: "string", Description: what}
+}
 
 // parameter is a parameter in the query.
 type parameter struct {
@@ -54,7 +64,8 @@ type listing struct {
 type example struct {
 	name   string // if there are several
 	call   string // path and query
-	body   string // JSON, or a text of the first of bodies
+	body   string // JSON, or of the media type in sends
+	sends  string
 	status int    // 0 for the one of answers
 	media  string // of the answer, where it is not JSON
 }
@@ -74,13 +85,14 @@ type (
 
 // describe says what a registered operation is for, such as GET /v1/messages.
 func (s *httpServer) describe(call string, d description) {
+	d.of = cmp.Or(d.of, call)
 	s.said = append(s.said, described{call, d})
 }
 
 // undescribed names what is served and not described.
 func (s *httpServer) undescribed() (calls []string) {
 	for _, o := range s.served {
-		if !slices.ContainsFunc(s.said, func(d described) bool { return d.call == o.call }) {
+		if !slices.ContainsFunc(s.said, func(d described) bool { return d.of == o.call }) {
 			calls = append(calls, o.call)
 		}
 	}
@@ -89,7 +101,7 @@ func (s *httpServer) undescribed() (calls []string) {
 
 // registered gives the operation that is described, nil for none.
 func (s *httpServer) registered(d *described) *operation {
-	i := slices.IndexFunc(s.served, func(o served) bool { return o.call == d.call })
+	i := slices.IndexFunc(s.served, func(o served) bool { return o.call == d.of })
 	if i < 0 {
 		return nil
 	}
@@ -129,7 +141,7 @@ func (o *described) status(e *example) int {
 	if e.status != 0 {
 		return e.status
 	}
-	for status := range o.allAnswers() {
+	for status := range o.allAnswers() { // of several an example says which
 		return status
 	}
 	return http.StatusOK
@@ -148,12 +160,26 @@ func (l *listing) page() schemaOf {
 	return func(g *resource.Schemas) *resource.Schema {
 		return &resource.Schema{
 			Type: "object", Required: []string{l.key}, Properties: resource.Properties{
-				{Name: l.key, Schema: &resource.Schema{Type: "array", Items: g.Written(reflect.TypeOf(l.row))}},
+				{Name: l.key, Schema: &resource.Schema{Type: "array", Items: schemaIn(g, l.row, true)}},
 				{Name: "next", Schema: &resource.Schema{Type: "string", Description: "address of the next page; left out on the last"}},
 				{Name: "cursor", Schema: &resource.Schema{Type: "string", Description: "where this page ended, for the parameter of the same name"}},
 			},
 		}
 	}
+}
+
+// schemaIn gives the schema of what is written or read.
+func schemaIn(g *resource.Schemas, v any, written bool) *resource.Schema {
+	switch v := v.(type) {
+	case *resource.Schema:
+		return v
+	case schemaOf:
+		return v(g)
+	}
+	if written {
+		return g.Written(reflect.TypeOf(v))
+	}
+	return g.Read(reflect.TypeOf(v))
 }
 
 // values gives the values of parameters in an example by name, of those in the

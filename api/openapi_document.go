@@ -88,8 +88,8 @@ type (
 	}
 )
 
-// answeredExamples are what a Kurir answered to the examples: a file per operation,
-// by example. `go test ./app -run '^TestExamples$' -update` writes them.
+// answeredExamples are what a Kurir answered to the examples: a file for what
+// begins with the same word of the path, by operation and example. `go test ./app -run '^TestExamples$' -update` writes them.
 //
 //go:embed examples
 var answeredExamples embed.FS
@@ -98,8 +98,9 @@ const schemaPrefix = "#/components/schemas/"
 
 // composer makes the document.
 type composer struct {
-	doc     openDocument
-	schemas *resource.Schemas
+	doc      openDocument
+	schemas  *resource.Schemas
+	recorded map[string]answersByOperation // by the first word of the path
 }
 
 // document makes /openapi.json of what is described.
@@ -108,7 +109,7 @@ func (s *httpServer) document() *openDocument {
 	if s.Status != nil {
 		version = s.Status.Version
 	}
-	c := composer{schemas: resource.NewSchemas(schemaPrefix, specialSchema)}
+	c := composer{schemas: resource.NewSchemas(schemaPrefix, specialSchema), recorded: map[string]answersByOperation{}}
 	c.doc = openDocument{
 		OpenAPI: "3.1.0",
 		Info:    openInfo{Title: "Kurir", Version: cmp.Or(version, "unknown"), Description: documentText},
@@ -141,8 +142,10 @@ what takes the right to administrate says so. Times are RFC 3339 in UTC, amounts
 // add puts an operation into the document.
 func (c *composer) add(o *described, served *operation) {
 	method, path := o.at()
+	words := strings.Split(path, "/") // "", "v1", noun
+	recorded := c.recordedAnswers(words[2])
 	out := &openOperation{
-		Name: o.name, Tags: []string{strings.Split(path, "/")[2]}, Summary: o.summary, Text: o.text,
+		Name: o.name, Tags: []string{tagOf(words[2:])}, Summary: o.summary, Text: o.text,
 		Responses: map[string]*openResponse{},
 	}
 	key, password := []string{string(served.scope)}, []string{} // roles that are needed (OpenAPI 3.1 4.8.30)
@@ -154,9 +157,8 @@ func (c *composer) add(o *described, served *operation) {
 	c.parameters(out, o)
 	c.body(out, o)
 	c.answers(out, o)
-	recorded := recordedAnswers(o.name)
 	for i := range o.examples {
-		c.example(out, o, &o.examples[i], recorded)
+		c.example(out, o, &o.examples[i], recorded[o.name])
 	}
 	if c.doc.Paths[path] == nil {
 		c.doc.Paths[path] = map[string]*openOperation{}
@@ -195,38 +197,24 @@ func (c *composer) parameters(out *openOperation, o *described) {
 // headerTexts says what headers of requests mean.
 var headerTexts = map[string]string{
 	"Accept-Language": "of the sentences that explain failures",
-
-	"Last-Event-ID": "id of the last event that came, which browsers send by themselves: goes before `cursor` and `since`",
-
-	"If-Match": "ETag that the thing has to have; 412 if somebody changed it since",
-}
-
-// schema gives the schema of a body or answer.
-func (c *composer) schema(v any, written bool) *resource.Schema {
-	switch v := v.(type) {
-	case *resource.Schema:
-		return v
-	case schemaOf:
-		return v(c.schemas)
-	}
-	if written {
-		return c.schemas.Written(reflect.TypeOf(v))
-	}
-	return c.schemas.Read(reflect.TypeOf(v))
+	"Idempotency-Key": "a text of your own, by which a repetition is known",
+	"If-Match":        "ETag that the thing has to have; 412 if somebody changed it since",
+	"Last-Event-ID":   "id of the last event that came, which browsers send by themselves: goes before `cursor` and `since`",
 }
 
 // body adds what is read.
 func (c *composer) body(out *openOperation, o *described) {
-	media := maps.Clone(o.bodies)
+	media := map[string]any{}
+	maps.Copy(media, o.bodies)
 	if o.body != nil {
-		media = map[string]any{jsonMedia: o.body}
+		media[jsonMedia] = o.body
 	}
 	if len(media) == 0 {
 		return
 	}
 	out.Body = &openBody{Content: map[string]*openMedia{}}
 	for name, v := range media {
-		schema := c.schema(v, false)
+		schema := schemaIn(c.schemas, v, false)
 		out.Body.Content[name] = &openMedia{Schema: schema}
 		out.Body.Required = out.Body.Required || name != jsonMedia || c.mustHave(schema)
 	}
@@ -243,14 +231,20 @@ func (c *composer) mustHave(s *resource.Schema) bool {
 const (
 	jsonMedia    = "application/json"
 	problemMedia = "application/problem+json"
+	ndjsonMedia  = "application/x-ndjson"
+	csvMedia     = "text/csv"
 )
 
 // answers adds what is written, and the problems that such an operation has.
 func (c *composer) answers(out *openOperation, o *described) {
 	for status, v := range o.allAnswers() {
 		r := &openResponse{Text: http.StatusText(status)}
-		if v != nil {
-			r.Content = map[string]*openMedia{jsonMedia: {Schema: c.schema(v, true)}}
+		switch v := v.(type) {
+		case nil:
+		case lines:
+			r.Content = map[string]*openMedia{ndjsonMedia: {Schema: textSchema(string(v))}}
+		default:
+			r.Content = map[string]*openMedia{jsonMedia: {Schema: schemaIn(c.schemas, v, true)}}
 		}
 		for _, table := range o.tables {
 			if r.Content == nil {
@@ -319,13 +313,11 @@ func (c *composer) example(out *openOperation, o *described, e *example, recorde
 		p.Examples[name] = openExample{parameterValue(p, value)}
 	}
 	if out.Body != nil && e.body != "" {
-		for media, m := range out.Body.Content {
-			value := json.RawMessage(e.body)
-			if media != jsonMedia {
-				value, _ = json.Marshal(e.body) // a text always marshals
-			}
-			m.put(name, value)
+		media, value := cmp.Or(e.sends, jsonMedia), json.RawMessage(e.body)
+		if media != jsonMedia {
+			value, _ = json.Marshal(e.body) // a text always marshals
 		}
+		out.Body.Content[media].put(name, value)
 	}
 	c.answerExample(out, o, e, name, recorded[name])
 }
@@ -368,15 +360,28 @@ func (m *openMedia) put(name string, value json.RawMessage) {
 	m.Examples[name] = openExample{value}
 }
 
-// recordedAnswers are those of an operation by example; none before they were made.
-func recordedAnswers(operation string) map[string]json.RawMessage {
-	text, err := answeredExamples.ReadFile("examples/" + operation + ".json")
-	if err != nil {
-		return nil
+// answersByOperation are recorded answers by operation and example.
+type answersByOperation map[string]map[string]json.RawMessage
+
+// recordedAnswers reads those of a file; none before they were made.
+func (c *composer) recordedAnswers(word string) answersByOperation {
+	if have, ok := c.recorded[word]; ok {
+		return have
 	}
-	var answers map[string]json.RawMessage
-	if err := json.Unmarshal(text, &answers); err != nil {
-		panic("api: examples/" + operation + ".json: " + err.Error()) // embedded; seen by every test of the document
+	var answers answersByOperation
+	if text, err := answeredExamples.ReadFile("examples/" + word + ".json"); err == nil {
+		if err := json.Unmarshal(text, &answers); err != nil {
+			panic("api: examples/" + word + ".json: " + err.Error()) // embedded; seen by every test of the document
+		}
 	}
+	c.recorded[word] = answers
 	return answers
+}
+
+// tagOf gives what operations are grouped by: messages, or config accounts.
+func tagOf(words []string) string {
+	if words[0] == "config" && len(words) > 1 {
+		return words[0] + " " + words[1]
+	}
+	return words[0]
 }

@@ -63,6 +63,9 @@ func TestDescribed(t *testing.T) {
 				t.Errorf("%s: the name %q of an example is missing or taken", at, e.name)
 			}
 			seen[e.name] = true
+			if len(o.allAnswers()) > 1 && e.status == 0 {
+				t.Errorf("%s: which of its answers has the example %s?", at, e.name)
+			}
 			if path, _ := o.values(e); len(path) != len(variables(o.call)) || strings.Count(e.call, "/") != strings.Count(o.call, "/") {
 				t.Errorf("%s: the example %s is of another path", at, e.call)
 			}

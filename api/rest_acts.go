@@ -13,10 +13,39 @@ import (
 // /v1/queues/pause and so on. Ordinary accounts act on their own.
 func (s *httpServer) actPaths() {
 	for _, act := range gateway.QueueActs() {
-		s.rest("/v1/queues/"+string(act), methods{http.MethodPost: anyone(account.QueuesWrite, func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+		may := anyone
+		if act == gateway.ActMove { // to links of which others know nothing
+			may = admins
+		}
+		s.rest("/v1/queues/"+string(act), methods{http.MethodPost: may(account.QueuesWrite, func(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 			return s.postAct(w, r, a, act)
 		})})
+		s.describeAct(act)
 	}
+}
+
+func (s *httpServer) describeAct(act gateway.QueueAct) {
+	d := description{
+		text: "`account`, `reference`, `route`, `to` and `link` say which; an ordinary account's are its own. The answer is the job that does it.",
+		body: actBody{}, answers: map[int]any{http.StatusAccepted: actView{}},
+	}
+	body := `{"reference":"order 4711"}`
+	switch act {
+	case gateway.ActCount:
+		d.name, d.summary = "countWaiting", "Count messages that wait"
+	case gateway.ActPause:
+		d.name, d.summary = "pauseWaiting", "Have messages wait until they are resumed"
+	case gateway.ActResume:
+		d.name, d.summary = "resumeWaiting", "Let paused messages go on"
+	case gateway.ActCancel:
+		d.name, d.summary = "cancelWaiting", "Cancel messages that wait"
+	case gateway.ActMove:
+		d.name, d.summary, body = "moveWaiting", "Have messages wait for another link", `{"account":"acme","reference":"order 4711","move_to":"op2"}`
+	case gateway.ActLane:
+		d.name, d.summary, body = "laneWaiting", "Have messages wait in another lane", `{"reference":"order 4711","priority":"bulk"}`
+	}
+	d.examples = []example{{call: "/v1/queues/" + string(act), body: body}}
+	s.describe("POST /v1/queues/"+string(act), d)
 }
 
 // actBody is the body of POST /v1/queues/pause and the like: which messages are
@@ -93,9 +122,6 @@ func (s *httpServer) actRequest(body *actBody, a *account.Account, act gateway.Q
 	}
 	switch act {
 	case gateway.ActMove:
-		if p := needAdmin(a); p != nil {
-			return req, p
-		}
 		if body.MoveTo == "" {
 			return req, faulty(http.StatusUnprocessableEntity, codeRequired, "move_to", "move_to is missing: the link that the messages are to take")
 		}

@@ -26,6 +26,39 @@ func (s *httpServer) alarmPaths() {
 	s.rest("/v1/alarms/events", methods{http.MethodGet: admins(account.AlarmsRead, s.listAlarms)})
 	s.rest("/v1/alarms/events/{id}", methods{http.MethodGet: admins(account.AlarmsRead, s.getAlarm)})
 	s.rest("/v1/alarms/events/{id}/acknowledge", methods{http.MethodPost: admins(account.AlarmsWrite, s.acknowledge)})
+
+	s.describe("GET /v1/alarms", description{
+		name: "getAlarms", summary: "What is watched, by which thresholds, and who is told", answers: map[int]any{http.StatusOK: alarmsView{}},
+		examples: []example{{call: "/v1/alarms"}},
+	})
+	s.describe("GET /v1/alarms/events", description{
+		name: "listEvents", summary: "What people ought to look at, newest first", list: &listing{"events", resource.Alarms(), alarmView{}},
+		examples: []example{{call: "/v1/alarms/events?state=open"}},
+	})
+	s.describe("GET /v1/alarms/events/{id}", description{
+		name: "getEvent", summary: "One of them", answers: map[int]any{http.StatusOK: alarmView{}}, examples: []example{{call: "/v1/alarms/events/06y30tp6r0201"}},
+	})
+	s.describe("POST /v1/alarms/events/{id}/acknowledge", description{
+		name: "acknowledgeEvent", summary: "Say that somebody looks after it", answers: map[int]any{http.StatusOK: alarmView{}},
+		examples: []example{{call: "/v1/alarms/events/06y30tp6r0201/acknowledge"}},
+	})
+}
+
+// alarmsView is what is watched.
+type alarmsView struct {
+	Kinds       []alarm.Kind `json:"kinds"`
+	QueueAge    float64      `json:"queue_age_seconds"`
+	LinkDown    float64      `json:"link_down_seconds"`
+	ErrorRate   int          `json:"error_rate_percent"`
+	ErrorLeast  int          `json:"error_least"`
+	Disk        int          `json:"disk_percent"`
+	Certificate float64      `json:"certificate_seconds"`
+	Clock       float64      `json:"clock_seconds"`
+	Webhook     bool         `json:"webhook"`
+	Mail        []string     `json:"mail"`
+	SMS         []string     `json:"sms"`
+	Open        int          `json:"open"`
+	Lost        int          `json:"lost"`
 }
 
 // alarmView is an event in answers and calls.
@@ -73,21 +106,7 @@ func (s *httpServer) getAlarms(w http.ResponseWriter, r *http.Request, _ *accoun
 			watched = append(watched, k)
 		}
 	}
-	v := struct {
-		Kinds       []alarm.Kind `json:"kinds"`
-		QueueAge    float64      `json:"queue_age_seconds"`
-		LinkDown    float64      `json:"link_down_seconds"`
-		ErrorRate   int          `json:"error_rate_percent"`
-		ErrorLeast  int          `json:"error_least"`
-		Disk        int          `json:"disk_percent"`
-		Certificate float64      `json:"certificate_seconds"`
-		Clock       float64      `json:"clock_seconds"`
-		Webhook     bool         `json:"webhook"`
-		Mail        []string     `json:"mail"`
-		SMS         []string     `json:"sms"`
-		Open        int          `json:"open"`
-		Lost        int          `json:"lost"`
-	}{
+	v := alarmsView{
 		watched, set.QueueAge.Seconds(), set.LinkDown.Seconds(), set.ErrorRate, set.ErrorLeast, set.Disk, set.Certificate.Seconds(),
 		set.Clock.Seconds(), set.Webhook != "", append([]string{}, set.Mail.To...), append([]string{}, set.SMS.To...), open, lost,
 	}

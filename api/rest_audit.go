@@ -20,6 +20,15 @@ type auditView struct {
 	Fields []string `json:"fields,omitempty"`
 }
 
+// auditPaths registers who changed what.
+func (s *httpServer) auditPaths() {
+	s.rest("/v1/audit", methods{http.MethodGet: admins(account.ConfigRead, s.listAudits)})
+	s.describe("GET /v1/audit", description{
+		name: "listAudit", summary: "Who changed what, newest first", list: &listing{"audit", resource.Audits(), auditView{}},
+		examples: []example{{call: "/v1/audit?noun=lists&limit=1"}},
+	})
+}
+
 // listAudits is GET /v1/audit: who changed what, the newest first.
 func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
 	params, p := parseQuery(r)

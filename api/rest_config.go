@@ -19,21 +19,8 @@ type ConfigOptions struct {
 	Rows   func(ctx context.Context, kind string) ([]resource.Row, error)
 	Change func(ctx context.Context, c resource.Change) (resource.Row, error)
 	Audits func(ctx context.Context, f gateway.AuditFilter) ([]gateway.Audit, error)
-}
-
-// configPaths registers what administrators make, change and delete of what else stands in the file.
-func (s *httpServer) configPaths() {
-	s.rest("/v1/config", methods{http.MethodGet: admins(account.ConfigRead, s.listNouns)})
-	s.rest("/v1/config/{noun}", methods{
-		http.MethodGet: admins(account.ConfigRead, s.byNumber(s.getSetting, s.listSettings)), http.MethodPost: admins(account.ConfigWrite, s.byNumber(nil, s.changeBy(resource.Create))),
-		http.MethodPut: admins(account.ConfigWrite, s.byNumber(s.changeBy(resource.Replace), nil)), http.MethodPatch: admins(account.ConfigWrite, s.byNumber(s.changeBy(resource.Patch), nil)),
-		http.MethodDelete: admins(account.ConfigWrite, s.byNumber(s.deleteSetting, nil)),
-	})
-	s.rest("/v1/config/{noun}/{name}", methods{
-		http.MethodGet: admins(account.ConfigRead, s.getSetting), http.MethodPut: admins(account.ConfigWrite, s.changeBy(resource.Replace)),
-		http.MethodPatch: admins(account.ConfigWrite, s.changeBy(resource.Patch)), http.MethodDelete: admins(account.ConfigWrite, s.deleteSetting),
-	})
-	s.rest("/v1/audit", methods{http.MethodGet: admins(account.ConfigRead, s.listAudits)})
+	// Schema says which fields a setting may have, for /openapi.json; without it any.
+	Schema func(g *resource.Schemas, noun resource.Setting) *resource.Schema
 }
 
 // byNumber handles a noun of which there is one by the first, others by the second; nil is a method that cannot be.
@@ -93,17 +80,11 @@ func (s *httpServer) listNouns(w http.ResponseWriter, r *http.Request, _ *accoun
 	if p := noQuery(r); p != nil {
 		return p
 	}
-	type nounView struct {
-		Noun    string `json:"noun"`
-		Key     string `json:"key,omitempty"`
-		Ordered bool   `json:"ordered"`
-		Single  bool   `json:"single"`
-	}
 	var nouns []nounView
 	for _, n := range resource.Settings() {
 		nouns = append(nouns, nounView{n.Kind, n.Key, n.Ordered, n.Single})
 	}
-	return answerJSON(w, map[string]any{"nouns": nouns})
+	return answerJSON(w, &nounsView{nouns})
 }
 
 func (s *httpServer) listSettings(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
@@ -189,7 +170,7 @@ func (s *httpServer) deleteSetting(w http.ResponseWriter, r *http.Request, a *ac
 	if p := changeProblem(err); p != nil {
 		return p
 	}
-	return answerJSON(w, map[string]any{"deleted": row.Name, "revision": row.Revision})
+	return answerJSON(w, &deletedView{row.Name, row.Revision})
 }
 
 // wantedChange reads path, parameters and If-Match of a change.

@@ -18,6 +18,31 @@ import (
 func (s *httpServer) costPaths() {
 	s.rest("/v1/dimensions", methods{http.MethodGet: anyone(account.MoneyRead, s.listDimensions)})
 	s.rest("/v1/reports/costs", methods{http.MethodGet: anyone(account.MoneyRead, s.listCosts)})
+
+	s.describe("GET /v1/dimensions", description{
+		name: "listDimensions", summary: "What the cost of messages can be put down to", list: &listing{"dimensions", resource.Dimensions(), dimensionView{}},
+		examples: []example{{call: "/v1/dimensions"}},
+	})
+	s.describe("GET /v1/reports/costs", description{
+		name: "reportCosts", summary: "What messages cost, by what they were put down to",
+		text: "In days of the account's time zone; the last 31 days unless since and until say otherwise. " + exportText,
+		list: &listing{"costs", costsOfAny(), costView{}}, tables: tables,
+		query: append(exported, parameter{"dimensions", "values of cost dimensions by their names: `cost_centre=4711,4712`", &resource.Schema{
+			Type: "object", Additional: &resource.Schema{Type: "string"},
+		}}),
+		examples: []example{{name: "page", call: "/v1/reports/costs?by=account&sort=-cost"}, {name: "table", call: "/v1/reports/costs?by=account&format=csv", media: csvMedia}},
+	})
+}
+
+// costsOfAny is the report by dimensions whatever they are.
+func costsOfAny() *resource.Noun {
+	n := resource.Costs(nil)
+	for i := range n.Fields {
+		if f := &n.Fields[i]; f.Name == "by" {
+			f.Type, f.Words = resource.Text, nil
+		}
+	}
+	return n
 }
 
 // dimensionView is a cost dimension in answers.

@@ -18,6 +18,32 @@ func (s *httpServer) inboundPaths() {
 	s.rest("/v1/inbound/{id}", methods{http.MethodGet: anyone(account.InboundRead, s.getInbound)})
 	s.rest("/v1/series", methods{http.MethodGet: admins(account.InboundRead, s.listSeries)})
 	s.rest("/v1/inbound/explain", methods{http.MethodPost: admins(account.ConfigRead, s.explainInbound)})
+
+	s.describe("GET /v1/inbound", description{
+		name: "listInbound", summary: "Messages from phones", list: &listing{"inbound", resource.Inbound(), inboundView{}},
+		text:   exportText + " `unmatched=true`, for accounts that may administrate: those that no rule matched.",
+		tables: tables, query: exported,
+		examples: []example{{name: "page", call: "/v1/inbound?from=%2B46701234567&limit=1"}, {name: "lines", call: "/v1/inbound?format=ndjson&limit=1", media: ndjsonMedia}},
+	})
+	s.describe("GET /v1/inbound/{id}", description{
+		name: "getInbound", summary: "A message from a phone, and what became of it", answers: map[int]any{http.StatusOK: inboundTraceView{}},
+		examples: []example{{call: "/v1/inbound/06y30tp6r0101"}},
+	})
+	s.describe("GET /v1/series", description{
+		name: "listSeries", summary: "Series of case numbers, and the last of each", list: &listing{"series", resource.Series(), seriesView{}},
+		examples: []example{{call: "/v1/series"}},
+	})
+	s.describe("POST /v1/inbound/explain", description{
+		name: "explainInbound", summary: "Which rules a message from a phone meets, and where it would go",
+		body: inboundQuestion{}, answers: map[int]any{http.StatusOK: inboundExplained{}},
+		examples: []example{{call: "/v1/inbound/explain", body: `{"to":"+46737000001","from":"+46701234567","text":"info"}`}},
+	})
+}
+
+// inboundTraceView is a message from a phone with what became of it.
+type inboundTraceView struct {
+	inboundView
+	Events []gateway.TraceEntry `json:"events,omitempty" doc:"what became of it at each of its targets"`
 }
 
 // listInbound is GET /v1/inbound: as listMessages. With unmatched=true, for who
@@ -58,20 +84,17 @@ func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *accou
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "what is stored of the message is damaged: " + err.Error()}
 	}
-	v := struct {
-		inboundView
-		Events []gateway.TraceEntry `json:"events,omitempty"`
-	}{viewInbound(in, s.TLVs()), events}
+	v := inboundTraceView{viewInbound(in, s.TLVs()), events}
 	return answerJSON(w, &v)
 }
 
 // inboundQuestion is what POST /v1/inbound/explain is asked.
 type inboundQuestion struct {
-	To   string `json:"to"`
-	From string `json:"from"`
+	To   string `json:"to" required:"true" doc:"the number of ours that is written to"`
+	From string `json:"from" required:"true" doc:"the phone"`
 	Text string `json:"text"`
 	Link string `json:"link"`
-	At   string `json:"at"`
+	At   string `json:"at" format:"date-time" doc:"left out: now"`
 }
 
 // inboundExplained is the answer.

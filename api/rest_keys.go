@@ -25,6 +25,30 @@ func (s *httpServer) keyPaths() {
 	s.rest("/v1/keys", methods{http.MethodGet: anyone(account.KeysRead, s.listKeys), http.MethodPost: anyone(account.KeysWrite, s.postKey)})
 	s.rest("/v1/keys/{name}", methods{http.MethodGet: anyone(account.KeysRead, s.getKey), http.MethodDelete: anyone(account.KeysWrite, s.deleteKey)})
 	s.rest("/v1/keys/{name}/rotate", methods{http.MethodPost: anyone(account.KeysWrite, s.rotateKey)})
+
+	made := []int{http.StatusConflict, http.StatusGatewayTimeout}
+	s.describe("GET /v1/keys", description{
+		name: "listKeys", summary: "API keys that are things of their own", list: &listing{"keys", resource.Keys(), keyView{}}, examples: []example{{call: "/v1/keys?limit=1"}},
+	})
+	s.describe("POST /v1/keys", description{
+		name: "createKey", summary: "Make an API key", text: "`key` stands in this answer and in no other. It may no more than the key with which it is made.",
+		body: keyBody{}, answers: map[int]any{http.StatusCreated: keyView{}}, also: made,
+		examples: []example{
+			{name: "sends", call: "/v1/keys", body: `{"name":"web","scopes":["messages:write"],"note":"web shop"}`},
+			{name: "mistake", call: "/v1/keys", body: `{"name":"web2","scopes":["messages:send"]}`, status: http.StatusUnprocessableEntity},
+		},
+	})
+	s.describe("GET /v1/keys/{name}", description{
+		name: "getKey", summary: "An API key, without its secret", answers: map[int]any{http.StatusOK: keyView{}}, examples: []example{{call: "/v1/keys/acme:report"}},
+	})
+	s.describe("DELETE /v1/keys/{name}", description{
+		name: "revokeKey", summary: "Revoke an API key: it is not taken any more", answers: map[int]any{http.StatusOK: deletedView{}}, also: made,
+		examples: []example{{call: "/v1/keys/acme:report"}},
+	})
+	s.describe("POST /v1/keys/{name}/rotate", description{
+		name: "rotateKey", summary: "Give an API key another secret", text: "The one before is taken for a day yet, or for as long as `keep` says.",
+		body: rotateBody{}, answers: map[int]any{http.StatusOK: keyView{}}, also: made, examples: []example{{call: "/v1/keys/acme:report/rotate", body: `{"keep":"1h"}`}},
+	})
 }
 
 // keyView is an API key in answers.
@@ -32,10 +56,10 @@ type keyView struct {
 	Name      string `json:"name"`
 	Account   string `json:"account"`
 	Key       string `json:"key,omitempty"` // once, when it is made
-	Scopes    any    `json:"scopes,omitempty"`
-	Addresses any    `json:"addresses,omitempty"`
+	Scopes    any    `json:"scopes,omitempty" doc:"left out: all that its account may"`
+	Addresses any    `json:"addresses,omitempty" doc:"from which it is taken; left out: those of its account"`
 	Expires   any    `json:"expires,omitempty"`
-	Previous  any    `json:"previous_expires,omitempty"`
+	Previous  any    `json:"previous_expires,omitempty" doc:"until when the secret before is taken"`
 	Note      any    `json:"note,omitempty"`
 	Source    string `json:"source"`
 	ChangedAt string `json:"changed_at,omitempty"`
@@ -242,7 +266,7 @@ func (s *httpServer) deleteKey(w http.ResponseWriter, r *http.Request, a *accoun
 	if p := changeProblem(err); p != nil {
 		return p
 	}
-	return answerJSON(w, map[string]any{"deleted": gone.Name, "revision": gone.Revision})
+	return answerJSON(w, &deletedView{gone.Name, gone.Revision})
 }
 
 // Bounds of how long a key is taken beside the one that comes after it.
@@ -251,12 +275,15 @@ const (
 	mostRotateFor = 90 * 24 * time.Hour
 )
 
+// rotateBody says how long the secret before is taken yet.
+type rotateBody struct {
+	Keep *string `json:"keep" doc:"0 for not at all, at most 90 days"`
+}
+
 // rotateKey gives a key another secret; the one before is taken for a while
 // yet.
 func (s *httpServer) rotateKey(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	var body struct {
-		Keep *string `json:"keep"`
-	}
+	var body rotateBody
 	if p := s.readJSON(w, r, &body); p != nil {
 		return p
 	}

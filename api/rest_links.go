@@ -35,6 +35,48 @@ func (s *httpServer) linkPaths() {
 	s.rest("/v1/links/{name}/test", methods{http.MethodPost: admins(account.LinksWrite, s.testLink)})
 	s.rest("/v1/links/{name}/messages", methods{http.MethodPost: admins(account.LinksWrite, s.postByLink)})
 	s.rest("/v1/links/{name}/sessions/{n}/restart", methods{http.MethodPost: admins(account.LinksWrite, s.restartSession)})
+	s.describeLinks()
+}
+
+// describeLinks says what is done with links. What happens to one is shown by the
+// link as it is then.
+func (s *httpServer) describeLinks() {
+	link := map[int]any{http.StatusOK: linkView{}}
+	s.describe("GET /v1/links", description{
+		name: "listLinks", summary: "Links to operators, their sessions and counters", list: &listing{"links", resource.Links(), linkView{}},
+		examples: []example{{call: "/v1/links?name=op1"}},
+	})
+	s.describe("GET /v1/links/{name}", description{
+		name: "getLink", summary: "A link", answers: link,
+		examples: []example{{name: "bound", call: "/v1/links/op1"}, {name: "missing", call: "/v1/links/op9", status: http.StatusNotFound}},
+	})
+	acts := map[string]string{
+		"start": "Open a link that was stopped", "stop": "Close a link; what is under way is answered first", "restart": "Open the sessions of a link anew, one after the other",
+		"drain": "Take no more messages for a link, send what it has", "resume": "End the draining of a link",
+	}
+	for act, summary := range acts {
+		s.describe("POST /v1/links/{name}/"+act, description{
+			name: act + "Link", summary: summary, answers: link, also: []int{http.StatusConflict, http.StatusGatewayTimeout},
+			examples: []example{{call: "/v1/links/op2/" + act}},
+		})
+	}
+	s.describe("GET /v1/links/{name}/receipts/unknown", description{
+		name: "listUnknownReceipts", summary: "The last receipts of a link that belong to no message, newest first", answers: map[int]any{http.StatusOK: unmatchedView{}},
+		examples: []example{{call: "/v1/links/op1/receipts/unknown"}},
+	})
+	s.describe("POST /v1/links/{name}/test", description{
+		name: "testLink", summary: "Try the hosts of a link step by step, beside its sessions", answers: map[int]any{http.StatusOK: linkTestView{}},
+		also: []int{http.StatusConflict}, examples: []example{{call: "/v1/links/op1/test"}},
+	})
+	s.describe("POST /v1/links/{name}/messages", description{
+		name: "sendByLink", summary: "Send messages by exactly this link, whatever the routes say", text: "Otherwise like `POST /v1/messages`.",
+		body: schemaOf(newMessages), answers: map[int]any{http.StatusAccepted: acceptedView{}}, also: []int{http.StatusPaymentRequired},
+		examples: []example{{call: "/v1/links/op1/messages", body: `{"to":"+46701234567","text":"Test of op1"}`}},
+	})
+	s.describe("POST /v1/links/{name}/sessions/{n}/restart", description{
+		name: "restartSession", summary: "Open one session of a link anew", answers: link, also: []int{http.StatusConflict, http.StatusGatewayTimeout},
+		examples: []example{{call: "/v1/links/op1/sessions/1/restart"}},
+	})
 }
 
 // linkView is a link in answers. Rates count parts.
@@ -221,27 +263,32 @@ func (s *httpServer) testLink(w http.ResponseWriter, r *http.Request, a *account
 	if err != nil {
 		return linkProblem(err)
 	}
-	type step struct {
-		Host   string  `json:"host"`
-		Step   string  `json:"step"`
-		Took   float64 `json:"took_ms"`
-		OK     bool    `json:"ok"`
-		Found  string  `json:"found,omitempty"`
-		Error  string  `json:"error,omitempty"`
-		Advice string  `json:"advice,omitempty"`
-	}
-	answer := struct {
-		Link  string `json:"link"`
-		OK    bool   `json:"ok"` // at least one host went well to the end
-		Steps []step `json:"steps"`
-	}{Link: name, Steps: []step{}}
+	answer := linkTestView{Link: name, Steps: []linkStepView{}}
 	for i, st := range steps {
-		answer.Steps = append(answer.Steps, step{st.Host, st.Name, milliseconds(st.Took), st.Error == "", st.Found, st.Error, st.Advice})
+		answer.Steps = append(answer.Steps, linkStepView{st.Host, st.Name, milliseconds(st.Took), st.Error == "", st.Found, st.Error, st.Advice})
 		last := i+1 == len(steps) || steps[i+1].Host != st.Host
 		answer.OK = answer.OK || last && st.Error == ""
 	}
 	s.Log.Info("test of a link", "link", name, "ok", answer.OK, "by", a.Name)
 	return answerJSON(w, &answer)
+}
+
+// linkTestView is how a test of a link went.
+type linkTestView struct {
+	Link  string         `json:"link"`
+	OK    bool           `json:"ok" doc:"at least one host went well to the end"`
+	Steps []linkStepView `json:"steps"`
+}
+
+// linkStepView is one step of it.
+type linkStepView struct {
+	Host   string  `json:"host"`
+	Step   string  `json:"step"`
+	Took   float64 `json:"took_ms"`
+	OK     bool    `json:"ok"`
+	Found  string  `json:"found,omitempty"`
+	Error  string  `json:"error,omitempty"`
+	Advice string  `json:"advice,omitempty"`
 }
 
 // linkTestWait is how long all hosts of a link are tried: less than a connection

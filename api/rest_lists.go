@@ -26,6 +26,41 @@ func (s *httpServer) listPaths() {
 	s.rest("/v1/lists", methods{http.MethodGet: admins(account.ListsRead, s.listLists)})
 	s.rest("/v1/lists/{list}/entries", methods{http.MethodGet: admins(account.ListsRead, s.listEntries), http.MethodPost: admins(account.ListsWrite, s.postEntries)})
 	s.rest("/v1/lists/{list}/entries/{entry}", methods{http.MethodGet: admins(account.ListsRead, s.getEntry), http.MethodDelete: admins(account.ListsWrite, s.deleteEntry)})
+
+	s.describe("GET /v1/lists", description{
+		name: "listLists", summary: "Number lists", list: &listing{"lists", resource.Lists(), listView{}}, examples: []example{{call: "/v1/lists?kind=block"}},
+	})
+	s.describe("GET /v1/lists/{list}/entries", description{
+		name: "listEntries", summary: "Entries that were made over REST", list: &listing{"entries", resource.ListEntries(), entryView{}},
+		examples: []example{{call: "/v1/lists/dnd/entries?limit=1"}},
+	})
+	s.describe("POST /v1/lists/{list}/entries", description{
+		name: "changeEntries", summary: "Add and remove entries", text: "May be repeated: what is there is not added, what is not there not removed.",
+		body: entriesBody{}, answers: map[int]any{http.StatusOK: listChangedView{}}, also: []int{http.StatusGatewayTimeout},
+		examples: []example{{call: "/v1/lists/dnd/entries", body: `{"add":["+46701234599","+4673*"],"remove":["+46701234501"],"note":"asked by phone"}`}},
+	})
+	s.describe("GET /v1/lists/{list}/entries/{entry}", description{
+		name: "findEntry", summary: "Whether a number or name falls under a list, and by which entry", answers: map[int]any{http.StatusOK: listedView{}},
+		examples: []example{{name: "listed", call: "/v1/lists/dnd/entries/+46701234501"}, {name: "free", call: "/v1/lists/dnd/entries/+46701234567"}},
+	})
+	s.describe("DELETE /v1/lists/{list}/entries/{entry}", description{
+		name: "deleteEntry", summary: "Remove an entry", answers: map[int]any{http.StatusOK: listChangedView{}}, also: []int{http.StatusUnprocessableEntity, http.StatusGatewayTimeout},
+		examples: []example{{call: "/v1/lists/dnd/entries/+46701234502"}},
+	})
+}
+
+// listChangedView is what a change of a list came to.
+type listChangedView struct {
+	Added   int `json:"added"`
+	Entries int `json:"entries" doc:"that were made over REST and are there now"`
+	Removed int `json:"removed"`
+}
+
+// listedView tells whether something falls under a list.
+type listedView struct {
+	Listed bool   `json:"listed"`
+	Entry  string `json:"entry,omitempty" doc:"by which it does"`
+	InFile bool   `json:"in_file,omitempty" doc:"that entry stands in the list's file"`
 }
 
 // listView is a number list in answers.
@@ -154,7 +189,7 @@ func (s *httpServer) changeList(w http.ResponseWriter, r *http.Request, c gatewa
 	if changed.Added+changed.Removed > 0 {
 		s.Log.Info("list is changed", "list", c.List, "added", changed.Added, "removed", changed.Removed, "by", c.By)
 	}
-	return answerJSON(w, map[string]int{"added": changed.Added, "removed": changed.Removed, "entries": changed.Entries})
+	return answerJSON(w, &listChangedView{changed.Added, changed.Entries, changed.Removed})
 }
 
 // getEntry says whether a number or name falls under the list.
@@ -167,10 +202,5 @@ func (s *httpServer) getEntry(w http.ResponseWriter, r *http.Request, _ *account
 	if p := listProblem(err, name); p != nil {
 		return p
 	}
-	answer := struct {
-		Listed bool   `json:"listed"`
-		Entry  string `json:"entry,omitempty"`
-		InFile bool   `json:"in_file,omitempty"`
-	}{entry != "", entry, inFile}
-	return answerJSON(w, &answer)
+	return answerJSON(w, &listedView{entry != "", entry, inFile})
 }

@@ -22,13 +22,14 @@ func (s *httpServer) messagePaths() {
 	s.describe("POST /v1/messages", description{
 		name: "sendMessages", summary: "Send messages",
 		text: "One text to one or more recipients, or several texts under `messages`. 202 as soon as one message is accepted, which means that it is on disk; " +
-			"those that are not stand under `errors`. Fields of a message are those of docs/api.md. As `application/x-ndjson` it is a stream: a message in each line, " +
-			"and in the answer (200) a result for each, and a summary.",
-		query: []parameter{{name: "summary", text: "Of a stream: `true` answers errors and totals only, when all was read."}},
-		body:  schemaOf(newMessages), answers: map[int]any{http.StatusAccepted: acceptedView{}}, also: []int{http.StatusPaymentRequired},
+			"those that are not stand under `errors`. As `application/x-ndjson` a message stands in each line, without end, and a result comes back for each.",
+		body: schemaOf(newMessages), answers: map[int]any{http.StatusAccepted: acceptedView{}, http.StatusOK: lines("a result for each")},
+		bodies: map[string]any{ndjsonMedia: textSchema("a message in each line, with the fields of one under messages, as many as you like")},
+		query:  []parameter{{"summary", "of a message in each line: nothing is answered until all are read, then mistakes and the sum alone", &resource.Schema{Type: "boolean"}}}, also: []int{http.StatusPaymentRequired},
 		examples: []example{
-			{name: "one", call: "/v1/messages", body: `{"to":"+46701234567","from":"ACME","text":"Hello","validity":"2h"}`},
-			{name: "several", call: "/v1/messages", body: `{"messages":[{"to":["+46701234567","+46707654321"],"text":"Hello"},{"to":"12a","text":"Hej","reference":"order 4711"}]}`},
+			{name: "one", call: "/v1/messages", body: `{"to":"+46701234567","from":"ACME","text":"Hello","validity":"2h"}`, status: http.StatusAccepted},
+			{name: "several", call: "/v1/messages", body: `{"messages":[{"to":["+46701234567","+46707654321"],"text":"Hello"},{"to":"12a","text":"Hej","reference":"order 4711"}]}`, status: http.StatusAccepted},
+			{name: "lines", call: "/v1/messages", body: streamExample, sends: ndjsonMedia, media: ndjsonMedia, status: http.StatusOK},
 			{name: "none", call: "/v1/messages", body: `{"to":"12a","text":"Hello"}`, status: http.StatusUnprocessableEntity},
 		},
 	})
@@ -37,7 +38,7 @@ func (s *httpServer) messagePaths() {
 		list: &listing{"messages", resource.Messages(), messageView{}}, tables: tables, query: exported, needs: inLanguage,
 		examples: []example{
 			{name: "delivered", call: "/v1/messages?state=delivered,sent&limit=2"},
-			{name: "table", call: "/v1/messages?to=%2B46701234567&since=2026-01-01&format=csv", media: "text/csv"},
+			{name: "table", call: "/v1/messages?to=%2B46701234567&since=2026-01-01&format=csv", media: csvMedia},
 		},
 	})
 	s.describe("GET /v1/messages/{id}", description{
@@ -82,11 +83,16 @@ func (s *httpServer) messagePaths() {
 	})
 }
 
+// streamExample are messages in lines, of which one is wrong.
+const streamExample = `{"to":"+46701234567","text":"Hello","reference":"order 4711"}
+{"to":"12a","text":"Hello","reference":"order 4712"}
+`
+
 // What lists have that can be exported (rest_export.go).
 const exportText = "With `format`, or by the header Accept, the whole list comes as a table, row by row as it is read."
 
 var (
-	tables     = []string{"text/csv", "application/x-ndjson"}
+	tables     = []string{csvMedia, ndjsonMedia}
 	exported   = []parameter{{"format", "of the answer: a page of JSON, or the whole list as a table", oneOf("json", asCSV, asNDJSON)}}
 	inLanguage = []string{"Accept-Language"}
 )

@@ -28,6 +28,32 @@ func (s *httpServer) moneyPaths() {
 	s.rest("/v1/balances/{account}", methods{http.MethodGet: anyone(account.MoneyRead, s.getBalance)})
 	s.rest("/v1/balances/{account}/topups", methods{http.MethodGet: anyone(account.MoneyRead, s.listTopUps), http.MethodPost: admins(account.MoneyWrite, s.postTopUp)})
 	s.rest("/v1/prices", methods{http.MethodGet: anyone(account.MoneyRead, s.listPrices)})
+
+	s.describe("GET /v1/balances", description{
+		name: "listBalances", summary: "Money and limits of accounts", list: &listing{"balances", resource.Balances(), balanceView{}}, examples: []example{{call: "/v1/balances"}},
+	})
+	s.describe("GET /v1/balances/{account}", description{
+		name: "getBalance", summary: "Money and limits of an account", answers: map[int]any{http.StatusOK: balanceView{}}, examples: []example{{call: "/v1/balances/acme"}},
+	})
+	s.describe("GET /v1/balances/{account}/topups", description{
+		name: "listTopUps", summary: "What came to a balance, newest first", list: &listing{"topups", resource.TopUps(), topUpView{}},
+		examples: []example{{call: "/v1/balances/acme/topups?limit=1"}},
+	})
+	s.describe("POST /v1/balances/{account}/topups", description{
+		name: "topUp", summary: "Put money on a balance, or with a minus take it off",
+		text: "On disk when it is answered. `key`, or the header Idempotency-Key, makes it safe to repeat: 200 and `repeated` if it was made before.",
+		body: topUpBody{}, answers: map[int]any{http.StatusCreated: topUpView{}, http.StatusOK: topUpView{}}, also: []int{http.StatusConflict, http.StatusGatewayTimeout},
+		needs: []string{"Idempotency-Key"},
+		examples: []example{
+			{name: "first", call: "/v1/balances/acme/topups", body: `{"amount":"50.00","key":"invoice 2026-118","note":"paid by bank"}`, status: http.StatusCreated},
+			{name: "repeated", call: "/v1/balances/acme/topups", body: `{"amount":"100.00","key":"invoice 2026-117"}`, status: http.StatusOK},
+			{name: "other", call: "/v1/balances/acme/topups", body: `{"amount":"99.00","key":"invoice 2026-117"}`, status: http.StatusConflict},
+		},
+	})
+	s.describe("GET /v1/prices", description{
+		name: "listPrices", summary: "Prices by which messages cost", list: &listing{"prices", resource.Prices(), priceRowView{}},
+		examples: []example{{call: "/v1/prices?sort=-price"}},
+	})
 }
 
 // balanceView is an account's money and limits in answers. Amounts are texts, for
@@ -162,8 +188,8 @@ func (s *httpServer) listTopUps(w http.ResponseWriter, r *http.Request, a *accou
 
 // topUpBody is the body of POST /v1/balances/{account}/topups.
 type topUpBody struct {
-	Amount string `json:"amount"`
-	Key    string `json:"key"`
+	Amount string `json:"amount" required:"true" doc:"such as 100.00; with a minus it is taken off"`
+	Key    string `json:"key" doc:"a text of your own, by which a repetition is known"`
 	Note   string `json:"note"`
 }
 

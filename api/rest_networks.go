@@ -31,6 +31,55 @@ func (s *httpServer) networkPaths() {
 		http.MethodDelete: admins(account.ListsWrite, s.dropNetworks),
 	})
 	s.rest("/v1/networks/{number}", methods{http.MethodGet: anyone(account.MessagesRead, s.getNetwork)})
+	s.describeNetworks()
+}
+
+func (s *httpServer) describeNetworks() {
+	table := map[string]any{csvMedia: textSchema("prefix, mcc, mnc, network and country, whose names stand in the first line")}
+	imported := map[int]any{http.StatusOK: importedView{}}
+	const rows = "prefix,mcc,mnc,network\n4670,240,01,Telia\n"
+	s.describe("GET /v1/networks", description{
+		name: "countNetworks", summary: "How many beginnings of numbers are known by their network", answers: map[int]any{http.StatusOK: networksView{}},
+		examples: []example{{call: "/v1/networks"}},
+	})
+	s.describe("POST /v1/networks", description{
+		name: "addNetworks", summary: "Add to what was imported before", bodies: table, answers: imported,
+		examples: []example{
+			{name: "one", call: "/v1/networks", body: rows, sends: csvMedia},
+			{name: "mistake", call: "/v1/networks", body: "prefix,mcc,mnc,network\nx,240,01,Telia\n", sends: csvMedia, status: http.StatusUnprocessableEntity},
+		},
+	})
+	s.describe("PUT /v1/networks", description{
+		name: "replaceNetworks", summary: "Put this in the place of what was imported", bodies: table, answers: imported,
+		examples: []example{{call: "/v1/networks", body: rows, sends: csvMedia}},
+	})
+	s.describe("DELETE /v1/networks", description{
+		name: "deleteNetworks", summary: "Forget what was imported", answers: imported, examples: []example{{call: "/v1/networks"}},
+	})
+	s.describe("GET /v1/networks/{number}", description{
+		name: "getNetwork", summary: "Whose a number is", answers: map[int]any{http.StatusOK: networkView{}}, also: []int{http.StatusUnprocessableEntity},
+		examples: []example{{call: "/v1/networks/+46701234567"}},
+	})
+}
+
+// networksView says how much is known.
+type networksView struct {
+	InREST int `json:"entries"`
+	InFile int `json:"entries_in_file"`
+}
+
+// importedView is what an import came to.
+type importedView struct {
+	Entries int `json:"entries" doc:"that are there now"`
+	Read    int `json:"read"`
+}
+
+// networkView is whose a number is, as far as that is known.
+type networkView struct {
+	Number  string `json:"number"`
+	Country string `json:"country,omitempty"`
+	Code    string `json:"code,omitempty" doc:"MCC and MNC"`
+	Network string `json:"network,omitempty"`
 }
 
 func (s *httpServer) countNetworks(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
@@ -38,7 +87,7 @@ func (s *httpServer) countNetworks(w http.ResponseWriter, r *http.Request, _ *ac
 		return p
 	}
 	inFile, overREST := s.Networks.Count()
-	return answerJSON(w, map[string]int{"entries_in_file": inFile, "entries": overREST})
+	return answerJSON(w, &networksView{overREST, inFile})
 }
 
 // getNetwork says whose a number is.
@@ -50,13 +99,7 @@ func (s *httpServer) getNetwork(w http.ResponseWriter, r *http.Request, a *accou
 	if err != nil {
 		return faulty(http.StatusUnprocessableEntity, codeBadValue, "number", "%v", err)
 	}
-	answer := struct {
-		Number  string `json:"number"`
-		Country string `json:"country,omitempty"`
-		Code    string `json:"code,omitempty"`
-		Network string `json:"network,omitempty"`
-	}{number.String(), network.Country, network.Code, network.Name}
-	return answerJSON(w, &answer)
+	return answerJSON(w, &networkView{number.String(), network.Country, network.Code, network.Name})
 }
 
 // importNetworks reads a table as CSV and adds it to what came before, or puts it
@@ -104,5 +147,5 @@ func (s *httpServer) setNetworks(w http.ResponseWriter, r *http.Request, a *acco
 		return readProblem(err, "network")
 	}
 	s.Log.Info("networks are imported", "read", len(list), "entries", entries, "by", a.Name)
-	return answerJSON(w, map[string]int{"read": len(list), "entries": entries})
+	return answerJSON(w, &importedView{entries, len(list)})
 }

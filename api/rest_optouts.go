@@ -24,6 +24,43 @@ type OptOutsOptions struct {
 func (s *httpServer) optOutPaths() {
 	s.rest("/v1/optouts", methods{http.MethodGet: anyone(account.OptOutsRead, s.listOptOuts)})
 	s.rest("/v1/optouts/{phone}", methods{http.MethodGet: anyone(account.OptOutsRead, s.getOptOut), http.MethodPut: anyone(account.OptOutsWrite, s.putOptOut), http.MethodDelete: anyone(account.OptOutsWrite, s.deleteOptOut)})
+
+	of := []parameter{{name: "account", text: "whose; another than one's own is for accounts that may administrate"}}
+	s.describe("GET /v1/optouts", description{
+		name: "listOptOuts", summary: "Who opted out and in again, newest first", list: &listing{"optouts", resource.OptOuts(), optOutView{}},
+		examples: []example{{call: "/v1/optouts?limit=1"}},
+	})
+	s.describe("GET /v1/optouts/{phone}", description{
+		name: "getOptOut", summary: "Whether a phone has opted out, and its record", query: of, answers: map[int]any{http.StatusOK: phoneOptOutView{}},
+		also: []int{http.StatusConflict, http.StatusUnprocessableEntity}, examples: []example{{call: "/v1/optouts/+46701234501"}},
+	})
+	s.describe("PUT /v1/optouts/{phone}", description{
+		name: "optOut", summary: "Send a phone no more", query: of, body: noteBody{}, answers: map[int]any{http.StatusOK: optedView{}},
+		also: []int{http.StatusConflict}, examples: []example{{call: "/v1/optouts/+46701234502", body: `{"note":"asked by phone"}`}},
+	})
+	s.describe("DELETE /v1/optouts/{phone}", description{
+		name: "optIn", summary: "Send a phone messages again", query: of, body: noteBody{}, answers: map[int]any{http.StatusOK: optedView{}},
+		also: []int{http.StatusConflict}, examples: []example{{call: "/v1/optouts/+46701234501"}},
+	})
+}
+
+// noteBody is a note about a change.
+type noteBody struct {
+	Note string `json:"note"`
+}
+
+// optedView is how a phone stands, and whether that is new.
+type optedView struct {
+	Changed  bool `json:"changed"`
+	OptedOut bool `json:"opted_out"`
+}
+
+// phoneOptOutView is how a phone stands, and what it said.
+type phoneOptOutView struct {
+	Account  string       `json:"account"`
+	Phone    string       `json:"phone"`
+	OptedOut bool         `json:"opted_out"`
+	Record   []optOutView `json:"record" doc:"newest first, at most 100"`
 }
 
 // optOutView is one line of the record.
@@ -134,13 +171,7 @@ func (s *httpServer) getOptOut(w http.ResponseWriter, r *http.Request, a *accoun
 	if err != nil {
 		return readProblem(err, "opt-out")
 	}
-	answer := struct {
-		Account  string       `json:"account"`
-		Phone    string       `json:"phone"`
-		OptedOut bool         `json:"opted_out"`
-		Record   []optOutView `json:"record"`
-	}{name, "+" + number, out, viewOptOuts(record)}
-	return answerJSON(w, &answer)
+	return answerJSON(w, &phoneOptOutView{name, "+" + number, out, viewOptOuts(record)})
 }
 
 // putOptOut is PUT /v1/optouts/{phone}: it opts out. The body may bring a note.
@@ -158,9 +189,7 @@ func (s *httpServer) setOptOut(w http.ResponseWriter, r *http.Request, a *accoun
 	if p != nil {
 		return p
 	}
-	var body struct {
-		Note string `json:"note"`
-	}
+	var body noteBody
 	if r.ContentLength != 0 {
 		plain := r.Clone(r.Context())
 		plain.URL.RawQuery = "" // read above
@@ -177,5 +206,5 @@ func (s *httpServer) setOptOut(w http.ResponseWriter, r *http.Request, a *accoun
 	if p := optOutProblem(err, name); p != nil {
 		return p
 	}
-	return answerJSON(w, map[string]bool{"opted_out": !in, "changed": changed})
+	return answerJSON(w, &optedView{changed, !in})
 }

@@ -77,6 +77,28 @@ func viewReplaced(list []gsm.Replaced) []replacedView {
 	return views
 }
 
+// previewPaths registers what says how messages would go, and sends none.
+func (s *httpServer) previewPaths() {
+	s.rest("/v1/preview", methods{http.MethodPost: anyone(account.MessagesRead, s.postPreview)})
+	s.rest("/v1/routes/explain", methods{http.MethodPost: anyone(account.MessagesRead, s.explainRoute)})
+
+	s.describe("POST /v1/preview", description{
+		name: "previewMessage", summary: "How a message would be sent: encoding, parts, price, links",
+		text: "What would be refused is refused in the same words. Nothing is accepted, stored or counted.",
+		body: newMessage(nil), answers: map[int]any{http.StatusOK: previewView{}}, also: []int{http.StatusPaymentRequired},
+		examples: []example{
+			{name: "simplified", call: "/v1/preview", body: `{"to":"+46701234567","text":"Vi ses “imorgon” – å ä ö","unicode":"simplify"}`},
+			{name: "text alone", call: "/v1/preview", body: `{"text":"På väg 😀"}`},
+		},
+	})
+	s.describe("POST /v1/routes/explain", description{
+		name: "explainRoute", summary: "Which rules a message meets, and by which links it would go",
+		text: "Accounts that may administrate may ask for another by `account`.",
+		body: explainBody{}, answers: map[int]any{http.StatusOK: explainView{}}, also: []int{http.StatusNotFound},
+		examples: []example{{call: "/v1/routes/explain", body: `{"to":"+46701234567","text":"Your code is 1234","at":"2026-11-02T12:00:00Z"}`}},
+	})
+}
+
 // postPreview is POST /v1/preview: how a message would be sent, with the fields
 // of POST /v1/messages. Nothing is sent.
 func (s *httpServer) postPreview(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {

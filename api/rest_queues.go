@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 
 	"kurir/account"
 	"kurir/gateway"
@@ -38,6 +39,40 @@ func (s *httpServer) queuePaths() {
 	s.actPaths()
 	s.rest("/v1/jobs", methods{http.MethodGet: anyone(account.QueuesRead, s.listJobs)})
 	s.rest("/v1/jobs/{id}", methods{http.MethodGet: anyone(account.QueuesRead, s.getJob), http.MethodDelete: anyone(account.QueuesWrite, s.stopJob)})
+	s.describeQueues()
+}
+
+func (s *httpServer) describeQueues() {
+	s.describe("GET /v1/queues", description{
+		name: "listQueues", summary: "What customers are owed: states and messages from phones that they have not acknowledged",
+		list: &listing{"queues", resource.Queues(), queueView{}}, examples: []example{{call: "/v1/queues?sort=-owed"}},
+	})
+	s.describe("GET /v1/queues/links", description{
+		name: "listLinkQueues", summary: "What waits for links, by link, lane and account", list: &listing{"queues", resource.LinkQueues(), linkQueueView{}},
+		examples: []example{{call: "/v1/queues/links?link=op1"}},
+	})
+	s.describe("GET /v1/queues/dead", description{
+		name: "listDead", summary: "Messages that did not arrive", list: &listing{"messages", resource.Dead(), messageView{}}, text: exportText,
+		tables: tables, query: exported, needs: inLanguage, examples: []example{{call: "/v1/queues/dead?state=undeliverable&limit=1"}},
+	})
+	s.describe("POST /v1/queues/push", description{
+		name: "push", summary: "Tell customers again what they were told, or what was given up",
+		text: "A range of time, or ids. Accounts that may administrate say whose; `*` is for all. The answer is the job that does it.",
+		body: pushBody{}, answers: map[int]any{http.StatusAccepted: jobView{}}, also: []int{http.StatusConflict},
+		examples: []example{{call: "/v1/queues/push", body: `{"kinds":["receipts"],"from":"2026-11-01","to":"2026-11-02T12:00:00Z"}`}},
+	})
+	job := schemaOf(func(g *resource.Schemas) *resource.Schema {
+		return &resource.Schema{OneOf: []*resource.Schema{g.Written(reflect.TypeFor[jobView]()), g.Written(reflect.TypeFor[actView]())}}
+	})
+	s.describe("GET /v1/jobs", description{
+		name: "listJobs", summary: "Jobs since the start, newest first", list: &listing{"jobs", resource.Jobs(), job}, examples: []example{{call: "/v1/jobs?limit=2"}},
+	})
+	s.describe("GET /v1/jobs/{id}", description{
+		name: "getJob", summary: "A job and how far it is", answers: map[int]any{http.StatusOK: job}, examples: []example{{call: "/v1/jobs/06y30tp6r0301"}},
+	})
+	s.describe("DELETE /v1/jobs/{id}", description{
+		name: "stopJob", summary: "Have a job go no further", answers: map[int]any{http.StatusOK: job}, examples: []example{{call: "/v1/jobs/06y30tp6r0301"}},
+	})
 }
 
 // queueView is what one account is owed over one kind of target.
@@ -147,7 +182,7 @@ func (s *httpServer) listLinkQueues(w http.ResponseWriter, r *http.Request, a *a
 // pushBody is the body of POST /v1/queues/push.
 type pushBody struct {
 	Account *string   `json:"account"`
-	Kinds   []string  `json:"kinds"`
+	Kinds   []string  `json:"kinds" enum:"receipts,inbound"`
 	From    askedTime `json:"from"`
 	To      askedTime `json:"to"`
 	IDs     []string  `json:"ids"`

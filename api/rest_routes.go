@@ -15,12 +15,12 @@ import (
 // explainBody is what POST /v1/routes/explain is asked.
 type explainBody struct {
 	Account   string `json:"account"`
-	To        string `json:"to"`
+	To        string `json:"to" required:"true"`
 	From      string `json:"from"`
 	Text      string `json:"text"`
-	Encoding  string `json:"encoding"`
-	Interface string `json:"interface"`
-	At        string `json:"at"`
+	Encoding  string `json:"encoding" enum:"auto,gsm7,ucs2,latin1"`
+	Interface string `json:"interface" enum:"rest,kannel,smpp"`
+	At        string `json:"at" format:"date-time"`
 	Tag       string `json:"tag"`
 	Filter    bool   `json:"filter"` // ask the filters
 

@@ -21,6 +21,15 @@ type scheduleView struct {
 	Next     string   `json:"next"`
 }
 
+// schedulePaths registers what is sent again and again.
+func (s *httpServer) schedulePaths() {
+	s.rest("/v1/schedules", methods{http.MethodGet: anyone(account.MessagesRead, s.listSchedules)})
+	s.describe("GET /v1/schedules", description{
+		name: "listSchedules", summary: "Messages that are sent again and again",
+		list: &listing{"schedules", resource.Schedules(), scheduleView{}}, examples: []example{{call: "/v1/schedules"}},
+	})
+}
+
 // listSchedules is GET /v1/schedules: an account's own, everybody's for one that
 // may administrate.
 func (s *httpServer) listSchedules(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {

@@ -20,6 +20,18 @@ type SessionsOptions struct {
 func (s *httpServer) sessionPaths() {
 	s.rest("/v1/sessions", methods{http.MethodGet: anyone(account.SessionsRead, s.listSessions)})
 	s.rest("/v1/sessions/{id}", methods{http.MethodGet: anyone(account.SessionsRead, s.getSession), http.MethodDelete: anyone(account.SessionsWrite, s.endSession)})
+
+	s.describe("GET /v1/sessions", description{
+		name: "listSessions", summary: "SMPP sessions of customers", list: &listing{"sessions", resource.Sessions(), sessionView{}},
+		examples: []example{{call: "/v1/sessions?mode=receiver"}},
+	})
+	s.describe("GET /v1/sessions/{id}", description{
+		name: "getSession", summary: "A session", answers: map[int]any{http.StatusOK: sessionView{}}, examples: []example{{call: "/v1/sessions/1"}},
+	})
+	s.describe("DELETE /v1/sessions/{id}", description{
+		name: "endSession", summary: "End a session: what is under way is answered, then unbind is sent", answers: map[int]any{http.StatusNoContent: nil},
+		examples: []example{{name: "bound", call: "/v1/sessions/2"}, {name: "missing", call: "/v1/sessions/999", status: http.StatusNotFound}},
+	})
 }
 
 // sessionView is a customer's session in answers.

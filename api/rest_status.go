@@ -132,6 +132,15 @@ type statusView struct {
 	CommitLongest float64 `json:"commit_longest_ms"`
 }
 
+// statusPaths registers the state of the server.
+func (s *httpServer) statusPaths() {
+	s.rest("/v1/status", methods{http.MethodGet: admins(account.LinksRead, s.getStatus)})
+	s.describe("GET /v1/status", description{
+		name: "getStatus", summary: "How the server is: what waits, rates of the last ten seconds, disk",
+		answers: map[int]any{http.StatusOK: statusView{}}, examples: []example{{call: "/v1/status"}},
+	})
+}
+
 // getStatus is GET /v1/status, for admins.
 func (s *httpServer) getStatus(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
 	if p := noQuery(r); p != nil {

@@ -18,6 +18,36 @@ func (s *httpServer) tracePaths() {
 	s.rest("/v1/traces/{kind}/{name}", methods{
 		http.MethodGet: anyone(account.TracesRead, s.getPDUs).staying(), http.MethodPut: anyone(account.TracesWrite, s.putTrace), http.MethodDelete: anyone(account.TracesWrite, s.deleteTrace),
 	})
+
+	of := map[string]string{"kind": "`links` or `accounts`", "name": "of the link or account"}
+	yes := &resource.Schema{Type: "boolean"}
+	s.describe("GET /v1/traces", description{
+		name: "listTraces", summary: "Traces of PDUs", list: &listing{"traces", resource.Traces(), traceView{}}, examples: []example{{call: "/v1/traces"}},
+	})
+	s.describe("GET /v1/traces/{kind}/{name}", description{
+		name: "readTrace", summary: "The PDUs that a trace has", vars: of, text: "With `follow` they come as they are seen, a line of JSON for each.",
+		query: []parameter{
+			{"after", "number of the last that is known", &resource.Schema{Type: "integer"}},
+			{"limit", "PDUs", wholeFrom(1, maxPDUs, resource.MaxLimit)},
+			{"hex", "with their octets", yes},
+			{"follow", "as they are seen", yes},
+		},
+		answers: map[int]any{http.StatusOK: pdusView{}}, tables: []string{ndjsonMedia},
+		examples: []example{{call: "/v1/traces/accounts/acme?limit=1"}},
+	})
+	s.describe("PUT /v1/traces/{kind}/{name}", description{
+		name: "startTrace", summary: "Begin a trace, in place of the one before", vars: of, text: "With `texts` for accounts that may administrate only.",
+		body: traceBody{}, answers: map[int]any{http.StatusOK: traceView{}}, examples: []example{{call: "/v1/traces/accounts/acme", body: `{"for":"10m","pdus":100}`}},
+	})
+	s.describe("DELETE /v1/traces/{kind}/{name}", description{
+		name: "endTrace", summary: "End a trace", vars: of, answers: map[int]any{http.StatusNoContent: nil}, examples: []example{{call: "/v1/traces/accounts/acme"}},
+	})
+}
+
+// pdusView is what a trace has.
+type pdusView struct {
+	Trace traceView `json:"trace"`
+	PDUs  []pduView `json:"pdus"`
 }
 
 // traceView is a trace in answers.
@@ -85,10 +115,10 @@ func pathTrace(r *http.Request, a *account.Account) (traceKey, *problem) {
 
 // traceBody is the body of PUT.
 type traceBody struct {
-	PDUs    int    `json:"pdus"`
-	For     string `json:"for"`
-	Session uint64 `json:"session"`
-	Texts   bool   `json:"texts"`
+	PDUs    int    `json:"pdus" doc:"that are kept; the last ones"`
+	For     string `json:"for" doc:"how long: 10m, at most 24h"`
+	Session uint64 `json:"session" doc:"of this one only"`
+	Texts   bool   `json:"texts" doc:"with the texts of messages"`
 }
 
 // putTrace is PUT /v1/traces/{kind}/{name}: it begins a trace, in place of the
@@ -215,10 +245,7 @@ func (s *httpServer) getPDUs(w http.ResponseWriter, r *http.Request, a *account.
 		return s.followTrace(w, r, trace, q)
 	}
 	found, _ := trace.after(q.after, q.limit)
-	answer := struct {
-		Trace traceView `json:"trace"`
-		PDUs  []pduView `json:"pdus"`
-	}{viewTrace(&trace), make([]pduView, 0, len(found))}
+	answer := pdusView{viewTrace(&trace), make([]pduView, 0, len(found))}
 	for i := range found {
 		answer.PDUs = append(answer.PDUs, viewPDU(&found[i], trace.pduReading, q.texts, q.hex))
 	}

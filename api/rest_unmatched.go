@@ -19,7 +19,10 @@ func (s *httpServer) listUnmatched(w http.ResponseWriter, r *http.Request, _ *ac
 	if !known {
 		return faulty(http.StatusNotFound, codeNotFound, "name", "there is no link %q", name)
 	}
-	return answerJSON(w, &struct {
-		Receipts []gateway.UnmatchedReceipt `json:"receipts"`
-	}{list})
+	return answerJSON(w, &unmatchedView{list})
+}
+
+// unmatchedView is the answer.
+type unmatchedView struct {
+	Receipts []gateway.UnmatchedReceipt `json:"receipts"`
 }

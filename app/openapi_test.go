@@ -100,10 +100,10 @@ type exampleCall struct {
 	pointer, wantMedia string
 }
 
-// calls gives all examples, those that read before those that change and delete.
+// calls gives all examples: what is made by PUT is read and changed before it is deleted.
 func (d *openAPI) calls(t *testing.T) (calls []exampleCall) {
 	t.Helper()
-	for _, method := range []string{"get", "post", "put", "patch", "delete"} {
+	for _, method := range []string{"put", "get", "post", "patch", "delete"} {
 		for _, path := range slices.Sorted(maps.Keys(d.root["paths"].(map[string]any))) {
 			if op := member(member(d.root["paths"], path), method); op != nil {
 				calls = append(calls, d.examples(t, method, path, op)...)
@@ -131,6 +131,7 @@ func (d *openAPI) examples(t *testing.T, method, path string, op any) (calls []e
 			}
 		}
 	}
+	calls = append(calls, unanswered(op, calls)...)
 	if len(calls) == 0 {
 		t.Errorf("%s %s has no example", method, path)
 	}
@@ -140,6 +141,26 @@ func (d *openAPI) examples(t *testing.T, method, path string, op any) (calls []e
 		d.fill(e, op)
 	}
 	slices.SortFunc(calls, func(a, b exampleCall) int { return strings.Compare(a.name, b.name) })
+	return calls
+}
+
+// unanswered gives the examples whose answer has no body: their names stand at parameters only.
+func unanswered(op any, answered []exampleCall) (calls []exampleCall) {
+	empty := ""
+	for status, answer := range member(op, "responses").(map[string]any) {
+		if member(answer, "content") == nil && member(answer, "$ref") == nil {
+			empty = status
+		}
+	}
+	parameters, _ := member(op, "parameters").([]any)
+	for _, p := range parameters {
+		examples, _ := member(p, "examples").(map[string]any)
+		for name := range examples {
+			if !slices.ContainsFunc(slices.Concat(answered, calls), func(e exampleCall) bool { return e.name == name }) {
+				calls = append(calls, exampleCall{name: name, status: empty})
+			}
+		}
+	}
 	return calls
 }
 

@@ -51,6 +51,7 @@ type belongings struct {
 	job, session           string
 	phone, inbox, password string
 	credit                 string // of its balance
+	answers                bool   // its session does, and ends when it is told to
 }
 
 // marks are what no other account may be shown.
@@ -82,7 +83,7 @@ func idOf(t *testing.T, a answered) string {
 	if err := d.Decode(&v); err != nil {
 		t.Fatalf("%d %s: %v", a.status, a.body, err)
 	}
-	for _, key := range []string{"messages", "inbound", "sessions"} {
+	for _, key := range []string{"messages", "inbound", "sessions", "events"} {
 		if rows, _ := v[key].([]any); len(rows) > 0 {
 			v, _ = rows[0].(map[string]any)
 		}
@@ -112,6 +113,29 @@ func (b *belongings) bind(t *testing.T, s *server) {
 	answer := make([]byte, 16)
 	if _, err := io.ReadFull(conn, answer); err != nil || binary.BigEndian.Uint32(answer[8:]) != 0 {
 		t.Fatalf("bind %s: %x %v", b.name, answer, err)
+	}
+	if _, err := io.CopyN(io.Discard, conn, int64(binary.BigEndian.Uint32(answer))-16); err != nil {
+		t.Fatal(err)
+	}
+	if b.answers {
+		go answerPDUs(conn)
+	}
+}
+
+// answerPDUs takes what comes until it is told to unbind.
+func answerPDUs(conn net.Conn) {
+	for h := make([]byte, 16); ; {
+		if _, err := io.ReadFull(conn, h); err != nil {
+			return
+		}
+		_, _ = io.CopyN(io.Discard, conn, int64(binary.BigEndian.Uint32(h))-16)
+		switch h[7] {
+		case 5: // deliver_sm
+			_, _ = conn.Write(append([]byte{0, 0, 0, 17, 0x80, 0, 0, 5, 0, 0, 0, 0}, append(h[12:16:16], 0)...))
+		case 6: // unbind
+			_ = conn.Close()
+			return
+		}
 	}
 }
 
@@ -217,7 +241,7 @@ var rights = map[string]struct{ of, body string }{
 	"POST /v1/queues/pause":                      {ofOthers, `{"account":"{account}"}`},
 	"POST /v1/queues/resume":                     {ofOthers, `{"account":"{account}"}`},
 	"POST /v1/queues/cancel":                     {ofOthers, `{"account":"{account}"}`},
-	"POST /v1/queues/move":                       {ofOthers, `{"account":"{account}","move_to":"op1"}`},
+	"POST /v1/queues/move":                       {forAdmins, `{"account":"{account}","move_to":"op1"}`},
 	"POST /v1/queues/lane":                       {ofOthers, `{"account":"{account}","priority":"bulk"}`},
 	"GET /v1/jobs":                               {ofOwn, ""},
 	"GET /v1/jobs/{id}":                          {ofOthers, ""},
