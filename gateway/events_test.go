@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -271,11 +272,11 @@ func TestEventsFull(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
-		full := false
+		var full atomic.Bool
 		w := start(t, dir, Options{}, func(w *world) {
 			commit := w.commit
 			w.commit = func(b *store.Batch) error {
-				if full {
+				if full.Load() {
 					return store.ErrFull
 				}
 				return commit(b)
@@ -287,7 +288,7 @@ func TestEventsFull(t *testing.T) {
 		ids := w.submit(w.untold("4611", "x"), w.untold("4612", "x"))
 		synctest.Wait()
 		out := op.take()
-		full = true
+		full.Store(true)
 		op.fail(1, out[0], message.BadRecipient)
 		time.Sleep(time.Second)
 		op.fail(1, out[1], message.BadRecipient)
@@ -297,7 +298,7 @@ func TestEventsFull(t *testing.T) {
 			t.Errorf("follow while the database is full: %v", err)
 		}
 		wantEvents(t, w.eventsOf("acme", head, ids...))
-		full = false
+		full.Store(false)
 		time.Sleep(time.Second)
 		wantEvents(t, w.eventsOf("acme", head, ids...), "rejected 0", "rejected 1")
 	})

@@ -335,29 +335,57 @@ func (r *fakeReceiver) take() []*Item {
 	return items
 }
 
-// copyStore copies a database whose writer stands still, as a crash would
-// leave it: the log first, for a checkpoint may move it into the other file
-// meanwhile.
+// copyStore copies a database as a crash would leave it: the log first, for a
+// checkpoint may move it into the other file meanwhile, and as often as it takes
+// for the writer not to have begun it anew: the beginning of an old log would
+// undo what it had moved.
 func copyStore(t testing.TB, from, to string) {
 	t.Helper()
-	for _, name := range []string{"kurir.db-wal", "kurir.db"} {
-		in, err := os.Open(filepath.Join(from, name))
-		if os.IsNotExist(err) {
-			continue
+	const log = "kurir.db-wal"
+	for before := logHead(filepath.Join(from, log)); ; {
+		copyFile(t, from, to, log)
+		after := logHead(filepath.Join(from, log))
+		if before == after {
+			break
 		}
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		out, err := os.Create(filepath.Join(to, name))
-		if err == nil {
-			_, err = io.Copy(out, in)
-		}
-		in.Close()
-		if err != nil {
-			t.Error(err)
-		}
-		out.Close()
+		before = after
+	}
+	copyFile(t, from, to, "kurir.db")
+}
+
+// logHead is the head of a write-ahead log, which is another one each time that
+// it begins anew.
+func logHead(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head := make([]byte, 32)
+	n, _ := io.ReadFull(f, head)
+	return string(head[:n])
+}
+
+// copyFile copies a file, if it is there.
+func copyFile(t testing.TB, from, to, name string) {
+	t.Helper()
+	in, err := os.Open(filepath.Join(from, name))
+	if os.IsNotExist(err) {
+		return
+	}
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer in.Close()
+	out, err := os.Create(filepath.Join(to, name))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer out.Close()
+	if _, err := io.Copy(out, in); err != nil {
+		t.Error(err)
 	}
 }
 
