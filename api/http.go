@@ -53,8 +53,10 @@ type HTTPOptions struct {
 	Series    func() []gateway.SeriesState // of /v1/series
 	Schedules func() []gateway.Schedule    // of /v1/schedules
 
-	Links    LinksOptions // of /v1/links
-	Ask      func(ctx context.Context, account string, id message.ID) (*message.Message, error)
+	Links       LinksOptions // of /v1/links
+	Ask         func(ctx context.Context, account string, id message.ID) (*message.Message, error)
+	Idempotency IdempotencyOptions // without Claim the header Idempotency-Key is not looked at
+
 	Queues   QueuesOptions   // of /v1/queues and /v1/jobs
 	Sessions SessionsOptions // of /v1/sessions; without List there is no such page
 	Money    MoneyOptions    // of /v1/balances and /v1/prices; without Balances there are no such pages
@@ -101,6 +103,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Lists = ListsOptions{All: g.Lists, Change: g.ChangeList, Entries: g.ListEntries, Find: g.FindInList}
 	o.Networks = NetworksOptions{Of: g.NetworkOf, Count: g.NetworkCount, Import: g.ImportNetworks}
 	o.OptOuts = OptOutsOptions{Record: g.OptOuts, Is: g.OptedOut, Set: g.SetOptOut}
+	o.Idempotency = IdempotencyOptions{Claim: g.Claim, Release: g.Release, Remember: g.Remember}
 	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
 	o.Queues = QueuesOptions{Owed: g.OwedQueues, Waiting: g.WaitingQueues, Push: g.Push, Pushes: g.Pushes, Stop: g.StopPush, Act: g.Act, Acts: g.Acts, StopAct: g.StopAct}
 }
@@ -298,6 +301,10 @@ func (s *httpServer) rest(path string, m methods) {
 			allow += ", "
 		}
 		allow += method
+		if o.makes(method) {
+			o.serve = s.repeatable(o.serve)
+			m[method] = o
+		}
 		s.served = append(s.served, served{method + " " + path, o})
 	}
 	s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {

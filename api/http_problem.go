@@ -44,6 +44,7 @@ const (
 	codeRefused       = "nothing_accepted"
 	codeNoBalance     = "no_balance"
 	codeKeyTaken      = "key_taken"
+	codeUnderWay      = "under_way"
 	codeNoOptOut      = "no_opt_out"
 	codeTaken         = "taken"
 	codeInFile        = "in_file"

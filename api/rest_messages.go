@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -34,6 +35,12 @@ func (s *httpServer) postMessagesVia(w http.ResponseWriter, r *http.Request, a *
 	}
 	if b.mailing != nil {
 		return s.postMailing(w, r, a, &b)
+	}
+	if key := keptWith(w); key != nil {
+		key.Answer = b.kept
+		for _, sub := range b.subs {
+			sub.Keyed = key
+		}
 	}
 	if b.atomic && len(b.bad) > 0 {
 		b.withhold()
@@ -166,10 +173,33 @@ func (b *batch) index(i int) int {
 // answers keeps the octets of answers.
 var answers = sync.Pool{New: func() any { b := make([]byte, 0, 1<<10); return &b }}
 
+// kept is the answer as it is kept for repetitions of the request. It is made
+// by another goroutine, of a copy of the batch.
+func (b batch) kept(results []gateway.Result) []byte {
+	b.results, b.bad, b.kinds = results, slices.Clip(b.bad), slices.Clip(b.kinds)
+	out, _ := b.append(appendAnswer(nil, http.StatusAccepted, "", "", nil))
+	return out
+}
+
 // answer writes what was accepted, or returns the problem if nothing was.
 func (b *batch) answer(w http.ResponseWriter) *problem {
 	buf := answers.Get().(*[]byte)
-	out := append((*buf)[:0], `{"messages":[`...)
+	out, accepted := b.append((*buf)[:0])
+	defer func() {
+		if *buf = out; cap(out) <= maxPooledBody {
+			answers.Put(buf)
+		}
+	}()
+	if accepted == 0 {
+		return refusal(b.kinds, b.bad)
+	}
+	writeJSON(w, http.StatusAccepted, out)
+	return nil
+}
+
+// append appends the answer and returns how many messages were accepted.
+func (b *batch) append(out []byte) ([]byte, int) {
+	out = append(out, `{"messages":[`...)
 	accepted := 0
 	for i := range b.results {
 		res := &b.results[i]
@@ -184,19 +214,9 @@ func (b *batch) answer(w http.ResponseWriter) *problem {
 		accepted++
 		out = appendResult(out, res, index)
 	}
-	defer func() {
-		if *buf = out; cap(out) <= maxPooledBody {
-			answers.Put(buf)
-		}
-	}()
-	if accepted == 0 {
-		return refusal(b.kinds, b.bad)
-	}
 	out = append(out, `],"errors":`...)
 	out = appendFieldErrors(out, b.bad)
-	out = append(out, "}\n"...)
-	writeJSON(w, http.StatusAccepted, out)
-	return nil
+	return append(out, "}\n"...), accepted
 }
 
 func appendResult(out []byte, r *gateway.Result, index int) []byte {

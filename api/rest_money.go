@@ -195,7 +195,6 @@ type topUpBody struct {
 
 // bounds on what a top-up says, in octets.
 const (
-	mostKey  = 255
 	mostNote = 1000
 )
 
@@ -211,7 +210,12 @@ func (s *httpServer) postTopUp(w http.ResponseWriter, r *http.Request, a *accoun
 	if p := s.readJSON(w, r, &body); p != nil {
 		return p
 	}
-	header := r.Header.Get("Idempotency-Key")
+	header := ""
+	if values := r.Header[keyHeader]; values != nil {
+		if header, p = requestKey(values); p != nil {
+			return p
+		}
+	}
 	if body.Key == "" {
 		body.Key = header
 	}

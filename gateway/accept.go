@@ -28,6 +28,9 @@ const block = 8
 // a socket, and calls done with a result for each when those accepted are on
 // disk. What is refused is refused one by one.
 func (g *Gateway) Accept(subs []*Submission, done Done) {
+	if len(subs) > 0 && subs[0].Keyed != nil {
+		done = g.taking(subs[0].Keyed, done)
+	}
 	if g.snap.Load().Filters != nil {
 		g.acceptFiltered(subs, done)
 		return
@@ -46,6 +49,11 @@ func (g *Gateway) acceptAsked(subs []*Submission, done Done) {
 
 func (g *Gateway) accept(subs []*Submission, done Done) {
 	now := g.now()
+	g.enter(g.prepare(subs, done, now), now)
+}
+
+// prepare makes the messages of submissions, of those that are not refused.
+func (g *Gateway) prepare(subs []*Submission, done Done, now time.Time) applicant {
 	snap := g.snap.Load()
 	results := make([]Result, len(subs))
 	var messages []message.Message
@@ -93,22 +101,41 @@ func (g *Gateway) accept(subs []*Submission, done Done) {
 	}
 	g.count.refused.Add(int64(len(subs) - len(good)))
 	if len(good) == 0 {
-		done(results)
-		return
+		return applicant{results: results, done: done}
 	}
-	if f := g.apply(applicant{
+	return applicant{
 		good: good, index: index, results: results, done: done, multi: subs[0].Multi,
 		batch: subs[0].Stream != 0 || len(good) > 1 && (subs[0].Multi || subs[0].Batch), stream: subs[0].Stream, settles: subs[0].Settles, bill: owe,
-	}, now); f != nil {
-		for k, i := range index {
-			g.forgo(good[k])
-			results[i] = Result{To: results[i].To, Failure: f}
-		}
-		g.count.refused.Add(int64(len(good)))
-		done(results)
+		key: subs[0].Keyed,
+	}
+}
+
+// enter lets messages in, or refuses all of them.
+func (g *Gateway) enter(a applicant, now time.Time) {
+	if len(a.good) == 0 {
+		a.done(a.results)
 		return
 	}
-	g.signal()
+	f := g.apply(&a, now)
+	if f == nil {
+		g.signal()
+		return
+	}
+	g.turnDown(&a, f)
+	a.done(a.results)
+	for i := range a.with {
+		g.turnDown(&a.with[i], f)
+		a.with[i].done(a.with[i].results)
+	}
+}
+
+// turnDown refuses messages that were not let in.
+func (g *Gateway) turnDown(a *applicant, f *message.Failure) {
+	for k, i := range a.index {
+		g.forgo(a.good[k])
+		a.results[i] = Result{To: a.results[i].To, Failure: f}
+	}
+	g.count.refused.Add(int64(len(a.good)))
 }
 
 // together says why the good ones of n atomic submissions are refused, if they
@@ -355,10 +382,10 @@ func measure(m *message.Message) *message.Failure {
 
 // join puts messages into the gather, with the grant if a session can take
 // them now.
-func (g *Gateway) join(a applicant, now time.Time) {
+func (g *Gateway) join(a *applicant, now time.Time) {
 	g.lookAtClock(now)
 	if a.bill != nil {
-		g.reserve(&a, now)
+		g.reserve(a, now)
 	}
 	entries := make([]*entry, 0, len(a.good))
 	for rest := len(a.good); rest > 0; rest -= block {
@@ -402,7 +429,11 @@ func (g *Gateway) join(a applicant, now time.Time) {
 		a.settles = nil // for money or a limit: it is still owed
 	}
 	g.doneWith(a.settles, now)
-	b.accepts = append(b.accepts, acceptance{entries: entries, results: a.results, done: a.done, settles: a.settles, bill: a.bill})
+	b.accepts = append(b.accepts, acceptance{entries: entries, results: a.results, done: a.done, settles: a.settles, bill: a.bill, key: a.key})
+	b.keyed = b.keyed || a.key != nil
+	for i := range a.with {
+		g.join(&a.with[i], now)
+	}
 }
 
 // place decides where a new message goes: to a session at once, into the lanes

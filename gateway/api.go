@@ -47,6 +47,7 @@ type Submission struct {
 	Mailing    message.ID // the mailing that it is of (mailing_job.go); 0 for none
 	Resent     message.ID // the message that did not arrive and is sent again by this one; 0 for none (resend.go)
 	FilteredBy string     // name of the filter that has changed it; left empty by interfaces
+	Keyed      *Keyed     // the request that all submissions of the call are of; nil for one without a key
 	Settles    *Item      // what is owed no more once it is accepted (answer.go); left nil by interfaces
 
 	Changed *Changed // what was done to the text already; left nil by interfaces

@@ -18,7 +18,8 @@ import (
 type gather struct {
 	store.Batch
 	seq      uint64
-	failed   int // commits
+	failed   int  // commits
+	keyed    bool // accepts have keys
 	accepts  []acceptance
 	hands    []hand
 	owed     []*Item
@@ -33,6 +34,7 @@ type acceptance struct {
 	results []Result
 	done    Done
 	settles *Item // nil for most
+	key     *Keyed
 	bill    *bill // nil where nothing was reserved
 }
 
@@ -62,7 +64,7 @@ func (b *gather) reset(seq uint64) {
 	clear(b.after)
 	clear(b.hands)
 	b.money = b.money[:0]
-	b.seq, b.failed = seq, 0
+	b.seq, b.failed, b.keyed = seq, 0, false
 	b.accepts, b.hands, b.owed, b.after = b.accepts[:0], b.hands[:0], b.owed[:0], b.after[:0]
 	if b.counters == nil {
 		b.counters = map[counterKey]int64{}
@@ -180,6 +182,10 @@ func (g *Gateway) take() *gather {
 // write commits a gather and does what waited for it. While the store cannot
 // write it keeps trying: nothing new comes in meanwhile.
 func (g *Gateway) write(ctx context.Context, b *gather) error {
+	others := len(b.Idempotency)
+	if b.keyed {
+		b.rememberAccepts(g.now())
+	}
 	err := g.commit(&b.Batch)
 	if err == nil {
 		g.committed(b)
@@ -192,6 +198,7 @@ func (g *Gateway) write(ctx context.Context, b *gather) error {
 		g.mu.Unlock()
 		return err
 	}
+	b.Idempotency = b.Idempotency[:others]
 	g.refuse(b, err)
 	if b.failed++; !errors.Is(err, store.ErrFull) && b.failed > retryMost {
 		return err
@@ -330,11 +337,12 @@ func resetBatch(b *store.Batch) {
 	clear(b.OptOuts)
 	clear(b.Networks)
 	clear(b.Resources)
+	clear(b.Idempotency)
 	clear(b.People)
 	clear(b.Events)
 	clear(b.EventAccounts)
 	*b = store.Batch{
-		Warned: b.Warned[:0], TopUps: b.TopUps[:0], ListEntries: b.ListEntries[:0], OptOuts: b.OptOuts[:0], Networks: b.Networks[:0], Resources: b.Resources[:0], People: b.People[:0],
+		Warned: b.Warned[:0], TopUps: b.TopUps[:0], ListEntries: b.ListEntries[:0], OptOuts: b.OptOuts[:0], Networks: b.Networks[:0], Resources: b.Resources[:0], People: b.People[:0], Idempotency: b.Idempotency[:0],
 		Accepted: b.Accepted[:0], Changed: b.Changed[:0], Replaced: b.Replaced[:0], Erased: b.Erased[:0],
 		Granted: b.Granted[:0], GrantDone: b.GrantDone[:0],
 		Inbound: b.Inbound[:0], InboundChanged: b.InboundChanged[:0],

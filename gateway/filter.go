@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 
 // acceptFiltered accepts submissions of which some are asked about first, by the
 // filter of their account or of their route; those that are not do not wait. The
-// messages of an atomic request and of a submit_multi stay together.
+// messages of an atomic request, of one with a key and of a submit_multi stay
+// together.
 func (g *Gateway) acceptFiltered(subs []*Submission, done Done) {
 	snap, now := g.snap.Load(), time.Now()
 	all := &separated{results: make([]Result, len(subs)), left: 1, done: done}
@@ -28,7 +30,7 @@ func (g *Gateway) acceptFiltered(subs []*Submission, done Done) {
 			asked = append(asked, i)
 		}
 	}
-	if len(asked) > 0 && (subs[0].Atomic || subs[0].Multi) {
+	if len(asked) > 0 && (subs[0].Atomic || subs[0].Multi || subs[0].Keyed != nil) {
 		plain, asked = nil, append(plain, asked...)
 	}
 	if len(asked) > 0 {
@@ -107,6 +109,16 @@ func (g *Gateway) askAbout(subs []*Submission, at []int, filters [][]*filter.Fil
 		}
 		all.mu.Unlock()
 		return
+	}
+	if k := subs[0].Keyed; k != nil {
+		known := all.soFar()
+		k.within(func(r []Result) []Result {
+			whole := slices.Clone(known)
+			for k, i := range good {
+				whole[i] = r[k]
+			}
+			return whole
+		})
 	}
 	g.acceptSome(changed, good, all)
 }

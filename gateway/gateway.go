@@ -140,6 +140,7 @@ type Gateway struct {
 	calling     bool         // somebody makes them
 	dialogs     dialogs      // has a lock of its own
 	answers     answerCounts // likewise
+	underWay    keysUnderWay // likewise
 	commander   *commander
 	looking     bool      // fromDisk is under way
 	swept       time.Time // when it last looked through what is owed to absent accounts

@@ -32,21 +32,32 @@ type applicant struct {
 	stream  uint32 // its number, when they are a part of it; 0 for all of it
 	settles *Item  // nil for most
 	bill    *bill  // nil where nothing is said about the customer's money and limits
+	key     *Keyed
+	with    []applicant // further ones of the same request that come into the same commit, for its key
+}
+
+// messages counts what comes in at once.
+func (a *applicant) messages() int {
+	n := len(a.good)
+	for i := range a.with {
+		n += len(a.with[i].good)
+	}
+	return n
 }
 
 // apply lets a call of Accept in, or lets it wait for its turn.
-func (g *Gateway) apply(a applicant, now time.Time) *message.Failure {
+func (g *Gateway) apply(a *applicant, now time.Time) *message.Failure {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.full != nil {
 		return g.refusal()
 	}
-	if len(g.cur.Accepted)+g.applying+len(a.good) > g.opt.MaxGathered {
+	if len(g.cur.Accepted)+g.applying+a.messages() > g.opt.MaxGathered {
 		return &message.Failure{Kind: message.Overloaded}
 	}
 	if g.applicants.len() > 0 || len(g.cur.Accepted) >= g.letIn {
-		g.applicants.push(a)
-		g.applying += len(a.good)
+		g.applicants.push(*a)
+		g.applying += a.messages()
 		return nil
 	}
 	g.join(a, now)
@@ -71,8 +82,8 @@ func (g *Gateway) admit(last *gather, now time.Time) {
 	}
 	for g.applicants.len() > 0 && len(g.cur.Accepted) < g.letIn {
 		a := g.applicants.pop()
-		g.applying -= len(a.good)
-		g.join(a, now)
+		g.applying -= a.messages()
+		g.join(&a, now)
 	}
 }
 
@@ -98,14 +109,12 @@ func (g *Gateway) turnAway() (calls []acceptance) {
 	for g.applicants.len() > 0 {
 		a := g.applicants.pop()
 		f := g.refusal()
-		for _, m := range a.good {
-			g.forgo(m)
-		}
-		for _, i := range a.index {
-			a.results[i] = Result{To: a.results[i].To, Failure: f}
-		}
-		g.count.refused.Add(int64(len(a.good)))
+		g.turnDown(&a, f)
 		calls = append(calls, acceptance{results: a.results, done: a.done})
+		for i := range a.with {
+			g.turnDown(&a.with[i], f)
+			calls = append(calls, acceptance{results: a.with[i].results, done: a.with[i].done})
+		}
 	}
 	g.applying = 0
 	return calls

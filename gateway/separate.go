@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ func (g *Gateway) acceptSeparately(subs []*Submission, done Done) {
 	all := &separated{results: make([]Result, len(subs)), left: 1, done: done}
 	var rest []*Submission
 	var restAt []int
+	group := keyedGroup{g: g, key: subs[0].Keyed}
 	for i, s := range subs {
 		pieces, f := snap.separate(s, now)
 		switch {
@@ -25,12 +27,12 @@ func (g *Gateway) acceptSeparately(subs []*Submission, done Done) {
 			g.count.refused.Add(1)
 		case len(pieces) > 1:
 			all.more()
-			g.accept(pieces, func(r []Result) { all.pieces(i, r) })
+			group.accept(pieces, []int{i}, func(r []Result) { all.pieces(i, r) })
 		default:
 			rest, restAt = append(rest, s), append(restAt, i)
 		}
 	}
-	g.accept(rest, func(r []Result) {
+	group.accept(rest, restAt, func(r []Result) {
 		all.mu.Lock()
 		for k, i := range restAt {
 			all.results[i] = r[k]
@@ -38,6 +40,60 @@ func (g *Gateway) acceptSeparately(subs []*Submission, done Done) {
 		all.mu.Unlock()
 		all.one()
 	})
+	group.enter(all)
+}
+
+// keyedGroup lets what one request becomes in one by one, or, if it has a key,
+// all together: into the commit that writes the key.
+type keyedGroup struct {
+	g    *Gateway
+	key  *Keyed
+	list []applicant
+	at   [][]int // the places of their submissions
+}
+
+func (k *keyedGroup) accept(subs []*Submission, at []int, done Done) {
+	if k.key == nil {
+		k.g.accept(subs, done)
+		return
+	}
+	k.list, k.at = append(k.list, k.g.prepare(subs, done, k.g.now())), append(k.at, at)
+}
+
+func (k *keyedGroup) enter(all *separated) {
+	var first *applicant
+	for i := range k.list {
+		a := k.list[i]
+		a.key = nil
+		switch {
+		case len(a.good) == 0:
+			k.g.enter(a, k.g.now())
+		case first == nil:
+			first = &a
+		default:
+			first.with = append(first.with, a)
+		}
+	}
+	if first == nil {
+		return
+	}
+	first.key = k.key
+	known := all.soFar()
+	k.key.within(func([]Result) []Result {
+		whole := slices.Clone(known)
+		for n, at := range k.at {
+			r := k.list[n].results
+			if len(r) != len(at) { // pieces
+				whole[at[0]] = joined(r)
+				continue
+			}
+			for i := range at {
+				whole[at[i]] = r[i]
+			}
+		}
+		return whole
+	})
+	k.g.enter(*first, k.g.now())
 }
 
 // separated gathers the results of an acceptSeparately.
@@ -64,11 +120,31 @@ func (a *separated) one() {
 	}
 }
 
-// pieces books the messages of one submission under the first of them. Atomic
-// requests are refused together: of their failures the first that has a cause
-// counts.
+// soFar returns the results that are there.
+func (a *separated) soFar() []Result {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.results)
+}
+
+// pieces books the messages of one submission under the first of them.
 func (a *separated) pieces(i int, r []Result) {
+	first := joined(r)
+	a.mu.Lock()
+	a.results[i] = first
+	a.mu.Unlock()
+	a.one()
+}
+
+// joined makes one result of those of the messages that one submission became.
+// Atomic requests are refused together: of their failures the first that has a
+// cause counts.
+func joined(r []Result) Result {
 	first := r[0]
+	if first.Cost != nil {
+		cost := *first.Cost
+		first.Cost = &cost
+	}
 	for k := range r {
 		if f := r[k].Failure; f != nil && (first.Failure == nil || first.Failure.Kind == message.Withheld) {
 			first.Failure = f
@@ -81,10 +157,7 @@ func (a *separated) pieces(i int, r []Result) {
 			}
 		}
 	}
-	a.mu.Lock()
-	a.results[i] = first
-	a.mu.Unlock()
-	a.one()
+	return first
 }
 
 // separate returns the submissions that a long text becomes, none if it stays

@@ -60,10 +60,10 @@ type Batch struct {
 	AlarmsGone     []message.ID   // that are kept no more
 	Resources      []ResourceChange
 	People         []*PeopleChange
-	Events         []Event        // in the order of their positions
-	EventAccounts  []EventAccount // one per account
-	Duplicates     []DuplicateKey // keys by which repeats are known
-	Idempotency    []IdempotencyKey
+	Events         []Event          // in the order of their positions
+	EventAccounts  []EventAccount   // one per account
+	Duplicates     []DuplicateKey   // keys by which repeats are known
+	Idempotency    []IdempotencyKey // of requests; none that is remembered already
 }
 
 // Rows returns about how many rows the batch writes.
@@ -186,13 +186,5 @@ type MoneyEntry struct {
 type DuplicateKey struct {
 	Key     uint64
 	ID      message.ID
-	Expires int64
-}
-
-// IdempotencyKey remembers which messages a request made.
-type IdempotencyKey struct {
-	Account string
-	Key     string
-	IDs     []message.ID
 	Expires int64
 }

@@ -31,10 +31,16 @@ func (s *Store) Commit(b *Batch) error {
 	s.bookJournal(b, start)
 	s.counts.add(&n)
 	s.index.add(b.Accepted)
+	s.bookKeys()
 	s.measured.commit(time.Since(start), b.Rows())
 	if s.index.pressing() { // nobody has called Tidy for long
 		if err := s.indexSlice(); err != nil {
 			s.log.Warn("the index of recipients could not be written", "error", err)
+		}
+	}
+	if len(b.Idempotency) > 0 {
+		if _, err := s.spillKeys(s.keys.held + keyTablesSlack); err != nil {
+			s.log.Warn("a table of requests could not be written", "error", err)
 		}
 	}
 	return nil
@@ -136,7 +142,10 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeEvents(b.Events, b.EventAccounts); err != nil {
 		return err
 	}
-	return s.writeRemembered(b.Duplicates, b.Idempotency)
+	if err := s.writeDuplicates(b.Duplicates); err != nil {
+		return err
+	}
+	return s.writeKeys(b.Idempotency)
 }
 
 func (s *Store) writeSpill(b *Batch, n *tableDeltas) error {

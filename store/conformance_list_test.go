@@ -180,8 +180,8 @@ func testInboundLists(t *testing.T, open opener) {
 }
 
 func testRemembered(t *testing.T, open opener) {
-	ctx := context.Background()
-	s := open(t, t.TempDir(), store.Retention{})
+	ctx, place := context.Background(), t.TempDir()
+	s := open(t, place, store.Retention{})
 	now := time.Now().UnixMilli()
 	b := &store.Batch{
 		Duplicates: []store.DuplicateKey{
@@ -189,8 +189,9 @@ func testRemembered(t *testing.T, open opener) {
 			{Key: 2, ID: 6, Expires: now - 1},
 		},
 		Idempotency: []store.IdempotencyKey{
-			{Account: "acme", Key: "k", IDs: []message.ID{4, 3}, Expires: now + 60000},
+			{Account: "acme", Key: "k", Request: [16]byte{1, 15: 2}, Answer: []byte("{}"), Expires: now + 60000},
 			{Account: "acme", Key: "old", Expires: now - 1},
+			{Account: "acme2", Key: "k", Expires: now + 50000},
 		},
 	}
 	commit(t, s, b)
@@ -204,8 +205,16 @@ func testRemembered(t *testing.T, open opener) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		diff(t, "request", []message.ID{4, 3}, made)
-		for _, key := range []string{"old", "other"} {
+		diff(t, "request", &b.Idempotency[0], made)
+		made, err = s.Idempotent(ctx, "acme2", "k", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "another account's request", &b.Idempotency[2], made)
+		if _, err := s.Idempotent(ctx, "acme2", "k", now+50000); err != store.ErrNotFound {
+			t.Errorf("a request when its time is over: %v", err)
+		}
+		for _, key := range []string{"old", "other", "2k"} {
 			if _, err := s.Idempotent(ctx, "acme", key, now); err != store.ErrNotFound {
 				t.Errorf("request %q: %v", key, err)
 			}
@@ -213,7 +222,17 @@ func testRemembered(t *testing.T, open opener) {
 		if _, err := s.Tidy(time.Second); err != nil {
 			t.Fatal(err)
 		}
+		s.Close()
+		s = open(t, place, store.Retention{})
 	}
+	// A key that has expired may come again; the row of the first may be there still.
+	again := store.IdempotencyKey{Account: "acme", Key: "old", Answer: []byte("new"), Expires: now + 70000}
+	commit(t, s, &store.Batch{Idempotency: []store.IdempotencyKey{again}})
+	made, err := s.Idempotent(ctx, "acme", "old", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "the key again", &again, made)
 }
 
 func testSums(t *testing.T, open opener) {

@@ -221,34 +221,6 @@ func (s *Store) DuplicatesByKey(ctx context.Context, keys []uint64, now int64) (
 	return found, nil
 }
 
-// Idempotent returns which messages a request with this key has made, if it is
-// remembered at now (Unix milliseconds); else ErrNotFound.
-func (s *Store) Idempotent(ctx context.Context, account, key string, now int64) ([]message.ID, error) {
-	var ids []message.ID
-	found := false
-	err := s.read(ctx, func(c *conn) error {
-		var d rowDecoder
-		return query(c, "SELECT ids FROM idempotency WHERE account = ? AND key = ? AND expires > ?",
-			func(stmt *sqlite.Stmt) {
-				stmt.BindText(1, account)
-				stmt.BindText(2, key)
-				stmt.BindInt64(3, now)
-			},
-			func(stmt *sqlite.Stmt) (_ bool, err error) {
-				found = true
-				ids, err = readIDs(d.blob(stmt, 0))
-				return false, err
-			})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("look for the request: %w", err)
-	}
-	if !found {
-		return nil, ErrNotFound
-	}
-	return ids, nil
-}
-
 // Counters returns the counters of the hours (Unix hours) from since on and
 // before until.
 func (s *Store) Counters(ctx context.Context, since, until int64) ([]Counter, error) {

@@ -306,7 +306,6 @@ func (s *Store) forgetSlice() (more bool, err error) {
 		count func(int64)
 	}{
 		{now.UnixMilli(), "DELETE FROM duplicate WHERE key IN (SELECT key FROM duplicate WHERE expires < ? LIMIT ?)", nil},
-		{now.UnixMilli(), "DELETE FROM idempotency WHERE (account, key) IN (SELECT account, key FROM idempotency WHERE expires < ? LIMIT ?)", nil},
 		// Numbers and ids grow with time: the oldest rows are the first ones.
 		{
 			old, "DELETE FROM held WHERE received < ? AND number IN (SELECT number FROM held ORDER BY number LIMIT ?)",
@@ -323,6 +322,9 @@ func (s *Store) forgetSlice() (more bool, err error) {
 		if gone == forgetRows {
 			return true, nil
 		}
+	}
+	if more, err := s.forgetKeys(now.UnixMilli()); more || err != nil {
+		return more, err
 	}
 	s.tidy.forgetAt = now.Add(time.Minute)
 	return false, nil

@@ -63,7 +63,7 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.eventAccount, "INSERT INTO event_account(account, floor, used) VALUES (?,?,?) ON CONFLICT(account) DO UPDATE SET floor = max(floor, excluded.floor), used = excluded.used"},
 		{&w.eventAccountGone, "DELETE FROM event_account WHERE account = ?"},
 		{&w.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
-		{&w.idempotency, "INSERT OR REPLACE INTO idempotency(account, key, ids, expires) VALUES (?,?,?,?)"},
+		{&w.idempotency, "INSERT INTO idempotency(number, expires, keys, data) VALUES (?,?,?,?)"},
 	})
 }
 
@@ -187,7 +187,7 @@ func (s *Store) writeMark(mark message.ID) error {
 	return nil
 }
 
-func (s *Store) writeRemembered(duplicates []DuplicateKey, requests []IdempotencyKey) error {
+func (s *Store) writeDuplicates(duplicates []DuplicateKey) error {
 	stmt := s.cold.duplicate
 	for i := range duplicates {
 		d := &duplicates[i]
@@ -196,18 +196,6 @@ func (s *Store) writeRemembered(duplicates []DuplicateKey, requests []Idempotenc
 		stmt.BindInt64(3, d.Expires)
 		if err := execute(stmt); err != nil {
 			return fmt.Errorf("remember %s: %w", d.ID, err)
-		}
-	}
-	stmt = s.cold.idempotency
-	for i := range requests {
-		k := &requests[i]
-		stmt.BindText(1, k.Account)
-		stmt.BindText(2, k.Key)
-		s.scratch = appendIDs(s.scratch[:0], k.IDs)
-		stmt.BindBytes(3, s.scratch)
-		stmt.BindInt64(4, k.Expires)
-		if err := execute(stmt); err != nil {
-			return fmt.Errorf("remember a request of %s: %w", k.Account, err)
 		}
 	}
 	return nil

@@ -25,6 +25,7 @@ type Options struct {
 	MaxWAL    int64 // octets of write-ahead log from which a commit may be held up to shorten it, default 256 MiB
 
 	runEntries      int   // for tests: entries of a run of the index
+	keyTables       int   // for tests: of requests, in memory
 	checkpointBytes int64 // for tests
 }
 
@@ -79,6 +80,7 @@ type Store struct {
 	closing     chan struct{}
 
 	index index
+	keys  keyTables
 	tidy  tidyState
 	turns refillTurns
 
@@ -116,6 +118,9 @@ func (opts *Options) setDefaults() {
 	if opts.runEntries <= 0 {
 		opts.runEntries = runEntries
 	}
+	if opts.keyTables <= 0 {
+		opts.keyTables = keyTablesHeld
+	}
 	if opts.Retention.Held <= 0 {
 		opts.Retention.Held = defaultHeld
 	}
@@ -136,7 +141,7 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
 	s := &Store{dir: opts.Path, path: filepath.Join(opts.Path, databaseName), opts: opts, log: opts.Log, closing: make(chan struct{})}
-	s.index.size = opts.runEntries
+	s.index.size, s.keys.held = opts.runEntries, opts.keyTables
 	if s.lock, err = lockFolder(opts.Path); err != nil {
 		return nil, err
 	}
@@ -234,6 +239,9 @@ func (s *Store) recoverMemory(ctx context.Context) error {
 	}
 	if err := s.recoverIndex(); err != nil {
 		return fmt.Errorf("rebuild the index of recipients: %w", err)
+	}
+	if err := s.recoverKeys(); err != nil {
+		return fmt.Errorf("read which requests are remembered: %w", err)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func (s *Store) Tidy(budget time.Duration) (more bool, err error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	deadline := time.Now().Add(budget)
-	jobs := [...]func() (bool, error){s.settleTidy, s.flushSlice, s.mergeSlice, s.removeDeadSlice, s.retainSlice, s.forgetSlice}
+	jobs := [...]func() (bool, error){s.settleTidy, s.flushSlice, s.mergeSlice, s.keySlice, s.removeDeadSlice, s.retainSlice, s.forgetSlice}
 	for idle := 0; idle < len(jobs); {
 		again, err := jobs[s.tidy.next]()
 		if err != nil {
@@ -47,6 +47,9 @@ func (s *Store) Tidy(budget time.Duration) (more bool, err error) {
 	}
 	return false, nil
 }
+
+// keySlice writes tables of requests that memory has no room for.
+func (s *Store) keySlice() (more bool, err error) { return s.spillKeys(s.keys.held) }
 
 // flushSlice writes of the index what waits in memory.
 func (s *Store) flushSlice() (more bool, err error) {

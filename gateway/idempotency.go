@@ -1,0 +1,198 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"kurir/message"
+	"kurir/store"
+)
+
+const (
+	keyKept      = 24 * time.Hour  // a request is remembered after it was answered
+	keyWait      = 5 * time.Second // for the answer to the same request
+	mostUnderWay = 1 << 16         // requests with keys
+)
+
+// Keyed is a request that its customer has named by a key of his own, so that a
+// repetition of it does nothing again. It is claimed before anything is made by
+// it. What it makes and its answer come on disk together: messages by Accept,
+// whose submissions all name it, other things by Remember, shortly after them.
+type Keyed struct {
+	Account, Key string
+	Request      [16]byte // hash of what was asked
+
+	// Answer makes of the results of Accept what a repetition is answered. It is
+	// called from the goroutine that commits, perhaps again after a commit that
+	// failed, and must not block.
+	Answer func(results []Result) []byte
+
+	taken bool                      // its end comes with a commit
+	whole []func([]Result) []Result // from the results of some submissions to those of all, outermost first
+	over  chan struct{}             // closed when it is; nil while nobody waits
+}
+
+// The reasons for which a request with a key is not let in.
+var (
+	ErrOtherRequest = errors.New("another request came under this key")
+	ErrUnderWay     = errors.New("the same request is still under way")
+)
+
+type keyName struct{ account, key string }
+
+// keysUnderWay are the requests with keys that have not been answered.
+type keysUnderWay struct {
+	mu     sync.Mutex
+	claims map[keyName]*Keyed
+}
+
+// Claim lets a request in if it is the first with its key within a day; the
+// caller then calls Release. If it is a repetition, the answer to the first is
+// returned, not nil, once that is on disk: it is waited for, at most 5 s, and then
+// refused with ErrUnderWay. ErrOtherRequest says that something else was asked
+// under the key; a *message.Failure, that too much is under way.
+func (g *Gateway) Claim(ctx context.Context, k *Keyed) (answer []byte, err error) {
+	if err := g.underWay.claim(ctx, k); err != nil {
+		return nil, err
+	}
+	made, err := g.store.Idempotent(ctx, k.Account, k.Key, g.now().UnixMilli())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	g.Release(k)
+	switch {
+	case err != nil:
+		return nil, err
+	case made.Request != k.Request:
+		return nil, ErrOtherRequest
+	}
+	return made.Answer, nil
+}
+
+func (u *keysUnderWay) claim(ctx context.Context, k *Keyed) error {
+	name := keyName{k.Account, k.Key}
+	var patience *time.Timer
+	for {
+		over, err := u.tryClaim(name, k)
+		if over == nil {
+			return err
+		}
+		if patience == nil {
+			patience = time.NewTimer(keyWait)
+			defer patience.Stop()
+		}
+		select {
+		case <-over:
+		case <-patience.C:
+			return ErrUnderWay
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// tryClaim returns what tells when the request is over that has the key.
+func (u *keysUnderWay) tryClaim(name keyName, k *Keyed) (over <-chan struct{}, err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	other := u.claims[name]
+	switch {
+	case other == nil && len(u.claims) >= mostUnderWay:
+		return nil, &message.Failure{Kind: message.Overloaded}
+	case other == nil:
+		if u.claims == nil {
+			u.claims = map[keyName]*Keyed{}
+		}
+		u.claims[name] = k
+		return nil, nil
+	case other.Request != k.Request:
+		return nil, ErrOtherRequest
+	}
+	if other.over == nil {
+		other.over = make(chan struct{})
+	}
+	return other.over, nil
+}
+
+// Release ends a claim, unless what the request makes is on its way to the disk:
+// then that ends it.
+func (g *Gateway) Release(k *Keyed) {
+	if !k.taken {
+		g.underWay.end(k)
+	}
+}
+
+func (u *keysUnderWay) end(k *Keyed) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.claims, keyName{k.Account, k.Key})
+	if k.over != nil {
+		close(k.over)
+	}
+}
+
+// taking ends the claim of a request when its submissions have their results.
+func (g *Gateway) taking(k *Keyed, done Done) Done {
+	k.taken = true
+	return func(results []Result) {
+		g.underWay.end(k)
+		done(results)
+	}
+}
+
+// Remember puts the answer to a claimed request on disk, after what it has made.
+// The error is a *message.Failure, or that of ctx: then it comes there later.
+func (g *Gateway) Remember(ctx context.Context, k *Keyed, answer []byte) error {
+	g.mu.Lock()
+	if g.full != nil {
+		f := g.refusal()
+		g.mu.Unlock()
+		return f
+	}
+	k.taken = true
+	g.cur.Idempotency = append(g.cur.Idempotency, k.row(answer, g.now()))
+	done := make(chan error, 1)
+	g.cur.after = append(g.cur.after, func(err error) {
+		g.underWay.end(k)
+		done <- err
+	})
+	g.mu.Unlock()
+	g.signal()
+	return settledBy(ctx, done)
+}
+
+func (k *Keyed) row(answer []byte, now time.Time) store.IdempotencyKey {
+	return store.IdempotencyKey{
+		Account: k.Account, Key: k.Key, Request: k.Request, Answer: answer, Expires: now.Add(keyKept).UnixMilli(),
+	}
+}
+
+// within says how the results of some submissions of the request become those
+// of all.
+func (k *Keyed) within(whole func([]Result) []Result) { k.whole = append(k.whole, whole) }
+
+// answered returns the row of a request whose messages are about to be written;
+// false if there are none.
+func (k *Keyed) answered(results []Result, now time.Time) (store.IdempotencyKey, bool) {
+	for i := len(k.whole) - 1; i >= 0; i-- {
+		results = k.whole[i](results)
+	}
+	if !slices.ContainsFunc(results, func(r Result) bool { return r.Failure == nil }) {
+		return store.IdempotencyKey{}, false
+	}
+	return k.row(k.Answer(results), now), true
+}
+
+// rememberAccepts adds the keys of the requests whose messages the gather has.
+func (b *gather) rememberAccepts(now time.Time) {
+	for i := range b.accepts {
+		if a := &b.accepts[i]; a.key != nil {
+			if row, made := a.key.answered(a.results, now); made {
+				b.Idempotency = append(b.Idempotency, row)
+			}
+		}
+	}
+}
