@@ -27,6 +27,7 @@ type dialect struct {
 func dialects() []dialect {
 	return []dialect{
 		{name: "kannel", path: "/cgi-bin", paths: (*httpServer).kannelPaths, refuse: kannelRefused},
+		{name: "kannel_admin", path: "/kannel", paths: (*httpServer).kannelAdminPaths, refuse: kannelAdminRefused},
 		{name: "jasmin", path: "", paths: (*httpServer).jasminPaths, refuse: jasminRefused},
 		{name: "plain", path: "/sms", paths: (*httpServer).plainPaths, refuse: plainRefused},
 	}

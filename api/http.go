@@ -74,7 +74,9 @@ type HTTPOptions struct {
 	Closing  context.Context      // done when the server ends: streams end then; nil for never
 	Settings func() *HTTPSettings // how it is reached from outside; nil: as requests say
 
-	Metrics  prometheus.Gatherer     // shown at /metrics; nil for no such page
+	Metrics     prometheus.Gatherer // shown at /metrics; nil for no such page
+	KannelAdmin KannelAdmin         // Kannel's administration; without a password there is none
+
 	Handlers map[string]http.Handler // further pages by ServeMux pattern, such as the demo's
 	Dialects map[string]Dialect      // by the name of their message.Interface; what is not in it is served as is usual
 

@@ -47,24 +47,25 @@ type Options struct {
 
 // App is one server.
 type App struct {
-	opt      Options
-	log      *slog.Logger
-	store    *store.Store
-	gateway  *gateway.Gateway
-	verifier *account.Verifier
-	guard    *api.Guard
-	webhook  *api.Webhook
-	kannel   *api.KannelCallback
-	service  *api.KannelService
-	jasmin   *api.JasminCallback
-	smpp     *api.SMPPServer
-	http     *http.Server
-	status   *api.Status
-	balances *api.BalanceWatch
-	alarms   *alarm.Book
-	watch    *alarmWatch
-	notifier *api.AlarmNotifier
-	shared   *connector.Shared // of all links, those of later configurations too
+	opt        Options
+	log        *slog.Logger
+	store      *store.Store
+	gateway    *gateway.Gateway
+	verifier   *account.Verifier
+	guard      *api.Guard
+	webhook    *api.Webhook
+	kannel     *api.KannelCallback
+	service    *api.KannelService
+	kannelLoad *api.KannelLoad // nil without Kannel's administration
+	jasmin     *api.JasminCallback
+	smpp       *api.SMPPServer
+	http       *http.Server
+	status     *api.Status
+	balances   *api.BalanceWatch
+	alarms     *alarm.Book
+	watch      *alarmWatch
+	notifier   *api.AlarmNotifier
+	shared     *connector.Shared // of all links, those of later configurations too
 
 	httpListener net.Listener
 	smppListener net.Listener
@@ -190,6 +191,9 @@ func (a *App) Run(ctx context.Context) error {
 		serving.Go(func() { d.serve(stop) })
 	}
 	serving.Go(func() { a.status.Run(ctx) })
+	if a.kannelLoad != nil {
+		serving.Go(func() { a.kannelLoad.Run(ctx) })
+	}
 	serving.Go(func() { a.balances.Run(ctx) })
 	serving.Go(func() { a.watch.Run(ctx) })
 	serving.Go(func() { a.notifier.Run(ctx) })
@@ -287,6 +291,13 @@ func (a *App) Reload(ctx context.Context, f *config.File) error {
 		return fmt.Errorf("reload: %w", err)
 	}
 	return nil
+}
+
+// ReloadLists reads number lists, prices and networks of files again; the rest of the configuration stays.
+func (a *App) ReloadLists(ctx context.Context) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.replace(ctx, a.file, func() error { return nil })
 }
 
 // replace puts a configuration into force once write has put on disk what it

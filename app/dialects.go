@@ -67,7 +67,7 @@ func (d *dialectPort) serve(stop context.CancelCauseFunc) {
 
 // fixedDialects is what of them changes at the next start only.
 func fixedDialects(f *config.File) any {
-	all := []any{f.Dialects.JasminAck}
+	all := []any{f.Dialects.JasminAck, f.Dialects.KannelAdminPassword, f.Dialects.KannelStatusPassword}
 	for _, d := range f.Dialects.All() {
 		one := *d.Dialect
 		one.TLS = config.TLS{}

@@ -57,6 +57,12 @@ func (a *App) servers() {
 	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet, a.secretText)
 	closing, closeStreams := context.WithCancel(context.Background())
 	opt.Closing, opt.Dialects = closing, dialectSettings(a.opt.File)
+	if d := &a.opt.File.Dialects; d.KannelAdminPassword != "" {
+		a.kannelLoad = &api.KannelLoad{Gateway: a.gateway.Stats}
+		opt.KannelAdmin = api.KannelAdmin{
+			Password: d.KannelAdminPassword, Status: d.KannelStatusPassword, Load: a.kannelLoad, Reload: a.ReloadLists,
+		}
+	}
 	opt.Events = api.NewEvents(api.EventsOptions{
 		Follow: a.gateway.FollowEvents, After: a.gateway.EventsAfter, TLVs: opt.TLVs, Log: a.log,
 		Total: a.opt.File.Events.Streams, PerAccount: a.opt.File.Events.PerAccount,

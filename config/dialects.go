@@ -12,6 +12,13 @@ import (
 type Dialects struct {
 	// Kannel is what its smsbox has under /cgi-bin.
 	Kannel Dialect `yaml:"kannel"`
+	// KannelAdmin is what its bearerbox has on its admin-port: status, start-smsc and the like. Without
+	// kannel_admin_password it is not there.
+	KannelAdmin Dialect `yaml:"kannel_admin"`
+	// KannelAdminPassword is the password of every command of kannel_admin.
+	KannelAdminPassword message.Secret `yaml:"kannel_admin_password"`
+	// KannelStatusPassword is one of status and store-status alone. Empty: they need none.
+	KannelStatusPassword message.Secret `yaml:"kannel_status_password"`
 	// Plain is numbers and text in an address, under /sms and on / itself: ?numbers=0701234567,0707654321&text=...
 	Plain Dialect `yaml:"plain"`
 	// Jasmin is its HTTP interface: /send, /rate, /balance and /ping.
@@ -45,7 +52,7 @@ type NamedDialect struct {
 // All gives every dialect by its name.
 func (d *Dialects) All() []NamedDialect {
 	return []NamedDialect{
-		{message.ViaKannel.String(), &d.Kannel}, {message.ViaPlain.String(), &d.Plain}, {message.ViaJasmin.String(), &d.Jasmin},
+		{message.ViaKannel.String(), &d.Kannel}, {"kannel_admin", &d.KannelAdmin}, {message.ViaPlain.String(), &d.Plain}, {message.ViaJasmin.String(), &d.Jasmin},
 	}
 }
 
@@ -61,6 +68,9 @@ func (d *Dialect) Listener() Listener {
 func (d *decoder) checkDialects(f *File) {
 	if ack := f.Dialects.JasminAck; ack != "" && ack != "exact" && ack != "any" {
 		d.report("dialects.jasmin_ack", quote(ack)+" is neither exact nor any")
+	}
+	if f.Dialects.KannelAdminPassword == "" && (f.Dialects.KannelAdmin.Listen != "" || f.Dialects.KannelStatusPassword != "") {
+		d.report("dialects.kannel_admin_password", "is missing: without it there is no kannel_admin")
 	}
 	for _, one := range f.Dialects.All() {
 		field := "dialects." + one.Name
