@@ -19,7 +19,8 @@ import (
 // kannel is a bearerbox and a smsbox of Kannel, started by hand.
 type kannel struct {
 	*rest
-	dir string
+	dir   string
+	admin string // address of its administration
 }
 
 // startKannel starts both boxes; smsc is the group that connects them to us. Inbound messages go to mo.
@@ -61,7 +62,7 @@ catch-all = true
 max-messages = 0
 get-url = "%[6]s?from=%%p&to=%%P&text=%%a&charset=%%C"
 `, admin, boxes, smsc, secretMark, sendsms, mo)
-	k := &kannel{dir: t.TempDir(), rest: &rest{t: t, base: fmt.Sprintf("http://127.0.0.1:%d", sendsms), client: &http.Client{}}}
+	k := &kannel{dir: t.TempDir(), admin: fmt.Sprintf("http://127.0.0.1:%d", admin), rest: &rest{t: t, base: fmt.Sprintf("http://127.0.0.1:%d", sendsms), client: &http.Client{}}}
 	t.Cleanup(k.client.CloseIdleConnections)
 	path := filepath.Join(k.dir, "kannel.conf")
 	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
@@ -69,7 +70,7 @@ get-url = "%[6]s?from=%%p&to=%%P&text=%%a&charset=%%C"
 	}
 	bearer := start(t, foreign, k.dir, "/usr/sbin/bearerbox", path)
 	eventually(t, "bearerbox listens", func() bool {
-		status, _ := (&rest{t: t, base: fmt.Sprintf("http://127.0.0.1:%d", admin), client: k.client}).get("/status.txt?password=" + secretMark)
+		status, _ := (&rest{t: t, base: k.admin, client: k.client}).get("/status.txt?password=" + secretMark)
 		return status == http.StatusOK || !bearer.running()
 	})
 	listening(t, fmt.Sprintf("127.0.0.1:%d", boxes))
