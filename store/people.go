@@ -71,7 +71,8 @@ const (
 	putGroup = `INSERT INTO people_group(id, account, name, folded, note, members, gone, revision, changed_at, changed_by) VALUES (?1,?2,?3,?4,?5,0,?6,?7,?8,?9)
 		ON CONFLICT(id) DO UPDATE SET name = ?3, folded = ?4, note = ?5, gone = ?6, revision = ?7, changed_at = ?8, changed_by = ?9`
 	putTemplate  = `INSERT OR REPLACE INTO template(id, account, name, folded, text, texts, note, revision, changed_at, changed_by) VALUES (?,?,?,?,?,?,?,?,?,?)`
-	leaveAll     = `UPDATE people_group SET members = members - 1 WHERE id IN (SELECT people_group FROM group_member WHERE member = ?)`
+	leaveAll     = `UPDATE people_group SET members = members - 1 WHERE id IN (SELECT people_group FROM group_member WHERE member = ? AND member < 0)`
+	dropAll      = `DELETE FROM group_member WHERE member = ? AND member < 0` // so that the index, which is of those alone, is used
 	countMembers = `UPDATE people_group SET members = members + ? WHERE id = ?`
 )
 
@@ -96,7 +97,7 @@ func (s *Store) writePeopleChange(c *PeopleChange) error {
 		}
 	}
 	for _, id := range c.ContactsGone {
-		for _, text := range [...]string{leaveAll, "DELETE FROM group_member WHERE member = ?"} {
+		for _, text := range [...]string{leaveAll, dropAll} {
 			if err := query(s.conn, text, func(stmt *sqlite.Stmt) { stmt.BindInt64(1, -int64(id)) }, nil); err != nil {
 				return err
 			}

@@ -94,27 +94,15 @@ func (f *PeopleFilter) condition(table string) *condition {
 
 // people reads a page of a table.
 func people[T any](ctx context.Context, s *Store, table, columns string, f *PeopleFilter, row func(*sqlite.Stmt) (*T, error)) (list []*T, err error) {
-	order, than := "ASC", ">"
-	if f.Descending {
-		order, than = "DESC", "<"
-	}
-	err = s.read(ctx, func(c *conn) error {
-		w := f.condition(table)
-		by := "id " + order
-		switch {
-		case f.ByName && f.After != 0:
-			folded, err := foldedOf(c, table, f.Account, f.After)
-			if err != nil {
+	err = s.read(ctx, func(c *conn) (err error) {
+		folded := ""
+		if f.ByName && f.After != 0 {
+			if folded, err = foldedOf(c, table, f.Account, f.After); err != nil {
 				return err
 			}
-			w.add("(folded, id) "+than+" (?, ?)", folded, int64(f.After))
-		case f.After != 0:
-			w.add("id "+than+" ?", int64(f.After))
 		}
-		if f.ByName {
-			by = "folded " + order + ", " + by
-		}
-		return query(c, "SELECT "+columns+" FROM "+table+" WHERE "+w.text()+" ORDER BY "+by+" LIMIT ?",
+		w, order := f.page(table, folded)
+		return query(c, "SELECT "+columns+" FROM "+table+" WHERE "+w.text()+" ORDER BY "+order+" LIMIT ?",
 			func(stmt *sqlite.Stmt) {
 				w.bind(stmt, 1)
 				stmt.BindInt64(len(w.args)+1, int64(f.Limit))
@@ -129,6 +117,28 @@ func people[T any](ctx context.Context, s *Store, table, columns string, f *Peop
 		return nil, fmt.Errorf("list %ss: %w", strings.TrimPrefix(table, "people_"), err)
 	}
 	return list, nil
+}
+
+// page is the condition of a page and its order; folded is the name of After, if that is not 0.
+func (f *PeopleFilter) page(table, folded string) (w *condition, by string) {
+	order, than := "ASC", ">"
+	if f.Descending {
+		order, than = "DESC", "<"
+	}
+	w = f.condition(table)
+	switch {
+	case f.After != 0 && f.ByName:
+		w.add("(folded, id) "+than+" (?, ?)", folded, int64(f.After))
+	case f.After != 0:
+		w.add("id "+than+" ?", int64(f.After))
+	}
+	switch {
+	case f.ByName:
+		return w, "folded " + order + ", id " + order
+	case f.Mobile != "" || f.Mail != "":
+		return w, "+id " + order // not by the index of ids, through which it would look for ever
+	}
+	return w, "id " + order
 }
 
 // foldedOf gives where in the order of names a row stands.
@@ -252,9 +262,12 @@ func (s *Store) GroupsIn(ctx context.Context, group message.ID) ([]message.ID, e
 	return s.groupIDs(ctx, "SELECT -member FROM group_member WHERE people_group = ? AND member < 0 AND kind = 2", int64(group))
 }
 
+const groupsAround = `SELECT m.people_group FROM group_member m JOIN people_group g ON g.id = m.people_group AND g.gone = 0
+	WHERE m.member = ? AND m.member < 0 ORDER BY m.people_group`
+
 // GroupsAround returns the groups of which a group or contact is a member.
 func (s *Store) GroupsAround(ctx context.Context, id message.ID) ([]message.ID, error) {
-	return s.groupIDs(ctx, "SELECT m.people_group FROM group_member m JOIN people_group g ON g.id = m.people_group AND g.gone = 0 WHERE m.member = ? ORDER BY m.people_group", -int64(id))
+	return s.groupIDs(ctx, groupsAround, -int64(id))
 }
 
 // GroupsGone returns groups that are deleted and not yet empty.
