@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"kurir/account"
+	"kurir/directory"
 	"kurir/route"
 )
 
 // checkRecipients reports recipients of schedules, alarms and what rules forward that are neither numbers nor, of the last,
 // distribution lists.
 func (d *decoder) checkRecipients(f *File) {
-	for i := range f.Schedules {
+	for i := range f.Schedules { // what names a contact or group is looked up when it is due
 		d.checkNumbersOf(f, f.Schedules[i].Account, f.Schedules[i].To, fmt.Sprintf("schedules[%d].to", i))
 	}
 	d.checkNumbersOf(f, f.Alarms.SMS.Account, f.Alarms.SMS.To, "alarms.sms.to")
@@ -35,6 +36,9 @@ func (d *decoder) checkNumbersOf(f *File, name string, to []string, path string)
 		country = cmp.Or(a.Country, country)
 	}
 	for i := range to {
+		if kind, _ := directory.ParseRecipient(to[i]); kind != directory.NumberRecipient && strings.HasPrefix(path, "schedules") {
+			continue
+		}
 		if _, err := route.Normalise(to[i], country); err != nil {
 			d.report(fmt.Sprintf("%s[%d]", path, i), err.Error())
 		}
@@ -46,6 +50,9 @@ func (d *decoder) checkNumbersOf(f *File, name string, to []string, path string)
 func (f *File) forwardProblem(name, to string) string {
 	if to == "" || strings.ContainsAny(to, ",\n") {
 		return "" // said by the action itself
+	}
+	if kind, _ := directory.ParseRecipient(to); kind != directory.NumberRecipient {
+		return "" // of the account of the message; looked up when it comes
 	}
 	owners, country := f.Accounts, f.Country
 	if a := f.account(name); a != nil {

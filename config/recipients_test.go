@@ -13,10 +13,10 @@ accounts:
   - {name: duty, password: secret, lists: [{name: staff, numbers: ["+46701234567"]}]}
   - {name: shop, password: secret}
 schedules:
-  - {name: test, account: duty, at: ["mon 08:00"], to: ["070-123 45 67", ward], text: Test}
-alarms: {sms: {account: duty, to: ["+46701234567", ward]}}
+  - {name: test, account: duty, at: ["mon 08:00"], to: ["070-123 45 67", ward, "contact:Anna", "group:nurses"], text: Test}
+alarms: {sms: {account: duty, to: ["+46701234567", ward, "group:nurses"]}}
 inbound:
-  - {keyword: a, account: duty, do: [{forward: [staff, "070-123 45 67", "72456", stuff]}]}
+  - {keyword: a, account: duty, do: [{forward: [staff, "070-123 45 67", "72456", stuff, "group:nurses"]}]}
   - {keyword: b, account: shop, do: [{forward: staff}]}
   - {keyword: c, do: [{forward: staff}]}
   - {keyword: d, do: [{forward: stuff}]}
@@ -24,6 +24,7 @@ inbound:
 	want := []string{
 		`schedules[0].to[1]: the number "ward" has a character that no number has: 'w'`,
 		`alarms.sms.to[1]: the number "ward" has a character that no number has: 'w'`,
+		`alarms.sms.to[2]: the number "group:nurses" has a character that no number has: 'g'`,
 		`inbound[0].do[0].forward[3]: "stuff" is neither a number nor a distribution list of duty; known: staff`,
 		`inbound[1].do[0].forward: "staff" is neither a number nor a distribution list of shop; there are none`,
 		`inbound[3].do[0].forward: "stuff" is neither a number nor a distribution list of any account; known: staff`,

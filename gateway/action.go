@@ -21,7 +21,8 @@ type InboundAction struct {
 	SMPP string `yaml:"smpp"`
 	// Reply is the template of a text that the phone is answered with, from the number that it wrote to (docs/inbound.md).
 	Reply string `yaml:"reply"`
-	// Forward is the phones that the message goes on to: numbers, or names of the account's distribution lists; one or a list.
+	// Forward is the phones that the message goes on to: numbers, names of the account's distribution
+	// lists, contact:NAME or group:NAME of the account, whose members of the time it is; one or a list.
 	Forward route.Patterns `yaml:"forward"`
 	// Tag is a word that the message gets, which is told with it, and which answers and what is forwarded have.
 	Tag string `yaml:"tag"`

@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -112,7 +113,11 @@ func (g *Gateway) forward(it *Item, recipients []string, text string) {
 	for _, name := range recipients {
 		numbers, group := a.List(name)
 		if !group {
-			numbers = []string{name}
+			var err error
+			if numbers, err = g.forwardedTo(a.Name, name); err != nil {
+				g.Delivered([]Delivered{{Item: it, Verdict: TryLater, Text: err.Error()}})
+				return
+			}
 		}
 		for _, number := range numbers {
 			if snap.same(a, number, in.From) {
@@ -132,6 +137,24 @@ func (g *Gateway) forward(it *Item, recipients []string, text string) {
 	default:
 		g.forwardToAll(it, snap, subs)
 	}
+}
+
+// forwardMost is how many phones a group may stand for to which something is forwarded; further ones get nothing.
+const forwardMost = 1000
+
+// forwardedTo gives the phones that a number, contact or group stands for.
+func (g *Gateway) forwardedTo(account, name string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
+	defer cancel()
+	phones, bad, err := g.phonesOf(ctx, account, []string{name}, forwardMost)
+	if errors.Is(err, errEnough) {
+		err = nil
+		bad++
+	}
+	if bad > 0 && err == nil {
+		g.log.Warn("forwarded to some only", "account", account, "to", name, "left_out", bad)
+	}
+	return phones, err
 }
 
 // forwardToAll sends to those of several recipients that have not got it. Some may

@@ -244,7 +244,34 @@ func (g *Gateway) AddressSome(ctx context.Context, m *Mailing, most int) (list [
 	return list, false, nil
 }
 
-// Submission makes the submission for one phone of a mailing, with the account as it is now.
+// phonesOf gives the phones that recipients stand for: numbers as they are written, contacts and groups as they are now. bad
+// is how many cannot be written to. The error is errEnough when they are more than most.
+func (g *Gateway) phonesOf(ctx context.Context, account string, to []string, most int) (phones []string, bad int, err error) {
+	m := &Mailing{Account: account}
+	people := false
+	for _, named := range to {
+		kind, _ := directory.ParseRecipient(named)
+		people = people || kind != directory.NumberRecipient
+		m.To = append(m.To, MailTo{To: named})
+	}
+	if !people {
+		return to, 0, nil
+	}
+	list, more, err := g.AddressSome(ctx, m, most)
+	if err == nil && more {
+		err = errEnough
+	}
+	for i := range list {
+		if list[i].Failure != nil {
+			bad++
+			continue
+		}
+		phones = append(phones, list[i].To)
+	}
+	return phones, bad, err
+}
+
+// submission makes the submission for one phone of a mailing, with the account as it is now.
 func (m *Mailing) submission(a *Addressed) *Submission {
 	s := m.Common
 	s.To, s.Content.Text = a.To, a.Text

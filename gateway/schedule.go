@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,7 +19,8 @@ type Schedule struct {
 	At []string `yaml:"at"`
 	// Zone of these times, such as Europe/Stockholm. Empty: UTC.
 	Zone string `yaml:"zone"`
-	// To is the recipients, at most 1000.
+	// To is the recipients, at most 1000: numbers, and contact:NAME or group:NAME of the account, which stand for at most 10000
+	// phones. Who is in a group is looked up each time.
 	To []string `yaml:"to"`
 	// From is the sender. Empty: the account's.
 	From string `yaml:"from"`
@@ -32,6 +34,7 @@ type Schedule struct {
 
 const (
 	scheduleRecipients = 1000
+	schedulePhones     = 10_000 // that they stand for
 	// scheduleLate is how late a time is made up for that passed while the server was not running, or could not take
 	// messages.
 	scheduleLate = 5 * time.Minute
@@ -201,7 +204,18 @@ func (g *Gateway) sendScheduled(ctx context.Context, r *recurrence) bool {
 		}
 	}
 	if r.left == nil {
-		left, err := g.notSent(ctx, snap, r.To, submission)
+		phones, bad, err := g.phonesOf(ctx, a.Name, r.To, schedulePhones)
+		if errors.Is(err, errEnough) {
+			g.log.Warn("scheduled messages refused", "schedule", r.Name, "account", r.Account, "messages", schedulePhones+1, "reason", "too many recipients")
+			return true
+		}
+		if bad > 0 && err == nil {
+			g.log.Warn("scheduled messages refused", "schedule", r.Name, "account", r.Account, "messages", bad, "reason", message.BadRecipient.Code())
+		}
+		var left []string
+		if err == nil {
+			left, err = g.notSent(ctx, snap, phones, submission)
+		}
 		if err != nil {
 			if ctx.Err() == nil {
 				g.log.Error("look for what a schedule has sent", "schedule", r.Name, "error", err)
