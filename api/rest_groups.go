@@ -69,7 +69,7 @@ func (s *httpServer) changeMembers(ctx context.Context, w http.ResponseWriter, o
 	if err != nil {
 		return peopleProblem(err, "group", "")
 	}
-	return answerJSON(w, map[string]int64{"added": changed.Added, "removed": changed.Removed, "members": changed.Members})
+	return answerJSON(w, membersChangedView(changed))
 }
 
 // getMember is GET /v1/groups/{group}/members/{member}: whether it is one.
@@ -84,7 +84,7 @@ func (s *httpServer) getMember(w http.ResponseWriter, r *http.Request, a *accoun
 	if err != nil {
 		return peopleProblem(err, "member", r.PathValue("member"))
 	}
-	return answerJSON(w, map[string]bool{"member": has})
+	return answerJSON(w, isMemberView{has})
 }
 
 // deleteMember is DELETE /v1/groups/{group}/members/{member}.

@@ -44,6 +44,7 @@ func (s *httpServer) peoplePaths() {
 	s.rest("/v1/groups/{group}/members/{member}", methods{http.MethodGet: anyone(read, s.getMember), http.MethodDelete: anyone(write, s.deleteMember)})
 	s.rest("/v1/templates", methods{http.MethodGet: anyone(read, templates.getAll), http.MethodPost: anyone(write, templates.post)})
 	s.rest("/v1/templates/{template}", methods{http.MethodGet: anyone(read, templates.get), http.MethodPatch: anyone(write, templates.patch), http.MethodDelete: anyone(write, templates.remove)})
+	s.describePeople()
 }
 
 // peopleNoun serves one of contacts, groups and templates: T is one with its owner, D what people say of it, V how it is
@@ -174,7 +175,7 @@ func (n *peopleNoun[T, D, V]) remove(w http.ResponseWriter, r *http.Request, a *
 	if p != nil {
 		return p
 	}
-	return answerJSON(w, map[string]message.ID{"deleted": id})
+	return answerJSON(w, goneView{id})
 }
 
 // peopleOf tells whose people a request is about: those of the parameter account, which only administrators may give, else

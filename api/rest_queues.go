@@ -62,7 +62,7 @@ func (s *httpServer) describeQueues() {
 		examples: []example{{call: "/v1/queues/push", body: `{"kinds":["receipts"],"from":"2026-11-01","to":"2026-11-02T12:00:00Z"}`}},
 	})
 	job := schemaOf(func(g *resource.Schemas) *resource.Schema {
-		return &resource.Schema{OneOf: []*resource.Schema{g.Written(reflect.TypeFor[jobView]()), g.Written(reflect.TypeFor[actView]())}}
+		return &resource.Schema{OneOf: []*resource.Schema{g.Written(reflect.TypeFor[jobView]()), g.Written(reflect.TypeFor[actView]()), g.Written(reflect.TypeFor[mailingView]())}}
 	})
 	s.describe("GET /v1/jobs", description{
 		name: "listJobs", summary: "Jobs since the start, newest first", list: &listing{"jobs", resource.Jobs(), job}, examples: []example{{call: "/v1/jobs?limit=2"}},

@@ -317,7 +317,7 @@ func (s *httpServer) postMailing(w http.ResponseWriter, r *http.Request, a *acco
 // mailingView is a large request in answers.
 type mailingView struct {
 	ID        message.ID             `json:"id"`
-	Job       string                 `json:"job"`
+	Job       string                 `json:"job" enum:"send"`
 	State     string                 `json:"state"`
 	By        string                 `json:"by"`
 	Account   string                 `json:"account"`

@@ -95,6 +95,17 @@ func (x *exampleThings) furnish(s *server, sim *simulator.Simulator) {
 	}
 	must("root-key", "POST", "/v1/lists/dnd/entries", `{"add":["+46701234501","+46701234502"]}`)
 	must("root-key", "POST", "/v1/balances/acme/topups", `{"amount":"100.00","key":"invoice 2026-117"}`)
+	people := `{"name":"Anna","mobile":"+46701234567","language":"sv"}` + "\n" + `{"name":"Bo","mail":"bo@example.se"}`
+	if got := x.c.do(x.t, "acme-key", "POST", "/v1/contacts/import", people, "Content-Type", "application/x-ndjson"); got.status != 200 {
+		x.t.Fatalf("%d %s", got.status, got.body)
+	}
+	for _, name := range []string{"nurses", "former"} {
+		must("acme-key", "POST", "/v1/groups", `{"name":"`+name+`"}`)
+	}
+	must("acme-key", "POST", "/v1/groups/nurses/members", `{"add":["contact:Anna","+46701234597","+46701234598"]}`)
+	for _, name := range []string{"shift", "former"} {
+		must("acme-key", "POST", "/v1/templates", `{"name":"`+name+`","text":"Dear {name}, your shift begins at {time|seven}."}`)
+	}
 	must("acme-key", "POST", "/v1/keys", `{"name":"report","scopes":["*:read"]}`)
 	must("acme-key", "PUT", "/v1/optouts/+46701234501", `{"note":"asked by phone"}`)
 	must("acme-key", "PUT", "/v1/traces/accounts/acme", `{}`)

@@ -21,10 +21,10 @@ func TestPeople(t *testing.T) {
 		missing(t, "curl is not installed")
 	}
 	sim := startSimulator(t, simulator.Options{})
-	s := startServer(t, sim, serverOptions{account: ", rate: 2000"})
+	s := startServer(t, sim, serverOptions{account: ", rate: 400"})
 	linked(t, sim)
 
-	const n = 3000
+	const n = 1200
 	var table strings.Builder
 	table.WriteString("name;mobile;n\n")
 	for i := range n {
@@ -77,14 +77,14 @@ func TestPeople(t *testing.T) {
 	}
 	s.proc.kill()
 	s.start()
-	eventually(t, "the job ends", func() bool {
+	within(t, 3*patience, "the job ends", func() bool {
 		curl(&at, "/v1/jobs/"+answer.Job.ID)
 		return at.State != "running"
 	})
 	if at.State != "done" || at.Messages != n || at.Refused != 0 {
 		t.Errorf("%+v", at)
 	}
-	eventually(t, "all phones have it", func() bool { return sim.References().Distinct == n })
+	within(t, 3*patience, "all phones have it", func() bool { return sim.References().Distinct == n })
 	accepted := map[string]int{}
 	for next := "/v1/messages?limit=1000&reference=summer"; next != ""; {
 		var page struct {
