@@ -44,7 +44,7 @@ type Events struct {
 }
 
 const (
-	eventHelping  = 200       // events read at a time
+	eventHelping  = 100       // events read at a time, some 40 KiB: each stream that is behind may hold as many
 	eventReads    = 2         // by feeds, and as many by streams that are behind
 	feedOctets    = 256 << 10 // of frames that one feed keeps
 	feedsOctets   = 32 << 20  // that all do
@@ -227,7 +227,7 @@ func (st *eventStream) close() {
 
 // drop forgets the oldest that a feed keeps, until it is at most so many octets.
 func (h *Events) drop(f *feed, most int) {
-	for len(f.kept) > 0 && f.octets > most {
+	for len(f.kept) > 0 && (f.octets > most || most == 0) {
 		f.octets -= f.kept[0].octets
 		h.octets -= f.kept[0].octets
 		f.kept = slices.Delete(f.kept, 0, 1)

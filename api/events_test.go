@@ -318,7 +318,7 @@ func TestEventStreamFilters(t *testing.T) {
 func TestEventStreamResumes(t *testing.T) {
 	inEventBubble(t, EventsOptions{}, func(t *testing.T, s *eventServer) {
 		var all []message.ID
-		for range 3 * eventHelping {
+		for range 6 * eventHelping {
 			all = append(all, s.state("acme", message.Delivered, "", ""))
 		}
 		time.Sleep(time.Minute)

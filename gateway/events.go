@@ -185,7 +185,7 @@ func (g *Gateway) passEvents(now time.Time) {
 }
 
 // EventsAfter returns events of an account that are on disk, from a position on,
-// about n, and the position to go on from. Those of messages that are not kept
+// at most n, and the position to go on from. Those of messages that are not kept
 // any more are left out. The error is *EventsGoneError if not all are kept.
 func (g *Gateway) EventsAfter(ctx context.Context, account string, after message.ID, n int) (list []Event, next message.ID, err error) {
 	rows, err := g.store.EventsAfter(ctx, account, after, n)

@@ -60,7 +60,8 @@ func testEvents(t *testing.T, open opener) {
 			}
 		}
 		want("acme", floor, 100, a)
-		want("acme", floor, 1, a[:2]) // those of a commit come together
+		want("acme", floor, 1, a[:1]) // also out of the middle of a commit
+		want("acme", a[0].Position, 1, a[1:2])
 		want("acme", a[0].Position, 100, a[1:])
 		want("acme", a[1].Position, 100, a[2:])
 		want("acme", a[2].Position, 100, nil)

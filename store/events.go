@@ -135,8 +135,7 @@ func (s *Store) writeEvents(list []Event, accounts []EventAccount) error {
 }
 
 // EventsAfter returns events of an account behind a position, in their order, at
-// least n if there are so many. The error is *EventsGoneError if not all behind
-// it are kept.
+// most n. The error is *EventsGoneError if not all behind it are kept.
 func (s *Store) EventsAfter(ctx context.Context, account string, after message.ID, n int) ([]Event, error) {
 	var list []Event
 	var floor message.ID
@@ -169,7 +168,7 @@ func (s *Store) EventsAfter(ctx context.Context, account string, after message.I
 	case floor == 0 || after < floor:
 		return nil, &EventsGoneError{floor}
 	}
-	return list, nil
+	return list[:min(n, len(list))], nil // one commit may have had thousands
 }
 
 // EventAccounts returns the accounts whose events are written.
