@@ -224,6 +224,9 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 		s.statusPaths()
 	}
 	s.mux.HandleFunc("/openapi.json", s.getDocument())
+	docs := s.docsPage()
+	s.mux.HandleFunc("/docs", docs)
+	s.mux.HandleFunc("/docs/{file...}", docs)
 	s.mux.HandleFunc("/v1/", s.notFound)
 	own := s.mountDialects()
 	s.mux.HandleFunc("/healthz", healthz)

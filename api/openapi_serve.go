@@ -12,8 +12,7 @@ import (
 // madeDocument is /openapi.json for an address of the server.
 type madeDocument struct {
 	base string
-	body []byte
-	tag  string
+	keptFile
 }
 
 // getDocument serves /openapi.json, to everybody: it says nothing that is not in
@@ -33,21 +32,36 @@ func (s *httpServer) getDocument() http.HandlerFunc {
 				(&problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the document could not be written"}).write(w)
 				return
 			}
-			sum := sha256.Sum256(body)
-			doc = &madeDocument{base, body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+			doc = &madeDocument{base, keep(jsonMedia, body)}
 			made.Store(doc)
 		}
-		h := w.Header()
-		h.Set("ETag", doc.tag)
-		h.Set("Cache-Control", "no-cache") // which may keep it, and asks whether it is still so
-		if matches(r, doc.tag) {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-		h["Content-Type"] = jsonType
-		h.Set("Content-Length", strconv.Itoa(len(doc.body)))
-		_, _ = w.Write(doc.body) // net/http keeps it back from HEAD; a client that has gone needs no answer
+		doc.serve(w, r)
 	}
+}
+
+// keptFile is what is the same for all who ask, which may keep it and ask whether
+// it is still so.
+type keptFile struct {
+	media, tag string
+	body       []byte
+}
+
+func keep(media string, body []byte) keptFile {
+	sum := sha256.Sum256(body)
+	return keptFile{media, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, body}
+}
+
+func (f *keptFile) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("ETag", f.tag)
+	h.Set("Cache-Control", "no-cache")
+	if matches(r, f.tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", f.media)
+	h.Set("Content-Length", strconv.Itoa(len(f.body)))
+	_, _ = w.Write(f.body) // net/http keeps it back from HEAD; a client that has gone needs no answer
 }
 
 // readOnly is the problem of another method than GET and HEAD; nil for these.

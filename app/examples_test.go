@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -152,7 +153,14 @@ func (x *exampleThings) try(t *testing.T, doc *openAPI, e *exampleCall) {
 	if e.body != "" {
 		headers = []string{"Content-Type", e.media}
 	}
-	got := x.c.do(t, key, e.method, x.live(e.call), x.live(e.body), headers...)
+	var got answered
+	until(t, "others are at work all the time", func() string { // such as acts on queues
+		got = x.c.do(t, key, e.method, x.live(e.call), x.live(e.body), headers...)
+		if got.status == http.StatusTooManyRequests && e.status != "429" {
+			return ""
+		}
+		return "answered"
+	})
 	if strconv.Itoa(got.status) != e.status {
 		t.Fatalf("%s %s %s: %d, not %s: %s", e.method, e.call, e.body, got.status, e.status, got.body)
 	}
