@@ -95,6 +95,8 @@ func TestOptions(t *testing.T) {
 		"count":       {Kind: SMPP, Address: "x"},
 		"length":      {Kind: SMPP, Address: "x", Count: 1, Length: 161},
 		"per request": {Kind: SMPP, Address: "x", Count: 1, PerRequest: 2},
+		"streams":     {Kind: Kannel, Address: "http://x", Count: 1, Stream: true},
+		"window":      {Kind: REST, Address: "http://x", Count: 1, Stream: true, Window: 10},
 		"digits":      {Kind: SMPP, Address: "x", Count: 1, To: "mum"},
 	} {
 		if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {

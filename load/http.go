@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +23,9 @@ type httpClient struct {
 	number  int
 	tally   *tally
 	host    string
+	head    []byte // of a stream, whose request is a chunk
 	request []byte
+	key     int     // place of the number in the idempotency key; 0 for none
 	numbers [][]int // places of the number in the references, per message of the request
 	to      []int   // place of the recipient, likewise
 	paced   int64
@@ -46,6 +49,9 @@ func (r *run) serveHTTP(ctx context.Context, number int, hook *webhook) error {
 	}()
 	if err := c.dial(ctx); err != nil && !r.opt.Reconnect {
 		return err
+	}
+	if r.opt.Stream {
+		return c.streamed(ctx, c.stream(ctx))
 	}
 	for {
 		due, n, more := c.next(ctx)
@@ -220,6 +226,9 @@ func (c *httpClient) book(message uint32, n, code int, body []byte) {
 // patch writes numbers and recipients of the messages into the request.
 func (c *httpClient) patch(message uint32, n int) {
 	r := c.run
+	if c.key > 0 {
+		putNumber(c.request[c.key:c.key+numberLen], uint64(message))
+	}
 	for i := range n {
 		for _, at := range c.numbers[i] {
 			putNumber(c.request[at:at+numberLen], uint64(message)+uint64(i))
@@ -245,10 +254,20 @@ func (c *httpClient) build(n int) error {
 	} else if c.request, err = c.rest(u, to, n); err != nil {
 		return err
 	}
+	c.places(to, n)
+	return nil
+}
+
+// places notes the places to patch.
+func (c *httpClient) places(to string, n int) {
 	c.numbers, c.to = make([][]int, n), make([]int, n)
 	placeholder := []byte(c.run.name + "-" + strings.Repeat("0", numberLen))
-	each := bytes.Count(c.request, placeholder) / n
 	at, toAt := 0, 0
+	if c.run.opt.Idempotent {
+		c.key = bytes.Index(c.request, placeholder) + runLen + 1
+		at = c.key + numberLen
+	}
+	each := bytes.Count(c.request[at:], placeholder) / n
 	for i := range n {
 		for range each {
 			at += bytes.Index(c.request[at:], placeholder)
@@ -259,7 +278,6 @@ func (c *httpClient) build(n int) error {
 		c.to[i] = toAt
 		toAt += len(to)
 	}
-	return nil
 }
 
 // restMessage is a message of POST /v1/messages.
@@ -282,9 +300,16 @@ func (c *httpClient) rest(u *url.URL, to string, n int) ([]byte, error) {
 	}
 	var body []byte
 	var err error
-	if o.PerRequest == 1 {
+	media := "application/json"
+	switch {
+	case o.Stream:
+		media = "application/x-ndjson"
+		if body, err = json.Marshal(m); err == nil {
+			body = bytes.Repeat(append(body, '\n'), n)
+		}
+	case o.PerRequest == 1:
 		body, err = json.Marshal(m)
-	} else {
+	default:
 		list := make([]restMessage, n)
 		for i := range list {
 			list[i] = m
@@ -294,8 +319,23 @@ func (c *httpClient) rest(u *url.URL, to string, n int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the request: %w", err)
 	}
-	return append(fmt.Appendf(nil, "POST %s/v1/messages HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
-		strings.TrimSuffix(u.Path, "/"), u.Host, o.Key, len(body)), body...), nil
+	head := fmt.Appendf(nil, "POST %s/v1/messages HTTP/1.1\r\nHost: %s\r\n%s\r\nContent-Type: %s\r\n", strings.TrimSuffix(u.Path, "/"), u.Host, o.authorization(), media)
+	if o.Idempotent {
+		head = fmt.Appendf(head, "Idempotency-Key: %s\r\n", text[:referenceLen])
+	}
+	if o.Stream {
+		c.head = append(head, "Transfer-Encoding: chunked\r\n\r\n"...)
+		return append(fmt.Appendf(nil, "%x\r\n", len(body)), append(body, "\r\n"...)...), nil // a chunk
+	}
+	return append(fmt.Appendf(head, "Content-Length: %d\r\n\r\n", len(body)), body...), nil
+}
+
+// authorization is the header by which REST knows the account.
+func (o *Options) authorization() string {
+	if o.Key == "" {
+		return "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(o.SystemID+":"+o.Password))
+	}
+	return "Authorization: Bearer " + o.Key
 }
 
 // kannel makes a request to sendsms. The recipient's placeholder survives the encoding of the address.

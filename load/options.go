@@ -30,7 +30,7 @@ type Options struct {
 	Kind    Kind
 	Address string // host:port for SMPP; the address of the interface, such as http://127.0.0.1:8080, for HTTP
 
-	SystemID, Password string // SMPP, and username and password of Kannel's sendsms
+	SystemID, Password string // SMPP; username and password of Kannel's sendsms, and of REST without a Key
 	Key                string // API key of REST
 
 	// Connections is the number of SMPP sessions or of HTTP connections; 0 means 1.
@@ -42,6 +42,11 @@ type Options struct {
 	Window int
 	// PerRequest is the number of messages in one request of REST, at most the 1,000 that the API takes; 0 means 1.
 	PerRequest int
+	// Idempotent gives every request of REST an Idempotency-Key of its own.
+	Idempotent bool
+	// Stream sends over each connection one request of REST with a message in each line. PerRequest is how many lines
+	// are written at a time, at most Window lines are without a result; 0 means 100 and 4,000.
+	Stream bool
 
 	// Rate is messages a second over all connections, smooth in time; 0: as fast as answers come. With a rate,
 	// latencies count from when a message should have been sent, so that waiting for a slow server shows.
@@ -92,6 +97,10 @@ func (o *Options) defaults() error {
 		}
 	}
 	or(&o.Connections, 1)
+	if o.Stream {
+		or(&o.Window, 4000)
+		or(&o.PerRequest, 100)
+	}
 	or(&o.Window, 100)
 	or(&o.PerRequest, 1)
 	or(&o.Length, 100)
@@ -129,6 +138,9 @@ func (o *Options) check() error {
 	bad(o.Window < 1 || o.Window > 100_000, "window: 1 to 100000")
 	bad(o.PerRequest < 1 || o.PerRequest > 1000, "per request: 1 to 1000 messages")
 	bad(o.PerRequest > 1 && o.Kind != REST, "per request: only with REST")
+	bad((o.Idempotent || o.Stream) && o.Kind != REST, "idempotency keys and streams: only with REST")
+	bad(o.Idempotent && o.Stream, "a stream has no idempotency key")
+	bad(o.Stream && o.Window < o.PerRequest, "window: at least as many lines as are written at a time (%d)", o.PerRequest)
 	bad(o.Accounts < 0 || o.Accounts > o.Connections, "accounts: at most one for each connection")
 	bad(o.Stamp && o.Kind != SMPP, "stamp: only with SMPP")
 	bad(o.Stamp && o.Length < referenceLen+stampLen, "length: %d to 160 characters with a stamp", referenceLen+stampLen)

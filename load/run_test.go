@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -136,6 +138,7 @@ func TestInterrupted(t *testing.T) {
 type gateway struct {
 	n     atomic.Int64
 	hooks chan hook
+	keys  sync.Map // of requests
 }
 
 // hook is one call that the gateway owes.
@@ -150,12 +153,22 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "0: Accepted for delivery")
 		return
 	}
+	if r.Header.Get("Content-Type") == "application/x-ndjson" {
+		g.stream(w, r)
+		return
+	}
+	if key := r.Header.Get("Idempotency-Key"); key != "" {
+		if _, again := g.keys.LoadOrStore(key, true); again {
+			w.WriteHeader(http.StatusConflict)
+			return
+		}
+	}
 	type message struct{ To, Text, Reference, Webhook string }
 	var one message
 	var many struct{ Messages []message }
 	body, _ := io.ReadAll(r.Body)
 	several := json.Unmarshal(body, &many) == nil && len(many.Messages) > 0
-	if !several && (json.Unmarshal(body, &one) != nil || r.Header.Get("Authorization") != "Bearer key") {
+	if !several && (json.Unmarshal(body, &one) != nil || r.Header.Get("Authorization") != "Bearer key" && r.Header.Get("Authorization") != "Basic dTpw") {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
@@ -190,6 +203,26 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"messages":[%s],"errors":[{"index":0,"code":"x"}]}`, strings.Join(out, ","))
 }
 
+// stream answers each line as it comes, and every seventh with an error.
+func (g *gateway) stream(w http.ResponseWriter, r *http.Request) {
+	_ = http.NewResponseController(w).EnableFullDuplex()
+	lines := 0
+	for in := bufio.NewScanner(r.Body); in.Scan(); {
+		lines++
+		var m struct{ To, Text string }
+		if json.Unmarshal(in.Bytes(), &m) != nil || m.To == "" || m.Text == "" {
+			return
+		}
+		if n := g.n.Add(1); n%7 == 0 {
+			fmt.Fprintf(w, `{"line":%d,"code":"no_route","detail":"x"}`+"\n", lines)
+		} else {
+			fmt.Fprintf(w, `{"line":%d,"id":"%013d","to":%q}`+"\n", lines, n, m.To)
+		}
+		w.(http.Flusher).Flush()
+	}
+	fmt.Fprintf(w, `{"summary":{"lines":%d}}`+"\n", lines)
+}
+
 // TestDenied holds that a run ends with the first request that the gateway does not let in.
 func TestDenied(t *testing.T) {
 	t.Parallel()
@@ -218,6 +251,15 @@ func TestHTTP(t *testing.T) {
 		}},
 		"many a request": {func(o *load.Options) { o.Receipts, o.PerRequest = true, 50 }, func(r *load.Report) bool {
 			return r.Accepted == 858 && r.Refused == 143 && r.Lost == 0 && r.Unanswered == 0
+		}},
+		"password and idempotency keys": {func(o *load.Options) { o.Key, o.SystemID, o.Password, o.Idempotent = "", "u", "p", true }, func(r *load.Report) bool {
+			return r.Accepted == 858 && r.Refused == 143 && r.Errors["HTTP 409"] == 0
+		}},
+		"many a request with idempotency keys": {func(o *load.Options) { o.PerRequest, o.Idempotent = 50, true }, func(r *load.Report) bool {
+			return r.Accepted == 858 && r.Refused == 143 && r.Errors["HTTP 409"] == 0
+		}},
+		"stream": {func(o *load.Options) { o.Stream, o.Window, o.PerRequest = true, 100, 20 }, func(r *load.Report) bool {
+			return r.Accepted == 858 && r.Refused == 143 && r.Errors["in the stream: no_route"] == 143 && r.Unanswered == 0
 		}},
 		"kannel": {func(o *load.Options) { o.Kind, o.Receipts, o.SystemID = load.Kannel, true, "user" }, func(r *load.Report) bool {
 			return r.Accepted == sent && r.Lost == 0 && r.States["dlr 1"] == sent

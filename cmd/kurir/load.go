@@ -134,9 +134,12 @@ func sessionFlags(f *pflag.FlagSet, opt *load.Options) {
 
 func httpLoadFlags(f *pflag.FlagSet, opt *load.Options) {
 	f.IntVar(&opt.Connections, "connections", 1, "connections kept alive")
-	f.IntVar(&opt.PerRequest, "per-request", 1, "messages in one request")
+	f.IntVar(&opt.PerRequest, "per-request", 0, "messages in one request (default 1), or lines of a stream that are written at a time (default 100)")
 	f.StringVar(&opt.Key, "key", "", "API key")
-	f.StringVar(&opt.SystemID, "user", "", "user name for sendsms")
+	f.BoolVar(&opt.Stream, "stream", false, "one request for each connection, with a message in each line")
+	f.IntVar(&opt.Window, "window", 0, "lines of a stream without a result (default 4000)")
+	f.BoolVar(&opt.Idempotent, "idempotent", false, "an Idempotency-Key of its own on every request")
+	f.StringVar(&opt.SystemID, "user", "", "user name for sendsms, and for REST without --key")
 	f.StringVar(&opt.Password, "password", "", "its password")
 	f.StringVar(&opt.Webhook, "webhook", "", "`address` to listen on for receipts (default: a free port of 127.0.0.1)")
 }

@@ -116,6 +116,11 @@ func (r *rig) act(ctx context.Context, path, body string) (job actJob, err error
 
 // post posts to the gateway, or gets where there is no body, and reads the answer.
 func (r *rig) post(ctx context.Context, path, body string, answer any) error {
+	return r.postAs(ctx, key, path, body, answer)
+}
+
+// postAs is post with the key of an account.
+func (r *rig) postAs(ctx context.Context, key, path, body string, answer any) error {
 	method := http.MethodGet
 	if body != "" {
 		method = http.MethodPost

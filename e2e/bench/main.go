@@ -82,6 +82,11 @@ func bench(ctx context.Context, o options) error {
 			return err
 		}
 	}
+	if o.wants("events") {
+		if a.events, err = events(ctx, o); err != nil {
+			return fmt.Errorf("events: %w", err)
+		}
+	}
 	if o.only != "" && o.wants("acts") {
 		if err := acts(ctx, o); err != nil {
 			return fmt.Errorf("acts: %w", err)

@@ -66,6 +66,9 @@ func (r *rig) configuration(s scenario, operator, phones string) string {
 		fmt.Fprintf(&accounts, "  - {name: bench-%d, password: secret, senders: [\"*\"], smpp: {sessions: 100, window: 100}}\n", i)
 		fmt.Fprintf(&routes, "  - {account: bench-%d, via: [op%d]}\n", i, i+1)
 	}
+	for i := range s.listeners {
+		fmt.Fprintf(&accounts, "  - {name: events-%d, password: secret, api_keys: [events-%d], senders: [\"*\"]}\n", i, i)
+	}
 	accounts.WriteString("  - {name: inbox, password: secret, smpp: {sessions: 100, window: 5000}}\n")
 	if s.phones > 0 {
 		fmt.Fprintf(&links, "  - {name: phones, kind: smpp, hosts: [%s], system_id: kurir, password: secret, sessions: 4}\n", phones)

@@ -13,6 +13,7 @@ type scenario struct {
 	simulator []string // flags of the SMSC
 	smpp      bool     // in over SMPP
 	http      bool     // in over HTTP
+	password  bool     // with the account's name and password in place of its key
 	flags     []string // of the generator
 	half      string   // at half the highest rate of that scenario
 	rate      float64  // messages a second; 0: as fast as answers come
@@ -30,6 +31,7 @@ type scenario struct {
 	// top are further lines of the gateway's file, and first the body of a message that is sent before the others.
 	top, first string
 	spare      bool // a second link, which no rule names, and the right to administrate
+	listeners  int  // further accounts, which listen to events; their keys are events- and a number
 	long       bool // only with --long, or by name
 }
 
@@ -53,6 +55,8 @@ func scenarios(o options) [][]scenario {
 		}
 		return s
 	}
+	one := scenario{http: true, flags: []string{"--connections", "50", "--no-receipts"}}
+	webhook := func(s *scenario) { s.simulator, s.flags = atOnce, []string{"--connections", "50"} }
 	all := [][]scenario{
 		{
 			{name: "smpp", smpp: true, simulator: atOnce},
@@ -71,9 +75,18 @@ func scenarios(o options) [][]scenario {
 		{{name: "inbound", phones: fullSpeed}},
 		{{name: "inbound-20k", phones: 20_000}},
 		{{name: "both", smpp: true, simulator: atOnce, phones: 20_000}},
-		{{name: "http-1", http: true, flags: []string{"--connections", "50", "--no-receipts"}}},
-		{{name: "http-1-webhook", http: true, simulator: atOnce, flags: []string{"--connections", "50"}}},
+		{
+			named(one, "http-1", nil),
+			named(one, "http-1-password", func(s *scenario) { s.password = true }),
+			named(one, "http-1-idempotent", func(s *scenario) { s.flags = append(slices.Clone(s.flags), "--idempotent") }),
+			named(one, "kannel-1", func(s *scenario) { s.password, s.flags = true, append(slices.Clone(s.flags), "--kannel") }),
+		},
+		{
+			named(one, "http-1-webhook", webhook),
+			named(one, "http-1-webhook-password", func(s *scenario) { webhook(s); s.password = true }),
+		},
 		{{name: "http-100", http: true, flags: []string{"--connections", "10", "--per-request", "100", "--no-receipts"}}},
+		{{name: "http-stream", http: true, flags: []string{"--connections", "2", "--stream", "--no-receipts"}}},
 	}
 	for i := range all {
 		all[i] = slices.DeleteFunc(all[i], func(s scenario) bool { return !o.wants(s.name) || s.long && o.only == "" && !o.long })
@@ -95,6 +108,9 @@ func (s scenario) load(r *rig) []string {
 	switch {
 	case s.http:
 		args = []string{"http", "http://" + r.http, "--key", key}
+		if s.password {
+			args = []string{"http", "http://" + r.http, "--user", account, "--password", "secret"}
+		}
 	case s.sessions > 0:
 		args = []string{
 			"smpp", r.smpp, "--system-id", account, "--password", "secret", "--accounts", strconv.Itoa(s.accounts),
