@@ -155,6 +155,7 @@ type httpServer struct {
 	HTTPOptions
 	mux        *http.ServeMux
 	zipped     http.Handler // mux, with answers compressed
+	streams    *streamLimits
 	logins     *loginBrake
 	keyChanges keyPace
 	bodies     atomic.Int64 // octets of bodies in memory
@@ -178,7 +179,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 // NewHTTPHandlers returns with it those of the dialects that have ports of their own.
 func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	o.setDefaults()
-	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), logins: newLoginBrake(o.FailureWait)}
+	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), streams: newStreamLimits(), logins: newLoginBrake(o.FailureWait)}
 	s.messagePaths()
 	s.previewPaths()
 	s.schedulePaths()

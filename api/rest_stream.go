@@ -103,6 +103,10 @@ func (s *httpServer) streamMessages(w http.ResponseWriter, r *http.Request, a *a
 		defer z.free(s)
 		body = z
 	}
+	if p := s.streams.begin(a.Name); p != nil {
+		return p
+	}
+	defer s.streams.end(a.Name)
 	if s.bodies.Add(streamMemory) > s.MaxBodies {
 		s.bodies.Add(-streamMemory)
 		return tooManyBodies()
@@ -249,8 +253,9 @@ func (st *stream) hand() bool {
 		return false
 	}
 	st.piece, st.taken = nil, p.last
-	if len(p.subs) > 0 {
-		st.s.Accept(p.subs, func(r []gateway.Result) { p.came <- r })
+	if pieces := st.s.streams.pieces; len(p.subs) > 0 {
+		pieces <- struct{}{} // soon: the gateway answers
+		st.s.Accept(p.subs, func(r []gateway.Result) { <-pieces; p.came <- r })
 	}
 	st.pieces <- p
 	return true

@@ -486,3 +486,28 @@ func TestStreamEnds(t *testing.T) {
 		}
 	})
 }
+
+// An account has only so many streams open, and does not shut others out.
+func TestStreamsOfAccount(t *testing.T) {
+	t.Parallel()
+	h := NewHTTP((&fakeGateway{}).options())
+	s := h.(*httpServer)
+	for range streamsOfAccount {
+		if p := s.streams.begin("acme"); p != nil {
+			t.Fatal(p)
+		}
+	}
+	if w := asAcme(h, "POST", "/v1/messages", goodLine, ndjson...); w.Code != 429 || w.Header().Get("Retry-After") == "" {
+		t.Errorf("one more: %d %s", w.Code, w.Body)
+	}
+	if w := ask(h, "POST", "/v1/messages", goodLine, append(ndjson, "Authorization", "Bearer mute-key")...); w.Code != 200 {
+		t.Errorf("another account's: %d %s", w.Code, w.Body)
+	}
+	s.streams.end("acme")
+	if w := asAcme(h, "POST", "/v1/messages", goodLine, ndjson...); w.Code != 200 {
+		t.Errorf("after one has ended: %d %s", w.Code, w.Body)
+	}
+	if len(s.streams.open) != 1 || len(s.streams.pieces) != 0 {
+		t.Errorf("%v, %d pieces are still counted", s.streams.open, len(s.streams.pieces))
+	}
+}
