@@ -53,25 +53,35 @@ func (s *httpServer) keyPaths() {
 
 // keyView is an API key in answers.
 type keyView struct {
-	Name      string `json:"name"`
-	Account   string `json:"account"`
-	Key       string `json:"key,omitempty"` // once, when it is made
-	Scopes    any    `json:"scopes,omitempty" doc:"left out: all that its account may"`
-	Addresses any    `json:"addresses,omitempty" doc:"from which it is taken; left out: those of its account"`
-	Expires   any    `json:"expires,omitempty"`
-	Previous  any    `json:"previous_expires,omitempty" doc:"until when the secret before is taken"`
-	Note      any    `json:"note,omitempty"`
-	Source    string `json:"source"`
-	ChangedAt string `json:"changed_at,omitempty"`
-	ChangedBy string `json:"changed_by,omitempty"`
-	Used      string `json:"last_used,omitempty"`
+	Name      string   `json:"name"`
+	Account   string   `json:"account"`
+	Key       string   `json:"key,omitempty"` // once, when it is made
+	Scopes    []string `json:"scopes,omitempty" doc:"left out: all that its account may"`
+	Addresses []string `json:"addresses,omitempty" doc:"from which it is taken; left out: those of its account"`
+	Expires   string   `json:"expires,omitempty"`
+	Previous  string   `json:"previous_expires,omitempty" doc:"until when the secret before is taken"`
+	Note      string   `json:"note,omitempty"`
+	Source    string   `json:"source"`
+	ChangedAt string   `json:"changed_at,omitempty"`
+	ChangedBy string   `json:"changed_by,omitempty"`
+	Used      string   `json:"last_used,omitempty"`
 }
 
 func (s *httpServer) viewKey(row *resource.Row) keyView {
-	v := row.Value
+	text := func(field string) string {
+		v, _ := row.Value[field].(string)
+		return v
+	}
+	texts := func(field string) (list []string) {
+		items, _ := row.Value[field].([]any)
+		for _, item := range items {
+			list = append(list, fmt.Sprint(item))
+		}
+		return list
+	}
 	view := keyView{
-		Name: row.Name, Account: keyOwner(row), Scopes: v["scopes"], Addresses: v["addresses"], Expires: v["expires"], Previous: v["previous_expires"],
-		Note: v["note"], Source: row.Source, ChangedAt: seenTime(row.ChangedAt), ChangedBy: row.ChangedBy,
+		Name: row.Name, Account: keyOwner(row), Scopes: texts("scopes"), Addresses: texts("addresses"), Expires: text("expires"), Previous: text("previous_expires"),
+		Note: text("note"), Source: row.Source, ChangedAt: seenTime(row.ChangedAt), ChangedBy: row.ChangedBy,
 	}
 	if k := s.Accounts().KeyByName(row.Name); k != nil {
 		view.Used = seenTime(k.Used())
