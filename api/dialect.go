@@ -3,6 +3,8 @@ package api
 import (
 	"net/http"
 	"net/netip"
+	"net/url"
+	"strings"
 )
 
 // Dialect is what holds for the HTTP interface of another gateway, such as
@@ -29,6 +31,7 @@ func dialects() []dialect {
 		{name: "kannel", path: "/cgi-bin", paths: (*httpServer).kannelPaths, refuse: kannelRefused},
 		{name: "kannel_admin", path: "/kannel", paths: (*httpServer).kannelAdminPaths, refuse: kannelAdminRefused},
 		{name: "jasmin", path: "", paths: (*httpServer).jasminPaths, refuse: jasminRefused},
+		{name: "jasmin_rest", path: "", paths: (*httpServer).jasminRESTPaths, refuse: jasminRESTRefused},
 		{name: "plain", path: "/sms", paths: (*httpServer).plainPaths, refuse: plainRefused},
 	}
 }
@@ -48,8 +51,17 @@ type dialectPaths struct {
 // handle registers a path behind those that the dialect begins with.
 func (d *dialectPaths) handle(path string, h http.HandlerFunc) { d.handleAt(d.prefix+path, h) }
 
-// handleAt registers a pattern of ServeMux.
+// handleAt registers a pattern of ServeMux, unless it is taken: what Kurir has
+// itself stays, and of two dialects at one path the first counts.
 func (d *dialectPaths) handleAt(pattern string, h http.HandlerFunc) {
+	path := strings.TrimSuffix(pattern, "{$}")
+	if strings.HasSuffix(pattern, "/") {
+		path += "~" // something behind it, of which no other pattern knows
+	}
+	_, there := d.mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}})
+	if there == pattern || pattern == "/" && !d.own {
+		return
+	}
 	d.mux.HandleFunc(pattern, d.guarded(h))
 }
 

@@ -76,6 +76,7 @@ type HTTPOptions struct {
 
 	Metrics     prometheus.Gatherer // shown at /metrics; nil for no such page
 	KannelAdmin KannelAdmin         // Kannel's administration; without a password there is none
+	Jasmin      *JasminCallback     // makes the calls of Jasmin's batches; nil: they can name none
 
 	Handlers map[string]http.Handler // further pages by ServeMux pattern, such as the demo's
 	Dialects map[string]Dialect      // by the name of their message.Interface; what is not in it is served as is usual
@@ -229,21 +230,21 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	s.mux.HandleFunc("/docs", docs)
 	s.mux.HandleFunc("/docs/{file...}", docs)
 	s.mux.HandleFunc("/v1/", s.notFound)
-	own := s.mountDialects()
 	s.mux.HandleFunc("/healthz", healthz)
 	s.mux.HandleFunc("/readyz", s.readyz)
 	if o.Metrics != nil {
 		s.mux.Handle("/metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	}
+	root := http.Handler(http.HandlerFunc(s.notFound))
 	for pattern, h := range o.Handlers {
 		if pattern == "/" {
-			h = s.plainOr(h)
+			root = h
+			continue
 		}
 		s.mux.Handle(pattern, h)
 	}
-	if _, taken := o.Handlers["/"]; !taken {
-		s.mux.Handle("/", s.plainOr(http.HandlerFunc(s.notFound)))
-	}
+	own := s.mountDialects()
+	s.mux.Handle("/", s.plainOr(root))
 	s.zipped = zippedAnswers(s.mux)
 	return s, own
 }

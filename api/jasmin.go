@@ -73,7 +73,7 @@ func (s *httpServer) jasminPaths(d *dialectPaths) {
 	d.handle("/rate", s.jasminRate)
 	d.handle("/balance", s.jasminBalance)
 	d.handle("/ping", jasminPing)
-	if d.own || d.prefix != "" { // else Kurir has pages of its own there
+	if d.own || d.prefix != "" { // else these are Kurir's own
 		d.handle("/metrics", s.jasminMetrics)
 		d.handle("/{$}", s.jasminRoot)
 		d.handle("/", jasminNoPage)

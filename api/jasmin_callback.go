@@ -44,6 +44,7 @@ type JasminCallback struct {
 	tlvs       func() *message.TLVDictionary
 	caller     *httpCaller
 	queue      *callQueue
+	batches    *jasminCalls
 }
 
 // NewJasminCallback makes a JasminCallback. Close it before the gateway stops,
@@ -53,6 +54,7 @@ func NewJasminCallback(o JasminOptions) *JasminCallback {
 	common.setDefaults()
 	j := &JasminCallback{perAccount: common.PerAccount, anyAck: o.AnyAck, tlvs: common.TLVs}
 	j.caller = newHTTPCaller(common.Guard, common.Timeout, o.TLS)
+	j.batches = newJasminCalls(j.caller)
 	j.queue = newCallQueue(common.PerAccount, common.Total, o.Told, j.tell)
 	return j
 }
@@ -68,6 +70,7 @@ func (j *JasminCallback) Limit(string) int { return 4 * j.perAccount }
 // Close waits for the calls under way, at most their time limit, and makes no
 // more.
 func (j *JasminCallback) Close() {
+	j.batches.close()
 	j.queue.close()
 	j.caller.close()
 }
@@ -94,7 +97,7 @@ func (j *JasminCallback) tell(item *gateway.Item) gateway.Delivered {
 func (j *JasminCallback) call(item *gateway.Item, agent string, form jasminForm) gateway.Delivered {
 	t := &item.Target
 	c := call{method: http.MethodPost, address: t.Address, agent: agent, trusted: j.caller.guard.Trusted(t.Address), header: []byte(jasminHeader)}
-	if t.Mask&jasminGet != 0 {
+	if t.Mask&message.JasminGet != 0 {
 		c.method = http.MethodGet
 		c.address = withQuery(t.Address, string(form))
 	} else {
@@ -143,7 +146,7 @@ func (f *jasminForm) add(name, value string) {
 
 // jasminReceipts are the calls that a state brings, within the dlr-level.
 func jasminReceipts(item *gateway.Item) (forms []jasminForm) {
-	m, level := item.Message, item.Target.Mask&jasminLevels
+	m, level := item.Message, item.Target.Mask&message.JasminLevels
 	d := digest(m)
 	head := func(level, status string) *jasminForm {
 		forms = append(forms, nil)

@@ -95,7 +95,7 @@ func TestJasminReceiptCalls(t *testing.T) {
 	h := newHook(t)
 	h.answer = func(w http.ResponseWriter, _ *http.Request, _ []byte) { _, _ = w.Write([]byte("ACK/Jasmin\n")) }
 	post := stateItem(testMessage(), message.JasminTarget, h.URL+"/dlr?my=1", 3)
-	get := stateItem(testMessage(), message.JasminTarget, h.URL+"/dlr?my=1", 2|jasminGet)
+	get := stateItem(testMessage(), message.JasminTarget, h.URL+"/dlr?my=1", 2|message.JasminGet)
 	for _, d := range append(deliverJasmin(t, JasminOptions{}, post), deliverJasmin(t, JasminOptions{}, get)...) {
 		if d.Verdict != gateway.Acknowledged || d.Code != 200 {
 			t.Errorf("%+v", d)
@@ -205,14 +205,14 @@ func TestJasminInbound(t *testing.T) {
 		tlvs                    string
 	}{
 		{"septets", inbound(gsm.GSM7, -1, "@å€", ""), 0, "\x00\x0f\x1be", "000f1b65", "0", ""},
-		{"septets as text", inbound(gsm.GSM7, -1, "@å€", ""), jasminUTF8, "@å€", "000f1b65", "0", ""},
+		{"septets as text", inbound(gsm.GSM7, -1, "@å€", ""), message.JasminText, "@å€", "000f1b65", "0", ""},
 		{"UCS-2", inbound(gsm.UCS2, -1, "h😀", ""), 0, "\x00h\xd8\x3d\xde\x00", "0068d83dde00", "8", ""},
-		{"UCS-2 as text", inbound(gsm.UCS2, -1, "h😀", ""), jasminUTF8, "h😀", "0068d83dde00", "8", ""},
+		{"UCS-2 as text", inbound(gsm.UCS2, -1, "h😀", ""), message.JasminText, "h😀", "0068d83dde00", "8", ""},
 		{"Latin-1", inbound(gsm.Latin1, -1, "hå", ""), 0, "h\xe5", "68e5", "3", ""},
-		{"octets", inbound(gsm.Binary, -1, "", "\x00\xff"), jasminUTF8, "\x00\xff", "00ff", "4", ""},
+		{"octets", inbound(gsm.Binary, -1, "", "\x00\xff"), message.JasminText, "\x00\xff", "00ff", "4", ""},
 		{"flash", inbound(gsm.GSM7, 0, "hi", ""), 0, "hi", "6869", "240", ""},
 		{"a national table", inbound(gsm.GSM7, -1, "ğ", ""), 0, "\x01\x1f", "011f", "8", ""},
-		{"TLVs", withTLV, jasminGet, "hi", "6869", "0", `{"0x1400":"hex:01"}`},
+		{"TLVs", withTLV, message.JasminGet, "hi", "6869", "0", `{"0x1400":"hex:01"}`},
 	} {
 		h := newHook(t)
 		h.answer = func(w http.ResponseWriter, _ *http.Request, _ []byte) { _, _ = w.Write([]byte("ACK/Jasmin")) }

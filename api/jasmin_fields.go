@@ -126,13 +126,6 @@ func (m *jasminMessage) times(now time.Time) *jasminAnswer {
 	return nil
 }
 
-// Bits of a JasminTarget's Mask beside the dlr-level.
-const (
-	jasminLevels = 3
-	jasminGet    = 4 // by GET; else by POST
-	jasminUTF8   = 8 // of inbound messages: content is text, and not the octets of its coding
-)
-
 // jasminLevelOf says what a dlr-level asks for. With 1 the failures are those of
 // messages that the operator did not take.
 var jasminLevelOf = [...]message.Receipts{
@@ -158,7 +151,7 @@ func (m *jasminMessage) target(a *account.Account, guard *Guard) *jasminAnswer {
 	}
 	m.sub.Receipts = jasminLevelOf[mask]
 	if strings.EqualFold(m.args.values["dlr-method"], http.MethodGet) {
-		mask |= jasminGet
+		mask |= message.JasminGet
 	}
 	m.sub.Target = message.Target{Kind: message.JasminTarget, Account: a.Name, Address: address, Mask: mask}
 	return nil

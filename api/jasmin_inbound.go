@@ -10,11 +10,11 @@ import (
 )
 
 // inbound is the arguments of a call with an inbound message. Jasmin gives its
-// text in the octets of its coding; jasminUTF8 asks for characters.
+// text in the octets of its coding; message.JasminText asks for characters.
 func (j *JasminCallback) inbound(in *message.Inbound, mask uint8) (f jasminForm) {
 	octets, enc := inboundOctets(in)
 	content := string(octets)
-	if mask&jasminUTF8 != 0 && in.Encoding != gsm.Binary {
+	if mask&message.JasminText != 0 && in.Encoding != gsm.Binary {
 		content = in.Content.Text
 	}
 	coding := gsm.Coding(enc, in.Content.Class).SMPP()

@@ -18,6 +18,7 @@ type jasminArgs struct {
 	values map[string]string
 	lists  map[string]bool // arrays and objects of JSON, of which values has the text
 	text   bool            // content is characters, not octets by coding: it came in JSON
+	rest   bool            // in names of JSON _ is as good as -
 }
 
 // has tells whether an argument was given, be it empty.
@@ -132,6 +133,9 @@ func jasminNoJSON() *jasminAnswer {
 
 // addJSON adds an argument with a value of JSON.
 func (a *jasminArgs) addJSON(name string, value json.RawMessage) {
+	if a.rest && name != "custom_tlvs" {
+		name = strings.ReplaceAll(name, "_", "-")
+	}
 	value = bytes.TrimSpace(value)
 	text := string(value)
 	switch value[0] {

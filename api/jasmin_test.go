@@ -150,7 +150,7 @@ func TestJasminFields(t *testing.T) {
 			Content: text("x"), Receipts: message.ReceiptIntermediate | message.ReceiptFailure, Target: dlr(1),
 		}},
 		{"level 2 by GET", "to=1&content=x&dlr=yes&dlr-level=2&dlr-method=get&dlr-url=http://127.0.0.1:9/d?x=1", dlrURL + `"to": 1, "content": "x", "dlr": "yes", "dlr-level": 2, "dlr-method": "GET"`, gateway.Submission{
-			Content: text("x"), Receipts: message.ReceiptFinal, Target: dlr(2 | jasminGet),
+			Content: text("x"), Receipts: message.ReceiptFinal, Target: dlr(2 | message.JasminGet),
 		}},
 		{"level 3", "to=1&content=x&dlr-level=3&dlr-method=Post&dlr-url=http://127.0.0.1:9/d?x=1", dlrURL + `"to": 1, "content": "x", "dlr-level": "3", "dlr-method": "post"`, gateway.Submission{
 			Content: text("x"), Receipts: message.ReceiptFinal | message.ReceiptIntermediate, Target: dlr(3),

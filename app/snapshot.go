@@ -142,8 +142,10 @@ func trustedURLs(f *config.File) []string {
 	}
 	for i := range f.Inbound {
 		for _, do := range f.Inbound[i].Do {
-			if do.Webhook != "" {
-				urls = append(urls, do.Webhook)
+			for _, u := range []string{do.Webhook, do.Jasmin} {
+				if u != "" {
+					urls = append(urls, u)
+				}
 			}
 			if u := do.Kannel.URL(); u != "" {
 				urls = append(urls, u)

@@ -23,6 +23,8 @@ type Dialects struct {
 	Plain Dialect `yaml:"plain"`
 	// Jasmin is its HTTP interface: /send, /rate, /balance and /ping.
 	Jasmin Dialect `yaml:"jasmin"`
+	// JasminREST is its RESTful interface: /secure/send, /secure/sendbatch, /secure/balance and /secure/rate.
+	JasminREST Dialect `yaml:"jasmin_rest"`
 	// JasminAck says when a call of Jasmin's kind counts as received: exact, when it is answered ACK/Jasmin; any, also with
 	// any 2xx. Empty: exact.
 	JasminAck string `yaml:"jasmin_ack" example:"exact"`
@@ -52,7 +54,11 @@ type NamedDialect struct {
 // All gives every dialect by its name.
 func (d *Dialects) All() []NamedDialect {
 	return []NamedDialect{
-		{message.ViaKannel.String(), &d.Kannel}, {"kannel_admin", &d.KannelAdmin}, {message.ViaPlain.String(), &d.Plain}, {message.ViaJasmin.String(), &d.Jasmin},
+		{message.ViaKannel.String(), &d.Kannel},
+		{"kannel_admin", &d.KannelAdmin},
+		{message.ViaPlain.String(), &d.Plain},
+		{message.ViaJasmin.String(), &d.Jasmin},
+		{"jasmin_rest", &d.JasminREST},
 	}
 }
 

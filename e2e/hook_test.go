@@ -17,6 +17,7 @@ import (
 type hook struct {
 	*httptest.Server
 	calls chan call
+	reply string // the body of every answer
 
 	mu     sync.Mutex
 	status func(n int) int // status of the n-th call, from 0; nil: 200
@@ -71,6 +72,7 @@ func (h *hook) serve(w http.ResponseWriter, r *http.Request) {
 	h.count++
 	h.mu.Unlock()
 	w.WriteHeader(status)
+	io.WriteString(w, h.reply)
 	h.calls <- call{r.Method, r.URL.Path, r.URL.Query(), r.Header, body, status}
 }
 

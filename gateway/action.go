@@ -11,12 +11,19 @@ import (
 )
 
 // InboundAction is one thing that is done with an inbound message, such as a place that it goes to. Of webhook, kannel,
-// smpp, reply, forward, tag, register and command exactly one is given.
+// jasmin, smpp, reply, forward, tag, register and command exactly one is given.
 type InboundAction struct {
 	// Webhook is the address that the message is pushed to.
 	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/in"`
 	// Kannel calls a service as Kannel's sms-service does.
 	Kannel Service `yaml:"kannel"`
+	// Jasmin is an address that is called as Jasmin calls with inbound messages (docs/compatibility.md).
+	Jasmin string `yaml:"jasmin"`
+	// Method, with jasmin, is POST or GET. Empty: POST.
+	Method string `yaml:"method"`
+	// Content, with jasmin, says what the argument of that name is: raw, the octets of the message's coding, as Jasmin has
+	// them; or utf-8, its text. Empty: raw.
+	Content string `yaml:"content"`
 	// SMPP is the account whose bound sessions get the message.
 	SMPP string `yaml:"smpp"`
 	// Reply is the template of a text that the phone is answered with, from the number that it wrote to (docs/inbound.md).
@@ -56,6 +63,7 @@ func (a *InboundAction) given() (names []string) {
 	}{
 		{"webhook", a.Webhook != ""},
 		{"kannel", a.Kannel != (Service{})},
+		{"jasmin", a.Jasmin != ""},
 		{"smpp", a.SMPP != ""},
 		{"reply", a.Reply != ""},
 		{"forward", len(a.Forward) > 0},
@@ -74,12 +82,13 @@ func (a *InboundAction) given() (names []string) {
 func (a *InboundAction) validate(field string, report func(field, problem string)) {
 	switch names := a.given(); len(names) {
 	case 0:
-		report(field, "an action needs one of webhook, kannel, smpp, reply, forward, tag, register and command")
+		report(field, "an action needs one of webhook, kannel, jasmin, smpp, reply, forward, tag, register and command")
 	case 1:
 	default:
 		report(field, "an action does one thing: "+strings.Join(names, " and ")+" are two actions")
 	}
 	account.ValidateURL(report, field+".webhook", a.Webhook)
+	a.validateJasmin(field, report)
 	for name, template := range map[string]string{".reply": a.Reply, ".text": a.Text} {
 		if problem := templateProblem(template); problem != "" {
 			report(field+name, problem)
@@ -106,6 +115,20 @@ func (a *InboundAction) validate(field string, report func(field, problem string
 		report(field+".text", "has no effect without forward")
 	}
 	a.validateForward(field, report)
+}
+
+// validateJasmin reports what is wrong with a call of Jasmin's kind.
+func (a *InboundAction) validateJasmin(field string, report func(field, problem string)) {
+	account.ValidateURL(report, field+".jasmin", a.Jasmin)
+	for _, word := range []struct{ name, given, first, second string }{{".method", a.Method, "POST", "GET"}, {".content", a.Content, "raw", "utf-8"}} {
+		switch {
+		case word.given == "":
+		case a.Jasmin == "":
+			report(field+word.name, "has no effect without jasmin")
+		case !strings.EqualFold(word.given, word.first) && !strings.EqualFold(word.given, word.second):
+			report(field+word.name, fmt.Sprintf("%q is neither %s nor %s", word.given, word.first, word.second))
+		}
+	}
 }
 
 // validateForward reports recipients that there cannot be.
@@ -143,6 +166,14 @@ func (a *InboundAction) does(in *message.Inbound) {
 		if a.Answer {
 			t.Mask = most
 		}
+	case a.Jasmin != "":
+		t.Kind, t.Address = message.JasminTarget, a.Jasmin
+		if strings.EqualFold(a.Method, "get") {
+			t.Mask |= message.JasminGet
+		}
+		if strings.EqualFold(a.Content, "utf-8") {
+			t.Mask |= message.JasminText
+		}
 	case a.Command != "":
 		t.Kind, t.Address = message.CommandTarget, a.Command
 		if a.Answer {
@@ -173,6 +204,8 @@ func (a *InboundAction) String() string {
 		return a.Kannel.String() + ", which answers"
 	case a.Kannel != (Service{}):
 		return a.Kannel.String()
+	case a.Jasmin != "":
+		return "jasmin " + a.Jasmin
 	case a.Command != "" && a.Answer:
 		return "command " + a.Command + ", which answers"
 	case a.Command != "":

@@ -57,6 +57,37 @@ func inbound(to, from, text, link string) message.Inbound {
 	return message.Inbound{To: message.Address{Number: to}, From: message.Address{Number: from}, Link: link, Content: message.Content{Text: text}}
 }
 
+// TestJasminAction: what a rule says of calls of Jasmin's kind is in the target.
+func TestJasminAction(t *testing.T) {
+	t.Parallel()
+	for mask, a := range map[uint8]InboundAction{
+		0:                                      {Jasmin: "http://x/"},
+		message.JasminGet:                      {Jasmin: "http://x/", Method: "get", Content: "raw"},
+		message.JasminText:                     {Jasmin: "http://x/", Method: "POST", Content: "UTF-8"},
+		message.JasminGet | message.JasminText: {Jasmin: "http://x/", Method: "GET", Content: "utf-8"},
+	} {
+		a.validate("do", func(field, problem string) { t.Errorf("%s: %s", field, problem) })
+		in := message.Inbound{Account: "acme"}
+		a.does(&in)
+		if want := (message.Target{Kind: message.JasminTarget, Account: "acme", Address: "http://x/", Mask: mask}); len(in.Targets) != 1 || in.Targets[0] != want {
+			t.Errorf("%+v: %+v", a, in.Targets)
+		}
+	}
+	for want, a := range map[string]InboundAction{
+		"do.jasmin":            {Jasmin: "ftp://x/"},
+		"do.method do.content": {Jasmin: "http://x/", Method: "PUT", Content: "utf-16"},
+		"do.method":            {Webhook: "http://x/", Method: "GET"},
+		"do.content":           {Reply: "x", Content: "raw"},
+		"do":                   {Jasmin: "http://x/", Webhook: "http://x/"},
+	} {
+		var got []string
+		a.validate("do", func(field, _ string) { got = append(got, field) })
+		if strings.Join(got, " ") != want {
+			t.Errorf("%+v: problems with %q, want %q", a, got, want)
+		}
+	}
+}
+
 // TestInboundRuleProblems names the field of what is wrong.
 func TestInboundRuleProblems(t *testing.T) {
 	t.Parallel()

@@ -171,7 +171,7 @@ const (
 	ReplyTarget   TargetKind = 4 // Address is the template of an answer to the phone, Mask how many it gets within an hour; 0 for what it has to get
 	ForwardTarget TargetKind = 5 // Address is the recipients, with commas, and behind a line feed the template of the text
 	CommandTarget TargetKind = 6 // Address is the name of a command, Mask as of ReplyTarget, 0 where what it writes is no answer
-	JasminTarget  TargetKind = 7 // Address is a URL, called as Jasmin calls; Mask is the dialect's own
+	JasminTarget  TargetKind = 7 // Address is a URL, called as Jasmin calls; Mask as of JasminLevels
 	TwilioTarget  TargetKind = 8 // Address is a URL, called as Twilio calls; Mask is the dialect's own
 	ServiceTarget TargetKind = 9 // Address is how Kannel's sms-service calls; Mask as of ReplyTarget
 )
@@ -215,6 +215,13 @@ type Target struct {
 
 // IsZero tells whether nothing is owed to anyone.
 func (t Target) IsZero() bool { return t.Kind == NoTarget }
+
+// What the Mask of a JasminTarget says.
+const (
+	JasminLevels = 3 // bits of the dlr-level, of messages to phones
+	JasminGet    = 4 // it is called by GET, else by POST
+	JasminText   = 8 // content of inbound messages is their text, else the octets of their coding
+)
 
 // Report is what an operator says of a message that it took earlier.
 type Report struct {
