@@ -32,6 +32,7 @@ func dialects() []dialect {
 		{name: "kannel_admin", path: "/kannel", paths: (*httpServer).kannelAdminPaths, refuse: kannelAdminRefused},
 		{name: "jasmin", path: "", paths: (*httpServer).jasminPaths, refuse: jasminRefused},
 		{name: "jasmin_rest", path: "", paths: (*httpServer).jasminRESTPaths, refuse: jasminRESTRefused},
+		{name: "ozeki", path: "", paths: (*httpServer).ozekiPaths, refuse: ozekiRefused},
 		{name: "plain", path: "/sms", paths: (*httpServer).plainPaths, refuse: plainRefused},
 	}
 }

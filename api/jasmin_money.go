@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kurir/account"
+	"kurir/gateway"
 	"kurir/message"
 )
 
@@ -85,36 +86,44 @@ func (s *httpServer) jasminBalance(w http.ResponseWriter, r *http.Request) {
 // how many messages it may send yet, by the strictest of its limits; "ND" where
 // there is no end to it.
 func (s *httpServer) jasminHas(a *account.Account) string {
-	balance, count := `"ND"`, `"ND"`
-	if s.Money.Balances == nil {
-		return jasminHasText(balance, count)
+	balance, left := `"ND"`, int64(-1)
+	if amount, has := s.pays(a.Name); has {
+		balance = jasminAmount(amount)
 	}
-	left := int64(-1)
-	for name, payer := a.Name, ""; name != ""; name, payer = payer, "" {
-		for _, state := range s.Money.Balances(name) {
-			if state.Account != name {
-				continue
-			}
-			if state.Has {
-				balance = jasminAmount(state.Balance)
-			} else if state.Payer != name {
-				payer = state.Payer
-			}
-			for _, l := range state.Limits {
-				if rest := max(0, l.Most-l.Had); !l.Money && name == a.Name && (left < 0 || rest < left) {
-					left = rest
-				}
+	if state, known := s.balanceOf(a.Name); known {
+		for _, l := range state.Limits {
+			if rest := max(0, l.Most-l.Had); !l.Money && (left < 0 || rest < left) {
+				left = rest
 			}
 		}
 	}
+	count := `"ND"`
 	if left >= 0 {
 		count = itoa(left)
 	}
-	return jasminHasText(balance, count)
+	return `{"balance": ` + balance + `, "sms_count": ` + count + "}"
 }
 
-func jasminHasText(balance, count string) string {
-	return `{"balance": ` + balance + `, "sms_count": ` + count + "}"
+// balanceOf returns the state of an account's money and limits, if it has any.
+func (s *httpServer) balanceOf(name string) (gateway.BalanceState, bool) {
+	if s.Money.Balances != nil {
+		for _, state := range s.Money.Balances(name) {
+			if state.Account == name {
+				return state, true
+			}
+		}
+	}
+	return gateway.BalanceState{}, false
+}
+
+// pays returns the balance that pays for an account's messages; false if none
+// does.
+func (s *httpServer) pays(name string) (message.Amount, bool) {
+	state, known := s.balanceOf(name)
+	if known && !state.Has && state.Payer != name {
+		state, known = s.balanceOf(state.Payer)
+	}
+	return state.Balance, known && state.Has
 }
 
 // jasminAmount writes an amount as Jasmin does, as a number with as few decimals

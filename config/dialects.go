@@ -25,6 +25,8 @@ type Dialects struct {
 	Jasmin Dialect `yaml:"jasmin"`
 	// JasminREST is its RESTful interface: /secure/send, /secure/sendbatch, /secure/balance and /secure/rate.
 	JasminREST Dialect `yaml:"jasmin_rest"`
+	// Ozeki is its HTTP interface: /api, /httpapi and /ozeki.
+	Ozeki Dialect `yaml:"ozeki"`
 	// JasminAck says when a call of Jasmin's kind counts as received: exact, when it is answered ACK/Jasmin; any, also with
 	// any 2xx. Empty: exact.
 	JasminAck string `yaml:"jasmin_ack" example:"exact"`
@@ -59,6 +61,7 @@ func (d *Dialects) All() []NamedDialect {
 		{message.ViaPlain.String(), &d.Plain},
 		{message.ViaJasmin.String(), &d.Jasmin},
 		{"jasmin_rest", &d.JasminREST},
+		{message.ViaOzeki.String(), &d.Ozeki},
 	}
 }
 
