@@ -38,7 +38,7 @@ type HTTPOptions struct {
 	Change  func(ctx context.Context, id message.ID, r *gateway.Replacement) (*message.Message, error)
 	Message func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Trace   func(ctx context.Context, m *message.Message) (*gateway.Trace, error)
-	Resend  func(ctx context.Context, account string, id message.ID) (gateway.Result, error)
+	Resend  func(ctx context.Context, account string, id message.ID, k *gateway.Keyed) (gateway.Result, error)
 	Preview func(sub *gateway.Submission) (*gateway.Preview, *message.Failure)
 	Explain func(sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure)
 	Ready   func() error

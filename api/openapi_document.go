@@ -155,6 +155,9 @@ func (c *composer) add(o *described, served *operation) {
 	}
 	out.Security = []map[string][]string{{"key": key}, {"password": password}}
 	c.parameters(out, o)
+	if served.makes(method) && !slices.Contains(o.needs, keyHeader) {
+		out.Parameters = append(out.Parameters, headerParameter(keyHeader))
+	}
 	c.body(out, o)
 	c.answers(out, o)
 	for i := range o.examples {
@@ -190,14 +193,18 @@ func (c *composer) parameters(out *openOperation, o *described) {
 		out.Parameters = append(out.Parameters, &openParameter{Name: p.name, In: "query", Schema: p.schema, Text: p.text})
 	}
 	for _, name := range o.needs {
-		out.Parameters = append(out.Parameters, &openParameter{Name: name, In: "header", Schema: &resource.Schema{Type: "string"}, Text: headerTexts[name]})
+		out.Parameters = append(out.Parameters, headerParameter(name))
 	}
+}
+
+func headerParameter(name string) *openParameter {
+	return &openParameter{Name: name, In: "header", Schema: &resource.Schema{Type: "string"}, Text: headerTexts[name]}
 }
 
 // headerTexts says what headers of requests mean.
 var headerTexts = map[string]string{
 	"Accept-Language": "of the sentences that explain failures",
-	"Idempotency-Key": "a text of your own, by which a repetition is known",
+	"Idempotency-Key": "a text of your own, 1 to 255 printable ASCII characters, by which a repetition of the request is known for a day and answered as the first was",
 	"If-Match":        "ETag that the thing has to have; 412 if somebody changed it since",
 	"Last-Event-ID":   "id of the last event that came, which browsers send by themselves: goes before `cursor` and `since`",
 }

@@ -64,17 +64,28 @@ func viewSetting(r *resource.Row) settingView {
 
 // answerSetting answers with one setting and its revision as ETag.
 func answerSetting(w http.ResponseWriter, status int, r *resource.Row) *problem {
-	view := viewSetting(r)
-	body, err := marshal(&view)
+	body, tag, err := settingAnswer(r)
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
 	}
-	if r.Revision > 0 {
-		w.Header().Set("ETag", `"`+strconv.FormatInt(r.Revision, 10)+`"`)
+	if tag != "" {
+		w.Header().Set("ETag", tag)
 	}
 	writeJSON(w, status, body)
 	return nil
 }
+
+// settingAnswer is the body and the ETag that tell of a setting.
+func settingAnswer(r *resource.Row) (body []byte, tag string, err error) {
+	view := viewSetting(r)
+	if body, err = marshal(&view); err == nil && r.Revision > 0 {
+		tag = `"` + strconv.FormatInt(r.Revision, 10) + `"`
+	}
+	return body, tag, err
+}
+
+// madeAt is where a setting is that was made at a path.
+func madeAt(path string, row *resource.Row) string { return path + "/" + url.PathEscape(row.Name) }
 
 func (s *httpServer) listNouns(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
 	if p := noQuery(r); p != nil {
@@ -145,17 +156,31 @@ func (s *httpServer) changeBy(action resource.Action) restHandler {
 			return p
 		}
 		made := madeKey(&c)
+		show := func(row *resource.Row) {
+			if made != "" {
+				row.Value["key"] = made
+			}
+		}
+		if key := keptWith(w); key != nil {
+			c.Keyed, c.Answer = key, func(row *resource.Row) []byte {
+				show(row)
+				body, tag, _ := settingAnswer(row) // what cannot be written is not written in the answer either
+				kept := appendAnswer(nil, http.StatusCreated, s.link(r, madeAt(r.URL.Path, row)), tag, body)
+				if made != "" {
+					return sealAnswer(key, kept)
+				}
+				return kept
+			}
+		}
 		row, err := s.Config.Change(r.Context(), c)
 		if p := changeProblem(err); p != nil {
 			return p
 		}
-		if made != "" {
-			row.Value["key"] = made
-		}
+		show(&row)
 		status := http.StatusOK
 		if action == resource.Create {
 			status = http.StatusCreated
-			w.Header().Set("Location", s.link(r, r.URL.Path+"/"+url.PathEscape(row.Name)))
+			w.Header().Set("Location", s.link(r, madeAt(r.URL.Path, &row)))
 		}
 		return answerSetting(w, status, &row)
 	}

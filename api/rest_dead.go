@@ -33,7 +33,13 @@ func (s *httpServer) resendMessage(w http.ResponseWriter, r *http.Request, a *ac
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 	defer cancel()
-	res, err := s.Resend(ctx, a.Name, id)
+	key := keptWith(w)
+	if key != nil {
+		key.Answer = func(r []gateway.Result) []byte {
+			return appendAnswer(nil, http.StatusAccepted, "", "", resent(&r[0]))
+		}
+	}
+	res, err := s.Resend(ctx, a.Name, id, key)
 	var f *message.Failure
 	switch {
 	case err == nil:
@@ -47,9 +53,12 @@ func (s *httpServer) resendMessage(w http.ResponseWriter, r *http.Request, a *ac
 		return refusal([]message.FailureKind{f.Kind}, []fieldError{{Index: -1, Field: f.Field, Code: f.Kind.Code(), Detail: f.Error()}})
 	}
 	s.Log.Info("a message is sent again", "message", id, "as", res.ID, "by", a.Name)
-	writeJSON(w, http.StatusAccepted, append(appendResult(nil, &res, -1), '\n'))
+	writeJSON(w, http.StatusAccepted, resent(&res))
 	return nil
 }
+
+// resent is the answer to who sends a message again.
+func resent(r *gateway.Result) []byte { return append(appendResult(nil, r, -1), '\n') }
 
 // shown makes the rows of a list of messages.
 func (s *httpServer) shown(r *http.Request) func(m *message.Message) (message.ID, messageView) {

@@ -22,7 +22,7 @@ func TestDeadLetters(t *testing.T) {
 		asked = f
 		return []*message.Message{m}, 0, nil
 	}
-	o.Resend = func(_ context.Context, account string, id message.ID) (gateway.Result, error) {
+	o.Resend = func(_ context.Context, account string, id message.ID, _ *gateway.Keyed) (gateway.Result, error) {
 		switch {
 		case id == m.ID && account == "acme":
 			return gateway.Result{ID: 2 << 40, To: m.To, State: message.Queued, Parts: 1}, nil

@@ -205,18 +205,31 @@ func (s *httpServer) changeKey(w http.ResponseWriter, r *http.Request, a *accoun
 	if p := s.keyChanges.pause(a); p != nil {
 		return p
 	}
+	location := ""
+	if status == http.StatusCreated {
+		location = s.link(r, "/v1/keys/"+url.PathEscape(c.Name))
+	}
+	answer := func(row *resource.Row) ([]byte, error) {
+		view := s.viewKey(row)
+		view.Key = secret
+		return marshal(&view)
+	}
+	if k := keptWith(w); k != nil {
+		c.Keyed, c.Answer = k, func(row *resource.Row) []byte {
+			body, _ := answer(row) // what cannot be written is not written in the answer either
+			return sealAnswer(k, appendAnswer(nil, status, location, "", body))
+		}
+	}
 	row, err := s.Config.Change(r.Context(), c)
 	if p := changeProblem(err); p != nil {
 		return p
 	}
-	view := s.viewKey(&row)
-	view.Key = secret
-	body, err := marshal(&view)
+	body, err := answer(&row)
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
 	}
-	if status == http.StatusCreated {
-		w.Header().Set("Location", s.link(r, "/v1/keys/"+url.PathEscape(row.Name)))
+	if location != "" {
+		w.Header().Set("Location", location)
 	}
 	writeJSON(w, status, body)
 	return nil

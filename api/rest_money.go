@@ -253,7 +253,7 @@ func (s *httpServer) topUp(w http.ResponseWriter, r *http.Request, t gateway.Top
 	case errors.Is(err, gateway.ErrNoBalance):
 		return faulty(http.StatusConflict, codeNoBalance, "account", "%v; whoever keeps the configuration gives it one with balance: {}", err)
 	case errors.Is(err, gateway.ErrKeyTaken):
-		return faulty(http.StatusConflict, codeKeyTaken, "key", "%v", err)
+		return faulty(http.StatusUnprocessableEntity, codeKeyTaken, "key", "%v", err)
 	case errors.Is(err, gateway.ErrTooLarge), errors.Is(err, gateway.ErrBelowLimit):
 		return faulty(http.StatusUnprocessableEntity, codeBadValue, "amount", "%v", err)
 	case err != nil && ctx.Err() != nil:
@@ -262,15 +262,18 @@ func (s *httpServer) topUp(w http.ResponseWriter, r *http.Request, t gateway.Top
 		return readProblem(err, "balance")
 	}
 	v := viewTopUp(&made)
-	v.Again = repeated
+	v.Again = repeated && r.Header[keyHeader] == nil
 	doc, err := marshal(&v)
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
 	}
 	status := http.StatusCreated
-	if repeated {
+	switch {
+	case v.Again:
 		status = http.StatusOK
-	} else {
+	case repeated:
+		w.Header().Set(replayedHeader, "true")
+	default:
 		s.Log.Info("balance is topped up", "account", t.Account, "amount", t.Amount.String(), "by", t.By)
 	}
 	writeJSON(w, status, doc)

@@ -108,7 +108,8 @@ func TestTopUp(t *testing.T) {
 	}{
 		{"acme-key", `{"amount":"1","key":"k"}`, "", nil, false, 403, "not_admin"},
 		{"root-key", `{"amount":"100.00","key":"k","note":"invoice 7"}`, "", nil, false, 201, `"key":"k","at":"2026-09-21T14:13:20.000Z","amount":"100.00","balance_after":"0.000099","by":"root","note":"invoice 7"}`},
-		{"root-key", `{"amount":"100.00"}`, "h", nil, true, 200, `"key":"h"`},
+		{"root-key", `{"amount":"100.00"}`, "h", nil, true, 201, `"key":"h"`},
+		{"root-key", `{"amount":"100.00","key":"f"}`, "", nil, true, 200, `"repeated":true`},
 		{"root-key", `{"amount":"-5","key":"h"}`, "h", nil, false, 201, `"amount":"-5.00"`},
 		{"root-key", `{"amount":"1","key":"k"}`, "h", nil, false, 422, "differ"},
 		{"root-key", `{"amount":"1"}`, "", nil, false, 422, `"code":"required"`},
@@ -117,7 +118,7 @@ func TestTopUp(t *testing.T) {
 		{"root-key", `{"amount":"0.0","key":"k"}`, "", nil, false, 422, "the amount is 0"},
 		{"root-key", `{"amount":1.5,"key":"k"}`, "", nil, false, 400, "wrong_type"},
 		{"root-key", `{"amount":"1","key":"` + strings.Repeat("k", 256) + `"}`, "", nil, false, 422, "255 octets"},
-		{"root-key", `{"amount":"1","key":"k"}`, "", gateway.ErrKeyTaken, true, 409, "key_taken"},
+		{"root-key", `{"amount":"1","key":"k"}`, "", gateway.ErrKeyTaken, true, 422, "key_taken"},
 		{"root-key", `{"amount":"1","key":"k"}`, "", gateway.ErrNoBalance, false, 409, "no_balance"},
 		{"root-key", `{"amount":"1","key":"k"}`, "", gateway.ErrBelowLimit, false, 422, "below"},
 		{"root-key", `{"amount":"1","key":"k"}`, "", &message.Failure{Kind: message.StoreFull}, false, 503, "store_full"},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kurir/config"
+	"kurir/gateway"
 	"kurir/message"
 	"kurir/resource"
 	"kurir/store"
@@ -149,16 +150,29 @@ func (a *App) ChangeSetting(ctx context.Context, c resource.Change) (resource.Ro
 		return resource.Row{}, err
 	}
 	before := a.file.Warnings
+	row, err := changedRow(draft, before, whole.Warnings)
+	if err != nil {
+		return resource.Row{}, err
+	}
+	if c.Keyed != nil {
+		draft.keyed, draft.answer = c.Keyed, c.Answer(&row)
+	}
 	if err := a.replace(ctx, whole, func() error { return a.write(ctx, draft) }); err != nil {
 		return resource.Row{}, err
 	}
 	a.log.Info("a setting is changed", "noun", c.Kind, "name", draft.name, "action", string(c.Action), "by", c.By)
-	if draft.at < 0 {
-		return resource.Row{Kind: c.Kind, Name: draft.name, Source: resource.OverAPI, Revision: a.book.last}, nil
+	return row, nil
+}
+
+// changedRow is a setting as it is when it is changed, with what is warned of then and, elsewhere, was not before.
+func changedRow(d *draft, before, warnings config.Errors) (resource.Row, error) {
+	kind, number := d.change.Audit.Kind, d.change.Audit.Number
+	if d.at < 0 {
+		return resource.Row{Kind: kind, Name: d.name, Source: resource.OverAPI, Revision: number}, nil
 	}
-	row, err := rowOf(&draft.made[draft.at], draft.position())
-	for _, w := range whole.Warnings {
-		if w.File == resource.Place(c.Kind, draft.name) || !slices.Contains(before, w) {
+	row, err := rowOf(&d.made[d.at], d.position())
+	for _, w := range warnings {
+		if w.File == resource.Place(kind, d.name) || !slices.Contains(before, w) {
 			row.Warnings = append(row.Warnings, w.Error())
 		}
 	}
@@ -193,7 +207,7 @@ func (a *App) settleBook(ctx context.Context) error {
 
 // write puts a change on disk, and then into the book.
 func (a *App) write(ctx context.Context, d *draft) error {
-	done, err := a.gateway.WriteResource(d.change)
+	done, err := a.gateway.WriteResource(d.change, d.keyed, d.answer)
 	if err != nil {
 		return err
 	}
@@ -235,6 +249,8 @@ type draft struct {
 	name   string
 	same   bool // nothing is changed
 	change store.ResourceChange
+	keyed  *gateway.Keyed // the request that makes the change, nil for most,
+	answer []byte         // and what it is answered
 }
 
 func (d *draft) position() int64 {

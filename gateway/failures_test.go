@@ -83,7 +83,7 @@ func TestComplaint16StuckQueue(t *testing.T) {
 		w.wantState(old, message.Undeliverable)
 
 		// Sent again.
-		again, err := w.Resend(t.Context(), "acme", full)
+		again, err := w.Resend(t.Context(), "acme", full, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,10 +95,10 @@ func TestComplaint16StuckQueue(t *testing.T) {
 		w.wantState(again.ID, message.Delivered)
 		w.wantState(full, message.Undeliverable)
 		var f *message.Failure
-		if _, err := w.Resend(t.Context(), "acme", id); !errors.As(err, &f) || f.Field != "id" {
+		if _, err := w.Resend(t.Context(), "acme", id, nil); !errors.As(err, &f) || f.Field != "id" {
 			t.Errorf("a delivered message is sent again: %v", err)
 		}
-		if _, err := w.Resend(t.Context(), "beta", full); !errors.Is(err, ErrNotFound) {
+		if _, err := w.Resend(t.Context(), "beta", full, nil); !errors.Is(err, ErrNotFound) {
 			t.Errorf("somebody else's message is sent again: %v", err)
 		}
 	})

@@ -20,7 +20,8 @@ const (
 // Keyed is a request that its customer has named by a key of his own, so that a
 // repetition of it does nothing again. It is claimed before anything is made by
 // it. What it makes and its answer come on disk together: messages by Accept,
-// whose submissions all name it, other things by Remember, shortly after them.
+// whose submissions all name it, settings by WriteResource; of other things the
+// answer follows by Remember.
 type Keyed struct {
 	Account, Key string
 	Request      [16]byte // hash of what was asked
@@ -152,16 +153,18 @@ func (g *Gateway) Remember(ctx context.Context, k *Keyed, answer []byte) error {
 		g.mu.Unlock()
 		return f
 	}
-	k.taken = true
-	g.cur.Idempotency = append(g.cur.Idempotency, k.row(answer, g.now()))
-	done := make(chan error, 1)
-	g.cur.after = append(g.cur.after, func(err error) {
-		g.underWay.end(k)
-		done <- err
-	})
+	g.remember(k, answer)
+	done := g.onDisk()
 	g.mu.Unlock()
 	g.signal()
 	return settledBy(ctx, done)
+}
+
+// remember adds the answer to a request to the gather, whose end is its.
+func (g *Gateway) remember(k *Keyed, answer []byte) {
+	k.taken = true
+	g.cur.Idempotency = append(g.cur.Idempotency, k.row(answer, g.now()))
+	g.cur.after = append(g.cur.after, func(error) { g.underWay.end(k) })
 }
 
 func (k *Keyed) row(answer []byte, now time.Time) store.IdempotencyKey {

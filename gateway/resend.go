@@ -15,8 +15,9 @@ func DeadStates() []message.State {
 // Resend accepts a message anew that did not arrive: as another message, with an
 // id, a validity and a price of its own, which goes by the routes in force and
 // names the first in its trace. account restricts it to one customer's; empty is
-// any. The failure says why it cannot be sent again.
-func (g *Gateway) Resend(ctx context.Context, account string, id message.ID) (Result, error) {
+// any. The failure says why it cannot be sent again. k is the request's key, nil
+// for none.
+func (g *Gateway) Resend(ctx context.Context, account string, id message.ID, k *Keyed) (Result, error) {
 	m, err := g.Message(ctx, account, id)
 	if err != nil {
 		return Result{}, err
@@ -33,7 +34,7 @@ func (g *Gateway) Resend(ctx context.Context, account string, id message.ID) (Re
 		return Result{}, message.Fail(message.BadContent, "id", "the text was erased: it is secret, or retention.texts is over")
 	}
 	sub := &Submission{
-		Account: a, Via: m.Via, FromAddr: m.From, ToAddr: m.To, Content: m.Content,
+		Account: a, Keyed: k, Via: m.Via, FromAddr: m.From, ToAddr: m.To, Content: m.Content,
 		Priority: m.Priority, Reference: m.Reference, Receipts: m.Receipts, Target: m.Target, Resent: id, Secret: m.Secret(), Tag: m.Tag(),
 		Dimensions: g.snap.Load().Dimensions.Known(m.Dimensions()),
 	}

@@ -17,8 +17,9 @@ func (g *Gateway) Audits(ctx context.Context, f AuditFilter) ([]Audit, error) {
 	return g.store.Audits(ctx, f)
 }
 
-// WriteResource puts a change of what people made over REST on disk; done tells when it is there.
-func (g *Gateway) WriteResource(c store.ResourceChange) (done <-chan error, refused error) {
+// WriteResource puts a change of what people made over REST on disk, and with it the answer to the request that made it if that has
+// a key; k is nil for most. done tells when it is there.
+func (g *Gateway) WriteResource(c store.ResourceChange, k *Keyed, answer []byte) (done <-chan error, refused error) {
 	g.mu.Lock()
 	if g.full != nil {
 		f := g.refusal()
@@ -26,6 +27,9 @@ func (g *Gateway) WriteResource(c store.ResourceChange) (done <-chan error, refu
 		return nil, f
 	}
 	g.cur.Resources = append(g.cur.Resources, c)
+	if k != nil {
+		g.remember(k, answer)
+	}
 	done = g.onDisk()
 	g.mu.Unlock()
 	g.signal()

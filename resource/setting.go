@@ -3,6 +3,8 @@ package resource
 import (
 	"fmt"
 	"time"
+
+	"kurir/gateway"
 )
 
 // Setting is a noun of the configuration that people make in the file, over REST or by `kurir config`.
@@ -99,6 +101,9 @@ type Change struct {
 	Position   int64          // among those made over REST, from 1; 0: stays, or comes last
 	Revision   int64          // that it must have; 0 for any
 	By         string         // account
+
+	Keyed  *gateway.Keyed    // the request that makes it, if that has a key; nil for most
+	Answer func(*Row) []byte // with Keyed: what a repetition of the request is answered
 }
 
 // Place names a setting that was made over REST, as errors do.
