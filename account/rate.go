@@ -1,6 +1,7 @@
 package account
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,6 +57,25 @@ func (b *bucket) take(n int, now time.Time) bool {
 	}
 	b.tokens -= float64(n)
 	return true
+}
+
+// Allowance tells how many parts the account's rate allows at a time, and after how many seconds all that it allows at once are
+// there again. ok is false for an account without a rate.
+func (a *Account) Allowance(now time.Time) (left, full int, ok bool) {
+	if a.bucket == nil {
+		return 0, 0, false
+	}
+	return a.bucket.allowance(now)
+}
+
+func (b *bucket) allowance(now time.Time) (left, full int, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.rate <= 0 {
+		return 0, 0, false
+	}
+	tokens := min(b.tokens+max(now.Sub(b.filled), 0).Seconds()*b.rate, b.size())
+	return int(max(tokens, 0)), int(math.Ceil((b.size() - tokens) / b.rate)), true
 }
 
 // BeginRequest notes that one more request of the account is at work, and tells whether these are most at most; if not, it is

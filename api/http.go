@@ -229,6 +229,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	docs := s.docsPage()
 	s.mux.HandleFunc("/docs", docs)
 	s.mux.HandleFunc("/docs/{file...}", docs)
+	s.mux.HandleFunc(problemsPath, s.getProblem)
 	s.mux.HandleFunc("/v1/", s.notFound)
 	s.mux.HandleFunc("/healthz", healthz)
 	s.mux.HandleFunc("/readyz", s.readyz)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -64,8 +65,8 @@ type fieldError struct {
 }
 
 // problem is what is wrong with a request, as an RFC 9457 problem document.
-// The member "type" is always about:blank, so the title is that of the status;
-// "code" tells the kinds of mistake apart, "errors" names the fields.
+// The members "type" and "title" are those of the kind of mistake that "code"
+// names (problem_kinds.go); "errors" names the fields.
 type problem struct {
 	Status     int
 	Code       string
@@ -100,8 +101,8 @@ func (p *problem) write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
-	if p.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	if wait := cmp.Or(p.RetryAfter, retryAfter(p.Status)); wait > 0 {
+		h.Set("Retry-After", strconv.Itoa(wait))
 	}
 	if p.Allow != "" {
 		h.Set("Allow", p.Allow)
@@ -118,8 +119,18 @@ func (p *problem) write(w http.ResponseWriter) {
 
 // append appends the document to dst.
 func (p *problem) append(dst []byte) []byte {
-	dst = append(dst, `{"type":"about:blank","title":`...)
-	dst = appendJSONString(dst, http.StatusText(p.Status))
+	kind, known := kindOf(p.Code)
+	if !known {
+		kind.title = http.StatusText(p.Status)
+	}
+	dst = append(dst, `{"type":"`...)
+	if known {
+		dst = append(append(dst, problemsPath...), kind.code...)
+	} else {
+		dst = append(dst, "about:blank"...) // RFC 9457 4.2.1
+	}
+	dst = append(dst, `","title":`...)
+	dst = appendJSONString(dst, kind.title)
 	dst = append(dst, `,"status":`...)
 	dst = strconv.AppendInt(dst, int64(p.Status), 10)
 	dst = append(dst, `,"code":`...)

@@ -131,7 +131,7 @@ func readProblemDocument(t *testing.T, w *httptest.ResponseRecorder) problemDocu
 	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil {
 		t.Fatalf("no JSON: %v in %s", err, w.Body)
 	}
-	if d.Status != w.Code || d.Title != http.StatusText(w.Code) || d.Type != "about:blank" || d.Detail == "" {
+	if d.Status != w.Code || d.Title == "" || d.Type != "/problems/"+d.Code || d.Detail == "" {
 		t.Errorf("status %d, document %+v", w.Code, d)
 	}
 	return d

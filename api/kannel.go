@@ -141,6 +141,7 @@ func (s *httpServer) kannelSubmit(ctx context.Context, common gateway.Submission
 	if p != nil {
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
 	}
+	tellRate(w, common.Account)
 	var ids, failed []string
 	var failure *message.Failure
 	for i := range results {

@@ -48,6 +48,7 @@ func (s *httpServer) postMessagesVia(w http.ResponseWriter, r *http.Request, a *
 		if b.results, p = s.submit(r.Context(), b.subs); p != nil {
 			return p
 		}
+		tellRate(w, a)
 	}
 	return b.answer(w)
 }

@@ -218,18 +218,18 @@ func TestGoldenAnswers(t *testing.T) {
 		},
 		{
 			"none", `{"to":"12a","text":"hi"}`, 422,
-			`{"type":"about:blank","title":"Unprocessable Entity","status":422,"code":"bad_recipient","detail":"12a has letters",` +
+			`{"type":"/problems/bad_recipient","title":"A recipient is not valid","status":422,"code":"bad_recipient","detail":"12a has letters",` +
 				`"errors":[{"to":"12a","field":"to","code":"bad_recipient","detail":"12a has letters"}]}`,
 		},
 		{
 			"atomic", `{"atomic":true,"messages":[{"to":"1","text":"a"},{"to":"2"}]}`, 422,
-			`{"type":"about:blank","title":"Unprocessable Entity","status":422,"code":"bad_content","detail":"text is missing or empty",` +
+			`{"type":"/problems/bad_content","title":"The content is not acceptable","status":422,"code":"bad_content","detail":"text is missing or empty",` +
 				`"errors":[{"index":1,"to":"2","field":"text","code":"bad_content","detail":"text is missing or empty"},` +
 				`{"index":0,"to":"1","field":"atomic","code":"withheld","detail":"another message of this request was refused, and the request is atomic"}]}`,
 		},
 		{
 			"field inside messages", `{"messages":[{"to":"1","text":"a"},{"to":"1","text":7}]}`, 400,
-			`{"type":"about:blank","title":"Bad Request","status":400,"code":"wrong_type","detail":"text must be a string, not a number",` +
+			`{"type":"/problems/wrong_type","title":"A value is of the wrong type","status":400,"code":"wrong_type","detail":"text must be a string, not a number",` +
 				`"errors":[{"index":1,"field":"text","code":"wrong_type","detail":"text must be a string, not a number"}]}`,
 		},
 	} {

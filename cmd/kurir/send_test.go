@@ -39,8 +39,8 @@ const (
 	accepted = `{"messages":[{"id":"0000000000001","to":"+46701234567","state":"queued","parts":1,"encoding":"gsm7"}],"errors":[]}`
 	half     = `{"messages":[{"id":"0000000000001","to":"+46701234567","state":"queued","parts":1,"encoding":"gsm7"}],` +
 		`"errors":[{"to":"12a","field":"to","code":"bad_recipient","detail":"12a has letters"}]}`
-	refused = `{"type":"about:blank","title":"Unprocessable Entity","status":422,"code":"bad_recipient","detail":"12a has letters"}`
-	full    = `{"type":"about:blank","title":"Service Unavailable","status":503,"code":"store_full","detail":"no space"}`
+	refused = `{"type":"/problems/bad_recipient","title":"A recipient is not valid","status":422,"code":"bad_recipient","detail":"12a has letters"}`
+	full    = `{"type":"/problems/store_full","title":"The database cannot be written","status":503,"code":"store_full","detail":"no space"}`
 )
 
 func TestSend(t *testing.T) {
