@@ -64,7 +64,7 @@ func TestPeople(t *testing.T) {
 		Refused   int
 	}
 	var answer struct{ Job job }
-	curl(&answer, "/v1/messages", "--json", `{"to": ["group:staff", "+46701000001"], "text": "ref {n} `+textMark+`", "variables": {}, "reference": "summer", "receipts": "none"}`)
+	curl(&answer, "/v1/messages", "--json", `{"to": ["group:staff", "+46701000001"], "text": "ref-{n} `+textMark+`", "variables": {}, "reference": "summer", "receipts": "none"}`)
 	if answer.Job.State != "running" {
 		t.Fatalf("%+v", answer)
 	}
