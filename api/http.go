@@ -39,6 +39,7 @@ type HTTPOptions struct {
 	Message func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Trace   func(ctx context.Context, m *message.Message) (*gateway.Trace, error)
 	Resend  func(ctx context.Context, account string, id message.ID, k *gateway.Keyed) (gateway.Result, error)
+	Erase   func(ctx context.Context, account string, id message.ID, hide bool) error
 	Preview func(sub *gateway.Submission) (*gateway.Preview, *message.Failure)
 	Explain func(sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure)
 	Ready   func() error
@@ -95,7 +96,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Dimensions = func() *message.CostDimensions { return g.Snapshot().Dimensions }
 	o.Costs = g.CostSums
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
-	o.Preview, o.Explain, o.Resend = g.Preview, g.ExplainRoute, g.Resend
+	o.Preview, o.Explain, o.Resend, o.Erase = g.Preview, g.ExplainRoute, g.Resend, g.EraseText
 	o.ExplainFiltered = g.ExplainFiltered
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 	o.Schedules, o.Series = g.Schedules, g.SeriesStates

@@ -17,6 +17,7 @@ func (s *httpServer) messagePaths() {
 	})
 	s.rest("/v1/messages/{id}/query", methods{http.MethodPost: admins(account.MessagesWrite, s.askOperator)})
 	s.rest("/v1/messages/{id}/trace", methods{http.MethodGet: anyone(account.MessagesRead, s.getTrace)})
+	s.rest("/v1/messages/{id}/text", methods{http.MethodDelete: anyone(account.MessagesWrite, s.eraseText)})
 	s.rest("/v1/messages/{id}/resend", methods{http.MethodPost: anyone(account.MessagesWrite, s.resendMessage)})
 
 	s.describe("POST /v1/messages", description{
@@ -66,6 +67,13 @@ func (s *httpServer) messagePaths() {
 	s.describe("GET /v1/messages/{id}/trace", description{
 		name: "traceMessage", summary: "What happened to a message, when and why", answers: map[int]any{http.StatusOK: messageTraceView{}}, needs: inLanguage,
 		examples: []example{{call: "/v1/messages/06y30tp6r0001/trace"}},
+	})
+	s.describe("DELETE /v1/messages/{id}/text", description{
+		name: "eraseText", summary: "Erase the text of a message that is over, for good",
+		answers: map[int]any{http.StatusNoContent: nil}, also: []int{http.StatusConflict},
+		examples: []example{
+			{name: "under way", call: "/v1/messages/06y30tp6r0003/text", status: http.StatusConflict},
+		},
 	})
 	s.describe("POST /v1/messages/{id}/resend", description{
 		name: "resendMessage", summary: "Send a message that did not arrive again, as a new one",

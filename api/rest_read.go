@@ -85,6 +85,21 @@ func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *ac
 	return answerJSON(w, &v)
 }
 
+// eraseText is DELETE /v1/messages/{id}/text.
+func (s *httpServer) eraseText(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	id, p := pathID(r)
+	if p != nil {
+		return p
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	defer cancel()
+	if err := s.Erase(ctx, a.Name, id, false); err != nil {
+		return s.unchanged(ctx, a, id, err)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 // patchBody is the body of PATCH /v1/messages/{id}.
 type patchBody struct {
 	SendAt   *string `json:"send_at"`

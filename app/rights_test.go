@@ -213,6 +213,7 @@ var rights = map[string]struct{ of, body string }{
 	"DELETE /v1/messages/{id}":                   {ofOthers, ""},
 	"GET /v1/messages/{id}/trace":                {ofOthers, ""},
 	"POST /v1/messages/{id}/resend":              {ofOthers, ""},
+	"DELETE /v1/messages/{id}/text":              {ofOthers, ""},
 	"POST /v1/messages/{id}/query":               {forAdmins, ""},
 	"POST /v1/preview":                           {ofOwn, `{"to":"+46708000000","text":"x"}`},
 	"POST /v1/routes/explain":                    {ofOthers, `{"account":"{account}","to":"+46708000000","text":"x"}`},

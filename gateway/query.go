@@ -188,6 +188,10 @@ func traceEntry(ev message.Event) TraceEntry {
 		}
 	case message.EventEarlier:
 		t.Link, t.State, t.Code = ev.Text, ev.State.String(), ev.Code
+	case message.EventErased:
+		if t.Text = "the text was erased"; ev.Code != 0 {
+			t.Text = "its customer has deleted it; the text was erased"
+		}
 	case message.EventResent:
 		t.Text = "sends " + ev.Text + " again, which did not arrive"
 	case message.EventRetry:

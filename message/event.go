@@ -41,6 +41,7 @@ const (
 	EventResumed      EventKind = 61 // likewise
 	EventMoved        EventKind = 62 // Text: link, which the message takes now and alone
 	EventLane         EventKind = 63 // Text: priority that the message has now
+	EventErased       EventKind = 64 // the text is gone, for somebody asked; Code: 1 where the customer has deleted the message
 	EventResent       EventKind = 40 // Text: id of the message that did not arrive and is sent again by this one
 	EventShownAs      EventKind = 50 // Text: sender that the link was given by the grant before, in place of the message's
 	EventCommand      EventKind = 80 // Text: command that is started; of inbound messages, as the next
@@ -56,6 +57,7 @@ var eventNames = [...]string{
 	EventResent: "resent", EventFallback: "fallback", EventRepeat: "repeat", EventEarlier: "earlier_report",
 	EventCommand: "command", EventCommandEnded: "command_ended",
 	EventShownAs: "shown_as", EventFiltered: "filtered",
+	EventErased: "erased",
 	EventPaused: "paused", EventResumed: "resumed", EventMoved: "moved", EventLane: "lane",
 }
 
