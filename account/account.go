@@ -66,6 +66,8 @@ type Account struct {
 	DLRURL string `yaml:"dlr_url"`
 	// Kannel is what else holds for requests over the Kannel-compatible interface.
 	Kannel Kannel `yaml:"kannel"`
+	// Twilio is how the customer's clients of Twilio sign in. Left out: not at all.
+	Twilio Twilio `yaml:"twilio"`
 	// Validity is how long messages are tried that do not say so. 0: the server's.
 	Validity time.Duration `yaml:"validity" example:"24h"`
 	// Hours is when the customer's messages may be sent.

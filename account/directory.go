@@ -20,6 +20,7 @@ type Directory struct {
 	byNumber  map[string]*Account
 	keys      []*Key
 	keyByName map[string]*Key
+	byTwilio  map[string]*Account
 	plain     []plainRange // the narrow before the wide
 	decoy     *phcHash     // a hash of one of the accounts; nil if none has one
 }
@@ -32,7 +33,7 @@ func NewDirectory(accounts []Account, previous *Directory) *Directory {
 		byName:   make(map[string]*Account, len(accounts)),
 		byKey:    make(map[[sha256.Size]byte]*Account, len(accounts)),
 		bySystem: make(map[string]*Account, len(accounts)),
-		byNumber: map[string]*Account{},
+		byNumber: map[string]*Account{}, byTwilio: map[string]*Account{},
 	}
 	for i := range accounts {
 		a := accounts[i]
@@ -48,6 +49,11 @@ func (s *Directory) add(a *Account, previous *Directory) {
 	}
 	a.Addresses, a.networks = slices.Clone(a.Addresses), networksOf(a.Addresses)
 	s.addPlain(a)
+	for _, sid := range a.Twilio.SIDs() {
+		if s.byTwilio[sid] == nil {
+			s.byTwilio[sid] = a
+		}
+	}
 	a.rewriting = newRewriting(a.Source, a.Destination)
 	a.permit = a.Hours.Permit()
 	a.texts, a.secret = a.Text.resolve(), a.Secret.Rules()

@@ -48,6 +48,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 	ValidatePredefined(a.Predefined, report)
 	a.SMPP.validate(report)
 	a.Text.validate(report)
+	a.Twilio.validate(report)
 	a.Hours.Validate(func(field, problem string) { report("hours."+field, problem) })
 	message.ValidateAddressRules("source", a.Source, report)
 	message.ValidateAddressRules("destination", a.Destination, report)
@@ -84,7 +85,7 @@ func (a *Account) validateCredentials(report func(field, problem string)) {
 		report("name", fmt.Sprintf("%q has a space or a colon", a.Name))
 	}
 	if !a.SignsIn() && !a.above {
-		report("password", "is missing, and there are no api_keys, no key under keys and no plain_from: nobody could sign in")
+		report("password", "is missing, and there are no api_keys, no key under keys, no plain_from and no twilio: nobody could sign in")
 	}
 	validatePassword(report, "password", a.Password)
 	validatePassword(report, "smpp.password", a.SMPP.Password)

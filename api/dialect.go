@@ -33,6 +33,7 @@ func dialects() []dialect {
 		{name: "jasmin", path: "", paths: (*httpServer).jasminPaths, refuse: jasminRefused},
 		{name: "jasmin_rest", path: "", paths: (*httpServer).jasminRESTPaths, refuse: jasminRESTRefused},
 		{name: "ozeki", path: "", paths: (*httpServer).ozekiPaths, refuse: ozekiRefused},
+		{name: "twilio", path: "/2010-04-01", paths: (*httpServer).twilioPaths, refuse: twilioRefused},
 		{name: "plain", path: "/sms", paths: (*httpServer).plainPaths, refuse: plainRefused},
 	}
 }

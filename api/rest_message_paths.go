@@ -71,9 +71,7 @@ func (s *httpServer) messagePaths() {
 	s.describe("DELETE /v1/messages/{id}/text", description{
 		name: "eraseText", summary: "Erase the text of a message that is over, for good",
 		answers: map[int]any{http.StatusNoContent: nil}, also: []int{http.StatusConflict},
-		examples: []example{
-			{name: "under way", call: "/v1/messages/06y30tp6r0003/text", status: http.StatusConflict},
-		},
+		examples: []example{{name: "missing", call: "/v1/messages/0000000000001/text", status: http.StatusNotFound}},
 	})
 	s.describe("POST /v1/messages/{id}/resend", description{
 		name: "resendMessage", summary: "Send a message that did not arrive again, as a new one",

@@ -93,7 +93,12 @@ func (s *httpServer) eraseText(w http.ResponseWriter, r *http.Request, a *accoun
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 	defer cancel()
-	if err := s.Erase(ctx, a.Name, id, false); err != nil {
+	err := s.Erase(ctx, a.Name, id, false)
+	var f *message.Failure
+	switch {
+	case errors.As(err, &f) && f.Field == "id":
+		return faulty(http.StatusConflict, f.Kind.Code(), "id", "%s", f.Error())
+	case err != nil:
 		return s.unchanged(ctx, a, id, err)
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -54,6 +54,7 @@ type App struct {
 	verifier   *account.Verifier
 	guard      *api.Guard
 	webhook    *api.Webhook
+	twilio     *api.TwilioCallback
 	kannel     *api.KannelCallback
 	service    *api.KannelService
 	kannelLoad *api.KannelLoad // nil without Kannel's administration
@@ -235,6 +236,9 @@ func (a *App) closeCallers() {
 	var closing sync.WaitGroup
 	if a.webhook != nil {
 		closing.Go(a.webhook.Close)
+	}
+	if a.twilio != nil {
+		closing.Go(a.twilio.Close)
 	}
 	if a.kannel != nil {
 		closing.Go(a.kannel.Close)

@@ -163,7 +163,7 @@ func connections(log *slog.Logger, f *config.File) int {
 			listeners++
 		}
 	}
-	rest := uint64(ownFiles + 4*api.CallerFiles) // webhooks, Kannel's and Jasmin's callbacks, Kannel's services
+	rest := uint64(ownFiles + 5*api.CallerFiles) // webhooks, Kannel's, Jasmin's and Twilio's callbacks, Kannel's services
 	for _, c := range f.Connectors {
 		rest += 2 * uint64(c.SMPP.WithDefaults().Sessions)
 	}

@@ -99,6 +99,11 @@ func (a *App) receivers() {
 		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, AnyAck: a.opt.File.Dialects.JasminAck == "any",
 		TLVs: func() *message.TLVDictionary { return a.gateway.Snapshot().TLVs },
 	})
+	a.twilio = api.NewTwilioCallback(api.TwilioOptions{
+		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout,
+		Account: func(name string) *account.Account { return a.gateway.Snapshot().Accounts.ByName(name) },
+	})
+	a.gateway.Receive(message.TwilioTarget, a.twilio)
 	a.gateway.Receive(message.WebhookTarget, a.webhook)
 	a.gateway.Receive(message.KannelTarget, a.kannel)
 	a.gateway.Receive(message.ServiceTarget, a.service)

@@ -142,7 +142,7 @@ func trustedURLs(f *config.File) []string {
 	}
 	for i := range f.Inbound {
 		for _, do := range f.Inbound[i].Do {
-			for _, u := range []string{do.Webhook, do.Jasmin} {
+			for _, u := range []string{do.Webhook, do.Jasmin, do.Twilio} {
 				if u != "" {
 					urls = append(urls, u)
 				}

@@ -259,7 +259,7 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 		d.report(fmt.Sprintf("accounts[%d].%s", i, field), problem)
 	})
 	byKey, byNumber := once{d: d, what: "the key", secret: true}, once{d: d, what: "the number"}
-	byNetwork := once{d: d, what: "the network"}
+	byNetwork, bySID := once{d: d, what: "the network"}, once{d: d, what: "the SID"}
 	for i := range f.Accounts {
 		a := &f.Accounts[i]
 		path := fmt.Sprintf("accounts[%d]", i)
@@ -281,6 +281,9 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 				field = path + ".smpp.system_id"
 			}
 			bySystem.see(field, a.SystemID())
+		}
+		for _, sid := range a.Twilio.SIDs() {
+			bySID.see(path+".twilio", sid)
 		}
 		for k, text := range a.PlainFrom {
 			if network, err := account.ParseNetwork(text); err == nil {

@@ -19,6 +19,8 @@ type Dialects struct {
 	KannelAdminPassword message.Secret `yaml:"kannel_admin_password"`
 	// KannelStatusPassword is one of status and store-status alone. Empty: they need none.
 	KannelStatusPassword message.Secret `yaml:"kannel_status_password"`
+	// Twilio is the Messages resource of its API 2010-04-01.
+	Twilio Dialect `yaml:"twilio"`
 	// Plain is numbers and text in an address, under /sms and on / itself: ?numbers=0701234567,0707654321&text=...
 	Plain Dialect `yaml:"plain"`
 	// Jasmin is its HTTP interface: /send, /rate, /balance and /ping.
@@ -62,6 +64,7 @@ func (d *Dialects) All() []NamedDialect {
 		{message.ViaJasmin.String(), &d.Jasmin},
 		{"jasmin_rest", &d.JasminREST},
 		{message.ViaOzeki.String(), &d.Ozeki},
+		{message.ViaTwilio.String(), &d.Twilio},
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // InboundAction is one thing that is done with an inbound message, such as a place that it goes to. Of webhook, kannel,
-// jasmin, smpp, reply, forward, tag, register and command exactly one is given.
+// jasmin, twilio, smpp, reply, forward, tag, register and command exactly one is given.
 type InboundAction struct {
 	// Webhook is the address that the message is pushed to.
 	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/in"`
@@ -24,6 +24,8 @@ type InboundAction struct {
 	// Content, with jasmin, says what the argument of that name is: raw, the octets of the message's coding, as Jasmin has
 	// them; or utf-8, its text. Empty: raw.
 	Content string `yaml:"content"`
+	// Twilio is the address that is called as Twilio calls, whose answer (TwiML) is sent to the phone.
+	Twilio string `yaml:"twilio"`
 	// SMPP is the account whose bound sessions get the message.
 	SMPP string `yaml:"smpp"`
 	// Reply is the template of a text that the phone is answered with, from the number that it wrote to (docs/inbound.md).
@@ -40,7 +42,7 @@ type InboundAction struct {
 	// Answer has the phone answered with what the webhook answers, a text (text/plain) or {"text": "..."}, with what the
 	// service of Kannel's answers, or with what the command writes.
 	Answer bool `yaml:"answer"`
-	// Most, with reply and answer, is how many automatic answers a phone gets from the account within an hour, 1 to 255.
+	// Most, with reply, twilio and answer, is how many automatic answers a phone gets from the account within an hour, 1 to 255.
 	// 0: 5.
 	Most int `yaml:"most"`
 	// Text, with forward, is the template of the text. Empty: "{from}: {text}".
@@ -64,6 +66,7 @@ func (a *InboundAction) given() (names []string) {
 		{"webhook", a.Webhook != ""},
 		{"kannel", a.Kannel != (Service{})},
 		{"jasmin", a.Jasmin != ""},
+		{"twilio", a.Twilio != ""},
 		{"smpp", a.SMPP != ""},
 		{"reply", a.Reply != ""},
 		{"forward", len(a.Forward) > 0},
@@ -82,13 +85,14 @@ func (a *InboundAction) given() (names []string) {
 func (a *InboundAction) validate(field string, report func(field, problem string)) {
 	switch names := a.given(); len(names) {
 	case 0:
-		report(field, "an action needs one of webhook, kannel, jasmin, smpp, reply, forward, tag, register and command")
+		report(field, "an action needs one of webhook, kannel, jasmin, twilio, smpp, reply, forward, tag, register and command")
 	case 1:
 	default:
 		report(field, "an action does one thing: "+strings.Join(names, " and ")+" are two actions")
 	}
 	account.ValidateURL(report, field+".webhook", a.Webhook)
 	a.validateJasmin(field, report)
+	account.ValidateURL(report, field+".twilio", a.Twilio)
 	for name, template := range map[string]string{".reply": a.Reply, ".text": a.Text} {
 		if problem := templateProblem(template); problem != "" {
 			report(field+name, problem)
@@ -108,8 +112,8 @@ func (a *InboundAction) validate(field string, report func(field, problem string
 	switch {
 	case a.Most < 0 || a.Most > mostAnswers:
 		report(field+".most", fmt.Sprintf("is not within 1 to %d", mostAnswers))
-	case a.Most != 0 && a.Reply == "" && !a.Answer:
-		report(field+".most", "has no effect without reply or answer")
+	case a.Most != 0 && a.Reply == "" && !a.Answer && a.Twilio == "":
+		report(field+".most", "has no effect without reply, twilio or answer")
 	}
 	if a.Text != "" && len(a.Forward) == 0 {
 		report(field+".text", "has no effect without forward")
@@ -174,6 +178,8 @@ func (a *InboundAction) does(in *message.Inbound) {
 		if strings.EqualFold(a.Content, "utf-8") {
 			t.Mask |= message.JasminText
 		}
+	case a.Twilio != "":
+		t.Kind, t.Address, t.Mask = message.TwilioTarget, a.Twilio, most
 	case a.Command != "":
 		t.Kind, t.Address = message.CommandTarget, a.Command
 		if a.Answer {
@@ -206,6 +212,8 @@ func (a *InboundAction) String() string {
 		return a.Kannel.String()
 	case a.Jasmin != "":
 		return "jasmin " + a.Jasmin
+	case a.Twilio != "":
+		return "twilio " + a.Twilio
 	case a.Command != "" && a.Answer:
 		return "command " + a.Command + ", which answers"
 	case a.Command != "":

@@ -83,9 +83,9 @@ type Gateway struct {
 	log       *slog.Logger
 	store     *store.Store
 	snap      atomic.Pointer[Snapshot]
-	retries   atomic.Pointer[retryTable] // of snap
-	commit    func(*store.Batch) error   // the store's, but for tests
-	receivers [16]Receiver               // by message.TargetKind; set before Run
+	retries   atomic.Pointer[retryTable]    // of snap
+	commit    func(*store.Batch) error      // the store's, but for tests
+	receivers [message.TargetCount]Receiver // by message.TargetKind; set before Run
 	count     counters
 	asking    atomic.Int32 // messages being taken back from operators
 

@@ -174,9 +174,12 @@ const (
 	JasminTarget  TargetKind = 7 // Address is a URL, called as Jasmin calls; Mask as of JasminLevels
 	TwilioTarget  TargetKind = 8 // Address is a URL, called as Twilio calls; Mask is the dialect's own
 	ServiceTarget TargetKind = 9 // Address is how Kannel's sms-service calls; Mask as of ReplyTarget
+
+	// TargetCount is their number, with NoTarget.
+	TargetCount = 10
 )
 
-var targetNames = [...]string{"none", "smpp", "webhook", "kannel", "reply", "forward", "command", "jasmin", "twilio", "service"}
+var targetNames = [TargetCount]string{"none", "smpp", "webhook", "kannel", "reply", "forward", "command", "jasmin", "twilio", "service"}
 
 // Customer tells whether it leads to a customer's system, and not to phones or programs.
 func (k TargetKind) Customer() bool {
