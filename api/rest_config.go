@@ -20,7 +20,7 @@ type ConfigOptions struct {
 	Change func(ctx context.Context, c resource.Change) (resource.Row, error)
 	Audits func(ctx context.Context, f gateway.AuditFilter) ([]gateway.Audit, error)
 	// Schema says which fields a setting may have, for /openapi.json; without it any.
-	Schema func(g *resource.Schemas, noun resource.Setting) *resource.Schema
+	Schema func(noun resource.Setting) *resource.Schema
 }
 
 // byNumber handles a noun of which there is one by the first, others by the second; nil is a method that cannot be.

@@ -65,7 +65,11 @@ func (s *httpServer) describeSetting(n resource.Setting) {
 		g.Named[title+"Shown"] = &view
 		return g.Ref(title + "Shown")
 	})
-	d := settingDescriber{s, n, value, shown, exampleOf(n.Kind)}
+	change := schemaOf(func(g *resource.Schemas) *resource.Schema {
+		value(g)
+		return resource.Nullable(g.Named[title])
+	})
+	d := settingDescriber{s, n, value, shown, change, exampleOf(n.Kind)}
 	if n.Single {
 		d.one("/v1/config/"+n.Kind, "/v1/config/{noun}", "/v1/config/"+n.Kind)
 		return
@@ -78,7 +82,7 @@ func (s *httpServer) describeSetting(n resource.Setting) {
 func (s *httpServer) settingSchema(g *resource.Schemas, n resource.Setting, title string) *resource.Schema {
 	schema := &resource.Schema{Type: "object"}
 	if s.Config.Schema != nil {
-		schema = s.Config.Schema(g, n)
+		schema = s.Config.Schema(n)
 	}
 	g.Named[title] = schema
 	return g.Ref(title)
@@ -98,6 +102,7 @@ type settingDescriber struct {
 	s            *httpServer
 	noun         resource.Setting
 	value, shown schemaOf
+	change       schemaOf // of some of the fields
 	settingExample
 }
 
@@ -151,7 +156,7 @@ func (d *settingDescriber) one(path, of, at string) {
 		answers: shown, also: changed, examples: []example{{call: at, body: d.put}},
 	})
 	d.describe("PATCH "+path, of, description{
-		name: "change" + name, summary: "Change some of its fields (RFC 7396)", vars: vars, query: d.position(), needs: ifMatch, body: d.value,
+		name: "change" + name, summary: "Change some of its fields (RFC 7396)", vars: vars, query: d.position(), needs: ifMatch, body: d.change,
 		text: "`null` takes a field out; a secret that is sent back as stars stays as it is.", answers: shown, also: append(changed, missing...),
 		examples: []example{{call: at, body: d.patch}},
 	})

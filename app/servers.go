@@ -52,7 +52,7 @@ func (a *App) servers() {
 	opt.Settings = a.httpNow.Load
 	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
-	opt.Config = api.ConfigOptions{Rows: a.Settings, Change: a.ChangeSetting, Audits: a.gateway.Audits}
+	opt.Config = api.ConfigOptions{Rows: a.Settings, Change: a.ChangeSetting, Audits: a.gateway.Audits, Schema: config.Schema}
 	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings, Keep: a.keepAlarms}
 	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet, a.secretText)
 	closing, closeStreams := context.WithCancel(context.Background())

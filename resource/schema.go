@@ -66,6 +66,7 @@ func (p Properties) MarshalJSON() ([]byte, error) {
 // A field may have tags: doc (what it means), format, enum (words between commas) and required (true, of what is read).
 type Schemas struct {
 	Prefix  string                       // of references: #/components/schemas/
+	Tag     string                       // whose names count: json, or yaml, where nothing gets a schema of its own
 	Special func(t reflect.Type) *Schema // of types that are written in their own way; nil for others
 	Named   map[string]*Schema           // by name
 	types   map[string]reflect.Type      // of Named
@@ -74,7 +75,7 @@ type Schemas struct {
 
 // NewSchemas returns an empty set.
 func NewSchemas(prefix string, special func(t reflect.Type) *Schema) *Schemas {
-	return &Schemas{Prefix: prefix, Special: special, Named: map[string]*Schema{}, types: map[string]reflect.Type{}}
+	return &Schemas{Prefix: prefix, Tag: "json", Special: special, Named: map[string]*Schema{}, types: map[string]reflect.Type{}}
 }
 
 // Written gives the schema of a type that stands in answers: what is not left out when it is empty is always there.
@@ -88,6 +89,17 @@ func (s *Schemas) Written(t reflect.Type) *Schema {
 func (s *Schemas) Read(t reflect.Type) *Schema {
 	s.reads = true
 	return s.of(t)
+}
+
+// Nullable gives the schema of a change by RFC 7396 of what an object's schema says.
+func Nullable(o *Schema) *Schema {
+	change := *o
+	change.Required, change.Properties = nil, nil
+	for _, p := range o.Properties {
+		v := *p.Schema
+		change.Properties = append(change.Properties, Property{p.Name, orNull(&v)})
+	}
+	return &change
 }
 
 // Ref refers to what is in Named.
@@ -147,7 +159,7 @@ func whole(t reflect.Type) *Schema {
 // object gives the schema of a struct, or refers to it.
 func (s *Schemas) object(t reflect.Type) *Schema {
 	name := nameOf(t)
-	if name == "" {
+	if name == "" || s.Tag != "json" {
 		o := &Schema{Type: "object"}
 		s.fields(o, t)
 		return o
@@ -180,12 +192,12 @@ func (s *Schemas) fields(o *Schema, t reflect.Type) {
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, options, _ := strings.Cut(f.Tag.Get(s.Tag), ",")
 		if f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct {
 			s.fields(o, f.Type)
 			continue
 		}
-		if !f.IsExported() || name == "-" {
+		if !f.IsExported() || name == "-" || name == "" && s.Tag != "json" {
 			continue
 		}
 		if name == "" {
