@@ -56,7 +56,6 @@ type kannelBox struct {
 	kind, id, ip string
 	queued       int
 	since        time.Time
-	tls          bool
 }
 
 // mostBoxes bounds the sessions that the status lists.

@@ -55,7 +55,6 @@ type restMessage struct {
 type restRequest struct {
 	messages []restMessage
 	several  bool // the form with "messages"
-	people   bool // one of them has to do with contacts, groups, templates or variables
 	atomic   bool
 }
 
