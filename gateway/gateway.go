@@ -152,6 +152,7 @@ type Gateway struct {
 	policies    map[string]*route.Fallback
 	acts        jobList[*actJob]
 	mailings    jobList[*mailingJob]
+	kept        []store.Mailing // as they were on disk at the start; nil from Run on
 	replacing   map[message.ID]struct{} // which operators are being asked to replace
 	sizes       diskSizes
 	purses      map[string]*purse // by account
@@ -213,6 +214,10 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	}
 	if err := g.recover(ctx); err != nil {
 		return nil, fmt.Errorf("read what is open: %w", err)
+	}
+	var err error
+	if g.kept, err = g.store.Mailings(ctx); err != nil {
+		return nil, fmt.Errorf("read which large requests were being sent: %w", err)
 	}
 	return g, nil
 }
@@ -289,7 +294,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.jobs.Go(func() { g.tickLoop(g.ctx) })
 	g.jobs.Go(func() { g.runSchedules(g.ctx) })
 	g.jobs.Go(func() { g.emptyGroups(g.ctx) })
-	g.jobs.Go(func() { g.resumeMailings(g.ctx) })
+	g.resumeMailings(g.kept)
+	g.kept = nil
 	followed := make(chan struct{})
 	go func() {
 		defer close(followed)

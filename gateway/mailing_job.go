@@ -91,13 +91,9 @@ func newMailingJob(m *Mailing) *mailingJob {
 	return &mailingJob{job: job{account: m.Account}, mailing: m, ref: m.Common.Reference, stored: make(chan error, 1), stream: rand.Uint32() | 1}
 }
 
-// resumeMailings goes on with mailings that had not ended, and shows how the others did.
-func (g *Gateway) resumeMailings(ctx context.Context) {
-	kept, err := g.store.Mailings(ctx)
-	if err != nil {
-		g.log.Error("read which large requests were being sent", "error", err)
-		return
-	}
+// resumeMailings goes on with mailings that had not ended, and shows how the others did. What is kept was read before any
+// could begin, or one that has just begun would be taken for one of those.
+func (g *Gateway) resumeMailings(kept []store.Mailing) {
 	for _, k := range kept[max(0, len(kept)-jobsKept):] {
 		if k.Ended != 0 {
 			j := &mailingJob{job: job{account: k.Account, stop: func() {}}, counts: decodeCounts(k.Counts)}
