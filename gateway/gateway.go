@@ -152,7 +152,7 @@ type Gateway struct {
 	policies    map[string]*route.Fallback
 	acts        jobList[*actJob]
 	mailings    jobList[*mailingJob]
-	kept        []store.Mailing // as they were on disk at the start; nil from Run on
+	kept        []store.Mailing         // as they were on disk at the start; nil from Run on
 	replacing   map[message.ID]struct{} // which operators are being asked to replace
 	sizes       diskSizes
 	purses      map[string]*purse // by account
