@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-FUZZTIME ?= 3s
+FUZZTIME ?= 2s
 # Flags of e2e/bench, such as BENCH='--only smpp --runs 1'.
 BENCH    ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -26,7 +26,7 @@ unit: ## unit tests without the race detector: the quick loop
 race: ## unit tests with the race detector
 	go test -race -timeout 15m ./...
 
-fuzz: ## every fuzz target for FUZZTIME (3s)
+fuzz: ## every fuzz target for FUZZTIME (2s)
 	@tools/fuzz $(FUZZTIME)
 
 lint: tools ## gofumpt, vet and staticcheck, in every module

@@ -97,8 +97,12 @@ func dripping(ctx context.Context, addr, request string, every time.Duration) ti
 	return time.Since(began)
 }
 
-// TestHostileHTTP: whatever somebody does to the HTTP port, others are served, and afterwards the server is as it was.
+// TestHostileHTTP: whatever somebody does to the HTTP port, others are served, and afterwards the server is as it was. It runs with
+// KURIR_LONG=1.
 func TestHostileHTTP(t *testing.T) {
+	if !long() {
+		t.Skip("KURIR_LONG=1 runs it")
+	}
 	sim := startSimulator(t, simulator.Options{})
 	s := startServer(t, sim, hostileHTTPOptions(t))
 	linked(t, sim)
