@@ -38,7 +38,7 @@ func raiseFiles() {
 }
 
 var (
-	buildRace  = sync.OnceValues(func() (string, error) { return build("kurir-race", "-race") })
+	buildRace  = sync.OnceValues(func() (string, error) { return build("kurir-race", "-race", "-gcflags=modernc.org/...=-race=false") })
 	buildPlain = sync.OnceValues(func() (string, error) { return build("kurir") })
 )
 

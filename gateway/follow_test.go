@@ -168,6 +168,7 @@ func TestComplaint01GroupCommit(t *testing.T) {
 			})
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		for _, id := range ids {
 			w.wantState(id, message.Delivered)
 		}
