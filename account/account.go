@@ -61,6 +61,12 @@ type Account struct {
 	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/events"`
 	// WebhookSecret signs what is pushed (Standard Webhooks): whsec_ and base64, or any text. Empty: not signed.
 	WebhookSecret message.Secret `yaml:"webhook_secret"`
+	// WebhookSecretPrevious is the secret before that, with which what is pushed is signed besides until
+	// WebhookSecretPreviousExpires: so the customer changes to another without a pause. Empty: there is none.
+	WebhookSecretPrevious message.Secret `yaml:"webhook_secret_previous"`
+	// WebhookSecretPreviousExpires is when the previous secret signs no more: a time (2027-01-31T12:00:00Z) or the end of a day
+	// in UTC (2027-01-31). Empty: as long as it stands here.
+	WebhookSecretPreviousExpires string `yaml:"webhook_secret_previous_expires" example:"\"2036-06-30\""`
 	// DLRURL is the pattern of the report address for the Kannel-compatible interface when a request names none.
 	// Empty: no report.
 	DLRURL string `yaml:"dlr_url"`
@@ -125,6 +131,7 @@ type Account struct {
 	above  bool           // another account names it as parent; set by CheckTree
 	keyed  bool           // there are keys of its own; set by MarkKeyed
 	zone   *time.Location // Zone, loaded; nil for UTC
+	signs  time.Time      // WebhookSecretPreviousExpires, parsed; zero for ever
 	terms  *Terms         // nil where nothing is said about money and limits, here and above
 
 	special *message.Special // with the Dimensions, also of those above; nil for none

@@ -281,6 +281,8 @@ func TestValidate(t *testing.T) {
 		{"no host", Account{Name: "a", Password: "x", Webhook: "http://", DLRURL: "https://:80/x?%d"}, []string{"webhook", "dlr_url"}},
 		{"secret", Account{Name: "a", Password: "x", WebhookSecret: "whsec_not base64"}, []string{"webhook_secret"}},
 		{"empty secret", Account{Name: "a", Password: "x", WebhookSecret: "whsec_"}, []string{"webhook_secret"}},
+		{"previous secret", Account{Name: "a", Password: "x", WebhookSecret: "b", WebhookSecretPrevious: "whsec_?", WebhookSecretPreviousExpires: "soon"}, []string{"webhook_secret_previous", "webhook_secret_previous_expires"}},
+		{"only a previous secret", Account{Name: "a", Password: "x", WebhookSecretPrevious: "b"}, []string{"webhook_secret_previous"}},
 		{"good secret", Account{Name: "a", Password: "x", WebhookSecret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, nil},
 		{"words of opt-out", Account{Name: "a", Password: "x", OptOut: &OptOut{Stop: []string{"avsluta", "0", "!!", ""}}}, []string{"opt_out.stop[2]", "opt_out.stop[3]"}},
 		{"rest", Account{Name: "a", Password: "x", Country: "0046", Numbers: []string{"x"}, Webhook: "ftp://x", DLRURL: "nothing", Priority: "top"}, []string{"numbers[0]", "country", "webhook", "dlr_url", "priority"}},

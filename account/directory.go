@@ -56,6 +56,7 @@ func (s *Directory) add(a *Account, previous *Directory) {
 	}
 	a.rewriting = newRewriting(a.Source, a.Destination)
 	a.permit = a.Hours.Permit()
+	a.signs, _ = ParseExpiry(a.WebhookSecretPreviousExpires) // checked
 	a.texts, a.secret = a.Text.resolve(), a.Secret.Rules()
 	if zone, err := time.LoadLocation(a.SMPP.Zone); err == nil && a.SMPP.Zone != "" {
 		a.SMPP.zone = zone

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net/url"
 	"strings"
@@ -57,11 +56,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 	a.validateLists(report)
 	ValidateURL(report, "webhook", a.Webhook)
 	ValidatePattern(report, "dlr_url", a.DLRURL)
-	if encoded, ok := strings.CutPrefix(a.WebhookSecret.Reveal(), "whsec_"); ok {
-		if key, err := base64.StdEncoding.DecodeString(encoded); err != nil || len(key) == 0 {
-			report("webhook_secret", "whsec_ is not followed by base64; write the secret as its maker gave it, or another text without whsec_")
-		}
-	}
+	a.validateHookSecrets(report)
 	if _, failure := message.ParsePriority(a.Priority); failure != nil {
 		report("priority", failure.Error())
 	}

@@ -199,7 +199,7 @@ func (n *AlarmNotifier) callOne(event *alarm.Event) error {
 	if err != nil {
 		return err
 	}
-	c := &call{method: http.MethodPost, address: set.Webhook, trusted: true, body: body, header: webhookHeader(e.ID, time.Now().Unix(), body, set.WebhookSecret.Reveal())}
+	c := &call{method: http.MethodPost, address: set.Webhook, trusted: true, body: body, header: webhookHeader(e.ID, time.Now().Unix(), body, set.WebhookSecret.Reveal(), "")}
 	status, _, err := post(c)
 	if err != nil {
 		return fmt.Errorf("webhook: %w", err)

@@ -226,7 +226,9 @@ func (w *BalanceWatch) call(to *account.Account, id string, v *lowView) bool {
 	if post == nil {
 		post = w.Webhook.caller.do
 	}
-	c := &call{method: http.MethodPost, address: to.Webhook, trusted: true, body: body, header: webhookHeader(id, time.Now().Unix(), body, to.WebhookSecret.Reveal())}
+	now := time.Now()
+	secret, previous := to.HookSecrets(now)
+	c := &call{method: http.MethodPost, address: to.Webhook, trusted: true, body: body, header: webhookHeader(id, now.Unix(), body, secret, previous)}
 	status, _, err := post(c)
 	return err == nil && (200 <= status && status < 300 || status == http.StatusGone)
 }

@@ -127,7 +127,7 @@ func TestWebhookKeepsChunked(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 	}
 	told := make(chan gateway.Delivered, 1)
-	w := NewWebhook(WebhookOptions{Guard: loopback(), Secret: func(string) string { return "" }, Told: func(l []gateway.Delivered) { told <- l[0] }})
+	w := NewWebhook(WebhookOptions{Guard: loopback(), Told: func(l []gateway.Delivered) { told <- l[0] }})
 	defer w.Close()
 	for range 5 {
 		w.Deliver("acme", []*gateway.Item{stateItem(testMessage(), message.WebhookTarget, h.URL, 0)})

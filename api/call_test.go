@@ -71,7 +71,7 @@ func TestGuardHoldsWhenDialling(t *testing.T) {
 	// to calls that are not.
 	g.Replace(nil, []string{address})
 	told := make(chan gateway.Delivered, 1)
-	w := NewWebhook(WebhookOptions{Guard: g, Secret: func(string) string { return "" }, Told: func(l []gateway.Delivered) { told <- l[0] }})
+	w := NewWebhook(WebhookOptions{Guard: g, Told: func(l []gateway.Delivered) { told <- l[0] }})
 	defer w.Close()
 	for path, want := range map[string]gateway.Verdict{"": gateway.Acknowledged, "/other": gateway.TryLater} {
 		w.Deliver("acme", []*gateway.Item{stateItem(testMessage(), message.WebhookTarget, address+path, 0)})
@@ -101,7 +101,7 @@ func BenchmarkWebhook(b *testing.B) {
 	done := make(chan struct{}, 1)
 	var left atomic.Int64
 	w := NewWebhook(WebhookOptions{
-		Guard: loopback(), Secret: func(string) string { return "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
+		Guard: loopback(), Secret: signing("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
 		Told: func(list []gateway.Delivered) {
 			if list[0].Verdict != gateway.Acknowledged {
 				b.Error(list[0].Text)

@@ -215,6 +215,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	if o.Config.Rows != nil {
 		s.configPaths()
 		s.keyPaths()
+		s.hookSecretPaths()
 		s.auditPaths()
 	}
 	if o.Traces != nil {

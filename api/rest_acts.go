@@ -108,12 +108,8 @@ func (s *httpServer) actRequest(body *actBody, a *account.Account, act gateway.Q
 		name = a.Name
 	}
 	for _, wrong := range []*problem{s.unknownAccountIf(a, name), s.unknownLinkIf(a, "link", body.Link), s.unknownLinkIf(a, "move_to", body.MoveTo)} {
-		switch {
-		case wrong == nil:
-		case wrong.Status == http.StatusNotFound: // it is a field here, not what the path or a parameter names
-			return bad(wrong.Errors[0].Field, "%s", wrong.Detail)
-		default:
-			return req, wrong
+		if wrong != nil {
+			return req, asField(wrong)
 		}
 	}
 	req = gateway.ActRequest{

@@ -209,11 +209,16 @@ func (s *httpServer) changeKey(w http.ResponseWriter, r *http.Request, a *accoun
 	if status == http.StatusCreated {
 		location = s.link(r, "/v1/keys/"+url.PathEscape(c.Name))
 	}
-	answer := func(row *resource.Row) ([]byte, error) {
+	return s.changeSecret(w, r, c, status, location, func(row *resource.Row) ([]byte, error) {
 		view := s.viewKey(row)
 		view.Key = secret
 		return marshal(&view)
-	}
+	})
+}
+
+// changeSecret makes a change whose answer shows a secret, this once: where it
+// is kept for a repetition of the request it is sealed.
+func (s *httpServer) changeSecret(w http.ResponseWriter, r *http.Request, c resource.Change, status int, location string, answer func(*resource.Row) ([]byte, error)) *problem {
 	if k := keptWith(w); k != nil {
 		c.Keyed, c.Answer = k, func(row *resource.Row) []byte {
 			body, _ := answer(row) // what cannot be written is not written in the answer either
@@ -303,6 +308,18 @@ type rotateBody struct {
 	Keep *string `json:"keep" doc:"0 for not at all, at most 90 days"`
 }
 
+// keepFor is how long a secret counts beside the one that comes after it.
+func keepFor(asked *string) (time.Duration, *problem) {
+	if asked == nil {
+		return rotateKeep, nil
+	}
+	keep, err := time.ParseDuration(*asked)
+	if err != nil || keep < 0 || keep > mostRotateFor {
+		return 0, faulty(http.StatusUnprocessableEntity, codeBadValue, "keep", "%q is no duration from 0s to 2160h", clip(*asked))
+	}
+	return keep, nil
+}
+
 // rotateKey gives a key another secret; the one before is taken for a while
 // yet.
 func (s *httpServer) rotateKey(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
@@ -310,12 +327,9 @@ func (s *httpServer) rotateKey(w http.ResponseWriter, r *http.Request, a *accoun
 	if p := s.readJSON(w, r, &body); p != nil {
 		return p
 	}
-	keep := rotateKeep
-	if body.Keep != nil {
-		var err error
-		if keep, err = time.ParseDuration(*body.Keep); err != nil || keep < 0 || keep > mostRotateFor {
-			return faulty(http.StatusUnprocessableEntity, codeBadValue, "keep", "%q is no duration from 0s to 2160h", clip(*body.Keep))
-		}
+	keep, p := keepFor(body.Keep)
+	if p != nil {
+		return p
 	}
 	row, p := s.keyNamed(r, a)
 	if p != nil {
@@ -337,8 +351,8 @@ func (s *httpServer) rotateKey(w http.ResponseWriter, r *http.Request, a *accoun
 	return s.changeKey(w, r, a, change, secret, http.StatusOK)
 }
 
-// maxKeyPace is how many keys an account makes or changes a minute: each
-// puts the configuration into force anew.
+// maxKeyPace is how many keys and webhooks' secrets an account makes or changes
+// a minute: each puts the configuration into force anew.
 const maxKeyPace = 20
 
 // keyPace counts what accounts without the right to administrate do with their
@@ -363,7 +377,7 @@ func (c *keyPace) pause(a *account.Account) *problem {
 	if c.done[a.Name] >= maxKeyPace {
 		return &problem{
 			Status: http.StatusTooManyRequests, Code: message.LimitReached.Code(), RetryAfter: int(60 - now%60),
-			Detail: fmt.Sprintf("an account makes and changes at most %d keys a minute", maxKeyPace),
+			Detail: fmt.Sprintf("an account makes and changes at most %d keys and secrets a minute", maxKeyPace),
 		}
 	}
 	c.done[a.Name]++

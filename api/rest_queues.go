@@ -225,10 +225,7 @@ func (s *httpServer) pushRequest(body *pushBody, a *account.Account) (req gatewa
 		return req, faulty(http.StatusUnprocessableEntity, codeRequired, "account", `account is missing; "*" is for all of them`)
 	}
 	if p := s.unknownAccount(a, "account", name); p != nil && (name != "*" || !a.Admin) {
-		if p.Status == http.StatusNotFound { // it is a field here, not what the path or a parameter names
-			return bad("account", "%s", p.Detail)
-		}
-		return req, p
+		return req, asField(p)
 	}
 	req = gateway.PushRequest{From: body.From.at, To: body.To.at, GivenUp: body.GivenUp, Receipts: len(body.Kinds) == 0, Inbound: len(body.Kinds) == 0}
 	if name != "*" {

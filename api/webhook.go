@@ -14,15 +14,21 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"kurir/account"
 	"kurir/gateway"
 	"kurir/message"
 )
+
+// HookSecrets gives the secrets with which what is pushed to an account is
+// signed now: its webhook_secret, and the one before while that signs too.
+// Empty: none.
+type HookSecrets func(account string) (secret, previous string)
 
 // WebhookOptions is what a Webhook is made of.
 type WebhookOptions struct {
 	Guard  *Guard
 	Told   func([]gateway.Delivered)     // Gateway.Delivered
-	Secret func(account string) string   // the account's webhook_secret, empty for none
+	Secret HookSecrets                   // with which is signed; nil for nothing
 	TLVs   func() *message.TLVDictionary // parameters of SMPP by name; nil knows the specification's
 
 	PerAccount int           // calls under way for one account; default 50
@@ -47,6 +53,9 @@ func (o *WebhookOptions) setDefaults() {
 	if o.Guard == nil {
 		o.Guard = NewGuard()
 	}
+	if o.Secret == nil {
+		o.Secret = func(string) (secret, previous string) { return "", "" }
+	}
 }
 
 // Webhook is the gateway.Receiver for message.WebhookTarget. Each state and
@@ -56,7 +65,8 @@ func (o *WebhookOptions) setDefaults() {
 //
 // signed as Standard Webhooks 1.0 says when the account has a webhook_secret:
 // webhook-id is the same in every repetition, webhook-signature is "v1," and
-// the HMAC-SHA256 of "id.timestamp.body" in base64.
+// the HMAC-SHA256 of "id.timestamp.body" in base64, and behind a space the same
+// by the secret before while that signs too.
 //
 // Any 2xx acknowledges, 410 ends it for good, everything else (also a
 // redirect) is tried again by the gateway.
@@ -107,9 +117,10 @@ func (w *Webhook) tell(item *gateway.Item) gateway.Delivered {
 	if err != nil {
 		return gateway.Delivered{Item: item, Verdict: gateway.TryLater, Text: "write the event: " + err.Error()}
 	}
+	secret, previous := w.opt.Secret(item.Target.Account)
 	c := call{
 		method: http.MethodPost, address: item.Target.Address, trusted: w.opt.Guard.Trusted(item.Target.Address), body: body,
-		header: webhookHeader(e.ID, time.Now().Unix(), body, w.opt.Secret(item.Target.Account)),
+		header: webhookHeader(e.ID, time.Now().Unix(), body, secret, previous),
 	}
 	asked := item.Inbound != nil && item.Target.Mask != 0
 	if asked {
@@ -185,9 +196,10 @@ func inboundEvent(in *message.Inbound, id string, tlvs *message.TLVDictionary) *
 	return &webhookEvent{Type: typeInbound, ID: id, Timestamp: showTime(in.Received), Data: viewInbound(in, tlvs)}
 }
 
-// webhookHeader builds the head's lines of Standard Webhooks 1.0.
-func webhookHeader(id string, at int64, body []byte, secret string) []byte {
-	h := make([]byte, 0, 256)
+// webhookHeader builds the head's lines of Standard Webhooks 1.0, with a
+// signature by each of the secrets; an empty one is none.
+func webhookHeader(id string, at int64, body []byte, secret, previous string) []byte {
+	h := make([]byte, 0, 320)
 	h = append(h, "Content-Type: application/json\r\nwebhook-id: "...)
 	h = append(h, id...)
 	h = append(h, "\r\nwebhook-timestamp: "...)
@@ -196,21 +208,18 @@ func webhookHeader(id string, at int64, body []byte, secret string) []byte {
 	if secret != "" {
 		h = append(h, "webhook-signature: "...)
 		h = appendSignature(h, id, at, body, secret)
+		if previous != "" {
+			h = append(h, ' ')
+			h = appendSignature(h, id, at, body, previous)
+		}
 		h = append(h, "\r\n"...)
 	}
 	return h
 }
 
-// appendSignature appends "v1," and the signature. A secret that begins with
-// whsec_ is base64, any other is taken as it stands.
+// appendSignature appends "v1," and the signature.
 func appendSignature(dst []byte, id string, at int64, body []byte, secret string) []byte {
-	key := []byte(secret)
-	if encoded, ok := strings.CutPrefix(secret, "whsec_"); ok {
-		if decoded, err := base64.StdEncoding.DecodeString(encoded); err == nil {
-			key = decoded
-		}
-	}
-	mac := hmac.New(sha256.New, key)
+	mac := hmac.New(sha256.New, account.HookKey(secret))
 	head := make([]byte, 0, 64)
 	head = append(append(head, id...), '.')
 	head = append(strconv.AppendInt(head, at, 10), '.')

@@ -1,7 +1,10 @@
 package api
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log"
@@ -40,6 +43,32 @@ func TestWebhookSignature(t *testing.T) {
 	} {
 		if got := string(appendSignature(nil, c.id, c.at, []byte(c.body), secret)); got != c.want {
 			t.Errorf("%s: %s, want %s", c.id, got, c.want)
+		}
+	}
+}
+
+// signing signs by one secret.
+func signing(secret string) HookSecrets {
+	return func(string) (string, string) { return secret, "" }
+}
+
+// While two secrets sign, a listener that knows either of them finds its
+// signature: the header has both, with a space between them (Standard Webhooks
+// 1.0, Signature scheme).
+func TestWebhookTwoSecrets(t *testing.T) {
+	t.Parallel()
+	h := newHook(t)
+	const now, before = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "the old one"
+	opt := WebhookOptions{Guard: loopback(), Secret: func(string) (string, string) { return now, before }}
+	deliverOne(t, opt, stateItem(testMessage(), message.WebhookTarget, h.URL, 0))
+	head := h.headers[0]
+	signatures := strings.Split(head.Get("Webhook-Signature"), " ")
+	key, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(now, "whsec_"))
+	for i, key := range [][]byte{key, []byte(before)} {
+		mac := hmac.New(sha256.New, key)
+		fmt.Fprintf(mac, "%s.%s.%s", head.Get("Webhook-Id"), head.Get("Webhook-Timestamp"), h.bodies[0])
+		if want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)); len(signatures) != 2 || signatures[i] != want {
+			t.Errorf("signature %d of %q, want %s", i, signatures, want)
 		}
 	}
 }
@@ -108,9 +137,6 @@ func deliverOne(t *testing.T, o WebhookOptions, items ...*gateway.Item) []gatewa
 			told <- d
 		}
 	}
-	if o.Secret == nil {
-		o.Secret = func(string) string { return "" }
-	}
 	w := NewWebhook(o)
 	defer w.Close()
 	w.Deliver("acme", items)
@@ -140,7 +166,7 @@ func TestWebhookBodies(t *testing.T) {
 			`"from":"+46701234567","to":"71234","text":"yes å 😀","encoding":"ucs2","parts":1,"received":"2026-11-05T08:30:00.000Z","link":"op1","rule":"info"}}` + "\n",
 	}
 	for i, item := range items {
-		d := deliverOne(t, WebhookOptions{Guard: loopback(), Secret: func(string) string { return "any text" }}, item)[0]
+		d := deliverOne(t, WebhookOptions{Guard: loopback(), Secret: signing("any text")}, item)[0]
 		if d.Verdict != gateway.Acknowledged || d.Code != 200 || d.Item != item {
 			t.Errorf("item %d: %+v", i, d)
 		}
@@ -324,8 +350,8 @@ func TestWebhookConnections(t *testing.T) {
 	h.answer = func(_ http.ResponseWriter, r *http.Request, _ []byte) { peers[r.RemoteAddr] = true }
 	told := make(chan gateway.Delivered, 1)
 	w := NewWebhook(WebhookOptions{
-		Guard: loopback(), Secret: func(string) string { return "" },
-		Told: func(list []gateway.Delivered) { told <- list[0] },
+		Guard: loopback(),
+		Told:  func(list []gateway.Delivered) { told <- list[0] },
 	})
 	defer w.Close()
 	tell := func() {
@@ -365,7 +391,7 @@ func TestWebhookBounds(t *testing.T) {
 	}
 	told := make(chan gateway.Delivered, 100)
 	w := NewWebhook(WebhookOptions{
-		Guard: loopback(), Secret: func(string) string { return "" }, PerAccount: 3, Total: 4,
+		Guard: loopback(), PerAccount: 3, Total: 4,
 		Told: func(list []gateway.Delivered) { told <- list[0] },
 	})
 	var slow []*gateway.Item
@@ -416,7 +442,7 @@ func TestWebhookOrder(t *testing.T) {
 	late := stateItem(testMessage(), message.WebhookTarget, h.URL, 0)
 	late.State = message.Enroute
 	told := make(chan gateway.Delivered, 4)
-	w := NewWebhook(WebhookOptions{Guard: loopback(), Secret: func(string) string { return "" }, Told: func(l []gateway.Delivered) { told <- l[0] }})
+	w := NewWebhook(WebhookOptions{Guard: loopback(), Told: func(l []gateway.Delivered) { told <- l[0] }})
 	defer w.Close()
 	w.Deliver("acme", items)
 	got := map[string]bool{<-entered: true, <-entered: true}

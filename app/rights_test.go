@@ -316,6 +316,7 @@ var rights = map[string]struct{ of, body string }{
 	"GET /v1/keys/{name}":                        {ofOthers, ""},
 	"DELETE /v1/keys/{name}":                     {ofOthers, ""},
 	"POST /v1/keys/{name}/rotate":                {ofOthers, ""},
+	"POST /v1/webhooks/secret/rotate":            {ofOthers, `{"account":"{account}"}`},
 }
 
 // named puts an account's things into a path or body.

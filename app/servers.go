@@ -83,7 +83,7 @@ func (a *App) servers() {
 // are called, not bound.
 func (a *App) receivers() {
 	a.webhook = api.NewWebhook(api.WebhookOptions{
-		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, Secret: a.webhookSecret,
+		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, Secret: a.hookSecrets,
 		TLVs: func() *message.TLVDictionary { return a.gateway.Snapshot().TLVs },
 	})
 	kannel := api.KannelOptions{
@@ -110,11 +110,11 @@ func (a *App) receivers() {
 	a.gateway.Receive(message.JasminTarget, a.jasmin)
 }
 
-func (a *App) webhookSecret(name string) string {
+func (a *App) hookSecrets(name string) (secret, previous string) {
 	if acc := a.gateway.Snapshot().Accounts.ByName(name); acc != nil {
-		return acc.WebhookSecret.Reveal()
+		return acc.HookSecrets(time.Now())
 	}
-	return ""
+	return "", ""
 }
 
 // httpSettings is how a file, which was checked, says that the HTTP interfaces are reached.
