@@ -143,6 +143,10 @@ type Delivered struct {
 
 	// Answer is a message in place of Reply: its account, recipient, sender and what makes it an answer are filled in.
 	Answer *Submission
+
+	// Again is set by Gateway.Delivered for TryLater: when the item is tried again, Unix milliseconds. What is too old by
+	// then has the Verdict GiveUp in its place.
+	Again int64
 }
 
 // Receiver is how everything leaves on the customers' side; there is one per

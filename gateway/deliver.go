@@ -239,6 +239,7 @@ func clip(s string) string {
 }
 
 func (g *Gateway) giveUp(it *Item, d *Delivered, now time.Time) {
+	d.Verdict = GiveUp
 	g.count.toldGivenUp.Add(1)
 	it.box.failed(d, now)
 	g.settleItem(it, message.Event{Kind: message.EventToldTooOld, At: now.UnixMilli(), State: it.State, Code: d.Code, Text: clip(d.Text)})
@@ -269,6 +270,7 @@ func (g *Gateway) tellLater(it *Item, d *Delivered, now time.Time) {
 	g.itemEvent(it, ev)
 	g.removeItemRow(it)
 	it.due = it.nextTry(ev.At)
+	d.Again = it.due
 	g.leave(it)
 }
 

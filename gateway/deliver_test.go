@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,6 +123,8 @@ func TestWebhookBackoff(t *testing.T) {
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
 		tries := map[bool][]time.Time{}
+		var mu sync.Mutex
+		said := map[bool][]Delivered{}
 		hours := 6
 		if underRace {
 			hours = 1
@@ -131,7 +134,13 @@ func TestWebhookBackoff(t *testing.T) {
 			w.Receive(message.WebhookTarget, &fakeReceiver{limit: 10, on: func(_ string, items []*Item) {
 				for _, it := range items {
 					tries[it.Inbound != nil] = append(tries[it.Inbound != nil], time.Now())
-					go w.Delivered([]Delivered{{Item: it, Verdict: TryLater, Code: 500, Text: "no"}})
+					go func() {
+						list := []Delivered{{Item: it, Verdict: TryLater, Code: 500, Text: "no"}}
+						w.Delivered(list)
+						mu.Lock()
+						defer mu.Unlock()
+						said[it.Inbound != nil] = append(said[it.Inbound != nil], list[0])
+					}()
 				}
 			}})
 		}
@@ -157,6 +166,12 @@ func TestWebhookBackoff(t *testing.T) {
 					t.Errorf("inbound %t: try %d came %v after the one before, want about %v", inbound, i+1, got, wait)
 				}
 				wait = min(2*wait, 15*time.Minute)
+			}
+			for i, d := range said[inbound] {
+				last := i == len(at)-1
+				if last != (d.Verdict == GiveUp) || last != (d.Again == 0) || !last && at[i+1].UnixMilli() < d.Again {
+					t.Errorf("inbound %t: of try %d is said %+v", inbound, i+1, d)
+				}
 			}
 			if least := 5 + 4*hours - 1; len(at) < least || len(at) > least+10 {
 				t.Errorf("inbound %t: %d tries in %d hours", inbound, len(at), hours)
