@@ -74,6 +74,16 @@ func (b *breaker) leave(key callKey, answered bool) {
 	s.probing, s.until = false, time.Now().Add(restFor)
 }
 
+// rests tells until when a server is not called; the zero time if it is.
+func (b *breaker) rests(key callKey) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s := b.silent[key]; s != nil && s.calls >= breakAfter && time.Now().Before(s.until) {
+		return s.until
+	}
+	return time.Time{}
+}
+
 // makeRoom forgets a server when there are too many: one that does not rest
 // any more if there is one.
 func (b *breaker) makeRoom() {

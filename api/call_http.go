@@ -115,7 +115,7 @@ func (h *httpCaller) do(c *call) (status int, text string, err error) {
 	if err != nil {
 		return 0, "", err
 	}
-	key := callKey{https: u.Scheme == "https", host: hostPort(u), trusted: c.trusted}
+	key := keyOf(u, c.trusted)
 	if err := h.breaker.enter(key); err != nil {
 		return 0, "", err
 	}
@@ -137,6 +137,20 @@ func (h *httpCaller) do(c *call) (status int, text string, err error) {
 			return status, text, err
 		}
 	}
+}
+
+func keyOf(u *url.URL, trusted bool) callKey {
+	return callKey{https: u.Scheme == "https", host: hostPort(u), trusted: trusted}
+}
+
+// rests tells until when the server of an address is not called, because it
+// does not answer; the zero time if it is.
+func (h *httpCaller) rests(address string) time.Time {
+	u, err := parseCallURL(address)
+	if err != nil {
+		return time.Time{}
+	}
+	return h.breaker.rests(keyOf(u, h.guard.Trusted(address)))
 }
 
 func hostPort(u *url.URL) string {

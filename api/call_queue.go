@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"kurir/gateway"
 	"kurir/message"
@@ -27,6 +28,8 @@ type callQueue struct {
 	total      int // calls under way in all
 	call       func(*gateway.Item) gateway.Delivered
 	told       func([]gateway.Delivered) // Gateway.Delivered
+	caller     *httpCaller               // by which call does it
+	attempts   *Attempts                 // nil for nobody
 
 	mu       sync.Mutex
 	accounts map[string]*accountCalls
@@ -81,8 +84,12 @@ func (a *accountCalls) done(item *gateway.Item) {
 	a.active = a.active[:last]
 }
 
-func newCallQueue(perAccount, total int, told func([]gateway.Delivered), call func(*gateway.Item) gateway.Delivered) *callQueue {
-	return &callQueue{perAccount: perAccount, total: total, call: call, told: told, accounts: map[string]*accountCalls{}}
+// newCallQueue makes a callQueue with bounds, Told and Attempts of o.
+func newCallQueue(o *WebhookOptions, caller *httpCaller, call func(*gateway.Item) gateway.Delivered) *callQueue {
+	return &callQueue{
+		perAccount: o.PerAccount, total: o.Total, call: call, told: o.Told, caller: caller, attempts: o.Attempts,
+		accounts: map[string]*accountCalls{},
+	}
 }
 
 // deliver takes items of one account and returns at once. After close they
@@ -119,8 +126,11 @@ func (q *callQueue) work() {
 	var verdict [1]gateway.Delivered
 	a, item := q.next(nil, nil)
 	for item != nil {
+		n := noteOf(item)
 		verdict[0] = q.call(item)
+		n.took = time.Since(n.at)
 		q.told(verdict[:])
+		q.attempts.record(&n, &verdict[0], q.caller)
 		a, item = q.next(a, item)
 	}
 }

@@ -59,6 +59,7 @@ type HTTPOptions struct {
 	Idempotency IdempotencyOptions // without Claim the header Idempotency-Key is not looked at
 
 	Queues   QueuesOptions   // of /v1/queues and /v1/jobs
+	Attempts *Attempts       // of /v1/webhooks, shared with everything that calls; nil for an empty one
 	Sessions SessionsOptions // of /v1/sessions; without List there is no such page
 	Money    MoneyOptions    // of /v1/balances and /v1/prices; without Balances there are no such pages
 	Alarms   AlarmsOptions   // of /v1/alarms; without Book there is no such page
@@ -125,6 +126,9 @@ func (o *HTTPOptions) setDefaults() {
 	if o.MaxBodies == 0 {
 		o.MaxBodies = 256 << 20
 	}
+	if o.Attempts == nil {
+		o.Attempts = NewAttempts()
+	}
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
 	}
@@ -188,6 +192,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	s.inboundPaths()
 	s.linkPaths()
 	s.queuePaths()
+	s.webhookPaths()
 	if o.Sessions.List != nil {
 		s.sessionPaths()
 	}

@@ -32,6 +32,7 @@ type JasminOptions struct {
 	Total      int           // calls under way in all; default 500
 	Timeout    time.Duration // of one call; default 15 s
 	TLS        *tls.Config   // nil for the system's roots
+	Attempts   *Attempts     // notes each call; nil for nobody
 }
 
 // JasminCallback is the gateway.Receiver for message.JasminTarget: receipts to
@@ -50,12 +51,12 @@ type JasminCallback struct {
 // NewJasminCallback makes a JasminCallback. Close it before the gateway stops,
 // which is to hear what the calls under way bring.
 func NewJasminCallback(o JasminOptions) *JasminCallback {
-	common := WebhookOptions{Guard: o.Guard, TLVs: o.TLVs, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout}
+	common := WebhookOptions{Guard: o.Guard, Told: o.Told, Attempts: o.Attempts, TLVs: o.TLVs, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout}
 	common.setDefaults()
 	j := &JasminCallback{perAccount: common.PerAccount, anyAck: o.AnyAck, tlvs: common.TLVs}
 	j.caller = newHTTPCaller(common.Guard, common.Timeout, o.TLS)
 	j.batches = newJasminCalls(j.caller)
-	j.queue = newCallQueue(common.PerAccount, common.Total, o.Told, j.tell)
+	j.queue = newCallQueue(&common, j.caller, j.tell)
 	return j
 }
 

@@ -45,6 +45,7 @@ type KannelOptions struct {
 	Total      int           // calls under way in all; default 500
 	Timeout    time.Duration // of one call; default 15 s
 	TLS        *tls.Config   // nil for the system's roots
+	Attempts   *Attempts     // notes each call; nil for nobody
 }
 
 // KannelCallback is the gateway.Receiver for message.KannelTarget: a GET on
@@ -61,10 +62,10 @@ type KannelCallback struct {
 // NewKannelCallback makes a KannelCallback. Close it before the gateway stops,
 // which is to hear what the calls under way bring.
 func NewKannelCallback(o KannelOptions) *KannelCallback {
-	common := WebhookOptions{Guard: o.Guard, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout, TLVs: o.TLVs}
+	common := WebhookOptions{Guard: o.Guard, Told: o.Told, Attempts: o.Attempts, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout, TLVs: o.TLVs}
 	common.setDefaults()
 	k := &KannelCallback{perAccount: common.PerAccount, tlvs: common.TLVs, caller: newHTTPCaller(common.Guard, common.Timeout, o.TLS)}
-	k.queue = newCallQueue(common.PerAccount, common.Total, o.Told, k.tell)
+	k.queue = newCallQueue(&common, k.caller, k.tell)
 	return k
 }
 

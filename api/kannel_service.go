@@ -36,14 +36,14 @@ type KannelService struct {
 // NewKannelService makes a KannelService. Close it before the gateway stops,
 // which is to hear what the calls under way bring.
 func NewKannelService(o KannelServiceOptions) *KannelService {
-	common := WebhookOptions{Guard: o.Guard, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout, TLVs: o.TLVs}
+	common := WebhookOptions{Guard: o.Guard, Told: o.Told, Attempts: o.Attempts, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout, TLVs: o.TLVs}
 	common.setDefaults()
 	o.Guard, o.TLVs = common.Guard, common.TLVs
 	if o.Dimensions == nil {
 		o.Dimensions = func() *message.CostDimensions { return nil }
 	}
 	k := &KannelService{opt: o, perAccount: common.PerAccount, caller: newHTTPCaller(common.Guard, common.Timeout, o.TLS)}
-	k.queue = newCallQueue(common.PerAccount, common.Total, o.Told, k.tell)
+	k.queue = newCallQueue(&common, k.caller, k.tell)
 	return k
 }
 

@@ -29,6 +29,7 @@ type TwilioOptions struct {
 	Total      int           // calls under way in all; default 500
 	Timeout    time.Duration // of one call; default 15 s
 	TLS        *tls.Config   // nil for the system's roots
+	Attempts   *Attempts     // notes each call; nil for nobody
 }
 
 // TwilioCallback is the gateway.Receiver for message.TwilioTarget: a POST of a
@@ -44,11 +45,11 @@ type TwilioCallback struct {
 // NewTwilioCallback makes a TwilioCallback. Close it before the gateway stops,
 // which is to hear what the calls under way bring.
 func NewTwilioCallback(o TwilioOptions) *TwilioCallback {
-	common := WebhookOptions{Guard: o.Guard, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout}
+	common := WebhookOptions{Guard: o.Guard, Told: o.Told, Attempts: o.Attempts, PerAccount: o.PerAccount, Total: o.Total, Timeout: o.Timeout}
 	common.setDefaults()
 	o.PerAccount = common.PerAccount
 	t := &TwilioCallback{opt: o, caller: newHTTPCaller(common.Guard, common.Timeout, o.TLS)}
-	t.queue = newCallQueue(common.PerAccount, common.Total, o.Told, t.tell)
+	t.queue = newCallQueue(&common, t.caller, t.tell)
 	return t
 }
 

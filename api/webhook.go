@@ -35,6 +35,7 @@ type WebhookOptions struct {
 	Total      int           // calls under way in all; default 500
 	Timeout    time.Duration // of one call; default 15 s
 	TLS        *tls.Config   // nil for the system's roots
+	Attempts   *Attempts     // notes each call; nil for nobody
 }
 
 func (o *WebhookOptions) setDefaults() {
@@ -81,7 +82,7 @@ type Webhook struct {
 func NewWebhook(o WebhookOptions) *Webhook {
 	o.setDefaults()
 	w := &Webhook{opt: o, caller: newHTTPCaller(o.Guard, o.Timeout, o.TLS)}
-	w.queue = newCallQueue(o.PerAccount, o.Total, o.Told, w.tell)
+	w.queue = newCallQueue(&o, w.caller, w.tell)
 	return w
 }
 
@@ -174,10 +175,18 @@ func superseded(item *gateway.Item) bool {
 // call: the message and its state, or the inbound message and its target.
 func (w *Webhook) event(item *gateway.Item) *webhookEvent {
 	if in := item.Inbound; in != nil {
-		return inboundEvent(in, in.ID.String()+"-"+strconv.Itoa(item.Index), w.opt.TLVs())
+		return inboundEvent(in, inboundHookID(in.ID, item.Index), w.opt.TLVs())
 	}
 	return stateEvent(item.Message, item.State, item.Since)
 }
+
+// stateHookID is the webhook-id of a message's state, inboundHookID that of a
+// message from a phone to its target with that index.
+func stateHookID(id message.ID, state message.State) string {
+	return id.String() + "-" + state.String()
+}
+
+func inboundHookID(id message.ID, index int) string { return id.String() + "-" + strconv.Itoa(index) }
 
 // stateEvent describes a state of a message that it came to at a time (Unix
 // milliseconds); a final one has its time in the message.
@@ -186,7 +195,7 @@ func stateEvent(m *message.Message, state message.State, at int64) *webhookEvent
 		at = m.Final
 	}
 	return &webhookEvent{
-		Type: typeState, ID: m.ID.String() + "-" + state.String(),
+		Type: typeState, ID: stateHookID(m.ID, state),
 		Timestamp: showTime(at), Data: view(m, state, false, nil),
 	}
 }

@@ -54,6 +54,7 @@ type App struct {
 	verifier   *account.Verifier
 	guard      *api.Guard
 	webhook    *api.Webhook
+	attempts   *api.Attempts
 	twilio     *api.TwilioCallback
 	kannel     *api.KannelCallback
 	service    *api.KannelService

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -23,6 +24,7 @@ const examplesText = `
 data: %s
 http: {listen: "127.0.0.1:0"}
 smpp: {listen: "127.0.0.1:0"}
+webhooks: {allow: [127.0.0.0/8]}
 connectors:
   - {name: op1, kind: smpp, hosts: ["%[2]s"], system_id: kurir, reconnect: 100ms}
   - {name: op2, kind: smpp, hosts: ["%[2]s"], system_id: kurir2, reconnect: 100ms}
@@ -78,6 +80,26 @@ func (x *exampleThings) send(name, body, state string) {
 	x.real[name] = id
 }
 
+// hooks sends messages whose states go to a server that takes them, and to one that is there no more.
+func (x *exampleThings) hooks(taken, gone string) {
+	x.t.Helper()
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/gone" {
+			http.Error(w, "we have moved", http.StatusGone)
+		}
+	}))
+	x.t.Cleanup(shop.Close)
+	x.real["http://shop.example"] = shop.URL
+	x.send(taken, `{"to":"+46701234567","text":"Hello","webhook":"`+shop.URL+`/states"}`, "delivered")
+	x.send(gone, `{"to":"+46701234567","text":"Hello","webhook":"`+shop.URL+`/gone"}`, "delivered")
+	until(x.t, "the webhooks are not called", func() string {
+		if got := x.c.do(x.t, "acme-key", "GET", "/v1/webhooks/attempts", ""); strings.Count(got.body, `"webhook_id"`) == 2 {
+			return "called"
+		}
+		return ""
+	})
+}
+
 // furnish makes what examples are about.
 func (x *exampleThings) furnish(s *server, sim *simulator.Simulator) {
 	x.t.Helper()
@@ -94,6 +116,7 @@ func (x *exampleThings) furnish(s *server, sim *simulator.Simulator) {
 		}
 		return got
 	}
+	x.hooks("06y30tp6r0005", "06y30tp6r0006")
 	must("root-key", "POST", "/v1/lists/dnd/entries", `{"add":["+46701234501","+46701234502"]}`)
 	must("root-key", "POST", "/v1/balances/acme/topups", `{"amount":"100.00","key":"invoice 2026-117"}`)
 	people := `{"name":"Anna","mobile":"+46701234567","language":"sv"}` + "\n" + `{"name":"Bo","mail":"bo@example.se"}`

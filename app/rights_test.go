@@ -317,6 +317,8 @@ var rights = map[string]struct{ of, body string }{
 	"DELETE /v1/keys/{name}":                     {ofOthers, ""},
 	"POST /v1/keys/{name}/rotate":                {ofOthers, ""},
 	"POST /v1/webhooks/secret/rotate":            {ofOthers, `{"account":"{account}"}`},
+	"GET /v1/webhooks":                           {ofOwn, ""},
+	"GET /v1/webhooks/attempts":                  {ofOwn, ""},
 }
 
 // named puts an account's things into a path or body.
@@ -485,7 +487,7 @@ func (i *intruder) call(t *testing.T, call string) {
 // without naming him.
 func (i *intruder) intrude(t *testing.T) {
 	t.Helper()
-	for _, path := range []string{"/v1/messages", "/v1/inbound", "/v1/optouts", "/v1/jobs", "/v1/schedules", "/v1/queues", "/v1/balances"} {
+	for _, path := range []string{"/v1/messages", "/v1/inbound", "/v1/optouts", "/v1/jobs", "/v1/schedules", "/v1/queues", "/v1/balances", "/v1/webhooks", "/v1/webhooks/attempts"} {
 		var page struct{ Cursor string }
 		_ = json.Unmarshal([]byte(i.do(t, i.victim.key, "GET", path+"?limit=1", "").body), &page) // a list on one page has none
 		if page.Cursor != "" {

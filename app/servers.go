@@ -49,7 +49,7 @@ func (a *App) servers() {
 		Metrics: metrics, MaxBody: int64(a.file.Limits.Body),
 	}
 	opt.Use(a.gateway)
-	opt.Settings = a.httpNow.Load
+	opt.Settings, opt.Attempts = a.httpNow.Load, a.attempts
 	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
 	opt.Config = api.ConfigOptions{Rows: a.Settings, Change: a.ChangeSetting, Audits: a.gateway.Audits, Schema: config.Schema}
@@ -82,12 +82,13 @@ func (a *App) servers() {
 // receivers makes what carries states and inbound messages to customers that
 // are called, not bound.
 func (a *App) receivers() {
+	a.attempts = api.NewAttempts()
 	a.webhook = api.NewWebhook(api.WebhookOptions{
-		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, Secret: a.hookSecrets,
+		Guard: a.guard, Attempts: a.attempts, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, Secret: a.hookSecrets,
 		TLVs: func() *message.TLVDictionary { return a.gateway.Snapshot().TLVs },
 	})
 	kannel := api.KannelOptions{
-		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout,
+		Guard: a.guard, Attempts: a.attempts, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout,
 		TLVs: func() *message.TLVDictionary { return a.gateway.Snapshot().TLVs },
 	}
 	a.kannel = api.NewKannelCallback(kannel)
@@ -96,11 +97,11 @@ func (a *App) receivers() {
 		Dimensions: func() *message.CostDimensions { return a.gateway.Snapshot().Dimensions },
 	})
 	a.jasmin = api.NewJasminCallback(api.JasminOptions{
-		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, AnyAck: a.opt.File.Dialects.JasminAck == "any",
+		Guard: a.guard, Attempts: a.attempts, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout, AnyAck: a.opt.File.Dialects.JasminAck == "any",
 		TLVs: func() *message.TLVDictionary { return a.gateway.Snapshot().TLVs },
 	})
 	a.twilio = api.NewTwilioCallback(api.TwilioOptions{
-		Guard: a.guard, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout,
+		Guard: a.guard, Attempts: a.attempts, Told: a.gateway.Delivered, Timeout: a.file.Webhooks.Timeout,
 		Account: func(name string) *account.Account { return a.gateway.Snapshot().Accounts.ByName(name) },
 	})
 	a.gateway.Receive(message.TwilioTarget, a.twilio)

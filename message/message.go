@@ -190,6 +190,9 @@ func (k TargetKind) Customer() bool {
 	return false
 }
 
+// Called tells whether it leads to a server of the customer's that is called over HTTP.
+func (k TargetKind) Called() bool { return k.Customer() && k != SMPPTarget }
+
 // TargetKinds are all kinds but NoTarget.
 func TargetKinds() []TargetKind {
 	var list []TargetKind
