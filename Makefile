@@ -13,13 +13,13 @@ RACE     := -race '-gcflags=modernc.org/...=-race=false'
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 
 .NOTPARALLEL:
-.PHONY: help build test unit race fuzz lint e2e peers bench bench-compare house docs tools clean
+.PHONY: help build profile test unit race fuzz lint e2e peers bench bench-compare house docs tools clean
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
 
 build: ## build bin/kurir
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/kurir ./cmd/kurir
+	CGO_ENABLED=0 go build -trimpath -pgo=tools/kurir.pgo -ldflags '$(LDFLAGS)' -o bin/kurir ./cmd/kurir
 
 test: lint fuzz peers race e2e ## everything: lint, short fuzzing, unit tests with the race detector, the whole program against real peers
 
@@ -51,6 +51,9 @@ bench: build ## speed as docs/benchmarks.md defines it; takes about an hour
 bench-compare: build ## REV=...: alternating runs of that revision's program and of this one
 	@test -n "$(REV)" || { echo 'bench-compare: say which revision: make bench-compare REV=main'; exit 2; }
 	@tools/bench --compare '$(REV)' $(BENCH)
+
+profile: build ## renew tools/kurir.pgo, by which build optimises the program, from benchmark runs; takes four minutes
+	@tools/profile
 
 house: tools ## long files, long functions, exported names without comment, forbidden imports
 	@bin/house .

@@ -55,8 +55,8 @@ func scenarios(o options) [][]scenario {
 		}
 		return s
 	}
-	one := scenario{http: true, flags: []string{"--connections", "50", "--no-receipts"}}
-	webhook := func(s *scenario) { s.simulator, s.flags = atOnce, []string{"--connections", "50"} }
+	one := scenario{http: true, flags: []string{"--connections", "200", "--no-receipts"}}
+	webhook := func(s *scenario) { s.simulator, s.flags = atOnce, []string{"--connections", "200"} }
 	all := [][]scenario{
 		{
 			{name: "smpp", smpp: true, simulator: atOnce},
@@ -77,6 +77,7 @@ func scenarios(o options) [][]scenario {
 		{{name: "both", smpp: true, simulator: atOnce, phones: 20_000}},
 		{
 			named(one, "http-1", nil),
+			named(one, "http-1-few", func(s *scenario) { s.long, s.flags = true, []string{"--connections", "50", "--no-receipts"} }),
 			named(one, "http-1-password", func(s *scenario) { s.password = true }),
 			named(one, "http-1-idempotent", func(s *scenario) { s.flags = append(slices.Clone(s.flags), "--idempotent") }),
 			named(one, "kannel-1", func(s *scenario) { s.password, s.flags = true, append(slices.Clone(s.flags), "--kannel") }),
