@@ -70,7 +70,8 @@ func (s *httpServer) postAct(w http.ResponseWriter, r *http.Request, a *account.
 	if p != nil {
 		return p
 	}
-	job, err := s.Queues.Act(a.Name, req)
+	answer := func(job gateway.ActJob) *jobAnswer { return &jobAnswer{s.jobAt(r, job.ID), viewAct(&job)} }
+	job, err := s.Queues.Act(a.Name, req, answering(w, func(job gateway.ActJob) []byte { return answer(job).kept() }))
 	switch {
 	case errors.Is(err, gateway.ErrTooManyActs):
 		return &problem{Status: http.StatusTooManyRequests, Code: codeRunning, Detail: err.Error(), RetryAfter: 5}
@@ -79,7 +80,7 @@ func (s *httpServer) postAct(w http.ResponseWriter, r *http.Request, a *account.
 	case err != nil:
 		return &problem{Status: http.StatusServiceUnavailable, Code: message.Stopping.Code(), Detail: err.Error(), RetryAfter: 5}
 	}
-	return answerJob(w, s.jobAt(r, job.ID), viewAct(&job))
+	return answer(job).write(w)
 }
 
 // jobAt is where a job is read.
@@ -87,15 +88,26 @@ func (s *httpServer) jobAt(r *http.Request, id message.ID) string {
 	return s.link(r, "/v1/jobs/"+id.String())
 }
 
-// answerJob answers with a job that has begun.
-func answerJob(w http.ResponseWriter, at string, view any) *problem {
-	doc, err := marshal(view)
+// jobAnswer is the answer to who has begun a job.
+type jobAnswer struct {
+	at   string // where the job is read
+	view any
+}
+
+func (j *jobAnswer) write(w http.ResponseWriter) *problem {
+	doc, err := marshal(j.view)
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
 	}
-	w.Header().Set("Location", at)
+	w.Header().Set("Location", j.at)
 	writeJSON(w, http.StatusAccepted, doc)
 	return nil
+}
+
+// kept is the answer as it is kept for repetitions of the request.
+func (j *jobAnswer) kept() []byte {
+	doc, _ := marshal(j.view) // what cannot be written is not written in the answer either
+	return appendAnswer(nil, http.StatusAccepted, j.at, "", doc)
 }
 
 // actRequest checks what an act is for.

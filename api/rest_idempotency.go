@@ -58,7 +58,7 @@ func (s *httpServer) once(w http.ResponseWriter, r *http.Request, a *account.Acc
 	if p != nil {
 		return p
 	}
-	if isNDJSON(r) {
+	if isNDJSON(r) && strings.HasSuffix(r.URL.Path, "/messages") { // not an import
 		return faulty(http.StatusBadRequest, codeBadValue, keyHeader, "a stream takes no key; give its lines references, and repeat it from the line on of which nothing was heard")
 	}
 	body, p := s.readBody(w, r)
@@ -178,6 +178,27 @@ func keptWith(w http.ResponseWriter) *gateway.Keyed {
 	return o.key
 }
 
+// answering has the answer of a handler written with what it makes, a T; nil if
+// its request has no key.
+func answering[T any](w http.ResponseWriter, answer func(made T) []byte) *gateway.Answering[T] {
+	key := keptWith(w)
+	if key == nil {
+		return nil
+	}
+	return &gateway.Answering[T]{Key: key, Answer: answer}
+}
+
+// partOf gives a key to a part of what is made for a request with a key, for a
+// handler that makes it in several commits: from n on, whatever that counts. nil if
+// the request has none. No key of a client has the octet in it.
+func partOf(w http.ResponseWriter, n int) *gateway.Keyed {
+	o, ok := w.(*onceWriter)
+	if !ok {
+		return nil
+	}
+	return &gateway.Keyed{Account: o.key.Account, Key: o.key.Key + "\x00" + itoa(int64(n)), Request: o.key.Request}
+}
+
 // First octets of kept answers.
 const (
 	answerVersion = 1
@@ -220,7 +241,7 @@ func replay(w http.ResponseWriter, k *gateway.Keyed, kept []byte) *problem {
 	}
 	status, location, tag, body, ok := splitAnswer(kept)
 	if !ok {
-		return &problem{Status: http.StatusInternalServerError, Code: codeUnreadable, Detail: "the answer that was kept under this key cannot be read"}
+		return unreadableAnswer()
 	}
 	h := w.Header()
 	if location != "" {
@@ -232,6 +253,10 @@ func replay(w http.ResponseWriter, k *gateway.Keyed, kept []byte) *problem {
 	h.Set(replayedHeader, "true")
 	writeJSON(w, status, body)
 	return nil
+}
+
+func unreadableAnswer() *problem {
+	return &problem{Status: http.StatusInternalServerError, Code: codeUnreadable, Detail: "the answer that was kept under this key cannot be read"}
 }
 
 func splitAnswer(kept []byte) (status int, location, tag string, body []byte, ok bool) {

@@ -55,7 +55,7 @@ type peopleNoun[T, D, V any] struct {
 	noun   *resource.Noun
 	list   func(context.Context, gateway.PeopleFilter) ([]*T, error)
 	find   func(ctx context.Context, account, named string) (*T, error)
-	put    func(ctx context.Context, of gateway.PeopleOf, id message.ID, revision int64, edit func(*D) error) (*T, error)
+	put    func(ctx context.Context, of gateway.PeopleOf, id message.ID, revision int64, edit func(*D) error, key *gateway.Answering[*T]) (*T, error)
 	delete func(ctx context.Context, of gateway.PeopleOf, id message.ID, revision int64) error
 	of     func(*T) (*D, *gateway.Owned)
 	show   func(*T) (message.ID, V)
@@ -68,15 +68,20 @@ func (n *peopleNoun[T, D, V]) getAll(w http.ResponseWriter, r *http.Request, a *
 
 // answer answers with one and its revision as ETag.
 func (n *peopleNoun[T, D, V]) answer(w http.ResponseWriter, status int, row *T) *problem {
-	_, view := n.show(row)
-	body, err := marshal(&view)
+	body, tag, err := n.shown(row)
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
 	}
-	_, owned := n.of(row)
-	w.Header().Set("ETag", `"`+strconv.FormatInt(owned.Revision, 10)+`"`)
+	w.Header().Set("ETag", tag)
 	writeJSON(w, status, body)
 	return nil
+}
+
+func (n *peopleNoun[T, D, V]) shown(row *T) (body []byte, tag string, err error) {
+	_, view := n.show(row)
+	_, owned := n.of(row)
+	body, err = marshal(&view)
+	return body, `"` + strconv.FormatInt(owned.Revision, 10) + `"`, err
 }
 
 // post is POST /v1/contacts and the like.
@@ -91,19 +96,25 @@ func (n *peopleNoun[T, D, V]) post(w http.ResponseWriter, r *http.Request, a *ac
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), n.s.Timeout)
 	defer cancel()
+	where := func(row *T) string {
+		_, owned := n.of(row)
+		at := n.s.link(r, r.URL.Path+"/"+owned.ID.String())
+		if a.Name != of.Account {
+			at += "?account=" + url.QueryEscape(of.Account)
+		}
+		return at
+	}
 	row, err := n.put(ctx, of, 0, 0, func(d *D) error {
 		*d = *body
 		return nil
-	})
+	}, answering(w, func(row *T) []byte {
+		body, tag, _ := n.shown(row) // what cannot be written is not written in the answer either
+		return appendAnswer(nil, http.StatusCreated, where(row), tag, body)
+	}))
 	if err != nil {
 		return peopleProblem(err, n.name, "")
 	}
-	_, owned := n.of(row)
-	where := n.s.link(r, r.URL.Path+"/"+owned.ID.String())
-	if a.Name != of.Account {
-		where += "?account=" + url.QueryEscape(of.Account)
-	}
-	w.Header().Set("Location", where)
+	w.Header().Set("Location", where(row))
 	return n.answer(w, http.StatusCreated, row)
 }
 
@@ -156,7 +167,7 @@ func (n *peopleNoun[T, D, V]) patch(w http.ResponseWriter, r *http.Request, a *a
 			changed, err := patched(*d, patch)
 			*d = changed
 			return err
-		})
+		}, nil)
 		return err
 	})
 	if p != nil {

@@ -86,7 +86,7 @@ func (s *httpServer) importLines(w http.ResponseWriter, r *http.Request, imp *ga
 	flush := func() *problem {
 		part := helping
 		helping = helping[:0]
-		p := s.importHelping(r.Context(), imp, part, report)
+		p := s.importHelping(r.Context(), partOf(w, report.lines), imp, part, report)
 		if p != nil && report.lines > 0 {
 			p.Detail = fmt.Sprintf("%s; the first %d lines are done; the import may be sent again, for what is there is found by its number", p.Detail, report.lines)
 		}
@@ -112,8 +112,8 @@ func (s *httpServer) importLines(w http.ResponseWriter, r *http.Request, imp *ga
 	return nil
 }
 
-// importHelping imports some lines in one commit and reports what became of each.
-func (s *httpServer) importHelping(ctx context.Context, imp *gateway.ContactImport, lines []importLine, report *importReport) *problem {
+// importHelping imports some lines in one commit and reports what became of each. key is theirs, nil for none.
+func (s *httpServer) importHelping(ctx context.Context, key *gateway.Keyed, imp *gateway.ContactImport, lines []importLine, report *importReport) *problem {
 	if len(lines) == 0 {
 		return nil
 	}
@@ -127,9 +127,9 @@ func (s *httpServer) importHelping(ctx context.Context, imp *gateway.ContactImpo
 	}
 	var done []gateway.Imported
 	if len(edits) > 0 {
-		var err error
-		if done, err = s.People.ImportContacts(ctx, imp, edits); err != nil {
-			return peopleProblem(err, "group", imp.Group.String())
+		var p *problem
+		if done, p = s.importOnce(ctx, key, imp, edits); p != nil {
+			return p
 		}
 	}
 	for i := range lines {
@@ -141,6 +141,30 @@ func (s *httpServer) importHelping(ctx context.Context, imp *gateway.ContactImpo
 		done = done[1:]
 	}
 	return nil
+}
+
+// importOnce imports some lines, unless a request with their key has: then what became of them is known.
+func (s *httpServer) importOnce(ctx context.Context, key *gateway.Keyed, imp *gateway.ContactImport, edits []func(*directory.Contact)) (done []gateway.Imported, p *problem) {
+	var answer *gateway.Answering[[]gateway.Imported]
+	if key != nil {
+		kept, err := s.Idempotency.Claim(ctx, key)
+		if err != nil {
+			return nil, claimProblem(err)
+		}
+		if kept != nil {
+			if json.Unmarshal(kept, &done) != nil || len(done) != len(edits) {
+				return nil, unreadableAnswer()
+			}
+			return done, nil
+		}
+		defer s.Idempotency.Release(key)
+		answer = &gateway.Answering[[]gateway.Imported]{Key: key, Answer: func(done []gateway.Imported) []byte {
+			kept, _ := json.Marshal(done) // it always can be written
+			return kept
+		}}
+	}
+	done, err := s.People.ImportContacts(ctx, imp, edits, answer)
+	return done, peopleProblem(err, "group", imp.Group.String())
 }
 
 // importReport is the answer to an import, as it grows.

@@ -18,10 +18,10 @@ import (
 type QueuesOptions struct {
 	Owed    func(ctx context.Context, account string) ([]gateway.OwedQueue, error)
 	Waiting func(ctx context.Context, account string) ([]gateway.WaitingQueue, error)
-	Push    func(by string, req gateway.PushRequest) (gateway.PushJob, error)
+	Push    func(by string, req gateway.PushRequest, key *gateway.Answering[gateway.PushJob]) (gateway.PushJob, error)
 	Pushes  func(account string) []gateway.PushJob
 	Stop    func(account string, id message.ID) (gateway.PushJob, error)
-	Act     func(by string, req gateway.ActRequest) (gateway.ActJob, error)
+	Act     func(by string, req gateway.ActRequest, key *gateway.Answering[gateway.ActJob]) (gateway.ActJob, error)
 	Acts    func(account string) []gateway.ActJob
 	StopAct func(account string, id message.ID) (gateway.ActJob, error)
 }
@@ -200,7 +200,8 @@ func (s *httpServer) postPush(w http.ResponseWriter, r *http.Request, a *account
 	if p != nil {
 		return p
 	}
-	job, err := s.Queues.Push(a.Name, req)
+	answer := func(job gateway.PushJob) *jobAnswer { return &jobAnswer{s.jobAt(r, job.ID), viewJob(&job)} }
+	job, err := s.Queues.Push(a.Name, req, answering(w, func(job gateway.PushJob) []byte { return answer(job).kept() }))
 	switch {
 	case errors.Is(err, gateway.ErrPushing):
 		return faulty(http.StatusConflict, codeRunning, "account", "%v", err)
@@ -209,7 +210,7 @@ func (s *httpServer) postPush(w http.ResponseWriter, r *http.Request, a *account
 	case err != nil:
 		return &problem{Status: http.StatusServiceUnavailable, Code: message.Stopping.Code(), Detail: err.Error(), RetryAfter: 5}
 	}
-	return answerJob(w, s.jobAt(r, job.ID), viewJob(&job))
+	return answer(job).write(w)
 }
 
 // pushRequest checks what a push asks for.

@@ -38,14 +38,14 @@ func (f *fakeQueues) handler() http.Handler {
 			f.asked = append(f.asked, account)
 			return []gateway.WaitingQueue{{Link: "op1", Priority: message.High, Account: "acme", Waiting: 5, Memory: 5, Oldest: at}}, nil
 		},
-		Push: func(by string, req gateway.PushRequest) (gateway.PushJob, error) {
+		Push: func(by string, req gateway.PushRequest, _ *gateway.Answering[gateway.PushJob]) (gateway.PushJob, error) {
 			f.pushed = append(f.pushed, req)
 			j := job
 			j.By, j.Request = by, req
 			return j, f.refuse
 		},
 		Pushes: func(string) []gateway.PushJob { return []gateway.PushJob{job} },
-		Act: func(by string, req gateway.ActRequest) (gateway.ActJob, error) {
+		Act: func(by string, req gateway.ActRequest, _ *gateway.Answering[gateway.ActJob]) (gateway.ActJob, error) {
 			f.acted = append(f.acted, req)
 			return gateway.ActJob{Job: gateway.Job{ID: 78, By: by, State: gateway.JobRunning, Began: at}, Request: req}, f.refuse
 		},

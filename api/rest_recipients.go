@@ -293,7 +293,10 @@ func (s *httpServer) postMailing(w http.ResponseWriter, r *http.Request, a *acco
 	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 	defer cancel()
 	b.mailing.Common.Link = b.link
-	job, err := s.People.Mail(ctx, a.Name, b.mailing)
+	answer := func(job gateway.MailingJob) *jobAnswer {
+		return &jobAnswer{s.jobAt(r, job.ID), map[string]any{"messages": []any{}, "errors": []any{}, "job": viewMailing(&job)}}
+	}
+	job, err := s.People.Mail(ctx, a.Name, b.mailing, answering(w, func(job gateway.MailingJob) []byte { return answer(job).kept() }))
 	var f *message.Failure
 	switch {
 	case errors.Is(err, gateway.ErrTooManyMailings):
@@ -305,13 +308,7 @@ func (s *httpServer) postMailing(w http.ResponseWriter, r *http.Request, a *acco
 	case err != nil:
 		return &problem{Status: http.StatusGatewayTimeout, Code: codeTimeout, Detail: "the database did not answer in time; /v1/jobs shows whether the request was taken"}
 	}
-	doc, err := marshal(map[string]any{"messages": []any{}, "errors": []any{}, "job": viewMailing(&job)})
-	if err != nil {
-		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
-	}
-	w.Header().Set("Location", "/v1/jobs/"+job.ID.String())
-	writeJSON(w, http.StatusAccepted, doc)
-	return nil
+	return answer(job).write(w)
 }
 
 // mailingView is a large request in answers.

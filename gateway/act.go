@@ -85,8 +85,9 @@ func (j *actJob) count(looked, done, refused int64) {
 }
 
 // Act begins to do something with all messages that wait now and that a filter
-// means. by is the account that asks. It goes on until it is done or StopAct.
-func (g *Gateway) Act(by string, req ActRequest) (ActJob, error) {
+// means. by is the account that asks; key, nil for none, is that of its request. It
+// goes on until it is done or StopAct.
+func (g *Gateway) Act(by string, req ActRequest, key *Answering[ActJob]) (ActJob, error) {
 	if req.Filter.Route != "" && !g.snap.Load().Routes.Has(req.Filter.Route) {
 		return ActJob{}, ErrNoRule
 	}
@@ -104,7 +105,9 @@ func (g *Gateway) Act(by string, req ActRequest) (ActJob, error) {
 		g.log.Info("act on queues begins", "job", j.ID, "by", by, "act", string(req.Act), "account", req.Filter.Account,
 			"route", req.Filter.Route, "link", req.Filter.Link, "move_to", req.Link)
 	}
-	return j.look(), nil
+	begun := j.look()
+	g.answering(&j.job, key.with(&begun))
+	return begun, nil
 }
 
 func (g *Gateway) actEnded(j *actJob) {

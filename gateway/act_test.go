@@ -16,7 +16,7 @@ import (
 // acted runs an act to its end.
 func acted(w *world, req ActRequest) ActJob {
 	w.t.Helper()
-	j, err := w.Act("root", req)
+	j, err := w.Act("root", req, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestActs(t *testing.T) {
 		if tr, err := w.Trace(t.Context(), w.onDisk(ids[0])); err != nil || tr.Events[len(tr.Events)-1].Text != "urgent" {
 			t.Errorf("the trace does not say the lane: %+v %v", tr, err)
 		}
-		if _, err := w.Act("acme", ActRequest{Act: ActCancel, Filter: QueueFilter{Route: "nope"}}); !errors.Is(err, ErrNoRule) {
+		if _, err := w.Act("acme", ActRequest{Act: ActCancel, Filter: QueueFilter{Route: "nope"}}, nil); !errors.Is(err, ErrNoRule) {
 			t.Errorf("a rule that there is not: %v", err)
 		}
 		if j := acted(w, ActRequest{Act: ActMove, Filter: QueueFilter{To: "+462*", Account: "acme"}, Link: "op2"}); j.Done != 20 || j.Refused != 0 {

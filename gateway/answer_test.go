@@ -440,7 +440,7 @@ func TestPushAnswersNobodyAgain(t *testing.T) {
 		if n := len(op.take()); n != 3 {
 			t.Fatalf("%d messages were sent, want 3", n)
 		}
-		if _, err := w.Push("acme", PushRequest{Account: "acme", Inbound: true}); err != nil {
+		if _, err := w.Push("acme", PushRequest{Account: "acme", Inbound: true}, nil); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)

@@ -20,8 +20,8 @@ const (
 // Keyed is a request that its customer has named by a key of his own, so that a
 // repetition of it does nothing again. It is claimed before anything is made by
 // it. What it makes and its answer come on disk together: messages by Accept,
-// whose submissions all name it, settings by WriteResource; of other things the
-// answer follows by Remember.
+// whose submissions all name it, settings by WriteResource, other things by calls
+// that take an Answering. Of what may be done twice the answer follows by Remember.
 type Keyed struct {
 	Account, Key string
 	Request      [16]byte // hash of what was asked
@@ -31,9 +31,39 @@ type Keyed struct {
 	// failed, and must not block.
 	Answer func(results []Result) []byte
 
-	taken bool                      // its end comes with a commit
+	taken bool                      // its end comes with a commit, or with that of a job
+	given []byte                    // the answer, while a job that it has begun runs
 	whole []func([]Result) []Result // from the results of some submissions to those of all, outermost first
 	over  chan struct{}             // closed when it is; nil while nobody waits
+}
+
+// Answering is the key of a request whose answer is made of a T, which it makes.
+// Answer is called when that is about to be written, and must not block. nil is a
+// request without a key.
+type Answering[T any] struct {
+	Key    *Keyed
+	Answer func(made T) []byte
+}
+
+// with puts off the answer until made is filled in.
+func (a *Answering[T]) with(made *T) *keptAnswer {
+	if a == nil {
+		return nil
+	}
+	return &keptAnswer{a.Key, func() []byte { return a.Answer(*made) }}
+}
+
+// keptAnswer is an answer that comes on disk with what it tells of; nil for none.
+type keptAnswer struct {
+	key    *Keyed
+	answer func() []byte
+}
+
+// take has the claim end with what is made, and no longer with the request.
+func (k *keptAnswer) take() {
+	if k != nil {
+		k.key.taken = true
+	}
 }
 
 // The reasons for which a request with a key is not let in.
@@ -56,8 +86,8 @@ type keysUnderWay struct {
 // refused with ErrUnderWay. ErrOtherRequest says that something else was asked
 // under the key; a *message.Failure, that too much is under way.
 func (g *Gateway) Claim(ctx context.Context, k *Keyed) (answer []byte, err error) {
-	if err := g.underWay.claim(ctx, k); err != nil {
-		return nil, err
+	if answer, err := g.underWay.claim(ctx, k); err != nil || answer != nil {
+		return answer, err
 	}
 	made, err := g.store.Idempotent(ctx, k.Account, k.Key, g.now().UnixMilli())
 	if errors.Is(err, store.ErrNotFound) {
@@ -73,13 +103,13 @@ func (g *Gateway) Claim(ctx context.Context, k *Keyed) (answer []byte, err error
 	return made.Answer, nil
 }
 
-func (u *keysUnderWay) claim(ctx context.Context, k *Keyed) error {
+func (u *keysUnderWay) claim(ctx context.Context, k *Keyed) (answer []byte, err error) {
 	name := keyName{k.Account, k.Key}
 	var patience *time.Timer
 	for {
-		over, err := u.tryClaim(name, k)
+		answer, over, err := u.tryClaim(name, k)
 		if over == nil {
-			return err
+			return answer, err
 		}
 		if patience == nil {
 			patience = time.NewTimer(keyWait)
@@ -88,34 +118,53 @@ func (u *keysUnderWay) claim(ctx context.Context, k *Keyed) error {
 		select {
 		case <-over:
 		case <-patience.C:
-			return ErrUnderWay
+			return nil, ErrUnderWay
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
 }
 
-// tryClaim returns what tells when the request is over that has the key.
-func (u *keysUnderWay) tryClaim(name keyName, k *Keyed) (over <-chan struct{}, err error) {
+// tryClaim returns what tells when the request is over that has the key, or its
+// answer if it has begun a job.
+func (u *keysUnderWay) tryClaim(name keyName, k *Keyed) (answer []byte, over <-chan struct{}, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	other := u.claims[name]
 	switch {
 	case other == nil && len(u.claims) >= mostUnderWay:
-		return nil, &message.Failure{Kind: message.Overloaded}
+		return nil, nil, &message.Failure{Kind: message.Overloaded}
 	case other == nil:
 		if u.claims == nil {
 			u.claims = map[keyName]*Keyed{}
 		}
 		u.claims[name] = k
-		return nil, nil
+		return nil, nil, nil
 	case other.Request != k.Request:
-		return nil, ErrOtherRequest
+		return nil, nil, ErrOtherRequest
+	case other.given != nil:
+		return other.given, nil, nil
 	}
 	if other.over == nil {
 		other.over = make(chan struct{})
 	}
-	return other.over, nil
+	return nil, other.over, nil
+}
+
+// give answers repetitions of a request while what it has begun goes on.
+func (u *keysUnderWay) give(k *Keyed, answer []byte) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	k.given = answer
+	k.wake()
+}
+
+// wake lets those look again who wait for the request.
+func (k *Keyed) wake() {
+	if k.over != nil {
+		close(k.over)
+		k.over = nil
+	}
 }
 
 // Release ends a claim, unless what the request makes is on its way to the disk:
@@ -130,8 +179,13 @@ func (u *keysUnderWay) end(k *Keyed) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	delete(u.claims, keyName{k.Account, k.Key})
-	if k.over != nil {
-		close(k.over)
+	k.wake()
+}
+
+// drop ends a claim that was taken for something that is not made.
+func (g *Gateway) drop(k *keptAnswer) {
+	if k != nil {
+		g.underWay.end(k.key)
 	}
 }
 
@@ -162,7 +216,9 @@ func (g *Gateway) Remember(ctx context.Context, k *Keyed, answer []byte) error {
 
 // remember adds the answer to a request to the gather, whose end is its.
 func (g *Gateway) remember(k *Keyed, answer []byte) {
-	k.taken = true
+	if !k.taken { // its request may be over where it is
+		k.taken = true
+	}
 	g.cur.Idempotency = append(g.cur.Idempotency, k.row(answer, g.now()))
 	g.cur.after = append(g.cur.after, func(error) { g.underWay.end(k) })
 }

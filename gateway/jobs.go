@@ -41,7 +41,8 @@ type job struct {
 	stop    context.CancelFunc
 	ended   chan struct{} // closed at its end
 
-	mu sync.Mutex // guards what follows, and what the kind of job has of its own
+	mu   sync.Mutex  // guards what follows, and what the kind of job has of its own
+	kept *keptAnswer // to the request that began it, until its end
 	Job
 }
 
@@ -89,9 +90,52 @@ func (l *jobList[J]) begin(g *Gateway, by string, j J, refuse func(running []J) 
 	g.jobs.Go(func() {
 		defer stop()
 		b.end(run(ctx, j), g.now())
+		g.keepAnswer(b)
 		end(j)
 	})
 	return nil
+}
+
+// answering has repetitions of the request that began a job answered as it was, while
+// the job runs and, from the disk, when it is done or somebody has stopped it. Of one
+// that failed, or that the gateway's end cut short, nothing is kept: it can be begun
+// anew, and does not do again what is done.
+func (g *Gateway) answering(j *job, kept *keptAnswer) {
+	if kept == nil {
+		return
+	}
+	kept.take()
+	g.underWay.give(kept.key, kept.answer())
+	j.mu.Lock()
+	j.kept = kept
+	ended := j.State != JobRunning
+	j.mu.Unlock()
+	if ended {
+		g.keepAnswer(j)
+	}
+}
+
+// keepAnswer ends the request that began a job when the job has ended.
+func (g *Gateway) keepAnswer(j *job) {
+	j.mu.Lock()
+	kept := j.kept
+	j.kept = nil
+	whole := j.State == JobDone || j.State == JobStopped && g.ctx.Err() == nil
+	j.mu.Unlock()
+	if kept == nil {
+		return
+	}
+	g.mu.Lock()
+	whole = whole && g.full == nil
+	if whole {
+		g.remember(kept.key, kept.key.given)
+	}
+	g.mu.Unlock()
+	if whole {
+		g.signal()
+	} else {
+		g.drop(kept)
+	}
 }
 
 // keep adds a job that had ended before the start.

@@ -35,9 +35,10 @@ type MailingJob struct {
 // mailingJob is a mailing under way, or that has ended.
 type mailingJob struct {
 	job
-	mailing  *Mailing // nil of one that had ended before the start
-	resumed  bool     // it began before the start: what it has sent is looked for
-	stopped  bool     // somebody has stopped it
+	mailing  *Mailing            // nil of one that had ended before the start
+	resumed  bool                // it began before the start: what it has sent is looked for
+	stopped  bool                // somebody has stopped it
+	written  chan (<-chan error) // gets what tells when it is on disk
 	stored   chan error
 	stream   uint32 // number of the batch
 	ref      string
@@ -62,10 +63,15 @@ func (j *mailingJob) count(f func(*MailingCounts)) {
 }
 
 // Mail begins to send a mailing, slice by slice, and returns when that is on disk: from then on it is sent whatever
-// happens, also after a restart. by is the account that asks.
-func (g *Gateway) Mail(ctx context.Context, by string, m *Mailing) (MailingJob, error) {
+// happens, also after a restart. by is the account that asks; key, nil for none, is that of its request, whose answer comes
+// on disk in the same commit.
+func (g *Gateway) Mail(ctx context.Context, by string, m *Mailing, key *Answering[MailingJob]) (MailingJob, error) {
 	j := newMailingJob(m)
-	err := g.mailings.begin(g, by, j, func(running []*mailingJob) error {
+	request, err := encodeMailing(m)
+	if err != nil {
+		return MailingJob{}, err
+	}
+	err = g.mailings.begin(g, by, j, func(running []*mailingJob) error {
 		own := 0
 		for _, have := range running {
 			if have.account == m.Account {
@@ -80,15 +86,22 @@ func (g *Gateway) Mail(ctx context.Context, by string, m *Mailing) (MailingJob, 
 	if err != nil {
 		return MailingJob{}, err
 	}
+	begun := j.look()
+	kept := key.with(&begun)
+	kept.take()
+	j.written <- g.addPeople(&store.PeopleChange{
+		Mailings:       []*store.Mailing{{ID: j.ID, Account: j.account, By: by, State: string(JobRunning), Request: request}},
+		ForgetMailings: g.now().Add(-mailingKept).UnixMilli(),
+	}, kept)
 	if err := settledBy(ctx, j.stored); err != nil {
 		return MailingJob{}, err
 	}
 	g.log.Info("mailing begins", "job", j.ID, "account", m.Account, "by", by)
-	return j.look(), nil
+	return begun, nil
 }
 
 func newMailingJob(m *Mailing) *mailingJob {
-	return &mailingJob{job: job{account: m.Account}, mailing: m, ref: m.Common.Reference, stored: make(chan error, 1), stream: rand.Uint32() | 1}
+	return &mailingJob{job: job{account: m.Account}, mailing: m, ref: m.Common.Reference, written: make(chan (<-chan error), 1), stored: make(chan error, 1), stream: rand.Uint32() | 1}
 }
 
 // resumeMailings goes on with mailings that had not ended, and shows how the others did. What is kept was read before any
@@ -121,7 +134,7 @@ func (g *Gateway) resumeMailings(kept []store.Mailing) {
 // mail sends a mailing.
 func (g *Gateway) mail(ctx context.Context, j *mailingJob) error {
 	if !j.resumed {
-		err := g.keepMailing(j)
+		err := settledBy(g.ctx, <-j.written)
 		if j.stored <- err; err != nil {
 			return err
 		}
@@ -144,18 +157,6 @@ func (g *Gateway) mail(ctx context.Context, j *mailingJob) error {
 		err = g.mailSlice(ctx, j)
 	}
 	return err
-}
-
-// keepMailing puts a mailing on disk.
-func (g *Gateway) keepMailing(j *mailingJob) error {
-	request, err := encodeMailing(j.mailing)
-	if err != nil {
-		return err
-	}
-	return g.writePeople(&store.PeopleChange{
-		Mailings:       []*store.Mailing{{ID: j.ID, Account: j.account, By: j.By, State: string(JobRunning), Request: request}},
-		ForgetMailings: g.now().Add(-mailingKept).UnixMilli(),
-	})
 }
 
 // mailSlice sends some messages, and rests as long as that took: longer where the account has a rate, of which it

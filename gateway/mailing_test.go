@@ -55,7 +55,7 @@ func (w *world) people(many int) PeopleOf {
 		}
 	}
 	named := func(name string) message.ID {
-		g, err := w.PutGroup(ctx, of, 0, 0, func(g *directory.Group) error { g.Name = name; return nil })
+		g, err := w.PutGroup(ctx, of, 0, 0, func(g *directory.Group) error { g.Name = name; return nil }, nil)
 		must(err)
 		return g.ID
 	}
@@ -63,7 +63,7 @@ func (w *world) people(many int) PeopleOf {
 	_, err := w.PutContact(ctx, of, 0, 0, func(c *directory.Contact) error {
 		c.Name, c.Mobile, c.Fields = "Anna", "+46100000001", map[string]string{"city": "Lund"}
 		return nil
-	})
+	}, nil)
 	must(err)
 	add := []string{"contact:Anna"}
 	for i := range many - 1 {
@@ -116,7 +116,7 @@ func TestMailing(t *testing.T) {
 		sub := w.untold("", "to {name|nobody}")
 		sub.Reference = "summer"
 		mailing := &Mailing{Account: "acme", Common: *sub, Filled: true, To: []MailTo{{To: "group:all"}, {To: "contact:nobody"}, {To: "+46900000000"}, {To: "+46100000001"}}}
-		job, err := w.Mail(t.Context(), "acme", mailing)
+		job, err := w.Mail(t.Context(), "acme", mailing, nil)
 		if err != nil || job.State != JobRunning || job.Reference != "summer" {
 			t.Fatalf("%+v %v", job, err)
 		}
@@ -179,7 +179,7 @@ func TestMailingPace(t *testing.T) {
 		w := start(t, t.TempDir(), opt, nil)
 		w.people(120)
 		began := time.Now()
-		job, err := w.Mail(t.Context(), "acme", &Mailing{Account: "acme", Common: *w.untold("", "x"), To: []MailTo{{To: "group:all"}}})
+		job, err := w.Mail(t.Context(), "acme", &Mailing{Account: "acme", Common: *w.untold("", "x"), To: []MailTo{{To: "group:all"}}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -105,8 +105,9 @@ func (g *Gateway) NextAudit() int64 { return g.people.audits.Add(1) }
 
 // changePeople makes one change of an account's people and returns when it is on disk. draft reads what there is, which
 // nobody else changes meanwhile, and says what is to be written; nil for nothing. It is done to the end when ctx has ended,
-// once it has begun. A *message.Failure says that it cannot be written now.
-func (g *Gateway) changePeople(ctx context.Context, account string, draft func(context.Context) (*store.PeopleChange, error)) error {
+// once it has begun. A *message.Failure says that it cannot be written now. kept is the answer to its request, which comes
+// on disk with the change.
+func (g *Gateway) changePeople(ctx context.Context, account string, kept *keptAnswer, draft func(context.Context) (*store.PeopleChange, error)) error {
 	lock := g.people.lockOf(account)
 	select {
 	case lock <- struct{}{}:
@@ -120,15 +121,19 @@ func (g *Gateway) changePeople(ctx context.Context, account string, draft func(c
 		}
 	}()
 	done := make(chan error, 1)
+	kept.take()
 	begun = g.job(func() {
 		defer func() { <-lock }()
 		c, err := draft(g.ctx)
-		if c != nil && err == nil {
-			err = g.writePeople(c)
+		if c == nil || err != nil {
+			g.drop(kept)
+			done <- err
+			return
 		}
-		done <- err
+		done <- settledBy(g.ctx, g.addPeople(c, kept))
 	})
 	if !begun {
+		g.drop(kept)
 		return &message.Failure{Kind: message.Stopping}
 	}
 	return settledBy(ctx, done)
@@ -136,17 +141,32 @@ func (g *Gateway) changePeople(ctx context.Context, account string, draft func(c
 
 // writePeople puts a change on disk.
 func (g *Gateway) writePeople(c *store.PeopleChange) error {
+	return settledBy(g.ctx, g.addPeople(c, nil))
+}
+
+// addPeople has a change written, and with it the answer to the request that makes it, whose key was taken for that. done
+// tells when it is on disk, or why it is not.
+func (g *Gateway) addPeople(c *store.PeopleChange, kept *keptAnswer) (done <-chan error) {
+	var answer []byte
+	if kept != nil {
+		answer = kept.answer()
+	}
 	g.mu.Lock()
 	if g.full != nil {
-		f := g.refusal()
+		refused := make(chan error, 1)
+		refused <- g.refusal()
 		g.mu.Unlock()
-		return f
+		g.drop(kept)
+		return refused
 	}
 	g.cur.People = append(g.cur.People, c)
-	done := g.onDisk()
+	if kept != nil {
+		g.remember(kept.key, answer)
+	}
+	done = g.onDisk()
 	g.mu.Unlock()
 	g.signal()
-	return settledBy(g.ctx, done)
+	return done
 }
 
 // own makes what is new, or changed, an account's: with an id, a revision and who did it. It returns what stands on record
@@ -202,9 +222,9 @@ type peopleKind[T, D any] struct {
 
 // putPerson makes one, if id is 0, or changes one; edit gets it as it is. The errors are ErrNotFound, a *PeopleRefusal,
 // that of edit, or a *message.Failure.
-func putPerson[T, D any](ctx context.Context, g *Gateway, k *peopleKind[T, D], of PeopleOf, id message.ID, revision int64, edit func(*D) error) (*T, error) {
+func putPerson[T, D any](ctx context.Context, g *Gateway, k *peopleKind[T, D], of PeopleOf, id message.ID, revision int64, edit func(*D) error, key *Answering[*T]) (*T, error) {
 	var made *T
-	err := g.changePeople(ctx, of.Account, func(ctx context.Context) (*store.PeopleChange, error) {
+	err := g.changePeople(ctx, of.Account, key.with(&made), func(ctx context.Context) (*store.PeopleChange, error) {
 		old := new(T)
 		if id != 0 {
 			var err error
@@ -252,7 +272,7 @@ func findCurrent[T, D any](ctx context.Context, k *peopleKind[T, D], account str
 
 // deletePerson deletes one, with the errors of putPerson.
 func deletePerson[T, D any](ctx context.Context, g *Gateway, k *peopleKind[T, D], of PeopleOf, id message.ID, revision int64) error {
-	return g.changePeople(ctx, of.Account, func(ctx context.Context) (*store.PeopleChange, error) {
+	return g.changePeople(ctx, of.Account, nil, func(ctx context.Context) (*store.PeopleChange, error) {
 		row, err := findCurrent(ctx, k, of.Account, id, revision)
 		if err != nil {
 			return nil, err

@@ -80,7 +80,7 @@ func (g *Gateway) ChangeMembers(ctx context.Context, of PeopleOf, c MembersChang
 		return changed, refusePeople(PeopleTooMany, "add", "more than %d members at a time", MostMemberChanges)
 	}
 	var group *Group
-	err = g.changePeople(ctx, of.Account, func(ctx context.Context) (*store.PeopleChange, error) {
+	err = g.changePeople(ctx, of.Account, nil, func(ctx context.Context) (*store.PeopleChange, error) {
 		var err error
 		if group, err = g.groupByID(ctx, of.Account, c.Group); err != nil {
 			return nil, err

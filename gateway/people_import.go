@@ -50,10 +50,11 @@ type Imported struct {
 }
 
 // ImportContacts makes or changes contacts as some lines of an import say, and returns when that is on disk. edits fill in
-// what each line says. Lines that are refused keep no others back. It may be repeated: what is there is found again.
-func (g *Gateway) ImportContacts(ctx context.Context, imp *ContactImport, edits []func(*directory.Contact)) ([]Imported, error) {
+// what each line says. Lines that are refused keep no others back. It may be repeated: what is there is found again, but for
+// contacts with neither number nor mail address, which are made once with a key only.
+func (g *Gateway) ImportContacts(ctx context.Context, imp *ContactImport, edits []func(*directory.Contact), key *Answering[[]Imported]) ([]Imported, error) {
 	var results []Imported
-	err := g.changePeople(ctx, imp.Account, func(ctx context.Context) (*store.PeopleChange, error) {
+	err := g.changePeople(ctx, imp.Account, key.with(&results), func(ctx context.Context) (*store.PeopleChange, error) {
 		chunk := importChunk{g: g, imp: imp, mobiles: map[string]*Contact{}, mails: map[string]*Contact{}, written: map[message.ID]bool{}}
 		if imp.Group != 0 {
 			group, err := g.groupByID(ctx, imp.Account, imp.Group)

@@ -81,19 +81,19 @@ func sameName[T any](ctx context.Context, account, noun, old, changed string, li
 }
 
 // PutContact makes a contact, if id is 0, or changes one; edit gets it as it is. Its number can be no other contact's.
-// The errors are ErrNotFound, a *PeopleRefusal, that of edit, or a *message.Failure.
-func (g *Gateway) PutContact(ctx context.Context, of PeopleOf, id message.ID, revision int64, edit func(*directory.Contact) error) (*Contact, error) {
-	return putPerson(ctx, g, g.contactKind(of.Account), of, id, revision, edit)
+// The errors are ErrNotFound, a *PeopleRefusal, that of edit, or a *message.Failure. key is that of the request, nil for none.
+func (g *Gateway) PutContact(ctx context.Context, of PeopleOf, id message.ID, revision int64, edit func(*directory.Contact) error, key *Answering[*Contact]) (*Contact, error) {
+	return putPerson(ctx, g, g.contactKind(of.Account), of, id, revision, edit, key)
 }
 
 // PutGroup makes or changes a group, PutTemplate a template, as PutContact does. Their names can be no other's.
-func (g *Gateway) PutGroup(ctx context.Context, of PeopleOf, id message.ID, revision int64, edit func(*directory.Group) error) (*Group, error) {
-	return putPerson(ctx, g, g.groupKind(), of, id, revision, edit)
+func (g *Gateway) PutGroup(ctx context.Context, of PeopleOf, id message.ID, revision int64, edit func(*directory.Group) error, key *Answering[*Group]) (*Group, error) {
+	return putPerson(ctx, g, g.groupKind(), of, id, revision, edit, key)
 }
 
 // PutTemplate is as PutGroup.
-func (g *Gateway) PutTemplate(ctx context.Context, of PeopleOf, id message.ID, revision int64, edit func(*directory.Template) error) (*Template, error) {
-	return putPerson(ctx, g, g.templateKind(), of, id, revision, edit)
+func (g *Gateway) PutTemplate(ctx context.Context, of PeopleOf, id message.ID, revision int64, edit func(*directory.Template) error, key *Answering[*Template]) (*Template, error) {
+	return putPerson(ctx, g, g.templateKind(), of, id, revision, edit, key)
 }
 
 // DeleteContact deletes a contact, also out of its groups.

@@ -21,11 +21,11 @@ func TestGroupsLater(t *testing.T) {
 			w.Snapshot().Schedules = []Schedule{{Name: "test", Account: "acme", From: "ACME", At: []string{"13:00"}, To: []string{"group:duty", "+46100000004", "contact:nobody"}, Text: "hello"}}
 		})
 		ctx, of := t.Context(), PeopleOf{Account: "acme", By: "acme"}
-		duty, err := w.PutGroup(ctx, of, 0, 0, func(g *directory.Group) error { g.Name = "Duty"; return nil })
+		duty, err := w.PutGroup(ctx, of, 0, 0, func(g *directory.Group) error { g.Name = "Duty"; return nil }, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.PutContact(ctx, of, 0, 0, func(c *directory.Contact) error { c.Name, c.Mobile = "Anna", "+46100000002"; return nil }); err != nil {
+		if _, err := w.PutContact(ctx, of, 0, 0, func(c *directory.Contact) error { c.Name, c.Mobile = "Anna", "+46100000002"; return nil }, nil); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.ChangeMembers(ctx, of, MembersChange{Group: duty.ID, Add: []string{"contact:anna", "+46100000003", "+" + answerPhone}}); err != nil {
@@ -52,14 +52,14 @@ func TestPeopleChanges(t *testing.T) {
 		named := func(name string) func(*directory.Group) error {
 			return func(g *directory.Group) error { g.Name = name; return nil }
 		}
-		group, err := w.PutGroup(ctx, of, 0, 0, named("one"))
+		group, err := w.PutGroup(ctx, of, 0, 0, named("one"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		errs := make(chan error, 2)
 		for i := range 2 {
 			go func() {
-				_, err := w.PutGroup(ctx, of, group.ID, group.Revision, named(fmt.Sprint("changed", i)))
+				_, err := w.PutGroup(ctx, of, group.ID, group.Revision, named(fmt.Sprint("changed", i)), nil)
 				errs <- err
 			}()
 		}
@@ -67,7 +67,7 @@ func TestPeopleChanges(t *testing.T) {
 		if err := errors.Join(<-errs, <-errs); !errors.As(err, &outdated) || outdated.Reason != PeopleOutdated {
 			t.Errorf("both changed it: %v", err)
 		}
-		if _, err := w.PutGroup(ctx, PeopleOf{Account: "beta"}, group.ID, 0, named("mine")); !errors.Is(err, ErrNotFound) {
+		if _, err := w.PutGroup(ctx, PeopleOf{Account: "beta"}, group.ID, 0, named("mine"), nil); !errors.Is(err, ErrNotFound) {
 			t.Errorf("somebody else's: %v", err)
 		}
 		for round := range 3 {
@@ -117,7 +117,7 @@ func TestImportChunk(t *testing.T) {
 		}
 		run := func(lines ...func(*directory.Contact)) (results []string, ids []message.ID) {
 			t.Helper()
-			done, err := w.ImportContacts(t.Context(), imp, lines)
+			done, err := w.ImportContacts(t.Context(), imp, lines, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

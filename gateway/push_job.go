@@ -90,8 +90,9 @@ func (j *pushJob) look() PushJob {
 }
 
 // Push begins to make owed again what customers were told or what was given up.
-// by is the account that asks. It goes on until it is done or StopPush.
-func (g *Gateway) Push(by string, req PushRequest) (PushJob, error) {
+// by is the account that asks; key, nil for none, is that of its request. It goes on
+// until it is done or StopPush.
+func (g *Gateway) Push(by string, req PushRequest, key *Answering[PushJob]) (PushJob, error) {
 	j := newPushJob(req)
 	err := g.pushes.begin(g, by, j, func(running []*pushJob) error {
 		for _, have := range running {
@@ -108,7 +109,9 @@ func (g *Gateway) Push(by string, req PushRequest) (PushJob, error) {
 		return PushJob{}, err
 	}
 	g.log.Info("push begins", append([]any{"job", j.ID, "by", by}, req.attrs()...)...)
-	return j.look(), nil
+	begun := j.look()
+	g.answering(&j.job, key.with(&begun))
+	return begun, nil
 }
 
 // attrs are what the log says of a request: what was given.

@@ -82,7 +82,7 @@ func TestComplaint03PushRange(t *testing.T) {
 		r := &fakeReceiver{limit: 7}
 		w := start(t, dir, Options{page: 5}, func(w *world) { w.Receive(message.SMPPTarget, r) })
 		ids := w.tellAll(30, r)
-		j, err := w.Push("root", PushRequest{Account: "acme", Receipts: true, Inbound: true, From: ids[4].Time(), To: time.Now()})
+		j, err := w.Push("root", PushRequest{Account: "acme", Receipts: true, Inbound: true, From: ids[4].Time(), To: time.Now()}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +115,7 @@ func TestPushIDs(t *testing.T) {
 			"beta": {Unknown: 2},
 			"acme": {Looked: 1, Receipts: 1, Unknown: 1},
 		} {
-			j, err := w.Push(account, PushRequest{Account: account, Receipts: true, Inbound: true, IDs: []message.ID{ids[1], 17, ids[1]}})
+			j, err := w.Push(account, PushRequest{Account: account, Receipts: true, Inbound: true, IDs: []message.ID{ids[1], 17, ids[1]}}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,11 +149,11 @@ func TestPushAbsent(t *testing.T) {
 		w := start(t, dir, Options{page: 5}, receive)
 		ids := w.tellAll(20, r)
 		r.setLimit(0)
-		j, err := w.Push("root", PushRequest{Receipts: true})
+		j, err := w.Push("root", PushRequest{Receipts: true}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Push("root", PushRequest{Receipts: true}); !errors.Is(err, ErrPushing) {
+		if _, err := w.Push("root", PushRequest{Receipts: true}, nil); !errors.Is(err, ErrPushing) {
 			t.Errorf("a second one: %v", err)
 		}
 		time.Sleep(time.Second)
@@ -193,7 +193,7 @@ func TestPushGivenUp(t *testing.T) {
 		if w.onDisk(lost[0]).Owed {
 			t.Fatal("it is owed still")
 		}
-		j, err := w.Push("root", PushRequest{Account: "acme", Receipts: true, GivenUp: true})
+		j, err := w.Push("root", PushRequest{Account: "acme", Receipts: true, GivenUp: true}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,7 +231,7 @@ func TestPushInbound(t *testing.T) {
 		}
 		synctest.Wait()
 		first := w.acknowledge(r, 3)
-		j, err := w.Push("acme", PushRequest{Account: "acme", Receipts: true, Inbound: true})
+		j, err := w.Push("acme", PushRequest{Account: "acme", Receipts: true, Inbound: true}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +256,7 @@ func TestPushStop(t *testing.T) {
 		r := &fakeReceiver{limit: 1}
 		w := start(t, dir, Options{page: 2, OutboxMemory: 4}, func(w *world) { w.Receive(message.SMPPTarget, r) })
 		w.tellAll(30, r)
-		j, err := w.Push("acme", PushRequest{Account: "acme", Receipts: true})
+		j, err := w.Push("acme", PushRequest{Account: "acme", Receipts: true}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
