@@ -43,7 +43,7 @@ peers: ## install the programs of others that the end-to-end tests talk to
 	@if [ -e e2e/go.mod ]; then tools/setup-peers; fi
 
 e2e: ## the whole program over real sockets, against the simulator and real peers
-	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -timeout 15m ./...; fi
+	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -parallel 3 -timeout 15m ./...; fi
 
 bench: build ## speed as docs/benchmarks.md defines it; takes about an hour
 	@tools/bench $(BENCH)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -407,7 +408,7 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 60 * time.Second
 	writeTimeout      = 90 * time.Second
-	idleTimeout       = 2 * time.Minute
+	idleTimeout       = 2 * time.Minute // of HTTP/1.1
 	maxHeader         = 32 << 10
 )
 
@@ -433,7 +434,7 @@ func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true) // by prior knowledge (RFC 9113 3.3)
-	return &http.Server{
+	srv := &http.Server{
 		Handler:   h,
 		Protocols: &protocols,
 		HTTP2: &http.HTTP2Config{
@@ -443,8 +444,21 @@ func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
+		IdleTimeout:       -1,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	// HTTP/2 takes the idle timeout when a server first serves, and with one it keeps whatever connection ends with
+	// open streams in memory until then (net/http starts the timer again behind the connection's end): a client that
+	// connects, asks and hangs up all the time would fill it. So there it is none: who is silent is pinged.
+	_ = srv.Serve(noListener{})
+	srv.IdleTimeout = idleTimeout
+	return srv
 }
+
+// noListener has no connections.
+type noListener struct{}
+
+func (noListener) Accept() (net.Conn, error) { return nil, net.ErrClosed }
+func (noListener) Close() error              { return nil }
+func (noListener) Addr() net.Addr            { return &net.TCPAddr{} }

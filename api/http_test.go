@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -392,6 +393,67 @@ func TestServerLimitsTLS(t *testing.T) {
 	client.CloseIdleConnections()
 	_ = srv.Close()
 	<-served
+}
+
+// trackedListener tells when the connections that it accepted are no longer in memory.
+type trackedListener struct {
+	net.Listener
+	gone chan struct{}
+}
+
+func (l trackedListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	tracked := &struct{ net.Conn }{c}
+	runtime.AddCleanup(tracked, func(gone chan struct{}) { close(gone) }, l.gone)
+	return tracked, nil
+}
+
+// A client of HTTP/2 that hangs up in the middle of a request is not remembered, idle or not.
+func TestHTTP2ConnectionIsForgotten(t *testing.T) {
+	t.Parallel()
+	gone, asked := make(chan struct{}), make(chan struct{})
+	srv := httptest.NewUnstartedServer(nil)
+	srv.Config = NewHTTPServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-r.Context().Done()
+	}), slog.New(slog.DiscardHandler))
+	srv.Listener = trackedListener{srv.Listener, gone}
+	srv.Config.Protocols.SetHTTP2(true)
+	srv.Start()
+	defer srv.Close()
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	conns := make(chan net.Conn, 1)
+	client := &http.Transport{Protocols: protocols, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+		conns <- c
+		return c, err
+	}}
+	failed := make(chan error, 1)
+	go func() {
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL, nil)
+		_, err := client.RoundTrip(req)
+		failed <- err
+	}()
+	<-asked
+	_ = (<-conns).Close()
+	if err := <-failed; err == nil {
+		t.Error("the request was answered")
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		runtime.GC()
+		select {
+		case <-gone:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the connection is still in memory")
+		}
+	}
 }
 
 // The limit holds also in a buffer that a larger body has left behind.

@@ -28,13 +28,14 @@ func TestManyConnections(t *testing.T) {
 		total = 5_000
 	}
 	sim := startSimulator(t, simulator.Options{})
-	s := startServer(t, sim, serverOptions{binary: plainBinary(t)})
+	const slowKey = secretMark + "-slow-key-0123456789" // of an account whose requests at work are as many as it may have
+	s := startServer(t, sim, serverOptions{binary: plainBinary(t), accounts: []string{`{name: slow, api_keys: [` + slowKey + `], senders: ["*"], sender: Slow}`}})
 	linked(t, sim)
 	s.becomes(s.send("+46701000001", "ref-0 "+textMark), "delivered")
 	stop := neighbour(t, s)
 	before := s.memory()
 
-	head := "POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nAuthorization: Bearer " + apiKey + "\r\n"
+	head := "POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nAuthorization: Bearer " + slowKey + "\r\n"
 	bind := frame(t, smpp.PDU{Sequence: 1, Body: &smpp.Bind{Mode: smpp.Transceiver, SystemID: account, Password: password}})
 	kinds := []struct{ addr, say string }{
 		{s.smpp, ""},                      // idle

@@ -10,9 +10,12 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,17 +34,27 @@ func hostileHTTPOptions(t *testing.T) serverOptions {
 // resting is how many goroutines a server has, and how much memory is in use after garbage is collected.
 type resting struct{ goroutines, heap float64 }
 
-func (s *server) resting() resting {
+func (s *server) resting() (r resting) {
 	s.t.Helper()
-	for range 2 { // finalisers and pools take two
-		resp, err := s.client.Get("http://" + s.pprof + "/debug/pprof/heap?gc=1")
+	read := func(page, pattern string) float64 {
+		resp, err := s.client.Get("http://" + s.pprof + "/debug/pprof/" + page)
 		if err != nil {
-			s.t.Fatalf("collect garbage: %v", err)
+			s.t.Fatalf("the profiler: %v", err)
 		}
-		_, _ = io.Copy(io.Discard, resp.Body)
-		_ = resp.Body.Close()
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		m := regexp.MustCompile(pattern).FindSubmatch(text)
+		if err != nil || m == nil {
+			s.t.Fatalf("%s has no %s: %v", page, pattern, err)
+		}
+		n, _ := strconv.ParseFloat(string(m[1]), 64)
+		return n
 	}
-	return resting{s.metric("go_goroutines"), s.metric("go_memstats_heap_alloc_bytes")}
+	for range 2 { // finalisers and pools take two
+		r.heap = read("heap?gc=1&debug=1", `# HeapAlloc = (\d+)`)
+	}
+	r.goroutines = read("goroutine?debug=1", `total (\d+)`)
+	return r
 }
 
 // settled gives them when nothing ends any more.
@@ -190,10 +203,13 @@ func TestHostileHTTP(t *testing.T) {
 			})
 		}
 		slowest := time.Duration(0)
+		pace := time.NewTicker(10 * time.Millisecond) // what is remembered of messages is to be nothing beside the attack
+		defer pace.Stop()
 		for ctx.Err() == nil {
 			began := time.Now()
 			send(1)
 			slowest = max(slowest, time.Since(began))
+			<-pace.C
 		}
 		attackers.Wait()
 		t.Logf("%d times; a message took %v at most", tried.Load(), slowest.Round(time.Millisecond))
@@ -201,8 +217,22 @@ func TestHostileHTTP(t *testing.T) {
 			t.Errorf("who behaves waited %v", slowest)
 		}
 	}
-	for _, a := range attacks { // Go keeps a little of every goroutine that there ever was at a time
+	// Go keeps a little of every goroutine that there ever was at a time: there are more of them now than there will be, for much
+	// has come together while the process stood still.
+	for _, a := range attacks {
+		ctx, cancel := context.WithCancel(t.Context())
+		var pauses sync.WaitGroup
+		pauses.Go(func() {
+			for ctx.Err() == nil {
+				<-time.After(300 * time.Millisecond)
+				s.proc.signal(syscall.SIGSTOP)
+				<-time.After(300 * time.Millisecond)
+				s.proc.signal(syscall.SIGCONT)
+			}
+		})
 		attack(t, a.run, min(a.spell, 3*time.Second))
+		cancel()
+		pauses.Wait()
 	}
 	before := s.settled()
 	for _, a := range attacks {

@@ -18,9 +18,9 @@ import (
 func (s *server) lowestMemory() int64 {
 	s.t.Helper()
 	least := int64(math.MaxInt64)
-	tick := time.NewTicker(500 * time.Millisecond)
+	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
-	for i := range 10 {
+	for i := range 12 {
 		<-tick.C
 		resp, err := s.client.Get("http://" + s.pprof + "/debug/pprof/heap?gc=1")
 		if err != nil {
@@ -31,7 +31,7 @@ func (s *server) lowestMemory() int64 {
 		if err != nil {
 			s.t.Fatalf("collect garbage: %v", err)
 		}
-		if i >= 2 {
+		if i >= 4 {
 			least = min(least, s.memory())
 		}
 	}
