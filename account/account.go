@@ -67,6 +67,9 @@ type Account struct {
 	// WebhookSecretPreviousExpires is when the previous secret signs no more: a time (2027-01-31T12:00:00Z) or the end of a day
 	// in UTC (2027-01-31). Empty: as long as it stands here.
 	WebhookSecretPreviousExpires string `yaml:"webhook_secret_previous_expires" example:"\"2036-06-30\""`
+	// Mailbox keeps inbound messages until the customer's program has fetched and deleted them over the Ozeki-compatible
+	// interface, beside the webhook, and in place of SMPP sessions. What is not deleted within webhooks: {max_age} is given up.
+	Mailbox bool `yaml:"mailbox" example:"false"`
 	// DLRURL is the pattern of the report address for the Kannel-compatible interface when a request names none.
 	// Empty: no report.
 	DLRURL string `yaml:"dlr_url"`

@@ -59,6 +59,7 @@ type HTTPOptions struct {
 	Ask         func(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	Idempotency IdempotencyOptions // without Claim the header Idempotency-Key is not looked at
 
+	Mailbox  MailboxOptions  // what programs fetch over Ozeki's interface
 	Queues   QueuesOptions   // of /v1/queues and /v1/jobs
 	Attempts *Attempts       // of /v1/webhooks, shared with everything that calls; nil for an empty one
 	Sessions SessionsOptions // of /v1/sessions; without List there is no such page
@@ -101,6 +102,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Preview, o.Explain, o.Resend, o.Erase = g.Preview, g.ExplainRoute, g.Resend, g.EraseText
 	o.ExplainFiltered = g.ExplainFiltered
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
+	o.Mailbox = MailboxOptions{Fetch: g.Mailbox, Delete: g.DeleteFromMailbox}
 	o.Schedules, o.Series = g.Schedules, g.SeriesStates
 	o.ExplainInbound = g.ExplainInbound
 	o.Ask, o.Change = g.AskOperator, g.ReplaceMessage
@@ -169,6 +171,7 @@ type httpServer struct {
 	jasmin     jasminCounts
 	working    atomic.Int64 // requests being served
 
+	mailboxes mailboxTurns     // of accounts whose inbound messages are fetched
 	plainRoot http.HandlerFunc // the plain interface on / itself; nil where it is not there
 	imports   atomic.Int32     // of contacts, under way
 

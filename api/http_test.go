@@ -93,7 +93,11 @@ func (f *fakeGateway) options() HTTPOptions {
 		Trace:          func(context.Context, *message.Message) (*gateway.Trace, error) { return nil, errors.New("no trace") },
 		Ready:          func() error { return nil },
 		InboundMessage: func(context.Context, string, message.ID) (*message.Inbound, error) { return nil, gateway.ErrNotFound },
-		FailureWait:    time.Nanosecond,
+		Mailbox: MailboxOptions{
+			Fetch:  func(context.Context, string, int) ([]*message.Inbound, error) { return nil, nil },
+			Delete: func(context.Context, string, []message.ID) ([]message.ID, error) { return nil, nil },
+		},
+		FailureWait: time.Nanosecond,
 	}
 }
 

@@ -35,7 +35,7 @@ func (s *httpServer) ozekiPaths(d *dialectPaths) {
 // ozekiRefused answers requests from where Ozeki's interface may not be used.
 func ozekiRefused(w http.ResponseWriter, r *http.Request) {
 	f, _ := ozekiQuery(r.URL.RawQuery)
-	f.write(w, ozekiLogin(account.ErrCredentials))
+	_ = f.write(w, ozekiLogin(account.ErrCredentials))
 }
 
 // ozekiServe is GET and POST of Ozeki's HTTP interface.
@@ -47,36 +47,50 @@ func ozekiRefused(w http.ResponseWriter, r *http.Request) {
 func (s *httpServer) ozekiServe(w http.ResponseWriter, r *http.Request) {
 	f, bad := s.ozekiRead(w, r)
 	if bad != nil {
-		f.write(w, bad)
+		_ = f.write(w, bad)
 		return
 	}
 	do := s.ozekiAction(f.action())
 	if do == nil {
-		f.write(w, ozekiRefuse(http.StatusBadRequest, "Unknown action: "+clip(f.get("action"))))
+		_ = f.write(w, ozekiRefuse(http.StatusBadRequest, "Unknown action: "+clip(f.get("action"))))
 		return
 	}
 	a, err := s.password(r, f.get("username"), f.get("password"))
 	if err != nil {
-		f.write(w, ozekiLogin(err))
+		_ = f.write(w, ozekiLogin(err))
 		return
 	}
-	rows, bad := do(r, f, a)
-	f.write(w, bad, rows...)
+	do(w, r, f, a)
 }
 
+// ozekiDoes is what does an action and answers it.
+type ozekiDoes func(http.ResponseWriter, *http.Request, ozekiRequest, *account.Account)
+
 // ozekiAction returns what does an action, nil if there is none of that name.
-func (s *httpServer) ozekiAction(name string) func(*http.Request, ozekiRequest, *account.Account) ([]ozekiRow, *ozekiError) {
+func (s *httpServer) ozekiAction(name string) ozekiDoes {
 	switch name {
-	case "sendmessage":
-		return s.ozekiSend
+	case "sendmessage", "sendmessages":
+		return ozekiAnswers(s.ozekiSend)
+	case "receivemessage":
+		return s.ozekiReceive
+	case "deletemessage":
+		return ozekiAnswers(s.ozekiDelete)
 	case "getcredits":
-		return s.ozekiGetCredits
+		return ozekiAnswers(s.ozekiGetCredits)
 	case "setcredits":
-		return s.ozekiSetCredits
+		return ozekiAnswers(s.ozekiSetCredits)
 	case "addcredits":
-		return s.ozekiAddCredits
+		return ozekiAnswers(s.ozekiAddCredits)
 	}
 	return nil
+}
+
+// ozekiAnswers writes what an action returns.
+func ozekiAnswers(do func(*http.Request, ozekiRequest, *account.Account) ([]ozekiRow, *ozekiError)) ozekiDoes {
+	return func(w http.ResponseWriter, r *http.Request, f ozekiRequest, a *account.Account) {
+		rows, bad := do(r, f, a)
+		_ = f.write(w, bad, rows...)
+	}
 }
 
 // ozekiLogin is the answer to an error of login.
@@ -106,16 +120,19 @@ func (f ozekiRequest) content() (c message.Content, bad *ozekiError) {
 		rest, c.Class = before, int8(digit[0]-'0')
 	}
 	want, known := ozekiTypes[rest]
-	if !isText || !known {
-		return c, ozekiRefuse(http.StatusBadRequest, "Message type is not supported: "+clip(kind)+"; SMS:TEXT is, with :GSM7BIT or :UCS2 and :CLASS0 to :CLASS3")
+	if known = known && isText; !known && kind != ozekiBinary {
+		return c, ozekiRefuse(http.StatusBadRequest, "Message type is not supported: "+clip(kind)+"; SMS:TEXT is, with :GSM7BIT or :UCS2 and :CLASS0 to :CLASS3, and "+ozekiBinary)
 	}
-	data, given := f.values["messagedata"]
+	data, given := f.given("messagedata")
 	if !given {
-		return c, ozekiRefuse(http.StatusBadRequest, "The parameter messagedata is missing")
+		return c, f.missing("messagedata")
 	}
 	text, ok := plainText(data, f.get("charset"))
 	if !ok {
 		return c, ozekiRefuse(http.StatusBadRequest, "The parameter messagedata is not in its charset")
+	}
+	if !known {
+		return c, ozekiParseOctets(text, &c)
 	}
 	c.Text, c.Want = text, want
 	return c, nil
@@ -127,7 +144,7 @@ func (f ozekiRequest) submission(a *account.Account) (s gateway.Submission, bad 
 	if s.Content, bad = f.content(); bad != nil {
 		return s, bad
 	}
-	s.Content.Extra = a.Extra(nil)
+	s.Content.Extra = a.Extra(s.Content.Extra)
 	if s.SendAt, s.Validity, bad = f.times(); bad != nil {
 		return s, bad
 	}
@@ -139,32 +156,48 @@ func (f ozekiRequest) submission(a *account.Account) (s gateway.Submission, bad 
 	return s, nil
 }
 
-// ozekiSend is action=sendmessage: a report for each recipient.
+// ozekiSend is action=sendmessage: a report for each recipient. With messagecount
+// it is for as many messages, whose parameters have numbers from 0 behind their
+// names; none is accepted if something is wrong with the parameters of one.
 func (s *httpServer) ozekiSend(r *http.Request, f ozekiRequest, a *account.Account) ([]ozekiRow, *ozekiError) {
-	numbers := f.recipients()
-	switch {
-	case len(numbers) == 0:
-		return nil, ozekiRefuse(http.StatusBadRequest, "The parameter recipient is missing")
-	case len(numbers) > maxMessages:
-		return nil, ozekiRefuse(http.StatusBadRequest, "There are too many recipients; "+itoa(maxMessages)+" are possible")
-	}
-	common, bad := f.submission(a)
+	messages, bad := f.messages()
 	if bad != nil {
 		return nil, bad
 	}
-	made := make([]gateway.Submission, len(numbers))
-	subs := make([]*gateway.Submission, len(numbers))
-	for i, to := range numbers {
-		made[i] = common
-		made[i].To, made[i].Batch = to, len(numbers) > 1
-		subs[i] = &made[i]
+	most, bad := f.count("maxresponse", maxMessages)
+	if bad != nil {
+		return nil, bad
+	}
+	var subs []*gateway.Submission
+	var numbers []string
+	for _, m := range messages {
+		to := m.recipients()
+		switch {
+		case len(to) == 0:
+			return nil, m.missing("recipient")
+		case len(numbers)+len(to) > maxMessages:
+			return nil, ozekiRefuse(http.StatusBadRequest, "There are too many recipients; "+itoa(maxMessages)+" are possible")
+		}
+		numbers = append(numbers, to...)
+		common, bad := m.submission(a)
+		if bad != nil {
+			return nil, bad
+		}
+		for _, number := range to {
+			made := common
+			made.To = number
+			subs = append(subs, &made)
+		}
+	}
+	for _, sub := range subs {
+		sub.Batch = len(subs) > 1
 	}
 	results, p := s.submit(r.Context(), subs)
 	if p != nil {
 		return nil, ozekiRefuse(http.StatusServiceUnavailable, p.Detail)
 	}
-	rows := make([]ozekiRow, len(results))
-	for i := range results {
+	rows := make([]ozekiRow, min(len(results), most))
+	for i := range rows {
 		code, text, id := "0", ozekiAccepted, results[i].ID.String()
 		if failure := results[i].Failure; failure != nil {
 			code, text, id = itoa(int64(failure.Kind)), failure.Error(), ""

@@ -22,10 +22,12 @@ type ozekiField struct{ name, value string }
 var ozekiOld = map[string]string{
 	"acceptreport": "AcceptReport", "statuscode": "StatusCode", "statusmessage": "StatusText", "messageid": "MessageID",
 	"account": "Account", "username": "UserName", "balance": "Balance", "recipient": "Recipient",
+	"messagetype": "MessageType", "messagedata": "MessageData", "senttime": "SentTime", "receivedtime": "ReceivedTime", "deletereport": "DeleteReport",
 }
 
-// write answers, in the form that responseformat asks for.
-func (f ozekiRequest) write(w http.ResponseWriter, bad *ozekiError, rows ...ozekiRow) {
+// write answers, in the form that responseformat asks for. The error is that the
+// client has gone, who then needs no answer.
+func (f ozekiRequest) write(w http.ResponseWriter, bad *ozekiError, rows ...ozekiRow) error {
 	status := http.StatusOK
 	if bad != nil {
 		status = bad.status
@@ -55,7 +57,8 @@ func (f ozekiRequest) write(w http.ResponseWriter, bad *ozekiError, rows ...ozek
 		h.Set("Retry-After", strconv.Itoa(after))
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(body)) // a client that has gone needs no answer
+	_, err := w.Write([]byte(body))
+	return err
 }
 
 // xml writes rows as Ozeki NG does, or as Message Server 6.
@@ -70,8 +73,12 @@ func (f ozekiRequest) xml(rows []ozekiRow) string {
 			return strings.ToUpper(name[:1]) + name[1:]
 		}
 	} else {
+		dtd := "smsapi"
+		if f.action() == "receivemessage" {
+			dtd = "response"
+		}
 		b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
-			`<!DOCTYPE smsapi PUBLIC "-//OZEKI//DTD XML 1.0//EN" "http://www.ozekisms.com/DTD/smsapi.xml">` + "\n")
+			`<!DOCTYPE ` + dtd + ` PUBLIC "-//OZEKI//DTD XML 1.0//EN" "http://www.ozekisms.com/DTD/` + dtd + `.xml">` + "\n")
 	}
 	element := func(indent, name, value string) {
 		b.WriteString(indent + "<" + tag(name) + ">")
@@ -123,6 +130,7 @@ func (f ozekiRequest) urlencoded(rows []ozekiRow) string {
 var ozekiLabels = map[string]string{
 	"statuscode": "Status code", "statusmessage": "Status message", "messageid": "Message ID", "recipient": "Recipient",
 	"username": "Username", "balance": "Balance", "errorcode": "Error code", "errormessage": "Error message",
+	"originator": "Originator", "messagetype": "Message type", "messagedata": "Message data", "senttime": "Sent time", "receivedtime": "Received time",
 }
 
 // html writes a page for people; continueurl is where its link leads.

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -10,13 +11,71 @@ import (
 // ozekiRequest are the parameters of a request by their names in lower case.
 type ozekiRequest struct {
 	values map[string]string
-	old    bool // of Message Server 6, which answers otherwise
+	number string // of the message that it is about, which stands behind names of parameters; empty for all
+	old    bool   // of Message Server 6, which answers otherwise
 }
 
-// ozekiNames are other names of parameters: Message Server 6 had the first.
-var ozekiNames = map[string]string{"recepient": "recipient", "login": "username", "_charset_": "charset"}
+// ozekiParams is how many parameters of a request are looked at.
+const ozekiParams = 10 * maxMessages
 
-func (f ozekiRequest) get(name string) string { return f.values[name] }
+// ozekiNames are other names of parameters: Message Server 6 had the first.
+var ozekiNames = map[string]string{
+	"recepient": "recipient", "login": "username", "_charset_": "charset", "messageids": "messageid", "msgid": "messageid",
+}
+
+// given returns a parameter: that of the message, else that of all.
+func (f ozekiRequest) given(name string) (value string, is bool) {
+	if f.number != "" {
+		if value, is = f.values[name+f.number]; is {
+			return value, true
+		}
+	}
+	value, is = f.values[name]
+	return value, is
+}
+
+func (f ozekiRequest) get(name string) string {
+	value, _ := f.given(name)
+	return value
+}
+
+func (f ozekiRequest) missing(name string) *ozekiError {
+	return ozekiRefuse(http.StatusBadRequest, "The parameter "+name+f.number+" is missing")
+}
+
+// count reads a parameter that is a number from 1; one above most is most, as is
+// none at all.
+func (f ozekiRequest) count(name string, most int) (int, *ozekiError) {
+	given := strings.TrimSpace(f.get(name))
+	if given == "" {
+		return most, nil
+	}
+	n, err := strconv.Atoi(given)
+	if err != nil || n < 1 {
+		return 0, ozekiRefuse(http.StatusBadRequest, "The parameter "+name+" is no number from 1: "+clip(given))
+	}
+	return min(n, most), nil
+}
+
+// messages are the requests that one with messagecount stands for.
+func (f ozekiRequest) messages() ([]ozekiRequest, *ozekiError) {
+	if f.get("messagecount") == "" {
+		return []ozekiRequest{f}, nil
+	}
+	n, bad := f.count("messagecount", maxMessages+1)
+	switch {
+	case bad != nil:
+		return nil, bad
+	case n > maxMessages:
+		return nil, ozekiRefuse(http.StatusBadRequest, "There are too many messages; "+itoa(maxMessages)+" are possible")
+	}
+	list := make([]ozekiRequest, n)
+	for i := range list {
+		list[i] = f
+		list[i].number = strconv.Itoa(i)
+	}
+	return list, nil
+}
 
 func (f ozekiRequest) action() string { return strings.ToLower(strings.TrimSpace(f.get("action"))) }
 
@@ -31,10 +90,12 @@ func ozekiQuery(raw string) (ozekiRequest, *ozekiError) {
 		if err != nil || err2 != nil {
 			return f, ozekiRefuse(http.StatusBadRequest, "A parameter is not URL-encoded")
 		}
-		if name = strings.ToLower(name); ozekiNames[name] != "" {
-			name = ozekiNames[name]
+		name = strings.ToLower(name)
+		plain := strings.TrimRight(name, "0123456789")
+		if other := ozekiNames[plain]; other != "" {
+			name = other + name[len(plain):]
 		}
-		if _, twice := f.values[name]; !twice && pair != "" && len(f.values) < 100 {
+		if _, twice := f.values[name]; !twice && pair != "" && len(f.values) < ozekiParams {
 			f.values[name] = value
 		}
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -52,9 +53,15 @@ func TestOzekiAnswers(t *testing.T) {
 			"Status code: 0<br>\nStatus message: " + good + "<br>\nMessage ID: %2<br>\nRecipient: 2<br>\n<br>\n" +
 			"<a href='http://www.example.com/?a&amp;b'>Click here to continue</a>\n\n</BODY>\n</HTML>\n"},
 		{ozekiBase + "&recipient=1&messagedata=x&responseformat=urlencoded", 200, "action=sendmessage&statuscode=0&statusmessage=Message+accepted+for+delivery&messageid=%id&recipient=1\n"},
+		{"/api?action=sendmessages&username=acme&password=secret&messagecount=2&recepient0=1&messagetype0=SMS:TEXT&messagedata0=a&recipient1=2&messagedata1=b", 200, ozekiXML("sendmessages", ozekiReport("0", good, "%id", "1")+ozekiReport("0", good, "%2", "2"))},
+		{ozekiBase + "&messagecount=2&recipient0=1,2&recipient1=3&messagedata=x&maxresponse=1", 200, ozekiXML("sendmessage", ozekiReport("0", good, "%id", "1"))},
+		{ozekiBase + "&messagecount=2&recipient0=1&messagedata=x", 400, ozekiXML("sendmessage", ozekiWrong("400", "The parameter recipient1 is missing"))},
+		{ozekiBase + "&messagecount=1&recipient0=1", 400, ozekiXML("sendmessage", ozekiWrong("400", "The parameter messagedata0 is missing"))},
+		{ozekiBase + "&messagecount=1001&recipient=1&messagedata=x", 400, ozekiXML("sendmessage", ozekiWrong("400", "There are too many messages; 1000 are possible"))},
+		{ozekiBase + "&messagecount=two&recipient=1&messagedata=x", 400, ozekiXML("sendmessage", ozekiWrong("400", "The parameter messagecount is no number from 1: two"))},
 		{ozekiBase + "&messagedata=x", 400, ozekiXML("sendmessage", ozekiWrong("400", "The parameter recipient is missing"))},
 		{ozekiBase + "&recipient=1", 400, ozekiXML("sendmessage", ozekiWrong("400", "The parameter messagedata is missing"))},
-		{ozekiBase + "&recipient=1&messagedata=x&messagetype=SMS:WAPPUSH", 400, ozekiXML("sendmessage", ozekiWrong("400", "Message type is not supported: SMS:WAPPUSH; SMS:TEXT is, with :GSM7BIT or :UCS2 and :CLASS0 to :CLASS3"))},
+		{ozekiBase + "&recipient=1&messagedata=x&messagetype=SMS:WAPPUSH", 400, ozekiXML("sendmessage", ozekiWrong("400", "Message type is not supported: SMS:WAPPUSH; SMS:TEXT is, with :GSM7BIT or :UCS2 and :CLASS0 to :CLASS3, and SMS:BINARY:XML"))},
 		{ozekiBase + "&recipient=1&messagedata=x&vp=2011.07.26.+10:07:58", 400, ozekiXML("sendmessage", ozekiWrong("400", "The parameter vp is no time to come such as 2030.07.26. 10:07:58"))},
 		{ozekiBase + "&recipient=1&messagedata=100%", 400, ozekiXML("sendmessage", ozekiWrong("400", "A parameter is not URL-encoded"))},
 		{"/api?action=sendmessage&username=acme&password=x&recipient=1", 401, ozekiXML("sendmessage", ozekiWrong("401", "Username or password is incorrect"))},
@@ -88,17 +95,27 @@ func TestOzekiFields(t *testing.T) {
 	text := func(s string, want gsm.Encoding, class int8) message.Content {
 		return message.Content{Text: s, Want: want, Class: class}
 	}
+	octets := func(dcs uint8, pid uint8, class int8) message.Content {
+		c := message.Content{Header: []byte{6, 5, 4, 11, 0x84, 0x23, 0xf0}, Data: []byte{0xea, 6}, Want: gsm.Binary, Class: class}
+		if dcs|pid != 0 {
+			c.Extra = &message.Extra{Coding: dcs, ProtocolID: pid}
+		}
+		return c
+	}
 	end := time.Now().Add(2 * time.Hour).Truncate(time.Second)
 	for query, want := range map[string]gateway.Submission{
-		"messagedata=h%C3%A5&originator=ACME":                    {From: "ACME", Content: text("hå", gsm.Auto, -1)},
-		"messagedata=h%E5":                                       {Content: text("hå", gsm.Auto, -1)},
-		"messagedata=h%C3%A5&charset=iso-8859-1":                 {Content: text("hÃ¥", gsm.Auto, -1)},
-		"messagedata=x&messagetype=sms:text:class0":              {Content: text("x", gsm.Auto, 0)},
-		"messagedata=x&messagetype=SMS:TEXT:GSM7BIT":             {Content: text("x", gsm.GSM7, -1)},
-		"messagedata=x&messagetype=SMS:TEXT:GSM7BIT:CLASS2":      {Content: text("x", gsm.GSM7, 2)},
-		"messagedata=x&messagetype=SMS:TEXT:UCS2":                {Content: text("x", gsm.UCS2, -1)},
-		"messagedata=x&messagetype=SMS:TEXT:UCS2:CLASS3":         {Content: text("x", gsm.UCS2, 3)},
-		"messagedata=x&vp=" + end.Format("2006.01.02.+15:04:05"): {Content: text("x", gsm.Auto, -1), Validity: 2 * time.Hour},
+		"messagedata=h%C3%A5&originator=ACME":               {From: "ACME", Content: text("hå", gsm.Auto, -1)},
+		"messagedata=h%E5":                                  {Content: text("hå", gsm.Auto, -1)},
+		"messagedata=h%C3%A5&charset=iso-8859-1":            {Content: text("hÃ¥", gsm.Auto, -1)},
+		"messagedata=x&messagetype=sms:text:class0":         {Content: text("x", gsm.Auto, 0)},
+		"messagedata=x&messagetype=SMS:TEXT:GSM7BIT":        {Content: text("x", gsm.GSM7, -1)},
+		"messagedata=x&messagetype=SMS:TEXT:GSM7BIT:CLASS2": {Content: text("x", gsm.GSM7, 2)},
+		"messagedata=x&messagetype=SMS:TEXT:UCS2":           {Content: text("x", gsm.UCS2, -1)},
+		"messagedata=x&messagetype=SMS:TEXT:UCS2:CLASS3":    {Content: text("x", gsm.UCS2, 3)},
+		"messagetype=SMS:BINARY:XML&messagedata=" + url.QueryEscape("<sms>\r\n <pid>00</pid>\r\n <dcs>F5</dcs><udh>0605040B8423F0</udh><ud>ea06</ud></sms>"): {Content: octets(0xf5, 0, 1)},
+		"messagetype=sms:binary:xml&messagedata=" + url.QueryEscape("<sms><pid>7f</pid><dcs>04</dcs><udh>0605040B8423F0</udh><ud>EA 06</ud></sms>"):          {Content: octets(0, 0x7f, -1)},
+		"messagetype=SMS:BINARY:XML&messagedata=" + url.QueryEscape("<sms><udh>0605040B8423F0</udh><ud>EA06</ud></sms>"):                                     {Content: octets(0, 0, -1)},
+		"messagedata=x&vp=" + end.Format("2006.01.02.+15:04:05"):                                                                                             {Content: text("x", gsm.Auto, -1), Validity: 2 * time.Hour},
 	} {
 		f := &fakeGateway{}
 		w := ask(NewHTTP(f.options()), "POST", "/api", "action=sendmessage&username=acme&password=secret&recipient=1&"+query, "Content-Type", "application/x-www-form-urlencoded")
@@ -112,6 +129,12 @@ func TestOzekiFields(t *testing.T) {
 		want.To, want.Via, want.Priority, want.Receipts = "1", message.ViaOzeki, message.Normal, receiptsNamed[""]
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", query, diff)
+		}
+	}
+	for _, data := range []string{"x", "<sms><ud>0</ud></sms>", "<sms><ud>zz</ud></sms>", "<sms><dcs>08</dcs><ud>00</ud></sms>", "<sms><pid>0000</pid></sms>", "<mms/>"} {
+		f := &fakeGateway{}
+		if w := ask(NewHTTP(f.options()), "GET", ozekiBase+"&recipient=1&messagetype=SMS:BINARY:XML&messagedata="+url.QueryEscape(data), ""); w.Code != 400 || len(f.accepted) > 0 {
+			t.Errorf("%s: %d %s", data, w.Code, w.Body)
 		}
 	}
 	f := &fakeGateway{}
@@ -172,6 +195,9 @@ func TestOzekiCredits(t *testing.T) {
 // Whatever stands in the address, there is an answer.
 func FuzzOzeki(f *testing.F) {
 	f.Add("action=sendmessage&recipient=1,2&messagedata=x&messagetype=SMS:TEXT:UCS2:CLASS0&vp=2030.01.01. 00:00:00")
+	f.Add("action=receivemessage&limit=1&afterdownload=delete&folder=inbox")
+	f.Add("action=deletemessage&messageid=06y317kmc0000,x")
+	f.Add("action=sendmessage&messagecount=2&recipient0=1&messagetype=SMS:BINARY:XML&messagedata=<sms><ud>00</ud></sms>")
 	f.Add("action=getcredits&responseformat=html&continueurl=http://x/'><b>")
 	h := NewHTTP((&fakeGateway{}).options())
 	f.Fuzz(func(t *testing.T, query string) {

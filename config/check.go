@@ -424,8 +424,10 @@ func (d *decoder) checkInbound(r *gateway.InboundRule, path string, links, accou
 		}
 	}
 	for i, action := range r.Do {
-		if action.SMPP != "" && !slices.Contains(accounts, action.SMPP) {
-			d.report(fmt.Sprintf("%s.do[%d].smpp", path, i), "no account is named "+quote(action.SMPP)+known(accounts))
+		for field, name := range map[string]string{"smpp": action.SMPP, "mailbox": action.Mailbox} {
+			if name != "" && !slices.Contains(accounts, name) {
+				d.report(fmt.Sprintf("%s.do[%d].%s", path, i, field), "no account is named "+quote(name)+known(accounts))
+			}
 		}
 	}
 }

@@ -40,12 +40,12 @@ func (d *decoder) checkAbsent(f *File) {
 	warned := 0
 	for i := range f.Accounts {
 		a := &f.Accounts[i]
-		if len(a.Numbers) == 0 || a.Webhook != "" || a.SMPP.Outbind.Host != "" || warned == mostClashes {
+		if len(a.Numbers) == 0 || a.Webhook != "" || a.Mailbox || a.SMPP.Outbind.Host != "" || warned == mostClashes {
 			continue
 		}
 		if free := gateway.Unclaimed(f.Inbound, a.Numbers); len(free) > 0 {
 			d.warn(fmt.Sprintf("accounts[%d].numbers", i), "messages to "+free[0]+" that no rule under inbound takes wait for an SMPP session of the account, and none can come: "+
-				"give the account a webhook, the server an address under smpp, or the number a rule; until then they are read by GET /v1/inbound")
+				"give the account a webhook or a mailbox, the server an address under smpp, or the number a rule; until then they are read by GET /v1/inbound")
 			warned++
 		}
 	}

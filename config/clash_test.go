@@ -87,7 +87,7 @@ func TestNoEffect(t *testing.T) {
 `
 	const behind = "kurir.yaml:4:5: routes[1]: can never match, for routes[0] (line 3) comes first and takes every message"
 	const waits = "kurir.yaml:3:45: accounts[0].numbers: messages to %s that no rule under inbound takes wait for an SMPP session of the account, and none can come: " +
-		"give the account a webhook, the server an address under smpp, or the number a rule; until then they are read by GET /v1/inbound"
+		"give the account a webhook or a mailbox, the server an address under smpp, or the number a rule; until then they are read by GET /v1/inbound"
 	for _, c := range []struct{ name, text, want string }{
 		{"behind all", "routes:\n  - {via: [op1]}\n  - {name: late, to: \"46*\", via: [op1]}", behind},
 		{"behind a star", "routes:\n  - {to: \"*\", via: [op1]}\n  - {via: [op1]}", behind},

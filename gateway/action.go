@@ -11,7 +11,7 @@ import (
 )
 
 // InboundAction is one thing that is done with an inbound message, such as a place that it goes to. Of webhook, kannel,
-// jasmin, twilio, smpp, reply, forward, tag, register and command exactly one is given.
+// jasmin, twilio, smpp, mailbox, reply, forward, tag, register and command exactly one is given.
 type InboundAction struct {
 	// Webhook is the address that the message is pushed to.
 	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/in"`
@@ -28,6 +28,8 @@ type InboundAction struct {
 	Twilio string `yaml:"twilio"`
 	// SMPP is the account whose bound sessions get the message.
 	SMPP string `yaml:"smpp"`
+	// Mailbox is the account that keeps the message until its program has fetched and deleted it (docs/compatibility.md, Ozeki).
+	Mailbox string `yaml:"mailbox"`
 	// Reply is the template of a text that the phone is answered with, from the number that it wrote to (docs/inbound.md).
 	Reply string `yaml:"reply"`
 	// Forward is the phones that the message goes on to: numbers, names of the account's distribution
@@ -68,6 +70,7 @@ func (a *InboundAction) given() (names []string) {
 		{"jasmin", a.Jasmin != ""},
 		{"twilio", a.Twilio != ""},
 		{"smpp", a.SMPP != ""},
+		{"mailbox", a.Mailbox != ""},
 		{"reply", a.Reply != ""},
 		{"forward", len(a.Forward) > 0},
 		{"tag", a.Tag != ""},
@@ -85,7 +88,7 @@ func (a *InboundAction) given() (names []string) {
 func (a *InboundAction) validate(field string, report func(field, problem string)) {
 	switch names := a.given(); len(names) {
 	case 0:
-		report(field, "an action needs one of webhook, kannel, jasmin, twilio, smpp, reply, forward, tag, register and command")
+		report(field, "an action needs one of webhook, kannel, jasmin, twilio, smpp, mailbox, reply, forward, tag, register and command")
 	case 1:
 	default:
 		report(field, "an action does one thing: "+strings.Join(names, " and ")+" are two actions")
@@ -160,6 +163,8 @@ func (a *InboundAction) does(in *message.Inbound) {
 		return
 	case a.SMPP != "":
 		t = message.Target{Kind: message.SMPPTarget, Account: a.SMPP}
+	case a.Mailbox != "":
+		t = message.Target{Kind: message.MailboxTarget, Account: a.Mailbox}
 	case a.Webhook != "":
 		t.Kind, t.Address = message.WebhookTarget, a.Webhook
 		if a.Answer {
@@ -202,6 +207,8 @@ func (a *InboundAction) String() string {
 		return "gets a case number of the series " + a.Register
 	case a.SMPP != "":
 		return "SMPP sessions of " + a.SMPP
+	case a.Mailbox != "":
+		return "mailbox of " + a.Mailbox
 	case a.Webhook != "" && a.Answer:
 		return "webhook " + a.Webhook + ", which answers"
 	case a.Webhook != "":

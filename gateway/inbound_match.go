@@ -221,6 +221,8 @@ func (s *Snapshot) showTarget(in *message.Inbound, t message.Target) string {
 	switch t.Kind {
 	case message.SMPPTarget:
 		return "SMPP sessions of " + t.Account
+	case message.MailboxTarget:
+		return "mailbox of " + t.Account
 	case message.ReplyTarget:
 		text, _ := fillTemplate(t.Address, in)
 		if a := s.Accounts.ByName(in.Account); a == nil {
@@ -261,13 +263,19 @@ func (s *Snapshot) showTarget(in *message.Inbound, t message.Target) string {
 }
 
 // defaultTargets is where the messages of an account go without a rule: its
-// webhook if it has one, else its sessions.
-func defaultTargets(a *account.Account) []message.Target {
+// webhook and its mailbox if it has them, else its sessions.
+func defaultTargets(a *account.Account) (list []message.Target) {
 	if a == nil {
 		return nil
 	}
 	if a.Webhook != "" {
-		return []message.Target{{Kind: message.WebhookTarget, Account: a.Name, Address: a.Webhook}}
+		list = append(list, message.Target{Kind: message.WebhookTarget, Account: a.Name, Address: a.Webhook})
 	}
-	return []message.Target{{Kind: message.SMPPTarget, Account: a.Name}}
+	if a.Mailbox {
+		list = append(list, message.Target{Kind: message.MailboxTarget, Account: a.Name})
+	}
+	if list == nil {
+		list = append(list, message.Target{Kind: message.SMPPTarget, Account: a.Name})
+	}
+	return list
 }

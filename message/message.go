@@ -165,26 +165,27 @@ type TargetKind uint8
 // The kinds of target.
 const (
 	NoTarget      TargetKind = 0
-	SMPPTarget    TargetKind = 1 // any receiver or transceiver session of the account
-	WebhookTarget TargetKind = 2 // Address is a URL, called with signed JSON; Mask as of ReplyTarget, 0 where its answer is none
-	KannelTarget  TargetKind = 3 // Address is a dlr-url with escapes, Mask the dlr-mask
-	ReplyTarget   TargetKind = 4 // Address is the template of an answer to the phone, Mask how many it gets within an hour; 0 for what it has to get
-	ForwardTarget TargetKind = 5 // Address is the recipients, with commas, and behind a line feed the template of the text
-	CommandTarget TargetKind = 6 // Address is the name of a command, Mask as of ReplyTarget, 0 where what it writes is no answer
-	JasminTarget  TargetKind = 7 // Address is a URL, called as Jasmin calls; Mask as of JasminLevels
-	TwilioTarget  TargetKind = 8 // Address is a URL, called as Twilio calls; Mask is the dialect's own
-	ServiceTarget TargetKind = 9 // Address is how Kannel's sms-service calls; Mask as of ReplyTarget
+	SMPPTarget    TargetKind = 1  // any receiver or transceiver session of the account
+	WebhookTarget TargetKind = 2  // Address is a URL, called with signed JSON; Mask as of ReplyTarget, 0 where its answer is none
+	KannelTarget  TargetKind = 3  // Address is a dlr-url with escapes, Mask the dlr-mask
+	ReplyTarget   TargetKind = 4  // Address is the template of an answer to the phone, Mask how many it gets within an hour; 0 for what it has to get
+	ForwardTarget TargetKind = 5  // Address is the recipients, with commas, and behind a line feed the template of the text
+	CommandTarget TargetKind = 6  // Address is the name of a command, Mask as of ReplyTarget, 0 where what it writes is no answer
+	JasminTarget  TargetKind = 7  // Address is a URL, called as Jasmin calls; Mask as of JasminLevels
+	TwilioTarget  TargetKind = 8  // Address is a URL, called as Twilio calls; Mask is the dialect's own
+	ServiceTarget TargetKind = 9  // Address is how Kannel's sms-service calls; Mask as of ReplyTarget
+	MailboxTarget TargetKind = 10 // of inbound messages only: nobody is called, the account fetches them and deletes them
 
 	// TargetCount is their number, with NoTarget.
-	TargetCount = 10
+	TargetCount = 11
 )
 
-var targetNames = [TargetCount]string{"none", "smpp", "webhook", "kannel", "reply", "forward", "command", "jasmin", "twilio", "service"}
+var targetNames = [TargetCount]string{"none", "smpp", "webhook", "kannel", "reply", "forward", "command", "jasmin", "twilio", "service", "mailbox"}
 
 // Customer tells whether it leads to a customer's system, and not to phones or programs.
 func (k TargetKind) Customer() bool {
 	switch k {
-	case SMPPTarget, WebhookTarget, KannelTarget, JasminTarget, TwilioTarget, ServiceTarget:
+	case SMPPTarget, WebhookTarget, KannelTarget, JasminTarget, TwilioTarget, ServiceTarget, MailboxTarget:
 		return true
 	}
 	return false
