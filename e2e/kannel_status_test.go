@@ -95,5 +95,10 @@ system-type = ""
 		if want, got := ask(theirs, target), ask(ours, target); got != want {
 			t.Errorf("%s: %q, want %q as Kannel", target, got, want)
 		}
+		if strings.HasPrefix(target, "/stop-smsc?smsc=op1") { // it starts what has stopped only
+			eventually(t, "Kannel's link has stopped", func() bool {
+				return strings.Contains(ask(theirs, "/status.xml?"+pass), "<status>dead")
+			})
+		}
 	}
 }
