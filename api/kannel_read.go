@@ -44,7 +44,7 @@ func (s *httpServer) kannelRead(w http.ResponseWriter, r *http.Request) (kannelF
 		return nil, kannelBody(p)
 	}
 	defer body.free(s)
-	if len(body.b) == 0 {
+	if len(body.b) == 0 && r.Header.Get("X-Kannel-To") == "" { // else it is an empty text
 		return kannelQuery(r.URL.RawQuery)
 	}
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
