@@ -21,9 +21,13 @@ type MailboxOptions struct {
 	Delete func(ctx context.Context, account string, ids []message.ID) ([]message.ID, error)
 }
 
-// errMailboxBusy is that somebody else used a mailbox for as long as a request may
-// take.
-var errMailboxBusy = errors.New("another request for the mailbox is under way")
+// mailboxMost is how many requests for one mailbox are at work or wait, so that
+// one account's do not take the places of all.
+const mailboxMost = 16
+
+// errMailboxBusy is that others used a mailbox for as long as a request may take,
+// or that too many wait for it.
+var errMailboxBusy = errors.New("other requests for the mailbox are under way")
 
 // mailboxTurns has the requests for one account's mailbox follow each other: what
 // one has been answered and deletes, the next does not see.
@@ -49,6 +53,10 @@ func (t *mailboxTurns) enter(ctx context.Context, name string) (leave func(), er
 		turn.free <- struct{}{}
 		t.at[name] = turn
 	}
+	if turn.users >= mailboxMost {
+		t.mu.Unlock()
+		return nil, errMailboxBusy
+	}
 	turn.users++
 	t.mu.Unlock()
 	gone := func() {
@@ -70,7 +78,7 @@ func (t *mailboxTurns) enter(ctx context.Context, name string) (leave func(), er
 // ozekiUnavailable is the answer while a mailbox cannot be used.
 func ozekiUnavailable(err error) *ozekiError {
 	if errors.Is(err, errMailboxBusy) {
-		return ozekiRefuse(http.StatusServiceUnavailable, "Another request for this mailbox is under way, try again later")
+		return ozekiRefuse(http.StatusServiceUnavailable, "Other requests for this mailbox are under way, try again later")
 	}
 	return ozekiRefuse(http.StatusServiceUnavailable, "The mailbox cannot be used for now, try again later")
 }

@@ -190,14 +190,24 @@ func TestMailboxTurns(t *testing.T) {
 		if _, err := turns.enter(ctx, "acme"); !errors.Is(err, errMailboxBusy) {
 			t.Errorf("entered beside another: %v", err)
 		}
-		entered := make(chan func(), 1)
-		go func() {
-			next, _ := turns.enter(t.Context(), "acme")
-			entered <- next
-		}()
+		entered := make(chan func(), mailboxMost)
+		for range mailboxMost - 1 {
+			go func() {
+				next, err := turns.enter(t.Context(), "acme")
+				if err != nil {
+					t.Error(err)
+				}
+				entered <- next
+			}()
+		}
 		synctest.Wait()
+		if _, err := turns.enter(t.Context(), "acme"); !errors.Is(err, errMailboxBusy) {
+			t.Errorf("waits beside %d others: %v", mailboxMost, err)
+		}
 		leave()
-		(<-entered)()
+		for range mailboxMost - 1 {
+			(<-entered)()
+		}
 		if len(turns.at) != 0 {
 			t.Errorf("kept: %v", turns.at)
 		}

@@ -192,7 +192,7 @@ func (k TargetKind) Customer() bool {
 }
 
 // Called tells whether it leads to a server of the customer's that is called over HTTP.
-func (k TargetKind) Called() bool { return k.Customer() && k != SMPPTarget }
+func (k TargetKind) Called() bool { return k.Customer() && k != SMPPTarget && k != MailboxTarget }
 
 // TargetKinds are all kinds but NoTarget.
 func TargetKinds() []TargetKind {
