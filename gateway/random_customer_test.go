@@ -179,6 +179,7 @@ func (c *chaos) finish() {
 		c.answer(true)
 		c.report()
 		c.verdicts()
+		c.fetch(20, true)
 		time.Sleep(time.Second)
 	}
 	synctest.Wait()
@@ -245,6 +246,7 @@ func (c *chaos) count() {
 		}
 	}
 	c.checkEvents(byRef)
+	c.checkMailbox()
 	c.t.Logf("%d messages, %d lives of the process", len(byRef), c.life)
 }
 

@@ -255,6 +255,7 @@ func (c *chaos) phone() {
 		defer c.mu.Unlock()
 		if c.life == life && err == nil {
 			c.inbound[text] += 0
+			c.box.sent[text] = c.box.sent[text] || to == "4622222"
 			c.strike()
 		}
 	})

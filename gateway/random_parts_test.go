@@ -26,6 +26,7 @@ func (c *chaos) snapshot() *Snapshot {
 		if one.Name == "acme" {
 			one.SMPP.ReceiptsPer = account.ReceiptsPerPart
 		}
+		one.Mailbox = one.Name == "beta" // beside its webhook
 		accounts = append(accounts, one)
 	}
 	s.Accounts = account.NewDirectory(accounts, nil)

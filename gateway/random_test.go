@@ -109,6 +109,7 @@ type chaos struct {
 	quiet    bool                     // everybody behaves: the end
 	inbound  map[string]int           // acknowledged inbound texts, by how often they were told
 	events   chaosEvents
+	box      boxFates
 }
 
 type chaosLink struct {
@@ -128,6 +129,7 @@ func newChaos(t *testing.T, dir string, seed uint64) *chaos {
 	return &chaos{
 		t: t, rng: rand.New(rand.NewPCG(seed, 1)), seed: seed, base: dir,
 		fates: map[string]*fate{}, kind: map[*Item]message.TargetKind{}, final: map[string]message.State{}, inbound: map[string]int{},
+		box: newBoxFates(),
 	}
 }
 
@@ -247,6 +249,8 @@ func (c *chaos) step() {
 		c.mu.Unlock()
 	case n < 98:
 		c.push()
+	default:
+		c.fetch(1+c.rng.IntN(6), false)
 	}
 	if c.chance(15) {
 		c.mu.Lock()
