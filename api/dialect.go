@@ -23,31 +23,36 @@ type dialect struct {
 	paths func(s *httpServer, d *dialectPaths)
 	// refuse is the dialect's answer to requests from networks that may not use it.
 	refuse http.HandlerFunc
+	// say is its answer to a request with which more is wrong than it knows: the server or the account has too many
+	// at work, its head is too large, or Kurir failed.
+	say sayer
 }
+
+// sayer says a problem in the words of an interface.
+type sayer func(w http.ResponseWriter, r *http.Request, p *problem)
 
 // dialects are all that there are: the one place where a new one is entered.
 func dialects() []dialect {
 	return []dialect{
-		{name: "kannel", path: "/cgi-bin", paths: (*httpServer).kannelPaths, refuse: kannelRefused},
-		{name: "kannel_admin", path: "/kannel", paths: (*httpServer).kannelAdminPaths, refuse: kannelAdminRefused},
-		{name: "jasmin", path: "", paths: (*httpServer).jasminPaths, refuse: jasminRefused},
-		{name: "jasmin_rest", path: "", paths: (*httpServer).jasminRESTPaths, refuse: jasminRESTRefused},
-		{name: "ozeki", path: "", paths: (*httpServer).ozekiPaths, refuse: ozekiRefused},
-		{name: "twilio", path: "/2010-04-01", paths: (*httpServer).twilioPaths, refuse: twilioRefused},
-		{name: "plain", path: "/sms", paths: (*httpServer).plainPaths, refuse: plainRefused},
+		{name: "kannel", path: "/cgi-bin", paths: (*httpServer).kannelPaths, refuse: kannelRefused, say: kannelSays},
+		{name: "kannel_admin", path: "/kannel", paths: (*httpServer).kannelAdminPaths, refuse: kannelAdminRefused, say: kannelAdminSays},
+		{name: "jasmin", path: "", paths: (*httpServer).jasminPaths, refuse: jasminRefused, say: jasminSays},
+		{name: "jasmin_rest", path: "", paths: (*httpServer).jasminRESTPaths, refuse: jasminRESTRefused, say: jasminRESTSays},
+		{name: "ozeki", path: "", paths: (*httpServer).ozekiPaths, refuse: ozekiRefused, say: ozekiSays},
+		{name: "twilio", path: "/2010-04-01", paths: (*httpServer).twilioPaths, refuse: twilioRefused, say: twilioSays},
+		{name: "plain", path: "/sms", paths: (*httpServer).plainPaths, refuse: plainRefused, say: plainSays},
 	}
 }
 
 // dialectPaths is where a dialect registers its paths.
 type dialectPaths struct {
+	s      *httpServer
 	mux    *http.ServeMux
 	prefix string
 	own    bool // nothing else is on this mux, so that paths that Kurir has itself are free
 	set    Dialect
 	refuse http.HandlerFunc
-
-	begin func() *problem // see httpServer
-	end   func()
+	say    sayer
 }
 
 // handle registers a path behind those that the dialect begins with.
@@ -65,6 +70,28 @@ func (d *dialectPaths) handleAt(pattern string, h http.HandlerFunc) {
 		return
 	}
 	d.mux.HandleFunc(pattern, d.guarded(h))
+	d.s.sayers[sayerAt{d.mux, pattern}] = d.say
+}
+
+// sayerAt is where a sayer is the one: a pattern of a mux.
+type sayerAt struct {
+	mux     *http.ServeMux
+	pattern string
+}
+
+// say answers a request that is not served in the words of the interface that it
+// is for.
+func (s *httpServer) say(w http.ResponseWriter, r *http.Request, mux *http.ServeMux, p *problem) {
+	_, pattern := mux.Handler(r)
+	say := s.sayers[sayerAt{mux, pattern}]
+	switch {
+	case say != nil:
+		say(w, r, p)
+	case mux == s.mux && s.plainTakes(r):
+		plainSays(w, r, p)
+	default:
+		p.write(w)
+	}
 }
 
 // guarded has the dialect refuse requests from networks that may not use it.
@@ -74,11 +101,11 @@ func (d *dialectPaths) guarded(h http.HandlerFunc) http.HandlerFunc {
 			d.refuse(w, r)
 			return
 		}
-		if p := d.begin(); p != nil {
-			p.write(w)
+		if p := d.s.begin(); p != nil {
+			d.say(w, r, p)
 			return
 		}
-		defer d.end()
+		defer d.s.end()
 		h(w, r)
 	}
 }
@@ -101,7 +128,7 @@ func (s *httpServer) mountDialects() map[string]http.Handler {
 		if set.Off {
 			continue
 		}
-		at := &dialectPaths{mux: s.mux, prefix: d.path, own: set.Own, set: set, refuse: d.refuse, begin: s.begin, end: s.end}
+		at := &dialectPaths{s: s, mux: s.mux, prefix: d.path, own: set.Own, set: set, refuse: d.refuse, say: d.say}
 		if set.Path != "" {
 			at.prefix = set.Path
 		}
@@ -110,7 +137,7 @@ func (s *httpServer) mountDialects() map[string]http.Handler {
 		}
 		if set.Own {
 			at.mux = http.NewServeMux()
-			own[d.name] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, at.mux) })
+			own[d.name] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, at.mux, at.mux) })
 		}
 		d.paths(s, at)
 	}

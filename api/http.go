@@ -171,7 +171,8 @@ type httpServer struct {
 	jasmin     jasminCounts
 	working    atomic.Int64 // requests being served
 
-	mailboxes mailboxTurns     // of accounts whose inbound messages are fetched
+	mailboxes mailboxTurns // of accounts whose inbound messages are fetched
+	sayers    map[sayerAt]sayer
 	plainRoot http.HandlerFunc // the plain interface on / itself; nil where it is not there
 	imports   atomic.Int32     // of contacts, under way
 
@@ -189,7 +190,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 // NewHTTPHandlers returns with it those of the dialects that have ports of their own.
 func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	o.setDefaults()
-	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), streams: newStreamLimits(), logins: newLoginBrake(o.FailureWait)}
+	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), sayers: map[sayerAt]sayer{}, streams: newStreamLimits(), logins: newLoginBrake(o.FailureWait)}
 	s.messagePaths()
 	s.previewPaths()
 	s.schedulePaths()
@@ -264,17 +265,18 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 // ServeHTTP answers every request.
 func (s *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if mayZip(r) {
-		s.serve(w, r, s.zipped)
+		s.serve(w, r, s.zipped, s.mux)
 		return
 	}
-	s.serve(w, r, s.mux)
+	s.serve(w, r, s.mux, s.mux)
 }
 
-// serve has h answer, and answers 500 itself when that panics.
-func (s *httpServer) serve(w http.ResponseWriter, r *http.Request, h http.Handler) {
+// serve has h answer, and answers 500 itself when that panics. mux is what is
+// behind h.
+func (s *httpServer) serve(w http.ResponseWriter, r *http.Request, h http.Handler, mux *http.ServeMux) {
 	defer func() {
 		if v := recover(); v != nil {
-			s.panicked(w, r, v)
+			s.panicked(w, r, v, mux)
 		}
 	}()
 	set := s.Settings()
@@ -285,7 +287,7 @@ func (s *httpServer) serve(w http.ResponseWriter, r *http.Request, h http.Handle
 		return
 	}
 	if p := tooMuch(r); p != nil {
-		p.write(w)
+		s.say(w, r, mux, p)
 		return
 	}
 	h.ServeHTTP(w, r)
@@ -293,13 +295,12 @@ func (s *httpServer) serve(w http.ResponseWriter, r *http.Request, h http.Handle
 
 // panicked logs a panic, without what the request said, and answers 500 if
 // nothing was answered yet.
-func (s *httpServer) panicked(w http.ResponseWriter, r *http.Request, v any) {
+func (s *httpServer) panicked(w http.ResponseWriter, r *http.Request, v any, mux *http.ServeMux) {
 	if v == http.ErrAbortHandler {
 		panic(v) // net/http's own way to cut a connection
 	}
 	s.Log.Error("a request failed; this is a mistake in Kurir", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
-	p := &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the gateway failed on this request; its log says more"}
-	p.write(w)
+	s.say(w, r, mux, &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the gateway failed on this request; its log says more"})
 }
 
 // restHandler serves one method of a path: it returns what is wrong, or nil

@@ -85,6 +85,26 @@ func jasminRefused(w http.ResponseWriter, r *http.Request) {
 	jasminUnknownUser(r.URL.Query().Get("username")).write(w)
 }
 
+// jasminSays answers what is wrong beyond Jasmin's arguments, on pages but /send
+// with the text alone.
+func jasminSays(w http.ResponseWriter, r *http.Request, p *problem) {
+	if a := jasminProblem(p); strings.HasSuffix(r.URL.Path, "/rate") || strings.HasSuffix(r.URL.Path, "/balance") {
+		a.writeJSON(w, "")
+	} else {
+		a.write(w)
+	}
+}
+
+func jasminProblem(p *problem) *jasminAnswer {
+	switch p.Status {
+	case http.StatusTooManyRequests:
+		return &jasminAnswer{http.StatusForbidden, jasminFast, p.Detail}
+	case http.StatusServiceUnavailable, http.StatusInternalServerError:
+		return &jasminAnswer{http.StatusInternalServerError, jasminNotSent, p.Detail}
+	}
+	return jasminRefuse(p.Status, "Unknown error: "+p.Detail)
+}
+
 func jasminUnknownUser(name string) *jasminAnswer {
 	return jasminRefuse(http.StatusForbidden, "Authentication failure for username:"+clip(name))
 }
@@ -129,6 +149,7 @@ func (s *httpServer) jasminSend(w http.ResponseWriter, r *http.Request) {
 	}
 	a, bad := s.jasminLogin(r, args)
 	if bad == nil {
+		defer a.EndRequest()
 		bad = one.submission(a, s)
 	}
 	if bad != nil {
@@ -139,11 +160,15 @@ func (s *httpServer) jasminSend(w http.ResponseWriter, r *http.Request) {
 	one.answer.write(w)
 }
 
-// jasminLogin finds the account of a request.
+// jasminLogin finds the account of a request and takes a place among its
+// requests, which the caller gives back.
 func (s *httpServer) jasminLogin(r *http.Request, args *jasminArgs) (*account.Account, *jasminAnswer) {
 	name := args.values["username"]
 	a, err := s.password(r, name, args.values["password"])
 	if err == nil {
+		if p := s.beginOf(a); p != nil {
+			return nil, jasminProblem(p)
+		}
 		return a, nil
 	}
 	s.jasmin.unknown.Add(1)

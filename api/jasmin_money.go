@@ -24,6 +24,7 @@ func (s *httpServer) jasminRate(w http.ResponseWriter, r *http.Request) {
 	args, a, bad := s.jasminAsk(w, r, jasminToRate)
 	body := ""
 	if bad == nil {
+		defer a.EndRequest()
 		body, bad = s.jasminRated(args, a)
 	}
 	if bad == nil {
@@ -32,7 +33,8 @@ func (s *httpServer) jasminRate(w http.ResponseWriter, r *http.Request) {
 	bad.writeJSON(w, body)
 }
 
-// jasminAsk reads a request that sends nothing.
+// jasminAsk reads a request that sends nothing; the place of a jasminLogin is to
+// be given back.
 func (s *httpServer) jasminAsk(w http.ResponseWriter, r *http.Request, page jasminPage) (*jasminArgs, *account.Account, *jasminAnswer) {
 	s.jasmin.requests.Add(1)
 	args, bad := s.jasminRead(w, r)
@@ -79,6 +81,7 @@ func (s *httpServer) jasminBalance(w http.ResponseWriter, r *http.Request) {
 		bad.writeJSON(w, "")
 		return
 	}
+	defer a.EndRequest()
 	(&jasminAnswer{status: http.StatusOK}).writeJSON(w, s.jasminHas(a))
 }
 

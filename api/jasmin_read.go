@@ -55,27 +55,18 @@ func (s *httpServer) jasminRead(w http.ResponseWriter, r *http.Request) (*jasmin
 		w.Header().Set("Allow", "GET, POST")
 		return nil, jasminRefuse(http.StatusMethodNotAllowed, "Unknown error: "+clip(r.Method)+" is not possible here; GET and POST are")
 	}
-	body, bad := s.jasminBody(w, r)
-	if bad != nil {
-		return nil, bad
+	body, p := s.readBody(w, r)
+	if p != nil {
+		return nil, jasminProblem(p)
 	}
+	defer body.free(s)
 	if r.Header.Get("Content-Type") == "application/json" { // exactly, as Jasmin compares it
-		return a, a.json(body)
+		return a, a.json(body.b)
 	}
-	if bad := a.query(string(body)); bad != nil {
+	if bad := a.query(string(body.b)); bad != nil {
 		return nil, bad
 	}
 	return a, a.query(r.URL.RawQuery)
-}
-
-// jasminBody reads a body.
-func (s *httpServer) jasminBody(w http.ResponseWriter, r *http.Request) ([]byte, *jasminAnswer) {
-	body, p := s.readBody(w, r)
-	if p != nil {
-		return nil, jasminRefuse(p.Status, "Unknown error: "+p.Detail)
-	}
-	defer body.free(s)
-	return bytes.Clone(body.b), nil
 }
 
 // query reads URL-encoded arguments. A semicolon is a character like others.

@@ -53,6 +53,11 @@ func jasminRESTRefused(w http.ResponseWriter, _ *http.Request) {
 	jasminTitled(w, http.StatusUnauthorized, "Authentication required", "name or password is wrong, or the account may not be used from this address")
 }
 
+// jasminRESTSays answers what is wrong beyond the arguments.
+func jasminRESTSays(w http.ResponseWriter, _ *http.Request, p *problem) {
+	jasminTitled(w, p.Status, strconv.Itoa(p.Status)+" "+http.StatusText(p.Status), p.Detail)
+}
+
 // jasminSecure has those served by h who sign in with Basic.
 func (s *httpServer) jasminSecure(method string, h func(w http.ResponseWriter, r *http.Request, a *account.Account)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -71,14 +76,17 @@ func (s *httpServer) jasminSecure(method string, h func(w http.ResponseWriter, r
 		a, err := s.password(r, name, password)
 		switch {
 		case err == nil:
+			if p := s.beginOf(a); p != nil {
+				jasminRESTSays(w, r, p)
+				return
+			}
+			defer a.EndRequest()
 			h(w, r, a)
 			return
 		case errors.Is(err, account.ErrCredentials) || errors.Is(err, errAddress):
 			jasminRESTRefused(w, r)
-		case errors.Is(err, errSlowDown):
-			jasminTitled(w, http.StatusTooManyRequests, "429 Too Many Requests", err.Error())
 		default:
-			jasminTitled(w, http.StatusServiceUnavailable, "503 Service Unavailable", "the password could not be verified in time")
+			jasminRESTSays(w, r, loginProblem(err))
 		}
 		s.jasmin.unknown.Add(1)
 	}
@@ -87,12 +95,13 @@ func (s *httpServer) jasminSecure(method string, h func(w http.ResponseWriter, r
 // jasminRESTBody reads the object in a body, whatever type it says it has; false
 // when it has answered that there is none.
 func (s *httpServer) jasminRESTBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	body, bad := s.jasminBody(w, r)
-	if bad != nil {
-		jasminTitled(w, bad.status, strconv.Itoa(bad.status)+" "+http.StatusText(bad.status), bad.text)
+	body, p := s.readBody(w, r)
+	if p != nil {
+		jasminRESTSays(w, r, p)
 		return nil, false
 	}
-	return body, true
+	defer body.free(s)
+	return bytes.Clone(body.b), true
 }
 
 func jasminUnreadable(w http.ResponseWriter) {

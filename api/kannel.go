@@ -77,6 +77,21 @@ func kannelRefused(w http.ResponseWriter, _ *http.Request) {
 	kannelRefuse(http.StatusForbidden, kannelDenied).write(w)
 }
 
+// kannelSays is the answer to what is wrong beyond Kannel's fields.
+func kannelSays(w http.ResponseWriter, _ *http.Request, p *problem) { kannelProblem(p).write(w) }
+
+func kannelProblem(p *problem) *kannelAnswer {
+	switch p.Status {
+	case http.StatusUnsupportedMediaType:
+		return kannelRefuse(p.Status, kannelOtherType)
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
+	case http.StatusInternalServerError:
+		return kannelRefuse(p.Status, kannelNotSent)
+	}
+	return kannelRefuse(p.Status, kannelBadText)
+}
+
 func kannelUnknown(w http.ResponseWriter, _ *http.Request) {
 	kannelRefuse(http.StatusNotFound, kannelNoSuch).write(w)
 }
@@ -101,6 +116,11 @@ func (s *httpServer) kannelSend(w http.ResponseWriter, r *http.Request) {
 		kannelLogin(err).write(w)
 		return
 	}
+	if p := s.beginOf(a); p != nil {
+		kannelProblem(p).write(w)
+		return
+	}
+	defer a.EndRequest()
 	common, bad := f.submission(a, s.Guard, s.TLVs(), s.Dimensions(), time.Now())
 	if bad != nil {
 		bad.write(w)
@@ -130,14 +150,7 @@ const kannelNamed = 100
 // kannelSubmit hands over a submission per receiver and returns the answer for
 // all of them.
 func (s *httpServer) kannelSubmit(ctx context.Context, common gateway.Submission, receivers []string, w http.ResponseWriter) *kannelAnswer {
-	made := make([]gateway.Submission, len(receivers))
-	subs := make([]*gateway.Submission, len(receivers))
-	for i, to := range receivers {
-		made[i] = common
-		made[i].To = to
-		subs[i] = &made[i]
-	}
-	results, p := s.submit(ctx, subs)
+	results, p := s.submit(ctx, toEach(&common, receivers))
 	if p != nil {
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
 	}

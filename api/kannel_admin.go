@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,6 +58,12 @@ func (s *httpServer) kannelAdminPaths(d *dialectPaths) {
 // kannelAdminRefused answers requests from where it may not be used.
 func kannelAdminRefused(w http.ResponseWriter, _ *http.Request) {
 	kannelAdminReply(w, kannelPlainPage, "Denied")
+}
+
+// kannelAdminSays answers what is wrong beyond a command.
+func kannelAdminSays(w http.ResponseWriter, r *http.Request, p *problem) {
+	_, form := kannelFormOf(path.Base(r.URL.Path), r.Header.Get("Accept"))
+	kannelAdminReply(w, form, form.text("Not done: "+p.Detail))
 }
 
 func kannelAdminReply(w http.ResponseWriter, form kannelPage, reply string) {

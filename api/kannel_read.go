@@ -41,7 +41,7 @@ func (s *httpServer) kannelRead(w http.ResponseWriter, r *http.Request) (kannelF
 	}
 	body, p := s.readBody(w, r)
 	if p != nil {
-		return nil, kannelBody(p)
+		return nil, kannelProblem(p)
 	}
 	defer body.free(s)
 	if len(body.b) == 0 && r.Header.Get("X-Kannel-To") == "" { // else it is an empty text
@@ -62,17 +62,6 @@ func (s *httpServer) kannelRead(w http.ResponseWriter, r *http.Request) (kannelF
 		return kannelXML(body.b)
 	}
 	return nil, kannelRefuse(http.StatusUnsupportedMediaType, kannelOtherType)
-}
-
-// kannelBody is the answer to a body that readBody did not take.
-func kannelBody(p *problem) *kannelAnswer {
-	switch p.Status {
-	case http.StatusUnsupportedMediaType:
-		return kannelRefuse(p.Status, kannelOtherType)
-	case http.StatusServiceUnavailable:
-		return kannelRefuse(p.Status, kannelLater)
-	}
-	return kannelRefuse(p.Status, kannelBadText)
 }
 
 // kannelQuery reads URL-encoded fields; of a field given twice the first

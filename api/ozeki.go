@@ -38,6 +38,12 @@ func ozekiRefused(w http.ResponseWriter, r *http.Request) {
 	_ = f.write(w, ozekiLogin(account.ErrCredentials))
 }
 
+// ozekiSays answers what is wrong beyond the parameters.
+func ozekiSays(w http.ResponseWriter, r *http.Request, p *problem) {
+	f, _ := ozekiQuery(r.URL.RawQuery)
+	_ = f.write(w, ozekiRefuse(p.Status, p.Detail))
+}
+
 // ozekiServe is GET and POST of Ozeki's HTTP interface.
 //
 //  1. The parameters are read, their names in any case (ozeki_read.go).
@@ -60,6 +66,11 @@ func (s *httpServer) ozekiServe(w http.ResponseWriter, r *http.Request) {
 		_ = f.write(w, ozekiLogin(err))
 		return
 	}
+	if p := s.beginOf(a); p != nil {
+		_ = f.write(w, ozekiRefuse(p.Status, p.Detail))
+		return
+	}
+	defer a.EndRequest()
 	do(w, r, f, a)
 }
 
@@ -183,11 +194,7 @@ func (s *httpServer) ozekiSend(r *http.Request, f ozekiRequest, a *account.Accou
 		if bad != nil {
 			return nil, bad
 		}
-		for _, number := range to {
-			made := common
-			made.To = number
-			subs = append(subs, &made)
-		}
+		subs = append(subs, toEach(&common, to)...)
 	}
 	for _, sub := range subs {
 		sub.Batch = len(subs) > 1

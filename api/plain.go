@@ -64,12 +64,17 @@ func (s *httpServer) plainOr(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/" && (plainAsks(r.URL.RawQuery) || r.Method == http.MethodPost && isForm(r)) {
+		if s.plainTakes(r) {
 			s.plainRoot(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// plainTakes tells whether a request to / is for the plain interface.
+func (s *httpServer) plainTakes(r *http.Request) bool {
+	return s.plainRoot != nil && r.URL.Path == "/" && (plainAsks(r.URL.RawQuery) || r.Method == http.MethodPost && isForm(r))
 }
 
 // plainAsks tells whether numbers are in an address.
@@ -106,6 +111,11 @@ func (s *httpServer) plainSend(w http.ResponseWriter, r *http.Request) {
 		plainProblem(w, p)
 		return
 	}
+	if p := s.beginOf(a); p != nil {
+		plainProblem(w, p)
+		return
+	}
+	defer a.EndRequest()
 	common, p := f.submission(a)
 	if p != nil {
 		plainProblem(w, p)
@@ -250,14 +260,7 @@ func plainText(text, charset string) (string, bool) {
 
 // plainSubmit hands over a submission per number and answers a line for each.
 func (s *httpServer) plainSubmit(w http.ResponseWriter, r *http.Request, common gateway.Submission, numbers []string) {
-	made := make([]gateway.Submission, len(numbers))
-	subs := make([]*gateway.Submission, len(numbers))
-	for i, to := range numbers {
-		made[i] = common
-		made[i].To, made[i].Batch = to, len(numbers) > 1
-		subs[i] = &made[i]
-	}
-	results, p := s.submit(r.Context(), subs)
+	results, p := s.submit(r.Context(), toEach(&common, numbers))
 	if p != nil {
 		plainProblem(w, p)
 		return
@@ -303,6 +306,9 @@ func plainProblem(w http.ResponseWriter, p *problem) {
 	}
 	plain(w, p.Status, plainError(p.Detail))
 }
+
+// plainSays answers what is wrong beyond the parameters.
+func plainSays(w http.ResponseWriter, _ *http.Request, p *problem) { plainProblem(w, p) }
 
 // plainRefused answers requests from where the plain interface may not be used.
 func plainRefused(w http.ResponseWriter, _ *http.Request) {

@@ -44,6 +44,18 @@ func (s *httpServer) submit(ctx context.Context, subs []*gateway.Submission) ([]
 	return nil, timedOut()
 }
 
+// toEach makes a submission to each number of what they have in common.
+func toEach(common *gateway.Submission, numbers []string) []*gateway.Submission {
+	made := make([]gateway.Submission, len(numbers))
+	subs := make([]*gateway.Submission, len(numbers))
+	for i, to := range numbers {
+		made[i] = *common
+		made[i].To, made[i].Batch = to, len(numbers) > 1
+		subs[i] = &made[i]
+	}
+	return subs
+}
+
 // timedOut is the problem of messages without an answer.
 func timedOut() *problem {
 	return &problem{

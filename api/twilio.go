@@ -89,6 +89,22 @@ func twilioRefused(w http.ResponseWriter, _ *http.Request) {
 	twilioRefuse(http.StatusForbidden, twilioAuth, "This API may not be used from this address").write(w)
 }
 
+// twilioSays is the answer to what is wrong beyond Twilio's parameters.
+func twilioSays(w http.ResponseWriter, _ *http.Request, p *problem) { twilioProblem(p).write(w) }
+
+func twilioProblem(p *problem) *twilioError {
+	code := twilioBadRequest
+	switch p.Status {
+	case http.StatusTooManyRequests:
+		code = twilioTooMany
+	case http.StatusServiceUnavailable:
+		code = twilioLater
+	case http.StatusInternalServerError:
+		code = twilioInternal
+	}
+	return twilioRefuse(p.Status, code, p.Detail)
+}
+
 // twilioFailures is the one table from what the gateway says of a new message to
 // Twilio's errors. Temporary failures that are not in it are twilioLater, others
 // twilioBadRequest.
@@ -146,6 +162,7 @@ var twilioCodes = map[message.FailureKind]int{
 func (s *httpServer) twilio(w http.ResponseWriter, r *http.Request) {
 	a, e := s.twilioLogin(r, r.PathValue("sid"))
 	if e == nil {
+		defer a.EndRequest()
 		e = s.twilioResource(w, r, a, strings.TrimSuffix(r.PathValue("rest"), ".json"))
 	}
 	if e != nil {
@@ -153,7 +170,8 @@ func (s *httpServer) twilio(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// twilioLogin finds the account of a request.
+// twilioLogin finds the account of a request and takes a place among its
+// requests, which the caller gives back.
 func (s *httpServer) twilioLogin(r *http.Request, sid string) (*account.Account, *twilioError) {
 	name, password, ok := r.BasicAuth()
 	if !ok {
@@ -167,6 +185,9 @@ func (s *httpServer) twilioLogin(r *http.Request, sid string) (*account.Account,
 	})
 	switch {
 	case err == nil:
+		if p := s.beginOf(a); p != nil {
+			return nil, twilioProblem(p)
+		}
 		return a, nil
 	case errors.Is(err, errSlowDown):
 		return nil, twilioRefuse(http.StatusTooManyRequests, twilioTooMany, "Too many requests")
@@ -221,8 +242,11 @@ func twilioNoMethod(w http.ResponseWriter, allow string) *twilioError {
 func (s *httpServer) twilioAccount(w http.ResponseWriter, r *http.Request) {
 	sid := strings.TrimSuffix(r.PathValue("account"), ".json")
 	a, e := s.twilioLogin(r, sid)
-	if e == nil && r.Method != http.MethodGet {
-		e = twilioNoMethod(w, "GET")
+	if e == nil {
+		defer a.EndRequest()
+		if r.Method != http.MethodGet {
+			e = twilioNoMethod(w, "GET")
+		}
 	}
 	if e != nil {
 		e.write(w)
@@ -260,11 +284,7 @@ func parseTwilioSID(sid string) (message.ID, bool) {
 func (s *httpServer) twilioForm(w http.ResponseWriter, r *http.Request) (url.Values, *twilioError) {
 	body, p := s.readBody(w, r)
 	if p != nil {
-		e := twilioRefuse(p.Status, twilioBadRequest, p.Detail)
-		if p.Status == http.StatusServiceUnavailable {
-			e.code = twilioLater
-		}
-		return nil, e
+		return nil, twilioProblem(p)
 	}
 	defer body.free(s)
 	form, err := url.ParseQuery(strings.ReplaceAll(string(body.b), ";", "%3B"))
