@@ -120,7 +120,7 @@ func TestMailboxCrash(t *testing.T) {
 func TestMailboxBounded(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		w := mailboxWorld(t, t.TempDir(), Options{MaxAge: 10 * time.Hour}, &fakeReceiver{})
+		w := mailboxWorld(t, t.TempDir(), Options{MaxAge: 10 * time.Minute}, &fakeReceiver{})
 		op := w.fakeLink("op1")
 		long := strings.Repeat("x", 30_000)
 		for range 50 {
@@ -134,7 +134,7 @@ func TestMailboxBounded(t *testing.T) {
 			t.Errorf("in memory: %d, %d", b.fifo.len()+b.fresh.len(), len(w.openIn))
 		}
 		w.mu.Unlock()
-		time.Sleep(12 * time.Hour)
+		time.Sleep(absentEvery + time.Minute)
 		if ids, _ := w.mailbox("acme", 1000); len(ids) != 0 {
 			t.Errorf("after max_age there are %d", len(ids))
 		}
