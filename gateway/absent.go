@@ -74,11 +74,11 @@ func (f *owedRead) since(row store.Owed) int64 {
 	m, in := f.messages[row.ID], f.inbound[row.ID]
 	switch {
 	case row.Inbound && in != nil:
-		return max(in.Received, pushedAt(in.Log, in.ID, row.Index+1))
+		return max(in.Received, lastPush(in.Log, in.ID, row.Index+1).At)
 	case m == nil:
 		return row.ID.Millis()
 	case row.Index == finalIndex && m.State.Final():
-		return max(m.Final, pushedAt(m.Log, m.ID, 0))
+		return max(m.Final, lastPush(m.Log, m.ID, 0).At)
 	}
 	return takenAt(m)
 }

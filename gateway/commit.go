@@ -341,6 +341,7 @@ func resetBatch(b *store.Batch) {
 	clear(b.People)
 	clear(b.Events)
 	clear(b.EventAccounts)
+	clear(b.Dead)
 	*b = store.Batch{
 		Warned: b.Warned[:0], TopUps: b.TopUps[:0], ListEntries: b.ListEntries[:0], OptOuts: b.OptOuts[:0], Networks: b.Networks[:0], Resources: b.Resources[:0], People: b.People[:0], Idempotency: b.Idempotency[:0],
 		Accepted: b.Accepted[:0], Changed: b.Changed[:0], Replaced: b.Replaced[:0], Erased: b.Erased[:0],
@@ -351,6 +352,6 @@ func resetBatch(b *store.Batch) {
 		DueAdd: b.DueAdd[:0], DueRemove: b.DueRemove[:0],
 		OwedAdd: b.OwedAdd[:0], OwedRemove: b.OwedRemove[:0],
 		OpenAdd: b.OpenAdd[:0], OpenRemove: b.OpenRemove[:0], MissingAdd: b.MissingAdd[:0], MissingRemove: b.MissingRemove[:0], Counters: b.Counters[:0], Series: b.Series[:0],
-		Events: b.Events[:0], EventAccounts: b.EventAccounts[:0],
+		Events: b.Events[:0], EventAccounts: b.EventAccounts[:0], Dead: b.Dead[:0], DeadGone: b.DeadGone[:0],
 	}
 }

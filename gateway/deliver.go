@@ -242,6 +242,7 @@ func (g *Gateway) giveUp(it *Item, d *Delivered, now time.Time) {
 	d.Verdict = GiveUp
 	g.count.toldGivenUp.Add(1)
 	it.box.failed(d, now)
+	g.bury(it, d, now)
 	g.settleItem(it, message.Event{Kind: message.EventToldTooOld, At: now.UnixMilli(), State: it.State, Code: d.Code, Text: clip(d.Text)})
 }
 

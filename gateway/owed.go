@@ -276,7 +276,7 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 			return nil // in memory
 		}
 		if g.inboundItem(it, in, int(row.Index)) {
-			it.Since = max(it.Since, pushedAt(in.Log, in.ID, row.Index+1))
+			g.aim(it, in.Log, in.ID, row.Index+1)
 			it.Tries, _ = lastTry(in.Log, in.ID, 0, row.Index+1)
 			return it
 		}
@@ -321,7 +321,8 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 func (g *Gateway) finalItem(it *Item, m *message.Message) *entry {
 	e := newEntry(m)
 	e.link, e.station, e.item = g.link(m.Links[0]), owing, it
-	it.Message, it.State, it.entry, it.Target, it.Since = m, m.State, e, m.Target, max(m.Final, pushedAt(m.Log, m.ID, 0))
+	it.Message, it.State, it.entry, it.Target, it.Since = m, m.State, e, m.Target, m.Final
+	g.aim(it, m.Log, m.ID, 0)
 	it.Tries, _ = lastTry(m.Log, m.ID, m.State, 0)
 	g.open[m.ID] = e
 	return e

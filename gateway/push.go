@@ -13,16 +13,41 @@ const (
 	pushLook = 50 * time.Millisecond
 )
 
-// pushedAt returns when something owed was last pushed, Unix milliseconds; 0 if
-// never. part is 0 for a message's final state, else the target's index plus one.
-func pushedAt(log []byte, base message.ID, part uint8) (at int64) {
+// toCurrent is the Code of an EventPushed after which something goes to the
+// account's webhook of the time at which it is told, wherever it was owed.
+const toCurrent = 1
+
+// lastPush returns the last push of something owed, zero if there was none; its
+// Code is toCurrent if that of any was. part is 0 for a message's final state,
+// else the target's index plus one.
+func lastPush(log []byte, base message.ID, part uint8) (last message.Event) {
 	events, _ := message.DecodeLog(log, base)
 	for _, e := range events {
 		if e.Kind == message.EventPushed && e.Part == part {
-			at = e.At
+			e.Code = max(e.Code, last.Code)
+			last = e
 		}
 	}
-	return at
+	return last
+}
+
+// aim puts into an item what the last push of it says: since when it is owed,
+// and whether it goes to the account's webhook of today.
+func (g *Gateway) aim(it *Item, log []byte, base message.ID, part uint8) {
+	last := lastPush(log, base, part)
+	it.Since = max(it.Since, last.At)
+	if last.Code == toCurrent {
+		it.Target = g.current(it.Target)
+	}
+}
+
+// current gives a webhook of an account in the place of the one that it has now,
+// if it has one.
+func (g *Gateway) current(t message.Target) message.Target {
+	if a := g.snap.Load().Accounts.ByName(t.Account); t.Kind == message.WebhookTarget && a != nil && a.Webhook != "" {
+		t.Address = a.Webhook
+	}
+	return t
 }
 
 // toldBefore tells whether the target part-1 had an inbound message before it was
@@ -71,8 +96,19 @@ func gaveUp(log []byte, base message.ID, state message.State, part uint8) (gave 
 //     is new never waits behind more than a slice. Of an absent customer nothing
 //     is new in memory, and all slices go to disk at once.
 func (g *Gateway) push(ctx context.Context, j *pushJob) error {
-	if len(j.req.IDs) > 0 {
+	switch r := &j.req; {
+	case len(r.IDs) > 0:
 		return g.pushIDs(ctx, j)
+	case r.ToCurrent:
+		if err := g.redirectOwed(ctx, j); err != nil {
+			return err
+		}
+	}
+	switch r := &j.req; {
+	case r.GivenUp && r.Called:
+		return g.pushDead(ctx, j)
+	case r.From.IsZero() && r.To.IsZero() && r.ToCurrent:
+		return nil
 	}
 	receipts := &pushWalk{job: j, done: !j.req.Receipts, slice: g.messageSlice}
 	inbound := &pushWalk{job: j, done: !j.req.Inbound, slice: g.inboundSlice}
@@ -161,44 +197,51 @@ func (g *Gateway) pushIDs(ctx context.Context, j *pushJob) error {
 	ids = slices.Compact(ids)
 	known := map[message.ID]bool{}
 	for slice := range slices.Chunk(ids, g.opt.helping(pushMost)) {
-		err := g.pushAgain(ctx, slice, func(ids []message.ID, r *reading) ([]message.ID, error) {
-			if !j.req.Receipts {
-				return nil, nil
-			}
-			list, err := g.store.MessagesByID(ctx, ids)
-			list = slices.DeleteFunc(list, func(m *message.Message) bool {
-				if j.mayHave(m.Account) {
-					known[m.ID] = true
-				}
-				return !known[m.ID]
-			})
-			return g.pushMessages(j, list, r), err
-		})
-		if err != nil {
-			return err
+		states, inbound := slice, slice
+		if !j.req.Receipts {
+			states = nil
 		}
-		err = g.pushAgain(ctx, slice, func(ids []message.ID, r *reading) ([]message.ID, error) {
-			if !j.req.Inbound {
-				return nil, nil
-			}
-			list, err := g.store.InboundByID(ctx, ids)
-			list = slices.DeleteFunc(list, func(in *message.Inbound) bool {
-				if j.mayHave(in.Account) {
-					known[in.ID] = true
-				}
-				return !known[in.ID]
-			})
-			return g.pushInbounds(j, list, r), err
-		})
-		if err != nil {
-			return err
+		if !j.req.Inbound {
+			inbound = nil
 		}
-		if err := g.pushed(ctx, j); err != nil {
+		if err := g.pushSlice(ctx, j, states, inbound, known); err != nil {
 			return err
 		}
 	}
 	j.count(func(p *PushProgress) { p.Unknown += int64(len(ids) - len(known)) })
 	return nil
+}
+
+// pushSlice pushes messages and messages from phones with ids, as far as they
+// are the job's business, and notes which there are in known.
+func (g *Gateway) pushSlice(ctx context.Context, j *pushJob, ids, inbound []message.ID, known map[message.ID]bool) error {
+	err := g.pushAgain(ctx, ids, func(ids []message.ID, r *reading) ([]message.ID, error) {
+		list, err := g.store.MessagesByID(ctx, ids)
+		list = slices.DeleteFunc(list, func(m *message.Message) bool {
+			if j.mayHave(m.Account) {
+				known[m.ID] = true
+			}
+			return !known[m.ID]
+		})
+		return g.pushMessages(j, list, r), err
+	})
+	if err != nil {
+		return err
+	}
+	err = g.pushAgain(ctx, inbound, func(ids []message.ID, r *reading) ([]message.ID, error) {
+		list, err := g.store.InboundByID(ctx, ids)
+		list = slices.DeleteFunc(list, func(in *message.Inbound) bool {
+			if j.mayHave(in.Account) {
+				known[in.ID] = true
+			}
+			return !known[in.ID]
+		})
+		return g.pushInbounds(j, list, r), err
+	})
+	if err != nil {
+		return err
+	}
+	return g.pushed(ctx, j)
 }
 
 // pushAgain calls read, within a reading of its own, until nothing that it
@@ -243,17 +286,46 @@ func (g *Gateway) pushMessage(j *pushJob, m *message.Message, p *PushProgress, n
 		}
 		return
 	}
-	if !m.State.Final() || m.Target.Kind == message.NoTarget || !m.Receipts.Wants(m.State) ||
-		j.req.GivenUp && !gaveUp(m.Log, m.ID, m.State, 0) || len(m.Log) >= logMost {
+	if !m.State.Final() || m.Target.Kind == message.NoTarget || !m.Receipts.Wants(m.State) || len(m.Log) >= logMost {
+		return
+	}
+	gave := gaveUp(m.Log, m.ID, m.State, 0)
+	if j.req.GivenUp && !gave || !j.aimsAt(g, m.Target, m.Log, m.ID, 0) {
 		return
 	}
 	m.Owed = true
 	it := &Item{box: g.box(m.Target.Kind, m.Target.Account)}
 	g.finalItem(it, m)
-	g.itemEvent(it, message.Event{Kind: message.EventPushed, At: max(now.UnixMilli(), m.Final), State: m.State})
+	if gave {
+		g.unbury(it)
+	}
+	g.itemEvent(it, message.Event{Kind: message.EventPushed, At: max(now.UnixMilli(), m.Final), State: m.State, Code: j.code(m.Target)})
 	g.leave(it)
 	j.touched[it.box] = struct{}{}
 	p.Receipts++
+}
+
+// aimsAt tells whether a target is one that the job is about, with the log of what
+// is owed to it.
+func (j *pushJob) aimsAt(g *Gateway, t message.Target, log []byte, base message.ID, part uint8) bool {
+	if j.req.Called && !t.Kind.Called() {
+		return false
+	}
+	if j.req.Address == "" {
+		return true
+	}
+	if lastPush(log, base, part).Code == toCurrent {
+		t = g.current(t)
+	}
+	return CalledAt(t) == j.req.Address
+}
+
+// code is that of the job's EventPushed for a target.
+func (j *pushJob) code(t message.Target) uint32 {
+	if j.req.ToCurrent && t.Kind == message.WebhookTarget {
+		return toCurrent
+	}
+	return 0
 }
 
 // pushInbounds pushes inbound messages, likewise.
@@ -284,7 +356,7 @@ func (g *Gateway) pushInbounds(j *pushJob, list []*message.Inbound, r *reading) 
 func (g *Gateway) pushInbound(j *pushJob, in *message.Inbound, p *PushProgress, now time.Time) {
 	for i, t := range in.Targets {
 		switch {
-		case !j.mayHave(t.Account) || len(in.Log) >= logMost:
+		case !j.mayHave(t.Account) || len(in.Log) >= logMost || !j.aimsAt(g, t, in.Log, in.ID, uint8(i+1)):
 			continue
 		case in.Owed>>i&1 == 1:
 			p.Owed++
@@ -298,7 +370,10 @@ func (g *Gateway) pushInbound(j *pushJob, in *message.Inbound, p *PushProgress, 
 		in.Owed |= 1 << i
 		it := &Item{box: g.inBox(t)}
 		g.inboundItem(it, in, i)
-		g.itemEvent(it, message.Event{Kind: message.EventPushed, At: max(now.UnixMilli(), in.Received)})
+		if gaveUp(in.Log, in.ID, 0, uint8(i+1)) {
+			g.unbury(it)
+		}
+		g.itemEvent(it, message.Event{Kind: message.EventPushed, At: max(now.UnixMilli(), in.Received), Code: j.code(t)})
 		g.leave(it)
 		j.touched[it.box] = struct{}{}
 		p.Inbound++

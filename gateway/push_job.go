@@ -16,6 +16,13 @@ type PushRequest struct {
 	From, To time.Time    // when they were accepted or came: from From on, before To; zero for no bound
 	IDs      []message.ID // these, and no range
 	GivenUp  bool         // only what was given up, not what was acknowledged
+
+	// Called narrows it to what is called over HTTP. With GivenUp and no IDs, dead letters are what is pushed then.
+	Called  bool
+	Address string // narrows it to what goes to this address (CalledAt); empty for none
+	// ToCurrent has what goes to a webhook of the account go to the one that the account has when it is told. What is owed
+	// still to others goes there too, with no range and without GivenUp nothing else. For one account.
+	ToCurrent bool
 }
 
 // PushProgress is what a push has done so far.
@@ -26,6 +33,7 @@ type PushProgress struct {
 	Owed     int64 // that were owed anyway
 	Gone     int64 // whose text retention has removed
 	Unknown  int64 // ids that are nobody's of these accounts
+	Moved    int64 // that were owed to another address, and go to the account's webhook now
 }
 
 func (p *PushProgress) add(more *PushProgress) {
@@ -35,6 +43,7 @@ func (p *PushProgress) add(more *PushProgress) {
 	p.Owed += more.Owed
 	p.Gone += more.Gone
 	p.Unknown += more.Unknown
+	p.Moved += more.Moved
 }
 
 // PushJob is a push as it stands.
@@ -126,8 +135,13 @@ func (r *PushRequest) attrs() []any {
 	if len(r.IDs) > 0 {
 		attrs = append(attrs, "ids", len(r.IDs))
 	}
-	if r.GivenUp {
-		attrs = append(attrs, "given_up", true)
+	for name, on := range map[string]bool{"given_up": r.GivenUp, "called": r.Called, "to_current": r.ToCurrent} {
+		if on {
+			attrs = append(attrs, name, true)
+		}
+	}
+	if r.Address != "" {
+		attrs = append(attrs, "address", r.Address)
 	}
 	return attrs
 }
@@ -137,6 +151,9 @@ func (g *Gateway) pushEnded(j *pushJob) {
 	attrs := []any{"job", v.ID, "state", string(v.State), "receipts", v.Receipts, "inbound", v.Inbound}
 	if v.Err != nil {
 		attrs = append(attrs, "error", v.Err)
+	}
+	if v.Moved > 0 {
+		attrs = append(attrs, "moved", v.Moved)
 	}
 	g.log.Info("push ends", attrs...)
 }

@@ -199,8 +199,12 @@ func traceEntry(ev message.Event) TraceEntry {
 	case message.EventUncertain:
 		t.Link = ev.Text
 		t.Text = "granted, and no answer was on disk when the session or the server ended"
-	case message.EventReport, message.EventState, message.EventTold, message.EventLate, message.EventPushed:
+	case message.EventReport, message.EventState, message.EventTold, message.EventLate:
 		t.State, t.Code = ev.State.String(), ev.Code
+	case message.EventPushed:
+		if t.State = ev.State.String(); ev.Code == toCurrent {
+			t.Text = "to the webhook that the account has when it is told"
+		}
 	case message.EventReserved:
 		t.Text = ev.Text
 		if r, err := billing.ParseReservation(ev.Text); err == nil {

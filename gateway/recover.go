@@ -269,7 +269,7 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 		for i, t := range in.Targets {
 			it := &Item{box: g.inBox(t)}
 			if missing>>i&1 == 1 && g.inboundItem(it, in, i) {
-				it.Since = max(it.Since, pushedAt(in.Log, in.ID, uint8(i+1)))
+				g.aim(it, in.Log, in.ID, uint8(i+1))
 				g.cur.owed = append(g.cur.owed, it)
 			}
 		}

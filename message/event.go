@@ -25,7 +25,7 @@ const (
 	EventToldTooOld   EventKind = 12 // target gave up as too old
 	EventCancelled    EventKind = 13 // -
 	EventLate         EventKind = 14 // like EventReport, after the final state
-	EventPushed       EventKind = 15 // State; owed to the target again, for somebody asked; tries and age count from here
+	EventPushed       EventKind = 15 // State; owed to the target again, for somebody asked; tries and age count from here. Code: 1 if it goes to the account's webhook of then
 	EventMulti        EventKind = 16 // one request, several messages; first of them: Code: how many follow; others: Text: id of the first
 	EventReplaced     EventKind = 17 // the customer put other content, times or receipts in its place
 	EventSimplified   EventKind = 19 // Code: characters of the text that got their plain form; Text: which, by code point

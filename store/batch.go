@@ -11,7 +11,7 @@ import (
 //
 // Within a batch the order is: what is new before its changes (Accepted before
 // Replaced before Changed before Erased, Inbound before InboundChanged); of what has a number
-// or id of its own that never comes back (Granted, Parts, Held) additions
+// or id of its own that never comes back (Granted, Parts, Held), and of dead letters, additions
 // before removals, so that what is added and done in one batch is gone; of the
 // spill tables (Waiting, Due, Owed, Open, Missing) removals before additions, so that
 // what is removed and added in one batch is there. Removing what is not there
@@ -47,12 +47,14 @@ type Batch struct {
 	OpenRemove     []Outstanding //
 	MissingAdd     []Missing     //
 	MissingRemove  []Missing     //
-	Mark           message.ID    // when not zero: every open message up to here stands in a spill table or a grant
-	Counters       []Counter     // added to what is there
-	Money          []MoneyEntry  // one per account
-	Warned         []Warned      // in this order
-	TopUps         []*TopUp      // each with a key that its account has not had
-	ListEntries    []ListEntry   // added and taken out in this order
+	Dead           []DeadLetter
+	DeadGone       []DeadKey
+	Mark           message.ID   // when not zero: every open message up to here stands in a spill table or a grant
+	Counters       []Counter    // added to what is there
+	Money          []MoneyEntry // one per account
+	Warned         []Warned     // in this order
+	TopUps         []*TopUp     // each with a key that its account has not had
+	ListEntries    []ListEntry  // added and taken out in this order
 	OptOuts        []*OptOut
 	Networks       []Network      // in this order
 	Series         []SeriesNumber // one per series
@@ -71,7 +73,7 @@ func (b *Batch) Rows() int {
 	return len(b.Accepted) + len(b.Changed) + len(b.Replaced) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
-		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.Counters) + len(b.Money) + len(b.Warned) + len(b.TopUps) +
+		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.Dead) + len(b.DeadGone) + len(b.Counters) + len(b.Money) + len(b.Warned) + len(b.TopUps) +
 		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsGone) + len(b.Resources) + len(b.People) +
 		len(b.Events) + len(b.EventAccounts) + len(b.Duplicates) + len(b.Idempotency)
 }

@@ -161,5 +161,8 @@ func (s *Store) writeSpill(b *Batch, n *tableDeltas) error {
 	if err := s.writeMissing(b.MissingRemove, b.MissingAdd); err != nil {
 		return err
 	}
+	if err := s.writeDead(b.Dead, b.DeadGone); err != nil {
+		return err
+	}
 	return s.writeOutstanding(b.OpenRemove, b.OpenAdd, n)
 }

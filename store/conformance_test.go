@@ -55,6 +55,8 @@ func testConformance(t *testing.T, open opener) {
 		{"waiting", testWaiting},
 		{"due", testDue},
 		{"owed", testOwed},
+		{"dead letters", testDead},
+		{"retention of dead letters", testDeadRetention},
 		{"outstanding", testOutstanding},
 		{"refill is fair", testRefill},
 		{"refill with many accounts", testRefillManyAccounts},

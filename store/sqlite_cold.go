@@ -29,6 +29,7 @@ type coldStatements struct {
 	missing, missingGone   *sqlite.Stmt
 	event, eventAccount    *sqlite.Stmt
 	eventAccountGone       *sqlite.Stmt
+	dead, deadGone         *sqlite.Stmt
 }
 
 func (w *coldStatements) prepare(c *conn) error {
@@ -57,6 +58,8 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.resource, "INSERT OR REPLACE INTO resource(kind, name, position, body, revision, changed_at, changed_by) VALUES (?,?,?,?,?,?,?)"},
 		{&w.resourceGone, "DELETE FROM resource WHERE kind = ? AND name = ?"},
 		{&w.audit, "INSERT INTO audit(number, at, who, kind, name, action, fields) VALUES (?,?,?,?,?,?,?)"},
+		{&w.dead, "INSERT OR REPLACE INTO dead_letter(id, inbound, idx, state, account, kind, address, since, at, tries, code, text) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"},
+		{&w.deadGone, "DELETE FROM dead_letter WHERE id = ? AND inbound = ? AND idx = ?"},
 		{&w.missing, "INSERT OR REPLACE INTO missing(at, id, hop) VALUES (?,?,?)"},
 		{&w.missingGone, "DELETE FROM missing WHERE at = ? AND id = ?"},
 		{&w.event, "INSERT INTO event(position, account, data) VALUES (?,?,?)"},
