@@ -248,10 +248,11 @@ func (a *Attempts) called(account string) (list []calledHook) {
 	return list
 }
 
-// attemptFilter says which attempts a list holds. Zero fields do not narrow it.
-type attemptFilter struct {
+// hookFilter says which attempts, or dead letters, a list holds. Zero fields do
+// not narrow it.
+type hookFilter struct {
 	accounts     []string
-	kinds        []string
+	kinds        []message.TargetKind
 	address      string // as shown
 	failed       string // true or false
 	id           message.ID
@@ -261,10 +262,10 @@ type attemptFilter struct {
 	limit        int
 }
 
-func (f *attemptFilter) wants(a *attempt) bool {
+func (f *hookFilter) wants(a *attempt) bool {
 	return (f.after == 0 || f.oldest && a.number > f.after || !f.oldest && a.number < f.after) &&
 		(f.id == 0 || a.id == f.id) && (f.address == "" || a.hook.shown == f.address) &&
-		(len(f.kinds) == 0 || slices.Contains(f.kinds, a.hook.kind.String())) &&
+		(len(f.kinds) == 0 || slices.Contains(f.kinds, a.hook.kind)) &&
 		(f.since.IsZero() || a.at >= f.since.UnixMilli()) && (f.until.IsZero() || a.at < f.until.UnixMilli())
 }
 
@@ -275,7 +276,7 @@ type madeAttempt struct {
 }
 
 // list gives a page of attempts, and whether there are more.
-func (a *Attempts) list(f *attemptFilter) (page []madeAttempt, more bool) {
+func (a *Attempts) list(f *hookFilter) (page []madeAttempt, more bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for name, of := range a.accounts {
@@ -302,7 +303,7 @@ func (a *Attempts) list(f *attemptFilter) (page []madeAttempt, more bool) {
 }
 
 // pick appends what a page may hold of one ring, and one more.
-func (f *attemptFilter) pick(page []madeAttempt, account string, r *attemptRing) []madeAttempt {
+func (f *hookFilter) pick(page []madeAttempt, account string, r *attemptRing) []madeAttempt {
 	n := len(r.list)
 	for i, left := 0, f.limit+1; i < n && left > 0; i++ {
 		at := i

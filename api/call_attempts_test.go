@@ -56,7 +56,7 @@ func TestAttempts(t *testing.T) {
 	w.Deliver("acme", items)
 	w.queue.running.Wait()
 	w.Close()
-	got, more := log.list(&attemptFilter{limit: 10})
+	got, more := log.list(&hookFilter{limit: 10})
 	if len(got) != 3 || more {
 		t.Fatalf("%d attempts, more: %t", len(got), more)
 	}
@@ -83,11 +83,11 @@ func TestAttemptsBounds(t *testing.T) {
 	a := NewAttempts()
 	called(a, "acme", "http://h/", testEpoch, hasFailed, hasFailed, hasFailed)
 	called(a, "acme", "http://h/", testEpoch, slices.Repeat([]gateway.Delivered{wasTaken}, mostAttempts+100)...)
-	got, _ := a.list(&attemptFilter{limit: 1 << 20})
+	got, _ := a.list(&hookFilter{limit: 1 << 20})
 	if len(got) != mostAttempts+3 || !slices.IsSortedFunc(got, func(x, y madeAttempt) int { return int(y.number - x.number) }) {
 		t.Errorf("%d attempts, %d are kept", len(got), mostAttempts+3)
 	}
-	if failed, _ := a.list(&attemptFilter{failed: "true", limit: 10}); len(failed) != 3 {
+	if failed, _ := a.list(&hookFilter{failed: "true", limit: 10}); len(failed) != 3 {
 		t.Errorf("%d that failed are left", len(failed))
 	}
 	caller := newHTTPCaller(loopback(), time.Second, nil)

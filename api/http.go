@@ -113,7 +113,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.OptOuts = OptOutsOptions{Record: g.OptOuts, Is: g.OptedOut, Set: g.SetOptOut}
 	o.Idempotency = IdempotencyOptions{Claim: g.Claim, Release: g.Release, Remember: g.Remember}
 	o.Links.Stats, o.Links.RestartSession, o.Links.Unmatched = g.LinkStats, g.RestartSession, g.UnmatchedReceipts
-	o.Queues = QueuesOptions{Owed: g.OwedQueues, Waiting: g.WaitingQueues, Push: g.Push, Pushes: g.Pushes, Stop: g.StopPush, Act: g.Act, Acts: g.Acts, StopAct: g.StopAct}
+	o.Queues = QueuesOptions{Owed: g.OwedQueues, Waiting: g.WaitingQueues, Push: g.Push, Pushes: g.Pushes, Stop: g.StopPush, Act: g.Act, Acts: g.Acts, StopAct: g.StopAct, Dead: g.DeadLetters, RemoveDead: g.RemoveDead}
 }
 
 func (o *HTTPOptions) setDefaults() {

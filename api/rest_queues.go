@@ -24,6 +24,9 @@ type QueuesOptions struct {
 	Act     func(by string, req gateway.ActRequest, key *gateway.Answering[gateway.ActJob]) (gateway.ActJob, error)
 	Acts    func(account string) []gateway.ActJob
 	StopAct func(account string, id message.ID) (gateway.ActJob, error)
+
+	Dead       func(ctx context.Context, f gateway.DeadFilter) ([]gateway.DeadLetter, error) // of /v1/webhooks/dead
+	RemoveDead func(ctx context.Context, f gateway.DeadFilter) (int64, error)
 }
 
 // maxPushIDs is how many ids one push may name.
@@ -196,10 +199,15 @@ func (s *httpServer) postPush(w http.ResponseWriter, r *http.Request, a *account
 	if p := s.readJSON(w, r, &body); p != nil {
 		return p
 	}
-	req, p := s.pushRequest(&body, a)
+	req, p := s.pushRequest(&body, a, false)
 	if p != nil {
 		return p
 	}
+	return s.beginPush(w, r, a, req)
+}
+
+// beginPush begins a push; the answer is the job that does it.
+func (s *httpServer) beginPush(w http.ResponseWriter, r *http.Request, a *account.Account, req gateway.PushRequest) *problem {
 	answer := func(job gateway.PushJob) *jobAnswer { return &jobAnswer{s.jobAt(r, job.ID), viewJob(&job)} }
 	job, err := s.Queues.Push(a.Name, req, answering(w, func(job gateway.PushJob) []byte { return answer(job).kept() }))
 	switch {
@@ -213,8 +221,9 @@ func (s *httpServer) postPush(w http.ResponseWriter, r *http.Request, a *account
 	return answer(job).write(w)
 }
 
-// pushRequest checks what a push asks for.
-func (s *httpServer) pushRequest(body *pushBody, a *account.Account) (req gateway.PushRequest, p *problem) {
+// pushRequest checks what a push asks for. unbounded says that it needs neither a
+// range nor ids.
+func (s *httpServer) pushRequest(body *pushBody, a *account.Account, unbounded bool) (req gateway.PushRequest, p *problem) {
 	bad := func(field, format string, args ...any) (gateway.PushRequest, *problem) {
 		return req, faulty(http.StatusUnprocessableEntity, codeBadValue, field, format, args...)
 	}
@@ -244,7 +253,7 @@ func (s *httpServer) pushRequest(body *pushBody, a *account.Account) (req gatewa
 	}
 	ranged := !req.From.IsZero() || !req.To.IsZero()
 	switch {
-	case len(body.IDs) == 0 && !ranged:
+	case len(body.IDs) == 0 && !ranged && !unbounded:
 		return req, faulty(http.StatusUnprocessableEntity, codeRequired, "from", "a range is missing: from, to or both, or ids")
 	case len(body.IDs) > 0 && ranged:
 		return bad("ids", "ids and a range of time exclude each other")
@@ -275,6 +284,8 @@ type jobView struct {
 	To       string     `json:"to,omitempty"`
 	IDs      int        `json:"ids,omitempty"`
 	GivenUp  bool       `json:"given_up,omitempty"`
+	Address  string     `json:"address,omitempty" doc:"only what goes there"`
+	Current  bool       `json:"to_current,omitempty" doc:"to the webhook that the account has now"`
 	Began    string     `json:"began"`
 	Ended    string     `json:"ended,omitempty"`
 	Reached  string     `json:"reached,omitempty"`
@@ -284,6 +295,7 @@ type jobView struct {
 	Owed     int64      `json:"owed_anyway"`
 	Gone     int64      `json:"text_gone"`
 	Unknown  int64      `json:"unknown_ids"`
+	Moved    int64      `json:"moved,omitempty" doc:"were owed to another address still, and go to the webhook of now"`
 	Error    string     `json:"error,omitempty"`
 }
 
@@ -297,8 +309,12 @@ func viewJob(j *gateway.PushJob) *jobView {
 	v := &jobView{
 		ID: j.ID, Job: "push", State: string(j.State), By: j.By, Account: jobAccount(j.Request.Account), Kinds: []string{},
 		From: seenTime(j.Request.From), To: seenTime(j.Request.To), IDs: len(j.Request.IDs), GivenUp: j.Request.GivenUp,
+		Address: j.Request.Address, Current: j.Request.ToCurrent, Moved: j.Moved,
 		Began: seenTime(j.Began), Ended: seenTime(j.Ended), Reached: seenTime(j.Reached),
 		Looked: j.Looked, Receipts: j.Receipts, Inbound: j.Inbound, Owed: j.Owed, Gone: j.Gone, Unknown: j.Unknown,
+	}
+	if j.Request.Called {
+		v.Job = "replay"
 	}
 	if j.Request.Receipts {
 		v.Kinds = append(v.Kinds, "receipts")

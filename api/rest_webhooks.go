@@ -18,6 +18,8 @@ func (s *httpServer) webhookPaths() {
 	s.rest("/v1/webhooks", methods{http.MethodGet: anyone(account.WebhooksRead, s.listWebhooks)})
 	s.rest("/v1/webhooks/attempts", methods{http.MethodGet: anyone(account.WebhooksRead, s.listAttempts)})
 
+	s.deadLetterPaths()
+
 	s.describe("GET /v1/webhooks", description{
 		name: "listWebhooks", summary: "Addresses that are called, or were since the start, and what came of it",
 		text: "An address is shown without user and query. `owed` is what the account is owed by that kind of target, whatever the address.",
@@ -152,33 +154,25 @@ func viewAttempt(m *madeAttempt) attemptView {
 	case !m.ok:
 		v.Verdict = "later"
 	}
-	id := stateHookID(m.id, m.state)
-	if v.Message = m.id; m.inbound {
-		v.Message, v.Inbound, id = 0, m.id, inboundHookID(m.id, int(m.index))
-	} else {
-		v.State = m.state.String()
-	}
-	if m.hook.kind == message.WebhookTarget {
-		v.Webhook = id
-	}
+	v.Webhook, v.Message, v.State, v.Inbound = toldOf(m.id, m.state, m.inbound, int(m.index), m.hook.kind)
 	return v
 }
 
-// listAttempts is GET /v1/webhooks/attempts.
-func (s *httpServer) listAttempts(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	params, p := parseQuery(r)
-	if p != nil {
-		return p
+// toldOf says what is told: the id of a webhook, and a message with its state or
+// a message from a phone.
+func toldOf(id message.ID, state message.State, inbound bool, index int, kind message.TargetKind) (hook string, m message.ID, name string, in message.ID) {
+	if hook, m, name = stateHookID(id, state), id, state.String(); inbound {
+		hook, m, name, in = inboundHookID(id, index), 0, "", id
 	}
-	noun := resource.Attempts()
-	q, wrong := noun.Parse(params, "")
-	if len(wrong) > 0 {
-		return badParameters(wrong)
+	if kind != message.WebhookTarget {
+		hook = ""
 	}
-	if p := unknownNames(s, a, noun, &q, s.calledName); p != nil {
-		return p
-	}
-	f := attemptFilter{oldest: !q.Order.Descending, after: q.After, limit: q.Limit}
+	return hook, m, name, in
+}
+
+// readHookFilter makes a hookFilter of a query.
+func readHookFilter(q *resource.Query) (f hookFilter, p *problem) {
+	f = hookFilter{oldest: !q.Order.Descending, after: q.After, limit: q.Limit}
 	for _, filter := range q.Filters {
 		switch first := filter.Values[0]; {
 		case filter.Op == resource.From:
@@ -186,9 +180,15 @@ func (s *httpServer) listAttempts(w http.ResponseWriter, r *http.Request, a *acc
 		case filter.Op == resource.Until:
 			f.until = first.Time
 		case filter.Field == "account":
-			f.accounts = textsOf(filter)
+			for _, v := range filter.Values {
+				f.accounts = append(f.accounts, v.Text)
+			}
 		case filter.Field == "kind":
-			f.kinds = textsOf(filter)
+			for _, kind := range message.TargetKinds() {
+				if slices.ContainsFunc(filter.Values, func(v resource.Value) bool { return v.Text == kind.String() }) {
+					f.kinds = append(f.kinds, kind)
+				}
+			}
 		case filter.Field == "address":
 			f.address = gateway.ShownURL(first.Text)
 		case filter.Field == "failed":
@@ -196,39 +196,62 @@ func (s *httpServer) listAttempts(w http.ResponseWriter, r *http.Request, a *acc
 		case filter.Field == "message":
 			id, err := message.ParseID(first.Text)
 			if err != nil {
-				return faulty(http.StatusBadRequest, codeBadValue, "message", "%q: %v", clip(first.Text), err)
+				return f, faulty(http.StatusBadRequest, codeBadValue, "message", "%q: %v", clip(first.Text), err)
 			}
 			f.id = id
 		}
 	}
+	return f, nil
+}
+
+// hookQuery reads the parameters of a list of attempts or dead letters, which an
+// account sees its own of. has tells whether an account is known by its rows.
+func (s *httpServer) hookQuery(r *http.Request, a *account.Account, noun *resource.Noun, has func(field, name string) bool) (q resource.Query, f hookFilter, p *problem) {
+	params, p := parseQuery(r)
+	if p != nil {
+		return q, f, p
+	}
+	q, wrong := noun.Parse(params, "")
+	if len(wrong) > 0 {
+		return q, f, badParameters(wrong)
+	}
+	if p := unknownNames(s, a, noun, &q, has); p != nil {
+		return q, f, p
+	}
+	f, p = readHookFilter(&q)
 	if !a.Admin {
 		f.accounts = []string{a.Name}
 	}
-	found, more := s.Attempts.list(&f)
-	rows := make([]attemptView, 0, len(found))
+	return q, f, p
+}
+
+// answerHooks answers with a page of rows, each with its position.
+func answerHooks[T, V any](s *httpServer, w http.ResponseWriter, r *http.Request, key string, noun *resource.Noun, q resource.Query, found []T, more bool, show func(*T) (int64, V)) *problem {
+	rows, page := make([]V, 0, len(found)), map[string]any{}
 	for i := range found {
-		rows = append(rows, viewAttempt(&found[i]))
+		at, v := show(&found[i])
+		rows, page["cursor"] = append(rows, v), noun.Cursor(q, at)
+		if more {
+			page["next"] = noun.Next(s.link(r, r.URL.Path), q, at)
+		}
 	}
-	page := map[string]any{"attempts": rows}
-	if n := len(found); more {
-		page["next"] = noun.Next(s.link(r, r.URL.Path), q, found[n-1].number)
-	}
-	if n := len(found); n > 0 {
-		page["cursor"] = noun.Cursor(q, found[n-1].number)
-	}
+	page[key] = rows
 	return answerJSON(w, page)
+}
+
+// listAttempts is GET /v1/webhooks/attempts.
+func (s *httpServer) listAttempts(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
+	noun := resource.Attempts()
+	q, f, p := s.hookQuery(r, a, noun, s.calledName)
+	if p != nil {
+		return p
+	}
+	found, more := s.Attempts.list(&f)
+	return answerHooks(s, w, r, "attempts", noun, q, found, more, func(m *madeAttempt) (int64, attemptView) { return m.number, viewAttempt(m) })
 }
 
 // calledName tells whether an account is known by its calls, though it may be in
 // the configuration no more.
 func (s *httpServer) calledName(field, name string) bool {
 	return field == "account" && slices.ContainsFunc(s.Attempts.called(name), func(h calledHook) bool { return h.account == name })
-}
-
-// textsOf are the values of a condition.
-func textsOf(f resource.Filter) (texts []string) {
-	for _, v := range f.Values {
-		texts = append(texts, v.Text)
-	}
-	return texts
 }

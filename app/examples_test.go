@@ -80,24 +80,30 @@ func (x *exampleThings) send(name, body, state string) {
 	x.real[name] = id
 }
 
-// hooks sends messages whose states go to a server that takes them, and to one that is there no more.
-func (x *exampleThings) hooks(taken, gone string) {
+// hooks sends messages whose states go to a server that takes the first, and refuses the others for good: dead letters 1, 2 ...
+func (x *exampleThings) hooks(taken string, gone ...string) {
 	x.t.Helper()
 	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/gone" {
+		if r.URL.Path != "/states" {
 			http.Error(w, "we have moved", http.StatusGone)
 		}
 	}))
 	x.t.Cleanup(shop.Close)
 	x.real["http://shop.example"] = shop.URL
 	x.send(taken, `{"to":"+46701234567","text":"Hello","webhook":"`+shop.URL+`/states"}`, "delivered")
-	x.send(gone, `{"to":"+46701234567","text":"Hello","webhook":"`+shop.URL+`/gone"}`, "delivered")
-	until(x.t, "the webhooks are not called", func() string {
-		if got := x.c.do(x.t, "acme-key", "GET", "/v1/webhooks/attempts", ""); strings.Count(got.body, `"webhook_id"`) == 2 {
-			return "called"
+	for i, name := range gone {
+		path := "/gone"
+		if i == len(gone)-1 {
+			path = "/former"
 		}
-		return ""
-	})
+		x.send(name, `{"to":"+46701234567","text":"Hello","webhook":"`+shop.URL+path+`"}`, "delivered")
+		until(x.t, "there is no dead letter", func() string {
+			if got := x.c.do(x.t, "acme-key", "GET", "/v1/webhooks/dead", ""); strings.Count(got.body, `"webhook_id"`) == i+1 {
+				return "dead"
+			}
+			return ""
+		})
+	}
 }
 
 // furnish makes what examples are about.
@@ -116,7 +122,7 @@ func (x *exampleThings) furnish(s *server, sim *simulator.Simulator) {
 		}
 		return got
 	}
-	x.hooks("06y30tp6r0005", "06y30tp6r0006")
+	x.hooks("06y30tp6r0005", "06y30tp6r0006", "06y30tp6r0007", "06y30tp6r0008")
 	must("root-key", "POST", "/v1/lists/dnd/entries", `{"add":["+46701234501","+46701234502"]}`)
 	must("root-key", "POST", "/v1/balances/acme/topups", `{"amount":"100.00","key":"invoice 2026-117"}`)
 	people := `{"name":"Anna","mobile":"+46701234567","language":"sv"}` + "\n" + `{"name":"Bo","mail":"bo@example.se"}`

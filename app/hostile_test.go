@@ -188,6 +188,7 @@ var hostileGood = map[string]string{
 	"PUT /v1/optouts/{phone}":                 `{"note":"n"}`,
 	"POST /v1/keys":                           `{"account":"acme","name":"k","scopes":["messages:read"],"addresses":["127.0.0.1"],"expires":"2036-12-31","note":"n"}`,
 	"POST /v1/keys/{name}/rotate":             `{"keep":"1h"}`,
+	"POST /v1/webhooks/replay":                `{"account":"acme","kinds":["receipts"],"from":"2026-01-01","to":"2026-01-02","ids":[],"dead":true,"address":"http://h/","to_current":false}`,
 	"POST /v1/webhooks/secret/rotate":         `{"account":"acme","keep":"1h"}`,
 	"POST /v1/alarms/events/{id}/acknowledge": `{}`,
 	"POST /v1/contacts":                       `{"name":"n","mobile":"","pager":"+46740000001","mail":"a@b.se","language":"sv","fields":{"city":"Lund"},"note":"n"}`,

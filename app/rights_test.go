@@ -319,6 +319,10 @@ var rights = map[string]struct{ of, body string }{
 	"POST /v1/webhooks/secret/rotate":            {ofOthers, `{"account":"{account}"}`},
 	"GET /v1/webhooks":                           {ofOwn, ""},
 	"GET /v1/webhooks/attempts":                  {ofOwn, ""},
+	"GET /v1/webhooks/dead":                      {ofOwn, ""},
+	"DELETE /v1/webhooks/dead":                   {ofOwn, ""},
+	"DELETE /v1/webhooks/dead/{n}":               {ofOthers, ""},
+	"POST /v1/webhooks/replay":                   {ofOthers, `{"account":"{account}","from":"2026-01-01"}`},
 }
 
 // named puts an account's things into a path or body.

@@ -16,9 +16,10 @@ import (
 // of intermediate states, which are worth nothing later, and none of what nobody
 // came for to fetch.
 
-// DeadFilter and DeadLetter are the store's.
+// What dead letters are in the store.
 type (
 	DeadFilter = store.DeadFilter
+	DeadKey    = store.DeadKey
 	DeadLetter = store.DeadLetter
 )
 
@@ -33,9 +34,9 @@ func (g *Gateway) bury(it *Item, d *Delivered, now time.Time) {
 	})
 }
 
-func (it *Item) deadKey() store.DeadKey {
+func (it *Item) deadKey() DeadKey {
 	row := it.row()
-	return store.DeadKey{ID: row.ID, Inbound: row.Inbound, Index: row.Index}
+	return DeadKey{ID: row.ID, Inbound: row.Inbound, Index: row.Index}
 }
 
 // unbury removes the dead letter of an item, if it has one.

@@ -220,6 +220,7 @@ func (g *Gateway) verdict(d *Delivered, now time.Time) {
 			b.absent, b.again = false, now.Add(brokePause) // somebody has come meanwhile
 		}
 	case GiveUp:
+		it.Tries++
 		g.giveUp(it, d, now)
 	default:
 		g.tellLater(it, d, now)

@@ -43,3 +43,18 @@ func Attempts() *Noun {
 		Order: Order{Field: "at", Descending: true},
 	}
 }
+
+// DeadLetters is the list of what customers' servers did not take and are told no more.
+func DeadLetters() *Noun {
+	return &Noun{
+		Name: "dead letter",
+		Fields: []Field{
+			{Name: "account", Type: Text, Ops: Any, Of: "account"},
+			{Name: "kind", Type: Word, Ops: Any, Words: calledKinds()},
+			{Name: "address", Type: Text, Ops: Equal},
+			{Name: "message", Type: Text, Ops: Equal},
+			{Name: "at", Type: Time, Ops: From | Until, Since: "since", Until: "until", Sort: true},
+		},
+		Order: Order{Field: "at", Descending: true},
+	}
+}

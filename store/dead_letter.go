@@ -40,6 +40,7 @@ type DeadFilter struct {
 	Accounts     []string
 	Kinds        []message.TargetKind
 	Address      string
+	Number       int64
 	ID           message.ID
 	Since, Until time.Time // when it was given up: from Since on, before Until
 	From, To     time.Time // when the message was accepted or came, likewise
@@ -65,6 +66,7 @@ func (f *DeadFilter) condition() *condition {
 		arg  any
 	}{
 		{f.Address != "", "address = ?", f.Address},
+		{f.Number != 0, "number = ?", f.Number},
 		{f.ID != 0, "id = ?", int64(f.ID)},
 		{!f.Since.IsZero(), "at >= ?", f.Since.UnixMilli()},
 		{!f.Until.IsZero(), "at < ?", f.Until.UnixMilli()},
