@@ -58,7 +58,7 @@ func (c *chaos) fetch(n int, all bool) {
 // pushed tells whether something of a message was made owed again.
 func pushed(in *message.Inbound) bool {
 	for i := range in.Targets {
-		if pushedAt(in.Log, in.ID, uint8(i+1)) > 0 {
+		if lastPush(in.Log, in.ID, uint8(i+1)).At > 0 {
 			return true
 		}
 	}
