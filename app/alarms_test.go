@@ -141,7 +141,7 @@ func TestAlarmsGoOnAfterRestart(t *testing.T) {
 func TestAlarmsOverRestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kurir.yaml")
-	text := "data: " + t.TempDir() + "\nalarms: {off: [clock, disk]}\naccounts: [{name: root, admin: true, api_keys: [key]}]\n"
+	text := "data: " + t.TempDir() + "\nhttp: {listen: \"127.0.0.1:0\"}\nalarms: {off: [clock, disk]}\naccounts: [{name: root, admin: true, api_keys: [key]}]\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
