@@ -110,7 +110,9 @@ func (a *jasminArgs) json(body []byte) *jasminAnswer {
 		if len(a.names) == jasminMostArgs {
 			return jasminRefuse(http.StatusBadRequest, "Unknown error: there are too many arguments")
 		}
-		a.addJSON(name.(string), value) // names of members are strings
+		if value = bytes.TrimSpace(value); string(value) != "null" { // which is not to give it
+			a.addJSON(name.(string), value) // names of members are strings
+		}
 	}
 	if _, err := d.Token(); err != nil || d.More() {
 		return jasminNoJSON()
@@ -127,7 +129,6 @@ func (a *jasminArgs) addJSON(name string, value json.RawMessage) {
 	if a.rest && name != "custom_tlvs" {
 		name = strings.ReplaceAll(name, "_", "-")
 	}
-	value = bytes.TrimSpace(value)
 	text := string(value)
 	switch value[0] {
 	case '"':

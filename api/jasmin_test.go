@@ -79,7 +79,7 @@ func TestJasminAnswers(t *testing.T) {
 		{"POST", "application/json", `{"to": 1`, "Unknown error: the body is no JSON object"},
 		{"POST", "application/json", `{"to": [1], "username": "acme", "password": "secret", "content": "x"}`, "Argument [to] has an invalid value: [[1]]."},
 		{"POST", "application/json", `{"to": 1.5, "username": "acme", "password": "secret", "content": "x"}`, "Argument [to] has an invalid value: [1.5]."},
-		{"POST", "application/json", `{"to": null}`, "Argument [to] has an invalid value: [null]."},
+		{"POST", "application/json", `{"to": null}`, "Mandatory argument [to] is not found."},
 		{"PUT", "", "", "Unknown error: PUT is not possible here; GET and POST are"},
 		{"HEAD", "", "", "Unknown error: HEAD is not possible here; GET and POST are"},
 	} {
@@ -182,7 +182,7 @@ func TestJasminFields(t *testing.T) {
 		}},
 		{
 			"TLVs by tag", "to=1&content=x&custom_tlvs=" + url.QueryEscape(`{"0x1400":"ref","0x1401:Int8":1401778070000018542}`),
-			`"to": 1, "content": "x", "custom_tlvs": {"0x1400": "ref", "0x1401:Int8": 1401778070000018542}`,
+			`"to": 1, "content": "x", "from": null, "coding": null, "custom_tlvs": {"0x1400": "ref", "0x1401:Int8": 1401778070000018542}`,
 			gateway.Submission{
 				Content: message.Content{Text: "x", Class: -1, Extra: &message.Extra{TLVs: []message.TLV{
 					{Tag: 0x1400, Value: []byte("ref")}, {Tag: 0x1401, Value: []byte("\x13\x74\x1d\xba\x4c\x48\xa4\x6e")},
@@ -190,7 +190,7 @@ func TestJasminFields(t *testing.T) {
 			},
 		},
 		{
-			"TLVs in a list", "to=1&content=x&custom_tlvs=" + url.QueryEscape(`[[12288,null,"COctetString","b"],[12289,2,"Int2",5000],[12290,null,"Int1",7],[12291,4,"Int4","0x10"]]`),
+			"TLVs in a list", "to=1&content=x&custom_tlvs=" + url.QueryEscape(`[[12288,1,"COctetString","b"],[12289,2,"Int2",5000],[12290,null,"Int1",7],[12291,4,"Int4","0x10"]]`),
 			`"to": 1, "content": "x", "custom_tlvs": [[12288, null, "COctetString", "b"], [12289, 2, "Int2", 5000], [12290, null, "Int1", 7], [12291, 4, "Int4", "0x10"]]`,
 			gateway.Submission{
 				Content: message.Content{Text: "x", Class: -1, Extra: &message.Extra{TLVs: []message.TLV{

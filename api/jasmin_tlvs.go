@@ -77,7 +77,8 @@ func jasminTLVs(text string) (list []message.TLV, why string) {
 			if why := add(jasminWritten(row[0]), kind, row[3]); why != "" {
 				return nil, why
 			}
-			if length, err := strconv.Atoi(jasminWritten(row[1])); err == nil && length != len(list[len(list)-1].Value) && row[1] != nil {
+			octets := len(list[len(list)-1].Value)
+			if length, err := strconv.Atoi(jasminWritten(row[1])); err == nil && length != octets && (kind != "COctetString" || length != octets-1) {
 				return nil, "a length is not that of its value"
 			}
 		}

@@ -121,12 +121,12 @@ func (s *httpServer) kannelSend(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer a.EndRequest()
-	common, bad := f.submission(a, s.Guard, s.TLVs(), s.Dimensions(), time.Now())
+	receivers, bad := f.receivers()
 	if bad != nil {
 		bad.write(w)
 		return
 	}
-	receivers, bad := f.receivers()
+	common, bad := f.submission(a, s.Guard, s.TLVs(), s.Dimensions(), time.Now())
 	if bad != nil {
 		bad.write(w)
 		return
@@ -207,11 +207,13 @@ func kannelFailure(f *message.Failure) *kannelAnswer {
 		return &answer
 	}
 	switch {
+	case (f.Kind == message.Blocked || f.Kind == message.OptedOut) && f.Field != "from":
+		return kannelRefuse(http.StatusBadRequest, kannelNumbers)
 	case f.Kind == message.LimitReached:
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater+" "+f.Error())
 	case f.Kind.Temporary():
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
-	case f.Kind == message.BadSender, f.Kind == message.NoMoney, f.Kind == message.NoPrice, f.Kind == message.Blocked, f.Kind == message.OptedOut, f.Kind == message.NotOpened, f.Kind == message.Repeated, f.Kind == message.BadDimension: // Kannel has no words for them
+	case f.Kind == message.BadSender, f.Kind == message.NoMoney, f.Kind == message.NoPrice, f.Kind == message.Blocked, f.Kind == message.NotOpened, f.Kind == message.Repeated, f.Kind == message.BadDimension: // Kannel has no words for them
 		return kannelRefuse(http.StatusForbidden, "Not sent: "+f.Error()+".")
 	}
 	return kannelRefuse(http.StatusForbidden, kannelNoRoute)

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -171,12 +173,12 @@ func readTwilio(a *account.Account, guard *Guard, form url.Values) (*twilioMessa
 	t.Account, t.Via, t.Receipts = a, message.ViaTwilio, receiptsNamed[""]
 	t.Content.Class = -1
 	t.Content.Extra = a.Extra(nil)
-	for name, values := range form {
-		read := twilioParameters[name]
-		if read == nil || values[0] == "" {
+	for _, name := range slices.Sorted(maps.Keys(form)) { // of two mistakes the same is told each time
+		read, value := twilioParameters[name], form.Get(name)
+		if read == nil || value == "" {
 			continue
 		}
-		if e := read(t, values[0]); e != nil {
+		if e := read(t, value); e != nil {
 			return nil, e
 		}
 	}

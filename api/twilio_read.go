@@ -320,14 +320,15 @@ func readTwilioQuery(q url.Values) (t twilioQuery, e *twilioError) {
 		if precise {
 			end = day.Add(time.Second)
 		}
-		// "DateSent>" and "DateSent<" come with the = of the query behind them, so that the day itself is meant, too.
+		// "DateSent>" and "DateSent<" come with the = of the query behind them, so that the moment itself is meant, too; of
+		// a day it is its beginning in both.
 		switch strings.Trim(field, "= ") {
 		case "":
 			t.Since, t.Until = day, end
 		case ">":
 			t.Since = day
 		case "<":
-			t.Until = end
+			t.Until = day.Add(time.Second)
 		default:
 			return bad(name)
 		}

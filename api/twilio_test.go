@@ -217,6 +217,7 @@ func TestTwilioQuery(t *testing.T) {
 		"PageSize=5000":                      {size: 1000},
 		"DateSent=2026-11-28":                {size: 50, Filter: gateway.Filter{Since: day, Until: day.AddDate(0, 0, 1)}},
 		"DateSent%3E=2026-11-28":             {size: 50, Filter: gateway.Filter{Since: day}},
+		"DateSent%3C=2026-11-28":             {size: 50, Filter: gateway.Filter{Until: day.Add(time.Second)}},
 		"DateSent%3C=2026-11-28T00:00:00Z":   {size: 50, Filter: gateway.Filter{Until: day.Add(time.Second)}},
 		"Page=1&PageToken=PA" + twilioSID(9): {size: 50, page: 1, Filter: gateway.Filter{After: 9}},
 	} {
