@@ -80,6 +80,13 @@ func (h *Events) Close() {
 	h.jobs.Wait()
 }
 
+// Streams is how many streams are open.
+func (h *Events) Streams() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.streams
+}
+
 // Wake tells that an account has new events on disk. It does not wait.
 func (h *Events) Wake(account string) {
 	h.mu.Lock()

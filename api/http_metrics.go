@@ -20,6 +20,17 @@ func NewMetrics(gw func() gateway.Stats, st func() gateway.StoreStats) *promethe
 	return r
 }
 
+// StreamMetrics are the figures of answers that go on until somebody ends them.
+func StreamMetrics(events *Events, traces *Traces) []prometheus.Collector {
+	open := func(name, help string, count func() int) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(count()) })
+	}
+	return []prometheus.Collector{
+		open("kurir_event_streams", "Streams of events that are open.", events.Streams),
+		open("kurir_trace_followers", "Requests that follow a trace of PDUs.", traces.Followers),
+	}
+}
+
 // collector turns Stats into metrics.
 type collector struct {
 	gateway func() gateway.Stats

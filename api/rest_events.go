@@ -211,7 +211,6 @@ func eventsProblem(err error) *problem {
 // more, or the server stops.
 func (s *httpServer) stream(w http.ResponseWriter, r *http.Request, a *account.Account, q *askedEvents, st *eventStream) {
 	out := &eventWriter{w: w, control: http.NewResponseController(w), q: q}
-	_ = out.control.SetReadDeadline(time.Time{}) // or it would end the request; not every connection can
 	if out.write([]byte(eventRetry)) != nil || out.position(st.at) != nil {
 		return
 	}

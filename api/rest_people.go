@@ -298,53 +298,20 @@ func listOwned[T, V any](
 	s *httpServer, w http.ResponseWriter, r *http.Request, a *account.Account, key string, noun *resource.Noun,
 	find func(context.Context, *resource.Query, string) ([]T, error), show func(T) (message.ID, V),
 ) *problem {
-	params, p := parseQuery(r)
-	if p != nil {
-		return p
-	}
-	form, p := exportForm(r, params)
-	if p != nil {
-		return p
-	}
-	q, wrong := noun.Parse(params, cmp.Or(a.Country, s.Country()))
-	if len(wrong) > 0 {
-		return badParameters(wrong)
-	}
-	account := cmp.Or(q.Text("account"), a.Name)
-	if p := s.unknownAccount(a, "account", account); p != nil {
-		return p
-	}
-	page := func(ctx context.Context, q resource.Query) ([]T, message.ID, error) {
-		found, err := find(ctx, &q, account)
-		if err != nil || len(found) <= q.Limit {
-			return found, 0, err
-		}
-		last, _ := show(found[q.Limit-1])
-		return found[:q.Limit], last, nil
-	}
-	if form != "" {
-		left := 0
-		if params.Has("limit") {
-			left = q.Limit
-		}
-		return export(s, w, r, form, key, noun.Name, q, left, page, show)
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
-	defer cancel()
-	found, next, err := page(ctx, q)
-	if err != nil {
-		return peopleProblem(err, noun.Name, "")
-	}
-	rows := make([]V, 0, len(found))
-	for _, row := range found {
-		_, v := show(row)
-		rows = append(rows, v)
-	}
-	answer := map[string]any{key: rows}
-	if next != 0 {
-		answer["next"], answer["cursor"] = noun.Next(s.link(r, r.URL.Path), q, int64(next)), noun.Cursor(q, int64(next))
-	}
-	return answerJSON(w, answer)
+	return listPages(s, w, r, a, key, noun, func(q *resource.Query) (pages[T], *problem) {
+		account := cmp.Or(q.Text("account"), a.Name)
+		return func(ctx context.Context, q resource.Query) ([]T, message.ID, error) {
+			found, err := find(ctx, &q, account)
+			if err != nil {
+				return nil, 0, peopleProblem(err, noun.Name, "")
+			}
+			if len(found) <= q.Limit {
+				return found, 0, nil
+			}
+			last, _ := show(found[q.Limit-1])
+			return found[:q.Limit], last, nil
+		}, s.unknownAccount(a, "account", account)
+	}, show)
 }
 
 // readPatch reads the body of a PATCH: what changes, by RFC 7396.

@@ -179,6 +179,21 @@ func list[T, V any](
 	s *httpServer, w http.ResponseWriter, r *http.Request, a *account.Account, key string, noun *resource.Noun,
 	find func(context.Context, gateway.Filter) ([]T, message.ID, error), show func(T) (message.ID, V),
 ) *problem {
+	return listPages(s, w, r, a, key, noun, func(*resource.Query) (pages[T], *problem) {
+		return func(ctx context.Context, q resource.Query) ([]T, message.ID, error) {
+			return find(ctx, resource.MessageFilter(q, a.Name))
+		}, nil
+	}, show)
+}
+
+// pages reads a page that a query asks for, and where the next one begins; 0 if it is the last.
+type pages[T any] func(context.Context, resource.Query) ([]T, message.ID, error)
+
+// listPages is list for pages that are read in any way: open says how, or what is wrong with the query.
+func listPages[T, V any](
+	s *httpServer, w http.ResponseWriter, r *http.Request, a *account.Account, key string, noun *resource.Noun,
+	open func(*resource.Query) (pages[T], *problem), show func(T) (message.ID, V),
+) *problem {
 	params, p := parseQuery(r)
 	if p != nil {
 		return p
@@ -191,8 +206,9 @@ func list[T, V any](
 	if len(wrong) > 0 {
 		return badParameters(wrong)
 	}
-	page := func(ctx context.Context, q resource.Query) ([]T, message.ID, error) {
-		return find(ctx, resource.MessageFilter(q, a.Name))
+	page, p := open(&q)
+	if p != nil {
+		return p
 	}
 	if form != "" {
 		left := 0
@@ -204,6 +220,9 @@ func list[T, V any](
 	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 	defer cancel()
 	found, next, err := page(ctx, q)
+	if p, known := errors.AsType[*problem](err); known {
+		return p
+	}
 	if err != nil {
 		return readProblem(err, noun.Name)
 	}

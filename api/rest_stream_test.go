@@ -164,6 +164,12 @@ func (p pipes) Addr() net.Addr { return &net.UnixAddr{} }
 // bubble of its own.
 func inStream(t *testing.T, o func(*HTTPOptions), query string, test func(t *testing.T, c *streamClient)) {
 	t.Helper()
+	inPipe(t, o, "POST /v1/messages"+query+" HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer acme-key\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n", test)
+}
+
+// inPipe is inStream for any request.
+func inPipe(t *testing.T, o func(*HTTPOptions), head string, test func(t *testing.T, c *streamClient)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		opt := (&fakeGateway{}).options()
 		if o != nil {
@@ -176,7 +182,7 @@ func inStream(t *testing.T, o func(*HTTPOptions), query string, test func(t *tes
 		ours, theirs := net.Pipe()
 		l <- theirs
 		c := &streamClient{t: t, conn: ours, in: bufio.NewReader(ours)}
-		c.write("POST /v1/messages" + query + " HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer acme-key\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+		c.write(head)
 		defer func() {
 			_ = ours.Close()
 			close(l)

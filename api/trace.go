@@ -249,6 +249,13 @@ func (t *Traces) follow() (leave func(), ok bool) {
 	}, true
 }
 
+// Followers is how many requests follow traces now.
+func (t *Traces) Followers() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.followers
+}
+
 // take keeps a PDU.
 func (p *pduTrace) take(session uint64, sent bool, frame []byte) {
 	if p.session != 0 && p.session != session {

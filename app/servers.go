@@ -68,6 +68,7 @@ func (a *App) servers() {
 		Total: a.opt.File.Events.Streams, PerAccount: a.opt.File.Events.PerAccount,
 	})
 	a.gateway.WatchEvents(opt.Events.Wake)
+	metrics.MustRegister(api.StreamMetrics(opt.Events, opt.Traces)...)
 	opt.Jasmin = a.jasmin
 	handler, dialects := api.NewHTTPHandlers(opt)
 	a.http = api.NewHTTPServer(handler, a.log)
