@@ -191,9 +191,9 @@ func (n *AlarmNotifier) callOne(event *alarm.Event) error {
 	if post == nil {
 		post = n.Webhook.caller.do
 	}
-	e := webhookEvent{Type: "alarm.began", ID: "alarm-" + event.ID.String(), Timestamp: seenTime(time.Now()), Data: viewAlarm(event)}
+	e := webhookEvent{Type: typeAlarmBegan, ID: "alarm-" + event.ID.String(), Timestamp: seenTime(time.Now()), Data: viewAlarm(event)}
 	if !event.Ended.IsZero() {
-		e.Type, e.ID = "alarm.ended", e.ID+"-end"
+		e.Type, e.ID = typeAlarmEnded, e.ID+"-end"
 	}
 	body, err := marshal(&e)
 	if err != nil {

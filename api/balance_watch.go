@@ -217,7 +217,7 @@ func (w *BalanceWatch) tell(ctx context.Context, directory *account.Directory, a
 
 // call calls a webhook, and tells whether that has taken it.
 func (w *BalanceWatch) call(to *account.Account, id string, v *lowView) bool {
-	body, err := marshal(&webhookEvent{Type: "balance.low", ID: id, Timestamp: seenTime(time.Now()), Data: v})
+	body, err := marshal(&webhookEvent{Type: typeLow, ID: id, Timestamp: seenTime(time.Now()), Data: v})
 	if err != nil {
 		w.Log.Error("a warning of a low balance cannot be written", "account", v.Account, "error", err)
 		return true

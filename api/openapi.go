@@ -28,6 +28,7 @@ type description struct {
 	bodies  map[string]any    // what else is read, by media type
 	answers map[int]any       // what is written, by status: nil for no body
 	tables  []string          // media types in which answers come as texts too
+	line    any               // what stands in each line of such a text, or in each event; nil: a row of list
 	also    []int             // statuses of problems beyond those that every such operation has
 	needs   []string          // headers that may be sent: If-Match
 
@@ -35,11 +36,14 @@ type description struct {
 }
 
 // Values of body, bodies and answers are a zero value of the Go type, or a
-// *resource.Schema, or a schemaOf where there is no type; of answers also lines.
+// *resource.Schema, or a schemaOf where there is no type; of bodies and answers also lines.
 type schemaOf func(g *resource.Schemas) *resource.Schema
 
-// lines is what stands in each line of an answer that has many.
-type lines string
+// lines is a text of many lines of JSON, and what stands in each.
+type lines struct {
+	what string
+	each any
+}
 
 // textSchema is the schema of a text in another media type than JSON.
 func textSchema(what string) *resource.Schema {
@@ -153,6 +157,14 @@ func (o *described) allAnswers() map[int]any {
 		return o.answers
 	}
 	return map[int]any{http.StatusOK: o.list.page()}
+}
+
+// each is what stands in each line of tables.
+func (o *described) each() any {
+	if o.line == nil && o.list != nil {
+		return o.list.row
+	}
+	return o.line
 }
 
 // page is what a list answers with.

@@ -22,6 +22,7 @@ type (
 		Servers    []openServer                         `json:"servers"`
 		Tags       []openTag                            `json:"tags"`
 		Paths      map[string]map[string]*openOperation `json:"paths"`
+		Webhooks   map[string]map[string]*openOperation `json:"webhooks"`
 		Components openComponents                       `json:"components"`
 	}
 	openInfo struct {
@@ -81,6 +82,7 @@ type (
 	}
 	openMedia struct {
 		Schema   *resource.Schema       `json:"schema"`
+		Line     *resource.Schema       `json:"x-itemSchema,omitempty"` // itemSchema of OpenAPI 3.2: of each line or event
 		Examples map[string]openExample `json:"examples,omitempty"`
 	}
 	openExample struct {
@@ -128,6 +130,7 @@ func (s *httpServer) document() *openDocument {
 			c.add(&s.said[i], served)
 		}
 	}
+	c.webhooks()
 	c.doc.Components.Schemas = c.schemas.Named
 	return &c.doc
 }
@@ -137,7 +140,8 @@ const adminRole = "admin"
 
 const documentText = `SMS gateway. Sign in with an API key (Bearer) or with an account's name and password (Basic). An account sees its own;
 what takes the right to administrate says so. Times are RFC 3339 in UTC, amounts of money are texts because they are exact. Mistakes are
-[RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem documents whose ` + "`code`" + ` is stable. Answers may get further members in later versions.`
+[RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem documents whose ` + "`code`" + ` is stable. Answers may get further members in later versions.
+What stands in each line of a text of many lines (application/x-ndjson), or is the data of an event, says ` + "`x-itemSchema`" + `, as itemSchema of OpenAPI 3.2 will.`
 
 // add puts an operation into the document.
 func (c *composer) add(o *described, served *operation) {
@@ -159,7 +163,7 @@ func (c *composer) add(o *described, served *operation) {
 		out.Parameters = append(out.Parameters, headerParameter(keyHeader))
 	}
 	c.body(out, o)
-	c.answers(out, o)
+	c.answers(out, o, served.makes(method))
 	for i := range o.examples {
 		c.example(out, o, &o.examples[i], recorded[o.name])
 	}
@@ -221,10 +225,18 @@ func (c *composer) body(out *openOperation, o *described) {
 	}
 	out.Body = &openBody{Content: map[string]*openMedia{}}
 	for name, v := range media {
-		schema := schemaIn(c.schemas, v, false)
-		out.Body.Content[name] = &openMedia{Schema: schema}
-		out.Body.Required = out.Body.Required || name != jsonMedia || c.mustHave(schema)
+		media := c.media(v, false)
+		out.Body.Content[name] = media
+		out.Body.Required = out.Body.Required || name != jsonMedia || c.mustHave(media.Schema)
 	}
+}
+
+// media is how something is written or read.
+func (c *composer) media(v any, written bool) *openMedia {
+	if l, ok := v.(lines); ok {
+		return &openMedia{Schema: textSchema(l.what), Line: schemaIn(c.schemas, l.each, written)}
+	}
+	return &openMedia{Schema: schemaIn(c.schemas, v, written)}
 }
 
 // mustHave tells whether a body may not be left out: nothing is as good as {}.
@@ -243,25 +255,28 @@ const (
 )
 
 // answers adds what is written, and the problems that such an operation has.
-func (c *composer) answers(out *openOperation, o *described) {
+func (c *composer) answers(out *openOperation, o *described, makes bool) {
 	for status, v := range o.allAnswers() {
 		r := &openResponse{Text: http.StatusText(status)}
 		switch v := v.(type) {
 		case nil:
 		case lines:
-			r.Content = map[string]*openMedia{ndjsonMedia: {Schema: textSchema(string(v))}}
+			r.Content = map[string]*openMedia{ndjsonMedia: c.media(v, true)}
 		default:
-			r.Content = map[string]*openMedia{jsonMedia: {Schema: schemaIn(c.schemas, v, true)}}
+			r.Content = map[string]*openMedia{jsonMedia: c.media(v, true)}
 		}
 		for _, table := range o.tables {
 			if r.Content == nil {
 				r.Content = map[string]*openMedia{}
 			}
 			r.Content[table] = &openMedia{Schema: &resource.Schema{Type: "string"}}
+			if each := o.each(); each != nil && table != csvMedia {
+				r.Content[table].Line = schemaIn(c.schemas, each, true)
+			}
 		}
 		out.Responses[strconv.Itoa(status)] = r
 	}
-	for _, status := range o.problems() {
+	for _, status := range o.problems(makes) {
 		name := "Problem" + strconv.Itoa(status)
 		if c.doc.Components.Responses[name] == nil {
 			c.doc.Components.Responses[name] = c.problem(status)
@@ -278,6 +293,8 @@ func (c *composer) problem(status int) *openResponse {
 	}
 	whole := &resource.Schema{Type: "integer"}
 	switch status {
+	case http.StatusConflict:
+		r.Headers = map[string]openHeader{"Retry-After": {"seconds to wait before the request is repeated, with the code `under_way`", whole}}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		r.Headers = map[string]openHeader{"Retry-After": {"seconds to wait before the request is repeated", whole}}
 	case http.StatusUnauthorized:
@@ -286,8 +303,9 @@ func (c *composer) problem(status int) *openResponse {
 	return r
 }
 
-// problems are the statuses of what can be wrong.
-func (o *described) problems() []int {
+// problems are the statuses of what can be wrong; makes says that the operation
+// takes an Idempotency-Key.
+func (o *described) problems(makes bool) []int {
 	all := slices.Concat(o.also, []int{
 		http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable,
 	})
@@ -296,6 +314,9 @@ func (o *described) problems() []int {
 	}
 	if o.body != nil || o.bodies != nil {
 		all = append(all, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
+	}
+	if makes {
+		all = append(all, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -31,7 +31,7 @@ func (s *httpServer) eventPaths() {
 			{"reference", "only states of messages with this reference", nil},
 			{"tag", "only events of messages with this tag", nil},
 		},
-		needs: []string{"Last-Event-ID"}, tables: []string{eventStreamMedia}, answers: map[int]any{http.StatusOK: nil},
+		needs: []string{"Last-Event-ID"}, tables: []string{eventStreamMedia}, line: schemaOf(streamedEvent), answers: map[int]any{http.StatusOK: nil},
 		also: []int{http.StatusNotFound, http.StatusGone},
 		examples: []example{
 			{name: "states", call: "/v1/events?types=message.state&tag=shop", media: eventStreamMedia},
@@ -58,10 +58,13 @@ type askedEvents struct {
 	reference, tag string
 }
 
-// The types of events.
+// The types of events; streams have the first two.
 const (
-	typeState   = "message.state"
-	typeInbound = "message.inbound"
+	typeState      = "message.state"
+	typeInbound    = "message.inbound"
+	typeLow        = "balance.low"
+	typeAlarmBegan = "alarm.began"
+	typeAlarmEnded = "alarm.ended"
 )
 
 // eventParameters are those of GET /v1/events.

@@ -24,8 +24,8 @@ func (s *httpServer) messagePaths() {
 		name: "sendMessages", summary: "Send messages",
 		text: "One text to one or more recipients, or several texts under `messages`. 202 as soon as one message is accepted, which means that it is on disk; " +
 			"those that are not stand under `errors`. As `application/x-ndjson` a message stands in each line, without end, and a result comes back for each.",
-		body: schemaOf(newMessages), answers: map[int]any{http.StatusAccepted: acceptedView{}, http.StatusOK: lines("a result for each")},
-		bodies: map[string]any{ndjsonMedia: textSchema("a message in each line, with the fields of one under messages, as many as you like")},
+		body: schemaOf(newMessages), answers: map[int]any{http.StatusAccepted: acceptedView{}, http.StatusOK: lines{"a result for each recipient, and a summary at the end", schemaOf(streamedLine)}},
+		bodies: map[string]any{ndjsonMedia: lines{"a message in each line, as many as you like", schemaOf(messageOfSeveral)}},
 		query:  []parameter{{"summary", "of a message in each line: nothing is answered until all are read, then mistakes and the sum alone", &resource.Schema{Type: "boolean"}}}, also: []int{http.StatusPaymentRequired},
 		examples: []example{
 			{name: "one", call: "/v1/messages", body: `{"to":"+46701234567","from":"ACME","text":"Hello","validity":"2h"}`, status: http.StatusAccepted},

@@ -140,7 +140,7 @@ func (s *httpServer) describeMembers() {
 			{"repeats", "what becomes of a contact that is there", oneOf("change", "skip", "refuse")},
 			{name: "group", text: "group to which all of them come, by id or name"},
 		}, ofAccount...),
-		bodies:  map[string]any{csvMedia: textSchema("the first line names the columns: name, mobile, pager, mail, language, note; others are fields"), ndjsonMedia: textSchema("a contact in each line")},
+		bodies:  map[string]any{csvMedia: textSchema("the first line names the columns: name, mobile, pager, mail, language, note; others are fields"), ndjsonMedia: lines{"a contact in each line", exportedContact{}}},
 		answers: map[int]any{http.StatusOK: contactsImportedView{}}, also: append(wrong, http.StatusTooManyRequests),
 		examples: []example{{call: "/v1/contacts/import?group=nurses", body: "name,mobile,ward\nDoris,070-123 45 91,4\nErik,number,5\n", sends: csvMedia}},
 	})

@@ -32,7 +32,7 @@ func (s *httpServer) tracePaths() {
 			{"hex", "with their octets", yes},
 			{"follow", "as they are seen", yes},
 		},
-		answers: map[int]any{http.StatusOK: pdusView{}}, tables: []string{ndjsonMedia},
+		answers: map[int]any{http.StatusOK: pdusView{}}, tables: []string{ndjsonMedia}, line: pduView{},
 		examples: []example{{call: "/v1/traces/accounts/acme?limit=1"}},
 	})
 	s.describe("PUT /v1/traces/{kind}/{name}", description{

@@ -207,6 +207,7 @@ func (x *exampleThings) try(t *testing.T, doc *openAPI, e *exampleCall) {
 	if kind != e.wantMedia {
 		t.Fatalf("%s %s: %s, not %s", e.method, e.call, kind, e.wantMedia)
 	}
+	doc.checkLines(t, e, got.body)
 	text := x.shown(got.body)
 	if !strings.HasSuffix(kind, "json") || kind == "application/x-ndjson" {
 		text = jsonText(text)

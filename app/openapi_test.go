@@ -88,6 +88,32 @@ func (d *openAPI) check(pointer string, value any) error {
 	return schema.Validate(value)
 }
 
+// checkLines holds the lines of an answer, or the data of its events, to the schema that the document has of each.
+func (d *openAPI) checkLines(t *testing.T, e *exampleCall, body string) {
+	t.Helper()
+	prefix := ""
+	switch e.wantMedia {
+	case "text/event-stream":
+		prefix = "data: "
+	case "application/x-ndjson":
+	default:
+		return
+	}
+	for line := range strings.Lines(body) {
+		text, ok := strings.CutPrefix(line, prefix)
+		if !ok {
+			continue
+		}
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err == nil {
+			err = d.check(strings.TrimSuffix(e.pointer, "schema")+"x-itemSchema", value)
+		}
+		if err != nil {
+			t.Errorf("%s: the line %s is not as the document says: %v", e.call, line, err)
+		}
+	}
+}
+
 // exampleCall is an example of the document as a request and what is to come back.
 type exampleCall struct {
 	operation, name    string
