@@ -172,7 +172,7 @@ func (l *listing) page() schemaOf {
 	return func(g *resource.Schemas) *resource.Schema {
 		return &resource.Schema{
 			Type: "object", Required: []string{l.key}, Properties: resource.Properties{
-				{Name: l.key, Schema: &resource.Schema{Type: "array", Items: schemaIn(g, l.row, true)}},
+				{Name: l.key, Schema: &resource.Schema{Type: "array", Items: schemaIn(g, l.row, true), Description: "the rows of this page"}},
 				{Name: "next", Schema: &resource.Schema{Type: "string", Description: "address of the next page; left out on the last"}},
 				{Name: "cursor", Schema: &resource.Schema{Type: "string", Description: "where this page ended, for the parameter of the same name"}},
 			},

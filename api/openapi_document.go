@@ -131,6 +131,7 @@ func (s *httpServer) document() *openDocument {
 		}
 	}
 	c.webhooks()
+	c.explainAll()
 	c.doc.Components.Schemas = c.schemas.Named
 	return &c.doc
 }

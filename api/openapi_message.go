@@ -64,9 +64,9 @@ func messageFields() resource.Properties {
 	add("to", "the recipient's number, or up to 1,000 of them", textOrTexts(maxMessages))
 	fields[0].Schema.Description += ", `contact:NAME` or `group:NAME`"
 	add("recipients", "in place of to: recipients with texts and variables of their own", &resource.Schema{Type: "array", MaxItems: maxMessages, Items: object([]string{"to"},
-		resource.Property{Name: "to", Schema: text()},
-		resource.Property{Name: "text", Schema: text()},
-		resource.Property{Name: "variables", Schema: &resource.Schema{Type: "object", Additional: textOrNumber()}})})
+		resource.Property{Name: "to", Schema: withText(text(), "a number, `contact:NAME` or `group:NAME`")},
+		resource.Property{Name: "text", Schema: withText(text(), "in place of that of all")},
+		resource.Property{Name: "variables", Schema: withText(&resource.Schema{Type: "object", Additional: textOrNumber()}, "before those of all")})})
 	add("template", "name or id of a template, in place of text", text())
 	add("language", "in which the template is used; left out: that of each contact", text())
 	add("variables", "values of the `{placeholders}` in texts, for all recipients", &resource.Schema{Type: "object", Additional: textOrNumber()})
@@ -77,14 +77,14 @@ func messageFields() resource.Properties {
 	add("send_at", "when it is to be sent, with its zone; left out: at once", &resource.Schema{Type: "string", Format: "date-time"})
 	add("validity", "how long it is tried: `90s`, `30m`, `24h`", text())
 	add("hours", "when it may be sent", object([]string{"when"},
-		resource.Property{Name: "when", Schema: textOrTexts(maxTimes)},
+		resource.Property{Name: "when", Schema: withText(textOrTexts(maxTimes), "times such as `mon-fri 8:00-17:00`")},
 		resource.Property{Name: "zone", Schema: &resource.Schema{Type: "string", Description: "such as `Europe/Oslo`, or `recipient`"}}))
 	add("priority", "left out: the account's, or normal", priorities)
 	add("flash", "shown at once on the screen (message class 0)", &resource.Schema{Type: "boolean"})
 	add("class", "message class", wholeFrom(0, 3, nil))
 	add("replace_type", "takes the place of the message with the same type from the same sender", wholeFrom(1, 7, nil))
-	add("ports", "application ports", object([]string{"to"}, resource.Property{Name: "to", Schema: port()}, resource.Property{Name: "from", Schema: port()}))
-	add("encoding", "", words(gsm.Auto, gsm.GSM7, gsm.UCS2, gsm.Latin1, gsm.Binary))
+	add("ports", "application ports", object([]string{"to"}, resource.Property{Name: "to", Schema: withText(port(), "of the recipient")}, resource.Property{Name: "from", Schema: withText(port(), "of the sender; left out: 0")}))
+	add("encoding", "of the text; left out: as the text needs", words(gsm.Auto, gsm.GSM7, gsm.UCS2, gsm.Latin1, gsm.Binary))
 	add("reference", "your own; comes back in states and lists", &resource.Schema{Type: "string", MaxLength: maxReference})
 	add("webhook", "address that its states are pushed to; left out: the account's", text())
 	add("receipts", "which states are pushed, and whether the operator is asked for a receipt", oneOf("none", "final", "all"))

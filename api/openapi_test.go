@@ -145,3 +145,69 @@ func TestDocument(t *testing.T) {
 		t.Errorf("POST: %d %s", w.Code, w.Body)
 	}
 }
+
+// TestAllSaid holds that the document says of every operation, parameter and member what it is.
+func TestAllSaid(t *testing.T) {
+	t.Parallel()
+	document := everything().document()
+	used := map[string]bool{}
+	var look func(at string, s *resource.Schema)
+	look = func(at string, s *resource.Schema) {
+		if s == nil {
+			return
+		}
+		for _, p := range s.Properties {
+			used[at+"."+p.Name] = used[at+"."+p.Name] || p.Schema.Description == memberTexts[at+"."+p.Name]
+			used[p.Name] = used[p.Name] || p.Schema.Description == memberTexts[p.Name]
+			if p.Schema.Description == "" {
+				t.Errorf("%s.%s: what is it? say so with the tag doc of its field, or in memberTexts", at, p.Name)
+			}
+			look(at+"."+p.Name, p.Schema)
+		}
+		look(at, s.Items)
+		for _, one := range s.OneOf {
+			look(at, one)
+		}
+		if more, ok := s.Additional.(*resource.Schema); ok {
+			look(at, more)
+		}
+	}
+	for name, s := range document.Components.Schemas {
+		look(name, s)
+	}
+	for _, paths := range []map[string]map[string]*openOperation{document.Paths, document.Webhooks} {
+		for path, methods := range paths {
+			for method, o := range methods {
+				at := method + " " + path
+				if o.Summary == "" {
+					t.Errorf("%s: what does it do?", at)
+				}
+				for _, p := range o.Parameters {
+					if p.Text == "" {
+						t.Errorf("%s: what is the parameter %s?", at, p.Name)
+					}
+				}
+				if o.Body != nil {
+					for _, m := range o.Body.Content {
+						look(at, m.Schema)
+						look(at, m.Line)
+					}
+				}
+				for _, r := range o.Responses {
+					if r.Text == "" && r.Ref == "" {
+						t.Errorf("%s: what does an answer mean?", at)
+					}
+					for _, m := range r.Content {
+						look(at, m.Schema)
+						look(at, m.Line)
+					}
+				}
+			}
+		}
+	}
+	for name := range memberTexts {
+		if !used[name] {
+			t.Errorf("memberTexts has %s, which no schema needs", name)
+		}
+	}
+}

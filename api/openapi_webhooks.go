@@ -102,7 +102,7 @@ type refusedLineView struct {
 }
 
 type summedView struct {
-	Summary streamSummedView `json:"summary"`
+	Summary streamSummedView `json:"summary" doc:"the last line: without one the answer is not whole"`
 }
 
 type streamSummedView struct {
