@@ -63,9 +63,9 @@ type deadView struct {
 	Account string     `json:"account"`
 	Kind    string     `json:"kind"`
 	Address string     `json:"address"`
-	Owed    string     `json:"owed_since"`
+	Owed    string     `json:"owed_since" doc:"when it was to be told first"`
 	At      string     `json:"at" doc:"when it was given up"`
-	Tries   int        `json:"attempts"`
+	Tries   int        `json:"attempts" doc:"calls that were made"`
 	Status  uint32     `json:"status,omitempty" doc:"of HTTP, the last; left out when there was no answer"`
 	Error   string     `json:"error,omitempty" doc:"the last answer, or why there was none"`
 }
@@ -165,7 +165,7 @@ func (s *httpServer) removeDead(w http.ResponseWriter, r *http.Request, a *accou
 // replayBody is the body of POST /v1/webhooks/replay.
 type replayBody struct {
 	Account *string   `json:"account"`
-	Kinds   []string  `json:"kinds" enum:"receipts,inbound"`
+	Kinds   []string  `json:"kinds" enum:"receipts,inbound" doc:"what is told again; left out: both"`
 	From    askedTime `json:"from"`
 	To      askedTime `json:"to"`
 	IDs     []string  `json:"ids"`
