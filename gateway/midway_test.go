@@ -116,3 +116,38 @@ func TestIntermediateStates(t *testing.T) {
 		})
 	}
 }
+
+// TestTwoRowsOfIntermediateStates: a state that is to be tried again is on disk when
+// the next one comes, which is being told when the first one's time has come.
+// Nothing of it stays behind.
+func TestTwoRowsOfIntermediateStates(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		var told []string
+		r, failing := &fakeReceiver{limit: 10}, 1
+		w := start(t, t.TempDir(), Options{}, func(w *world) {
+			w.Receive(message.SMPPTarget, r)
+			r.answers(w, false, &failing, func(w *world, it *Item) {
+				time.Sleep(10 * time.Second)
+				told = append(told, it.State.String())
+				w.Delivered([]Delivered{{Item: it, Code: 200}})
+			})
+		})
+		op := w.fakeLink("op1")
+		op.core.SessionUp(1, 10)
+		s := w.submission("46100001", "hello")
+		s.Receipts = message.ReceiptFinal | message.ReceiptIntermediate
+		w.submit(s)
+		synctest.Wait()
+		op.core.Answered(1, []connector.Answer{{Out: op.take()[0], ID: "77"}})
+		time.Sleep(retryDelay(1, 0) / 2)
+		<-op.report("77", message.Enroute, "46100001")
+		time.Sleep(time.Minute)
+		<-op.report("77", message.Delivered, "46100001")
+		time.Sleep(time.Minute)
+		if fmt.Sprint(told) != "[buffered delivered]" {
+			t.Errorf("told %v", told)
+		}
+		w.wantNothingLeft()
+	})
+}

@@ -290,10 +290,11 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 			g.finalItem(it, m)
 			return it
 		}
-	default:
-		if b.midway[m.ID] != nil {
+	case b.midway[m.ID] != nil:
+		if first := b.midway[m.ID]; !first.rowed || first.row() == row {
 			return nil // in memory
-		}
+		} // the one before it was to be tried again; nobody else would remove its row
+	default:
 		m = g.withLate(m)
 		state, told := midwayState(m)
 		told = told || !m.Receipts.Wants(state)
