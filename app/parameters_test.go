@@ -82,7 +82,7 @@ var parametersElsewhere = map[string][]string{
 }
 
 var (
-	tableHead = regexp.MustCompile("^\\| (parameter|argument) \\|")
+	tableHead = regexp.MustCompile(`^\| (parameter|argument) \|`)
 	quotedIn  = regexp.MustCompile("`([^`]+)`")
 )
 

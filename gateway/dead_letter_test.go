@@ -137,7 +137,7 @@ func TestDeadLetters(t *testing.T) {
 				t.Errorf("dead letter %d: %+v, want %+v", i, d, want)
 			}
 		}
-		op = w.fakeLink("op1")
+		w.fakeLink("op1")
 		again := PushRequest{Account: "acme", Receipts: true, Inbound: true, Called: true, GivenUp: true}
 		again.Address = "http://h/down"
 		if end := w.pushNow(again); end.Receipts != 1 || end.Inbound != 0 || end.Looked != 1 {
