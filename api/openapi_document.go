@@ -57,14 +57,14 @@ type (
 		Responses  map[string]*openResponse `json:"responses"`
 	}
 	openParameter struct {
-		Name     string                 `json:"name"`
-		In       string                 `json:"in"`
-		Text     string                 `json:"description,omitempty"`
-		Required bool                   `json:"required,omitempty"`
-		Style    string                 `json:"style,omitempty"`
-		Explode  *bool                  `json:"explode,omitempty"`
-		Schema   *resource.Schema       `json:"schema"`
-		Examples map[string]openExample `json:"examples,omitempty"`
+		Name     string           `json:"name"`
+		In       string           `json:"in"`
+		Text     string           `json:"description,omitempty"`
+		Required bool             `json:"required,omitempty"`
+		Style    string           `json:"style,omitempty"`
+		Explode  *bool            `json:"explode,omitempty"`
+		Schema   *resource.Schema `json:"schema"`
+		Examples openExamples     `json:"examples,omitempty"`
 	}
 	openBody struct {
 		Required bool                  `json:"required,omitempty"`
@@ -81,14 +81,33 @@ type (
 		Schema *resource.Schema `json:"schema"`
 	}
 	openMedia struct {
-		Schema   *resource.Schema       `json:"schema"`
-		Line     *resource.Schema       `json:"x-itemSchema,omitempty"` // itemSchema of OpenAPI 3.2: of each line or event
-		Examples map[string]openExample `json:"examples,omitempty"`
+		Schema   *resource.Schema `json:"schema"`
+		Line     *resource.Schema `json:"x-itemSchema,omitempty"` // itemSchema of OpenAPI 3.2: of each line or event
+		Examples openExamples     `json:"examples,omitempty"`
 	}
-	openExample struct {
+	// openExamples stand in the order in which they were described: pages show the first.
+	openExamples []openExample
+	openExample  struct {
+		name  string
 		Value json.RawMessage `json:"value,omitempty"`
 	}
 )
+
+// MarshalJSON writes them as an object, in their order.
+func (list openExamples) MarshalJSON() ([]byte, error) {
+	out := []byte{'{'}
+	for i := range list {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		value, err := json.Marshal(&list[i])
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(appendJSONString(out, list[i].name), ':'), value...)
+	}
+	return append(out, '}'), nil
+}
 
 // answeredExamples are what a Kurir answered to the examples: a file for what
 // begins with the same word of the path, by operation and example. `go test ./app -run '^TestExamples$' -update` writes them.
@@ -336,10 +355,7 @@ func (c *composer) example(out *openOperation, o *described, e *example, recorde
 		if !given {
 			continue
 		}
-		if p.Examples == nil {
-			p.Examples = map[string]openExample{}
-		}
-		p.Examples[name] = openExample{parameterValue(p, value)}
+		p.Examples = append(p.Examples, openExample{name, parameterValue(p, value)})
 	}
 	if out.Body != nil && e.body != "" {
 		media, value := cmp.Or(e.sends, jsonMedia), json.RawMessage(e.body)
@@ -383,10 +399,7 @@ func (c *composer) answerExample(out *openOperation, o *described, e *example, n
 }
 
 func (m *openMedia) put(name string, value json.RawMessage) {
-	if m.Examples == nil {
-		m.Examples = map[string]openExample{}
-	}
-	m.Examples[name] = openExample{value}
+	m.Examples = append(m.Examples, openExample{name, value})
 }
 
 // answersByOperation are recorded answers by operation and example.

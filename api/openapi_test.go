@@ -63,6 +63,10 @@ func TestDescribed(t *testing.T) {
 				t.Errorf("%s: the name %q of an example is missing or taken", at, e.name)
 			}
 			seen[e.name] = true
+			refused := strings.HasPrefix(e.name, "refused")
+			if good := e.status < 300; good == refused || good && k > 0 && strings.HasPrefix(o.examples[k-1].name, "refused") {
+				t.Errorf("%s: the example %q has status %d; those that are refused are named so and come last", at, e.name, e.status)
+			}
 			if len(o.allAnswers()) > 1 && e.status == 0 {
 				t.Errorf("%s: which of its answers has the example %s?", at, e.name)
 			}

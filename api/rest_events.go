@@ -35,7 +35,7 @@ func (s *httpServer) eventPaths() {
 		also: []int{http.StatusNotFound, http.StatusGone},
 		examples: []example{
 			{name: "states", call: "/v1/events?types=message.state&tag=shop", media: eventStreamMedia},
-			{name: "gone", call: "/v1/events?since=2025-01-01", status: http.StatusGone},
+			{name: "refused", call: "/v1/events?since=2025-01-01", status: http.StatusGone},
 		},
 	})
 }

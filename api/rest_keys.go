@@ -35,7 +35,7 @@ func (s *httpServer) keyPaths() {
 		body: keyBody{}, answers: map[int]any{http.StatusCreated: keyView{}}, also: made,
 		examples: []example{
 			{name: "sends", call: "/v1/keys", body: `{"name":"web","scopes":["messages:write"],"note":"web shop"}`},
-			{name: "mistake", call: "/v1/keys", body: `{"name":"web2","scopes":["messages:send"]}`, status: http.StatusUnprocessableEntity},
+			{name: "refused", call: "/v1/keys", body: `{"name":"web2","scopes":["messages:send"]}`, status: http.StatusUnprocessableEntity},
 		},
 	})
 	s.describe("GET /v1/keys/{name}", description{

@@ -48,7 +48,7 @@ func (s *httpServer) describeLinks() {
 	})
 	s.describe("GET /v1/links/{name}", description{
 		name: "getLink", summary: "A link", answers: link,
-		examples: []example{{name: "bound", call: "/v1/links/op1"}, {name: "missing", call: "/v1/links/op9", status: http.StatusNotFound}},
+		examples: []example{{name: "bound", call: "/v1/links/op1"}, {name: "refused", call: "/v1/links/op9", status: http.StatusNotFound}},
 	})
 	acts := map[string]string{
 		"start": "Open a link that was stopped", "stop": "Close a link; what is under way is answered first", "restart": "Open the sessions of a link anew, one after the other",

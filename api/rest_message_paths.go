@@ -31,7 +31,7 @@ func (s *httpServer) messagePaths() {
 			{name: "one", call: "/v1/messages", body: `{"to":"+46701234567","from":"ACME","text":"Hello","validity":"2h"}`, status: http.StatusAccepted},
 			{name: "several", call: "/v1/messages", body: `{"messages":[{"to":["+46701234567","+46707654321"],"text":"Hello"},{"to":"12a","text":"Hej","reference":"order 4711"}]}`, status: http.StatusAccepted},
 			{name: "lines", call: "/v1/messages", body: streamExample, sends: ndjsonMedia, media: ndjsonMedia, status: http.StatusOK},
-			{name: "none", call: "/v1/messages", body: `{"to":"12a","text":"Hello"}`, status: http.StatusUnprocessableEntity},
+			{name: "refused", call: "/v1/messages", body: `{"to":"12a","text":"Hello"}`, status: http.StatusUnprocessableEntity},
 		},
 	})
 	s.describe("GET /v1/messages", description{
@@ -46,7 +46,7 @@ func (s *httpServer) messagePaths() {
 		name: "getMessage", summary: "A message as it stands", answers: map[int]any{http.StatusOK: messageView{}}, needs: inLanguage,
 		examples: []example{
 			{name: "delivered", call: "/v1/messages/06y30tp6r0001"},
-			{name: "missing", call: "/v1/messages/0000000000001", status: http.StatusNotFound},
+			{name: "refused", call: "/v1/messages/0000000000001", status: http.StatusNotFound},
 		},
 	})
 	s.describe("PATCH /v1/messages/{id}", description{
@@ -61,7 +61,7 @@ func (s *httpServer) messagePaths() {
 		answers: map[int]any{http.StatusOK: messageView{}}, also: []int{http.StatusConflict},
 		examples: []example{
 			{name: "scheduled", call: "/v1/messages/06y30tp6r0003"},
-			{name: "late", call: "/v1/messages/06y30tp6r0001", status: http.StatusConflict},
+			{name: "refused", call: "/v1/messages/06y30tp6r0001", status: http.StatusConflict},
 		},
 	})
 	s.describe("GET /v1/messages/{id}/trace", description{
@@ -71,21 +71,21 @@ func (s *httpServer) messagePaths() {
 	s.describe("DELETE /v1/messages/{id}/text", description{
 		name: "eraseText", summary: "Erase the text of a message that is over, for good",
 		answers: map[int]any{http.StatusNoContent: nil}, also: []int{http.StatusConflict},
-		examples: []example{{name: "missing", call: "/v1/messages/0000000000001/text", status: http.StatusNotFound}},
+		examples: []example{{name: "refused", call: "/v1/messages/0000000000001/text", status: http.StatusNotFound}},
 	})
 	s.describe("POST /v1/messages/{id}/resend", description{
 		name: "resendMessage", summary: "Send a message that did not arrive again, as a new one",
 		answers: map[int]any{http.StatusAccepted: resultView{}}, also: []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusPaymentRequired, http.StatusGatewayTimeout},
 		examples: []example{
 			{name: "undeliverable", call: "/v1/messages/06y30tp6r0004/resend"},
-			{name: "arrived", call: "/v1/messages/06y30tp6r0001/resend", status: http.StatusConflict},
+			{name: "refused", call: "/v1/messages/06y30tp6r0001/resend", status: http.StatusConflict},
 		},
 	})
 	s.describe("POST /v1/messages/{id}/query", description{
 		name: "queryMessage", summary: "Ask the operator what became of a message (query_sm)",
 		text:    "His answer is booked like a receipt. 409 for a message that is not `enroute`.",
 		answers: map[int]any{http.StatusOK: messageView{}}, also: []int{http.StatusConflict},
-		examples: []example{{call: "/v1/messages/06y30tp6r0001/query", status: http.StatusConflict}},
+		examples: []example{{name: "refused", call: "/v1/messages/06y30tp6r0001/query", status: http.StatusConflict}},
 	})
 }
 

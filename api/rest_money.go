@@ -47,7 +47,7 @@ func (s *httpServer) moneyPaths() {
 		examples: []example{
 			{name: "first", call: "/v1/balances/acme/topups", body: `{"amount":"50.00","key":"invoice 2026-118","note":"paid by bank"}`, status: http.StatusCreated},
 			{name: "repeated", call: "/v1/balances/acme/topups", body: `{"amount":"100.00","key":"invoice 2026-117"}`, status: http.StatusOK},
-			{name: "other", call: "/v1/balances/acme/topups", body: `{"amount":"99.00","key":"invoice 2026-117"}`, status: http.StatusUnprocessableEntity},
+			{name: "refused", call: "/v1/balances/acme/topups", body: `{"amount":"99.00","key":"invoice 2026-117"}`, status: http.StatusUnprocessableEntity},
 		},
 	})
 	s.describe("GET /v1/prices", description{

@@ -46,7 +46,7 @@ func (s *httpServer) describeNetworks() {
 		name: "addNetworks", summary: "Add to what was imported before", bodies: table, answers: imported,
 		examples: []example{
 			{name: "one", call: "/v1/networks", body: rows, sends: csvMedia},
-			{name: "mistake", call: "/v1/networks", body: "prefix,mcc,mnc,network\nx,240,01,Telia\n", sends: csvMedia, status: http.StatusUnprocessableEntity},
+			{name: "refused", call: "/v1/networks", body: "prefix,mcc,mnc,network\nx,240,01,Telia\n", sends: csvMedia, status: http.StatusUnprocessableEntity},
 		},
 	})
 	s.describe("PUT /v1/networks", description{

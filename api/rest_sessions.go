@@ -30,7 +30,7 @@ func (s *httpServer) sessionPaths() {
 	})
 	s.describe("DELETE /v1/sessions/{id}", description{
 		name: "endSession", summary: "End a session: what is under way is answered, then unbind is sent", answers: map[int]any{http.StatusNoContent: nil},
-		examples: []example{{name: "bound", call: "/v1/sessions/2"}, {name: "missing", call: "/v1/sessions/999", status: http.StatusNotFound}},
+		examples: []example{{name: "bound", call: "/v1/sessions/2"}, {name: "refused", call: "/v1/sessions/999", status: http.StatusNotFound}},
 	})
 }
 

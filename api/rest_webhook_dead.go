@@ -48,7 +48,7 @@ func (s *httpServer) deadLetterPaths() {
 		body: replayBody{}, answers: map[int]any{http.StatusAccepted: jobView{}}, also: []int{http.StatusConflict},
 		examples: []example{
 			{name: "range", call: "/v1/webhooks/replay", body: `{"from":"2026-11-01T10:00:00Z","to":"2026-11-01T11:00:00Z","address":"https://shop.example/sms"}`},
-			{name: "nothing said", call: "/v1/webhooks/replay", body: `{"kinds":["inbound"]}`, status: http.StatusUnprocessableEntity},
+			{name: "refused", call: "/v1/webhooks/replay", body: `{"kinds":["inbound"]}`, status: http.StatusUnprocessableEntity},
 		},
 	})
 }

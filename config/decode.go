@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"kurir/message"
 )
 
 // place is where something stands in the file.
@@ -339,41 +342,9 @@ func describe(node *yaml.Node) string {
 
 // didYouMean proposes the field whose name is nearest, or gives them all when none is near.
 func didYouMean(name string, fields map[string]int) string {
-	best, distance := "", 3
-	name = name[:min(len(name), 64)]
-	for field := range fields {
-		if n := edits(name, field); n < distance || n == distance && field < best {
-			best, distance = field, n
-		}
-	}
-	if best != "" {
+	names := slices.SortedFunc(maps.Keys(fields), func(a, b string) int { return fields[a] - fields[b] })
+	if best := message.Nearest(name, names); best != "" {
 		return fmt.Sprintf("; did you mean %s?", best)
 	}
-	names := make([]string, 0, len(fields))
-	for field := range fields {
-		names = append(names, field)
-	}
-	slices.SortFunc(names, func(a, b string) int { return fields[a] - fields[b] })
 	return "; there are " + strings.Join(names, ", ")
-}
-
-// edits counts the letters to insert, remove or replace to make b of a.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
