@@ -319,12 +319,12 @@ func TestNpmSMSCVersions(t *testing.T) {
 	}
 }
 
-// perl runs a program of the folder peers, in Perl.
-func perl(t testing.TB, script string, args ...string) *process {
+// perl runs a program of the folder peers, in Perl, that needs a module.
+func perl(t testing.TB, module, script string, args ...string) *process {
 	t.Helper()
 	path := lookPath(t, "perl", "Perl")
-	if exec.Command(path, "-MNet::SMPP", "-e", "1").Run() != nil {
-		missing(t, "Net::SMPP is not installed")
+	if exec.Command(path, "-M"+module, "-e", "1").Run() != nil {
+		missing(t, module+" is not installed")
 	}
 	dir, err := filepath.Abs("peers")
 	if err != nil {
@@ -340,7 +340,7 @@ func TestPerlBinds(t *testing.T) {
 	s := startServer(t, sim, serverOptions{})
 	linked(t, sim)
 	addr, judge := tapped(t, s.smpp, true, false)
-	p := perl(t, "esme.pl", portOf(addr), account, password, "46701000001", "ref-1 "+textMark)
+	p := perl(t, "Net::SMPP", "esme.pl", portOf(addr), account, password, "46701000001", "ref-1 "+textMark)
 	p.out.wait(t, `bound \S+\nenquire_link 0\n`)
 	id := p.out.wait(t, `submitted (\S+)\n`)[1]
 	p.out.wait(t, `deliver_sm 4 46701000001 Perl id:`+id+` sub:001 dlvrd:001 submit date:\d{10} done date:\d{10} stat:DELIVRD err:000`)
@@ -367,7 +367,7 @@ func TestPerlSMSC(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	raceBinary(t) // Net::SMPP waits two minutes for a connection, and building may take as long
-	p := perl(t, "smsc.pl", strconv.Itoa(port))
+	p := perl(t, "Net::SMPP", "smsc.pl", strconv.Itoa(port))
 	p.out.wait(t, "listening")
 	addr, judge := tapped(t, fmt.Sprintf("127.0.0.1:%d", port), true, true)
 	s := startServer(t, nil, serverOptions{connectors: []string{linkTo("op1", addr, ", enquire_link: 1s")}})
