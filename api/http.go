@@ -167,7 +167,7 @@ type httpServer struct {
 	streams    *streamLimits
 	logins     *loginBrake
 	keyChanges keyPace
-	bodies     atomic.Int64 // octets of bodies in memory
+	bodies     *bodyBudget
 	jasmin     jasminCounts
 	working    atomic.Int64 // requests being served
 
@@ -191,6 +191,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	o.setDefaults()
 	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), sayers: map[sayerAt]sayer{}, streams: newStreamLimits(), logins: newLoginBrake(o.FailureWait)}
+	s.bodies = newBodyBudget(o.MaxBodies, o.MaxBody)
 	s.messagePaths()
 	s.previewPaths()
 	s.schedulePaths()

@@ -138,10 +138,7 @@ func newLoginBrake(first time.Duration) *loginBrake {
 // keys returns what a login counts for: its address, of an IPv6 customer all of
 // his network, and its claim from there.
 func (b *loginBrake) keys(addr netip.Addr, claim string) (from, claimed loginKey) {
-	if addr.Is6() {
-		network, _ := addr.Prefix(64) // 64 is within range
-		addr = network.Addr()
-	}
+	addr = clientNetwork(addr)
 	return loginKey{addr: addr}, loginKey{addr, maphash.String(b.seed, claim) | 1}
 }
 

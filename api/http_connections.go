@@ -59,11 +59,7 @@ func (l *limitListener) counted(peer net.Addr) netip.Addr {
 			return netip.Addr{}
 		}
 	}
-	if addr.Is6() {
-		network, _ := addr.Prefix(64) // 64 is within range
-		addr = network.Addr()
-	}
-	return addr
+	return clientNetwork(addr)
 }
 
 // enter takes a place; perAddr tells that it is the address that has none.

@@ -60,9 +60,10 @@ var unzippers = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
 // unzipper unpacks a body as it is read. The caller bounds what he takes.
 type unzipper struct {
-	body io.Reader
-	gz   *gzip.Reader // nil until the first read
-	err  error
+	body  io.Reader
+	owner bodyOwner
+	gz    *gzip.Reader // nil until the first read
+	err   error
 }
 
 // isZipped tells whether a body is compressed with gzip (RFC 9110 8.4.1.3), and
@@ -118,17 +119,16 @@ func (u *unzipper) Read(p []byte) (n int, err error) {
 }
 
 // unzip prepares the unpacking of a body. The caller frees it.
-func (s *httpServer) unzip(r *http.Request) (*unzipper, *problem) {
-	if s.bodies.Add(zipMemory) > s.MaxBodies {
-		s.bodies.Add(-zipMemory)
-		return nil, tooManyBodies()
+func (s *httpServer) unzip(r *http.Request, owner bodyOwner) (*unzipper, *problem) {
+	if p := s.bodies.take(owner, zipMemory); p != nil {
+		return nil, p
 	}
-	return &unzipper{body: r.Body}, nil
+	return &unzipper{body: r.Body, owner: owner}, nil
 }
 
 // free gives the memory back.
 func (u *unzipper) free(s *httpServer) {
-	s.bodies.Add(-zipMemory)
+	s.bodies.give(u.owner, zipMemory)
 	if u.gz != nil {
 		unzippers.Put(u.gz)
 		u.gz = nil

@@ -76,7 +76,7 @@ func TestZippedBody(t *testing.T) {
 	if w.Code != 415 || w.Body.String() != "Unsupported content-type, rejected" {
 		t.Errorf("sendsms: %d %s", w.Code, w.Body)
 	}
-	if n := h.(*httpServer).bodies.Load(); n != 0 {
+	if n := h.(*httpServer).bodies.inUse(); n != 0 {
 		t.Errorf("%d octets of bodies are still counted", n)
 	}
 }
@@ -150,15 +150,15 @@ func TestBombIsNotUnpacked(t *testing.T) {
 	if r.ContentLength > s.MaxBody {
 		t.Fatalf("the bomb has %d octets", r.ContentLength)
 	}
-	before := s.bodies.Load()
-	if _, p := s.readBody(httptest.NewRecorder(), r); p == nil || p.Code != codeTooLarge {
+	before := s.bodies.inUse()
+	if _, p := s.readBody(httptest.NewRecorder(), r, nil); p == nil || p.Code != codeTooLarge {
 		t.Errorf("%v", p)
 	}
 	rest, _ := io.ReadAll(r.Body)
 	if len(rest) == 0 {
 		t.Error("all of it was read")
 	}
-	if s.bodies.Load() != before {
+	if s.bodies.inUse() != before {
 		t.Error("octets are still counted")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"sync"
 
-	"kurir/message"
+	"kurir/account"
 )
 
 // bodyBuffers keeps what bodies are read into. Larger ones are left to the
@@ -16,10 +16,11 @@ var bodyBuffers = sync.Pool{New: func() any { return &bodyBuffer{b: make([]byte,
 
 const maxPooledBody = 64 << 10
 
-// bodyBuffer holds a request's body. Its octets are counted against the bound
-// on all bodies until free is called.
+// bodyBuffer holds a request's body. Its octets are counted for its owner until
+// free is called.
 type bodyBuffer struct {
 	b       []byte
+	owner   bodyOwner
 	counted int64
 }
 
@@ -41,11 +42,11 @@ func sizeText(n int64) string {
 	return itoa(n) + " octets"
 }
 
-// readBody reads the body of a request, at most MaxBody octets of it and at
-// most MaxBodies octets of all that are read at a time. The caller frees it.
+// readBody reads the body of a request, at most MaxBody octets of it and at most
+// what bodyBudget leaves to an account, nil before the login. The caller frees it.
 // It is the one place that looks at a body's size and coding; each interface
 // says what is wrong in its own words.
-func (s *httpServer) readBody(w http.ResponseWriter, r *http.Request) (*bodyBuffer, *problem) {
+func (s *httpServer) readBody(w http.ResponseWriter, r *http.Request, a *account.Account) (*bodyBuffer, *problem) {
 	if r.ContentLength > s.MaxBody {
 		return nil, s.tooLarge()
 	}
@@ -54,10 +55,10 @@ func (s *httpServer) readBody(w http.ResponseWriter, r *http.Request) (*bodyBuff
 		return nil, wrongCoding(w, r)
 	}
 	buf := bodyBuffers.Get().(*bodyBuffer)
-	buf.b = buf.b[:0]
+	buf.b, buf.owner = buf.b[:0], bodyOwnerOf(r, a)
 	from, announced := io.Reader(r.Body), r.ContentLength
 	if zipped {
-		z, p := s.unzip(r)
+		z, p := s.unzip(r, buf.owner)
 		if p != nil {
 			return nil, p
 		}
@@ -89,20 +90,15 @@ func (s *httpServer) readBody(w http.ResponseWriter, r *http.Request) (*bodyBuff
 	}
 }
 
-// tooManyBodies refuses what does not fit into the memory for bodies.
-func tooManyBodies() *problem {
-	return &problem{
-		Status: http.StatusServiceUnavailable, Code: message.Overloaded.Code(), RetryAfter: 1,
-		Detail: "too many large requests at once; try again later",
-	}
-}
-
-// grow makes room for more octets, as many as are announced or twice as many.
+// grow makes twice the room, but no more than is announced: what a client only
+// says is to come takes no memory.
 func (b *bodyBuffer) grow(s *httpServer, announced int64) *problem {
-	size := min(max(2*int64(cap(b.b)), announced+1), s.MaxBody+1)
-	if s.bodies.Add(size-b.counted) > s.MaxBodies {
-		s.bodies.Add(b.counted - size)
-		return tooManyBodies()
+	size := min(2*int64(cap(b.b)), s.MaxBody+1)
+	if announced >= int64(cap(b.b)) {
+		size = min(size, announced+1)
+	}
+	if p := s.bodies.take(b.owner, size-b.counted); p != nil {
+		return p
 	}
 	b.counted = size
 	bigger := make([]byte, len(b.b), size)
@@ -113,7 +109,7 @@ func (b *bodyBuffer) grow(s *httpServer, announced int64) *problem {
 
 // free gives the buffer back; nothing may refer to its octets any more.
 func (b *bodyBuffer) free(s *httpServer) {
-	s.bodies.Add(-b.counted)
+	s.bodies.give(b.owner, b.counted)
 	b.counted = 0
 	if cap(b.b) <= maxPooledBody {
 		bodyBuffers.Put(b)

@@ -305,7 +305,7 @@ func TestBodyTooLarge(t *testing.T) {
 			t.Errorf("announced %d: %d octets were read", announced, body.read)
 		}
 	}
-	if n := h.(*httpServer).bodies.Load(); n != 0 {
+	if n := h.(*httpServer).bodies.inUse(); n != 0 {
 		t.Errorf("%d octets of bodies are still counted", n)
 	}
 }
@@ -320,7 +320,7 @@ func TestBodiesTogether(t *testing.T) {
 	if w.Code != 503 || w.Header().Get("Retry-After") == "" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	if n := h.(*httpServer).bodies.Load(); n != 0 {
+	if n := h.(*httpServer).bodies.inUse(); n != 0 {
 		t.Errorf("%d octets of bodies are still counted", n)
 	}
 }

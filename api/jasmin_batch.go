@@ -43,7 +43,7 @@ type jasminBatch struct {
 //  3. The answer says how many they are, and the callbacks what became of each,
 //     behind the answer: of those that are refused nothing else is left.
 func (s *httpServer) jasminRESTBatch(w http.ResponseWriter, r *http.Request, a *account.Account) {
-	body, ok := s.jasminRESTBody(w, r)
+	body, ok := s.jasminRESTBody(w, r, a)
 	if !ok {
 		return
 	}

@@ -55,7 +55,7 @@ func (s *httpServer) jasminRead(w http.ResponseWriter, r *http.Request) (*jasmin
 		w.Header().Set("Allow", "GET, POST")
 		return nil, jasminRefuse(http.StatusMethodNotAllowed, "Unknown error: "+clip(r.Method)+" is not possible here; GET and POST are")
 	}
-	body, p := s.readBody(w, r)
+	body, p := s.readBody(w, r, nil)
 	if p != nil {
 		return nil, jasminProblem(p)
 	}

@@ -94,8 +94,8 @@ func (s *httpServer) jasminSecure(method string, h func(w http.ResponseWriter, r
 
 // jasminRESTBody reads the object in a body, whatever type it says it has; false
 // when it has answered that there is none.
-func (s *httpServer) jasminRESTBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	body, p := s.readBody(w, r)
+func (s *httpServer) jasminRESTBody(w http.ResponseWriter, r *http.Request, a *account.Account) ([]byte, bool) {
+	body, p := s.readBody(w, r, a)
 	if p != nil {
 		jasminRESTSays(w, r, p)
 		return nil, false
@@ -116,7 +116,7 @@ func (a *jasminArgs) signed(of *account.Account) {
 
 // jasminRESTSend is POST /secure/send.
 func (s *httpServer) jasminRESTSend(w http.ResponseWriter, r *http.Request, a *account.Account) {
-	body, ok := s.jasminRESTBody(w, r)
+	body, ok := s.jasminRESTBody(w, r, a)
 	if !ok {
 		return
 	}
@@ -155,7 +155,7 @@ func (s *httpServer) jasminRESTBalance(w http.ResponseWriter, _ *http.Request, a
 // jasminRESTRate is GET /secure/rate: with its arguments in the address, or as
 // JSON in a body.
 func (s *httpServer) jasminRESTRate(w http.ResponseWriter, r *http.Request, a *account.Account) {
-	body, ok := s.jasminRESTBody(w, r)
+	body, ok := s.jasminRESTBody(w, r, a)
 	if !ok {
 		return
 	}

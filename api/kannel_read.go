@@ -39,7 +39,7 @@ func (s *httpServer) kannelRead(w http.ResponseWriter, r *http.Request) (kannelF
 		w.Header().Set("Allow", "GET, POST")
 		return nil, kannelRefuse(http.StatusMethodNotAllowed, kannelNoSuch)
 	}
-	body, p := s.readBody(w, r)
+	body, p := s.readBody(w, r, nil)
 	if p != nil {
 		return nil, kannelProblem(p)
 	}

@@ -116,7 +116,7 @@ func (s *httpServer) ozekiRead(w http.ResponseWriter, r *http.Request) (ozekiReq
 		w.Header().Set("Allow", "GET, POST")
 		return ozekiRequest{}, ozekiRefuse(http.StatusMethodNotAllowed, "GET and POST are possible here")
 	}
-	body, p := s.readBody(w, r)
+	body, p := s.readBody(w, r, nil)
 	if p != nil {
 		return ozekiRequest{}, ozekiRefuse(p.Status, p.Detail)
 	}

@@ -131,7 +131,7 @@ func (s *httpServer) plainRead(w http.ResponseWriter, r *http.Request) (plainReq
 		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.ContentLength != 0 && (err != nil || media != "application/x-www-form-urlencoded") {
 			return plainRequest{}, &problem{Status: http.StatusUnsupportedMediaType, Detail: "the body must be a form (application/x-www-form-urlencoded)"}
 		}
-		body, p := s.readBody(w, r)
+		body, p := s.readBody(w, r, nil)
 		if p != nil {
 			return plainRequest{}, p
 		}

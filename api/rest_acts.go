@@ -63,7 +63,7 @@ type actBody struct {
 // postAct begins an act; the answer is the job that does it.
 func (s *httpServer) postAct(w http.ResponseWriter, r *http.Request, a *account.Account, act gateway.QueueAct) *problem {
 	var body actBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	req, p := s.actRequest(&body, a, act)

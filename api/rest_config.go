@@ -152,7 +152,7 @@ func (s *httpServer) changeBy(action resource.Action) restHandler {
 			r.Header.Set("Content-Type", "application/json") // RFC 7396 is all that this can be
 		}
 		r.URL.RawQuery = "" // wantedChange has read it
-		if p := s.readJSON(w, r, &c.Value); p != nil {
+		if p := s.readJSON(w, r, a, &c.Value); p != nil {
 			return p
 		}
 		made := madeKey(&c)

@@ -55,7 +55,7 @@ func (s *httpServer) postMembers(w http.ResponseWriter, r *http.Request, a *acco
 		return p
 	}
 	var body membersBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	if len(body.Add)+len(body.Remove) == 0 {

@@ -61,7 +61,7 @@ func (s *httpServer) once(w http.ResponseWriter, r *http.Request, a *account.Acc
 	if isNDJSON(r) && strings.HasSuffix(r.URL.Path, "/messages") { // not an import
 		return faulty(http.StatusBadRequest, codeBadValue, keyHeader, "a stream takes no key; give its lines references, and repeat it from the line on of which nothing was heard")
 	}
-	body, p := s.readBody(w, r)
+	body, p := s.readBody(w, r, a)
 	if p != nil {
 		return p
 	}

@@ -121,7 +121,7 @@ type stepView struct {
 // message from a phone, why each does or does not match, and where it would go.
 func (s *httpServer) explainInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	var q inboundQuestion
-	if p := s.readJSON(w, r, &q); p != nil {
+	if p := s.readJSON(w, r, a, &q); p != nil {
 		return p
 	}
 	in, at, p := q.message(s.Country())

@@ -169,7 +169,7 @@ func (b *keyBody) value(secret string) map[string]any {
 // postKey makes a key, which is shown this once.
 func (s *httpServer) postKey(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	var body keyBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	if body.Account == "" {
@@ -324,7 +324,7 @@ func keepFor(asked *string) (time.Duration, *problem) {
 // yet.
 func (s *httpServer) rotateKey(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	var body rotateBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	keep, p := keepFor(body.Keep)

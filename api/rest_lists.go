@@ -160,7 +160,7 @@ type entriesBody struct {
 // added, what is not there not removed.
 func (s *httpServer) postEntries(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	var body entriesBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	switch {

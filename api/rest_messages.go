@@ -25,7 +25,7 @@ func (s *httpServer) postMessagesVia(w http.ResponseWriter, r *http.Request, a *
 	if isNDJSON(r) {
 		return s.streamMessages(w, r, a, link)
 	}
-	req, p := s.readMessages(w, r)
+	req, p := s.readMessages(w, r, a)
 	if p != nil {
 		return p
 	}
@@ -54,7 +54,7 @@ func (s *httpServer) postMessagesVia(w http.ResponseWriter, r *http.Request, a *
 }
 
 // readMessages reads the body of POST /v1/messages.
-func (s *httpServer) readMessages(w http.ResponseWriter, r *http.Request) (*restRequest, *problem) {
+func (s *httpServer) readMessages(w http.ResponseWriter, r *http.Request, a *account.Account) (*restRequest, *problem) {
 	wrongType := wantType(r, "application/json")
 	if wrongType != nil && !isForm(r) {
 		return nil, wrongType
@@ -62,7 +62,7 @@ func (s *httpServer) readMessages(w http.ResponseWriter, r *http.Request) (*rest
 	if p := noQuery(r); p != nil {
 		return nil, p
 	}
-	body, p := s.readBody(w, r)
+	body, p := s.readBody(w, r, a)
 	if p != nil {
 		return nil, p
 	}

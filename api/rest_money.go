@@ -207,7 +207,7 @@ func (s *httpServer) postTopUp(w http.ResponseWriter, r *http.Request, a *accoun
 		return p
 	}
 	var body topUpBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	header := ""

@@ -111,7 +111,7 @@ func (s *httpServer) importNetworks(w http.ResponseWriter, r *http.Request, a *a
 	if p := wantType(r, "text/csv"); p != nil {
 		return p
 	}
-	body, p := s.readBody(w, r)
+	body, p := s.readBody(w, r, a)
 	if p != nil {
 		return p
 	}

@@ -193,7 +193,7 @@ func (s *httpServer) setOptOut(w http.ResponseWriter, r *http.Request, a *accoun
 	if r.ContentLength != 0 {
 		plain := r.Clone(r.Context())
 		plain.URL.RawQuery = "" // read above
-		if p := s.readJSON(w, plain, &body); p != nil {
+		if p := s.readJSON(w, plain, a, &body); p != nil {
 			return p
 		}
 	}

@@ -91,7 +91,7 @@ func (n *peopleNoun[T, D, V]) post(w http.ResponseWriter, r *http.Request, a *ac
 		return p
 	}
 	body := new(D)
-	if p := n.s.readJSON(w, r, body); p != nil {
+	if p := n.s.readJSON(w, r, a, body); p != nil {
 		return p
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), n.s.Timeout)
@@ -158,7 +158,7 @@ func (n *peopleNoun[T, D, V]) change(r *http.Request, a *account.Account, do fun
 func (n *peopleNoun[T, D, V]) patch(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	var row *T
 	p := n.change(r, a, func(ctx context.Context, of gateway.PeopleOf, have *gateway.Owned, revision int64) error {
-		patch, p := n.s.readPatch(w, r)
+		patch, p := n.s.readPatch(w, r, a)
 		if p != nil {
 			return p
 		}
@@ -315,11 +315,11 @@ func listOwned[T, V any](
 }
 
 // readPatch reads the body of a PATCH: what changes, by RFC 7396.
-func (s *httpServer) readPatch(w http.ResponseWriter, r *http.Request) (patch map[string]any, p *problem) {
+func (s *httpServer) readPatch(w http.ResponseWriter, r *http.Request, a *account.Account) (patch map[string]any, p *problem) {
 	if t, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.EqualFold(strings.TrimSpace(t), "application/merge-patch+json") {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	return patch, s.readJSON(w, r, &patch)
+	return patch, s.readJSON(w, r, a, &patch)
 }
 
 // patched gives a body with changes by RFC 7396, or what is wrong with them.

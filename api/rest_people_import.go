@@ -71,7 +71,7 @@ func (s *httpServer) importContacts(w http.ResponseWriter, r *http.Request, a *a
 		}
 		lines = ndjsonLines
 	}
-	body, p := s.readBody(w, r)
+	body, p := s.readBody(w, r, a)
 	if p != nil {
 		return p
 	}

@@ -102,7 +102,7 @@ func (s *httpServer) previewPaths() {
 // postPreview is POST /v1/preview: how a message would be sent, with the fields
 // of POST /v1/messages. Nothing is sent.
 func (s *httpServer) postPreview(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	req, p := s.readMessages(w, r)
+	req, p := s.readMessages(w, r, a)
 	if p != nil {
 		return p
 	}

@@ -196,7 +196,7 @@ type pushBody struct {
 // up, is told to them again. The answer is the job that does it.
 func (s *httpServer) postPush(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	var body pushBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	req, p := s.pushRequest(&body, a, false)

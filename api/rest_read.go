@@ -119,7 +119,7 @@ func (s *httpServer) patchMessage(w http.ResponseWriter, r *http.Request, a *acc
 		return p
 	}
 	var body patchBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	change := gateway.Replacement{Account: a}

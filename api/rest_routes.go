@@ -90,7 +90,7 @@ func viewCandidate(c gateway.Candidate) candidateView {
 // message, why each did or did not match, and the links in order. Nothing is sent.
 func (s *httpServer) explainRoute(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	var body explainBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	sub, at, p := s.explained(&body, a)

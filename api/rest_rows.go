@@ -111,14 +111,14 @@ func (s *httpServer) unknownLink(a *account.Account, field, name string) *proble
 
 // readJSON reads a small body into v, a pointer to a struct whose fields are
 // all that may be given. Nothing is as good as {}.
-func (s *httpServer) readJSON(w http.ResponseWriter, r *http.Request, v any) *problem {
+func (s *httpServer) readJSON(w http.ResponseWriter, r *http.Request, a *account.Account, v any) *problem {
 	if p := noQuery(r); p != nil {
 		return p
 	}
 	if p := wantType(r, "application/json"); p != nil && !isForm(r) {
 		return p
 	}
-	body, p := s.readBody(w, r)
+	body, p := s.readBody(w, r, a)
 	if p != nil {
 		return p
 	}

@@ -91,12 +91,12 @@ func (s *httpServer) streamMessages(w http.ResponseWriter, r *http.Request, a *a
 	if p != nil {
 		return p
 	}
-	body := io.Reader(r.Body)
+	body, owner := io.Reader(r.Body), bodyOwnerOf(r, a)
 	switch zipped, unknown := isZipped(r); {
 	case unknown:
 		return wrongCoding(w, r)
 	case zipped:
-		z, p := s.unzip(r)
+		z, p := s.unzip(r, owner)
 		if p != nil {
 			return p
 		}
@@ -107,11 +107,10 @@ func (s *httpServer) streamMessages(w http.ResponseWriter, r *http.Request, a *a
 		return p
 	}
 	defer s.streams.end(a.Name)
-	if s.bodies.Add(streamMemory) > s.MaxBodies {
-		s.bodies.Add(-streamMemory)
-		return tooManyBodies()
+	if p := s.bodies.take(owner, streamMemory); p != nil {
+		return p
 	}
-	defer s.bodies.Add(-streamMemory)
+	defer s.bodies.give(owner, streamMemory)
 	st := &stream{
 		s: s, r: r, conn: http.NewResponseController(w), link: link, number: rand.Uint32() | 1, a: a, trusted: time.Now(),
 		lines: lineReader{in: body}, pieces: make(chan *piece, streamPieces), room: make(chan struct{}, streamPieces),

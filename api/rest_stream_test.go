@@ -120,10 +120,10 @@ func TestStreamLines(t *testing.T) {
 			t.Errorf("%s: %d", query, w.Code)
 		}
 	}
-	if n := h.(*httpServer).bodies.Load(); n != 0 {
+	if n := h.(*httpServer).bodies.inUse(); n != 0 {
 		t.Errorf("%d octets are still counted", n)
 	}
-	h.(*httpServer).bodies.Store(h.(*httpServer).MaxBodies)
+	h.(*httpServer).bodies.all = h.(*httpServer).MaxBodies
 	if w := asAcme(h, "POST", "/v1/messages", body, ndjson...); w.Code != 503 || w.Header().Get("Retry-After") == "" {
 		t.Errorf("without memory: %d %s", w.Code, w.Body)
 	}

@@ -129,7 +129,7 @@ func (s *httpServer) putTrace(w http.ResponseWriter, r *http.Request, a *account
 		return p
 	}
 	var body traceBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	set := traceSettings{pdus: body.PDUs, long: defaultTrace, session: body.Session, texts: body.Texts, by: a.Name}

@@ -177,7 +177,7 @@ type replayBody struct {
 // postReplay is POST /v1/webhooks/replay.
 func (s *httpServer) postReplay(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	var body replayBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	push := pushBody{Account: body.Account, Kinds: body.Kinds, From: body.From, To: body.To, IDs: body.IDs, GivenUp: body.Dead}

@@ -39,7 +39,7 @@ type hookSecretView struct {
 // for a while yet.
 func (s *httpServer) rotateHookSecret(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	var body hookSecretBody
-	if p := s.readJSON(w, r, &body); p != nil {
+	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
 	keep, p := keepFor(body.Keep)

@@ -281,8 +281,8 @@ func parseTwilioSID(sid string) (message.ID, bool) {
 }
 
 // twilioForm reads the form of a POST.
-func (s *httpServer) twilioForm(w http.ResponseWriter, r *http.Request) (url.Values, *twilioError) {
-	body, p := s.readBody(w, r)
+func (s *httpServer) twilioForm(w http.ResponseWriter, r *http.Request, a *account.Account) (url.Values, *twilioError) {
+	body, p := s.readBody(w, r, a)
 	if p != nil {
 		return nil, twilioProblem(p)
 	}

@@ -199,7 +199,7 @@ func readTwilio(a *account.Account, guard *Guard, form url.Values) (*twilioMessa
 
 // twilioCreate is POST of a message.
 func (s *httpServer) twilioCreate(w http.ResponseWriter, r *http.Request, a *account.Account) *twilioError {
-	form, e := s.twilioForm(w, r)
+	form, e := s.twilioForm(w, r, a)
 	if e != nil {
 		return e
 	}

@@ -201,7 +201,7 @@ func (s *httpServer) twilioMediaList(w http.ResponseWriter, r *http.Request, a *
 // twilioUpdate is POST of a message: Body= erases its text, Status=canceled
 // cancels it.
 func (s *httpServer) twilioUpdate(w http.ResponseWriter, r *http.Request, a *account.Account, id message.ID) *twilioError {
-	form, e := s.twilioForm(w, r)
+	form, e := s.twilioForm(w, r, a)
 	if e != nil {
 		return e
 	}
