@@ -40,6 +40,8 @@ const (
 	streamIdle     = time.Minute      // in which nothing is read or written
 	streamStall    = 10 * time.Second // in which the customer does not read, before no further lines are taken
 	streamPatience = time.Minute      // in which everything is refused for the moment
+	streamDrain    = 10 * time.Second // in which what is sent after a stop is read and thrown away,
+	drainOctets    = 32 << 20         // and how much of it
 	streamTrust    = time.Second      // after which the customer's right is looked at again
 )
 
@@ -69,6 +71,7 @@ type stream struct {
 	whole  bool
 	broken bool // nothing more comes
 
+	until   atomic.Int64  // Unix nanoseconds when a stream that was stopped is over; 0: it was not
 	writing atomic.Int64  // Unix nanoseconds since when the answer is being written; 0: it is not
 	over    chan struct{} // closed when no further lines are to be taken
 	mu      sync.Mutex
@@ -106,11 +109,15 @@ func (s *httpServer) streamMessages(w http.ResponseWriter, r *http.Request, a *a
 	if p := s.streams.begin(a.Name); p != nil {
 		return p
 	}
-	defer s.streams.end(a.Name)
 	if p := s.bodies.take(owner, streamMemory); p != nil {
+		s.streams.end(a.Name)
 		return p
 	}
-	defer s.bodies.give(owner, streamMemory)
+	leave := sync.OnceFunc(func() {
+		s.bodies.give(owner, streamMemory)
+		s.streams.end(a.Name)
+	})
+	defer leave()
 	st := &stream{
 		s: s, r: r, conn: http.NewResponseController(w), link: link, number: rand.Uint32() | 1, a: a, trusted: time.Now(),
 		lines: lineReader{in: body}, pieces: make(chan *piece, streamPieces), room: make(chan struct{}, streamPieces),
@@ -126,7 +133,7 @@ func (s *httpServer) streamMessages(w http.ResponseWriter, r *http.Request, a *a
 	answering.Go(st.answering)
 	st.read()
 	close(st.pieces)
-	st.drain()
+	st.drain(leave)
 	answering.Wait()
 	return nil
 }
@@ -341,18 +348,21 @@ func (st *stream) stopped() *problem {
 }
 
 // drain reads what is left after a stop, so that a customer who reads only when he
-// has sent everything comes to read why.
-func (st *stream) drain() {
+// has sent everything comes to read why. It keeps no place: leave gives it back
+// before. Of somebody who may not send any more nothing is read.
+func (st *stream) drain(leave func()) {
 	why := st.stopped()
 	if why == nil || st.broken || why.Code == message.Stopping.Code() || st.answer.gone.Load() {
 		return
 	}
-	rest := make([]byte, 16<<10)
-	for {
-		until := time.Now().Add(streamIdle)
-		_, _ = st.conn.SetReadDeadline(until), st.conn.SetWriteDeadline(until)
-		if _, err := st.r.Body.Read(rest); err != nil {
-			return
-		}
+	st.lines.buf = nil
+	leave()
+	until := time.Now().Add(streamDrain)
+	st.until.Store(until.UnixNano())
+	_, _ = st.conn.SetReadDeadline(until), st.conn.SetWriteDeadline(until)
+	if why.Status == http.StatusUnauthorized || why.Status == http.StatusForbidden {
+		st.wake()
+		return
 	}
+	_, _ = io.CopyN(io.Discard, st.r.Body, drainOctets)
 }

@@ -274,7 +274,11 @@ func (st *stream) flush(end bool) {
 	}
 	began := time.Now()
 	st.writing.Store(began.UnixNano())
-	_ = st.conn.SetWriteDeadline(began.Add(streamIdle))
+	deadline := began.Add(streamIdle)
+	if until := st.until.Load(); until != 0 {
+		deadline = time.Unix(0, until)
+	}
+	_ = st.conn.SetWriteDeadline(deadline)
 	_, err := a.w.Write(a.out)
 	if err == nil {
 		err = st.conn.Flush()

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -146,6 +147,7 @@ type streamClient struct {
 	conn net.Conn
 	in   *bufio.Reader
 	resp *http.Response
+	h    *httpServer
 }
 
 // pipes is a listener of connections within the process.
@@ -176,12 +178,13 @@ func inPipe(t *testing.T, o func(*HTTPOptions), head string, test func(t *testin
 			o(&opt)
 		}
 		l := make(pipes)
-		srv := NewHTTPServer(NewHTTP(opt), slog.New(slog.DiscardHandler))
+		h := NewHTTP(opt)
+		srv := NewHTTPServer(h, slog.New(slog.DiscardHandler))
 		var served sync.WaitGroup
 		served.Go(func() { _ = srv.Serve(l) })
 		ours, theirs := net.Pipe()
 		l <- theirs
-		c := &streamClient{t: t, conn: ours, in: bufio.NewReader(ours)}
+		c := &streamClient{t: t, conn: ours, in: bufio.NewReader(ours), h: h.(*httpServer)}
 		c.write(head)
 		defer func() {
 			_ = ours.Close()
@@ -516,4 +519,65 @@ func TestStreamsOfAccount(t *testing.T) {
 	if len(s.streams.open) != 1 || len(s.streams.pieces) != 0 {
 		t.Errorf("%v, %d pieces are still counted", s.streams.open, len(s.streams.pieces))
 	}
+}
+
+// A key that is revoked keeps no stream: its places and memory are free, and its
+// client has the end of the answer at once, also one that sends nothing more.
+func TestStreamOfRevokedKey(t *testing.T) {
+	t.Parallel()
+	var revoked atomic.Bool
+	inStream(t, func(o *HTTPOptions) {
+		before, after := o.Accounts, account.NewDirectory(nil, nil)
+		o.Accounts = func() *account.Directory {
+			if revoked.Load() {
+				return after
+			}
+			return before()
+		}
+	}, "", func(t *testing.T, c *streamClient) {
+		c.send(goodLine)
+		c.line()
+		revoked.Store(true)
+		time.Sleep(2 * streamTrust)
+		c.send(goodLine)
+		began := time.Now()
+		if _, s := c.rest(); s.Complete || s.Code != codeUnauthorized {
+			t.Errorf("%+v", s)
+		}
+		_, _ = io.Copy(io.Discard, c.in)
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("the answer ended after %v", took)
+		}
+		c.wantFree()
+	})
+}
+
+// wantFree checks that nothing is counted for streams.
+func (c *streamClient) wantFree() {
+	c.t.Helper()
+	synctest.Wait()
+	c.h.streams.mu.Lock()
+	defer c.h.streams.mu.Unlock()
+	if n := len(c.h.streams.open); n != 0 || c.h.bodies.inUse() != 0 {
+		c.t.Errorf("%d accounts have streams, %d octets are counted", n, c.h.bodies.inUse())
+	}
+}
+
+// A stream that is stopped gives its place back before its client has read why, and
+// does not read on for ever.
+func TestStreamIsStopped(t *testing.T) {
+	t.Parallel()
+	inStream(t, func(o *HTTPOptions) { o.Accept = (&fakeGateway{hang: true}).Accept }, "", func(t *testing.T, c *streamClient) {
+		c.send(goodLine)
+		time.Sleep(c.h.Timeout + time.Second) // no answer to the first: nothing more is taken
+		c.send(goodLine)
+		c.wantFree()
+		began := time.Now()
+		for time.Since(began) < time.Hour && c.send(goodLine) {
+			time.Sleep(time.Second)
+		}
+		if took := time.Since(began); took > streamDrain+2*time.Second {
+			t.Errorf("it was read for %v", took)
+		}
+	})
 }
