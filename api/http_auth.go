@@ -40,7 +40,7 @@ func (s *httpServer) authenticate(r *http.Request) (*account.Account, *problem) 
 // password finds the account with that name and password.
 func (s *httpServer) password(r *http.Request, name, password string) (*account.Account, error) {
 	return s.login(r, "name "+name, func(ctx context.Context) (*account.Account, error) {
-		ctx, cancel := context.WithTimeout(ctx, s.Timeout) // hashes are computed two at a time
+		ctx, cancel := lasting(ctx, s.Timeout) // hashes are computed two at a time
 		defer cancel()
 		return s.Verifier.Authenticate(ctx, s.Accounts(), name, password)
 	})

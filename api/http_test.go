@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -476,5 +477,49 @@ func TestBodyLimitIsExact(t *testing.T) {
 		if w.Code != want {
 			t.Errorf("%d octets: %d %s", size, w.Code, w.Body)
 		}
+	}
+}
+
+// A client that closes its side when it has asked, as nc -N does, is answered.
+func TestHalfClosed(t *testing.T) {
+	t.Parallel()
+	for name, head := range map[string]string{
+		"submit": "POST /v1/messages HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer acme-key\r\nContent-Length: 36\r\n\r\n" + `{"to":"+46701234567","text":"hallo"}`,
+		"read":   "GET /v1/messages/06rqap7800000 HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer acme-key\r\n\r\n",
+	} {
+		f := &fakeGateway{}
+		o := f.options()
+		closed := make(chan struct{})
+		o.Accept = func(subs []*gateway.Submission, done gateway.Done) {
+			go func() { <-closed; f.Accept(subs, done) }()
+		}
+		o.Message = func(ctx context.Context, _ string, _ message.ID) (*message.Message, error) {
+			<-closed
+			return nil, cmp.Or(ctx.Err(), gateway.ErrNotFound)
+		}
+		var ended sync.WaitGroup
+		ended.Add(1)
+		h := NewHTTP(o)
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := NewHTTPServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			context.AfterFunc(r.Context(), func() { close(closed) }) // net/http has seen the end
+			h.ServeHTTP(w, r)
+		}), slog.New(slog.DiscardHandler))
+		go func() { _ = srv.Serve(l); ended.Done() }()
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(c, head)
+		_ = c.(*net.TCPConn).CloseWrite()
+		answer, err := io.ReadAll(c)
+		if want := map[string]string{"submit": "HTTP/1.1 202 ", "read": "HTTP/1.1 404 "}[name]; err != nil || !strings.HasPrefix(string(answer), want) {
+			t.Errorf("%s: %v %s", name, err, answer)
+		}
+		_, _ = c.Close(), srv.Close()
+		ended.Wait()
 	}
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -156,7 +155,7 @@ func (s *httpServer) jasminSend(w http.ResponseWriter, r *http.Request) {
 		bad.write(w)
 		return
 	}
-	s.jasminSubmit(r.Context(), []*jasminMessage{&one})
+	s.jasminSubmit([]*jasminMessage{&one})
 	one.answer.write(w)
 }
 
@@ -182,12 +181,12 @@ func (s *httpServer) jasminLogin(r *http.Request, args *jasminArgs) (*account.Ac
 }
 
 // jasminSubmit hands over messages and gives each its answer.
-func (s *httpServer) jasminSubmit(ctx context.Context, list []*jasminMessage) {
+func (s *httpServer) jasminSubmit(list []*jasminMessage) {
 	subs := make([]*gateway.Submission, len(list))
 	for i, one := range list {
 		subs[i] = &one.sub
 	}
-	results, p := s.submit(ctx, subs)
+	results, p := s.submit(subs)
 	for i, one := range list {
 		switch {
 		case p != nil:

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -65,7 +64,7 @@ func (s *httpServer) jasminRESTBatch(w http.ResponseWriter, r *http.Request, a *
 		jasminTitled(w, status, strconv.Itoa(status)+" "+http.StatusText(status), why)
 		return
 	}
-	b.send(r.Context(), s)
+	b.send(s)
 	scheduled := ""
 	if b.delay > 0 {
 		scheduled = fmt.Sprintf(`, "scheduled": "%ds"`, int64(b.delay/time.Second))
@@ -158,7 +157,7 @@ func (a *jasminArgs) numbers() []string {
 }
 
 // send hands over what is good, and gives each message its answer.
-func (b *jasminBatch) send(ctx context.Context, s *httpServer) {
+func (b *jasminBatch) send(s *httpServer) {
 	var good []*jasminMessage
 	for _, one := range b.list {
 		if one.answer == nil {
@@ -166,7 +165,7 @@ func (b *jasminBatch) send(ctx context.Context, s *httpServer) {
 		}
 	}
 	for part := range slices.Chunk(good, maxMessages) {
-		s.jasminSubmit(ctx, part)
+		s.jasminSubmit(part)
 	}
 }
 

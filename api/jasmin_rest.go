@@ -126,7 +126,7 @@ func (s *httpServer) jasminRESTSend(w http.ResponseWriter, r *http.Request, a *a
 		return
 	}
 	if one.read(a, s); one.answer == nil {
-		s.jasminSubmit(r.Context(), []*jasminMessage{&one})
+		s.jasminSubmit([]*jasminMessage{&one})
 	}
 	if said := one.answer.said(); one.answer.status != http.StatusOK {
 		one.answer.writeREST(w, said)

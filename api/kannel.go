@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -131,7 +130,7 @@ func (s *httpServer) kannelSend(w http.ResponseWriter, r *http.Request) {
 		bad.write(w)
 		return
 	}
-	s.kannelSubmit(r.Context(), common, receivers, w).write(w)
+	s.kannelSubmit(common, receivers, w).write(w)
 }
 
 // kannelLogin is the answer to an error of login. Too many failures pass, so
@@ -149,8 +148,8 @@ const kannelNamed = 100
 
 // kannelSubmit hands over a submission per receiver and returns the answer for
 // all of them.
-func (s *httpServer) kannelSubmit(ctx context.Context, common gateway.Submission, receivers []string, w http.ResponseWriter) *kannelAnswer {
-	results, p := s.submit(ctx, toEach(&common, receivers))
+func (s *httpServer) kannelSubmit(common gateway.Submission, receivers []string, w http.ResponseWriter) *kannelAnswer {
+	results, p := s.submit(toEach(&common, receivers))
 	if p != nil {
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
 	}

@@ -161,7 +161,9 @@ func (k *kannelAdmin) act(r *http.Request, command string, f kannelFieldsGiven) 
 		}
 		return "Could not " + strings.TrimSuffix(command, "-smsc") + " smsc-id `" + clip(f["smsc"]) + "'"
 	case "reload-lists":
-		if k.s.KannelAdmin.Reload == nil || k.s.KannelAdmin.Reload(r.Context()) != nil {
+		ctx, cancel := lasting(r.Context(), k.s.Timeout)
+		defer cancel()
+		if k.s.KannelAdmin.Reload == nil || k.s.KannelAdmin.Reload(ctx) != nil {
 			return "Could not re-load lists"
 		}
 		return "Black/white lists re-loaded"
@@ -252,6 +254,8 @@ func (k *kannelAdmin) remove(ctx context.Context, text string) string {
 	}
 	id, err := message.ParseID(text)
 	if err == nil {
+		ctx, cancel := lasting(ctx, k.s.Timeout)
+		defer cancel()
 		_, err = k.s.Cancel(ctx, "", id)
 	}
 	if err != nil {

@@ -223,7 +223,9 @@ const kannelStored = 1000
 // storeStatus is the reply to the command store-status: messages that wait to be
 // sent, the newest first. Their texts are shown to nobody but their customers.
 func (k *kannelAdmin) storeStatus(r *http.Request, form kannelPage) string {
-	list, _, err := k.s.Messages(r.Context(), gateway.Filter{
+	ctx, cancel := lasting(r.Context(), k.s.Timeout)
+	defer cancel()
+	list, _, err := k.s.Messages(ctx, gateway.Filter{
 		States: []message.State{message.Scheduled, message.Queued, message.Sending}, Limit: kannelStored,
 	})
 	if err != nil {

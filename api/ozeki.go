@@ -199,7 +199,7 @@ func (s *httpServer) ozekiSend(r *http.Request, f ozekiRequest, a *account.Accou
 	for _, sub := range subs {
 		sub.Batch = len(subs) > 1
 	}
-	results, p := s.submit(r.Context(), subs)
+	results, p := s.submit(subs)
 	if p != nil {
 		return nil, ozekiRefuse(http.StatusServiceUnavailable, p.Detail)
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -89,7 +88,7 @@ func (s *httpServer) ozekiTopUp(r *http.Request, by *account.Account, name strin
 	if s.Money.TopUp == nil {
 		return ozekiRefuse(http.StatusConflict, gateway.ErrNoBalance.Error())
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	_, _, err := s.Money.TopUp(ctx, gateway.TopUp{Account: name, Key: "ozeki-" + newUUID(), Amount: amount, By: by.Name, Note: "Ozeki " + action})
 	switch {

@@ -118,7 +118,7 @@ func (s *httpServer) ozekiReceive(w http.ResponseWriter, r *http.Request, f ozek
 		_ = f.write(w, bad)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	leave, err := s.mailboxes.enter(ctx, a.Name)
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *httpServer) ozekiReceive(w http.ResponseWriter, r *http.Request, f ozek
 	if f.write(w, nil, rows...) != nil || !remove || len(ids) == 0 || http.NewResponseController(w).Flush() != nil {
 		return
 	}
-	ctx, cancel = context.WithTimeout(context.WithoutCancel(r.Context()), s.Timeout) // a client with his answer may go
+	ctx, cancel = lasting(r.Context(), s.Timeout) // a client with his answer may go
 	defer cancel()
 	_, _ = s.Mailbox.Delete(ctx, a.Name, ids) // what stays comes again
 }
@@ -183,7 +183,7 @@ func (s *httpServer) ozekiDelete(r *http.Request, f ozekiRequest, a *account.Acc
 	for i, name := range names {
 		ids[i], _ = message.ParseID(name) // 0 is nobody's
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	leave, err := s.mailboxes.enter(ctx, a.Name)
 	if err != nil {

@@ -260,7 +260,7 @@ func plainText(text, charset string) (string, bool) {
 
 // plainSubmit hands over a submission per number and answers a line for each.
 func (s *httpServer) plainSubmit(w http.ResponseWriter, r *http.Request, common gateway.Submission, numbers []string) {
-	results, p := s.submit(r.Context(), toEach(&common, numbers))
+	results, p := s.submit(toEach(&common, numbers))
 	if p != nil {
 		plainProblem(w, p)
 		return

@@ -157,7 +157,7 @@ func (s *httpServer) acknowledge(w http.ResponseWriter, r *http.Request, a *acco
 	if !ok {
 		return readProblem(gateway.ErrNotFound, "event")
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	var full *message.Failure
 	switch err := s.Alarms.Keep(ctx); {

@@ -40,7 +40,9 @@ func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, _ *accou
 	if len(wrong) > 0 {
 		return badParameters(wrong)
 	}
-	found, err := s.Config.Audits(r.Context(), gateway.AuditFilter{
+	ctx, cancel := lasting(r.Context(), s.Timeout)
+	defer cancel()
+	found, err := s.Config.Audits(ctx, gateway.AuditFilter{
 		Kind: q.Text("noun"), Name: q.Text("name"), Who: q.Text("who"), Oldest: !q.Order.Descending, After: q.After, Limit: q.Limit + 1,
 	})
 	if err != nil {

@@ -102,7 +102,9 @@ func (s *httpServer) listSettings(w http.ResponseWriter, r *http.Request, a *acc
 	kind := r.PathValue("noun")
 	noun, _ := resource.SettingOf(kind) // one that there is not: find says so
 	find := func() ([]resource.Row, *problem) {
-		rows, err := s.Config.Rows(r.Context(), kind)
+		ctx, cancel := lasting(r.Context(), s.Timeout)
+		defer cancel()
+		rows, err := s.Config.Rows(ctx, kind)
 		return rows, changeProblem(err)
 	}
 	cell := func(row *resource.Row, field string) any {
@@ -125,7 +127,9 @@ func (s *httpServer) getSetting(w http.ResponseWriter, r *http.Request, _ *accou
 	if p := noQuery(r); p != nil {
 		return p
 	}
-	rows, err := s.Config.Rows(r.Context(), r.PathValue("noun"))
+	ctx, cancel := lasting(r.Context(), s.Timeout)
+	defer cancel()
+	rows, err := s.Config.Rows(ctx, r.PathValue("noun"))
 	if p := changeProblem(err); p != nil {
 		return p
 	}
@@ -172,7 +176,9 @@ func (s *httpServer) changeBy(action resource.Action) restHandler {
 				return kept
 			}
 		}
-		row, err := s.Config.Change(r.Context(), c)
+		ctx, cancel := lasting(r.Context(), s.Timeout)
+		defer cancel()
+		row, err := s.Config.Change(ctx, c)
 		if p := changeProblem(err); p != nil {
 			return p
 		}
@@ -191,7 +197,9 @@ func (s *httpServer) deleteSetting(w http.ResponseWriter, r *http.Request, a *ac
 	if p != nil {
 		return p
 	}
-	row, err := s.Config.Change(r.Context(), c)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
+	defer cancel()
+	row, err := s.Config.Change(ctx, c)
 	if p := changeProblem(err); p != nil {
 		return p
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/csv"
 	"fmt"
 	"net/http"
@@ -128,7 +127,7 @@ func (s *httpServer) listCosts(w http.ResponseWriter, r *http.Request, a *accoun
 		}
 		return true
 	})
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	found, err := s.Costs(ctx, scope(a), since, until, a.Location())
 	if err != nil {

@@ -31,7 +31,7 @@ func (s *httpServer) resendMessage(w http.ResponseWriter, r *http.Request, a *ac
 	if p != nil {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	key := keptWith(w)
 	if key != nil {

@@ -73,7 +73,7 @@ func export[T, V any](
 		if !all {
 			q.Limit = min(left, exportRows)
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+		ctx, cancel := lasting(r.Context(), s.Timeout)
 		found, next, err := find(ctx, q)
 		cancel()
 		if p, known := errors.AsType[*problem](err); known && !began {
@@ -96,7 +96,7 @@ func export[T, V any](
 			write(&v)
 		}
 		_ = conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // of this helping
-		if buffered.Flush() != nil || r.Context().Err() != nil {
+		if buffered.Flush() != nil {
 			panic(http.ErrAbortHandler) // nobody is there any more
 		}
 		if left -= len(found); next == 0 || !all && left <= 0 {

@@ -48,7 +48,7 @@ type membersBody struct {
 
 // postMembers adds and removes members. It may be repeated: who is there is not added, who is not there not removed.
 func (s *httpServer) postMembers(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	group, of, p := s.group(ctx, r, a)
 	if p != nil {
@@ -74,7 +74,7 @@ func (s *httpServer) changeMembers(ctx context.Context, w http.ResponseWriter, o
 
 // getMember is GET /v1/groups/{group}/members/{member}: whether it is one.
 func (s *httpServer) getMember(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	group, of, p := s.group(ctx, r, a)
 	if p != nil {
@@ -89,7 +89,7 @@ func (s *httpServer) getMember(w http.ResponseWriter, r *http.Request, a *accoun
 
 // deleteMember is DELETE /v1/groups/{group}/members/{member}.
 func (s *httpServer) deleteMember(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	group, of, p := s.group(ctx, r, a)
 	if p != nil {

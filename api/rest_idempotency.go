@@ -67,7 +67,9 @@ func (s *httpServer) once(w http.ResponseWriter, r *http.Request, a *account.Acc
 	}
 	defer body.free(s)
 	k := &gateway.Keyed{Account: a.Name, Key: key, Request: requestHash(r, body.b)}
-	answer, err := s.Idempotency.Claim(r.Context(), k)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
+	defer cancel()
+	answer, err := s.Idempotency.Claim(ctx, k)
 	if err != nil {
 		return claimProblem(err)
 	}
@@ -89,7 +91,7 @@ func (s *httpServer) finish(ctx context.Context, o *onceWriter) *problem {
 	if !o.kept && o.status < http.StatusMultipleChoices {
 		h := o.Header()
 		kept := appendAnswer(nil, o.status, h.Get("Location"), h.Get("ETag"), o.body)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
+		ctx, cancel := lasting(ctx, s.Timeout)
 		defer cancel()
 		if err := s.Idempotency.Remember(ctx, o.key, kept); err != nil {
 			s.Log.Warn("the answer to a request with a key could not be kept: a repetition of it is not known", "account", o.key.Account, "error", err)

@@ -71,7 +71,7 @@ func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *accou
 	if p != nil {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	in, err := s.InboundMessage(ctx, scope(a), id)
 	if err == nil && in.Account != a.Name && in.Account != "" {

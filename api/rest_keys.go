@@ -96,6 +96,8 @@ func keyOwner(row *resource.Row) string {
 
 // keyRows gives the keys that an account may see.
 func (s *httpServer) keyRows(ctx context.Context, a *account.Account) ([]resource.Row, *problem) {
+	ctx, cancel := lasting(ctx, s.Timeout)
+	defer cancel()
 	rows, err := s.Config.Rows(ctx, keyNoun)
 	if p := changeProblem(err); p != nil {
 		return nil, p
@@ -225,7 +227,9 @@ func (s *httpServer) changeSecret(w http.ResponseWriter, r *http.Request, c reso
 			return sealAnswer(k, appendAnswer(nil, status, location, "", body))
 		}
 	}
-	row, err := s.Config.Change(r.Context(), c)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
+	defer cancel()
+	row, err := s.Config.Change(ctx, c)
 	if p := changeProblem(err); p != nil {
 		return p
 	}
@@ -290,7 +294,9 @@ func (s *httpServer) deleteKey(w http.ResponseWriter, r *http.Request, a *accoun
 	if p != nil {
 		return p
 	}
-	gone, err := s.Config.Change(r.Context(), resource.Change{Action: resource.Delete, Kind: keyNoun, Name: row.Name, By: a.Name})
+	ctx, cancel := lasting(r.Context(), s.Timeout)
+	defer cancel()
+	gone, err := s.Config.Change(ctx, resource.Change{Action: resource.Delete, Kind: keyNoun, Name: row.Name, By: a.Name})
 	if p := changeProblem(err); p != nil {
 		return p
 	}

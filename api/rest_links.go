@@ -210,7 +210,7 @@ func (s *httpServer) restartSession(w http.ResponseWriter, r *http.Request, a *a
 // controlled does something to a link within the time of a request, and answers
 // with the link.
 func (s *httpServer) controlled(w http.ResponseWriter, r *http.Request, name string, do func() error) *problem {
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- do() }()
@@ -257,7 +257,7 @@ func (s *httpServer) testLink(w http.ResponseWriter, r *http.Request, a *account
 		return p
 	}
 	name := clip(r.PathValue("name"))
-	ctx, cancel := context.WithTimeout(r.Context(), linkTestWait)
+	ctx, cancel := lasting(r.Context(), linkTestWait)
 	defer cancel()
 	steps, err := s.Links.Test(ctx, name)
 	if err != nil {
@@ -303,7 +303,7 @@ func (s *httpServer) askOperator(w http.ResponseWriter, r *http.Request, a *acco
 	if p != nil {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	m, err := s.Ask(ctx, "", id)
 	var f *message.Failure

@@ -131,7 +131,7 @@ func (s *httpServer) listEntries(w http.ResponseWriter, r *http.Request, a *acco
 	if len(wrong) > 0 {
 		return badParameters(wrong)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	name := r.PathValue("list")
 	found, err := s.Lists.Entries(ctx, name, q.After, q.Limit+1)
@@ -180,7 +180,7 @@ func (s *httpServer) deleteEntry(w http.ResponseWriter, r *http.Request, a *acco
 }
 
 func (s *httpServer) changeList(w http.ResponseWriter, r *http.Request, c gateway.ListChange) *problem {
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	changed, err := s.Lists.Change(ctx, c)
 	if p := listProblem(err, c.List); p != nil {

@@ -45,7 +45,7 @@ func (s *httpServer) postMessagesVia(w http.ResponseWriter, r *http.Request, a *
 	if b.atomic && len(b.bad) > 0 {
 		b.withhold()
 	} else if len(b.subs) > 0 {
-		if b.results, p = s.submit(r.Context(), b.subs); p != nil {
+		if b.results, p = s.submit(b.subs); p != nil {
 			return p
 		}
 		tellRate(w, a)

@@ -174,7 +174,7 @@ func (s *httpServer) listTopUps(w http.ResponseWriter, r *http.Request, a *accou
 		return p
 	}
 	find := func() ([]gateway.TopUpState, *problem) {
-		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+		ctx, cancel := lasting(r.Context(), s.Timeout)
 		defer cancel()
 		list, err := s.Money.TopUps(ctx, name, mostTopUps)
 		if err != nil {
@@ -243,7 +243,7 @@ func (s *httpServer) postTopUp(w http.ResponseWriter, r *http.Request, a *accoun
 }
 
 func (s *httpServer) topUp(w http.ResponseWriter, r *http.Request, t gateway.TopUp) *problem {
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	made, repeated, err := s.Money.TopUp(ctx, t)
 	var f *message.Failure

@@ -136,7 +136,7 @@ func (s *httpServer) dropNetworks(w http.ResponseWriter, r *http.Request, a *acc
 }
 
 func (s *httpServer) setNetworks(w http.ResponseWriter, r *http.Request, a *account.Account, list []route.NetworkPrefix, all bool) *problem {
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	entries, err := s.Networks.Import(ctx, list, all)
 	var f *message.Failure

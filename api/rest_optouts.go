@@ -107,7 +107,7 @@ func (s *httpServer) listOptOuts(w http.ResponseWriter, r *http.Request, a *acco
 	if !q.Order.Descending {
 		return faulty(http.StatusBadRequest, codeBadValue, "sort", "the record is read from its end: sort=-at")
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	found, last, err := s.OptOuts.Record(ctx, cmp.Or(q.Text("account"), scope(a)), q.Text("phone"), q.After, q.Limit)
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *httpServer) getOptOut(w http.ResponseWriter, r *http.Request, a *accoun
 	if p := optOutProblem(err, name); p != nil {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	record, _, err := s.OptOuts.Record(ctx, name, number, 0, mostRecord)
 	if err != nil {
@@ -200,7 +200,7 @@ func (s *httpServer) setOptOut(w http.ResponseWriter, r *http.Request, a *accoun
 	if len(body.Note) > mostNote {
 		return faulty(http.StatusUnprocessableEntity, codeBadValue, "note", "the note has more than %d octets", mostNote)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	changed, err := s.OptOuts.Set(ctx, gateway.OptOutChange{Account: name, Phone: r.PathValue("phone"), In: in, By: a.Name, Note: body.Note})
 	if p := optOutProblem(err, name); p != nil {

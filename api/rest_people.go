@@ -94,7 +94,7 @@ func (n *peopleNoun[T, D, V]) post(w http.ResponseWriter, r *http.Request, a *ac
 	if p := n.s.readJSON(w, r, a, body); p != nil {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), n.s.Timeout)
+	ctx, cancel := lasting(r.Context(), n.s.Timeout)
 	defer cancel()
 	where := func(row *T) string {
 		_, owned := n.of(row)
@@ -124,7 +124,7 @@ func (n *peopleNoun[T, D, V]) get(w http.ResponseWriter, r *http.Request, a *acc
 	if p != nil {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), n.s.Timeout)
+	ctx, cancel := lasting(r.Context(), n.s.Timeout)
 	defer cancel()
 	row, err := n.find(ctx, of.Account, r.PathValue(n.name))
 	if err != nil {
@@ -143,7 +143,7 @@ func (n *peopleNoun[T, D, V]) change(r *http.Request, a *account.Account, do fun
 	if p != nil {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), n.s.Timeout)
+	ctx, cancel := lasting(r.Context(), n.s.Timeout)
 	defer cancel()
 	named := r.PathValue(n.name)
 	row, err := n.find(ctx, of.Account, named)

@@ -50,7 +50,7 @@ func (s *httpServer) importContacts(w http.ResponseWriter, r *http.Request, a *a
 		return faulty(http.StatusBadRequest, codeBadValue, "repeats", "repeats is one of change, skip and refuse")
 	}
 	if named := params.Get("group"); named != "" {
-		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+		ctx, cancel := lasting(r.Context(), s.Timeout)
 		defer cancel()
 		group, err := s.People.FindGroup(ctx, of.Account, named)
 		if err != nil {
@@ -117,7 +117,7 @@ func (s *httpServer) importHelping(ctx context.Context, key *gateway.Keyed, imp 
 	if len(lines) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	ctx, cancel := lasting(ctx, s.Timeout)
 	defer cancel()
 	edits := make([]func(*directory.Contact), 0, len(lines))
 	for i := range lines {

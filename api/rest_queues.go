@@ -109,7 +109,7 @@ func (s *httpServer) listQueues(w http.ResponseWriter, r *http.Request, a *accou
 // inTime has rows read that are a request's business, within its time.
 func inTime[T any](s *httpServer, r *http.Request, a *account.Account, read func(ctx context.Context, account string) ([]T, error)) func() ([]T, *problem) {
 	return func() ([]T, *problem) {
-		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+		ctx, cancel := lasting(r.Context(), s.Timeout)
 		defer cancel()
 		found, err := read(ctx, scope(a))
 		if err != nil {

@@ -31,7 +31,7 @@ func (s *httpServer) message(r *http.Request, a *account.Account) (*message.Mess
 	if p != nil {
 		return nil, p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	m, err := s.Message(ctx, a.Name, id)
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *ac
 	if p != nil {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	m, err := s.Cancel(ctx, a.Name, id)
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *httpServer) eraseText(w http.ResponseWriter, r *http.Request, a *accoun
 	if p != nil {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	err := s.Erase(ctx, a.Name, id, false)
 	var f *message.Failure
@@ -136,7 +136,7 @@ func (s *httpServer) patchMessage(w http.ResponseWriter, r *http.Request, a *acc
 	case body.SendAt == nil && body.Validity == nil:
 		return faulty(http.StatusUnprocessableEntity, codeRequired, "send_at", "nothing is to be changed: send_at or validity is missing")
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	m, err := s.Change(ctx, id, &change)
 	if err != nil {
@@ -217,7 +217,7 @@ func listPages[T, V any](
 		}
 		return export(s, w, r, form, key, noun.Name, q, left, page, show)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	found, next, err := page(ctx, q)
 	if p, known := errors.AsType[*problem](err); known {
@@ -257,7 +257,9 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 	if p != nil {
 		return p
 	}
-	t, err := s.Trace(r.Context(), m)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
+	defer cancel()
+	t, err := s.Trace(ctx, m)
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "what is stored of the message is damaged: " + err.Error()}
 	}

@@ -179,7 +179,7 @@ func (d *addressing) mailingOf(m *restMessage, a *account.Account) (*gateway.Mai
 
 // template finds a template by its name or id.
 func (d *addressing) template(account, named string) (*gateway.Template, *message.Failure) {
-	ctx, cancel := context.WithTimeout(d.ctx, d.s.Timeout)
+	ctx, cancel := lasting(d.ctx, d.s.Timeout)
 	defer cancel()
 	t, err := d.s.People.FindTemplate(ctx, account, named)
 	switch {
@@ -220,7 +220,7 @@ func (b *batch) addPeople(index int, m *restMessage, a *account.Account) {
 	var list []gateway.Addressed
 	more := false
 	if failure == nil {
-		ctx, cancel := context.WithTimeout(b.ctx, b.s.Timeout)
+		ctx, cancel := lasting(b.ctx, b.s.Timeout)
 		defer cancel()
 		var err error
 		if list, more, err = b.s.People.AddressSome(ctx, mail, most); err != nil {
@@ -267,7 +267,7 @@ func (d *addressing) first(m *restMessage, a *account.Account) (gateway.Submissi
 	if f != nil {
 		return mail.Common, f
 	}
-	ctx, cancel := context.WithTimeout(d.ctx, d.s.Timeout)
+	ctx, cancel := lasting(d.ctx, d.s.Timeout)
 	defer cancel()
 	list, _, err := d.s.People.AddressSome(ctx, mail, 1)
 	switch {
@@ -290,7 +290,7 @@ func firstOf(to []gateway.MailTo) string {
 
 // postMailing answers a request for more phones than one request sends to: with the job that does it.
 func (s *httpServer) postMailing(w http.ResponseWriter, r *http.Request, a *account.Account, b *batch) *problem {
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	b.mailing.Common.Link = b.link
 	answer := func(job gateway.MailingJob) *jobAnswer {

@@ -100,7 +100,9 @@ func (s *httpServer) explainRoute(w http.ResponseWriter, r *http.Request, a *acc
 	explain := s.Explain
 	if body.Filter {
 		explain = func(sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure) {
-			return s.ExplainFiltered(r.Context(), sub, at)
+			ctx, cancel := lasting(r.Context(), s.Timeout)
+			defer cancel()
+			return s.ExplainFiltered(ctx, sub, at)
 		}
 	}
 	e, f := explain(sub, at)

@@ -160,7 +160,9 @@ func (s *httpServer) endSession(w http.ResponseWriter, r *http.Request, a *accou
 	if p != nil {
 		return p
 	}
-	if err := s.Sessions.End(r.Context(), scope(a), id); err != nil {
+	ctx, cancel := lasting(r.Context(), s.Timeout)
+	defer cancel()
+	if err := s.Sessions.End(ctx, scope(a), id); err != nil {
 		return faulty(http.StatusNotFound, codeNotFound, "id", "%v", err) // the only one there is
 	}
 	s.Log.Info("customer's session is ended as asked", "session", id, "by", a.Name)

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 
@@ -93,7 +92,7 @@ func (s *httpServer) listDeadLetters(w http.ResponseWriter, r *http.Request, a *
 	if p != nil {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	dead := f.dead()
 	dead.Limit = f.limit + 1
@@ -148,7 +147,7 @@ func (s *httpServer) removeDeadLetter(w http.ResponseWriter, r *http.Request, a 
 }
 
 func (s *httpServer) removeDead(w http.ResponseWriter, r *http.Request, a *account.Account, f gateway.DeadFilter) *problem {
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	n, err := s.Queues.RemoveDead(ctx, f)
 	switch {

@@ -27,8 +27,9 @@ var waiters = sync.Pool{New: func() any {
 }}
 
 // submit hands subs to the gateway and returns what became of them. The only
-// problem is that no answer came within the time of a request.
-func (s *httpServer) submit(ctx context.Context, subs []*gateway.Submission) ([]gateway.Result, *problem) {
+// problem is that no answer came within the time of a request. A client that goes
+// does not end the wait: the one that has only sent its end reads the answer yet.
+func (s *httpServer) submit(subs []*gateway.Submission) ([]gateway.Result, *problem) {
 	w := waiters.Get().(*waiter)
 	w.timer.Reset(s.Timeout)
 	s.Accept(subs, w.done)
@@ -38,10 +39,15 @@ func (s *httpServer) submit(ctx context.Context, subs []*gateway.Submission) ([]
 		waiters.Put(w)
 		return results, nil
 	case <-w.timer.C:
-	case <-ctx.Done():
-		w.timer.Stop()
 	}
 	return nil, timedOut()
+}
+
+// lasting returns the context of what is done for a request, for d at most. That
+// of the request itself ends when the client closes its side, as those do that have
+// said all they have to say and read on.
+func lasting(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), d)
 }
 
 // toEach makes a submission to each number of what they have in common.

@@ -207,7 +207,7 @@ func (s *httpServer) twilioCreate(w http.ResponseWriter, r *http.Request, a *acc
 	if e != nil {
 		return e
 	}
-	results, p := s.submit(r.Context(), []*gateway.Submission{&t.Submission})
+	results, p := s.submit([]*gateway.Submission{&t.Submission})
 	if p != nil {
 		return twilioRefuse(http.StatusServiceUnavailable, twilioLater, p.Detail)
 	}

@@ -152,7 +152,7 @@ func deletedByCustomer(m *message.Message) bool {
 
 // twilioMessage reads a message of ours.
 func (s *httpServer) twilioMessage(r *http.Request, a *account.Account, id message.ID) (*message.Message, *twilioError) {
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	m, err := s.Message(ctx, a.Name, id)
 	switch {
@@ -177,7 +177,7 @@ func (s *httpServer) twilioFetch(w http.ResponseWriter, r *http.Request, a *acco
 	if e.status != http.StatusNotFound {
 		return e
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	in, err := s.InboundMessage(ctx, a.Name, id)
 	switch {
@@ -208,7 +208,7 @@ func (s *httpServer) twilioUpdate(w http.ResponseWriter, r *http.Request, a *acc
 	if _, e := s.twilioMessage(r, a, id); e != nil {
 		return e
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	body, redact := form["Body"]
 	var err error
@@ -242,7 +242,7 @@ func (s *httpServer) twilioDelete(w http.ResponseWriter, r *http.Request, a *acc
 	if _, e := s.twilioMessage(r, a, id); e != nil {
 		return e
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	if e := twilioChange(s.Erase(ctx, a.Name, id, true), twilioNotComplete); e != nil {
 		return e
@@ -370,7 +370,7 @@ func (s *httpServer) twilioList(w http.ResponseWriter, r *http.Request, a *accou
 
 // twilioRows merges a page of both lists; more is where the next one begins.
 func (s *httpServer) twilioRows(ctx context.Context, q *twilioQuery, a *account.Account, base string) (rows []*twilioView, more message.ID, e *twilioError) {
-	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	ctx, cancel := lasting(ctx, s.Timeout)
 	defer cancel()
 	sent, nextSent, err := s.Messages(ctx, q.Filter)
 	if err != nil {
