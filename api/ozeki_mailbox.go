@@ -136,7 +136,8 @@ func (s *httpServer) ozekiReceive(w http.ResponseWriter, r *http.Request, f ozek
 	for i, in := range list {
 		rows[i], ids[i] = ozekiMessage(in), in.ID
 	}
-	if f.write(w, nil, rows...) != nil || !remove || len(ids) == 0 || http.NewResponseController(w).Flush() != nil {
+	gone := r.Context().Err() != nil // perhaps: from one that has closed his side nothing is taken that he may not read
+	if f.write(w, nil, rows...) != nil || gone || !remove || len(ids) == 0 || http.NewResponseController(w).Flush() != nil {
 		return
 	}
 	ctx, cancel = lasting(r.Context(), s.Timeout) // a client with his answer may go

@@ -134,6 +134,13 @@ func TestOzekiDeletesLast(t *testing.T) {
 	if len(m.list) != 2 {
 		t.Error("deleted what nobody got")
 	}
+	closed, end := context.WithCancel(t.Context())
+	end() // perhaps half: he gets them, and again
+	half := httptest.NewRecorder()
+	h.ServeHTTP(half, httptest.NewRequest("GET", target, nil).WithContext(closed))
+	if len(m.list) != 2 || !strings.Contains(half.Body.String(), "<messageid>") {
+		t.Errorf("%d are left of a client that has closed his side: %s", len(m.list), half.Body)
+	}
 	h.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
 	if len(m.list) != 0 {
 		t.Error("not deleted")
