@@ -336,7 +336,7 @@ func (s *httpServer) rest(path string, m methods) {
 		if !known {
 			(&problem{
 				Status: http.StatusMethodNotAllowed, Code: codeMethod, Allow: allow,
-				Detail: r.Method + " is not possible here; " + allow + " is",
+				Detail: notPossible(r.Method, allow),
 			}).write(w)
 			return
 		}

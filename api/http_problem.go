@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"kurir/message"
@@ -37,6 +38,7 @@ const (
 	codeLinkState     = "link_state"
 	codeRunning       = "already_running"
 	codeFinal         = "already_final"
+	codeNotFinal      = "not_final"
 	codeTooLate       = "too_late"
 	codeUnreadable    = "unreadable"
 	codeTimeout       = "timeout"
@@ -88,6 +90,15 @@ func faulty(status int, code, field, format string, args ...any) *problem {
 		p.Errors = []fieldError{{Index: -1, Field: field, Code: code, Detail: detail}}
 	}
 	return p
+}
+
+// notPossible says which methods there are instead.
+func notPossible(method, allow string) string {
+	i := strings.LastIndex(allow, ", ")
+	if i < 0 {
+		return method + " is not possible here; only " + allow + " is"
+	}
+	return method + " is not possible here; only " + allow[:i] + " and " + allow[i+2:] + " are"
 }
 
 // Bounds on a problem document, for what is wrong may be as long as what was sent.

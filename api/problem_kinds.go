@@ -44,6 +44,7 @@ var problemKinds = []problemKind{
 	{codeMethod, "The method is not possible here", "Use one of those in the header Allow."},
 	{codeUnderWay, "The same request is under way", "Send it again after Retry-After seconds, with the same Idempotency-Key."},
 	{codeFinal, "It is over", "Nothing can be changed any more; read its state."},
+	{codeNotFinal, "It is not over yet", "Wait until its state is final, or cancel it."},
 	{codeTooLate, "An operator has it, or is about to", "It cannot be changed any more; read its state."},
 	{codeRunning, "A job like it is running", "Wait until it has ended, or stop it: /v1/jobs."},
 	{codeLinkState, "The link's state does not allow it", "Read the link's state, and do what detail says."},

@@ -85,7 +85,7 @@ func (r *jsonReader) passObject(path string, known []string, depth int) {
 		case seen[name]:
 			r.fail(codeTwice, "%s is given twice", within)
 		case known != nil && !slices.Contains(known, name):
-			r.fail(codeUnknownField, "there is no field %q", within)
+			r.unknown(name, known)
 		}
 		seen[name] = true
 		r.pass(within, nil, depth-1)

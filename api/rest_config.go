@@ -35,7 +35,7 @@ func (s *httpServer) byNumber(one, several restHandler) restHandler {
 		if h == nil && known {
 			return &problem{
 				Status: http.StatusMethodNotAllowed, Code: codeMethod, Allow: allow,
-				Detail: r.Method + " is not possible here; " + allow + " is",
+				Detail: notPossible(r.Method, allow),
 			}
 		}
 		if h == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"kurir/account"
@@ -48,13 +49,25 @@ func (s *httpServer) resendMessage(w http.ResponseWriter, r *http.Request, a *ac
 	case !errors.As(err, &f):
 		return &problem{Status: http.StatusGatewayTimeout, Code: codeTimeout, Detail: "the gateway did not answer in time; the message may have been accepted or not"}
 	case f.Field == "id":
-		return faulty(http.StatusConflict, f.Kind.Code(), "id", "%s", f.Error())
+		return faulty(http.StatusConflict, s.unsent(ctx, a, id, f), "id", "%s", f.Error())
 	default:
 		return refusal([]message.FailureKind{f.Kind}, []fieldError{{Index: -1, Field: f.Field, Code: f.Kind.Code(), Detail: f.Error()}})
 	}
 	s.Log.Info("a message is sent again", "message", id, "as", res.ID, "by", a.Name)
 	writeJSON(w, http.StatusAccepted, resent(&res))
 	return nil
+}
+
+// unsent is the code of why a message is not sent again.
+func (s *httpServer) unsent(ctx context.Context, a *account.Account, id message.ID, f *message.Failure) string {
+	m, err := s.Message(ctx, a.Name, id)
+	switch {
+	case err != nil || slices.Contains(gateway.DeadStates(), m.State):
+		return f.Kind.Code()
+	case m.State.Final():
+		return codeFinal
+	}
+	return codeNotFinal
 }
 
 // resent is the answer to who sends a message again.

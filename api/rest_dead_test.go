@@ -26,12 +26,17 @@ func TestDeadLetters(t *testing.T) {
 		switch {
 		case id == m.ID && account == "acme":
 			return gateway.Result{ID: 2 << 40, To: m.To, State: message.Queued, Parts: 1}, nil
-		case id == 3<<40:
+		case id == 3<<40 || id == 6<<40:
 			return gateway.Result{}, message.Fail(message.NotPermitted, "id", "the message was delivered")
 		case id == 4<<40:
 			return gateway.Result{}, &message.Failure{Kind: message.NoMoney}
 		}
 		return gateway.Result{}, gateway.ErrNotFound
+	}
+	o.Message = func(_ context.Context, _ string, id message.ID) (*message.Message, error) {
+		found := &message.Message{ID: id}
+		found.State = map[message.ID]message.State{3 << 40: message.Delivered, 6 << 40: message.Scheduled}[id]
+		return found, nil
 	}
 	h := NewHTTP(o)
 	w := asAcme(h, "GET", "/v1/queues/dead", "", "Accept-Language", "sv-SE, en;q=0.5")
@@ -48,9 +53,14 @@ func TestDeadLetters(t *testing.T) {
 		strings.Contains(w.Body.String(), "queued") {
 		t.Errorf("a state that is not dead: %d %s", w.Code, w.Body)
 	}
-	for id, want := range map[message.ID]int{m.ID: 202, 3 << 40: 409, 4 << 40: 402, 5 << 40: 404} {
+	for id, want := range map[message.ID]int{m.ID: 202, 3 << 40: 409, 6 << 40: 409, 4 << 40: 402, 5 << 40: 404} {
 		if w := asAcme(h, "POST", "/v1/messages/"+id.String()+"/resend", ""); w.Code != want {
 			t.Errorf("resend: %d %s, want %d", w.Code, w.Body, want)
+		}
+	}
+	for id, want := range map[message.ID]string{3 << 40: "already_final", 6 << 40: "not_final"} {
+		if w := asAcme(h, "POST", "/v1/messages/"+id.String()+"/resend", ""); readProblemDocument(t, w).Code != want {
+			t.Errorf("resend: %s, want %s", w.Body, want)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (r *jsonReader) hours() *message.Hours {
 		case "zone":
 			h.Zone = r.str()
 		default:
-			r.fail(codeUnknownField, "there is no field %q", r.field)
+			r.unknown(name, []string{"when", "zone"})
 			return nil
 		}
 		r.field = "hours"

@@ -1,12 +1,15 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"kurir/message"
 )
 
 // jsonReader reads one JSON text (RFC 8259) from memory, value by value, so
@@ -41,6 +44,10 @@ func (r *jsonReader) fail(code, format string, args ...any) {
 // syntax records that the text is no JSON from here on.
 func (r *jsonReader) syntax(want string) {
 	at := r.at
+	if len(bytes.TrimSpace(r.in)) == 0 {
+		r.fail(codeBadJSON, "%s is empty; %s is expected", r.whole, want)
+		return
+	}
 	if at >= len(r.in) {
 		r.fail(codeBadJSON, "%s ends where %s is expected", r.whole, want)
 		return
@@ -112,6 +119,15 @@ func (r *jsonReader) end() {
 	if r.peek(); r.problem == nil && r.at < len(r.in) {
 		r.syntax("the end")
 	}
+}
+
+// unknown records that the field is none of those that are known, and which may be meant.
+func (r *jsonReader) unknown(name string, known []string) {
+	meant := ""
+	if best := message.Nearest(name, known); best != "" {
+		meant = "; did you mean " + best + "?"
+	}
+	r.fail(codeUnknownField, "there is no field %q%s", r.field, meant)
 }
 
 // wrongType records that the next value is of another kind than wanted.

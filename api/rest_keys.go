@@ -125,7 +125,11 @@ func (s *httpServer) keyNamed(r *http.Request, a *account.Account) (*resource.Ro
 	name := r.PathValue("name")
 	at := slices.IndexFunc(rows, func(row resource.Row) bool { return row.Name == name })
 	if at < 0 {
-		return nil, &problem{Status: http.StatusNotFound, Code: codeNotFound, Detail: "there is no key " + clip(name)}
+		detail := "there is no key " + clip(name)
+		if whole := a.Name + ":" + name; slices.ContainsFunc(rows, func(row resource.Row) bool { return row.Name == whole }) {
+			detail += "; its whole name is " + whole
+		}
+		return nil, &problem{Status: http.StatusNotFound, Code: codeNotFound, Detail: detail}
 	}
 	return &rows[at], nil
 }

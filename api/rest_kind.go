@@ -28,7 +28,7 @@ func (r *jsonReader) ports() (p restPorts) {
 		case name == "from":
 			p.from = uint16(r.number(0, 65535))
 		default:
-			r.fail(codeUnknownField, "there is no field %q", r.field)
+			r.unknown(name, []string{"to", "from"})
 		}
 		if r.problem != nil {
 			return p

@@ -59,7 +59,7 @@ func (s *httpServer) readMessages(w http.ResponseWriter, r *http.Request, a *acc
 	if wrongType != nil && !isForm(r) {
 		return nil, wrongType
 	}
-	if p := noQuery(r); p != nil {
+	if p := onlyQuery(r, "none is known but summary, of messages in lines (application/x-ndjson)"); p != nil {
 		return nil, p
 	}
 	body, p := s.readBody(w, r, a)
@@ -67,7 +67,8 @@ func (s *httpServer) readMessages(w http.ResponseWriter, r *http.Request, a *acc
 		return nil, p
 	}
 	defer body.free(s)
-	if wrongType != nil && !bytes.HasPrefix(bytes.TrimSpace(body.b), []byte("{")) {
+	text := bytes.TrimSpace(body.b)
+	if wrongType != nil && len(text) > 0 && text[0] != '{' && text[0] != '[' {
 		return nil, wrongType
 	}
 	return readRequest(body.b)

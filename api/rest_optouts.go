@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"kurir/account"
 	"kurir/gateway"
@@ -78,7 +79,7 @@ type optOutView struct {
 func viewOptOuts(list []gateway.OptOutState) []optOutView {
 	rows := make([]optOutView, 0, len(list))
 	for _, o := range list {
-		v := optOutView{Account: o.Account, Phone: "+" + o.Phone, Said: "stop", At: showTime(o.At), Wrote: o.Wrote, Text: o.Text, By: o.By}
+		v := optOutView{Account: o.Account, Phone: "+" + o.Phone, Said: "stop", At: showTime(o.At), Wrote: plus(o.Wrote), Text: o.Text, By: o.By}
 		if o.In {
 			v.Said = "start"
 		}
@@ -88,6 +89,14 @@ func viewOptOuts(list []gateway.OptOutState) []optOutView {
 		rows = append(rows, v)
 	}
 	return rows
+}
+
+// plus writes a number of ours as others are shown; short codes stay as they are.
+func plus(number string) string {
+	if len(number) <= 8 || strings.Trim(number, "0123456789") != "" {
+		return number
+	}
+	return "+" + number
 }
 
 // listOptOuts is GET /v1/optouts: the record, the newest first.

@@ -202,7 +202,7 @@ func listPages[T, V any](
 	if p != nil {
 		return p
 	}
-	q, wrong := noun.Parse(params, cmp.Or(a.Country, s.Country()))
+	q, wrong := noun.Parse(params, cmp.Or(a.Country, s.Country()), "format")
 	if len(wrong) > 0 {
 		return badParameters(wrong)
 	}
@@ -300,7 +300,10 @@ func parseQuery(r *http.Request) (url.Values, *problem) {
 }
 
 // noQuery refuses parameters where none are known.
-func noQuery(r *http.Request) *problem {
+func noQuery(r *http.Request) *problem { return onlyQuery(r, "none is known") }
+
+// onlyQuery is noQuery that says in its own words which there are.
+func onlyQuery(r *http.Request, known string) *problem {
 	if r.URL.RawQuery == "" {
 		return nil
 	}
@@ -309,7 +312,7 @@ func noQuery(r *http.Request) *problem {
 		return p
 	}
 	for name := range values {
-		return faulty(http.StatusBadRequest, codeUnknownQuery, clip(name), "there is no parameter %q here; none is known", clip(name))
+		return faulty(http.StatusBadRequest, codeUnknownQuery, clip(name), "there is no parameter %q here; %s", clip(name), known)
 	}
 	return nil
 }

@@ -119,7 +119,7 @@ func (r *jsonReader) recipient() (to gateway.MailTo) {
 		case name == "variables":
 			to.Variables = r.variables("recipients.variables")
 		default:
-			r.fail(codeUnknownField, "there is no field %q", r.field)
+			r.unknown(name, []string{"to", "text", "variables"})
 		}
 		seen[name] = true
 	}

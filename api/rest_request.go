@@ -2,7 +2,9 @@ package api
 
 import (
 	"encoding/hex"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"kurir/account"
@@ -154,7 +156,7 @@ func (r *jsonReader) members(m *restMessage, req *restRequest) {
 		bit, known := restFields[string(name)]
 		if !known || req == nil && bit&seenRequest != 0 {
 			r.field = string(name[:min(len(name), maxNamed)])
-			r.fail(codeUnknownField, "there is no field %q", r.field)
+			r.unknown(r.field, slices.Collect(maps.Keys(restFields)))
 			return
 		}
 		r.field = string(name) // known names are short; the compiler does not keep the slice

@@ -119,6 +119,8 @@ func TestRequestMistakes(t *testing.T) {
 		code, field                             string
 	}{
 		{"form", "POST", "/v1/messages", "to=1&text=x", "application/x-www-form-urlencoded", 415, "content_type", ""},
+		{"form without anything", "POST", "/v1/messages", "", "application/x-www-form-urlencoded", 400, "bad_json", ""},
+		{"form that is a list", "POST", "/v1/messages", " []", "application/x-www-form-urlencoded", 400, "wrong_type", ""},
 		{"text", "POST", "/v1/messages", body, "text/plain", 415, "content_type", ""},
 		{"latin1", "POST", "/v1/messages", body, "application/json; charset=iso-8859-1", 415, "content_type", ""},
 		{"query on POST", "POST", "/v1/messages?dry=1", body, "application/json", 400, "unknown_parameter", "dry"},

@@ -41,6 +41,7 @@ func TestPeopleSend(t *testing.T) {
 			`"to":"0701000006","field":"variables","code":"bad_content","detail":"there is no value for {sum}`,
 			[]string{"+46701000001 5 %d", "+46701000005 own %d"},
 		},
+		{`"to":"group:ward","text":"{sum} %d","variables":{}`, 422, `"to":"group:ward","field":"variables","code":"bad_content","detail":"Bo (+46701000002): there is no value for {sum}`, nil},
 		{`"recipients":[{"to":"0701000005","text":"a%d"},{"to":"0701000005","text":"b%d"},{"to":"0701000006"}]`, 422, `"field":"text"`, nil},
 		{`"recipients":[{"to":"0701000005","text":"a%d"},{"to":"0701000005","text":"b%[1]d"}]`, 202, `"errors":[]`, []string{"+46701000005 a%d", "+46701000005 b%[1]d"}},
 		{`"to":["contact:Mute","contact:nobody","group:nobody","group:empty","+46701000001"],"text":"x %d"`, 202, `there is no contact named`, []string{"+46701000001 x %d"}},

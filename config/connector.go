@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"kurir/connector"
+	"kurir/message"
 )
 
 // Connector is one link to an operator. Its kind says which of the other fields is set: exactly one is.
@@ -70,6 +71,8 @@ func (d *decoder) connector(node *yaml.Node, c *Connector, path string, depth in
 		text := "there is no connector of the kind " + quote(c.Kind)
 		if slices.Contains([]string{"ucp", "cimd2", "modem", "http", "mail", "paging"}, c.Kind) {
 			text += " in this version"
+		} else if best := message.Nearest(c.Kind, ConnectorKinds()); best != "" {
+			text += "; did you mean " + best + "?"
 		}
 		d.report(path+".kind", text+"; there are "+strings.Join(ConnectorKinds(), ", "))
 		return

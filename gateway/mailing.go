@@ -151,7 +151,18 @@ func (a *addressing) phone(named, number string, c *directory.Contact) error {
 		return nil
 	}
 	text, f := a.text(c)
+	if f != nil && named != number { // a group: whose it is stands nowhere else
+		f.Text = whose(number, c) + ": " + f.Text
+	}
 	return a.use(Addressed{Index: a.at, Named: named, To: number, Text: text, Failure: f})
+}
+
+// whose names one of the phones of a contact or group.
+func whose(number string, c *directory.Contact) string {
+	if c == nil || c.Name == "" {
+		return number
+	}
+	return fmt.Sprintf("%.80s (%s)", c.Name, number)
 }
 
 // first tells whether a phone comes for the first time. What is no number is told so when it is sent to.

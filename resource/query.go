@@ -109,9 +109,10 @@ type Error struct {
 func (e Error) Error() string { return e.Param + ": " + e.Text }
 
 // Parse makes a Query of the parameters of a request. country is the calling code for numbers written nationally, empty
-// for none. It returns every mistake, in the order of parameters' names; with one the Query is not to be used.
-func (n *Noun) Parse(params url.Values, country string) (Query, []Error) {
-	p := parser{noun: n, country: country, query: Query{Order: n.Order, Limit: cmp.Or(n.Limit, DefaultLimit), params: params}}
+// for none; also names parameters that were taken out before. It returns every mistake, in the order of parameters' names; with one
+// the Query is not to be used.
+func (n *Noun) Parse(params url.Values, country string, also ...string) (Query, []Error) {
+	p := parser{noun: n, also: also, country: country, query: Query{Order: n.Order, Limit: cmp.Or(n.Limit, DefaultLimit), params: params}}
 	names := make([]string, 0, len(params))
 	for name := range params {
 		names = append(names, name)
@@ -144,6 +145,7 @@ func (q *Query) Filter(field string, op Ops) (Filter, bool) {
 type parser struct {
 	noun    *Noun
 	country string
+	also    []string // parameters that the list has besides
 	query   Query
 	errors  []Error
 }
@@ -216,7 +218,7 @@ func (p *parser) filter(name, value string) {
 		}
 		return
 	}
-	p.wrong(name, "is no parameter of this list; there are %s", strings.Join(p.noun.params(), ", "))
+	p.wrong(name, "is no parameter of this list; there are %s", strings.Join(append(p.noun.params(), p.also...), ", "))
 }
 
 // add adds a condition whose values are of the field's type.

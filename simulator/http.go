@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +31,14 @@ func (s *Simulator) Handler() http.Handler {
 	if err != nil {
 		panic(err) // the folder is compiled in
 	}
-	mux.Handle("GET /", http.FileServerFS(files))
+	page := http.FileServerFS(files)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := fs.Stat(files, strings.Trim(path.Join(".", r.URL.Path), "/")); err != nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
+			refuse(w, http.StatusNotFound, fmt.Errorf("the simulator has no %s %.200s; docs/simulator.md lists what it has", r.Method, r.URL.Path))
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
 	mux.HandleFunc("GET /info", s.serveInfo)
 	mux.HandleFunc("GET /fates", func(w http.ResponseWriter, _ *http.Request) { reply(w, Fates()) })
 	mux.HandleFunc("GET /stats", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Stats()) })
@@ -89,6 +97,10 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		status = http.StatusRequestEntityTooLarge
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		refuse(w, status, fmt.Errorf("there is no field %.200s", name))
+		return false
 	}
 	refuse(w, status, fmt.Errorf("the body is not the JSON expected: %w", err))
 	return false
