@@ -275,45 +275,77 @@ type madeAttempt struct {
 	attempt
 }
 
-// list gives a page of attempts, and whether there are more.
+// list gives a page of attempts, and whether there are more. It keeps no more
+// than two pages, as calls wait for it.
 func (a *Attempts) list(f *hookFilter) (page []madeAttempt, more bool) {
+	p := attemptPage{f: f}
+	a.fill(&p)
+	p.cut()
+	if len(p.list) > f.limit {
+		return p.list[:f.limit], true
+	}
+	return p.list, false
+}
+
+// fill takes what a page may hold from all that is remembered.
+func (a *Attempts) fill(p *attemptPage) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for name, of := range a.accounts {
-		if len(f.accounts) > 0 && !slices.Contains(f.accounts, name) {
+		if len(p.f.accounts) > 0 && !slices.Contains(p.f.accounts, name) {
 			continue
 		}
-		if f.failed != "true" {
-			page = f.pick(page, name, &of.taken)
+		if p.f.failed != "true" {
+			p.take(name, &of.taken)
 		}
-		if f.failed != "false" {
-			page = f.pick(page, name, &of.failed)
+		if p.f.failed != "false" {
+			p.take(name, &of.failed)
 		}
 	}
-	slices.SortFunc(page, func(x, y madeAttempt) int {
-		if f.oldest {
-			return cmp.Compare(x.number, y.number)
-		}
-		return cmp.Compare(y.number, x.number)
-	})
-	if len(page) > f.limit {
-		return page[:f.limit], true
-	}
-	return page, false
 }
 
-// pick appends what a page may hold of one ring, and one more.
-func (f *hookFilter) pick(page []madeAttempt, account string, r *attemptRing) []madeAttempt {
+// attemptPage is what a page may hold, and one more.
+type attemptPage struct {
+	f    *hookFilter
+	list []madeAttempt
+	last int64 // number of the last that a full page has; 0 while there is room
+}
+
+// compare orders numbers as the page has them.
+func (p *attemptPage) compare(x, y int64) int {
+	if p.f.oldest {
+		return cmp.Compare(x, y)
+	}
+	return cmp.Compare(y, x)
+}
+
+// take appends what belongs on the page of one ring.
+func (p *attemptPage) take(account string, r *attemptRing) {
 	n := len(r.list)
-	for i, left := 0, f.limit+1; i < n && left > 0; i++ {
+	for i, left := 0, p.f.limit+1; i < n && left > 0; i++ {
 		at := i
-		if !f.oldest {
+		if !p.f.oldest {
 			at = n - 1 - i
 		}
-		if one := r.at(at); f.wants(one) {
-			page = append(page, madeAttempt{account, *one})
-			left--
+		one := r.at(at)
+		if p.last != 0 && p.compare(one.number, p.last) > 0 {
+			return // as are all that follow
+		}
+		if !p.f.wants(one) {
+			continue
+		}
+		p.list = append(p.list, madeAttempt{account, *one})
+		if left--; len(p.list) > 2*p.f.limit+2 {
+			p.cut()
 		}
 	}
-	return page
+}
+
+// cut sorts the page and keeps what it may hold.
+func (p *attemptPage) cut() {
+	slices.SortFunc(p.list, func(x, y madeAttempt) int { return p.compare(x.number, y.number) })
+	if len(p.list) > p.f.limit {
+		p.list = p.list[:p.f.limit+1]
+		p.last = p.list[p.f.limit].number
+	}
 }

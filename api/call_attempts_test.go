@@ -114,6 +114,36 @@ func TestAttemptsBounds(t *testing.T) {
 	}
 }
 
+// A page of many accounts is the newest, or the oldest, of them all, and says
+// whether there are more.
+func TestAttemptsOfMany(t *testing.T) {
+	t.Parallel()
+	a := NewAttempts()
+	first := a.number + 1
+	for range 20 {
+		for i := range 50 {
+			called(a, fmt.Sprint(i), "http://h/", testEpoch, wasTaken, hasFailed)
+		}
+	}
+	for _, oldest := range []bool{false, true} {
+		for _, limit := range []int{1, 7, 1999, 2000} {
+			page, more := a.list(&hookFilter{oldest: oldest, limit: limit})
+			if len(page) != limit || more != (limit < 2000) {
+				t.Errorf("%d attempts of %d, more: %t", len(page), limit, more)
+			}
+			for i := range page {
+				want := first + int64(i)
+				if !oldest {
+					want = first + 1999 - int64(i)
+				}
+				if page[i].number != want {
+					t.Fatalf("oldest %t, limit %d: place %d has %d, not %d", oldest, limit, i, page[i].number-first, want-first)
+				}
+			}
+		}
+	}
+}
+
 // A call costs nothing but its slot.
 func TestAttemptAllocatesNothing(t *testing.T) { //nolint:paralleltest // as AllocsPerRun asks
 	a, caller := NewAttempts(), newHTTPCaller(loopback(), time.Second, nil)
@@ -208,7 +238,7 @@ func TestListWebhooks(t *testing.T) {
 	}, nil)
 	o.Accounts = func() *account.Directory { return accounts }
 	o.Queues.Owed = func(_ context.Context, account string) (list []gateway.OwedQueue, err error) {
-		for _, q := range []gateway.OwedQueue{{Account: "acme", Kind: message.WebhookTarget, Owed: 7}, {Account: "acme", Kind: message.SMPPTarget, Owed: 3}, {Account: "gone", Kind: message.KannelTarget, Owed: 2}} {
+		for _, q := range []gateway.OwedQueue{{Account: "acme", Kind: message.WebhookTarget, Owed: 7}, {Account: "acme", Kind: message.SMPPTarget, Owed: 3}, {Account: "gone", Kind: message.KannelTarget, Owed: 2}, {Account: "held", Kind: message.MailboxTarget, Owed: 4}} {
 			if account == "" || q.Account == account {
 				list = append(list, q)
 			}
@@ -225,6 +255,7 @@ func TestListWebhooks(t *testing.T) {
 		{"root-key", "?account=beta", `{"webhooks":[{"account":"beta","kind":"webhook","address":"http://b/","current":true,"owed":0,"succeeded":0,"failed":0}]}`},
 		{"root-key", "?kind=kannel", `{"webhooks":[{"account":"gone","kind":"kannel","current":false,"owed":2,"succeeded":0,"failed":0}]}`},
 		{"acme-key", "?account=beta", `"not_admin"`},
+		{"root-key", "?account=held", `"not_found"`}, // a mailbox is not called
 	} {
 		w := ask(h, http.MethodGet, "/v1/webhooks"+c.path, "", "Authorization", "Bearer "+c.key)
 		if !strings.Contains(w.Body.String(), c.want) || strings.Contains(w.Body.String(), "hush") {

@@ -1,10 +1,10 @@
 package api
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 )
@@ -80,9 +80,16 @@ func (e forbiddenError) Error() string {
 	return e.addr.String() + " is not a public address; the administrator can permit it in webhooks.allow"
 }
 
-var errCallURL = errors.New("an address that begins with http:// or https:// and names a host is expected")
+// addressError says what is wrong with an address that can never be called.
+type addressError string
 
-// parseCallURL reads an address to call.
+// Error implements error.
+func (e addressError) Error() string { return string(e) }
+
+const errCallURL = addressError("an address that begins with http:// or https:// and names a host is expected")
+
+// parseCallURL reads an address to call; what is wrong with it is an
+// addressError.
 func parseCallURL(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
@@ -90,11 +97,16 @@ func parseCallURL(address string) (*url.URL, error) {
 	}
 	for i := range len(u.Host) {
 		if c := u.Host[i]; c <= ' ' || c >= 0x7f {
-			return nil, errors.New("the host must be written in ASCII (an international name as xn--)")
+			return nil, addressError("the host must be written in ASCII (an international name as xn--)")
 		}
 	}
 	if strings.Contains(u.Host, "%") {
-		return nil, errors.New("the host must not have a zone")
+		return nil, addressError("the host must not have a zone")
+	}
+	if port := u.Port(); port != "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return nil, addressError("the port must be a number up to 65535")
+		}
 	}
 	return u, nil
 }
@@ -106,19 +118,21 @@ var private = []netip.Prefix{
 	netip.MustParsePrefix("100.64.0.0/10"), // carrier-grade NAT
 	netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("192.0.2.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"), // benchmarks
+	netip.MustParsePrefix("192.88.99.0/24"), // relays of 6to4 (RFC 7526)
+	netip.MustParsePrefix("198.18.0.0/15"),  // benchmarks
 	netip.MustParsePrefix("198.51.100.0/24"),
 	netip.MustParsePrefix("203.0.113.0/24"),
 	netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("::/96"), // IPv4-compatible of old
-	netip.MustParsePrefix("100::/64"),
 	netip.MustParsePrefix("2001::/23"),     // Teredo and its like
 	netip.MustParsePrefix("2001:db8::/32"), // documentation
 	netip.MustParsePrefix("2002::/16"),     // 6to4 carries an IPv4 address
-	netip.MustParsePrefix("64:ff9b::/96"),  // so does NAT64
-	netip.MustParsePrefix("64:ff9b:1::/48"),
-	netip.MustParsePrefix("fec0::/10"), // site-local of old
+	netip.MustParsePrefix("3fff::/20"),     // documentation (RFC 9637)
 }
+
+// public6 is where IANA gives out addresses of IPv6 (RFC 4291 2.4). What lies
+// outside is for special purposes or not in use, and some of it carries an IPv4
+// address: NAT64, IPv4-translated, IPv4-compatible.
+var public6 = netip.MustParsePrefix("2000::/3")
 
 // permits tells whether an address that a request named may be called.
 func (g *Guard) permits(addr netip.Addr) bool {
@@ -129,6 +143,9 @@ func (g *Guard) permits(addr netip.Addr) bool {
 		}
 	}
 	if !addr.IsGlobalUnicast() || addr.IsPrivate() { // loopback, link-local, multicast, unspecified; RFC 1918, RFC 4193
+		return false
+	}
+	if addr.Is6() && !public6.Contains(addr) {
 		return false
 	}
 	for _, network := range private {

@@ -1,10 +1,12 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"kurir/account"
 	"kurir/gateway"
 	"kurir/message"
 )
@@ -20,10 +22,50 @@ func TestGuardRefusesOurs(t *testing.T) {
 		"[64:ff9b::7f00:1]", "[64:ff9b::169.254.169.254]", "[64:ff9b:1::a00:1]", // NAT64 (RFC 6052, RFC 8215)
 		"[2002:a9fe:a9fe::1]", "[2001:0:7f00:1::1]", // 6to4, Teredo
 		"169.254.169.254", "169.254.170.2", "[fe80::a9fe:a9fe]", "[fd00:ec2::254]", "[fd20:ce::254]", "100.100.100.200", "192.0.0.192", // metadata of clouds
+		"[::ffff:0:127.0.0.1]", "[::ffff:0:a9fe:a9fe]", // IPv4-translated (RFC 2765)
+		"[3fff::1]", "[3fff:fff::1]", "[5f00::1]", "192.88.99.1", // RFC 9637, RFC 9602, RFC 7526
+		"[100:0:0:1::1]", "[4000::1]", "[200::1]", "[2001:db8::1]", "[2001:2::1]", "[fec0::1]", // RFC 9780, not given out, reserved
 		"[ff02::1]", "224.0.0.251", "255.255.255.255", "240.0.0.1",
 	} {
 		if err := g.Check("http://" + host + ":80/latest/meta-data"); err == nil {
 			t.Errorf("%s may be called", host)
+		}
+	}
+}
+
+// Neighbours of what is refused are public.
+func TestGuardPermitsPublic(t *testing.T) {
+	t.Parallel()
+	g := NewGuard()
+	for _, host := range []string{"192.88.98.255", "192.88.100.1", "192.31.196.1", "[2001:4860:4860::8888]", "[2003::1]", "[2a00:1450::1]", "[2620:4f:8000::1]", "[3ffe::1]", "[2c0f::1]"} {
+		if err := g.Check("http://" + host + "/"); err != nil {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+}
+
+// An address that can never be called is given up at once, whoever it was to be
+// called for, and the trace says why.
+func TestNeverCallable(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"http://8.8.8.8%40127.0.0.1/x", "http://127.0.0.1%00.example.com/", "http://h/%zz", "http://h:65536/", "ftp://h/", "http://127.0.0.1/\r\nX: y"} {
+		for _, kind := range []message.TargetKind{message.WebhookTarget, message.KannelTarget} {
+			if d := deliverTo(t, kind, loopback(), address); d.Verdict != gateway.GiveUp || !strings.Contains(d.Text, "can never be called") {
+				t.Errorf("%s %s: %+v", kind, address, d)
+			}
+		}
+		twilio := &account.Account{Name: "acme", Twilio: account.Twilio{AccountSID: twilioTestSID}}
+		for _, r := range []struct {
+			tell func(*gateway.Item) gateway.Delivered
+			item *gateway.Item
+		}{
+			{NewJasminCallback(JasminOptions{Guard: loopback()}).tell, stateItem(testMessage(), message.JasminTarget, address, 3)},
+			{NewTwilioCallback(TwilioOptions{Guard: loopback(), Account: func(string) *account.Account { return twilio }}).tell, stateItem(testMessage(), message.TwilioTarget, address, 0)},
+			{NewKannelService(KannelServiceOptions{KannelOptions: KannelOptions{Guard: loopback()}}).tell, serviceItem(t, fmt.Sprintf(`{"get_url":%q}`, strings.ReplaceAll(address, "%", "%%")), 0, nil)},
+		} {
+			if d := r.tell(r.item); d.Verdict != gateway.GiveUp || !strings.Contains(d.Text, "can never be called") {
+				t.Errorf("%s %s: %+v", r.item.Target.Kind, address, d)
+			}
 		}
 	}
 }

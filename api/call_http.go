@@ -109,7 +109,7 @@ func newHTTPCaller(guard *Guard, timeout time.Duration, roots *tls.Config) *http
 
 // do makes a request and returns the answer's status and the beginning of its
 // body, or why there is none: a *restingError if no call was made because the
-// server has not answered those before.
+// server has not answered those before, an addressError if none ever can be.
 func (h *httpCaller) do(c *call) (status int, text string, err error) {
 	u, err := parseCallURL(c.address)
 	if err != nil {

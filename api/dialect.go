@@ -56,7 +56,14 @@ type dialectPaths struct {
 }
 
 // handle registers a path behind those that the dialect begins with.
-func (d *dialectPaths) handle(path string, h http.HandlerFunc) { d.handleAt(d.prefix+path, h) }
+// Of one that ends in a slash, the path without it is served too: ServeMux would
+// redirect it.
+func (d *dialectPaths) handle(path string, h http.HandlerFunc) {
+	d.handleAt(d.prefix+path, h)
+	if path == "/" && d.prefix != "" {
+		d.handleAt(d.prefix, h)
+	}
+}
 
 // handleAt registers a pattern of ServeMux, unless it is taken: what Kurir has
 // itself stays, and of two dialects at one path the first counts.

@@ -86,3 +86,47 @@ func TestDialectsBusy(t *testing.T) {
 	h = NewHTTP(o)
 	say("GET", dialectSends[0].target)
 }
+
+// TestPathsAreNotMended holds that what is no path of a dialect is 404 in its own words: no redirect, and nothing of the query.
+func TestPathsAreNotMended(t *testing.T) {
+	t.Parallel()
+	o := (&fakeGateway{}).options()
+	o.KannelAdmin = KannelAdmin{Password: "hush"}
+	h := NewHTTP(o)
+	for target, want := range map[string]string{
+		"/cgi-bin//sendsms":                     kannelNoSuch,
+		"/cgi-bin/../cgi-bin/sendsms":           kannelNoSuch,
+		"//cgi-bin/sendsms":                     kannelNoSuch,
+		"/cgi-bin":                              kannelNoSuch,
+		"//send":                                `Error "Unknown error: there is nothing`,
+		"//balance":                             `"Unknown error: there is nothing`,
+		"/secure//balance":                      `{"title":"404 Not Found"`,
+		"//api":                                 "<errorcode>404</errorcode>",
+		"//sms":                                 "ERROR there is nothing",
+		"/2010-04-01//Accounts/x/Messages.json": `{"code":20404,`,
+		"/2010-04-01":                           `{"code":20404,`,
+		"/v1//messages":                         `"code":"not_found"`,
+		"/v1/./messages":                        `"code":"not_found"`,
+		"/v1":                                   `"code":"not_found"`,
+		"/problems":                             `"code":"not_found"`,
+		"//":                                    `"code":"not_found"`,
+		"/api/":                                 `"code":"not_found"`,
+		"/secure/nope":                          `"code":"not_found"`,
+	} {
+		w := ask(h, "GET", target+"?username=acme&password=hush&numbers=1", "")
+		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), want) || strings.Contains(w.Body.String(), "hush") || w.Header().Get("Location") != "" {
+			t.Errorf("%s: %d %s, want %s", target, w.Code, w.Body, want)
+		}
+	}
+	for _, target := range []string{"/kannel//status", "/kannel"} {
+		if w := ask(h, "GET", target+"?password=hush", ""); w.Header().Get("Location") != "" || strings.Contains(w.Body.String(), "hush") {
+			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
+	}
+	r := httptest.NewRequest("GET", "/?numbers=46701&password=hush", nil)
+	r.URL.Path = "" // GET http://host?numbers=...
+	w := httptest.NewRecorder()
+	if h.ServeHTTP(w, r); w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), "hush") {
+		t.Errorf("an address without a path: %d %s", w.Code, w.Body)
+	}
+}

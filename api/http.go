@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -244,6 +245,9 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	s.mux.HandleFunc("/docs/{file...}", docs)
 	s.mux.HandleFunc(problemsPath, s.getProblem)
 	s.mux.HandleFunc("/v1/", s.notFound)
+	for _, path := range []string{"/v1", strings.TrimSuffix(problemsPath, "/")} {
+		s.mux.HandleFunc(path, s.notFound)
+	}
 	s.mux.HandleFunc("/healthz", healthz)
 	s.mux.HandleFunc("/readyz", s.readyz)
 	if o.Metrics != nil {
@@ -291,7 +295,21 @@ func (s *httpServer) serve(w http.ResponseWriter, r *http.Request, h http.Handle
 		s.say(w, r, mux, p)
 		return
 	}
+	if r.URL.Path == "" {
+		r.URL.Path = "/" // RFC 9110 4.2.3
+	}
+	if mended(r.URL.EscapedPath()) {
+		s.say(w, r, mux, notFound())
+		return
+	}
 	h.ServeHTTP(w, r)
+}
+
+// mended tells whether ServeMux would redirect a path to another way to write it.
+// The page that it sends along repeats the query, and with it passwords.
+func mended(path string) bool {
+	return strings.Contains(path, "//") || strings.Contains(path, "/./") || strings.Contains(path, "/../") ||
+		strings.HasSuffix(path, "/.") || strings.HasSuffix(path, "/..") || path[0] != '/' && path != "*"
 }
 
 // panicked logs a panic, without what the request said, and answers 500 if
@@ -372,7 +390,11 @@ func (s *httpServer) work(w http.ResponseWriter, r *http.Request, o *operation) 
 }
 
 func (s *httpServer) notFound(w http.ResponseWriter, r *http.Request) {
-	(&problem{Status: http.StatusNotFound, Code: codeNotFound, Detail: "there is nothing at this path"}).write(w)
+	notFound().write(w)
+}
+
+func notFound() *problem {
+	return &problem{Status: http.StatusNotFound, Code: codeNotFound, Detail: "there is nothing at this path"}
 }
 
 // healthz says that the process lives.

@@ -87,6 +87,8 @@ func kannelProblem(p *problem) *kannelAnswer {
 		return kannelRefuse(http.StatusServiceUnavailable, kannelLater)
 	case http.StatusInternalServerError:
 		return kannelRefuse(p.Status, kannelNotSent)
+	case http.StatusNotFound:
+		return kannelRefuse(p.Status, kannelNoSuch)
 	}
 	return kannelRefuse(p.Status, kannelBadText)
 }
@@ -325,11 +327,11 @@ func (f kannelFieldsGiven) target(a *account.Account, guard *Guard) (t message.T
 	}
 	address := f.first("dlr-url", "dlrurl")
 	if address != "" {
-		// The guard looks at the address before its escapes are filled in.
+		// The guard looks at the address with a value for each escape that will have one.
 		if len(address) < 8 || !strings.HasPrefix(address, "http://") && !strings.HasPrefix(address, "https://") {
 			return t, kannelRefuse(http.StatusBadRequest, kannelBadURL)
 		}
-		if !guard.Trusted(address) && guard.Check(fillEscapes(address, func(byte, string) (string, bool) { return "0", true })) != nil {
+		if !guard.Trusted(address) && guard.Check(fillEscapes(address, kannelReportHas)) != nil {
 			return t, kannelRefuse(http.StatusBadRequest, kannelBadURL)
 		}
 	} else {

@@ -188,6 +188,14 @@ func kannelReport(m *message.Message, d *logDigest, value int, t *message.Target
 	}
 }
 
+// kannelReportHas gives a value for each escape that a dlr-url may have, and none
+// for others, which stand as they are when it is called.
+func kannelReportHas(code byte, name string) (string, bool) {
+	var d logDigest
+	_, known := kannelReport(&message.Message{}, &d, 0, &message.Target{}, nil).escape(code, name)
+	return "0", known
+}
+
 func kannelReportValue(code byte, m *message.Message, d *logDigest, t *message.Target) (string, bool) {
 	at := m.Final
 	if at == 0 {

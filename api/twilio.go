@@ -99,6 +99,8 @@ func twilioProblem(p *problem) *twilioError {
 		code = twilioTooMany
 	case http.StatusServiceUnavailable:
 		code = twilioLater
+	case http.StatusNotFound:
+		code = twilioNoResource
 	case http.StatusInternalServerError:
 		code = twilioInternal
 	}

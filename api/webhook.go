@@ -245,7 +245,10 @@ func verdict(item *gateway.Item, status int, text string, err error) gateway.Del
 	switch {
 	case err != nil:
 		var resting *restingError
-		d.Untried, d.Text = errors.As(err, &resting), err.Error()
+		var never addressError
+		if d.Untried, d.Text = errors.As(err, &resting), err.Error(); errors.As(err, &never) {
+			d.Verdict, d.Text = gateway.GiveUp, "the address can never be called: "+d.Text
+		}
 	case 200 <= status && status < 300:
 		d.Verdict = gateway.Acknowledged
 	case status == http.StatusGone:

@@ -308,8 +308,6 @@ func TestWebhookBadServers(t *testing.T) {
 			go func() { _, _ = io.Copy(io.Discard, c); c.Close() }()
 		}), "timeout"},
 		{"not there", "http://127.0.0.1:1", "refused"},
-		{"unknown scheme", "ftp://127.0.0.1/", "http://"},
-		{"control character", "http://127.0.0.1/\r\nX: y", "http://"},
 	} {
 		d := deliverOne(t, WebhookOptions{Guard: loopback(), Timeout: 300 * time.Millisecond}, stateItem(testMessage(), message.WebhookTarget, c.address, 0))[0]
 		if d.Verdict != gateway.TryLater || d.Code != 0 || !strings.Contains(d.Text, c.text) {
