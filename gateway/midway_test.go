@@ -145,6 +145,7 @@ func TestTwoRowsOfIntermediateStates(t *testing.T) {
 		time.Sleep(time.Minute)
 		<-op.report("77", message.Delivered, "46100001")
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if fmt.Sprint(told) != "[buffered delivered]" {
 			t.Errorf("told %v", told)
 		}
