@@ -350,6 +350,16 @@ func (s *server) wrongLogins(t *testing.T, n int) {
 	logins.Wait()
 }
 
+// started has the link up, as which it counts, whatever was asked of it.
+func (s *server) started(t *testing.T, sim *simulator.Simulator) {
+	t.Helper()
+	root := &rest{t: t, base: "http://" + s.http, client: s.client, key: rootKey}
+	if status, body, _, err := root.do(http.MethodPost, "/v1/links/op1/start", "", nil); err != nil || status != http.StatusOK {
+		t.Errorf("the link is not started: %d %s %v", status, body, err)
+	}
+	linked(t, sim)
+}
+
 // TestFuzzHTTP asks a server all that it can be asked, by REST and the dialects, in good and in spoilt form: no answer is 500 and
 // none takes half a minute, and afterwards the server is as it was. KURIR_LONG=1 does so for ten minutes. A request that fails is
 // found again by the seed that is printed.
@@ -414,6 +424,7 @@ func TestFuzzHTTP(t *testing.T) {
 	if long() {
 		s.wrongLogins(t, 6000)
 	}
+	s.started(t, sim)
 	before := s.settled()
 	made.Store(0)
 	campaign(uint64(time.Now().UnixNano()), spell)
@@ -426,6 +437,7 @@ func TestFuzzHTTP(t *testing.T) {
 	if strings.Contains(s.proc.out.String(), "mistake in Kurir") {
 		t.Error("a request failed; the log says how")
 	}
+	s.started(t, sim)
 	s.returns(t, before)
 	s.judgePages()
 	s.proc.stop()

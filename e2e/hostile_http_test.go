@@ -74,6 +74,11 @@ func (s *server) returns(t *testing.T, before resting) {
 	var after resting
 	defer func() {
 		t.Logf("goroutines %.0f, before %.0f; heap %.1f MiB, before %.1f", after.goroutines, before.goroutines, after.heap/(1<<20), before.heap/(1<<20))
+		if resp, err := s.client.Get("http://" + s.pprof + "/debug/pprof/goroutine?debug=1"); t.Failed() && err == nil {
+			defer resp.Body.Close()
+			text, _ := io.ReadAll(resp.Body)
+			t.Logf("%s", tail(string(text), 20_000))
+		}
 	}()
 	within(t, time.Minute, "goroutines and memory are as before", func() bool {
 		after = s.resting()
