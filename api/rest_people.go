@@ -319,7 +319,8 @@ func (s *httpServer) readPatch(w http.ResponseWriter, r *http.Request, a *accoun
 	if t, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.EqualFold(strings.TrimSpace(t), "application/merge-patch+json") {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	return patch, s.readJSON(w, r, a, &patch)
+	p = s.readJSON(w, r, a, &patch)
+	return patch, p
 }
 
 // patched gives a body with changes by RFC 7396, or what is wrong with them.
