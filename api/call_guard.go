@@ -108,6 +108,7 @@ func parseCallURL(address string) (*url.URL, error) {
 			return nil, addressError("the port must be a number up to 65535")
 		}
 	}
+	u.RawQuery = strings.ReplaceAll(u.RawQuery, " ", "%20") // which would end the target in the request line
 	return u, nil
 }
 

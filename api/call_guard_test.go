@@ -44,6 +44,15 @@ func TestGuardPermitsPublic(t *testing.T) {
 	}
 }
 
+// A space in an address does not end the request line.
+func TestCallOfSpace(t *testing.T) {
+	t.Parallel()
+	u, err := parseCallURL("http://h/a b?c d&e=f g")
+	if err != nil || u.RequestURI() != "/a%20b?c%20d&e=f%20g" {
+		t.Errorf("%v %v", u, err)
+	}
+}
+
 // An address that can never be called is given up at once, whoever it was to be
 // called for, and the trace says why.
 func TestNeverCallable(t *testing.T) {
