@@ -61,9 +61,9 @@ func TestAttempts(t *testing.T) {
 		t.Fatalf("%d attempts, more: %t", len(got), more)
 	}
 	for i, want := range []attemptView{
-		{Webhook: items[3].Message.ID.String() + "-delivered", Address: h.URL + "/gone", Status: 410, Try: 1, Verdict: "given_up"},
-		{Webhook: items[2].Message.ID.String() + "-delivered", Address: h.URL + "/later", Status: 503, Try: 4, Verdict: "later", Again: showTime(testEpoch.UnixMilli())},
-		{Webhook: items[1].Message.ID.String() + "-delivered", Address: h.URL + "/taken", Status: 204, Try: 1, Verdict: "taken"},
+		{toldView: toldView{Webhook: items[3].Message.ID.String() + "-delivered"}, Address: h.URL + "/gone", Status: 410, Try: 1, Verdict: "given_up"},
+		{toldView: toldView{Webhook: items[2].Message.ID.String() + "-delivered"}, Address: h.URL + "/later", Status: 503, Try: 4, Verdict: "later", Again: showTime(testEpoch.UnixMilli())},
+		{toldView: toldView{Webhook: items[1].Message.ID.String() + "-delivered"}, Address: h.URL + "/taken", Status: 204, Try: 1, Verdict: "taken"},
 	} {
 		v := viewAttempt(&got[i])
 		if at, err := time.Parse(time.RFC3339, v.At); err != nil || time.Since(at) > time.Minute {

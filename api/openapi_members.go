@@ -170,7 +170,6 @@ var memberTexts = map[string]string{
 	"member":                     "it is a member",
 	"members":                    "how many there are",
 	"message":                    "the message",
-	"Attempt.message":            "id of the message whose state was told",
 	"message_ids":                "forms of message ids that the operator uses",
 	"messages":                   "messages",
 	"Act.messages":               "of those looked at the ones that were meant",

@@ -6,7 +6,6 @@ import (
 
 	"kurir/account"
 	"kurir/gateway"
-	"kurir/message"
 	"kurir/resource"
 )
 
@@ -54,28 +53,24 @@ func (s *httpServer) deadLetterPaths() {
 
 // deadView is a dead letter.
 type deadView struct {
-	Number  int64      `json:"number"`
-	Webhook string     `json:"webhook_id,omitempty" doc:"header webhook-id, of webhooks"`
-	Message message.ID `json:"message,omitzero"`
-	State   string     `json:"state,omitempty" doc:"of the message, that was to be told"`
-	Inbound message.ID `json:"inbound,omitzero" doc:"the message from a phone that was to be told"`
-	Account string     `json:"account"`
-	Kind    string     `json:"kind"`
-	Address string     `json:"address"`
-	Owed    string     `json:"owed_since" doc:"when it was to be told first"`
-	At      string     `json:"at" doc:"when it was given up"`
-	Tries   int        `json:"attempts" doc:"calls that were made"`
-	Status  uint32     `json:"status,omitempty" doc:"of HTTP, the last; left out when there was no answer"`
-	Error   string     `json:"error,omitempty" doc:"the last answer, or why there was none"`
+	Number int64 `json:"number"`
+	toldView
+	Account string `json:"account"`
+	Kind    string `json:"kind"`
+	Address string `json:"address"`
+	Owed    string `json:"owed_since" doc:"when it was to be told first"`
+	At      string `json:"at" doc:"when it was given up"`
+	Tries   int    `json:"attempts" doc:"calls that were made"`
+	Status  uint32 `json:"status,omitempty" doc:"of HTTP, the last; left out when there was no answer"`
+	Error   string `json:"error,omitempty" doc:"the last answer, or why there was none"`
 }
 
 func viewDead(d *gateway.DeadLetter) deadView {
-	v := deadView{
-		Number: d.Number, Account: d.Account, Kind: d.Kind.String(), Address: d.Address, Owed: showTime(d.Since), At: showTime(d.At),
+	return deadView{
+		toldView: toldOf(d.ID, d.State, d.Inbound, int(d.Index), d.Kind),
+		Number:   d.Number, Account: d.Account, Kind: d.Kind.String(), Address: d.Address, Owed: showTime(d.Since), At: showTime(d.At),
 		Tries: d.Tries, Status: d.Code, Error: d.Text,
 	}
-	v.Webhook, v.Message, v.State, v.Inbound = toldOf(d.ID, d.State, d.Inbound, int(d.Index), d.Kind)
-	return v
 }
 
 // deadFilter puts a hookFilter into the gateway's terms.

@@ -127,25 +127,22 @@ func (s *httpServer) hookRows(a *account.Account, queues []gateway.OwedQueue) (r
 
 // attemptView is a call that was made.
 type attemptView struct {
-	Webhook string     `json:"webhook_id,omitempty" doc:"header webhook-id, of webhooks"`
-	Message message.ID `json:"message,omitzero"`
-	State   string     `json:"state,omitempty" doc:"of the message, that was told"`
-	Inbound message.ID `json:"inbound,omitzero" doc:"the message from a phone that was told"`
-	Account string     `json:"account"`
-	Kind    string     `json:"kind"`
-	Address string     `json:"address"`
-	At      string     `json:"at"`
-	Took    uint32     `json:"took_ms"`
-	Try     uint32     `json:"attempt" doc:"from 1; those count too that were put off because the server did not answer others"`
-	Status  uint32     `json:"status,omitempty" doc:"of HTTP; left out when there was no answer"`
-	Error   string     `json:"error,omitempty" doc:"what it answered, or why there was no answer"`
-	Verdict string     `json:"verdict" enum:"taken,later,given_up"`
-	Again   string     `json:"again_at,omitempty" doc:"when it is called again"`
+	toldView
+	Account string `json:"account"`
+	Kind    string `json:"kind"`
+	Address string `json:"address"`
+	At      string `json:"at"`
+	Took    uint32 `json:"took_ms"`
+	Try     uint32 `json:"attempt" doc:"from 1; those count too that were put off because the server did not answer others"`
+	Status  uint32 `json:"status,omitempty" doc:"of HTTP; left out when there was no answer"`
+	Error   string `json:"error,omitempty" doc:"what it answered, or why there was no answer"`
+	Verdict string `json:"verdict" enum:"taken,later,given_up"`
+	Again   string `json:"again_at,omitempty" doc:"when it is called again"`
 }
 
 func viewAttempt(m *madeAttempt) attemptView {
 	v := attemptView{
-		Account: m.account, Kind: m.hook.kind.String(), Address: m.hook.shown, At: showTime(m.at), Took: m.took, Try: m.try, Status: m.code,
+		toldView: toldOf(m.id, m.state, m.inbound, int(m.index), m.hook.kind), Account: m.account, Kind: m.hook.kind.String(), Address: m.hook.shown, At: showTime(m.at), Took: m.took, Try: m.try, Status: m.code,
 		Error: m.text, Verdict: "taken", Again: showTime(m.again),
 	}
 	switch {
@@ -154,20 +151,26 @@ func viewAttempt(m *madeAttempt) attemptView {
 	case !m.ok:
 		v.Verdict = "later"
 	}
-	v.Webhook, v.Message, v.State, v.Inbound = toldOf(m.id, m.state, m.inbound, int(m.index), m.hook.kind)
 	return v
 }
 
-// toldOf says what is told: the id of a webhook, and a message with its state or
-// a message from a phone.
-func toldOf(id message.ID, state message.State, inbound bool, index int, kind message.TargetKind) (hook string, m message.ID, name string, in message.ID) {
-	if hook, m, name = stateHookID(id, state), id, state.String(); inbound {
-		hook, m, name, in = inboundHookID(id, index), 0, "", id
+// toldView is what is told: a state of a message, or a message from a phone.
+type toldView struct {
+	Webhook string     `json:"webhook_id,omitempty" doc:"header webhook-id, of webhooks"`
+	Message message.ID `json:"message,omitzero" doc:"id of the message whose state it is"`
+	State   string     `json:"state,omitempty" doc:"of the message, that is told"`
+	Inbound message.ID `json:"inbound,omitzero" doc:"the message from a phone that is told"`
+}
+
+func toldOf(id message.ID, state message.State, inbound bool, index int, kind message.TargetKind) toldView {
+	v := toldView{Webhook: stateHookID(id, state), Message: id, State: state.String()}
+	if inbound {
+		v = toldView{Webhook: inboundHookID(id, index), Inbound: id}
 	}
 	if kind != message.WebhookTarget {
-		hook = ""
+		v.Webhook = ""
 	}
-	return hook, m, name, in
+	return v
 }
 
 // readHookFilter makes a hookFilter of a query.
