@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/alarm"
 	"kurir/message"
 )
@@ -56,7 +54,7 @@ func (s *Store) Alarms(ctx context.Context) ([]alarm.Event, error) {
 	var list []alarm.Event
 	err := s.read(ctx, func(c *conn) error {
 		const text = "SELECT id, kind, subject, text, began, raised, ended, count, acked, acked_by, flags FROM alarm ORDER BY id"
-		return query(c, text, nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, text, nil, func(stmt *statement) (bool, error) {
 			flags := stmt.ColumnInt64(10)
 			list = append(list, alarm.Event{
 				ID: message.ID(stmt.ColumnInt64(0)), Kind: alarm.Kind(stmt.ColumnText(1)), Subject: stmt.ColumnText(2), Text: stmt.ColumnText(3),

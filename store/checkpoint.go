@@ -30,7 +30,7 @@ type checkpointer struct {
 	rests bool          // at the last look the log stood in the database whole
 	long  bool          // it was said that the log is too long
 
-	checkpoint, noop *sqlite.Stmt
+	checkpoint, noop *statement
 }
 
 const (
@@ -58,10 +58,10 @@ func newCheckpointer(s *Store) (*checkpointer, error) {
 	conn.SetBusyTimeout(0)
 	err = sqlitex.ExecuteTransient(conn.Conn, "PRAGMA synchronous = FULL", nil)
 	if err == nil {
-		err = prepareAll(conn, []preparation{
-			{&k.checkpoint, "PRAGMA wal_checkpoint(PASSIVE)"},
-			{&k.noop, "PRAGMA wal_checkpoint(NOOP)"},
-		})
+		k.checkpoint, err = conn.prepared("PRAGMA wal_checkpoint(PASSIVE)")
+	}
+	if err == nil {
+		k.noop, err = conn.prepared("PRAGMA wal_checkpoint(NOOP)")
 	}
 	if err != nil {
 		conn.Close()
@@ -185,10 +185,10 @@ func (k *checkpointer) truncate(wiped bool) error {
 
 // pragma runs a checkpoint statement and returns the pages in the log and how
 // many of them stand in the database.
-func (k *checkpointer) pragma(stmt *sqlite.Stmt) (log, moved int64, err error) {
-	if _, err := stmt.Step(); err != nil {
+func (k *checkpointer) pragma(stmt *statement) (log, moved int64, err error) {
+	if _, err := stmt.lite.Step(); err != nil {
 		return 0, 0, err
 	}
 	log, moved = stmt.ColumnInt64(1), stmt.ColumnInt64(2)
-	return log, moved, stmt.Reset()
+	return log, moved, stmt.lite.Reset()
 }

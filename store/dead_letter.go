@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -105,11 +103,11 @@ func (s *Store) DeadLetters(ctx context.Context, f DeadFilter) ([]DeadLetter, er
 		text := "SELECT number, id, inbound, idx, state, account, kind, address, since, at, tries, code, text FROM dead_letter WHERE " + w.text() +
 			" ORDER BY number" + order + " LIMIT ?"
 		return query(c, text,
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				w.bind(stmt, 1)
 				stmt.BindInt64(len(w.args)+1, int64(f.Limit))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				list = append(list, DeadLetter{
 					Number: stmt.ColumnInt64(0), DeadKey: DeadKey{message.ID(stmt.ColumnInt64(1)), stmt.ColumnBool(2), uint8(stmt.ColumnInt64(3))},
 					State: message.State(stmt.ColumnInt64(4)), Account: stmt.ColumnText(5), Kind: message.TargetKind(stmt.ColumnInt64(6)),
@@ -128,6 +126,10 @@ func (s *Store) DeadLetters(ctx context.Context, f DeadFilter) ([]DeadLetter, er
 func (s *Store) writeDead(add []DeadLetter, gone []DeadKey) error {
 	for i := range add {
 		d, stmt := &add[i], s.cold.dead
+		bindDead(s.cold.deadGone, &d.DeadKey) // given up again, it is the newest
+		if err := execute(s.cold.deadGone); err != nil {
+			return fmt.Errorf("note the dead letter of %s anew: %w", d.ID, err)
+		}
 		bindDead(stmt, &d.DeadKey)
 		stmt.BindInt64(4, int64(d.State))
 		stmt.BindText(5, d.Account)
@@ -151,7 +153,7 @@ func (s *Store) writeDead(add []DeadLetter, gone []DeadKey) error {
 	return nil
 }
 
-func bindDead(stmt *sqlite.Stmt, k *DeadKey) {
+func bindDead(stmt *statement, k *DeadKey) {
 	stmt.BindInt64(1, int64(k.ID))
 	stmt.BindBool(2, k.Inbound)
 	stmt.BindInt64(3, int64(k.Index))

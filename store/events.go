@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -142,8 +140,8 @@ func (s *Store) EventsAfter(ctx context.Context, account string, after message.I
 	err := s.read(ctx, func(c *conn) error {
 		return inSnapshot(c, func() error {
 			err := query(c, "SELECT floor FROM event_account WHERE account = ?",
-				func(stmt *sqlite.Stmt) { stmt.BindText(1, account) },
-				func(stmt *sqlite.Stmt) (bool, error) {
+				func(stmt *statement) { stmt.BindText(1, account) },
+				func(stmt *statement) (bool, error) {
 					floor = message.ID(stmt.ColumnInt64(0))
 					return false, nil
 				})
@@ -152,11 +150,11 @@ func (s *Store) EventsAfter(ctx context.Context, account string, after message.I
 			}
 			var d rowDecoder
 			return query(c, "SELECT data FROM event WHERE account = ? AND position > ? ORDER BY position",
-				func(stmt *sqlite.Stmt) {
+				func(stmt *statement) {
 					stmt.BindText(1, account)
 					stmt.BindInt64(2, int64(after))
 				},
-				func(stmt *sqlite.Stmt) (_ bool, err error) {
+				func(stmt *statement) (_ bool, err error) {
 					list, err = readEvents(list, d.blob(stmt, 0), account, after)
 					return len(list) < n, err
 				})
@@ -176,7 +174,7 @@ func (s *Store) EventAccounts(ctx context.Context) ([]EventAccount, error) {
 	var list []EventAccount
 	err := s.read(ctx, func(c *conn) error {
 		const text = `SELECT account, floor, used, (SELECT max(position) FROM event WHERE event.account = event_account.account) FROM event_account ORDER BY account`
-		return query(c, text, nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, text, nil, func(stmt *statement) (bool, error) {
 			a := EventAccount{Account: stmt.ColumnText(0), Floor: message.ID(stmt.ColumnInt64(1)), Used: stmt.ColumnInt64(2)}
 			a.Head = max(a.Floor, message.ID(stmt.ColumnInt64(3)))
 			list = append(list, a)
@@ -195,11 +193,11 @@ func (s *Store) retainEvents(now time.Time) (more bool, err error) {
 	floors := map[string]message.ID{}
 	last, n := message.ID(0), 0
 	err = query(s.conn, "SELECT position, account FROM event WHERE position < ? ORDER BY position LIMIT ?",
-		func(stmt *sqlite.Stmt) {
+		func(stmt *statement) {
 			stmt.BindInt64(1, int64(message.FirstIDAt(now.Add(-s.opts.Retention.Events))))
 			stmt.BindInt64(2, forgetRows)
 		},
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) (bool, error) {
 			last = message.ID(stmt.ColumnInt64(0))
 			floors[stmt.ColumnText(1)] = last
 			n++
@@ -208,7 +206,7 @@ func (s *Store) retainEvents(now time.Time) (more bool, err error) {
 	if err == nil && n > 0 {
 		err = s.transact(func() error {
 			for account, floor := range floors {
-				err := query(s.conn, "UPDATE event_account SET floor = ?2 WHERE account = ?1 AND floor < ?2", func(stmt *sqlite.Stmt) {
+				err := query(s.conn, "UPDATE event_account SET floor = ?2 WHERE account = ?1 AND floor < ?2", func(stmt *statement) {
 					stmt.BindText(1, account)
 					stmt.BindInt64(2, int64(floor))
 				}, nil)
@@ -216,7 +214,7 @@ func (s *Store) retainEvents(now time.Time) (more bool, err error) {
 					return err
 				}
 			}
-			return query(s.conn, "DELETE FROM event WHERE position <= ?", func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(last)) }, nil)
+			return query(s.conn, "DELETE FROM event WHERE position <= ?", func(stmt *statement) { stmt.BindInt64(1, int64(last)) }, nil)
 		})
 	}
 	if err != nil {

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // IdempotencyKey remembers a request that its customer named by a key: what was
@@ -139,8 +137,8 @@ func (s *Store) Idempotent(ctx context.Context, account, key string, now int64) 
 // findKey looks for a key in a row; nil if it is not there or has expired.
 func findKey(c *conn, number int64, id keyID, now int64) (found *IdempotencyKey, err error) {
 	err = query(c, "SELECT expires, keys, data FROM idempotency WHERE number = ?",
-		func(stmt *sqlite.Stmt) { stmt.BindInt64(1, number) },
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) { stmt.BindInt64(1, number) },
+		func(stmt *statement) (bool, error) {
 			var d, d2 rowDecoder
 			expires, keys := stmt.ColumnInt64(0), d.blob(stmt, 1)
 			r := blobReader{rest: d2.blob(stmt, 2)}
@@ -185,11 +183,11 @@ func (s *Store) forgetKeys(now int64) (more bool, err error) {
 	gone := 0
 	err = s.transact(func() error {
 		err := query(s.conn, "DELETE FROM idempotency WHERE expires < ? AND number IN (SELECT number FROM idempotency ORDER BY number LIMIT ?)",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindInt64(1, now)
 				stmt.BindInt64(2, forgottenAtOnce)
 			}, nil)
-		gone = s.conn.Changes()
+		gone = s.conn.rowsChanged()
 		if err != nil {
 			return err
 		}

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // A table of keys answers "in which row may this key stand": buckets of slots,
@@ -125,11 +123,11 @@ func (x *keyTables) find(hash uint64, now int64) (rows []int64, spilled []int64)
 // bucketRows looks for a key in a table that is on disk.
 func bucketRows(c *conn, first int64, hash uint64) (rows []int64, err error) {
 	err = query(c, "SELECT slots FROM idempotency_bucket WHERE first = ? AND bucket = ?",
-		func(stmt *sqlite.Stmt) {
+		func(stmt *statement) {
 			stmt.BindInt64(1, first)
 			stmt.BindInt64(2, int64(hash>>keyBucketShift))
 		},
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) (bool, error) {
 			var d rowDecoder
 			b := d.blob(stmt, 0)
 			if len(b) != keySlots*8 {
@@ -191,7 +189,7 @@ func (s *Store) spillKeys(n int) (more bool, err error) {
 			for _, slot := range t.slots[b*keySlots:][:keySlots] {
 				s.scratch = binary.LittleEndian.AppendUint64(s.scratch, slot)
 			}
-			err := query(s.conn, "INSERT OR REPLACE INTO idempotency_bucket(first, bucket, slots) VALUES (?,?,?)", func(stmt *sqlite.Stmt) {
+			err := query(s.conn, "INSERT INTO idempotency_bucket(first, bucket, slots) VALUES (?,?,?) ON CONFLICT (first, bucket) DO UPDATE SET slots = excluded.slots", func(stmt *statement) {
 				stmt.BindInt64(1, t.first)
 				stmt.BindInt64(2, int64(b))
 				stmt.BindBytes(3, s.scratch)
@@ -203,7 +201,7 @@ func (s *Store) spillKeys(n int) (more bool, err error) {
 		if end < keyBuckets {
 			return nil
 		}
-		return query(s.conn, "INSERT OR REPLACE INTO idempotency_table(first, last, expires) VALUES (?,?,?)", func(stmt *sqlite.Stmt) {
+		return query(s.conn, "INSERT INTO idempotency_table(first, last, expires) VALUES (?,?,?) ON CONFLICT (first) DO UPDATE SET last = excluded.last, expires = excluded.expires", func(stmt *statement) {
 			stmt.BindInt64(1, t.first)
 			stmt.BindInt64(2, t.last)
 			stmt.BindInt64(3, t.expires)
@@ -223,11 +221,11 @@ func (s *Store) spillKeys(n int) (more bool, err error) {
 // forgetTable removes a table from the database of which all keys have expired.
 func forgetTable(c *conn, now int64) error {
 	return query(c, "SELECT first FROM idempotency_table WHERE expires < ? LIMIT 1",
-		func(stmt *sqlite.Stmt) { stmt.BindInt64(1, now) },
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) { stmt.BindInt64(1, now) },
+		func(stmt *statement) (bool, error) {
 			first := stmt.ColumnInt64(0)
 			for _, text := range []string{"DELETE FROM idempotency_bucket WHERE first = ?", "DELETE FROM idempotency_table WHERE first = ?"} {
-				if err := query(c, text, func(stmt *sqlite.Stmt) { stmt.BindInt64(1, first) }, nil); err != nil {
+				if err := query(c, text, func(stmt *statement) { stmt.BindInt64(1, first) }, nil); err != nil {
 					return false, err
 				}
 			}
@@ -239,7 +237,7 @@ func forgetTable(c *conn, now int64) error {
 // what they cover, of the rows behind them all keys.
 func (s *Store) recoverKeys() error {
 	x := &s.keys
-	err := query(s.conn, "SELECT first, last, expires FROM idempotency_table ORDER BY first", nil, func(stmt *sqlite.Stmt) (bool, error) {
+	err := query(s.conn, "SELECT first, last, expires FROM idempotency_table ORDER BY first", nil, func(stmt *statement) (bool, error) {
 		t := &keyTable{first: stmt.ColumnInt64(0), last: stmt.ColumnInt64(1), expires: stmt.ColumnInt64(2)}
 		x.tables = append(x.tables, t)
 		x.last = max(x.last, t.last)
@@ -249,7 +247,7 @@ func (s *Store) recoverKeys() error {
 		return err
 	}
 	// A process that ended while it wrote a table leaves buckets without one.
-	if err := query(s.conn, "DELETE FROM idempotency_bucket WHERE first > ?", func(stmt *sqlite.Stmt) {
+	if err := query(s.conn, "DELETE FROM idempotency_bucket WHERE first > ?", func(stmt *statement) {
 		first := int64(0)
 		if n := len(x.tables); n > 0 {
 			first = x.tables[n-1].first
@@ -261,8 +259,8 @@ func (s *Store) recoverKeys() error {
 	var d rowDecoder
 	after := x.last
 	return query(s.conn, "SELECT number, expires, keys FROM idempotency WHERE number > ? ORDER BY number",
-		func(stmt *sqlite.Stmt) { stmt.BindInt64(1, after) },
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) { stmt.BindInt64(1, after) },
+		func(stmt *statement) (bool, error) {
 			x.last = stmt.ColumnInt64(0)
 			for keys := d.blob(stmt, 2); len(keys) >= len(keyID{}); keys = keys[len(keyID{}):] {
 				id := keyID(keys[:len(keyID{})])

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -31,8 +29,8 @@ func (s *Store) InboundByID(ctx context.Context, ids []message.ID) ([]*message.I
 		var d rowDecoder
 		for _, id := range ids {
 			err := query(c, "SELECT "+inboundColumns+" FROM inbound WHERE id = ?",
-				func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(id)) },
-				func(stmt *sqlite.Stmt) (bool, error) {
+				func(stmt *statement) { stmt.BindInt64(1, int64(id)) },
+				func(stmt *statement) (bool, error) {
 					in, err := d.inbound(stmt)
 					list = append(list, in)
 					return false, err
@@ -49,7 +47,7 @@ func (s *Store) InboundByID(ctx context.Context, ids []message.ID) ([]*message.I
 	return list, nil
 }
 
-func (d *rowDecoder) inbound(stmt *sqlite.Stmt) (*message.Inbound, error) {
+func (d *rowDecoder) inbound(stmt *statement) (*message.Inbound, error) {
 	in := &message.Inbound{
 		ID:       message.ID(stmt.ColumnInt64(0)),
 		Account:  d.share(0, stmt.ColumnText(1)),
@@ -84,13 +82,13 @@ func (s *Store) OpenInbound(ctx context.Context, fn func(in *message.Inbound, mi
 		var spilled []uint32
 		err := s.read(ctx, func(c *conn) error {
 			var d rowDecoder
-			return query(c, "SELECT "+inboundColumns+`, (SELECT sum(DISTINCT 1 << idx) FROM owed WHERE owed.id = inbound.id AND owed.inbound = 1)
+			return query(c, "SELECT "+inboundColumns+`, (SELECT CAST(sum(DISTINCT CAST(1 AS BIGINT) << CAST(idx AS INTEGER)) AS BIGINT) FROM owed WHERE owed.id = inbound.id AND owed.inbound = 1)
   FROM inbound INDEXED BY inbound_owed WHERE owed <> 0 AND id > ? ORDER BY id LIMIT ?`,
-				func(stmt *sqlite.Stmt) {
+				func(stmt *statement) {
 					stmt.BindInt64(1, int64(after))
 					stmt.BindInt64(2, page)
 				},
-				func(stmt *sqlite.Stmt) (bool, error) {
+				func(stmt *statement) (bool, error) {
 					in, err := d.inbound(stmt)
 					list = append(list, in)
 					spilled = append(spilled, uint32(stmt.ColumnInt64(14)))
@@ -123,11 +121,11 @@ func (s *Store) InboundParts(ctx context.Context, fn func(*InboundPart) error) e
 		err := s.read(ctx, func(c *conn) error {
 			var d rowDecoder
 			return query(c, "SELECT id, key, number, total, received, part FROM inbound_part WHERE id > ? ORDER BY id LIMIT ?",
-				func(stmt *sqlite.Stmt) {
+				func(stmt *statement) {
 					stmt.BindInt64(1, int64(after))
 					stmt.BindInt64(2, page)
 				},
-				func(stmt *sqlite.Stmt) (bool, error) {
+				func(stmt *statement) (bool, error) {
 					p := InboundPart{
 						ID: message.ID(stmt.ColumnInt64(0)), Key: stmt.ColumnText(1), Number: uint8(stmt.ColumnInt64(2)),
 						Total: uint8(stmt.ColumnInt64(3)), Received: stmt.ColumnInt64(4), Part: new(message.Inbound),

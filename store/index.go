@@ -4,8 +4,6 @@ import (
 	"strings"
 	"sync"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -175,7 +173,7 @@ func sortEntries(entries []entry) []entry {
 func (s *Store) recoverIndex() error {
 	x := &s.index
 	var covered int64
-	err := query(s.conn, "SELECT level, state, last, number FROM run", nil, func(stmt *sqlite.Stmt) (bool, error) {
+	err := query(s.conn, "SELECT level, state, last, number FROM run", nil, func(stmt *statement) (bool, error) {
 		switch stmt.ColumnInt64(1) {
 		case runInUse:
 			x.levels[stmt.ColumnInt64(0)]++
@@ -192,11 +190,11 @@ func (s *Store) recoverIndex() error {
 	for {
 		n := 0
 		err := query(s.conn, "SELECT id, recipient, reference FROM message WHERE id > ? ORDER BY id LIMIT ?",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindInt64(1, covered)
 				stmt.BindInt64(2, page)
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				n++
 				covered = stmt.ColumnInt64(0)
 				x.mu.Lock()

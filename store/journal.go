@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"unsafe"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -94,7 +92,7 @@ func (f *body) append(dst []byte) []byte {
 func shared(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // bind binds a body to the statement that inserts a row of table message.
-func (f *body) bind(stmt *sqlite.Stmt, id message.ID) {
+func (f *body) bind(stmt *statement, id message.ID) {
 	stmt.BindInt64(1, int64(id))
 	stmt.BindText(2, shared(f.account))
 	stmt.BindText(3, shared(f.sender))
@@ -325,7 +323,7 @@ func (s *Store) recoverJournal() error {
 		return err
 	}
 	s.side.counted, s.pending.number = counted, counted
-	err = query(s.conn, "SELECT number, data FROM journal ORDER BY number", nil, func(stmt *sqlite.Stmt) (bool, error) {
+	err = query(s.conn, "SELECT number, data FROM journal ORDER BY number", nil, func(stmt *statement) (bool, error) {
 		data := make([]byte, stmt.ColumnLen(1))
 		stmt.ColumnBytes(1, data)
 		if s.pending.first == 0 {

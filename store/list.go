@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -71,7 +69,7 @@ func (f *Filter) bounds() (low, high message.ID) {
 // condition is SQL with its arguments that tells whether a row is wanted.
 type condition struct {
 	terms []string
-	args  []any // string or int64
+	args  []any // string, int64 or []byte
 }
 
 func (w *condition) add(term string, args ...any) {
@@ -83,18 +81,20 @@ func (w *condition) add(term string, args ...any) {
 // statements stay prepared.
 func (w *condition) text() string {
 	if len(w.terms) == 0 {
-		return "1"
+		return "1 = 1"
 	}
 	return strings.Join(w.terms, " AND ")
 }
 
-func (w *condition) bind(stmt *sqlite.Stmt, first int) {
+func (w *condition) bind(stmt *statement, first int) {
 	for i, a := range w.args {
 		switch v := a.(type) {
 		case string:
 			stmt.BindText(first+i, v)
 		case int64:
 			stmt.BindInt64(first+i, v)
+		case []byte:
+			stmt.BindBytes(first+i, v)
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (f *Filter) messageCondition() *condition {
 		w.add("m.via = ?", int64(f.Via))
 	}
 	if f.Dimension != "" { // perhaps; Messages looks whether it is
-		w.add("instr(m.fixed, CAST(? AS BLOB)) > 0", f.Dimension)
+		w.add("instr(m.fixed, ?) > 0", []byte(f.Dimension))
 	}
 	return w
 }
@@ -265,11 +265,11 @@ func (s *Store) lookup(c *conn, key uint64, where *condition, low, high message.
 			continue
 		}
 		err := query(c, text,
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				where.bind(stmt, 1)
 				stmt.BindInt64(len(where.args)+1, int64(id))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				state := message.State(stmt.ColumnInt64(1))
 				if pending {
 					state = newest.State
@@ -303,14 +303,14 @@ func scan(c *conn, table, id, state string, where *condition, low, high message.
 	text := fmt.Sprintf("SELECT %[1]s, %[2]s, %[5]s FROM %[3]s WHERE %[1]s BETWEEN ? AND ? ORDER BY %[1]s %[4]s LIMIT ?", id, where.text(), table, order, state)
 	limit, examined, more := f.limit(), 0, false
 	err = query(c, text,
-		func(stmt *sqlite.Stmt) {
+		func(stmt *statement) {
 			where.bind(stmt, 1)
 			n := len(where.args)
 			stmt.BindInt64(n+1, int64(low))
 			stmt.BindInt64(n+2, int64(high))
 			stmt.BindInt64(n+3, listExamine+1)
 		},
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) (bool, error) {
 			if examined == listExamine || len(ids) == limit {
 				more = true
 				return false, nil
@@ -347,7 +347,7 @@ func (s *Store) InboundList(ctx context.Context, f Filter) (list []*message.Inbo
 		w.add("rule = ?", f.Rule)
 	}
 	if f.Tag != "" { // perhaps; the list is looked through
-		w.add("instr(fixed, CAST(? AS BLOB)) > 0", f.Tag)
+		w.add("instr(fixed, ?) > 0", []byte(f.Tag))
 	}
 	if f.Unmatched {
 		w.add("account = '' AND rule = ''")

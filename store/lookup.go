@@ -3,8 +3,6 @@ package store
 import (
 	"slices"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -67,12 +65,12 @@ func runsWithin(c *conn, low, high message.ID, oldest bool) ([]runInfo, error) {
 	}
 	var runs []runInfo
 	err := query(c, text,
-		func(stmt *sqlite.Stmt) {
+		func(stmt *statement) {
 			stmt.BindInt64(1, runInUse)
 			stmt.BindInt64(2, int64(low))
 			stmt.BindInt64(3, int64(high))
 		},
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) (bool, error) {
 			runs = append(runs, runInfo{stmt.ColumnInt64(0), message.ID(stmt.ColumnInt64(1)), message.ID(stmt.ColumnInt64(2))})
 			return true, nil
 		})
@@ -91,11 +89,11 @@ func findInRun(c *conn, run runInfo, key uint64, low, high message.ID, oldest bo
 	var ids []message.ID
 	var d rowDecoder
 	err := query(c, text,
-		func(stmt *sqlite.Stmt) {
+		func(stmt *statement) {
 			stmt.BindInt64(1, run.number)
 			stmt.BindInt64(2, int64(key))
 		},
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) (bool, error) {
 			first := uint64(stmt.ColumnInt64(0))
 			r := newSliceReader(d.blob(stmt, 1), first, run.first)
 			start := len(ids)

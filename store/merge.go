@@ -3,8 +3,6 @@ package store
 import (
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -34,12 +32,12 @@ func (r *runReader) advance() error {
 		}
 		found := false
 		err = query(r.conn, "SELECT key, part, data FROM run_slice WHERE run = ? AND (key, part) > (?, ?) ORDER BY key, part LIMIT 1",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindInt64(1, r.run.number)
 				stmt.BindInt64(2, r.key)
 				stmt.BindInt64(3, r.part)
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				found = true
 				r.key, r.part = stmt.ColumnInt64(0), stmt.ColumnInt64(1)
 				data := make([]byte, stmt.ColumnLen(2))
@@ -105,12 +103,12 @@ func (s *Store) mergeSlice() (more bool, err error) {
 func (s *Store) startMerge(level int) error {
 	var runs []runInfo
 	err := query(s.conn, "SELECT number, first, last FROM run WHERE level = ? AND state = ? ORDER BY first LIMIT ?",
-		func(stmt *sqlite.Stmt) {
+		func(stmt *statement) {
 			stmt.BindInt64(1, int64(level))
 			stmt.BindInt64(2, runInUse)
 			stmt.BindInt64(3, mergeFan)
 		},
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) (bool, error) {
 			runs = append(runs, runInfo{stmt.ColumnInt64(0), message.ID(stmt.ColumnInt64(1)), message.ID(stmt.ColumnInt64(2))})
 			return true, nil
 		})
@@ -148,17 +146,17 @@ func (s *Store) removeDeadSlice() (more bool, err error) {
 			return err
 		}
 		err := query(s.conn, "SELECT number FROM run WHERE state = ? LIMIT 1",
-			func(stmt *sqlite.Stmt) { stmt.BindInt64(1, runDead) },
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) { stmt.BindInt64(1, runDead) },
+			func(stmt *statement) (bool, error) {
 				number = stmt.ColumnInt64(0)
 				return false, nil
 			})
 		if err != nil || number == 0 {
 			return err
 		}
-		bind := func(stmt *sqlite.Stmt) { stmt.BindInt64(1, number) }
+		bind := func(stmt *statement) { stmt.BindInt64(1, number) }
 		err = query(s.conn, "DELETE FROM run_slice WHERE rowid IN (SELECT rowid FROM run_slice WHERE run = ? LIMIT 64)", bind, nil)
-		gone = s.conn.Changes()
+		gone = s.conn.rowsChanged()
 		if err == nil && gone == 0 {
 			err = query(s.conn, "DELETE FROM run WHERE number = ?", bind, nil)
 		}

@@ -2,27 +2,27 @@ package store
 
 import (
 	"fmt"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // metaCounted is the number of the newest row of the journal whose counters
 // stand in their table.
 const metaCounted = "counted"
 
+// metaMark is the name of the mark of the last batch that brought one.
+const metaMark = "mark"
+
 // setMeta writes a number into table meta, within a transaction.
 func (s *Store) setMeta(name string, value int64) error {
-	return query(s.conn, "INSERT OR REPLACE INTO meta(name, value) VALUES (?, ?)", func(stmt *sqlite.Stmt) {
-		stmt.BindText(1, name)
-		stmt.BindInt64(2, value)
-	}, nil)
+	s.cold.meta.BindText(1, name)
+	s.cold.meta.BindInt64(2, value)
+	return execute(s.cold.meta)
 }
 
 // meta reads a number of table meta; 0 if it is not there.
 func (s *Store) meta(name string) (value int64, err error) {
 	err = query(s.conn, "SELECT value FROM meta WHERE name = ?",
-		func(stmt *sqlite.Stmt) { stmt.BindText(1, name) },
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) { stmt.BindText(1, name) },
+		func(stmt *statement) (bool, error) {
 			value = stmt.ColumnInt64(0)
 			return false, nil
 		})

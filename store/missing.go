@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -36,12 +34,12 @@ func (s *Store) MissingAfter(ctx context.Context, after Missing, n int) ([]Missi
 	var list []Missing
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT at, id, hop FROM missing WHERE (at, id) > (?, ?) ORDER BY at, id LIMIT ?",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindInt64(1, after.At)
 				stmt.BindInt64(2, int64(after.ID))
 				stmt.BindInt64(3, int64(n))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				list = append(list, Missing{stmt.ColumnInt64(0), message.ID(stmt.ColumnInt64(1)), uint8(stmt.ColumnInt64(2))})
 				return true, nil
 			})

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // TopUp is money that came to a balance, or was taken off it. Amounts are
@@ -70,7 +68,7 @@ func (s *Store) writeMoney(list []MoneyEntry, topUps []*TopUp) error {
 func (s *Store) Balances(ctx context.Context) (map[string]Balance, error) {
 	all := make(map[string]Balance)
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT account, balance, charged, reserved, currency FROM balance", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT account, balance, charged, reserved, currency FROM balance", nil, func(stmt *statement) (bool, error) {
 			all[stmt.ColumnText(0)] = Balance{stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3), stmt.ColumnText(4)}
 			return true, nil
 		})
@@ -83,7 +81,7 @@ func (s *Store) Balances(ctx context.Context) (map[string]Balance, error) {
 
 const topUpColumns = "SELECT account, key, at, amount, balance, by, note FROM top_up WHERE account = ?"
 
-func readTopUp(stmt *sqlite.Stmt) TopUp {
+func readTopUp(stmt *statement) TopUp {
 	return TopUp{
 		stmt.ColumnText(0), stmt.ColumnText(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3), stmt.ColumnInt64(4),
 		stmt.ColumnText(5), stmt.ColumnText(6),
@@ -96,11 +94,11 @@ func (s *Store) TopUp(ctx context.Context, account, key string) (*TopUp, error) 
 	var found *TopUp
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, topUpColumns+" AND key = ?",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindText(1, account)
 				stmt.BindText(2, key)
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				t := readTopUp(stmt)
 				found = &t
 				return false, nil
@@ -121,11 +119,11 @@ func (s *Store) TopUps(ctx context.Context, account string, n int) ([]TopUp, err
 	var list []TopUp
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, topUpColumns+" ORDER BY at DESC, key LIMIT ?",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindText(1, account)
 				stmt.BindInt64(2, int64(n))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				list = append(list, readTopUp(stmt))
 				return true, nil
 			})
@@ -160,7 +158,7 @@ func (s *Store) writeWarned(list []Warned) error {
 func (s *Store) Warned(ctx context.Context) (map[string]int64, error) {
 	all := map[string]int64{}
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT name, value FROM meta WHERE name >= 'warned/' AND name < 'warned0' AND value <> 0", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT name, value FROM meta WHERE name >= 'warned/' AND name < 'warned0' AND value <> 0", nil, func(stmt *statement) (bool, error) {
 			all[strings.TrimPrefix(stmt.ColumnText(0), metaWarned)] = stmt.ColumnInt64(1)
 			return true, nil
 		})

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // TestTopUpsAreKept: with their balance, once a key; the ledger goes with the
@@ -40,7 +38,7 @@ func TestTopUpsAreKept(t *testing.T) {
 			}
 		}
 		rows := 0
-		if err := query(s.conn, "SELECT balance FROM ledger", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		if err := query(s.conn, "SELECT balance FROM ledger", nil, func(stmt *statement) (bool, error) {
 			rows++
 			return true, nil
 		}); err != nil || rows != 1 {

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // Network is a network by the beginning of its numbers, which came over REST.
@@ -37,7 +35,7 @@ func (s *Store) writeNetworks(list []Network) error {
 func (s *Store) Networks(ctx context.Context) ([]Network, error) {
 	var list []Network
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT prefix, code, name, country FROM network", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT prefix, code, name, country FROM network", nil, func(stmt *statement) (bool, error) {
 			list = append(list, Network{stmt.ColumnText(0), stmt.ColumnText(1), stmt.ColumnText(2), stmt.ColumnText(3)})
 			return true, nil
 		})

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -70,7 +68,7 @@ func (s *Store) writeNumbers(entries []ListEntry, optOuts []*OptOut) error {
 // EachListEntry calls each with the list and text of every entry.
 func (s *Store) EachListEntry(ctx context.Context, each func(list, entry string)) error {
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT list, entry FROM list_entry", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT list, entry FROM list_entry", nil, func(stmt *statement) (bool, error) {
 			each(stmt.ColumnText(0), stmt.ColumnText(1))
 			return true, nil
 		})
@@ -87,12 +85,12 @@ func (s *Store) ListEntries(ctx context.Context, list string, skip int64, n int)
 	var found []ListEntry
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT list, entry, at, by, note FROM list_entry WHERE list = ? ORDER BY entry LIMIT ? OFFSET ?",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindText(1, list)
 				stmt.BindInt64(2, int64(n))
 				stmt.BindInt64(3, skip)
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				found = append(found, ListEntry{
 					List: stmt.ColumnText(0), Entry: stmt.ColumnText(1), At: stmt.ColumnInt64(2), By: stmt.ColumnText(3), Note: stmt.ColumnText(4),
 				})
@@ -109,7 +107,7 @@ func (s *Store) ListEntries(ctx context.Context, list string, skip int64, n int)
 // the order in which they came.
 func (s *Store) EachOptOut(ctx context.Context, each func(account, phone string, in bool)) error {
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT account, phone, opt_in FROM opt_out ORDER BY number", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT account, phone, opt_in FROM opt_out ORDER BY number", nil, func(stmt *statement) (bool, error) {
 			each(stmt.ColumnText(0), stmt.ColumnText(1), stmt.ColumnInt64(2) != 0)
 			return true, nil
 		})
@@ -133,13 +131,13 @@ func (s *Store) OptOuts(ctx context.Context, account, phone string, before int64
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT account, phone, opt_in, at, wrote, text, inbound, by, number FROM opt_out WHERE "+whose+
 			" AND (?3 = 0 OR number < ?3) ORDER BY number DESC LIMIT ?4",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindText(1, account)
 				stmt.BindText(2, phone)
 				stmt.BindInt64(3, before)
 				stmt.BindInt64(4, int64(n))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				found = append(found, OptOut{
 					stmt.ColumnText(0), stmt.ColumnText(1), stmt.ColumnInt64(2) != 0, stmt.ColumnInt64(3), stmt.ColumnText(4),
 					stmt.ColumnText(5), message.ID(stmt.ColumnInt64(6)), stmt.ColumnText(7),

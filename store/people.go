@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/directory"
 	"kurir/message"
 )
@@ -66,11 +64,8 @@ const MembersAtOnce = 1000
 
 // peopleStatements are kept prepared from the first change on.
 const (
-	putContact = `INSERT OR REPLACE INTO contact(id, account, name, folded, mobile, pager, mail, language, fields, note, revision, changed_at, changed_by)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`
 	putGroup = `INSERT INTO people_group(id, account, name, folded, note, members, gone, revision, changed_at, changed_by) VALUES (?1,?2,?3,?4,?5,0,?6,?7,?8,?9)
 		ON CONFLICT(id) DO UPDATE SET name = ?3, folded = ?4, note = ?5, gone = ?6, revision = ?7, changed_at = ?8, changed_by = ?9`
-	putTemplate  = `INSERT OR REPLACE INTO template(id, account, name, folded, text, texts, note, revision, changed_at, changed_by) VALUES (?,?,?,?,?,?,?,?,?,?)`
 	leaveAll     = `UPDATE people_group SET members = members - 1 WHERE id IN (SELECT people_group FROM group_member WHERE member = ? AND member < 0)`
 	dropAll      = `DELETE FROM group_member WHERE member = ? AND member < 0` // so that the index, which is of those alone, is used
 	countMembers = `UPDATE people_group SET members = members + ? WHERE id = ?`
@@ -92,13 +87,14 @@ func (s *Store) writePeopleChange(c *PeopleChange) error {
 		}
 	}
 	for _, p := range c.Contacts {
-		if err := query(s.conn, putContact, func(stmt *sqlite.Stmt) { bindContact(stmt, p) }, nil); err != nil {
+		bindContact(s.cold.contact, p)
+		if err := execute(s.cold.contact); err != nil {
 			return err
 		}
 	}
 	for _, id := range c.ContactsGone {
 		for _, text := range [...]string{leaveAll, dropAll} {
-			if err := query(s.conn, text, func(stmt *sqlite.Stmt) { stmt.BindInt64(1, -int64(id)) }, nil); err != nil {
+			if err := query(s.conn, text, func(stmt *statement) { stmt.BindInt64(1, -int64(id)) }, nil); err != nil {
 				return err
 			}
 		}
@@ -107,7 +103,7 @@ func (s *Store) writePeopleChange(c *PeopleChange) error {
 		}
 	}
 	for _, p := range c.Groups {
-		if err := query(s.conn, putGroup, func(stmt *sqlite.Stmt) { bindGroup(stmt, p) }, nil); err != nil {
+		if err := query(s.conn, putGroup, func(stmt *statement) { bindGroup(stmt, p) }, nil); err != nil {
 			return err
 		}
 	}
@@ -122,7 +118,8 @@ func (s *Store) writePeopleChange(c *PeopleChange) error {
 		}
 	}
 	for _, p := range c.Templates {
-		if err := query(s.conn, putTemplate, func(stmt *sqlite.Stmt) { bindTemplate(stmt, p) }, nil); err != nil {
+		bindTemplate(s.cold.template, p)
+		if err := execute(s.cold.template); err != nil {
 			return err
 		}
 	}
@@ -143,13 +140,13 @@ func (s *Store) writePeopleChange(c *PeopleChange) error {
 }
 
 func (s *Store) removeOne(text string, id message.ID) error {
-	return query(s.conn, text, func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(id)) }, nil)
+	return query(s.conn, text, func(stmt *statement) { stmt.BindInt64(1, int64(id)) }, nil)
 }
 
 // writeMembers writes members and how many the group has then: adding one that is there and removing one that is not
 // changes nothing.
 func (s *Store) writeMembers(m *GroupMembers) error {
-	text, sign := "INSERT OR IGNORE INTO group_member(people_group, member, kind) VALUES (?,?,?)", int64(1)
+	text, sign := "INSERT INTO group_member(people_group, member, kind) VALUES (?,?,?) ON CONFLICT DO NOTHING", int64(1)
 	if m.Gone {
 		text, sign = "DELETE FROM group_member WHERE people_group = ? AND member = ?", -1
 	}
@@ -159,7 +156,7 @@ func (s *Store) writeMembers(m *GroupMembers) error {
 		if !ok {
 			continue // the gateway has refused it
 		}
-		err := query(s.conn, text, func(stmt *sqlite.Stmt) {
+		err := query(s.conn, text, func(stmt *statement) {
 			stmt.BindInt64(1, int64(m.Group))
 			stmt.BindInt64(2, key)
 			if !m.Gone {
@@ -169,9 +166,9 @@ func (s *Store) writeMembers(m *GroupMembers) error {
 		if err != nil {
 			return err
 		}
-		n += int64(s.conn.Changes())
+		n += int64(s.conn.rowsChanged())
 	}
-	return query(s.conn, countMembers, func(stmt *sqlite.Stmt) {
+	return query(s.conn, countMembers, func(stmt *statement) {
 		stmt.BindInt64(1, sign*n)
 		stmt.BindInt64(2, int64(m.Group))
 	}, nil)
@@ -180,18 +177,18 @@ func (s *Store) writeMembers(m *GroupMembers) error {
 // emptyGroup removes some members of a group that is gone, and with the last ones the group.
 func (s *Store) emptyGroup(id message.ID) error {
 	err := query(s.conn, `DELETE FROM group_member WHERE people_group = ?1 AND member IN (SELECT member FROM group_member WHERE people_group = ?1 LIMIT ?2)`,
-		func(stmt *sqlite.Stmt) {
+		func(stmt *statement) {
 			stmt.BindInt64(1, int64(id))
 			stmt.BindInt64(2, MembersAtOnce)
 		}, nil)
-	if err != nil || s.conn.Changes() == MembersAtOnce {
+	if err != nil || s.conn.rowsChanged() == MembersAtOnce {
 		return err
 	}
 	return s.removeOne("DELETE FROM people_group WHERE id = ? AND gone <> 0", id)
 }
 
 // bindOwned binds id and account to the first two arguments and the rest from one on.
-func bindOwned(stmt *sqlite.Stmt, o *Owned, from int) {
+func bindOwned(stmt *statement, o *Owned, from int) {
 	stmt.BindInt64(1, int64(o.ID))
 	stmt.BindText(2, o.Account)
 	stmt.BindInt64(from, o.Revision)
@@ -199,14 +196,14 @@ func bindOwned(stmt *sqlite.Stmt, o *Owned, from int) {
 	stmt.BindText(from+2, o.ChangedBy)
 }
 
-func bindContact(stmt *sqlite.Stmt, c *Contact) {
+func bindContact(stmt *statement, c *Contact) {
 	bindOwned(stmt, &c.Owned, 11)
 	for i, text := range [...]string{c.Name, directory.Fold(c.Name), c.Mobile, c.Pager, c.Mail, c.Language, asObject(c.Fields), c.Note} {
 		stmt.BindText(3+i, text)
 	}
 }
 
-func bindGroup(stmt *sqlite.Stmt, g *Group) {
+func bindGroup(stmt *statement, g *Group) {
 	bindOwned(stmt, &g.Owned, 7)
 	for i, text := range [...]string{g.Name, directory.Fold(g.Name), g.Note} {
 		stmt.BindText(3+i, text)
@@ -214,7 +211,7 @@ func bindGroup(stmt *sqlite.Stmt, g *Group) {
 	stmt.BindBool(6, g.Gone)
 }
 
-func bindTemplate(stmt *sqlite.Stmt, t *Template) {
+func bindTemplate(stmt *statement, t *Template) {
 	bindOwned(stmt, &t.Owned, 8)
 	for i, text := range [...]string{t.Name, directory.Fold(t.Name), t.Text, asObject(t.Texts), t.Note} {
 		stmt.BindText(3+i, text)

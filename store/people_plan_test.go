@@ -3,8 +3,6 @@ package store
 import (
 	"strings"
 	"testing"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // What is done to people while messages wait for the same commit goes by indexes, however many there are.
@@ -34,7 +32,7 @@ func TestPeoplePlans(t *testing.T) {
 	}
 	for text, index := range texts {
 		plan := ""
-		err := query(s.conn, "EXPLAIN QUERY PLAN "+text, nil, func(stmt *sqlite.Stmt) (bool, error) {
+		err := query(s.conn, "EXPLAIN QUERY PLAN "+text, nil, func(stmt *statement) (bool, error) {
 			plan += stmt.ColumnText(3) + "; "
 			return true, nil
 		})

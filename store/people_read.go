@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/directory"
 	"kurir/message"
 )
@@ -76,7 +74,7 @@ func (f *PeopleFilter) condition(table string) *condition {
 		w.add("folded = ?", directory.Fold(f.Named))
 	}
 	if begin := directory.Fold(f.Search); f.Search != "" && begin == "" {
-		w.add("0") // signs alone are nobody's name
+		w.add("1 = 0") // signs alone are nobody's name
 	} else if begin != "" {
 		w.add("folded >= ? AND folded < ?", begin, begin+"\U0010ffff")
 	}
@@ -93,7 +91,7 @@ func (f *PeopleFilter) condition(table string) *condition {
 }
 
 // people reads a page of a table.
-func people[T any](ctx context.Context, s *Store, table, columns string, f *PeopleFilter, row func(*sqlite.Stmt) (*T, error)) (list []*T, err error) {
+func people[T any](ctx context.Context, s *Store, table, columns string, f *PeopleFilter, row func(*statement) (*T, error)) (list []*T, err error) {
 	err = s.read(ctx, func(c *conn) (err error) {
 		folded := ""
 		if f.ByName && f.After != 0 {
@@ -103,11 +101,11 @@ func people[T any](ctx context.Context, s *Store, table, columns string, f *Peop
 		}
 		w, order := f.page(table, folded)
 		return query(c, "SELECT "+columns+" FROM "+table+" WHERE "+w.text()+" ORDER BY "+order+" LIMIT ?",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				w.bind(stmt, 1)
 				stmt.BindInt64(len(w.args)+1, int64(f.Limit))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				v, err := row(stmt)
 				list = append(list, v)
 				return err == nil, err
@@ -144,10 +142,10 @@ func (f *PeopleFilter) page(table, folded string) (w *condition, by string) {
 // foldedOf gives where in the order of names a row stands.
 func foldedOf(c *conn, table, account string, id message.ID) (folded string, err error) {
 	found := false
-	err = query(c, "SELECT folded FROM "+table+" WHERE id = ? AND account = ?", func(stmt *sqlite.Stmt) {
+	err = query(c, "SELECT folded FROM "+table+" WHERE id = ? AND account = ?", func(stmt *statement) {
 		stmt.BindInt64(1, int64(id))
 		stmt.BindText(2, account)
-	}, func(stmt *sqlite.Stmt) (bool, error) {
+	}, func(stmt *statement) (bool, error) {
 		folded, found = stmt.ColumnText(0), true
 		return false, nil
 	})
@@ -157,12 +155,12 @@ func foldedOf(c *conn, table, account string, id message.ID) (folded string, err
 	return folded, err
 }
 
-func onePerson[T any](ctx context.Context, s *Store, table, columns, account string, id message.ID, row func(*sqlite.Stmt) (*T, error)) (v *T, err error) {
+func onePerson[T any](ctx context.Context, s *Store, table, columns, account string, id message.ID, row func(*statement) (*T, error)) (v *T, err error) {
 	err = s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT "+columns+" FROM "+table+" WHERE id = ? AND account = ?", func(stmt *sqlite.Stmt) {
+		return query(c, "SELECT "+columns+" FROM "+table+" WHERE id = ? AND account = ?", func(stmt *statement) {
 			stmt.BindInt64(1, int64(id))
 			stmt.BindText(2, account)
-		}, func(stmt *sqlite.Stmt) (bool, error) {
+		}, func(stmt *statement) (bool, error) {
 			v, err = row(stmt)
 			return false, err
 		})
@@ -176,11 +174,11 @@ func onePerson[T any](ctx context.Context, s *Store, table, columns, account str
 	return v, nil
 }
 
-func readOwned(stmt *sqlite.Stmt) Owned {
+func readOwned(stmt *statement) Owned {
 	return Owned{message.ID(stmt.ColumnInt64(0)), stmt.ColumnText(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3), stmt.ColumnText(4)}
 }
 
-func readContact(stmt *sqlite.Stmt) (*Contact, error) {
+func readContact(stmt *statement) (*Contact, error) {
 	fields, err := fromObject(stmt.ColumnText(10))
 	return &Contact{readOwned(stmt), directory.Contact{
 		Name: stmt.ColumnText(5), Mobile: stmt.ColumnText(6), Pager: stmt.ColumnText(7), Mail: stmt.ColumnText(8),
@@ -188,14 +186,14 @@ func readContact(stmt *sqlite.Stmt) (*Contact, error) {
 	}}, err
 }
 
-func readGroup(stmt *sqlite.Stmt) (*Group, error) {
+func readGroup(stmt *statement) (*Group, error) {
 	return &Group{
 		Owned: readOwned(stmt), Group: directory.Group{Name: stmt.ColumnText(5), Note: stmt.ColumnText(6)},
 		Members: stmt.ColumnInt64(7), Gone: stmt.ColumnBool(8),
 	}, nil
 }
 
-func readTemplate(stmt *sqlite.Stmt) (*Template, error) {
+func readTemplate(stmt *statement) (*Template, error) {
 	texts, err := fromObject(stmt.ColumnText(7))
 	return &Template{readOwned(stmt), directory.Template{Name: stmt.ColumnText(5), Text: stmt.ColumnText(6), Texts: texts, Note: stmt.ColumnText(8)}}, err
 }
@@ -215,12 +213,12 @@ func (s *Store) MembersAfter(ctx context.Context, group message.ID, after int64,
 			m.member, m.kind, g.name FROM group_member m LEFT JOIN contact c ON m.kind = 1 AND c.id = -m.member
 			LEFT JOIN people_group g ON m.kind = 2 AND g.id = -m.member
 			WHERE m.people_group = ? AND m.member > ? ORDER BY m.member LIMIT ?`,
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindInt64(1, int64(group))
 				stmt.BindInt64(2, after)
 				stmt.BindInt64(3, int64(n))
 			},
-			func(stmt *sqlite.Stmt) (more bool, err error) {
+			func(stmt *statement) (more bool, err error) {
 				last = stmt.ColumnInt64(12)
 				m := Member{Member: directory.MemberOf(directory.RecipientKind(stmt.ColumnInt64(13)), last)}
 				switch m.Kind {
@@ -246,10 +244,10 @@ func (s *Store) HasMember(ctx context.Context, group message.ID, member director
 		return false, nil
 	}
 	err = s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT 1 FROM group_member WHERE people_group = ? AND member = ?", func(stmt *sqlite.Stmt) {
+		return query(c, "SELECT 1 FROM group_member WHERE people_group = ? AND member = ?", func(stmt *statement) {
 			stmt.BindInt64(1, int64(group))
 			stmt.BindInt64(2, key)
-		}, func(*sqlite.Stmt) (bool, error) {
+		}, func(*statement) (bool, error) {
 			has = true
 			return false, nil
 		})
@@ -277,7 +275,7 @@ func (s *Store) GroupsGone(ctx context.Context) ([]message.ID, error) {
 
 func (s *Store) groupIDs(ctx context.Context, text string, arg int64) (ids []message.ID, err error) {
 	err = s.read(ctx, func(c *conn) error {
-		return query(c, text, func(stmt *sqlite.Stmt) { stmt.BindInt64(1, arg) }, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, text, func(stmt *statement) { stmt.BindInt64(1, arg) }, func(stmt *statement) (bool, error) {
 			ids = append(ids, message.ID(stmt.ColumnInt64(0)))
 			return true, nil
 		})
@@ -291,7 +289,7 @@ func (s *Store) groupIDs(ctx context.Context, text string, arg int64) (ids []mes
 // LastAudit returns the number of the last change on record; 0 when there is none.
 func (s *Store) LastAudit(ctx context.Context) (last int64, err error) {
 	err = s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT coalesce(max(number), 0) FROM audit", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT coalesce(max(number), 0) FROM audit", nil, func(stmt *statement) (bool, error) {
 			last = stmt.ColumnInt64(0)
 			return false, nil
 		})

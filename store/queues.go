@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -23,9 +21,9 @@ type OwedSize struct {
 func (s *Store) OwedSizes(ctx context.Context, now int64) ([]OwedSize, error) {
 	var list []OwedSize
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT queue, count(*), sum(inbound), min(id), sum(due > ?) FROM owed GROUP BY queue ORDER BY queue",
-			func(stmt *sqlite.Stmt) { stmt.BindInt64(1, now) },
-			func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT queue, count(*), CAST(sum(inbound) AS BIGINT), min(id), CAST(sum(CASE WHEN due > ? THEN 1 ELSE 0 END) AS BIGINT) FROM owed GROUP BY queue ORDER BY queue",
+			func(stmt *statement) { stmt.BindInt64(1, now) },
+			func(stmt *statement) (bool, error) {
 				list = append(list, OwedSize{
 					Queue: stmt.ColumnText(0), Rows: stmt.ColumnInt64(1), Inbound: stmt.ColumnInt64(2),
 					Oldest: message.ID(stmt.ColumnInt64(3)), Later: stmt.ColumnInt64(4),
@@ -54,7 +52,7 @@ func (s *Store) WaitingSizes(ctx context.Context) ([]WaitingSize, error) {
 	var list []WaitingSize
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT link, priority, account, count(*), min(id) FROM waiting GROUP BY link, priority, account", nil,
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				list = append(list, WaitingSize{
 					Lane: Lane{stmt.ColumnText(0), message.Priority(stmt.ColumnInt64(1))}, Account: stmt.ColumnText(2),
 					Rows: stmt.ColumnInt64(3), Oldest: message.ID(stmt.ColumnInt64(4)),

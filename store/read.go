@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -51,7 +49,7 @@ func (s *Store) messagesByID(c *conn, ids []message.ID, list []*message.Message)
 	if err != nil {
 		return nil, err
 	}
-	defer stmt.Reset()
+	defer stmt.lite.Reset()
 	var d rowDecoder
 	for _, id := range ids {
 		newest, pending := s.pending.look(id)
@@ -64,7 +62,7 @@ func (s *Store) messagesByID(c *conn, ids []message.ID, list []*message.Message)
 			continue
 		}
 		stmt.BindInt64(1, int64(id))
-		has, err := stmt.Step()
+		has, err := stmt.lite.Step()
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +76,7 @@ func (s *Store) messagesByID(c *conn, ids []message.ID, list []*message.Message)
 			}
 			list = append(list, m)
 		}
-		if err := stmt.Reset(); err != nil {
+		if err := stmt.lite.Reset(); err != nil {
 			return nil, err
 		}
 	}
@@ -93,7 +91,7 @@ type rowDecoder struct {
 }
 
 // blob returns a column's octets until the next call.
-func (d *rowDecoder) blob(stmt *sqlite.Stmt, col int) []byte {
+func (d *rowDecoder) blob(stmt *statement, col int) []byte {
 	n := stmt.ColumnLen(col)
 	if cap(d.buf) < n {
 		d.buf = make([]byte, n+256)
@@ -109,7 +107,7 @@ func (d *rowDecoder) share(place int, s string) string {
 	return d.repeated[place]
 }
 
-func (d *rowDecoder) message(stmt *sqlite.Stmt) (*message.Message, error) {
+func (d *rowDecoder) message(stmt *statement) (*message.Message, error) {
 	m := &message.Message{
 		ID:        message.ID(stmt.ColumnInt64(0)),
 		Account:   d.share(0, stmt.ColumnText(1)),

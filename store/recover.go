@@ -6,17 +6,21 @@ import (
 	"fmt"
 	"slices"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
 // LastID returns the highest id that is on disk, of a message, an inbound
 // message or a part of one; 0 if there is none.
 func (s *Store) LastID(ctx context.Context) (message.ID, error) {
-	n, err := s.number(ctx, `SELECT max(coalesce((SELECT max(id) FROM message), 0),
-  coalesce((SELECT max(id) FROM inbound), 0), coalesce((SELECT max(id) FROM inbound_part), 0))`)
-	return message.ID(n), err
+	last := int64(0)
+	for _, table := range [...]string{"message", "inbound", "inbound_part"} {
+		n, err := s.number(ctx, "SELECT coalesce(max(id), 0) FROM "+table)
+		if err != nil {
+			return 0, err
+		}
+		last = max(last, n)
+	}
+	return message.ID(last), nil
 }
 
 // LastGrant returns the highest number of a grant on disk, 0 if there is none.
@@ -44,7 +48,7 @@ func (s *Store) Mark(ctx context.Context) (message.ID, error) {
 func (s *Store) number(ctx context.Context, text string) (int64, error) {
 	var n int64
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, text, nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, text, nil, func(stmt *statement) (bool, error) {
 			n = stmt.ColumnInt64(0)
 			return false, nil
 		})
@@ -73,11 +77,11 @@ func (s *Store) OpenAfterMark(ctx context.Context, fn func(*message.Message) err
 			var d rowDecoder
 			return query(c, "SELECT "+messageColumns+` FROM progress p JOIN message m ON m.id = p.id
   WHERE p.id > ? AND (p.final = 0 OR p.owed <> 0) ORDER BY p.id LIMIT ?`,
-				func(stmt *sqlite.Stmt) {
+				func(stmt *statement) {
 					stmt.BindInt64(1, int64(after))
 					stmt.BindInt64(2, page)
 				},
-				func(stmt *sqlite.Stmt) (bool, error) {
+				func(stmt *statement) (bool, error) {
 					m, err := d.message(stmt)
 					list = append(list, m)
 					return true, err
@@ -104,7 +108,7 @@ func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
 	var list []Grant
 	err := s.read(ctx, func(c *conn) error {
 		var d rowDecoder
-		return query(c, "SELECT number, link, session, at, ids FROM granted ORDER BY number", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT number, link, session, at, ids FROM granted ORDER BY number", nil, func(stmt *statement) (bool, error) {
 			g := Grant{Number: stmt.ColumnInt64(0), Link: stmt.ColumnText(1), Session: uint32(stmt.ColumnInt64(2)), At: stmt.ColumnInt64(3)}
 			var err error
 			g.IDs, err = readIDs(d.blob(stmt, 4))
@@ -126,11 +130,11 @@ func (s *Store) Held(ctx context.Context, fn func(*HeldReport) error) error {
 		err := s.read(ctx, func(c *conn) error {
 			var d rowDecoder
 			return query(c, "SELECT number, received, report FROM held WHERE number > ? ORDER BY number LIMIT ?",
-				func(stmt *sqlite.Stmt) {
+				func(stmt *statement) {
 					stmt.BindInt64(1, after)
 					stmt.BindInt64(2, page)
 				},
-				func(stmt *sqlite.Stmt) (bool, error) {
+				func(stmt *statement) (bool, error) {
 					h := HeldReport{Number: stmt.ColumnInt64(0), Received: stmt.ColumnInt64(1)}
 					var err error
 					h.Report, err = readReport(d.blob(stmt, 2))
@@ -160,7 +164,7 @@ func (s *Store) Configuration(ctx context.Context) (uint32, []byte, error) {
 	var text []byte
 	err := s.read(ctx, func(c *conn) error {
 		var d rowDecoder
-		return query(c, "SELECT number, text FROM configuration ORDER BY number DESC LIMIT 1", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT number, text FROM configuration ORDER BY number DESC LIMIT 1", nil, func(stmt *statement) (bool, error) {
 			number, text = uint32(stmt.ColumnInt64(0)), clone(d.blob(stmt, 1))
 			return false, nil
 		})
@@ -179,8 +183,8 @@ func (s *Store) ConfigurationText(ctx context.Context, number uint32) ([]byte, e
 	err := s.read(ctx, func(c *conn) error {
 		var d rowDecoder
 		return query(c, "SELECT text FROM configuration WHERE number = ?",
-			func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(number)) },
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) { stmt.BindInt64(1, int64(number)) },
+			func(stmt *statement) (bool, error) {
 				text, found = clone(d.blob(stmt, 0)), true
 				return false, nil
 			})
@@ -201,11 +205,11 @@ func (s *Store) DuplicatesByKey(ctx context.Context, keys []uint64, now int64) (
 	err := s.read(ctx, func(c *conn) error {
 		for _, k := range keys {
 			err := query(c, "SELECT id FROM duplicate WHERE key = ? AND expires > ?",
-				func(stmt *sqlite.Stmt) {
+				func(stmt *statement) {
 					stmt.BindInt64(1, int64(k))
 					stmt.BindInt64(2, now)
 				},
-				func(stmt *sqlite.Stmt) (bool, error) {
+				func(stmt *statement) (bool, error) {
 					found[k] = message.ID(stmt.ColumnInt64(0))
 					return false, nil
 				})
@@ -228,11 +232,11 @@ func (s *Store) Counters(ctx context.Context, since, until int64) ([]Counter, er
 		sums, before := s.side.sums(since, until)
 		err := s.read(ctx, func(c *conn) error {
 			return query(c, "SELECT hour, account, link, what, n FROM counter WHERE hour >= ? AND hour < ?",
-				func(stmt *sqlite.Stmt) {
+				func(stmt *statement) {
 					stmt.BindInt64(1, since)
 					stmt.BindInt64(2, until)
 				},
-				func(stmt *sqlite.Stmt) (bool, error) {
+				func(stmt *statement) (bool, error) {
 					k := counterKey{stmt.ColumnInt64(0), stmt.ColumnText(1), stmt.ColumnText(2), stmt.ColumnText(3)}
 					sums[k] += stmt.ColumnInt64(4)
 					return true, nil

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"sync"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -99,12 +97,12 @@ func waitingAccounts(c *conn, lane Lane, from string, after map[string]message.I
 	for {
 		next, found := "", false
 		err := query(c, text,
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindText(1, lane.Link)
 				stmt.BindInt64(2, int64(lane.Priority))
 				stmt.BindText(3, at)
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				next, found = stmt.ColumnText(0), true
 				return false, nil
 			})
@@ -142,11 +140,11 @@ func (w *waitingAccount) read(c *conn, lane Lane, n int) error {
 	}
 	got := 0
 	err := query(c, "SELECT id FROM waiting WHERE link = ? AND priority = ? AND account = ? AND id > ? ORDER BY id LIMIT ?",
-		func(stmt *sqlite.Stmt) {
+		func(stmt *statement) {
 			bindWaiting(stmt, &Waiting{Link: lane.Link, Priority: lane.Priority, Account: w.account, ID: w.after})
 			stmt.BindInt64(5, int64(want))
 		},
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) (bool, error) {
 			w.after = message.ID(stmt.ColumnInt64(0))
 			w.ids = append(w.ids, w.after)
 			got++

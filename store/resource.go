@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // Resource is something that was made over REST, of what else stands in the file.
@@ -84,7 +82,7 @@ func (s *Store) writeAudit(a *Audit) error {
 func (s *Store) Resources(ctx context.Context) (list []Resource, last int64, err error) {
 	err = s.read(ctx, func(c *conn) error {
 		err := query(c, "SELECT kind, name, position, body, revision, changed_at, changed_by FROM resource ORDER BY kind, position, name", nil,
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				list = append(list, Resource{
 					stmt.ColumnText(0), stmt.ColumnText(1), stmt.ColumnInt64(2), []byte(stmt.ColumnText(3)), stmt.ColumnInt64(4),
 					stmt.ColumnInt64(5), stmt.ColumnText(6),
@@ -94,7 +92,7 @@ func (s *Store) Resources(ctx context.Context) (list []Resource, last int64, err
 		if err != nil {
 			return err
 		}
-		return query(c, "SELECT coalesce(max(number), 0) FROM audit", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT coalesce(max(number), 0) FROM audit", nil, func(stmt *statement) (bool, error) {
 			last = stmt.ColumnInt64(0)
 			return false, nil
 		})
@@ -123,14 +121,14 @@ func (s *Store) Audits(ctx context.Context, f AuditFilter) (list []Audit, err er
 		return query(c, `SELECT number, at, who, kind, name, action, fields FROM audit
 			WHERE (?1 = '' OR kind = ?1) AND (?2 = '' OR name = ?2) AND (?3 = '' OR who = ?3) AND (?4 = 0 OR number `+after+` ?4)
 			ORDER BY number `+order+` LIMIT ?5`,
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindText(1, f.Kind)
 				stmt.BindText(2, f.Name)
 				stmt.BindText(3, f.Who)
 				stmt.BindInt64(4, f.After)
 				stmt.BindInt64(5, int64(f.Limit))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				a := Audit{
 					Number: stmt.ColumnInt64(0), At: stmt.ColumnInt64(1), Who: stmt.ColumnText(2), Kind: stmt.ColumnText(3),
 					Name: stmt.ColumnText(4), Action: stmt.ColumnText(5),

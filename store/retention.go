@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -73,12 +71,12 @@ type oldRow struct {
 func (s *Store) oldRows(text string, after, limit message.ID) ([]oldRow, error) {
 	var rows []oldRow
 	err := query(s.conn, text,
-		func(stmt *sqlite.Stmt) {
+		func(stmt *statement) {
 			stmt.BindInt64(1, int64(after))
 			stmt.BindInt64(2, int64(limit))
 			stmt.BindInt64(3, retainRows)
 		},
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) (bool, error) {
 			rows = append(rows, oldRow{message.ID(stmt.ColumnInt64(0)), stmt.ColumnBool(1)})
 			return true, nil
 		})
@@ -88,17 +86,17 @@ func (s *Store) oldRows(text string, after, limit message.ID) ([]oldRow, error) 
 // rowsOf are the statements that remove the rows of a table.
 type rowsOf struct {
 	rows   string // id and whether the row is open, behind an id and before another
-	remove []string
+	remove []write
 }
 
 var (
 	messageRows = rowsOf{
 		rows:   "SELECT id, final = 0 OR owed <> 0 FROM progress WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
-		remove: []string{"DELETE FROM progress WHERE id = ?", "DELETE FROM message WHERE id = ?"},
+		remove: []write{{verb: remove, table: "progress", keys: 1, columns: "id"}, {verb: remove, table: "message", keys: 1, columns: "id"}},
 	}
 	inboundRows = rowsOf{
 		rows:   "SELECT id, owed <> 0 FROM inbound WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
-		remove: []string{"DELETE FROM inbound_case WHERE id = ?", "DELETE FROM inbound WHERE id = ?"},
+		remove: []write{{verb: remove, table: "inbound_case", keys: 1, columns: "id"}, {verb: remove, table: "inbound", keys: 1, columns: "id"}},
 	}
 )
 
@@ -118,8 +116,8 @@ func (s *Store) removeRows(p *removePass, limit message.ID) error {
 				if r.open {
 					continue
 				}
-				for _, text := range p.of.remove {
-					if err := query(s.conn, text, func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(r.id)) }, nil); err != nil {
+				for i := range p.of.remove {
+					if err := s.writeID(&p.of.remove[i], r.id); err != nil {
 						return err
 					}
 				}
@@ -137,6 +135,16 @@ func (s *Store) removeRows(p *removePass, limit message.ID) error {
 	return nil
 }
 
+// writeID runs a write whose only argument is an id.
+func (s *Store) writeID(w *write, id message.ID) error {
+	stmt, err := s.conn.preparedWrite(w)
+	if err != nil {
+		return err
+	}
+	stmt.BindInt64(1, int64(id))
+	return execute(stmt)
+}
+
 // dropRuns takes the runs out of use whose messages are all gone.
 func (s *Store) dropRuns() error {
 	if s.index.merge != nil {
@@ -145,7 +153,7 @@ func (s *Store) dropRuns() error {
 	oldest := s.pending.oldest()
 	err := s.transact(func() error {
 		return query(s.conn, `UPDATE run SET state = ? WHERE state = ? AND last < ?
-  AND NOT EXISTS (SELECT 1 FROM message WHERE id BETWEEN run.first AND run.last)`, func(stmt *sqlite.Stmt) {
+  AND NOT EXISTS (SELECT 1 FROM message WHERE id BETWEEN run.first AND run.last)`, func(stmt *statement) {
 			stmt.BindInt64(1, runDead)
 			stmt.BindInt64(2, runInUse)
 			stmt.BindInt64(3, int64(oldest))
@@ -156,8 +164,8 @@ func (s *Store) dropRuns() error {
 	}
 	var levels [len(s.index.levels)]int
 	err = query(s.conn, "SELECT level, count(*) FROM run WHERE state = ? GROUP BY level",
-		func(stmt *sqlite.Stmt) { stmt.BindInt64(1, runInUse) },
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) { stmt.BindInt64(1, runInUse) },
+		func(stmt *statement) (bool, error) {
 			levels[stmt.ColumnInt64(0)] = int(stmt.ColumnInt64(1))
 			return true, nil
 		})
@@ -173,19 +181,19 @@ func (s *Store) dropRuns() error {
 type textsOf struct {
 	mark  string // name in table meta of how far texts are erased
 	rows  string // id and whether the row is open, behind an id and before another
-	erase string
+	erase write
 }
 
 var (
 	messageTexts = textsOf{
 		mark:  "texts",
 		rows:  "SELECT id, final = 0 FROM progress WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
-		erase: "UPDATE message SET text = NULL, data = NULL WHERE id = ? AND (text IS NOT NULL OR data IS NOT NULL)",
+		erase: write{verb: other, table: "message", keys: 1, columns: "id", text: "UPDATE message SET text = NULL, data = NULL WHERE id = ?1 AND (text IS NOT NULL OR data IS NOT NULL)"},
 	}
 	inboundTexts = textsOf{
 		mark:  "inbound_texts",
 		rows:  inboundRows.rows,
-		erase: "UPDATE inbound SET text = NULL, data = NULL WHERE id = ? AND (text IS NOT NULL OR data IS NOT NULL)",
+		erase: write{verb: other, table: "inbound", keys: 1, columns: "id", text: "UPDATE inbound SET text = NULL, data = NULL WHERE id = ?1 AND (text IS NOT NULL OR data IS NOT NULL)"},
 	}
 )
 
@@ -207,8 +215,8 @@ func (s *Store) loadErasers(ctx context.Context) error {
 	return s.read(ctx, func(c *conn) error {
 		for _, e := range []*eraser{&s.messageTexts, &s.inboundTexts} {
 			err := query(c, "SELECT value FROM meta WHERE name = ?",
-				func(stmt *sqlite.Stmt) { stmt.BindText(1, e.of.mark) },
-				func(stmt *sqlite.Stmt) (bool, error) {
+				func(stmt *statement) { stmt.BindText(1, e.of.mark) },
+				func(stmt *statement) (bool, error) {
 					e.mark = message.ID(stmt.ColumnInt64(0))
 					return false, nil
 				})
@@ -243,7 +251,7 @@ func (s *Store) eraseRows(of *textsOf, rows []oldRow) error {
 		if r.open {
 			continue
 		}
-		if err := query(s.conn, of.erase, func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(r.id)) }, nil); err != nil {
+		if err := s.writeID(&of.erase, r.id); err != nil {
 			return err
 		}
 	}
@@ -280,7 +288,7 @@ const configurationMargin = time.Hour
 // more: those before the one in force when the oldest message was accepted.
 func (s *Store) retainConfigurations(now time.Time) error {
 	oldest := now
-	err := query(s.conn, "SELECT min(id) FROM message", nil, func(stmt *sqlite.Stmt) (bool, error) {
+	err := query(s.conn, "SELECT min(id) FROM message", nil, func(stmt *statement) (bool, error) {
 		if !stmt.ColumnIsNull(0) {
 			oldest = message.ID(stmt.ColumnInt64(0)).Time()
 		}
@@ -337,11 +345,11 @@ func (s *Store) forgetSlice() (more bool, err error) {
 // a transaction, and returns how many rows it touched.
 func (s *Store) removeSome(text string, limit int64) (gone int, err error) {
 	err = s.transact(func() error {
-		err := query(s.conn, text, func(stmt *sqlite.Stmt) {
+		err := query(s.conn, text, func(stmt *statement) {
 			stmt.BindInt64(1, limit)
 			stmt.BindInt64(2, forgetRows)
 		}, nil)
-		gone = s.conn.Changes()
+		gone = s.conn.rowsChanged()
 		return err
 	})
 	return gone, err

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -142,7 +140,7 @@ func (j *runJob) step(c *conn) (done bool, err error) {
 		if len(j.buf) == 0 {
 			return true, j.complete(c)
 		}
-		err = query(c, "INSERT INTO run_slice(run, key, part, data) VALUES (?,?,?,?)", func(stmt *sqlite.Stmt) {
+		err = query(c, "INSERT INTO run_slice(run, key, part, data) VALUES (?,?,?,?)", func(stmt *statement) {
 			stmt.BindInt64(1, j.number)
 			stmt.BindInt64(2, int64(key))
 			stmt.BindInt64(3, j.part)
@@ -157,7 +155,7 @@ func (j *runJob) step(c *conn) (done bool, err error) {
 }
 
 func insertRun(c *conn, j *runJob) error {
-	return query(c, "INSERT INTO run(number, level, first, last, entries, state) VALUES (?,?,?,?,0,0)", func(stmt *sqlite.Stmt) {
+	return query(c, "INSERT INTO run(number, level, first, last, entries, state) VALUES (?,?,?,?,0,0)", func(stmt *statement) {
 		stmt.BindInt64(1, j.number)
 		stmt.BindInt64(2, int64(j.level))
 		stmt.BindInt64(3, int64(j.first))
@@ -167,7 +165,7 @@ func insertRun(c *conn, j *runJob) error {
 
 // complete puts the run to use in place of those it was merged from.
 func (j *runJob) complete(c *conn) error {
-	err := query(c, "UPDATE run SET state = ?, entries = ? WHERE number = ?", func(stmt *sqlite.Stmt) {
+	err := query(c, "UPDATE run SET state = ?, entries = ? WHERE number = ?", func(stmt *statement) {
 		stmt.BindInt64(1, runInUse)
 		stmt.BindInt64(2, j.entries)
 		stmt.BindInt64(3, j.number)
@@ -181,7 +179,7 @@ func (j *runJob) complete(c *conn) error {
 }
 
 func setRunState(c *conn, number int64, state int64) error {
-	return query(c, "UPDATE run SET state = ? WHERE number = ?", func(stmt *sqlite.Stmt) {
+	return query(c, "UPDATE run SET state = ? WHERE number = ?", func(stmt *statement) {
 		stmt.BindInt64(1, state)
 		stmt.BindInt64(2, number)
 	}, nil)
@@ -246,7 +244,7 @@ func (s *Store) sweepRuns() error {
 			mine[i] = j.number
 		}
 	}
-	return query(s.conn, "UPDATE run SET state = ? WHERE state = ? AND number NOT IN (?, ?)", func(stmt *sqlite.Stmt) {
+	return query(s.conn, "UPDATE run SET state = ? WHERE state = ? AND number NOT IN (?, ?)", func(stmt *statement) {
 		stmt.BindInt64(1, runDead)
 		stmt.BindInt64(2, runWritten)
 		stmt.BindInt64(3, mine[0])

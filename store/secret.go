@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 
-	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"kurir/message"
@@ -113,7 +112,7 @@ func (s *Store) wipe(erased []message.ID) error {
 			}
 		}
 		err := query(s.conn, `UPDATE message SET text = zeroblob(length(CAST(text AS BLOB))), data = zeroblob(length(data))
-  WHERE id = ? AND (text IS NOT NULL OR data IS NOT NULL)`, func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(id)) }, nil)
+  WHERE id = ? AND (text IS NOT NULL OR data IS NOT NULL)`, func(stmt *statement) { stmt.BindInt64(1, int64(id)) }, nil)
 		if err != nil {
 			return fmt.Errorf("overwrite the text of %s: %w", id, err)
 		}

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -155,7 +153,7 @@ func rowsWith(t *testing.T, s *Store, mark string) (rows []string) {
 		"SELECT 'message ' || id FROM message WHERE instr(CAST(text AS BLOB), CAST(?1 AS BLOB)) OR instr(data, CAST(?1 AS BLOB))",
 	} {
 		s.writing.Lock()
-		err := query(s.conn, q, func(stmt *sqlite.Stmt) { stmt.BindText(1, mark) }, func(stmt *sqlite.Stmt) (bool, error) {
+		err := query(s.conn, q, func(stmt *statement) { stmt.BindText(1, mark) }, func(stmt *statement) (bool, error) {
 			rows = append(rows, stmt.ColumnText(0))
 			return true, nil
 		})
@@ -173,7 +171,7 @@ func journalRows(t *testing.T, s *Store) map[int64][]byte {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	rows := map[int64][]byte{}
-	err := query(s.conn, "SELECT number, data FROM journal", nil, func(stmt *sqlite.Stmt) (bool, error) {
+	err := query(s.conn, "SELECT number, data FROM journal", nil, func(stmt *statement) (bool, error) {
 		data := make([]byte, stmt.ColumnLen(1))
 		stmt.ColumnBytes(1, data)
 		rows[stmt.ColumnInt64(0)] = data

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -48,7 +46,7 @@ func (s *Store) writeCase(in *message.Inbound) error {
 func (s *Store) Series(ctx context.Context) ([]SeriesNumber, error) {
 	var list []SeriesNumber
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT name, period, last FROM series", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT name, period, last FROM series", nil, func(stmt *statement) (bool, error) {
 			list = append(list, SeriesNumber{stmt.ColumnText(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2)})
 			return true, nil
 		})
@@ -64,8 +62,8 @@ func (s *Store) Series(ctx context.Context) ([]SeriesNumber, error) {
 func casesWithin(c *conn, label string, low, high message.ID) (message.ID, message.ID, error) {
 	first, last := message.ID(1), message.ID(0)
 	err := query(c, "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM inbound_case WHERE label = ?",
-		func(stmt *sqlite.Stmt) { stmt.BindText(1, label) },
-		func(stmt *sqlite.Stmt) (bool, error) {
+		func(stmt *statement) { stmt.BindText(1, label) },
+		func(stmt *statement) (bool, error) {
 			first, last = message.ID(stmt.ColumnInt64(0)), message.ID(stmt.ColumnInt64(1))
 			return false, nil
 		})

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -20,7 +18,7 @@ type Lane struct {
 func (s *Store) WaitingCounts(ctx context.Context) (map[Lane]map[string]int64, error) {
 	counts := make(map[Lane]map[string]int64)
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT link, priority, account, count(*) FROM waiting GROUP BY link, priority, account", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT link, priority, account, count(*) FROM waiting GROUP BY link, priority, account", nil, func(stmt *statement) (bool, error) {
 			lane := Lane{stmt.ColumnText(0), message.Priority(stmt.ColumnInt64(1))}
 			if counts[lane] == nil {
 				counts[lane] = make(map[string]int64)
@@ -38,27 +36,27 @@ func (s *Store) WaitingCounts(ctx context.Context) (map[Lane]map[string]int64, e
 // WaitingHas tells which of the rows are in table waiting.
 func (s *Store) WaitingHas(ctx context.Context, rows []Waiting) ([]bool, error) {
 	return s.has(ctx, len(rows), "SELECT 1 FROM waiting WHERE link = ? AND priority = ? AND account = ? AND id = ?",
-		func(stmt *sqlite.Stmt, i int) { bindWaiting(stmt, &rows[i]) })
+		func(stmt *statement, i int) { bindWaiting(stmt, &rows[i]) })
 }
 
 // DueHas tells which of the messages are in table due.
 func (s *Store) DueHas(ctx context.Context, ids []message.ID) ([]bool, error) {
 	return s.has(ctx, len(ids), "SELECT 1 FROM due WHERE id = ?",
-		func(stmt *sqlite.Stmt, i int) { stmt.BindInt64(1, int64(ids[i])) })
+		func(stmt *statement, i int) { stmt.BindInt64(1, int64(ids[i])) })
 }
 
 // OwedHas tells which of the rows are in table owed, their Due included.
 func (s *Store) OwedHas(ctx context.Context, rows []Owed) ([]bool, error) {
 	return s.has(ctx, len(rows), "SELECT 1 FROM owed WHERE queue = ? AND due = ? AND id = ? AND inbound = ? AND idx = ?",
-		func(stmt *sqlite.Stmt, i int) { bindOwed(stmt, &rows[i]) })
+		func(stmt *statement, i int) { bindOwed(stmt, &rows[i]) })
 }
 
 // has tells for n rows whether a query with the arguments of each finds one.
-func (s *Store) has(ctx context.Context, n int, text string, bind func(*sqlite.Stmt, int)) ([]bool, error) {
+func (s *Store) has(ctx context.Context, n int, text string, bind func(*statement, int)) ([]bool, error) {
 	found := make([]bool, n)
 	err := s.read(ctx, func(c *conn) error {
 		for i := range found {
-			err := query(c, text, func(stmt *sqlite.Stmt) { bind(stmt, i) }, func(*sqlite.Stmt) (bool, error) {
+			err := query(c, text, func(stmt *statement) { bind(stmt, i) }, func(*statement) (bool, error) {
 				found[i] = true
 				return false, nil
 			})
@@ -80,11 +78,11 @@ func (s *Store) WaitingExpired(ctx context.Context, now int64, n int) ([]Waiting
 	var list []Waiting
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT link, priority, account, id, expires FROM waiting WHERE expires < ? ORDER BY expires LIMIT ?",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindInt64(1, now)
 				stmt.BindInt64(2, int64(n))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				list = append(list, waitingOf(stmt))
 				return true, nil
 			})
@@ -101,11 +99,11 @@ func (s *Store) DueBefore(ctx context.Context, at int64, n int) ([]Due, error) {
 	var list []Due
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT id, at FROM due WHERE at < ? ORDER BY at, id LIMIT ?",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindInt64(1, at)
 				stmt.BindInt64(2, int64(n))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				list = append(list, Due{ID: message.ID(stmt.ColumnInt64(0)), At: stmt.ColumnInt64(1)})
 				return true, nil
 			})
@@ -123,8 +121,8 @@ func (s *Store) OutstandingByKey(ctx context.Context, keys []uint64) (map[uint64
 	err := s.read(ctx, func(c *conn) error {
 		for _, k := range keys {
 			err := query(c, "SELECT id FROM outstanding WHERE key = ?",
-				func(stmt *sqlite.Stmt) { stmt.BindInt64(1, int64(k)) },
-				func(stmt *sqlite.Stmt) (bool, error) {
+				func(stmt *statement) { stmt.BindInt64(1, int64(k)) },
+				func(stmt *statement) (bool, error) {
 					found[k] = append(found[k], message.ID(stmt.ColumnInt64(0)))
 					return true, nil
 				})
@@ -146,11 +144,11 @@ func (s *Store) OutstandingDeadline(ctx context.Context, before int64, n int) ([
 	var list []Outstanding
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT key, id, deadline FROM outstanding WHERE deadline < ? ORDER BY deadline LIMIT ?",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindInt64(1, before)
 				stmt.BindInt64(2, int64(n))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				list = append(list, Outstanding{Key: uint64(stmt.ColumnInt64(0)), ID: message.ID(stmt.ColumnInt64(1)), Deadline: stmt.ColumnInt64(2)})
 				return true, nil
 			})
@@ -173,7 +171,7 @@ type OwedQueue struct {
 func (s *Store) OwedQueues(ctx context.Context) ([]OwedQueue, error) {
 	var list []OwedQueue
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT queue, count(*), min(due) FROM owed GROUP BY queue ORDER BY queue", nil, func(stmt *sqlite.Stmt) (bool, error) {
+		return query(c, "SELECT queue, count(*), min(due) FROM owed GROUP BY queue ORDER BY queue", nil, func(stmt *statement) (bool, error) {
 			list = append(list, OwedQueue{stmt.ColumnText(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2)})
 			return true, nil
 		})
@@ -192,13 +190,13 @@ func (s *Store) OwedNext(ctx context.Context, queue string, dueBefore int64, aft
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, `SELECT due, id, inbound, idx FROM owed WHERE queue = ?1 AND (due, id, inbound, idx) > (?2, ?3, ?4, ?5) AND due <= ?6
   ORDER BY due, id, inbound, idx LIMIT ?7`,
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				after.Queue = queue
 				bindOwed(stmt, &after)
 				stmt.BindInt64(6, dueBefore)
 				stmt.BindInt64(7, int64(n))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				list = append(list, Owed{
 					Queue: queue, Due: stmt.ColumnInt64(0), ID: message.ID(stmt.ColumnInt64(1)),
 					Inbound: stmt.ColumnBool(2), Index: uint8(stmt.ColumnInt64(3)),

@@ -4,69 +4,76 @@ import (
 	"fmt"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
 // coldStatements are what a batch writes now and then.
 type coldStatements struct {
-	configuration          *sqlite.Stmt
-	inbound, inboundChange *sqlite.Stmt
-	inboundErase           *sqlite.Stmt
-	part, partDone         *sqlite.Stmt
-	held, heldDone         *sqlite.Stmt
-	mark                   *sqlite.Stmt
-	balance, ledger, topUp *sqlite.Stmt
-	duplicate, idempotency *sqlite.Stmt
-	listEntry              *sqlite.Stmt
-	listEntryGone, optOut  *sqlite.Stmt
-	network, networksGone  *sqlite.Stmt
-	series, inboundCase    *sqlite.Stmt
-	alarm, alarmGone       *sqlite.Stmt
-	resource, resourceGone *sqlite.Stmt
-	audit                  *sqlite.Stmt
-	missing, missingGone   *sqlite.Stmt
-	event, eventAccount    *sqlite.Stmt
-	eventAccountGone       *sqlite.Stmt
-	dead, deadGone         *sqlite.Stmt
+	configuration          *statement
+	inbound, inboundChange *statement
+	inboundErase           *statement
+	part, partDone         *statement
+	held, heldDone         *statement
+	meta                   *statement
+	balance, ledger, topUp *statement
+	duplicate, idempotency *statement
+	listEntry              *statement
+	listEntryGone, optOut  *statement
+	network, networksGone  *statement
+	series, inboundCase    *statement
+	alarm, alarmGone       *statement
+	resource, resourceGone *statement
+	audit                  *statement
+	missing, missingGone   *statement
+	event, eventAccount    *statement
+	eventAccountGone       *statement
+	dead, deadGone         *statement
+	contact, template      *statement
+	mailing                *statement
 }
+
+// putEventAccount is upsert with a floor that only rises; both engines know it.
+const putEventAccount = `INSERT INTO event_account(account, floor, used) VALUES (?1,?2,?3)
+  ON CONFLICT(account) DO UPDATE SET floor = CASE WHEN event_account.floor > excluded.floor THEN event_account.floor ELSE excluded.floor END, used = excluded.used`
 
 func (w *coldStatements) prepare(c *conn) error {
 	return prepareAll(c, []preparation{
-		{&w.configuration, "INSERT OR REPLACE INTO configuration(number, at, text) VALUES (?,?,?)"},
-		{&w.inbound, "INSERT INTO inbound(id, account, link, sender, recipient, text, data, received, parts, missing, rule, fixed, owed, log) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
-		{&w.inboundChange, "UPDATE inbound SET owed = ?2, log = ?3 WHERE id = ?1"},
+		{&w.configuration, write{verb: put, table: "configuration", keys: 1, columns: "number at text:b"}},
+		{&w.inbound, write{verb: add, table: "inbound", keys: 1, columns: "id account:t link:t sender:t recipient:t text:t data:b received parts missing rule:t fixed:b owed log:b"}},
+		{&w.inboundChange, write{verb: change, table: "inbound", keys: 1, columns: "id owed log:b"}},
 		{&w.inboundErase, inboundTexts.erase},
-		{&w.part, "INSERT INTO inbound_part(id, key, number, total, received, part) VALUES (?,?,?,?,?,?)"},
-		{&w.partDone, "DELETE FROM inbound_part WHERE id = ?"},
-		{&w.held, "INSERT INTO held(number, received, report) VALUES (?,?,?)"},
-		{&w.heldDone, "DELETE FROM held WHERE number = ?"},
-		{&w.mark, "INSERT OR REPLACE INTO meta(name, value) VALUES ('mark', ?)"},
-		{&w.balance, "INSERT OR REPLACE INTO balance(account, balance, charged, reserved, currency) VALUES (?,?,?,?,?)"},
-		{&w.ledger, "INSERT INTO ledger(at, account, charged, reserved, balance, first, last) VALUES (?,?,?,?,?,?,?)"},
-		{&w.topUp, "INSERT INTO top_up(account, key, at, amount, balance, by, note) VALUES (?,?,?,?,?,?,?)"},
-		{&w.listEntry, "INSERT OR REPLACE INTO list_entry(list, entry, at, by, note) VALUES (?,?,?,?,?)"},
-		{&w.listEntryGone, "DELETE FROM list_entry WHERE list = ? AND entry = ?"},
-		{&w.optOut, "INSERT INTO opt_out(account, phone, opt_in, at, wrote, text, inbound, by) VALUES (?,?,?,?,?,?,?,?)"},
-		{&w.network, "INSERT OR REPLACE INTO network(prefix, code, name, country) VALUES (?,?,?,?)"},
-		{&w.networksGone, "DELETE FROM network"},
-		{&w.series, "INSERT OR REPLACE INTO series(name, period, last) VALUES (?,?,?)"},
-		{&w.inboundCase, "INSERT INTO inbound_case(id, series, label) VALUES (?,?,?)"},
-		{&w.alarm, "INSERT OR REPLACE INTO alarm(id, kind, subject, text, began, raised, ended, count, acked, acked_by, flags) VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
-		{&w.alarmGone, "DELETE FROM alarm WHERE id = ?"},
-		{&w.resource, "INSERT OR REPLACE INTO resource(kind, name, position, body, revision, changed_at, changed_by) VALUES (?,?,?,?,?,?,?)"},
-		{&w.resourceGone, "DELETE FROM resource WHERE kind = ? AND name = ?"},
-		{&w.audit, "INSERT INTO audit(number, at, who, kind, name, action, fields) VALUES (?,?,?,?,?,?,?)"},
-		{&w.dead, "INSERT OR REPLACE INTO dead_letter(id, inbound, idx, state, account, kind, address, since, at, tries, code, text) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"},
-		{&w.deadGone, "DELETE FROM dead_letter WHERE id = ? AND inbound = ? AND idx = ?"},
-		{&w.missing, "INSERT OR REPLACE INTO missing(at, id, hop) VALUES (?,?,?)"},
-		{&w.missingGone, "DELETE FROM missing WHERE at = ? AND id = ?"},
-		{&w.event, "INSERT INTO event(position, account, data) VALUES (?,?,?)"},
-		{&w.eventAccount, "INSERT INTO event_account(account, floor, used) VALUES (?,?,?) ON CONFLICT(account) DO UPDATE SET floor = max(floor, excluded.floor), used = excluded.used"},
-		{&w.eventAccountGone, "DELETE FROM event_account WHERE account = ?"},
-		{&w.duplicate, "INSERT OR REPLACE INTO duplicate(key, id, expires) VALUES (?,?,?)"},
-		{&w.idempotency, "INSERT INTO idempotency(number, expires, keys, data) VALUES (?,?,?,?)"},
+		{&w.part, write{verb: add, table: "inbound_part", keys: 1, columns: "id key:t number total received part:b"}},
+		{&w.partDone, write{verb: remove, table: "inbound_part", keys: 1, columns: "id"}},
+		{&w.held, write{verb: add, table: "held", keys: 1, columns: "number received report:b"}},
+		{&w.heldDone, write{verb: remove, table: "held", keys: 1, columns: "number"}},
+		{&w.meta, write{verb: put, table: "meta", keys: 1, columns: "name:t value"}},
+		{&w.balance, write{verb: put, table: "balance", keys: 1, columns: "account:t balance charged reserved currency:t"}},
+		{&w.ledger, write{verb: add, table: "ledger", columns: "at account:t charged reserved balance first last"}},
+		{&w.topUp, write{verb: add, table: "top_up", keys: 2, columns: "account:t key:t at amount balance by:t note:t"}},
+		{&w.listEntry, write{verb: put, table: "list_entry", keys: 2, columns: "list:t entry:t at by:t note:t"}},
+		{&w.listEntryGone, write{verb: remove, table: "list_entry", keys: 2, columns: "list:t entry:t"}},
+		{&w.optOut, write{verb: add, table: "opt_out", columns: "account:t phone:t opt_in at wrote:t text:t inbound by:t"}},
+		{&w.network, write{verb: put, table: "network", keys: 1, columns: "prefix:t code:t name:t country:t"}},
+		{&w.networksGone, write{verb: empty, table: "network"}},
+		{&w.series, write{verb: put, table: "series", keys: 1, columns: "name:t period last"}},
+		{&w.inboundCase, write{verb: add, table: "inbound_case", keys: 1, columns: "id series:t label:t"}},
+		{&w.alarm, write{verb: put, table: "alarm", keys: 1, columns: "id kind:t subject:t text:t began raised ended count acked acked_by:t flags"}},
+		{&w.alarmGone, write{verb: remove, table: "alarm", keys: 1, columns: "id"}},
+		{&w.resource, write{verb: put, table: "resource", keys: 2, columns: "kind:t name:t position body:t revision changed_at changed_by:t"}},
+		{&w.resourceGone, write{verb: remove, table: "resource", keys: 2, columns: "kind:t name:t"}},
+		{&w.audit, write{verb: add, table: "audit", keys: 1, columns: "number at who:t kind:t name:t action:t fields:t"}},
+		{&w.dead, write{verb: add, table: "dead_letter", columns: "id inbound idx state account:t kind address:t since at tries code text:t"}},
+		{&w.deadGone, write{verb: remove, table: "dead_letter", keys: 3, columns: "id inbound idx"}},
+		{&w.missing, write{verb: put, table: "missing", keys: 2, columns: "at id hop"}},
+		{&w.missingGone, write{verb: remove, table: "missing", keys: 2, columns: "at id"}},
+		{&w.event, write{verb: add, table: "event", keys: 1, columns: "position account:t data:b"}},
+		{&w.eventAccount, write{verb: other, table: "event_account", columns: "account:t floor used", text: putEventAccount}},
+		{&w.eventAccountGone, write{verb: remove, table: "event_account", keys: 1, columns: "account:t"}},
+		{&w.duplicate, write{verb: put, table: "duplicate", keys: 1, columns: "key id expires"}},
+		{&w.idempotency, write{verb: add, table: "idempotency", keys: 1, columns: "number expires keys:b data:b"}},
+		{&w.contact, write{verb: put, table: "contact", keys: 1, columns: "id account:t name:t folded:t mobile:t pager:t mail:t language:t fields:t note:t revision changed_at changed_by:t"}},
+		{&w.template, write{verb: put, table: "template", keys: 1, columns: "id account:t name:t folded:t text:t texts:t note:t revision changed_at changed_by:t"}},
+		{&w.mailing, write{verb: put, table: "mailing", keys: 1, columns: "id account:t by:t ended state:t request:b counts:b"}},
 	})
 }
 
@@ -183,8 +190,7 @@ func (s *Store) writeMark(mark message.ID) error {
 	if mark == 0 {
 		return nil
 	}
-	s.cold.mark.BindInt64(1, int64(mark))
-	if err := execute(s.cold.mark); err != nil {
+	if err := s.setMeta(metaMark, int64(mark)); err != nil {
 		return fmt.Errorf("write the mark: %w", err)
 	}
 	return nil

@@ -3,85 +3,63 @@ package store
 import (
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
 // hotStatements are the statements that every message passes through, prepared
 // once on the writer's connection. A second engine brings a file like this.
 type hotStatements struct {
-	begin, commit, rollback *sqlite.Stmt
+	begin, commit, rollback *statement
 
-	message  *sqlite.Stmt // insert
-	progress *sqlite.Stmt // insert
-	change   *sqlite.Stmt // update progress
-	erase    *sqlite.Stmt // update message
+	message  *statement // insert
+	progress *statement // insert
+	change   *statement // update progress
+	erase    *statement // update message
 
-	journal, journalRemove *sqlite.Stmt
+	journal, journalRemove *statement
 
-	grant, grantDone           *sqlite.Stmt
-	waitingAdd, waitingRemove  *sqlite.Stmt
-	dueAdd, dueMove, dueRemove *sqlite.Stmt
-	owedAdd, owedRemove        *sqlite.Stmt
-	outstanding, outstandingNo *sqlite.Stmt
-	outstandingMove            *sqlite.Stmt
-	counter                    *sqlite.Stmt
+	grant, grantDone           *statement
+	waitingAdd, waitingRemove  *statement
+	dueAdd, dueMove, dueRemove *statement
+	owedAdd, owedRemove        *statement
+	outstanding, outstandingNo *statement
+	outstandingMove            *statement
+	counter                    *statement
 }
 
-// preparation names a statement to prepare and where it goes.
-type preparation struct {
-	to   **sqlite.Stmt
-	text string
-}
+const messageWritten = "id account:t sender:t recipient:t reference:t text:t data:b link:t via parts price expires fixed:b"
 
-func prepareAll(c *conn, list []preparation) error {
-	for _, p := range list {
-		stmt, err := c.prepared(p.text)
+func (h *hotStatements) prepare(c *conn) error {
+	for to, text := range map[**statement]string{&h.begin: "BEGIN IMMEDIATE", &h.commit: "COMMIT", &h.rollback: "ROLLBACK", &h.journalRemove: "DELETE FROM journal WHERE number < ?"} {
+		stmt, err := c.prepared(text)
 		if err != nil {
 			return fmt.Errorf("prepare a statement: %w", err)
 		}
-		*p.to = stmt
+		*to = stmt
 	}
-	return nil
-}
-
-func (h *hotStatements) prepare(c *conn) error {
 	return prepareAll(c, []preparation{
-		{&h.begin, "BEGIN IMMEDIATE"},
-		{&h.commit, "COMMIT"},
-		{&h.rollback, "ROLLBACK"},
-		{&h.journal, "INSERT INTO journal(number, data) VALUES (?,?)"},
-		{&h.journalRemove, "DELETE FROM journal WHERE number < ?"},
-		{&h.message, "INSERT OR REPLACE INTO message(id, account, sender, recipient, reference, text, data, link, via, parts, price, expires, fixed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"},
-		{&h.progress, "INSERT OR REPLACE INTO progress(id, state, owed, final, log) VALUES (?,?,?,?,?)"},
-		{&h.change, "UPDATE progress SET state = ?2, owed = ?3, final = ?4, log = ?5 WHERE id = ?1"},
+		{&h.journal, write{verb: add, table: "journal", keys: 1, columns: "number data:b"}},
+		{&h.message, write{verb: put, table: "message", keys: 1, columns: messageWritten}},
+		{&h.progress, write{verb: put, table: "progress", keys: 1, columns: "id state owed final log:b"}},
+		{&h.change, write{verb: change, table: "progress", keys: 1, columns: "id state owed final log:b"}},
 		{&h.erase, messageTexts.erase},
-		{&h.grant, "INSERT OR REPLACE INTO granted(number, link, session, at, ids) VALUES (?,?,?,?,?)"},
-		{&h.grantDone, "DELETE FROM granted WHERE number = ?"},
-		{&h.waitingAdd, "INSERT OR IGNORE INTO waiting(link, priority, account, id, expires) VALUES (?,?,?,?,?)"},
-		{&h.waitingRemove, "DELETE FROM waiting WHERE link = ? AND priority = ? AND account = ? AND id = ?"},
-		{&h.dueAdd, "INSERT OR IGNORE INTO due(id, at) VALUES (?,?)"},
-		{&h.dueMove, "UPDATE due SET at = ?2 WHERE id = ?1"},
-		{&h.dueRemove, "DELETE FROM due WHERE id = ?"},
-		{&h.owedAdd, "INSERT OR IGNORE INTO owed(queue, due, id, inbound, idx) VALUES (?,?,?,?,?)"},
-		{&h.owedRemove, "DELETE FROM owed WHERE queue = ? AND due = ? AND id = ? AND inbound = ? AND idx = ?"},
-		{&h.outstanding, "INSERT OR IGNORE INTO outstanding(key, id, deadline) VALUES (?,?,?)"},
-		{&h.outstandingMove, "UPDATE outstanding SET deadline = ?3 WHERE key = ?1 AND id = ?2"},
-		{&h.outstandingNo, "DELETE FROM outstanding WHERE key = ? AND id = ?"},
-		{&h.counter, "INSERT INTO counter(hour, account, link, what, n) VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n"},
+		{&h.grant, write{verb: put, table: "granted", keys: 1, columns: "number link:t session at ids:b"}},
+		{&h.grantDone, write{verb: remove, table: "granted", keys: 1, columns: "number"}},
+		{&h.waitingAdd, write{verb: unless, table: "waiting", keys: 4, columns: "link:t priority account:t id expires"}},
+		{&h.waitingRemove, write{verb: remove, table: "waiting", keys: 4, columns: "link:t priority account:t id"}},
+		{&h.dueAdd, write{verb: unless, table: "due", keys: 1, columns: "id at"}},
+		{&h.dueMove, write{verb: change, table: "due", keys: 1, columns: "id at"}},
+		{&h.dueRemove, write{verb: remove, table: "due", keys: 1, columns: "id"}},
+		{&h.owedAdd, write{verb: unless, table: "owed", keys: 5, columns: "queue:t due id inbound idx"}},
+		{&h.owedRemove, write{verb: remove, table: "owed", keys: 5, columns: "queue:t due id inbound idx"}},
+		{&h.outstanding, write{verb: unless, table: "outstanding", keys: 2, columns: "key id deadline"}},
+		{&h.outstandingMove, write{verb: change, table: "outstanding", keys: 2, columns: "key id deadline"}},
+		{&h.outstandingNo, write{verb: remove, table: "outstanding", keys: 2, columns: "key id"}},
+		{&h.counter, write{verb: sum, table: "counter", keys: 4, columns: "hour account:t link:t what:t n"}},
 	})
 }
 
-// execute runs a statement that returns no rows, its arguments bound before.
-func execute(stmt *sqlite.Stmt) error {
-	if _, err := stmt.Step(); err != nil {
-		return err // Step has reset it
-	}
-	return stmt.Reset()
-}
-
-func (s *Store) writeProgress(stmt *sqlite.Stmt, id message.ID, p *message.Progress, again bool) error {
+func (s *Store) writeProgress(stmt *statement, id message.ID, p *message.Progress, again bool) error {
 	stmt.BindInt64(1, int64(id))
 	stmt.BindInt64(2, int64(p.State))
 	stmt.BindBool(3, p.Owed)
@@ -92,7 +70,7 @@ func (s *Store) writeProgress(stmt *sqlite.Stmt, id message.ID, p *message.Progr
 }
 
 // bindAddress binds an address as people write it.
-func (s *Store) bindAddress(stmt *sqlite.Stmt, param int, a message.Address) {
+func (s *Store) bindAddress(stmt *statement, param int, a message.Address) {
 	if a.TON == message.TONInternational {
 		stmt.BindText(param, "+"+a.Number) // does not escape: no allocation up to 32 octets
 		return
@@ -101,7 +79,7 @@ func (s *Store) bindAddress(stmt *sqlite.Stmt, param int, a message.Address) {
 }
 
 // bindContent binds text and octets to param and the one behind.
-func (s *Store) bindContent(stmt *sqlite.Stmt, param int, c *message.Content) {
+func (s *Store) bindContent(stmt *statement, param int, c *message.Content) {
 	bindTextOrNull(stmt, param, c.Text)
 	s.scratch = appendData(s.scratch[:0], c)
 	if len(s.scratch) == 0 {
@@ -111,7 +89,7 @@ func (s *Store) bindContent(stmt *sqlite.Stmt, param int, c *message.Content) {
 	stmt.BindBytes(param+1, s.scratch)
 }
 
-func bindTextOrNull(stmt *sqlite.Stmt, param int, text string) {
+func bindTextOrNull(stmt *statement, param int, text string) {
 	if text == "" {
 		stmt.BindNull(param)
 		return

@@ -2,24 +2,22 @@ package store
 
 import (
 	"fmt"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // The spill tables: rows of messages that are not in memory only. Removals come
 // before additions (see Batch), and the row of either may be there or not.
 
 // execCount runs a prepared statement and returns how many rows it touched.
-func (s *Store) execCount(stmt *sqlite.Stmt) (int64, error) {
+func (s *Store) execCount(stmt *statement) (int64, error) {
 	if err := execute(stmt); err != nil {
 		return 0, err
 	}
-	return int64(s.conn.Changes()), nil
+	return int64(s.conn.rowsChanged()), nil
 }
 
 // addOrMove inserts a row, or when its key is there, changes it. It returns how
 // many rows there are more.
-func (s *Store) addOrMove(add, move *sqlite.Stmt, bind func(*sqlite.Stmt)) (int64, error) {
+func (s *Store) addOrMove(add, move *statement, bind func(*statement)) (int64, error) {
 	bind(add)
 	added, err := s.execCount(add)
 	if err != nil || added > 0 {
@@ -52,7 +50,7 @@ func (s *Store) writeWaiting(remove, add []Waiting, n *tableDeltas) error {
 	return nil
 }
 
-func bindWaiting(stmt *sqlite.Stmt, w *Waiting) {
+func bindWaiting(stmt *statement, w *Waiting) {
 	stmt.BindText(1, w.Link)
 	stmt.BindInt64(2, int64(w.Priority))
 	stmt.BindText(3, w.Account)
@@ -70,7 +68,7 @@ func (s *Store) writeDue(b *Batch, n *tableDeltas) error {
 	}
 	for i := range b.DueAdd {
 		d := &b.DueAdd[i]
-		bind := func(stmt *sqlite.Stmt) {
+		bind := func(stmt *statement) {
 			stmt.BindInt64(1, int64(d.ID))
 			stmt.BindInt64(2, d.At)
 		}
@@ -103,7 +101,7 @@ func (s *Store) writeOwed(remove, add []Owed, n *tableDeltas) error {
 	return nil
 }
 
-func bindOwed(stmt *sqlite.Stmt, o *Owed) {
+func bindOwed(stmt *statement, o *Owed) {
 	stmt.BindText(1, o.Queue)
 	stmt.BindInt64(2, o.Due)
 	stmt.BindInt64(3, int64(o.ID))
@@ -124,7 +122,7 @@ func (s *Store) writeOutstanding(remove, add []Outstanding, n *tableDeltas) erro
 	}
 	for i := range add {
 		o := &add[i]
-		bind := func(stmt *sqlite.Stmt) {
+		bind := func(stmt *statement) {
 			stmt.BindInt64(1, int64(o.Key))
 			stmt.BindInt64(2, int64(o.ID))
 			stmt.BindInt64(3, o.Deadline)

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // CommitBounds are the upper bounds of the buckets of Stats.CommitBuckets; a
@@ -129,7 +127,7 @@ func (s *Store) loadCounts(ctx context.Context) error {
 			{"inbound_part", &n.parts},
 			{"held", &n.held},
 		} {
-			err := query(c, "SELECT count(*) FROM "+t.table, nil, func(stmt *sqlite.Stmt) (bool, error) {
+			err := query(c, "SELECT count(*) FROM "+t.table, nil, func(stmt *statement) (bool, error) {
 				*t.to = stmt.ColumnInt64(0)
 				return false, nil
 			})

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"kurir/message"
 )
 
@@ -16,11 +14,11 @@ func (s *Store) WaitingAfter(ctx context.Context, after Waiting, n int) ([]Waiti
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, `SELECT link, priority, account, id, expires FROM waiting WHERE (link, priority, account, id) > (?1, ?2, ?3, ?4)
   ORDER BY link, priority, account, id LIMIT ?5`,
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				bindWaiting(stmt, &after)
 				stmt.BindInt64(5, int64(n))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				list = append(list, waitingOf(stmt))
 				return true, nil
 			})
@@ -31,7 +29,7 @@ func (s *Store) WaitingAfter(ctx context.Context, after Waiting, n int) ([]Waiti
 	return list, nil
 }
 
-func waitingOf(stmt *sqlite.Stmt) Waiting {
+func waitingOf(stmt *statement) Waiting {
 	return Waiting{
 		Link: stmt.ColumnText(0), Priority: message.Priority(stmt.ColumnInt64(1)), Account: stmt.ColumnText(2),
 		ID: message.ID(stmt.ColumnInt64(3)), Expires: stmt.ColumnInt64(4),
@@ -43,11 +41,11 @@ func (s *Store) DueAfter(ctx context.Context, after message.ID, n int) ([]messag
 	var list []message.ID
 	err := s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT id FROM due WHERE id > ? ORDER BY id LIMIT ?",
-			func(stmt *sqlite.Stmt) {
+			func(stmt *statement) {
 				stmt.BindInt64(1, int64(after))
 				stmt.BindInt64(2, int64(n))
 			},
-			func(stmt *sqlite.Stmt) (bool, error) {
+			func(stmt *statement) (bool, error) {
 				list = append(list, message.ID(stmt.ColumnInt64(0)))
 				return true, nil
 			})
