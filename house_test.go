@@ -37,6 +37,8 @@ var mayImport = map[string][]string{
 
 	"sheet": {},
 
+	"pgtest": {}, // for tests only: no row names it
+
 	"program": {},
 	"filter":  {"message", "program"},
 	"command": {"message", "gsm", "program"},

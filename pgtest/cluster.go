@@ -1,0 +1,63 @@
+package pgtest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// trust lets everybody in who can reach a server at all: loopback, and the addresses of namespaces on this machine.
+const trust = `local all,replication all trust
+host all,replication all 127.0.0.1/32 trust
+host all,replication all 10.0.0.0/8 trust
+`
+
+// initialize makes the cluster and starts it.
+func (s *Server) initialize() error {
+	initdb, err := program("initdb")
+	if err != nil {
+		return err
+	}
+	// What initdb writes need not survive a power failure: before the first test there is nothing to lose.
+	err = complete(s.who, s.dir, initdb, "-D", s.data, "-U", "postgres", "--encoding=UTF8", "--locale=C", "--auth=trust", "--no-sync", "--no-instructions")
+	if err != nil {
+		return err
+	}
+	if err := s.write("pg_hba.conf", trust); err != nil {
+		return err
+	}
+	if err := s.configure(); err != nil {
+		return err
+	}
+	if err := s.run(); err != nil {
+		return err
+	}
+	_, err = s.ask("CREATE ROLE kurir LOGIN")
+	return err
+}
+
+// configure writes postgresql.conf: ours first, so that a line of the test's stands.
+func (s *Server) configure() error {
+	ours := []string{
+		"listen_addresses = '127.0.0.1'",
+		fmt.Sprintf("port = %d", s.number),
+		fmt.Sprintf("unix_socket_directories = '%s'", s.dir),
+		fmt.Sprintf("cluster_name = '%s'", s.name),
+		"dynamic_shared_memory_type = mmap", // in the folder, where one that is killed leaves nothing behind
+		"wal_keep_size = 256MB",             // a standby that was away finds what it has missed
+		"log_line_prefix = '%m [%p] %d '",
+		"log_timezone = UTC",
+		"timezone = UTC",
+	}
+	return s.write("postgresql.conf", strings.Join(append(ours, s.settings...), "\n")+"\n")
+}
+
+// write writes a file of the cluster.
+func (s *Server) write(name, text string) error {
+	path := filepath.Join(s.data, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return err
+	}
+	return own(path, s.who)
+}
