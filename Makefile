@@ -39,8 +39,8 @@ tools: ## build the pinned linters into bin/
 	@mkdir -p bin
 	@go -C tools build -o ../bin/ mvdan.cc/gofumpt honnef.co/go/tools/cmd/staticcheck ./house
 
-peers: ## install the programs of others that the end-to-end tests talk to
-	@if [ -e e2e/go.mod ]; then tools/setup-peers; fi
+peers: ## install the programs of others that the tests talk to
+	@tools/setup-peers
 
 e2e: ## the whole program over real sockets, against the simulator and real peers
 	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -parallel 3 -timeout 15m ./...; fi

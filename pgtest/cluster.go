@@ -39,8 +39,12 @@ func (s *Server) initialize() error {
 
 // configure writes postgresql.conf: ours first, so that a line of the test's stands.
 func (s *Server) configure() error {
+	addresses := []string{"127.0.0.1"}
+	if s.place.Address != "" {
+		addresses = append(addresses, s.place.Address)
+	}
 	ours := []string{
-		"listen_addresses = '127.0.0.1'",
+		fmt.Sprintf("listen_addresses = '%s'", strings.Join(addresses, ",")),
 		fmt.Sprintf("port = %d", s.number),
 		fmt.Sprintf("unix_socket_directories = '%s'", s.dir),
 		fmt.Sprintf("cluster_name = '%s'", s.name),
@@ -49,6 +53,9 @@ func (s *Server) configure() error {
 		"log_line_prefix = '%m [%p] %d '",
 		"log_timezone = UTC",
 		"timezone = UTC",
+	}
+	if len(s.standbys) > 0 {
+		ours = append(ours, fmt.Sprintf("synchronous_standby_names = 'FIRST 1 (%s)'", strings.Join(s.standbys, ",")))
 	}
 	return s.write("postgresql.conf", strings.Join(append(ours, s.settings...), "\n")+"\n")
 }

@@ -21,13 +21,15 @@ const patience = 90 * time.Second
 
 // Server is a PostgreSQL of our own. Its methods are for one goroutine, except Database, Ask, URL and Address.
 type Server struct {
-	dir       string // below it data/, the log and the socket
+	dir       string // the log and the socket are in it
 	data      string
+	place     Place
 	who       *syscall.Credential
 	number    int // of its port
 	reserved  *port
 	name      string // as a standby tells its primary
 	settings  []string
+	standbys  []string // names of those whose acknowledgement a commit waits for
 	main      *process
 	mu        sync.Mutex // guards state
 	state     state
@@ -45,7 +47,7 @@ const (
 
 // shared is the one server for all tests of a process that only want a database. It ends with the process.
 var shared = sync.OnceValues(func() (*Server, error) {
-	return start([]string{NoSync, "max_connections = 300", "shared_buffers = 64MB"})
+	return start(Place{}, []string{NoSync, "max_connections = 300", "shared_buffers = 64MB"})
 })
 
 // Shared returns the server that all tests of this process share. It does not sync, and nobody stops it: what does
@@ -63,8 +65,14 @@ func Shared(tb testing.TB) *Server {
 // Start starts a server for this test, with lines of postgresql.conf beyond ours, and ends it when the test is over.
 func Start(tb testing.TB, settings ...string) *Server {
 	tb.Helper()
+	return StartAt(tb, Place{}, settings...)
+}
+
+// StartAt is Start at another place.
+func StartAt(tb testing.TB, place Place, settings ...string) *Server {
+	tb.Helper()
 	Installed(tb)
-	s, err := start(settings)
+	s, err := start(place, settings)
 	if err != nil {
 		tb.Fatalf("starting PostgreSQL: %v", err)
 	}
@@ -72,8 +80,8 @@ func Start(tb testing.TB, settings ...string) *Server {
 	return s
 }
 
-func start(settings []string) (*Server, error) {
-	s, err := prepare(settings)
+func start(place Place, settings []string) (*Server, error) {
+	s, err := prepare(place, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +93,7 @@ func start(settings []string) (*Server, error) {
 }
 
 // prepare gives a server that is not there yet its folder and its port.
-func prepare(settings []string) (*Server, error) {
+func prepare(place Place, settings []string) (*Server, error) {
 	who, err := owner()
 	if err != nil {
 		return nil, err
@@ -98,8 +106,12 @@ func prepare(settings []string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	data := filepath.Join(dir, "data")
+	if place.Disk != nil {
+		data = filepath.Join(place.Disk.dir, "data")
+	}
 	return &Server{
-		dir: dir, data: filepath.Join(dir, "data"), who: who, number: p.number, reserved: p,
+		dir: dir, data: data, place: place, who: who, number: p.number, reserved: p,
 		name: "server" + filepath.Base(dir), settings: settings,
 	}, nil
 }
@@ -117,11 +129,12 @@ func (s *Server) end(tb testing.TB) {
 
 func (s *Server) remove() {
 	s.reserved.free()
-	_ = os.RemoveAll(s.dir) // the script of root tries again
+	_ = os.RemoveAll(s.dir) // the script tries again
+	_ = os.RemoveAll(s.data)
 }
 
 // Address is host and port.
-func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.number)) }
+func (s *Server) Address() string { return net.JoinHostPort(s.place.address(), strconv.Itoa(s.number)) }
 
 // Log is what the server has written so far.
 func (s *Server) Log() string {
@@ -157,7 +170,8 @@ func (s *Server) run() error {
 	if err != nil {
 		return err
 	}
-	s.main, err = launch(s.who, s.dir, s.logFile(), postgres, "-D", s.data)
+	who, name, args := s.place.inside(s.who, postgres, "-D", s.data)
+	s.main, err = launch(who, s.dir, s.logFile(), name, args...)
 	if err != nil {
 		return err
 	}
