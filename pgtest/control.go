@@ -3,9 +3,7 @@ package pgtest
 import (
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -131,13 +129,9 @@ func (s *Server) kill() error {
 
 // dropSegment removes the System V shared memory that a killed server leaves behind; the next start would do it too.
 func (s *Server) dropSegment() {
-	text, err := os.ReadFile(filepath.Join(s.data, "postmaster.pid"))
-	if err != nil {
-		return // it had time to tidy up
-	}
-	lines := strings.Split(string(text), "\n")
+	lines := s.pidFile()
 	if len(lines) < 7 {
-		return
+		return // it had time to tidy up
 	}
 	if key := strings.Fields(lines[6]); len(key) == 2 {
 		_ = exec.Command("ipcrm", "-m", key[1]).Run() // gone already is as good

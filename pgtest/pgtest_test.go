@@ -56,7 +56,7 @@ func TestDatabaseDropped(t *testing.T) {
 // TestEnds: what was committed is there after each way to end, on the same port, and nobody answers meanwhile.
 func TestEnds(t *testing.T) {
 	t.Parallel()
-	server := Start(t)
+	server := Start(t, NoSync)
 	url := server.Database(t)
 	Exec(t, url, "CREATE TABLE one (n bigint)")
 	ends := map[string]func(){
@@ -97,7 +97,7 @@ func TestEnds(t *testing.T) {
 // TestPause: a paused server neither answers nor hangs up, and goes on where it was.
 func TestPause(t *testing.T) {
 	t.Parallel()
-	server := Start(t)
+	server := Start(t, NoSync)
 	conn := connect(t, server.Database(t))
 	server.Pause(t)
 	answer := make(chan error, 1)

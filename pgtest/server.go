@@ -175,10 +175,29 @@ func (s *Server) run() error {
 	if err != nil {
 		return err
 	}
-	answered := waitFor(patience, func() bool { return s.main.ended() || s.value("SELECT 1") == "1" })
-	if !answered || s.main.ended() {
-		return fmt.Errorf("PostgreSQL on port %d does not answer; it says:\n%s", s.number, s.logTail(20))
+	if ready := waitFor(patience, func() bool { return s.main.ended() || s.ready() }); !ready || s.main.ended() {
+		return fmt.Errorf("PostgreSQL on port %d does not start; it says:\n%s", s.number, s.logTail(20))
 	}
 	s.become(running)
 	return nil
+}
+
+// ready tells whether the server takes connections. It says so in its file, which saves asking again and again.
+func (s *Server) ready() bool {
+	lines := s.pidFile()
+	if len(lines) < 8 || lines[0] != strconv.Itoa(s.main.id) {
+		return false // not yet written, or by the one before that was killed
+	}
+	status := strings.TrimSpace(lines[7])
+	return status == "ready" || status == "standby"
+}
+
+// pidFile is what the server writes about itself while it runs: its process in the first line, its shared memory in the
+// seventh, its status in the eighth.
+func (s *Server) pidFile() []string {
+	text, err := os.ReadFile(filepath.Join(s.data, "postmaster.pid"))
+	if err != nil {
+		return nil
+	}
+	return strings.Split(string(text), "\n")
 }

@@ -9,7 +9,7 @@ import (
 // TestSynchronousStandby: what was acknowledged is on the standby when the primary dies; without the standby nothing is acknowledged.
 func TestSynchronousStandby(t *testing.T) {
 	t.Parallel()
-	primary := Start(t)
+	primary := Start(t, NoSync)
 	direct := primary.Database(t)
 	standby := primary.Standby(t, Synchronous)
 	url := primary.URL(DatabaseOf(direct), standby)
@@ -60,7 +60,7 @@ func TestAsynchronousStandby(t *testing.T) {
 func TestDisk(t *testing.T) {
 	t.Parallel()
 	disk := NewDisk(t, 160)
-	server := StartAt(t, Place{Disk: disk})
+	server := StartAt(t, Place{Disk: disk}, NoSync)
 	url := server.Database(t)
 	Exec(t, url, "CREATE TABLE one (n bigint, filler text)")
 	disk.Fill(t)
