@@ -2,7 +2,10 @@ module kurir/e2e
 
 go 1.26.0
 
-require kurir v0.0.0
+require (
+	golang.org/x/sys v0.49.0
+	kurir v0.0.0
+)
 
 require (
 	github.com/jackc/pgpassfile v1.0.0 // indirect
