@@ -107,7 +107,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.store, err = store.Open(ctx, store.Options{
-		Path: opt.File.Data, Log: opt.Log,
+		Path: opt.File.Data, Database: opt.File.Database, Log: opt.Log,
 		Retention: store.Retention{
 			Texts: opt.File.Retention.Texts, Messages: opt.File.Retention.Messages, Counters: opt.File.Retention.Counters, Events: opt.File.Events.Keep,
 		},
@@ -209,6 +209,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.within("webhooks", a.opt.File.Webhooks.Timeout+time.Second, a.closeCallers) // what they were answered is to be on disk
 	a.within("alarms", closeTimeout, func() { _ = a.keepAlarms(core) })           // the database has its own line in the log
 	stopCore()
+	defer time.AfterFunc(closeTimeout/2, a.store.GiveUp).Stop()
 	a.within("the database", closeTimeout, func() { <-coreDone })
 	a.closeAll()
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
@@ -347,6 +348,7 @@ func (a *App) warnOfRestart(f *config.File) {
 		old, now any
 	}{
 		{"data", began.Data, f.Data},
+		{"database", began.Database, f.Database},
 		{"http", fixed(began.HTTP.Listener()), fixed(f.HTTP.Listener())},
 		{"smpp", fixed(began.SMPP), fixed(f.SMPP)},
 		{"dialects", fixedDialects(began), fixedDialects(f)},

@@ -13,6 +13,7 @@ import (
 	"kurir/gateway"
 	"kurir/message"
 	"kurir/route"
+	"kurir/store"
 )
 
 // check reports what is wrong with a file that was read, and normalises the numbers that accounts own.
@@ -104,12 +105,8 @@ func (d *decoder) checkFilter(f *File, path, name string) {
 
 // checkServer reports what is wrong with the settings of the server itself.
 func (d *decoder) checkServer(f *File) {
-	switch {
-	case f.Database == "sqlite":
-	case strings.HasPrefix(f.Database, "postgres:"), strings.HasPrefix(f.Database, "postgresql:"):
-		d.report("database", "PostgreSQL is not in this version; leave the field out for the embedded database")
-	default:
-		d.report("database", "is not sqlite, the one database in this version")
+	if err := store.CheckDatabase(f.Database); err != nil {
+		d.report("database", err.Error())
 	}
 	if problem := message.CallingCodeProblem(f.Country); f.Country != "" && problem != "" {
 		d.report("country", problem)

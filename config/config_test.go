@@ -217,7 +217,7 @@ func TestMistakesHideSecrets(t *testing.T) {
 		"accounts: [{name: a, password: $argon2id$correct-horse}]",
 		"connectors: [{name: a, kind: smpp, window: correct-horse}]",
 		"accounts: correct-horse",
-		"database: postgres://kurir:correct-horse@host/db",
+		"database: postgres://kurir:correct-horse@[host/db",
 		"database: correct-horse",
 		"accounts: [{name: a, password: \"x${correct-horse}y\"}]",
 		"accounts: [{name: a, password: \"x${correct-horse:y}\"}]",

@@ -22,7 +22,8 @@ import (
 type File struct {
 	// Data is the folder of the embedded database and what else the server keeps. Empty: ./data.
 	Data string `yaml:"data" example:"./data"`
-	// Database is sqlite, kept in the data folder. Empty: sqlite.
+	// Database is sqlite, kept in the data folder, or a PostgreSQL from 15 on that several servers may share, as
+	// postgres://user:password@host:5432/name; several hosts, separated by commas, are tried in turn. docs/postgres.md says more. Empty: sqlite.
 	Database string `yaml:"database" example:"sqlite"`
 	// Node is the name of this server among several; with sqlite it has no effect.
 	Node string `yaml:"node"`

@@ -242,6 +242,19 @@ func (g *Gateway) committed(b *gather) {
 	g.following <- b
 }
 
+// away refuses what comes while a commit waits for the database to say whether it
+// is on disk. Who waits for that commit goes on waiting: no answer would be true.
+func (g *Gateway) away(why error) {
+	g.mu.Lock()
+	if !g.stopping {
+		g.full = why
+	}
+	accepts := slices.Concat(g.takeBack(g.cur), g.turnAway())
+	g.mu.Unlock()
+	g.log.Error("the database does not answer: new messages are refused, links pause", "error", why)
+	answer(accepts)
+}
+
 // refuse keeps what must not be lost of a gather that could not be written and
 // tells those who wait, also in the gather behind it, that it cannot be done now.
 func (g *Gateway) refuse(b *gather, why error) {

@@ -193,6 +193,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		joins: map[string]*assembly{}, parts: map[uint64]*partGroup{},
 		letIn: math.MaxInt, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 	}
+	g.store.OnAway(g.away)
 	g.ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.outstanding.init()
 	g.people.init()

@@ -18,6 +18,7 @@ import (
 var (
 	benchOld   = flag.Int("store.old", 0, "messages that are in the database before a benchmark begins")
 	benchBatch = flag.Int("store.batch", 700, "messages per commit of a benchmark")
+	benchURL   = flag.String("store.database", "", "of PostgreSQL, an empty database, in place of SQLite")
 	benchLag   = flag.Int("store.lag", 20000, "messages by which receipts lag behind")
 )
 
@@ -26,10 +27,10 @@ var (
 // acknowledged by the customer, in commits of -store.batch of each. Run it
 // with
 //
-//	go test -run '^$' -bench StoreLives -benchtime 500000x ./store [-store.old 5000000]
+//	go test -run '^$' -bench StoreLives -benchtime 500000x ./store [-store.old 5000000] [-store.database postgres://...]
 func BenchmarkStoreLives(b *testing.B) {
 	dir := b.TempDir()
-	s, err := store.Open(context.Background(), store.Options{Path: dir})
+	s, err := store.Open(context.Background(), store.Options{Path: dir, Database: *benchURL})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -53,10 +54,17 @@ func BenchmarkStoreLives(b *testing.B) {
 	b.ReportMetric(float64(b.N)/took.Seconds(), "lives/s")
 	b.ReportMetric(used.Seconds()/float64(b.N)*1e5, "cpu-s/100k")
 	b.ReportMetric(float64(after.CommitLongest.Microseconds())/1000, "longest-commit-ms")
+	if sent := after.Statements - before.Statements; sent > 0 {
+		b.ReportMetric(float64(sent)/float64(b.N)*100, "statements/100")
+		b.ReportMetric(float64(after.RoundTrips-before.RoundTrips)/float64(b.N)*100, "trips/100")
+	}
 	b.ReportMetric(float64(probe.Microseconds()), "fdatasync-p50-µs")
 	b.ReportMetric((after.CheckpointHeld-before.CheckpointHeld).Seconds()*1000/float64(max(1, after.Checkpoints-before.Checkpoints)), "held-ms/checkpoint")
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
+	}
+	if *benchURL != "" {
+		return
 	}
 	info, err := os.Stat(dir + "/kurir.db")
 	if err != nil {

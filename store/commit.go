@@ -18,6 +18,9 @@ func (s *Store) Commit(b *Batch) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	var n tableDeltas
+	if s.pg != nil {
+		return s.commitPostgres(b, start)
+	}
 	if s.pending.len() > pendingMost {
 		if err := s.settleTransaction(true); err != nil {
 			return err
@@ -55,9 +58,22 @@ func (s *Store) transact(write func() error) error {
 	case s.fatal != nil:
 		return s.fatal
 	}
+	var err error
+	if s.pg != nil {
+		err = s.transactPostgres(write)
+	} else {
+		err = s.transactSQLite(write)
+	}
+	var fatal *FatalError
+	if errors.As(err, &fatal) {
+		s.fatal = fatal
+	}
+	return err
+}
+
+func (s *Store) transactSQLite(write func() error) error {
 	if err := s.present.check(s.path, time.Now()); err != nil {
-		s.fatal = &FatalError{Err: err}
-		return s.fatal
+		return &FatalError{Err: err}
 	}
 	err := execute(s.hot.begin)
 	if err == nil {
@@ -69,15 +85,7 @@ func (s *Store) transact(write func() error) error {
 			err = errors.Join(err, execute(s.hot.rollback))
 		}
 	}
-	if err == nil {
-		return nil
-	}
-	err = s.classify(err)
-	var fatal *FatalError
-	if errors.As(err, &fatal) {
-		s.fatal = fatal
-	}
-	return err
+	return s.classify(err)
 }
 
 // writeBatch writes what is in b, in the order that Batch promises.
@@ -85,19 +93,11 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeConfiguration(b.Config, b.ConfigText); err != nil {
 		return err
 	}
-	if err := s.settleSome(false, len(b.Accepted)); err != nil {
-		return err
-	}
-	if err := s.writeJournal(b); err != nil {
-		return err
-	}
-	if err := s.wipe(b.Erased); err != nil {
-		return err
-	}
-	if err := s.writeErased(b.Erased); err != nil {
-		return err
-	}
-	if err := s.writeDone(b.GrantDone); err != nil {
+	if s.pg != nil {
+		if err := s.writeMessages(b); err != nil {
+			return err
+		}
+	} else if err := s.writeJournaled(b); err != nil {
 		return err
 	}
 	if err := s.writeInbound(b.Inbound, b.InboundChanged); err != nil {
@@ -146,6 +146,24 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 		return err
 	}
 	return s.writeKeys(b.Idempotency)
+}
+
+// writeJournaled writes, with SQLite, what a batch says of messages, grants and
+// counters.
+func (s *Store) writeJournaled(b *Batch) error {
+	if err := s.settleSome(false, len(b.Accepted)); err != nil {
+		return err
+	}
+	if err := s.writeJournal(b); err != nil {
+		return err
+	}
+	if err := s.wipe(b.Erased); err != nil {
+		return err
+	}
+	if err := s.writeErased(b.Erased); err != nil {
+		return err
+	}
+	return s.writeDone(b.GrantDone)
 }
 
 func (s *Store) writeSpill(b *Batch, n *tableDeltas) error {

@@ -70,8 +70,11 @@ func testDead(t *testing.T, open opener) {
 		t.Fatal(err)
 	}
 	s = open(t, place, store.Retention{})
-	again.Number = 4
-	diff(t, "after a restart", []store.DeadLetter{inbound, again}, deadLetters(t, s, store.DeadFilter{Oldest: true}))
+	got := deadLetters(t, s, store.DeadFilter{Oldest: true})
+	if again.Number = got[len(got)-1].Number; again.Number < 4 { // an engine may leave out numbers
+		t.Errorf("given up again, it has number %d", again.Number)
+	}
+	diff(t, "after a restart", []store.DeadLetter{inbound, again}, got)
 }
 
 // They go with messages of their age.

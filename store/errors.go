@@ -31,6 +31,17 @@ func (busyError) Error() string {
 
 func (busyError) Is(target error) bool { return target == ErrFull }
 
+// ErrAway is returned by Commit and Tidy when the PostgreSQL server cannot be
+// reached, is starting, or is a standby now. Nothing was written; the same batch
+// may be tried again. Since it is as temporary, it is an ErrFull to errors.Is.
+var ErrAway error = awayError{}
+
+type awayError struct{}
+
+func (awayError) Error() string { return "the database does not answer" }
+
+func (awayError) Is(target error) bool { return target == ErrFull }
+
 // ErrClosed is returned by everything after Close.
 var ErrClosed = errors.New("the database is closed")
 

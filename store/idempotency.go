@@ -48,6 +48,9 @@ type keyRow struct {
 // what was asked, uvarint by how many milliseconds it expires before the row
 // does, the answer as text.
 func (s *Store) writeKeys(list []IdempotencyKey) error {
+	if s.pg != nil {
+		return s.writeKeysPostgres(list)
+	}
 	s.keys.rows = s.keys.rows[:0]
 	for len(list) > 0 {
 		n, octets, row := 0, 0, keyRow{}
@@ -103,6 +106,9 @@ func (s *Store) bookKeys() {
 // there, for one of very many millions that looks like it, and when more keys
 // are remembered than memory has room for (keyTables).
 func (s *Store) Idempotent(ctx context.Context, account, key string, now int64) (*IdempotencyKey, error) {
+	if s.pg != nil {
+		return s.idempotentPostgres(ctx, account, key, now)
+	}
 	id := keyIDOf(account, key)
 	rows, spilled := s.keys.find(id.hash(), now)
 	if len(rows) == 0 && len(spilled) == 0 {
@@ -179,6 +185,10 @@ const forgottenAtOnce = 16
 // forgetKeys removes keys that have expired: rows from the oldest on, and tables
 // of which all have.
 func (s *Store) forgetKeys(now int64) (more bool, err error) {
+	if s.pg != nil {
+		gone, err := s.removeSome("DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency WHERE expires < ? LIMIT ?)", now)
+		return gone == forgetRows, err
+	}
 	s.keys.forget(now)
 	gone := 0
 	err = s.transact(func() error {

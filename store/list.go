@@ -175,6 +175,13 @@ func (s *Store) Messages(ctx context.Context, f Filter) (list []*message.Message
 func (s *Store) matchingMessages(ctx context.Context, f *Filter) (ids []message.ID, next message.ID, err error) {
 	low, high := f.bounds()
 	where := f.messageCondition()
+	if s.pg != nil {
+		err = s.read(ctx, func(c *conn) error {
+			ids, next, err = s.scanPostgres(c, where, low, high, f)
+			return err
+		})
+		return ids, next, err
+	}
 	if key, indexed := f.key(); indexed {
 		err = s.read(ctx, func(c *conn) error {
 			ids, next, err = s.lookup(c, key, where, low, high, f)

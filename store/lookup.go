@@ -47,7 +47,11 @@ func (s *Store) candidates(c *conn, key uint64, low, high message.ID, oldest boo
 // inSnapshot runs fn on one state of the database. Should the context of the
 // reader end meanwhile, the transaction is ended where c is given back.
 func inSnapshot(c *conn, fn func() error) error {
-	if err := query(c, "BEGIN", nil, nil); err != nil {
+	begin := "BEGIN"
+	if c.pg != nil {
+		begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	}
+	if err := query(c, begin, nil, nil); err != nil {
 		return err
 	}
 	err := fn()

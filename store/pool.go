@@ -31,6 +31,11 @@ func (s *Store) openReaders() error {
 }
 
 func (s *Store) openReader() (*conn, error) {
+	if s.pg != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+		defer cancel()
+		return s.pg.connect(ctx)
+	}
 	c, err := openConn(s.path, sqlite.OpenReadWrite) // not read only: that could not recover a write-ahead log
 	if err != nil {
 		return nil, fmt.Errorf("open database for reading: %w", err)
@@ -77,8 +82,8 @@ func (s *Store) read(ctx context.Context, fn func(c *conn) error) (err error) {
 		}
 	}
 	if ctx.Done() != nil {
-		c.SetInterrupt(ctx.Done())
-		defer c.SetInterrupt(nil)
+		c.interrupt(ctx)
+		defer c.uninterrupted()
 	}
 	err = fn(c)
 	if err != nil && ctx.Err() != nil {
@@ -92,7 +97,15 @@ func (s *Store) read(ctx context.Context, fn func(c *conn) error) (err error) {
 // it: every statement is refused then. Kept, the connection would show the next
 // reader the past, and the write-ahead log could never begin again.
 func (c *conn) reusable() *conn {
-	if c == nil || c.AutocommitEnabled() {
+	switch {
+	case c == nil:
+		return nil
+	case c.pg != nil && c.pg.idle():
+		return c
+	case c.pg != nil && (c.pg.IsClosed() || c.pg.IsBusy()):
+		c.Close()
+		return nil
+	case c.pg == nil && c.AutocommitEnabled():
 		return c
 	}
 	if err := query(c, "ROLLBACK", nil, nil); err != nil {
@@ -100,4 +113,21 @@ func (c *conn) reusable() *conn {
 		return nil
 	}
 	return c
+}
+
+// interrupt ends statements when ctx ends, until uninterrupted.
+func (c *conn) interrupt(ctx context.Context) {
+	if c.pg != nil {
+		c.pg.ctx = ctx
+		return
+	}
+	c.SetInterrupt(ctx.Done())
+}
+
+func (c *conn) uninterrupted() {
+	if c.pg != nil {
+		c.pg.ctx = nil
+		return
+	}
+	c.SetInterrupt(nil)
 }

@@ -45,6 +45,9 @@ func (s *Store) MessagesByID(ctx context.Context, ids []message.ID) ([]*message.
 // them, else as the tables do. It is looked at first, so that a message on its
 // way from there to the tables is seen; c must not have a transaction open.
 func (s *Store) messagesByID(c *conn, ids []message.ID, list []*message.Message) ([]*message.Message, error) {
+	if c.pg != nil {
+		return messagesByIDPostgres(c, ids, list)
+	}
 	stmt, err := c.prepared(messageByID)
 	if err != nil {
 		return nil, err

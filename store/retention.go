@@ -147,7 +147,7 @@ func (s *Store) writeID(w *write, id message.ID) error {
 
 // dropRuns takes the runs out of use whose messages are all gone.
 func (s *Store) dropRuns() error {
-	if s.index.merge != nil {
+	if s.pg != nil || s.index.merge != nil {
 		return nil // while runs are merged none goes: the next pass does it
 	}
 	oldest := s.pending.oldest()
@@ -320,7 +320,7 @@ func (s *Store) forgetSlice() (more bool, err error) {
 		// Numbers and ids grow with time: the oldest rows are the first ones.
 		{
 			old, "DELETE FROM held WHERE received < ? AND number IN (SELECT number FROM held ORDER BY number LIMIT ?)",
-			func(n int64) { s.counts.held.Add(-n) },
+			func(n int64) { s.counts.add(&tableDeltas{held: -n}) },
 		},
 	} {
 		gone, err := s.removeSome(f.text, f.limit)
@@ -338,7 +338,7 @@ func (s *Store) forgetSlice() (more bool, err error) {
 		return more, err
 	}
 	s.tidy.forgetAt = now.Add(time.Minute)
-	return false, nil
+	return false, s.measurePostgres()
 }
 
 // removeSome runs a statement with a limit and forgetRows as its arguments, in

@@ -30,6 +30,7 @@ type coldStatements struct {
 	dead, deadGone         *statement
 	contact, template      *statement
 	mailing                *statement
+	request                *statement // with PostgreSQL, in place of idempotency
 }
 
 // putEventAccount is upsert with a floor that only rises; both engines know it.
@@ -37,7 +38,20 @@ const putEventAccount = `INSERT INTO event_account(account, floor, used) VALUES 
   ON CONFLICT(account) DO UPDATE SET floor = CASE WHEN event_account.floor > excluded.floor THEN event_account.floor ELSE excluded.floor END, used = excluded.used`
 
 func (w *coldStatements) prepare(c *conn) error {
-	return prepareAll(c, []preparation{
+	return prepareAll(c, append(w.shared(),
+		preparation{&w.idempotency, write{verb: add, table: "idempotency", keys: 1, columns: "number expires keys:b data:b"}},
+	))
+}
+
+func (w *coldStatements) preparePostgres(c *conn) error {
+	return prepareAll(c, append(w.shared(),
+		preparation{&w.request, write{verb: put, table: "idempotency", keys: 1, columns: "key:b request:b answer:b expires"}},
+	))
+}
+
+// shared are those that both engines have.
+func (w *coldStatements) shared() []preparation {
+	return []preparation{
 		{&w.configuration, write{verb: put, table: "configuration", keys: 1, columns: "number at text:b"}},
 		{&w.inbound, write{verb: add, table: "inbound", keys: 1, columns: "id account:t link:t sender:t recipient:t text:t data:b received parts missing rule:t fixed:b owed log:b"}},
 		{&w.inboundChange, write{verb: change, table: "inbound", keys: 1, columns: "id owed log:b"}},
@@ -70,11 +84,10 @@ func (w *coldStatements) prepare(c *conn) error {
 		{&w.eventAccount, write{verb: other, table: "event_account", columns: "account:t floor used", text: putEventAccount}},
 		{&w.eventAccountGone, write{verb: remove, table: "event_account", keys: 1, columns: "account:t"}},
 		{&w.duplicate, write{verb: put, table: "duplicate", keys: 1, columns: "key id expires"}},
-		{&w.idempotency, write{verb: add, table: "idempotency", keys: 1, columns: "number expires keys:b data:b"}},
 		{&w.contact, write{verb: put, table: "contact", keys: 1, columns: "id account:t name:t folded:t mobile:t pager:t mail:t language:t fields:t note:t revision changed_at changed_by:t"}},
 		{&w.template, write{verb: put, table: "template", keys: 1, columns: "id account:t name:t folded:t text:t texts:t note:t revision changed_at changed_by:t"}},
 		{&w.mailing, write{verb: put, table: "mailing", keys: 1, columns: "id account:t by:t ended state:t request:b counts:b"}},
-	})
+	}
 }
 
 func (s *Store) writeConfiguration(number uint32, text []byte) error {
@@ -146,18 +159,15 @@ func (s *Store) writeParts(parts []InboundPart, done []message.ID, n *tableDelta
 		stmt.BindInt64(5, p.Received)
 		s.scratch = appendPart(s.scratch[:0], p.Part)
 		stmt.BindBytes(6, s.scratch)
-		if err := execute(stmt); err != nil {
+		if err := s.execCount(stmt, &n.parts, 1); err != nil {
 			return fmt.Errorf("insert part %s: %w", p.ID, err)
 		}
-		n.parts++
 	}
 	for _, id := range done {
 		s.cold.partDone.BindInt64(1, int64(id))
-		gone, err := s.execCount(s.cold.partDone)
-		if err != nil {
+		if err := s.execCount(s.cold.partDone, &n.parts, -1); err != nil {
 			return fmt.Errorf("remove part %s: %w", id, err)
 		}
-		n.parts -= gone
 	}
 	return nil
 }
@@ -170,18 +180,15 @@ func (s *Store) writeHeld(held []HeldReport, done []int64, n *tableDeltas) error
 		stmt.BindInt64(2, h.Received)
 		s.scratch = appendReport(s.scratch[:0], &h.Report)
 		stmt.BindBytes(3, s.scratch)
-		if err := execute(stmt); err != nil {
+		if err := s.execCount(stmt, &n.held, 1); err != nil {
 			return fmt.Errorf("insert held receipt %d: %w", h.Number, err)
 		}
-		n.held++
 	}
 	for _, number := range done {
 		s.cold.heldDone.BindInt64(1, number)
-		gone, err := s.execCount(s.cold.heldDone)
-		if err != nil {
+		if err := s.execCount(s.cold.heldDone, &n.held, -1); err != nil {
 			return fmt.Errorf("remove held receipt %d: %w", number, err)
 		}
-		n.held -= gone
 	}
 	return nil
 }

@@ -9,9 +9,10 @@ import (
 // hotStatements are the statements that every message passes through, prepared
 // once on the writer's connection. A second engine brings a file like this.
 type hotStatements struct {
-	begin, commit, rollback *statement
+	begin, commit, rollback *statement // SQLite's, as are the journal's and those that move
 
 	message  *statement // insert
+	replace  *statement // with PostgreSQL, a message
 	progress *statement // insert
 	change   *statement // update progress
 	erase    *statement // update message
@@ -27,7 +28,10 @@ type hotStatements struct {
 	counter                    *statement
 }
 
-const messageWritten = "id account:t sender:t recipient:t reference:t text:t data:b link:t via parts price expires fixed:b"
+const (
+	messageWritten  = "id account:t sender:t recipient:t reference:t text:t data:b link:t via parts price expires fixed:b"
+	progressWritten = "id state owed final log:b"
+)
 
 func (h *hotStatements) prepare(c *conn) error {
 	for to, text := range map[**statement]string{&h.begin: "BEGIN IMMEDIATE", &h.commit: "COMMIT", &h.rollback: "ROLLBACK", &h.journalRemove: "DELETE FROM journal WHERE number < ?"} {
@@ -37,26 +41,32 @@ func (h *hotStatements) prepare(c *conn) error {
 		}
 		*to = stmt
 	}
-	return prepareAll(c, []preparation{
-		{&h.journal, write{verb: add, table: "journal", keys: 1, columns: "number data:b"}},
-		{&h.message, write{verb: put, table: "message", keys: 1, columns: messageWritten}},
-		{&h.progress, write{verb: put, table: "progress", keys: 1, columns: "id state owed final log:b"}},
-		{&h.change, write{verb: change, table: "progress", keys: 1, columns: "id state owed final log:b"}},
+	return prepareAll(c, append(h.spilling(),
+		preparation{&h.journal, write{verb: add, table: "journal", keys: 1, columns: "number data:b"}},
+		preparation{&h.message, write{verb: put, table: "message", keys: 1, columns: messageWritten}},
+		preparation{&h.progress, write{verb: put, table: "progress", keys: 1, columns: progressWritten}},
+		preparation{&h.dueMove, write{verb: change, table: "due", keys: 1, columns: "id at"}},
+		preparation{&h.outstandingMove, write{verb: change, table: "outstanding", keys: 2, columns: "key id deadline"}},
+	))
+}
+
+// spilling are those that both engines have.
+func (h *hotStatements) spilling() []preparation {
+	return []preparation{
+		{&h.change, write{verb: change, table: "progress", keys: 1, columns: progressWritten, once: true}},
 		{&h.erase, messageTexts.erase},
 		{&h.grant, write{verb: put, table: "granted", keys: 1, columns: "number link:t session at ids:b"}},
 		{&h.grantDone, write{verb: remove, table: "granted", keys: 1, columns: "number"}},
 		{&h.waitingAdd, write{verb: unless, table: "waiting", keys: 4, columns: "link:t priority account:t id expires"}},
 		{&h.waitingRemove, write{verb: remove, table: "waiting", keys: 4, columns: "link:t priority account:t id"}},
-		{&h.dueAdd, write{verb: unless, table: "due", keys: 1, columns: "id at"}},
-		{&h.dueMove, write{verb: change, table: "due", keys: 1, columns: "id at"}},
+		{&h.dueAdd, write{verb: unless, table: "due", keys: 1, columns: "id at", moves: true}},
 		{&h.dueRemove, write{verb: remove, table: "due", keys: 1, columns: "id"}},
 		{&h.owedAdd, write{verb: unless, table: "owed", keys: 5, columns: "queue:t due id inbound idx"}},
 		{&h.owedRemove, write{verb: remove, table: "owed", keys: 5, columns: "queue:t due id inbound idx"}},
-		{&h.outstanding, write{verb: unless, table: "outstanding", keys: 2, columns: "key id deadline"}},
-		{&h.outstandingMove, write{verb: change, table: "outstanding", keys: 2, columns: "key id deadline"}},
+		{&h.outstanding, write{verb: unless, table: "outstanding", keys: 2, columns: "key id deadline", moves: true}},
 		{&h.outstandingNo, write{verb: remove, table: "outstanding", keys: 2, columns: "key id"}},
 		{&h.counter, write{verb: sum, table: "counter", keys: 4, columns: "hour account:t link:t what:t n"}},
-	})
+	}
 }
 
 func (s *Store) writeProgress(stmt *statement, id message.ID, p *message.Progress, again bool) error {
@@ -64,7 +74,11 @@ func (s *Store) writeProgress(stmt *statement, id message.ID, p *message.Progres
 	stmt.BindInt64(2, int64(p.State))
 	stmt.BindBool(3, p.Owed)
 	stmt.BindInt64(4, p.Final)
-	s.scratch = s.pad.appendLog(s.scratch[:0], p, again)
+	if s.pg == nil {
+		s.scratch = s.pad.appendLog(s.scratch[:0], p, again)
+	} else {
+		s.scratch = appendText(s.scratch[:0], p.Log)
+	}
 	stmt.BindBytes(5, s.scratch)
 	return execute(stmt)
 }

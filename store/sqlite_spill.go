@@ -7,45 +7,48 @@ import (
 // The spill tables: rows of messages that are not in memory only. Removals come
 // before additions (see Batch), and the row of either may be there or not.
 
-// execCount runs a prepared statement and returns how many rows it touched.
-func (s *Store) execCount(stmt *statement) (int64, error) {
+// execCount runs a prepared statement and adds how many rows it has touched to a
+// count, taken times sign: at once, or, with PostgreSQL, when they are sent.
+func (s *Store) execCount(stmt *statement, to *int64, sign int64) error {
 	if err := execute(stmt); err != nil {
-		return 0, err
+		return err
 	}
-	return int64(s.conn.rowsChanged()), nil
+	if s.pg != nil {
+		group := s.conn.pg.tx.last[stmt.pg.plan.table]
+		group.count, group.sign = to, sign
+		return nil
+	}
+	*to += sign * int64(s.conn.Changes())
+	return nil
 }
 
-// addOrMove inserts a row, or when its key is there, changes it. It returns how
-// many rows there are more.
-func (s *Store) addOrMove(add, move *statement, bind func(*statement)) (int64, error) {
+// addOrMove inserts a row, or when its key is there, changes it, and counts those
+// that were not there. PostgreSQL does both in one.
+func (s *Store) addOrMove(add, move *statement, bind func(*statement), to *int64) error {
 	bind(add)
-	added, err := s.execCount(add)
-	if err != nil || added > 0 {
-		return added, err
+	before := *to
+	if err := s.execCount(add, to, 1); err != nil || s.pg != nil || *to > before {
+		return err
 	}
 	bind(move)
-	return 0, execute(move)
+	return execute(move)
 }
 
 func (s *Store) writeWaiting(remove, add []Waiting, n *tableDeltas) error {
 	for i := range remove {
 		w, stmt := &remove[i], s.hot.waitingRemove
 		bindWaiting(stmt, w)
-		gone, err := s.execCount(stmt)
-		if err != nil {
+		if err := s.execCount(stmt, &n.waiting, -1); err != nil {
 			return fmt.Errorf("remove waiting %s: %w", w.ID, err)
 		}
-		n.waiting -= gone
 	}
 	for i := range add {
 		w, stmt := &add[i], s.hot.waitingAdd
 		bindWaiting(stmt, w)
 		stmt.BindInt64(5, w.Expires)
-		added, err := s.execCount(stmt)
-		if err != nil {
+		if err := s.execCount(stmt, &n.waiting, 1); err != nil {
 			return fmt.Errorf("add waiting %s: %w", w.ID, err)
 		}
-		n.waiting += added
 	}
 	return nil
 }
@@ -60,11 +63,9 @@ func bindWaiting(stmt *statement, w *Waiting) {
 func (s *Store) writeDue(b *Batch, n *tableDeltas) error {
 	for _, id := range b.DueRemove {
 		s.hot.dueRemove.BindInt64(1, int64(id))
-		gone, err := s.execCount(s.hot.dueRemove)
-		if err != nil {
+		if err := s.execCount(s.hot.dueRemove, &n.due, -1); err != nil {
 			return fmt.Errorf("remove due %s: %w", id, err)
 		}
-		n.due -= gone
 	}
 	for i := range b.DueAdd {
 		d := &b.DueAdd[i]
@@ -72,11 +73,9 @@ func (s *Store) writeDue(b *Batch, n *tableDeltas) error {
 			stmt.BindInt64(1, int64(d.ID))
 			stmt.BindInt64(2, d.At)
 		}
-		added, err := s.addOrMove(s.hot.dueAdd, s.hot.dueMove, bind)
-		if err != nil {
+		if err := s.addOrMove(s.hot.dueAdd, s.hot.dueMove, bind, &n.due); err != nil {
 			return fmt.Errorf("add due %s: %w", d.ID, err)
 		}
-		n.due += added
 	}
 	return nil
 }
@@ -84,19 +83,15 @@ func (s *Store) writeDue(b *Batch, n *tableDeltas) error {
 func (s *Store) writeOwed(remove, add []Owed, n *tableDeltas) error {
 	for i := range remove {
 		bindOwed(s.hot.owedRemove, &remove[i])
-		gone, err := s.execCount(s.hot.owedRemove)
-		if err != nil {
+		if err := s.execCount(s.hot.owedRemove, &n.owed, -1); err != nil {
 			return fmt.Errorf("remove owed %s: %w", remove[i].ID, err)
 		}
-		n.owed -= gone
 	}
 	for i := range add {
 		bindOwed(s.hot.owedAdd, &add[i])
-		added, err := s.execCount(s.hot.owedAdd)
-		if err != nil {
+		if err := s.execCount(s.hot.owedAdd, &n.owed, 1); err != nil {
 			return fmt.Errorf("add owed %s: %w", add[i].ID, err)
 		}
-		n.owed += added
 	}
 	return nil
 }
@@ -114,11 +109,9 @@ func (s *Store) writeOutstanding(remove, add []Outstanding, n *tableDeltas) erro
 		o, stmt := &remove[i], s.hot.outstandingNo
 		stmt.BindInt64(1, int64(o.Key))
 		stmt.BindInt64(2, int64(o.ID))
-		gone, err := s.execCount(stmt)
-		if err != nil {
+		if err := s.execCount(stmt, &n.outstanding, -1); err != nil {
 			return fmt.Errorf("remove outstanding %s: %w", o.ID, err)
 		}
-		n.outstanding -= gone
 	}
 	for i := range add {
 		o := &add[i]
@@ -127,11 +120,9 @@ func (s *Store) writeOutstanding(remove, add []Outstanding, n *tableDeltas) erro
 			stmt.BindInt64(2, int64(o.ID))
 			stmt.BindInt64(3, o.Deadline)
 		}
-		added, err := s.addOrMove(s.hot.outstanding, s.hot.outstandingMove, bind)
-		if err != nil {
+		if err := s.addOrMove(s.hot.outstanding, s.hot.outstandingMove, bind, &n.outstanding); err != nil {
 			return fmt.Errorf("add outstanding %s: %w", o.ID, err)
 		}
-		n.outstanding += added
 	}
 	return nil
 }

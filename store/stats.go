@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -27,6 +26,7 @@ type Stats struct {
 	Checkpoints             uint64
 	CheckpointTime          time.Duration // of all checkpoints
 	CheckpointHeld          time.Duration // of it while commits had to wait
+	Statements, RoundTrips  uint64        // of commits and housekeeping, with PostgreSQL
 	Tables                  Counts
 }
 
@@ -59,6 +59,13 @@ func (m *measurements) commit(d time.Duration, rows int) {
 	m.s.CommitBuckets[i]++
 }
 
+func (m *measurements) sent(statements, trips uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.s.Statements += statements
+	m.s.RoundTrips += trips
+}
+
 func (m *measurements) checkpoint(whole, held time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -72,8 +79,12 @@ func (s *Store) Stats() Stats {
 	s.measured.mu.Lock()
 	st := s.measured.s
 	s.measured.mu.Unlock()
-	st.DatabaseBytes = fileSize(s.path)
-	st.WALBytes = fileSize(s.path + "-wal")
+	if s.pg != nil {
+		st.DatabaseBytes = s.pg.size.Load()
+	} else {
+		st.DatabaseBytes = fileSize(s.path)
+		st.WALBytes = fileSize(s.path + "-wal")
+	}
 	st.Tables = s.counts.get()
 	return st
 }
@@ -91,53 +102,87 @@ type tableDeltas struct {
 	waiting, due, owed, outstanding, parts, held int64
 }
 
-// tableCounts follow the spill tables, which are too long to count often.
+// tableCounts follow the spill tables, which are too long to count often. While
+// they are counted anew, what comes meanwhile is noted: the new count may have
+// it or not, and too much does no harm, where too little would keep somebody from
+// looking.
 type tableCounts struct {
-	waiting, due, owed, outstanding, parts, held atomic.Int64
+	mu    sync.Mutex
+	now   tableDeltas
+	since tableDeltas // what has come since recount
+}
+
+func (n *tableDeltas) each(other *tableDeltas, do func(mine *int64, others int64)) {
+	do(&n.waiting, other.waiting)
+	do(&n.due, other.due)
+	do(&n.owed, other.owed)
+	do(&n.outstanding, other.outstanding)
+	do(&n.parts, other.parts)
+	do(&n.held, other.held)
 }
 
 func (t *tableCounts) add(n *tableDeltas) {
-	t.waiting.Add(n.waiting)
-	t.due.Add(n.due)
-	t.owed.Add(n.owed)
-	t.outstanding.Add(n.outstanding)
-	t.parts.Add(n.parts)
-	t.held.Add(n.held)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.now.each(n, func(mine *int64, others int64) { *mine += others })
+	t.since.each(n, func(mine *int64, others int64) { *mine += max(others, 0) })
+}
+
+// recount begins a new count.
+func (t *tableCounts) recount() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.since = tableDeltas{}
+}
+
+// recounted takes it.
+func (t *tableCounts) recounted(n *tableDeltas) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.now = *n
+	t.now.each(&t.since, func(mine *int64, others int64) { *mine += others })
 }
 
 func (t *tableCounts) get() Counts {
-	return Counts{
-		Waiting: t.waiting.Load(), Due: t.due.Load(), Owed: t.owed.Load(),
-		Outstanding: t.outstanding.Load(), Parts: t.parts.Load(), Held: t.held.Load(),
-	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := &t.now
+	return Counts{Waiting: n.waiting, Due: n.due, Owed: n.owed, Outstanding: n.outstanding, Parts: n.parts, Held: n.held}
 }
 
 // loadCounts counts the rows once, when the store is opened.
 func (s *Store) loadCounts(ctx context.Context) error {
 	return s.read(ctx, func(c *conn) error {
 		var n tableDeltas
-		for _, t := range []struct {
-			table string
-			to    *int64
-		}{
-			{"waiting", &n.waiting},
-			{"due", &n.due},
-			{"owed", &n.owed},
-			{"outstanding", &n.outstanding},
-			{"inbound_part", &n.parts},
-			{"held", &n.held},
-		} {
-			err := query(c, "SELECT count(*) FROM "+t.table, nil, func(stmt *statement) (bool, error) {
-				*t.to = stmt.ColumnInt64(0)
-				return false, nil
-			})
-			if err != nil {
-				return err
-			}
+		if err := countTables(c, &n); err != nil {
+			return err
 		}
-		s.counts.add(&n)
+		s.counts.recounted(&n)
 		return nil
 	})
+}
+
+func countTables(c *conn, n *tableDeltas) error {
+	for _, t := range []struct {
+		table string
+		to    *int64
+	}{
+		{"waiting", &n.waiting},
+		{"due", &n.due},
+		{"owed", &n.owed},
+		{"outstanding", &n.outstanding},
+		{"inbound_part", &n.parts},
+		{"held", &n.held},
+	} {
+		err := query(c, "SELECT count(*) FROM "+t.table, nil, func(stmt *statement) (bool, error) {
+			*t.to = stmt.ColumnInt64(0)
+			return false, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ProbeDisk measures the disk under dir: the median time of n times writing

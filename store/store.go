@@ -18,7 +18,10 @@ import (
 // Options says where the store is and how it behaves. The zero value of every
 // field but Path is usable.
 type Options struct {
-	Path      string       // directory; it is made if it is not there
+	Path      string       // directory; it is made if it is not there. With PostgreSQL it is not used
+	Database  string       // postgres://user:password@host:5432/database; empty or sqlite for SQLite in Path
+	Node      int          // number of the node whose share is opened, 0 to 63
+	Shared    bool         // other nodes use the database, too
 	Log       *slog.Logger // nil: slog.Default
 	Retention Retention
 	Readers   int   // connections for readers, default 4
@@ -48,6 +51,8 @@ type Store struct {
 	opts Options
 	log  *slog.Logger
 	lock *os.File
+	pg   *postgres // nil with SQLite
+	away func(error)
 
 	writing sync.Mutex  // held by whoever writes: Commit, Tidy, the end of a checkpoint
 	written atomic.Bool // a transaction has ended since the log's length was looked at
@@ -133,10 +138,14 @@ func (opts *Options) setDefaults() {
 }
 
 // Open opens the database in opts.Path, making both if need be, brings its
-// tables up to date and reads back what only memory had. Errors a user can act
-// on are *HeldError, *NewerError and *DamagedError.
+// tables up to date and reads back what only memory had, or does so with
+// opts.Database. Errors a user can act on are *HeldError, *NewerError and
+// *DamagedError.
 func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 	opts.setDefaults()
+	if isPostgres(opts.Database) {
+		return openPostgres(ctx, opts)
+	}
 	if err := makeFolder(opts.Path); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
@@ -255,7 +264,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	var errs []error
-	if s.conn != nil && s.fatal == nil && s.pending.rows != nil && !s.settledAll() {
+	if s.conn != nil && s.fatal == nil && s.pg == nil && s.pending.rows != nil && !s.settledAll() {
 		if err := s.settleAll(); err != nil { // the journal keeps it
 			s.log.Warn("what only the journal has could not be written to the tables; the next start does it", "error", err)
 		}
@@ -266,10 +275,15 @@ func (s *Store) Close() error {
 	if s.check != nil {
 		s.check.stop()
 	}
+	if s.pg != nil && s.pg.counted != nil {
+		<-s.pg.counted
+	}
 	s.closeReaders()
 	if s.conn != nil {
 		errs = append(errs, s.conn.Close()) // the last connection moves the write-ahead log into the database
 	}
-	errs = append(errs, unlockFolder(s.lock))
+	if s.lock != nil {
+		errs = append(errs, unlockFolder(s.lock))
+	}
 	return errors.Join(errs...)
 }

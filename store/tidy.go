@@ -11,6 +11,8 @@ type tidyState struct {
 	ledger    bool // its old rows are gone in this pass
 	messages  removePass
 	inbound   removePass
+
+	partitionAt time.Time // when partitions are looked at again
 }
 
 // Tidy does housekeeping for about budget: a slice at a time, each in a
@@ -26,7 +28,10 @@ func (s *Store) Tidy(budget time.Duration) (more bool, err error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	deadline := time.Now().Add(budget)
-	jobs := [...]func() (bool, error){s.settleTidy, s.flushSlice, s.mergeSlice, s.keySlice, s.removeDeadSlice, s.retainSlice, s.forgetSlice}
+	jobs := []func() (bool, error){s.settleTidy, s.flushSlice, s.mergeSlice, s.keySlice, s.removeDeadSlice, s.retainSlice, s.forgetSlice}
+	if s.pg != nil {
+		jobs = []func() (bool, error){s.partitionSlice, s.retainSlice, s.forgetSlice}
+	}
 	for idle := 0; idle < len(jobs); {
 		again, err := jobs[s.tidy.next]()
 		if err != nil {

@@ -26,6 +26,8 @@ type write struct {
 	table   string
 	keys    int    // how many of the columns, from the first on, are the key
 	columns string // names, in the order of arguments; ":t" behind one says that it is a text, ":b" octets
+	once    bool   // no two rows of a transaction have the same key
+	moves   bool   // of verb unless, with PostgreSQL: rows whose key is there are changed; SQLite has a statement for that
 	text    string // of verb other: ?1, ?2 and so on are the columns
 }
 
@@ -103,4 +105,12 @@ func prepareAll(c *conn, list []preparation) error {
 }
 
 // preparedWrite returns the statement of a write.
-func (c *conn) preparedWrite(w *write) (*statement, error) { return c.prepared(w.sqlite()) }
+func (c *conn) preparedWrite(w *write) (*statement, error) {
+	stmt, err := c.prepared(w.sqlite())
+	if err == nil && stmt.pg != nil && stmt.pg.plan == nil {
+		if plan := w.postgres(); plan != nil {
+			stmt.pg.plan, stmt.pg.text = plan, plan.text
+		}
+	}
+	return stmt, err
+}
