@@ -17,6 +17,7 @@ var sleepers = map[string]string{
 	"gateway.step":         "methods of chaos and moneyLife, whose lives are bubbles; functions elsewhere have the name too",
 	"gateway.reborn":       "chaos.run, which calls it, is a common name",
 	"gateway.finish":       "likewise",
+	"cluster.over":         "requests on their way to a table, which are sent in bubbles by what is tested",
 }
 
 // TestNoSleepInTests holds that a test waits for an event and never for a time: time.Sleep belongs into a bubble of
