@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"kurir/e2e/netns"
 	"kurir/simulator"
 )
 
@@ -30,7 +31,8 @@ type server struct {
 	binary string
 	http   string // host:port
 	smpp   string
-	pprof  string // of Go's profiler, empty if it is not served
+	pprof  string      // of Go's profiler, empty if it is not served
+	on     *netns.Host // nil is this machine
 	proc   *process
 	client *http.Client
 	*rest
@@ -47,8 +49,9 @@ type serverOptions struct {
 	accounts   []string // further accounts
 	routes     []string // via the first connector if nil
 	inbound    []string
-	more       string // further lines at the top
-	profiled   bool   // serves Go's profiler, by which garbage is collected before memory is measured
+	more       string      // further lines at the top
+	on         *netns.Host // the host that it runs on, and REST is called from; this machine if nil
+	profiled   bool        // serves Go's profiler, by which garbage is collected before memory is measured
 }
 
 // startSimulator runs an SMSC inside the test.
@@ -92,7 +95,12 @@ func prepareServer(t testing.TB, sim *simulator.Simulator, opt serverOptions) *s
 	if opt.profiled {
 		s.pprof = freeAddr(t)
 	}
-	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxIdleConns: 0}}
+	transport := &http.Transport{MaxIdleConnsPerHost: 64, MaxIdleConns: 0}
+	if s.on = opt.on; s.on != nil {
+		s.http, s.smpp = s.on.Address()+":8080", s.on.Address()+":2775"
+		transport.DialContext = s.on.DialContext
+	}
+	s.client = &http.Client{Transport: transport}
 	t.Cleanup(s.client.CloseIdleConnections)
 	s.rest = &rest{t: t, base: "http://" + s.http, key: apiKey, client: s.client}
 	if opt.connectors == nil && sim != nil {
@@ -171,7 +179,11 @@ func (s *server) start() {
 // launch starts the program and waits for nothing.
 func (s *server) launch() {
 	s.t.Helper()
-	s.proc = start(s.t, ours, s.dir, s.binary, "serve", "-c", s.path(), "--pprof", s.pprof)
+	line := []string{s.binary, "serve", "-c", s.path(), "--pprof", s.pprof}
+	if s.on != nil {
+		line = s.on.Command(line[0], line[1:]...)
+	}
+	s.proc = start(s.t, ours, s.dir, line[0], line[1:]...)
 }
 
 // restart stops the program in good order and starts it again.
