@@ -50,7 +50,7 @@ func (g *Gateway) act(ctx context.Context, j *actJob) error {
 		return err
 	}
 	for after := message.ID(0); ; {
-		ids, err := g.store.DueAfter(ctx, after, g.opt.helping(actMost))
+		ids, err := g.store.DueAfter(ctx, g.opt.Node, after, g.opt.helping(actMost))
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func (g *Gateway) act(ctx context.Context, j *actJob) error {
 			return err
 		}
 	}
-	for after := (store.Waiting{}); ; {
+	for after := (store.Waiting{Node: g.opt.Node}); ; {
 		rows, err := g.store.WaitingAfter(ctx, after, g.opt.helping(actMost))
 		if err != nil {
 			return err

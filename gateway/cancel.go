@@ -150,7 +150,7 @@ func (g *Gateway) waitingEntry(ctx context.Context, account string, id message.I
 // takeOffDisk removes the rows that say where a message waits that is on disk
 // only.
 func (g *Gateway) takeOffDisk(e *entry) {
-	g.cur.WaitingRemove = append(g.cur.WaitingRemove, e.waitingRows()...)
+	g.cur.WaitingRemove = append(g.cur.WaitingRemove, g.waitingRows(e)...)
 	g.cur.DueRemove = append(g.cur.DueRemove, e.m.ID)
 }
 

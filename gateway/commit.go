@@ -355,6 +355,7 @@ func resetBatch(b *store.Batch) {
 	clear(b.Events)
 	clear(b.EventAccounts)
 	clear(b.Dead)
+	clear(b.MailAdd)
 	*b = store.Batch{
 		Warned: b.Warned[:0], TopUps: b.TopUps[:0], ListEntries: b.ListEntries[:0], OptOuts: b.OptOuts[:0], Networks: b.Networks[:0], Resources: b.Resources[:0], People: b.People[:0], Idempotency: b.Idempotency[:0],
 		Accepted: b.Accepted[:0], Changed: b.Changed[:0], Replaced: b.Replaced[:0], Erased: b.Erased[:0],
@@ -366,5 +367,6 @@ func resetBatch(b *store.Batch) {
 		OwedAdd: b.OwedAdd[:0], OwedRemove: b.OwedRemove[:0],
 		OpenAdd: b.OpenAdd[:0], OpenRemove: b.OpenRemove[:0], MissingAdd: b.MissingAdd[:0], MissingRemove: b.MissingRemove[:0], Counters: b.Counters[:0], Series: b.Series[:0],
 		Events: b.Events[:0], EventAccounts: b.EventAccounts[:0], Dead: b.Dead[:0], DeadGone: b.DeadGone[:0],
+		MailAdd: b.MailAdd[:0], MailDone: b.MailDone[:0], Marks: b.Marks[:0],
 	}
 }

@@ -11,6 +11,7 @@ import (
 // outbox is what is owed to one account by one kind of target.
 type outbox struct {
 	key      boxKey
+	node     int     // whose rows are in table owed
 	twin     *outbox // of the same account, see share.go; nil if it has none
 	fifo     queue[*Item]
 	inFlight int

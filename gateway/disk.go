@@ -191,7 +191,7 @@ func (g *Gateway) endLook(r *reading) {
 // loadDue reads what has become due on disk.
 func (g *Gateway) loadDue(ctx context.Context, now time.Time) (more bool, err error) {
 	r := g.look()
-	rows, err := g.store.DueBefore(ctx, now.UnixMilli(), g.opt.helping(diskMost))
+	rows, err := g.store.DueBefore(ctx, g.opt.Node, now.UnixMilli(), g.opt.helping(diskMost))
 	if err != nil || len(rows) == 0 {
 		g.endLook(r)
 		return false, err
@@ -243,7 +243,7 @@ func (g *Gateway) dueToDisk(e *entry) {
 // endWaiting ends what waits on disk only and is too old.
 func (g *Gateway) endWaiting(ctx context.Context, now time.Time) (more bool, err error) {
 	r := g.look()
-	rows, err := g.store.WaitingExpired(ctx, now.UnixMilli(), g.opt.helping(diskMost))
+	rows, err := g.store.WaitingExpired(ctx, g.opt.Node, now.UnixMilli(), g.opt.helping(diskMost))
 	if err != nil || len(rows) == 0 {
 		g.endLook(r)
 		return false, err
@@ -271,7 +271,7 @@ func (g *Gateway) endWaiting(ctx context.Context, now time.Time) (more bool, err
 // endOutstanding ends messages whose receipts never came.
 func (g *Gateway) endOutstanding(ctx context.Context, now time.Time) (more bool, err error) {
 	r := g.look()
-	rows, err := g.store.OutstandingDeadline(ctx, now.UnixMilli(), g.opt.helping(diskMost))
+	rows, err := g.store.OutstandingDeadline(ctx, g.opt.Node, now.UnixMilli(), g.opt.helping(diskMost))
 	if err != nil || len(rows) == 0 {
 		g.endLook(r)
 		return false, err

@@ -104,7 +104,7 @@ func (g *Gateway) addRow(e *entry) {
 	switch e.station {
 	case waiting:
 		at = len(b.WaitingAdd)
-		b.WaitingAdd = append(b.WaitingAdd, e.waitingRow())
+		b.WaitingAdd = append(b.WaitingAdd, g.waitingRow(e))
 	case delayed:
 		at = len(b.DueAdd)
 		b.DueAdd = append(b.DueAdd, store.Due{ID: e.m.ID, At: e.due})
@@ -143,7 +143,7 @@ func (g *Gateway) removeRow(e *entry) {
 			b.WaitingAdd[e.rowAt].ID = 0
 			return
 		}
-		b.WaitingRemove = append(b.WaitingRemove, e.waitingRow())
+		b.WaitingRemove = append(b.WaitingRemove, g.waitingRow(e))
 	case delayed:
 		if same {
 			b.DueAdd[e.rowAt].ID = 0
@@ -165,18 +165,18 @@ func (g *Gateway) removeRow(e *entry) {
 	}
 }
 
-func (e *entry) waitingRow() store.Waiting {
+func (g *Gateway) waitingRow(e *entry) store.Waiting {
 	return store.Waiting{
-		Link: e.link.name, Priority: e.m.Priority, Account: e.m.Account,
+		Node: g.opt.Node, Link: e.link.name, Priority: e.m.Priority, Account: e.m.Account,
 		ID: e.m.ID, Expires: e.m.Expires,
 	}
 }
 
 // waitingRows returns the rows that the message may have, one per link.
-func (e *entry) waitingRows() []store.Waiting {
+func (g *Gateway) waitingRows(e *entry) []store.Waiting {
 	rows := make([]store.Waiting, 0, len(e.m.Links))
 	for _, name := range e.m.Links {
-		w := e.waitingRow()
+		w := g.waitingRow(e)
 		w.Link = name
 		rows = append(rows, w)
 	}

@@ -90,5 +90,6 @@ func (g *Gateway) newGather() *gather {
 		g.spares = g.spares[:n-1]
 	}
 	b.reset(g.sequence)
+	b.Node, b.Term = g.opt.Node, g.opt.Term
 	return b
 }

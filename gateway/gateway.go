@@ -26,6 +26,8 @@ type Options struct {
 	Log      *slog.Logger
 	Alarms   *alarm.Book // takes what people ought to look at; nil for nobody
 	Node     int         // 0 to 63; 0 when there is one server
+	Term     int64       // of the node's share, which nobody else may have taken over since
+	Shared   bool        // other gateways use the store, too, or may come to
 
 	QueueMemory  int           // messages of one link kept in memory; default 10,000
 	OutboxMemory int           // items owed to one account kept in memory; default 20,000

@@ -28,7 +28,7 @@ func (g *Gateway) Mailbox(ctx context.Context, account string, n int) ([]*messag
 	var page []*message.Inbound
 	queue, after, size := boxKey{message.MailboxTarget, account, false}.String(), store.Owed{}, 0
 	for len(page) < n && size < mailboxSize {
-		rows, err := g.store.OwedNext(ctx, queue, math.MaxInt64, after, mailboxRead)
+		rows, err := g.store.OwedNext(ctx, g.opt.Node, queue, math.MaxInt64, after, mailboxRead)
 		if err != nil || len(rows) == 0 {
 			return page, err
 		}

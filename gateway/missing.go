@@ -121,7 +121,7 @@ func (g *Gateway) sweepMissing(until int64, onDisk <-chan error) (next int64) {
 	err := settledBy(g.ctx, onDisk)
 	for at := (store.Missing{}); err == nil; {
 		var list []store.Missing
-		if list, err = g.store.MissingAfter(g.ctx, at, missingHelping); err != nil {
+		if list, err = g.store.MissingAfter(g.ctx, g.opt.Node, at, missingHelping); err != nil {
 			break
 		}
 		n := 0

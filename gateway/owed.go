@@ -15,7 +15,7 @@ const owedMost = 1000 // read from disk at a time
 // message; of a message 0 is its intermediate state and 1 the final one, so that
 // they are read in this order.
 func (it *Item) row() store.Owed {
-	o := store.Owed{Queue: it.box.key.String(), Due: it.due}
+	o := store.Owed{Node: it.box.node, Queue: it.box.key.String(), Due: it.due}
 	switch {
 	case it.Inbound != nil:
 		o.ID, o.Inbound, o.Index = it.Inbound.ID, true, uint8(it.Index)
@@ -177,13 +177,13 @@ func (g *Gateway) readOwed(b *outbox, after store.Owed, r *reading) {
 }
 
 func (g *Gateway) askOwed(ctx context.Context, queue string, after store.Owed, now time.Time) (*owedRead, error) {
-	rows, err := g.store.OwedNext(ctx, queue, now.UnixMilli(), after, g.opt.helping(owedMost))
+	rows, err := g.store.OwedNext(ctx, g.opt.Node, queue, now.UnixMilli(), after, g.opt.helping(owedMost))
 	if err != nil {
 		return nil, err
 	}
 	found := &owedRead{rows: rows, messages: map[message.ID]*message.Message{}, inbound: map[message.ID]*message.Inbound{}}
 	if len(rows) < g.opt.helping(owedMost) {
-		next, err := g.store.OwedNext(ctx, queue, math.MaxInt64, store.Owed{Due: now.UnixMilli() + 1}, 1)
+		next, err := g.store.OwedNext(ctx, g.opt.Node, queue, math.MaxInt64, store.Owed{Due: now.UnixMilli() + 1}, 1)
 		if err != nil {
 			return nil, err
 		}

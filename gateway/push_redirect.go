@@ -17,7 +17,7 @@ import (
 func (g *Gateway) redirectOwed(ctx context.Context, j *pushJob) error {
 	b := boxKey{message.WebhookTarget, j.req.Account, false}
 	for after := (store.Owed{}); ; {
-		rows, err := g.store.OwedNext(ctx, b.String(), math.MaxInt64, after, g.opt.helping(pushMost))
+		rows, err := g.store.OwedNext(ctx, g.opt.Node, b.String(), math.MaxInt64, after, g.opt.helping(pushMost))
 		if err != nil || len(rows) == 0 {
 			return err
 		}

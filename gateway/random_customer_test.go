@@ -193,7 +193,7 @@ func (c *chaos) showOwed() {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	for key, b := range c.w.boxes {
-		rows, err := c.w.store.OwedNext(context.Background(), key.String(), math.MaxInt64, store.Owed{}, 10)
+		rows, err := c.w.store.OwedNext(context.Background(), 0, key.String(), math.MaxInt64, store.Owed{}, 10)
 		if err != nil || len(rows) > 0 {
 			c.t.Logf("owed by %s: %+v, %v; stored %t behind %t closing %t absent %t loading %t after %+v again %v soonest %d later %d pass %+v, in memory %d %d %d",
 				key, rows, err, b.stored, b.behind, b.closing, b.absent, b.loading, b.after, b.again, b.soonest, b.later, b.pass, b.fifo.len(), b.inFlight, len(b.midway))

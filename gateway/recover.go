@@ -32,7 +32,7 @@ func (g *Gateway) recover(ctx context.Context) error {
 	if err := g.recoverGrants(ctx, seen); err != nil {
 		return err
 	}
-	err := g.store.OpenAfterMark(ctx, func(m *message.Message) error {
+	err := g.store.OpenAfterMark(ctx, g.opt.Node, func(m *message.Message) error {
 		g.recent.push(place{id: m.ID})
 		if seen[m.ID] {
 			return nil
@@ -55,7 +55,7 @@ func (g *Gateway) recoverNumbers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if g.mark, err = g.store.Mark(ctx); err != nil {
+	if g.mark, err = g.store.Mark(ctx, g.opt.Node); err != nil {
 		return err
 	}
 	position, err := g.recoverEvents(ctx)
@@ -75,7 +75,7 @@ func (g *Gateway) recoverNumbers(ctx context.Context) error {
 		return err
 	}
 	g.people.audits.Store(audit)
-	rows, err := g.store.MissingAfter(ctx, store.Missing{}, 1)
+	rows, err := g.store.MissingAfter(ctx, g.opt.Node, store.Missing{}, 1)
 	if len(rows) > 0 {
 		g.missing.lookAt(rows[0].At)
 	}
@@ -83,7 +83,7 @@ func (g *Gateway) recoverNumbers(ctx context.Context) error {
 }
 
 func (g *Gateway) recoverCounts(ctx context.Context) error {
-	waiting, err := g.store.WaitingCounts(ctx)
+	waiting, err := g.store.WaitingCounts(ctx, g.opt.Node)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (g *Gateway) recoverCounts(ctx context.Context) error {
 			sp.rows += n
 		}
 	}
-	queues, err := g.store.OwedQueues(ctx)
+	queues, err := g.store.OwedQueues(ctx, g.opt.Node)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (g *Gateway) recoverCounts(ctx context.Context) error {
 // recoverGrants marks what was granted by a grant row and not answered. The
 // rows go in the same commit that says so.
 func (g *Gateway) recoverGrants(ctx context.Context, seen map[message.ID]bool) error {
-	grants, err := g.store.Grants(ctx)
+	grants, err := g.store.Grants(ctx, g.opt.Node)
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 	if has, err := g.store.DueHas(ctx, []message.ID{e.m.ID}); err != nil || has[0] {
 		return err
 	}
-	if has, err := g.store.WaitingHas(ctx, e.waitingRows()); err != nil || slices.Contains(has, true) {
+	if has, err := g.store.WaitingHas(ctx, g.waitingRows(e)); err != nil || slices.Contains(has, true) {
 		return err
 	}
 	g.placePart(e, g.now())
@@ -237,7 +237,7 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 }
 
 func (g *Gateway) recoverInbound(ctx context.Context) error {
-	err := g.store.Held(ctx, func(h *store.HeldReport) error {
+	err := g.store.Held(ctx, 0, func(h *store.HeldReport) error {
 		g.recoverHeld(h)
 		return nil
 	})
@@ -245,7 +245,7 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 		return err
 	}
 	snap := g.snap.Load()
-	err = g.store.InboundParts(ctx, func(p *store.InboundPart) error {
+	err = g.store.InboundParts(ctx, 0, func(p *store.InboundPart) error {
 		a := g.joins[p.Key]
 		if a == nil {
 			a = newAssembly(p.Key, int(p.Total), p.Received)
@@ -265,7 +265,7 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return g.store.OpenInbound(ctx, func(in *message.Inbound, missing uint32) error {
+	return g.store.OpenInbound(ctx, g.opt.Node, func(in *message.Inbound, missing uint32) error {
 		for i, t := range in.Targets {
 			it := &Item{box: g.inBox(t)}
 			if missing>>i&1 == 1 && g.inboundItem(it, in, i) {

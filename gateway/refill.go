@@ -31,7 +31,7 @@ func (g *Gateway) spill(e *entry) {
 	e.setBatch()
 	sp.put(e.m.Account, g.cur.seq).add(e, l.lanes.of(e.m.Priority, e.m.Account))
 	sp.rows++
-	g.cur.WaitingAdd = append(g.cur.WaitingAdd, e.waitingRow())
+	g.cur.WaitingAdd = append(g.cur.WaitingAdd, g.waitingRow(e))
 }
 
 // put books that a gather adds a row of an account.
@@ -129,7 +129,7 @@ func (g *Gateway) load(l *link, p message.Priority) {
 
 	ctx, cancel := context.WithTimeout(g.ctx, readLimit)
 	defer cancel()
-	got, err := g.store.Refill(ctx, l.name, p, after, n)
+	got, err := g.store.Refill(ctx, g.opt.Node, l.name, p, after, n)
 	if err != nil && g.ctx.Err() == nil {
 		g.log.Error("read what waits for a link", "link", l.name, "error", err)
 	}

@@ -274,7 +274,7 @@ func TestComplaint04RepeatOnReceipt(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			w.wantNothingLeft()
 			time.Sleep(2 * time.Minute) // of the second attempts too
-			if rows, err := w.store.MissingAfter(t.Context(), store.Missing{}, 1); err != nil || len(rows) > 0 {
+			if rows, err := w.store.MissingAfter(t.Context(), 0, store.Missing{}, 1); err != nil || len(rows) > 0 {
 				t.Errorf("%v %v are left", rows, err)
 			}
 		})

@@ -425,7 +425,7 @@ func (g *Gateway) readOutstanding(ctx context.Context, late []*message.Report) (
 		keys = append(keys, receiptKey(r.Scope, r.OperatorID), exactKey(r.Scope, r.OperatorID))
 	}
 	g.mu.Unlock()
-	byKey, err := g.store.OutstandingByKey(ctx, keys)
+	byKey, err := g.store.OutstandingByKey(ctx, g.opt.Node, keys)
 	if err != nil {
 		return nil, err
 	}

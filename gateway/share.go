@@ -59,14 +59,14 @@ func (g *Gateway) boxOf(k boxKey) *outbox {
 	if b := g.boxes[k]; b != nil {
 		return b
 	}
-	b := &outbox{key: k, midway: map[message.ID]*Item{}}
+	b := &outbox{key: k, node: g.opt.Node, midway: map[message.ID]*Item{}}
 	g.boxes[k] = b
 	if k.kind == message.SMPPTarget {
 		twin := k
 		twin.inbound = !k.inbound
 		b.twin = g.boxes[twin]
 		if b.twin == nil {
-			b.twin = &outbox{key: twin, midway: map[message.ID]*Item{}}
+			b.twin = &outbox{key: twin, node: g.opt.Node, midway: map[message.ID]*Item{}}
 			g.boxes[twin] = b.twin
 		}
 		b.twin.twin = b

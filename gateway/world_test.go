@@ -174,7 +174,7 @@ func (w *world) wantNothingLeft() {
 	if n := w.store.Counts(); n != (store.Counts{Held: n.Held}) {
 		w.t.Errorf("rows left in the spill tables: %+v", n)
 	}
-	grants, err := w.store.Grants(context.Background())
+	grants, err := w.store.Grants(context.Background(), 0)
 	if err != nil || len(grants) > 0 {
 		w.t.Errorf("grants left: %v %v", grants, err)
 	}

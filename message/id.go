@@ -35,6 +35,9 @@ func (id ID) Time() time.Time { return time.UnixMilli(id.Millis()).UTC() }
 // Millis returns when the id was made in Unix milliseconds.
 func (id ID) Millis() int64 { return int64(id)>>idTimeShift + idEpoch }
 
+// Node returns the number of the node that made the id.
+func (id ID) Node() int { return int(id>>idSequence) & (1<<idNode - 1) }
+
 // String returns the 13 characters by which customers know the message.
 func (id ID) String() string {
 	var b [idLength]byte

@@ -18,6 +18,12 @@ import (
 // and changing what is gone are no errors; adding a spilled row again changes
 // its time and nothing else.
 type Batch struct {
+	// Node is whose share the rows of the spill tables belong to that the batch adds,
+	// Term the term of that share as its node knows it: when another node has taken the
+	// share over meanwhile, nothing is written (ErrFenced).
+	Node int
+	Term int64
+
 	// Config, when not zero, is the number of a configuration that has come
 	// into force, and ConfigText its routes and links without secrets.
 	Config     uint32
@@ -47,9 +53,12 @@ type Batch struct {
 	OpenRemove     []Outstanding //
 	MissingAdd     []Missing     //
 	MissingRemove  []Missing     //
+	MailAdd        []Mail        // to other nodes
+	MailDone       []int64       // numbers of mail that has had its effect
 	Dead           []DeadLetter
 	DeadGone       []DeadKey
-	Mark           message.ID   // when not zero: every open message up to here stands in a spill table or a grant
+	Mark           message.ID   // when not zero: every open message of Node up to here stands in a spill table or a grant
+	Marks          []ShareMark  // likewise, of shares that are being taken over
 	Counters       []Counter    // added to what is there
 	Money          []MoneyEntry // one per account
 	Warned         []Warned     // in this order
@@ -73,7 +82,7 @@ func (b *Batch) Rows() int {
 	return len(b.Accepted) + len(b.Changed) + len(b.Replaced) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
-		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.Dead) + len(b.DeadGone) + len(b.Counters) + len(b.Money) + len(b.Warned) + len(b.TopUps) +
+		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.MailAdd) + len(b.MailDone) + len(b.Marks) + len(b.Dead) + len(b.DeadGone) + len(b.Counters) + len(b.Money) + len(b.Warned) + len(b.TopUps) +
 		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsGone) + len(b.Resources) + len(b.People) +
 		len(b.Events) + len(b.EventAccounts) + len(b.Duplicates) + len(b.Idempotency)
 }
@@ -96,6 +105,7 @@ type Grant struct {
 	Session uint32
 	At      int64 // Unix milliseconds
 	IDs     []message.ID
+	Node    int // in answers: in whose share it is
 }
 
 // InboundChange is what changed of an inbound message.
@@ -113,6 +123,7 @@ type InboundPart struct {
 	Total    uint8
 	Received int64 // Unix milliseconds
 	Part     *message.Inbound
+	Node     int // in answers: in whose share it is
 }
 
 // HeldReport is a receipt that came before the answer that it belongs to, or
@@ -121,10 +132,13 @@ type HeldReport struct {
 	Number   int64 // given by the gateway, growing, unique in the database
 	Received int64 // Unix milliseconds
 	Report   message.Report
+	Node     int // in answers: in whose share it is
 }
 
 // Waiting is a message in a link's queue that is not, or not only, in memory.
+// Node is in whose share, or Free; all but Expires is its key.
 type Waiting struct {
+	Node     int
 	Link     string
 	Priority message.Priority
 	Account  string
@@ -144,6 +158,7 @@ type Due struct {
 // (0 = as soon as somebody is there), Index the target within the inbound
 // message.
 type Owed struct {
+	Node    int // in whose share, or Free
 	Queue   string
 	Due     int64
 	ID      message.ID

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -12,7 +13,7 @@ import (
 //   - *FatalError: what is on disk is not known; the process must stop,
 //   - ErrClosed, or another error that a repetition will not cure.
 //
-// Commit and Tidy are called from one goroutine.
+// Each gateway calls Commit from one goroutine; with Tidy it is the same, or another one's turn.
 func (s *Store) Commit(b *Batch) error {
 	start := time.Now()
 	s.writing.Lock()
@@ -26,6 +27,9 @@ func (s *Store) Commit(b *Batch) error {
 			return err
 		}
 	}
+	if b.Term < s.terms[b.Node] {
+		return &FatalError{Err: fmt.Errorf("node %d: %w", b.Node, ErrFenced)}
+	}
 	if err := s.transact(func() error { return s.writeBatch(b, &n) }); err != nil {
 		s.unmark()
 		return err
@@ -35,6 +39,7 @@ func (s *Store) Commit(b *Batch) error {
 	s.counts.add(&n)
 	s.index.add(b.Accepted)
 	s.bookKeys()
+	s.tell(b)
 	s.measured.commit(time.Since(start), b.Rows())
 	if s.index.pressing() { // nobody has called Tidy for long
 		if err := s.indexSlice(); err != nil {
@@ -103,16 +108,16 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeInbound(b.Inbound, b.InboundChanged); err != nil {
 		return err
 	}
-	if err := s.writeParts(b.Parts, b.PartsDone, n); err != nil {
+	if err := s.writeParts(b, n); err != nil {
 		return err
 	}
-	if err := s.writeHeld(b.Held, b.HeldDone, n); err != nil {
+	if err := s.writeHeld(b, n); err != nil {
 		return err
 	}
 	if err := s.writeSpill(b, n); err != nil {
 		return err
 	}
-	if err := s.writeMark(b.Mark); err != nil {
+	if err := s.writeMarks(b); err != nil {
 		return err
 	}
 	if err := s.writeMoney(b.Money, b.TopUps); err != nil {
@@ -176,11 +181,14 @@ func (s *Store) writeSpill(b *Batch, n *tableDeltas) error {
 	if err := s.writeOwed(b.OwedRemove, b.OwedAdd, n); err != nil {
 		return err
 	}
-	if err := s.writeMissing(b.MissingRemove, b.MissingAdd); err != nil {
+	if err := s.writeMissing(b); err != nil {
 		return err
 	}
 	if err := s.writeDead(b.Dead, b.DeadGone); err != nil {
 		return err
 	}
-	return s.writeOutstanding(b.OpenRemove, b.OpenAdd, n)
+	if err := s.writeMail(b.MailAdd, b.MailDone); err != nil {
+		return err
+	}
+	return s.writeOutstanding(b, n)
 }

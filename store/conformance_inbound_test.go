@@ -48,7 +48,7 @@ func testInbound(t *testing.T, open opener) {
 	}
 	diff(t, "inbound message", a, got)
 	found := map[message.ID]uint32{}
-	err = s.OpenInbound(ctx, func(in *message.Inbound, missing uint32) error {
+	err = s.OpenInbound(ctx, 0, func(in *message.Inbound, missing uint32) error {
 		found[in.ID] = missing
 		return nil
 	})
@@ -91,13 +91,13 @@ func testPartsAndHeld(t *testing.T, open opener) {
 	}
 	s = open(t, place, store.Retention{})
 	var gotParts []store.InboundPart
-	err := s.InboundParts(ctx, func(p *store.InboundPart) error { gotParts = append(gotParts, *p); return nil })
+	err := s.InboundParts(ctx, 0, func(p *store.InboundPart) error { gotParts = append(gotParts, *p); return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
 	diff(t, "parts", parts, gotParts)
 	var gotHeld []store.HeldReport
-	err = s.Held(ctx, func(h *store.HeldReport) error { gotHeld = append(gotHeld, *h); return nil })
+	err = s.Held(ctx, 0, func(h *store.HeldReport) error { gotHeld = append(gotHeld, *h); return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func testWaiting(t *testing.T, open opener) {
 		{Link: "op2", Priority: message.Normal, Account: "a", ID: 1, Expires: 100}, // waits for two links
 	}
 	commit(t, s, &store.Batch{WaitingAdd: rows})
-	counts, err := s.WaitingCounts(ctx)
+	counts, err := s.WaitingCounts(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func testWaiting(t *testing.T, open opener) {
 		{71, 9, []store.Waiting{rows[1], rows[3]}},
 		{1000, 2, []store.Waiting{rows[1], rows[3]}},
 	} {
-		got, err := s.WaitingExpired(ctx, c.now, c.n)
+		got, err := s.WaitingExpired(ctx, 0, c.now, c.n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,12 +57,12 @@ func testDue(t *testing.T, open opener) {
 	ctx := context.Background()
 	s := open(t, t.TempDir(), store.Retention{})
 	commit(t, s, &store.Batch{DueAdd: []store.Due{{ID: 1, At: 30}, {ID: 2, At: 10}, {ID: 3, At: 20}}})
-	got, err := s.DueBefore(ctx, 30, 10)
+	got, err := s.DueBefore(ctx, 0, 30, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
 	diff(t, "due before 30", []store.Due{{ID: 2, At: 10}, {ID: 3, At: 20}}, got)
-	if got, err = s.DueBefore(ctx, 100, 1); err != nil {
+	if got, err = s.DueBefore(ctx, 0, 100, 1); err != nil {
 		t.Fatal(err)
 	}
 	diff(t, "the first due", []store.Due{{ID: 2, At: 10}}, got)
@@ -89,7 +89,7 @@ func testOwed(t *testing.T, open opener) {
 	commit(t, s, &store.Batch{OwedAdd: shuffled})
 	var got []store.Owed
 	for after := (store.Owed{}); ; {
-		page, err := s.OwedNext(ctx, "a", 19, after, 2)
+		page, err := s.OwedNext(ctx, 0, "a", 19, after, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func testOwed(t *testing.T, open opener) {
 		after = page[len(page)-1]
 	}
 	diff(t, "owed to a, due at 19", rows[:4], got)
-	queues, err := s.OwedQueues(ctx)
+	queues, err := s.OwedQueues(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,12 +117,12 @@ func testOutstanding(t *testing.T, open opener) {
 	s := open(t, t.TempDir(), store.Retention{})
 	rows := []store.Outstanding{{Key: 1<<64 - 1, ID: 1, Deadline: 30}, {Key: 1<<64 - 1, ID: 2, Deadline: 10}, {Key: 5, ID: 3, Deadline: 20}}
 	commit(t, s, &store.Batch{OpenAdd: rows})
-	byKey, err := s.OutstandingByKey(ctx, []uint64{1<<64 - 1, 5, 6})
+	byKey, err := s.OutstandingByKey(ctx, 0, []uint64{1<<64 - 1, 5, 6})
 	if err != nil {
 		t.Fatal(err)
 	}
 	diff(t, "by key", map[uint64][]message.ID{1<<64 - 1: {1, 2}, 5: {3}}, byKey)
-	old, err := s.OutstandingDeadline(ctx, 30, 10)
+	old, err := s.OutstandingDeadline(ctx, 0, 30, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func testRefill(t *testing.T, open opener) {
 	total := map[string]int{}
 	seen := map[message.ID]bool{}
 	for round := 0; ; round++ {
-		r, err := s.Refill(ctx, "op1", message.Normal, after, 30)
+		r, err := s.Refill(ctx, 0, "op1", message.Normal, after, 30)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,7 +199,7 @@ func testRefillManyAccounts(t *testing.T, open opener) {
 	after := map[string]message.ID{}
 	served := map[string]int{}
 	for range 8 { // 8 refills of 50: each account's turn comes once
-		r, err := s.Refill(ctx, "op1", message.Normal, after, 50)
+		r, err := s.Refill(ctx, 0, "op1", message.Normal, after, 50)
 		if err != nil || !r.More || r.Behind != nil {
 			t.Fatal(r.More, r.Behind, err)
 		}
@@ -212,7 +212,7 @@ func testRefillManyAccounts(t *testing.T, open opener) {
 		t.Errorf("%d of 400 accounts were served", len(served))
 	}
 	for more := true; more; {
-		r, err := s.Refill(ctx, "op1", message.Normal, after, 50)
+		r, err := s.Refill(ctx, 0, "op1", message.Normal, after, 50)
 		if err != nil {
 			t.Fatal(err)
 		}

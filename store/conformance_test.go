@@ -58,6 +58,8 @@ func testConformance(t *testing.T, open opener) {
 		{"dead letters", testDead},
 		{"retention of dead letters", testDeadRetention},
 		{"outstanding", testOutstanding},
+		{"shares", testShares},
+		{"free rows of owed, mail", testFreeOwed},
 		{"refill is fair", testRefill},
 		{"refill with many accounts", testRefillManyAccounts},
 		{"lists", testLists},
@@ -256,7 +258,7 @@ func testOrder(t *testing.T, open opener) {
 	if err != nil || gotIn.Owed != 0 {
 		t.Errorf("inbound message %v, %v; want nothing owed", gotIn, err)
 	}
-	grants, err := s.Grants(ctx)
+	grants, err := s.Grants(ctx, 0)
 	if err != nil || len(grants) != 1 || grants[0].Number != 2 {
 		t.Errorf("grants %v, %v; want number 2", grants, err)
 	}
@@ -267,7 +269,7 @@ func testOrder(t *testing.T, open opener) {
 		WaitingRemove: []store.Waiting{{Link: "op9"}}, OwedRemove: []store.Owed{{Queue: "x"}}, OpenRemove: []store.Outstanding{{Key: 9}},
 	})
 	diff(t, "rows", want, s.Stats().Tables)
-	due, err := s.DueBefore(ctx, 100, 10)
+	due, err := s.DueBefore(ctx, 0, 100, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +313,7 @@ func testRestart(t *testing.T, open opener) {
 			want = append(want, m.ID)
 		}
 	}
-	err := s.OpenAfterMark(ctx, func(m *message.Message) error {
+	err := s.OpenAfterMark(ctx, 0, func(m *message.Message) error {
 		got = append(got, m.ID)
 		_, err := s.Message(ctx, m.ID) // the store may be used meanwhile
 		return err
@@ -320,7 +322,7 @@ func testRestart(t *testing.T, open opener) {
 		t.Fatal(err)
 	}
 	diff(t, "open messages", want, got)
-	g, err := s.Grants(ctx)
+	g, err := s.Grants(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,7 +333,7 @@ func testRestart(t *testing.T, open opener) {
 	if err1 != nil || err2 != nil || err3 != nil || id != all[len(all)-1].ID || grant != 9 || held != 4 {
 		t.Errorf("last numbers %v %v %v (%v %v %v)", id, grant, held, err1, err2, err3)
 	}
-	if m, err := s.Mark(ctx); m != mark || err != nil {
+	if m, err := s.Mark(ctx, 0); m != mark || err != nil {
 		t.Errorf("mark %v, %v", m, err)
 	}
 }
@@ -341,7 +343,7 @@ func testEmpty(t *testing.T, open opener) {
 	empty := open(t, t.TempDir(), store.Retention{})
 	for what, read := range map[string]func() (int64, error){
 		"id":    func() (int64, error) { n, err := empty.LastID(ctx); return int64(n), err },
-		"mark":  func() (int64, error) { n, err := empty.Mark(ctx); return int64(n), err },
+		"mark":  func() (int64, error) { n, err := empty.Mark(ctx, 0); return int64(n), err },
 		"grant": func() (int64, error) { return empty.LastGrant(ctx) },
 		"held":  func() (int64, error) { return empty.LastHeld(ctx) },
 	} {

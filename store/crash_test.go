@@ -120,12 +120,12 @@ func checkCrashed(t *testing.T, s *Store, round, told int) {
 	if err != nil || counted != n {
 		t.Errorf("round %d: counter says %d, %d messages on disk (%v)", round, counted, n, err)
 	}
-	grants, err := s.Grants(ctx)
+	grants, err := s.Grants(ctx, 0)
 	if err != nil || len(grants) != 1 {
 		t.Fatalf("round %d: grants %v, %v; want the last one", round, grants, err)
 	}
 	open := map[message.ID]bool{}
-	err = s.OpenAfterMark(ctx, func(m *message.Message) error {
+	err = s.OpenAfterMark(ctx, 0, func(m *message.Message) error {
 		open[m.ID] = true
 		return nil
 	})

@@ -55,7 +55,7 @@ func TestFill(t *testing.T) {
 		t.Errorf("%d messages, want %d", total, 2*n)
 	}
 	open := 0
-	if err := s.OpenAfterMark(t.Context(), func(*message.Message) error { open++; return nil }); err != nil || open != 0 {
+	if err := s.OpenAfterMark(t.Context(), 0, func(*message.Message) error { open++; return nil }); err != nil || open != 0 {
 		t.Errorf("%v, %d open", err, open)
 	}
 }

@@ -73,9 +73,9 @@ func (d *rowDecoder) inbound(stmt *statement) (*message.Inbound, error) {
 	return in, nil
 }
 
-// OpenInbound calls fn for every inbound message that is owed to a target and
+// OpenInbound calls fn for every inbound message with an id of a node's that is owed to a target and
 // not in table owed. missing has a bit per such target, like Inbound.Owed.
-func (s *Store) OpenInbound(ctx context.Context, fn func(in *message.Inbound, missing uint32) error) error {
+func (s *Store) OpenInbound(ctx context.Context, node int, fn func(in *message.Inbound, missing uint32) error) error {
 	after := message.ID(0)
 	for {
 		var list []*message.Inbound
@@ -83,10 +83,11 @@ func (s *Store) OpenInbound(ctx context.Context, fn func(in *message.Inbound, mi
 		err := s.read(ctx, func(c *conn) error {
 			var d rowDecoder
 			return query(c, "SELECT "+inboundColumns+`, (SELECT CAST(sum(DISTINCT CAST(1 AS BIGINT) << CAST(idx AS INTEGER)) AS BIGINT) FROM owed WHERE owed.id = inbound.id AND owed.inbound = 1)
-  FROM inbound INDEXED BY inbound_owed WHERE owed <> 0 AND id > ? ORDER BY id LIMIT ?`,
+  FROM inbound INDEXED BY inbound_owed WHERE owed <> 0 AND id > ? AND (id >> 16) & 63 = ? ORDER BY id LIMIT ?`,
 				func(stmt *statement) {
 					stmt.BindInt64(1, int64(after))
-					stmt.BindInt64(2, page)
+					stmt.BindInt64(2, int64(node))
+					stmt.BindInt64(3, page)
 				},
 				func(stmt *statement) (bool, error) {
 					in, err := d.inbound(stmt)
@@ -112,15 +113,14 @@ func (s *Store) OpenInbound(ctx context.Context, fn func(in *message.Inbound, mi
 	}
 }
 
-// InboundParts calls fn for every part whose others have not come, in the
-// order of ids.
-func (s *Store) InboundParts(ctx context.Context, fn func(*InboundPart) error) error {
-	after := message.ID(0)
+// InboundParts calls fn for every part behind an id whose others have not come, in
+// the order of ids, whosever.
+func (s *Store) InboundParts(ctx context.Context, after message.ID, fn func(*InboundPart) error) error {
 	for {
 		var list []InboundPart
 		err := s.read(ctx, func(c *conn) error {
 			var d rowDecoder
-			return query(c, "SELECT id, key, number, total, received, part FROM inbound_part WHERE id > ? ORDER BY id LIMIT ?",
+			return query(c, "SELECT id, key, number, total, received, part, node FROM inbound_part WHERE id > ? ORDER BY id LIMIT ?",
 				func(stmt *statement) {
 					stmt.BindInt64(1, int64(after))
 					stmt.BindInt64(2, page)
@@ -128,7 +128,7 @@ func (s *Store) InboundParts(ctx context.Context, fn func(*InboundPart) error) e
 				func(stmt *statement) (bool, error) {
 					p := InboundPart{
 						ID: message.ID(stmt.ColumnInt64(0)), Key: stmt.ColumnText(1), Number: uint8(stmt.ColumnInt64(2)),
-						Total: uint8(stmt.ColumnInt64(3)), Received: stmt.ColumnInt64(4), Part: new(message.Inbound),
+						Total: uint8(stmt.ColumnInt64(3)), Received: stmt.ColumnInt64(4), Part: new(message.Inbound), Node: stmt.ColumnInt(6),
 					}
 					p.Part.ID = p.ID
 					err := readPart(d.blob(stmt, 5), p.Part)

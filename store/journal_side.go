@@ -49,7 +49,7 @@ const counterAge = time.Second
 // appendSide appends grants, the numbers of those that are done, and counters:
 // of each list uvarint how many; of a grant varint number, link as text, uvarint
 // session, varint time, ids as text; of a counter varint hour, account, link and
-// what as texts, varint amount.
+// what as texts, varint amount. Then, unless it is 0, uvarint node of the grants.
 func appendSide(dst []byte, b *Batch) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(b.Granted)))
 	for i := range b.Granted {
@@ -67,6 +67,9 @@ func appendSide(dst []byte, b *Batch) []byte {
 		c := &b.Counters[i]
 		dst = appendText(binary.AppendVarint(dst, c.Hour), c.Account)
 		dst = binary.AppendVarint(appendText(appendText(dst, c.Link), c.What), c.N)
+	}
+	if b.Node != 0 && len(b.Granted) > 0 {
+		dst = binary.AppendUvarint(dst, uint64(b.Node))
 	}
 	return dst
 }
@@ -88,6 +91,9 @@ func (r *blobReader) side(b *Batch) error {
 	for n := r.uvarint(); n > 0 && !r.bad; n-- {
 		b.Counters = append(b.Counters, Counter{Hour: r.varint(), Account: r.text(), Link: r.text(), What: r.text(), N: r.varint()})
 	}
+	if len(r.rest) > 0 {
+		b.Node = int(r.uvarint())
+	}
 	return r.err()
 }
 
@@ -96,6 +102,7 @@ func (r *blobReader) side(b *Batch) error {
 func (d *side) book(b *Batch, number, ms int64) {
 	for i := range b.Granted {
 		g := &pendingGrant{Grant: b.Granted[i], number: number, since: ms}
+		g.Node = b.Node
 		d.grants[g.Number] = g
 		d.order = append(d.order, g)
 	}

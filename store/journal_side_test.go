@@ -29,7 +29,7 @@ func TestGrantsAndCountersInJournal(t *testing.T) {
 	count.N = 6
 	check := func(name string, s *Store, rows int64) {
 		t.Helper()
-		grants, err := s.Grants(ctx)
+		grants, err := s.Grants(ctx, 0)
 		if d := cmp.Diff([]Grant{open}, grants); err != nil || d != "" {
 			t.Errorf("%s: grants %v (-want +got):\n%s", name, err, d)
 		}

@@ -8,9 +8,6 @@ import (
 // stand in their table.
 const metaCounted = "counted"
 
-// metaMark is the name of the mark of the last batch that brought one.
-const metaMark = "mark"
-
 // setMeta writes a number into table meta, within a transaction.
 func (s *Store) setMeta(name string, value int64) error {
 	s.cold.meta.BindText(1, name)

@@ -49,6 +49,7 @@ func (s *Store) writeMessages(b *Batch) error {
 		return err
 	}
 	for i := range b.Granted {
+		b.Granted[i].Node = b.Node
 		if err := s.writeGrant(&b.Granted[i]); err != nil {
 			return err
 		}

@@ -37,13 +37,6 @@ func (s *Store) LastHeld(ctx context.Context) (int64, error) {
 	return s.number(ctx, "SELECT coalesce(max(number), 0) FROM held")
 }
 
-// Mark returns the mark of the last batch that brought one: every open message
-// up to it stands in a spill table or a grant. 0 if there was none.
-func (s *Store) Mark(ctx context.Context) (message.ID, error) {
-	n, err := s.number(ctx, "SELECT coalesce((SELECT value FROM meta WHERE name = 'mark'), 0)")
-	return message.ID(n), err
-}
-
 // number runs a query for one number.
 func (s *Store) number(ctx context.Context, text string) (int64, error) {
 	var n int64
@@ -63,11 +56,11 @@ func (s *Store) number(ctx context.Context, text string) (int64, error) {
 // feeds runs between two pages, when no connection is taken.
 const page = 1000
 
-// OpenAfterMark calls fn for every message behind the mark that is open: not
+// OpenAfterMark calls fn for every message of a node's behind its mark that is open: not
 // final, or final and owed to its target. They come in the order of their ids.
 // An error of fn ends the walk and is returned.
-func (s *Store) OpenAfterMark(ctx context.Context, fn func(*message.Message) error) error {
-	after, err := s.Mark(ctx)
+func (s *Store) OpenAfterMark(ctx context.Context, node int, fn func(*message.Message) error) error {
+	after, err := s.Mark(ctx, node)
 	if err != nil {
 		return err
 	}
@@ -76,10 +69,11 @@ func (s *Store) OpenAfterMark(ctx context.Context, fn func(*message.Message) err
 		err := s.read(ctx, func(c *conn) error {
 			var d rowDecoder
 			return query(c, "SELECT "+messageColumns+` FROM progress p JOIN message m ON m.id = p.id
-  WHERE p.id > ? AND (p.final = 0 OR p.owed <> 0) ORDER BY p.id LIMIT ?`,
+  WHERE p.id > ? AND (p.final = 0 OR p.owed <> 0) AND (p.id >> 16) & 63 = ? ORDER BY p.id LIMIT ?`,
 				func(stmt *statement) {
 					stmt.BindInt64(1, int64(after))
-					stmt.BindInt64(2, page)
+					stmt.BindInt64(2, int64(node))
+					stmt.BindInt64(3, page)
 				},
 				func(stmt *statement) (bool, error) {
 					m, err := d.message(stmt)
@@ -102,40 +96,51 @@ func (s *Store) OpenAfterMark(ctx context.Context, fn func(*message.Message) err
 	}
 }
 
-// Grants returns the grants of which not every message was answered, in the
-// order of their numbers.
-func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
+// Grants returns the grants of a share of which not every message was answered,
+// in the order of their numbers.
+func (s *Store) Grants(ctx context.Context, node int) ([]Grant, error) {
 	var list []Grant
-	err := s.read(ctx, func(c *conn) error {
-		var d rowDecoder
-		return query(c, "SELECT number, link, session, at, ids FROM granted ORDER BY number", nil, func(stmt *statement) (bool, error) {
-			g := Grant{Number: stmt.ColumnInt64(0), Link: stmt.ColumnText(1), Session: uint32(stmt.ColumnInt64(2)), At: stmt.ColumnInt64(3)}
-			var err error
-			g.IDs, err = readIDs(d.blob(stmt, 4))
-			list = append(list, g)
-			return true, err
-		})
+	err := s.read(ctx, func(c *conn) (err error) {
+		list, err = grantsOf(c, "node = ?", node)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read grants: %w", err)
 	}
-	return append(list, s.pendingGrants()...), nil // which are younger
+	for _, g := range s.pendingGrants() { // which are younger
+		if g.Node == node {
+			list = append(list, g)
+		}
+	}
+	return list, nil
 }
 
-// Held calls fn for every held receipt, oldest first.
-func (s *Store) Held(ctx context.Context, fn func(*HeldReport) error) error {
-	after := int64(-1)
+// grantsOf reads rows of table granted.
+func grantsOf(c *conn, which string, node int) (list []Grant, err error) {
+	var d rowDecoder
+	err = query(c, "SELECT number, link, session, at, ids, node FROM granted WHERE "+which+" ORDER BY number", ofNode(node), func(stmt *statement) (bool, error) {
+		g := Grant{Number: stmt.ColumnInt64(0), Link: stmt.ColumnText(1), Session: uint32(stmt.ColumnInt64(2)), At: stmt.ColumnInt64(3), Node: stmt.ColumnInt(5)}
+		var err error
+		g.IDs, err = readIDs(d.blob(stmt, 4))
+		list = append(list, g)
+		return true, err
+	})
+	return list, err
+}
+
+// Held calls fn for every held receipt behind a number, oldest first.
+func (s *Store) Held(ctx context.Context, after int64, fn func(*HeldReport) error) error {
 	for {
 		var list []HeldReport
 		err := s.read(ctx, func(c *conn) error {
 			var d rowDecoder
-			return query(c, "SELECT number, received, report FROM held WHERE number > ? ORDER BY number LIMIT ?",
+			return query(c, "SELECT number, received, report, node FROM held WHERE number > ? ORDER BY number LIMIT ?",
 				func(stmt *statement) {
 					stmt.BindInt64(1, after)
 					stmt.BindInt64(2, page)
 				},
 				func(stmt *statement) (bool, error) {
-					h := HeldReport{Number: stmt.ColumnInt64(0), Received: stmt.ColumnInt64(1)}
+					h := HeldReport{Number: stmt.ColumnInt64(0), Received: stmt.ColumnInt64(1), Node: stmt.ColumnInt(3)}
 					var err error
 					h.Report, err = readReport(d.blob(stmt, 2))
 					list = append(list, h)

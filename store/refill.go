@@ -12,7 +12,13 @@ import (
 // that every account's turn comes also when there are more than fit.
 type refillTurns struct {
 	mu   sync.Mutex
-	last map[Lane]string
+	last map[laneOf]string
+}
+
+// laneOf is a lane as far as it is a share's, or free.
+type laneOf struct {
+	node int
+	Lane
 }
 
 // refillAccounts bounds how many accounts one refill serves.
@@ -25,15 +31,13 @@ type Refilled struct {
 	Behind   map[string]struct{} // which ones may; nil: not known, as there are too many
 }
 
-// Refill returns up to n waiting messages of a lane, taking the accounts that
+// Refill returns up to n waiting messages of a share's in a lane, taking the accounts that
 // have any in turn, each in the order of ids. after says for each account
 // behind which id to go on; accounts that are not in it begin at their first. A
 // message that comes to wait again later has its old id: begin anew to see it.
-func (s *Store) Refill(ctx context.Context, link string, p message.Priority, after map[string]message.ID, n int) (Refilled, error) {
-	lane := Lane{link, p}
-	s.turns.mu.Lock()
-	from := s.turns.last[lane]
-	s.turns.mu.Unlock()
+func (s *Store) Refill(ctx context.Context, node int, link string, p message.Priority, after map[string]message.ID, n int) (Refilled, error) {
+	lane := laneOf{node, Lane{link, p}}
+	from := s.turns.at(lane)
 	var last string
 	var r Refilled
 	err := s.read(ctx, func(c *conn) error {
@@ -64,16 +68,29 @@ func (s *Store) Refill(ctx context.Context, link string, p message.Priority, aft
 	if err != nil {
 		return Refilled{}, fmt.Errorf("refill %s from the database: %w", link, err)
 	}
-	if last != "" {
-		s.turns.mu.Lock()
-		if s.turns.last == nil {
-			s.turns.last = make(map[Lane]string)
-		}
-		s.turns.last[lane] = last
-		s.turns.mu.Unlock()
-	}
+	s.turns.ended(lane, last)
 	r.More = r.More && len(r.Messages) > 0
 	return r, nil
+}
+
+// at returns behind which account the next look begins.
+func (t *refillTurns) at(lane laneOf) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last[lane]
+}
+
+// ended notes the last account of a look; empty if there was none.
+func (t *refillTurns) ended(lane laneOf, account string) {
+	if account == "" {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.last == nil {
+		t.last = make(map[laneOf]string)
+	}
+	t.last[lane] = account
 }
 
 // waitingAccount is where a refill stands with one account.
@@ -87,9 +104,9 @@ type waitingAccount struct {
 
 // waitingAccounts lists the accounts that have rows of a lane behind their
 // cursor, beginning behind account from and going round.
-func waitingAccounts(c *conn, lane Lane, from string, after map[string]message.ID) (list []waitingAccount, unread bool, err error) {
-	const behind = "SELECT account FROM waiting WHERE link = ? AND priority = ? AND account > ? ORDER BY account LIMIT 1"
-	const first = "SELECT account FROM waiting WHERE link = ? AND priority = ? AND account >= ? ORDER BY account LIMIT 1"
+func waitingAccounts(c *conn, lane laneOf, from string, after map[string]message.ID) (list []waitingAccount, unread bool, err error) {
+	const behind = "SELECT account FROM waiting WHERE node = ? AND link = ? AND priority = ? AND account > ? ORDER BY account LIMIT 1"
+	const first = "SELECT account FROM waiting WHERE node = ? AND link = ? AND priority = ? AND account >= ? ORDER BY account LIMIT 1"
 	text, at, wrapped := behind, from, false
 	if from == "" {
 		text, wrapped = first, true
@@ -98,9 +115,10 @@ func waitingAccounts(c *conn, lane Lane, from string, after map[string]message.I
 		next, found := "", false
 		err := query(c, text,
 			func(stmt *statement) {
-				stmt.BindText(1, lane.Link)
-				stmt.BindInt64(2, int64(lane.Priority))
-				stmt.BindText(3, at)
+				stmt.BindInt64(1, int64(lane.node))
+				stmt.BindText(2, lane.Link)
+				stmt.BindInt64(3, int64(lane.Priority))
+				stmt.BindText(4, at)
 			},
 			func(stmt *statement) (bool, error) {
 				next, found = stmt.ColumnText(0), true
@@ -133,16 +151,16 @@ func waitingAccounts(c *conn, lane Lane, from string, after map[string]message.I
 }
 
 // read fetches ids until the account has n of them or no more.
-func (w *waitingAccount) read(c *conn, lane Lane, n int) error {
+func (w *waitingAccount) read(c *conn, lane laneOf, n int) error {
 	want := n - len(w.ids)
 	if want <= 0 || w.empty {
 		return nil
 	}
 	got := 0
-	err := query(c, "SELECT id FROM waiting WHERE link = ? AND priority = ? AND account = ? AND id > ? ORDER BY id LIMIT ?",
+	err := query(c, "SELECT id FROM waiting WHERE node = ? AND link = ? AND priority = ? AND account = ? AND id > ? ORDER BY id LIMIT ?",
 		func(stmt *statement) {
-			bindWaiting(stmt, &Waiting{Link: lane.Link, Priority: lane.Priority, Account: w.account, ID: w.after})
-			stmt.BindInt64(5, int64(want))
+			bindWaiting(stmt, &Waiting{Node: lane.node, Link: lane.Link, Priority: lane.Priority, Account: w.account, ID: w.after})
+			stmt.BindInt64(6, int64(want))
 		},
 		func(stmt *statement) (bool, error) {
 			w.after = message.ID(stmt.ColumnInt64(0))
@@ -156,7 +174,7 @@ func (w *waitingAccount) read(c *conn, lane Lane, n int) error {
 
 // takeTurns returns up to n ids, one of each account in turn, and the accounts
 // that may have more.
-func takeTurns(c *conn, lane Lane, accounts []waitingAccount, n int) (ids []message.ID, rest []string, err error) {
+func takeTurns(c *conn, lane laneOf, accounts []waitingAccount, n int) (ids []message.ID, rest []string, err error) {
 	for share, open := (n+len(accounts)-1)/len(accounts), true; open && total(accounts) < n; {
 		open = false
 		for i := range accounts {

@@ -13,12 +13,12 @@ type Lane struct {
 	Priority message.Priority
 }
 
-// WaitingCounts returns how many rows of table waiting each lane has, by
-// account. It reads the whole table: for restarts.
-func (s *Store) WaitingCounts(ctx context.Context) (map[Lane]map[string]int64, error) {
+// WaitingCounts returns how many rows of a share each lane has in table waiting,
+// by account. It reads all of them: for restarts.
+func (s *Store) WaitingCounts(ctx context.Context, node int) (map[Lane]map[string]int64, error) {
 	counts := make(map[Lane]map[string]int64)
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT link, priority, account, count(*) FROM waiting GROUP BY link, priority, account", nil, func(stmt *statement) (bool, error) {
+		return query(c, "SELECT link, priority, account, count(*) FROM waiting WHERE node = ? GROUP BY link, priority, account", ofNode(node), func(stmt *statement) (bool, error) {
 			lane := Lane{stmt.ColumnText(0), message.Priority(stmt.ColumnInt64(1))}
 			if counts[lane] == nil {
 				counts[lane] = make(map[string]int64)
@@ -35,11 +35,11 @@ func (s *Store) WaitingCounts(ctx context.Context) (map[Lane]map[string]int64, e
 
 // WaitingHas tells which of the rows are in table waiting.
 func (s *Store) WaitingHas(ctx context.Context, rows []Waiting) ([]bool, error) {
-	return s.has(ctx, len(rows), "SELECT 1 FROM waiting WHERE link = ? AND priority = ? AND account = ? AND id = ?",
+	return s.has(ctx, len(rows), "SELECT 1 FROM waiting WHERE node = ? AND link = ? AND priority = ? AND account = ? AND id = ?",
 		func(stmt *statement, i int) { bindWaiting(stmt, &rows[i]) })
 }
 
-// DueHas tells which of the messages are in table due.
+// DueHas tells which of the messages are in table due, whosever.
 func (s *Store) DueHas(ctx context.Context, ids []message.ID) ([]bool, error) {
 	return s.has(ctx, len(ids), "SELECT 1 FROM due WHERE id = ?",
 		func(stmt *statement, i int) { stmt.BindInt64(1, int64(ids[i])) })
@@ -47,7 +47,7 @@ func (s *Store) DueHas(ctx context.Context, ids []message.ID) ([]bool, error) {
 
 // OwedHas tells which of the rows are in table owed, their Due included.
 func (s *Store) OwedHas(ctx context.Context, rows []Owed) ([]bool, error) {
-	return s.has(ctx, len(rows), "SELECT 1 FROM owed WHERE queue = ? AND due = ? AND id = ? AND inbound = ? AND idx = ?",
+	return s.has(ctx, len(rows), "SELECT 1 FROM owed WHERE node = ? AND queue = ? AND due = ? AND id = ? AND inbound = ? AND idx = ?",
 		func(stmt *statement, i int) { bindOwed(stmt, &rows[i]) })
 }
 
@@ -72,15 +72,16 @@ func (s *Store) has(ctx context.Context, n int, text string, bind func(*statemen
 	return found, nil
 }
 
-// WaitingExpired returns up to n waiting rows whose validity ended before now
+// WaitingExpired returns up to n waiting rows of a share whose validity ended before now
 // (Unix milliseconds), longest ago first.
-func (s *Store) WaitingExpired(ctx context.Context, now int64, n int) ([]Waiting, error) {
+func (s *Store) WaitingExpired(ctx context.Context, node int, now int64, n int) ([]Waiting, error) {
 	var list []Waiting
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT link, priority, account, id, expires FROM waiting WHERE expires < ? ORDER BY expires LIMIT ?",
+		return query(c, "SELECT node, link, priority, account, id, expires FROM waiting WHERE node = ? AND expires < ? ORDER BY expires LIMIT ?",
 			func(stmt *statement) {
-				stmt.BindInt64(1, now)
-				stmt.BindInt64(2, int64(n))
+				stmt.BindInt64(1, int64(node))
+				stmt.BindInt64(2, now)
+				stmt.BindInt64(3, int64(n))
 			},
 			func(stmt *statement) (bool, error) {
 				list = append(list, waitingOf(stmt))
@@ -93,15 +94,16 @@ func (s *Store) WaitingExpired(ctx context.Context, now int64, n int) ([]Waiting
 	return list, nil
 }
 
-// DueBefore returns up to n messages due before at (Unix milliseconds), the
+// DueBefore returns up to n messages of a share due before at (Unix milliseconds), the
 // longest due first.
-func (s *Store) DueBefore(ctx context.Context, at int64, n int) ([]Due, error) {
+func (s *Store) DueBefore(ctx context.Context, node int, at int64, n int) ([]Due, error) {
 	var list []Due
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT id, at FROM due WHERE at < ? ORDER BY at, id LIMIT ?",
+		return query(c, "SELECT id, at FROM due WHERE node = ? AND at < ? ORDER BY at, id LIMIT ?",
 			func(stmt *statement) {
-				stmt.BindInt64(1, at)
-				stmt.BindInt64(2, int64(n))
+				stmt.BindInt64(1, int64(node))
+				stmt.BindInt64(2, at)
+				stmt.BindInt64(3, int64(n))
 			},
 			func(stmt *statement) (bool, error) {
 				list = append(list, Due{ID: message.ID(stmt.ColumnInt64(0)), At: stmt.ColumnInt64(1)})
@@ -114,14 +116,17 @@ func (s *Store) DueBefore(ctx context.Context, at int64, n int) ([]Due, error) {
 	return list, nil
 }
 
-// OutstandingByKey returns which messages await a receipt under each of the
-// keys, from table outstanding.
-func (s *Store) OutstandingByKey(ctx context.Context, keys []uint64) (map[uint64][]message.ID, error) {
+// OutstandingByKey returns which messages of a share await a receipt under each
+// of the keys, from table outstanding.
+func (s *Store) OutstandingByKey(ctx context.Context, node int, keys []uint64) (map[uint64][]message.ID, error) {
 	found := make(map[uint64][]message.ID)
 	err := s.read(ctx, func(c *conn) error {
 		for _, k := range keys {
-			err := query(c, "SELECT id FROM outstanding WHERE key = ?",
-				func(stmt *statement) { stmt.BindInt64(1, int64(k)) },
+			err := query(c, "SELECT id FROM outstanding WHERE key = ? AND node = ? ORDER BY id",
+				func(stmt *statement) {
+					stmt.BindInt64(1, int64(k))
+					stmt.BindInt64(2, int64(node))
+				},
 				func(stmt *statement) (bool, error) {
 					found[k] = append(found[k], message.ID(stmt.ColumnInt64(0)))
 					return true, nil
@@ -138,15 +143,16 @@ func (s *Store) OutstandingByKey(ctx context.Context, keys []uint64) (map[uint64
 	return found, nil
 }
 
-// OutstandingDeadline returns up to n rows of table outstanding whose deadline
+// OutstandingDeadline returns up to n rows of a share in table outstanding whose deadline
 // is before the given time (Unix milliseconds), the earliest first.
-func (s *Store) OutstandingDeadline(ctx context.Context, before int64, n int) ([]Outstanding, error) {
+func (s *Store) OutstandingDeadline(ctx context.Context, node int, before int64, n int) ([]Outstanding, error) {
 	var list []Outstanding
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT key, id, deadline FROM outstanding WHERE deadline < ? ORDER BY deadline LIMIT ?",
+		return query(c, "SELECT key, id, deadline FROM outstanding WHERE node = ? AND deadline < ? ORDER BY deadline LIMIT ?",
 			func(stmt *statement) {
-				stmt.BindInt64(1, before)
-				stmt.BindInt64(2, int64(n))
+				stmt.BindInt64(1, int64(node))
+				stmt.BindInt64(2, before)
+				stmt.BindInt64(3, int64(n))
 			},
 			func(stmt *statement) (bool, error) {
 				list = append(list, Outstanding{Key: uint64(stmt.ColumnInt64(0)), ID: message.ID(stmt.ColumnInt64(1)), Deadline: stmt.ColumnInt64(2)})
@@ -166,12 +172,12 @@ type OwedQueue struct {
 	Due   int64 // the earliest, Unix milliseconds
 }
 
-// OwedQueues returns the queues of table owed by name. It reads the whole
-// table: for restarts.
-func (s *Store) OwedQueues(ctx context.Context) ([]OwedQueue, error) {
+// OwedQueues returns the queues that a share has in table owed, by name. It reads
+// all of its rows: for restarts, and of free rows now and then.
+func (s *Store) OwedQueues(ctx context.Context, node int) ([]OwedQueue, error) {
 	var list []OwedQueue
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT queue, count(*), min(due) FROM owed GROUP BY queue ORDER BY queue", nil, func(stmt *statement) (bool, error) {
+		return query(c, "SELECT queue, count(*), min(due) FROM owed WHERE node = ? GROUP BY queue ORDER BY queue", ofNode(node), func(stmt *statement) (bool, error) {
 			list = append(list, OwedQueue{stmt.ColumnText(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2)})
 			return true, nil
 		})
@@ -182,23 +188,23 @@ func (s *Store) OwedQueues(ctx context.Context) ([]OwedQueue, error) {
 	return list, nil
 }
 
-// OwedNext returns up to n rows of a queue that are due at dueBefore (Unix
+// OwedNext returns up to n rows of a share's in a queue that are due at dueBefore (Unix
 // milliseconds) or earlier and stand behind after, in the order of Due and ID.
 // The zero Owed is before all.
-func (s *Store) OwedNext(ctx context.Context, queue string, dueBefore int64, after Owed, n int) ([]Owed, error) {
+func (s *Store) OwedNext(ctx context.Context, node int, queue string, dueBefore int64, after Owed, n int) ([]Owed, error) {
 	var list []Owed
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, `SELECT due, id, inbound, idx FROM owed WHERE queue = ?1 AND (due, id, inbound, idx) > (?2, ?3, ?4, ?5) AND due <= ?6
-  ORDER BY due, id, inbound, idx LIMIT ?7`,
+		return query(c, `SELECT due, id, inbound, idx FROM owed WHERE node = ?1 AND queue = ?2 AND (due, id, inbound, idx) > (?3, ?4, ?5, ?6) AND due <= ?7
+  ORDER BY due, id, inbound, idx LIMIT ?8`,
 			func(stmt *statement) {
-				after.Queue = queue
+				after.Node, after.Queue = node, queue
 				bindOwed(stmt, &after)
-				stmt.BindInt64(6, dueBefore)
-				stmt.BindInt64(7, int64(n))
+				stmt.BindInt64(7, dueBefore)
+				stmt.BindInt64(8, int64(n))
 			},
 			func(stmt *statement) (bool, error) {
 				list = append(list, Owed{
-					Queue: queue, Due: stmt.ColumnInt64(0), ID: message.ID(stmt.ColumnInt64(1)),
+					Node: node, Queue: queue, Due: stmt.ColumnInt64(0), ID: message.ID(stmt.ColumnInt64(1)),
 					Inbound: stmt.ColumnBool(2), Index: uint8(stmt.ColumnInt64(3)),
 				})
 				return true, nil

@@ -28,6 +28,8 @@ type coldStatements struct {
 	event, eventAccount    *statement
 	eventAccountGone       *statement
 	dead, deadGone         *statement
+	shareMark              *statement
+	mail, mailDone         *statement
 	contact, template      *statement
 	mailing                *statement
 	request                *statement // with PostgreSQL, in place of idempotency
@@ -56,9 +58,9 @@ func (w *coldStatements) shared() []preparation {
 		{&w.inbound, write{verb: add, table: "inbound", keys: 1, columns: "id account:t link:t sender:t recipient:t text:t data:b received parts missing rule:t fixed:b owed log:b"}},
 		{&w.inboundChange, write{verb: change, table: "inbound", keys: 1, columns: "id owed log:b"}},
 		{&w.inboundErase, inboundTexts.erase},
-		{&w.part, write{verb: add, table: "inbound_part", keys: 1, columns: "id key:t number total received part:b"}},
+		{&w.part, write{verb: add, table: "inbound_part", keys: 1, columns: "id key:t number total received part:b node"}},
 		{&w.partDone, write{verb: remove, table: "inbound_part", keys: 1, columns: "id"}},
-		{&w.held, write{verb: add, table: "held", keys: 1, columns: "number received report:b"}},
+		{&w.held, write{verb: add, table: "held", keys: 1, columns: "number received report:b node"}},
 		{&w.heldDone, write{verb: remove, table: "held", keys: 1, columns: "number"}},
 		{&w.meta, write{verb: put, table: "meta", keys: 1, columns: "name:t value"}},
 		{&w.balance, write{verb: put, table: "balance", keys: 1, columns: "account:t balance charged reserved currency:t"}},
@@ -78,11 +80,14 @@ func (w *coldStatements) shared() []preparation {
 		{&w.audit, write{verb: add, table: "audit", keys: 1, columns: "number at who:t kind:t name:t action:t fields:t"}},
 		{&w.dead, write{verb: add, table: "dead_letter", columns: "id inbound idx state account:t kind address:t since at tries code text:t"}},
 		{&w.deadGone, write{verb: remove, table: "dead_letter", keys: 3, columns: "id inbound idx"}},
-		{&w.missing, write{verb: put, table: "missing", keys: 2, columns: "at id hop"}},
-		{&w.missingGone, write{verb: remove, table: "missing", keys: 2, columns: "at id"}},
+		{&w.missing, write{verb: put, table: "missing", keys: 3, columns: "node at id hop"}},
+		{&w.missingGone, write{verb: remove, table: "missing", keys: 3, columns: "node at id"}},
 		{&w.event, write{verb: add, table: "event", keys: 1, columns: "position account:t data:b"}},
 		{&w.eventAccount, write{verb: other, table: "event_account", columns: "account:t floor used", text: putEventAccount}},
 		{&w.eventAccountGone, write{verb: remove, table: "event_account", keys: 1, columns: "account:t"}},
+		{&w.shareMark, write{verb: other, table: "share", columns: "node mark", text: putShareMark}},
+		{&w.mail, write{verb: add, table: "mail", keys: 1, columns: "number node data:b"}},
+		{&w.mailDone, write{verb: remove, table: "mail", keys: 1, columns: "number"}},
 		{&w.duplicate, write{verb: put, table: "duplicate", keys: 1, columns: "key id expires"}},
 		{&w.contact, write{verb: put, table: "contact", keys: 1, columns: "id account:t name:t folded:t mobile:t pager:t mail:t language:t fields:t note:t revision changed_at changed_by:t"}},
 		{&w.template, write{verb: put, table: "template", keys: 1, columns: "id account:t name:t folded:t text:t texts:t note:t revision changed_at changed_by:t"}},
@@ -148,10 +153,10 @@ func (s *Store) writeInbound(list []*message.Inbound, changed []InboundChange) e
 	return nil
 }
 
-func (s *Store) writeParts(parts []InboundPart, done []message.ID, n *tableDeltas) error {
+func (s *Store) writeParts(b *Batch, n *tableDeltas) error {
 	stmt := s.cold.part
-	for i := range parts {
-		p := &parts[i]
+	for i := range b.Parts {
+		p := &b.Parts[i]
 		stmt.BindInt64(1, int64(p.ID))
 		stmt.BindText(2, p.Key)
 		stmt.BindInt64(3, int64(p.Number))
@@ -159,11 +164,12 @@ func (s *Store) writeParts(parts []InboundPart, done []message.ID, n *tableDelta
 		stmt.BindInt64(5, p.Received)
 		s.scratch = appendPart(s.scratch[:0], p.Part)
 		stmt.BindBytes(6, s.scratch)
+		stmt.BindInt64(7, int64(b.Node))
 		if err := s.execCount(stmt, &n.parts, 1); err != nil {
 			return fmt.Errorf("insert part %s: %w", p.ID, err)
 		}
 	}
-	for _, id := range done {
+	for _, id := range b.PartsDone {
 		s.cold.partDone.BindInt64(1, int64(id))
 		if err := s.execCount(s.cold.partDone, &n.parts, -1); err != nil {
 			return fmt.Errorf("remove part %s: %w", id, err)
@@ -172,33 +178,24 @@ func (s *Store) writeParts(parts []InboundPart, done []message.ID, n *tableDelta
 	return nil
 }
 
-func (s *Store) writeHeld(held []HeldReport, done []int64, n *tableDeltas) error {
+func (s *Store) writeHeld(b *Batch, n *tableDeltas) error {
 	stmt := s.cold.held
-	for i := range held {
-		h := &held[i]
+	for i := range b.Held {
+		h := &b.Held[i]
 		stmt.BindInt64(1, h.Number)
 		stmt.BindInt64(2, h.Received)
 		s.scratch = appendReport(s.scratch[:0], &h.Report)
 		stmt.BindBytes(3, s.scratch)
+		stmt.BindInt64(4, int64(b.Node))
 		if err := s.execCount(stmt, &n.held, 1); err != nil {
 			return fmt.Errorf("insert held receipt %d: %w", h.Number, err)
 		}
 	}
-	for _, number := range done {
+	for _, number := range b.HeldDone {
 		s.cold.heldDone.BindInt64(1, number)
 		if err := s.execCount(s.cold.heldDone, &n.held, -1); err != nil {
 			return fmt.Errorf("remove held receipt %d: %w", number, err)
 		}
-	}
-	return nil
-}
-
-func (s *Store) writeMark(mark message.ID) error {
-	if mark == 0 {
-		return nil
-	}
-	if err := s.setMeta(metaMark, int64(mark)); err != nil {
-		return fmt.Errorf("write the mark: %w", err)
 	}
 	return nil
 }

@@ -45,8 +45,8 @@ func (h *hotStatements) prepare(c *conn) error {
 		preparation{&h.journal, write{verb: add, table: "journal", keys: 1, columns: "number data:b"}},
 		preparation{&h.message, write{verb: put, table: "message", keys: 1, columns: messageWritten}},
 		preparation{&h.progress, write{verb: put, table: "progress", keys: 1, columns: progressWritten}},
-		preparation{&h.dueMove, write{verb: change, table: "due", keys: 1, columns: "id at"}},
-		preparation{&h.outstandingMove, write{verb: change, table: "outstanding", keys: 2, columns: "key id deadline"}},
+		preparation{&h.dueMove, write{verb: change, table: "due", keys: 1, columns: "id at node"}},
+		preparation{&h.outstandingMove, write{verb: change, table: "outstanding", keys: 2, columns: "key id deadline node"}},
 	))
 }
 
@@ -55,15 +55,15 @@ func (h *hotStatements) spilling() []preparation {
 	return []preparation{
 		{&h.change, write{verb: change, table: "progress", keys: 1, columns: progressWritten, once: true}},
 		{&h.erase, messageTexts.erase},
-		{&h.grant, write{verb: put, table: "granted", keys: 1, columns: "number link:t session at ids:b"}},
+		{&h.grant, write{verb: put, table: "granted", keys: 1, columns: "number link:t session at ids:b node"}},
 		{&h.grantDone, write{verb: remove, table: "granted", keys: 1, columns: "number"}},
-		{&h.waitingAdd, write{verb: unless, table: "waiting", keys: 4, columns: "link:t priority account:t id expires"}},
-		{&h.waitingRemove, write{verb: remove, table: "waiting", keys: 4, columns: "link:t priority account:t id"}},
-		{&h.dueAdd, write{verb: unless, table: "due", keys: 1, columns: "id at", moves: true}},
+		{&h.waitingAdd, write{verb: unless, table: "waiting", keys: 5, columns: "node link:t priority account:t id expires"}},
+		{&h.waitingRemove, write{verb: remove, table: "waiting", keys: 5, columns: "node link:t priority account:t id"}},
+		{&h.dueAdd, write{verb: unless, table: "due", keys: 1, columns: "id at node", moves: true}},
 		{&h.dueRemove, write{verb: remove, table: "due", keys: 1, columns: "id"}},
-		{&h.owedAdd, write{verb: unless, table: "owed", keys: 5, columns: "queue:t due id inbound idx"}},
-		{&h.owedRemove, write{verb: remove, table: "owed", keys: 5, columns: "queue:t due id inbound idx"}},
-		{&h.outstanding, write{verb: unless, table: "outstanding", keys: 2, columns: "key id deadline", moves: true}},
+		{&h.owedAdd, write{verb: unless, table: "owed", keys: 6, columns: "node queue:t due id inbound idx"}},
+		{&h.owedRemove, write{verb: remove, table: "owed", keys: 6, columns: "node queue:t due id inbound idx"}},
+		{&h.outstanding, write{verb: unless, table: "outstanding", keys: 2, columns: "key id deadline node", moves: true}},
 		{&h.outstandingNo, write{verb: remove, table: "outstanding", keys: 2, columns: "key id"}},
 		{&h.counter, write{verb: sum, table: "counter", keys: 4, columns: "hour account:t link:t what:t n"}},
 	}
@@ -129,6 +129,7 @@ func (s *Store) writeGrant(g *Grant) error {
 	stmt.BindInt64(4, g.At)
 	s.scratch = appendIDs(s.scratch[:0], g.IDs)
 	stmt.BindBytes(5, s.scratch)
+	stmt.BindInt64(6, int64(g.Node))
 	if err := execute(stmt); err != nil {
 		return fmt.Errorf("insert grant %d: %w", g.Number, err)
 	}

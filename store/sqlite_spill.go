@@ -45,7 +45,7 @@ func (s *Store) writeWaiting(remove, add []Waiting, n *tableDeltas) error {
 	for i := range add {
 		w, stmt := &add[i], s.hot.waitingAdd
 		bindWaiting(stmt, w)
-		stmt.BindInt64(5, w.Expires)
+		stmt.BindInt64(6, w.Expires)
 		if err := s.execCount(stmt, &n.waiting, 1); err != nil {
 			return fmt.Errorf("add waiting %s: %w", w.ID, err)
 		}
@@ -54,10 +54,11 @@ func (s *Store) writeWaiting(remove, add []Waiting, n *tableDeltas) error {
 }
 
 func bindWaiting(stmt *statement, w *Waiting) {
-	stmt.BindText(1, w.Link)
-	stmt.BindInt64(2, int64(w.Priority))
-	stmt.BindText(3, w.Account)
-	stmt.BindInt64(4, int64(w.ID))
+	stmt.BindInt64(1, int64(w.Node))
+	stmt.BindText(2, w.Link)
+	stmt.BindInt64(3, int64(w.Priority))
+	stmt.BindText(4, w.Account)
+	stmt.BindInt64(5, int64(w.ID))
 }
 
 func (s *Store) writeDue(b *Batch, n *tableDeltas) error {
@@ -72,6 +73,7 @@ func (s *Store) writeDue(b *Batch, n *tableDeltas) error {
 		bind := func(stmt *statement) {
 			stmt.BindInt64(1, int64(d.ID))
 			stmt.BindInt64(2, d.At)
+			stmt.BindInt64(3, int64(b.Node))
 		}
 		if err := s.addOrMove(s.hot.dueAdd, s.hot.dueMove, bind, &n.due); err != nil {
 			return fmt.Errorf("add due %s: %w", d.ID, err)
@@ -97,28 +99,30 @@ func (s *Store) writeOwed(remove, add []Owed, n *tableDeltas) error {
 }
 
 func bindOwed(stmt *statement, o *Owed) {
-	stmt.BindText(1, o.Queue)
-	stmt.BindInt64(2, o.Due)
-	stmt.BindInt64(3, int64(o.ID))
-	stmt.BindBool(4, o.Inbound)
-	stmt.BindInt64(5, int64(o.Index))
+	stmt.BindInt64(1, int64(o.Node))
+	stmt.BindText(2, o.Queue)
+	stmt.BindInt64(3, o.Due)
+	stmt.BindInt64(4, int64(o.ID))
+	stmt.BindBool(5, o.Inbound)
+	stmt.BindInt64(6, int64(o.Index))
 }
 
-func (s *Store) writeOutstanding(remove, add []Outstanding, n *tableDeltas) error {
-	for i := range remove {
-		o, stmt := &remove[i], s.hot.outstandingNo
+func (s *Store) writeOutstanding(b *Batch, n *tableDeltas) error {
+	for i := range b.OpenRemove {
+		o, stmt := &b.OpenRemove[i], s.hot.outstandingNo
 		stmt.BindInt64(1, int64(o.Key))
 		stmt.BindInt64(2, int64(o.ID))
 		if err := s.execCount(stmt, &n.outstanding, -1); err != nil {
 			return fmt.Errorf("remove outstanding %s: %w", o.ID, err)
 		}
 	}
-	for i := range add {
-		o := &add[i]
+	for i := range b.OpenAdd {
+		o := &b.OpenAdd[i]
 		bind := func(stmt *statement) {
 			stmt.BindInt64(1, int64(o.Key))
 			stmt.BindInt64(2, int64(o.ID))
 			stmt.BindInt64(3, o.Deadline)
+			stmt.BindInt64(4, int64(b.Node))
 		}
 		if err := s.addOrMove(s.hot.outstanding, s.hot.outstandingMove, bind, &n.outstanding); err != nil {
 			return fmt.Errorf("add outstanding %s: %w", o.ID, err)

@@ -77,6 +77,8 @@ type Store struct {
 
 	pad     logPadding
 	present presence
+	terms   map[int]int64 // of shares, by node; only those that were taken over
+	ears    ears
 	fatal   error
 	closed  bool
 
@@ -236,6 +238,9 @@ func (s *Store) openWriter() (err error) {
 func (s *Store) recoverMemory(ctx context.Context) error {
 	if err := s.loadCounts(ctx); err != nil {
 		return fmt.Errorf("count open rows: %w", err)
+	}
+	if err := s.loadTerms(ctx); err != nil {
+		return err
 	}
 	if err := s.loadErasers(ctx); err != nil {
 		return fmt.Errorf("read how far texts are erased: %w", err)

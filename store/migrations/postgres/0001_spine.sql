@@ -40,9 +40,10 @@ CREATE TABLE meta (
 -- is sent, and its number, by which a commit whose answer was lost is found.
 CREATE TABLE share (
   node    BIGINT PRIMARY KEY,
-  term    BIGINT NOT NULL,
-  session BIGINT NOT NULL,
-  batch   BIGINT NOT NULL
+  term    BIGINT NOT NULL DEFAULT 0,
+  session BIGINT NOT NULL DEFAULT 0,
+  batch   BIGINT NOT NULL DEFAULT 0,
+  mark    BIGINT NOT NULL DEFAULT 0 -- open messages of the node up to here stand in a spill table or a grant
 ) WITH (fillfactor = 10);
 
 CREATE FUNCTION kurir_begin(node_ BIGINT, term_ BIGINT, session_ BIGINT, batch_ BIGINT) RETURNS void LANGUAGE plpgsql AS $$
@@ -145,9 +146,10 @@ CREATE UNIQUE INDEX dead_letter_of ON dead_letter (id, inbound, idx);
 CREATE INDEX dead_letter_by ON dead_letter (account, number);
 CREATE TABLE due (
   id BIGINT PRIMARY KEY,
-  at BIGINT NOT NULL
+  at BIGINT NOT NULL,
+  node BIGINT NOT NULL -- whose share it belongs to, as in other tables; -1 is nobody's, for whoever claims it
 );
-CREATE INDEX due_at ON due(at);
+CREATE INDEX due_at ON due(node, at);
 CREATE TABLE duplicate (
   key     BIGINT PRIMARY KEY,
   id      BIGINT NOT NULL,
@@ -170,7 +172,8 @@ CREATE TABLE granted (
   link    TEXT COLLATE "C" NOT NULL,
   session BIGINT NOT NULL,
   at      BIGINT NOT NULL,
-  ids     BYTEA NOT NULL
+  ids     BYTEA NOT NULL,
+  node    BIGINT NOT NULL
 );
 CREATE TABLE group_member (
   people_group BIGINT NOT NULL,
@@ -182,7 +185,8 @@ CREATE INDEX group_member_of ON group_member(member) WHERE member < 0;
 CREATE TABLE held (
   number   BIGINT PRIMARY KEY,
   received BIGINT NOT NULL,
-  report   BYTEA NOT NULL
+  report   BYTEA NOT NULL,
+  node     BIGINT NOT NULL
 );
 CREATE TABLE inbound (
   id        BIGINT PRIMARY KEY,
@@ -214,7 +218,8 @@ CREATE TABLE inbound_part (
   number   BIGINT NOT NULL,
   total    BIGINT NOT NULL,
   received BIGINT NOT NULL,
-  part     BYTEA NOT NULL
+  part     BYTEA NOT NULL,
+  node     BIGINT NOT NULL
 );
 CREATE TABLE ledger (
   number   BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -243,11 +248,17 @@ CREATE TABLE mailing (
   request BYTEA,             -- what is to be sent, text included; NULL when it has ended
   counts  BYTEA              -- JSON, of one that has ended
 );
+CREATE TABLE mail (
+  number BIGINT PRIMARY KEY,
+  node   BIGINT NOT NULL, -- to whom
+  data   BYTEA NOT NULL
+);
 CREATE TABLE missing (
-  at  BIGINT NOT NULL,
-  id  BIGINT NOT NULL,
-  hop BIGINT NOT NULL,
-  PRIMARY KEY (at, id)
+  node BIGINT NOT NULL,
+  at   BIGINT NOT NULL,
+  id   BIGINT NOT NULL,
+  hop  BIGINT NOT NULL,
+  PRIMARY KEY (node, at, id)
 );
 CREATE TABLE network (
   prefix  TEXT COLLATE "C" PRIMARY KEY,
@@ -271,16 +282,18 @@ CREATE TABLE outstanding (
   key      BIGINT NOT NULL,
   id       BIGINT NOT NULL,
   deadline BIGINT NOT NULL,
+  node     BIGINT NOT NULL,
   PRIMARY KEY (key, id)
 );
-CREATE INDEX outstanding_deadline ON outstanding(deadline);
+CREATE INDEX outstanding_deadline ON outstanding(node, deadline);
 CREATE TABLE owed (
+  node    BIGINT NOT NULL,
   queue   TEXT COLLATE "C" NOT NULL,
   due     BIGINT NOT NULL,
   id      BIGINT NOT NULL,
   inbound BIGINT NOT NULL,
   idx     BIGINT NOT NULL,
-  PRIMARY KEY (queue, due, id, inbound, idx)
+  PRIMARY KEY (node, queue, due, id, inbound, idx)
 );
 CREATE INDEX owed_inbound ON owed(id, idx) WHERE inbound = 1;
 CREATE TABLE people_group (
@@ -336,11 +349,12 @@ CREATE TABLE top_up (
 );
 CREATE INDEX top_up_at ON top_up(account, at);
 CREATE TABLE waiting (
+  node     BIGINT NOT NULL,
   link     TEXT COLLATE "C" NOT NULL,
   priority BIGINT NOT NULL,
   account  TEXT COLLATE "C" NOT NULL,
   id       BIGINT NOT NULL,
   expires  BIGINT NOT NULL,
-  PRIMARY KEY (link, priority, account, id)
+  PRIMARY KEY (node, link, priority, account, id)
 );
-CREATE INDEX waiting_expires ON waiting(expires);
+CREATE INDEX waiting_expires ON waiting(node, expires);

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"slices"
+	"sync"
+)
+
+// Signal tells other nodes what a commit has left for them.
+type Signal struct {
+	Node   int      // whose commit it was
+	Links  []string // free rows wait for these
+	Queues []string // something free is owed here
+	Held   bool     // receipts of messages that the node does not know
+	Parts  bool     // of inbound messages
+	Mail   []int    // for these nodes
+}
+
+func (g *Signal) empty() bool {
+	return len(g.Links) == 0 && len(g.Queues) == 0 && !g.Held && !g.Parts && len(g.Mail) == 0
+}
+
+// ears are who listens for signals.
+type ears struct {
+	mu   sync.Mutex
+	last int
+	list map[int]func(Signal)
+}
+
+// Listen has fn called after each commit of any node that leaves something for
+// others, until stop is called. fn must not wait. A signal may be lost: who
+// listens looks for himself now and then.
+func (s *Store) Listen(fn func(Signal)) (stop func()) {
+	e := &s.ears
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.list == nil {
+		e.list = map[int]func(Signal){}
+	}
+	e.last++
+	n := e.last
+	e.list[n] = fn
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.list, n)
+	}
+}
+
+// tell signals what a batch that is on disk leaves for others.
+func (s *Store) tell(b *Batch) {
+	e := &s.ears
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.list) == 0 {
+		return
+	}
+	sig := signalOf(b)
+	if sig.empty() {
+		return
+	}
+	for _, fn := range e.list {
+		fn(sig)
+	}
+}
+
+func signalOf(b *Batch) Signal {
+	sig := Signal{Node: b.Node, Held: len(b.Held) > 0, Parts: len(b.Parts) > 0}
+	for i := range b.WaitingAdd {
+		if w := &b.WaitingAdd[i]; w.Node == Free && !slices.Contains(sig.Links, w.Link) {
+			sig.Links = append(sig.Links, w.Link)
+		}
+	}
+	for i := range b.OwedAdd {
+		if o := &b.OwedAdd[i]; o.Node == Free && !slices.Contains(sig.Queues, o.Queue) {
+			sig.Queues = append(sig.Queues, o.Queue)
+		}
+	}
+	for i := range b.MailAdd {
+		if n := b.MailAdd[i].Node; !slices.Contains(sig.Mail, n) {
+			sig.Mail = append(sig.Mail, n)
+		}
+	}
+	return sig
+}
