@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Place is where a server is, if not simply on this machine's loopback and disk.
@@ -60,7 +61,9 @@ func NewDisk(tb testing.TB, megabytes int) *Disk {
 		tb.Fatalf("mounting a small disk: %v: %s", err, text)
 	}
 	tb.Cleanup(func() {
-		if text, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+		// The kernel closes the files of a process a moment after it has seemed to be gone.
+		var text []byte
+		if !waitFor(10*time.Second, func() bool { text, err = exec.Command("umount", dir).CombinedOutput(); return err == nil }) {
 			tb.Errorf("removing the small disk: %v: %s", err, text)
 		}
 	})
