@@ -62,6 +62,8 @@
 //	the database's clock agrees            a clock of another node that runs wild   TestShrinkDatabaseClock
 //	a lease is given back as of one term   a request that comes late                TestShrinkReleaseTerm
 //	a lease is taken from the dead only    any node's mistake about itself          TestShrinkHolder
+//	who declares a node dead waits for a   a commit that takes long, as with        TestBuryWaitsForRenewal
+//	  renewal that is under way            standbys                                 (package store)
 //	what was seen before the table was     a database that was away: all would be   TestSightsAfterAGap,
 //	  out of sight does not count          dead                                     TestDatabaseAway
 //	Length + Late + a look or two          waiting longer than ten seconds for      TestDeadNodeIsReplaced

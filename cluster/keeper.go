@@ -216,43 +216,50 @@ func (k *Keeper) Run(ctx context.Context) error {
 
 // renewing renews until ctx ends or the term is over.
 func (k *Keeper) renewing(ctx context.Context) error {
-	tick := time.NewTicker(k.times.Renew)
-	defer tick.Stop()
 	for {
-		if err := k.renew(ctx); err != nil {
+		began := time.Now()
+		ok, err := k.renew(ctx)
+		if err != nil {
 			return err
 		}
+		wait := k.times.Renew
+		if !ok { // another connection may do better
+			wait /= 4
+		}
+		t := time.NewTimer(max(0, wait-time.Since(began)))
 		select {
-		case <-tick.C:
+		case <-t.C:
 		case <-k.publish:
+			t.Stop()
 		case <-ctx.Done():
+			t.Stop()
 			return nil
 		}
 	}
 }
 
-// renew asks once. The error is ErrBuried.
-func (k *Keeper) renew(ctx context.Context) error {
+// renew asks once; false if there was no answer. The error is ErrBuried.
+func (k *Keeper) renew(ctx context.Context) (bool, error) {
 	k.mu.Lock()
 	about, late := k.about, k.late
 	k.mu.Unlock()
 	request, cancel := context.WithTimeout(ctx, k.times.Request)
 	defer cancel()
 	sent := k.clock()
-	ok, err := k.table.RenewNode(request, k.tenure.number, k.tenure.term, about)
+	lives, err := k.table.RenewNode(request, k.tenure.number, k.tenure.term, about)
 	if late {
 		sent = k.clock()
 	}
 	switch {
 	case err != nil:
 		k.unanswered(ctx, err)
-	case !ok:
-		return ErrBuried
-	default:
-		k.tenure.until.Store(k.times.deadline(sent))
-		k.answered()
+		return false, nil
+	case !lives:
+		return false, ErrBuried
 	}
-	return nil
+	k.tenure.until.Store(k.times.deadline(sent))
+	k.answered()
+	return true, nil
 }
 
 // unanswered ends sessions when the deadline has passed, unless nobody can have
