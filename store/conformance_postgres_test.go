@@ -16,6 +16,16 @@ func TestPostgres(t *testing.T) {
 	testConformance(t, postgresOpener(func(t *testing.T) string { return pgtest.Shared(t).Database(t) }))
 }
 
+// TestPooledPostgres is the same behind pgbouncer, which gives each transaction another connection.
+func TestPooledPostgres(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("TestPostgres does the same without a pooler")
+	}
+	pgtest.Shared(t)
+	testConformance(t, postgresOpener(func(t *testing.T) string { return pgtest.Bouncer(t, pgtest.Shared(t).Database(t)) }))
+}
+
 // postgresOpener opens a database for each place.
 func postgresOpener(database func(*testing.T) string) opener {
 	var mu sync.Mutex

@@ -16,13 +16,14 @@ import (
 // postgres is what the store knows of a PostgreSQL database.
 type postgres struct {
 	config    *pgconn.Config
-	shown     string       // its address, without password
-	node      int64        // whose share this is
-	term      int64        // under which it is held
-	session   int64        // tells what we send from what was sent by a connection before
-	batch     int64        // number of the last batch that is on disk
-	size      atomic.Int64 // octets of the database, as last looked at
-	resolved  bool         // the last batch is on disk, and its answer was lost
+	shown     string        // its address, without password
+	most      time.Duration // commitTimeout, but for tests
+	node      int64         // whose share this is
+	term      int64         // under which it is held
+	session   int64         // tells what we send from what was sent by a connection before
+	batch     int64         // number of the last batch that is on disk
+	size      atomic.Int64  // octets of the database, as last looked at
+	resolved  bool          // the last batch is on disk, and its answer was lost
 	abandoned chan struct{}
 	giveUp    sync.Once
 	counted   chan struct{} // closed when countPostgres has ended
@@ -81,6 +82,8 @@ type postgresConn struct {
 	ctx context.Context // of the reader that has it; nil: none
 	tx  *postgresTx     // under way
 
+	most time.Duration // that a transaction may take
+
 	statements, trips uint64 // sent so far
 }
 
@@ -89,7 +92,7 @@ func (p *postgres) connect(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database %s: %w", p.shown, err)
 	}
-	return &conn{statements: make(map[string]*statement), pg: &postgresConn{PgConn: pc}}, nil
+	return &conn{statements: make(map[string]*statement), pg: &postgresConn{PgConn: pc, most: p.most}}, nil
 }
 
 // Close closes the connection.

@@ -49,7 +49,7 @@ func (tx *postgresTx) flush(end bool) error {
 	clear(tx.last)
 	tx.conn.statements += uint64(len(sent))
 	tx.conn.trips++
-	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), tx.conn.most)
 	defer cancel()
 	results := tx.conn.ExecBatch(ctx, &b) // without BEGIN it is a transaction by itself
 	for i := 0; results.NextResult(); i++ {
@@ -80,7 +80,7 @@ func (g *rowGroup) read(answer *pgconn.ResultReader) {
 }
 
 // errNotOurs is the SQLSTATE by which function kurir_begin says that the share
-// is another node's.
+// is another node's, or not as we left it.
 const errNotOurs = "KU001"
 
 // transactPostgres runs write in a transaction. The error is classified. What
@@ -94,7 +94,10 @@ func (s *Store) transactPostgres(write func() error) error {
 			err = s.tryTransaction(write)
 		}
 		var unknown *unknownError
-		if !errors.As(err, &unknown) {
+		switch {
+		case notOurs(err):
+			return s.whyNotOurs()
+		case !errors.As(err, &unknown):
 			return s.classifyPostgres(err)
 		}
 		committed, err := s.resolve(unknown)
@@ -231,6 +234,21 @@ func (s *Store) readShare() (batch int64, ours bool, err error) {
 	return batch, ours, err
 }
 
+// notOurs tells whether function kurir_begin has refused.
+func notOurs(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == errNotOurs
+}
+
+// whyNotOurs says why it has.
+func (s *Store) whyNotOurs() error {
+	batch, ours, err := s.readShare()
+	if err == nil && ours && batch < s.pg.batch {
+		return s.lostBatches(batch)
+	}
+	return &FatalError{Err: errTakenOver}
+}
+
 // lostBatches says that the database is older than what it has confirmed.
 func (s *Store) lostBatches(batch int64) error {
 	return &FatalError{Err: fmt.Errorf("the database is at batch %d and was at %d: it has lost %d commits, as a standby has that is promoted and was not synchronous",
@@ -270,8 +288,6 @@ func (s *Store) classifyPostgres(err error) error {
 		return err
 	}
 	switch {
-	case pg.Code == errNotOurs:
-		return &FatalError{Err: errTakenOver}
 	case pg.Code[:2] == "53" && pg.Code != "53300":
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case pg.Code == "40001", pg.Code == "40P01", pg.Code == "55P03", pg.Code == "57014":

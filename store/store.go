@@ -30,6 +30,7 @@ type Options struct {
 	runEntries      int   // for tests: entries of a run of the index
 	keyTables       int   // for tests: of requests, in memory
 	checkpointBytes int64 // for tests
+	commitTimeout   time.Duration
 }
 
 // Retention says how long things are kept after they came; 0 means for ever.
@@ -121,6 +122,9 @@ func (opts *Options) setDefaults() {
 	}
 	if opts.checkpointBytes <= 0 {
 		opts.checkpointBytes = checkpointBytes
+	}
+	if opts.commitTimeout <= 0 {
+		opts.commitTimeout = commitTimeout
 	}
 	if opts.runEntries <= 0 {
 		opts.runEntries = runEntries

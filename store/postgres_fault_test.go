@@ -1,0 +1,334 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"kurir/message"
+	"kurir/pgtest"
+)
+
+// openFault opens a store on a database of PostgreSQL.
+func openFault(t *testing.T, url string, opts Options) *Store {
+	t.Helper()
+	opts.Database = url
+	return openTest(t, opts)
+}
+
+// accept commits one new message.
+func accept(s *Store, ids *message.IDs) (message.ID, error) {
+	m := testMessage(ids, "acme", "46701234567")
+	return m.ID, s.Commit(&Batch{Accepted: []*message.Message{m}})
+}
+
+// onlyThese checks which messages there are, each once.
+func onlyThese(t *testing.T, url string, want ...message.ID) {
+	t.Helper()
+	rows := pgtest.Exec(t, url, "SELECT m.id FROM message m JOIN progress p ON p.id = m.id ORDER BY m.id")
+	if len(rows) != len(want) {
+		t.Fatalf("%d messages are there, want %d", len(rows), len(want))
+	}
+	for i, id := range want {
+		if rows[i][0] != strconv.FormatInt(int64(id), 10) {
+			t.Errorf("message %d is %s, want %d", i, rows[i][0], id)
+		}
+	}
+}
+
+// behindProxy opens a store behind a network that can fail, with one message.
+func behindProxy(t *testing.T, opts Options) (s *Store, p *pgtest.Proxy, url string, ids *message.IDs, first message.ID) {
+	t.Helper()
+	server := pgtest.Shared(t)
+	url = server.Database(t)
+	p = pgtest.StartProxy(t, server.Address())
+	s = openFault(t, p.URL(t, url), opts)
+	ids = message.NewIDs(0, 0)
+	first, err := accept(s, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, p, url, ids, first
+}
+
+// onCommit calls once what is to happen when a commit comes by.
+func onCommit(p *pgtest.Proxy, do func()) {
+	var done atomic.Bool
+	p.Watch(func(toServer []byte) {
+		if bytes.Contains(toServer, []byte("kurir_begin")) && done.CompareAndSwap(false, true) {
+			do()
+		}
+	})
+}
+
+// waitForBatch waits until a batch is on disk.
+func waitForBatch(t *testing.T, url string, number string) {
+	t.Helper()
+	for pgtest.Exec(t, url, "SELECT batch FROM share")[0][0] != number {
+		if t.Context().Err() != nil {
+			t.Fatal("the batch never came")
+		}
+	}
+}
+
+// TestAnswerLost: a commit whose answer is lost is on disk, and is known to be.
+func TestAnswerLost(t *testing.T) {
+	t.Parallel()
+	s, p, url, ids, first := behindProxy(t, Options{})
+	cut := make(chan struct{})
+	onCommit(p, func() {
+		p.Hold(pgtest.ToClient)
+		close(cut)
+	})
+	go func() {
+		<-cut
+		waitForBatch(t, url, "2")
+		p.Close()
+		p.Heal(t)
+	}()
+	second, err := accept(s, ids)
+	if err != nil {
+		t.Fatalf("commit: %v", err)
+	}
+	onlyThese(t, url, first, second)
+	third, err := accept(s, ids)
+	if err != nil {
+		t.Fatalf("the next commit: %v", err)
+	}
+	onlyThese(t, url, first, second, third)
+}
+
+// TestCommitLost: a commit that never reached the server is sent again, and is there once.
+func TestCommitLost(t *testing.T) {
+	t.Parallel()
+	s, p, url, ids, first := behindProxy(t, Options{})
+	cut := make(chan struct{})
+	onCommit(p, func() {
+		p.Hold(pgtest.ToServer)
+		close(cut)
+	})
+	go func() {
+		<-cut
+		p.Close()
+		p.Heal(t)
+	}()
+	second, err := accept(s, ids)
+	if err != nil {
+		t.Fatalf("commit: %v", err)
+	}
+	onlyThese(t, url, first, second)
+}
+
+// TestCommitComesLate: a commit that was given up and reaches the server when another connection has already asked is
+// refused there; what it said is there once.
+func TestCommitComesLate(t *testing.T) {
+	t.Parallel()
+	s, p, url, ids, first := behindProxy(t, Options{commitTimeout: 200 * time.Millisecond})
+	away := make(chan struct{})
+	s.OnAway(func(error) { close(away) })
+	onCommit(p, func() { p.Hold(pgtest.ToServer) })
+	go func() {
+		<-away // the connection that asks hears nothing either
+		p.Heal(t)
+	}()
+	second, err := accept(s, ids)
+	if err != nil {
+		t.Fatalf("commit: %v", err)
+	}
+	onlyThese(t, url, first, second)
+	third, err := accept(s, ids)
+	if err != nil {
+		t.Fatalf("the next commit: %v", err)
+	}
+	onlyThese(t, url, first, second, third)
+}
+
+// TestDatabaseAway: a server that is down refuses commits as long as it is, and nothing else is needed when it is back.
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t, pgtest.NoSync)
+	url := server.Database(t)
+	s := openFault(t, url, Options{})
+	ids := message.NewIDs(0, 0)
+	first, err := accept(s, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Restart(t, pgtest.Fast)
+	second, err := accept(s, ids)
+	if err != nil {
+		t.Fatalf("after a restart that nobody noticed: %v", err)
+	}
+	server.Kill(t)
+	m := testMessage(ids, "acme", "46701234567")
+	b := &Batch{Accepted: []*message.Message{m}}
+	// The first try may find the connection broken, and is then told what became of it by the server that is back.
+	lost := make(chan error, 1)
+	s.OnAway(func(err error) { lost <- err })
+	done := make(chan error, 1)
+	go func() { done <- s.Commit(b) }()
+	select {
+	case err := <-lost:
+		if !errors.Is(err, ErrAway) || !errors.Is(err, ErrFull) {
+			t.Errorf("told %v", err)
+		}
+	case err := <-done:
+		if !errors.Is(err, ErrAway) {
+			t.Fatalf("commit while the server is down: %v", err)
+		}
+		done = nil
+	}
+	if _, err := s.Message(t.Context(), first); err == nil {
+		t.Error("a server that is down was read")
+	}
+	server.Start(t)
+	if done != nil {
+		err = <-done
+	} else {
+		err = s.Commit(b)
+	}
+	if err != nil {
+		t.Fatalf("when it is back: %v", err)
+	}
+	onlyThese(t, url, first, second, m.ID)
+	if _, err := s.Message(t.Context(), m.ID); err != nil {
+		t.Errorf("read when it is back: %v", err)
+	}
+}
+
+// TestGiveUp: who stops while nothing is known is not kept.
+func TestGiveUp(t *testing.T) {
+	t.Parallel()
+	s, p, _, ids, _ := behindProxy(t, Options{})
+	onCommit(p, p.Close)
+	s.OnAway(func(error) { s.GiveUp() })
+	_, err := accept(s, ids)
+	var fatal *FatalError
+	if !errors.As(err, &fatal) || !strings.Contains(err.Error(), "not known") {
+		t.Errorf("commit: %v", err)
+	}
+	p.Heal(t)
+}
+
+// TestTakenOver: whoever opens the share of a node ends what was opened before.
+func TestTakenOver(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).Database(t)
+	before := openFault(t, url, Options{})
+	ids := message.NewIDs(0, 0)
+	first, err := accept(before, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := openFault(t, url, Options{})
+	_, err = accept(before, ids)
+	var fatal *FatalError
+	if !errors.As(err, &fatal) || !strings.Contains(err.Error(), "taken over") {
+		t.Errorf("the one before commits: %v", err)
+	}
+	second, err := accept(after, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onlyThese(t, url, first, second)
+}
+
+// TestLostCommits: a standby that was not synchronous lacks what its primary had confirmed; that is said, and nothing is
+// written on top of it.
+func TestLostCommits(t *testing.T) {
+	t.Parallel()
+	primary := pgtest.Start(t, pgtest.NoSync)
+	url := primary.Database(t)
+	standby := primary.Standby(t, pgtest.Asynchronous, pgtest.NoSync)
+	s := openFault(t, primary.URL(pgtest.DatabaseOf(url), standby), Options{})
+	ids := message.NewIDs(0, 0)
+	if _, err := accept(s, ids); err != nil {
+		t.Fatal(err)
+	}
+	standby.Stop(t, pgtest.Fast)
+	for range 3 {
+		if _, err := accept(s, ids); err != nil {
+			t.Fatal(err)
+		}
+	}
+	primary.Kill(t)
+	standby.Start(t)
+	standby.Promote(t)
+	_, err := accept(s, ids)
+	var fatal *FatalError
+	if !errors.As(err, &fatal) || !strings.Contains(err.Error(), "it has lost 3 commits") {
+		t.Errorf("commit at the promoted standby: %v", err)
+	}
+}
+
+// TestSynchronousFailover: what a synchronous standby has confirmed is there when it is promoted, and commits go on there.
+func TestSynchronousFailover(t *testing.T) {
+	t.Parallel()
+	primary := pgtest.Start(t, pgtest.NoSync)
+	url := primary.Database(t)
+	standby := primary.Standby(t, pgtest.Synchronous, pgtest.NoSync)
+	both := primary.URL(pgtest.DatabaseOf(url), standby)
+	s := openFault(t, both, Options{})
+	ids := message.NewIDs(0, 0)
+	var want []message.ID
+	for range 5 {
+		id, err := accept(s, ids)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, id)
+	}
+	primary.Kill(t)
+	standby.Promote(t)
+	pgtest.Exec(t, standby.URL("postgres"), "SELECT 1")
+	id, err := accept(s, ids)
+	if err != nil {
+		t.Fatalf("commit at the promoted standby: %v", err)
+	}
+	onlyThese(t, standby.URL(pgtest.DatabaseOf(url)), append(want, id)...)
+}
+
+// TestOddTexts: texts that PostgreSQL does not take come back as they were.
+func TestOddTexts(t *testing.T) {
+	t.Parallel()
+	s := openFault(t, pgtest.Shared(t).Database(t), Options{})
+	ids := message.NewIDs(0, 0)
+	for _, text := range []string{"a\x00b", "\xff\xfe", "\uFDD0", "\uFDD041", "å\x00ä\xc3", "plain", strings.Repeat("\x00", 160)} {
+		m := testMessage(ids, "acme", "46701234567")
+		m.Content.Text, m.Reference = text, text
+		if err := s.Commit(&Batch{Accepted: []*message.Message{m}}); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		got, err := s.Message(context.Background(), m.ID)
+		if err != nil || got.Content.Text != text || got.Reference != text {
+			t.Errorf("%q came back as %q, %q, %v", text, got.Content.Text, got.Reference, err)
+		}
+		if list, err := s.MessagesByReference(t.Context(), "acme", text, 1); err != nil || len(list) != 1 || list[0].ID != m.ID {
+			t.Errorf("%q is not found by its reference: %v", text, err)
+		}
+	}
+}
+
+// FuzzEscape: whatever is written is a text for PostgreSQL, and comes back.
+func FuzzEscape(f *testing.F) {
+	for _, s := range []string{"", "plain", "\x00", "\xff", "\uFDD0", "\uFDD041", "å\xc3"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		written := s
+		if !plain(s) {
+			written = escape(s)
+		}
+		if strings.ContainsRune(written, 0) || strings.ToValidUTF8(written, "") != written {
+			t.Errorf("%q is written as %q", s, written)
+		}
+		if back := unescape(written); back != s {
+			t.Errorf("%q came back as %q", s, back)
+		}
+	})
+}
