@@ -400,14 +400,21 @@ func notFound() *problem {
 // healthz says that the process lives.
 func healthz(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") }
 
-// readyz says whether messages can be accepted, or why not.
+// readyz says whether messages can be accepted, or why not, and whether losing the
+// server of the database can lose what was accepted.
 func (s *httpServer) readyz(w http.ResponseWriter, _ *http.Request) {
 	if err := s.Ready(); err != nil {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(http.StatusServiceUnavailable)))
 		plain(w, http.StatusServiceUnavailable, "not ready: "+err.Error()+"\n")
 		return
 	}
-	plain(w, http.StatusOK, "ready\n")
+	text := "ready\n"
+	if s.Status != nil {
+		if safety := s.Status.Store().Safety; safety.Postgres {
+			text += safety.String() + "\n"
+		}
+	}
+	plain(w, http.StatusOK, text)
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

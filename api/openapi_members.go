@@ -55,6 +55,8 @@ var memberTexts = map[string]string{
 	"TraceEntry.code":            "the operator's code of the failure",
 	"UnmatchedReceipt.code":      "error code of the receipt",
 	"Waits.code":                 "the operator's code of the last failure",
+	"database":                   "which database is used: sqlite or postgres",
+	"database_risk":              "what losing the server of a PostgreSQL database can lose; left out when that is nothing",
 	"commit_longest_ms":          "longest time of a commit of the database since the start",
 	"cost":                       "what they cost",
 	"count":                      "how many, or how often",

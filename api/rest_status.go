@@ -130,6 +130,8 @@ type statusView struct {
 		Free     uint64 `json:"free_bytes"`
 	} `json:"disk"`
 	CommitLongest float64 `json:"commit_longest_ms"`
+	Engine        string  `json:"database"`
+	Risk          string  `json:"database_risk,omitempty"`
 }
 
 // statusPaths registers the state of the server.
@@ -159,6 +161,10 @@ func (s *httpServer) getStatus(w http.ResponseWriter, r *http.Request, _ *accoun
 	}
 	if s.Sessions.List != nil {
 		v.Sessions = len(s.Sessions.List())
+	}
+	v.Engine, v.Risk = "sqlite", st.Safety.Problem()
+	if st.Safety.Postgres {
+		v.Engine = "postgres"
 	}
 	v.Disk.Database, v.Disk.WAL = st.DatabaseBytes, st.WALBytes
 	v.Disk.Free, _ = s.Status.Free() // 0 where the system does not say

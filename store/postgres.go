@@ -22,8 +22,9 @@ type postgres struct {
 	term      int64         // under which it is held
 	session   int64         // tells what we send from what was sent by a connection before
 	batch     int64         // number of the last batch that is on disk
-	size      atomic.Int64  // octets of the database, as last looked at
-	resolved  bool          // the last batch is on disk, and its answer was lost
+	safety    atomic.Pointer[Safety]
+	size      atomic.Int64 // octets of the database, as last looked at
+	resolved  bool         // the last batch is on disk, and its answer was lost
 	abandoned chan struct{}
 	giveUp    sync.Once
 	counted   chan struct{} // closed when countPostgres has ended

@@ -33,10 +33,13 @@ func (s *Store) countPostgres() {
 	}
 }
 
-// measurePostgres looks how large the database is.
+// measurePostgres looks how large the database is and how safe.
 func (s *Store) measurePostgres() error {
 	if s.pg == nil {
 		return nil
+	}
+	if err := s.lookAtSafety(); err != nil {
+		return err
 	}
 	return query(s.conn, "SELECT pg_database_size(current_database())", nil, func(stmt *statement) (bool, error) {
 		s.pg.size.Store(stmt.ColumnInt64(0))

@@ -41,6 +41,9 @@ func openPostgres(ctx context.Context, opts Options) (_ *Store, err error) {
 	if err := s.makePartitions(time.Now()); err != nil {
 		return nil, err
 	}
+	if err := s.measurePostgres(); err != nil {
+		return nil, err
+	}
 	if err := s.openReaders(); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type Stats struct {
 	CheckpointTime          time.Duration // of all checkpoints
 	CheckpointHeld          time.Duration // of it while commits had to wait
 	Statements, RoundTrips  uint64        // of commits and housekeeping, with PostgreSQL
+	Safety                  Safety
 	Tables                  Counts
 }
 
@@ -85,6 +86,7 @@ func (s *Store) Stats() Stats {
 		st.DatabaseBytes = fileSize(s.path)
 		st.WALBytes = fileSize(s.path + "-wal")
 	}
+	st.Safety = s.Safety()
 	st.Tables = s.counts.get()
 	return st
 }

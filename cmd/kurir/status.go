@@ -43,6 +43,8 @@ type shownStatus struct {
 		WAL      uint64 `json:"wal_bytes"`
 		Free     uint64 `json:"free_bytes"`
 	} `json:"disk"`
+	Engine string `json:"database"`
+	Risk   string `json:"database_risk"`
 }
 
 // shownCustomer is a customer's session in the server's answer.
@@ -105,6 +107,11 @@ func (s *shownStatus) print(out io.Writer) {
 	fmt.Fprintf(out, "messages under way in memory: %d, waiting for links: %d; states and inbound messages owed on disk: %d; customers' sessions: %d\n",
 		s.Open, s.Waiting, s.Owed, s.Sessions)
 	fmt.Fprintf(out, "disk: database %s, log %s, free %s\n", size(s.Disk.Database), size(s.Disk.WAL), size(s.Disk.Free))
+	if s.Risk != "" {
+		fmt.Fprintf(out, "database: %s\n", s.Risk)
+	} else if s.Engine == "postgres" {
+		fmt.Fprintln(out, "database: losing its server loses no accepted message")
+	}
 	fmt.Fprint(out, "a second, over the last ten:")
 	for i, name := range []string{"accepted", "refused", "taken", "failed", "receipts", "delivered", "inbound", "told", "tell_failed"} {
 		if i > 0 {

@@ -48,6 +48,9 @@ CREATE TABLE share (
 
 CREATE FUNCTION kurir_begin(node_ BIGINT, term_ BIGINT, session_ BIGINT, batch_ BIGINT) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+  IF current_setting('synchronous_commit') IN ('off', 'local') THEN -- nobody may be told before it is safe
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
   UPDATE share SET batch = batch_ WHERE node = node_ AND term = term_ AND session = session_ AND batch = batch_ - 1;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'this share is not held under this term any more' USING ERRCODE = 'KU001';
