@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -76,6 +77,9 @@ func (s *Store) read(ctx context.Context, fn func(c *conn) error) (err error) {
 		return ErrClosed
 	}
 	defer func() { s.readers <- c.reusable() }()
+	if c != nil && c.pg != nil && !c.pg.lively(ctx) {
+		c = nil
+	}
 	if c == nil { // the one before it could not be used again
 		if c, err = s.openReader(); err != nil {
 			return err
@@ -101,6 +105,7 @@ func (c *conn) reusable() *conn {
 	case c == nil:
 		return nil
 	case c.pg != nil && c.pg.idle():
+		c.pg.used = time.Now()
 		return c
 	case c.pg != nil && (c.pg.IsClosed() || c.pg.IsBusy()):
 		c.Close()

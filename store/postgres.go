@@ -37,6 +37,7 @@ const (
 	commitTimeout = 15 * time.Second
 	readTimeout   = 30 * time.Second // of a statement of a reader that has no deadline of its own
 	awayPause     = 200 * time.Millisecond
+	restedConn    = 50 * time.Millisecond // after which a connection is asked whether it lives
 )
 
 // isPostgres tells whether a database is one of PostgreSQL's.
@@ -86,6 +87,28 @@ type postgresConn struct {
 	most time.Duration // that a transaction may take
 
 	statements, trips uint64 // sent so far
+
+	used time.Time // when it was last given back
+}
+
+// lively asks a connection that has rested whether it still is one: the server
+// may have been restarted. It tells by closing it.
+func (p *postgresConn) lively(ctx context.Context) bool {
+	if p.IsClosed() {
+		return false
+	}
+	if time.Since(p.used) < restedConn {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if p.Ping(ctx) == nil {
+		return true
+	}
+	end, over := context.WithTimeout(context.Background(), time.Second)
+	defer over()
+	_ = p.Close(end) // which it is in any case
+	return false
 }
 
 func (p *postgres) connect(ctx context.Context) (*conn, error) {

@@ -261,7 +261,7 @@ func TestLostCommits(t *testing.T) {
 	standby.Promote(t)
 	_, err := accept(s, ids)
 	var fatal *FatalError
-	if !errors.As(err, &fatal) || !strings.Contains(err.Error(), "it has lost 3 commits") {
+	if !errors.As(err, &fatal) || !strings.Contains(err.Error(), "it has lost 3 commits") && !strings.Contains(err.Error(), "it has lost 4 commits") { // the first may not have come over either
 		t.Errorf("commit at the promoted standby: %v", err)
 	}
 }

@@ -157,11 +157,12 @@ func (s *Store) beginShare(batch int64) *rowGroup {
 
 // reconnect makes sure that there is a connection to write by.
 func (s *Store) reconnect() error {
-	if s.conn != nil && !s.conn.pg.IsClosed() {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
+	if s.conn != nil && s.conn.pg.lively(ctx) {
+		s.conn.pg.used = time.Now()
+		return nil
+	}
 	c, err := s.pg.connect(ctx)
 	if err != nil {
 		return err
