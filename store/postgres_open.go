@@ -35,8 +35,14 @@ func openPostgres(ctx context.Context, opts Options) (_ *Store, err error) {
 	if err := s.preparePostgres(s.conn); err != nil {
 		return nil, err
 	}
+	if err := s.refuseMoved(); err != nil {
+		return nil, err
+	}
 	if err := s.takeShare(); err != nil {
 		return nil, fmt.Errorf("take the share of node %d: %w", opts.Node, err)
+	}
+	if err := s.refuseMoved(); err != nil { // once more: see moveTarget.begin
+		return nil, err
 	}
 	if err := s.makePartitions(time.Now()); err != nil {
 		return nil, err

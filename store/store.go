@@ -31,6 +31,7 @@ type Options struct {
 	keyTables       int   // for tests: of requests, in memory
 	checkpointBytes int64 // for tests
 	commitTimeout   time.Duration
+	moving          bool // whether its data have been moved does not matter: of Move and TakeBack
 }
 
 // Retention says how long things are kept after they came; 0 means for ever.
@@ -176,6 +177,11 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 	}()
 	if err := s.openWriter(); err != nil {
 		return nil, err
+	}
+	if !opts.moving {
+		if err := s.refuseMoved(); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.openReaders(); err != nil {
 		return nil, err
