@@ -33,9 +33,16 @@ func Fill(ctx context.Context, s *Store, n int64) error {
 	end := time.Now().Add(-time.Minute)
 	m := fillMaker{ids: message.NewIDs(0, last), pool: make([]message.Message, size), text: strings.Repeat("A text of ten ", 8)[:100]}
 	b := &Batch{Accepted: make([]*message.Message, 0, size)}
+	day := int64(-1)
 	for done := int64(0); done < n && ctx.Err() == nil; {
 		b.Accepted, b.Counters = b.Accepted[:0], b.Counters[:0]
 		at := end.Add(-time.Duration(float64(days) * float64(n-done) / float64(n)))
+		if today := dayOf(message.FirstIDAt(at)); s.pg != nil && today != day {
+			if err := s.makePartition(today); err != nil {
+				return fmt.Errorf("make the tables of day %d: %w", today, err)
+			}
+			day = today
+		}
 		for i := range min(size, n-done) {
 			b.Accepted = append(b.Accepted, m.finished(int(i), at, later))
 		}

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -66,4 +69,55 @@ func pragmaInt(c *conn, name string) (int64, error) {
 		},
 	})
 	return v, err
+}
+
+// Upgrade brings the tables of a database up to date without opening it for
+// anything else, and says from which form to which.
+func Upgrade(ctx context.Context, opts Options) (from, to int, err error) {
+	opts.setDefaults()
+	if isPostgres(opts.Database) {
+		return upgradePostgres(ctx, opts)
+	}
+	if err := wantDatabase(opts.Path); err != nil {
+		return 0, 0, err
+	}
+	lock, err := lockFolder(opts.Path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, unlockFolder(lock)) }()
+	c, err := openConn(filepath.Join(opts.Path, databaseName), sqlite.OpenReadWrite|sqlite.OpenWAL)
+	if err != nil {
+		return 0, 0, fmt.Errorf("open database: %w", err)
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	had, err := pragmaInt(c, "user_version")
+	if err == nil {
+		err = migrate(c, opts.Path)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	has, err := pragmaInt(c, "user_version")
+	return int(had), int(has), err
+}
+
+func upgradePostgres(ctx context.Context, opts Options) (from, to int, err error) {
+	config, err := postgresConfig(opts.Database)
+	if err != nil {
+		return 0, 0, err
+	}
+	p := &postgres{config: config, shown: shownAddress(config)}
+	c, err := p.connect(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	if from, err = postgresForm(c); err == nil {
+		err = migratePostgres(ctx, c, p.shown)
+	}
+	if err == nil {
+		to, err = postgresForm(c)
+	}
+	return from, to, err
 }

@@ -11,8 +11,9 @@ import (
 type movePlan struct {
 	name     string
 	columns  []column
-	key      []int  // which of the columns are the key, in its order
-	identity string // the column that the target numbers by itself
+	defaults []string // names of columns of the target that need no value
+	key      []int    // which of the columns are the key, in its order
+	identity string   // the column that the target numbers by itself
 	special  moveSpecial
 	state    moveState
 }
@@ -25,7 +26,6 @@ type moveSpecial struct {
 	where  string                                 // which rows of the source go
 	back   string                                 // which rows of the target are theirs
 	shape  func(column string, octets []byte) int // how many of a value's octets are kept
-	given  map[string]int64                       // columns that only the target has
 }
 
 // moveSpecials says what is special, by table.
@@ -36,14 +36,13 @@ func moveSpecials(now int64) map[string]moveSpecial {
 		"meta": {where: "name <> '" + metaCounted + "'", back: "name <> '" + metaForm + "'"},
 		// A row of many keys becomes a row each.
 		"idempotency": {from: "number expires keys:b data:b", expand: expandKeys(now), newest: true},
-		// Connections of nodes are not moved.
-		"share": {given: map[string]int64{"session": 0}},
 	}
 }
 
-// staysBehind are the tables that PostgreSQL does without.
+// staysBehind are the tables that PostgreSQL does without, and those of servers,
+// which register anew.
 func staysBehind() []string {
-	return []string{"journal", "run", "run_slice", "idempotency_table", "idempotency_bucket", movedTable}
+	return []string{"journal", "run", "run_slice", "idempotency_table", "idempotency_bucket", "node", "lease", movedTable}
 }
 
 // withoutPadding leaves out the zeros that SQLite's rows have behind a log.
@@ -105,20 +104,12 @@ func (p *movePlan) fit(target *movePlan) error {
 		}
 	}
 	for _, c := range target.columns {
-		_, given := p.special.given[c.name]
-		if !given && !slices.Contains(p.columns, c) {
+		if !slices.Contains(target.defaults, c.name) && !slices.Contains(p.columns, c) {
 			missing = append(missing, c.name)
 		}
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("table %s differs in columns %s", p.name, strings.Join(missing, ", "))
-	}
-	for name := range p.special.given {
-		if slices.Contains(target.columns, column{name, 'i'}) && !slices.Contains(p.columns, column{name, 'i'}) {
-			p.columns = append(p.columns, column{name, 'i'})
-		} else {
-			delete(p.special.given, name)
-		}
 	}
 	return nil
 }
@@ -152,7 +143,7 @@ func (s *Store) sqliteTables() ([]*movePlan, error) {
 // tables lists those of the target.
 func (t *moveTarget) tables() (map[string]*movePlan, error) {
 	tables := map[string]*movePlan{}
-	err := query(t.conn, `SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), CAST(data_type AS TEXT), is_identity = 'YES' FROM information_schema.columns
+	err := query(t.conn, `SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), CAST(data_type AS TEXT), is_identity = 'YES', column_default IS NOT NULL FROM information_schema.columns
   JOIN information_schema.tables USING (table_schema, table_name) WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name, ordinal_position`, nil,
 		func(stmt *statement) (bool, error) {
 			name := stmt.ColumnText(0)
@@ -163,6 +154,9 @@ func (t *moveTarget) tables() (map[string]*movePlan, error) {
 			tables[name].columns = append(tables[name].columns, c)
 			if stmt.ColumnBool(3) {
 				tables[name].identity = c.name
+			}
+			if stmt.ColumnBool(4) {
+				tables[name].defaults = append(tables[name].defaults, c.name)
 			}
 			return true, nil
 		})

@@ -63,7 +63,7 @@ func (p *movePlan) sourceColumns() []column {
 		w := write{columns: p.special.from}
 		return w.list()
 	}
-	return p.columns[:len(p.columns)-len(p.special.given)]
+	return p.columns
 }
 
 // selection reads the rows behind the cursor.
@@ -139,9 +139,6 @@ func (e *rowEncoder) add(stmt *statement) error {
 			}
 			e.field(v)
 		}
-	}
-	for _, c := range p.columns[len(list):] {
-		e.number(p.special.given[c.name])
 	}
 	e.end(start)
 	return nil

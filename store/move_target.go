@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 )
 
 // moveTarget is the PostgreSQL database that something is moved to. It is no
@@ -44,7 +42,7 @@ func connectTarget(ctx context.Context, opt MoveOptions) (*moveTarget, error) {
 		return nil, fmt.Errorf("the address of the database %w", err)
 	}
 	s := &Store{opts: Options{Database: opt.Database, Log: opt.Log}, log: opt.Log}
-	s.pg = &postgres{config: config, shown: net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))) + "/" + config.Database}
+	s.pg = &postgres{config: config, shown: shownAddress(config)}
 	if s.conn, err = s.pg.connect(ctx); err != nil {
 		return nil, err
 	}

@@ -53,6 +53,7 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 		Held:          []HeldReport{{Number: 4, Report: message.Report{OperatorID: "x"}}},
 		Parts:         []InboundPart{{ID: 77, Key: "k\x00", Number: 1, Total: 2, Part: &message.Inbound{Content: message.Content{Text: "half"}}}},
 		OpenAdd:       []Outstanding{{Key: 1<<64 - 1, ID: 7, Deadline: 5}},
+		MailAdd:       []Mail{{Node: 1, Data: []byte("mail")}},
 		MissingAdd:    []Missing{{At: 5, ID: 7, Hop: 1}},
 		Dead:          []DeadLetter{{DeadKey: DeadKey{ID: 7, Index: 1}, State: message.Delivered, Account: "acme", Kind: message.WebhookTarget, Address: "https://h", Text: "busy"}},
 	}
@@ -88,7 +89,7 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 		position++
 		b.Inbound = append(b.Inbound, &message.Inbound{ID: at(i), Account: "acme", Link: "op1", Content: message.Content{Text: "hi"}, Series: "case", Case: fmt.Sprint("A-", i)})
 		if i%100 == 99 || i == messages-1 {
-			b.Mark = m.ID
+			b.Marks = []Mark{{Mark: m.ID}}
 			slices.SortFunc(b.Accepted, func(a, b *message.Message) int { return cmp.Compare(a.ID, b.ID) })
 			if err := s.Commit(b); err != nil {
 				t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -76,6 +77,11 @@ func postgresConfig(database string) (*pgconn.Config, error) {
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite // a standby is no place to write to
 	}
 	return config, nil
+}
+
+// shownAddress is the address of a database without its password.
+func shownAddress(config *pgconn.Config) string {
+	return net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))) + "/" + config.Database
 }
 
 // postgresConn is the part of a conn that is PostgreSQL's.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"strconv"
 	"time"
 )
 
@@ -18,7 +16,7 @@ func openPostgres(ctx context.Context, opts Options) (_ *Store, err error) {
 	}
 	s := &Store{opts: opts, log: opts.Log, closing: make(chan struct{})}
 	s.pg = &postgres{
-		config: config, shown: net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))) + "/" + config.Database,
+		config: config, shown: shownAddress(config),
 		node: int64(opts.Node), most: opts.commitTimeout, abandoned: make(chan struct{}),
 	}
 	defer func() {

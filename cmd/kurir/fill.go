@@ -16,18 +16,18 @@ import (
 
 // newFillCmd makes `kurir fill`, which is for measurements and not shown.
 func newFillCmd() *cobra.Command {
-	var dir string
+	var dir, database string
 	var n int64
 	cmd := &cobra.Command{
-		Use:    "fill --data FOLDER --count N",
+		Use:    "fill --data FOLDER | --database postgres://... --count N",
 		Short:  "Make a database with many finished messages, to measure with it",
 		Args:   noArgs,
 		Hidden: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if dir == "" || n <= 0 {
-				return errors.New("say with --data in which folder, and with --count how many")
+			if dir == "" && database == "" || n <= 0 {
+				return errors.New("say with --data in which folder, or with --database in which database, and with --count how many")
 			}
-			f, err := fill(cmd.Context(), dir, n)
+			f, err := fill(cmd.Context(), store.Options{Path: dir, Database: database}, n)
 			if err == nil {
 				_, err = fmt.Fprintln(cmd.OutOrStdout(), f)
 			}
@@ -35,6 +35,7 @@ func newFillCmd() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&dir, "data", "", "`folder` of the database; it is made if it is not there")
+	cmd.Flags().StringVar(&database, "database", "", "`address` of a PostgreSQL database, in place of a folder")
 	cmd.Flags().Int64Var(&n, "count", 0, "finished messages to add")
 	return cmd
 }
@@ -51,10 +52,11 @@ func (f filled) String() string {
 		f.messages, f.took.Seconds(), float64(f.messages)/f.took.Seconds(), float64(f.octets)/(1<<30), f.octets/max(1, f.messages))
 }
 
-// fill puts n finished messages into the database of a folder.
-func fill(ctx context.Context, dir string, n int64) (f filled, err error) {
+// fill puts n finished messages into a database.
+func fill(ctx context.Context, opts store.Options, n int64) (f filled, err error) {
 	began := time.Now()
-	s, err := store.Open(ctx, store.Options{Path: dir, Log: slog.New(slog.DiscardHandler)})
+	opts.Log = slog.New(slog.DiscardHandler)
+	s, err := store.Open(ctx, opts)
 	if err != nil {
 		return f, err
 	}
@@ -62,7 +64,11 @@ func fill(ctx context.Context, dir string, n int64) (f filled, err error) {
 	if err := store.Fill(ctx, s, n); err != nil {
 		return f, err
 	}
-	return filled{messages: n, took: time.Since(began), octets: folderOctets(dir)}, ctx.Err()
+	octets := s.Stats().DatabaseBytes
+	if opts.Database == "" {
+		octets = folderOctets(opts.Path)
+	}
+	return filled{messages: n, took: time.Since(began), octets: octets}, ctx.Err()
 }
 
 // folderOctets is the size of the files in a folder.

@@ -26,6 +26,7 @@ func newRootCmd() *cobra.Command {
 		newReportCmd(),
 		newTraceCmd(),
 		newLoadCmd(),
+		newMigrateCmd(),
 		newSendCmd(),
 		newSimulateCmd(),
 		newVersionCmd(),
