@@ -107,6 +107,8 @@ var storeFigures = []figure[gateway.StoreStats]{
 	gauge("store_database_bytes", "Size of the database file.", func(s *gateway.StoreStats) float64 { return float64(s.DatabaseBytes) }),
 	gauge("store_wal_bytes", "Size of the write-ahead log.", func(s *gateway.StoreStats) float64 { return float64(s.WALBytes) }),
 	counter("store_rows_total", "Rows written by commits.", func(s *gateway.StoreStats) float64 { return float64(s.Rows) }),
+	counter("store_statements_total", "Statements of commits and housekeeping, with PostgreSQL.", func(s *gateway.StoreStats) float64 { return float64(s.Statements) }),
+	counter("store_round_trips_total", "Times that a commit or housekeeping waited for PostgreSQL.", func(s *gateway.StoreStats) float64 { return float64(s.RoundTrips) }),
 	gauge("store_commit_longest_seconds", "The longest commit since the start.", func(s *gateway.StoreStats) float64 { return s.CommitLongest.Seconds() }),
 	counter("store_checkpoints_total", "Times that the write-ahead log was moved into the database.", func(s *gateway.StoreStats) float64 { return float64(s.Checkpoints) }),
 	counter("store_checkpoint_seconds_total", "Seconds spent on moving the write-ahead log into the database.", func(s *gateway.StoreStats) float64 { return s.CheckpointTime.Seconds() }),

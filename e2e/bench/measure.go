@@ -22,11 +22,24 @@ type result struct {
 	Resident     int64           `json:"resident"`          // octets of the gateway when the measured time ends
 	PerMessage   int64           `json:"bytes_per_message"` // on disk
 	Taken        simulator.Taken `json:"submit_to_phone"`
+	Postgres     *postgresResult `json:"postgres,omitempty"`
 	Beyond       float64         `json:"receipt_beyond_ms"` // how much later the median receipt comes than the SMSC sends it
 }
 
+// postgresResult is what a run has cost the database server.
+type postgresResult struct {
+	CPU        float64 `json:"cpu_per_100000"`     // seconds
+	WAL        float64 `json:"wal_bytes"`          // of its log, a life
+	Statements float64 `json:"statements_per_100"` // lives
+	Trips      float64 `json:"round_trips_per_100"`
+}
+
 // usages is what the processes of a run have used at a moment.
-type usages struct{ gateway, simulator, generators usage }
+type usages struct {
+	gateway, simulator, generators usage
+	postgres                       postgresUsage
+	statements, trips              float64
+}
 
 // drivers are the generators of a run; either may be nil.
 type drivers struct{ sends, receives *generator }
@@ -40,7 +53,17 @@ func (d drivers) list() (all []*generator) {
 	return all
 }
 
-func (r *rig) usages(d drivers) (u usages, err error) {
+func (r *rig) usages(ctx context.Context, d drivers) (u usages, err error) {
+	if r.database != "" {
+		if u.postgres, err = usageOfPostgres(ctx, r.database); err != nil {
+			return u, err
+		}
+		page, err := get(ctx, "http://"+r.http+"/metrics")
+		if err != nil {
+			return u, err
+		}
+		u.statements, u.trips = metric(page, "kurir_store_statements_total"), metric(page, "kurir_store_round_trips_total")
+	}
 	if u.gateway, err = r.gateway.usage(); err != nil {
 		return u, err
 	}
@@ -89,8 +112,22 @@ func measure(ctx context.Context, o options, program string, s scenario) (res re
 	res.GatewayCPU = (after.gateway.cpu - before.gateway.cpu).Seconds() / lives
 	res.SimulatorCPU = (after.simulator.cpu - before.simulator.cpu).Seconds() / lives
 	res.GeneratorCPU = (after.generators.cpu - before.generators.cpu).Seconds() / lives
+	if r.database != "" {
+		res.Postgres = &postgresResult{
+			CPU: (after.postgres.cpu - before.postgres.cpu).Seconds() / lives, WAL: float64(after.postgres.wal-before.postgres.wal) / lives / 100_000,
+			Statements: (after.statements - before.statements) / lives / 1000, Trips: (after.trips - before.trips) / lives / 1000,
+		}
+	}
 	res.Resident = after.gateway.resident
-	res.PerMessage = (folderOctets(r.data) - r.had) / max(1, max(res.Accepted, res.Receipts)+res.Phones.Receipts)
+	octets := folderOctets(r.data) - r.had
+	if r.database != "" {
+		end, err := usageOfPostgres(ctx, r.database)
+		if err != nil {
+			return res, err
+		}
+		octets = end.size
+	}
+	res.PerMessage = octets / max(1, max(res.Accepted, res.Receipts)+res.Phones.Receipts)
 	res.Beyond = res.Receipt.P50 - float64(s.late.Milliseconds())
 	if r.profile != "" {
 		return res, printProfile(s.name, r.profile)
@@ -125,7 +162,7 @@ func (r *rig) window(ctx context.Context, o options, s scenario, d drivers) (bef
 	if err = g.reaches("measuring"); err != nil {
 		return before, after, err
 	}
-	if before, err = r.usages(d); err != nil {
+	if before, err = r.usages(ctx, d); err != nil {
 		return before, after, err
 	}
 	profiled := make(chan error, 1)
@@ -137,7 +174,7 @@ func (r *rig) window(ctx context.Context, o options, s scenario, d drivers) (bef
 	if err = g.reaches("measured"); err != nil {
 		return before, after, err
 	}
-	if after, err = r.usages(d); err != nil {
+	if after, err = r.usages(ctx, d); err != nil {
 		return before, after, err
 	}
 	if s.phones > 0 {

@@ -60,8 +60,10 @@ type usage struct {
 
 const clockTicks = 100 // of /proc/PID/stat a second, on every Linux that Go runs on
 
-func (p *process) usage() (u usage, err error) {
-	dir := "/proc/" + strconv.Itoa(p.cmd.Process.Pid)
+func (p *process) usage() (u usage, err error) { return usageOf(p.cmd.Process.Pid) }
+
+func usageOf(pid int) (u usage, err error) {
+	dir := "/proc/" + strconv.Itoa(pid)
 	stat, err := os.ReadFile(dir + "/stat")
 	if err != nil {
 		return u, err

@@ -15,6 +15,7 @@ type rig struct {
 	dir       string
 	data      string // folder of the database
 	had       int64  // octets of it at the start
+	database  string // address of a PostgreSQL database; empty for none
 	http      string
 	smpp      string
 	control   string // HTTP address of the simulator
@@ -35,7 +36,7 @@ const (
 
 // head is the file of the gateway under measurement up to its connectors.
 const head = `data: %s
-http: {listen: %s}
+%shttp: {listen: %s}
 smpp: {listen: %s}
 webhooks: {allow: [127.0.0.0/8]}
 log: {level: warn}
@@ -73,7 +74,11 @@ func (r *rig) configuration(s scenario, operator, phones string) string {
 	if s.phones > 0 {
 		fmt.Fprintf(&links, "  - {name: phones, kind: smpp, hosts: [%s], system_id: kurir, password: secret, sessions: 4}\n", phones)
 	}
-	return fmt.Sprintf(head, r.data, r.http, r.smpp) + s.top + "connectors:\n" + links.String() + "accounts:\n" + accounts.String() +
+	database := ""
+	if r.database != "" {
+		database = "database: " + r.database + "\n"
+	}
+	return fmt.Sprintf(head, r.data, database, r.http, r.smpp) + s.top + "connectors:\n" + links.String() + "accounts:\n" + accounts.String() +
 		"routes:\n" + routes.String() + inboundRules
 }
 
@@ -98,6 +103,11 @@ func newRig(ctx context.Context, o options, program string, s scenario) (r *rig,
 			return nil, err
 		}
 		r.had = folderOctets(r.data)
+	}
+	if s.postgres {
+		if r.database, err = newDatabase(ctx); err != nil {
+			return nil, err
+		}
 	}
 	var operator, phones string
 	for _, address := range []*string{&r.http, &r.smpp, &r.control, &r.phoning, &r.pprof, &operator, &phones} {
@@ -177,6 +187,9 @@ func (r *rig) close() {
 		if p != nil {
 			p.stop()
 		}
+	}
+	if r.database != "" {
+		dropDatabase(r.database)
 	}
 	_ = os.RemoveAll(r.dir)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,8 +23,9 @@ type scenario struct {
 	late   time.Duration
 	stamps bool // the time from submit to phone is measured
 	// phones is how many messages a second phones send to the customer inbox; 0: none.
-	phones float64
-	old    bool // with finished messages in the database
+	phones   float64
+	postgres bool // on PostgreSQL
+	old      bool // with finished messages in the database
 	// accounts that the sessions of the generator are spread over, and links with one session each, one for an
 	// account; 0: one account and one link of four sessions.
 	accounts int
@@ -61,6 +63,7 @@ func scenarios(o options) [][]scenario {
 		{
 			{name: "smpp", smpp: true, simulator: atOnce},
 			{name: "old-20m", smpp: true, simulator: atOnce, old: true},
+			{name: "postgres", smpp: true, simulator: atOnce, postgres: true},
 			{name: "sessions", smpp: true, simulator: atOnce, accounts: 100, sessions: 1000},
 		},
 		{
@@ -68,6 +71,7 @@ func scenarios(o options) [][]scenario {
 			{name: "one-secret", smpp: true, simulator: atOnce, long: true, first: `{"to": ["+46700000009"], "from": "Bench", "text": "code 1234", "secret": true}`},
 			{name: "all-secret", smpp: true, simulator: atOnce, long: true, top: "secret: {all: true}\n"},
 		},
+		{named(late2, "postgres-late-2s", func(s *scenario) { s.postgres = true })},
 		{named(late2, "smpp-late-2s", func(s *scenario) { s.long = true })},
 		{named(late30, "smpp-late-30s", nil)},
 		{named(late30, "smpp-25k-late-30s", func(s *scenario) { s.rate, s.stamps = 25_000, true })},
@@ -90,7 +94,9 @@ func scenarios(o options) [][]scenario {
 		{{name: "http-stream", http: true, flags: []string{"--connections", "2", "--stream", "--no-receipts"}}},
 	}
 	for i := range all {
-		all[i] = slices.DeleteFunc(all[i], func(s scenario) bool { return !o.wants(s.name) || s.long && o.only == "" && !o.long })
+		all[i] = slices.DeleteFunc(all[i], func(s scenario) bool {
+			return !o.wants(s.name) || s.long && o.only == "" && !o.long || s.postgres && os.Getenv(postgresVariable) == ""
+		})
 	}
 	return slices.DeleteFunc(all, func(group []scenario) bool { return len(group) == 0 })
 }

@@ -72,10 +72,18 @@ func table() []asked {
 		const name = "smpp-25k-late-30s"
 		return keeping(25_000, name, atMost(name, " ms", most, of))
 	}
+	statements := func(r result) float64 {
+		if r.Postgres == nil {
+			return 0
+		}
+		return r.Postgres.Statements
+	}
 	part := func(x float64) bool { return x >= 0.8 }
 	return []asked{
 		{"whole lives with receipts at once: 60,000/s", atLeast("smpp", "/s", 60_000, lives)},
 		{"whole lives with receipts 30 s late: 45,000/s", atLeast("smpp-late-30s", "/s", 45_000, lives)},
+		{"whole lives on PostgreSQL on the same cores: 15,000/s", atLeast("postgres", "/s", 15_000, lives)},
+		{"statements per 100 lives there: at most 4", atMost("postgres", "", 4, statements)},
 		{"CPU of the gateway per 100,000 at its highest rate: at most 2.5 s", atMost("smpp", " s", 2.5, cpu)},
 		{"inbound messages: 20,000/s", atLeast("inbound", "/s", 20_000, lives)},
 		{"beside 20,000/s inbound, outbound: 80 % of 60,000/s", atLeast("both", "/s", 48_000, lives)},
