@@ -71,6 +71,7 @@ type HTTPOptions struct {
 	OptOuts  OptOutsOptions  // of /v1/optouts; without Record there is no such page
 	Config   ConfigOptions   // of /v1/config and /v1/audit; without Rows there are no such pages
 	Status   *Status         // of /v1/status; nil for no such page
+	Nodes    func() Nodes    // of /v1/nodes; nil for no such page
 	Traces   *Traces         // of /v1/traces; nil for no such page
 	Events   *Events         // of /v1/events; nil for no such page
 
@@ -238,6 +239,9 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	}
 	if o.Status != nil {
 		s.statusPaths()
+	}
+	if o.Nodes != nil {
+		s.nodePaths()
 	}
 	s.mux.HandleFunc("/openapi.json", s.getDocument())
 	docs := s.docsPage()

@@ -49,6 +49,7 @@ type Options struct {
 type App struct {
 	opt        Options
 	log        *slog.Logger
+	node       *node
 	store      *store.Store
 	gateway    *gateway.Gateway
 	verifier   *account.Verifier
@@ -106,8 +107,11 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	if err := a.listen(ctx); err != nil {
 		return nil, err
 	}
+	if a.node, err = joinNodes(ctx, opt.File, opt.Version, opt.Log); err != nil {
+		return nil, err
+	}
 	a.store, err = store.Open(ctx, store.Options{
-		Path: opt.File.Data, Database: opt.File.Database, Log: opt.Log,
+		Path: opt.File.Data, Database: opt.File.Database, Node: a.node.number(), Log: opt.Log,
 		Retention: store.Retention{
 			Texts: opt.File.Retention.Texts, Messages: opt.File.Retention.Messages, Counters: opt.File.Retention.Counters, Events: opt.File.Events.Keep,
 		},
@@ -137,7 +141,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	open, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	a.gateway, err = gateway.New(open, gateway.Options{
-		Store: a.store, Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge, EventsKept: opt.File.Events.Keep,
+		Store: a.store, Node: a.node.number(), Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge, EventsKept: opt.File.Events.Keep,
 	})
 	if err != nil {
 		return nil, err
@@ -200,6 +204,7 @@ func (a *App) Run(ctx context.Context) error {
 	serving.Go(func() { a.watch.Run(ctx) })
 	serving.Go(func() { a.notifier.Run(ctx) })
 	serving.Go(func() { a.serveSMPP(ctx, stop) })
+	serving.Go(func() { a.watchNode(ctx, stop) })
 	<-ctx.Done()
 
 	a.log.Info("kurir stops")
@@ -276,6 +281,7 @@ func (a *App) closeAll() {
 			a.log.Error("close the database", "error", err)
 		}
 	}
+	a.node.leave(a.log)
 }
 
 // Reload puts a new file into force, together with what was made over REST.
@@ -334,6 +340,7 @@ func (a *App) replace(ctx context.Context, f *config.File, write func() error) e
 	a.httpNow.Store(httpSettings(f))
 	a.replaceLinks(f)
 	a.file = f
+	a.want(f)
 	a.log.Info("configuration reloaded", "number", snap.Number, "connectors", len(f.Connectors),
 		"accounts", len(f.Accounts), "routes", len(f.Routes))
 	return nil
@@ -349,6 +356,7 @@ func (a *App) warnOfRestart(f *config.File) {
 	}{
 		{"data", began.Data, f.Data},
 		{"database", began.Database, f.Database},
+		{"node", began.Node, f.Node},
 		{"http", fixed(began.HTTP.Listener()), fixed(f.HTTP.Listener())},
 		{"smpp", fixed(began.SMPP), fixed(f.SMPP)},
 		{"dialects", fixedDialects(began), fixedDialects(f)},

@@ -28,6 +28,7 @@ func (a *App) startLinks(ctx context.Context) {
 	for _, c := range a.file.Connectors {
 		a.startLink(c)
 	}
+	a.want(a.file)
 }
 
 // ControlLink starts, stops, restarts, drains or resumes one link; the others
@@ -70,11 +71,15 @@ func (a *App) ControlLink(by, name, action string) error {
 	}
 	a.log.Info("a link is told what to do", "link", name, "action", action, "by", by)
 	a.gateway.SetLinkWish(name, wish)
+	if stop {
+		a.want(a.file)
+	}
 	if l := a.links[name]; l != nil && stop {
 		a.endLinks([]*runningLink{l})
 	}
 	if wish != gateway.LinkStops && a.links[name] == nil {
 		a.startLink(a.file.Connectors[i])
+		a.want(a.file)
 	}
 	return nil
 }
@@ -130,6 +135,7 @@ func (a *App) stopLinks() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.run = nil
+	a.want(a.file) // nothing: others open the sessions as they end here
 	a.endLinks(slices.Collect(maps.Values(a.links)))
 }
 

@@ -51,6 +51,8 @@ func (a *App) servers() {
 	opt.Use(a.gateway)
 	opt.Settings, opt.Attempts = a.httpNow.Load, a.attempts
 	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
+	opt.Nodes = a.shownNodes
+	metrics.MustRegister(api.NodeMetrics(a.shownNodes)...)
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
 	opt.Config = api.ConfigOptions{Rows: a.Settings, Change: a.ChangeSetting, Audits: a.gateway.Audits, Schema: config.Schema}
 	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings, Keep: a.keepAlarms}

@@ -20,6 +20,11 @@ func TestNodesShareSessions(t *testing.T) {
 		w.start("c")
 		time.Sleep(10 * time.Second)
 		w.wantWriters("op1/1=a op1/2=a op1/3=b op1/4=c")
+		s := w.nodes["b"].keeper.Status()
+		if !s.Valid || s.Held != 1 || len(s.Nodes) != 3 || s.Nodes[0].Name != "a" || len(s.Nodes[0].Leases) != 2 || !s.Nodes[1].Self ||
+			s.Nodes[0].About.Host != "host-a" || s.Nodes[0].Silent > 2*time.Second {
+			t.Errorf("b shows %+v", s)
+		}
 		w.sole()
 	})
 }

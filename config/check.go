@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,10 +104,16 @@ func (d *decoder) checkFilter(f *File, path, name string) {
 	}
 }
 
+// nodeName is what names of servers are like; so are those of machines.
+var nodeName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
 // checkServer reports what is wrong with the settings of the server itself.
 func (d *decoder) checkServer(f *File) {
 	if err := store.CheckDatabase(f.Database); err != nil {
 		d.report("database", err.Error())
+	}
+	if f.Node != "" && !nodeName.MatchString(f.Node) {
+		d.report("node", "is not made of 1 to 64 letters a to z, digits, dots, hyphens and underscores")
 	}
 	if problem := message.CallingCodeProblem(f.Country); f.Country != "" && problem != "" {
 		d.report("country", problem)

@@ -25,7 +25,8 @@ type File struct {
 	// Database is sqlite, kept in the data folder, or a PostgreSQL from 15 on that several servers may share, as
 	// postgres://user:password@host:5432/name; several hosts, separated by commas, are tried in turn. docs/postgres.md says more. Empty: sqlite.
 	Database string `yaml:"database" example:"sqlite"`
-	// Node is the name of this server among several; with sqlite it has no effect.
+	// Node is the name of this server among several that share a PostgreSQL, each of which has another. Empty: the name of
+	// the machine. With sqlite there is one, and the name is shown only.
 	Node string `yaml:"node"`
 	// HTTP is where the REST interface, the Kannel-compatible interface, the web pages, /metrics, /healthz and
 	// /readyz are served.

@@ -53,8 +53,11 @@ type SMPPConfig struct {
 	Bind string `yaml:"bind"`
 	// AddressRange is given in the bind: which numbers a receiver serves; often empty.
 	AddressRange string `yaml:"address_range"`
-	// Sessions is how many sessions are kept open, 1 (default) to 100.
+	// Sessions is how many sessions are kept open, 1 (default) to 100; by all servers together that share a database.
 	Sessions int `yaml:"sessions" example:"2"`
+	// Nodes are the servers (node in their files) that may hold sessions, where several share a database. Empty: all
+	// that have the link in their files.
+	Nodes []string `yaml:"nodes"`
 	// Window is how many parts may be on the wire without an answer, per
 	// session: 1 to 10000, 10 by default. The operator names it.
 	Window int `yaml:"window" example:"100"`
@@ -445,4 +448,13 @@ func (c SMPPConfig) version() smpp.Version {
 		return smpp.Version50
 	}
 	return smpp.Version34
+}
+
+// Leases is how many of the link's sessions are opened by us, each of which one
+// server holds; a transmitter and its receiver go together.
+func (c *SMPPConfig) Leases() int {
+	if len(c.Hosts) == 0 { // the operator opens them
+		return 0
+	}
+	return max(1, c.Sessions)
 }

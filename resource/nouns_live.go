@@ -93,6 +93,23 @@ func Jobs() *Noun {
 	}
 }
 
+// Nodes is the list of servers that share the database.
+func Nodes() *Noun {
+	return &Noun{
+		Name: "node",
+		Fields: []Field{
+			{Name: "name", Type: Text, Ops: Any, Sort: true},
+			{Name: "number", Sort: true},
+			{Name: "state", Type: Word, Ops: Any, Words: NodeStates(), Sort: true},
+		},
+		Order: Order{Field: "name"},
+	}
+}
+
+// NodeStates are the states of a node: it renews, it has not renewed for longer
+// than it ought to, it has ended or was declared dead.
+func NodeStates() []string { return []string{"live", "silent", "gone"} }
+
 // Sessions is the list of customers' SMPP sessions.
 func Sessions() *Noun {
 	return &Noun{

@@ -18,7 +18,7 @@ func newStatusCmd() *cobra.Command {
 		Use:   "status",
 		Short: "Show how a running Kurir is: links, sessions, rates, queues, disk",
 		Long: `Show on one screen how a running Kurir is, over its REST interface: version, uptime, whether it is ready, rates of the last ten
-seconds, links, customers' sessions, queues, disk. It takes an account that may administrate (admin: true).`,
+seconds, the servers that share its database, links, customers' sessions, queues, disk. It takes an account that may administrate (admin: true).`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.status(cmd.Context(), cmd.OutOrStdout()) },
 	}
@@ -85,6 +85,9 @@ func (r *remote) status(ctx context.Context, out io.Writer) error {
 	}
 	s.print(out)
 	fmt.Fprintln(out)
+	if err := r.statusNodes(ctx, out); err != nil {
+		return err
+	}
 	if err := r.statusAlarms(ctx, out); err != nil {
 		return err
 	}

@@ -1,0 +1,160 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"kurir/api"
+	"kurir/cluster"
+	"kurir/config"
+	"kurir/gateway"
+	"kurir/store"
+)
+
+// node is this server's place among those that share its database. With SQLite
+// it is alone, and neither registers nor needs leases.
+type node struct {
+	name    string
+	version string
+	table   *store.NodeTable // nil with SQLite, and so is what follows
+	keeper  *cluster.Keeper
+	stop    context.CancelFunc
+	done    chan struct{}
+	err     error // of the keeper, once done
+}
+
+// nodeNamed is the name of a server whose file gives none.
+const nodeNamed = "a"
+
+// joinNodes registers the server with those that share its database, and holds
+// its place until leave.
+func joinNodes(ctx context.Context, f *config.File, version string, log *slog.Logger) (_ *node, err error) {
+	n := &node{name: cmp.Or(f.Node, nodeNamed), version: version, done: make(chan struct{})}
+	if f.Database == "sqlite" || f.Database == "" {
+		close(n.done)
+		return n, nil
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("find the name of this machine: %w", err)
+	}
+	n.name = cmp.Or(f.Node, host)
+	if n.table, err = store.OpenNodeTable(ctx, f.Database); err != nil {
+		return nil, err
+	}
+	n.keeper = cluster.New(cluster.Options{
+		Table: n.table, Name: n.name, Down: store.DatabaseDown, Log: log,
+		About: cluster.About{Host: host, Process: os.Getpid(), Version: version},
+	})
+	if err := n.keeper.Join(ctx); err != nil {
+		_ = n.table.Close()
+		return nil, err
+	}
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	n.stop = stop
+	go func() {
+		defer close(n.done)
+		n.err = n.keeper.Run(run)
+	}()
+	return n, nil
+}
+
+// watchNode ends the server when others have taken over its work.
+func (a *App) watchNode(ctx context.Context, stop context.CancelCauseFunc) {
+	if a.node.keeper == nil {
+		return
+	}
+	select {
+	case <-a.node.done:
+		stop(a.node.err)
+	case <-ctx.Done():
+	}
+}
+
+// number is the node's, 0 of one that is alone.
+func (n *node) number() int {
+	if n.keeper == nil {
+		return 0
+	}
+	return n.keeper.Number()
+}
+
+// leave gives the place up. It may be called again.
+func (n *node) leave(log *slog.Logger) {
+	if n == nil || n.keeper == nil {
+		return
+	}
+	n.stop()
+	<-n.done
+	if n.err != nil {
+		log.Warn("this node could not say that it ends", "error", n.err)
+	}
+	if n.table != nil {
+		_ = n.table.Close()
+		n.table = nil
+	}
+}
+
+// nodeSilent is after how long without a renewal, of which there is one a
+// second, a node is shown as silent.
+const nodeSilent = 2 * time.Second
+
+// shownNodes is the servers as they are shown.
+func (a *App) shownNodes() api.Nodes {
+	n := a.node
+	if n.keeper == nil {
+		host, _ := os.Hostname()
+		self := api.Node{Name: n.name, Self: true, State: "live", Host: host, Process: os.Getpid(), Version: n.version}
+		links := a.gateway.LinkStats()
+		for i := range links {
+			self.Links = append(self.Links, links[i].Name)
+		}
+		return api.Nodes{Nodes: []api.Node{self}, Valid: true}
+	}
+	status := n.keeper.Status()
+	shown := api.Nodes{Valid: status.Valid, Held: status.Held}
+	for i := range status.Nodes {
+		s := &status.Nodes[i]
+		row := api.Node{
+			Name: s.Name, Number: s.Number, Self: s.Self, State: "live", Term: s.Term, Renewed: s.Renewed,
+			Host: s.About.Host, Process: s.About.Process, Version: s.About.Version, Links: s.About.Links,
+		}
+		switch {
+		case !s.Live:
+			row.State = "gone"
+		case s.Silent > nodeSilent:
+			row.State = "silent"
+		}
+		for j := range s.Leases {
+			row.Leases = append(row.Leases, s.Leases[j].Name)
+		}
+		shown.Nodes = append(shown.Nodes, row)
+	}
+	return shown
+}
+
+// want says which sessions of links there are to be held, in the whole cluster.
+// The caller holds mu.
+func (a *App) want(f *config.File) {
+	if a.node.keeper == nil {
+		return
+	}
+	var slots []cluster.Slot
+	for i := range f.Connectors {
+		c := &f.Connectors[i]
+		if a.run == nil || a.gateway.LinkWish(c.Name) == gateway.LinkStops {
+			continue
+		}
+		for session := range c.SMPP.Leases() {
+			slots = append(slots, cluster.Slot{Name: leaseName(c.Name, session), Link: c.Name, Nodes: c.SMPP.Nodes})
+		}
+	}
+	a.node.keeper.Want(slots)
+}
+
+// leaseName is the name of the lease of a link's session, counted from 0.
+func leaseName(link string, session int) string { return fmt.Sprintf("%s/%d", link, session+1) }

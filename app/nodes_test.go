@@ -1,0 +1,84 @@
+package app_test
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"kurir/app"
+	"kurir/cluster"
+	"kurir/pgtest"
+)
+
+// shownNodes is the answer of /v1/nodes.
+type shownNodes struct {
+	Nodes []struct {
+		Name   string
+		Number int
+		Self   bool
+		State  string
+		Links  []string
+		Leases []string
+	}
+}
+
+// TestNodeAlone shows the one server that a SQLite database has.
+func TestNodeAlone(t *testing.T) {
+	t.Parallel()
+	s := run(t, read(t, fmt.Sprintf(`
+data: %s
+node: sms1
+http: {listen: "127.0.0.1:0"}
+accounts:
+  - {name: root, api_keys: [key], admin: true}
+`, t.TempDir())))
+	var shown shownNodes
+	if status := s.ask(t, http.MethodGet, "/v1/nodes", "", &shown); status != http.StatusOK || len(shown.Nodes) != 1 ||
+		shown.Nodes[0].Name != "sms1" || !shown.Nodes[0].Self || shown.Nodes[0].State != "live" {
+		t.Errorf("%d %+v", status, shown)
+	}
+}
+
+// pair is the file of one of several servers on a database.
+func nodeFile(t *testing.T, url, node, more string) string {
+	t.Helper()
+	return fmt.Sprintf(`
+data: %s
+database: %s
+node: %s
+http: {listen: "127.0.0.1:0"}
+accounts:
+  - {name: root, api_keys: [key], admin: true, senders: ["*"]}
+%s`, t.TempDir(), url, node, more)
+}
+
+// TestNodesShareDatabase starts two servers on one PostgreSQL: each shows both,
+// and a third under a name that is in use says why it cannot start.
+func TestNodesShareDatabase(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).Database(t)
+	a := run(t, read(t, nodeFile(t, url, "a", "")))
+	b := run(t, read(t, nodeFile(t, url, "b", "")))
+	for _, s := range []*server{a, b} {
+		for {
+			var shown shownNodes
+			if status := s.ask(t, http.MethodGet, "/v1/nodes", "", &shown); status != http.StatusOK {
+				t.Fatal(status)
+			}
+			if len(shown.Nodes) < 2 { // it has not looked since the other came
+				continue
+			}
+			if n := shown.Nodes; n[0].Name != "a" || n[1].Name != "b" || n[1].Number != 1 || n[0].State != "live" || n[0].Self != (s == a) {
+				t.Errorf("%+v", n)
+			}
+			break
+		}
+	}
+	_, err := app.New(t.Context(), app.Options{File: read(t, nodeFile(t, url, "a", "")), Log: slog.New(slog.DiscardHandler)})
+	if _, ok := errors.AsType[*cluster.NameTakenError](err); !ok || !strings.HasPrefix(err.Error(), `the name "a" is in use: another Kurir (process`) {
+		t.Errorf("a second a: %v", err)
+	}
+}

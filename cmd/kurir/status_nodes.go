@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// shownNode is a server in the server's answer.
+type shownNode struct {
+	Name    string    `json:"name"`
+	Number  int       `json:"number"`
+	Self    bool      `json:"self"`
+	State   string    `json:"state"`
+	Renewed time.Time `json:"renewed"`
+	Host    string    `json:"host"`
+	Process int       `json:"process"`
+	Version string    `json:"version"`
+	Leases  []string  `json:"leases"`
+}
+
+// statusNodes prints the servers that share the database; nothing where there
+// is one.
+func (r *remote) statusNodes(ctx context.Context, out io.Writer) error {
+	var reply struct{ Nodes []shownNode }
+	if printed, err := r.answer(ctx, out, http.MethodGet, "/v1/nodes", nil, &reply); err != nil || printed {
+		return err
+	}
+	if len(reply.Nodes) < 2 {
+		return nil
+	}
+	table := newTable(out, "NODE", "NUMBER", "STATE", "RENEWED", "HOST", "PROCESS", "VERSION", "HOLDS")
+	for i := range reply.Nodes {
+		n := &reply.Nodes[i]
+		name := n.Name
+		if n.Self {
+			name += " (this)"
+		}
+		holds := strings.Join(n.Leases, " ")
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%d\t%s\t%s\n", name, n.Number, n.State, ago(n.Renewed), n.Host, n.Process, n.Version, orDash(holds))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	return nil
+}
