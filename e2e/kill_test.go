@@ -298,16 +298,43 @@ func (l *ledger) book(t testing.TB, h *hook) {
 // SMPP and HTTP, and starts it again. At the end: no accepted message is lost, none is without a final state, and
 // texts arrived twice only where a session was granted them and no answer was on disk; each of those is marked.
 func TestKillUnderLoad(t *testing.T) {
-	const sessions, window = 2, 20
+	x := loadExperiment{faults: *kills, twice: *kills * loadSessions * 2 * loadWindow}
+	x.fault = func(i int) { x.killAndStart(t, i) }
+	x.run(t)
+}
+
+const loadSessions, loadWindow = 2, 20 // of the link
+
+// loadExperiment is the program under load over SMPP and HTTP and from phones, with faults at random moments.
+type loadExperiment struct {
+	more   string      // further lines at the top of the file
+	faults int         // how many
+	fault  func(i int) // makes one, and what is needed for messages to be accepted again
+	twice  int         // how many messages may be sent twice at most, each marked
+
+	s   *server
+	sim *simulator.Simulator
+}
+
+// killAndStart kills the program and starts it again.
+func (x *loadExperiment) killAndStart(t *testing.T, i int) {
+	x.s.proc.kill()
+	judge(t, x.s.proc.name, x.s.proc.out.String())
+	x.s.launch()
+	x.s.proc.out.wait(t, "kurir starts")
+}
+
+func (x *loadExperiment) run(t *testing.T) {
 	random := faults(t)
-	sim := startSimulator(t, simulator.Options{Phones: -1, Behaviour: simulator.Behaviour{
+	x.sim = startSimulator(t, simulator.Options{Phones: -1, Behaviour: simulator.Behaviour{
 		Latency: simulator.Duration(2 * time.Millisecond), Receipts: simulator.ReceiptTime{After: 20 * time.Millisecond}, ReceiptJitter: simulator.Duration(200 * time.Millisecond),
 	}})
 	h := startHook(t)
-	s := startServer(t, sim, serverOptions{
-		binary: plainBinary(t),
-		link:   fmt.Sprintf(", sessions: %d, window: %d, lookahead: %d", sessions, window, window),
+	x.s = startServer(t, x.sim, serverOptions{
+		binary: plainBinary(t), more: x.more,
+		link: fmt.Sprintf(", sessions: %d, window: %d, lookahead: %d", loadSessions, loadWindow, loadWindow),
 	})
+	s, sim := x.s, x.sim
 	linked(t, sim)
 	l := newLedger()
 	l.book(t, h)
@@ -336,22 +363,21 @@ func TestKillUnderLoad(t *testing.T) {
 	senders.Go(func() { written = writeFromPhones(load, t, sim) })
 	defer func() { stopLoad(); leave(); senders.Wait(); bound.Wait() }()
 
-	for i := range *kills {
+	accepting := func(when string) {
 		before, _ := l.counts()
-		eventually(t, "messages are accepted", func() bool { n, _ := l.counts(); return n > before+50 })
+		eventually(t, "messages are accepted "+when, func() bool { n, _ := l.counts(); return n > before+50 })
+	}
+	for i := range x.faults {
+		accepting(fmt.Sprintf("before fault %d", i))
 		pause := time.NewTimer(time.Duration(random.IntN(1000)) * time.Millisecond)
 		select {
 		case <-pause.C:
 		case <-s.proc.done:
-			t.Fatalf("the program ended by itself before kill %d", i)
+			t.Fatalf("the program ended by itself before fault %d", i)
 		}
-		s.proc.kill()
-		judge(t, s.proc.name, s.proc.out.String())
-		s.launch()
-		s.proc.out.wait(t, "kurir starts")
+		x.fault(i)
 	}
-	before, _ := l.counts()
-	eventually(t, "messages are accepted after the last kill", func() bool { n, _ := l.counts(); return n > before+50 })
+	accepting("after the last fault")
 	stopLoad()
 	senders.Wait()
 	defer func() {
@@ -363,7 +389,7 @@ func TestKillUnderLoad(t *testing.T) {
 		_, open := l.counts()
 		return open == 0
 	})
-	compareSent(t, s, sim, l, *kills*sessions*2*window)
+	compareSent(t, s, sim, l, x.twice)
 	compareInbound(t, s, written)
 }
 
