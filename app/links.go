@@ -90,7 +90,9 @@ func (a *App) startLink(c config.Connector) {
 	}
 	// A link ends when stopLinks says so, after the servers have.
 	ctx, stop := context.WithCancel(context.WithoutCancel(a.run))
-	l := &runningLink{config: c, conn: connector.NewSMPP(*c.SMPP, a.shared, a.log), stop: stop, done: make(chan struct{})}
+	conn := connector.NewSMPP(*c.SMPP, a.shared, a.log)
+	conn.Acquire = a.node.leases(c.Name)
+	l := &runningLink{config: c, conn: conn, stop: stop, done: make(chan struct{})}
 	a.links[c.Name] = l
 	a.gateway.Attach(c.Name, l.conn)
 	go func() {

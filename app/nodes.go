@@ -11,6 +11,7 @@ import (
 	"kurir/api"
 	"kurir/cluster"
 	"kurir/config"
+	"kurir/connector"
 	"kurir/gateway"
 	"kurir/store"
 )
@@ -154,6 +155,21 @@ func (a *App) want(f *config.File) {
 		}
 	}
 	a.node.keeper.Want(slots)
+}
+
+// leases gives what hands out the leases of a link's sessions; nil where none
+// are needed.
+func (n *node) leases(link string) func(ctx context.Context, session int) (*connector.Lease, error) {
+	if n.keeper == nil {
+		return nil
+	}
+	return func(ctx context.Context, session int) (*connector.Lease, error) {
+		l, err := n.keeper.Acquire(ctx, leaseName(link, session))
+		if err != nil {
+			return nil, err
+		}
+		return &connector.Lease{Valid: l.Valid, Over: l.Over(), Release: l.Release}, nil
+	}
 }
 
 // leaseName is the name of the lease of a link's session, counted from 0.

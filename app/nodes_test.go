@@ -82,3 +82,61 @@ func TestNodesShareDatabase(t *testing.T) {
 		t.Errorf("a second a: %v", err)
 	}
 }
+
+// bound counts the sessions of a server's link that are bound, and those that
+// another server holds.
+func (s *server) bound(t *testing.T) (bound, elsewhere int) {
+	t.Helper()
+	var link struct{ Sessions []struct{ State string } }
+	if status := s.ask(t, http.MethodGet, "/v1/links/op1", "", &link); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	for _, x := range link.Sessions {
+		switch x.State {
+		case "bound":
+			bound++
+		case "elsewhere":
+			elsewhere++
+		}
+	}
+	return bound, elsewhere
+}
+
+// waitBound waits until a server has so many sessions, and others the rest.
+func (s *server) waitBound(t *testing.T, bound, elsewhere int) {
+	t.Helper()
+	for t.Context().Err() == nil {
+		if b, e := s.bound(t); b == bound && e == elsewhere {
+			return
+		}
+	}
+	t.Fatalf("it does not come to %d sessions", bound)
+}
+
+// TestNodesShareSessions has two servers share the two sessions of a link: each
+// binds one, and when one of them ends the other binds both.
+func TestNodesShareSessions(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).Database(t)
+	operator := startOperator(t)
+	link := fmt.Sprintf(`connectors:
+  - {name: op1, kind: smpp, hosts: ["%s"], system_id: kurir, password: secret, sessions: 2}
+routes:
+  - {to: "*", via: [op1]}
+`, operator.Addr())
+	a := run(t, read(t, nodeFile(t, url, "a", link)))
+	a.waitBound(t, 2, 0)
+	b := run(t, read(t, nodeFile(t, url, "b", link)))
+	a.waitBound(t, 1, 1)
+	b.waitBound(t, 1, 1)
+	var shown shownNodes
+	for len(shown.Nodes) < 2 || len(shown.Nodes[0].Leases) != 1 || len(shown.Nodes[1].Leases) != 1 { // it looks once a second
+		if status := b.ask(t, http.MethodGet, "/v1/nodes", "", &shown); status != http.StatusOK {
+			t.Fatal(status)
+		}
+	}
+	if err := a.stop(); err != nil {
+		t.Fatal(err)
+	}
+	b.waitBound(t, 2, 0)
+}

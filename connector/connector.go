@@ -123,7 +123,7 @@ type Alerted interface {
 type SessionStats struct {
 	Session    uint32 // its number, as the gateway knows it; while none is open that of the next
 	Peer       string
-	State      string // connecting, bound, down
+	State      string // connecting, bound, down, elsewhere (another server holds it)
 	Mode       string // transceiver, transmitter, receiver
 	Version    string // of the protocol
 	Since      time.Time

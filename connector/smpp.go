@@ -33,6 +33,9 @@ type SMPP struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Listen opens the address of outbind; nil for TCP.
 	Listen func(ctx context.Context, network, addr string) (net.Listener, error)
+	// Acquire waits for the lease of a session, counted from 0 to SMPPConfig.Leases; nil where one server has all. The
+	// error is that of ctx.
+	Acquire func(ctx context.Context, session int) (*Lease, error)
 
 	cfg      SMPPConfig
 	meanings *smppMeanings // nil for the specifications'
@@ -74,13 +77,17 @@ func NewShared() *Shared { return &Shared{refs: gsm.NewReferences(), self: newSe
 
 // smppSlot is a place for a session, occupied or not.
 type smppSlot struct {
-	mode    smpp.BindMode
-	session *smppSession // nil while there is none
-	number  uint32       // of the session, while there is none of the next
-	since   time.Time    // of the state
-	down    bool         // the last attempt failed, or the session ended
-	err     error        // the last
-	errAt   time.Time
+	mode      smpp.BindMode
+	session   *smppSession // nil while there is none
+	number    uint32       // of the session, while there is none of the next
+	since     time.Time    // of the state
+	down      bool         // the last attempt failed, or the session ended
+	err       error        // the last
+	errAt     time.Time
+	place     int    // number of its lease
+	lease     *Lease // of keep alone; nil where none is needed
+	elsewhere bool   // it waits for one
+
 	turn    int           // index of the host to begin with, when they are taken in turn
 	lost    time.Time     // when the last session ended; of keep alone
 	restart chan struct{} // told when people want it opened anew
@@ -116,6 +123,9 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 		} else {
 			l.slots = append(l.slots, l.newSlot(smpp.Transmitter, i), l.newSlot(smpp.Receiver, i))
 		}
+	}
+	for i, slot := range l.slots {
+		slot.place = i
 	}
 	return l
 }
@@ -181,6 +191,8 @@ func (l *SMPP) slotStats() []SessionStats {
 		switch {
 		case slot.session != nil:
 			slot.session.stats(&st)
+		case slot.elsewhere:
+			st.State = "elsewhere"
 		case slot.down:
 			st.State = "down"
 		}

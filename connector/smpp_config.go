@@ -450,11 +450,15 @@ func (c SMPPConfig) version() smpp.Version {
 	return smpp.Version34
 }
 
-// Leases is how many of the link's sessions are opened by us, each of which one
-// server holds; a transmitter and its receiver go together.
+// Leases is how many connections of the link are opened by us, each of which one
+// server holds.
 func (c *SMPPConfig) Leases() int {
-	if len(c.Hosts) == 0 { // the operator opens them
+	n := max(1, c.Sessions)
+	switch {
+	case len(c.Hosts) == 0: // the operator opens them
 		return 0
+	case c.Bind == "receiver+transmitter":
+		return 2 * n
 	}
-	return max(1, c.Sessions)
+	return n
 }

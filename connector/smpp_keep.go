@@ -13,9 +13,9 @@ import (
 	"kurir/smpp"
 )
 
-// keep holds the session of one slot until ctx ends. The pauses grow until a
+// hold keeps the session of one slot open until ctx ends. The pauses grow until a
 // session has lasted longer than the pause before it.
-func (l *SMPP) keep(ctx context.Context, slot *smppSlot) {
+func (l *SMPP) hold(ctx context.Context, slot *smppSlot) {
 	d := l.dialer(slot.mode)
 	turn := slot.turn
 	var pause time.Duration
@@ -227,11 +227,16 @@ func (l *SMPP) newSession(number uint32, restart <-chan struct{}) *smppSession {
 // there was one, and why it ended.
 func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted time.Duration, err error) {
 	s := l.newSession(slot.number, slot.restart)
-	if l.cfg.ReceiptsFrom == "host" {
-		d.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+	s.lease = slot.lease
+	d.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if l.cfg.ReceiptsFrom == "host" {
 			s.host = addr
-			return l.dial(ctx, network, addr)
 		}
+		conn, err := l.dial(ctx, network, addr)
+		if err != nil || s.lease == nil {
+			return conn, err
+		}
+		return &leased{conn, s.lease}, nil
 	}
 	d.Session.Trace = l.traceOf(s.number)
 	sess, err := l.connect(ctx, d, s)
@@ -296,6 +301,11 @@ func (s *smppSession) stay(ctx context.Context) error {
 // part ends the session in good order, in some seconds at most.
 func (s *smppSession) part(ctx context.Context) {
 	s.end()
+	if s.lease.lost() {
+		s.sess.Close(errLeaseOver)
+		<-s.sess.Done()
+		return
+	}
 	limit, cancel := context.WithTimeout(ctx, smppUnbindWait)
 	defer cancel()
 	_ = s.sess.Unbind(limit) // closes in any case

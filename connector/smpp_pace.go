@@ -22,7 +22,11 @@ type smppPass struct {
 }
 
 func (s *smppSession) newPass(now time.Time) smppPass {
-	return smppPass{session: s, now: now, pacing: s.link.smooth != nil || s.link.shared.accounts.Load() != nil}
+	p := smppPass{session: s, now: now, pacing: s.link.smooth != nil || s.link.shared.accounts.Load() != nil}
+	if s.lease.silent() {
+		p.closed, p.again = true, now.Add(smppLeaseLook)
+	}
+	return p
 }
 
 // goes tells whether a part of an account's message may be written now.

@@ -27,6 +27,7 @@ type smppSession struct {
 	number uint32
 	peer   string
 	host   string // of the configuration, if ids are its own; else empty
+	lease  *Lease // nil where none is needed
 	since  time.Time
 
 	mu     sync.Mutex

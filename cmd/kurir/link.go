@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -172,7 +173,8 @@ func (l *shownLink) connecting() bool {
 			return false
 		}
 	}
-	return l.bound() < len(l.Sessions)
+	waits := func(s shownSession) bool { return s.State != "bound" && s.State != "elsewhere" }
+	return slices.ContainsFunc(l.Sessions, waits)
 }
 
 func (l *shownLink) print(out io.Writer) error {

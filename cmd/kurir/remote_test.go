@@ -32,10 +32,12 @@ func TestLinkOpened(t *testing.T) {
 	t.Parallel()
 	connecting := `{"name":"op1","state":"down","sessions":[{"session":7,"state":"connecting","mode":"transceiver"}]}`
 	bound := `{"name":"op1","state":"up","taken":1,"receipts":1,"sessions":[{"session":7,"state":"bound","mode":"transceiver"}]}`
+	elsewhere := `{"name":"op1","state":"up","sessions":[{"session":7,"state":"bound","mode":"transceiver"},{"session":8,"state":"elsewhere"}]}`
 	for _, c := range []struct {
 		answers []string
 		want    string
 	}{
+		{[]string{elsewhere, connecting}, "op1 is up"},
 		{[]string{connecting, connecting, bound}, "op1 is up"},
 		{[]string{bound, connecting}, "op1 is up"},
 		{[]string{connecting}, "op1 is down"},
