@@ -29,6 +29,7 @@ type postgres struct {
 	abandoned chan struct{}
 	giveUp    sync.Once
 	counted   chan struct{} // closed when countPostgres has ended
+	heard     chan struct{} // likewise hear
 }
 
 const (

@@ -61,6 +61,8 @@ func openPostgres(ctx context.Context, opts Options) (_ *Store, err error) {
 	if opts.Shared {
 		s.pg.counted = make(chan struct{})
 		go s.countPostgres()
+		s.pg.heard = make(chan struct{})
+		go s.hear()
 	}
 	return s, nil
 }
@@ -107,7 +109,10 @@ func (s *Store) commitPostgres(b *Batch, start time.Time) error {
 	s.pg.resolved = false
 	err := s.transact(func() error {
 		n = tableDeltas{} // it may be sent twice
-		return s.writeBatch(b, &n)
+		if err := s.writeBatch(b, &n); err != nil {
+			return err
+		}
+		return s.notify(b)
 	})
 	if err != nil {
 		return err

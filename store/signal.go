@@ -7,12 +7,12 @@ import (
 
 // Signal tells other nodes what a commit has left for them.
 type Signal struct {
-	Node   int      // whose commit it was
-	Links  []string // free rows wait for these
-	Queues []string // something free is owed here
-	Held   bool     // receipts of messages that the node does not know
-	Parts  bool     // of inbound messages
-	Mail   []int    // for these nodes
+	Node   int      `json:"n"`           // whose commit it was
+	Links  []string `json:"l,omitempty"` // free rows wait for these
+	Queues []string `json:"q,omitempty"` // something free is owed here
+	Held   bool     `json:"h,omitempty"` // receipts of messages that the node does not know
+	Parts  bool     `json:"p,omitempty"` // of inbound messages
+	Mail   []int    `json:"m,omitempty"` // for these nodes
 }
 
 func (g *Signal) empty() bool {
@@ -48,16 +48,23 @@ func (s *Store) Listen(fn func(Signal)) (stop func()) {
 
 // tell signals what a batch that is on disk leaves for others.
 func (s *Store) tell(b *Batch) {
-	e := &s.ears
+	if !s.ears.any() {
+		return
+	}
+	if sig := signalOf(b); !sig.empty() {
+		s.ears.tell(sig)
+	}
+}
+
+func (e *ears) any() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.list) == 0 {
-		return
-	}
-	sig := signalOf(b)
-	if sig.empty() {
-		return
-	}
+	return len(e.list) > 0
+}
+
+func (e *ears) tell(sig Signal) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	for _, fn := range e.list {
 		fn(sig)
 	}

@@ -292,6 +292,7 @@ func (s *Store) Close() error {
 	}
 	if s.pg != nil && s.pg.counted != nil {
 		<-s.pg.counted
+		<-s.pg.heard
 	}
 	s.closeReaders()
 	if s.conn != nil {

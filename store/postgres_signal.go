@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Signals of PostgreSQL's nodes are notifications: at most one a batch, sent
+// with its transaction, so that who is told finds what it is about. Behind a
+// pooler that gives each transaction another connection nobody hears them; then
+// everybody finds what there is when he looks for himself.
+
+// signalChannel is their channel.
+const signalChannel = "kurir"
+
+const (
+	signalMost  = 7900 // octets that a notification may have, less than 8,000
+	signalPause = time.Second
+)
+
+// notify adds the signal of a batch to its transaction.
+func (s *Store) notify(b *Batch) error {
+	if !s.opts.Shared {
+		return nil
+	}
+	sig := signalOf(b)
+	if sig.empty() {
+		return nil
+	}
+	text, err := json.Marshal(&sig)
+	if err != nil {
+		return fmt.Errorf("write a signal: %w", err)
+	}
+	if len(text) > signalMost {
+		return nil // very many queues: they are looked at anyway
+	}
+	stmt := newPostgresStatement(s.conn, "SELECT pg_notify(?, ?)")
+	stmt.bindText(1, signalChannel)
+	stmt.bindText(2, string(text))
+	return stmt.addRow()
+}
+
+// hear passes on the signals of other nodes until the store is closed.
+func (s *Store) hear() {
+	defer close(s.pg.heard)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-s.closing
+		cancel()
+	}()
+	for ctx.Err() == nil {
+		if err := s.hearConnection(ctx); err != nil && ctx.Err() == nil {
+			s.log.Debug("signals of other nodes cannot be heard now", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(signalPause):
+		}
+	}
+}
+
+// hearConnection does so as long as a connection lasts.
+func (s *Store) hearConnection(ctx context.Context) error {
+	config := s.pg.config.Copy()
+	config.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) {
+		var sig Signal
+		if n.Channel == signalChannel && json.Unmarshal([]byte(n.Payload), &sig) == nil && sig.Node != s.opts.Node {
+			s.ears.tell(sig)
+		}
+	}
+	conn, err := pgconn.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		end, over := context.WithTimeout(context.Background(), time.Second)
+		defer over()
+		_ = conn.Close(end) // nothing is lost with it
+	}()
+	if _, err := conn.Exec(ctx, "LISTEN "+signalChannel).ReadAll(); err != nil {
+		return err
+	}
+	for {
+		if err := conn.WaitForNotification(ctx); err != nil {
+			return err
+		}
+	}
+}
