@@ -114,7 +114,7 @@ func upgradePostgres(ctx context.Context, opts Options) (from, to int, err error
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	if from, err = postgresForm(c); err == nil {
-		err = migratePostgres(ctx, c, p.shown)
+		err = migratePostgres(ctx, c, p.shown, -1)
 	}
 	if err == nil {
 		to, err = postgresForm(c)

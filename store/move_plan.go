@@ -33,7 +33,7 @@ func moveSpecials(now int64) map[string]moveSpecial {
 	return map[string]moveSpecial{
 		"progress": {shape: withoutPadding},
 		// The number of the last row of the journal, which stays behind; the form of the tables is the target's.
-		"meta": {where: "name <> '" + metaCounted + "'", back: "name <> '" + metaForm + "'"},
+		"meta": {where: "name <> '" + metaCounted + "'", back: "name NOT IN ('" + metaForm + "', '" + metaLeast + "')"},
 		// A row of many keys becomes a row each.
 		"idempotency": {from: "number expires keys:b data:b", expand: expandKeys(now), newest: true},
 	}

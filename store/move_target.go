@@ -47,7 +47,7 @@ func connectTarget(ctx context.Context, opt MoveOptions) (*moveTarget, error) {
 		return nil, err
 	}
 	s.conn.pg.ctx = ctx
-	if err := migratePostgres(ctx, s.conn, s.pg.shown); err != nil {
+	if err := migratePostgres(ctx, s.conn, s.pg.shown, -1); err != nil {
 		return nil, errors.Join(err, s.conn.Close())
 	}
 	return &moveTarget{Store: s}, nil
@@ -122,7 +122,7 @@ func (t *moveTarget) wantEmpty() error {
 		case name == movedTable, name == movedTable+"_table":
 			continue
 		case name == "meta":
-			text = "SELECT 1 FROM meta WHERE name <> '" + metaForm + "' LIMIT 1"
+			text = "SELECT 1 FROM meta WHERE name NOT IN ('" + metaForm + "', '" + metaLeast + "') LIMIT 1"
 		}
 		err := query(t.conn, text, nil, func(*statement) (bool, error) {
 			return false, fmt.Errorf("database %s is used already (there are rows in table %s): choose an empty one, which no Kurir has been started with", t.pg.shown, name)

@@ -42,7 +42,7 @@ func OpenNodeTable(ctx context.Context, database string) (*NodeTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migratePostgres(ctx, c, p.shown); err != nil {
+	if err := migratePostgres(ctx, c, p.shown, -1); err != nil {
 		c.Close()
 		return nil, err
 	}

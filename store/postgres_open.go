@@ -27,7 +27,7 @@ func openPostgres(ctx context.Context, opts Options) (_ *Store, err error) {
 	if s.conn, err = s.pg.connect(ctx); err != nil {
 		return nil, err
 	}
-	if err := migratePostgres(ctx, s.conn, s.pg.shown); err != nil {
+	if err := migratePostgres(ctx, s.conn, s.pg.shown, opts.Node); err != nil {
 		return nil, err
 	}
 	if err := s.preparePostgres(s.conn); err != nil {
@@ -78,11 +78,16 @@ func (s *Store) preparePostgres(c *conn) error {
 // takeShare begins a new term: what a process before us still sends is refused.
 func (s *Store) takeShare() error {
 	s.pg.session = rand.Int64()
-	return query(s.conn, `INSERT INTO share(node, term, session, batch) VALUES (?1, 1, ?2, 0)
-  ON CONFLICT (node) DO UPDATE SET term = share.term + 1, session = excluded.session RETURNING term, batch`,
+	list, err := readPostgresMigrations(postgresMigrations)
+	if err != nil {
+		return err
+	}
+	return query(s.conn, `INSERT INTO share(node, term, session, batch, form) VALUES (?1, 1, ?2, 0, ?3)
+  ON CONFLICT (node) DO UPDATE SET term = share.term + 1, session = excluded.session, form = excluded.form RETURNING term, batch`,
 		func(stmt *statement) {
 			stmt.BindInt64(1, s.pg.node)
 			stmt.BindInt64(2, s.pg.session)
+			stmt.BindInt64(3, int64(len(list)))
 		},
 		func(stmt *statement) (bool, error) {
 			s.pg.term, s.pg.batch = stmt.ColumnInt64(0), stmt.ColumnInt64(1)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -98,6 +99,9 @@ func (s *Store) partitionSlice() (more bool, err error) {
 	err = s.makePartitions(now)
 	if keep := s.opts.Retention.Messages; err == nil && keep > 0 {
 		err = s.dropPartitions(dayOf(message.FirstIDAt(now.Add(-keep))))
+	}
+	if err == nil && s.opts.Shared { // the last older node may have gone
+		err = migratePostgres(context.Background(), s.conn, s.pg.shown, s.opts.Node)
 	}
 	s.tidy.partitionAt = now.Add(partitionEvery)
 	return false, s.classifyPostgres(err)

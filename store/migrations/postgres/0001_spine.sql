@@ -43,6 +43,7 @@ CREATE TABLE share (
   term    BIGINT NOT NULL DEFAULT 0,
   session BIGINT NOT NULL DEFAULT 0,
   batch   BIGINT NOT NULL DEFAULT 0,
+  form    BIGINT NOT NULL DEFAULT 0, -- of the program that took it last: its newest migration
   mark    BIGINT NOT NULL DEFAULT 0 -- open messages of the node up to here stand in a spill table or a grant
 ) WITH (fillfactor = 10);
 
