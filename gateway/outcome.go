@@ -164,14 +164,17 @@ func (g *Gateway) pause(e *entry, kind message.FailureKind, n int, now time.Time
 
 // uncertain follows a message that may or may not have been sent: it is sent
 // again, marked, unless the link's policy is once.
-func (g *Gateway) uncertain(e *entry, now time.Time) {
+func (g *Gateway) uncertain(e *entry, now time.Time) { g.doubt(e, now, e.link.set.Once, 0) }
+
+// doubt is uncertain with a policy, and with what the log says of the reason.
+func (g *Gateway) doubt(e *entry, now time.Time, once bool, code uint32) {
 	g.count.uncertain.Add(1)
-	e.event(message.Event{Kind: message.EventUncertain, At: e.stamp(now), Text: e.link.name})
+	e.event(message.Event{Kind: message.EventUncertain, At: e.stamp(now), Code: code, Text: e.link.name})
 	if e.past != nil && e.past.arrived {
 		g.final(e, message.Delivered, now)
 		return
 	}
-	if e.link.set.Once {
+	if once {
 		g.finish(e, message.Unknown, message.NoAnswer, now)
 		return
 	}

@@ -199,6 +199,9 @@ func traceEntry(ev message.Event) TraceEntry {
 	case message.EventUncertain:
 		t.Link = ev.Text
 		t.Text = "granted, and no answer was on disk when the session or the server ended"
+		if ev.Code == message.UncertainByCopy {
+			t.Text = "open in the copy that the server was restored from: it may have been sent since"
+		}
 	case message.EventReport, message.EventState, message.EventTold, message.EventLate:
 		t.State, t.Code = ev.State.String(), ev.Code
 	case message.EventPushed:

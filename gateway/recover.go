@@ -121,12 +121,18 @@ func (g *Gateway) recoverGrants(ctx context.Context, seen map[message.ID]bool) e
 			return err
 		}
 		for _, m := range list {
-			if seen[m.ID] || m.State != message.Queued && m.State != message.Sending || answeredSince(m, gr.At) {
+			restored := gr.Session >= store.SessionRestoredAgain
+			if seen[m.ID] || !mayBeSent(m.State, restored) || answeredSince(m, gr.At) {
 				continue
 			}
 			seen[m.ID] = true
 			e := newEntry(m)
 			e.readLog(g)
+			if restored {
+				g.notePart(e, now)
+				g.doubt(e, now, onceRestored(gr.Session, e.link), message.UncertainByCopy)
+				continue
+			}
 			e.link = g.link(gr.Link)
 			e.hop = hopOf(m.Links, gr.Link)
 			e.answered = max(e.answered, gr.At)
@@ -136,6 +142,23 @@ func (g *Gateway) recoverGrants(ctx context.Context, seen map[message.ID]bool) e
 		g.cur.GrantDone = append(g.cur.GrantDone, gr.Number)
 	}
 	return nil
+}
+
+// mayBeSent tells whether a message in this state may be on the wire when a grant
+// names it. Restore names scheduled ones, too, whose time has passed.
+func mayBeSent(s message.State, restored bool) bool {
+	return s == message.Queued || s == message.Sending || restored && s == message.Scheduled
+}
+
+// onceRestored tells whether what was open in a copy is not sent again.
+func onceRestored(session uint32, l *link) bool {
+	switch session {
+	case store.SessionRestoredOnce:
+		return true
+	case store.SessionRestoredAgain:
+		return false
+	}
+	return l.set.Once
 }
 
 func answeredSince(m *message.Message, at int64) bool {

@@ -17,7 +17,7 @@ const (
 	EventTaken        EventKind = 4  // Part; Text: the operator's id
 	EventFailed       EventKind = 5  // Failure, Code: operator's; Text: link
 	EventRetry        EventKind = 6  // Code: delay in seconds
-	EventUncertain    EventKind = 7  // Text: link; granted, and the session or node ended before an answer
+	EventUncertain    EventKind = 7  // Text: link; granted, and the session or node ended before an answer; Code: UncertainByCopy for another reason
 	EventReport       EventKind = 8  // Part; State; Code: network's error; Failure: what it means, if known; Text: operator's id
 	EventState        EventKind = 9  // State, when it became final by our own decision; Failure
 	EventTold         EventKind = 10 // State; target acknowledged
@@ -48,6 +48,10 @@ const (
 	EventCommandEnded EventKind = 81 // Code: exit code; Text: command, how long it took and what went wrong
 	EventFiltered     EventKind = 51 // Text: name of the filter that changed the message before it was accepted
 )
+
+// UncertainByCopy is the code of EventUncertain when the message was open in the
+// copy that a server was restored from.
+const UncertainByCopy = 1
 
 var eventNames = [...]string{
 	"", "accepted", "queued", "granted", "taken", "failed", "retry", "uncertain", "report",

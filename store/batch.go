@@ -1,6 +1,8 @@
 package store
 
 import (
+	"math"
+
 	"kurir/alarm"
 	"kurir/message"
 )
@@ -107,6 +109,14 @@ type Grant struct {
 	IDs     []message.ID
 	Node    int // in answers: in whose share it is
 }
+
+// Sessions that never were: of grants that Restore makes of what was open in a
+// copy, and that may have been sent since. Their Link is empty.
+const (
+	SessionRestored      = math.MaxUint32 - iota // what becomes of it is the policy of its link
+	SessionRestoredOnce                          // it is not sent again
+	SessionRestoredAgain                         // it is sent again
+)
 
 // InboundChange is what changed of an inbound message.
 type InboundChange struct {

@@ -75,7 +75,7 @@ func pragmaInt(c *conn, name string) (int64, error) {
 // anything else, and says from which form to which.
 func Upgrade(ctx context.Context, opts Options) (from, to int, err error) {
 	opts.setDefaults()
-	if isPostgres(opts.Database) {
+	if IsPostgres(opts.Database) {
 		return upgradePostgres(ctx, opts)
 	}
 	if err := wantDatabase(opts.Path); err != nil {

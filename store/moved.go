@@ -156,7 +156,7 @@ func TakeBack(ctx context.Context, folder, database string, leave bool, log *slo
 		return nil, ErrNotMoved
 	}
 	taken := &TakenBack{Target: mark.Target, Ended: mark.Ended != 0}
-	if isPostgres(database) {
+	if IsPostgres(database) {
 		if err := taken.bar(ctx, s, MoveOptions{Database: database, Log: log}, mark, leave); err != nil {
 			return taken, err
 		}

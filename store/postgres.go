@@ -42,8 +42,8 @@ const (
 	restedConn    = 50 * time.Millisecond // after which a connection is asked whether it lives
 )
 
-// isPostgres tells whether a database is one of PostgreSQL's.
-func isPostgres(database string) bool {
+// IsPostgres tells whether a database is one of PostgreSQL's.
+func IsPostgres(database string) bool {
 	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
 }
 
@@ -53,7 +53,7 @@ func CheckDatabase(database string) error {
 	if database == "" || database == "sqlite" {
 		return nil
 	}
-	if !isPostgres(database) {
+	if !IsPostgres(database) {
 		return errors.New("is neither sqlite nor postgres://user:password@host:5432/database")
 	}
 	_, err := postgresConfig(database)

@@ -31,7 +31,7 @@ type Options struct {
 	keyTables       int   // for tests: of requests, in memory
 	checkpointBytes int64 // for tests
 	commitTimeout   time.Duration
-	moving          bool // whether its data have been moved does not matter: of Move and TakeBack
+	moving          bool // whether its data have been moved, or are a copy, does not matter: of Move, TakeBack and Restore
 }
 
 // Retention says how long things are kept after they came; 0 means for ever.
@@ -150,7 +150,7 @@ func (opts *Options) setDefaults() {
 // *DamagedError.
 func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 	opts.setDefaults()
-	if isPostgres(opts.Database) {
+	if IsPostgres(opts.Database) {
 		return openPostgres(ctx, opts)
 	}
 	if err := makeFolder(opts.Path); err != nil {
@@ -179,7 +179,7 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 		return nil, err
 	}
 	if !opts.moving {
-		if err := s.refuseMoved(); err != nil {
+		if err := errors.Join(s.refuseMoved(), s.refuseCopy()); err != nil {
 			return nil, err
 		}
 	}

@@ -16,6 +16,8 @@ func newRootCmd() *cobra.Command {
 	root.AddCommand(
 		newCheckCmd(),
 		newFillCmd(),
+		newBackupCmd(),
+		newRestoreCmd(),
 		newConfigCmd(),
 		newInboundCmd(),
 		newLinkCmd(),
