@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -91,7 +92,7 @@ func (n *node) leave(log *slog.Logger) {
 	}
 	n.stop()
 	<-n.done
-	if n.err != nil {
+	if n.err != nil && !errors.Is(n.err, cluster.ErrBuried) { // that was said
 		log.Warn("this node could not say that it ends", "error", n.err)
 	}
 	if n.table != nil {

@@ -25,7 +25,9 @@
 //  6. Who uses a lease (Acquire, lease.go) asks Valid before each write to its
 //     socket. When Over is closed he stops: in good order while it is Valid, else
 //     at once. Then he calls Release.
-//  7. A node that ends says so: first that it wants nothing (Want), so that its
+//  7. What a node has in memory and in rows of its own, its share, is a lease too
+//     where nodes take over each other's (share.go).
+//  8. A node that ends says so: first that it wants nothing (Want), so that its
 //     sessions are opened elsewhere as they part, and at last that its term is over.
 //
 // A request may be done at any time after it was sent, also when its answer was

@@ -25,7 +25,11 @@ type Options struct {
 	// Down tells of an error that the database is down for every node, rather than out of our reach. Then nobody can take
 	// a lease, and sessions stay open, silent. nil: never.
 	Down func(error) bool
-	Log  *slog.Logger
+	// Shares says that nodes take over each other's shares (share.go): OwnShare and Inherit.
+	Shares bool
+	// Looked is told after each look at the table, once a second or oftener. It must not wait. nil: nobody.
+	Looked func(Status)
+	Log    *slog.Logger
 }
 
 // Keeper holds this node's place in the cluster. See the package comment.
@@ -112,6 +116,7 @@ func (k *Keeper) Join(ctx context.Context) error {
 		}
 		if first == nil {
 			first = node
+			k.log.Info("the name of this node was in use and not given up: it is waited for whether it is in use still", "node", k.opt.Name, "most", k.times.watch())
 		} else if first.Term != node.Term || first.Beat != node.Beat {
 			return &NameTakenError{Name: k.opt.Name, By: aboutOf(node)}
 		}
@@ -176,13 +181,20 @@ func signal(to chan<- struct{}) {
 // Acquire waits until this node holds a lease that nobody uses. Who got it calls
 // Release.
 func (k *Keeper) Acquire(ctx context.Context, name string) (*Lease, error) {
+	return k.acquire(ctx, func(held string) bool { return held == name })
+}
+
+// acquire is Acquire of one of several.
+func (k *Keeper) acquire(ctx context.Context, which func(name string) bool) (*Lease, error) {
 	for {
 		k.mu.Lock()
-		l, changed := k.held[name], k.changed
-		if l != nil && !l.used && !l.leaving() {
-			l.used = true
-			k.mu.Unlock()
-			return l, nil
+		changed := k.changed
+		for name, l := range k.held {
+			if !l.used && !l.leaving() && which(name) {
+				l.used = true
+				k.mu.Unlock()
+				return l, nil
+			}
 		}
 		k.mu.Unlock()
 		select {

@@ -8,8 +8,16 @@ import (
 // Slot is something that one node in the cluster holds: a session of a link.
 type Slot struct {
 	Name  string   // of its lease
-	Link  string   // slots of one link are spread evenly; a node says which links it may hold
+	Link  string   // slots of one link are spread evenly; a node says which links it may hold. Empty: any node may
 	Nodes []string // names of the nodes that may hold it; empty: any that has the link
+}
+
+// group is what is spread evenly: the link, or the slot by itself.
+func (s *Slot) group() string {
+	if s.Link == "" {
+		return "\x00" + s.Name
+	}
+	return s.Link
 }
 
 // Member is a live node.
@@ -21,7 +29,7 @@ type Member struct {
 
 // may tells whether the member may hold the slot.
 func (m *Member) may(s *Slot) bool {
-	return slices.Contains(m.Links, s.Link) && (len(s.Nodes) == 0 || slices.Contains(s.Nodes, m.Name))
+	return (s.Link == "" || slices.Contains(m.Links, s.Link)) && (len(s.Nodes) == 0 || slices.Contains(s.Nodes, m.Name))
 }
 
 // Place says which member shall hold each slot, by numbers of members; slots
@@ -70,7 +78,7 @@ func newPlacement(members []Member, slots []Slot, holds map[string]int) *placeme
 		return cmp.Or(cmp.Compare(a.Link, b.Link), cmp.Compare(len(a.Name), len(b.Name)), cmp.Compare(a.Name, b.Name))
 	})
 	for len(slots) > 0 {
-		n := slices.IndexFunc(slots, func(s Slot) bool { return s.Link != slots[0].Link })
+		n := slices.IndexFunc(slots, func(s Slot) bool { return s.group() != slots[0].group() })
 		if n < 0 {
 			n = len(slots)
 		}

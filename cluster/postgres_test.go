@@ -21,7 +21,7 @@ func TestPostgres(t *testing.T) {
 	t.Parallel()
 	url := pgtest.Shared(t).Database(t)
 	times := Times{
-		Renew: 100 * time.Millisecond, Length: time.Second, Early: 200 * time.Millisecond, Late: 100 * time.Millisecond, Request: 500 * time.Millisecond,
+		Renew: 100 * time.Millisecond, Length: 3 * time.Second, Early: 200 * time.Millisecond, Late: 100 * time.Millisecond, Request: time.Second,
 	}
 	start := func(name string) (k *Keeper, kill func()) {
 		table, err := store.OpenNodeTable(t.Context(), url)

@@ -12,7 +12,7 @@ import (
 type Status struct {
 	Nodes []NodeStatus // by name
 	Valid bool         // this node may act
-	Held  int          // leases that it holds
+	Held  int          // sessions that it holds
 }
 
 // NodeStatus is a node as the table had it when this node last looked.
@@ -21,22 +21,34 @@ type NodeStatus struct {
 	About  About
 	Self   bool
 	Silent time.Duration // since it last renewed, by the database's clock
-	Leases []store.Lease // that it holds, by name
+	Leases []store.Lease // of sessions that it holds, by name
+	Shares []int         // nodes whose shares it holds
 }
 
 // Status shows the cluster as it was within the last second or two. Before the
 // first look it is empty.
 func (k *Keeper) Status() Status {
 	k.mu.Lock()
-	view, viewed, held := k.view, k.viewed, len(k.held)
+	s := Status{Valid: k.Valid()}
+	view, viewed := k.view, k.viewed
+	for name := range k.held {
+		if _, share := shareNumber(name); !share {
+			s.Held++
+		}
+	}
 	k.mu.Unlock()
-	s := Status{Valid: k.Valid(), Held: held}
 	passed := max(0, k.clock().Mono-viewed.Mono)
 	for i := range view.Nodes {
 		n := &view.Nodes[i]
 		status := NodeStatus{Node: *n, About: aboutOf(n), Self: n.Number == k.tenure.number, Silent: max(0, view.Now.Sub(n.Renewed)) + passed}
 		for j := range view.Leases {
-			if l := &view.Leases[j]; view.Holder(l) == n {
+			l := &view.Leases[j]
+			if view.Holder(l) != n {
+				continue
+			}
+			if number, ok := shareNumber(l.Name); ok {
+				status.Shares = append(status.Shares, number)
+			} else {
 				status.Leases = append(status.Leases, *l)
 			}
 		}

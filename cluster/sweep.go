@@ -44,6 +44,9 @@ func (k *Keeper) sweep(ctx context.Context) (time.Duration, error) {
 	}
 	next := k.bury(ctx, view)
 	k.arrange(ctx, view)
+	if k.opt.Looked != nil {
+		k.opt.Looked(k.Status())
+	}
 	return next, nil
 }
 
@@ -142,7 +145,11 @@ func (k *Keeper) plan(view *store.Nodes) *plan {
 			k.drop(l)
 		}
 	}
-	place := Place(membersOfView(view), k.slots, holds)
+	slots := k.slots
+	if k.opt.Shares {
+		slots = slices.Concat(slots, shareSlots(view, p.leases))
+	}
+	place := Place(membersOfView(view), slots, holds)
 	for _, row := range p.leases {
 		if to, ok := place[row.Name]; k.mine(row) && k.held[row.Name] == nil && (!ok || to != k.tenure.number) {
 			k.giving = append(k.giving, k.newLease(row.Name, row.Term)) // an answer of ours was lost
@@ -158,24 +165,24 @@ func (k *Keeper) plan(view *store.Nodes) *plan {
 			p.take = append(p.take, name)
 		}
 	}
-	k.part(place, holds)
+	k.part(slots, place, holds)
 	return p
 }
 
 // part asks for those leases back that this node shall not hold: of a link one
 // after the other where another node waits for them, so that the link goes on.
-func (k *Keeper) part(place, holds map[string]int) {
+func (k *Keeper) part(slots []Slot, place, holds map[string]int) {
 	moving := map[string]bool{} // links of which a session is on its way
 	links := map[string]string{}
-	for i := range k.slots {
-		s := &k.slots[i]
-		links[s.Name] = s.Link
+	for i := range slots {
+		s := &slots[i]
+		links[s.Name] = s.group()
 		if _, ok := place[s.Name]; !ok {
 			continue
 		}
 		_, held := holds[s.Name]
 		if l := k.held[s.Name]; !held || l != nil && l.leaving() {
-			moving[s.Link] = true
+			moving[s.group()] = true
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(k.held)) {
