@@ -18,6 +18,11 @@ func (g *Gateway) endAbsent(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	g.swept = now
+	if g.opt.Shared {
+		if err := g.claimAbsent(ctx); err != nil {
+			return err
+		}
+	}
 	var absent []*outbox
 	g.mu.Lock()
 	for _, b := range g.boxes {

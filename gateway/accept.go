@@ -460,7 +460,7 @@ func (g *Gateway) place(e *entry, now time.Time) {
 		return
 	}
 	m.State = message.Queued
-	if g.spills(e) {
+	if g.leavesFree(l) || g.spills(e) {
 		g.spill(e)
 		return
 	}
@@ -469,17 +469,17 @@ func (g *Gateway) place(e *entry, now time.Time) {
 	g.open[m.ID] = e
 }
 
-// firstUp returns the index of the first link that has a session, and has had one
+// firstUp returns the index of the first link that has a session, here or elsewhere, and has had one
 // for a while if it was away; if there is no such link, of the first that has a
 // session; 0 if none has.
 func (g *Gateway) firstUp(links []string) uint8 {
 	first := -1
 	for i, name := range links {
 		l := g.links[name]
-		if l == nil || !l.up() {
+		if l == nil || !l.reachable() {
 			continue
 		}
-		if l.returns == 0 || l.settledBack() {
+		if !l.up() || l.returns == 0 || l.settledBack() {
 			return uint8(i)
 		}
 		if first < 0 {
@@ -510,7 +510,7 @@ func (g *Gateway) refused(e *entry) {
 		g.partReleased(e)
 	case e.station == accepting:
 		e.link.coming--
-	case e.station == nowhere && e.m.State == message.Queued:
+	case e.station == nowhere && e.m.State == message.Queued && !g.opt.Shared:
 		e.link.spill[e.m.Priority].rows--
 	}
 	if len(e.m.Content.Header) > 0 {

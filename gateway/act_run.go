@@ -68,10 +68,15 @@ func (g *Gateway) act(ctx context.Context, j *actJob) error {
 			return err
 		}
 	}
+	free := false
 	for after := (store.Waiting{Node: g.opt.Node}); ; {
 		rows, err := g.store.WaitingAfter(ctx, after, g.opt.helping(actMost))
 		if err != nil {
 			return err
+		}
+		if len(rows) == 0 && g.opt.Shared && !free { // what others may claim comes last
+			free, after = true, store.Waiting{Node: store.Free}
+			continue
 		}
 		if len(rows) == 0 {
 			break
@@ -152,6 +157,9 @@ func (g *Gateway) actOn(ctx context.Context, j *actJob, at waitsAt) error {
 	var f *message.Failure
 	switch {
 	case errors.Is(err, ErrNotFound), errors.As(err, &f) && f.Kind == message.NotPermitted: // it has left, or ended
+		return nil
+	case errors.As(err, &f) && f.Kind == message.Busy: // another gateway has it
+		j.count(1, 0, 1)
 		return nil
 	case errors.As(err, &f) && f.Kind == message.StoreFull && ctx.Err() == nil:
 		if err := g.waitWritten(ctx); err != nil {

@@ -116,6 +116,7 @@ type Item struct {
 	queued   bool             // it has come to its turn in the box
 	out      bool             // a Receiver has it
 	rowed    bool             // a row of the table owed names it
+	free     bool             // and that is for whoever has the customer
 	settled  bool             // by a message that was accepted (answer.go)
 	rowIn    uint64
 	rowAt    int32

@@ -115,6 +115,12 @@ func (g *Gateway) waitingEntry(ctx context.Context, account string, id message.I
 	for {
 		var err error
 		r = g.look()
+		if g.opt.Shared {
+			if err = g.takeOver(ctx, account, id); err != nil {
+				g.endLook(r)
+				return nil, err
+			}
+		}
 		if m, err = g.Message(ctx, account, id); err != nil {
 			g.endLook(r)
 			return nil, err

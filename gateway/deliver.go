@@ -31,6 +31,13 @@ type outbox struct {
 	later   uint64       // sequence of the newest gather that adds one that has to wait
 	loading bool
 
+	free     bool      // something free may be owed (free_owed.go)
+	frees    uint64    // how often that was noted
+	claiming bool      // some is being claimed
+	claimAt  time.Time // not to be tried before
+	claims   uint64    // how often rows were claimed
+	passing  uint64    // and how often when the pass began
+
 	outRowed int     // of those in flight, how many have a row
 	failure  failure // the last
 }
@@ -166,6 +173,7 @@ func (g *Gateway) Wake(kind message.TargetKind, account string) {
 	g.mu.Lock()
 	for b := g.box(kind, account); b != nil; b = b.next() {
 		b.absent, b.again = false, time.Time{}
+		b.freed()
 		g.pump(b)
 		g.loadOwed(b)
 	}
@@ -215,6 +223,7 @@ func (g *Gateway) verdict(d *Delivered, now time.Time) {
 		g.count.told.Add(1)
 		g.settleItem(it, message.Event{Kind: message.EventTold, At: now.UnixMilli(), State: it.State, Code: d.Code})
 	case NobodyThere:
+		b.absent = b.absent || g.opt.Shared
 		g.leave(it)
 		g.nobody(b)
 		if r := g.receivers[b.key.kind]; r != nil && r.Limit(b.key.account) > 0 {

@@ -125,6 +125,9 @@ func (g *Gateway) keepLate(ctx context.Context) error {
 	}
 	written := map[message.ID]bool{}
 	err := g.fromIDs(ctx, ids, r, func(m *message.Message) {
+		if g.opt.Shared && !closed(m) {
+			return // it may be another gateway's, and is looked at again
+		}
 		write(newEntry(m))
 		g.left(m.ID)
 		written[m.ID] = true
@@ -248,13 +251,18 @@ func (g *Gateway) endWaiting(ctx context.Context, now time.Time) (more bool, err
 		g.endLook(r)
 		return false, err
 	}
+	return len(rows) == g.opt.helping(diskMost), g.endRows(ctx, rows, r, now)
+}
+
+// endRows ends messages that wait in rows of this gateway's.
+func (g *Gateway) endRows(ctx context.Context, rows []store.Waiting, r *reading, now time.Time) error {
 	ids := make([]message.ID, 0, len(rows))
 	at := make(map[message.ID]store.Waiting, len(rows))
 	for _, w := range rows {
 		ids = append(ids, w.ID)
 		at[w.ID] = w
 	}
-	err = g.fromIDs(ctx, ids, r, func(m *message.Message) {
+	return g.fromIDs(ctx, ids, r, func(m *message.Message) {
 		e := newEntry(m)
 		e.station, e.rowed, e.link = waiting, true, g.link(at[m.ID].Link)
 		sp := &e.link.spill[m.Priority]
@@ -265,7 +273,6 @@ func (g *Gateway) endWaiting(ctx context.Context, now time.Time) (more bool, err
 		}
 		g.removeRow(e) // a row that was left over
 	}, func(id message.ID) { g.cur.WaitingRemove = append(g.cur.WaitingRemove, at[id]) })
-	return len(rows) == g.opt.helping(diskMost), err
 }
 
 // endOutstanding ends messages whose receipts never came.

@@ -9,6 +9,10 @@ import (
 
 // wait puts a message into the lanes of its link.
 func (g *Gateway) wait(e *entry, front bool) {
+	if g.opt.Shared && e.past == nil && e.link.elsewhere && !e.link.up() {
+		g.setFree(e)
+		return
+	}
 	if e.past != nil {
 		g.awaitPast(e)
 	}
@@ -65,6 +69,7 @@ func (g *Gateway) dispatch(l *link, now time.Time) {
 		g.grantTo(s, e, now, true)
 	}
 	g.refill(l)
+	g.claim(l)
 }
 
 // mayGrant tells whether a new message may go to a session at once.
@@ -122,11 +127,11 @@ func (g *Gateway) holdGrant(e *entry, now time.Time) {
 	s, b := e.sess, g.cur
 	h := g.hand(s)
 	if h.row == nil {
-		g.lastGrant++
-		h.row = &grant{number: g.lastGrant}
+		number := int64(g.nextID(g.now()))
+		h.row = &grant{number: number}
 		h.at = len(b.Granted)
 		b.Granted = append(b.Granted, store.Grant{
-			Number: g.lastGrant, Link: s.link.name, Session: s.num, At: now.UnixMilli(),
+			Number: number, Link: s.link.name, Session: s.num, At: now.UnixMilli(),
 		})
 	}
 	row := &b.Granted[h.at]

@@ -44,6 +44,7 @@ type entry struct {
 	tries     uint16 // failures but for those that follow
 	throttled uint16 // answers that asked for less speed
 	doubts    uint16 // times that it became uncertain
+	claimed   bool   // it came from a row that was claimed, and waits
 	rowed     bool   // a row of a spill table says where it stands
 	batch     uint32 // see batches.go; 0 is none
 	due       int64  // Unix milliseconds, while delayed
@@ -79,7 +80,7 @@ func (e *entry) cost() int { return max(1, int(e.m.Parts)) }
 // true: the old station's row goes; a message that lies behind the mark, or is
 // to leave memory (spill), gets one for the new station.
 func (g *Gateway) move(e *entry, to station, spill bool) {
-	if to == enroute && e.station != enroute && e.m.ID <= g.mark {
+	if to == enroute && e.station != enroute && g.needsRow(e.m.ID) {
 		g.resting.push(rest{e, time.Now().Add(g.opt.MarkLag)})
 	}
 	if e.rowed {
@@ -89,7 +90,7 @@ func (g *Gateway) move(e *entry, to station, spill bool) {
 		g.removeItemRow(e.item)
 	}
 	e.station = to
-	if spill || e.m.ID <= g.mark {
+	if spill || g.needsRow(e.m.ID) {
 		g.addRow(e)
 	}
 }

@@ -127,13 +127,17 @@ func (g *Gateway) sweep(l *link, now time.Time) {
 		return
 	}
 	ms := now.UnixMilli()
-	var old, moved []*entry
+	var old, moved, freed []*entry
+	free := g.opt.Shared && !l.up() && time.Since(l.downAt) > freeAfter
 	down := !l.up() && time.Since(l.downAt) > l.set.FallbackWait
 	room := map[*link]int{}
 	l.lanes.sweep(func(e *entry) bool {
 		switch {
 		case g.expired(e.m, ms):
 			old = append(old, e)
+			return true
+		case free && e.past == nil:
+			freed = append(freed, e)
 			return true
 		case down && g.mayLeave(e) && g.hasRoom(e, room):
 			moved = append(moved, e)
@@ -143,6 +147,9 @@ func (g *Gateway) sweep(l *link, now time.Time) {
 	})
 	for _, e := range old {
 		g.expire(e, now)
+	}
+	for _, e := range freed {
+		g.setFree(e)
 	}
 	for _, e := range moved {
 		g.move(e, nowhere, false)

@@ -136,15 +136,14 @@ type Gateway struct {
 	alerts      map[string]message.Alert      // of which customers are to be told, by number
 	series      map[string]store.SeriesNumber // the last case numbers, by name
 	joinSize    int                           // octets of the parts in them, about
-	lastGrant   int64
-	lastHeld    int64
-	calls       []delivery   // prepared under mu, made after it
-	calling     bool         // somebody makes them
-	dialogs     dialogs      // has a lock of its own
-	answers     answerCounts // likewise
-	underWay    keysUnderWay // likewise
+	calls       []delivery                    // prepared under mu, made after it
+	calling     bool                          // somebody makes them
+	dialogs     dialogs                       // has a lock of its own
+	answers     answerCounts                  // likewise
+	underWay    keysUnderWay                  // likewise
 	commander   *commander
 	looking     bool      // fromDisk is under way
+	looks       int       // at what is free, of freeOwed
 	swept       time.Time // when it last looked through what is owed to absent accounts
 	ticking     bool      // often, for something waits
 	late        []lateReport
@@ -167,6 +166,10 @@ type Gateway struct {
 	importing   chan struct{}             // held while networks are
 	errands     chan func()               // to be done while nothing is written
 	topping     chan struct{}             // held while one is looked up and gathered
+	news        news                      // has a lock of its own
+	numbered    map[int64]*heldReport     // receipts that are held, by number, if other gateways look at them
+	dealt       map[int64]uint64          // numbers of those that are not any more, and the gather that removes the row
+	joining     map[string]uint64         // likewise parts of messages from phones
 
 	following  chan *gather // on disk, what waited for them is to be done
 	unfollowed []*gather    // those and the one in work
@@ -200,6 +203,8 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	g.outstanding.init()
 	g.people.init()
 	g.shelf.init()
+	g.news.init()
+	g.numbered, g.dealt, g.joining = map[int64]*heldReport{}, map[int64]uint64{}, map[string]uint64{}
 	g.following = make(chan *gather, followMost)
 	g.cur = g.newGather()
 	g.receivers[message.ReplyTarget], g.receivers[message.ForwardTarget] = answerer{g}, answerer{g}
@@ -297,6 +302,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.jobs.Go(func() { g.tickLoop(g.ctx) })
 	g.jobs.Go(func() { g.runSchedules(g.ctx) })
 	g.jobs.Go(func() { g.emptyGroups(g.ctx) })
+	if g.opt.Shared {
+		g.jobs.Go(func() { g.nodeLoop(g.ctx) })
+	}
 	g.resumeMailings(g.kept)
 	g.kept = nil
 	followed := make(chan struct{})

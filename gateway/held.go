@@ -16,6 +16,7 @@ import (
 type heldReport struct {
 	store.HeldReport
 	link      *link // that it came by
+	foreign   bool  // another gateway holds it
 	scope     *idScope
 	ambiguous bool
 	keys      []uint64
@@ -41,8 +42,7 @@ func (g *Gateway) hold(l *link, s *idScope, r *message.Report, found matching, n
 		return
 	}
 	g.count.receiptsHeld.Add(1)
-	g.lastHeld++
-	h := store.HeldReport{Number: g.lastHeld, Received: now.UnixMilli(), Report: *r}
+	h := store.HeldReport{Number: int64(g.nextID(now)), Received: now.UnixMilli(), Report: *r}
 	h.Report.Text = "" // it may tell how a secret text begins, and nobody reads it
 	for _, text := range []*string{&h.Report.OperatorID, &h.Report.From.Number, &h.Report.To.Number} {
 		*text = strings.Clone(*text) // else it keeps all octets that the operator sent
@@ -55,14 +55,17 @@ func (g *Gateway) hold(l *link, s *idScope, r *message.Report, found matching, n
 func (g *Gateway) keepHeld(l *link, stored store.HeldReport, ambiguous bool) *heldReport {
 	h := &heldReport{HeldReport: stored, link: l, scope: g.scope(stored.Report.Scope), ambiguous: ambiguous}
 	g.heldCount++
+	if g.opt.Shared {
+		g.numbered[h.Number] = h
+	}
 	g.list(h)
 	return h
 }
 
 // recoverHeld keeps a receipt that was held before a restart.
-func (g *Gateway) recoverHeld(h *store.HeldReport) {
+func (g *Gateway) recoverHeld(h *store.HeldReport) *heldReport {
 	link, _, _ := strings.Cut(h.Report.Scope, hostScope)
-	g.keepHeld(g.link(link), *h, false)
+	return g.keepHeld(g.link(link), *h, false)
 }
 
 // list holds a receipt under every key that its message may have; under its own
@@ -96,6 +99,10 @@ func (g *Gateway) unlist(h *heldReport) {
 func (g *Gateway) dropHeld(h *heldReport) {
 	g.unlist(h)
 	g.heldCount--
+	if g.opt.Shared {
+		delete(g.numbered, h.Number)
+		g.dealt[h.Number] = g.cur.seq
+	}
 	if h.rowIn == g.cur.seq {
 		g.cur.Held[h.rowAt].Number = 0
 		return
@@ -183,6 +190,9 @@ func (g *Gateway) dropOldHeld(now time.Time) {
 		}
 	}
 	for _, h := range old {
+		if h.foreign { // whoever holds it gives it up
+			continue
+		}
 		if !h.ambiguous { // that was told at once
 			g.unmatched(h.link, &h.Report, whyUnknown, now)
 		}

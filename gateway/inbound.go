@@ -38,6 +38,7 @@ type assembly struct {
 	since int64 // Unix milliseconds of the first part, or of the joining
 
 	answer replyTo // what the parts answer
+	in     uint64  // sequence of the gather that adds the newest
 }
 
 const (
@@ -180,6 +181,10 @@ func (g *Gateway) joinParts(m *message.Inbound, answers replyTo) *message.Inboun
 		return nil
 	case other:
 		return alone(m) // shown as it came
+	case g.opt.Shared:
+		a.in = g.cur.seq
+		g.awaitOthers(a, m, store.InboundPart{ID: m.ID, Key: key, Number: c.Number, Total: c.Total, Received: m.Received, Part: m})
+		return nil
 	case a.have < len(a.parts):
 		g.keepPart(a, m)
 		a.answer = answers
@@ -277,7 +282,7 @@ func (g *Gateway) joinOld(now time.Time) {
 		switch {
 		case a.parts == nil && a.since < forget:
 			delete(g.joins, a.key)
-		case a.parts != nil && a.since < limit:
+		case a.parts != nil && a.since < limit && !g.opt.Shared:
 			g.takeIn(snap, g.joined(a, g.nextID(now), now.UnixMilli()), a.answer, now)
 		}
 	}

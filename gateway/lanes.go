@@ -26,6 +26,8 @@ type lane struct {
 
 	slowed []*accountQueue // not in turns
 	later  int             // messages of these
+
+	claimed int // messages that were claimed (free.go)
 }
 
 func (l *lanes) push(e *entry, front bool) {
@@ -39,6 +41,9 @@ func (l *lanes) push(e *entry, front bool) {
 		ln.queues[e.m.Account] = q
 	}
 	l.count(ln, q, 1)
+	if e.claimed {
+		ln.claimed++
+	}
 	q.push(e, front)
 	ln.turns.enter(q)
 }
@@ -79,6 +84,7 @@ func (l *lanes) pop() *entry {
 	q := ln.turns.head()
 	l.count(ln, q, -1)
 	e := q.pop()
+	ln.leaves(e)
 	ln.turns.next()
 	if q.n == 0 {
 		delete(ln.queues, q.account)
@@ -115,8 +121,17 @@ func (l *lanes) remove(e *entry) {
 	}
 }
 
+// leaves books that a message is not in the lane any more.
+func (ln *lane) leaves(e *entry) {
+	if e.claimed {
+		e.claimed = false
+		ln.claimed--
+	}
+}
+
 func (l *lanes) take(ln *lane, q *accountQueue, f *flow, e *entry) {
 	l.count(ln, q, -1)
+	ln.leaves(e)
 	q.take(f, e)
 	if q.n == 0 {
 		delete(ln.queues, q.account)

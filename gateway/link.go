@@ -6,6 +6,7 @@ import (
 
 	"kurir/connector"
 	"kurir/message"
+	"kurir/store"
 )
 
 // link is a connector as the gateway sees it: its sessions, what waits for
@@ -18,16 +19,22 @@ type link struct {
 	sessions []*session
 	receive  map[uint32]struct{} // sessions that only receive
 	wish     LinkWish
-	since    time.Time // of its state
-	downAt   time.Time // since when there is no session that sends
-	returns  int64     // Unix milliseconds from which it is well again, after it was down for long; 0: it is
-	wasUp    bool      // it has had a session that sends
-	lanes    lanes
-	coming   int // accepted for the lanes and not yet on disk
-	pace     pace
-	fulls    fullQueues
-	spill    [message.Priorities]spill
-	count    linkCounters
+	free     bool          // free rows may wait for it (free.go)
+	frees    uint64        // how often that was noted
+	claiming bool          // some are being claimed
+	passed   store.Waiting // how far passOn has come
+
+	elsewhere bool      // another gateway has a session
+	since     time.Time // of its state
+	downAt    time.Time // since when there is no session that sends
+	returns   int64     // Unix milliseconds from which it is well again, after it was down for long; 0: it is
+	wasUp     bool      // it has had a session that sends
+	lanes     lanes
+	coming    int // accepted for the lanes and not yet on disk
+	pace      pace
+	fulls     fullQueues
+	spill     [message.Priorities]spill
+	count     linkCounters
 
 	scope     *idScope      // in which the operator's ids are unique; see scopeOf
 	unmatched unmatchedRing // receipts that came by it
@@ -39,6 +46,8 @@ type spill struct {
 	rows    int64                 // about how many, for people
 	last    uint64                // sequence of the gather that adds the newest
 	pass    pass                  // over those rows
+	claims  uint64                // rows that were claimed
+	passing uint64                // and those that had been when the walk began
 	after   map[string]message.ID // by account: how far it has come
 	on      map[string]*onDisk    // accounts that may have rows there
 	loading bool

@@ -27,8 +27,12 @@ const (
 func (g *Gateway) Mailbox(ctx context.Context, account string, n int) ([]*message.Inbound, error) {
 	var page []*message.Inbound
 	queue, after, size := boxKey{message.MailboxTarget, account, false}.String(), store.Owed{}, 0
+	node := g.opt.Node
+	if g.opt.Shared {
+		node = store.Free // whoever is asked
+	}
 	for len(page) < n && size < mailboxSize {
-		rows, err := g.store.OwedNext(ctx, g.opt.Node, queue, math.MaxInt64, after, mailboxRead)
+		rows, err := g.store.OwedNext(ctx, node, queue, math.MaxInt64, after, mailboxRead)
 		if err != nil || len(rows) == 0 {
 			return page, err
 		}
@@ -107,7 +111,7 @@ func (g *Gateway) takeOut(account string, list []*message.Inbound, r *reading) (
 			continue
 		}
 		for _, i := range targets {
-			it := &Item{box: g.inBox(in.Targets[i]), rowed: true}
+			it := &Item{box: g.inBox(in.Targets[i]), rowed: true, free: g.opt.Shared}
 			g.inboundItem(it, in, i)
 			g.count.told.Add(1)
 			g.settleItem(it, message.Event{Kind: message.EventTold, At: max(now, in.Received)})

@@ -16,6 +16,9 @@ const owedMost = 1000 // read from disk at a time
 // they are read in this order.
 func (it *Item) row() store.Owed {
 	o := store.Owed{Node: it.box.node, Queue: it.box.key.String(), Due: it.due}
+	if it.free {
+		o.Node = store.Free
+	}
 	switch {
 	case it.Inbound != nil:
 		o.ID, o.Inbound, o.Index = it.Inbound.ID, true, uint8(it.Index)
@@ -105,11 +108,18 @@ func (g *Gateway) removeItemRow(it *Item) {
 func (g *Gateway) leave(it *Item) {
 	b := it.box
 	b.pass.missed = b.pass.missed || it.rowed // it has been passed, in memory
-	g.addItemRow(it)
-	if it.due == 0 {
+	free := g.leftFree(b)
+	if free {
+		g.freeItem(it)
+	} else {
+		g.addItemRow(it)
+	}
+	switch {
+	case free:
+	case it.due == 0:
 		b.pass.added(it.rowIn)
 		b.stored, b.behind, b.again = true, true, time.Time{}
-	} else {
+	default:
 		b.later = max(b.later, it.rowIn)
 		b.waitUntil(it.due)
 	}
@@ -133,6 +143,7 @@ func (b *outbox) waitUntil(due int64) {
 
 // loadOwed reads what is owed on disk, one helping at a time.
 func (g *Gateway) loadOwed(b *outbox) {
+	g.claimOwed(b)
 	if !b.stored || b.absent || b.loading || b.fifo.len() > g.opt.OutboxMemory/4 ||
 		g.receivers[b.key.kind] == nil || g.ctx.Err() != nil || time.Now().Before(b.again) {
 		return
@@ -142,6 +153,7 @@ func (g *Gateway) loadOwed(b *outbox) {
 	r := g.beginReading()
 	if b.after == (store.Owed{}) {
 		b.pass.begin(r)
+		b.passing = b.claims
 	}
 	go g.readOwed(b, b.after, r)
 }
@@ -248,7 +260,7 @@ func (g *Gateway) ownRows(b *outbox, found *owedRead, r *reading, now time.Time)
 // never end otherwise under load.
 func (g *Gateway) ownedAll(b *outbox, later int64, r *reading, now time.Time) {
 	b.after = store.Owed{}
-	if !b.pass.whole() {
+	if !b.pass.whole() || b.claims != b.passing {
 		b.closing, b.again = b.behind, now.Add(emptyPause)
 		return
 	}

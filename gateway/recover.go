@@ -28,13 +28,20 @@ func (g *Gateway) recover(ctx context.Context) error {
 	if err := g.recoverCounts(ctx); err != nil {
 		return err
 	}
+	var elsewhere map[message.ID]struct{}
+	if g.opt.Shared {
+		var err error
+		if elsewhere, err = g.store.Elsewhere(ctx, g.opt.Node); err != nil {
+			return err
+		}
+	}
 	seen := map[message.ID]bool{}
 	if err := g.recoverGrants(ctx, seen); err != nil {
 		return err
 	}
 	err := g.store.OpenAfterMark(ctx, g.opt.Node, func(m *message.Message) error {
 		g.recent.push(place{id: m.ID})
-		if seen[m.ID] {
+		if _, other := elsewhere[m.ID]; other || seen[m.ID] {
 			return nil
 		}
 		return g.recoverMessage(ctx, m)
@@ -62,14 +69,16 @@ func (g *Gateway) recoverNumbers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.ids = message.NewIDs(g.opt.Node, max(last, g.mark, position)) // retention may have removed the newest
+	grant, err := g.store.LastGrant(ctx)
+	if err != nil {
+		return err
+	}
+	held, err := g.store.LastHeld(ctx)
+	if err != nil {
+		return err
+	}
+	g.ids = message.NewIDs(g.opt.Node, max(last, g.mark, position, message.ID(grant), message.ID(held))) // retention may have removed the newest
 	g.readClock()
-	if g.lastGrant, err = g.store.LastGrant(ctx); err != nil {
-		return err
-	}
-	if g.lastHeld, err = g.store.LastHeld(ctx); err != nil {
-		return err
-	}
 	audit, err := g.store.LastAudit(ctx)
 	if err != nil {
 		return err
@@ -218,21 +227,7 @@ func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error 
 func (g *Gateway) recoverOwed(ctx context.Context, m *message.Message) error {
 	it := &Item{box: g.box(m.Target.Kind, m.Target.Account)}
 	e := g.finalItem(it, m)
-	rows := []store.Owed{it.row()}
-	tried := func(s message.State, part uint8) {
-		var failed int64
-		if it.Tries, failed = lastTry(m.Log, m.ID, s, part); it.Tries > 0 {
-			row := it.row()
-			row.Due = it.nextTry(failed)
-			rows = append(rows, row)
-		}
-	}
-	for _, s := range []message.State{m.State, message.Enroute, message.Buffered} { // behind its intermediate state it waits as long as that
-		tried(s, 0)
-	}
-	for part := uint8(1); g.tellsParts(m) && part <= m.Parts; part++ {
-		tried(message.Delivered, part)
-	}
+	rows := g.owedRows(it, m)
 	it.Tries, _ = lastTry(m.Log, m.ID, m.State, 0)
 	has, err := g.store.OwedHas(ctx, rows)
 	if err != nil || slices.Contains(has, true) {
@@ -241,6 +236,28 @@ func (g *Gateway) recoverOwed(ctx context.Context, m *message.Message) error {
 	}
 	g.cur.owed = append(g.cur.owed, it)
 	return nil
+}
+
+// owedRows returns the rows that may say of a final message that it is owed.
+func (g *Gateway) owedRows(it *Item, m *message.Message) []store.Owed {
+	it.Message = m
+	row := func(due int64) store.Owed {
+		return store.Owed{Node: it.box.node, Queue: it.box.key.String(), Due: due, ID: m.ID, Index: finalIndex}
+	}
+	rows := []store.Owed{row(0)}
+	tried := func(s message.State, part uint8) {
+		var failed int64
+		if it.Tries, failed = lastTry(m.Log, m.ID, s, part); it.Tries > 0 {
+			rows = append(rows, row(it.nextTry(failed)))
+		}
+	}
+	for _, s := range []message.State{m.State, message.Enroute, message.Buffered} { // behind its intermediate state it waits as long as that
+		tried(s, 0)
+	}
+	for part := uint8(1); g.tellsParts(m) && part <= m.Parts; part++ {
+		tried(message.Delivered, part)
+	}
+	return rows
 }
 
 func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
@@ -261,7 +278,10 @@ func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
 
 func (g *Gateway) recoverInbound(ctx context.Context) error {
 	err := g.store.Held(ctx, 0, func(h *store.HeldReport) error {
-		g.recoverHeld(h)
+		if h.Node != g.opt.Node && !g.opt.Shared {
+			return nil
+		}
+		g.recoverHeld(h).foreign = h.Node != g.opt.Node
 		return nil
 	})
 	if err != nil {
@@ -269,6 +289,9 @@ func (g *Gateway) recoverInbound(ctx context.Context) error {
 	}
 	snap := g.snap.Load()
 	err = g.store.InboundParts(ctx, 0, func(p *store.InboundPart) error {
+		if p.Node != g.opt.Node {
+			return nil
+		}
 		a := g.joins[p.Key]
 		if a == nil {
 			a = newAssembly(p.Key, int(p.Total), p.Received)

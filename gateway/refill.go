@@ -21,7 +21,9 @@ const (
 // there.
 func (g *Gateway) spillOld(e *entry) {
 	g.spill(e)
-	e.link.spill[e.m.Priority].pass.added(g.cur.seq)
+	if !g.opt.Shared {
+		e.link.spill[e.m.Priority].pass.added(g.cur.seq)
+	}
 }
 
 // spill leaves a new message, which waits, on disk only.
@@ -29,6 +31,12 @@ func (g *Gateway) spill(e *entry) {
 	l := e.link
 	sp := &l.spill[e.m.Priority]
 	e.setBatch()
+	if g.opt.Shared {
+		row := g.waitingRow(e)
+		row.Node = store.Free
+		g.cur.WaitingAdd = append(g.cur.WaitingAdd, row)
+		return
+	}
 	sp.put(e.m.Account, g.cur.seq).add(e, l.lanes.of(e.m.Priority, e.m.Account))
 	sp.rows++
 	g.cur.WaitingAdd = append(g.cur.WaitingAdd, g.waitingRow(e))
@@ -124,6 +132,7 @@ func (g *Gateway) load(l *link, p message.Priority) {
 	r := g.beginReading()
 	if sp.after == nil {
 		sp.pass.begin(r)
+		sp.passing = sp.claims
 	}
 	g.mu.Unlock()
 
@@ -175,6 +184,8 @@ func (g *Gateway) loaded(l *link, p message.Priority, got *store.Refilled, passe
 		sp.beginWithout(passed, now.Add(emptyPause))
 	case !sp.pass.whole():
 		sp.after, sp.again = nil, now.Add(emptyPause)
+	case sp.claims != sp.passing:
+		sp.after = nil
 	case sp.last > r.seen: // what was added meanwhile may not have been seen
 		sp.again = now.Add(emptyPause)
 	default:
@@ -190,7 +201,7 @@ func (g *Gateway) waitAgain(l *link, m *message.Message) {
 		e.readLog(g)
 	}
 	e.link, e.hop = l, hopOf(m.Links, l.name)
-	e.station, e.rowed = waiting, true
+	e.station, e.rowed, e.claimed = waiting, true, g.opt.Shared
 	if m.State != message.Queued && m.State != message.Sending {
 		g.removeRow(e) // it does not wait
 		return

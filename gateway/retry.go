@@ -145,7 +145,7 @@ func (g *Gateway) again(e *entry, now time.Time) {
 		e.m.State = message.Queued
 		g.change(e)
 	}
-	if !g.keepWithParts(e) && !e.link.up() {
+	if !g.keepWithParts(e) && !e.link.reachable() {
 		e.hop = g.another(e)
 		g.move(e, nowhere, false)
 		e.link = g.link(e.m.Links[e.hop])

@@ -80,7 +80,7 @@ func (g *Gateway) Owes(kind message.TargetKind, account string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for b := g.boxes[boxKey{kind, account, false}]; b != nil; b = b.next() {
-		if b.stored || b.fifo.len() > 0 || b.fresh.len() > 0 {
+		if b.stored || b.free || b.fifo.len() > 0 || b.fresh.len() > 0 {
 			return true
 		}
 	}

@@ -220,3 +220,19 @@ func (s *Store) HeldNumbers(ctx context.Context) (map[int64]struct{}, error) {
 	}
 	return numbers, nil
 }
+
+// DueNode returns in whose share a message waits for its time; false if it does in none.
+func (s *Store) DueNode(ctx context.Context, id message.ID) (node int, waits bool, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		return query(c, "SELECT node FROM due WHERE id = ?",
+			func(stmt *statement) { stmt.BindInt64(1, int64(id)) },
+			func(stmt *statement) (bool, error) {
+				node, waits = stmt.ColumnInt(0), true
+				return false, nil
+			})
+	})
+	if err != nil {
+		return 0, false, fmt.Errorf("look where %s waits: %w", id, err)
+	}
+	return node, waits, nil
+}

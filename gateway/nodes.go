@@ -1,0 +1,167 @@
+package gateway
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"kurir/message"
+	"kurir/store"
+)
+
+// Several gateways may use one store (Options.Shared). What each of them does
+// with it:
+//
+//  1. Every open message belongs to one of them: to the one in its row of a spill
+//     table or grant, else to the one whose number is in its id. A message with an
+//     id of another gateway always has a row of this one while it is in memory
+//     here, as those have that lie behind the mark (needsRow).
+//  2. What waits for a link of which there is no session here stands in a free row
+//     of table waiting (free.go), and is claimed by a gateway that has one.
+//     The same goes for what is owed to a customer who is bound elsewhere
+//     (free_owed.go).
+//  3. A receipt whose message is not known here is held, as always; the others look
+//     at what this one holds, and whose message it is takes it (held_elsewhere.go).
+//     Parts of a message from a phone come together likewise (parts_elsewhere.go).
+//  4. After a commit the others are told what it has left for them. Since that may be lost, each looks
+//     for itself every second.
+//  5. What a dead gateway had is taken over by another one (adopt.go).
+
+// sweepEvery is how often a gateway looks for itself what others have left.
+const sweepEvery = time.Second
+
+// news is what other gateways have signalled and nobody has looked at.
+type news struct {
+	mu     sync.Mutex
+	links  map[string]struct{}
+	queues map[string]struct{}
+	held   bool
+	parts  bool
+	poke   chan struct{}
+}
+
+func (n *news) init() {
+	n.links, n.queues, n.poke = map[string]struct{}{}, map[string]struct{}{}, make(chan struct{}, 1)
+}
+
+// needsRow tells whether an open message in memory has to have a row.
+func (g *Gateway) needsRow(id message.ID) bool { return id <= g.mark || id.Node() != g.opt.Node }
+
+// HeldElsewhere says of which links other gateways have sessions.
+func (g *Gateway) HeldElsewhere(links []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, l := range g.links {
+		was := l.elsewhere
+		if l.elsewhere = slices.Contains(links, l.name); was && !l.elsewhere && !l.up() {
+			l.downAt = time.Now()
+		}
+	}
+	for _, name := range links {
+		g.link(name).elsewhere = true
+	}
+}
+
+// told takes a signal of the store, in the middle of a commit.
+func (g *Gateway) told(s store.Signal) {
+	n := &g.news
+	n.mu.Lock()
+	for _, name := range s.Links {
+		n.links[name] = struct{}{}
+	}
+	for _, name := range s.Queues {
+		n.queues[name] = struct{}{}
+	}
+	if s.Node != g.opt.Node {
+		n.held = n.held || s.Held
+	}
+	n.parts = n.parts || s.Parts
+	n.mu.Unlock()
+	select {
+	case n.poke <- struct{}{}:
+	default:
+	}
+}
+
+// takeNews returns what was signalled since the last call.
+func (n *news) take() (links, queues []string, held, parts bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	links, queues = slices.Collect(maps.Keys(n.links)), slices.Collect(maps.Keys(n.queues))
+	held, parts = n.held, n.parts
+	clear(n.links)
+	clear(n.queues)
+	n.held, n.parts = false, false
+	return links, queues, held, parts
+}
+
+// nodeLoop looks at what other gateways have left, when they say so and every
+// second.
+func (g *Gateway) nodeLoop(ctx context.Context) {
+	defer g.store.Listen(g.told)()
+	t := time.NewTicker(sweepEvery)
+	defer t.Stop()
+	for {
+		sweep := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-g.news.poke:
+		case <-t.C:
+			sweep = true
+		}
+		if err := g.lookAround(ctx, sweep); err != nil && ctx.Err() == nil {
+			g.log.Error("look at what other servers have left", "error", err)
+		}
+	}
+}
+
+func (g *Gateway) lookAround(ctx context.Context, sweep bool) error {
+	links, queues, held, parts := g.news.take()
+	g.mu.Lock()
+	stuck := g.full != nil || g.clockHeld()
+	for _, name := range links {
+		g.link(name).freed()
+	}
+	for _, name := range queues {
+		if k, ok := parseBoxKey(name); ok {
+			g.boxOf(k).freed()
+		}
+	}
+	for _, l := range g.links {
+		if sweep && l.up() {
+			l.freed()
+		}
+		g.claim(l)
+	}
+	for _, b := range g.boxes {
+		g.claimOwed(b)
+	}
+	g.mu.Unlock()
+	if stuck {
+		return nil
+	}
+	if held || sweep {
+		if err := g.readHeld(ctx, sweep); err != nil {
+			return err
+		}
+	}
+	if parts || sweep {
+		if err := g.readParts(ctx); err != nil {
+			return err
+		}
+	}
+	if !sweep {
+		return nil
+	}
+	now := g.now()
+	if err := g.endFree(ctx, now); err != nil {
+		return err
+	}
+	if err := g.passOn(ctx, now); err != nil {
+		return err
+	}
+	return g.freeOwed(ctx)
+}
