@@ -207,6 +207,9 @@ func (g *Gateway) loadDue(ctx context.Context, now time.Time) (more bool, err er
 	}
 	touched := map[*link]bool{}
 	err = g.fromIDs(ctx, ids, r, func(m *message.Message) {
+		if g.giving[m.ID] {
+			return
+		}
 		e := newEntry(m)
 		e.readLog(g)
 		e.hop = g.another(e)

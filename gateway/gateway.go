@@ -170,6 +170,10 @@ type Gateway struct {
 	numbered    map[int64]*heldReport     // receipts that are held, by number, if other gateways look at them
 	dealt       map[int64]uint64          // numbers of those that are not any more, and the gather that removes the row
 	joining     map[string]uint64         // likewise parts of messages from phones
+	opened      map[int64]uint64          // likewise letters of other gateways
+	peers       []int                     // other gateways that are up; nil: not known
+	asked       map[int64]chan letterKind // questions to other gateways, by number
+	giving      map[message.ID]bool       // messages that are being given to another gateway
 
 	following  chan *gather // on disk, what waited for them is to be done
 	unfollowed []*gather    // those and the one in work
@@ -205,6 +209,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	g.shelf.init()
 	g.news.init()
 	g.numbered, g.dealt, g.joining = map[int64]*heldReport{}, map[int64]uint64{}, map[string]uint64{}
+	g.opened, g.asked, g.giving = map[int64]uint64{}, map[int64]chan letterKind{}, map[message.ID]bool{}
 	g.following = make(chan *gather, followMost)
 	g.cur = g.newGather()
 	g.receivers[message.ReplyTarget], g.receivers[message.ForwardTarget] = answerer{g}, answerer{g}

@@ -25,9 +25,11 @@ import (
 //  3. A receipt whose message is not known here is held, as always; the others look
 //     at what this one holds, and whose message it is takes it (held_elsewhere.go).
 //     Parts of a message from a phone come together likewise (parts_elsewhere.go).
-//  4. After a commit the others are told what it has left for them. Since that may be lost, each looks
+//  4. What is asked of a message that another gateway has is done by the one that is asked, once it has
+//     the message (take_over.go, hand_over.go).
+//  5. After a commit the others are told what it has left for them. Since that may be lost, each looks
 //     for itself every second.
-//  5. What a dead gateway had is taken over by another one (adopt.go).
+//  6. What a dead gateway had is taken over by another one (adopt.go).
 
 // sweepEvery is how often a gateway looks for itself what others have left.
 const sweepEvery = time.Second
@@ -39,6 +41,7 @@ type news struct {
 	queues map[string]struct{}
 	held   bool
 	parts  bool
+	mail   bool
 	poke   chan struct{}
 }
 
@@ -48,6 +51,13 @@ func (n *news) init() {
 
 // needsRow tells whether an open message in memory has to have a row.
 func (g *Gateway) needsRow(id message.ID) bool { return id <= g.mark || id.Node() != g.opt.Node }
+
+// Peers says which other gateways are up.
+func (g *Gateway) Peers(nodes []int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.peers = append([]int{}, nodes...)
+}
 
 // HeldElsewhere says of which links other gateways have sessions.
 func (g *Gateway) HeldElsewhere(links []string) {
@@ -76,6 +86,7 @@ func (g *Gateway) told(s store.Signal) {
 	}
 	if s.Node != g.opt.Node {
 		n.held = n.held || s.Held
+		n.mail = n.mail || slices.Contains(s.Mail, g.opt.Node)
 	}
 	n.parts = n.parts || s.Parts
 	n.mu.Unlock()
@@ -85,16 +96,16 @@ func (g *Gateway) told(s store.Signal) {
 	}
 }
 
-// takeNews returns what was signalled since the last call.
-func (n *news) take() (links, queues []string, held, parts bool) {
+// take returns what was signalled since the last call.
+func (n *news) take() (links, queues []string, held, parts, mail bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	links, queues = slices.Collect(maps.Keys(n.links)), slices.Collect(maps.Keys(n.queues))
-	held, parts = n.held, n.parts
+	held, parts, mail = n.held, n.parts, n.mail
 	clear(n.links)
 	clear(n.queues)
-	n.held, n.parts = false, false
-	return links, queues, held, parts
+	n.held, n.parts, n.mail = false, false, false
+	return links, queues, held, parts, mail
 }
 
 // nodeLoop looks at what other gateways have left, when they say so and every
@@ -119,7 +130,7 @@ func (g *Gateway) nodeLoop(ctx context.Context) {
 }
 
 func (g *Gateway) lookAround(ctx context.Context, sweep bool) error {
-	links, queues, held, parts := g.news.take()
+	links, queues, held, parts, mail := g.news.take()
 	g.mu.Lock()
 	stuck := g.full != nil || g.clockHeld()
 	for _, name := range links {
@@ -142,6 +153,11 @@ func (g *Gateway) lookAround(ctx context.Context, sweep bool) error {
 	g.mu.Unlock()
 	if stuck {
 		return nil
+	}
+	if mail || sweep {
+		if err := g.readMail(ctx); err != nil {
+			return err
+		}
 	}
 	if held || sweep {
 		if err := g.readHeld(ctx, sweep); err != nil {

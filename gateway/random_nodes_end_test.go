@@ -83,6 +83,9 @@ func (f *fleet) count() {
 			f.t.Errorf("node %d has %s in memory, station %d, %s", m.num, id, e.station, e.m.Reference)
 		}
 		m.g.mu.Unlock()
+		if mail, err := f.store.MailFor(context.Background(), m.num, 10); err != nil || len(mail) > 0 {
+			f.t.Errorf("node %d has mail: %v %v", m.num, mail, err)
+		}
 		grants, err := f.store.Grants(context.Background(), m.num)
 		if err != nil || len(grants) > 0 {
 			f.t.Errorf("grants left at node %d: %v %v", m.num, grants, err)
@@ -116,7 +119,7 @@ func (f *fleet) count() {
 			f.t.Errorf("%s from a phone was acknowledged to the operator and told to nobody", p.whole)
 		}
 	}
-	f.t.Logf("%d messages, %d nodes, %d lives, %d from phones", len(byRef), len(f.members), f.lives, len(f.phones))
+	f.t.Logf("%d messages, %d nodes, %d lives, %d from phones, %d asked to cancel and %d not served", len(byRef), len(f.members), f.lives, len(f.phones), f.asks[0], f.asks[1])
 }
 
 // check compares one message with what the world saw of it.

@@ -65,6 +65,7 @@ type fleet struct {
 	phones   map[string]*phoneText
 	quiet    bool
 	lives    int
+	asks     [2]int // to cancel, and how many of them nobody could serve
 }
 
 // member is one gateway, in one life.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -91,6 +92,11 @@ func (f *fleet) cancel(m *member) {
 	ctx, stop := context.WithTimeout(context.Background(), 3*time.Second)
 	defer stop()
 	_, err := m.g.Cancel(ctx, "", x.id)
+	f.asks[0]++
+	var why *message.Failure
+	if errors.As(err, &why) && why.Kind == message.Busy {
+		f.asks[1]++
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err == nil && m.life == life && !m.dead {

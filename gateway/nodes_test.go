@@ -1,0 +1,202 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/message"
+	"kurir/store"
+)
+
+// nodesOn starts gateways 0 to n-1 on one store.
+func nodesOn(t *testing.T, dir string, n int) []*world {
+	t.Helper()
+	st, err := store.Open(context.Background(), store.Options{Path: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []*world
+	for i := range n {
+		snap := testSnapshot()
+		g, err := New(context.Background(), Options{Store: st, Snapshot: snap, Node: i, Shared: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &world{t: t, dir: dir, store: st, Gateway: g, acme: snap.Accounts.ByName("acme"), ended: make(chan error, 1)}
+		ctx, cancel := context.WithCancel(context.Background())
+		w.stop = cancel
+		go func() { w.ended <- g.Run(ctx) }()
+		list = append(list, w)
+	}
+	synctest.Wait() // until they listen
+	t.Cleanup(func() {
+		for _, w := range list {
+			w.stop()
+			if err := <-w.ended; err != nil {
+				t.Errorf("Run: %v", err)
+			}
+		}
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return list
+}
+
+// TestSentElsewhere: what one gateway accepts another one sends that has the session, at once; the
+// receipt may come by either, before or after the answer.
+func TestSentElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, early := range []bool{false, true} {
+		for by := range 2 {
+			dir := t.TempDir()
+			bubble(t, func(t *testing.T) {
+				nodes := nodesOn(t, dir, 2)
+				l := []*fakeLink{nodes[0].fakeLink("op1"), nodes[1].fakeLink("op1")}
+				l[1].core.SessionUp(1, 10)
+				nodes[0].HeldElsewhere([]string{"op1"})
+				began := time.Now()
+				id := nodes[0].submit(nodes[0].untold("46170000001", "hello"))[0]
+				for synctest.Wait(); ; time.Sleep(time.Millisecond) {
+					l[1].mu.Lock()
+					n := len(l[1].sent)
+					l[1].mu.Unlock()
+					if n > 0 {
+						break
+					}
+				}
+				if d := time.Since(began); d > 20*time.Millisecond {
+					t.Errorf("it took %v to be sent", d)
+				}
+				out := l[1].take()[0]
+				if !early {
+					l[1].answer(1, out, "abc1")
+					time.Sleep(10 * time.Second)
+				}
+				if err := <-l[by].report("abc1", message.Delivered, "46170000001"); err != nil {
+					t.Fatal(err)
+				}
+				if early {
+					time.Sleep(10 * time.Second)
+					l[1].answer(1, out, "abc1")
+				}
+				time.Sleep(2 * time.Second)
+				nodes[0].wantState(id, message.Delivered)
+				if have := nodes[0].store.Counts(); have != (store.Counts{}) {
+					t.Errorf("rows left: %+v", have)
+				}
+				for i, w := range nodes {
+					if w.mu.Lock(); w.heldCount > 0 || len(w.open) > 0 {
+						t.Errorf("node %d holds %d receipts and %d messages", i, w.heldCount, len(w.open))
+					}
+					w.mu.Unlock()
+				}
+			})
+		}
+	}
+}
+
+// TestCancelElsewhere: a message can be cancelled by any gateway, whoever has it, until it has left.
+func TestCancelElsewhere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		nodes := nodesOn(t, dir, 2)
+		a, b := nodes[0], nodes[1]
+		op := a.fakeLink("op1")
+		op.core.SessionUp(1, 1)
+		later := a.untold("46170000002", "later")
+		later.SendAt = time.Now().Add(time.Hour)
+		free := a.untold("46370000001", "for a link that nobody has")
+		ids := a.submit(a.untold("46170000001", "leaves"), a.untold("46170000003", "waits behind it"), later, free)
+		ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+		defer stop()
+		var f *message.Failure
+		if _, err := b.Cancel(ctx, "", ids[0]); !errors.As(err, &f) || f.Kind != message.NotPermitted {
+			t.Errorf("cancel what has left: %v", err)
+		}
+		for _, id := range ids[1:] {
+			began := time.Now()
+			if _, err := b.Cancel(ctx, "", id); err != nil {
+				t.Errorf("cancel %s: %v", id, err)
+			}
+			if d := time.Since(began); d > 100*time.Millisecond {
+				t.Errorf("cancelling %s took %v", id, d)
+			}
+			b.wantState(id, message.Deleted)
+		}
+		out := op.take()
+		if len(out) != 1 {
+			t.Fatalf("%d messages were sent", len(out))
+		}
+		op.answer(1, out[0], "abc1")
+		time.Sleep(2 * time.Hour)
+		if more := op.take(); len(more) > 0 {
+			t.Errorf("%d messages were sent although they had been cancelled", len(more))
+		}
+	})
+}
+
+// TestToldElsewhere: states and messages from phones reach a customer at the gateway where he is bound, also when he
+// moves.
+func TestToldElsewhere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		nodes := nodesOn(t, dir, 2)
+		var there [2]*fakeReceiver
+		for i, w := range nodes {
+			there[i] = &fakeReceiver{}
+			w.Receive(message.SMPPTarget, there[i])
+		}
+		op := nodes[0].fakeLink("op1")
+		op.core.SessionUp(1, 10)
+		there[1].setLimit(10)
+		nodes[1].Wake(message.SMPPTarget, "acme")
+		for i, text := range []string{"one", "two"} {
+			<-op.inbound(&message.Inbound{
+				From: message.Address{TON: 1, Number: "46709999999"}, To: message.Address{TON: 1, Number: "4611111"}, Content: message.Content{Text: text, Class: -1},
+			})
+			at := nodes[1-i]
+			time.Sleep(time.Second)
+			got := there[1-i].take()
+			if len(got) != 1 || got[0].Inbound.Content.Text != text {
+				t.Fatalf("node %d was given %v", 1-i, got)
+			}
+			at.Delivered([]Delivered{{Item: got[0]}})
+			there[1].setLimit(0) // he leaves, and comes to the other
+			there[0].setLimit(10)
+			nodes[0].Wake(message.SMPPTarget, "acme")
+		}
+		time.Sleep(2 * time.Second)
+		if have := nodes[0].store.Counts(); have.Owed > 0 {
+			t.Errorf("rows left: %+v", have)
+		}
+	})
+}
+
+// TestPartsElsewhere: parts of one message that come by several gateways are one message.
+func TestPartsElsewhere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		nodes := nodesOn(t, dir, 3)
+		for i, w := range nodes {
+			part := &message.Inbound{
+				From: message.Address{TON: 1, Number: "46709999999"}, To: message.Address{TON: 1, Number: "4611111"},
+				Content: message.Content{Text: []string{"to", "geth", "er"}[i], Class: -1, Header: []byte{5, 0, 3, 7, 3, byte(i + 1)}},
+			}
+			if err := <-w.fakeLink("op1").inbound(part); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+		list, _, err := nodes[0].store.InboundList(context.Background(), store.Filter{Limit: 10})
+		if err != nil || len(list) != 1 || list[0].Content.Text != "together" || list[0].Parts != 3 {
+			t.Errorf("got %d messages, %+v, %v", len(list), list, err)
+		}
+	})
+}
