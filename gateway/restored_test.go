@@ -33,7 +33,7 @@ func TestRestored(t *testing.T) {
 			ctx := context.Background()
 			dir, other, file := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "copy.db")
 			bubble(t, func(t *testing.T) {
-				w := start(t, dir, Options{}, nil)
+				w := start(t, dir, Options{MarkLag: time.Second}, nil)
 				op1 := w.fakeLink("op1")
 				op1.core.SessionUp(1, 2)
 				enroute := w.enrouteAt(op1, "46100009", "9")
@@ -47,6 +47,9 @@ func TestRestored(t *testing.T) {
 				later := ids[5]
 				ids = ids[:5]
 				time.Sleep(2 * time.Minute) // the mark passes some of it
+				if n := w.store.Counts(); n.Waiting == 0 || n.Due == 0 {
+					t.Errorf("nothing waits on disk: %+v", n)
+				}
 				if _, err := store.Backup(ctx, store.BackupOptions{Path: dir, To: file}); err != nil {
 					t.Fatal(err)
 				}
