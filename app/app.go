@@ -111,7 +111,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.store, err = store.Open(ctx, store.Options{
-		Path: opt.File.Data, Database: opt.File.Database, Node: a.node.number(), Log: opt.Log,
+		Path: opt.File.Data, Database: opt.File.Database, Node: a.node.number(), Shared: a.node.shared(), Log: opt.Log,
 		Retention: store.Retention{
 			Texts: opt.File.Retention.Texts, Messages: opt.File.Retention.Messages, Counters: opt.File.Retention.Counters, Events: opt.File.Events.Keep,
 		},
@@ -141,11 +141,12 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	open, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	a.gateway, err = gateway.New(open, gateway.Options{
-		Store: a.store, Node: a.node.number(), Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge, EventsKept: opt.File.Events.Keep,
+		Store: a.store, Node: a.node.number(), Shared: a.node.shared(), Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge, EventsKept: opt.File.Events.Keep,
 	})
 	if err != nil {
 		return nil, err
 	}
+	a.node.gateway.Store(a.gateway)
 	allow, err := allowed(a.file)
 	if err != nil {
 		return nil, err
@@ -205,6 +206,7 @@ func (a *App) Run(ctx context.Context) error {
 	serving.Go(func() { a.notifier.Run(ctx) })
 	serving.Go(func() { a.serveSMPP(ctx, stop) })
 	serving.Go(func() { a.watchNode(ctx, stop) })
+	serving.Go(func() { a.inherit(ctx) })
 	<-ctx.Done()
 
 	a.log.Info("kurir stops")

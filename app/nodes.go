@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"kurir/api"
@@ -26,7 +29,8 @@ type node struct {
 	keeper  *cluster.Keeper
 	stop    context.CancelFunc
 	done    chan struct{}
-	err     error // of the keeper, once done
+	err     error                           // of the keeper, once done
+	gateway atomic.Pointer[gateway.Gateway] // once it is made
 }
 
 // nodeNamed is the name of a server whose file gives none.
@@ -49,7 +53,7 @@ func joinNodes(ctx context.Context, f *config.File, version string, log *slog.Lo
 		return nil, err
 	}
 	n.keeper = cluster.New(cluster.Options{
-		Table: n.table, Name: n.name, Down: store.DatabaseDown, Log: log,
+		Table: n.table, Name: n.name, Down: store.DatabaseDown, Shares: true, Looked: n.looked, Log: log,
 		About: cluster.About{Host: host, Process: os.Getpid(), Version: version},
 	})
 	if err := n.keeper.Join(ctx); err != nil {
@@ -62,7 +66,85 @@ func joinNodes(ctx context.Context, f *config.File, version string, log *slog.Lo
 		defer close(n.done)
 		n.err = n.keeper.Run(run)
 	}()
+	if _, err := n.keeper.OwnShare(ctx); err != nil { // it is held until the node leaves
+		n.leave(log)
+		return nil, fmt.Errorf("wait until this node's messages are its own: %w", err)
+	}
 	return n, nil
+}
+
+// shared tells whether other servers use the database, or may come to.
+func (n *node) shared() bool { return n.keeper != nil }
+
+// looked tells the gateway of which links other nodes have sessions.
+func (n *node) looked(s cluster.Status) {
+	g := n.gateway.Load()
+	if g == nil {
+		return
+	}
+	var links []string
+	for i := range s.Nodes {
+		if s.Nodes[i].Self {
+			continue
+		}
+		for j := range s.Nodes[i].Leases {
+			name := s.Nodes[i].Leases[j].Name
+			if link := name[:strings.LastIndexByte(name, '/')]; !slices.Contains(links, link) {
+				links = append(links, link)
+			}
+		}
+	}
+	g.HeldElsewhere(links)
+}
+
+// inheritPause is between two attempts to take over what a node had.
+const inheritPause = time.Second
+
+// inherit takes over what nodes had that are gone, until ctx ends.
+func (a *App) inherit(ctx context.Context) {
+	if a.node.keeper == nil {
+		return
+	}
+	for {
+		number, l, err := a.node.keeper.Inherit(ctx)
+		if err != nil {
+			return
+		}
+		if a.inheritFrom(ctx, number, l) {
+			l.Release()
+		}
+	}
+}
+
+// inheritFrom takes over what one node had. It tells whether the lease is to be
+// given back: nothing is left, or the node is back and goes on by itself. When
+// this server ends, or has lost the lease, another goes on.
+func (a *App) inheritFrom(ctx context.Context, number int, l *cluster.Lease) bool {
+	for {
+		err := a.adopt(ctx, number)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		a.log.Error("what another node had cannot be taken over yet", "number", number, "error", err)
+		select {
+		case <-l.Over():
+			return l.Valid()
+		case <-ctx.Done():
+			return false
+		case <-time.After(inheritPause):
+		}
+	}
+}
+
+// adopt takes over what a node had, once nothing is committed for it any more.
+func (a *App) adopt(ctx context.Context, number int) error {
+	if _, err := a.store.Fence(number); err != nil {
+		return err
+	}
+	return a.gateway.Adopt(ctx, number)
 }
 
 // watchNode ends the server when others have taken over its work.

@@ -169,6 +169,9 @@ func (p *placement) levelOne() bool {
 	var from, to int
 	best := 1
 	for _, l := range p.links {
+		if l.slots[0].Link == "" { // what is taken over is not moved in the middle
+			continue
+		}
 		for _, a := range l.may {
 			for _, b := range l.may {
 				if d := p.total[a] - p.total[b]; d > best && l.count[a] == l.count[b]+1 {

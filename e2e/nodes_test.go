@@ -119,3 +119,32 @@ func TestNodeEnds(t *testing.T) {
 	t.Logf("started again after %v", time.Since(again))
 	eventually(t, "a has a session again", func() bool { return a.sessions() == 1 && b.sessions() == 1 && sim.Stats().Receivers == 2 })
 }
+
+// TestNodeLeavesMessages kills a server that has messages which wait, because its operator is away: the other server sends
+// them.
+func TestNodeLeavesMessages(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Start(t, pgtest.NoSync).Database(t)
+	sim := startSimulator(t, simulator.Options{})
+	node := func(name, addr string) *server {
+		return startServer(t, nil, serverOptions{more: fmt.Sprintf("database: %s\nnode: %s", database, name), connectors: []string{linkTo("op1", addr, "")}})
+	}
+	a := node("a", freeAddr(t)) // where nobody listens
+	l := newLedger()
+	for range 300 {
+		ref := l.next("w")
+		if status, body := a.post(`{"to":"+46701000001","text":"` + ref + " " + textMark + `"}`); status != http.StatusAccepted {
+			t.Fatalf("%d %s", status, body)
+		}
+		l.accept(ref, ref)
+	}
+	node("b", sim.Addr())
+	a.proc.kill()
+	eventually(t, "b sends what a had", func() bool {
+		c, err := sim.Compare(l.references())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Missing == 0 && c.Repeats == 0
+	})
+}
