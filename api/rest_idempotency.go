@@ -80,7 +80,13 @@ func (s *httpServer) once(w http.ResponseWriter, r *http.Request, a *account.Acc
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body.b)), int64(len(body.b))
 	r.Header.Del("Content-Encoding")
 	o := &onceWriter{ResponseWriter: w, key: k, status: http.StatusOK}
-	if p := h(o, r, a); p != nil {
+	p = h(o, r, a)
+	if answer, err := k.Lost(); err != nil {
+		return claimProblem(err)
+	} else if answer != nil {
+		return replay(w, k, answer)
+	}
+	if p != nil {
 		return p // nothing was made: the key is free again
 	}
 	return s.finish(r.Context(), o)

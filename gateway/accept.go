@@ -60,6 +60,7 @@ func (g *Gateway) prepare(subs []*Submission, done Done, now time.Time) applican
 	good := make([]*message.Message, 0, len(subs))
 	index := make([]int, 0, len(subs))
 	owe := billFor(subs)
+	var again []repeat
 	for i, s := range subs {
 		if i%block == 0 {
 			messages = make([]message.Message, min(block, len(subs)-i))
@@ -88,6 +89,9 @@ func (g *Gateway) prepare(subs []*Submission, done Done, now time.Time) applican
 			}
 		}
 		results[i] = Result{To: m.To, Parts: int(m.Parts), Encoding: m.Encoding, Changed: changed, resent: s.Resent}
+		if g.opt.Shared && (again != nil || s.Account.Traffic != nil) {
+			again = append(again, repeatOf(m, s))
+		}
 		good, index = append(good, m), append(index, i)
 	}
 	if len(subs) > 0 && subs[0].Atomic {
@@ -106,7 +110,7 @@ func (g *Gateway) prepare(subs []*Submission, done Done, now time.Time) applican
 	return applicant{
 		good: good, index: index, results: results, done: done, multi: subs[0].Multi,
 		batch: subs[0].Stream != 0 || len(good) > 1 && (subs[0].Multi || subs[0].Batch), stream: subs[0].Stream, settles: subs[0].Settles, bill: owe,
-		key: subs[0].Keyed,
+		key: subs[0].Keyed, repeats: again, atomic: subs[0].Atomic,
 	}
 }
 
@@ -429,9 +433,13 @@ func (g *Gateway) join(a *applicant, now time.Time) {
 		a.settles = nil // for money or a limit: it is still owed
 	}
 	g.doneWith(a.settles, now)
-	b.accepts = append(b.accepts, acceptance{entries: entries, results: a.results, done: a.done, settles: a.settles, bill: a.bill, key: a.key})
+	b.accepts = append(b.accepts, acceptance{
+		entries: entries, index: a.index, results: a.results, done: a.done, settles: a.settles, bill: a.bill, key: a.key,
+		of: a.of, repeats: a.repeats, hour: now.Unix() / 3600, atomic: a.atomic, multi: a.multi,
+	})
 	b.keyed = b.keyed || a.key != nil
 	for i := range a.with {
+		a.with[i].of = a.key
 		g.join(&a.with[i], now)
 	}
 }

@@ -25,6 +25,7 @@ var (
 type allowance struct {
 	most, used  int64 // most is 0 where there is no limit
 	from, until int64 // Unix milliseconds of the span that is counted
+	anew        bool  // it is to be counted from the database, with Options.Shared
 }
 
 // allowances are those of an account, by span.
@@ -33,6 +34,7 @@ type allowances [periods]allowance
 // limit sets how much may be had; what was counted stays where there is a limit.
 func (l *allowances) limit(most [periods]int64) {
 	for i := range l {
+		l[i].anew = l[i].anew || l[i].most == 0
 		if l[i].most = most[i]; most[i] == 0 {
 			l[i] = allowance{}
 		}
@@ -96,9 +98,13 @@ func (l *allowances) use(n int64) {
 // count counts n that was had at a time, in those spans in which that lies.
 func (l *allowances) count(at, n int64) {
 	for i := range l {
-		if a := &l[i]; a.most != 0 && at >= a.from && at < a.until {
-			a.used = max(0, a.used+n)
-		}
+		l[i].count(at, n)
+	}
+}
+
+func (a *allowance) count(at, n int64) {
+	if a.most != 0 && at >= a.from && at < a.until {
+		a.used = max(0, a.used+n)
 	}
 }
 
@@ -157,6 +163,10 @@ func (g *Gateway) loadMoney(ctx context.Context, now time.Time) error {
 		}
 		p.live = funds{message.Amount(b.Balance), message.Amount(b.Charged), message.Amount(b.Reserved)}
 		p.disk = p.live
+	}
+	for _, p := range g.purses { // what was counted before goes on
+		p.messages.counted()
+		p.money.counted()
 	}
 	since, limited := g.limitsSince(now)
 	if !limited {
@@ -257,6 +267,13 @@ func (g *Gateway) errand() {
 	case do := <-g.errands:
 		do()
 	default:
+	}
+}
+
+// counted says that what the database has counted is right.
+func (l *allowances) counted() {
+	for i := range l {
+		l[i].anew = false
 	}
 }
 

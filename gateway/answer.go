@@ -297,7 +297,7 @@ func (g *Gateway) doneWith(it *Item, now time.Time) {
 
 // undone takes that back in a gather that could not be written: what it
 // accepted is refused.
-func (g *Gateway) undone(b *gather, it *Item) {
+func (g *Gateway) undone(b *gather, it *Item, why message.FailureKind) {
 	if it == nil || !it.settled {
 		return
 	}
@@ -312,7 +312,7 @@ func (g *Gateway) undone(b *gather, it *Item) {
 	it.inb, ie.list = ie, append(ie.list, it)
 	cur := g.cur
 	g.cur = b // where the rows are that say otherwise
-	g.itemEvent(it, message.Event{Kind: message.EventTellFailed, At: time.Now().UnixMilli(), Text: g.refusal().Kind.Code()})
+	g.itemEvent(it, message.Event{Kind: message.EventTellFailed, At: time.Now().UnixMilli(), Text: why.Code()})
 	g.cur = cur
 }
 

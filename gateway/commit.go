@@ -26,6 +26,9 @@ type gather struct {
 	after    []func(error) // acknowledgements to operators
 	counters map[counterKey]int64
 	money    []movement
+	answered int          // of Idempotency: those that are no acceptances'
+	had      []had        // of limits, with Options.Shared
+	topUps   []*toppingUp // likewise
 }
 
 // acceptance is one call of Accept.
@@ -33,9 +36,15 @@ type acceptance struct {
 	entries []*entry // of those submissions that were accepted
 	results []Result
 	done    Done
+	index   []int // of their results
 	settles *Item // nil for most
 	key     *Keyed
-	bill    *bill // nil where nothing was reserved
+	bill    *bill    // nil where nothing was reserved
+	of      *Keyed   // the request whose key another acceptance has; nil for most
+	repeats []repeat // by which they are known again; nil for most
+	hour    int64    // Unix hours, in which they were counted
+	atomic  bool
+	multi   bool
 }
 
 // hand is what a session may send once the gather is on disk.
@@ -63,7 +72,9 @@ func (b *gather) reset(seq uint64) {
 	clear(b.owed)
 	clear(b.after)
 	clear(b.hands)
-	b.money = b.money[:0]
+	clear(b.had)
+	clear(b.topUps)
+	b.money, b.had, b.topUps, b.answered = b.money[:0], b.had[:0], b.topUps[:0], 0
 	b.seq, b.failed, b.keyed = seq, 0, false
 	b.accepts, b.hands, b.owed, b.after = b.accepts[:0], b.hands[:0], b.owed[:0], b.after[:0]
 	if b.counters == nil {
@@ -182,8 +193,11 @@ func (g *Gateway) take() *gather {
 // write commits a gather and does what waited for it. While the store cannot
 // write it keeps trying: nothing new comes in meanwhile.
 func (g *Gateway) write(ctx context.Context, b *gather) error {
-	others := len(b.Idempotency)
-	if b.keyed {
+	b.answered = len(b.Idempotency)
+	switch {
+	case g.opt.Shared:
+		b.Contest = g.contest(b)
+	case b.keyed:
 		b.rememberAccepts(g.now())
 	}
 	err := g.commit(&b.Batch)
@@ -198,7 +212,7 @@ func (g *Gateway) write(ctx context.Context, b *gather) error {
 		g.mu.Unlock()
 		return err
 	}
-	b.Idempotency = b.Idempotency[:others]
+	b.Idempotency = b.Idempotency[:b.answered]
 	g.refuse(b, err)
 	if b.failed++; !errors.Is(err, store.ErrFull) && b.failed > retryMost {
 		return err
@@ -298,7 +312,7 @@ func (g *Gateway) takeBack(b *gather) []acceptance {
 		if accepts[i].bill != nil {
 			g.unbookAll(b, &accepts[i])
 		}
-		g.undone(b, accepts[i].settles)
+		g.undone(b, accepts[i].settles, why.Kind)
 		g.count.refused.Add(int64(len(accepts[i].entries)))
 		results := accepts[i].results
 		for j := range results {
@@ -307,9 +321,18 @@ func (g *Gateway) takeBack(b *gather) []acceptance {
 			}
 		}
 	}
-	b.accepts, b.Accepted = nil, nil
+	b.accepts, b.Accepted, b.Duplicates = nil, nil, nil
+	b.had = slices.DeleteFunc(b.had, func(h had) bool { return h.booked })
 	b.Counters = slices.DeleteFunc(b.Counters, func(c store.Counter) bool { return atAcceptance(c.What) })
 	maps.DeleteFunc(b.counters, func(k counterKey, _ int64) bool { return atAcceptance(k.what) })
+	b.without(gone)
+	return accepts
+}
+
+// without takes messages that were to be accepted out of the other rows of a
+// gather, and back from sessions.
+func (b *gather) without(gone map[message.ID]bool) {
+	b.Accepted = slices.DeleteFunc(b.Accepted, func(m *message.Message) bool { return gone[m.ID] })
 	for i := range b.WaitingAdd {
 		if w := &b.WaitingAdd[i]; gone[w.ID] {
 			w.ID = 0
@@ -324,7 +347,6 @@ func (g *Gateway) takeBack(b *gather) []acceptance {
 		h := &b.hands[i]
 		h.out = slices.DeleteFunc(h.out, func(o *connector.Outgoing) bool { return gone[o.Message.ID] })
 	}
-	return accepts
 }
 
 // dropBlanks takes out the rows that removeRow blanked.

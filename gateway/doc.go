@@ -31,5 +31,7 @@
 // batch that has gathered while the last one was written and commits it. Another
 // does what waited for it, batch by batch (follow.go): what leaves the program
 // (an answer to a customer, a message on a wire, an acknowledgement to an
-// operator) leaves only then.
+// operator) leaves only then. Where several gateways share a database, a commit
+// settles what others may have decided meanwhile about the same money, limits,
+// numbers and keys (contest.go).
 package gateway

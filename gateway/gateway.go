@@ -162,7 +162,7 @@ type Gateway struct {
 	people      peopleBook // has locks of its own
 	events      eventBook
 	traffic     traffic                   // has a lock of its own
-	toppedUp    map[topUpKey]*store.TopUp // gathered and not on disk
+	toppedUp    map[topUpKey]*toppingUp   // gathered and not on disk
 	importing   chan struct{}             // held while networks are
 	errands     chan func()               // to be done while nothing is written
 	topping     chan struct{}             // held while one is looked up and gathered
@@ -197,7 +197,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		links: map[string]*link{}, boxes: map[boxKey]*outbox{},
 		open: map[message.ID]*entry{}, openIn: map[message.ID]*inboundEntry{},
 		held: map[uint64][]*heldReport{}, scopes: map[string]*idScope{},
-		purses: map[string]*purse{}, errands: make(chan func(), 1), topping: make(chan struct{}, 1), toppedUp: map[topUpKey]*store.TopUp{}, importing: make(chan struct{}, 1),
+		purses: map[string]*purse{}, errands: make(chan func(), 1), topping: make(chan struct{}, 1), toppedUp: map[topUpKey]*toppingUp{}, importing: make(chan struct{}, 1),
 		deadlines: map[int64][]message.ID{}, missing: missingReceipts{due: map[int64]map[message.ID]uint8{}, asked: make(chan struct{}, askMissingMost)}, policies: map[string]*route.Fallback{},
 		joins: map[string]*assembly{}, parts: map[uint64]*partGroup{},
 		letIn: math.MaxInt, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),

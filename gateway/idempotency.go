@@ -35,6 +35,28 @@ type Keyed struct {
 	given []byte                    // the answer, while a job that it has begun runs
 	whole []func([]Result) []Result // from the results of some submissions to those of all, outermost first
 	over  chan struct{}             // closed when it is; nil while nobody waits
+	lost  bool                      // another node has answered the request: first, or it was another
+	first []byte                    // its answer; nil if it was another request
+}
+
+// Lost tells, once the submissions of a request have their results, that the same
+// request was answered by another node meanwhile: with an answer, which takes the place
+// of what the results say, or ErrOtherRequest.
+func (k *Keyed) Lost() (answer []byte, err error) {
+	switch {
+	case !k.lost:
+		return nil, nil
+	case k.first == nil:
+		return nil, ErrOtherRequest
+	}
+	return k.first, nil
+}
+
+// lose notes what the request was answered by another node.
+func (k *Keyed) lose(first *store.IdempotencyKey) {
+	if k.lost = true; first.Request == k.Request {
+		k.first = first.Answer
+	}
 }
 
 // Answering is the key of a request whose answer is made of a T, which it makes.

@@ -174,8 +174,11 @@ func (g *Gateway) reserve(a *applicant, now time.Time) {
 	}
 	n := 0
 	for i, m := range a.good {
-		f := afford(levels, m)
-		if f == nil && b.terms.Payer != nil { // the terms may be those before a reload
+		var f *message.Failure
+		if !g.opt.Shared { // else settle says so
+			f = afford(levels, m)
+		}
+		if f == nil && b.terms.Payer != nil && !g.opt.Shared { // the terms may be those before a reload
 			f = g.purse(b.terms.Payer.Name).bears(message.Amount(m.Price), m.Account)
 		}
 		if f != nil {
@@ -260,6 +263,8 @@ func (g *Gateway) book(levels []*purse, t *account.Terms, m *message.Message, r 
 	for _, p := range levels {
 		p.messages.use(1)
 		p.money.use(int64(price))
+		g.counted(p, false, now.UnixMilli(), 1, true)
+		g.counted(p, true, now.UnixMilli(), int64(price), true)
 	}
 	if price == 0 {
 		return
@@ -407,7 +412,9 @@ func (g *Gateway) giveBack(m *message.Message, currency string, back message.Amo
 	}
 	at := m.ID.Millis()
 	for _, up := range a.Terms().Levels {
-		g.purse(up.Name).money.giveBack(at, int64(back))
+		p := g.purse(up.Name)
+		p.money.giveBack(at, int64(back))
+		g.counted(p, true, at, -int64(back), false)
 	}
 }
 

@@ -148,16 +148,29 @@ func (g *Gateway) loadSeries(ctx context.Context) error {
 // gather, which is written as a whole or not at all, again and again until it is: no number is lost and none comes
 // twice. A year never goes back, whatever the clock does.
 func (g *Gateway) register(snap *Snapshot, in *message.Inbound) {
-	list := snap.Series.all()
-	i := slices.IndexFunc(list, func(s Series) bool { return s.Name == in.Series })
-	if i < 0 {
+	n, ok := snap.number(in, g.series[in.Series])
+	if !ok {
 		in.Series = ""
 		return
 	}
-	s := &list[i]
-	n := g.series[s.Name]
+	g.series[n.Name] = n
+	g.cur.count(n)
+}
+
+// number gives an inbound message the number behind the last of its series, and
+// returns it; false if there is no such series.
+func (s *Snapshot) number(in *message.Inbound, n store.SeriesNumber) (_ store.SeriesNumber, ok bool) {
+	list := s.Series.all()
+	i := slices.IndexFunc(list, func(s Series) bool { return s.Name == in.Series })
+	if i < 0 {
+		return n, false
+	}
+	return list[i].number(in, s.Series.zones[i], n), true
+}
+
+func (s *Series) number(in *message.Inbound, zone *time.Location, n store.SeriesNumber) store.SeriesNumber {
 	n.Name = s.Name
-	year := time.UnixMilli(in.Received).In(snap.Series.zones[i]).Year()
+	year := time.UnixMilli(in.Received).In(zone).Year()
 	if s.Restart == restartYear {
 		if int64(year) > n.Period {
 			n.Period, n.Last = int64(year), 0
@@ -167,11 +180,10 @@ func (g *Gateway) register(snap *Snapshot, in *message.Inbound) {
 	n.Period = int64(year)
 	n.Last++
 	in.Case, _ = s.label(n.Last, year)
-	g.series[s.Name] = n
-	g.cur.count(n)
 	if s.tag != 0 {
 		in.Content.Extra = withTLV(in.Content.Extra, message.TLV{Tag: s.tag, Value: []byte(in.Case)})
 	}
+	return n
 }
 
 // withTLV returns what SMPP says of a message with a parameter of ours, in place

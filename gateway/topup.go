@@ -163,33 +163,45 @@ func (g *Gateway) TopUpBalance(ctx context.Context, t TopUp) (_ TopUpState, repe
 	case <-ctx.Done():
 		return TopUpState{}, false, ctx.Err()
 	}
-	made, done, err := g.topUp(ctx, t)
+	top, done, err := g.topUp(ctx, t)
 	<-g.topping
+	if err == nil && done != nil {
+		if err = settledBy(ctx, done); err == nil {
+			err = top.err
+		}
+	}
 	if err != nil {
 		return TopUpState{}, false, err
 	}
-	if made.Amount != int64(t.Amount) {
-		return TopUpState{}, true, fmt.Errorf("%w, %s; use another key for a top-up of its own", ErrKeyTaken, message.Amount(made.Amount))
+	if top.made.Amount != int64(t.Amount) {
+		return TopUpState{}, true, fmt.Errorf("%w, %s; use another key for a top-up of its own", ErrKeyTaken, message.Amount(top.made.Amount))
 	}
-	if done == nil {
-		return *made, true, nil
-	}
-	return *made, false, settledBy(ctx, done)
+	return *top.made, top.repeated, nil
+}
+
+// toppingUp is a top-up on its way to the disk.
+type toppingUp struct {
+	purse    *purse
+	asked    store.TopUp
+	made     *store.TopUp // as it is on disk
+	repeated bool         // it was there before
+	err      error        // why it is not made after all, with Options.Shared
+	booked   bool         // it is in the gather's money
 }
 
 // topUp gathers a top-up, or returns that with its key, with no done if that is
 // on disk.
-func (g *Gateway) topUp(ctx context.Context, t TopUp) (*store.TopUp, <-chan error, error) {
+func (g *Gateway) topUp(ctx context.Context, t TopUp) (*toppingUp, <-chan error, error) {
 	key := topUpKey{t.Account, t.Key}
 	g.mu.Lock()
-	if made := g.toppedUp[key]; made != nil {
+	if top := g.toppedUp[key]; top != nil {
 		defer g.mu.Unlock()
-		return made, g.onDisk(), nil // behind it
+		return top, g.onDisk(), nil // behind it
 	}
 	g.mu.Unlock()
 	made, err := g.store.TopUp(ctx, t.Account, t.Key)
 	if !errors.Is(err, store.ErrNotFound) {
-		return made, nil, err
+		return &toppingUp{made: made, repeated: true}, nil, err
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -203,7 +215,7 @@ func (g *Gateway) topUp(ctx context.Context, t TopUp) (*store.TopUp, <-chan erro
 	switch total := p.live.balance + p.live.charged + p.live.reserved; {
 	case t.Amount > message.MaxAmount || t.Amount < -message.MaxAmount || total+t.Amount > mostToppedUp:
 		return nil, nil, ErrTooLarge
-	case t.Amount < 0 && p.live.balance+t.Amount < -p.credit:
+	case t.Amount < 0 && p.live.balance+t.Amount < -p.credit && !g.opt.Shared:
 		return nil, nil, fmt.Errorf("%w: it is %s %s", ErrBelowLimit, p.live.balance, p.currency)
 	}
 	g.moveMoney(p, funds{balance: t.Amount}, 0)
@@ -212,7 +224,11 @@ func (g *Gateway) topUp(ctx context.Context, t TopUp) (*store.TopUp, <-chan erro
 		By: t.By, Note: t.Note,
 	}
 	g.cur.TopUps = append(g.cur.TopUps, made)
-	g.toppedUp[key] = made
+	top := &toppingUp{purse: p, asked: *made, made: made, booked: true}
+	if g.opt.Shared {
+		g.cur.topUps = append(g.cur.topUps, top)
+	}
+	g.toppedUp[key] = top
 	done := make(chan error, 1)
 	g.cur.after = append(g.cur.after, func(err error) {
 		g.mu.Lock()
@@ -221,7 +237,7 @@ func (g *Gateway) topUp(ctx context.Context, t TopUp) (*store.TopUp, <-chan erro
 		done <- err
 	})
 	g.signal()
-	return made, done, nil
+	return top, done, nil
 }
 
 // TopUps returns what came to an account's balance, the newest first, at most n.

@@ -111,7 +111,7 @@ func (g *Gateway) watch(snap *Snapshot, m *message.Message, sub *Submission, now
 		for _, texts := range c.texts {
 			if at, ok := texts[text]; ok && now.UnixMilli()-at < set.Repeats.Milliseconds() {
 				ago := now.Sub(time.UnixMilli(at)).Round(time.Second)
-				return message.Fail(message.Repeated, "text", "the same text went to %s %s ago; the account's repeats are suppressed for %s", m.To, ago, set.Repeats)
+				return repeatedFailure(m, ago, set.Repeats)
 			}
 		}
 	}
@@ -139,6 +139,10 @@ func (g *Gateway) watch(snap *Snapshot, m *message.Message, sub *Submission, now
 		t.countSeries(c, set, m, g.opt.Alarms, now)
 	}
 	return nil
+}
+
+func repeatedFailure(m *message.Message, ago, within time.Duration) *message.Failure {
+	return message.Fail(message.Repeated, "text", "the same text went to %s %s ago; the account's repeats are suppressed for %s", m.To, ago, within)
 }
 
 // room tells whether one entry more may be kept, and takes its place.

@@ -75,6 +75,12 @@ func start(t testing.TB, dir string, opt Options, set func(*world)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startOn(t, st, dir, opt, set)
+}
+
+// startOn is start on a store that is open already.
+func startOn(t testing.TB, st *store.Store, dir string, opt Options, set func(*world)) *world {
+	t.Helper()
 	opt.Store = st
 	if opt.Snapshot == nil {
 		opt.Snapshot = testSnapshot()

@@ -26,6 +26,9 @@ type Batch struct {
 	Node int
 	Term int64
 
+	// Contest, when not nil, is what other nodes may decide about meanwhile.
+	Contest *Contest
+
 	// Config, when not zero, is the number of a configuration that has come
 	// into force, and ConfigText its routes and links without secrets.
 	Config     uint32
@@ -63,6 +66,7 @@ type Batch struct {
 	Marks          []ShareMark  // likewise, of shares that are being taken over
 	Counters       []Counter    // added to what is there
 	Money          []MoneyEntry // one per account
+	Allowances     []Allowance  // as they are now
 	Warned         []Warned     // in this order
 	TopUps         []*TopUp     // each with a key that its account has not had
 	ListEntries    []ListEntry  // added and taken out in this order
@@ -84,7 +88,7 @@ func (b *Batch) Rows() int {
 	return len(b.Accepted) + len(b.Changed) + len(b.Replaced) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
-		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.MailAdd) + len(b.MailDone) + len(b.Marks) + len(b.Dead) + len(b.DeadGone) + len(b.Counters) + len(b.Money) + len(b.Warned) + len(b.TopUps) +
+		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.MailAdd) + len(b.MailDone) + len(b.Marks) + len(b.Dead) + len(b.DeadGone) + len(b.Counters) + len(b.Money) + len(b.Allowances) + len(b.Warned) + len(b.TopUps) +
 		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsGone) + len(b.Resources) + len(b.People) +
 		len(b.Events) + len(b.EventAccounts) + len(b.Duplicates) + len(b.Idempotency)
 }

@@ -30,7 +30,13 @@ func (s *Store) Commit(b *Batch) error {
 	if b.Term < s.terms[b.Node] {
 		return &FatalError{Err: fmt.Errorf("node %d: %w", b.Node, ErrFenced)}
 	}
-	if err := s.transact(func() error { return s.writeBatch(b, &n) }); err != nil {
+	err := s.transact(func() error {
+		if err := s.settle(b); err != nil {
+			return err
+		}
+		return s.writeBatch(b, &n)
+	})
+	if err != nil {
 		s.unmark()
 		return err
 	}
@@ -121,6 +127,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 		return err
 	}
 	if err := s.writeMoney(b.Money, b.TopUps); err != nil {
+		return err
+	}
+	if err := s.writeAllowances(b.Allowances); err != nil {
 		return err
 	}
 	if err := s.writeWarned(b.Warned); err != nil {

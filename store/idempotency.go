@@ -109,26 +109,13 @@ func (s *Store) Idempotent(ctx context.Context, account, key string, now int64) 
 	if s.pg != nil {
 		return s.idempotentPostgres(ctx, account, key, now)
 	}
-	id := keyIDOf(account, key)
-	rows, spilled := s.keys.find(id.hash(), now)
-	if len(rows) == 0 && len(spilled) == 0 {
+	if id := keyIDOf(account, key); !s.keys.may(id.hash(), now) {
 		return nil, ErrNotFound
 	}
 	var found *IdempotencyKey
 	err := s.read(ctx, func(c *conn) (err error) {
-		for i := len(spilled) - 1; i >= 0; i-- {
-			more, err := bucketRows(c, spilled[i], id.hash())
-			if err != nil {
-				return err
-			}
-			rows = append(rows, more...)
-		}
-		for _, number := range rows {
-			if found, err = findKey(c, number, id, now); err != nil || found != nil {
-				return err
-			}
-		}
-		return nil
+		found, err = s.idempotentIn(c, account, key, now)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look for the request: %w", err)
@@ -136,8 +123,29 @@ func (s *Store) Idempotent(ctx context.Context, account, key string, now int64) 
 	if found == nil {
 		return nil, ErrNotFound
 	}
-	found.Account, found.Key = account, key
 	return found, nil
+}
+
+// idempotentIn is Idempotent by a connection with SQLite; nil for what is not there.
+func (s *Store) idempotentIn(c *conn, account, key string, now int64) (found *IdempotencyKey, err error) {
+	id := keyIDOf(account, key)
+	rows, spilled := s.keys.find(id.hash(), now)
+	for i := len(spilled) - 1; i >= 0; i-- {
+		more, err := bucketRows(c, spilled[i], id.hash())
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	for _, number := range rows {
+		if found, err = findKey(c, number, id, now); err != nil || found != nil {
+			break
+		}
+	}
+	if found != nil {
+		found.Account, found.Key = account, key
+	}
+	return found, err
 }
 
 // findKey looks for a key in a row; nil if it is not there or has expired.

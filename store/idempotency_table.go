@@ -101,6 +101,12 @@ func (x *keyTables) addOne(row, expires int64, hash uint64) {
 	t.add(hash, row, expires)
 }
 
+// may tells whether a key may be remembered.
+func (x *keyTables) may(hash uint64, now int64) bool {
+	rows, spilled := x.find(hash, now)
+	return len(rows) > 0 || len(spilled) > 0
+}
+
 // find returns the rows that a key may stand in, the newest first, and the
 // tables that have to be asked in the database.
 func (x *keyTables) find(hash uint64, now int64) (rows []int64, spilled []int64) {

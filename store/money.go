@@ -68,7 +68,7 @@ func (s *Store) writeMoney(list []MoneyEntry, topUps []*TopUp) error {
 func (s *Store) Balances(ctx context.Context) (map[string]Balance, error) {
 	all := make(map[string]Balance)
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT account, balance, charged, reserved, currency FROM balance", nil, func(stmt *statement) (bool, error) {
+		return query(c, balanceColumns, nil, func(stmt *statement) (bool, error) {
 			all[stmt.ColumnText(0)] = Balance{stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3), stmt.ColumnText(4)}
 			return true, nil
 		})

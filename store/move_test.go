@@ -33,7 +33,7 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 	}
 	b := &Batch{
 		Config: 3, ConfigText: []byte("routes"), Counters: []Counter{{Hour: 5, Account: "acme", Link: "op1", What: "accepted", N: 7}},
-		Money: []MoneyEntry{{Account: "acme", Currency: "EUR", Charged: 3, Reserved: 4, Balance: -7}}, Warned: []Warned{{Account: "acme", Below: 5}},
+		Money: []MoneyEntry{{Account: "acme", Currency: "EUR", Charged: 3, Reserved: 4, Balance: -7}}, Allowances: []Allowance{{AllowanceKey{"acme", 1, 2}, 8, 9}}, Warned: []Warned{{Account: "acme", Below: 5}},
 		TopUps:      []*TopUp{{Account: "acme", Key: "k", At: 1, Amount: -5, Balance: 7, By: "root", Note: "n"}},
 		ListEntries: []ListEntry{{List: "l", Entry: "+46", At: 4, By: "root", Note: "n"}},
 		Networks:    []Network{{Prefix: "4670", Code: "24001", Name: "n", Country: "SE"}},

@@ -57,6 +57,7 @@ func (s *Store) writeMessages(b *Batch) error {
 	if err := s.writeDone(b.GrantDone); err != nil {
 		return err
 	}
+	sortCounters(b.Counters) // so that two nodes that add to the same ones never wait for each other
 	for i := range b.Counters {
 		if err := s.writeCounter(&b.Counters[i]); err != nil {
 			return err

@@ -114,6 +114,9 @@ func (s *Store) commitPostgres(b *Batch, start time.Time) error {
 	s.pg.resolved = false
 	err := s.transact(func() error {
 		n = tableDeltas{} // it may be sent twice
+		if err := s.settle(b); err != nil {
+			return err
+		}
 		if err := s.writeBatch(b, &n); err != nil {
 			return err
 		}

@@ -61,6 +61,13 @@ func (tx *postgresTx) flush(end bool) error {
 // read takes the answer to a group: how many rows it has touched, or, where the
 // answer has rows, how many of them say yes.
 func (g *rowGroup) read(answer *pgconn.ResultReader) {
+	if g != nil && g.row != nil {
+		stmt := &statement{pg: &postgresStatement{}}
+		for answer.NextRow() {
+			stmt.pg.row = answer.Values()
+			g.row(stmt)
+		}
+	}
 	n := int64(0)
 	told := false
 	for answer.NextRow() {

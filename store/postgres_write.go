@@ -69,7 +69,8 @@ type rowGroup struct {
 	seen   map[string]struct{} // keys of its rows, where none may come twice
 	single [][]byte            // the arguments of a statement that is no write of rows
 	types  []uint32
-	count  *int64 // to which the rows that were touched are added, times sign; nil for none
+	count  *int64           // to which the rows that were touched are added, times sign; nil for none
+	row    func(*statement) // of one that reads: called for each row; nil for most
 	sign   int64
 }
 

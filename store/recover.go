@@ -230,22 +230,27 @@ func (s *Store) DuplicatesByKey(ctx context.Context, keys []uint64, now int64) (
 	return found, nil
 }
 
+// addCounters adds the counters of hours to sums.
+func addCounters(c *conn, since, until int64, sums map[counterKey]int64) error {
+	return query(c, "SELECT hour, account, link, what, n FROM counter WHERE hour >= ? AND hour < ?",
+		func(stmt *statement) {
+			stmt.BindInt64(1, since)
+			stmt.BindInt64(2, until)
+		},
+		func(stmt *statement) (bool, error) {
+			k := counterKey{stmt.ColumnInt64(0), stmt.ColumnText(1), stmt.ColumnText(2), stmt.ColumnText(3)}
+			sums[k] += stmt.ColumnInt64(4)
+			return true, nil
+		})
+}
+
 // Counters returns the counters of the hours (Unix hours) from since on and
 // before until.
 func (s *Store) Counters(ctx context.Context, since, until int64) ([]Counter, error) {
 	for {
 		sums, before := s.side.sums(since, until)
 		err := s.read(ctx, func(c *conn) error {
-			return query(c, "SELECT hour, account, link, what, n FROM counter WHERE hour >= ? AND hour < ?",
-				func(stmt *statement) {
-					stmt.BindInt64(1, since)
-					stmt.BindInt64(2, until)
-				},
-				func(stmt *statement) (bool, error) {
-					k := counterKey{stmt.ColumnInt64(0), stmt.ColumnText(1), stmt.ColumnText(2), stmt.ColumnText(3)}
-					sums[k] += stmt.ColumnInt64(4)
-					return true, nil
-				})
+			return addCounters(c, since, until, sums)
 		})
 		if err != nil {
 			return nil, fmt.Errorf("read counters: %w", err)
@@ -253,13 +258,21 @@ func (s *Store) Counters(ctx context.Context, since, until int64) ([]Counter, er
 		if _, after := s.side.sums(since, until); after != before {
 			continue // some have come to the table meanwhile
 		}
-		list := make([]Counter, 0, len(sums))
-		for k, n := range sums {
-			list = append(list, Counter{Hour: k.hour, Account: k.account, Link: k.link, What: k.what, N: n})
-		}
-		slices.SortFunc(list, func(a, b Counter) int {
-			return cmp.Or(cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Link, b.Link), cmp.Compare(a.What, b.What))
-		})
-		return list, nil
+		return countersOf(sums), nil
 	}
+}
+
+func countersOf(sums map[counterKey]int64) []Counter {
+	list := make([]Counter, 0, len(sums))
+	for k, n := range sums {
+		list = append(list, Counter{Hour: k.hour, Account: k.account, Link: k.link, What: k.what, N: n})
+	}
+	sortCounters(list)
+	return list
+}
+
+func sortCounters(list []Counter) {
+	slices.SortFunc(list, func(a, b Counter) int {
+		return cmp.Or(cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Link, b.Link), cmp.Compare(a.What, b.What))
+	})
 }

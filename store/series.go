@@ -46,7 +46,7 @@ func (s *Store) writeCase(in *message.Inbound) error {
 func (s *Store) Series(ctx context.Context) ([]SeriesNumber, error) {
 	var list []SeriesNumber
 	err := s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT name, period, last FROM series", nil, func(stmt *statement) (bool, error) {
+		return query(c, seriesColumns, nil, func(stmt *statement) (bool, error) {
 			list = append(list, SeriesNumber{stmt.ColumnText(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2)})
 			return true, nil
 		})

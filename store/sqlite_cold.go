@@ -16,6 +16,7 @@ type coldStatements struct {
 	held, heldDone         *statement
 	meta                   *statement
 	balance, ledger, topUp *statement
+	allowance              *statement
 	duplicate, idempotency *statement
 	listEntry              *statement
 	listEntryGone, optOut  *statement
@@ -66,6 +67,7 @@ func (w *coldStatements) shared() []preparation {
 		{&w.balance, write{verb: put, table: "balance", keys: 1, columns: "account:t balance charged reserved currency:t"}},
 		{&w.ledger, write{verb: add, table: "ledger", columns: "at account:t charged reserved balance first last"}},
 		{&w.topUp, write{verb: add, table: "top_up", keys: 2, columns: "account:t key:t at amount balance by:t note:t"}},
+		{&w.allowance, write{verb: put, table: "allowance", keys: 3, columns: "account:t kind period since used"}},
 		{&w.listEntry, write{verb: put, table: "list_entry", keys: 2, columns: "list:t entry:t at by:t note:t"}},
 		{&w.listEntryGone, write{verb: remove, table: "list_entry", keys: 2, columns: "list:t entry:t"}},
 		{&w.optOut, write{verb: add, table: "opt_out", columns: "account:t phone:t opt_in at wrote:t text:t inbound by:t"}},

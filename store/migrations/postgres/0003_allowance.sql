@@ -1,0 +1,9 @@
+-- What accounts have had of their limits, where several nodes count on them; of one, it is in memory and counted from table counter.
+CREATE TABLE allowance (
+  account TEXT COLLATE "C" NOT NULL,
+  kind    BIGINT NOT NULL, -- 0 messages, 1 micro-units of money
+  period  BIGINT NOT NULL, -- 0 hour, 1 day, 2 month
+  since   BIGINT NOT NULL, -- Unix milliseconds; with another beginning of the span it is counted anew
+  used    BIGINT NOT NULL,
+  PRIMARY KEY (account, kind, period)
+) WITH (fillfactor = 50);
