@@ -101,7 +101,7 @@ func (s *Store) OpenAfterMark(ctx context.Context, node int, fn func(*message.Me
 func (s *Store) Grants(ctx context.Context, node int) ([]Grant, error) {
 	var list []Grant
 	err := s.read(ctx, func(c *conn) (err error) {
-		list, err = grantsOf(c, "node = ?", node)
+		list, err = grantsOf(c, node)
 		return err
 	})
 	if err != nil {
@@ -115,10 +115,10 @@ func (s *Store) Grants(ctx context.Context, node int) ([]Grant, error) {
 	return list, nil
 }
 
-// grantsOf reads rows of table granted.
-func grantsOf(c *conn, which string, node int) (list []Grant, err error) {
+// grantsOf reads the rows of a share in table granted.
+func grantsOf(c *conn, node int) (list []Grant, err error) {
 	var d rowDecoder
-	err = query(c, "SELECT number, link, session, at, ids, node FROM granted WHERE "+which+" ORDER BY number", ofNode(node), func(stmt *statement) (bool, error) {
+	err = query(c, "SELECT number, link, session, at, ids, node FROM granted WHERE node = ? ORDER BY number", ofNode(node), func(stmt *statement) (bool, error) {
 		g := Grant{Number: stmt.ColumnInt64(0), Link: stmt.ColumnText(1), Session: uint32(stmt.ColumnInt64(2)), At: stmt.ColumnInt64(3), Node: stmt.ColumnInt(5)}
 		var err error
 		g.IDs, err = readIDs(d.blob(stmt, 4))

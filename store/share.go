@@ -119,45 +119,49 @@ func (s *Store) Elsewhere(ctx context.Context, node int) (map[message.ID]struct{
 	if err != nil {
 		return nil, err
 	}
-	s.writing.Lock() // so that no message moves from one table to another meanwhile
+	s.writing.Lock() // so that nothing moves from the journal to the tables meanwhile
 	defer s.writing.Unlock()
 	ids := map[message.ID]struct{}{}
-	for _, table := range [...]string{"waiting", "due", "outstanding", "owed"} {
-		text := "SELECT id FROM " + table + " WHERE node <> ?1 AND id > ?2 AND (id >> 16) & 63 = ?1"
-		if table == "owed" {
-			text += " AND inbound = 0"
-		}
-		err := query(s.conn, text,
-			func(stmt *statement) {
-				stmt.BindInt64(1, int64(node))
-				stmt.BindInt64(2, int64(mark))
-			},
-			func(stmt *statement) (bool, error) {
-				ids[message.ID(stmt.ColumnInt64(0))] = struct{}{}
-				return true, nil
-			})
-		if err != nil {
-			return nil, fmt.Errorf("look for what other nodes have of node %d: %w", node, err)
-		}
-	}
-	grants, err := grantsOf(s.conn, "node <> ?", node)
-	if err != nil {
-		return nil, fmt.Errorf("read grants: %w", err)
-	}
-	for _, g := range s.side.order[s.side.head:] {
-		if !g.done && g.Node != node {
-			grants = append(grants, g.Grant)
-		}
-	}
-	for _, g := range grants {
-		for _, id := range g.IDs {
+	add := func(list ...message.ID) {
+		for _, id := range list {
 			if id > mark && id.Node() == node {
 				ids[id] = struct{}{}
 			}
 		}
 	}
+	var d rowDecoder
+	err = query(s.conn, elsewhere,
+		func(stmt *statement) {
+			stmt.BindInt64(1, int64(node))
+			stmt.BindInt64(2, int64(mark))
+		},
+		func(stmt *statement) (bool, error) {
+			add(message.ID(stmt.ColumnInt64(0)))
+			if stmt.ColumnIsNull(1) {
+				return true, nil
+			}
+			list, err := readIDs(d.blob(stmt, 1))
+			add(list...)
+			return true, err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("look for what other nodes have of node %d: %w", node, err)
+	}
+	for _, g := range s.side.order[s.side.head:] {
+		if !g.done && g.Node != node {
+			add(g.IDs...)
+		}
+	}
 	return ids, nil
 }
+
+// elsewhere is one statement, so that no message moves from one table to another
+// while it is answered.
+const elsewhere = `SELECT 0 AS id, ids FROM granted WHERE node <> ?1
+  UNION ALL SELECT id, NULL FROM waiting WHERE node <> ?1 AND id > ?2 AND (id >> 16) & 63 = ?1
+  UNION ALL SELECT id, NULL FROM due WHERE node <> ?1 AND id > ?2 AND (id >> 16) & 63 = ?1
+  UNION ALL SELECT id, NULL FROM outstanding WHERE node <> ?1 AND id > ?2 AND (id >> 16) & 63 = ?1
+  UNION ALL SELECT id, NULL FROM owed WHERE node <> ?1 AND id > ?2 AND (id >> 16) & 63 = ?1 AND inbound = 0`
 
 // inherited says what becomes of the rows of a share that is taken over: which
 // belong to the heir and which become free.
