@@ -86,7 +86,7 @@ func (g *Gateway) enqueue(it *Item) {
 		g.leave(it)
 	case b.closing:
 		b.fresh.push(it)
-	case b.behind:
+	case b.behind, b.free && g.opt.Shared: // what is older may be free
 		g.leave(it)
 	default:
 		b.put(it)

@@ -150,6 +150,10 @@ func (g *Gateway) freeRows(ctx context.Context, b *outbox) error {
 	if err != nil {
 		return err
 	}
+	owed, err := g.stillOwed(ctx, rows)
+	if err != nil {
+		return err
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.leftFree(b) || g.full != nil {
@@ -164,6 +168,9 @@ func (g *Gateway) freeRows(ctx context.Context, b *outbox) error {
 			continue
 		}
 		g.cur.OwedRemove = append(g.cur.OwedRemove, row)
+		if row.Inbound && !owed[row] { // it was fetched while it was here
+			continue
+		}
 		row.Node = store.Free
 		g.cur.OwedAdd = append(g.cur.OwedAdd, row)
 		g.left(row.ID)
@@ -171,6 +178,26 @@ func (g *Gateway) freeRows(ctx context.Context, b *outbox) error {
 	}
 	g.signal()
 	return nil
+}
+
+// stillOwed tells of rows of messages from phones which are owed.
+func (g *Gateway) stillOwed(ctx context.Context, rows []store.Owed) (map[store.Owed]bool, error) {
+	var ids []message.ID
+	for _, row := range rows {
+		if row.Inbound {
+			ids = append(ids, row.ID)
+		}
+	}
+	list, err := g.store.InboundByID(ctx, ids)
+	bits := map[message.ID]uint32{}
+	for _, in := range list {
+		bits[in.ID] = in.Owed
+	}
+	owed := map[store.Owed]bool{}
+	for _, row := range rows {
+		owed[row] = row.Inbound && bits[row.ID]>>row.Index&1 == 1
+	}
+	return owed, err
 }
 
 // inOutbox tells whether what a row says is in memory.

@@ -155,6 +155,7 @@ func (c *chaos) begin(dir string) {
 	opt := Options{
 		Snapshot: c.snapshot(), QueueMemory: 12, OutboxMemory: 6, OpenMemory: 40, page: 3,
 		MarkLag: 3 * time.Second, Log: slog.New(slog.DiscardHandler),
+		Shared: c.seed%2 == 1, // as if others might come: it is alone all the same
 	}
 	if *randomLog {
 		opt.Log = slog.New(slog.NewTextHandler(os.Stdout, nil))
