@@ -97,6 +97,7 @@ func (g *Gateway) everySecond(now time.Time) {
 		g.loadOwed(b)
 	}
 	g.lookAtDisk(now)
+	g.lookAtBalances()
 	g.mu.Unlock()
 	g.signal()
 }

@@ -39,7 +39,7 @@ func TestLawOfMoney(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T) { lawOfMoney(t, rand.New(rand.NewPCG(seed, 4))) })
+			bubble(t, func(t *testing.T) { lawOfMoney(t, rand.New(rand.NewPCG(seed, 4)), seed%2 == 1) })
 		})
 	}
 }
@@ -88,13 +88,13 @@ func (c *tree) snapshot(t *testing.T) *Snapshot {
 	return s
 }
 
-func lawOfMoney(t *testing.T, r *rand.Rand) {
+func lawOfMoney(t *testing.T, r *rand.Rand, shared bool) {
 	dir := t.TempDir()
 	known := map[message.ID]bool{}
 	conf := &tree{parent: "group"}
 	for life := range 4 {
 		when := fmt.Sprintf("life %d", life)
-		w := start(t, dir, Options{Snapshot: conf.snapshot(t)}, nil)
+		w := start(t, dir, Options{Snapshot: conf.snapshot(t), Shared: shared}, nil)
 		l := &moneyLife{w: w, r: r, conf: conf, known: known}
 		l.agrees(when + ", begun")
 		l.up(rand.New(rand.NewPCG(r.Uint64(), 5)))

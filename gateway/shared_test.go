@@ -177,6 +177,26 @@ func TestSharedTopUp(t *testing.T) {
 	}
 }
 
+// TestSharedBalanceShown: a gateway shows what another has moved.
+func TestSharedBalanceShown(t *testing.T) {
+	t.Parallel()
+	p := twoGateways(t, func() *Snapshot { return moneySnapshot(t, nil) })
+	p.w[0].topUp("group", "a", euro)
+	if f := p.w[0].try("461", "hi"); f != nil {
+		t.Fatal(f)
+	}
+	for until := time.Now().Add(10 * time.Second); ; {
+		s := p.w[1].Balances("group")
+		if len(s) == 1 && s[0].Balance == 900_000 && s[0].Reserved == 100_000 {
+			return
+		}
+		if time.Now().After(until) {
+			t.Fatalf("the other gateway shows %+v", s)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
+
 // TestSharedAtomic: a request of which all or nothing is accepted is never
 // accepted in part.
 func TestSharedAtomic(t *testing.T) {
