@@ -23,6 +23,9 @@ type Node struct {
 	Version string
 	Links   []string // that it may hold sessions of
 	Leases  []string // sessions of links that it holds; empty with one server
+
+	File        string // hash of what in its file servers have in common
+	FileDiffers bool   // from that of the server that has loaded its file last
 }
 
 // Nodes is the servers as this one sees them.
@@ -45,12 +48,15 @@ type nodeView struct {
 	Version string   `json:"version" doc:"of its program"`
 	Links   []string `json:"links" doc:"links of which it may hold sessions"`
 	Leases  []string `json:"leases" doc:"sessions of links that it holds, by link and number; with one server none are needed"`
+	File    string   `json:"file,omitempty" doc:"stands for what of its file servers have in common, all but data, database, node, http, smpp, dialects, limits and log"`
+	Differs bool     `json:"file_differs" doc:"its file is another than that of the server that has loaded its own last: make them alike"`
 }
 
 func viewNode(n *Node) nodeView {
 	v := nodeView{
 		Name: n.Name, Number: n.Number, Self: n.Self, State: n.State, Term: n.Term, Renewed: seenTime(n.Renewed),
 		Host: n.Host, Process: n.Process, Version: n.Version, Links: n.Links, Leases: n.Leases,
+		File: n.File, Differs: n.FileDiffers,
 	}
 	if v.Links == nil {
 		v.Links = []string{}
@@ -94,6 +100,15 @@ func NodeMetrics(nodes func() Nodes) []prometheus.Collector {
 		figure("kurir_node_valid", "1 while this server may send: it has reached the database within the last seconds.", nil, func(n Nodes) float64 { return truth(n.Valid) }),
 		figure("kurir_leases_held", "Sessions of links that this server holds among several.", nil, func(n Nodes) float64 { return float64(n.Held) }),
 	}
+	list = append(list, figure("kurir_nodes_file_differs", "Servers whose file is another than that which was loaded last.", nil, func(n Nodes) float64 {
+		count := 0
+		for i := range n.Nodes {
+			if n.Nodes[i].FileDiffers {
+				count++
+			}
+		}
+		return float64(count)
+	}))
 	for _, state := range resource.NodeStates() {
 		list = append(list, figure("kurir_nodes", "Servers that share the database, by state.", prometheus.Labels{"state": state}, func(n Nodes) float64 {
 			count := 0

@@ -26,8 +26,8 @@ func TestNodes(t *testing.T) {
 	o.Nodes = nodes
 	h := NewHTTP(o)
 	const a = `{"name":"a","number":0,"self":true,"state":"live","term":3,"renewed":"2026-11-05T08:00:00.000Z","host":"sms1","process":812,` +
-		`"version":"v1","links":["op1"],"leases":["op1/1","op1/2"]}`
-	const b = `{"name":"b","number":1,"self":false,"state":"gone","term":8,"host":"","process":0,"version":"","links":[],"leases":[]}`
+		`"version":"v1","links":["op1"],"leases":["op1/1","op1/2"],"file_differs":false}`
+	const b = `{"name":"b","number":1,"self":false,"state":"gone","term":8,"host":"","process":0,"version":"","links":[],"leases":[],"file_differs":false}`
 	for path, want := range map[string]string{
 		"/v1/nodes":                         `{"nodes":[` + a + "," + b + "]}\n",
 		"/v1/nodes?sort=-number":            `{"nodes":[` + b + "," + a + "]}\n",
@@ -61,7 +61,7 @@ func TestNodes(t *testing.T) {
 			got = append(got, fmt.Sprint(name, " ", m.GetGauge().GetValue()))
 		}
 	}
-	want := []string{"kurir_leases_held 2", "kurir_node_valid 1", "kurir_nodes gone 1", "kurir_nodes live 1", "kurir_nodes silent 0"}
+	want := []string{"kurir_leases_held 2", "kurir_node_valid 1", "kurir_nodes gone 1", "kurir_nodes live 1", "kurir_nodes silent 0", "kurir_nodes_file_differs 0"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -68,6 +68,7 @@ type App struct {
 	alarms     *alarm.Book
 	watch      *alarmWatch
 	notifier   *api.AlarmNotifier
+	revisions  store.Revisions   // of what other nodes change, as it was at the start
 	shared     *connector.Shared // of all links, those of later configurations too
 
 	httpListener net.Listener
@@ -119,12 +120,16 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.revisions, err = a.store.Revisions(ctx); err != nil { // before all that is read of what they are about
+		return nil, err
+	}
 	if err := a.readBook(ctx); err != nil {
 		return nil, err
 	}
 	if a.file, err = withMade(opt.File, a.book.made); err != nil {
 		return nil, misfit(err)
 	}
+	a.book.used = a.book.last
 	a.alarmsNow.Store(&a.file.Alarms)
 	a.httpNow.Store(httpSettings(a.file))
 	a.logEffects(opt.File, a.file)
@@ -207,6 +212,7 @@ func (a *App) Run(ctx context.Context) error {
 	serving.Go(func() { a.serveSMPP(ctx, stop) })
 	serving.Go(func() { a.watchNode(ctx, stop) })
 	serving.Go(func() { a.inherit(ctx) })
+	serving.Go(func() { a.followNodes(ctx) })
 	<-ctx.Done()
 
 	a.log.Info("kurir stops")
@@ -304,6 +310,7 @@ func (a *App) Reload(ctx context.Context, f *config.File) error {
 	if err := a.replace(ctx, whole, func() error { return nil }); err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
+	a.book.used = a.book.last
 	return nil
 }
 

@@ -200,12 +200,14 @@ func (a *App) shownNodes() api.Nodes {
 		return api.Nodes{Nodes: []api.Node{self}, Valid: true}
 	}
 	status := n.keeper.Status()
+	file := newestFile(status.Nodes)
 	shown := api.Nodes{Valid: status.Valid, Held: status.Held}
 	for i := range status.Nodes {
 		s := &status.Nodes[i]
 		row := api.Node{
 			Name: s.Name, Number: s.Number, Self: s.Self, State: "live", Term: s.Term, Renewed: s.Renewed,
 			Host: s.About.Host, Process: s.About.Process, Version: s.About.Version, Links: s.About.Links,
+			File: s.About.File, FileDiffers: s.Live && s.About.File != file,
 		}
 		switch {
 		case !s.Live:
@@ -219,6 +221,17 @@ func (a *App) shownNodes() api.Nodes {
 		shown.Nodes = append(shown.Nodes, row)
 	}
 	return shown
+}
+
+// newestFile is the hash of the file that a live node has loaded last.
+func newestFile(nodes []cluster.NodeStatus) (file string) {
+	loaded := int64(0)
+	for i := range nodes {
+		if n := &nodes[i]; n.Live && n.About.Loaded > loaded {
+			file, loaded = n.About.File, n.About.Loaded
+		}
+	}
+	return file
 }
 
 // want says which sessions of links there are to be held, in the whole cluster.
@@ -237,6 +250,7 @@ func (a *App) want(f *config.File) {
 			slots = append(slots, cluster.Slot{Name: leaseName(c.Name, session), Link: c.Name, Nodes: c.SMPP.Nodes})
 		}
 	}
+	a.node.keeper.Loaded(f.CommonHash(), time.Now())
 	a.node.keeper.Want(slots)
 }
 

@@ -21,6 +21,7 @@ import (
 type book struct {
 	made []store.Resource // by kind and position
 	last int64            // number of the last change
+	used int64            // and of the last that is in force
 	open <-chan error     // of a write whose end was not waited for; nil for none
 }
 
@@ -130,10 +131,20 @@ func (a *App) ChangeSetting(ctx context.Context, c resource.Change) (resource.Ro
 	if !known {
 		return resource.Row{}, noNoun(c.Kind)
 	}
+	unlock, err := a.store.Lock(ctx, "settings")
+	if err != nil {
+		return resource.Row{}, err
+	}
+	defer unlock()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err := a.settleBook(ctx); err != nil {
 		return resource.Row{}, err
+	}
+	if a.store.Shared() { // another node may have changed them a moment ago
+		if err := a.readBook(ctx); err != nil {
+			return resource.Row{}, err
+		}
 	}
 	draft, err := a.draft(s, c)
 	if err != nil {
@@ -160,6 +171,7 @@ func (a *App) ChangeSetting(ctx context.Context, c resource.Change) (resource.Ro
 	if err := a.replace(ctx, whole, func() error { return a.write(ctx, draft) }); err != nil {
 		return resource.Row{}, err
 	}
+	a.book.used = a.book.last
 	a.log.Info("a setting is changed", "noun", c.Kind, "name", draft.name, "action", string(c.Action), "by", c.By)
 	return row, nil
 }

@@ -13,6 +13,7 @@ import (
 	"kurir/gsm"
 	"kurir/message"
 	"kurir/route"
+	"kurir/store"
 )
 
 // snapshot makes what the gateway works by of a file. Its number grows when
@@ -70,6 +71,9 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 		return nil, fmt.Errorf("read the last configuration: %w", err)
 	}
 	s.Number = nextNumber(text, old, number, stored)
+	if a.store.Shared() {
+		s.Number = sharedNumber(text, old, number, stored, a.node.number())
+	}
 	// Last, because accounts share what is left of their rates with those before.
 	var previous *account.Directory
 	if old != nil {
@@ -93,6 +97,21 @@ func nextNumber(text []byte, old *gateway.Snapshot, number uint32, stored []byte
 		return old.Number
 	}
 	return max(number, old.Number) + 1
+}
+
+// sharedNumber is nextNumber where other nodes give numbers, too: a configuration
+// that one of them has stored last has its number, a new one has a number that is
+// no other node's.
+func sharedNumber(text []byte, old *gateway.Snapshot, number uint32, stored []byte, node int) uint32 {
+	switch {
+	case number != 0 && bytes.Equal(stored, text):
+		return number
+	case old != nil && bytes.Equal(old.Text, text):
+		return old.Number
+	case old != nil:
+		number = max(number, old.Number)
+	}
+	return (number/store.MaxNodes+1)*store.MaxNodes + uint32(node)
 }
 
 func linkSettings(c *config.Connector) gateway.LinkSettings {

@@ -154,7 +154,9 @@ func (k *Keeper) register(ctx context.Context) (bool, error) {
 // Want says which slots there are in the whole cluster, those that this node may
 // hold and those it may not; what it may is published to the others.
 func (k *Keeper) Want(slots []Slot) {
+	k.mu.Lock()
 	about := k.opt.About
+	k.mu.Unlock()
 	for i := range slots {
 		if !slices.Contains(about.Links, slots[i].Link) {
 			about.Links = append(slices.Clip(about.Links), slots[i].Link)
@@ -166,6 +168,16 @@ func (k *Keeper) Want(slots []Slot) {
 	k.mu.Unlock()
 	signal(k.publish)
 	k.Wake()
+}
+
+// Loaded says which file is in force here, by a hash of what nodes have in common.
+// The next Want publishes it.
+func (k *Keeper) Loaded(file string, at time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.opt.About.File != file {
+		k.opt.About.File, k.opt.About.Loaded = file, at.Unix()
+	}
 }
 
 // Wake has the keeper look at once: something was heard of another node.

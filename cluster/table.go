@@ -37,6 +37,9 @@ type About struct {
 	Version string `json:"version"`
 	// Links are those that it may hold sessions of.
 	Links []string `json:"links"`
+	// File is a hash of what in its file nodes have in common, Loaded when it was read, in Unix seconds.
+	File   string `json:"file,omitempty"`
+	Loaded int64  `json:"loaded,omitempty"`
 }
 
 // text writes what a node says as the table keeps it.

@@ -44,6 +44,14 @@ func (n *Numbers) Len() int {
 
 func (n *Numbers) len() int { return n.exact.len() + n.begins.len() + len(n.names) + len(n.patterns) }
 
+// Become takes all entries of another set, which is not used any more, in place of its own.
+func (n *Numbers) Become(other *Numbers) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.exact, n.begins, n.lengths = other.exact, other.begins, other.lengths
+	n.names, n.patterns, n.known = other.names, other.patterns, other.known
+}
+
 // Match gives the entry that an address falls under. Beginnings are of numbers with country code, so that no short code of
 // at most eight digits falls under one. A nil set has no entries.
 func (n *Numbers) Match(a message.Address) (entry string, ok bool) {

@@ -73,7 +73,12 @@ func (g *Gateway) importNetworks(list []route.NetworkPrefix, all bool) (entries 
 	if err := settledBy(g.ctx, done); err != nil {
 		return 0, err
 	}
-	networks, err := g.loadNetworks(g.ctx)
+	return g.useNetworks(g.ctx)
+}
+
+// useNetworks puts the networks that are on disk into force.
+func (g *Gateway) useNetworks(ctx context.Context) (entries int, err error) {
+	networks, err := g.loadNetworks(ctx)
 	if err != nil {
 		return 0, err
 	}

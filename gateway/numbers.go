@@ -45,16 +45,34 @@ func (l *guarded) match(a message.Address) (string, bool) {
 // loadNumbers reads what is in the database, before a configuration comes into
 // force.
 func (g *Gateway) loadNumbers(ctx context.Context) error {
-	lists, optOuts := map[string]*directory.Numbers{}, map[string]*directory.Numbers{}
+	lists, err := g.readLists(ctx)
+	if err != nil {
+		return err
+	}
+	optOuts, err := g.readOptOuts(ctx)
+	if err != nil {
+		return err
+	}
+	networks, err := g.loadNetworks(ctx)
+	g.numbers.lists, g.numbers.optOuts, g.numbers.networks = lists, optOuts, networks
+	return err
+}
+
+// readLists reads the entries of lists that came over REST.
+func (g *Gateway) readLists(ctx context.Context) (map[string]*directory.Numbers, error) {
+	lists := map[string]*directory.Numbers{}
 	err := g.store.EachListEntry(ctx, func(list, entry string) {
 		if e, err := directory.ParseEntry(entry, storedAddress); err == nil {
 			setOf(lists, list).Add(e)
 		}
 	})
-	if err != nil {
-		return err
-	}
-	err = g.store.EachOptOut(ctx, func(account, phone string, in bool) {
+	return lists, err
+}
+
+// readOptOuts reads who has opted out of the messages of which account.
+func (g *Gateway) readOptOuts(ctx context.Context) (map[string]*directory.Numbers, error) {
+	optOuts := map[string]*directory.Numbers{}
+	err := g.store.EachOptOut(ctx, func(account, phone string, in bool) {
 		e, ok := directory.Number(phone)
 		switch {
 		case !ok:
@@ -64,12 +82,7 @@ func (g *Gateway) loadNumbers(ctx context.Context) error {
 			setOf(optOuts, account).Add(e)
 		}
 	})
-	if err != nil {
-		return err
-	}
-	networks, err := g.loadNetworks(ctx)
-	g.numbers.lists, g.numbers.optOuts, g.numbers.networks = lists, optOuts, networks
-	return err
+	return optOuts, err
 }
 
 // setOf returns the set of that name, a new one if there is none.

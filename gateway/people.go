@@ -100,8 +100,21 @@ func (b *peopleBook) lockOf(account string) chan struct{} {
 	return b.locks[maphash.String(b.seed, account)%peopleLocks]
 }
 
-// NextAudit gives the number of the next change on record.
-func (g *Gateway) NextAudit() int64 { return g.people.audits.Add(1) }
+// NextAudit gives the number of the next change on record. Where there are other
+// nodes, whose numbers are not known, it is made of time and node: it grows, and
+// is nobody else's.
+func (g *Gateway) NextAudit() int64 {
+	if !g.store.Shared() {
+		return g.people.audits.Add(1)
+	}
+	for {
+		last := g.people.audits.Load()
+		next := max(last/store.MaxNodes+1, message.FirstIDAt(g.now()).Millis()-message.ID(0).Millis())*store.MaxNodes + int64(g.opt.Node)
+		if g.people.audits.CompareAndSwap(last, next) {
+			return next
+		}
+	}
+}
 
 // changePeople makes one change of an account's people and returns when it is on disk. draft reads what there is, which
 // nobody else changes meanwhile, and says what is to be written; nil for nothing. It is done to the end when ctx has ended,
@@ -124,6 +137,13 @@ func (g *Gateway) changePeople(ctx context.Context, account string, kept *keptAn
 	kept.take()
 	begun = g.job(func() {
 		defer func() { <-lock }()
+		unlock, err := g.store.Lock(g.ctx, "people of "+account)
+		if err != nil {
+			g.drop(kept)
+			done <- err
+			return
+		}
+		defer unlock()
 		c, err := draft(g.ctx)
 		if c == nil || err != nil {
 			g.drop(kept)

@@ -150,6 +150,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeResources(b.Resources); err != nil {
 		return err
 	}
+	if err := s.writeRevisions(b); err != nil {
+		return err
+	}
 	if err := s.writePeople(b.People); err != nil {
 		return err
 	}

@@ -13,10 +13,11 @@ type Signal struct {
 	Held   bool     `json:"h,omitempty"` // receipts of messages that the node does not know
 	Parts  bool     `json:"p,omitempty"` // of inbound messages
 	Mail   []int    `json:"m,omitempty"` // for these nodes
+	Others bool     `json:"o,omitempty"` // a revision has moved
 }
 
 func (g *Signal) empty() bool {
-	return len(g.Links) == 0 && len(g.Queues) == 0 && !g.Held && !g.Parts && len(g.Mail) == 0
+	return len(g.Links) == 0 && len(g.Queues) == 0 && !g.Held && !g.Parts && len(g.Mail) == 0 && !g.Others
 }
 
 // ears are who listens for signals.
@@ -71,7 +72,7 @@ func (e *ears) tell(sig Signal) {
 }
 
 func signalOf(b *Batch) Signal {
-	sig := Signal{Node: b.Node, Held: len(b.Held) > 0, Parts: len(b.Parts) > 0}
+	sig := Signal{Node: b.Node, Held: len(b.Held) > 0, Parts: len(b.Parts) > 0, Others: len(b.changed()) > 0}
 	for i := range b.WaitingAdd {
 		if w := &b.WaitingAdd[i]; w.Node == Free && !slices.Contains(sig.Links, w.Link) {
 			sig.Links = append(sig.Links, w.Link)

@@ -14,7 +14,7 @@ type coldStatements struct {
 	inboundErase           *statement
 	part, partDone         *statement
 	held, heldDone         *statement
-	meta                   *statement
+	meta, revision         *statement
 	balance, ledger, topUp *statement
 	allowance              *statement
 	duplicate, idempotency *statement
@@ -64,6 +64,7 @@ func (w *coldStatements) shared() []preparation {
 		{&w.held, write{verb: add, table: "held", keys: 1, columns: "number received report:b node"}},
 		{&w.heldDone, write{verb: remove, table: "held", keys: 1, columns: "number"}},
 		{&w.meta, write{verb: put, table: "meta", keys: 1, columns: "name:t value"}},
+		{&w.revision, write{verb: sum, table: "meta", keys: 1, columns: "name:t value"}},
 		{&w.balance, write{verb: put, table: "balance", keys: 1, columns: "account:t balance charged reserved currency:t"}},
 		{&w.ledger, write{verb: add, table: "ledger", columns: "at account:t charged reserved balance first last"}},
 		{&w.topUp, write{verb: add, table: "top_up", keys: 2, columns: "account:t key:t at amount balance by:t note:t"}},

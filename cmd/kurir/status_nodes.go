@@ -19,6 +19,8 @@ type shownNode struct {
 	Host    string    `json:"host"`
 	Process int       `json:"process"`
 	Version string    `json:"version"`
+	File    string    `json:"file"`
+	Differs bool      `json:"file_differs"`
 	Leases  []string  `json:"leases"`
 }
 
@@ -32,7 +34,7 @@ func (r *remote) statusNodes(ctx context.Context, out io.Writer) error {
 	if len(reply.Nodes) < 2 {
 		return nil
 	}
-	table := newTable(out, "NODE", "NUMBER", "STATE", "RENEWED", "HOST", "PROCESS", "VERSION", "HOLDS")
+	table := newTable(out, "NODE", "NUMBER", "STATE", "RENEWED", "HOST", "PROCESS", "VERSION", "FILE", "HOLDS")
 	for i := range reply.Nodes {
 		n := &reply.Nodes[i]
 		name := n.Name
@@ -40,7 +42,11 @@ func (r *remote) statusNodes(ctx context.Context, out io.Writer) error {
 			name += " (this)"
 		}
 		holds := strings.Join(n.Leases, " ")
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%d\t%s\t%s\n", name, n.Number, n.State, ago(n.Renewed), n.Host, n.Process, n.Version, orDash(holds))
+		file := orDash(n.File)
+		if n.Differs {
+			file += " DIFFERS"
+		}
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", name, n.Number, n.State, ago(n.Renewed), n.Host, n.Process, n.Version, file, orDash(holds))
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -58,6 +58,13 @@ BEGIN
   END IF;
 END $$;
 
+-- Names that one node alone may change what they stand for, until when by the database's clock.
+CREATE TABLE held_lock (
+  name   TEXT COLLATE "C" PRIMARY KEY,
+  until  BIGINT NOT NULL,
+  holder BIGINT NOT NULL
+);
+
 -- Where a blob has octets; SQLite has it by itself.
 CREATE FUNCTION instr(haystack BYTEA, needle BYTEA) RETURNS INTEGER LANGUAGE sql IMMUTABLE STRICT AS 'SELECT position($2 IN $1)';
 
