@@ -33,6 +33,7 @@ type outbox struct {
 
 	free     bool      // something free may be owed (free_owed.go)
 	frees    uint64    // how often that was noted
+	freeIn   uint64    // sequence of the newest gather that leaves something free
 	claiming bool      // some is being claimed
 	claimAt  time.Time // not to be tried before
 	claims   uint64    // how often rows were claimed

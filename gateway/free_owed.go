@@ -30,6 +30,7 @@ func (g *Gateway) freeItem(it *Item) {
 	}
 	g.addItemRow(it)
 	it.box.freed()
+	it.box.freeIn = g.cur.seq
 }
 
 // leftFree tells whether what a queue has on disk is for whoever has the customer.
@@ -45,11 +46,11 @@ func (g *Gateway) claimOwed(b *outbox) {
 		return
 	}
 	b.claiming = true
-	frees := b.frees
-	g.jobs.Go(func() { g.claimOwedNow(b, frees) })
+	frees, done := b.frees, g.done
+	g.jobs.Go(func() { g.claimOwedNow(b, frees, done) })
 }
 
-func (g *Gateway) claimOwedNow(b *outbox, frees uint64) {
+func (g *Gateway) claimOwedNow(b *outbox, frees, done uint64) {
 	ctx, cancel := context.WithTimeout(g.ctx, readLimit)
 	defer cancel()
 	most := g.opt.helping(owedMost)
@@ -63,7 +64,7 @@ func (g *Gateway) claimOwedNow(b *outbox, frees uint64) {
 	case err != nil:
 		b.claimAt = time.Now().Add(brokePause)
 	default:
-		b.free = n >= most || b.frees != frees
+		b.free = n >= most || b.frees != frees || b.freeIn > done // what is not on disk yet was not seen
 	}
 	if n > 0 {
 		b.stored, b.behind, b.again = true, true, time.Time{}
@@ -175,6 +176,7 @@ func (g *Gateway) freeRows(ctx context.Context, b *outbox) error {
 		g.cur.OwedAdd = append(g.cur.OwedAdd, row)
 		g.left(row.ID)
 		b.freed()
+		b.freeIn = g.cur.seq
 	}
 	g.signal()
 	return nil
