@@ -21,9 +21,10 @@ import (
 )
 
 var (
-	randomSeed = flag.Uint64("random.seed", 0, "seed of TestRandom; 0 runs -random.runs seeds from the clock")
-	randomRuns = flag.Int("random.runs", 4, "how many seeds TestRandom runs")
-	randomLog  = flag.Bool("random.log", false, "print what TestRandom does")
+	randomSeed   = flag.Uint64("random.seed", 0, "seed of TestRandom; 0 runs -random.runs seeds from the clock")
+	randomRuns   = flag.Int("random.runs", 4, "how many seeds TestRandom runs")
+	randomShared = flag.Bool("random.shared", false, "run TestRandom as if other gateways might come")
+	randomLog    = flag.Bool("random.log", false, "print what TestRandom does")
 )
 
 // TestRandom lets customers, operators and a killer do as a seed says, over
@@ -155,7 +156,7 @@ func (c *chaos) begin(dir string) {
 	opt := Options{
 		Snapshot: c.snapshot(), QueueMemory: 12, OutboxMemory: 6, OpenMemory: 40, page: 3,
 		MarkLag: 3 * time.Second, Log: slog.New(slog.DiscardHandler),
-		Shared: c.seed%2 == 1, // as if others might come: it is alone all the same
+		Shared: *randomShared,
 	}
 	if *randomLog {
 		opt.Log = slog.New(slog.NewTextHandler(os.Stdout, nil))
