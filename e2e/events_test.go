@@ -140,7 +140,9 @@ func TestEventsOverKills(t *testing.T) {
 	eventually(t, "the stream is open", func() bool { n, _ := f.counts(); return n > 0 })
 	var numbers atomic.Int64
 	for range 3 {
-		senders.Go(func() { poster(load, s, l, func() string { return fmt.Sprintf("4670%07d", numbers.Add(1)) }, h.URL) })
+		senders.Go(func() {
+			poster(load, []*server{s}, l, func() string { return fmt.Sprintf("4670%07d", numbers.Add(1)) }, h.URL)
+		})
 	}
 	written := 0
 	senders.Go(func() { written = writeFromPhones(load, t, sim) })

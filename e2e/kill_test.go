@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +44,8 @@ type ledger struct {
 	final    map[string]int    // final receipts by id
 	unknown  map[string]int    // receipts for ids that nobody was told of: the answer was lost
 	refused  map[string]int    // by cause
+	last     time.Time         // when a message was accepted last
+	pause    time.Duration     // the longest time in which none was
 }
 
 func newLedger() *ledger {
@@ -63,6 +66,11 @@ func (l *ledger) accept(id, ref string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.accepted[id] = ref
+	now := time.Now()
+	if !l.last.IsZero() {
+		l.pause = max(l.pause, now.Sub(l.last))
+	}
+	l.last = now
 	if n := l.unknown[id]; n > 0 { // its receipt was faster
 		l.final[id] += n
 		delete(l.unknown, id)
@@ -189,9 +197,9 @@ func (c *customer) Responses(_ *smpp.Session, responses []smpp.Response) {
 }
 
 // run sends until ctx ends, and stays bound for receipts until stay ends.
-func (c *customer) run(ctx, stay context.Context, addr string) {
+func (c *customer) run(ctx, stay context.Context, addrs ...string) {
 	d := smpp.Dialer{
-		Hosts: []string{addr}, MinDelay: 20 * time.Millisecond, MaxDelay: 100 * time.Millisecond,
+		Hosts: addrs, MinDelay: 20 * time.Millisecond, MaxDelay: 100 * time.Millisecond,
 		Bind:    smpp.Bind{Mode: smpp.Transceiver, SystemID: account, Password: password},
 		Session: smpp.SessionConfig{Window: c.window},
 	}
@@ -229,13 +237,19 @@ func (c *customer) send(ctx context.Context, s *smpp.Session) {
 	}
 }
 
-// poster sends over HTTP, REST and Kannel's interface in turn, one message a request.
-func poster(ctx context.Context, s *server, l *ledger, to func() string, dlr string) {
+// someone names one phone after the other.
+func someone() func() string {
+	var n atomic.Int64
+	return func() string { return fmt.Sprintf("4670%07d", n.Add(1)%90000) }
+}
+
+// poster sends over HTTP, REST and Kannel's interface in turn, to the servers in turn, one message a request.
+func poster(ctx context.Context, servers []*server, l *ledger, to func() string, dlr string) {
 	client := &http.Client{Timeout: 10 * time.Second}
 	defer client.CloseIdleConnections()
-	one := *s.rest
-	one.client = client
 	for i := 0; ctx.Err() == nil; i++ {
+		one := *servers[i/2%len(servers)].rest
+		one.client = client
 		var status int
 		var id string
 		ref := l.next("h")
@@ -338,16 +352,7 @@ func (x *loadExperiment) run(t *testing.T) {
 	linked(t, sim)
 	l := newLedger()
 	l.book(t, h)
-	var numbers struct {
-		sync.Mutex
-		n int
-	}
-	to := func() string {
-		numbers.Lock()
-		defer numbers.Unlock()
-		numbers.n++
-		return fmt.Sprintf("4670%07d", numbers.n%90000)
-	}
+	to := someone()
 
 	load, stopLoad := context.WithCancel(t.Context())
 	stay, leave := context.WithCancel(t.Context())
@@ -357,7 +362,7 @@ func (x *loadExperiment) run(t *testing.T) {
 		bound.Go(func() { c.run(load, stay, s.smpp) })
 	}
 	for range 4 {
-		senders.Go(func() { poster(load, s, l, to, h.URL) })
+		senders.Go(func() { poster(load, []*server{s}, l, to, h.URL) })
 	}
 	written := 0
 	senders.Go(func() { written = writeFromPhones(load, t, sim) })
@@ -448,8 +453,8 @@ func compareSent(t *testing.T, s *server, sim *simulator.Simulator, l *ledger, m
 		t.Fatal(err)
 	}
 	accepted, _ := l.counts()
-	t.Logf("%d offered, %d accepted, %d arrived, %d of them unanswered to the customer, lost %d, sent again %d (at most %d), receipts twice %d, refused %v",
-		l.sent, accepted, c.Distinct, c.Unannounced, c.Missing, c.Repeats, mostTwice, l.repeated(), l.refused)
+	t.Logf("%d offered, %d accepted, %d arrived, %d of them unanswered to the customer, lost %d, sent again %d (at most %d), receipts twice %d, longest pause of acceptance %v, refused %v",
+		l.sent, accepted, c.Distinct, c.Unannounced, c.Missing, c.Repeats, mostTwice, l.repeated(), l.pause.Round(time.Millisecond), l.refused)
 	if c.Missing > 0 {
 		t.Errorf("%d accepted messages are lost: %q", c.Missing, c.Examples)
 	}

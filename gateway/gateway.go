@@ -91,89 +91,90 @@ type Gateway struct {
 	count     counters
 	asking    atomic.Int32 // messages being taken back from operators
 
-	mu          sync.Mutex
-	clock       clock
-	ids         *message.IDs
-	mark        message.ID       // open messages up to here stand in spill tables
-	cur         *gather          // being gathered
-	writing     *gather          // being committed, or waiting to be tried again
-	spares      []*gather        // emptied
-	carry       *gather          // failed to commit, is tried again
-	sequence    uint64           // of gathers
-	done        uint64           // sequence of the last that is on disk
-	applicants  queue[applicant] // who waits to be let in
-	applying    int              // messages of theirs
-	letIn       int              // new messages that cur may hold
-	full        error            // why nothing can be written now, nil when all is well
-	stopping    bool
-	readings    []*reading // under way
-	links       map[string]*link
-	boxes       map[boxKey]*outbox
-	open        map[message.ID]*entry
-	openIn      map[message.ID]*inboundEntry
-	recent      queue[place] // accepted, open or not, in order of their ids, from the mark on
-	outstanding outstanding
-	shelf       shelf
-	passed      int // messages that have left recent
-	shelved     int // and how far from the first of all the shelf has looked at it
-	held        map[uint64][]*heldReport
-	heldCount   int
-	scopes      map[string]*idScope
-	candidates  []candidate   // scratch
-	relook      bool          // at the receipts that are held: something was learned
-	resting     queue[rest]   // enroute, with a row, and new enough to stay in memory
-	leaving     queue[*entry] // enroute, to leave memory once their rows are on disk
-	due         dueHeap
-	deadlines   map[int64][]message.ID // by Unix second, for those short of the mark
-	parts       map[uint64]*partGroup
-	joins       map[string]*assembly
-	phones      map[string]struct{} // that became reachable in this second
-	alerting    bool                // an account asks for alerts
-	hourBook    hourBook
-	hours       bool                          // an account has hours
-	paces       map[string]*pace              // of accounts with a rate
-	partwise    bool                          // an account gets a receipt for each part
-	alerts      map[string]message.Alert      // of which customers are to be told, by number
-	series      map[string]store.SeriesNumber // the last case numbers, by name
-	joinSize    int                           // octets of the parts in them, about
-	calls       []delivery                    // prepared under mu, made after it
-	calling     bool                          // somebody makes them
-	dialogs     dialogs                       // has a lock of its own
-	answers     answerCounts                  // likewise
-	underWay    keysUnderWay                  // likewise
-	commander   *commander
-	looking     bool      // fromDisk is under way
-	looks       int       // at what is free, of freeOwed
-	swept       time.Time // when it last looked through what is owed to absent accounts
-	ticking     bool      // often, for something waits
-	late        []lateReport
-	lateNow     []lateReport // of late, what is being written
-	pushes      jobList[*pushJob]
-	missing     missingReceipts
-	policies    map[string]*route.Fallback
-	acts        jobList[*actJob]
-	mailings    jobList[*mailingJob]
-	kept        []store.Mailing         // as they were on disk at the start; nil from Run on
-	replacing   map[message.ID]struct{} // which operators are being asked to replace
-	sizes       diskSizes
-	purses      map[string]*purse // by account
-	costs       costsMet
-	numbers     numberBook
-	people      peopleBook // has locks of its own
-	events      eventBook
-	traffic     traffic                   // has a lock of its own
-	toppedUp    map[topUpKey]*toppingUp   // gathered and not on disk
-	importing   chan struct{}             // held while networks are
-	errands     chan func()               // to be done while nothing is written
-	topping     chan struct{}             // held while one is looked up and gathered
-	news        news                      // has a lock of its own
-	numbered    map[int64]*heldReport     // receipts that are held, by number, if other gateways look at them
-	dealt       map[int64]uint64          // numbers of those that are not any more, and the gather that removes the row
-	joining     map[string]uint64         // likewise parts of messages from phones
-	opened      map[int64]uint64          // likewise letters of other gateways
-	peers       []int                     // other gateways that are up; nil: not known
-	asked       map[int64]chan letterKind // questions to other gateways, by number
-	giving      map[message.ID]bool       // messages that are being given to another gateway
+	mu           sync.Mutex
+	clock        clock
+	ids          *message.IDs
+	mark         message.ID       // open messages up to here stand in spill tables
+	cur          *gather          // being gathered
+	writing      *gather          // being committed, or waiting to be tried again
+	spares       []*gather        // emptied
+	carry        *gather          // failed to commit, is tried again
+	sequence     uint64           // of gathers
+	done         uint64           // sequence of the last that is on disk
+	applicants   queue[applicant] // who waits to be let in
+	applying     int              // messages of theirs
+	letIn        int              // new messages that cur may hold
+	full         error            // why nothing can be written now, nil when all is well
+	stopping     bool
+	readings     []*reading // under way
+	links        map[string]*link
+	boxes        map[boxKey]*outbox
+	open         map[message.ID]*entry
+	openIn       map[message.ID]*inboundEntry
+	recent       queue[place] // accepted, open or not, in order of their ids, from the mark on
+	outstanding  outstanding
+	shelf        shelf
+	passed       int // messages that have left recent
+	shelved      int // and how far from the first of all the shelf has looked at it
+	held         map[uint64][]*heldReport
+	heldCount    int
+	heldUnsought atomic.Bool // messages of those that are held are to be looked for on disk
+	scopes       map[string]*idScope
+	candidates   []candidate   // scratch
+	relook       bool          // at the receipts that are held: something was learned
+	resting      queue[rest]   // enroute, with a row, and new enough to stay in memory
+	leaving      queue[*entry] // enroute, to leave memory once their rows are on disk
+	due          dueHeap
+	deadlines    map[int64][]message.ID // by Unix second, for those short of the mark
+	parts        map[uint64]*partGroup
+	joins        map[string]*assembly
+	phones       map[string]struct{} // that became reachable in this second
+	alerting     bool                // an account asks for alerts
+	hourBook     hourBook
+	hours        bool                          // an account has hours
+	paces        map[string]*pace              // of accounts with a rate
+	partwise     bool                          // an account gets a receipt for each part
+	alerts       map[string]message.Alert      // of which customers are to be told, by number
+	series       map[string]store.SeriesNumber // the last case numbers, by name
+	joinSize     int                           // octets of the parts in them, about
+	calls        []delivery                    // prepared under mu, made after it
+	calling      bool                          // somebody makes them
+	dialogs      dialogs                       // has a lock of its own
+	answers      answerCounts                  // likewise
+	underWay     keysUnderWay                  // likewise
+	commander    *commander
+	looking      bool      // fromDisk is under way
+	looks        int       // at what is free, of freeOwed
+	swept        time.Time // when it last looked through what is owed to absent accounts
+	ticking      bool      // often, for something waits
+	late         []lateReport
+	lateNow      []lateReport // of late, what is being written
+	pushes       jobList[*pushJob]
+	missing      missingReceipts
+	policies     map[string]*route.Fallback
+	acts         jobList[*actJob]
+	mailings     jobList[*mailingJob]
+	kept         []store.Mailing         // as they were on disk at the start; nil from Run on
+	replacing    map[message.ID]struct{} // which operators are being asked to replace
+	sizes        diskSizes
+	purses       map[string]*purse // by account
+	costs        costsMet
+	numbers      numberBook
+	people       peopleBook // has locks of its own
+	events       eventBook
+	traffic      traffic                   // has a lock of its own
+	toppedUp     map[topUpKey]*toppingUp   // gathered and not on disk
+	importing    chan struct{}             // held while networks are
+	errands      chan func()               // to be done while nothing is written
+	topping      chan struct{}             // held while one is looked up and gathered
+	news         news                      // has a lock of its own
+	numbered     map[int64]*heldReport     // receipts that are held, by number, if other gateways look at them
+	dealt        map[int64]uint64          // numbers of those that are not any more, and the gather that removes the row
+	joining      map[string]uint64         // likewise parts of messages from phones
+	opened       map[int64]uint64          // likewise letters of other gateways
+	peers        []int                     // other gateways that are up; nil: not known
+	asked        map[int64]chan letterKind // questions to other gateways, by number
+	giving       map[message.ID]bool       // messages that are being given to another gateway
 
 	following  chan *gather // on disk, what waited for them is to be done
 	unfollowed []*gather    // those and the one in work

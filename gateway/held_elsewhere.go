@@ -92,7 +92,12 @@ func (g *Gateway) heldElsewhere(ctx context.Context, list []store.HeldReport) er
 
 // lookAtHeld looks for the messages of receipts that are held: in memory, and
 // among this gateway's that have left it.
-func (g *Gateway) lookAtHeld(ctx context.Context, list []*heldReport) error {
+func (g *Gateway) lookAtHeld(ctx context.Context, list []*heldReport) (err error) {
+	defer func() {
+		if err != nil {
+			g.heldUnsought.Store(true)
+		}
+	}()
 	spilled := g.store.Counts().Outstanding > 0
 	g.mu.Lock()
 	list = g.matchHeld(list, !spilled)

@@ -112,6 +112,7 @@ func (n *news) take() (links, queues []string, held, parts, mail bool) {
 // second.
 func (g *Gateway) nodeLoop(ctx context.Context) {
 	defer g.store.Listen(g.told)()
+	g.heldUnsought.Store(true) // what came while nobody was here, of messages that have left memory
 	t := time.NewTicker(sweepEvery)
 	defer t.Stop()
 	for {
@@ -161,6 +162,11 @@ func (g *Gateway) lookAround(ctx context.Context, sweep bool) error {
 	}
 	if held || sweep {
 		if err := g.readHeld(ctx, sweep); err != nil {
+			return err
+		}
+	}
+	if sweep && g.heldUnsought.CompareAndSwap(true, false) {
+		if err := g.lookAtHeld(ctx, g.allHeld()); err != nil {
 			return err
 		}
 	}
