@@ -24,7 +24,7 @@ func shrunk(t *testing.T, scenario func(w *world, without bool)) {
 	})
 }
 
-// pair starts a, which has the session, and b, which looks all the time.
+// pair starts a, which has the session and has just renewed, and b, which looks all the time.
 func (w *world) pair(changeA, changeB func(*simNode, *Options)) (a, b *simNode) {
 	change := func(f func(*simNode, *Options)) func(*simNode, *Options) {
 		return func(n *simNode, o *Options) {
@@ -37,7 +37,7 @@ func (w *world) pair(changeA, changeB func(*simNode, *Options)) (a, b *simNode) 
 	time.Sleep(time.Second)
 	b = w.start("b", change(changeB))
 	b.hasten()
-	time.Sleep(3 * time.Second)
+	time.Sleep(3*time.Second + 100*time.Millisecond) // between two renewals of a
 	w.wantWriters("op1/1=a")
 	return a, b
 }
@@ -124,7 +124,6 @@ func TestShrinkSight(t *testing.T) {
 				n.path.burial = func(b *store.Burial) { b.Length, b.Late = 5*time.Second, 500*time.Millisecond }
 			}
 		})
-		time.Sleep(100 * time.Millisecond) // a has just renewed
 		w.table.mu.Lock()
 		w.table.ahead = 10 * time.Minute
 		w.table.mu.Unlock()
