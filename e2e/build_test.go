@@ -43,11 +43,14 @@ var (
 )
 
 // build compiles cmd/kurir.
-func build(name string, flags ...string) (string, error) {
+func build(name string, flags ...string) (string, error) { return buildIn("..", name, flags...) }
+
+// buildIn is build of the repository in a folder.
+func buildIn(dir, name string, flags ...string) (string, error) {
 	out := filepath.Join(binaries, name)
 	args := append([]string{"build", "-o", out}, flags...)
 	cmd := exec.Command("go", append(args, "./cmd/kurir")...)
-	cmd.Dir = ".."
+	cmd.Dir = dir
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go %v: %w\n%s", args, err, text)
 	}

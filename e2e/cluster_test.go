@@ -22,7 +22,9 @@ type clusterExperiment struct {
 	twice  int                            // how many messages may be sent twice at most, each marked
 	gap    time.Duration                  // between faults, at least
 
+	binary   string // of the servers; plainBinary if empty
 	database *pgtest.Server
+	address  string // of the database; made if empty
 	nodes    []*server
 	sim      *simulator.Simulator
 }
@@ -37,9 +39,15 @@ func (x *clusterExperiment) run(t *testing.T) {
 	if x.database == nil {
 		x.database = pgtest.Start(t)
 	}
+	if x.address == "" {
+		x.address = x.database.Database(t)
+	}
+	if x.binary == "" {
+		x.binary = plainBinary(t)
+	}
 	h := startHook(t)
-	x.nodes = startNodes(t, x.sim, x.database.Database(t), serverOptions{
-		binary: plainBinary(t),
+	x.nodes = startNodes(t, x.sim, x.address, serverOptions{
+		binary: x.binary,
 		link:   fmt.Sprintf(", sessions: %d, window: %d, lookahead: %d", clusterSessions, clusterWindow, clusterWindow),
 	}, "a", "b", "c")
 	linked(t, x.sim)
