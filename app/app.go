@@ -105,8 +105,16 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 			a.closeAll()
 		}
 	}()
+	a.most = connections(a.log, a.file)
 	if err := a.listen(ctx); err != nil {
 		return nil, err
+	}
+	elsewhere := opt.File.Database != "sqlite" && opt.File.Database != ""
+	if elsewhere {
+		// The ports are free. Until this server has its place and has read what is open, which after a crash takes
+		// seconds, who connects had better be refused than left waiting: there are others.
+		a.closePorts()
+		a.dialects = nil
 	}
 	if a.node, err = joinNodes(ctx, opt.File, opt.Version, opt.Log); err != nil {
 		return nil, err
@@ -158,6 +166,11 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	}
 	a.guard.Replace(allow, trustedURLs(a.file))
 	a.shared.Networks = a.gateway.Network
+	if elsewhere {
+		if err := a.listen(ctx); err != nil {
+			return nil, err
+		}
+	}
 	a.receivers()
 	a.servers()
 	return a, nil
@@ -275,15 +288,7 @@ func (a *App) closeCallers() {
 
 func (a *App) closeAll() {
 	a.closeCallers()
-	ports := []net.Listener{a.httpListener, a.smppListener}
-	for _, d := range a.dialects {
-		ports = append(ports, d.listener)
-	}
-	for _, l := range ports {
-		if l != nil {
-			_ = l.Close()
-		}
-	}
+	a.closePorts()
 	if a.store != nil {
 		if err := a.store.Close(); err != nil {
 			a.log.Error("close the database", "error", err)

@@ -18,7 +18,6 @@ import (
 
 // listen opens the ports of the file.
 func (a *App) listen(ctx context.Context) (err error) {
-	a.most = connections(a.log, a.file)
 	n := api.ConnectionLimits{All: a.most, PerAddress: a.file.Limits.ConnectionsPerAddress, Exempt: prefixes(a.file.HTTP.TrustedProxies)}
 	if a.httpListener, a.httpCerts, err = open(ctx, a.log, "http", a.file.HTTP.Listener(), n); err != nil {
 		return err
@@ -31,6 +30,19 @@ func (a *App) listen(ctx context.Context) (err error) {
 	}
 	a.smppListener, a.smppCerts, err = open(ctx, a.log, "smpp", a.file.SMPP, n)
 	return err
+}
+
+// closePorts gives the ports back.
+func (a *App) closePorts() {
+	ports := []net.Listener{a.httpListener, a.smppListener}
+	for _, d := range a.dialects {
+		ports = append(ports, d.listener)
+	}
+	for _, l := range ports {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
 }
 
 // BusyError says that a port is in use.

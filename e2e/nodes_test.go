@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -147,4 +148,27 @@ func TestNodeLeavesMessages(t *testing.T) {
 		}
 		return c.Missing == 0 && c.Repeats == 0
 	})
+}
+
+// TestNodeWaitsUnseen: a server that is started again after a crash, and has to wait until its name is nobody's, takes no
+// connection meanwhile: clients and balancers go to others, and do not wait for it.
+func TestNodeWaitsUnseen(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Shared(t).Database(t)
+	s := startServer(t, nil, serverOptions{connectors: []string{}, more: fmt.Sprintf("database: %s\nnode: a", database)})
+	s.proc.kill()
+	s.launch()
+	s.proc.out.wait(t, "the name of this node was in use and not given up")
+	for _, addr := range []string{s.http, s.smpp} {
+		c, err := net.Dial("tcp", addr)
+		if err == nil {
+			c.Close()
+			if !strings.Contains(s.proc.out.String(), "kurir starts") {
+				t.Errorf("%s takes connections before the server has its place", addr)
+			}
+		}
+	}
+	s.proc.out.wait(t, "kurir starts")
+	listening(t, s.http)
+	listening(t, s.smpp)
 }
