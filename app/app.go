@@ -160,6 +160,9 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.node.gateway.Store(a.gateway)
+	if err := a.readWishes(ctx); err != nil {
+		return nil, err
+	}
 	allow, err := allowed(a.file)
 	if err != nil {
 		return nil, err

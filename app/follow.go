@@ -60,10 +60,17 @@ func (a *App) follow(ctx context.Context, known store.Revisions) (now store.Revi
 	if err := a.gateway.FollowNumbers(ctx, known, now); err != nil {
 		return known, err
 	}
-	if now.Settings == known.Settings {
-		return now, nil
+	if now.Settings != known.Settings {
+		if err := a.followSettings(ctx); err != nil {
+			return known, err
+		}
 	}
-	return now, a.followSettings(ctx)
+	if now.Wishes != known.Wishes {
+		if err := a.followWishes(ctx); err != nil {
+			return known, err
+		}
+	}
+	return now, nil
 }
 
 // followSettings puts into force what was made over REST of another node.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	"kurir/config"
 	"kurir/connector"
@@ -32,8 +33,9 @@ func (a *App) startLinks(ctx context.Context) {
 }
 
 // ControlLink starts, stops, restarts, drains or resumes one link; the others
-// are not touched. What it was told outlasts reloads, not the process. It
-// returns when the link's sessions have ended, if they are to. by is who wants it. The error is a
+// are not touched. What it was told outlasts reloads, not the process; where several
+// servers share the database it is told all of them, but for restart, and outlasts the processes, too. It
+// returns when the link's sessions here have ended, if they are to. by is who wants it. The error is a
 // *gateway.LinkError, or gateway.ErrStopped.
 func (a *App) ControlLink(by, name, action string) error {
 	a.mu.Lock()
@@ -70,18 +72,75 @@ func (a *App) ControlLink(by, name, action string) error {
 		return &gateway.LinkError{Missing: true, Text: "a link cannot be told to " + action}
 	}
 	a.log.Info("a link is told what to do", "link", name, "action", action, "by", by)
-	a.gateway.SetLinkWish(name, wish)
-	if stop {
+	err := a.keepWish(name, wish)
+	a.directLink(a.file.Connectors[i], wish, stop)
+	return err
+}
+
+// directLink does with a link what is wanted of it; end has its sessions end first. The caller holds mu.
+func (a *App) directLink(c config.Connector, wish gateway.LinkWish, end bool) {
+	a.gateway.SetLinkWish(c.Name, wish)
+	if end {
 		a.want(a.file)
 	}
-	if l := a.links[name]; l != nil && stop {
+	if l := a.links[c.Name]; l != nil && end {
 		a.endLinks([]*runningLink{l})
 	}
-	if wish != gateway.LinkStops && a.links[name] == nil {
-		a.startLink(a.file.Connectors[i])
+	if wish != gateway.LinkStops && a.links[c.Name] == nil {
+		a.startLink(c)
 		a.want(a.file)
 	}
+}
+
+// keepWish has the servers that share the database follow what is wanted of a link. The caller holds mu.
+func (a *App) keepWish(name string, wish gateway.LinkWish) error {
+	if !a.store.Shared() {
+		return nil
+	}
+	done, err := a.gateway.KeepLinkWish(name, wish)
+	if err == nil {
+		select {
+		case err = <-done:
+		case <-time.After(writeTimeout):
+			err = context.DeadlineExceeded
+		}
+	}
+	if err != nil {
+		return &gateway.LinkError{Text: fmt.Sprintf("this server does it, but the others could not be told: %v; ask again", err)}
+	}
 	return nil
+}
+
+// followWishes does with links what is wanted of them at any of the servers that
+// share the database.
+func (a *App) followWishes(ctx context.Context) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	wishes, err := a.gateway.LinkWishes(ctx)
+	if err != nil || a.run == nil {
+		return err
+	}
+	for _, c := range a.file.Connectors {
+		if wish := wishes[c.Name]; wish != a.gateway.LinkWish(c.Name) {
+			a.log.Info("a link is told what to do", "link", c.Name, "action", wish.String(), "by", "another server")
+			a.directLink(c, wish, wish == gateway.LinkStops)
+		}
+	}
+	return nil
+}
+
+// readWishes has a server that starts know what is wanted of links.
+func (a *App) readWishes(ctx context.Context) error {
+	if !a.store.Shared() {
+		return nil
+	}
+	wishes, err := a.gateway.LinkWishes(ctx)
+	for _, c := range a.file.Connectors {
+		if wish := wishes[c.Name]; wish != gateway.LinkRuns {
+			a.gateway.SetLinkWish(c.Name, wish)
+		}
+	}
+	return err
 }
 
 func (a *App) startLink(c config.Connector) {
@@ -159,7 +218,7 @@ func (a *App) replaceLinks(f *config.File) {
 	}
 	a.endLinks(changed)
 	for _, c := range a.file.Connectors {
-		if _, ok := wanted[c.Name]; !ok { // if it comes back it is a new link
+		if _, ok := wanted[c.Name]; !ok && !a.store.Shared() { // if it comes back it is a new link
 			a.gateway.SetLinkWish(c.Name, gateway.LinkRuns)
 		}
 	}

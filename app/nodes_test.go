@@ -140,3 +140,39 @@ routes:
 	}
 	b.waitBound(t, 2, 0)
 }
+
+// TestNodesControlLink stops a link at one of two servers: the other ends its session too, one that starts afterwards opens
+// none, and what is started at the second runs at both.
+func TestNodesControlLink(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).Database(t)
+	operator := startOperator(t)
+	link := fmt.Sprintf(`connectors:
+  - {name: op1, kind: smpp, hosts: ["%s"], system_id: kurir, password: secret, sessions: 2, reconnect: 500ms}
+`, operator.Addr())
+	fileA := nodeFile(t, url, "a", link)
+	a := run(t, read(t, fileA))
+	b := run(t, read(t, nodeFile(t, url, "b", link)))
+	a.waitBound(t, 1, 1)
+	b.waitBound(t, 1, 1)
+	if status, l := a.link(t, http.MethodPost, "op1/drain"); status != 200 || l.State != "draining" {
+		t.Errorf("drain: %d %+v", status, l)
+	}
+	b.until(t, "op1", "draining", 1)
+	if status, l := a.link(t, http.MethodPost, "op1/stop"); status != 200 || l.State != "stopped" {
+		t.Errorf("stop: %d %+v", status, l)
+	}
+	b.until(t, "op1", "stopped", 0)
+	if err := a.stop(); err != nil {
+		t.Fatal(err)
+	}
+	a = run(t, read(t, fileA))
+	if l := a.until(t, "op1", "stopped", 0); len(l.Sessions) > 0 {
+		t.Errorf("a server that starts opens %+v", l.Sessions)
+	}
+	if status, _ := b.link(t, http.MethodPost, "op1/start"); status != 200 {
+		t.Errorf("start: %d", status)
+	}
+	a.waitBound(t, 1, 1)
+	b.waitBound(t, 1, 1)
+}

@@ -1,16 +1,19 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"kurir/connector"
+	"kurir/store"
 )
 
 // LinkWish is what people want of a link. It is kept in memory: a new start of
-// the process opens every link of the file.
+// the process opens every link of the file. Where several gateways use one store it
+// is kept there, and is that of all of them. The numbers are on disk.
 type LinkWish uint8
 
 // The wishes.
@@ -19,6 +22,17 @@ const (
 	LinkDrains                 // its sessions stay open for receipts and inbound messages; no message is granted to them
 	LinkStops                  // it has no sessions
 )
+
+// String returns its name.
+func (w LinkWish) String() string {
+	switch w {
+	case LinkDrains:
+		return "drain"
+	case LinkStops:
+		return "stop"
+	}
+	return "start"
+}
 
 // LinkStep is one step of a link's test.
 type LinkStep = connector.TestStep
@@ -61,6 +75,32 @@ func (g *Gateway) SetLinkWish(name string, wish LinkWish) {
 	}
 	g.mu.Unlock()
 	g.signal()
+}
+
+// KeepLinkWish puts on disk what is wanted of a link, for the other gateways that
+// use the store. done tells when it is there.
+func (g *Gateway) KeepLinkWish(name string, wish LinkWish) (done <-chan error, refused error) {
+	g.mu.Lock()
+	if g.full != nil {
+		err := g.full
+		g.mu.Unlock()
+		return nil, err
+	}
+	g.cur.Wishes = append(g.cur.Wishes, store.LinkWish{Link: name, Wish: int64(wish)})
+	done = g.onDisk()
+	g.mu.Unlock()
+	g.signal()
+	return done, nil
+}
+
+// LinkWishes returns what is on disk of them, but LinkRuns.
+func (g *Gateway) LinkWishes(ctx context.Context) (map[string]LinkWish, error) {
+	rows, err := g.store.LinkWishes(ctx)
+	all := make(map[string]LinkWish, len(rows))
+	for name, wish := range rows {
+		all[name] = LinkWish(wish)
+	}
+	return all, err
 }
 
 // linkConnector returns the connector of a link, nil while it has none.

@@ -135,6 +135,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeWarned(b.Warned); err != nil {
 		return err
 	}
+	if err := s.writeWishes(b.Wishes); err != nil {
+		return err
+	}
 	if err := s.writeNumbers(b.ListEntries, b.OptOuts); err != nil {
 		return err
 	}

@@ -76,12 +76,16 @@ func TestRevisions(t *testing.T) {
 			{"an entry", Batch{ListEntries: []ListEntry{{List: "l", Entry: "1"}, {List: "l", Entry: "2"}}}, &want.Lists},
 			{"an opt-out", Batch{OptOuts: []*OptOut{{Account: "acme", Phone: "4670"}}}, &want.OptOuts},
 			{"a network", Batch{Networks: []Network{{Prefix: "4670"}}}, &want.Networks},
+			{"a wish", Batch{Wishes: []LinkWish{{"op1", 2}, {"op2", 1}, {"op2", 0}}}, &want.Wishes},
 		} {
 			if err := s.Commit(&c.batch); err != nil {
 				t.Fatal(err)
 			}
 			*c.to += n
 			check(c.what)
+		}
+		if wishes, err := s.LinkWishes(t.Context()); err != nil || len(wishes) != 1 || wishes["op1"] != 2 {
+			t.Errorf("wishes of links: %v, %v", wishes, err)
 		}
 	}
 }

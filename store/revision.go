@@ -12,6 +12,7 @@ type Revisions struct {
 	Lists    int64 // entries of number lists
 	OptOuts  int64
 	Networks int64
+	Wishes   int64 // what is wanted of links
 }
 
 const (
@@ -19,6 +20,7 @@ const (
 	revisionLists    = "revision/lists"
 	revisionOptOuts  = "revision/opt_outs"
 	revisionNetworks = "revision/networks"
+	revisionWishes   = "revision/links"
 )
 
 // changed are the names of the revisions that a batch moves.
@@ -31,6 +33,7 @@ func (b *Batch) changed() (names []string) {
 		{revisionLists, len(b.ListEntries)},
 		{revisionOptOuts, len(b.OptOuts)},
 		{revisionNetworks, len(b.Networks)},
+		{revisionWishes, len(b.Wishes)},
 	} {
 		if r.rows > 0 {
 			names = append(names, r.name)
@@ -56,7 +59,9 @@ func (s *Store) writeRevisions(b *Batch) error {
 
 // Revisions returns them as they are on disk.
 func (s *Store) Revisions(ctx context.Context) (r Revisions, err error) {
-	places := map[string]*int64{revisionSettings: &r.Settings, revisionLists: &r.Lists, revisionOptOuts: &r.OptOuts, revisionNetworks: &r.Networks}
+	places := map[string]*int64{
+		revisionSettings: &r.Settings, revisionLists: &r.Lists, revisionOptOuts: &r.OptOuts, revisionNetworks: &r.Networks, revisionWishes: &r.Wishes,
+	}
 	err = s.read(ctx, func(c *conn) error {
 		return query(c, "SELECT name, value FROM meta WHERE name >= 'revision/' AND name < 'revision0'", nil, func(stmt *statement) (bool, error) {
 			if to := places[stmt.ColumnText(0)]; to != nil {
