@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -163,6 +164,8 @@ type customer struct {
 	ledger *ledger
 	window int
 	to     func() string
+	dial   func(ctx context.Context, network, addr string) (net.Conn, error) // nil: TCP from here
+	taken  func()                                                            // called for each message that was accepted, if not nil
 }
 
 // Requests implements smpp.Handler: receipts.
@@ -192,6 +195,9 @@ func (c *customer) Responses(_ *smpp.Session, responses []smpp.Response) {
 			c.ledger.refuse(r.PDU.Status.String())
 		default:
 			c.ledger.accept(body.MessageID, ref)
+			if c.taken != nil {
+				c.taken()
+			}
 		}
 	}
 }
@@ -199,7 +205,7 @@ func (c *customer) Responses(_ *smpp.Session, responses []smpp.Response) {
 // run sends until ctx ends, and stays bound for receipts until stay ends.
 func (c *customer) run(ctx, stay context.Context, addrs ...string) {
 	d := smpp.Dialer{
-		Hosts: addrs, MinDelay: 20 * time.Millisecond, MaxDelay: 100 * time.Millisecond,
+		Hosts: addrs, Dial: c.dial, MinDelay: 20 * time.Millisecond, MaxDelay: 100 * time.Millisecond,
 		Bind:    smpp.Bind{Mode: smpp.Transceiver, SystemID: account, Password: password},
 		Session: smpp.SessionConfig{Window: c.window},
 	}

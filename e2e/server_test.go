@@ -43,6 +43,7 @@ type serverOptions struct {
 	binary     string   // raceBinary if empty
 	dir        string   // of file and data; made if empty
 	connectors []string // flow mappings; to the simulator given to startServer if nil
+	http       string   // further settings of HTTP, such as ", proxy: [...]"
 	smpp       string   // further settings of the customers' SMPP, such as ", tls: {...}"
 	link       string   // further settings of that connector, such as ", window: 50"
 	account    string   // further settings of the account
@@ -124,7 +125,7 @@ func linkToHosts(name string, hosts []string, more string) string {
 // file builds the configuration.
 func (s *server) file(opt serverOptions) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "data: %q\nhttp: {listen: %q}\nsmpp: {listen: %q%s}\ncountry: \"46\"\n", filepath.Join(s.dir, "data"), s.http, s.smpp, opt.smpp)
+	fmt.Fprintf(&b, "data: %q\nhttp: {listen: %q%s}\nsmpp: {listen: %q%s}\ncountry: \"46\"\n", filepath.Join(s.dir, "data"), s.http, opt.http, s.smpp, opt.smpp)
 	if !strings.Contains(opt.more, "webhooks:") {
 		b.WriteString("webhooks: {allow: [127.0.0.0/8]}\n")
 	}
