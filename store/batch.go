@@ -77,6 +77,7 @@ type Batch struct {
 	Alarms         []alarm.Event  // as they are now
 	AlarmsGone     []message.ID   // that are kept no more
 	Resources      []ResourceChange
+	Rekey          *Rekey // after Resources; nil for none
 	People         []*PeopleChange
 	Events         []Event          // in the order of their positions
 	EventAccounts  []EventAccount   // one per account
@@ -86,7 +87,11 @@ type Batch struct {
 
 // Rows returns about how many rows the batch writes.
 func (b *Batch) Rows() int {
-	return len(b.Accepted) + len(b.Changed) + len(b.Replaced) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
+	rows := 0
+	if b.Rekey != nil {
+		rows = len(b.Rekey.All) + 1
+	}
+	return rows + len(b.Accepted) + len(b.Changed) + len(b.Replaced) + len(b.Erased) + len(b.Granted) + len(b.GrantDone) +
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
 		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.MailAdd) + len(b.MailDone) + len(b.Marks) + len(b.Dead) + len(b.DeadGone) + len(b.Counters) + len(b.Money) + len(b.Allowances) + len(b.Warned) + len(b.Wishes) + len(b.TopUps) +

@@ -30,12 +30,17 @@ func (s *Store) Commit(b *Batch) error {
 	if b.Term < s.terms[b.Node] {
 		return &FatalError{Err: fmt.Errorf("node %d: %w", b.Node, ErrFenced)}
 	}
-	err := s.transact(func() error {
+	overwritten, err := s.overwriting(b.Rekey)
+	if err != nil {
+		return err
+	}
+	err = s.transact(func() error {
 		if err := s.settle(b); err != nil {
 			return err
 		}
 		return s.writeBatch(b, &n)
 	})
+	overwritten()
 	if err != nil {
 		s.unmark()
 		return err
@@ -151,6 +156,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 		return err
 	}
 	if err := s.writeResources(b.Resources); err != nil {
+		return err
+	}
+	if err := s.writeRekey(b.Rekey); err != nil {
 		return err
 	}
 	if err := s.writeRevisions(b); err != nil {

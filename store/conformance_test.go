@@ -50,6 +50,7 @@ func testConformance(t *testing.T, open opener) {
 		{"inbound", testInbound},
 		{"parts and held", testPartsAndHeld},
 		{"alarms", testAlarms},
+		{"key of secrets", testSecretKey},
 		{"events", testEvents},
 		{"retention of events", testEventsRetention},
 		{"waiting", testWaiting},

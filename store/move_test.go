@@ -39,7 +39,10 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 		Networks:    []Network{{Prefix: "4670", Code: "24001", Name: "n", Country: "SE"}},
 		Series:      []SeriesNumber{{Name: "case", Period: 2026, Last: 9}},
 		Alarms:      []alarm.Event{{ID: at(0), Kind: "link", Subject: "op1", Text: "down", Began: now}},
-		Resources:   []ResourceChange{{Audit: Audit{Number: 1, At: 2, Who: "root", Kind: "accounts", Name: "acme", Action: "create", Fields: []string{"a", "b"}}, Put: []Resource{{Kind: "accounts", Name: "acme", Position: 1, Body: []byte("{}"), Revision: 1}}}},
+		Rekey: &Rekey{Audit: Audit{Number: 2, At: 3, Who: "kurir", Kind: "secrets", Name: "key", Action: "encrypt"}, Key: "0123456789abcdef", All: []Resource{
+			{Kind: "accounts", Name: "acme", Position: 1, Body: []byte(`{"webhook_secret":"kurir-secret:1:0123456789abcdef:AAAA"}`), Revision: 1},
+		}},
+		Resources: []ResourceChange{{Audit: Audit{Number: 1, At: 2, Who: "root", Kind: "accounts", Name: "acme", Action: "create", Fields: []string{"a", "b"}}, Put: []Resource{{Kind: "accounts", Name: "acme", Position: 1, Body: []byte("{}"), Revision: 1}}}},
 		People: []*PeopleChange{{
 			Contacts:  []*Contact{{Owned: Owned{ID: 1, Account: "acme"}, Contact: directory.Contact{Name: "Örjan", Mobile: "+46701234567"}}},
 			Groups:    []*Group{{Owned: Owned{ID: 2, Account: "acme"}, Group: directory.Group{Name: "all"}}},

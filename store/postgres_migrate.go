@@ -117,7 +117,7 @@ func (m *postgresMigrator) apply(ctx context.Context) error {
 		err := m.run(ctx, one.text)
 		for name, value := range map[string]int{metaForm: one.number, metaLeast: one.least} {
 			if err == nil {
-				err = m.run(ctx, fmt.Sprintf("INSERT INTO meta(name, value) VALUES ('%[1]s', %[2]d) ON CONFLICT (name) DO UPDATE SET value = %[2]d", name, value))
+				err = m.run(ctx, fmt.Sprintf("INSERT INTO meta(name, value) VALUES ('%[1]s', %[2]d) ON CONFLICT (name) DO UPDATE SET value = greatest(meta.value, %[2]d)", name, value))
 			}
 		}
 		if err != nil {

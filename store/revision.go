@@ -29,7 +29,7 @@ func (b *Batch) changed() (names []string) {
 		name string
 		rows int
 	}{
-		{revisionSettings, len(b.Resources)},
+		{revisionSettings, b.settings()},
 		{revisionLists, len(b.ListEntries)},
 		{revisionOptOuts, len(b.OptOuts)},
 		{revisionNetworks, len(b.Networks)},
@@ -40,6 +40,14 @@ func (b *Batch) changed() (names []string) {
 		}
 	}
 	return names
+}
+
+// settings is how many changes of settings a batch has.
+func (b *Batch) settings() int {
+	if b.Rekey != nil {
+		return len(b.Resources) + 1
+	}
+	return len(b.Resources)
 }
 
 // writeRevisions moves revisions, where there are other nodes to look at them.

@@ -24,6 +24,8 @@ type coldStatements struct {
 	series, inboundCase    *statement
 	alarm, alarmGone       *statement
 	resource, resourceGone *statement
+	resourcesGone          *statement
+	secretKey              *statement
 	audit                  *statement
 	missing, missingGone   *statement
 	event, eventAccount    *statement
@@ -80,6 +82,8 @@ func (w *coldStatements) shared() []preparation {
 		{&w.alarmGone, write{verb: remove, table: "alarm", keys: 1, columns: "id"}},
 		{&w.resource, write{verb: put, table: "resource", keys: 2, columns: "kind:t name:t position body:t revision changed_at changed_by:t"}},
 		{&w.resourceGone, write{verb: remove, table: "resource", keys: 2, columns: "kind:t name:t"}},
+		{&w.resourcesGone, write{verb: empty, table: "resource"}},
+		{&w.secretKey, write{verb: put, table: "secret_key", keys: 1, columns: "name:t fingerprint:t since"}},
 		{&w.audit, write{verb: add, table: "audit", keys: 1, columns: "number at who:t kind:t name:t action:t fields:t"}},
 		{&w.dead, write{verb: add, table: "dead_letter", columns: "id inbound idx state account:t kind address:t since at tries code text:t"}},
 		{&w.deadGone, write{verb: remove, table: "dead_letter", keys: 3, columns: "id inbound idx"}},

@@ -1,0 +1,57 @@
+package store_test
+
+import (
+	"testing"
+
+	"kurir/store"
+)
+
+// testSecretKey: everything that was made over REST is written anew together with the fingerprint of the key that it is encrypted with.
+func testSecretKey(t *testing.T, open opener) {
+	ctx := t.Context()
+	place := t.TempDir()
+	s := open(t, place, store.Retention{})
+	made := func(name, body string) store.Resource {
+		return store.Resource{Kind: "connectors", Name: name, Position: 1, Body: []byte(body), Revision: 1, ChangedAt: 2, ChangedBy: "root"}
+	}
+	audit := func(n int64, action string) store.Audit {
+		return store.Audit{Number: n, At: n, Who: "kurir", Kind: "secrets", Name: "key", Action: action}
+	}
+	key := func(s *store.Store, want string) {
+		t.Helper()
+		if got, err := s.SecretKey(ctx); err != nil || got != want {
+			t.Errorf("the key is %q, %v; want %q", got, err, want)
+		}
+	}
+	key(s, "")
+	commit(t, s, &store.Batch{Resources: []store.ResourceChange{{Audit: audit(1, "create"), Put: []store.Resource{made("a", `{"password":"x"}`), made("gone", `{}`)}}}})
+	key(s, "")
+	all := []store.Resource{made("a", `{"password":"y"}`), made("b", `{}`)}
+	commit(t, s, &store.Batch{Rekey: &store.Rekey{Audit: audit(2, "encrypt"), Key: "0123456789abcdef", All: all}})
+	check := func(s *store.Store, want string, number int64) {
+		t.Helper()
+		key(s, want)
+		list, last, err := s.Resources(ctx)
+		if err != nil || last != number {
+			t.Errorf("last %d, %v", last, err)
+		}
+		diff(t, "resources", all, list)
+		audits, err := s.Audits(ctx, store.AuditFilter{Kind: "secrets", Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "audit", []store.Audit{audit(number, "encrypt")}, audits)
+	}
+	check(s, "0123456789abcdef", 2)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, place, store.Retention{})
+	check(s, "0123456789abcdef", 2)
+	if err := s.KeepOlderOut(ctx); err != nil {
+		t.Error(err)
+	}
+	all = nil
+	commit(t, s, &store.Batch{Rekey: &store.Rekey{Audit: audit(3, "encrypt"), Key: "fedcba9876543210"}})
+	check(s, "fedcba9876543210", 3)
+}
