@@ -36,3 +36,14 @@ func Seal(field, secret string) string {
 	}
 	return secret
 }
+
+// IsSealed tells whether a secret of that field is a hash, as Seal makes it.
+func IsSealed(field, secret string) bool {
+	switch {
+	case field == "password" || field == "smpp.password":
+		return strings.HasPrefix(secret, "$argon2")
+	case strings.HasPrefix(field, "api_keys[") || field == "key" || field == "previous":
+		return strings.HasPrefix(secret, "sha256:")
+	}
+	return false
+}

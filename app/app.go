@@ -50,6 +50,7 @@ type App struct {
 	opt        Options
 	log        *slog.Logger
 	node       *node
+	keys       config.SecretKeys // for secrets of what is made over REST
 	store      *store.Store
 	gateway    *gateway.Gateway
 	verifier   *account.Verifier
@@ -126,6 +127,9 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		},
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := a.joinKey(ctx); err != nil {
 		return nil, err
 	}
 	if a.revisions, err = a.store.Revisions(ctx); err != nil { // before all that is read of what they are about
@@ -212,6 +216,7 @@ func (a *App) Run(ctx context.Context) error {
 			stop(coreErr)
 		}
 	}()
+	waits := a.firstEncrypt(ctx)
 	a.startLinks(ctx)
 	var serving sync.WaitGroup
 	serving.Go(func() { a.serveHTTP(stop) })
@@ -229,6 +234,7 @@ func (a *App) Run(ctx context.Context) error {
 	serving.Go(func() { a.watchNode(ctx, stop) })
 	serving.Go(func() { a.inherit(ctx) })
 	serving.Go(func() { a.followNodes(ctx) })
+	serving.Go(func() { a.keepSecrets(ctx, waits) })
 	<-ctx.Done()
 
 	a.log.Info("kurir stops")
@@ -374,6 +380,7 @@ func (a *App) warnOfRestart(f *config.File) {
 		{"data", began.Data, f.Data},
 		{"database", began.Database, f.Database},
 		{"node", began.Node, f.Node},
+		{"secrets", began.Secrets, f.Secrets},
 		{"http", fixed(began.HTTP.Listener()), fixed(f.HTTP.Listener())},
 		{"smpp", fixed(began.SMPP), fixed(f.SMPP)},
 		{"dialects", fixedDialects(began), fixedDialects(f)},

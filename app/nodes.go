@@ -54,7 +54,7 @@ func joinNodes(ctx context.Context, f *config.File, version string, log *slog.Lo
 	}
 	n.keeper = cluster.New(cluster.Options{
 		Table: n.table, Name: n.name, Down: store.DatabaseDown, Shares: true, Looked: n.looked, Log: log,
-		About: cluster.About{Host: host, Process: os.Getpid(), Version: version},
+		About: cluster.About{Host: host, Process: os.Getpid(), Version: version, Keys: f.SecretKeys().Fingerprints()},
 	})
 	if err := n.keeper.Join(ctx); err != nil {
 		_ = n.table.Close()

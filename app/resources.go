@@ -19,10 +19,13 @@ import (
 
 // book is what was made over REST, guarded by App.mu.
 type book struct {
-	made []store.Resource // by kind and position
+	made []store.Resource // by kind and position, with secrets as they are
 	last int64            // number of the last change
 	used int64            // and of the last that is in force
 	open <-chan error     // of a write whose end was not waited for; nil for none
+
+	key       string // fingerprint of that with which secrets are encrypted in the database; empty for none
+	otherwise int    // secrets there that are not
 }
 
 // writeTimeout is how long a change may take to come on disk.
@@ -30,11 +33,23 @@ const writeTimeout = 25 * time.Second
 
 // readBook reads what was made over REST.
 func (a *App) readBook(ctx context.Context) error {
+	key, err := a.store.SecretKey(ctx)
+	if err != nil {
+		return err
+	}
 	made, last, err := a.store.Resources(ctx)
 	if err != nil {
 		return err
 	}
-	a.book.made, a.book.last = made, last
+	otherwise := 0
+	for i := range made {
+		n, err := a.reveal(&made[i], key)
+		if err != nil {
+			return err
+		}
+		otherwise += n
+	}
+	a.book.made, a.book.last, a.book.key, a.book.otherwise = made, last, key, otherwise
 	return nil
 }
 
@@ -219,7 +234,15 @@ func (a *App) settleBook(ctx context.Context) error {
 
 // write puts a change on disk, and then into the book.
 func (a *App) write(ctx context.Context, d *draft) error {
-	done, err := a.gateway.WriteResource(d.change, d.keyed, d.answer)
+	key, err := a.keyInForce()
+	if err != nil {
+		return err
+	}
+	change := d.change
+	if change.Put, err = a.encrypted(key, change.Put); err != nil {
+		return err
+	}
+	done, err := a.gateway.WriteResource(change, d.keyed, d.answer)
 	if err != nil {
 		return err
 	}

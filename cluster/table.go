@@ -40,6 +40,8 @@ type About struct {
 	// File is a hash of what in its file nodes have in common, Loaded when it was read, in Unix seconds.
 	File   string `json:"file,omitempty"`
 	Loaded int64  `json:"loaded,omitempty"`
+	// Keys are fingerprints of the keys for secrets that it has.
+	Keys []string `json:"keys,omitempty"`
 }
 
 // text writes what a node says as the table keeps it.
@@ -47,6 +49,9 @@ func (a *About) text() string {
 	octets, _ := json.Marshal(a) // strings and a number: never fails
 	return string(octets)
 }
+
+// AboutOf reads what a node says of itself, from a table that was just read.
+func AboutOf(n *store.Node) About { return aboutOf(n) }
 
 // aboutOf reads it. What cannot be read, as a newer version might write it, says
 // nothing.

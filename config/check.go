@@ -29,6 +29,7 @@ func (d *decoder) check(f *File) {
 	d.checkTLVs(f.TLVs)
 	account.ValidatePredefined(f.Predefined, d.report)
 	f.Secret.Validate(d.within("secret"))
+	d.checkSecrets(&f.Secrets)
 	d.checkFilters(f)
 	tlvs := f.TLVDictionary()
 	links := d.checkConnectors(f.Connectors, tlvs)

@@ -33,6 +33,8 @@ type File struct {
 	HTTP HTTP `yaml:"http" example:"{listen: \"127.0.0.1:8080\"}"`
 	// SMPP is where customers bind as ESMEs. Empty: nowhere.
 	SMPP Listener `yaml:"smpp" example:"{listen: \"127.0.0.1:2775\"}"`
+	// Secrets is the key by which secrets of what is made over REST are encrypted in the database; docs/resources.md says more.
+	Secrets Secrets `yaml:"secrets"`
 	// Dialects are the HTTP interfaces of other gateways, so that their clients work unchanged.
 	Dialects Dialects `yaml:"dialects"`
 	// Country is the calling code given to numbers written nationally (070-123 45 67), such as "46". Empty: such

@@ -116,6 +116,10 @@ func Seal(kind string, value, old map[string]any) (map[string]any, *resource.Ref
 			refused = resource.Refuse(resource.Invalid, path, "stars stand for a secret that is kept, and there is none; give it as it is")
 			return secret
 		}
+		if strings.HasPrefix(text, encryptedPrefix) {
+			refused = resource.Refuse(resource.Invalid, path, "begins with "+encryptedPrefix+", as what is encrypted does; give the secret as it is")
+			return secret
+		}
 		if kind != "accounts" && kind != "keys" {
 			return secret
 		}
