@@ -176,9 +176,9 @@ func TestBalancers(t *testing.T) {
 		}
 	}
 	fault("kill -9", func() { x.nodes[1].proc.kill() })
-	x.nodes[1].start()
+	x.back(t, 1)
 	fault("SIGTERM", func() { x.nodes[2].proc.stop() })
-	x.nodes[2].start()
+	x.back(t, 2)
 	all("after the restarts")
 	if status, _ := clientOf(x.client, "http://"+haproxy.Address()+":8080").get("/readyz"); status != http.StatusNotFound {
 		t.Errorf("/readyz is answered with %d through HAProxy", status)

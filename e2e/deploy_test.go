@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -100,6 +101,17 @@ func listens(from *netns.Host, addr string) bool {
 		cancel()
 	}
 	return false
+}
+
+// back starts a server again. After a crash it waits for its place, and for the others to have taken over what it had, which on a
+// busy machine takes a while.
+func (x *cluster) back(t *testing.T, i int) {
+	t.Helper()
+	x.nodes[i].launch()
+	within(t, 3*patience, "the server is back", func() bool {
+		status, _ := x.nodes[i].get("/readyz")
+		return status == http.StatusOK
+	})
 }
 
 // dies cuts a server off from everybody, as if its machine had lost its power.
