@@ -197,6 +197,31 @@ func TestSharedBalanceShown(t *testing.T) {
 	}
 }
 
+// TestSharedBalanceNeverBelowZero: a gateway at which no money came lets messages in and finds out in the commit whether they are
+// paid for; until then nobody is shown what they would leave.
+func TestSharedBalanceNeverBelowZero(t *testing.T) {
+	t.Parallel()
+	p := twoGateways(t, func() *Snapshot { return moneySnapshot(t, nil) })
+	p.w[0].topUp("group", "a", euro)
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		for range 20 {
+			p.w[1].try("461", "hi")
+		}
+	}()
+	for {
+		if s := p.w[1].Balances("group"); len(s) == 1 && s[0].Balance < 0 {
+			t.Fatalf("it shows %+v", s)
+		}
+		select {
+		case <-sent:
+			return
+		default:
+		}
+	}
+}
+
 // TestSharedAtomic: a request of which all or nothing is accepted is never
 // accepted in part.
 func TestSharedAtomic(t *testing.T) {

@@ -64,7 +64,7 @@ func (g *Gateway) Balances(account string) []BalanceState {
 		}
 		if p := g.purses[a.Name]; p != nil {
 			p.roll(now)
-			p.show(&s)
+			p.show(&s, g.opt.Shared)
 		}
 		list = append(list, s)
 	}
@@ -72,7 +72,7 @@ func (g *Gateway) Balances(account string) []BalanceState {
 		known := snap.Accounts.ByName(name)
 		if p.live != (funds{}) && (known == nil || known.Terms() == nil) && (account == "" || account == name) {
 			s := BalanceState{Account: name}
-			p.show(&s)
+			p.show(&s, g.opt.Shared)
 			list = append(list, s)
 		}
 	}
@@ -80,14 +80,19 @@ func (g *Gateway) Balances(account string) []BalanceState {
 	return list
 }
 
-// show fills in what a purse says.
-func (p *purse) show(s *BalanceState) {
+// show fills in what a purse says: where gateways share a database what is on disk, for what waits for a commit here was let in
+// without a look at the money.
+func (p *purse) show(s *BalanceState, shared bool) {
+	f := p.live
+	if shared {
+		f = p.disk
+	}
 	if p.currency != "" {
 		s.Currency = p.currency
 	}
 	s.Has, s.Credit = p.has, p.credit
-	s.Balance, s.Reserved, s.Charged = p.live.balance, p.live.reserved, p.live.charged
-	s.ToppedUp = p.live.balance + p.live.reserved + p.live.charged
+	s.Balance, s.Reserved, s.Charged = f.balance, f.reserved, f.charged
+	s.ToppedUp = f.balance + f.reserved + f.charged
 	s.limits(false, &p.messages)
 	s.limits(true, &p.money)
 }
