@@ -265,7 +265,7 @@ func (n *node) leases(link string) func(ctx context.Context, session int) (*conn
 		if err != nil {
 			return nil, err
 		}
-		return &connector.Lease{Valid: l.Valid, Over: l.Over(), Release: l.Release}, nil
+		return &connector.Lease{Name: l.Name, Term: l.Term, Valid: l.Valid, Over: l.Over(), Release: l.Release}, nil
 	}
 }
 

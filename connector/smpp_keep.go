@@ -260,7 +260,8 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 	sess.SetTrace(l.tap.of(s.number)) // it may have changed while the session was opened
 	slot.session, slot.down = s, false
 	l.mu.Unlock()
-	l.log.Info("session bound", "session", s.number, "peer", s.peer, "mode", slot.mode)
+	about := []any{"session", s.number, "peer", s.peer, "mode", slot.mode, "from", sess.Info().Local.String()}
+	l.log.Info("session bound", append(about, s.lease.attributes()...)...)
 	l.core.SessionUp(s.number, credit)
 
 	err = s.stay(ctx)

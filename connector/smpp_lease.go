@@ -13,6 +13,9 @@ import (
 // Lease is the permission to hold one session of a link, where several servers
 // share its sessions. All of it may be used from any goroutine.
 type Lease struct {
+	// Name and Term are what it is called in the log.
+	Name string
+	Term uint64
 	// Valid is asked before each write to the socket. Is it false while Over is open, nothing may be sent for now, and the
 	// session may stay.
 	Valid func() bool
@@ -34,6 +37,14 @@ func (l *Lease) lost() bool {
 	default:
 		return false
 	}
+}
+
+// attributes are those of the lease for the log.
+func (l *Lease) attributes() []any {
+	if l == nil {
+		return nil
+	}
+	return []any{"lease", l.Name, "term", l.Term}
 }
 
 // silent tells whether no message may be sent now.
