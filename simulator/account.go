@@ -143,7 +143,7 @@ func (a *account) acked(s *session, answers []smpp.Header, now time.Time) {
 			c.Refused++
 		}
 	}
-	s.count(&c)
+	s.count(&c, now)
 	a.pump(now, &again)
 	a.mu.Unlock()
 	c.add(&again)

@@ -91,7 +91,7 @@ func (b *batch) end() {
 	ss.out.write(b.tail)
 	s.stats.add(b.now, &b.c, b.statuses)
 	if b.c != (Counts{}) {
-		ss.count(&b.c)
+		ss.count(&b.c, b.now)
 	}
 }
 

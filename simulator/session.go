@@ -45,8 +45,9 @@ type session struct {
 	version smpp.Version
 	bound   atomic.Bool
 
-	countMu sync.Mutex
-	counts  Counts
+	countMu     sync.Mutex
+	counts      Counts
+	first, last time.Time // when messages came in
 
 	// Guarded by the account's lock.
 	receiving bool
@@ -83,6 +84,7 @@ func (s *Simulator) serve(conn net.Conn, h *host, first []byte) {
 	}
 	s.mu.Lock()
 	delete(s.sessions, ss.number)
+	s.remember(ss)
 	s.mu.Unlock()
 	s.hub.changedSessions()
 }
@@ -294,10 +296,13 @@ func (s *Simulator) boundTo(a *account) (n int) {
 }
 
 // count books what happened on the session.
-func (ss *session) count(c *Counts) {
+func (ss *session) count(c *Counts, now time.Time) {
 	ss.countMu.Lock()
+	defer ss.countMu.Unlock()
 	ss.counts.add(c)
-	ss.countMu.Unlock()
+	if c.Submitted > 0 {
+		ss.submittedAt(now)
+	}
 }
 
 // Session describes one connection.

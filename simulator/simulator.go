@@ -139,6 +139,7 @@ type Simulator struct {
 	web        *http.Server
 	webAddress string
 	sessions   map[uint64]*session
+	ended      []Submitter // the last that have ended
 	lastNumber uint64
 	accounts   map[string]*account
 	byIndex    []*account
