@@ -6,6 +6,8 @@ SHELL := bash
 FUZZTIME ?= 2s
 # Flags of e2e/bench, such as BENCH='--only smpp --runs 1'.
 BENCH    ?=
+# Flags of the experiments, such as EXPERIMENTS='-run ^TestClusterKill$$'.
+EXPERIMENTS ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # The race detector looks at Go that people wrote, and not at SQLite, which is C translated by a machine and takes ten times as long
 # under it. Build and tests of e2e say the same.
@@ -13,7 +15,7 @@ RACE     := -race '-gcflags=modernc.org/...=-race=false'
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 
 .NOTPARALLEL:
-.PHONY: help build profile test unit race fuzz lint e2e peers bench bench-compare house docs tools clean
+.PHONY: help build profile test unit race fuzz lint e2e experiments peers bench bench-compare house docs tools clean
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
@@ -44,6 +46,9 @@ peers: ## install the programs of others that the tests talk to
 
 e2e: ## the whole program over real sockets, against the simulator and real peers
 	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -parallel 3 -timeout 15m ./...; fi
+
+experiments: ## faults while three servers share a PostgreSQL, for LASTING (10m), and what was lost by them
+	@tools/experiments $(EXPERIMENTS)
 
 bench: build ## speed as docs/benchmarks.md defines it; takes about an hour
 	@tools/bench $(BENCH)

@@ -141,7 +141,7 @@ func TestEventsOverKills(t *testing.T) {
 	var numbers atomic.Int64
 	for range 3 {
 		senders.Go(func() {
-			poster(load, []*server{s}, l, func() string { return fmt.Sprintf("4670%07d", numbers.Add(1)) }, h.URL)
+			(&poster{servers: []*server{s}, ledger: l, to: func() string { return fmt.Sprintf("4670%07d", numbers.Add(1)) }, dlr: h.URL}).run(load)
 		})
 	}
 	written := 0

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+
+	"kurir/e2e/netns"
 )
 
 // hook is a customer's web server: it keeps every call, and answers as told.
@@ -45,9 +47,21 @@ type event struct {
 	} `json:"data"`
 }
 
-func startHook(t testing.TB) *hook {
+func startHook(t testing.TB) *hook { return startHookOn(t, nil) }
+
+// startHookOn is startHook on a host of a network; on this machine if it is nil.
+func startHookOn(t testing.TB, host *netns.Host) *hook {
 	h := &hook{calls: make(chan call, 100_000)}
-	h.Server = httptest.NewServer(http.HandlerFunc(h.serve))
+	h.Server = httptest.NewUnstartedServer(http.HandlerFunc(h.serve))
+	if host != nil {
+		listener, err := host.Listen(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Listener.Close()
+		h.Listener = listener
+	}
+	h.Start()
 	t.Cleanup(h.Close)
 	return h
 }

@@ -2,22 +2,20 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"kurir/simulator"
-	"kurir/smpp"
 )
 
 var (
@@ -45,12 +43,30 @@ type ledger struct {
 	final    map[string]int    // final receipts by id
 	unknown  map[string]int    // receipts for ids that nobody was told of: the answer was lost
 	refused  map[string]int    // by cause
-	last     time.Time         // when a message was accepted last
-	pause    time.Duration     // the longest time in which none was
+	open     int               // accepted and without a final receipt
+	pauses   map[string]*pause // by customer: what stands before the number in his references
+	names    int               // given to customers
+}
+
+// pause is how long a customer had to wait.
+type pause struct {
+	last    time.Time     // when a message of his was accepted last
+	longest time.Duration // in which none was
 }
 
 func newLedger() *ledger {
-	return &ledger{accepted: map[string]string{}, offered: map[string]bool{}, final: map[string]int{}, unknown: map[string]int{}, refused: map[string]int{}}
+	return &ledger{
+		accepted: map[string]string{}, offered: map[string]bool{}, final: map[string]int{}, unknown: map[string]int{}, refused: map[string]int{},
+		pauses: map[string]*pause{},
+	}
+}
+
+// name makes a prefix for the references of one customer.
+func (l *ledger) name(kind string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.names++
+	return fmt.Sprintf("%s%d-", kind, l.names)
 }
 
 // next makes a reference.
@@ -67,14 +83,36 @@ func (l *ledger) accept(id, ref string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.accepted[id] = ref
-	now := time.Now()
-	if !l.last.IsZero() {
-		l.pause = max(l.pause, now.Sub(l.last))
+	now, who := time.Now(), strings.TrimRight(ref, "0123456789")
+	if p := l.pauses[who]; p == nil {
+		l.pauses[who] = &pause{last: now}
+	} else {
+		p.longest, p.last = max(p.longest, now.Sub(p.last)), now
 	}
-	l.last = now
 	if n := l.unknown[id]; n > 0 { // its receipt was faster
 		l.final[id] += n
 		delete(l.unknown, id)
+	} else {
+		l.open++
+	}
+}
+
+// longest is the longest time in which a customer's messages were not accepted.
+func (l *ledger) longest() (longest time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.pauses {
+		longest = max(longest, p.longest)
+	}
+	return longest
+}
+
+// endPauses says that customers send no more: who waits still has waited until now.
+func (l *ledger) endPauses() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.pauses {
+		p.longest = max(p.longest, time.Since(p.last))
 	}
 }
 
@@ -88,7 +126,9 @@ func (l *ledger) receipt(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, known := l.accepted[id]; known {
-		l.final[id]++
+		if l.final[id]++; l.final[id] == 1 {
+			l.open--
+		}
 		return
 	}
 	l.unknown[id]++
@@ -98,16 +138,11 @@ func (l *ledger) receipt(id string) {
 func (l *ledger) counts() (accepted, open int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for id := range l.accepted {
-		if l.final[id] == 0 {
-			open++
-		}
-	}
-	return len(l.accepted), open
+	return len(l.accepted), l.open
 }
 
-// open names at most n accepted messages without a final receipt.
-func (l *ledger) open(n int) (ids []string) {
+// missing names at most n accepted messages without a final receipt.
+func (l *ledger) missing(n int) (ids []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for id := range l.accepted {
@@ -122,7 +157,7 @@ func (l *ledger) open(n int) (ids []string) {
 func (l *ledger) explain(t testing.TB, s *server, sim *simulator.Simulator) {
 	accepted, open := l.counts()
 	t.Logf("%d of %d accepted messages have no final receipt", open, accepted)
-	for _, id := range l.open(5) {
+	for _, id := range l.missing(5) {
 		trace, _ := s.trace(id)
 		t.Logf("%s: %s", id, trace)
 		l.mu.Lock()
@@ -141,177 +176,26 @@ func (l *ledger) explain(t testing.TB, s *server, sim *simulator.Simulator) {
 func (l *ledger) repeated() (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.repeatedLocked()
+}
+
+func (l *ledger) repeatedLocked() (n int) {
 	for _, c := range l.final {
 		n += c - 1
 	}
 	return n
 }
 
-// references are those that were accepted, one a line.
-func (l *ledger) references() io.Reader {
+// acceptedOnes are the references that were accepted.
+func (l *ledger) acceptedOnes() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var b strings.Builder
-	for _, ref := range l.accepted {
-		b.WriteString(ref + "\n")
-	}
-	return strings.NewReader(b.String())
+	return slices.Collect(maps.Values(l.accepted))
 }
 
-// customer sends over SMPP as fast as the window allows, binds again whenever the connection is gone, and books
-// receipts.
-type customer struct {
-	ledger *ledger
-	window int
-	to     func() string
-	dial   func(ctx context.Context, network, addr string) (net.Conn, error) // nil: TCP from here
-	taken  func()                                                            // called for each message that was accepted, if not nil
-}
-
-// Requests implements smpp.Handler: receipts.
-func (c *customer) Requests(s *smpp.Session, requests []smpp.PDU) {
-	answers := make([]smpp.PDU, 0, len(requests))
-	for i := range requests {
-		p := &requests[i]
-		if d, ok := p.Body.(*smpp.DeliverSM); ok && smpp.IsReceipt(d.ESMClass) {
-			if r, ok := smpp.ReceiptFrom(d); ok && r.State.Final() {
-				c.ledger.receipt(r.ID)
-			}
-		}
-		answers = append(answers, smpp.PDU{Command: p.Command.Response(), Sequence: p.Sequence, Body: &smpp.DeliverSMResp{}})
-	}
-	_ = s.Respond(answers)
-}
-
-// Responses implements smpp.Handler: what was accepted.
-func (c *customer) Responses(_ *smpp.Session, responses []smpp.Response) {
-	for _, r := range responses {
-		ref, _ := r.Ref.(string)
-		body, ok := r.PDU.Body.(*smpp.SubmitSMResp)
-		switch {
-		case r.Err != nil:
-			c.ledger.refuse("no answer")
-		case r.PDU.Status != smpp.ESME_ROK || !ok:
-			c.ledger.refuse(r.PDU.Status.String())
-		default:
-			c.ledger.accept(body.MessageID, ref)
-			if c.taken != nil {
-				c.taken()
-			}
-		}
-	}
-}
-
-// run sends until ctx ends, and stays bound for receipts until stay ends.
-func (c *customer) run(ctx, stay context.Context, addrs ...string) {
-	d := smpp.Dialer{
-		Hosts: addrs, Dial: c.dial, MinDelay: 20 * time.Millisecond, MaxDelay: 100 * time.Millisecond,
-		Bind:    smpp.Bind{Mode: smpp.Transceiver, SystemID: account, Password: password},
-		Session: smpp.SessionConfig{Window: c.window},
-	}
-	d.Keep(stay, c, func(s *smpp.Session, _ *smpp.BindResp, err error) {
-		if err == nil {
-			go c.send(ctx, s)
-		}
-	})
-}
-
-func (c *customer) send(ctx context.Context, s *smpp.Session) {
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.Done():
-			return
-		case <-tick.C:
-		}
-		n := min(s.Room(), 10)
-		requests := make([]smpp.Request, 0, n)
-		for range n {
-			ref := c.ledger.next("s")
-			requests = append(requests, smpp.Request{Body: shortText(c.to(), ref+" "+textMark), Ref: ref})
-		}
-		taken, err := s.Send(requests)
-		for range len(requests) - taken {
-			c.ledger.refuse("not sent")
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// someone names one phone after the other.
-func someone() func() string {
-	var n atomic.Int64
-	return func() string { return fmt.Sprintf("4670%07d", n.Add(1)%90000) }
-}
-
-// poster sends over HTTP, REST and Kannel's interface in turn, to the servers in turn, one message a request.
-func poster(ctx context.Context, servers []*server, l *ledger, to func() string, dlr string) {
-	client := &http.Client{Timeout: 10 * time.Second}
-	defer client.CloseIdleConnections()
-	for i := 0; ctx.Err() == nil; i++ {
-		one := *servers[i/2%len(servers)].rest
-		one.client = client
-		var status int
-		var id string
-		ref := l.next("h")
-		if i%2 == 0 {
-			body, _ := json.Marshal(map[string]string{"to": "+" + to(), "text": ref + " " + textMark, "webhook": dlr + "/state"})
-			var answer []byte
-			status, answer, _, _ = one.do(http.MethodPost, "/v1/messages", "application/json", strings.NewReader(string(body)))
-			var accepted struct{ Messages []viewed }
-			if status == http.StatusAccepted && json.Unmarshal(answer, &accepted) == nil && len(accepted.Messages) == 1 {
-				id = accepted.Messages[0].ID
-			}
-		} else {
-			q := url.Values{
-				"username": {account}, "password": {password}, "to": {to()}, "text": {ref + " " + textMark},
-				"dlr-mask": {"3"}, "dlr-url": {dlr + "/dlr?id=%I&d=%d"},
-			}
-			var header http.Header
-			status, _, header, _ = one.do(http.MethodGet, "/cgi-bin/sendsms?"+q.Encode(), "", nil)
-			if status == http.StatusAccepted {
-				id = header.Get("X-Message-Id")
-			}
-		}
-		switch {
-		case id != "":
-			l.accept(id, ref)
-		case status == 0:
-			l.refuse("no answer")
-			select { // the server is down
-			case <-ctx.Done():
-			case <-time.After(20 * time.Millisecond):
-			}
-		default:
-			l.refuse(fmt.Sprint(status))
-		}
-	}
-}
-
-// book takes what a hook gets for the ledger until it is closed.
-func (l *ledger) book(t testing.TB, h *hook) {
-	go func() {
-		for {
-			select {
-			case c := <-h.calls:
-				if c.Path == "/dlr" {
-					l.receipt(c.Query.Get("id"))
-					continue
-				}
-				e := event{}
-				if json.Unmarshal(c.Body, &e) == nil && final[e.Data.State] {
-					l.receipt(e.Data.ID)
-				}
-			case <-t.Context().Done():
-				return
-			}
-		}
-	}()
+// references are those that were accepted, one a line.
+func (l *ledger) references() io.Reader {
+	return strings.NewReader(strings.Join(l.acceptedOnes(), "\n"))
 }
 
 // TestKillUnderLoad kills the program with SIGKILL again and again, at random moments, while it carries messages over
@@ -368,7 +252,7 @@ func (x *loadExperiment) run(t *testing.T) {
 		bound.Go(func() { c.run(load, stay, s.smpp) })
 	}
 	for range 4 {
-		senders.Go(func() { poster(load, []*server{s}, l, to, h.URL) })
+		senders.Go(func() { (&poster{servers: []*server{s}, ledger: l, to: to, dlr: h.URL}).run(load) })
 	}
 	written := 0
 	senders.Go(func() { written = writeFromPhones(load, t, sim) })
@@ -460,7 +344,7 @@ func compareSent(t *testing.T, s *server, sim *simulator.Simulator, l *ledger, m
 	}
 	accepted, _ := l.counts()
 	t.Logf("%d offered, %d accepted, %d arrived, %d of them unanswered to the customer, lost %d, sent again %d (at most %d), receipts twice %d, longest pause of acceptance %v, refused %v",
-		l.sent, accepted, c.Distinct, c.Unannounced, c.Missing, c.Repeats, mostTwice, l.repeated(), l.pause.Round(time.Millisecond), l.refused)
+		l.sent, accepted, c.Distinct, c.Unannounced, c.Missing, c.Repeats, mostTwice, l.repeated(), l.longest().Round(time.Millisecond), l.refused)
 	if c.Missing > 0 {
 		t.Errorf("%d accepted messages are lost: %q", c.Missing, c.Examples)
 	}

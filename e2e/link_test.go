@@ -33,7 +33,7 @@ func settle(t *testing.T, s *server, e *esme, l *ledger) {
 				l.receipt(r.ID)
 			}
 		case <-timer.C:
-			for _, id := range l.open(5) {
+			for _, id := range l.missing(5) {
 				text, _ := s.trace(id)
 				t.Log(text)
 			}

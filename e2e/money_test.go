@@ -170,12 +170,12 @@ func TestKillUnderPaidLoad(t *testing.T) {
 	c := &customer{ledger: l, window: 20, to: to}
 	bound.Go(func() { c.run(load, stay, s.smpp) })
 	for range 4 {
-		senders.Go(func() { poster(load, []*server{s}, l, to, h.URL) })
+		senders.Go(func() { (&poster{servers: []*server{s}, ledger: l, to: to, dlr: h.URL}).run(load) })
 	}
 	key := *s.rest
 	key.key = wardKey
 	ward := &server{t: t, rest: &key}
-	senders.Go(func() { poster(load, []*server{ward}, newLedger(), to, h.URL) })
+	senders.Go(func() { (&poster{servers: []*server{ward}, ledger: newLedger(), to: to, dlr: h.URL}).run(load) })
 	defer func() { stopLoad(); leave(); senders.Wait(); bound.Wait() }()
 
 	rounds := max(3, *kills/3)

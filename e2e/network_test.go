@@ -8,9 +8,12 @@ import (
 	"kurir/simulator"
 )
 
-// startSimulatorOn runs an SMSC inside the test, on a host of a network.
+// startSimulatorOn runs an SMSC inside the test, on a host of a network; on this machine if it is nil.
 func startSimulatorOn(t testing.TB, host *netns.Host, opt simulator.Options) (sim *simulator.Simulator) {
 	t.Helper()
+	if host == nil {
+		return startSimulator(t, opt)
+	}
 	opt.SMPP = host.Address() + ":2775"
 	_ = host.Do(func() error {
 		sim = startSimulator(t, opt)

@@ -45,7 +45,7 @@ func startOrderly(t *testing.T, binary string) *orderly {
 		bound.Go(func() { c.run(load, stay, o.s.smpp) })
 	}
 	for range 2 {
-		senders.Go(func() { poster(load, []*server{o.s}, o.l, to, h.URL) })
+		senders.Go(func() { (&poster{servers: []*server{o.s}, ledger: o.l, to: to, dlr: h.URL}).run(load) })
 	}
 	senders.Go(func() { o.written = writeFromPhones(load, t, o.sim) })
 	o.end = func() { stopLoad(); senders.Wait() }

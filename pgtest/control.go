@@ -38,6 +38,18 @@ func (s *Server) Start(tb testing.TB) {
 	}
 }
 
+// Revive starts a server again if it has ended by itself, as one does that cannot write its log.
+func (s *Server) Revive(tb testing.TB) {
+	tb.Helper()
+	if !s.main.ended() {
+		return
+	}
+	if err := s.kill(); err != nil { // what it has left behind
+		tb.Fatal(err)
+	}
+	s.Start(tb)
+}
+
 // Restart is Stop and Start.
 func (s *Server) Restart(tb testing.TB, how Shutdown) {
 	tb.Helper()
