@@ -303,7 +303,7 @@ func (s *smppSession) stay(ctx context.Context) error {
 func (s *smppSession) part(ctx context.Context) {
 	s.end()
 	if s.lease.lost() {
-		s.sess.Close(errLeaseOver)
+		s.sess.Abort(errLeaseOver)
 		<-s.sess.Done()
 		return
 	}

@@ -114,6 +114,14 @@ func (c *leased) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
+// NetConn is the connection itself, for what only that can.
+func (c *leased) NetConn() net.Conn {
+	if secured, ok := c.Conn.(interface{ NetConn() net.Conn }); ok {
+		return secured.NetConn()
+	}
+	return c.Conn
+}
+
 // sendsMessages tells whether a message is among PDUs, which are whole.
 func sendsMessages(b []byte) bool {
 	for len(b) >= 16 {

@@ -23,7 +23,7 @@ func TestClusterClockBehind(t *testing.T) {
 	clockExperiment(t, "5 clock of a server is 7 min behind", -clockOff)
 }
 
-// clockExperiment has one server's clock be off, under load. Messages whose validity is shorter than that, and such as are to be sent
+// clockExperiment has one server's clock be off, under load. Messages that are valid for longer than that, and such as are to be sent
 // later, are handed to each server; then one of those that are right is killed, so that the wrong one takes over from it.
 func clockExperiment(t *testing.T, name string, by time.Duration) {
 	right := plainBinary(t)
@@ -40,7 +40,7 @@ func clockExperiment(t *testing.T, name string, by time.Duration) {
 	x.run(t)
 }
 
-// timely hands over messages with a short validity at each server, and messages to be sent in some seconds at those whose clocks are
+// timely hands over messages that are valid for longer than the clock is off at each server, and messages to be sent in some seconds at those whose clocks are
 // right: what is to be sent at a time is sent by the clock of the server that has it.
 func (x *clusterExperiment) timely(t *testing.T, round int) {
 	t.Helper()
@@ -49,7 +49,7 @@ func (x *clusterExperiment) timely(t *testing.T, round int) {
 	ids := map[string]string{}
 	for n, s := range x.nodes {
 		for i := range 6 {
-			fields := `"validity":"3m"`
+			fields := `"validity":"10m"`
 			if i%2 == 1 && n != 1 {
 				fields = fmt.Sprintf(`"send_at":%q`, due.UTC().Format(time.RFC3339Nano))
 			}

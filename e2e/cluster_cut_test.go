@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,7 +51,15 @@ func TestClusterCutFromDatabase(t *testing.T) {
 	x.faults, x.share, x.every = len(cuts), .3, 20*time.Second
 	x.fault = func(i int, random *rand.Rand) {
 		s := x.nodes[random.IntN(len(x.nodes))]
+		n := s.proc.out.size()
 		cuts[i%len(cuts)].between(t, x.network, s.on, database, 8*time.Second)
+		within(t, 3*patience, "the server goes on, or ends", func() bool {
+			return !s.proc.running() || strings.Contains(s.proc.out.String()[n:], "leases hold again")
+		})
+		if x.againIfEnded(t, s) {
+			return
+		}
+		keep(time.Second) // for what it has learned last
 		x.againIfEnded(t, s)
 	}
 	x.run(t)

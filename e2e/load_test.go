@@ -22,8 +22,8 @@ type customer struct {
 	ledger *ledger
 	window int
 	to     func() string
-	pace   time.Duration // one message each; 0: as fast as the window allows
-	limit  time.Duration // after which he goes to the next server if none is accepted; 0: he stays
+	pace   time.Duration                                                     // one message each; 0: as fast as the window allows
+	limit  time.Duration                                                     // after which he goes to the next server if none is accepted; 0: he stays
 	dial   func(ctx context.Context, network, addr string) (net.Conn, error) // nil: TCP from here
 	taken  func()                                                            // called for each message that was accepted, if not nil
 

@@ -60,6 +60,13 @@ func ok(s *Session, p PDU) {
 type countingConn struct {
 	net.Conn
 	writes atomic.Int32
+	forgot bool // what was not yet brought to the peer
+}
+
+// SetLinger notes that what is not yet sent is to be forgotten.
+func (c *countingConn) SetLinger(seconds int) error {
+	c.forgot = seconds == 0
+	return nil
 }
 
 func (c *countingConn) Write(b []byte) (int, error) {

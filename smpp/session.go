@@ -365,6 +365,19 @@ func (s *Session) Close(reason error) {
 	}
 }
 
+// Abort is Close where the peer is out of reach, or must hear nothing more: what the system has taken and not yet brought to him is
+// forgotten. Else it would come when the network is whole again, after what another session has said meanwhile.
+func (s *Session) Abort(reason error) {
+	conn := s.conn
+	if secured, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
+		conn = secured.NetConn()
+	}
+	if c, ok := conn.(interface{ SetLinger(seconds int) error }); ok {
+		_ = c.SetLinger(0)
+	}
+	s.Close(reason)
+}
+
 // SetBound puts the session into the bound state of a mode: for the SMSC's side, within Handler.Requests, after the
 // response to the bind was given to Respond. (A Server does this by itself; the ESME's side does it when the
 // response arrives.)

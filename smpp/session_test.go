@@ -157,6 +157,9 @@ func TestSessionEnquireLink(t *testing.T) {
 		r.sent(PDU{Command: CommandEnquireLink, Sequence: 2})
 		r.sleep(10 * time.Second)
 		r.ended(ErrEnquireTimeout)
+		if !r.conn.forgot {
+			t.Error("what the peer has not got may still be brought to him")
+		}
 		if len(r.h.responses) > 0 {
 			t.Errorf("the handler got responses to what it had not sent: %+v", r.h.responses)
 		}

@@ -157,7 +157,7 @@ func (s *Session) timer(action timerAction, now time.Time) bool {
 		s.Close(ErrBindTimeout)
 		return false
 	case closeSilent:
-		s.Close(ErrEnquireTimeout)
+		s.Abort(ErrEnquireTimeout)
 		return false
 	case closeInactive:
 		s.Close(ErrInactive)
