@@ -70,7 +70,7 @@ func TestNodesWithoutDatabase(t *testing.T) {
 	a := register(t, table, "a")
 	server.Stop(t, pgtest.Immediate)
 	var err error
-	for range 3 { // connections that there were say nothing
+	for range 4 { // connections that there were say nothing
 		_, err = table.RenewNode(t.Context(), a.Number, a.Term, "")
 	}
 	if err == nil || !store.DatabaseDown(err) {
@@ -113,6 +113,7 @@ func testNodes(t *testing.T, open func(*testing.T) *store.NodeTable) {
 		"leases":       testLeases,
 		"lease anew":   testLeaseAnew,
 		"take at once": testTakeAtOnce,
+		"rates":        testRates,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

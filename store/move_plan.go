@@ -42,7 +42,7 @@ func moveSpecials(now int64) map[string]moveSpecial {
 // staysBehind are the tables that PostgreSQL does without, and those of servers,
 // which register anew.
 func staysBehind() []string {
-	return []string{"journal", "run", "run_slice", "idempotency_table", "idempotency_bucket", "node", "lease", movedTable}
+	return []string{"journal", "run", "run_slice", "idempotency_table", "idempotency_bucket", "node", "lease", "rate", movedTable}
 }
 
 // withoutPadding leaves out the zeros that SQLite's rows have behind a log.

@@ -23,8 +23,8 @@ type NodeTable struct {
 }
 
 // nodeConns is how many connections there are: a renewal need not wait for
-// whoever looks at the table.
-const nodeConns = 2
+// whoever looks at the table or divides rates.
+const nodeConns = 3
 
 // NodeTable returns the table of a SQLite database, for gateways that share it
 // in one process. Each statement is a transaction by itself.

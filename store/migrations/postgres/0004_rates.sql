@@ -1,0 +1,8 @@
+-- least: 3
+-- What servers that share the database want and take of rates: docs/store.md. The row of node -1 has the number of the last change.
+CREATE TABLE rate (
+  node      BIGINT PRIMARY KEY,       -- number of the server
+  node_term BIGINT NOT NULL,          -- its term; the row says nothing when that is over
+  version   BIGINT NOT NULL,          -- number of the change that wrote the row
+  body      TEXT COLLATE "C" NOT NULL -- JSON
+) WITH (fillfactor = 10);
