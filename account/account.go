@@ -40,7 +40,7 @@ type Account struct {
 	PlainFrom []string `yaml:"plain_from"`
 	// Rate is how many parts of messages a second are accepted; what exceeds it is refused with a temporary error.
 	// A second's worth may come at once; to operators it goes evenly, in any 100 ms a tenth of the rate and one part at
-	// most. 0: no limit.
+	// most. Several servers that share a database count together. 0: no limit.
 	Rate float64 `yaml:"rate" example:"50"`
 	// SMPP is how the customer binds over SMPP.
 	SMPP SMPP `yaml:"smpp"`

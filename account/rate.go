@@ -15,6 +15,7 @@ type bucket struct {
 	tokens float64 // below 0 after something larger than the bucket
 	filled time.Time
 
+	spent    int64        // since the last call of Directory.Spent
 	requests atomic.Int64 // at work
 }
 
@@ -48,15 +49,53 @@ func (b *bucket) take(n int, now time.Time) bool {
 	if b.filled.IsZero() {
 		b.filled = now
 	}
-	if passed := now.Sub(b.filled); passed > 0 {
-		b.tokens = min(b.tokens+passed.Seconds()*b.rate, b.size())
-		b.filled = now
-	}
+	b.fill(now)
 	if b.tokens < min(float64(n), b.size()) {
 		return false
 	}
 	b.tokens -= float64(n)
+	b.spent += int64(n)
 	return true
+}
+
+// fill adds what has become free; mu is held.
+func (b *bucket) fill(now time.Time) {
+	if passed := now.Sub(b.filled); passed > 0 {
+		b.tokens = min(b.tokens+passed.Seconds()*b.rate, b.size())
+		b.filled = now
+	}
+}
+
+// spendElsewhere takes what another server has accepted, also if it is not there.
+func (b *bucket) spendElsewhere(n int64, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.fill(now)
+	b.tokens -= float64(n)
+}
+
+// Spent tells what parts this server has accepted since the last call of each account that has a rate and sends.
+func (s *Directory) Spent() map[string]int64 {
+	spent := map[string]int64{}
+	for _, a := range s.All() {
+		if a.Rate <= 0 {
+			continue
+		}
+		a.bucket.mu.Lock()
+		if a.bucket.spent > 0 {
+			spent[a.Name] = a.bucket.spent
+			a.bucket.spent = 0
+		}
+		a.bucket.mu.Unlock()
+	}
+	return spent
+}
+
+// SpendElsewhere counts parts that another server has accepted of an account, so that they are not accepted here, too.
+func (s *Directory) SpendElsewhere(name string, parts int64, now time.Time) {
+	if a := s.ByName(name); a != nil && a.Rate > 0 {
+		a.bucket.spendElsewhere(parts, now)
+	}
 }
 
 // Allowance tells how many parts the account's rate allows at a time, and after how many seconds all that it allows at once are
