@@ -10,33 +10,106 @@ import (
 const smoothOver = 100 * time.Millisecond
 
 // Smooth keeps parts apart on the wire: within any 100 ms no more go than a tenth
-// of a rate and one. How many go in the long run the gateway decides; what it
-// grants comes in lumps all the same, as large as a commit is slow. It is safe for
-// concurrent use.
+// of a rate and one, of a link's also within any second no more than the rate and
+// one. How many go in the long run the gateway decides; what it grants comes in
+// lumps all the same, as large as a commit is slow. It is safe for concurrent use.
 type Smooth struct {
-	over  time.Duration // between a part and the one len(went) places behind it
 	began time.Time
+	long  bool // seconds count too
 
 	mu   sync.Mutex
+	laws []smoothLaw
 	went []time.Duration // when the last parts went, since began
 	next int             // place of the oldest
 }
 
-// NewSmooth makes a Smooth for a rate in parts a second, more than 0.
+// longAgo is before all that counts.
+const longAgo = -100 * 365 * 24 * time.Hour
+
+// smoothLaw is how many parts may go within a time at most.
+type smoothLaw struct {
+	most int
+	over time.Duration // between a part and the one most places behind it
+}
+
+// NewSmooth makes a Smooth of a link for a rate in parts a second, more than 0.
 func NewSmooth(rate float64) *Smooth {
-	most := int(rate*smoothOver.Seconds()) + 1
-	// So many in more than 100 ms, so that what is late on its way does not meet
-	// what is not; and a little faster than the rate, so that nothing stays behind.
-	even := time.Duration(float64(most) / rate * float64(time.Second))
-	s := &Smooth{over: (smoothOver + 3*even) / 4, began: time.Now(), went: make([]time.Duration, most)}
-	for i := range s.went {
-		s.went[i] = -2 * s.over
-	}
+	s := &Smooth{began: time.Now(), long: true}
+	s.set(rate)
 	return s
 }
 
+// newAccountSmooth makes one of an account.
+func newAccountSmooth(rate float64) *Smooth {
+	s := &Smooth{began: time.Now()}
+	s.set(rate)
+	return s
+}
+
+// set follows a rate.
+func (s *Smooth) set(rate float64) {
+	laws := []smoothLaw{evenly(rate, smoothOver)}
+	if s.long {
+		laws = append(laws, evenly(rate, time.Second))
+	}
+	s.follow(laws)
+}
+
+// share follows a server's share of a rate: so many parts go within window at most,
+// also counting those that went before, and not one more.
+func (s *Smooth) share(parts int, window time.Duration) {
+	laws := []smoothLaw{{parts, window}}
+	if parts > 0 {
+		laws = append(laws, evenly(float64(parts), smoothOver))
+	}
+	s.follow(laws)
+}
+
+// evenly is one part more than the rate allows in a time: so many in more than that
+// time, so that what is late on its way does not meet what is not; and a little faster
+// than the rate, so that nothing stays behind.
+func evenly(rate float64, over time.Duration) smoothLaw {
+	most := int(rate*over.Seconds()) + 1
+	even := time.Duration(float64(most) / rate * float64(time.Second))
+	return smoothLaw{most, (over + 3*even) / 4}
+}
+
+// follow has other laws hold from now on.
+func (s *Smooth) follow(laws []smoothLaw) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.laws = laws
+	need := len(s.went)
+	for _, l := range laws {
+		need = max(need, l.most)
+	}
+	if need == len(s.went) {
+		return
+	}
+	went := make([]time.Duration, need)
+	old := len(went) - len(s.went)
+	for i := range old {
+		went[i] = longAgo
+	}
+	n := copy(went[old:], s.went[s.next:])
+	copy(went[old+n:], s.went[:s.next])
+	s.went, s.next = went, 0
+}
+
 // opens returns when the next part may go; mu is held.
-func (s *Smooth) opens() time.Time { return s.began.Add(s.went[s.next] + s.over) }
+func (s *Smooth) opens(now time.Time) time.Time {
+	var at time.Time
+	for _, l := range s.laws {
+		if l.most == 0 {
+			return now.Add(smppLeaseLook)
+		}
+		before := s.went[(s.next+len(s.went)-l.most)%len(s.went)]
+		if opens := s.began.Add(before + l.over); opens.After(at) {
+			at = opens
+		}
+	}
+	return at
+}
 
 // take books that a part goes now; mu is held.
 func (s *Smooth) take(now time.Time) {
@@ -51,14 +124,14 @@ func (s *Smooth) Take(account *Smooth, now time.Time) (goes bool, again time.Tim
 	if s != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if at := s.opens(); at.After(now) {
+		if at := s.opens(now); at.After(now) {
 			return false, at, true
 		}
 	}
 	if account != nil {
 		account.mu.Lock()
 		defer account.mu.Unlock()
-		if at := account.opens(); at.After(now) {
+		if at := account.opens(now); at.After(now) {
 			return false, at, false
 		}
 		account.take(now)
@@ -67,40 +140,4 @@ func (s *Smooth) Take(account *Smooth, now time.Time) (goes bool, again time.Tim
 		s.take(now)
 	}
 	return true, time.Time{}, false
-}
-
-// accountSmooth keeps an account's parts apart, over all links.
-type accountSmooth struct {
-	*Smooth
-	rate float64
-}
-
-// SmoothAccounts sets the rates of the accounts that have one, in parts a second.
-func (sh *Shared) SmoothAccounts(rates map[string]float64) {
-	if len(rates) == 0 {
-		sh.accounts.Store(nil)
-		return
-	}
-	next := make(map[string]*accountSmooth, len(rates))
-	old := sh.accounts.Load()
-	for account, rate := range rates {
-		if old != nil && (*old)[account] != nil && (*old)[account].rate == rate {
-			next[account] = (*old)[account]
-		} else {
-			next[account] = &accountSmooth{NewSmooth(rate), rate}
-		}
-	}
-	sh.accounts.Store(&next)
-}
-
-// smooth returns what keeps an account's parts apart, nil for nothing.
-func (sh *Shared) smooth(account string) *Smooth {
-	all := sh.accounts.Load()
-	if all == nil {
-		return nil
-	}
-	if a := (*all)[account]; a != nil {
-		return a.Smooth
-	}
-	return nil
 }

@@ -61,11 +61,12 @@ type SMPP struct {
 // Shared is what all links of a process have in common. Make one with
 // NewShared.
 type Shared struct {
-	refs     *gsm.References                           // two links may lead to the same phone
-	sessions atomic.Uint32                             // number of the newest session
-	repeats  smppUnanswered                            // what operators will send again
-	self     uint64                                    // see newSelf
-	accounts atomic.Pointer[map[string]*accountSmooth] // nil when none has a rate
+	refs      *gsm.References                   // two links may lead to the same phone
+	sessions  atomic.Uint32                     // number of the newest session
+	repeats   smppUnanswered                    // what operators will send again
+	self      uint64                            // see newSelf
+	accounts  atomic.Pointer[map[string]*rated] // nil when none has a rate
+	smoothing smoothing                         // of rates (smooth_shared.go)
 
 	// Networks tells links whose a number is, for rules about senders and recipients; nil knows nothing. It is set before
 	// the first link is made.
@@ -112,7 +113,7 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 	l.cfg.rewriting = l.cfg.rewriting.with(shared.Networks)
 	l.meanings = l.cfg.meanings(func(string, string) {}) // Validate reports
 	if cfg.Rate > 0 {
-		l.smooth = NewSmooth(float64(cfg.Rate))
+		l.smooth = shared.smoothLink(cfg.Name, float64(cfg.Rate))
 	}
 	for i := range l.cfg.Sessions {
 		if len(l.cfg.Hosts) == 0 { // the operator opens the sessions
