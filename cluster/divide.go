@@ -1,50 +1,55 @@
 package cluster
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// Divide shares a rate among nodes by what each of them wants, both in parts a
-// second. What all want together and more than the rate is, is divided so that nobody has less than
-// another who wants no less: those who want little have it, the others have equal parts of the
-// rest. What nobody wants is divided equally, so that a node whose traffic begins has
-// something at once. The parts add up to the rate, and do not depend on who asks.
-func Divide(rate float64, wants []float64) []float64 {
-	parts := make([]float64, len(wants))
-	if len(wants) == 0 || rate <= 0 {
-		return parts
-	}
-	order := make([]int, len(wants))
+// claim is what a node wants and has of a rate, in units of it a second.
+type claim struct {
+	node int // its number
+	want int64
+	has  int64
+}
+
+// divide shares a rate among nodes by what each of them wants. What all want
+// together and more than the rate is, is divided so that nobody has less than
+// another who wants no less: those who want little have it, the others have equal
+// parts of the rest. What nobody wants is divided equally, so that a node whose
+// traffic begins has something at once. The parts are whole and add up to the rate.
+// Where they cannot be equal, one unit more goes to those who have more already, so
+// that nothing moves without need. The parts do not depend on who asks.
+func divide(rate int64, claims []claim) []int64 {
+	parts := make([]int64, len(claims))
+	order := make([]int, len(claims))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case wants[a] < wants[b]:
-			return -1
-		case wants[a] > wants[b]:
-			return 1
-		}
-		return a - b
+	slices.SortFunc(order, func(a, b int) int {
+		x, y := &claims[a], &claims[b]
+		return cmp.Or(cmp.Compare(x.want, y.want), cmp.Compare(x.has, y.has), cmp.Compare(y.node, x.node))
 	})
-	left := rate
+	left := max(rate, 0)
 	for n, i := range order {
-		fair := left / float64(len(order)-n)
-		parts[i] = min(max(wants[i], 0), fair)
+		parts[i] = min(max(claims[i].want, 0), left/int64(len(order)-n))
 		left -= parts[i]
 	}
-	for i := range parts {
-		parts[i] += max(left, 0) / float64(len(parts))
+	for n, i := range order {
+		more := left / int64(len(order)-n)
+		parts[i] += more
+		left -= more
 	}
 	return parts
 }
 
-// Hold is what a node may take of a rate now: its part, but no more than the others,
-// who may not have heard yet that theirs has become smaller, leave of it. So the nodes
-// together never take more than the rate while parts move: each makes its own smaller when
-// it renews, and larger when the others have. What they take must be read and written
-// under one lock.
-func Hold(rate, part float64, others []float64) float64 {
-	for _, taken := range others {
-		rate -= taken
+// hold is what a node may take of a rate now: its part, but no more than the others,
+// who may not have heard yet that theirs has become smaller, leave of it. So the
+// nodes together never take more than the rate while parts move: each makes its own
+// smaller when it has heard, and larger when the others have. What they take must be
+// read and written as one (store.NodeTable.WriteRates).
+func hold(rate, part int64, others []claim) int64 {
+	for i := range others {
+		rate -= others[i].has
 	}
 	return max(0, min(part, rate))
 }

@@ -30,6 +30,9 @@
 //  8. A node that ends says so: first that it wants nothing (Want), so that its
 //     sessions are opened elsewhere as they part, and at last that its term is over.
 //
+// Besides, nodes divide what links and accounts may send in a second, by what each
+// wants (rates.go).
+//
 // A request may be done at any time after it was sent, also when its answer was
 // given up. So each names the terms that it may touch, and a term that may have
 // been given back is never used again: who wants the lease still takes it anew.
@@ -68,6 +71,8 @@
 //	  renewal that is under way            standbys                                 (package store)
 //	what was seen before the table was     a database that was away: all would be   TestSightsAfterAGap,
 //	  out of sight does not count          dead                                     TestDatabaseAway
+//	what is taken of a rate is used a      what others send still, who have      TestShrinkRateWindow
+//	  second later                           just given it up
 //	Length + Late + a look or two          waiting longer than ten seconds for      TestDeadNodeIsReplaced
 //	                                       the sessions of the dead
 //

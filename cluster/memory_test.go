@@ -16,6 +16,8 @@ type memory struct {
 	ahead  time.Duration // of the database's clock
 	nodes  []store.Node
 	leases map[string]store.Lease
+	rates  []store.RateRow // with the number of a node each
+	turn   uint64          // version of the last
 
 	credulous  bool // BuryNode does not look at the clock
 	forgetful  bool // ReleaseLease does not look at the term
@@ -120,6 +122,34 @@ func (m *memory) ReleaseLease(_ context.Context, name string, term uint64, numbe
 		m.leases[name] = l
 	}
 	return nil
+}
+
+func (m *memory) Rates(_ context.Context, after uint64) (store.Rates, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	view := store.Rates{Version: m.turn}
+	for _, row := range m.rates {
+		if m.node(row.Node, row.Term) == nil {
+			continue
+		}
+		if row.Version <= after {
+			row.Body = ""
+		}
+		view.Rows = append(view.Rows, row)
+	}
+	return view, nil
+}
+
+func (m *memory) WriteRates(_ context.Context, number int, term, last uint64, body string) (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if last != m.turn || m.node(number, term) == nil {
+		return 0, nil
+	}
+	m.turn++
+	m.rates = slices.DeleteFunc(m.rates, func(row store.RateRow) bool { return row.Node == number })
+	m.rates = append(m.rates, store.RateRow{Node: number, Term: term, Version: m.turn, Body: body})
+	return m.turn, nil
 }
 
 // term is that of a lease.
@@ -251,4 +281,12 @@ func (p *path) ReleaseLease(ctx context.Context, name string, term uint64, numbe
 		return struct{}{}, p.m.ReleaseLease(ctx, name, term, number)
 	})
 	return err
+}
+
+func (p *path) Rates(ctx context.Context, after uint64) (store.Rates, error) {
+	return over(ctx, p, "rates", func(ctx context.Context) (store.Rates, error) { return p.m.Rates(ctx, after) })
+}
+
+func (p *path) WriteRates(ctx context.Context, number int, term, last uint64, body string) (uint64, error) {
+	return over(ctx, p, "write rates", func(ctx context.Context) (uint64, error) { return p.m.WriteRates(ctx, number, term, last, body) })
 }
