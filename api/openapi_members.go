@@ -240,6 +240,7 @@ var memberTexts = map[string]string{
 	"priority":                   "bulk, normal, high or urgent",
 	"queue_age_seconds":          "an alarm begins when something waits for so long",
 	"queued":                     "messages that wait for it",
+	"rate_share":                 "parts a second of its rate that this server may send now; left out with one server, or without a rate",
 	"rate_limit":                 "parts a second that it takes now; left out: no limit",
 	"reached":                    "up to where it has come, as a time",
 	"read":                       "lines that were read",

@@ -87,6 +87,7 @@ type linkView struct {
 	Queued    int64             `json:"queued"`
 	InFlight  int               `json:"in_flight"`
 	RateLimit float64           `json:"rate_limit,omitempty"`
+	RateShare *int              `json:"rate_share,omitempty"`
 	Taken     int64             `json:"taken"`
 	Failed    int64             `json:"failed"`
 	Throttled int64             `json:"throttled"`
@@ -121,6 +122,9 @@ func viewLink(l *gateway.LinkStats) linkView {
 		RateLimit: l.Rate, Taken: l.Taken, Failed: l.Failed, Throttled: l.Throttled, Receipts: l.Receipts, Inbound: l.Inbound,
 		Unmatched: l.ReceiptsUnmatched, IDs: l.IDs,
 		Sessions: make([]linkSessionView, 0, len(l.Sessions)),
+	}
+	if l.Shared {
+		v.RateShare = &l.Share
 	}
 	for _, s := range l.Sessions {
 		sv := linkSessionView{

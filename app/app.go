@@ -31,6 +31,7 @@ import (
 	"kurir/account"
 	"kurir/alarm"
 	"kurir/api"
+	"kurir/cluster"
 	"kurir/config"
 	"kurir/connector"
 	"kurir/gateway"
@@ -154,11 +155,14 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.alarms.Load(events)
+	if a.node.shared() {
+		a.shared.Share(connector.Shares{Window: cluster.RateWindow}) // nothing until rates are divided
+	}
 	a.shared.SmoothAccounts(snap.Accounts.Rates())
 	open, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	a.gateway, err = gateway.New(open, gateway.Options{
-		Store: a.store, Node: a.node.number(), Shared: a.node.shared(), Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge, EventsKept: opt.File.Events.Keep,
+		Store: a.store, Node: a.node.number(), Shared: a.node.shared(), Divided: a.node.shared(), Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge, EventsKept: opt.File.Events.Keep,
 	})
 	if err != nil {
 		return nil, err
@@ -217,6 +221,8 @@ func (a *App) Run(ctx context.Context) error {
 		}
 	}()
 	waits := a.firstEncrypt(ctx)
+	var dividing sync.WaitGroup
+	dividing.Go(func() { a.divideRates(core) })
 	a.startLinks(ctx)
 	var serving sync.WaitGroup
 	serving.Go(func() { a.serveHTTP(stop) })
@@ -244,6 +250,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.within("webhooks", a.opt.File.Webhooks.Timeout+time.Second, a.closeCallers) // what they were answered is to be on disk
 	a.within("alarms", closeTimeout, func() { _ = a.keepAlarms(core) })           // the database has its own line in the log
 	stopCore()
+	dividing.Wait()
 	defer time.AfterFunc(closeTimeout/2, a.store.GiveUp).Stop()
 	a.within("the database", closeTimeout, func() { <-coreDone })
 	a.closeAll()

@@ -468,6 +468,9 @@ func (g *Gateway) place(e *entry, now time.Time) {
 		return
 	}
 	m.State = message.Queued
+	if l.rates.none {
+		l.rates.left.add(e.cost(), now)
+	}
 	if g.leavesFree(l) || g.spills(e) {
 		g.spill(e)
 		return

@@ -26,6 +26,7 @@ func (g *Gateway) setPaces(s *Snapshot) {
 		p.configure(rate)
 		g.paces[account] = p
 	}
+	g.sharePaces()
 	for _, l := range g.links {
 		l.lanes.paces = g.paces
 		for i := range l.lanes.lane {

@@ -9,7 +9,7 @@ import (
 
 // wait puts a message into the lanes of its link.
 func (g *Gateway) wait(e *entry, front bool) {
-	if g.opt.Shared && e.past == nil && e.link.elsewhere && !e.link.up() {
+	if g.opt.Shared && e.past == nil && (e.link.elsewhere && !e.link.up() || e.link.rates.none) {
 		g.setFree(e)
 		return
 	}
@@ -44,6 +44,7 @@ func (g *Gateway) dispatch(l *link, now time.Time) {
 			break
 		}
 		if parts, ok := l.pace.room(now); !ok || parts < 1 {
+			l.rates.held = true
 			break
 		}
 		if l.lanes.slow(now) {
@@ -92,8 +93,12 @@ func (g *Gateway) mayGrant(l *link, s *session, e *entry, now time.Time) bool {
 func (g *Gateway) grantTo(s *session, e *entry, now time.Time, later bool) {
 	m, l := e.m, s.link
 	l.pace.take(e.cost())
-	if p := g.paces[m.Account]; p != nil {
+	p := g.paces[m.Account]
+	if p != nil {
 		p.take(e.cost())
+	}
+	if g.opt.Divided {
+		l.rates.granted(p, e.cost(), now)
 	}
 	s.add(e) // first: behind the mark, move writes a grant row of the session
 	if later {

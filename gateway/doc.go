@@ -8,7 +8,8 @@
 //  2. dispatch.go: if a session of the chosen link has credit the same batch
 //     carries the grant; otherwise the message waits in the link's lanes
 //     (lanes.go), beyond a bound on disk only (refill.go). throttle.go keeps
-//     the link's rate, account_pace.go the account's.
+//     the link's rate, account_pace.go the account's, rates.go what of both is
+//     this gateway's.
 //  3. A granted message goes to its connector after the commit.
 //  4. outcome.go: the connector's answer decides what follows: enroute, sent,
 //     tried again later (retry.go), the next link, or given up.

@@ -129,7 +129,7 @@ func (g *Gateway) sweep(l *link, now time.Time) {
 	}
 	ms := now.UnixMilli()
 	var old, moved, freed []*entry
-	free := g.opt.Shared && !l.up() && time.Since(l.downAt) > freeAfter
+	free := g.opt.Shared && (!l.up() && time.Since(l.downAt) > freeAfter || l.rates.none && time.Since(l.rates.since) > freeAfter)
 	down := !l.up() && time.Since(l.downAt) > l.set.FallbackWait
 	room := map[*link]int{}
 	l.lanes.sweep(func(e *entry) bool {

@@ -44,7 +44,7 @@ func (l *link) reachable() bool { return l.up() || l.elsewhere }
 
 // leavesFree tells whether a new message for a link is left to whoever can send it.
 func (g *Gateway) leavesFree(l *link) bool {
-	if !g.opt.Shared || !l.up() {
+	if !g.opt.Shared || !l.sends() {
 		return g.opt.Shared
 	}
 	credit, _ := l.credits()
@@ -62,7 +62,7 @@ func (g *Gateway) setFree(e *entry) {
 
 // claim has free rows claimed for a link whose sessions have room. The lock is held.
 func (g *Gateway) claim(l *link) {
-	if !g.opt.Shared || !l.free || l.claiming || !l.up() || g.full != nil || g.ctx.Err() != nil {
+	if !g.opt.Shared || !l.free || l.claiming || !l.sends() || g.full != nil || g.ctx.Err() != nil {
 		return
 	}
 	credit, n := l.credits()
@@ -97,6 +97,7 @@ func (g *Gateway) claimNow(l *link, most [message.Priorities]int, n int, frees u
 	l.claiming = false
 	if err == nil {
 		l.free = more || l.frees != frees
+		l.rates.more = more
 	}
 	for i := range rows {
 		l.spill[rows[i].Priority].claimed(rows[i].Account)

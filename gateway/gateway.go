@@ -28,6 +28,7 @@ type Options struct {
 	Node     int         // 0 to 63; 0 when there is one server
 	Term     int64       // of the node's share, which nobody else may have taken over since
 	Shared   bool        // other gateways use the store, too, or may come to
+	Divided  bool        // and have rates together with this one: ShareRates says what it may use (rates.go)
 
 	QueueMemory  int           // messages of one link kept in memory; default 10,000
 	OutboxMemory int           // items owed to one account kept in memory; default 20,000
@@ -133,6 +134,7 @@ type Gateway struct {
 	hourBook     hourBook
 	hours        bool                          // an account has hours
 	paces        map[string]*pace              // of accounts with a rate
+	shares       RateShares                    // of rates, if Options.Divided
 	partwise     bool                          // an account gets a receipt for each part
 	alerts       map[string]message.Alert      // of which customers are to be told, by number
 	series       map[string]store.SeriesNumber // the last case numbers, by name
@@ -274,7 +276,9 @@ func (g *Gateway) Replace(s *Snapshot) {
 
 func (g *Gateway) install(s *Snapshot) {
 	for name, set := range s.Links {
-		g.link(name).configure(set)
+		l := g.link(name)
+		l.configure(set)
+		g.shareLink(l)
 	}
 	g.setScopes()
 	g.setPaces(s)

@@ -32,6 +32,7 @@ type link struct {
 	lanes     lanes
 	coming    int // accepted for the lanes and not yet on disk
 	pace      pace
+	rates     linkRates
 	fulls     fullQueues
 	spill     [message.Priorities]spill
 	count     linkCounters
@@ -127,6 +128,9 @@ func (l *link) configure(set LinkSettings) {
 // up tells whether a session may send.
 func (l *link) up() bool { return len(l.sessions) > 0 && l.conn != nil && l.wish == LinkRuns }
 
+// sends tells whether a session may send, and there is a share of the link's rate.
+func (l *link) sends() bool { return l.up() && !l.rates.none }
+
 // bound tells whether the link has a session of the kind that it is meant to
 // have.
 func (l *link) bound() bool {
@@ -136,7 +140,7 @@ func (l *link) bound() bool {
 // best returns the session with the most room, nil if none has any.
 func (l *link) best() *session {
 	var best *session
-	if l.conn == nil || l.wish != LinkRuns {
+	if l.conn == nil || l.wish != LinkRuns || l.rates.none {
 		return nil
 	}
 	for _, s := range l.sessions {

@@ -66,6 +66,8 @@ type LinkStats struct {
 	QueuedInMemory                              int
 	InFlight                                    int // parts granted and not answered
 	Rate                                        float64
+	Shared                                      bool // several gateways have its rate together
+	Share                                       int  // and this one may use so many parts a second of it
 	Taken, Failed, Throttled, Receipts, Inbound int64
 	ReceiptsUnmatched                           int64  // that came by it and could not be attached to a message
 	Alerts                                      int64  // notifications that a phone can be reached again
@@ -99,6 +101,9 @@ func (g *Gateway) Stats() Stats {
 	s.OpenInMemory, s.HeldNow, s.Writable = len(g.open)+g.shelf.len(), g.heldCount, g.full == nil
 	for _, l := range g.links {
 		ls := l.stats()
+		if g.opt.Divided && l.set.Rate > 0 {
+			ls.Shared, ls.Share = true, l.rates.share
+		}
 		ls.IDs = g.idsOf(l)
 		if _, known := configured[l.name]; known || l.conn != nil || ls.Queued > 0 || ls.InFlight > 0 {
 			s.Links = append(s.Links, ls)

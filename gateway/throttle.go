@@ -21,9 +21,11 @@ import (
 // It never exceeds the configured rate, and a link without one is without one
 // again when nobody has complained for a while.
 type pace struct {
-	limit   float64 // configured, 0 is none
+	whole   float64 // configured, 0 is none
+	limit   float64 // of it what is this gateway's
 	rate    float64 // in force, 0 is none
 	saved   float64
+	none    bool  // nothing more is to be saved: other gateways have the rate (rates.go)
 	starved bool  // something waited at the last look
 	last    int64 // Unix microseconds of the last refill
 	until   int64 // Unix milliseconds: pause until then
@@ -33,6 +35,9 @@ type pace struct {
 	base  float64 // of the curve: the rate after the complaint if quick, else that which led to it
 	since int64   // Unix milliseconds from which the rate grows; 0: it is not held back
 	quick bool
+
+	used  meter     // granted, of an account; only where gateways have rates together
+	spent time.Time // when something was accepted last, likewise
 
 	taken     int    // parts taken in the running second
 	takenLast int    // in the one before
@@ -51,10 +56,22 @@ const (
 )
 
 func (p *pace) configure(limit float64) {
-	if p.limit == limit {
+	if p.whole == limit {
 		return
 	}
-	p.limit, p.rate, p.since = limit, limit, 0
+	p.whole, p.limit, p.rate, p.since = limit, limit, limit, 0
+}
+
+// share has the pace follow its share of what is configured; 0 is nothing. A rate
+// that an operator has slowed stays slow.
+func (p *pace) share(limit float64) {
+	if p.none = limit == 0; p.none || p.limit == limit {
+		return
+	}
+	p.limit = limit
+	if p.since == 0 || p.rate > limit {
+		p.rate, p.since = limit, 0
+	}
 }
 
 // room returns how many parts may go now; ok is false while the link pauses.
@@ -68,6 +85,10 @@ func (p *pace) room(now time.Time) (parts int, ok bool) {
 		return 1 << 20, true
 	}
 	us := now.UnixMicro()
+	if p.none && p.last != 0 {
+		p.last = us
+		return int(p.saved), p.saved >= 1
+	}
 	most := burstShare
 	if p.starved { // the time has gone by with something waiting: it was the tick that came late
 		most = lateShare

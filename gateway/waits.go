@@ -104,6 +104,8 @@ func (l *link) explain(w *Waits, m *message.Message, now time.Time) {
 	case now.UnixMilli() < p.until:
 		w.Why = "the link pauses, for the operator asked for less speed"
 		w.until(p.until)
+	case l.rates.none:
+		w.Why = "other servers use all of the link's rate"
 	case q != nil && q.slowed:
 		w.Why = fmt.Sprintf("%s for its rate, %.4g parts a second", messagesWait(int64(q.n), " of the account"), q.pace.rate)
 	case p.since != 0:

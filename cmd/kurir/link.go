@@ -74,6 +74,7 @@ type shownLink struct {
 	Queued    int64          `json:"queued"`
 	InFlight  int            `json:"in_flight"`
 	RateLimit float64        `json:"rate_limit"`
+	RateShare *int           `json:"rate_share"`
 	Taken     int64          `json:"taken"`
 	Failed    int64          `json:"failed"`
 	Throttled int64          `json:"throttled"`
@@ -179,7 +180,10 @@ func (l *shownLink) connecting() bool {
 
 func (l *shownLink) print(out io.Writer) error {
 	fmt.Fprintf(out, "%s is %s for %s: %d queued, %d in flight", l.Name, l.State, ago(l.Since), l.Queued, l.InFlight)
-	if l.RateLimit > 0 {
+	if l.RateShare != nil {
+		fmt.Fprintf(out, ", %d/s of its rate are this server's", *l.RateShare)
+	}
+	if l.RateLimit > 0 && (l.RateShare == nil || *l.RateShare > 0) {
 		fmt.Fprintf(out, ", %.4g/s at most now", l.RateLimit)
 	}
 	fmt.Fprintf(out, "\nsince the start: %d taken, %d failed, %d throttled, %s, %d inbound\n", l.Taken, l.Failed, l.Throttled,
