@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"slices"
 	"time"
 
 	"kurir/store"
@@ -79,7 +80,7 @@ type RateTable interface {
 type Rate struct {
 	Name  string
 	Whole int64
-	Want  int64 // less than 0: it cannot use any. If none can, those who have the rate share it equally all the same
+	Want  int64 // less than 0: it cannot use any. If none can, all keep what they have
 	Keep  int64 // of what it has, it cannot give up so much yet
 	Exact bool
 	Spent int64 // since the last look, what others are to know (Shares.Spent)
@@ -241,7 +242,7 @@ func (r *Rates) exchange(ctx context.Context, alone bool) (done bool, err error)
 		return false, err
 	}
 	r.learn(&view)
-	next := r.plan()
+	next := r.plan(alone)
 	body := r.text(next)
 	if body == r.written && !r.doubt { // it is had all the time, also what we meant to give up and could not write
 		for name, o := range r.own {
@@ -307,37 +308,42 @@ func (r *Rates) learn(view *store.Rates) {
 }
 
 // plan is what we are to have of each rate.
-func (r *Rates) plan() map[string]int64 {
+func (r *Rates) plan(alone bool) map[string]int64 {
 	next := make(map[string]int64, len(r.own))
 	for name, o := range r.own {
-		others, using := []claim{}, []claim{}
-		me := claim{node: r.opt.Keeper.Number(), want: o.want, has: o.has}
+		me, others := claim{node: r.opt.Keeper.Number(), want: o.want, has: o.has}, []claim{}
 		for number, other := range r.others {
 			if t, ok := other.rates[name]; ok {
 				others = append(others, claim{node: number, want: t[0], has: t[1]})
 			}
 		}
-		idle := me.want < 0
-		for _, c := range others {
-			idle = idle && c.want < 0
-		}
-		if idle || me.want >= 0 {
-			using = append(using, me)
-		}
-		for _, c := range others {
-			if idle || c.want >= 0 {
-				using = append(using, c)
-			}
-		}
-		part := int64(0)
-		for i, p := range divide(o.Whole, using) {
-			if using[i].node == me.node {
-				part = p
-			}
+		part := o.Whole
+		if !alone {
+			part = partOf(o.Whole, me, others)
 		}
 		next[name] = max(hold(o.Whole, part, others), min(o.Keep, o.has))
 	}
 	return next
+}
+
+// partOf is our part of a rate by what all want. While none can use it, as when the operator has closed all
+// sessions, all keep what they have.
+func partOf(whole int64, me claim, others []claim) int64 {
+	all := append([]claim{me}, others...)
+	using := slices.DeleteFunc(slices.Clone(all), func(c claim) bool { return c.want < 0 })
+	if len(using) == 0 {
+		had := slices.ContainsFunc(all, func(c claim) bool { return c.has > 0 })
+		if had {
+			return me.has
+		}
+		using = all
+	}
+	for i, part := range divide(whole, using) {
+		if using[i].node == me.node {
+			return part
+		}
+	}
+	return 0
 }
 
 // text is our row with what we are to have.

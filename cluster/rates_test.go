@@ -209,6 +209,11 @@ func TestRatesSession(t *testing.T) {
 		if a, b := w.sends["a"].mayUse(), w.sends["b"].mayUse(); a != 50 || b != 0 {
 			w.t.Errorf("who has the sessions may send %d of 50, another %d", a, b)
 		}
+		w.sends["a"].bound = false
+		time.Sleep(4 * time.Second)
+		if a, b := w.sends["a"].mayUse(), w.sends["b"].mayUse(); a != 50 || b != 0 {
+			w.t.Errorf("when the session is away, who had it may send %d of 50, another %d", a, b)
+		}
 	})
 }
 
