@@ -118,10 +118,17 @@ func (p *postgresConn) lively(ctx context.Context) bool {
 	return false
 }
 
+// noticeDeath has the server notice within some six seconds that our machine is gone: until then it keeps the transaction
+// that was under way, and with its locks all other nodes wait. Not parameters of the start, which poolers refuse.
+const noticeDeath = "SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 6000"
+
 func (p *postgres) connect(ctx context.Context) (*conn, error) {
 	pc, err := pgconn.ConnectConfig(ctx, p.config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database %s: %w", p.shown, err)
+	}
+	if _, err := pc.Exec(ctx, noticeDeath).ReadAll(); err != nil {
+		return nil, errors.Join(fmt.Errorf("set up a connection to the database %s: %w", p.shown, err), pc.Close(ctx))
 	}
 	return &conn{statements: make(map[string]*statement), pg: &postgresConn{PgConn: pc, most: p.most}}, nil
 }

@@ -21,6 +21,23 @@ func openFault(t *testing.T, url string, opts Options) *Store {
 	return openTest(t, opts)
 }
 
+// TestNoticeDeath: the server is asked to notice soon that a node's machine is gone, whose transaction would hold up the others.
+func TestNoticeDeath(t *testing.T) {
+	t.Parallel()
+	s := openFault(t, pgtest.Shared(t).Database(t), Options{Shared: true})
+	for name, want := range map[string]string{
+		"tcp_keepalives_idle": "3", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "3", "tcp_user_timeout": "6000",
+	} {
+		rows, err := s.conn.pg.Exec(t.Context(), "SHOW "+name).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(rows[0].Rows[0][0]); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+}
+
 // accept commits one new message.
 func accept(s *Store, ids *message.IDs) (message.ID, error) {
 	m := testMessage(ids, "acme", "46701234567")
