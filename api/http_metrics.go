@@ -89,7 +89,7 @@ var finalDesc = prometheus.NewDesc("kurir_messages_final_total", "Messages by th
 var linkFigures = []figure[gateway.LinkStats]{
 	gauge("link_up", "1 while the link has a session.", func(l *gateway.LinkStats) float64 { return truth(l.Up) }, "link"),
 	gauge("link_alarm", "1 while the link is down, and that is neither wanted nor tolerated.", func(l *gateway.LinkStats) float64 { return truth(l.Alarm()) }, "link"),
-	gauge("link_sessions", "Sessions of the link.", func(l *gateway.LinkStats) float64 { return float64(len(l.Sessions)) }, "link"),
+	gauge("link_sessions", "Sessions of the link that this server has.", func(l *gateway.LinkStats) float64 { return float64(l.Bound()) }, "link"),
 	gauge("link_queued", "Messages that wait for the link, in memory and on disk.", func(l *gateway.LinkStats) float64 { return float64(l.Queued) }, "link"),
 	gauge("link_queued_in_memory", "Messages that wait for the link in memory.", func(l *gateway.LinkStats) float64 { return float64(l.QueuedInMemory) }, "link"),
 	gauge("link_in_flight", "Parts granted to the link's sessions and not answered.", func(l *gateway.LinkStats) float64 { return float64(l.InFlight) }, "link"),

@@ -75,6 +75,16 @@ type LinkStats struct {
 	Sessions                                    []connector.SessionStats
 }
 
+// Bound is how many of a link's sessions are open here; others are down, or another server has them.
+func (l *LinkStats) Bound() (n int) {
+	for i := range l.Sessions {
+		if l.Sessions[i].State == "bound" {
+			n++
+		}
+	}
+	return n
+}
+
 // Stats returns the numbers as they are now.
 func (g *Gateway) Stats() Stats {
 	s := Stats{
