@@ -23,7 +23,7 @@ type outbox struct {
 	stored  bool         // there may be such rows
 	behind  bool         // and some of them come before what is new
 	closing bool         // nearly all of those have been read: what is new waits in fresh
-	fresh   queue[*Item] // until they have
+	fresh   queue[*Item] // until they have, and until it is known whether something older is free
 	pass    pass         // over what may be told
 	after   store.Owed   // which has come up to here
 	again   time.Time    // when the next helping is worth reading
@@ -87,7 +87,14 @@ func (g *Gateway) enqueue(it *Item) {
 		g.leave(it)
 	case b.closing:
 		b.fresh.push(it)
-	case b.behind, b.free && g.opt.Shared: // what is older may be free
+	case !b.behind && b.free && g.opt.Shared: // what is older may be free: that is known as soon as it has been claimed
+		b.fresh.push(it)
+		if g.receivers[b.key.kind].Limit(b.key.account) == 0 {
+			g.nobody(b) // and it is not claimed
+		} else {
+			g.claimOwed(b)
+		}
+	case b.behind:
 		g.leave(it)
 	default:
 		b.put(it)

@@ -66,12 +66,19 @@ func (g *Gateway) claimOwedNow(b *outbox, frees, done uint64) {
 	default:
 		b.free = n >= most || b.frees != frees || b.freeIn > done // what is not on disk yet was not seen
 	}
-	if n > 0 {
+	switch {
+	case n > 0:
 		b.stored, b.behind, b.again = true, true, time.Time{}
+		b.closing = b.closing || b.fresh.len() > 0
 		b.claims++
 		g.loadOwed(b)
+	case err == nil && !b.behind:
+		g.putFresh(b)
+		g.pump(b)
+		g.claimOwed(b) // again, if something was left meanwhile
 	}
 	g.mu.Unlock()
+	g.makeCalls()
 }
 
 // freeOwed gives up what is on disk for customers who have left, and looks now and then what is free.

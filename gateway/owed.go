@@ -273,7 +273,12 @@ func (g *Gateway) ownedAll(b *outbox, later int64, r *reading, now time.Time) {
 	if b.later > r.seen { // rows that this look may not have seen
 		b.waitUntil(max(was, now.UnixMilli()))
 	}
-	for b.fresh.len() > 0 {
+	g.putFresh(b)
+}
+
+// putFresh lets what is new follow what was before it, unless something free may be.
+func (g *Gateway) putFresh(b *outbox) {
+	for !(b.free && g.opt.Shared) && b.fresh.len() > 0 {
 		b.put(b.fresh.pop())
 	}
 }
