@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"kurir/message"
@@ -150,16 +149,13 @@ func (a *adoption) messages(ctx context.Context) error {
 }
 
 func (a *adoption) some(ctx context.Context, list []*message.Message) error {
+	rowed, err := a.g.rowed(ctx, a.node, list) // a row of the other gateway, which is inherited
+	if err != nil {
+		return err
+	}
 	var take []*message.Message
 	for _, m := range list {
-		if _, other := a.elsewhere[m.ID]; other || a.seen[m.ID] {
-			continue
-		}
-		rowed, err := a.rowed(ctx, m)
-		if err != nil {
-			return err
-		}
-		if !rowed {
+		if _, other := a.elsewhere[m.ID]; !other && !a.seen[m.ID] && !rowed[m.ID] {
 			take = append(take, m)
 		}
 	}
@@ -172,31 +168,6 @@ func (a *adoption) some(ctx context.Context, list []*message.Message) error {
 		}
 		a.g.cur.Marks = append(a.g.cur.Marks, store.ShareMark{Node: a.node, Mark: list[len(list)-1].ID})
 	})
-}
-
-// rowed tells whether a row of the other gateway says where a message stands: it is inherited.
-func (a *adoption) rowed(ctx context.Context, m *message.Message) (bool, error) {
-	g := a.g
-	if m.State.Final() {
-		it := &Item{box: &outbox{key: boxKey{kind: m.Target.Kind, account: m.Target.Account}, node: a.node}}
-		has, err := g.store.OwedHas(ctx, g.owedRows(it, m))
-		return slices.Contains(has, true), err
-	}
-	if m.State == message.Enroute || m.State == message.Sending {
-		return false, nil
-	}
-	has, err := g.store.DueHas(ctx, []message.ID{m.ID})
-	if err != nil || has[0] {
-		return has != nil && has[0], err
-	}
-	e := newEntry(m)
-	e.link = g.link(m.Links[0])
-	rows := g.waitingRows(e)
-	for i := range rows {
-		rows[i].Node = a.node
-	}
-	has, err = g.store.WaitingHas(ctx, rows)
-	return slices.Contains(has, true), err
 }
 
 // take puts a message that the other gateway had in memory where it was, here.

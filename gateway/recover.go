@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"kurir/message"
@@ -39,13 +38,17 @@ func (g *Gateway) recover(ctx context.Context) error {
 	if err := g.recoverGrants(ctx, seen); err != nil {
 		return err
 	}
-	err := g.store.OpenAfterMark(ctx, g.opt.Node, func(m *message.Message) error {
-		g.recent.push(place{id: m.ID})
-		if _, other := elsewhere[m.ID]; other || seen[m.ID] {
-			return nil
+	var list []*message.Message
+	err := g.store.OpenAfterMark(ctx, g.opt.Node, func(m *message.Message) (err error) {
+		if list = append(list, m); len(list) == recoverMost {
+			err = g.recoverMessages(ctx, list, seen, elsewhere)
+			list = list[:0]
 		}
-		return g.recoverMessage(ctx, m)
+		return err
 	})
+	if err == nil {
+		err = g.recoverMessages(ctx, list, seen, elsewhere)
+	}
 	if err != nil {
 		return err
 	}
@@ -189,14 +192,29 @@ func endsGrant(k message.EventKind) bool {
 	return false
 }
 
-// recoverMessage puts one open message back to its station.
-func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error {
+// recoverMessages puts open messages back to their stations.
+func (g *Gateway) recoverMessages(ctx context.Context, list []*message.Message, seen map[message.ID]bool, elsewhere map[message.ID]struct{}) error {
+	rowed, err := g.rowed(ctx, g.opt.Node, list)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		g.recent.push(place{id: m.ID})
+		if _, other := elsewhere[m.ID]; !other && !seen[m.ID] && !rowed[m.ID] {
+			g.recoverMessage(m)
+		}
+	}
+	return nil
+}
+
+// recoverMessage puts one open message, which stands in no row, back to its station.
+func (g *Gateway) recoverMessage(m *message.Message) {
 	e := newEntry(m)
 	e.readLog(g)
 	now := g.now()
 	switch {
 	case m.State.Final():
-		return g.recoverOwed(ctx, m)
+		g.recoverOwed(m)
 	case m.State == message.Enroute:
 		g.open[m.ID] = e
 		e.station = enroute
@@ -219,23 +237,14 @@ func (g *Gateway) recoverMessage(ctx context.Context, m *message.Message) error 
 		g.notePart(e, now)
 		g.uncertain(e, now)
 	default:
-		return g.recoverWaiting(ctx, e)
+		g.recoverWaiting(e)
 	}
-	return nil
 }
 
-func (g *Gateway) recoverOwed(ctx context.Context, m *message.Message) error {
+func (g *Gateway) recoverOwed(m *message.Message) {
 	it := &Item{box: g.box(m.Target.Kind, m.Target.Account)}
-	e := g.finalItem(it, m)
-	rows := g.owedRows(it, m)
-	it.Tries, _ = lastTry(m.Log, m.ID, m.State, 0)
-	has, err := g.store.OwedHas(ctx, rows)
-	if err != nil || slices.Contains(has, true) {
-		g.forget(e)
-		return err
-	}
+	g.finalItem(it, m)
 	g.cur.owed = append(g.cur.owed, it)
-	return nil
 }
 
 // owedRows returns the rows that may say of a final message that it is owed.
@@ -260,20 +269,13 @@ func (g *Gateway) owedRows(it *Item, m *message.Message) []store.Owed {
 	return rows
 }
 
-func (g *Gateway) recoverWaiting(ctx context.Context, e *entry) error {
-	if has, err := g.store.DueHas(ctx, []message.ID{e.m.ID}); err != nil || has[0] {
-		return err
-	}
-	if has, err := g.store.WaitingHas(ctx, g.waitingRows(e)); err != nil || slices.Contains(has, true) {
-		return err
-	}
+func (g *Gateway) recoverWaiting(e *entry) {
 	g.placePart(e, g.now())
 	if g.fullFor(e) {
 		g.spillOld(e)
-		return nil
+		return
 	}
 	g.wait(e, false)
-	return nil
 }
 
 func (g *Gateway) recoverInbound(ctx context.Context) error {

@@ -81,6 +81,9 @@ func (s *Store) ClaimRows(_ context.Context, node int, term int64, rows []Waitin
 
 // claimRows changes free rows to a node's and returns those that were there.
 func (s *Store) claimRows(node int, rows []Waiting) (claimed []Waiting, err error) {
+	if s.pg != nil {
+		return claimPostgres(s.conn, node, rows)
+	}
 	for i := range rows {
 		w := rows[i]
 		w.Node = node
@@ -107,8 +110,12 @@ func (s *Store) ClaimOwed(_ context.Context, node int, term int64, queue string,
 		return 0, &FatalError{Err: fmt.Errorf("node %d: %w", node, ErrFenced)}
 	}
 	err = s.transact(func() error {
-		err := query(s.conn, `UPDATE owed SET node = ?1 WHERE node = -1 AND queue = ?2 AND (due, id, inbound, idx) IN
-  (SELECT due, id, inbound, idx FROM owed WHERE node = -1 AND queue = ?2 AND due <= ?3 ORDER BY due, id, inbound, idx LIMIT ?4)`,
+		text := `UPDATE owed SET node = ?1 WHERE node = -1 AND queue = ?2 AND (due, id, inbound, idx) IN
+  (SELECT due, id, inbound, idx FROM owed WHERE node = -1 AND queue = ?2 AND due <= ?3 ORDER BY due, id, inbound, idx LIMIT ?4)`
+		if s.pg != nil {
+			text = claimOwedPostgres
+		}
+		err := query(s.conn, text,
 			func(stmt *statement) {
 				stmt.BindInt64(1, int64(node))
 				stmt.BindText(2, queue)

@@ -195,6 +195,9 @@ func (s *Store) Inherit(from, heir int, term int64, n int) (more bool, err error
 				to = Free
 			}
 			text := fmt.Sprintf("UPDATE %s SET node = ?1 WHERE node = ?2 AND (%s) IN (SELECT %s FROM %s WHERE node = ?2 LIMIT ?3)", t.table, t.key, t.key, t.table)
+			if s.pg != nil {
+				text = inheritPostgres(t.table)
+			}
 			err := query(s.conn, text, func(stmt *statement) {
 				stmt.BindInt64(1, int64(to))
 				stmt.BindInt64(2, int64(from))

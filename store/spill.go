@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"kurir/message"
 )
@@ -35,26 +36,36 @@ func (s *Store) WaitingCounts(ctx context.Context, node int) (map[Lane]map[strin
 
 // WaitingHas tells which of the rows are in table waiting.
 func (s *Store) WaitingHas(ctx context.Context, rows []Waiting) ([]bool, error) {
-	return s.has(ctx, len(rows), "SELECT 1 FROM waiting WHERE node = ? AND link = ? AND priority = ? AND account = ? AND id = ?",
+	return s.has(ctx, len(rows), &keyOf{"waiting", []string{"node", "link", "priority", "account", "id"}},
 		func(stmt *statement, i int) { bindWaiting(stmt, &rows[i]) })
 }
 
 // DueHas tells which of the messages are in table due, whosever.
 func (s *Store) DueHas(ctx context.Context, ids []message.ID) ([]bool, error) {
-	return s.has(ctx, len(ids), "SELECT 1 FROM due WHERE id = ?",
+	return s.has(ctx, len(ids), &keyOf{"due", []string{"id"}},
 		func(stmt *statement, i int) { stmt.BindInt64(1, int64(ids[i])) })
 }
 
 // OwedHas tells which of the rows are in table owed, their Due included.
 func (s *Store) OwedHas(ctx context.Context, rows []Owed) ([]bool, error) {
-	return s.has(ctx, len(rows), "SELECT 1 FROM owed WHERE node = ? AND queue = ? AND due = ? AND id = ? AND inbound = ? AND idx = ?",
+	return s.has(ctx, len(rows), &keyOf{"owed", []string{"node", "queue", "due", "id", "inbound", "idx"}},
 		func(stmt *statement, i int) { bindOwed(stmt, &rows[i]) })
 }
 
-// has tells for n rows whether a query with the arguments of each finds one.
-func (s *Store) has(ctx context.Context, n int, text string, bind func(*statement, int)) ([]bool, error) {
+// keyOf is columns of a table by which a row is found.
+type keyOf struct {
+	table   string
+	columns []string
+}
+
+// has tells for n rows whether they are there, by what bind sets for each of the columns.
+func (s *Store) has(ctx context.Context, n int, t *keyOf, bind func(*statement, int)) ([]bool, error) {
 	found := make([]bool, n)
+	text := "SELECT 1 FROM " + t.table + " WHERE " + strings.Join(t.columns, " = ? AND ") + " = ?"
 	err := s.read(ctx, func(c *conn) error {
+		if c.pg != nil {
+			return hasPostgres(c, t, found, bind)
+		}
 		for i := range found {
 			err := query(c, text, func(stmt *statement) { bind(stmt, i) }, func(*statement) (bool, error) {
 				found[i] = true
@@ -121,6 +132,9 @@ func (s *Store) DueBefore(ctx context.Context, node int, at int64, n int) ([]Due
 func (s *Store) OutstandingByKey(ctx context.Context, node int, keys []uint64) (map[uint64][]message.ID, error) {
 	found := make(map[uint64][]message.ID)
 	err := s.read(ctx, func(c *conn) error {
+		if c.pg != nil {
+			return outstandingPostgres(c, node, keys, found)
+		}
 		for _, k := range keys {
 			err := query(c, "SELECT id FROM outstanding WHERE key = ? AND node = ? ORDER BY id",
 				func(stmt *statement) {
