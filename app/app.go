@@ -122,7 +122,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.store, err = store.Open(ctx, store.Options{
-		Path: opt.File.Data, Database: opt.File.Database, Node: a.node.number(), Shared: a.node.shared(), Log: opt.Log,
+		Path: opt.File.Data, Database: opt.File.Database, Listen: opt.File.DatabaseListen, Node: a.node.number(), Shared: a.node.shared(), Log: opt.Log,
 		Retention: store.Retention{
 			Texts: opt.File.Retention.Texts, Messages: opt.File.Retention.Messages, Counters: opt.File.Retention.Counters, Events: opt.File.Events.Keep,
 		},
@@ -386,6 +386,7 @@ func (a *App) warnOfRestart(f *config.File) {
 	}{
 		{"data", began.Data, f.Data},
 		{"database", began.Database, f.Database},
+		{"database_listen", began.DatabaseListen, f.DatabaseListen},
 		{"node", began.Node, f.Node},
 		{"secrets", began.Secrets, f.Secrets},
 		{"http", fixed(began.HTTP.Listener()), fixed(f.HTTP.Listener())},

@@ -113,6 +113,17 @@ func (d *decoder) checkServer(f *File) {
 	if err := store.CheckDatabase(f.Database); err != nil {
 		d.report("database", err.Error())
 	}
+	switch {
+	case f.DatabaseListen == "":
+	case !store.IsPostgres(f.Database):
+		d.report("database_listen", "is for a database that is a PostgreSQL")
+	case !store.IsPostgres(f.DatabaseListen):
+		d.report("database_listen", "is not postgres://user:password@host:5432/database")
+	default:
+		if err := store.CheckDatabase(f.DatabaseListen); err != nil {
+			d.report("database_listen", err.Error())
+		}
+	}
 	if f.Node != "" && !nodeName.MatchString(f.Node) {
 		d.report("node", "is not made of 1 to 64 letters a to z, digits, dots, hyphens and underscores")
 	}

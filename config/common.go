@@ -8,7 +8,7 @@ import (
 
 // local are the fields at the top of a file that each server has for itself.
 func local() []string {
-	return []string{"data", "database", "node", "http", "smpp", "dialects", "limits", "log", "secrets"}
+	return []string{"data", "database", "database_listen", "node", "http", "smpp", "dialects", "limits", "log", "secrets"}
 }
 
 // CommonHash stands for what of a file servers that share a database should have

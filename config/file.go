@@ -25,6 +25,10 @@ type File struct {
 	// Database is sqlite, kept in the data folder, or a PostgreSQL from 15 on that several servers may share, as
 	// postgres://user:password@host:5432/name; several hosts, separated by commas, are tried in turn. docs/postgres.md says more. Empty: sqlite.
 	Database string `yaml:"database" example:"sqlite"`
+	// DatabaseListen is another address of the same PostgreSQL database, for the one connection by which this server hears
+	// of what others leave for it: the server itself, where database is that of a pooler which gives each transaction another
+	// connection. Empty: database.
+	DatabaseListen string `yaml:"database_listen"`
 	// Node is the name of this server among several that share a PostgreSQL, each of which has another. Empty: the name of
 	// the machine. With sqlite there is one, and the name is shown only.
 	Node string `yaml:"node"`

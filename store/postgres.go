@@ -17,12 +17,13 @@ import (
 // postgres is what the store knows of a PostgreSQL database.
 type postgres struct {
 	config    *pgconn.Config
-	shown     string        // its address, without password
-	most      time.Duration // commitTimeout, but for tests
-	node      int64         // whose share this is
-	term      int64         // under which it is held
-	session   int64         // tells what we send from what was sent by a connection before
-	batch     int64         // number of the last batch that is on disk
+	listen    *pgconn.Config // for signals
+	shown     string         // its address, without password
+	most      time.Duration  // commitTimeout, but for tests
+	node      int64          // whose share this is
+	term      int64          // under which it is held
+	session   int64          // tells what we send from what was sent by a connection before
+	batch     int64          // number of the last batch that is on disk
 	safety    atomic.Pointer[Safety]
 	size      atomic.Int64 // octets of the database, as last looked at
 	resolved  bool         // the last batch is on disk, and its answer was lost

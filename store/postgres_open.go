@@ -14,9 +14,15 @@ func openPostgres(ctx context.Context, opts Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
+	listen := config
+	if opts.Listen != "" {
+		if listen, err = postgresConfig(opts.Listen); err != nil {
+			return nil, fmt.Errorf("the address to listen at %w", err)
+		}
+	}
 	s := &Store{opts: opts, log: opts.Log, closing: make(chan struct{})}
 	s.pg = &postgres{
-		config: config, shown: shownAddress(config),
+		config: config, listen: listen, shown: shownAddress(config),
 		node: int64(opts.Node), most: opts.commitTimeout, abandoned: make(chan struct{}),
 	}
 	defer func() {

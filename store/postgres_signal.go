@@ -11,8 +11,9 @@ import (
 
 // Signals of PostgreSQL's nodes are notifications: at most one a batch, sent
 // with its transaction, so that who is told finds what it is about. Behind a
-// pooler that gives each transaction another connection nobody hears them; then
-// everybody finds what there is when he looks for himself.
+// pooler that gives each transaction another connection nobody hears them, unless
+// there is another address to listen at (Options.Listen); then everybody finds
+// what there is when he looks for himself.
 
 // signalChannel is their channel.
 const signalChannel = "kurir"
@@ -66,7 +67,7 @@ func (s *Store) hear() {
 
 // hearConnection does so as long as a connection lasts.
 func (s *Store) hearConnection(ctx context.Context) error {
-	config := s.pg.config.Copy()
+	config := s.pg.listen.Copy()
 	config.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) {
 		var sig Signal
 		if n.Channel == signalChannel && json.Unmarshal([]byte(n.Payload), &sig) == nil && sig.Node != s.opts.Node {

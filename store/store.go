@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Path      string       // directory; it is made if it is not there. With PostgreSQL it is not used
 	Database  string       // postgres://user:password@host:5432/database; empty or sqlite for SQLite in Path
+	Listen    string       // another address of Database, to hear signals by where that is a pooler's; empty: Database
 	Node      int          // number of the node whose share is opened, 0 to 63
 	Shared    bool         // other nodes use the database, too
 	Log       *slog.Logger // nil: slog.Default
