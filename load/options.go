@@ -28,7 +28,7 @@ func (k Kind) overSMPP() bool { return k == SMPP || k == Receive }
 // Options say what is sent where.
 type Options struct {
 	Kind    Kind
-	Address string // host:port for SMPP; the address of the interface, such as http://127.0.0.1:8080, for HTTP
+	Address string // host:port for SMPP, or several with commas, which sessions take turns at; the address of the interface, such as http://127.0.0.1:8080, for HTTP
 
 	SystemID, Password string // SMPP; username and password of Kannel's sendsms, and of REST without a Key
 	Key                string // API key of REST

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -115,11 +116,17 @@ func source(from string) smpp.Address {
 	return smpp.Address{TON: smpp.TONInternational, NPI: smpp.NPIISDN, Addr: from}
 }
 
+// address is where this session goes.
+func (s *smppSession) address() string {
+	list := strings.Split(s.run.opt.Address, ",")
+	return strings.TrimSpace(list[s.number%len(list)])
+}
+
 // serve connects, binds, and sends until the connection or the context ends.
 func (s *smppSession) serve(ctx context.Context) error {
 	const bindTime = 10 * time.Second
 	dialer := net.Dialer{Timeout: bindTime}
-	conn, err := dialer.DialContext(ctx, "tcp", s.run.opt.Address)
+	conn, err := dialer.DialContext(ctx, "tcp", s.address())
 	if err != nil {
 		return err
 	}

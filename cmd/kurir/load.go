@@ -18,7 +18,7 @@ func newLoadCmd() *cobra.Command {
 		Use:   "load",
 		Short: "Send many messages and measure what becomes of them",
 	}
-	smpp := newLoadKindCmd("smpp ADDRESS", "Send over SMPP transceivers", "  kurir load smpp 127.0.0.1:2775 --system-id acme --password secret --count 100000", load.SMPP)
+	smpp := newLoadKindCmd("smpp ADDRESS[,ADDRESS...]", "Send over SMPP transceivers, whose sessions take turns at the addresses", "  kurir load smpp 127.0.0.1:2775 --system-id acme --password secret --count 100000", load.SMPP)
 	http := newLoadKindCmd("http ADDRESS", "Send over HTTP: POST /v1/messages, or Kannel's sendsms", "  kurir load http http://127.0.0.1:8080 --key acme-key --connections 50 --duration 60s", load.REST)
 	http.Long = http.Short + ".\n\nReceipts come to an address on this machine, which a gateway calls only if its file says\n" +
 		"webhooks: {allow: [127.0.0.0/8]}; --no-receipts asks for none."

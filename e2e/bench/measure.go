@@ -16,10 +16,10 @@ type result struct {
 	load.Report                  // of who sends; without one, of who receives what phones send
 	Phones       load.Report     `json:"phones"`                 // of who receives, beside one who sends
 	Lives        float64         `json:"lives_per_s"`            // whole ones; without receipts, acceptances
-	GatewayCPU   float64         `json:"gateway_cpu_per_100000"` // seconds; with both directions, for 100,000 lives of either
+	GatewayCPU   float64         `json:"gateway_cpu_per_100000"` // seconds, of all gateways; with both directions, for 100,000 lives of either
 	SimulatorCPU float64         `json:"simulator_cpu_per_100000"`
 	GeneratorCPU float64         `json:"generator_cpu_per_100000"`
-	Resident     int64           `json:"resident"`          // octets of the gateway when the measured time ends
+	Resident     int64           `json:"resident"`          // octets of the gateway, or the largest, when the measured time ends
 	PerMessage   int64           `json:"bytes_per_message"` // on disk
 	Taken        simulator.Taken `json:"submit_to_phone"`
 	Postgres     *postgresResult `json:"postgres,omitempty"`
@@ -58,14 +58,22 @@ func (r *rig) usages(ctx context.Context, d drivers) (u usages, err error) {
 		if u.postgres, err = usageOfPostgres(ctx, r.database); err != nil {
 			return u, err
 		}
-		page, err := get(ctx, "http://"+r.http+"/metrics")
+		for _, n := range r.nodes() {
+			page, err := get(ctx, "http://"+n.http+"/metrics")
+			if err != nil {
+				return u, err
+			}
+			u.statements += metric(page, "kurir_store_statements_total")
+			u.trips += metric(page, "kurir_store_round_trips_total")
+		}
+	}
+	for _, n := range r.nodes() {
+		one, err := n.gateway.usage()
 		if err != nil {
 			return u, err
 		}
-		u.statements, u.trips = metric(page, "kurir_store_statements_total"), metric(page, "kurir_store_round_trips_total")
-	}
-	if u.gateway, err = r.gateway.usage(); err != nil {
-		return u, err
+		u.gateway.cpu += one.cpu
+		u.gateway.resident = max(u.gateway.resident, one.resident)
 	}
 	if u.simulator, err = r.simulator.usage(); err != nil {
 		return u, err
@@ -130,7 +138,7 @@ func measure(ctx context.Context, o options, program string, s scenario) (res re
 	res.PerMessage = octets / max(1, max(res.Accepted, res.Receipts)+res.Phones.Receipts)
 	res.Beyond = res.Receipt.P50 - float64(s.late.Milliseconds())
 	if r.profile != "" {
-		return res, printProfile(s.name, r.profile)
+		return res, r.printProfiles(ctx, s.name)
 	}
 	return res, nil
 }
@@ -167,7 +175,7 @@ func (r *rig) window(ctx context.Context, o options, s scenario, d drivers) (bef
 	}
 	profiled := make(chan error, 1)
 	if o.profile {
-		go func() { profiled <- r.collect(ctx, o.length-time.Second) }()
+		go func() { profiled <- r.collectAll(ctx, o.length-time.Second) }()
 	} else {
 		profiled <- nil
 	}

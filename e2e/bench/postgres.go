@@ -114,3 +114,25 @@ func metric(page, name string) float64 {
 	}
 	return 0
 }
+
+// printStatements prints what statements have cost the server, where it was started with
+// shared_preload_libraries = 'pg_stat_statements'.
+func printStatements(ctx context.Context, scenario, address string) error {
+	libraries, err := askPostgres(ctx, address, "SHOW shared_preload_libraries")
+	if err != nil || !strings.Contains(libraries, "pg_stat_statements") {
+		return err
+	}
+	if _, err := askPostgres(ctx, address, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"); err != nil {
+		return err
+	}
+	text, err := askPostgres(ctx, address, `SELECT string_agg(line, E'\n') FROM (
+  SELECT format('%9s ms %8s calls %9s rows %9s buffers  %s', round(total_exec_time+total_plan_time), calls, rows, shared_blks_hit + shared_blks_read,
+    left(regexp_replace(query, '\s+', ' ', 'g'), 120)) AS line
+  FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+  ORDER BY total_exec_time DESC LIMIT 24) t`)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-18s statements\n%s\n", scenario, text)
+	return nil
+}

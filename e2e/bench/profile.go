@@ -2,18 +2,54 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
+// collectAll takes a CPU profile of each gateway at the same time.
+func (r *rig) collectAll(ctx context.Context, length time.Duration) error {
+	nodes := r.nodes()
+	errs := make([]error, len(nodes))
+	var wg sync.WaitGroup
+	for i, n := range nodes {
+		wg.Go(func() { errs[i] = n.collect(ctx, r.profileOf(i), length) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// profileOf is the file of the i-th gateway.
+func (r *rig) profileOf(i int) string {
+	if i == 0 {
+		return r.profile
+	}
+	return fmt.Sprintf("%s.%d", r.profile, i)
+}
+
+func (r *rig) printProfiles(ctx context.Context, scenario string) error {
+	if r.database != "" {
+		if err := printStatements(ctx, scenario, r.database); err != nil {
+			return err
+		}
+	}
+	for i := range r.nodes() {
+		if err := printProfile(scenario, r.profileOf(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // collect takes a CPU profile of the gateway for a time, into a file of the
 // folder for temporary files.
-func (r *rig) collect(ctx context.Context, length time.Duration) error {
+func (r *node) collect(ctx context.Context, file string, length time.Duration) error {
 	seconds := max(1, int(length.Seconds()))
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", r.pprof, seconds), nil)
 	if err != nil {
@@ -27,7 +63,7 @@ func (r *rig) collect(ctx context.Context, length time.Duration) error {
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("profile: the gateway answered %s", resp.Status)
 	}
-	f, err := os.Create(r.profile)
+	f, err := os.Create(file)
 	if err != nil {
 		return err
 	}

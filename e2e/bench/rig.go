@@ -9,20 +9,17 @@ import (
 	"strings"
 )
 
-// rig is one gateway with its SMSC, each in a process of its own, on a new
+// rig is one gateway, or several, with its SMSC, each in a process of its own, on a new
 // database.
 type rig struct {
+	node
+	others    []*node // that share the database
 	dir       string
-	data      string // folder of the database
-	had       int64  // octets of it at the start
-	database  string // address of a PostgreSQL database; empty for none
-	http      string
-	smpp      string
-	control   string // HTTP address of the simulator
-	phoning   string // HTTP address of the simulator whose phones write
-	pprof     string // of the gateway's profiler
-	profile   string // file of the profile, empty for none
-	gateway   *process
+	had       int64    // octets of the database at the start
+	database  string   // address of a PostgreSQL database; empty for none
+	control   string   // HTTP address of the simulator
+	phoning   string   // HTTP address of the simulator whose phones write
+	profile   string   // file of the profile, empty for none
 	simulator *process // the operator that messages go to
 	phonesIn  *process // another, whose phones write; nil for none
 }
@@ -35,12 +32,15 @@ const (
 )
 
 // head is the file of the gateway under measurement up to its connectors.
-const head = `data: %s
+const head = `node: %s
+data: %s
 %shttp: {listen: %s}
 smpp: {listen: %s}
 webhooks: {allow: [127.0.0.0/8]}
 log: {level: warn}
 `
+
+const pricesFile = "prices.csv"
 
 // inboundRules are the rules for what phones send: the last one matches.
 const inboundRules = `inbound:
@@ -49,16 +49,20 @@ const inboundRules = `inbound:
   - {to: "+46700000001", from: "+467*", account: inbox, do: [{smpp: inbox}]}
 `
 
-// configuration is the file of the gateway for a scenario.
-func (r *rig) configuration(s scenario, operator, phones string) string {
+// configuration is the file of a gateway for a scenario.
+func (r *rig) configuration(n *node, s scenario, operator, phones string) string {
 	var links, accounts, routes strings.Builder
 	admin := ""
 	if s.spare {
 		fmt.Fprintf(&links, "  - {name: op2, kind: smpp, hosts: [%s], system_id: kurir, password: secret}\n", operator)
 		admin = ", admin: true"
 	}
+	if s.priced {
+		s.top += "prices:\n  - {name: standard, currency: EUR, file: " + filepath.Join(r.dir, pricesFile) + "}\n"
+		admin = ", admin: true, prices: standard, balance: {}, limits: {messages: {day: 1000000000}}"
+	}
 	if s.accounts == 0 {
-		fmt.Fprintf(&links, "  - {name: op1, kind: smpp, hosts: [%s], system_id: kurir, password: secret, sessions: 4, window: 500, lookahead: 500}\n", operator)
+		fmt.Fprintf(&links, "  - {name: op1, kind: smpp, hosts: [%s], system_id: kurir, password: secret, sessions: 4, window: 500, lookahead: 500%s}\n", operator, s.pinned())
 		fmt.Fprintf(&accounts, "  - {name: bench, password: secret, api_keys: [bench-key], senders: [\"*\"], smpp: {sessions: 100, window: 5000}%s}\n", admin)
 		routes.WriteString("  - {to: \"*\", via: [op1]}\n")
 	}
@@ -78,7 +82,7 @@ func (r *rig) configuration(s scenario, operator, phones string) string {
 	if r.database != "" {
 		database = "database: " + r.database + "\n"
 	}
-	return fmt.Sprintf(head, r.data, database, r.http, r.smpp) + s.top + "connectors:\n" + links.String() + "accounts:\n" + accounts.String() +
+	return fmt.Sprintf(head, n.name, n.data, database, n.http, n.smpp) + s.top + "connectors:\n" + links.String() + "accounts:\n" + accounts.String() +
 		"routes:\n" + routes.String() + inboundRules
 }
 
@@ -86,6 +90,7 @@ func (r *rig) configuration(s scenario, operator, phones string) string {
 // waits until the links between them are up.
 func newRig(ctx context.Context, o options, program string, s scenario) (r *rig, err error) {
 	r = &rig{}
+	r.name = nodeName(0)
 	if o.profile {
 		r.profile = profileFile(s.name)
 	}
@@ -110,7 +115,7 @@ func newRig(ctx context.Context, o options, program string, s scenario) (r *rig,
 		}
 	}
 	var operator, phones string
-	for _, address := range []*string{&r.http, &r.smpp, &r.control, &r.phoning, &r.pprof, &operator, &phones} {
+	for _, address := range []*string{&r.control, &r.phoning, &operator, &phones} {
 		if *address, err = freePort(); err != nil {
 			return nil, err
 		}
@@ -127,21 +132,20 @@ func newRig(ctx context.Context, o options, program string, s scenario) (r *rig,
 			return nil, err
 		}
 	}
-	file := filepath.Join(r.dir, "kurir.yaml")
-	if err = os.WriteFile(file, []byte(r.configuration(s, operator, phones)), 0o600); err != nil {
+	if err = os.WriteFile(filepath.Join(r.dir, pricesFile), []byte("destination,network,price\n*,,0.01\n"), 0o600); err != nil {
 		return nil, err
 	}
-	serve := []string{"serve", "-c", file}
-	if o.profile {
-		serve = append(serve, "--pprof", r.pprof)
+	for i := 1; i < s.nodes; i++ {
+		r.others = append(r.others, &node{name: nodeName(i), data: filepath.Join(r.dir, nodeName(i))})
 	}
-	if r.gateway, err = start(r.dir, "gateway", program, serve...); err != nil {
-		return nil, err
+	for _, n := range r.nodes() {
+		if err = r.serveNode(n, o, program, s, operator, phones); err != nil {
+			return nil, err
+		}
 	}
-	err = until(ctx, "the links to the simulator", func() bool {
-		page, err := get(ctx, "http://"+r.http+"/metrics")
-		return err == nil && linksUp(page)
-	})
+	if err = r.linked(ctx, s); err == nil && s.priced {
+		err = r.post(ctx, "/v1/balances/"+account+"/topups", `{"amount": "1000000.00", "key": "bench"}`, &struct{}{})
+	}
 	if err == nil && s.first != "" {
 		err = r.post(ctx, "/v1/messages", s.first, &struct{}{})
 	}
@@ -183,6 +187,11 @@ func (r *rig) phones(ctx context.Context, rate float64) error {
 
 // close stops both and removes the database.
 func (r *rig) close() {
+	for _, n := range r.others {
+		if n.gateway != nil {
+			n.gateway.stop()
+		}
+	}
 	for _, p := range []*process{r.gateway, r.simulator, r.phonesIn} {
 		if p != nil {
 			p.stop()

@@ -25,6 +25,9 @@ type scenario struct {
 	// phones is how many messages a second phones send to the customer inbox; 0: none.
 	phones   float64
 	postgres bool // on PostgreSQL
+	nodes    int  // gateways that share the database; 0: one
+	cross    bool // customers are at all of them but the last, where the link is, so that each message changes hands
+	priced   bool // messages cost something, the account is prepaid and has a limit
 	old      bool // with finished messages in the database
 	// accounts that the sessions of the generator are spread over, and links with one session each, one for an
 	// account; 0: one account and one link of four sessions.
@@ -64,6 +67,12 @@ func scenarios(o options) [][]scenario {
 			{name: "smpp", smpp: true, simulator: atOnce},
 			{name: "old-20m", smpp: true, simulator: atOnce, old: true},
 			{name: "postgres", smpp: true, simulator: atOnce, postgres: true},
+			{name: "postgres-two", smpp: true, simulator: atOnce, postgres: true, nodes: 2},
+			{name: "postgres-two-cross", smpp: true, simulator: atOnce, postgres: true, nodes: 2, cross: true},
+			{name: "postgres-priced", smpp: true, simulator: atOnce, postgres: true, priced: true},
+			{name: "postgres-two-priced", smpp: true, simulator: atOnce, postgres: true, nodes: 2, priced: true},
+			{name: "postgres-three", smpp: true, simulator: atOnce, postgres: true, nodes: 3, long: true},
+			{name: "postgres-four", smpp: true, simulator: atOnce, postgres: true, nodes: 4, long: true},
 			{name: "sessions", smpp: true, simulator: atOnce, accounts: 100, sessions: 1000},
 		},
 		{
@@ -71,7 +80,10 @@ func scenarios(o options) [][]scenario {
 			{name: "one-secret", smpp: true, simulator: atOnce, long: true, first: `{"to": ["+46700000009"], "from": "Bench", "text": "code 1234", "secret": true}`},
 			{name: "all-secret", smpp: true, simulator: atOnce, long: true, top: "secret: {all: true}\n"},
 		},
-		{named(late2, "postgres-late-2s", func(s *scenario) { s.postgres = true })},
+		{
+			named(late2, "postgres-late-2s", func(s *scenario) { s.postgres = true }),
+			named(late2, "postgres-two-late-2s", func(s *scenario) { s.postgres, s.nodes = true, 2 }),
+		},
 		{named(late2, "smpp-late-2s", func(s *scenario) { s.long = true })},
 		{named(late30, "smpp-late-30s", nil)},
 		{named(late30, "smpp-25k-late-30s", func(s *scenario) { s.rate, s.stamps = 25_000, true })},
@@ -124,7 +136,7 @@ func (s scenario) load(r *rig) []string {
 			"--sessions", strconv.Itoa(s.sessions), "--window", "5",
 		}
 	default:
-		args = []string{"smpp", r.smpp, "--system-id", account, "--password", "secret", "--sessions", "4", "--window", "500"}
+		args = []string{"smpp", r.smppAddresses(s), "--system-id", account, "--password", "secret", "--sessions", "4", "--window", "500"}
 	}
 	args = append(args, s.flags...)
 	if s.rate > 0 {
