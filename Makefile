@@ -8,6 +8,9 @@ FUZZTIME ?= 2s
 BENCH    ?=
 # Flags of the experiments, such as EXPERIMENTS='-run ^TestClusterKill$$'.
 EXPERIMENTS ?=
+# Of make seeds: how many, and a number by which half of them are others with every commit, and the same with the same one.
+SEEDS    ?= 2000
+SEEDBASE ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # The race detector looks at Go that people wrote, and not at SQLite, which is C translated by a machine and takes ten times as long
 # under it. Build and tests of e2e say the same.
@@ -15,7 +18,7 @@ RACE     := -race '-gcflags=modernc.org/...=-race=false'
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 
 .NOTPARALLEL:
-.PHONY: help build profile test unit race fuzz lint e2e experiments peers bench bench-compare house docs tools clean
+.PHONY: help build profile test unit race seeds fuzz lint e2e experiments peers bench bench-compare house docs tools clean
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
@@ -23,13 +26,16 @@ help: ## print this list
 build: ## build bin/kurir
 	CGO_ENABLED=0 go build -trimpath -pgo=tools/kurir.pgo -ldflags '$(LDFLAGS)' -o bin/kurir ./cmd/kurir
 
-test: lint fuzz peers race e2e ## everything: lint, short fuzzing, unit tests with the race detector, the whole program against real peers
+test: lint fuzz peers race seeds e2e ## everything: lint, short fuzzing, unit tests with the race detector, simulated faults, the whole program against real peers
 
 unit: ## unit tests without the race detector: the quick loop
 	go test ./...
 
 race: ## unit tests with the race detector
 	go test $(RACE) -timeout 15m ./...
+
+seeds: ## the simulation of faults at several gateways, SEEDS (2000) times
+	go test -count=1 -timeout 15m ./gateway -run '^TestSeeds$$' -seeds.runs=$(SEEDS) -seeds.base=$(SEEDBASE)
 
 fuzz: ## every fuzz target for FUZZTIME (2s)
 	@tools/fuzz $(FUZZTIME)

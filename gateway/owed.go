@@ -108,7 +108,7 @@ func (g *Gateway) removeItemRow(it *Item) {
 func (g *Gateway) leave(it *Item) {
 	b := it.box
 	b.pass.missed = b.pass.missed || it.rowed // it has been passed, in memory
-	free := g.leftFree(b)
+	free := g.leftFree(b) && !g.behindMidway(it)
 	if free {
 		g.freeItem(it)
 	} else {
@@ -129,6 +129,17 @@ func (g *Gateway) leave(it *Item) {
 		next.due = it.due
 		g.leave(next)
 	}
+}
+
+// behindMidway tells whether a final state may come behind an intermediate one of its
+// message that this gateway has on disk and has not left free yet: then it is left free behind it.
+func (g *Gateway) behindMidway(it *Item) bool {
+	b := it.box
+	if it.entry == nil || !b.stored || !it.Message.Receipts.Wants(message.Enroute) {
+		return false
+	}
+	_, told := midwayState(it.Message)
+	return !told
 }
 
 // waitUntil notes a row that is not to be told before due.

@@ -10,8 +10,12 @@ import (
 // Claim gives a node free rows of a link: of each lane up to most, in all up to
 // n, the highest lane first, in each the accounts in turn. A claimed row is the
 // node's from then on, like one that it has written itself: Refill brings it.
-// more tells whether others are left.
-func (s *Store) Claim(_ context.Context, node int, term int64, link string, most [message.Priorities]int, n int) (claimed []Waiting, more bool, err error) {
+// more tells whether others are left. Whether there are any at all is looked up first,
+// without a transaction: gateways ask every second, mostly for nothing.
+func (s *Store) Claim(ctx context.Context, node int, term int64, link string, most [message.Priorities]int, n int) (claimed []Waiting, more bool, err error) {
+	if some, err := s.anyFree(ctx, link); err != nil || !some {
+		return nil, false, err
+	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if term < s.terms[node] {
@@ -59,6 +63,22 @@ func (s *Store) Claim(_ context.Context, node int, term int64, link string, most
 		s.turns.ended(laneOf{Free, Lane{link, message.Priority(p)}}, last[p])
 	}
 	return claimed, more || n <= 0, nil
+}
+
+// anyFree tells whether something free waits for a link.
+func (s *Store) anyFree(ctx context.Context, link string) (some bool, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		return query(c, "SELECT 1 FROM waiting WHERE node = -1 AND link = ? LIMIT 1",
+			func(stmt *statement) { stmt.BindText(1, link) },
+			func(*statement) (bool, error) {
+				some = true
+				return false, nil
+			})
+	})
+	if err != nil {
+		return false, fmt.Errorf("look whether something waits for %s: %w", link, err)
+	}
+	return some, nil
 }
 
 // ClaimRows gives a node free rows that are named. It returns those that it has

@@ -161,7 +161,7 @@ const elsewhere = `SELECT 0 AS id, ids FROM granted WHERE node <> ?1
   UNION ALL SELECT id, NULL FROM waiting WHERE node <> ?1 AND id > ?2 AND (id >> 16) & 63 = ?1
   UNION ALL SELECT id, NULL FROM due WHERE node <> ?1 AND id > ?2 AND (id >> 16) & 63 = ?1
   UNION ALL SELECT id, NULL FROM outstanding WHERE node <> ?1 AND id > ?2 AND (id >> 16) & 63 = ?1
-  UNION ALL SELECT id, NULL FROM owed WHERE node <> ?1 AND id > ?2 AND (id >> 16) & 63 = ?1 AND inbound = 0`
+  UNION ALL SELECT id, NULL FROM owed WHERE node <> ?1 AND id > ?2 AND (id >> 16) & 63 = ?1 AND inbound = 0 AND idx <> 0`
 
 // inherited says what becomes of the rows of a share that is taken over: which
 // belong to the heir and which become free.
