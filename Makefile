@@ -26,7 +26,7 @@ help: ## print this list
 build: ## build bin/kurir
 	CGO_ENABLED=0 go build -trimpath -pgo=tools/kurir.pgo -ldflags '$(LDFLAGS)' -o bin/kurir ./cmd/kurir
 
-test: lint fuzz peers race seeds e2e ## everything: lint, short fuzzing, unit tests with the race detector, simulated faults, the whole program against real peers
+test: lint fuzz peers race e2e ## everything: lint, short fuzzing, unit tests with the race detector, the whole program against real peers
 
 unit: ## unit tests without the race detector: the quick loop
 	go test ./...

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -36,16 +35,20 @@ type rateNode struct {
 	shares  Shares
 	sent    []time.Time
 	spend   int64 // of an account
+	heard   int64 // of what others have spent of it
 }
 
 const rateName = "op1"
 
 // inRateWorld runs a test with nodes a, b and c.
-func inRateWorld(t *testing.T, rate int64, f func(w *rateWorld)) {
+func inRateWorld(t *testing.T, rate int64, f func(w *rateWorld)) { inHastyWorld(t, rate, false, f) }
+
+// inHastyWorld is inRateWorld, of nodes that may use at once what they take.
+func inHastyWorld(t *testing.T, rate int64, hasty bool, f func(w *rateWorld)) {
 	inWorld(t, 0, func(inner *world) {
 		w := &rateWorld{world: inner, rate: rate, sends: map[string]*rateNode{}}
 		for _, name := range []string{"a", "b", "c"} {
-			w.startRates(name, false)
+			w.startRates(name, hasty)
 		}
 		f(w)
 		for _, n := range w.sends {
@@ -84,6 +87,7 @@ func (n *rateNode) use(s Shares) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.may, n.shares = s.May[rateName], s
+	n.heard += s.Spent["acme"]
 }
 
 // sending sends what waits, in bursts where it may: what it sends within a RateWindow is no more than it may use.
@@ -109,6 +113,13 @@ func (n *rateNode) sending(ctx context.Context) {
 		}
 		n.mu.Unlock()
 	}
+}
+
+// bind says whether it has a session.
+func (n *rateNode) bind(bound bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.bound = bound
 }
 
 // wish sets what waits at a node, and how much more comes in a second.
@@ -204,12 +215,13 @@ func TestRatesMove(t *testing.T) {
 func TestRatesSession(t *testing.T) {
 	t.Parallel()
 	inRateWorld(t, 50, func(w *rateWorld) {
-		w.sends["b"].bound, w.sends["c"].bound = false, false
+		w.sends["b"].bind(false)
+		w.sends["c"].bind(false)
 		time.Sleep(4 * time.Second)
 		if a, b := w.sends["a"].mayUse(), w.sends["b"].mayUse(); a != 50 || b != 0 {
 			w.t.Errorf("who has the sessions may send %d of 50, another %d", a, b)
 		}
-		w.sends["a"].bound = false
+		w.sends["a"].bind(false)
 		time.Sleep(4 * time.Second)
 		if a, b := w.sends["a"].mayUse(), w.sends["b"].mayUse(); a != 50 || b != 0 {
 			w.t.Errorf("when the session is away, who had it may send %d of 50, another %d", a, b)
@@ -237,9 +249,12 @@ func TestRatesDead(t *testing.T) {
 		<-w.sends["b"].sim.done
 		w.sends["b"].stop()
 		time.Sleep(3 * time.Second)
-		if s := w.sends["c"]; s.mayUse() != 50 || !s.shares.Alone {
-			w.t.Errorf("the last has %d of 50", s.mayUse())
+		last := w.sends["c"]
+		last.mu.Lock()
+		if last.may != 50 || !last.shares.Alone {
+			w.t.Errorf("the last has %d of 50", last.may)
 		}
+		last.mu.Unlock()
 	})
 }
 
@@ -248,27 +263,18 @@ func TestRatesSpent(t *testing.T) {
 	t.Parallel()
 	inRateWorld(t, 50, func(w *rateWorld) {
 		time.Sleep(4 * time.Second)
-		heard := map[string]int64{}
-		var mu sync.Mutex
-		for _, n := range w.sends {
-			tell := n.rates.opt.Use
-			n.rates.opt.Use = func(s Shares) {
-				mu.Lock()
-				heard[n.sim.name] += s.Spent["acme"]
-				mu.Unlock()
-				tell(s)
-			}
-		}
 		for _, n := range w.sends {
 			n.mu.Lock()
 			n.spend = 7
 			n.mu.Unlock()
 		}
 		time.Sleep(time.Second)
-		mu.Lock()
-		defer mu.Unlock()
-		if got := fmt.Sprint(heard); got != "map[a:14 b:14 c:14]" {
-			w.t.Errorf("each has spent 7, and they have heard of %s", got)
+		for name, n := range w.sends {
+			n.mu.Lock()
+			if n.heard != 14 {
+				w.t.Errorf("each of three has spent 7, and %s has heard of %d", name, n.heard)
+			}
+			n.mu.Unlock()
 		}
 	})
 }
@@ -348,10 +354,7 @@ func TestShrinkRateWindow(t *testing.T) {
 	over := 0
 	for seed := range uint64(4) {
 		r := rand.New(rand.NewPCG(seed, 6))
-		inRateWorld(t, 50, func(w *rateWorld) {
-			for _, n := range w.sends {
-				n.rates.hasty = true
-			}
+		inHastyWorld(t, 50, true, func(w *rateWorld) {
 			w.storm(r, time.Minute, true)
 			if w.mostInASecond() > 51 {
 				over++

@@ -111,7 +111,7 @@ func runSeed(t *testing.T, empty []byte, seed uint64) *sim {
 	var s *sim
 	bubble(t, func(t *testing.T) {
 		s = newSim(t, dir, seed)
-		s.run()
+		s.simulate()
 	})
 	return s
 }

@@ -129,14 +129,14 @@ func (s *sim) luck(n int, about ...any) int {
 
 func (s *sim) chance(percent int) bool { return s.rng.IntN(100) < percent }
 
-func (s *sim) run() {
+func (s *sim) simulate() {
 	for _, n := range s.nodes {
 		n.begin()
 	}
 	s.topUp()
 	for range 25 + s.rng.IntN(20) {
 		s.step()
-		s.pause()
+		s.letTimePass()
 		if s.chance(40) {
 			s.tellHolders()
 		}
@@ -197,7 +197,7 @@ func (s *sim) step() {
 	}
 }
 
-func (s *sim) pause() {
+func (s *sim) letTimePass() {
 	switch n := s.rng.IntN(100); {
 	case n < 40:
 		time.Sleep(time.Duration(s.rng.IntN(60)) * time.Millisecond)
