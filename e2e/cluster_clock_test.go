@@ -13,12 +13,14 @@ const clockOff = 7 * time.Minute
 
 // TestClusterClockAhead: the wall clock of one of three servers is ahead by minutes.
 func TestClusterClockAhead(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	clockExperiment(t, "5 clock of a server is 7 min ahead", clockOff)
 }
 
 // TestClusterClockBehind: the wall clock of one of three servers is behind by minutes.
 func TestClusterClockBehind(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	clockExperiment(t, "5 clock of a server is 7 min behind", -clockOff)
 }

@@ -18,6 +18,7 @@ var temporary = map[string]bool{"503": true, smpp.ESME_RMSGQFUL.String(): true, 
 // TestClusterDatabase: the database of three servers restarts, and is away for longer than leases last. All refuse politely, keep
 // their customers and their sessions with the operator, and go on by themselves; nothing is sent twice.
 func TestClusterDatabase(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	away := 8 * time.Second
 	if *lasting > 0 {
@@ -74,6 +75,7 @@ var lostCommits = regexp.MustCompile(`the database is at batch (\d+) and was at 
 // TestClusterFailoverLoses: a standby that is not synchronous, and a moment behind, takes over. What was accepted in that moment is
 // lost, and nothing else: servers whose commits are gone say so, end, and go on with what is there when they are started again.
 func TestClusterFailoverLoses(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	primary := pgtest.Start(t)
 	url := primary.Database(t)

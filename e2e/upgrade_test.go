@@ -77,6 +77,7 @@ func previous(t *testing.T) string {
 // TestClusterUpgrade replaces the program of one server after the other under load by a later one. What that adds to the tables is
 // there as soon as the first of it runs, and older ones go on; what it takes away is taken when the last of them is replaced.
 func TestClusterUpgrade(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	newer, forms := buildNewer(t)
 	x := clusterExperiment{name: "6 all get a later program in turn", faults: 3, gap: time.Second, limit: 3 * time.Second, binary: previous(t)}
