@@ -64,8 +64,11 @@ func (f *fleet) idle() bool {
 		n += len(m.g.open) + len(m.g.openIn)
 		m.g.mu.Unlock()
 	}
+	f.mu.Lock()
+	n += len(f.receipts)
+	f.mu.Unlock()
 	have := f.store.Counts()
-	return n == 0 && have.Waiting+have.Due+have.Owed+have.Outstanding+have.Parts == 0 && len(f.receipts) == 0
+	return n == 0 && have.Waiting+have.Due+have.Owed+have.Outstanding+have.Parts == 0
 }
 
 func (f *fleet) count() {

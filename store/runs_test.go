@@ -205,7 +205,7 @@ func TestIndexOnFullDisk(t *testing.T) {
 	want := map[string][]message.ID{}
 	fill(t, s, ids, 4000, want)
 	limitPages(t, s, 1)
-	if _, err := s.Tidy(time.Second); err == nil {
+	if _, err := s.Tidy(time.Minute); err == nil { // a busy machine may not come to writing within less
 		t.Error("Tidy wrote a run on a full disk")
 	}
 	checkIndex(t, s, want)
