@@ -246,16 +246,22 @@ func (a *App) write(ctx context.Context, d *draft) error {
 	if err != nil {
 		return err
 	}
+	if err = a.await(ctx, done); err == nil {
+		a.book.made, a.book.last = d.made, d.change.Audit.Number
+	}
+	return err
+}
+
+// await waits until a change of the settings is on disk. When ctx ends before, it may still come there, and the book
+// remembers that. The caller holds mu.
+func (a *App) await(ctx context.Context, done <-chan error) error {
 	select {
-	case err = <-done:
+	case err := <-done:
+		return err
 	case <-ctx.Done():
 		a.book.open = done
 		return ctx.Err()
 	}
-	if err == nil {
-		a.book.made, a.book.last = d.made, d.change.Audit.Number
-	}
-	return err
 }
 
 // refusedBy makes of the mistakes of all settings together the refusal of a change of one.

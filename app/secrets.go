@@ -282,13 +282,7 @@ func (a *App) writeEncrypted(ctx context.Context, key *config.SecretKey) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case err = <-done:
-	case <-ctx.Done():
-		a.book.open = done
-		return ctx.Err()
-	}
-	if err != nil {
+	if err = a.await(ctx, done); err != nil {
 		return err
 	}
 	secrets := 0

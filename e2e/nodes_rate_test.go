@@ -27,14 +27,7 @@ func TestNodesRate(t *testing.T) {
 	eventually(t, "each has one session", func() bool {
 		return sim.Stats().Receivers == 3 && nodes[0].sessions() == 1 && nodes[1].sessions() == 1 && nodes[2].sessions() == 1
 	})
-	var failure error
-	for trial := 1; trial <= 3; trial++ {
-		if failure = arrivesShared(t, sim, nodes); failure == nil {
-			return
-		}
-		t.Logf("trial %d: %v", trial, failure)
-	}
-	t.Error(failure)
+	threeTrials(t, func() error { return arrivesShared(t, sim, nodes) })
 }
 
 // arrivesShared makes one trial.

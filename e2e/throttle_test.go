@@ -33,14 +33,7 @@ func TestAdaptation(t *testing.T) {
 		t.Skip("takes two minutes")
 	}
 	t.Parallel()
-	var failure error
-	for trial := 1; trial <= 3; trial++ {
-		if failure = adapts(t); failure == nil {
-			return
-		}
-		t.Logf("trial %d: %v", trial, failure)
-	}
-	t.Error(failure)
+	threeTrials(t, func() error { return adapts(t) })
 }
 
 // adapts makes one trial with a simulator and a server of its own.

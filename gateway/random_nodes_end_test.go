@@ -1,13 +1,11 @@
 package gateway
 
 import (
-	"context"
 	"fmt"
 	"testing/synctest"
 	"time"
 
 	"kurir/message"
-	"kurir/store"
 )
 
 // finish lets everybody behave until nothing is open, and counts.
@@ -86,29 +84,13 @@ func (f *fleet) count() {
 			f.t.Errorf("node %d has %s in memory, station %d, %s", m.num, id, e.station, e.m.Reference)
 		}
 		m.g.mu.Unlock()
-		if mail, err := f.store.MailFor(context.Background(), m.num, 10); err != nil || len(mail) > 0 {
-			f.t.Errorf("node %d has mail: %v %v", m.num, mail, err)
-		}
-		grants, err := f.store.Grants(context.Background(), m.num)
-		if err != nil || len(grants) > 0 {
-			f.t.Errorf("grants left at node %d: %v %v", m.num, grants, err)
+		for _, line := range leftOf(f.store, m.num) {
+			f.t.Error(line)
 		}
 	}
-	byRef := map[string]*message.Message{}
-	for after := message.ID(0); ; {
-		list, next, err := f.store.Messages(context.Background(), store.Filter{After: after, Limit: 500})
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		for _, m := range list {
-			if byRef[m.Reference] != nil {
-				f.t.Errorf("%s is there twice", m.Reference)
-			}
-			byRef[m.Reference] = m
-		}
-		if after = next; next == 0 {
-			break
-		}
+	byRef, twice := byReference(f.t, f.store)
+	for _, ref := range twice {
+		f.t.Errorf("%s is there twice", ref)
 	}
 	for ref, x := range f.fates {
 		if m := byRef[ref]; m != nil {

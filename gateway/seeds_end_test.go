@@ -7,7 +7,6 @@ import (
 
 	"kurir/billing"
 	"kurir/message"
-	"kurir/store"
 )
 
 // finish lets everybody behave until nothing is open, and looks at what the design
@@ -122,7 +121,9 @@ func (s *sim) count() {
 			s.wrongf("node %d is not up, left by %t, taken over %t", n.num, n.leftBy, s.beingAdopted(n))
 			return
 		}
-		s.countNode(n)
+		for _, line := range leftOf(s.store, n.num) {
+			s.wrongf("%s", line)
+		}
 	}
 	byNumber := s.stored()
 	for _, x := range s.fates {
@@ -144,33 +145,13 @@ func (s *sim) count() {
 	s.logf("%d messages, %d lives, %d from phones, %d commits refused of who was taken over", len(byNumber), s.lives, len(s.phones), s.fenced)
 }
 
-func (s *sim) countNode(n *simNode) {
-	if mail, err := s.store.MailFor(context.Background(), n.num, 10); err != nil || len(mail) > 0 {
-		s.wrongf("node %d has mail: %v %v", n.num, mail, err)
-	}
-	if grants, err := s.store.Grants(context.Background(), n.num); err != nil || len(grants) > 0 {
-		s.wrongf("grants left at node %d: %v %v", n.num, grants, err)
-	}
-}
-
 // stored returns the messages that there are.
 func (s *sim) stored() map[string]*message.Message {
-	byNumber := map[string]*message.Message{}
-	for after := message.ID(0); ; {
-		list, next, err := s.store.Messages(context.Background(), store.Filter{After: after, Limit: 500})
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		for _, m := range list {
-			if byNumber[m.Reference] != nil {
-				s.wrongf("%s was accepted twice", m.Reference)
-			}
-			byNumber[m.Reference] = m
-		}
-		if after = next; next == 0 {
-			return byNumber
-		}
+	all, twice := byReference(s.t, s.store)
+	for _, number := range twice {
+		s.wrongf("%s was accepted twice", number)
 	}
+	return all
 }
 
 // check compares one message with what the world saw of it.
