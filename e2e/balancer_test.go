@@ -34,6 +34,13 @@ func (p *pauses) accepted() {
 	p.last = now
 }
 
+// before tells whether the last was accepted before a time.
+func (p *pauses) before(t time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.last.Before(t)
+}
+
 // take returns the longest, and begins anew.
 func (p *pauses) take() (longest time.Duration) {
 	p.mu.Lock()
@@ -145,13 +152,16 @@ func TestBalancers(t *testing.T) {
 	}
 	all := func(when string) {
 		t.Helper()
-		since := time.Now()
+		since, waits := time.Now(), ""
+		defer func() {
+			if t.Failed() {
+				t.Logf("%s, %s waits", when, waits)
+			}
+		}()
 		eventually(t, "every customer has messages accepted "+when, func() bool {
 			for _, c := range customers {
-				c.pauses.mu.Lock()
-				last := c.pauses.last
-				c.pauses.mu.Unlock()
-				if last.Before(since) {
+				if c.pauses.before(since) {
+					waits = c.name
 					return false
 				}
 			}

@@ -114,11 +114,10 @@ func (x *cluster) back(t *testing.T, i int) {
 	})
 }
 
-// dies cuts a server off from all but the database, as if its machine had lost its power, but that PostgreSQL hears of it when the process
-// ends: what it does with the transaction of a machine that is gone is its keepalives' affair.
+// dies cuts a server off from all, as if its machine had lost its power.
 func (x *cluster) dies(t *testing.T, i int, others ...*netns.Host) {
 	t.Helper()
-	others = append(others, x.operator, x.client)
+	others = append(others, x.operator, x.client, x.database)
 	for j, h := range x.hosts {
 		if j != i {
 			others = append(others, h)

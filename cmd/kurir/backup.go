@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -103,12 +104,12 @@ func (b *backup) run(ctx context.Context) error {
 
 // once makes one copy.
 func (b *backup) once(ctx context.Context) error {
+	to, err := b.free(ctx)
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	shown := began
-	to := filepath.Join(b.to, began.UTC().Format(copyName))
-	if _, err := os.Stat(to); err == nil {
-		return fmt.Errorf("there is a copy of this second already: %s", to)
-	}
 	c, err := store.Backup(ctx, store.BackupOptions{Path: b.data, To: to, Full: b.full, Progress: func(done, total int) {
 		if time.Since(shown) >= time.Second {
 			shown = time.Now()
@@ -121,6 +122,24 @@ func (b *backup) once(ctx context.Context) error {
 	fmt.Fprintf(b.out, "%s: %.1f MiB as of %s, in %s, checked and whole\n",
 		c.Path, float64(c.Octets)/(1<<20), c.At.UTC().Format(time.RFC3339), time.Since(began).Round(time.Millisecond))
 	return b.prune()
+}
+
+// free is the file of a copy that begins now. Names are of a second: when this one has a copy already, the next is waited for.
+func (b *backup) free(ctx context.Context) (string, error) {
+	for {
+		now := time.Now().UTC()
+		to := filepath.Join(b.to, now.Format(copyName))
+		if _, err := os.Stat(to); errors.Is(err, fs.ErrNotExist) {
+			return to, nil
+		} else if err != nil {
+			return "", err
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(time.Until(now.Truncate(time.Second).Add(time.Second))):
+		}
+	}
 }
 
 // prune removes the oldest copies.
