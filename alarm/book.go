@@ -50,6 +50,7 @@ type Event struct {
 type record struct {
 	Event
 	given, endGiven bool  // to whoever tells people
+	foreign         bool  // another server tells of it, and ends it (follow.go)
 	saved           Event // as last written; zero if never
 }
 
@@ -131,7 +132,7 @@ func (b *Book) ClearOthers(now time.Time, kind Kind, still []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, e := range b.events {
-		if e.Kind == kind && e.Steady && e.Ended.IsZero() && !slices.Contains(still, e.Subject) {
+		if e.Kind == kind && e.Steady && !e.foreign && e.Ended.IsZero() && !slices.Contains(still, e.Subject) {
 			e.Ended = now
 		}
 	}
@@ -151,10 +152,10 @@ func (b *Book) Lasting(kind Kind, subject string) (Event, bool) {
 	return Event{}, false
 }
 
-// find returns the newest event of a condition.
+// find returns the newest event of a condition that is this server's.
 func (b *Book) find(kind Kind, subject string) *record {
 	for i := len(b.events) - 1; i >= 0; i-- {
-		if e := b.events[i]; e.Kind == kind && e.Subject == subject {
+		if e := b.events[i]; e.Kind == kind && e.Subject == subject && !e.foreign {
 			return e
 		}
 	}
@@ -233,6 +234,9 @@ func (b *Book) Untold(now time.Time) []Event {
 	defer b.mu.Unlock()
 	var list []Event
 	for _, e := range b.events {
+		if e.foreign {
+			continue
+		}
 		if !e.Steady && e.Ended.IsZero() && now.Sub(e.Raised) > momentary {
 			e.Ended, e.endGiven = now, true // its end is no news
 		}

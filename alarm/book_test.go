@@ -138,7 +138,7 @@ func TestBookIsKept(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)
 	rows, writes := map[message.ID]Event{}, 0
-	write := func(changed []Event, gone []message.ID) error {
+	write := func(changed, _ []Event, gone []message.ID) error {
 		writes++
 		for _, e := range changed {
 			rows[e.ID] = e
@@ -156,7 +156,7 @@ func TestBookIsKept(t *testing.T) {
 	}
 	restart := func() *Book {
 		b := NewBook()
-		b.Load(slices.Collect(maps.Values(rows)))
+		b.Load(slices.Collect(maps.Values(rows)), 0)
 		return b
 	}
 	b := NewBook()
@@ -197,7 +197,7 @@ func TestBookIsKept(t *testing.T) {
 	}
 	b.Raise(now.Add(2*time.Minute), Disk, "data", "fuller")
 	full := errors.New("full")
-	if err := b.Save(now, func([]Event, []message.ID) error { return full }); !errors.Is(err, full) {
+	if err := b.Save(now, func(_, _ []Event, _ []message.ID) error { return full }); !errors.Is(err, full) {
 		t.Error(err)
 	}
 	if save(b); writes != 1 {

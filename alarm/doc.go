@@ -11,4 +11,6 @@
 //     one event with a count.
 //  4. Book.Untold gives what is to be told to people: events that were opened, and
 //     those that are over after having been told. Each is given once.
+//  5. Where several servers share a database, Book.Follow lists what the others
+//     tell of, too (follow.go).
 package alarm

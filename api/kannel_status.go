@@ -100,7 +100,7 @@ type kannelLink struct {
 // linkStatus is the word for the state of a link.
 func linkStatus(l *gateway.LinkStats, now time.Time) string {
 	switch l.State {
-	case "up", "draining":
+	case "up", "draining", "elsewhere":
 		return fmt.Sprintf("online %ds", int64(max(now.Sub(l.Since), 0)/time.Second))
 	case "stopped":
 		return "dead"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"kurir/account"
@@ -74,6 +75,21 @@ type alarmView struct {
 	Count   int        `json:"count"`
 	Acked   string     `json:"acknowledged,omitempty"`
 	AckedBy string     `json:"acknowledged_by,omitempty"`
+	Node    string     `json:"node,omitempty" doc:"of several servers the one that raised it"`
+}
+
+// shownAlarm is an event in answers, which of several servers any may have raised.
+func (s *httpServer) shownAlarm(e *alarm.Event) alarmView {
+	v := viewAlarm(e)
+	if s.Nodes == nil {
+		return v
+	}
+	if nodes := s.Nodes().Nodes; len(nodes) > 1 {
+		if at := slices.IndexFunc(nodes, func(n Node) bool { return n.Number == e.ID.Node() }); at >= 0 {
+			v.Node = nodes[at].Name
+		}
+	}
+	return v
 }
 
 func alarmState(e *alarm.Event) string {
@@ -129,7 +145,7 @@ func (s *httpServer) listAlarms(w http.ResponseWriter, r *http.Request, a *accou
 		}
 		return int64(e.ID)
 	}
-	return listRows(s, w, r, a, "events", resource.Alarms(), find, cell, viewAlarm)
+	return listRows(s, w, r, a, "events", resource.Alarms(), find, cell, s.shownAlarm)
 }
 
 // getAlarm is GET /v1/alarms/events/{id}.
@@ -140,7 +156,7 @@ func (s *httpServer) getAlarm(w http.ResponseWriter, r *http.Request, _ *account
 	}
 	for _, e := range s.Alarms.Book.Events() {
 		if e.ID == id {
-			v := viewAlarm(&e)
+			v := s.shownAlarm(&e)
 			return answerJSON(w, &v)
 		}
 	}
@@ -167,6 +183,6 @@ func (s *httpServer) acknowledge(w http.ResponseWriter, r *http.Request, a *acco
 		return readProblem(err, "event")
 	}
 	s.Log.Info("an alarm is acknowledged", "event", id, "kind", e.Kind, "about", e.Subject, "by", a.Name)
-	v := viewAlarm(&e)
+	v := s.shownAlarm(&e)
 	return answerJSON(w, &v)
 }

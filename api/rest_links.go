@@ -96,6 +96,14 @@ type linkView struct {
 	Unmatched int64             `json:"receipts_unmatched"`
 	IDs       string            `json:"message_ids,omitempty"`
 	Sessions  []linkSessionView `json:"sessions"`
+	Nodes     []linkNodeView    `json:"nodes,omitempty" doc:"servers that hold its sessions, or have some open; of several servers only"`
+}
+
+// linkNodeView is a server that holds sessions of a link.
+type linkNodeView struct {
+	Name   string   `json:"name" doc:"the server's name"`
+	Open   int      `json:"open" doc:"sessions of the link that are open at it"`
+	Leases []string `json:"leases" doc:"sessions that it holds, open or not, by link and number"`
 }
 
 // linkSessionView is one session of a link.
@@ -137,6 +145,9 @@ func viewLink(l *gateway.LinkStats) linkView {
 			sv.ErrorAt = &at
 		}
 		v.Sessions = append(v.Sessions, sv)
+	}
+	for _, n := range l.Nodes {
+		v.Nodes = append(v.Nodes, linkNodeView{n.Name, n.Open, append([]string{}, n.Leases...)})
 	}
 	return v
 }

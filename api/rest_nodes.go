@@ -21,8 +21,9 @@ type Node struct {
 	Host    string
 	Process int
 	Version string
-	Links   []string // that it may hold sessions of
-	Leases  []string // sessions of links that it holds; empty with one server
+	Links   []string       // that it may hold sessions of
+	Leases  []string       // sessions of links that it holds; empty with one server
+	Open    map[string]int // sessions of links that are open at it, by link
 
 	File        string // hash of what in its file servers have in common
 	FileDiffers bool   // from that of the server that has loaded its file last
@@ -37,26 +38,32 @@ type Nodes struct {
 
 // nodeView is a node in answers.
 type nodeView struct {
-	Name    string   `json:"name" doc:"its name, as node: in its file says"`
-	Number  int      `json:"number" doc:"its number, 0 to 63, which the ids of messages have that it accepted"`
-	Self    bool     `json:"self" doc:"it is the one that answers"`
-	State   string   `json:"state" doc:"live, silent (it has not renewed for two seconds or more) or gone (it has ended, or was declared dead)"`
-	Term    uint64   `json:"term" doc:"grows with every process that has the name, and when it ends"`
-	Renewed string   `json:"renewed,omitempty" doc:"when it last said that it lives, by the database's clock"`
-	Host    string   `json:"host" doc:"name of its machine"`
-	Process int      `json:"process" doc:"number of its process"`
-	Version string   `json:"version" doc:"of its program"`
-	Links   []string `json:"links" doc:"links of which it may hold sessions"`
-	Leases  []string `json:"leases" doc:"sessions of links that it holds, by link and number; with one server none are needed"`
-	File    string   `json:"file,omitempty" doc:"stands for what of its file servers have in common, all but data, database, node, http, smpp, dialects, limits and log"`
-	Differs bool     `json:"file_differs" doc:"its file is another than that of the server that has loaded its own last: make them alike"`
+	Name    string         `json:"name" doc:"its name, as node: in its file says"`
+	Number  int            `json:"number" doc:"its number, 0 to 63, which the ids of messages have that it accepted"`
+	Self    bool           `json:"self" doc:"it is the one that answers"`
+	State   string         `json:"state" doc:"live, silent (it has not renewed for two seconds or more) or gone (it has ended, or was declared dead)"`
+	Term    uint64         `json:"term" doc:"grows with every process that has the name, and when it ends"`
+	Renewed string         `json:"renewed,omitempty" doc:"when it last said that it lives, by the database's clock"`
+	Host    string         `json:"host" doc:"name of its machine"`
+	Process int            `json:"process" doc:"number of its process"`
+	Version string         `json:"version" doc:"of its program"`
+	Links   []string       `json:"links" doc:"links of which it may hold sessions"`
+	Leases  []string       `json:"leases" doc:"sessions of links that it holds, by link and number; with one server none are needed"`
+	Open    map[string]int `json:"open" doc:"how many sessions are open at it, by link; those that it holds may be connecting, or down"`
+	File    string         `json:"file,omitempty" doc:"stands for what of its file servers have in common, all but data, database, node, http, smpp, dialects, limits and log"`
+	Differs bool           `json:"file_differs" doc:"its file is another than that of the server that has loaded its own last: make them alike"`
 }
 
 func viewNode(n *Node) nodeView {
 	v := nodeView{
 		Name: n.Name, Number: n.Number, Self: n.Self, State: n.State, Term: n.Term, Renewed: seenTime(n.Renewed),
 		Host: n.Host, Process: n.Process, Version: n.Version, Links: n.Links, Leases: n.Leases,
-		File: n.File, Differs: n.FileDiffers,
+		Open: map[string]int{}, File: n.File, Differs: n.FileDiffers,
+	}
+	for link, open := range n.Open {
+		if open > 0 {
+			v.Open[link] = open
+		}
 	}
 	if v.Links == nil {
 		v.Links = []string{}

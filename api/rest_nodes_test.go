@@ -3,11 +3,15 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"kurir/alarm"
+	"kurir/message"
 )
 
 // TestNodes shows the servers that share the database to admins only.
@@ -17,7 +21,7 @@ func TestNodes(t *testing.T) {
 		return Nodes{Valid: true, Held: 2, Nodes: []Node{
 			{
 				Name: "a", Self: true, State: "live", Term: 3, Renewed: time.Date(2026, 11, 5, 8, 0, 0, 0, time.UTC), Host: "sms1", Process: 812,
-				Version: "v1", Links: []string{"op1"}, Leases: []string{"op1/1", "op1/2"},
+				Version: "v1", Links: []string{"op1"}, Leases: []string{"op1/1", "op1/2"}, Open: map[string]int{"op1": 1, "op2": 0},
 			},
 			{Name: "b", Number: 1, State: "gone", Term: 8},
 		}}
@@ -26,8 +30,8 @@ func TestNodes(t *testing.T) {
 	o.Nodes = nodes
 	h := NewHTTP(o)
 	const a = `{"name":"a","number":0,"self":true,"state":"live","term":3,"renewed":"2026-11-05T08:00:00.000Z","host":"sms1","process":812,` +
-		`"version":"v1","links":["op1"],"leases":["op1/1","op1/2"],"file_differs":false}`
-	const b = `{"name":"b","number":1,"self":false,"state":"gone","term":8,"host":"","process":0,"version":"","links":[],"leases":[],"file_differs":false}`
+		`"version":"v1","links":["op1"],"leases":["op1/1","op1/2"],"open":{"op1":1},"file_differs":false}`
+	const b = `{"name":"b","number":1,"self":false,"state":"gone","term":8,"host":"","process":0,"version":"","links":[],"leases":[],"open":{},"file_differs":false}`
 	for path, want := range map[string]string{
 		"/v1/nodes":                         `{"nodes":[` + a + "," + b + "]}\n",
 		"/v1/nodes?sort=-number":            `{"nodes":[` + b + "," + a + "]}\n",
@@ -41,6 +45,12 @@ func TestNodes(t *testing.T) {
 		case want != "" && (w.Code != http.StatusOK || w.Body.String() != want):
 			t.Errorf("%s: %d %s, want %s", path, w.Code, w.Body, want)
 		}
+	}
+	book := alarm.NewBook()
+	book.Load([]alarm.Event{{ID: message.NewIDs(1, 0).Next(testEpoch), Kind: alarm.Disk, Subject: "data"}}, 0)
+	o.Alarms.Book = book
+	if w := ask(NewHTTP(o), http.MethodGet, "/v1/alarms/events", "", "Authorization", "Bearer root-key"); !strings.Contains(w.Body.String(), `"node":"b"`) {
+		t.Errorf("an alarm of another server: %s", w.Body)
 	}
 	if w := ask(h, http.MethodGet, "/v1/nodes", "", "Authorization", "Bearer acme-key"); w.Code != http.StatusForbidden {
 		t.Errorf("acme: %d %s", w.Code, w.Body)

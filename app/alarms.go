@@ -31,6 +31,8 @@ type alarmWatch struct {
 	Certificates func() map[string]*x509.Certificate       // by the interface that shows it
 	Offset       func() (offset time.Duration, known bool) // of the clock
 	Keep         func(context.Context) error               // writes what changed
+	Follow       func(context.Context) error               // takes in what other servers know
+	Tells        func(link string) (mine, known bool)      // whether it is this one of several servers that tells of a link; of all that share the database one
 
 	began   time.Time // first look
 	last    time.Time // of the look before
@@ -56,6 +58,7 @@ func (w *alarmWatch) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			_ = w.Follow(ctx) // likewise
 			w.look(ctx, time.Now())
 			_ = w.Keep(ctx) // the database has its own line in the log, and the next look tries again
 		}
@@ -89,6 +92,25 @@ func (w *alarmWatch) look(ctx context.Context, now time.Time) {
 	w.kind(&set, alarm.QueueAge, now, func(raise raiser) { queueAges(&set, list, now, raise) })
 }
 
+// followAlarms takes in what other servers have written of alarms, and says which of them this one tells of.
+func (a *App) followAlarms(ctx context.Context) error {
+	if !a.node.shared() {
+		return nil
+	}
+	list, err := a.store.Alarms(ctx)
+	if err != nil {
+		return err
+	}
+	a.alarms.Follow(list, func(e *alarm.Event) bool {
+		if e.Kind != alarm.LinkDown {
+			return e.ID.Node() == a.node.number()
+		}
+		mine, _ := a.node.tells(e.Subject)
+		return mine
+	})
+	return nil
+}
+
 // kind raises what find says of a kind, and ends what it says no more.
 func (w *alarmWatch) kind(set *alarm.Settings, k alarm.Kind, now time.Time, find func(raise raiser)) {
 	var still []string
@@ -107,7 +129,11 @@ func (w *alarmWatch) kind(set *alarm.Settings, k alarm.Kind, now time.Time, find
 func (w *alarmWatch) linksDown(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise raiser) {
 	for i := range stats.Links {
 		l := &stats.Links[i]
+		mine, known := w.Tells(l.Name)
 		switch {
+		case !known: // it is not known how the link stands at the others: one of them tells
+			raise(l.Name, "")
+		case !mine:
 		case l.State != "down" && l.State != "reconnecting":
 		case now.Sub(l.Since) < set.LinkDown:
 			raise(l.Name, "")
@@ -228,8 +254,8 @@ func (a *App) shownCertificates() map[string]*x509.Certificate {
 
 // keepAlarms returns when all that is known of alarms is on disk.
 func (a *App) keepAlarms(ctx context.Context) error {
-	return a.alarms.Save(time.Now(), func(changed []alarm.Event, gone []message.ID) error {
-		return a.gateway.KeepAlarms(ctx, changed, gone)
+	return a.alarms.Save(time.Now(), func(changed, acked []alarm.Event, gone []message.ID) error {
+		return a.gateway.KeepAlarms(ctx, changed, acked, gone)
 	})
 }
 

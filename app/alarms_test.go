@@ -37,6 +37,7 @@ func TestAlarmWatch(t *testing.T) {
 		Accounts: func() *account.Directory { return directory },
 		Balances: func(string) []gateway.BalanceState { return []gateway.BalanceState{balance} },
 		Offset:   func() (time.Duration, bool) { return offset, true },
+		Tells:    func(string) (bool, bool) { return true, true },
 		Free:     func() (uint64, uint64, error) { return free, 100 << 30, nil },
 		Certificates: func() map[string]*x509.Certificate {
 			return map[string]*x509.Certificate{"http": {NotAfter: now.Add(15 * 24 * time.Hour)}}
@@ -96,6 +97,7 @@ func TestAlarmsGoOnAfterRestart(t *testing.T) {
 		Queues:       func(context.Context, string) ([]gateway.WaitingQueue, error) { return nil, nil },
 		Accounts:     func() *account.Directory { return account.NewDirectory(nil, nil) },
 		Balances:     func(string) []gateway.BalanceState { return nil },
+		Tells:        func(string) (bool, bool) { return true, true },
 		Free:         func() (uint64, uint64, error) { return 1, 1, nil },
 		Offset:       func() (time.Duration, bool) { return 0, false },
 		Certificates: func() map[string]*x509.Certificate { return nil },
@@ -190,4 +192,42 @@ func TestAlarmsOverRestart(t *testing.T) {
 			t.Errorf("to be told: %+v", untold)
 		}
 	})
+}
+
+// TestAlarmsOfSeveralServers: of a link that is down for all servers one tells. Who does not reach the database raises
+// nothing and ends nothing, for the others know.
+func TestAlarmsOfSeveralServers(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	links := []gateway.LinkStats{{Name: "op1", State: "down", Since: now.Add(-time.Hour)}}
+	book := alarm.NewBook()
+	var mine, known bool
+	w := &alarmWatch{
+		Book: book, Settings: func() alarm.Settings { return (&alarm.Settings{}).WithDefaults() },
+		Stats:        func() gateway.Stats { return gateway.Stats{Links: links} },
+		Queues:       func(context.Context, string) ([]gateway.WaitingQueue, error) { return nil, nil },
+		Accounts:     func() *account.Directory { return account.NewDirectory(nil, nil) },
+		Balances:     func(string) []gateway.BalanceState { return nil },
+		Free:         func() (uint64, uint64, error) { return 1, 1, nil },
+		Offset:       func() (time.Duration, bool) { return 0, false },
+		Certificates: func() map[string]*x509.Certificate { return nil },
+		Tells:        func(string) (bool, bool) { return mine, known },
+	}
+	want := func(open bool) {
+		t.Helper()
+		now = now.Add(watchEvery)
+		w.look(t.Context(), now)
+		if _, ok := book.Lasting(alarm.LinkDown, "op1"); ok != open {
+			t.Errorf("it is open: %v", ok)
+		}
+	}
+	want(false)
+	known = true
+	want(false)
+	mine = true
+	want(true)
+	mine, known, links[0].State = false, false, "up"
+	want(true)
+	mine, known, links[0].State = true, true, "elsewhere"
+	want(false)
 }

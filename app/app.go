@@ -154,7 +154,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.alarms.Load(events)
+	a.alarms.Load(events, a.node.number())
 	if a.node.shared() {
 		a.shared.Share(connector.Shares{Window: cluster.RateWindow}) // nothing until rates are divided
 	}
@@ -162,7 +162,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	open, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	a.gateway, err = gateway.New(open, gateway.Options{
-		Store: a.store, Node: a.node.number(), Shared: a.node.shared(), Divided: a.node.shared(), Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge, EventsKept: opt.File.Events.Keep,
+		Store: a.store, Node: a.node.number(), Shared: a.node.shared(), Divided: a.node.shared(), Sessions: a.node.opened, Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge, EventsKept: opt.File.Events.Keep,
 	})
 	if err != nil {
 		return nil, err

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -75,27 +73,6 @@ func joinNodes(ctx context.Context, f *config.File, version string, log *slog.Lo
 
 // shared tells whether other servers use the database, or may come to.
 func (n *node) shared() bool { return n.keeper != nil }
-
-// looked tells the gateway of which links other nodes have sessions.
-func (n *node) looked(s cluster.Status) {
-	g := n.gateway.Load()
-	if g == nil {
-		return
-	}
-	var links []string
-	for i := range s.Nodes {
-		if s.Nodes[i].Self {
-			continue
-		}
-		for j := range s.Nodes[i].Leases {
-			name := s.Nodes[i].Leases[j].Name
-			if link := name[:strings.LastIndexByte(name, '/')]; !slices.Contains(links, link) {
-				links = append(links, link)
-			}
-		}
-	}
-	g.HeldElsewhere(links)
-}
 
 // inheritPause is between two attempts to take over what a node had.
 const inheritPause = time.Second
@@ -197,6 +174,7 @@ func (a *App) shownNodes() api.Nodes {
 		for i := range links {
 			self.Links = append(self.Links, links[i].Name)
 		}
+		self.Open = a.gateway.OpenSessions()
 		return api.Nodes{Nodes: []api.Node{self}, Valid: true}
 	}
 	status := n.keeper.Status()
@@ -207,13 +185,16 @@ func (a *App) shownNodes() api.Nodes {
 		row := api.Node{
 			Name: s.Name, Number: s.Number, Self: s.Self, State: "live", Term: s.Term, Renewed: s.Renewed,
 			Host: s.About.Host, Process: s.About.Process, Version: s.About.Version, Links: s.About.Links,
-			File: s.About.File, FileDiffers: s.Live && s.About.File != file,
+			Open: openAt(s), File: s.About.File, FileDiffers: s.Live && s.About.File != file,
 		}
 		switch {
 		case !s.Live:
 			row.State = "gone"
 		case s.Silent > nodeSilent:
 			row.State = "silent"
+		}
+		if !s.Live {
+			row.Open = nil
 		}
 		for j := range s.Leases {
 			row.Leases = append(row.Leases, s.Leases[j].Name)

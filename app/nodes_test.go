@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"kurir/app"
 	"kurir/cluster"
 	"kurir/pgtest"
+	"kurir/simulator"
 )
 
 // shownNodes is the answer of /v1/nodes.
@@ -175,4 +178,77 @@ func TestNodesControlLink(t *testing.T) {
 	}
 	a.waitBound(t, 1, 1)
 	b.waitBound(t, 1, 1)
+}
+
+// TestNodesElsewhere: a server that has no session of a link says that the other one has it, and is not alarmed; is it lost
+// there too, both say that the link is down.
+func TestNodesElsewhere(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).Database(t)
+	operator := simulator.New(simulator.Options{SMPP: "127.0.0.1:0"})
+	if err := operator.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	gone := sync.OnceFunc(operator.Close)
+	t.Cleanup(gone)
+	link := fmt.Sprintf(`connectors:
+  - {name: op1, kind: smpp, hosts: ["%s"], system_id: kurir, password: secret, reconnect: 500ms}
+`, operator.Addr())
+	a := run(t, read(t, nodeFile(t, url, "a", link)))
+	a.until(t, "op1", "up", 1)
+	b := run(t, read(t, nodeFile(t, url, "b", link)))
+	b.until(t, "op1", "elsewhere", 0)
+	for _, s := range []*server{a, b} {
+		var l struct {
+			Nodes []struct {
+				Name   string
+				Open   int
+				Leases []string
+			}
+		}
+		if s.ask(t, http.MethodGet, "/v1/links/op1", "", &l); fmt.Sprint(l.Nodes) != "[{a 1 [op1/1]}]" {
+			t.Errorf("sessions are at %+v", l.Nodes)
+		}
+	}
+	var shown struct {
+		Nodes []struct{ Open map[string]int }
+	}
+	if b.ask(t, http.MethodGet, "/v1/nodes", "", &shown); fmt.Sprint(shown.Nodes) != "[{map[op1:1]} {map[]}]" {
+		t.Errorf("open are %v", shown.Nodes)
+	}
+	gone()
+	a.until(t, "op1", "down", 0)
+	b.until(t, "op1", "down", 0)
+}
+
+// TestNodesFallBack: while no server has an open session of a link, messages take the next one of their route, although
+// servers hold leases of its sessions.
+func TestNodesFallBack(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).Database(t)
+	operator := startOperator(t)
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = nobody.Close() // and it refuses
+	link := fmt.Sprintf(`connectors:
+  - {name: op1, kind: smpp, hosts: ["%s"], system_id: kurir, password: secret, reconnect: 500ms, sessions: 2, fallback_wait: 1s}
+  - {name: op2, kind: smpp, hosts: ["%s"], system_id: kurir, password: secret, reconnect: 500ms, sessions: 2}
+routes:
+  - {to: "*", via: [op1, op2]}
+`, nobody.Addr(), operator.Addr())
+	a := run(t, read(t, nodeFile(t, url, "a", link)))
+	b := run(t, read(t, nodeFile(t, url, "b", link)))
+	for _, s := range []*server{a, b} {
+		for n := 0; n < 4; { // each holds one of each link
+			var shown shownNodes
+			s.ask(t, http.MethodGet, "/v1/nodes", "", &shown)
+			n = 0
+			for i := range shown.Nodes {
+				n += len(shown.Nodes[i].Leases)
+			}
+		}
+		s.delivered(t, s.send(t, "46100"))
+	}
 }

@@ -39,6 +39,7 @@ func (a *App) servers() {
 	a.watch = &alarmWatch{
 		Book: a.alarms, Settings: a.alarmSettings, Stats: a.gateway.Stats, Queues: a.gateway.WaitingQueues, Accounts: accounts,
 		Balances: a.gateway.Balances, Certificates: a.shownCertificates, Offset: clockOffset, Keep: a.keepAlarms,
+		Follow: a.followAlarms, Tells: a.node.tells,
 		Free: func() (free, total uint64, err error) { return diskSpace(a.opt.File.Data) },
 	}
 	a.notifier = &api.AlarmNotifier{
@@ -50,7 +51,7 @@ func (a *App) servers() {
 	}
 	opt.Use(a.gateway)
 	opt.Settings, opt.Attempts = a.httpNow.Load, a.attempts
-	opt.Links.Control, opt.Links.Test = a.ControlLink, a.TestLink
+	opt.Links.Stats, opt.Links.Control, opt.Links.Test = a.linkStats, a.ControlLink, a.TestLink
 	opt.Nodes = a.shownNodes
 	metrics.MustRegister(api.NodeMetrics(a.shownNodes)...)
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status

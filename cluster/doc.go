@@ -30,6 +30,9 @@
 //  8. A node that ends says so: first that it wants nothing (Want), so that its
 //     sessions are opened elsewhere as they part, and at last that its term is over.
 //
+// A node also says how many sessions of links are open at it (Open), for a lease
+// only says who may open one.
+//
 // Besides, nodes divide what links and accounts may send in a second, by what each
 // wants (rates.go).
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -154,20 +155,31 @@ func (k *Keeper) register(ctx context.Context) (bool, error) {
 // Want says which slots there are in the whole cluster, those that this node may
 // hold and those it may not; what it may is published to the others.
 func (k *Keeper) Want(slots []Slot) {
-	k.mu.Lock()
-	about := k.opt.About
-	k.mu.Unlock()
+	var links []string
 	for i := range slots {
-		if !slices.Contains(about.Links, slots[i].Link) {
-			about.Links = append(slices.Clip(about.Links), slots[i].Link)
+		if !slices.Contains(links, slots[i].Link) {
+			links = append(links, slots[i].Link)
 		}
 	}
 	k.mu.Lock()
-	k.slots = slices.Clone(slots)
-	k.about = about.text()
+	k.slots, k.opt.About.Links = slices.Clone(slots), links
+	k.about = k.opt.About.text()
 	k.mu.Unlock()
 	signal(k.publish)
 	k.Wake()
+}
+
+// Open says how many sessions of links are open here, to be published to the others at once if that is new. The keeper
+// has the map from then on.
+func (k *Keeper) Open(sessions map[string]int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.opt.About.Open != nil && maps.Equal(k.opt.About.Open, sessions) {
+		return
+	}
+	k.opt.About.Open = sessions
+	k.about = k.opt.About.text()
+	signal(k.publish)
 }
 
 // Loaded says which file is in force here, by a hash of what nodes have in common.

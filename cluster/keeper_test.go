@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -284,5 +285,27 @@ func TestWantNothing(t *testing.T) {
 		time.Sleep(1500 * time.Millisecond)
 		w.wantWriters("op1/1=b op1/2=b op1/3=b op1/4=b")
 		w.sole()
+	})
+}
+
+// TestOpenIsTold: how many sessions are open at a node the others know within a second or so, also after what it wants has changed.
+func TestOpenIsTold(t *testing.T) {
+	t.Parallel()
+	inWorld(t, 2, func(w *world) {
+		a, b := w.start("a"), w.start("b")
+		open := func(want int) {
+			t.Helper()
+			time.Sleep(1100 * time.Millisecond)
+			at := slices.IndexFunc(b.keeper.Status().Nodes, func(n NodeStatus) bool { return n.Name == "a" })
+			if about := b.keeper.Status().Nodes[at].About; about.Open["op1"] != want || len(about.Links) == 0 {
+				t.Errorf("a says %+v, want %d sessions", about, want)
+			}
+		}
+		a.keeper.Open(map[string]int{"op1": 2})
+		open(2)
+		a.keeper.Want([]Slot{{Name: "op1/1", Link: "op1"}})
+		open(2)
+		a.keeper.Open(map[string]int{"op1": 0})
+		open(0)
 	})
 }

@@ -37,6 +37,9 @@ type About struct {
 	Version string `json:"version"`
 	// Links are those that it may hold sessions of.
 	Links []string `json:"links"`
+	// Open is how many sessions of a link are open at it, by link; of every link that it has. nil: it does not say, as
+	// older versions.
+	Open map[string]int `json:"open"`
 	// File is a hash of what in its file nodes have in common, Loaded when it was read, in Unix seconds.
 	File   string `json:"file,omitempty"`
 	Loaded int64  `json:"loaded,omitempty"`

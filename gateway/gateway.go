@@ -29,6 +29,7 @@ type Options struct {
 	Term     int64       // of the node's share, which nobody else may have taken over since
 	Shared   bool        // other gateways use the store, too, or may come to
 	Divided  bool        // and have rates together with this one: ShareRates says what it may use (rates.go)
+	Sessions func()      // told after a session of a link was opened or has ended; it must not wait. nil for nobody
 
 	QueueMemory  int           // messages of one link kept in memory; default 10,000
 	OutboxMemory int           // items owed to one account kept in memory; default 20,000
@@ -44,6 +45,13 @@ type Options struct {
 	Now func() time.Time // the wall clock, which may be set; default time.Now
 
 	page int // rows read from disk at a time in place of the usual number, for tests
+}
+
+// tellSessions says that a session of a link was opened or has ended.
+func (o *Options) tellSessions() {
+	if o.Sessions != nil {
+		o.Sessions()
+	}
 }
 
 // helping is how many rows are read at a time where n are usual.

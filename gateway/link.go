@@ -173,6 +173,7 @@ func (c linkCore) SessionUp(num uint32, credit int) {
 	}
 	c.g.mu.Unlock()
 	c.g.signal()
+	c.g.opt.tellSessions()
 	c.g.log.Info("session up", "link", c.l.name, "session", num, "credit", credit)
 }
 
@@ -193,6 +194,7 @@ func (c linkCore) SessionDown(num uint32, unwritten []*connector.Outgoing, reaso
 	quiet := c.l.set.QuietCut > 0 || c.l.set.Maintenance.Active(time.Now())
 	g.mu.Unlock()
 	g.signal()
+	g.opt.tellSessions()
 	if reason == nil {
 		g.log.Info("session closed", "link", c.l.name, "session", num, "uncertain", lost)
 		return

@@ -156,6 +156,7 @@ func noSession(name string) error {
 // The states of a link in LinkStats.
 const (
 	linkUp           = "up"
+	linkElsewhere    = "elsewhere" // only other gateways have sessions
 	linkDown         = "down"
 	linkReconnecting = "reconnecting" // for less than quiet_cut
 	linkMaintenance  = "maintenance"  // down at a time when the operator works on his side
@@ -165,11 +166,11 @@ const (
 
 // LinkStates are all of them.
 func LinkStates() []string {
-	return []string{linkUp, linkDown, linkReconnecting, linkMaintenance, linkDraining, linkStopped}
+	return []string{linkUp, linkElsewhere, linkDown, linkReconnecting, linkMaintenance, linkDraining, linkStopped}
 }
 
-// Alarm tells whether somebody should look at the link: it is down, and that is
-// neither wanted nor tolerated.
+// Alarm tells whether somebody should look at the link: it is down, at all gateways
+// that use the store, and that is neither wanted nor tolerated.
 func (s *LinkStats) Alarm() bool { return s.State == linkDown }
 
 // state tells how the link stands.
@@ -179,6 +180,8 @@ func (l *link) state(now time.Time) string {
 		return linkStopped
 	case !l.bound() || l.conn == nil:
 		switch {
+		case l.elsewhere:
+			return linkElsewhere
 		case l.set.Maintenance.Active(now):
 			return linkMaintenance
 		case now.Sub(l.since) < l.set.QuietCut:

@@ -138,3 +138,43 @@ func TestReceiveOnly(t *testing.T) {
 		}
 	})
 }
+
+// TestElsewhere: a link whose sessions only another gateway has is neither up nor down; it is down when nobody has one, from
+// then on.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		nodes := nodesOn(t, dir, 2)
+		a, b := nodes[0], nodes[1]
+		there := a.fakeLink("op1")
+		b.fakeLink("op1")
+		want := func(state string, since time.Duration) {
+			t.Helper()
+			if s := linkStats(b, "op1"); s.State != state || s.Up || s.Alarm() != (state == "down") || time.Since(s.Since) != since {
+				t.Errorf("%s for %v, alarm %v; want %s for %v", s.State, time.Since(s.Since), s.Alarm(), state, since)
+			}
+		}
+		told := make(chan int, 2)
+		a.opt.Sessions = func() { told <- a.OpenSessions()["op1"] }
+		time.Sleep(time.Minute)
+		there.core.SessionUp(1, 10)
+		if n := <-told; n != 1 {
+			t.Errorf("%d sessions are open at the other", n)
+		}
+		want("down", time.Minute)
+		b.HeldElsewhere([]string{"op1"})
+		want("elsewhere", 0)
+		time.Sleep(time.Hour)
+		b.HeldElsewhere([]string{"op1"})
+		want("elsewhere", time.Hour)
+		there.core.SessionDown(1, nil, errors.New("cut"))
+		if n := <-told; n != 0 {
+			t.Errorf("%d sessions are open at the other", n)
+		}
+		b.HeldElsewhere(nil)
+		want("down", 0)
+		b.SetLinkWish("op1", LinkStops)
+		want("stopped", 0)
+	})
+}

@@ -59,19 +59,43 @@ func (g *Gateway) Peers(nodes []int) {
 	g.peers = append([]int{}, nodes...)
 }
 
-// HeldElsewhere says of which links other gateways have sessions.
+// HeldElsewhere says of which links other gateways have sessions that are open.
 func (g *Gateway) HeldElsewhere(links []string) {
+	now := time.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	for _, name := range links {
+		g.link(name)
+	}
 	for _, l := range g.links {
 		was := l.elsewhere
-		if l.elsewhere = slices.Contains(links, l.name); was && !l.elsewhere && !l.up() {
-			l.downAt = time.Now()
+		l.elsewhere = slices.Contains(links, l.name)
+		if was != l.elsewhere && !l.bound() {
+			l.since = now
+		}
+		if was && !l.elsewhere && !l.up() {
+			l.downAt = now
 		}
 	}
-	for _, name := range links {
-		g.link(name).elsewhere = true
+}
+
+// OpenSessions returns how many sessions of each link of the configuration are open
+// here, of the kind that the link is meant to have.
+func (g *Gateway) OpenSessions() map[string]int {
+	configured := g.snap.Load().Links
+	open := make(map[string]int, len(configured))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for name := range configured {
+		open[name] = 0
+		if l := g.links[name]; l != nil && l.bound() {
+			open[name] = max(len(l.sessions), 1)
+			if l.set.ReceiveOnly {
+				open[name] = len(l.sessions) + len(l.receive)
+			}
+		}
 	}
+	return open
 }
 
 // told takes a signal of the store, in the middle of a commit.

@@ -60,7 +60,7 @@ type Stats struct {
 type LinkStats struct {
 	Name                                        string
 	Up                                          bool      // it has a session; one that only receives counts if the link has no others
-	State                                       string    // up, down, reconnecting, maintenance, draining or stopped
+	State                                       string    // one of LinkStates
 	Since                                       time.Time // of the state
 	Queued                                      int64     // in memory and on disk
 	QueuedInMemory                              int
@@ -73,6 +73,14 @@ type LinkStats struct {
 	Alerts                                      int64  // notifications that a phone can be reached again
 	IDs                                         string // how ids in answers and receipts agree, as far as that is known
 	Sessions                                    []connector.SessionStats
+	Nodes                                       []LinkNode // which servers hold its sessions, by name; of several only. app fills it in
+}
+
+// LinkNode is a server that holds sessions of a link, or may open some.
+type LinkNode struct {
+	Name   string
+	Open   int      // sessions that are open
+	Leases []string // sessions that it holds, open or not
 }
 
 // Bound is how many of a link's sessions are open here; others are down, or another server has them.

@@ -99,6 +99,8 @@ func (l *link) explain(w *Waits, m *message.Message, now time.Time) {
 		w.Why = "the link is stopped"
 	case l.wish == LinkDrains:
 		w.Why = "the link drains: it is given nothing more to send"
+	case len(l.sessions) == 0 && l.elsewhere:
+		w.Why = "another server has the link's sessions, and has not taken it yet"
 	case len(l.sessions) == 0:
 		w.Why = fmt.Sprintf("the link has had no session since %s", l.downAt.UTC().Format(time.RFC3339))
 	case now.UnixMilli() < p.until:

@@ -16,7 +16,17 @@ const (
 	alarmEndTold
 )
 
-func (s *Store) writeAlarms(list []alarm.Event, gone []message.ID) error {
+// putAlarm is put, but whoever acknowledged an event first stays the one who did; both engines know it.
+const putAlarm = `INSERT INTO alarm(id, kind, subject, text, began, raised, ended, count, acked, acked_by, flags)
+  VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
+  text = excluded.text, began = excluded.began, raised = excluded.raised, ended = excluded.ended, count = excluded.count,
+  acked = CASE WHEN alarm.acked > 0 THEN alarm.acked ELSE excluded.acked END,
+  acked_by = CASE WHEN alarm.acked > 0 THEN alarm.acked_by ELSE excluded.acked_by END, flags = excluded.flags`
+
+// ackAlarm acknowledges an event of another server.
+const ackAlarm = "UPDATE alarm SET acked = ?2, acked_by = ?3 WHERE id = ?1 AND acked = 0"
+
+func (s *Store) writeAlarms(list, acked []alarm.Event, gone []message.ID) error {
 	for i := range list {
 		e, stmt := &list[i], s.cold.alarm
 		flags := int64(0)
@@ -38,6 +48,15 @@ func (s *Store) writeAlarms(list []alarm.Event, gone []message.ID) error {
 		stmt.BindInt64(11, flags)
 		if err := execute(stmt); err != nil {
 			return fmt.Errorf("write alarm %s: %w", e.ID, err)
+		}
+	}
+	for i := range acked {
+		e, stmt := &acked[i], s.cold.alarmAck
+		stmt.BindInt64(1, int64(e.ID))
+		stmt.BindInt64(2, millis(e.Acked))
+		stmt.BindText(3, e.AckedBy)
+		if err := execute(stmt); err != nil {
+			return fmt.Errorf("acknowledge alarm %s: %w", e.ID, err)
 		}
 	}
 	for _, id := range gone {

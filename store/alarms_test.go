@@ -22,10 +22,13 @@ func testAlarms(t *testing.T, open opener) {
 	}
 	commit(t, s, &store.Batch{Alarms: []alarm.Event{a, b, {ID: 9}}})
 	a.Count = 3
+	commit(t, s, &store.Batch{AlarmsAcked: []alarm.Event{{ID: 7, Acked: at, AckedBy: "first"}, {ID: 8, Acked: at, AckedBy: "second"}, {ID: 11, Acked: at}}})
+	commit(t, s, &store.Batch{AlarmsAcked: []alarm.Event{{ID: 7, Acked: at.Add(1), AckedBy: "second"}}})
 	commit(t, s, &store.Batch{Alarms: []alarm.Event{a}, AlarmsGone: []message.ID{9, 10}})
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+	a.Acked, a.AckedBy = at, "first"
 	got, err := open(t, place, store.Retention{}).Alarms(ctx)
 	if err != nil {
 		t.Fatal(err)

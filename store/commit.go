@@ -152,7 +152,7 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeSeries(b.Series); err != nil {
 		return err
 	}
-	if err := s.writeAlarms(b.Alarms, b.AlarmsGone); err != nil {
+	if err := s.writeAlarms(b.Alarms, b.AlarmsAcked, b.AlarmsGone); err != nil {
 		return err
 	}
 	if err := s.writeResources(b.Resources); err != nil {

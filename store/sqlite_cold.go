@@ -22,7 +22,8 @@ type coldStatements struct {
 	listEntryGone, optOut  *statement
 	network, networksGone  *statement
 	series, inboundCase    *statement
-	alarm, alarmGone       *statement
+	alarm, alarmAck        *statement
+	alarmGone              *statement
 	resource, resourceGone *statement
 	resourcesGone          *statement
 	secretKey              *statement
@@ -78,7 +79,8 @@ func (w *coldStatements) shared() []preparation {
 		{&w.networksGone, write{verb: empty, table: "network"}},
 		{&w.series, write{verb: put, table: "series", keys: 1, columns: "name:t period last"}},
 		{&w.inboundCase, write{verb: add, table: "inbound_case", keys: 1, columns: "id series:t label:t"}},
-		{&w.alarm, write{verb: put, table: "alarm", keys: 1, columns: "id kind:t subject:t text:t began raised ended count acked acked_by:t flags"}},
+		{&w.alarm, write{verb: other, table: "alarm", keys: 1, columns: "id kind:t subject:t text:t began raised ended count acked acked_by:t flags", text: putAlarm}},
+		{&w.alarmAck, write{verb: other, table: "alarm", keys: 1, columns: "id acked acked_by:t", text: ackAlarm}},
 		{&w.alarmGone, write{verb: remove, table: "alarm", keys: 1, columns: "id"}},
 		{&w.resource, write{verb: put, table: "resource", keys: 2, columns: "kind:t name:t position body:t revision changed_at changed_by:t"}},
 		{&w.resourceGone, write{verb: remove, table: "resource", keys: 2, columns: "kind:t name:t"}},

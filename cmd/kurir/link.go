@@ -81,6 +81,14 @@ type shownLink struct {
 	Receipts  int64          `json:"receipts"`
 	Inbound   int64          `json:"inbound"`
 	Sessions  []shownSession `json:"sessions"`
+	Nodes     []shownHolder  `json:"nodes"`
+}
+
+// shownHolder is a server that holds sessions of a link.
+type shownHolder struct {
+	Name   string   `json:"name"`
+	Open   int      `json:"open"`
+	Leases []string `json:"leases"`
 }
 
 type shownSession struct {
@@ -188,6 +196,10 @@ func (l *shownLink) print(out io.Writer) error {
 	}
 	fmt.Fprintf(out, "\nsince the start: %d taken, %d failed, %d throttled, %s, %d inbound\n", l.Taken, l.Failed, l.Throttled,
 		count(int(l.Receipts), "receipt"), l.Inbound)
+	for i := range l.Nodes {
+		n := &l.Nodes[i]
+		fmt.Fprintf(out, "server %s has %s open and holds %s\n", n.Name, count(n.Open, "session"), orDash(strings.Join(n.Leases, " ")))
+	}
 	table := newTable(out, "SESSION", "STATE", "FOR", "PEER", "MODE", "VERSION", "WINDOW", "IN/S", "OUT/S", "P50 MS", "P99 MS", "LAST ERROR")
 	for i := range l.Sessions {
 		s := &l.Sessions[i]

@@ -21,6 +21,7 @@ type shownAlarm struct {
 	Began   time.Time `json:"began"`
 	Count   int       `json:"count"`
 	AckedBy string    `json:"acknowledged_by"`
+	Node    string    `json:"node"`
 }
 
 // newStatusAlarmsCmd makes `kurir status alarms`.
@@ -69,7 +70,11 @@ func printAlarms(out io.Writer, list []shownAlarm) error {
 		if e.State == "acknowledged" {
 			state += " by " + e.AckedBy
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\n", e.ID, ago(e.Began), e.Kind, state, e.Count, e.Text)
+		text := e.Text
+		if e.Node != "" {
+			text = e.Node + ": " + text
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\n", e.ID, ago(e.Began), e.Kind, state, e.Count, text)
 	}
 	return table.Flush()
 }
