@@ -26,9 +26,10 @@ type gather struct {
 	after    []func(error) // acknowledgements to operators
 	counters map[counterKey]int64
 	money    []movement
-	answered int          // of Idempotency: those that are no acceptances'
-	had      []had        // of limits, with Options.Shared
-	topUps   []*toppingUp // likewise
+	answered int                  // of Idempotency: those that are no acceptances'
+	had      []had                // of limits, with Options.Shared
+	repeats  []store.DuplicateKey // by which parts of messages from phones are known again
+	topUps   []*toppingUp         // likewise
 }
 
 // acceptance is one call of Accept.
@@ -74,7 +75,7 @@ func (b *gather) reset(seq uint64) {
 	clear(b.hands)
 	clear(b.had)
 	clear(b.topUps)
-	b.money, b.had, b.topUps, b.answered = b.money[:0], b.had[:0], b.topUps[:0], 0
+	b.money, b.had, b.topUps, b.answered, b.repeats = b.money[:0], b.had[:0], b.topUps[:0], 0, b.repeats[:0]
 	b.seq, b.failed, b.keyed = seq, 0, false
 	b.accepts, b.hands, b.owed, b.after = b.accepts[:0], b.hands[:0], b.owed[:0], b.after[:0]
 	if b.counters == nil {
@@ -197,6 +198,7 @@ func (g *Gateway) write(ctx context.Context, b *gather) error {
 	switch {
 	case g.opt.Shared:
 		b.Contest = g.contest(b)
+		b.Duplicates = append(b.Duplicates[:0], b.repeats...)
 	case b.keyed:
 		b.rememberAccepts(g.now())
 	}

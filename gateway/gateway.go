@@ -181,6 +181,7 @@ type Gateway struct {
 	numbered     map[int64]*heldReport     // receipts that are held, by number, if other gateways look at them
 	dealt        map[int64]uint64          // numbers of those that are not any more, and the gather that removes the row
 	joining      map[string]uint64         // likewise parts of messages from phones
+	looked       map[message.ID]uint8      // in how many sweeps each was seen; nodeLoop's
 	opened       map[int64]uint64          // likewise letters of other gateways
 	peers        []int                     // other gateways that are up; nil: not known
 	asked        map[int64]chan letterKind // questions to other gateways, by number

@@ -57,10 +57,15 @@ func newAssembly(key string, total int, since int64) *assembly {
 	return &assembly{key: key, parts: make([]*message.Inbound, total), sums: make([]uint64, total), since: since}
 }
 
+// contentSum tells the contents of parts apart; never 0.
+func contentSum(m *message.Inbound) uint64 {
+	return exactKey(m.Content.Text, string(m.Content.Data)) | 1
+}
+
 // add keeps a part. known says that it was there before, other that another
 // part has its number: the reference is in use twice.
 func (a *assembly) add(number uint8, m *message.Inbound) (known, other bool) {
-	sum := exactKey(m.Content.Text, string(m.Content.Data)) | 1
+	sum := contentSum(m)
 	switch have := a.sums[number-1]; {
 	case have == sum:
 		return true, false
@@ -88,6 +93,7 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 		ack(err)
 		return
 	}
+	var parts []string
 	for i, m := range in {
 		m.ID, m.Received = g.nextID(now), now.UnixMilli()
 		if m.Link == "" {
@@ -102,9 +108,12 @@ func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
 		g.heardFrom(cmp.Or(a.phone.Number, m.From.Number))
 		if whole := g.joinParts(m, a); whole != nil {
 			g.takeIn(snap, whole, a, now)
+		} else if g.opt.Shared {
+			c, _ := inboundConcat(m)
+			parts = append(parts, partsKey(m, c))
 		}
 	}
-	g.cur.after = append(g.cur.after, ack)
+	g.cur.after = append(g.cur.after, g.onceJoined(parts, ack))
 	g.mu.Unlock()
 	g.signal()
 }
@@ -153,15 +162,14 @@ func (g *Gateway) inboundItem(it *Item, in *message.Inbound, index int) bool {
 // is stored until then.
 func (g *Gateway) joinParts(m *message.Inbound, answers replyTo) *message.Inbound {
 	m.Parts = 1
-	h, _, err := gsm.ParseHeader(m.Content.Header)
-	if err != nil || len(m.Content.Header) == 0 {
+	c, ok := inboundConcat(m)
+	switch {
+	case !ok:
 		return m
-	}
-	c, ok := h.Concat()
-	if !ok || c.Total < 2 {
+	case c.Total < 2:
 		return alone(m)
 	}
-	key := fmt.Sprintf("%s|%s|%s|%t|%d|%d", m.Link, m.From.Number, m.To.Number, c.Wide, c.Reference, c.Total)
+	key := partsKey(m, c)
 	a := g.joins[key]
 	if a == nil && len(g.joins) >= assemblyMost || g.joinSize+partSize(m) > joinMost {
 		return alone(m) // rather in parts than not at all
@@ -194,6 +202,25 @@ func (g *Gateway) joinParts(m *message.Inbound, answers replyTo) *message.Inboun
 		return nil
 	}
 	return g.joined(a, m.ID, m.Received)
+}
+
+// inboundConcat reads the number of a part; false of a message without a header. Without a
+// number there it is of no parts.
+func inboundConcat(m *message.Inbound) (gsm.Concat, bool) {
+	if len(m.Content.Header) == 0 {
+		return gsm.Concat{}, false
+	}
+	h, _, err := gsm.ParseHeader(m.Content.Header)
+	if err != nil {
+		return gsm.Concat{}, false
+	}
+	c, _ := h.Concat()
+	return c, true
+}
+
+// partsKey is what the parts of one message from a phone have in common.
+func partsKey(m *message.Inbound, c gsm.Concat) string {
+	return fmt.Sprintf("%s|%s|%s|%t|%d|%d", m.Link, m.From.Number, m.To.Number, c.Wide, c.Reference, c.Total)
 }
 
 // keepPart books a part that waits for others.

@@ -328,7 +328,7 @@ func (j *judge) book(a *acceptance, m *message.Message, n int64) {
 func (j *judge) answers() {
 	b := j.b
 	b.rememberAccepts(j.now)
-	b.Duplicates = b.Duplicates[:0]
+	b.Duplicates = append(b.Duplicates[:0], b.repeats...)
 	for i := range b.accepts {
 		a := &b.accepts[i]
 		for k, r := range a.repeats {

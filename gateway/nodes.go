@@ -43,6 +43,8 @@ type news struct {
 	parts  bool
 	mail   bool
 	poke   chan struct{}
+	acks   []partsAck
+	over   bool // nobody looks any more
 }
 
 func (n *news) init() {
@@ -112,8 +114,12 @@ func (g *Gateway) told(s store.Signal) {
 		n.held = n.held || s.Held
 		n.mail = n.mail || slices.Contains(s.Mail, g.opt.Node)
 	}
-	n.parts = n.parts || s.Parts
+	n.parts = n.parts || s.Parts || s.Joined && len(n.acks) > 0
+	n.signal()
 	n.mu.Unlock()
+}
+
+func (n *news) signal() {
 	select {
 	case n.poke <- struct{}{}:
 	default:
@@ -136,6 +142,7 @@ func (n *news) take() (links, queues []string, held, parts, mail bool) {
 // second.
 func (g *Gateway) nodeLoop(ctx context.Context) {
 	defer g.store.Listen(g.told)()
+	defer g.news.end()
 	g.heldUnsought.Store(true) // what came while nobody was here, of messages that have left memory
 	t := time.NewTicker(sweepEvery)
 	defer t.Stop()
@@ -179,6 +186,11 @@ func (g *Gateway) lookAround(ctx context.Context, sweep bool) error {
 	if stuck {
 		return nil
 	}
+	if parts || sweep {
+		if err := g.readParts(ctx, sweep); err != nil {
+			return err
+		}
+	}
 	if mail || sweep {
 		if err := g.readMail(ctx); err != nil {
 			return err
@@ -191,11 +203,6 @@ func (g *Gateway) lookAround(ctx context.Context, sweep bool) error {
 	}
 	if sweep && g.heldUnsought.CompareAndSwap(true, false) {
 		if err := g.lookAtHeld(ctx, g.allHeld()); err != nil {
-			return err
-		}
-	}
-	if parts || sweep {
-		if err := g.readParts(ctx); err != nil {
 			return err
 		}
 	}

@@ -12,12 +12,13 @@ type Signal struct {
 	Queues []string `json:"q,omitempty"` // something free is owed here
 	Held   bool     `json:"h,omitempty"` // receipts of messages that the node does not know
 	Parts  bool     `json:"p,omitempty"` // of inbound messages
+	Joined bool     `json:"j,omitempty"` // such parts
 	Mail   []int    `json:"m,omitempty"` // for these nodes
 	Others bool     `json:"o,omitempty"` // a revision has moved
 }
 
 func (g *Signal) empty() bool {
-	return len(g.Links) == 0 && len(g.Queues) == 0 && !g.Held && !g.Parts && len(g.Mail) == 0 && !g.Others
+	return len(g.Links) == 0 && len(g.Queues) == 0 && !g.Held && !g.Parts && !g.Joined && len(g.Mail) == 0 && !g.Others
 }
 
 // ears are who listens for signals.
@@ -72,7 +73,7 @@ func (e *ears) tell(sig Signal) {
 }
 
 func signalOf(b *Batch) Signal {
-	sig := Signal{Node: b.Node, Held: len(b.Held) > 0, Parts: len(b.Parts) > 0, Others: len(b.changed()) > 0}
+	sig := Signal{Node: b.Node, Held: len(b.Held) > 0, Parts: len(b.Parts) > 0, Joined: len(b.PartsDone) > 0, Others: len(b.changed()) > 0}
 	for i := range b.WaitingAdd {
 		if w := &b.WaitingAdd[i]; w.Node == Free && !slices.Contains(sig.Links, w.Link) {
 			sig.Links = append(sig.Links, w.Link)
