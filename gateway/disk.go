@@ -300,13 +300,13 @@ func (g *Gateway) endOutstanding(ctx context.Context, now time.Time) (more bool,
 		if m.State == message.Enroute {
 			e := g.revive(m)
 			e.rowed = false
-			g.finish(e, message.Unknown, message.NoAnswer, now)
+			g.endWithoutReceipt(e, now)
 		}
 	}, drop)
 	g.mu.Lock()
 	for _, id := range ids {
 		if e := g.fetch(id); e != nil && e.station == enroute && e.deadline() <= now.UnixMilli() {
-			g.finish(e, message.Unknown, message.NoAnswer, now)
+			g.endWithoutReceipt(e, now)
 		}
 	}
 	g.mu.Unlock()

@@ -3,8 +3,6 @@ package gateway
 import (
 	"context"
 	"time"
-
-	"kurir/message"
 )
 
 const (
@@ -88,7 +86,7 @@ func (g *Gateway) everySecond(now time.Time) {
 		delete(g.deadlines, s)
 		for _, id := range list {
 			if e := g.fetch(id); e != nil && e.station == enroute && e.deadline() <= ms {
-				g.finish(e, message.Unknown, message.NoAnswer, now)
+				g.endWithoutReceipt(e, now)
 			}
 		}
 	}

@@ -134,6 +134,21 @@ func (g *Gateway) claimKey(e *entry, s *idScope, key uint64, now time.Time) {
 	}
 }
 
+// endWithoutReceipt ends a message whose receipt never came, unless it is held: its
+// message may have come to this gateway, from another one, after it.
+func (g *Gateway) endWithoutReceipt(e *entry, now time.Time) {
+	for _, key := range slices.Clone(e.keys) {
+		for _, h := range slices.Clone(g.held[key]) {
+			if agrees(e.m, &h.Report) && g.match(h.scope, &h.Report, true, now) == matched {
+				g.dropHeld(h)
+			}
+		}
+	}
+	if e.station == enroute && e.m.State == message.Enroute {
+		g.finish(e, message.Unknown, message.NoAnswer, now)
+	}
+}
+
 // rematch looks again at the receipts that are held in scopes of which
 // something was learned or forgotten.
 func (g *Gateway) rematch(now time.Time) {

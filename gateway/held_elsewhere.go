@@ -129,6 +129,7 @@ func (g *Gateway) lookAtHeld(ctx context.Context, list []*heldReport) (err error
 			return nil
 		}
 		if !g.settled(ctx) {
+			g.heldUnsought.Store(true) // once the store can be written again
 			return nil
 		}
 	}

@@ -14,6 +14,12 @@ import (
 // nodesOn starts gateways 0 to n-1 on one store.
 func nodesOn(t *testing.T, dir string, n int) []*world {
 	t.Helper()
+	return nodesWith(t, dir, n, func(*world) {})
+}
+
+// nodesWith does so; set is called for each before it runs.
+func nodesWith(t *testing.T, dir string, n int, set func(*world)) []*world {
+	t.Helper()
 	st, err := store.Open(context.Background(), store.Options{Path: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -26,6 +32,7 @@ func nodesOn(t *testing.T, dir string, n int) []*world {
 			t.Fatal(err)
 		}
 		w := &world{t: t, dir: dir, store: st, Gateway: g, acme: snap.Accounts.ByName("acme"), ended: make(chan error, 1)}
+		set(w)
 		ctx, cancel := context.WithCancel(context.Background())
 		w.stop = cancel
 		go func() { w.ended <- g.Run(ctx) }()

@@ -1,0 +1,52 @@
+package gateway
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/message"
+)
+
+// TestReceiptWhileItsMessageIsTakenOver: a receipt that comes to a gateway before that has taken over
+// the receipt's message is applied afterwards, also when the disk was full meanwhile, and when the message has been awaiting it for
+// as long as it may.
+func TestReceiptWhileItsMessageIsTakenOver(t *testing.T) {
+	t.Parallel()
+	for _, late := range []bool{false, true} {
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			var full [2]atomic.Bool
+			nodes := nodesWith(t, dir, 2, func(w *world) { fullDisk(w, &full[w.opt.Node]) })
+			op := []*fakeLink{nodes[0].fakeLink("op1"), nodes[1].fakeLink("op1")}
+			op[0].core.SessionUp(1, 10)
+			sub := nodes[0].untold("46170000001", "hello")
+			sub.Validity = time.Minute // and its receipt is awaited for ten more
+			id := nodes[0].submit(sub)[0]
+			synctest.Wait()
+			op[0].answer(1, op[0].take()[0], "abc1")
+			time.Sleep(10*time.Minute + 30*time.Second) // by now it is on disk alone
+			nodes[0].halt()
+			full[1].Store(true)
+			ack := op[1].report("abc1", message.Delivered, "46170000001")
+			synctest.Wait()
+			if _, err := nodes[1].store.Fence(0); err != nil {
+				t.Fatal(err)
+			}
+			if err := nodes[1].Adopt(context.Background(), 0); err != nil {
+				t.Fatal(err)
+			}
+			if late {
+				time.Sleep(time.Minute)
+			}
+			full[1].Store(false)
+			if err := <-ack; err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(3 * time.Second)
+			nodes[1].wantState(id, message.Delivered)
+		})
+	}
+}
