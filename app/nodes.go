@@ -77,11 +77,16 @@ func (n *node) shared() bool { return n.keeper != nil }
 // inheritPause is between two attempts to take over what a node had.
 const inheritPause = time.Second
 
-// inherit takes over what nodes had that are gone, until ctx ends.
+// inherit takes over what nodes had that are gone, until ctx ends. Those that end in good order say so, and what they held is taken at once.
 func (a *App) inherit(ctx context.Context) {
 	if a.node.keeper == nil {
 		return
 	}
+	defer a.store.Listen(func(sig store.Signal) {
+		if sig.Nodes {
+			a.node.keeper.Wake()
+		}
+	})()
 	for {
 		number, l, err := a.node.keeper.Inherit(ctx)
 		if err != nil {

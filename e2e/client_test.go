@@ -32,6 +32,8 @@ type viewed struct {
 	Via       string   `json:"via"`
 	Link      string   `json:"link"`
 	Operator  []string `json:"operator_ids"`
+	Created   string   `json:"created"`
+	Final     string   `json:"final"`
 	Error     *struct {
 		Code         string `json:"code"`
 		OperatorCode int    `json:"operator_code"`

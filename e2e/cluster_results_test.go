@@ -26,13 +26,14 @@ type results struct {
 	receipts  int // accepted, and the customer never had a final receipt
 	below     int // looks at a prepaid balance below zero
 	pause     time.Duration
+	wait      time.Duration // the longest from a message's acceptance to its final state
 }
 
 // log writes the row; tools/experiments looks for it.
 func (r *results) log(t *testing.T) {
 	t.Helper()
-	t.Logf("result: | %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %.1f s |",
-		r.name, r.faults, r.accepted, r.lost, r.open, r.twice, r.uncertain, r.atOnce, r.receipts, r.below, r.pause.Seconds())
+	t.Logf("result: | %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %.1f s | %.1f s |",
+		r.name, r.faults, r.accepted, r.lost, r.open, r.twice, r.uncertain, r.atOnce, r.receipts, r.below, r.pause.Seconds(), r.wait.Seconds())
 }
 
 // judge waits until all is over, counts, and fails the test where anything is that may not be.
@@ -46,7 +47,13 @@ func (x *clusterExperiment) judge(t *testing.T) {
 	r.below = x.payer.settle(x.lossy)
 	r.accepted, r.receipts = x.ledger.counts()
 	listed := x.listed(t)
+	usual, slowest := time.Duration(0), listedMessage{}
 	for ref, m := range listed {
+		if took, over := m.took(t); x.firstFault.After(over) {
+			usual = max(usual, took)
+		} else if took > r.wait {
+			r.wait, slowest = took, m
+		}
 		if !final[m.State] {
 			if r.open++; r.open <= 5 && !x.lossy {
 				t.Errorf("%s, message %s, is %s", ref, m.ID, m.State)
@@ -79,6 +86,11 @@ func (x *clusterExperiment) judge(t *testing.T) {
 		}
 	}
 	x.ledger.mu.Unlock()
+	t.Logf("before the first fault a message took %v at most, and %v afterwards", usual, r.wait)
+	if *lasting > 0 && x.waits > 0 && r.wait > usual+x.waits { // a build has other things to do at the same time
+		text, _ := slowest.by.trace(slowest.ID)
+		t.Errorf("an accepted message waited for %v, at most %v and the usual %v are allowed: %s", r.wait, x.waits, usual, text)
+	}
 	if r.below > 0 || r.atOnce > 0 {
 		t.Errorf("%d looks at the balance below zero, %d pairs of sessions at once", r.below, r.atOnce)
 	}
@@ -99,6 +111,22 @@ func (x *clusterExperiment) judge(t *testing.T) {
 type listedMessage struct {
 	viewed
 	by *rest
+}
+
+// took is how long the message was on its way, and when that was over; 0 if it has no final state.
+func (m *listedMessage) took(t *testing.T) (took time.Duration, over time.Time) {
+	t.Helper()
+	if m.Final == "" {
+		return 0, over
+	}
+	from, err := time.Parse(time.RFC3339Nano, m.Created)
+	if err == nil {
+		over, err = time.Parse(time.RFC3339Nano, m.Final)
+	}
+	if err != nil {
+		t.Errorf("message %s: %v", m.ID, err)
+	}
+	return over.Sub(from), over
 }
 
 // listed reads what both accounts have sent, by reference, when all of it is final, or some time has gone.

@@ -36,6 +36,7 @@ type clusterExperiment struct {
 	twice  int           // how many messages may be sent twice by each fault at most, each marked
 	lossy  bool          // the database may lose what it has confirmed; the test says how much
 	limit  time.Duration // after which customers go to the next server
+	waits  time.Duration // how much longer than before the first fault a message may take; 0: any time
 	link   string        // further settings of the link
 
 	database *pgtest.Server  // started if nil
@@ -45,16 +46,17 @@ type clusterExperiment struct {
 	binaries []string        // of the servers, if they are not all the same
 	polite   map[string]bool // how messages may be refused; nil: anyhow
 
-	nodes    []*server
-	operator *netns.Host // nil: this machine
-	sim      *simulator.Simulator
-	ledger   *ledger
-	payer    *payer
-	written  int      // texts from phones
-	made     int      // faults
-	logs     []string // of processes that have ended
-	results  results
-	gone     int // accepted, and not in the database
+	nodes      []*server
+	operator   *netns.Host // nil: this machine
+	sim        *simulator.Simulator
+	ledger     *ledger
+	payer      *payer
+	written    int // texts from phones
+	made       int // faults
+	firstFault time.Time
+	logs       []string // of processes that have ended
+	results    results
+	gone       int // accepted, and not in the database
 }
 
 const clusterSessions, clusterWindow = 3, 20 // of the link, in the whole cluster
@@ -91,6 +93,9 @@ func (x *clusterExperiment) run(t *testing.T) {
 		}
 		timer := time.NewTimer(pause + time.Duration(random.IntN(1000))*time.Millisecond)
 		<-timer.C
+		if x.made == 0 {
+			x.firstFault = time.Now()
+		}
 		x.fault(x.made, random)
 	}
 	x.accepting(t, "after the last fault")
@@ -235,7 +240,7 @@ func TestClusterKill(t *testing.T) {
 // TestClusterRolls stops one server after the other under load, in good order, and starts it again: nothing is sent twice.
 func TestClusterRolls(t *testing.T) {
 	t.Parallel()
-	x := clusterExperiment{name: "6 all are restarted in turn", faults: 3, gap: time.Second, limit: 3 * time.Second, share: .2, every: 10 * time.Second}
+	x := clusterExperiment{name: "6 all are restarted in turn", faults: 3, gap: time.Second, limit: 3 * time.Second, waits: 2 * time.Second, share: .2, every: 10 * time.Second}
 	x.fault = func(i int, _ *rand.Rand) {
 		s := x.nodes[i%3]
 		s.proc.stop()

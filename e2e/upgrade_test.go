@@ -80,7 +80,7 @@ func TestClusterUpgrade(t *testing.T) {
 	onlyLong(t)
 	t.Parallel()
 	newer, forms := buildNewer(t)
-	x := clusterExperiment{name: "6 all get a later program in turn", faults: 3, gap: time.Second, limit: 3 * time.Second, binary: previous(t)}
+	x := clusterExperiment{name: "6 all get a later program in turn", faults: 3, gap: time.Second, limit: 3 * time.Second, waits: 2 * time.Second, binary: previous(t)}
 	x.fault = func(i int, _ *rand.Rand) {
 		s := x.nodes[i]
 		s.proc.stop()

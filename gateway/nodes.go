@@ -138,25 +138,25 @@ func (n *news) take() (links, queues []string, held, parts, mail bool) {
 	return links, queues, held, parts, mail
 }
 
-// nodeLoop looks at what other gateways have left, when they say so and every
-// second.
+// nodeLoop looks at what other gateways have left: at first, when they say so, and
+// every second.
 func (g *Gateway) nodeLoop(ctx context.Context) {
 	defer g.store.Listen(g.told)()
 	defer g.news.end()
 	g.heldUnsought.Store(true) // what came while nobody was here, of messages that have left memory
 	t := time.NewTicker(sweepEvery)
 	defer t.Stop()
-	for {
-		sweep := false
+	for sweep := true; ; {
+		if err := g.lookAround(ctx, sweep); err != nil && ctx.Err() == nil {
+			g.log.Error("look at what other servers have left", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-g.news.poke:
+			sweep = false
 		case <-t.C:
 			sweep = true
-		}
-		if err := g.lookAround(ctx, sweep); err != nil && ctx.Err() == nil {
-			g.log.Error("look at what other servers have left", "error", err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,16 +27,8 @@ func nodesWith(t *testing.T, dir string, n int, set func(*world)) []*world {
 	}
 	var list []*world
 	for i := range n {
-		snap := testSnapshot()
-		g, err := New(context.Background(), Options{Store: st, Snapshot: snap, Node: i, Shared: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := &world{t: t, dir: dir, store: st, Gateway: g, acme: snap.Accounts.ByName("acme"), ended: make(chan error, 1)}
-		set(w)
-		ctx, cancel := context.WithCancel(context.Background())
-		w.stop = cancel
-		go func() { w.ended <- g.Run(ctx) }()
+		w := &world{t: t, dir: dir, store: st}
+		w.beginNode(i, set)
 		list = append(list, w)
 	}
 	synctest.Wait() // until they listen
@@ -58,6 +51,22 @@ func (w *world) halt() {
 			w.t.Errorf("Run: %v", err)
 		}
 	})
+}
+
+// beginNode starts the gateway of a node.
+func (w *world) beginNode(number int, set func(w *world)) {
+	w.t.Helper()
+	snap := testSnapshot()
+	g, err := New(context.Background(), Options{Store: w.store, Snapshot: snap, Node: number, Shared: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.Gateway, w.acme, w.ended = g, snap.Accounts.ByName("acme"), make(chan error, 1)
+	w.over = sync.Once{}
+	set(w)
+	ctx, cancel := context.WithCancel(context.Background())
+	w.stop = cancel
+	go func() { w.ended <- g.Run(ctx) }()
 }
 
 // TestSentElsewhere: what one gateway accepts another one sends that has the session, at once; the
@@ -111,6 +120,31 @@ func TestSentElsewhere(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestHeldWhileAway: a receipt that comes to another gateway while the one of the message is being restarted finds it as soon as that is back.
+func TestHeldWhileAway(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		nodes := nodesOn(t, dir, 2)
+		op := nodes[0].fakeLink("op1")
+		op.core.SessionUp(1, 10)
+		id := nodes[0].submit(nodes[0].untold("46170000001", "hello"))[0]
+		synctest.Wait()
+		op.answer(1, op.take()[0], "abc1")
+		time.Sleep(time.Second)
+		op.core.SessionDown(1, nil, nil)
+		nodes[0].halt()
+		if err := <-nodes[1].fakeLink("op1").report("abc1", message.Delivered, "46170000001"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Second)
+		nodes[1].wantState(id, message.Enroute)
+		nodes[0].beginNode(0, func(*world) {})
+		time.Sleep(10 * time.Millisecond)
+		nodes[1].wantState(id, message.Delivered)
+	})
 }
 
 // TestCancelElsewhere: a message can be cancelled by any gateway, whoever has it, until it has left.

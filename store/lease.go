@@ -34,12 +34,15 @@ func (t *NodeTable) TakeLease(ctx context.Context, name string, last uint64, num
 	return term, err
 }
 
-// ReleaseLease gives back what was taken as this term.
+// ReleaseLease gives back what was taken as this term, and tells the others.
 func (t *NodeTable) ReleaseLease(ctx context.Context, name string, term uint64, number int) error {
-	_, err := t.change(ctx, "UPDATE lease SET node = -1 WHERE name = ?1 AND term = ?2 AND node = ?3", func(stmt *statement) {
+	changed, err := t.change(ctx, "UPDATE lease SET node = -1 WHERE name = ?1 AND term = ?2 AND node = ?3", func(stmt *statement) {
 		stmt.BindText(1, name)
 		stmt.BindInt64(2, int64(term))
 		stmt.BindInt64(3, int64(number))
 	})
+	if changed {
+		t.freed(ctx, number)
+	}
 	return err
 }

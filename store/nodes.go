@@ -162,12 +162,15 @@ func (t *NodeTable) BuryNode(ctx context.Context, b Burial) (bool, error) {
 		})
 }
 
-// ResignNode ends a node's term, and with it all its leases.
+// ResignNode ends a node's term, and with it all its leases, and tells the others.
 func (t *NodeTable) ResignNode(ctx context.Context, number int, term uint64) error {
-	_, err := t.change(ctx, "UPDATE node SET term = term + 1, live = 0 WHERE number = ?1 AND term = ?2 AND live = 1",
+	changed, err := t.change(ctx, "UPDATE node SET term = term + 1, live = 0 WHERE number = ?1 AND term = ?2 AND live = 1",
 		func(stmt *statement) {
 			stmt.BindInt64(1, int64(number))
 			stmt.BindInt64(2, int64(term))
 		})
+	if changed {
+		t.freed(ctx, number)
+	}
 	return err
 }

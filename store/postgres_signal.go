@@ -10,7 +10,8 @@ import (
 )
 
 // Signals of PostgreSQL's nodes are notifications: at most one a batch, sent
-// with its transaction, so that who is told finds what it is about. Behind a
+// with its transaction, so that who is told finds what it is about, and one after
+// what NodeTable has freed. Behind a
 // pooler that gives each transaction another connection nobody hears them, unless
 // there is another address to listen at (Options.Listen); then everybody finds
 // what there is when he looks for himself.
@@ -32,17 +33,42 @@ func (s *Store) notify(b *Batch) error {
 	if sig.empty() {
 		return nil
 	}
-	text, err := json.Marshal(&sig)
-	if err != nil {
-		return fmt.Errorf("write a signal: %w", err)
-	}
-	if len(text) > signalMost {
-		return nil // very many queues: they are looked at anyway
+	text, err := sig.text()
+	if err != nil || len(text) > signalMost {
+		return err // very many queues: they are looked at anyway
 	}
 	stmt := newPostgresStatement(s.conn, "SELECT pg_notify(?, ?)")
 	stmt.bindText(1, signalChannel)
-	stmt.bindText(2, string(text))
+	stmt.bindText(2, text)
 	return stmt.addRow()
+}
+
+func (g *Signal) text() (string, error) {
+	text, err := json.Marshal(g)
+	if err != nil {
+		return "", fmt.Errorf("write a signal: %w", err)
+	}
+	return string(text), nil
+}
+
+// freed tells the others that they may take what a node held. They see it
+// anyway when they look next, so that a failure is not one.
+func (t *NodeTable) freed(ctx context.Context, number int) {
+	sig := Signal{Node: number, Nodes: true}
+	if t.pg == nil {
+		t.store.ears.tell(sig)
+		return
+	}
+	text, err := sig.text()
+	if err != nil {
+		return
+	}
+	_ = t.do(ctx, func(c *conn) error {
+		return t.query(c, "SELECT pg_notify(?1, ?2)", func(stmt *statement) {
+			stmt.BindText(1, signalChannel)
+			stmt.BindText(2, text)
+		}, func(*statement) (bool, error) { return true, nil })
+	})
 }
 
 // hear passes on the signals of other nodes until the store is closed.

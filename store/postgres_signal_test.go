@@ -67,3 +67,52 @@ func hearing(t *testing.T, a, b *Store) func(link string) {
 		}
 	}
 }
+
+// TestNodesAreHeard: a node that gives a lease back or ends is heard of by the others, and not by itself.
+func TestNodesAreHeard(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).Database(t)
+	table, err := OpenNodeTable(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	node, ok, err := table.RegisterNode(t.Context(), "a", "")
+	if err != nil || !ok {
+		t.Fatalf("%v %v", ok, err)
+	}
+	other := openFault(t, url, Options{Shared: true, Node: node.Number + 1})
+	itself := openFault(t, url, Options{Shared: true, Node: node.Number})
+	itself.Listen(func(sig Signal) {
+		if sig.Nodes {
+			t.Errorf("a node heard itself: %+v", sig)
+		}
+	})
+	hearing(t, itself, other)("op") // both listen
+	heard := make(chan Signal, 100)
+	other.Listen(func(sig Signal) {
+		if sig.Nodes {
+			heard <- sig
+		}
+	})
+	freed := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case sig := <-heard:
+			if sig.Node != node.Number {
+				t.Errorf("%s: heard %+v", what, sig)
+			}
+		case <-time.After(time.Minute):
+			t.Errorf("%s: nothing was heard", what)
+		}
+	}
+	term, err := table.TakeLease(t.Context(), "op/1", 0, node.Number, node.Term)
+	if err != nil || term == 0 {
+		t.Fatalf("%d %v", term, err)
+	}
+	freed("a lease", table.ReleaseLease(t.Context(), "op/1", term, node.Number))
+	freed("the node", table.ResignNode(t.Context(), node.Number, node.Term))
+}

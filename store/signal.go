@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// Signal tells other nodes what a commit has left for them.
+// Signal tells other nodes what a commit has left for them, or that a node or a
+// lease is free.
 type Signal struct {
 	Node   int      `json:"n"`           // whose commit it was
 	Links  []string `json:"l,omitempty"` // free rows wait for these
@@ -15,6 +16,7 @@ type Signal struct {
 	Joined bool     `json:"j,omitempty"` // such parts
 	Mail   []int    `json:"m,omitempty"` // for these nodes
 	Others bool     `json:"o,omitempty"` // a revision has moved
+	Nodes  bool     `json:"f,omitempty"` // the node has ended, or given a lease back
 }
 
 func (g *Signal) empty() bool {
@@ -29,7 +31,7 @@ type ears struct {
 }
 
 // Listen has fn called after each commit of any node that leaves something for
-// others, until stop is called. fn must not wait. A signal may be lost: who
+// others, and when one ends, until stop is called. fn must not wait. A signal may be lost: who
 // listens looks for himself now and then.
 func (s *Store) Listen(fn func(Signal)) (stop func()) {
 	e := &s.ears
