@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -75,6 +76,8 @@ type HTTPOptions struct {
 	Traces   *Traces         // of /v1/traces; nil for no such page
 	Events   *Events         // of /v1/events; nil for no such page
 
+	Now func() time.Time // the wall clock; nil: time.Now
+
 	People *gateway.Gateway // of /v1/contacts, /v1/groups and /v1/templates; nil for no such pages
 
 	Closing  context.Context      // done when the server ends: streams end then; nil for never
@@ -99,7 +102,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Country = func() string { return g.Snapshot().Country }
 	o.TLVs = func() *message.TLVDictionary { return g.Snapshot().TLVs }
 	o.Dimensions = func() *message.CostDimensions { return g.Snapshot().Dimensions }
-	o.Costs = g.CostSums
+	o.Costs, o.Now = g.CostSums, g.Now
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Preview, o.Explain, o.Resend, o.Erase = g.Preview, g.ExplainRoute, g.Resend, g.EraseText
 	o.ExplainFiltered = g.ExplainFiltered
@@ -119,6 +122,9 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 }
 
 func (o *HTTPOptions) setDefaults() {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -418,7 +424,24 @@ func (s *httpServer) readyz(w http.ResponseWriter, _ *http.Request) {
 			text += safety.String() + "\n"
 		}
 	}
+	if s.Nodes != nil {
+		if ahead := s.Nodes().Ahead; ahead.Abs() >= clockFar {
+			text += clockWrong(ahead) + "\n"
+		}
+	}
 	plain(w, http.StatusOK, text)
+}
+
+// clockFar is from when on readyz says that the clock is wrong. It makes a server no less ready: it goes by the database's.
+const clockFar = 30 * time.Second
+
+// clockWrong says that this server's clock is ahead of the database's, or behind.
+func clockWrong(ahead time.Duration) string {
+	word := "ahead of"
+	if ahead < 0 {
+		word = "behind"
+	}
+	return fmt.Sprintf("the clock of this machine is %v %s that of the database, whose time is used: set one of them right", ahead.Abs().Round(100*time.Millisecond), word)
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

@@ -78,7 +78,7 @@ func (m *jasminMessage) content() *jasminAnswer {
 
 // submission fills in what the arguments say beyond the content.
 func (m *jasminMessage) submission(a *account.Account, s *httpServer) *jasminAnswer {
-	sub, now := &m.sub, time.Now()
+	sub, now := &m.sub, s.Now()
 	sub.Account, sub.Via = a, message.ViaJasmin
 	sub.From, sub.To = m.arg("from"), m.args.values["to"]
 	if tags := strings.Trim(m.args.values["tags"], ","); tags != "" {

@@ -127,7 +127,7 @@ func (s *httpServer) kannelSend(w http.ResponseWriter, r *http.Request) {
 		bad.write(w)
 		return
 	}
-	common, bad := f.submission(a, s.Guard, s.TLVs(), s.Dimensions(), time.Now())
+	common, bad := f.submission(a, s.Guard, s.TLVs(), s.Dimensions(), s.Now())
 	if bad != nil {
 		bad.write(w)
 		return

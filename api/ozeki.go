@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"kurir/account"
 	"kurir/gateway"
@@ -150,13 +151,13 @@ func (f ozekiRequest) content() (c message.Content, bad *ozekiError) {
 }
 
 // submission builds what all recipients have in common.
-func (f ozekiRequest) submission(a *account.Account) (s gateway.Submission, bad *ozekiError) {
+func (f ozekiRequest) submission(a *account.Account, now time.Time) (s gateway.Submission, bad *ozekiError) {
 	s = gateway.Submission{Account: a, Via: message.ViaOzeki, From: strings.TrimSpace(f.get("originator"))}
 	if s.Content, bad = f.content(); bad != nil {
 		return s, bad
 	}
 	s.Content.Extra = a.Extra(s.Content.Extra)
-	if s.SendAt, s.Validity, bad = f.times(); bad != nil {
+	if s.SendAt, s.Validity, bad = f.times(now); bad != nil {
 		return s, bad
 	}
 	s.Priority, _ = message.ParsePriority(a.Priority) // checked with the configuration
@@ -190,7 +191,7 @@ func (s *httpServer) ozekiSend(r *http.Request, f ozekiRequest, a *account.Accou
 			return nil, ozekiRefuse(http.StatusBadRequest, "There are too many recipients; "+itoa(maxMessages)+" are possible")
 		}
 		numbers = append(numbers, to...)
-		common, bad := m.submission(a)
+		common, bad := m.submission(a, s.Now())
 		if bad != nil {
 			return nil, bad
 		}

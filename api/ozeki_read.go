@@ -146,8 +146,7 @@ var ozekiTimes = []string{"2006.01.02. 15:04:05", time.DateTime}
 
 // times reads sendondate, when the message is sent, and vp, until when it is
 // valid.
-func (f ozekiRequest) times() (at time.Time, validity time.Duration, bad *ozekiError) {
-	now := time.Now()
+func (f ozekiRequest) times(now time.Time) (at time.Time, validity time.Duration, bad *ozekiError) {
 	read := func(name string) (t time.Time) {
 		given := strings.TrimSpace(f.get(name))
 		if given == "" {

@@ -126,7 +126,7 @@ func (s *httpServer) readEvents(r *http.Request, a *account.Account) (q askedEve
 			return q, p
 		}
 	}
-	if q.after.Time().After(time.Now().Add(eventAhead)) {
+	if q.after.Time().After(s.Now().Add(eventAhead)) {
 		return q, bad("cursor", "the position to begin at lies in the future")
 	}
 	return q, s.mayFollow(a, q.account)

@@ -24,6 +24,7 @@ type Node struct {
 	Links   []string       // that it may hold sessions of
 	Leases  []string       // sessions of links that it holds; empty with one server
 	Open    map[string]int // sessions of links that are open at it, by link
+	Ahead   time.Duration  // of its clock, before the database's; 0 if that is less than a second
 
 	File        string // hash of what in its file servers have in common
 	FileDiffers bool   // from that of the server that has loaded its file last
@@ -32,8 +33,9 @@ type Node struct {
 // Nodes is the servers as this one sees them.
 type Nodes struct {
 	Nodes []Node
-	Valid bool // this one may send
-	Held  int  // leases that this one holds
+	Valid bool          // this one may send
+	Held  int           // leases that this one holds
+	Ahead time.Duration // of this one\'s clock
 }
 
 // nodeView is a node in answers.
@@ -50,6 +52,7 @@ type nodeView struct {
 	Links   []string       `json:"links" doc:"links of which it may hold sessions"`
 	Leases  []string       `json:"leases" doc:"sessions of links that it holds, by link and number; with one server none are needed"`
 	Open    map[string]int `json:"open" doc:"how many sessions are open at it, by link; those that it holds may be connecting, or down"`
+	Ahead   float64        `json:"clock_ahead_seconds,omitempty" doc:"by how much its clock is ahead of the database's, below 0 if it is behind; left out if that is less than a second"`
 	File    string         `json:"file,omitempty" doc:"stands for what of its file servers have in common, all but data, database, node, http, smpp, dialects, limits and log"`
 	Differs bool           `json:"file_differs" doc:"its file is another than that of the server that has loaded its own last: make them alike"`
 }
@@ -58,7 +61,7 @@ func viewNode(n *Node) nodeView {
 	v := nodeView{
 		Name: n.Name, Number: n.Number, Self: n.Self, State: n.State, Term: n.Term, Renewed: seenTime(n.Renewed),
 		Host: n.Host, Process: n.Process, Version: n.Version, Links: n.Links, Leases: n.Leases,
-		Open: map[string]int{}, File: n.File, Differs: n.FileDiffers,
+		Open: map[string]int{}, Ahead: n.Ahead.Seconds(), File: n.File, Differs: n.FileDiffers,
 	}
 	for link, open := range n.Open {
 		if open > 0 {
@@ -107,6 +110,7 @@ func NodeMetrics(nodes func() Nodes) []prometheus.Collector {
 		figure("kurir_node_valid", "1 while this server may send: it has reached the database within the last seconds.", nil, func(n Nodes) float64 { return truth(n.Valid) }),
 		figure("kurir_leases_held", "Sessions of links that this server holds among several.", nil, func(n Nodes) float64 { return float64(n.Held) }),
 	}
+	list = append(list, figure("kurir_clock_ahead_seconds", "By how much this server's clock is ahead of that of the database it shares.", nil, func(n Nodes) float64 { return n.Ahead.Seconds() }))
 	list = append(list, figure("kurir_nodes_file_differs", "Servers whose file is another than that which was loaded last.", nil, func(n Nodes) float64 {
 		count := 0
 		for i := range n.Nodes {

@@ -46,6 +46,16 @@ func TestNodes(t *testing.T) {
 			t.Errorf("%s: %d %s, want %s", path, w.Code, w.Body, want)
 		}
 	}
+	for ahead, want := range map[time.Duration]string{
+		29 * time.Second: "ready\n",
+		-7 * time.Minute: "ready\nthe clock of this machine is 7m0s behind that of the database, whose time is used: set one of them right\n",
+	} {
+		o.Nodes = func() Nodes { return Nodes{Ahead: ahead} }
+		if w := ask(NewHTTP(o), http.MethodGet, "/readyz", ""); w.Code != http.StatusOK || w.Body.String() != want {
+			t.Errorf("%v ahead: readyz: %d %s, want %s", ahead, w.Code, w.Body, want)
+		}
+	}
+	o.Nodes = nodes
 	book := alarm.NewBook()
 	book.Load([]alarm.Event{{ID: message.NewIDs(1, 0).Next(testEpoch), Kind: alarm.Disk, Subject: "data"}}, 0)
 	o.Alarms.Book = book
@@ -71,7 +81,7 @@ func TestNodes(t *testing.T) {
 			got = append(got, fmt.Sprint(name, " ", m.GetGauge().GetValue()))
 		}
 	}
-	want := []string{"kurir_leases_held 2", "kurir_node_valid 1", "kurir_nodes gone 1", "kurir_nodes live 1", "kurir_nodes silent 0", "kurir_nodes_file_differs 0"}
+	want := []string{"kurir_clock_ahead_seconds 0", "kurir_leases_held 2", "kurir_node_valid 1", "kurir_nodes gone 1", "kurir_nodes live 1", "kurir_nodes silent 0", "kurir_nodes_file_differs 0"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

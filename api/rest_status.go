@@ -132,6 +132,7 @@ type statusView struct {
 	CommitLongest float64 `json:"commit_longest_ms"`
 	Engine        string  `json:"database"`
 	Risk          string  `json:"database_risk,omitempty"`
+	Clock         string  `json:"clock,omitempty" doc:"what is wrong with the clock of this server, that is off from the database's by a second or more"`
 }
 
 // statusPaths registers the state of the server.
@@ -165,6 +166,11 @@ func (s *httpServer) getStatus(w http.ResponseWriter, r *http.Request, _ *accoun
 	v.Engine, v.Risk = "sqlite", st.Safety.Problem()
 	if st.Safety.Postgres {
 		v.Engine = "postgres"
+	}
+	if s.Nodes != nil {
+		if ahead := s.Nodes().Ahead; ahead.Abs() >= time.Second {
+			v.Clock = clockWrong(ahead)
+		}
 	}
 	v.Disk.Database, v.Disk.WAL = st.DatabaseBytes, st.WALBytes
 	v.Disk.Free, _ = s.Status.Free() // 0 where the system does not say

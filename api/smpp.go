@@ -43,6 +43,7 @@ type SMPPServer struct {
 	refs     *gsm.References
 	penalty  smppPenalty
 	country  func() string
+	now      func() time.Time
 	reported func() bool // whether receipts may have parameters of the operators'
 	aliases  smppAliases
 	asks     chan struct{} // places for query_sm, cancel_sm and replace_sm under way
@@ -65,6 +66,8 @@ type SMPPOptions struct {
 	Country  func() string // the server's calling code, for accounts that have none; may be nil
 	SystemID string        // our name in the response to a bind; default kurir
 	Reported func() bool   // whether a link hands on parameters of receipts; may be nil
+
+	Now func() time.Time // the wall clock; nil: time.Now
 
 	MaxConnections int           // at once; default 20,000
 	MaxPerIP       int           // from one address; default 1000
@@ -128,11 +131,14 @@ func newSMPPServer(core smppCore, o SMPPOptions) *SMPPServer {
 	if o.Country == nil {
 		o.Country = func() string { return "" }
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Reported == nil {
 		o.Reported = func() bool { return false }
 	}
 	s := &SMPPServer{
-		country: o.Country, reported: o.Reported,
+		country: o.Country, reported: o.Reported, now: o.Now,
 		core: core, accounts: o.Accounts, verifier: o.Verifier, log: o.Log, refs: gsm.NewReferences(),
 		asks: make(chan struct{}, smppMostAsks), peers: map[*smpp.Session]*smppPeer{},
 		customers: map[string]*smppCustomer{},

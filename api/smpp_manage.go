@@ -262,7 +262,7 @@ func (p *smppPeer) replace(ctx context.Context, a *account.Account, r *smpp.Repl
 	change := gateway.Replacement{Account: a, Target: message.Target{Kind: message.SMPPTarget}, AtOperator: true}
 	receipts := smppReceiptsAsked(r.RegisteredDelivery)
 	change.Receipts = &receipts
-	if answer.Status = smppReplacement(&change, r, list[0], time.Now()); answer.Status != smpp.ESME_ROK {
+	if answer.Status = smppReplacement(&change, r, list[0], p.server.now()); answer.Status != smpp.ESME_ROK {
 		return
 	}
 	ids := make([]message.ID, len(list))

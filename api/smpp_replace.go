@@ -84,7 +84,7 @@ func (p *smppPeer) replaceWaiting(ctx context.Context, sub *gateway.Submission, 
 		Target: message.Target{Kind: message.SMPPTarget}, Secret: sub.Secret,
 	}
 	if change.SendAt.IsZero() {
-		change.SendAt = time.Now() // at once, whatever the other waited for
+		change.SendAt = p.server.now() // at once, whatever the other waited for
 	}
 	if change.Validity == 0 {
 		change.Validity = a.Validity

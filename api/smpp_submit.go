@@ -55,7 +55,7 @@ func (p *smppPeer) Requests(_ *smpp.Session, requests []smpp.PDU) {
 	room := a.Window() - int(p.submitted.Load()) // a submit_multi that is handed over is no longer in it
 	var now []smpp.PDU                           // what is answered at once
 	batch := smppBatch{peer: p}
-	at := time.Now()
+	at := p.server.now()
 	for i := range requests {
 		r := &requests[i]
 		m := smppSubmitted(r)

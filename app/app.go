@@ -122,7 +122,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.store, err = store.Open(ctx, store.Options{
-		Path: opt.File.Data, Database: opt.File.Database, Listen: opt.File.DatabaseListen, Node: a.node.number(), Shared: a.node.shared(), Log: opt.Log,
+		Path: opt.File.Data, Database: opt.File.Database, Listen: opt.File.DatabaseListen, Node: a.node.number(), Shared: a.node.shared(), Now: a.node.now(), Log: opt.Log,
 		Retention: store.Retention{
 			Texts: opt.File.Retention.Texts, Messages: opt.File.Retention.Messages, Counters: opt.File.Retention.Counters, Events: opt.File.Events.Keep,
 		},
@@ -162,7 +162,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	open, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	a.gateway, err = gateway.New(open, gateway.Options{
-		Store: a.store, Node: a.node.number(), Shared: a.node.shared(), Divided: a.node.shared(), Sessions: a.node.opened, Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge, EventsKept: opt.File.Events.Keep,
+		Store: a.store, Node: a.node.number(), Shared: a.node.shared(), Divided: a.node.shared(), Sessions: a.node.opened, Now: a.node.now(), Snapshot: snap, Log: opt.Log, Alarms: a.alarms, MaxAge: opt.File.Webhooks.MaxAge, EventsKept: opt.File.Events.Keep,
 	})
 	if err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.guard.Replace(allow, trustedURLs(a.file))
-	a.shared.Networks = a.gateway.Network
+	a.shared.Networks, a.shared.Now = a.gateway.Network, a.gateway.Now
 	if elsewhere {
 		if err := a.listen(ctx); err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package app
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"kurir/cluster"
 	"kurir/gateway"
@@ -34,6 +35,14 @@ func leasedLink(l *store.Lease) (string, bool) {
 		return "", false
 	}
 	return l.Name[:at], true
+}
+
+// now is the clock of servers that share a database; nil where there is one.
+func (n *node) now() func() time.Time {
+	if n.keeper == nil {
+		return nil
+	}
+	return n.keeper.Now
 }
 
 // looked tells the gateway of which links other nodes have sessions that are open.

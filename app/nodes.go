@@ -185,12 +185,13 @@ func (a *App) shownNodes() api.Nodes {
 	status := n.keeper.Status()
 	file := newestFile(status.Nodes)
 	shown := api.Nodes{Valid: status.Valid, Held: status.Held}
+	shown.Ahead, _ = n.keeper.ClockOffset()
 	for i := range status.Nodes {
 		s := &status.Nodes[i]
 		row := api.Node{
 			Name: s.Name, Number: s.Number, Self: s.Self, State: "live", Term: s.Term, Renewed: s.Renewed,
 			Host: s.About.Host, Process: s.About.Process, Version: s.About.Version, Links: s.About.Links,
-			Open: openAt(s), File: s.About.File, FileDiffers: s.Live && s.About.File != file,
+			Open: openAt(s), Ahead: time.Duration(s.About.Ahead) * time.Millisecond, File: s.About.File, FileDiffers: s.Live && s.About.File != file,
 		}
 		switch {
 		case !s.Live:

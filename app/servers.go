@@ -20,7 +20,7 @@ import (
 func (a *App) servers() {
 	accounts := func() *account.Directory { return a.gateway.Snapshot().Accounts }
 	a.smpp = api.NewSMPPServer(a.gateway, api.SMPPOptions{
-		Accounts: accounts, Verifier: a.verifier, Log: a.log, MaxConnections: a.most,
+		Accounts: accounts, Verifier: a.verifier, Log: a.log, MaxConnections: a.most, Now: a.gateway.Now,
 		Country:  func() string { return a.gateway.Snapshot().Country },
 		Reported: func() bool { return a.gateway.Snapshot().Reported },
 	})

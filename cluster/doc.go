@@ -33,6 +33,9 @@
 // A node also says how many sessions of links are open at it (Open), for a lease
 // only says who may open one.
 //
+// The node's time (Now) is the database's where its wall clock is wrong
+// (offset.go); nothing said so far depends on that.
+//
 // Besides, nodes divide what links and accounts may send in a second, by what each
 // wants (rates.go).
 //

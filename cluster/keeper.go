@@ -41,6 +41,7 @@ type Keeper struct {
 	clock  Clock
 	log    *slog.Logger
 	tenure *tenure // of Join
+	time   nodeClock
 
 	wake    chan struct{} // the sweep is to look now
 	publish chan struct{} // what we say of ourselves has changed
@@ -97,7 +98,7 @@ func (k *Keeper) Join(ctx context.Context) error {
 	var seen sights
 	var first *store.Node
 	for {
-		view, err := k.table.Nodes(ctx)
+		view, err := k.nodes(ctx)
 		if err != nil {
 			return fmt.Errorf("find the name %q in the database: %w", k.opt.Name, err)
 		}
@@ -146,6 +147,7 @@ func (k *Keeper) register(ctx context.Context) (bool, error) {
 	if !ok {
 		return false, nil
 	}
+	k.judge(sent, node.Renewed)
 	k.tenure = &tenure{number: node.Number, term: node.Term}
 	k.tenure.until.Store(k.times.deadline(sent))
 	k.log.Info("node registered", "node", node.Name, "number", node.Number, "term", node.Term)

@@ -54,7 +54,7 @@ func (k *Keeper) sweep(ctx context.Context) (time.Duration, error) {
 func (k *Keeper) look(ctx context.Context) (*store.Nodes, error) {
 	request, cancel := context.WithTimeout(ctx, k.times.Request)
 	defer cancel()
-	view, err := k.table.Nodes(request)
+	view, err := k.nodes(request)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,8 @@ type About struct {
 	// File is a hash of what in its file nodes have in common, Loaded when it was read, in Unix seconds.
 	File   string `json:"file,omitempty"`
 	Loaded int64  `json:"loaded,omitempty"`
+	// Ahead is by how many milliseconds its wall clock is ahead of the database's; 0 if that is less than a second.
+	Ahead int64 `json:"ahead,omitempty"`
 	// Keys are fingerprints of the keys for secrets that it has.
 	Keys []string `json:"keys,omitempty"`
 }

@@ -71,6 +71,16 @@ type Shared struct {
 	// Networks tells links whose a number is, for rules about senders and recipients; nil knows nothing. It is set before
 	// the first link is made.
 	Networks message.NetworkOf
+	// Now is the wall clock; it is set likewise. nil: time.Now.
+	Now func() time.Time
+}
+
+// now is the time by the wall clock.
+func (s *Shared) now() time.Time {
+	if s.Now != nil {
+		return s.Now()
+	}
+	return time.Now()
 }
 
 // NewShared makes what the links of one process share.

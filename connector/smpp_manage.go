@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"kurir/message"
 	"kurir/smpp"
@@ -49,7 +48,7 @@ func (l *SMPP) Query(ctx context.Context, at AtOperator) (message.Report, error)
 		Scope: host, OperatorID: at.ID, State: message.StateFromSMPP(uint8(body.State)), Code: uint32(body.ErrorCode), From: at.To,
 	}
 	if body.FinalDate != "" && r.State.Final() {
-		if done, err := smpp.ParseTime(body.FinalDate, time.Now()); err == nil {
+		if done, err := smpp.ParseTime(body.FinalDate, l.shared.now()); err == nil {
 			r.Done = done.UnixMilli()
 		}
 	}

@@ -204,7 +204,7 @@ func (l *SMPP) unreadable(d *smpp.DeliverSM, octets int) {
 func (l *SMPP) inbound(d *smpp.DeliverSM) *message.Inbound {
 	in := &message.Inbound{
 		Link: l.cfg.Name, From: smppMessageAddress(d.Source), To: smppMessageAddress(d.Dest),
-		Parts: 1, Received: time.Now().UnixMilli(),
+		Parts: 1, Received: l.shared.now().UnixMilli(),
 	}
 	in.Content.Extra = l.cfg.fields.received(d)
 	ud := d.Message()

@@ -28,7 +28,7 @@ type Replacement struct {
 // Replace implements Replacer by replace_sm (SMPP 3.4 4.10).
 func (l *SMPP) Replace(ctx context.Context, at AtOperator, r *Replacement) error {
 	b := smppBuilder{cfg: l.cfg, refs: l.shared.refs}
-	m, err := b.replacement(at, r, time.Now())
+	m, err := b.replacement(at, r, l.shared.now())
 	if err != nil {
 		return err
 	}

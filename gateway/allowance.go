@@ -119,7 +119,7 @@ func (p *purse) roll(now time.Time) {
 
 // installMoney brings the purses in line with a configuration.
 func (g *Gateway) installMoney(s *Snapshot) {
-	now := time.Now()
+	now := g.now()
 	level := map[*purse]bool{}
 	for _, a := range s.Accounts.All() {
 		t := a.Terms()
@@ -233,7 +233,7 @@ func (g *Gateway) recount(s *Snapshot, since int64, now time.Time) {
 		return
 	}
 	count := func() {
-		counters, err := g.store.Counters(g.ctx, late, time.Now().Unix()/3600+1)
+		counters, err := g.store.Counters(g.ctx, late, g.now().Unix()/3600+1)
 		if err != nil {
 			g.log.Warn("what accounts had of their limits could not be counted after the reload", "error", err)
 			return

@@ -87,7 +87,7 @@ func (g *Gateway) reply(it *Item, answer *Submission, code uint32) {
 		return
 	}
 	phone, why := snap.answerable(a, in)
-	most, key, now := int(it.Target.Mask), in.Account+"|"+phone.Number, time.Now()
+	most, key, now := int(it.Target.Mask), in.Account+"|"+phone.Number, g.now()
 	if why == "" && most > 0 && !g.answers.take(key, most, now) {
 		why = "the phone got as many answers within the hour as it may"
 	}
@@ -178,7 +178,7 @@ func (g *Gateway) forwardToAll(it *Item, snap *Snapshot, subs []*Submission) {
 	subs = slices.DeleteFunc(subs, func(s *Submission) bool {
 		trial, m := *s, message.Message{}
 		trial.Atomic = true // the rate is not asked
-		if _, f := snap.build(&m, &trial, time.Now()); f != nil {
+		if _, f := snap.build(&m, &trial, g.now()); f != nil {
 			return false // it is refused, and that said
 		}
 		got, dup := has[key(&m)]
@@ -312,7 +312,7 @@ func (g *Gateway) undone(b *gather, it *Item, why message.FailureKind) {
 	it.inb, ie.list = ie, append(ie.list, it)
 	cur := g.cur
 	g.cur = b // where the rows are that say otherwise
-	g.itemEvent(it, message.Event{Kind: message.EventTellFailed, At: time.Now().UnixMilli(), Text: why.Code()})
+	g.itemEvent(it, message.Event{Kind: message.EventTellFailed, At: g.now().UnixMilli(), Text: why.Code()})
 	g.cur = cur
 }
 

@@ -52,7 +52,7 @@ func (g *Gateway) replaceAtOperator(ctx context.Context, id message.ID, r *Repla
 	if f != nil {
 		return nil, f
 	}
-	now := time.Now()
+	now := g.now()
 	if f := replaceable(m, len(parts), now); f != nil {
 		return nil, f
 	}
@@ -182,7 +182,7 @@ func (g *Gateway) bookReplaced(wanted *message.Message) (*message.Message, error
 		known := e != nil || !r.stale(wanted.ID)
 		g.endReading(r)
 		if known && g.full == nil {
-			copied := g.putReplaced(e, m, wanted, time.Now())
+			copied := g.putReplaced(e, m, wanted, g.now())
 			done := g.onDisk()
 			g.mu.Unlock()
 			g.signal()

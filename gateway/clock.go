@@ -59,6 +59,9 @@ func (g *Gateway) lookAtClock(now time.Time) {
 	g.readClock()
 }
 
+// Now is the time by the gateway's clock, which of several servers is the database's where this one's is wrong.
+func (g *Gateway) Now() time.Time { return g.now() }
+
 // readClock looks at both clocks. The lock is held.
 func (g *Gateway) readClock() {
 	c, at := &g.clock, time.Now()

@@ -196,7 +196,7 @@ func (c *commander) place(cfg *command.Config) chan struct{} {
 // begin puts into the gather that a command starts; began is told when that is on
 // disk. in is the message as the program sees it, without its code.
 func (c *commander) begin(it *Item, cfg *command.Config, began chan<- error) (in *message.Inbound, d Delivered, ok bool) {
-	g, now := c.g, time.Now()
+	g, now := c.g, c.g.now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	seen := *it.Inbound
@@ -256,7 +256,7 @@ func (c *commander) useCode(cfg *command.Config, code string, now time.Time) str
 func (c *commander) run(it *Item, in *message.Inbound, cfg *command.Config) Delivered {
 	g := c.g
 	var r command.Result
-	if tooLate(cfg, in, time.Now()) {
+	if tooLate(cfg, in, g.now()) {
 		r = command.Result{Exit: -1, Why: "it was not started: by the time that the disk took it, the message was older than max_age"}
 	} else {
 		r = command.Run(c.ctx, cfg, callOf(cfg, in))
@@ -272,9 +272,9 @@ func (c *commander) run(it *Item, in *message.Inbound, cfg *command.Config) Deli
 	g.log.Info("a command has run", "command", cfg.Name, "rule", it.Inbound.Rule, "account", it.Inbound.Account, "from", it.Inbound.From.String(),
 		"message", it.Inbound.ID.String(), "exit", r.Exit, "took", r.Took, "problem", r.Why)
 	g.mu.Lock()
-	g.itemEvent(it, message.Event{Kind: message.EventCommandEnded, At: time.Now().UnixMilli(), Code: d.Code, Text: text})
+	g.itemEvent(it, message.Event{Kind: message.EventCommandEnded, At: g.now().UnixMilli(), Code: d.Code, Text: text})
 	if d.Reply != "" {
-		c.keep(commandKey{it.Inbound.ID, it.Index}, d.Reply, time.Now())
+		c.keep(commandKey{it.Inbound.ID, it.Index}, d.Reply, g.now())
 	}
 	g.mu.Unlock()
 	return d

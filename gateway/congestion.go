@@ -24,7 +24,7 @@ const (
 
 // Congestion implements connector.Core.
 func (c linkCore) Congestion(_ uint32, state uint8) {
-	now := time.Now()
+	now := c.g.now()
 	c.g.mu.Lock()
 	defer c.g.mu.Unlock()
 	switch {

@@ -81,7 +81,7 @@ func (e *entry) cost() int { return max(1, int(e.m.Parts)) }
 // to leave memory (spill), gets one for the new station.
 func (g *Gateway) move(e *entry, to station, spill bool) {
 	if to == enroute && e.station != enroute && g.needsRow(e.m.ID) {
-		g.resting.push(rest{e, time.Now().Add(g.opt.MarkLag)})
+		g.resting.push(rest{e, g.now().Add(g.opt.MarkLag)})
 	}
 	if e.rowed {
 		g.removeRow(e)

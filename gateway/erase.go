@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"time"
 
 	"kurir/message"
 )
@@ -21,7 +20,7 @@ func (g *Gateway) EraseText(ctx context.Context, account string, id message.ID, 
 		case !e.m.State.Final():
 			err = message.Fail(message.NotPermitted, "id", "the message is %s; its text can be erased when it is over", e.m.State)
 		default:
-			ev := message.Event{Kind: message.EventErased, At: max(time.Now().UnixMilli(), e.m.Final)}
+			ev := message.Event{Kind: message.EventErased, At: max(g.now().UnixMilli(), e.m.Final)}
 			if hide {
 				ev.Code = 1
 			}

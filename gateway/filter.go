@@ -19,7 +19,7 @@ import (
 // messages of an atomic request, of one with a key and of a submit_multi stay
 // together.
 func (g *Gateway) acceptFiltered(subs []*Submission, done Done) {
-	snap, now := g.snap.Load(), time.Now()
+	snap, now := g.snap.Load(), g.now()
 	all := &separated{results: make([]Result, len(subs)), left: 1, done: done}
 	var plain, asked []int
 	filters := make([][]*filter.Filter, len(subs))
@@ -153,7 +153,7 @@ func (s *Snapshot) filtersOf(sub *Submission, now time.Time) (list []*filter.Fil
 func (g *Gateway) filtered(ctx context.Context, sub *Submission, filters []*filter.Filter) (*Submission, *message.Failure) {
 	for _, f := range filters {
 		var m message.Message
-		if failure := g.snap.Load().describe(&m, sub, time.Now()); failure != nil {
+		if failure := g.snap.Load().describe(&m, sub, g.now()); failure != nil {
 			return nil, failure // by what a filter has made of it
 		}
 		a, err := f.Ask(ctx, questionOf(&m, f.Name()))

@@ -42,7 +42,7 @@ type Options struct {
 	HoldReceipts time.Duration // how long a receipt that matches nothing is held; default 10 min
 	JoinWait     time.Duration // how long parts of an inbound message are waited for; default 24 h
 
-	Now func() time.Time // the wall clock, which may be set; default time.Now
+	Now func() time.Time // the wall clock, which may be set; default time.Now. No monotonic reading need be in it
 
 	page int // rows read from disk at a time in place of the usual number, for tests
 }
@@ -234,7 +234,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		return nil, err
 	}
 	g.install(opt.Snapshot)
-	if err := g.loadMoney(ctx, time.Now()); err != nil {
+	if err := g.loadMoney(ctx, g.now()); err != nil {
 		return nil, fmt.Errorf("read the balances: %w", err)
 	}
 	if err := g.recover(ctx); err != nil {
@@ -275,7 +275,7 @@ func (g *Gateway) Link(name string) connector.Core {
 func (g *Gateway) Replace(s *Snapshot) {
 	g.mu.Lock()
 	g.install(s)
-	now := time.Now()
+	now := g.now()
 	if since, limited := g.limitsSince(now); limited && g.ctx.Err() == nil {
 		g.jobs.Go(func() { g.recount(s, since, now) })
 	}

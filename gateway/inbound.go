@@ -79,7 +79,7 @@ func (a *assembly) add(number uint8, m *message.Inbound) (known, other bool) {
 
 // Inbound implements connector.Core.
 func (c linkCore) Inbound(in []*message.Inbound, ack func(error)) {
-	g, now := c.g, time.Now()
+	g, now := c.g, c.g.now()
 	snap := g.snap.Load()
 	answers, err := g.answered(snap, c.l.name, in, now)
 	if err != nil {

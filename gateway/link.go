@@ -221,15 +221,15 @@ func (g *Gateway) sessionDown(l *link, num uint32, unwritten []*connector.Outgoi
 		was := l.bound()
 		delete(l.receive, num)
 		if was && !l.bound() {
-			l.since = now
+			l.since = time.Now()
 		}
 		return 0
 	}
 	s.down = true
 	if len(l.sessions) == 0 {
-		l.since = now
+		l.since = time.Now()
 		if l.wish == LinkRuns {
-			l.downAt = now
+			l.downAt = time.Now()
 		}
 	}
 	g.recall(s, now)

@@ -71,7 +71,7 @@ func (g *Gateway) SetLinkWish(name string, wish LinkWish) {
 		if was && !l.up() {
 			l.downAt = now
 		}
-		g.dispatch(l, now)
+		g.dispatch(l, g.now())
 	}
 	g.mu.Unlock()
 	g.signal()

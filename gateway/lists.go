@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"kurir/directory"
 	"kurir/message"
@@ -149,7 +148,7 @@ func (g *Gateway) gatherEntries(rest *directory.Numbers, entries []directory.Ent
 		return nil, g.refusal()
 	}
 	var rows []store.ListEntry
-	now := time.Now().UnixMilli()
+	now := g.now().UnixMilli()
 	for _, e := range entries {
 		switch {
 		case add && rest.Add(e):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"time"
 
 	"kurir/message"
 	"kurir/store"
@@ -95,7 +94,7 @@ func (g *Gateway) DeleteFromMailbox(ctx context.Context, account string, ids []m
 // takeOut settles what is owed to a mailbox of the messages of a list, and ends the
 // reading that brought them. again are those that have changed meanwhile.
 func (g *Gateway) takeOut(account string, list []*message.Inbound, r *reading) (gone, again []message.ID) {
-	now := time.Now().UnixMilli()
+	now := g.now().UnixMilli()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	defer g.endReading(r)

@@ -179,7 +179,7 @@ func (g *Gateway) SetOptOut(ctx context.Context, c OptOutChange) (changed bool, 
 		return false, f
 	}
 	changed = g.recordOptOut(o, &store.OptOut{
-		Account: c.Account, Phone: to.Number, In: c.In, At: time.Now().UnixMilli(), Text: c.Note, By: c.By,
+		Account: c.Account, Phone: to.Number, In: c.In, At: g.now().UnixMilli(), Text: c.Note, By: c.By,
 	})
 	done := g.onDisk() // also of what is not written yet and says the same
 	g.mu.Unlock()

@@ -156,7 +156,7 @@ func (b *outbox) waitUntil(due int64) {
 func (g *Gateway) loadOwed(b *outbox) {
 	g.claimOwed(b)
 	if !b.stored || b.absent || b.loading || b.fifo.len() > g.opt.OutboxMemory/4 ||
-		g.receivers[b.key.kind] == nil || g.ctx.Err() != nil || time.Now().Before(b.again) {
+		g.receivers[b.key.kind] == nil || g.ctx.Err() != nil || g.now().Before(b.again) {
 		return
 	}
 	b.loading = true
@@ -181,7 +181,7 @@ func (g *Gateway) readOwed(b *outbox, after store.Owed, r *reading) {
 	defer g.jobs.Done()
 	ctx, cancel := context.WithTimeout(g.ctx, readLimit)
 	defer cancel()
-	now := time.Now()
+	now := g.now()
 	found, err := g.askOwed(ctx, b.key.String(), after, now)
 	g.mu.Lock()
 	b.loading = false

@@ -192,7 +192,7 @@ func (g *Gateway) addPeople(c *store.PeopleChange, kept *keptAnswer) (done <-cha
 // own makes what is new, or changed, an account's: with an id, a revision and who did it. It returns what stands on record
 // of it.
 func (g *Gateway) own(o *store.Owned, of PeopleOf, noun, name string, fields []string) store.Audit {
-	now, action := time.Now().UnixMilli(), "change"
+	now, action := g.now().UnixMilli(), "change"
 	if o.ID == 0 {
 		action = "create"
 		g.mu.Lock()
@@ -299,7 +299,7 @@ func deletePerson[T, D any](ctx context.Context, g *Gateway, k *peopleKind[T, D]
 		}
 		d, _ := k.of(row)
 		return k.remove(ctx, of, row, store.Audit{
-			Number: g.NextAudit(), At: time.Now().UnixMilli(), Who: of.By, Kind: k.noun, Name: auditName(of, k.name(d), id), Action: "delete",
+			Number: g.NextAudit(), At: g.now().UnixMilli(), Who: of.By, Kind: k.noun, Name: auditName(of, k.name(d), id), Action: "delete",
 		})
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"time"
 
 	"kurir/directory"
 	"kurir/message"
@@ -68,7 +67,7 @@ func (g *Gateway) ImportContacts(ctx context.Context, imp *ContactImport, edits 
 		if imp.number == 0 {
 			imp.number = g.NextAudit()
 			chunk.change.Audits = []store.Audit{{
-				Number: imp.number, At: time.Now().UnixMilli(), Who: imp.By, Kind: "contacts", Name: imp.Account, Action: "import",
+				Number: imp.number, At: g.now().UnixMilli(), Who: imp.By, Kind: "contacts", Name: imp.Account, Action: "import",
 			}}
 		}
 		results = make([]Imported, 0, len(edits))

@@ -262,7 +262,7 @@ func (g *Gateway) pushAgain(ctx context.Context, ids []message.ID, read func([]m
 // pushMessages pushes final states and ends the reading that brought them. It
 // returns the ids of those that have changed meanwhile.
 func (g *Gateway) pushMessages(j *pushJob, list []*message.Message, r *reading) (again []message.ID) {
-	now := time.Now()
+	now := g.now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	defer g.endReading(r)
@@ -330,7 +330,7 @@ func (j *pushJob) code(t message.Target) uint32 {
 
 // pushInbounds pushes inbound messages, likewise.
 func (g *Gateway) pushInbounds(j *pushJob, list []*message.Inbound, r *reading) (again []message.ID) {
-	now := time.Now()
+	now := g.now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	defer g.endReading(r)

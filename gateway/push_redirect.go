@@ -61,7 +61,7 @@ func (g *Gateway) redirectOwed(ctx context.Context, j *pushJob) error {
 // redirectAll redirects n things that were read, and ends the reading. It returns
 // the ids of those that have changed meanwhile.
 func (g *Gateway) redirectAll(j *pushJob, n int, r *reading, one func(i int, now time.Time) (message.ID, func())) (again []message.ID) {
-	now := time.Now()
+	now := g.now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	defer g.endReading(r)

@@ -106,7 +106,7 @@ func (g *Gateway) spills(e *entry) bool {
 func (g *Gateway) refill(l *link) {
 	for p := range l.spill {
 		sp := &l.spill[p]
-		if !sp.some || sp.loading || l.lanes.lane[p].ready()*refillAt > g.opt.QueueMemory || time.Now().Before(sp.again) || g.ctx.Err() != nil {
+		if !sp.some || sp.loading || l.lanes.lane[p].ready()*refillAt > g.opt.QueueMemory || g.now().Before(sp.again) || g.ctx.Err() != nil {
 			continue
 		}
 		sp.loading = true

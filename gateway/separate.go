@@ -14,7 +14,7 @@ import (
 // whose messages are accepted together or not at all; done is called when all of
 // them, and those that stay as they are, have their results.
 func (g *Gateway) acceptSeparately(subs []*Submission, done Done) {
-	now, snap := time.Now(), g.snap.Load()
+	now, snap := g.now(), g.snap.Load()
 	all := &separated{results: make([]Result, len(subs)), left: 1, done: done}
 	var rest []*Submission
 	var restAt []int

@@ -45,7 +45,7 @@ func (g *Gateway) Balances(account string) []BalanceState {
 	snap := g.snap.Load()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := time.Now()
+	now := g.now()
 	var list []BalanceState
 	for _, a := range snap.Accounts.All() {
 		t := a.Terms()
@@ -225,7 +225,7 @@ func (g *Gateway) topUp(ctx context.Context, t TopUp) (*toppingUp, <-chan error,
 	}
 	g.moveMoney(p, funds{balance: t.Amount}, 0)
 	made = &store.TopUp{
-		Account: t.Account, Key: t.Key, At: time.Now().UnixMilli(), Amount: int64(t.Amount), Balance: int64(p.live.balance),
+		Account: t.Account, Key: t.Key, At: g.now().UnixMilli(), Amount: int64(t.Amount), Balance: int64(p.live.balance),
 		By: t.By, Note: t.Note,
 	}
 	g.cur.TopUps = append(g.cur.TopUps, made)

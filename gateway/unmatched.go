@@ -83,7 +83,7 @@ func (g *Gateway) UnmatchedReceipts(link string) ([]UnmatchedReceipt, bool) {
 		return nil, false
 	}
 	list := l.unmatched.newest()
-	old := slices.IndexFunc(list, func(r UnmatchedReceipt) bool { return time.Since(r.At) > unmatchedAge })
+	old := slices.IndexFunc(list, func(r UnmatchedReceipt) bool { return g.now().Sub(r.At) > unmatchedAge })
 	if old >= 0 {
 		list = list[:old]
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // TopUp is money that came to a balance, or was taken off it. Amounts are
@@ -37,7 +36,7 @@ func (s *Store) writeMoney(list []MoneyEntry, topUps []*TopUp) error {
 			return fmt.Errorf("write the balance of %s: %w", m.Account, err)
 		}
 		stmt = s.cold.ledger
-		stmt.BindInt64(1, time.Now().UnixMilli())
+		stmt.BindInt64(1, s.now().UnixMilli())
 		stmt.BindText(2, m.Account)
 		stmt.BindInt64(3, m.Charged)
 		stmt.BindInt64(4, m.Reserved)

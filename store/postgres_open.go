@@ -48,7 +48,7 @@ func openPostgres(ctx context.Context, opts Options) (_ *Store, err error) {
 	if err := s.refuseMoved(); err != nil { // once more: see moveTarget.begin
 		return nil, err
 	}
-	if err := s.makePartitions(time.Now()); err != nil {
+	if err := s.makePartitions(s.now()); err != nil {
 		return nil, err
 	}
 	if err := s.measurePostgres(); err != nil {

@@ -89,7 +89,7 @@ func (s *Store) runAll(texts []string) error {
 // partitionSlice makes partitions in time, and drops the oldest when all of its
 // messages are older than they may be and none is open.
 func (s *Store) partitionSlice() (more bool, err error) {
-	now := time.Now()
+	now := s.now()
 	if s.pg == nil || now.Before(s.tidy.partitionAt) {
 		return false, nil
 	}

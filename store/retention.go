@@ -19,7 +19,7 @@ const (
 // by a later pass when it is final. Rows go one by one by id, which is their
 // order in the file.
 func (s *Store) retainSlice() (more bool, err error) {
-	t, keep, now := &s.tidy, s.opts.Retention, time.Now()
+	t, keep, now := &s.tidy, s.opts.Retention, s.now()
 	if !t.retaining {
 		if now.Before(t.retainAt) {
 			return false, nil
@@ -306,7 +306,7 @@ func (s *Store) retainConfigurations(now time.Time) error {
 
 // forgetSlice removes rows that have expired by themselves.
 func (s *Store) forgetSlice() (more bool, err error) {
-	now := time.Now()
+	now := s.now()
 	if now.Before(s.tidy.forgetAt) {
 		return false, nil
 	}

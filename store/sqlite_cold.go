@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"time"
 
 	"kurir/message"
 )
@@ -110,7 +109,7 @@ func (s *Store) writeConfiguration(number uint32, text []byte) error {
 	}
 	stmt := s.cold.configuration
 	stmt.BindInt64(1, int64(number))
-	stmt.BindInt64(2, time.Now().UnixMilli())
+	stmt.BindInt64(2, s.now().UnixMilli())
 	stmt.BindBytes(3, text)
 	if err := execute(stmt); err != nil {
 		return fmt.Errorf("insert configuration %d: %w", number, err)

@@ -25,8 +25,9 @@ type Options struct {
 	Shared    bool         // other nodes use the database, too
 	Log       *slog.Logger // nil: slog.Default
 	Retention Retention
-	Readers   int   // connections for readers, default 4
-	MaxWAL    int64 // octets of write-ahead log from which a commit may be held up to shorten it, default 256 MiB
+	Now       func() time.Time // the wall clock; nil: time.Now
+	Readers   int              // connections for readers, default 4
+	MaxWAL    int64            // octets of write-ahead log from which a commit may be held up to shorten it, default 256 MiB
 
 	runEntries      int   // for tests: entries of a run of the index
 	keyTables       int   // for tests: of requests, in memory
@@ -44,6 +45,14 @@ type Retention struct {
 	Counters time.Duration
 	Held     time.Duration // receipts that match nothing; default 72 h
 	Events   time.Duration // of accounts that follow them; default 24 h
+}
+
+// now is the time by the wall clock.
+func (s *Store) now() time.Time {
+	if s.opts.Now != nil {
+		return s.opts.Now()
+	}
+	return time.Now()
 }
 
 // Store is the database. Commit and Tidy belong to one goroutine; everything

@@ -45,6 +45,7 @@ type shownStatus struct {
 	} `json:"disk"`
 	Engine string `json:"database"`
 	Risk   string `json:"database_risk"`
+	Clock  string `json:"clock"`
 }
 
 // shownCustomer is a customer's session in the server's answer.
@@ -114,6 +115,9 @@ func (s *shownStatus) print(out io.Writer) {
 		fmt.Fprintf(out, "database: %s\n", s.Risk)
 	} else if s.Engine == "postgres" {
 		fmt.Fprintln(out, "database: losing its server loses no accepted message")
+	}
+	if s.Clock != "" {
+		fmt.Fprintf(out, "clock: %s\n", s.Clock)
 	}
 	fmt.Fprint(out, "a second, over the last ten:")
 	for i, name := range []string{"accepted", "refused", "taken", "failed", "receipts", "delivered", "inbound", "told", "tell_failed"} {

@@ -22,6 +22,7 @@ type shownNode struct {
 	File    string    `json:"file"`
 	Differs bool      `json:"file_differs"`
 	Leases  []string  `json:"leases"`
+	Ahead   float64   `json:"clock_ahead_seconds"`
 }
 
 // statusNodes prints the servers that share the database; nothing where there
@@ -45,6 +46,9 @@ func (r *remote) statusNodes(ctx context.Context, out io.Writer) error {
 		file := orDash(n.File)
 		if n.Differs {
 			file += " DIFFERS"
+		}
+		if n.Ahead != 0 {
+			n.State += fmt.Sprintf(", clock %+.4gs", n.Ahead)
 		}
 		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", name, n.Number, n.State, ago(n.Renewed), n.Host, n.Process, n.Version, file, orDash(holds))
 	}
