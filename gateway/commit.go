@@ -235,7 +235,7 @@ func (g *Gateway) committed(b *gather) {
 	b.moneyOnDisk()
 	again := g.full != nil && !g.stopping
 	if again {
-		g.full = nil
+		g.full, g.heldKnown = nil, false
 		for _, l := range g.links {
 			g.dispatch(l, now)
 		}

@@ -280,7 +280,13 @@ func (g *Gateway) endRows(ctx context.Context, rows []store.Waiting, r *reading,
 
 // endOutstanding ends messages whose receipts never came.
 func (g *Gateway) endOutstanding(ctx context.Context, now time.Time) (more bool, err error) {
-	r := g.look()
+	g.mu.Lock()
+	if !g.endsUnanswered() {
+		g.mu.Unlock()
+		return false, nil
+	}
+	r := g.beginReading()
+	g.mu.Unlock()
 	rows, err := g.store.OutstandingDeadline(ctx, g.opt.Node, now.UnixMilli(), g.opt.helping(diskMost))
 	if err != nil || len(rows) == 0 {
 		g.endLook(r)

@@ -80,7 +80,7 @@ func (g *Gateway) everySecond(now time.Time) {
 		g.refill(l)
 	}
 	for s, list := range g.deadlines {
-		if s*1000 > ms {
+		if s*1000 > ms || !g.endsUnanswered() {
 			continue
 		}
 		delete(g.deadlines, s)

@@ -127,6 +127,7 @@ type Gateway struct {
 	shelved      int // and how far from the first of all the shelf has looked at it
 	held         map[uint64][]*heldReport
 	heldCount    int
+	heldKnown    bool        // what others hold has been looked at since commits failed
 	heldUnsought atomic.Bool // messages of those that are held are to be looked for on disk
 	scopes       map[string]*idScope
 	candidates   []candidate   // scratch

@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"kurir/message"
@@ -47,6 +49,17 @@ func (g *Gateway) readHeld(ctx context.Context, whole bool) error {
 	}
 	return g.heldElsewhere(ctx, list)
 }
+
+// knowHeld notes that what others hold has been looked at, or could not be.
+func (g *Gateway) knowHeld(whole bool, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.heldKnown = err == nil && (whole || g.heldKnown)
+}
+
+// endsUnanswered tells whether messages may be given up whose receipts have not come: not while another gateway
+// may hold those that nobody has looked at.
+func (g *Gateway) endsUnanswered() bool { return !g.opt.Shared || g.heldKnown }
 
 // dropGone drops receipts from memory that others have dealt with. missed tells
 // whether some are held that are not known here. done is the last gather that the numbers were sure to tell of.
@@ -161,5 +174,6 @@ func (g *Gateway) allHeld() []*heldReport {
 	for _, h := range g.numbered {
 		list = append(list, h)
 	}
+	slices.SortFunc(list, func(a, b *heldReport) int { return cmp.Compare(a.Number, b.Number) }) // the first final state stands
 	return list
 }

@@ -50,3 +50,76 @@ func TestReceiptWhileItsMessageIsTakenOver(t *testing.T) {
 		})
 	}
 }
+
+// TestReceiptHeldElsewhereWhileFull: a receipt that another gateway has acknowledged while its message's
+// gateway could not write counts, also when the message has been awaiting it for as long as it may.
+func TestReceiptHeldElsewhereWhileFull(t *testing.T) {
+	t.Parallel()
+	for _, inMemory := range []bool{true, false} {
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			var full [2]atomic.Bool
+			nodes := nodesWith(t, dir, 2, func(w *world) { fullDisk(w, &full[w.opt.Node]) })
+			op := []*fakeLink{nodes[0].fakeLink("op1"), nodes[1].fakeLink("op1")}
+			op[0].core.SessionUp(1, 10)
+			if inMemory {
+				snap := testSnapshot()
+				snap.Links["op1"] = LinkSettings{Name: "op1", ReceiptWait: 30 * time.Second}
+				nodes[0].Replace(snap)
+			}
+			sub := nodes[0].untold("46170000001", "hello")
+			sub.Validity = time.Minute
+			id := nodes[0].submit(sub)[0]
+			synctest.Wait()
+			op[0].answer(1, op[0].take()[0], "abc1")
+			if !inMemory {
+				time.Sleep(9 * time.Minute)
+			}
+			time.Sleep(time.Minute + 20*time.Second)
+			full[0].Store(true)
+			nodes[0].Submit(context.Background(), []*Submission{nodes[0].untold("46170000002", "refused")})
+			if err := <-op[1].report("abc1", message.Delivered, "46170000001"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			full[0].Store(false)
+			time.Sleep(3 * time.Second)
+			nodes[0].wantState(id, message.Delivered)
+		})
+	}
+}
+
+// TestFirstReceiptOfSeveralHeld: of receipts that contradict each other, all of which came before their message was taken over, the first
+// one counts.
+func TestFirstReceiptOfSeveralHeld(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		nodes := nodesOn(t, dir, 2)
+		op := []*fakeLink{nodes[0].fakeLink("op1"), nodes[1].fakeLink("op1")}
+		op[0].core.SessionUp(1, 10)
+		id := nodes[0].submit(nodes[0].untold("46170000001", "hello"))[0]
+		synctest.Wait()
+		op[0].answer(1, op[0].take()[0], "abc1")
+		time.Sleep(time.Second)
+		nodes[0].halt()
+		for i := range 8 {
+			state := message.Undeliverable
+			if i == 0 {
+				state = message.Delivered
+			}
+			if err := <-op[1].report("abc1", state, "46170000001"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
+		if _, err := nodes[1].store.Fence(0); err != nil {
+			t.Fatal(err)
+		}
+		if err := nodes[1].Adopt(context.Background(), 0); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Second)
+		nodes[1].wantState(id, message.Delivered)
+	})
+}

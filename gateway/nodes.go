@@ -197,7 +197,9 @@ func (g *Gateway) lookAround(ctx context.Context, sweep bool) error {
 		}
 	}
 	if held || sweep {
-		if err := g.readHeld(ctx, sweep); err != nil {
+		err := g.readHeld(ctx, sweep)
+		g.knowHeld(sweep, err)
+		if err != nil {
 			return err
 		}
 	}
