@@ -83,6 +83,8 @@ func (g *Gateway) owe(e *entry, intermediate bool, now time.Time) {
 func (g *Gateway) enqueue(it *Item) {
 	b := it.box
 	switch {
+	case g.waitsForMidway(it):
+		g.leave(it)
 	case b.absent || b.fifo.len()+b.fresh.len() >= g.opt.OutboxMemory || g.receivers[b.key.kind] == nil:
 		g.leave(it)
 	case b.closing:

@@ -25,8 +25,8 @@
 //     disk.go looks there for what is due, and reading.go keeps what was read
 //     from being older than what memory knows.
 //  10. nodes.go: what changes where several gateways use one store: free.go,
-//     free_owed.go, held_elsewhere.go, parts_elsewhere.go, parts_repeated.go,
-//     adopt.go.
+//     free_owed.go, midway_elsewhere.go, held_elsewhere.go, parts_elsewhere.go,
+//     parts_repeated.go, adopt.go.
 //
 // One mutex guards the state of all stations; whoever holds it does no I/O and
 // handles a batch at a time. One goroutine writes (commit.go): it takes the

@@ -174,7 +174,8 @@ type owedRead struct {
 	rows     []store.Owed
 	messages map[message.ID]*message.Message
 	inbound  map[message.ID]*message.Inbound
-	later    int64 // when the next row is due, if all that are due were read; 0 if there is none
+	midway   map[message.ID]bool // messages whose final state waits for their intermediate one (midway_elsewhere.go)
+	later    int64               // when the next row is due, if all that are due were read; 0 if there is none
 }
 
 func (g *Gateway) readOwed(b *outbox, after store.Owed, r *reading) {
@@ -230,9 +231,13 @@ func (g *Gateway) askOwed(ctx context.Context, queue string, after store.Owed, n
 		found.messages[m.ID] = m
 	}
 	inList, err := g.store.InboundByID(ctx, inIDs)
+	if err != nil {
+		return nil, err
+	}
 	for _, in := range inList {
 		found.inbound[in.ID] = in
 	}
+	found.midway, err = g.behindOthers(ctx, found, now)
 	return found, err
 }
 
@@ -248,7 +253,7 @@ func (g *Gateway) ownRows(b *outbox, found *owedRead, r *reading, now time.Time)
 		rows = rows[:n-1] // its final state comes next: they are judged together
 	}
 	for _, row := range rows {
-		if r.stale(row.ID) {
+		if r.stale(row.ID) || found.midway[row.ID] && row.Index == finalIndex && b.midway[row.ID] == nil {
 			b.pass.missed = true
 			continue
 		}
@@ -331,7 +336,7 @@ func (g *Gateway) itemOf(b *outbox, row store.Owed, found *owedRead) *Item {
 			told = !it.news()
 			state = it.State
 		}
-		told = told || m.State.Final() && m.Receipts.Wants(m.State) && !m.Owed
+		told = told || m.State.Final() && m.Receipts.Wants(m.State) && (!m.Owed || g.overtaken(row, e))
 		if !told && (e == nil || e.station != owing || !e.item.queued) { // else the final state has overtaken it
 			b.midway[m.ID] = it
 			it.Message, it.State, it.Target = m, state, m.Target

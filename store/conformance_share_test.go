@@ -100,6 +100,14 @@ func testFreeOwed(t *testing.T, open opener) {
 		t.Fatal(err)
 	}
 	diff(t, "owed by node 2", []store.Owed{{Node: 2, Queue: "q", ID: 1}, {Node: 2, Queue: "q", ID: 2}}, rows)
+	commit(t, s, &store.Batch{OwedAdd: []store.Owed{
+		{Node: 3, Queue: "q", ID: 6}, {Node: store.Free, Queue: "q", ID: 7, Due: 11}, {Node: 3, Queue: "q", ID: 8, Index: 1}, {Node: 3, Queue: "q", ID: 9, Inbound: true},
+	}})
+	midway, err := s.OwedMidway(ctx, []message.ID{1, 6, 7, 8, 9, 10}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "messages of which an intermediate state is owed", map[message.ID]bool{1: true, 6: true}, midway)
 	mail, err := s.MailFor(ctx, 2, 10)
 	if err != nil {
 		t.Fatal(err)

@@ -229,3 +229,40 @@ func (s *Store) OwedNext(ctx context.Context, node int, queue string, dueBefore 
 	}
 	return list, nil
 }
+
+// OwedMidway tells of messages whether an intermediate state of theirs is owed, due
+// at dueBefore (Unix milliseconds) or earlier, in whosever share.
+func (s *Store) OwedMidway(ctx context.Context, ids []message.ID, dueBefore int64) (map[message.ID]bool, error) {
+	owed := map[message.ID]bool{}
+	err := s.read(ctx, func(c *conn) error {
+		add := func(stmt *statement) (bool, error) {
+			owed[message.ID(stmt.ColumnInt64(0))] = true
+			return true, nil
+		}
+		const text = "SELECT id FROM owed WHERE inbound = 0 AND idx = 0 AND due <= ?1 AND id = "
+		if s.pg != nil {
+			list := make([]int64, len(ids))
+			for i, id := range ids {
+				list[i] = int64(id)
+			}
+			return query(c, text+"ANY(?2)", func(stmt *statement) {
+				stmt.BindInt64(1, dueBefore)
+				stmt.bindArray(2, numbersArray(list))
+			}, add)
+		}
+		for _, id := range ids {
+			err := query(c, text+"?2", func(stmt *statement) {
+				stmt.BindInt64(1, dueBefore)
+				stmt.BindInt64(2, int64(id))
+			}, add)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look which intermediate states are owed: %w", err)
+	}
+	return owed, nil
+}
