@@ -195,6 +195,9 @@ func (g *Gateway) heldIn(s *idScope) []*heldReport {
 
 // dropOldHeld gives up receipts that nothing claimed.
 func (g *Gateway) dropOldHeld(now time.Time) {
+	if !g.endsUnanswered() || g.heldUnsought.Load() {
+		return // after a start their messages may be on disk, taken over from another gateway
+	}
 	limit := now.Add(-g.opt.HoldReceipts).UnixMilli()
 	var old []*heldReport
 	for key, list := range g.held {

@@ -123,3 +123,37 @@ func TestFirstReceiptOfSeveralHeld(t *testing.T) {
 		nodes[1].wantState(id, message.Delivered)
 	})
 }
+
+// TestHeldOverRestartAfterTakeover: a gateway that dies just when it has taken over the message of a receipt that it held applies that after its next
+// start, however long it was down.
+func TestHeldOverRestartAfterTakeover(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		nodes := nodesOn(t, dir, 2)
+		op := []*fakeLink{nodes[0].fakeLink("op1"), nodes[1].fakeLink("op1")}
+		op[0].core.SessionUp(1, 10)
+		sub := nodes[0].untold("46170000001", "hello")
+		sub.Validity = time.Hour
+		id := nodes[0].submit(sub)[0]
+		synctest.Wait()
+		op[0].answer(1, op[0].take()[0], "abc1")
+		time.Sleep(5 * time.Minute) // by now it is on disk alone
+		nodes[0].halt()
+		if err := <-op[1].report("abc1", message.Delivered, "46170000001"); err != nil {
+			t.Fatal(err)
+		}
+		nodes[1].halt()
+		time.Sleep(nodes[1].opt.HoldReceipts + time.Minute)
+		if _, err := nodes[1].store.Fence(0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := nodes[1].store.Inherit(0, 1, 0, 1000); err != nil {
+			t.Fatal(err)
+		}
+		again := startOn(t, nodes[1].store, dir, Options{Node: 1, Shared: true}, nil)
+		time.Sleep(3 * time.Second)
+		again.wantState(id, message.Delivered)
+		again.halt()
+	})
+}

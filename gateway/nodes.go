@@ -198,13 +198,11 @@ func (g *Gateway) lookAround(ctx context.Context, sweep bool) error {
 	}
 	if held || sweep {
 		err := g.readHeld(ctx, sweep)
+		if err == nil && sweep && g.heldUnsought.CompareAndSwap(true, false) {
+			err = g.lookAtHeld(ctx, g.allHeld())
+		}
 		g.knowHeld(sweep, err)
 		if err != nil {
-			return err
-		}
-	}
-	if sweep && g.heldUnsought.CompareAndSwap(true, false) {
-		if err := g.lookAtHeld(ctx, g.allHeld()); err != nil {
 			return err
 		}
 	}
