@@ -22,7 +22,9 @@ func (s *Store) Claim(ctx context.Context, node int, term int64, link string, mo
 		return nil, false, &FatalError{Err: fmt.Errorf("node %d: %w", node, ErrFenced)}
 	}
 	var last [message.Priorities]string
+	room := n
 	err = s.transact(func() (err error) {
+		claimed, more, n, last = nil, false, room, [message.Priorities]string{} // it may be sent twice
 		for turn := range message.Priorities {
 			p := message.Priority(message.Priorities - 1 - turn)
 			if n <= 0 {

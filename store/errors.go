@@ -21,6 +21,8 @@ var ErrFull = errors.New("no space left for the database")
 // that an operator has opened the database with, holds its lock for longer than
 // two seconds. Nothing was written; the same batch may be tried again. Since it
 // is as temporary, it is an ErrFull to errors.Is.
+//
+// With PostgreSQL it is what others in the database hold up for too long.
 var ErrBusy error = busyError{}
 
 type busyError struct{}

@@ -349,3 +349,66 @@ func FuzzEscape(f *testing.F) {
 		}
 	})
 }
+
+// breakOff has PostgreSQL break off the next so many transactions that change a table, as it does with one of two in a deadlock.
+func breakOff(t *testing.T, url, table, code string, times int) {
+	t.Helper()
+	for _, text := range []string{
+		"CREATE SEQUENCE IF NOT EXISTS broken",
+		"SELECT setval('broken', 1, false)",
+		"CREATE OR REPLACE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF nextval('broken') <= " + strconv.Itoa(times) +
+			" THEN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '" + code + "'; END IF; RETURN NULL; END $$",
+		"DROP TRIGGER IF EXISTS break_off ON " + table,
+		"CREATE CONSTRAINT TRIGGER break_off AFTER INSERT OR UPDATE ON " + table + " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION break_off()",
+	} {
+		pgtest.Exec(t, url, text)
+	}
+}
+
+// TestGivesWay: a commit and a claim that PostgreSQL breaks off in favour of others are sent again, and nobody hears of it; what is
+// broken off again and again says why, may be tried again, and leaves nothing behind.
+func TestGivesWay(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).Database(t)
+	s := openFault(t, url, Options{Shared: true})
+	ids := message.NewIDs(0, 0)
+	var want []message.ID
+	for _, code := range []string{"40P01", "40001"} {
+		breakOff(t, url, "progress", code, giveWayTries)
+		id, err := accept(s, ids)
+		if err != nil {
+			t.Fatalf("%s: %v", code, err)
+		}
+		want = append(want, id)
+	}
+	onlyThese(t, url, want...)
+
+	var rows []Waiting
+	for i := range want {
+		rows = append(rows, Waiting{Node: Free, Link: "op1", Account: "acme", ID: want[i]})
+	}
+	if err := s.Commit(&Batch{WaitingAdd: rows}); err != nil {
+		t.Fatal(err)
+	}
+	breakOff(t, url, "waiting", "40P01", 2)
+	most := [message.Priorities]int{}
+	for p := range most {
+		most[p] = 10
+	}
+	claimed, _, err := s.Claim(t.Context(), 0, 0, "op1", most, 10)
+	if err != nil || len(claimed) != len(rows) {
+		t.Errorf("claimed %+v, %v", claimed, err)
+	}
+
+	breakOff(t, url, "progress", "40P01", giveWayTries+1)
+	_, err = accept(s, ids)
+	if !errors.Is(err, ErrBusy) || !errors.Is(err, ErrFull) || strings.Contains(err.Error(), "another program") || !strings.Contains(err.Error(), "in each other's way") {
+		t.Errorf("what is broken off for good: %v", err)
+	}
+	onlyThese(t, url, want...)
+	id, err := accept(s, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onlyThese(t, url, append(want, id)...)
+}

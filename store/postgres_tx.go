@@ -95,7 +95,7 @@ const errNotOurs = "KU001"
 // takes; what turns out not to be there is sent once more, since the database is
 // back then.
 func (s *Store) transactPostgres(write func() error) error {
-	for again := false; ; again = true {
+	for again, tries := false, 0; ; {
 		err := s.reconnect()
 		if err == nil {
 			err = s.tryTransaction(write)
@@ -104,6 +104,12 @@ func (s *Store) transactPostgres(write func() error) error {
 		switch {
 		case notOurs(err):
 			return s.whyNotOurs()
+		case gaveWay(err) && tries < giveWayTries:
+			tries++
+			if err := s.pg.rest(rand.N(giveWayPause << tries)); err != nil {
+				return err
+			}
+			continue
 		case !errors.As(err, &unknown):
 			return s.classifyPostgres(err)
 		}
@@ -114,6 +120,29 @@ func (s *Store) transactPostgres(write func() error) error {
 		case again:
 			return fmt.Errorf("%w: %w", ErrAway, unknown.err)
 		}
+		again = true
+	}
+}
+
+const (
+	giveWayTries = 5                    // more of a transaction that PostgreSQL has broken off in favour of another
+	giveWayPause = 5 * time.Millisecond // before the first at most twice as long; that doubles
+)
+
+// gaveWay tells whether PostgreSQL has broken off a transaction because it and another one were in each other's way: a deadlock, or what they
+// read and wrote did not fit together. Nothing of it is there, and sent again it goes through as soon as the other is over.
+func gaveWay(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+}
+
+// rest waits, unless the store gives up meanwhile.
+func (p *postgres) rest(d time.Duration) error {
+	select {
+	case <-p.abandoned:
+		return fmt.Errorf("%w: %w", ErrAway, errGivenUp)
+	case <-time.After(d):
+		return nil
 	}
 }
 
@@ -263,6 +292,21 @@ func (s *Store) lostBatches(batch int64) error {
 		batch, s.pg.batch, s.pg.batch-batch)}
 }
 
+// Likewise with PostgreSQL, where no file is locked: both are an ErrBusy to errors.Is.
+var (
+	errInTheWay error = waitError("transactions of several servers were in each other's way in the database again and again; nothing is lost, and it is tried again")
+	errHeldUp   error = waitError("another session of the database holds what this server needs, or a statement took longer than the database allows; it is tried again: see pg_stat_activity and pg_locks")
+)
+
+// waitError is an ErrBusy in other words.
+type waitError string
+
+func (e waitError) Error() string { return string(e) }
+
+func (waitError) Is(target error) bool { return target == ErrFull || target == ErrBusy }
+
+var errGivenUp = errors.New("the server ends")
+
 var errTakenOver = errors.New("another node has taken over what this one was responsible for")
 
 // isLost tells whether an error leaves open what the server did: the connection
@@ -298,8 +342,10 @@ func (s *Store) classifyPostgres(err error) error {
 	switch {
 	case pg.Code[:2] == "53" && pg.Code != "53300":
 		return fmt.Errorf("%w: %w", ErrFull, err)
-	case pg.Code == "40001", pg.Code == "40P01", pg.Code == "55P03", pg.Code == "57014":
-		return fmt.Errorf("%w: %w", ErrBusy, err)
+	case gaveWay(err):
+		return fmt.Errorf("%w: %w", errInTheWay, err)
+	case pg.Code == "55P03", pg.Code == "57014":
+		return fmt.Errorf("%w: %w", errHeldUp, err)
 	case pg.Code[:2] == "57", pg.Code[:2] == "08", pg.Code == "53300", pg.Code == "25006":
 		return fmt.Errorf("%w: %w", ErrAway, err)
 	case pg.Code[:2] == "XX", pg.Code[:2] == "58":
