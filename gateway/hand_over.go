@@ -139,9 +139,12 @@ func (g *Gateway) read(ctx context.Context, number int64, l letter) error {
 		g.mu.Unlock()
 		return nil
 	}
-	if l.kind == asksFor {
+	if l.kind == asksFor && l.from != g.opt.Node {
 		g.mu.Unlock()
 		return g.giveAway(ctx, number, l)
+	}
+	if l.kind == asksFor { // its own question came back with what another gateway has left: if that had the message, it is here
+		l.kind = gives
 	}
 	defer g.mu.Unlock()
 	g.doneWithMail(number)

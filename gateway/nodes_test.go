@@ -225,3 +225,44 @@ func TestToldElsewhere(t *testing.T) {
 		}
 	})
 }
+
+// TestCancelWhileTakenOver: who asks a gateway that is dead for a message, and then takes over what that had, has it at once,
+// and answers nothing to itself.
+func TestCancelWhileTakenOver(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		nodes := nodesOn(t, dir, 2)
+		later := nodes[1].untold("46170000002", "later")
+		later.SendAt = time.Now().Add(time.Hour)
+		id := nodes[1].submit(later)[0]
+		nodes[1].halt()
+		nodes[0].Peers([]int{0, 1})
+		cancelled := make(chan error, 1)
+		go func() {
+			_, err := nodes[0].Cancel(context.Background(), "", id)
+			cancelled <- err
+		}()
+		time.Sleep(100 * time.Millisecond)
+		if _, err := nodes[0].store.Fence(1); err != nil {
+			t.Fatal(err)
+		}
+		if err := nodes[0].Adopt(context.Background(), 1); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(1100 * time.Millisecond) // the next look
+		select {
+		case err := <-cancelled:
+			if err != nil {
+				t.Error(err)
+			}
+		default:
+			t.Error("it is not cancelled yet")
+			<-cancelled
+		}
+		if left := leftOf(nodes[0].store, 0); len(left) > 0 {
+			t.Error(left)
+		}
+		nodes[0].wantState(id, message.Deleted)
+	})
+}
