@@ -220,7 +220,7 @@ func (s *sim) check(x *simFate, m *message.Message) {
 	if m.Receipts.Wants(m.State) && x.told[m.State] == 0 {
 		bad("is %s and that was never told", m.State)
 	}
-	if *seedsMidway && taken > 0 && !failed && m.Final > takenAt && m.Receipts.Wants(message.Enroute) && x.told[message.Enroute]+x.told[message.Buffered] == 0 {
+	if taken > 0 && !failed && m.Final > takenAt && m.Receipts.Wants(message.Enroute) && x.told[message.Enroute]+x.told[message.Buffered] == 0 {
 		bad("nobody was told that the operator took it")
 	}
 	for state, n := range x.told {

@@ -17,11 +17,10 @@ import (
 )
 
 var (
-	seedsRuns   = flag.Int("seeds.runs", 0, "how many seeds TestSeeds runs; 0 for a few")
-	seedsBase   = flag.Uint64("seeds.base", 0, "half of TestSeeds' seeds follow this number, the other half begin at 1; 0: all begin at 1")
-	seedsSeed   = flag.Uint64("seeds.seed", 0, "the only seed that TestSeeds runs, which prints its events; 0 for many")
-	seedsMidway = flag.Bool("seeds.midway", false, "look whether intermediate states are told, which seed 215 shows that they are not always")
-	seedsAgain  = flag.Int("seeds.again", 200, "how often TestSeeds runs a seed again that has failed")
+	seedsRuns  = flag.Int("seeds.runs", 0, "how many seeds TestSeeds runs; 0 for a few")
+	seedsBase  = flag.Uint64("seeds.base", 0, "half of TestSeeds' seeds follow this number, the other half begin at 1; 0: all begin at 1")
+	seedsSeed  = flag.Uint64("seeds.seed", 0, "the only seed that TestSeeds runs, which prints its events; 0 for many")
+	seedsAgain = flag.Int("seeds.again", 200, "how often TestSeeds runs a seed again that has failed")
 )
 
 const (
