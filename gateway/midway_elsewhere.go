@@ -21,11 +21,13 @@ func (g *Gateway) mayBeMidway(m *message.Message) bool {
 	if !g.opt.Shared || !m.Receipts.Wants(message.Enroute) && !g.tellsParts(m) {
 		return false
 	}
-	if _, told := midwayState(g.withLate(m)); told && !g.tellsParts(m) {
-		return false
-	}
+	m = g.withLate(m)
 	events, _ := message.DecodeLog(m.Log, m.ID)
-	return slices.ContainsFunc(events, func(e message.Event) bool { return e.Kind == message.EventTaken })
+	has := func(kind message.EventKind, s message.State) bool {
+		return slices.ContainsFunc(events, func(e message.Event) bool { return e.Kind == kind && e.State == s })
+	}
+	_, told := midwayState(m) // the last; the first may be with another gateway
+	return has(message.EventTaken, 0) && (g.tellsParts(m) || !told || !has(message.EventTold, message.Enroute) && !has(message.EventToldTooOld, message.Enroute))
 }
 
 // waitsForMidway tells whether a final state has to be read from disk for that.

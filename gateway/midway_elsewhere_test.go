@@ -14,7 +14,7 @@ import (
 // tell him its final state, not even if the first one dies over it: he is told both, in order.
 func TestFinalStateBehindMidwayElsewhere(t *testing.T) {
 	t.Parallel()
-	for _, dies := range []bool{false, true} {
+	for _, how := range []string{"", "dies", "buffered"} {
 		dir := t.TempDir()
 		bubble(t, func(t *testing.T) {
 			nodes := nodesOn(t, dir, 2)
@@ -46,6 +46,13 @@ func TestFinalStateBehindMidwayElsewhere(t *testing.T) {
 			op.core.Answered(1, []connector.Answer{{Out: op.take()[0], ID: "77"}})
 			time.Sleep(2 * time.Second) // it is told at the other one, who says nothing
 			come(0)
+			if how == "buffered" { // another one meanwhile, which is told
+				if err := <-op.report("77", message.Enroute, "46170000001"); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Second)
+				told(0, message.Buffered)
+			}
 			if err := <-op.report("77", message.Delivered, "46170000001"); err != nil {
 				t.Fatal(err)
 			}
@@ -53,7 +60,7 @@ func TestFinalStateBehindMidwayElsewhere(t *testing.T) {
 			if items := there[0].take(); len(items) > 0 {
 				t.Fatalf("he is told %s meanwhile", items[0].State)
 			}
-			if !dies {
+			if how != "dies" {
 				told(1, message.Enroute)
 				time.Sleep(2 * time.Second)
 				told(0, message.Delivered)
