@@ -90,7 +90,7 @@ func (g *Gateway) prepare(subs []*Submission, done Done, now time.Time) applican
 		}
 		results[i] = Result{To: m.To, Parts: int(m.Parts), Encoding: m.Encoding, Changed: changed, resent: s.Resent}
 		if g.opt.Shared && (again != nil || s.Account.Traffic != nil) {
-			again = append(again, repeatOf(m, s))
+			again = append(again, repeatOf(snap, m, s))
 		}
 		good, index = append(good, m), append(index, i)
 	}

@@ -77,6 +77,9 @@ func (g *Gateway) contest(b *gather) *store.Contest {
 			if r.key != 0 {
 				c.Repeats = append(c.Repeats, r.key)
 			}
+			for i := range r.hours {
+				c.Hours = append(c.Hours, r.hours[i].key)
+			}
 		}
 		if a.bill == nil {
 			continue
@@ -95,7 +98,7 @@ func (g *Gateway) contest(b *gather) *store.Contest {
 		c.Series = append(c.Series, b.Series[i].Name)
 	}
 	c.Balances, c.Limits = names(balances), names(limits)
-	if len(c.Balances)+len(c.Limits)+len(c.Series)+len(c.TopUps)+len(c.Requests)+len(c.Repeats) == 0 {
+	if len(c.Balances)+len(c.Limits)+len(c.Series)+len(c.TopUps)+len(c.Requests)+len(c.Repeats)+len(c.Hours) == 0 {
 		return nil
 	}
 	c.Settle = func(f *store.Found) error { return g.settleShared(b, f) }
@@ -123,19 +126,25 @@ func names(set map[string]struct{}) []string {
 type repeat struct {
 	key    uint64 // 0 where it may come again
 	within time.Duration
+	hours  []hourly // what it counts on in this hour
 }
 
-// repeatOf says by what a message is known again on other nodes.
-func repeatOf(m *message.Message, sub *Submission) repeat {
+// repeatOf says by what a message is known again on other nodes, and on which limits of an hour it counts there.
+func repeatOf(snap *Snapshot, m *message.Message, sub *Submission) (r repeat) {
 	set := sub.Account.Traffic
-	if set == nil || set.Repeats == 0 || sub.Answer || sub.Resent != 0 {
-		return repeat{}
+	if set == nil || sub.Answer || sub.Resent != 0 {
+		return r
+	}
+	r.hours = hourlyOf(snap, m, set)
+	if set.Repeats == 0 {
+		return r
 	}
 	h := sha256.New()
 	for _, s := range [...]string{m.Account, m.To.Number, m.Content.Text, string(m.Content.Data), string(m.Content.Header)} {
 		_, _ = fmt.Fprintf(h, "%d:%s", len(s), s)
 	}
-	return repeat{max(1, binary.BigEndian.Uint64(h.Sum(nil))), set.Repeats}
+	r.key, r.within = max(1, binary.BigEndian.Uint64(h.Sum(nil))), set.Repeats
+	return r
 }
 
 // settleShared is step 3.

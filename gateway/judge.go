@@ -16,7 +16,8 @@ type judge struct {
 	now    time.Time
 	out    map[*entry]*message.Failure
 	trials map[*purse]*trial
-	lost   map[*Keyed]bool // requests that another node has answered
+	lost   map[*Keyed]bool                         // requests that another node has answered
+	hours  map[store.AllowanceKey]*store.Allowance // limits of this hour (hourly.go)
 
 	balances, limited map[string]bool // accounts that were looked up
 }
@@ -239,20 +240,25 @@ func (j *judge) acceptance(a *acceptance) {
 	case a.bill == nil && a.repeats == nil:
 		return
 	}
-	var fine []*entry
+	var fine []int
 	for k, e := range a.entries {
 		f := j.repeated(a, k)
+		if f == nil {
+			f = j.hourly(a, k)
+		}
 		if f == nil {
 			f = j.afford(a, e.m)
 		}
 		if f == nil {
-			fine = append(fine, e)
+			j.inHour(a, k, 1)
+			fine = append(fine, k)
 			continue
 		}
 		j.out[e] = f
 		if a.atomic || a.multi && k == 0 { // by the first its customer knows the others
 			for _, before := range fine {
-				j.book(a, before.m, -1)
+				j.book(a, a.entries[before].m, -1)
+				j.inHour(a, before, -1)
 			}
 			j.all(a, &message.Failure{Kind: message.Withheld, Field: "atomic"})
 			j.out[e] = f
@@ -360,6 +366,9 @@ func (j *judge) written() {
 			p.messages, p.money = t.messages, t.money
 			b.Allowances = append(t.rows(b.Allowances, 0, &t.messages), t.rows(nil, 1, &t.money)...)
 		}
+	}
+	for _, a := range j.hours {
+		b.Allowances = append(b.Allowances, *a)
 	}
 	for i := range cur.had {
 		h := &cur.had[i]

@@ -27,6 +27,12 @@ type pair struct {
 // as two processes have.
 func twoGateways(t *testing.T, snapshot func() *Snapshot) *pair {
 	t.Helper()
+	return twoGatewaysAt(t, snapshot, nil)
+}
+
+// twoGatewaysAt has them go by a clock.
+func twoGatewaysAt(t *testing.T, snapshot func() *Snapshot, now func() time.Time) *pair {
+	t.Helper()
 	url := pgtest.Shared(t).Database(t)
 	p := &pair{t: t}
 	for i := range p.w {
@@ -34,7 +40,7 @@ func twoGateways(t *testing.T, snapshot func() *Snapshot) *pair {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.w[i] = startOn(t, st, "", Options{Snapshot: snapshot(), Node: i, Shared: true}, nil)
+		p.w[i] = startOn(t, st, "", Options{Snapshot: snapshot(), Node: i, Shared: true, Now: now}, nil)
 	}
 	return p
 }
@@ -428,4 +434,82 @@ func TestSharedCases(t *testing.T) {
 	if _, last := p.w[0].SeriesStates(), p.w[1].SeriesStates(); last[0].Last != 2*n && p.w[0].SeriesStates()[0].Last != 2*n {
 		t.Errorf("neither shows the last number: %+v", last)
 	}
+}
+
+// hourlySnapshot limits what a recipient and a country may have of acme in an hour.
+func hourlySnapshot(t testing.TB) *Snapshot {
+	t.Helper()
+	s := moneySnapshot(t, func(group, acme *account.Account) {
+		group.Balance = &account.Balance{Credit: 1000 * euro}
+		acme.Traffic = &account.Traffic{RecipientHour: 10, CountryHour: map[string]int{"SE": 25}}
+	})
+	s.Networks = route.NewNetworks(nil)
+	return s
+}
+
+// hourlyAt has many messages accepted at two gateways at once, and sees whether what they may in an hour is what was accepted, each counted once.
+func hourlyAt(t *testing.T, at func(i int) *world, each func(n int, do func(i int))) {
+	var accepted, refused atomic.Int64
+	send := func(i int, to string) {
+		results, err := at(i).Submit(context.Background(), []*Submission{at(i).untold(to, fmt.Sprint("text", i))})
+		switch {
+		case err != nil:
+			t.Error(err)
+		case results[0].Failure == nil:
+			accepted.Add(1)
+		case results[0].Failure.Kind == message.LimitReached:
+			refused.Add(1)
+		default:
+			t.Error(results[0].Failure)
+		}
+	}
+	each(40, func(i int) { send(i, "46100000001") })
+	if accepted.Load() != 10 || refused.Load() != 30 {
+		t.Errorf("to one phone: %d accepted, %d refused", accepted.Load(), refused.Load())
+	}
+	each(40, func(i int) { send(i, fmt.Sprint(46100000010+i)) })
+	if accepted.Load() != 25 || refused.Load() != 55 {
+		t.Errorf("to a country: %d accepted, %d refused", accepted.Load(), refused.Load())
+	}
+}
+
+// TestSharedHours: what a recipient and a country may have in an hour holds for two gateways together, on PostgreSQL.
+func TestSharedHours(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	noon := began.Truncate(time.Hour).Add(30 * time.Minute) // no hour ends in the middle
+	p := twoGatewaysAt(t, func() *Snapshot { return hourlySnapshot(t) }, func() time.Time { return noon.Add(time.Since(began)) })
+	hourlyAt(t, func(i int) *world { return p.w[i%2] }, func(n int, do func(int)) {
+		var all sync.WaitGroup
+		for part := range 4 {
+			all.Go(func() {
+				for i := part; i < n; i += 4 { // two at each
+					do(i)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
+// TestSharedHoursSQLite: likewise on SQLite, and the next hour begins anew.
+func TestSharedHoursSQLite(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		nodes := nodesOn(t, dir, 2)
+		for _, w := range nodes {
+			s := hourlySnapshot(t)
+			w.acme = s.Accounts.ByName("acme")
+			w.Replace(s)
+		}
+		for range 2 { // hours
+			hourlyAt(t, func(i int) *world { return nodes[i%2] }, func(n int, do func(int)) {
+				for i := range n {
+					do(i)
+				}
+			})
+			time.Sleep(time.Hour)
+		}
+	})
 }

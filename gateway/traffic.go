@@ -116,7 +116,7 @@ func (g *Gateway) watch(snap *Snapshot, m *message.Message, sub *Submission, now
 		}
 	}
 	if set.RecipientHour != 0 && int(c.recipients[to]) >= set.RecipientHour {
-		return message.Fail(message.LimitReached, "to", "the recipient %s has had %d messages in this hour, as many as one may be sent", m.To, set.RecipientHour)
+		return recipientHadEnough(m, set.RecipientHour)
 	}
 	country := ""
 	if set.Growth != 0 || len(set.CountryHour) > 0 {
@@ -139,6 +139,22 @@ func (g *Gateway) watch(snap *Snapshot, m *message.Message, sub *Submission, now
 		t.countSeries(c, set, m, g.opt.Alarms, now)
 	}
 	return nil
+}
+
+func recipientHadEnough(m *message.Message, most int) *message.Failure {
+	return message.Fail(message.LimitReached, "to", "the recipient %s has had %d messages in this hour, as many as one may be sent", m.To, most)
+}
+
+func countryHadEnough(country string, had int) *message.Failure {
+	return message.Fail(message.LimitReached, "to", "the account has sent %d messages to %s in this hour, as many as it may", had, country)
+}
+
+// countryMost is how many messages may go to a country in an hour; false for any number.
+func countryMost(set *account.Traffic, country string) (most int, limited bool) {
+	if most, limited = set.CountryHour[country]; !limited {
+		most, limited = set.CountryHour[account.EachOther]
+	}
+	return most, limited && country != ""
 }
 
 func repeatedFailure(m *message.Message, ago, within time.Duration) *message.Failure {
@@ -199,12 +215,8 @@ func (c *trafficCount) countCountry(set *account.Traffic, country string, m *mes
 		cc = &countryCount{hours: int(max(0, c.hour-c.began))} // it had none in these hours
 		c.countries[country] = cc
 	}
-	most, limited := set.CountryHour[country]
-	if !limited {
-		most, limited = set.CountryHour[account.EachOther]
-	}
-	if limited && cc.now >= most {
-		return message.Fail(message.LimitReached, "to", "the account has sent %d messages to %s in this hour, as many as it may", cc.now, country)
+	if most, limited := countryMost(set, country); limited && cc.now >= most {
+		return countryHadEnough(country, cc.now)
 	}
 	cc.now++
 	if set.Growth != 0 && !cc.told && cc.hours >= growthHours && cc.now >= growthLeast && float64(cc.now) > float64(set.Growth)*cc.usual {

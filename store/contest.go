@@ -27,6 +27,7 @@ type Contest struct {
 	TopUps   []*TopUp         // it has
 	Requests []IdempotencyKey // it answers; what they are answered may not be known yet
 	Repeats  []uint64         // keys of what it has, as in Batch.Duplicates
+	Hours    []AllowanceKey   // limits of an hour that it counts on, of kinds from 2 on, which are looked up one by one and forgotten after it
 	At       int64            // Unix milliseconds by which keys have expired
 
 	// Settle is called within Commit, again when the transaction is sent again. It may
@@ -36,7 +37,7 @@ type Contest struct {
 
 // empty tells whether there is nothing to settle.
 func (c *Contest) empty() bool {
-	return c == nil || len(c.Balances)+len(c.Limits)+len(c.Series)+len(c.TopUps)+len(c.Requests)+len(c.Repeats) == 0
+	return c == nil || len(c.Balances)+len(c.Limits)+len(c.Series)+len(c.TopUps)+len(c.Requests)+len(c.Repeats)+len(c.Hours) == 0
 }
 
 // AllowanceKey names what is counted of a limit: of an account, what of it, and

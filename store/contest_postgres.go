@@ -42,6 +42,9 @@ func (c *Contest) locks() []int64 {
 	for _, t := range c.TopUps {
 		list = append(list, lockOf(lockAccount, namePlace(t.Account)))
 	}
+	for i := range c.Hours {
+		list = append(list, lockOf(lockAccount, namePlace(c.Hours[i].Account)))
+	}
 	for _, name := range c.Series {
 		list = append(list, lockOf(lockSeries, namePlace(name)))
 	}
@@ -73,7 +76,14 @@ func (s *Store) lookPostgres(c *Contest, f *Found) error {
 		ask(f.balance, balanceColumns+" WHERE account = ANY(?)", textsArray(c.Balances))
 	}
 	if len(c.Limits) > 0 {
-		ask(f.allowance, allowanceColumns+" WHERE account = ANY(?)", textsArray(c.Limits))
+		ask(f.allowance, allowanceColumns+" WHERE account = ANY(?) AND kind < 2", textsArray(c.Limits))
+	}
+	if len(c.Hours) > 0 {
+		accounts, kinds, periods := make([]string, len(c.Hours)), make([]int64, len(c.Hours)), make([]int64, len(c.Hours))
+		for i, k := range c.Hours {
+			accounts[i], kinds[i], periods[i] = k.Account, int64(k.Kind), int64(k.Period)
+		}
+		ask(f.allowance, allowanceColumns+" WHERE (account, kind, period) IN (SELECT * FROM unnest(?, ?, ?))", textsArray(accounts), numbersArray(kinds), numbersArray(periods))
 	}
 	if len(c.Series) > 0 {
 		ask(f.series, seriesColumns+" WHERE name = ANY(?)", textsArray(c.Series))

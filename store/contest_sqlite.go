@@ -12,7 +12,7 @@ func (s *Store) lookSQLite(c *Contest, f *Found) error {
 		row   func(*statement)
 	}{
 		{c.Balances, balanceColumns + " WHERE account = ?", f.balance},
-		{c.Limits, allowanceColumns + " WHERE account = ?", f.allowance},
+		{c.Limits, allowanceColumns + " WHERE account = ? AND kind < 2", f.allowance},
 		{c.Series, seriesColumns + " WHERE name = ?", f.series},
 	} {
 		for _, name := range l.names {
@@ -22,6 +22,18 @@ func (s *Store) lookSQLite(c *Contest, f *Found) error {
 			if err != nil {
 				return err
 			}
+		}
+	}
+	for _, k := range c.Hours {
+		err := query(s.conn, allowanceColumns+" WHERE account = ? AND kind = ? AND period = ?",
+			func(stmt *statement) {
+				stmt.BindText(1, k.Account)
+				stmt.BindInt64(2, int64(k.Kind))
+				stmt.BindInt64(3, int64(k.Period))
+			},
+			func(stmt *statement) (bool, error) { f.allowance(stmt); return false, nil })
+		if err != nil {
+			return err
 		}
 	}
 	for _, t := range c.TopUps {

@@ -317,6 +317,10 @@ func (s *Store) forgetSlice() (more bool, err error) {
 		count func(int64)
 	}{
 		{now.UnixMilli(), "DELETE FROM duplicate WHERE key IN (SELECT key FROM duplicate WHERE expires < ? LIMIT ?)", nil},
+		{
+			now.Add(-time.Hour).UnixMilli(),
+			"DELETE FROM allowance WHERE (account, kind, period) IN (SELECT account, kind, period FROM allowance WHERE kind >= 2 AND since < ? LIMIT ?)", nil,
+		},
 		// Numbers and ids grow with time: the oldest rows are the first ones.
 		{
 			old, "DELETE FROM held WHERE received < ? AND number IN (SELECT number FROM held ORDER BY number LIMIT ?)",
