@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -413,7 +414,7 @@ func healthz(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "
 // readyz says whether messages can be accepted, or why not, and whether losing the
 // server of the database can lose what was accepted.
 func (s *httpServer) readyz(w http.ResponseWriter, _ *http.Request) {
-	if err := s.Ready(); err != nil {
+	if err := s.accepts(); err != nil {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(http.StatusServiceUnavailable)))
 		plain(w, http.StatusServiceUnavailable, "not ready: "+err.Error()+"\n")
 		return
@@ -430,6 +431,20 @@ func (s *httpServer) readyz(w http.ResponseWriter, _ *http.Request) {
 		}
 	}
 	plain(w, http.StatusOK, text)
+}
+
+var errOutOfReach = errors.New("the database that the servers share has not answered for some seconds")
+
+// accepts says why messages cannot be accepted; nil if they can, as far as is known. One of several servers knows by its leases that it
+// does not reach the database, also when nobody asks anything of it.
+func (s *httpServer) accepts() error {
+	if err := s.Ready(); err != nil {
+		return err
+	}
+	if s.Nodes != nil && !s.Nodes().Valid {
+		return errOutOfReach
+	}
+	return nil
 }
 
 // clockFar is from when on readyz says that the clock is wrong. It makes a server no less ready: it goes by the database's.

@@ -197,7 +197,7 @@ func (k *kannelAdmin) state() string {
 	if word := k.word.Load().(string); word != "" {
 		return word
 	}
-	if k.s.Ready() != nil {
+	if k.s.accepts() != nil {
 		return "filled" // nothing more can be accepted
 	}
 	return "running"

@@ -50,10 +50,14 @@ func TestNodes(t *testing.T) {
 		29 * time.Second: "ready\n",
 		-7 * time.Minute: "ready\nthe clock of this machine is 7m0s behind that of the database, whose time is used: set one of them right\n",
 	} {
-		o.Nodes = func() Nodes { return Nodes{Ahead: ahead} }
+		o.Nodes = func() Nodes { return Nodes{Ahead: ahead, Valid: true} }
 		if w := ask(NewHTTP(o), http.MethodGet, "/readyz", ""); w.Code != http.StatusOK || w.Body.String() != want {
 			t.Errorf("%v ahead: readyz: %d %s, want %s", ahead, w.Code, w.Body, want)
 		}
+	}
+	o.Nodes = func() Nodes { return Nodes{} }
+	if w := ask(NewHTTP(o), http.MethodGet, "/readyz", ""); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "database") {
+		t.Errorf("readyz of a server that does not reach the database: %d %s", w.Code, w.Body)
 	}
 	o.Nodes = nodes
 	book := alarm.NewBook()

@@ -154,7 +154,7 @@ func (s *httpServer) getStatus(w http.ResponseWriter, r *http.Request, _ *accoun
 		Version: s.Status.Version, Began: seenTime(s.Status.Began), Uptime: math.Round(time.Since(s.Status.Began).Seconds()), Ready: true,
 		Open: g.OpenInMemory, Owed: st.Tables.Owed, Rates: s.Status.rates(&g), CommitLongest: milliseconds(st.CommitLongest),
 	}
-	if err := s.Ready(); err != nil {
+	if err := s.accepts(); err != nil {
 		v.Ready, v.Reason = false, err.Error()
 	}
 	for i := range g.Links {

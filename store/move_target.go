@@ -76,7 +76,7 @@ func (t *moveTarget) begin(ctx context.Context, mark *movedMark, folder string) 
 	err = query(t.conn, "SELECT id, state FROM moved", nil, func(stmt *statement) (bool, error) {
 		resumed, t.state = true, stmt.ColumnInt64(1)
 		if id := stmt.ColumnInt64(0); id != mark.ID {
-			return false, fmt.Errorf("database %s has what was moved to it from another data folder, or a part of that: choose an empty database", t.pg.shown)
+			return false, t.refusal(0)
 		}
 		return false, nil
 	})
@@ -84,7 +84,7 @@ func (t *moveTarget) begin(ctx context.Context, mark *movedMark, folder string) 
 	case err != nil:
 		return false, err
 	case resumed && t.state == movedBack:
-		return false, fmt.Errorf("database %s has what was moved to it and taken back: choose an empty database", t.pg.shown)
+		return false, t.refusal(movedBack)
 	case !resumed && mark.Ended != 0:
 		return false, &MovedError{Path: folder, Mark: *mark}
 	case !resumed:
@@ -108,6 +108,30 @@ func (t *moveTarget) begin(ctx context.Context, mark *movedMark, folder string) 
 		return false, errors.Join(err, t.exec(ctx, "DROP TABLE moved, moved_table"))
 	}
 	return false, nil
+}
+
+// mayBegin refuses a database that a move cannot begin in, before anything is written on either side.
+func (t *moveTarget) mayBegin() error {
+	there := false
+	err := query(t.conn, "SELECT to_regclass('"+movedTable+"') IS NOT NULL", nil, func(stmt *statement) (bool, error) {
+		there = stmt.ColumnBool(0)
+		return false, nil
+	})
+	if err == nil && there {
+		err = query(t.conn, "SELECT state FROM moved", nil, func(stmt *statement) (bool, error) { return false, t.refusal(stmt.ColumnInt64(0)) })
+	}
+	if err != nil {
+		return err
+	}
+	return t.wantEmpty()
+}
+
+// refusal says why a database that a move has been to is not to be used, by its state.
+func (t *moveTarget) refusal(state int64) error {
+	if state == movedBack {
+		return fmt.Errorf("database %s has what was moved to it and taken back: choose an empty database", t.pg.shown)
+	}
+	return fmt.Errorf("database %s has what was moved to it from another data folder, or a part of that: choose an empty database", t.pg.shown)
 }
 
 // wantEmpty returns an error when the database has rows that no migration made.

@@ -269,7 +269,7 @@ func TestMove(t *testing.T) {
 	}
 }
 
-// A target that anybody has used is refused, and nothing is written to it.
+// A target that anybody has used is refused, and nothing is written to it or to the folder.
 func TestMoveToUsed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -288,6 +288,7 @@ func TestMoveToUsed(t *testing.T) {
 	if err := other.Commit(&Batch{Config: 1}); err != nil {
 		t.Errorf("the other's database is not as it was: %v", err)
 	}
+	openDir(t, dir).Close() // the folder goes on as before
 	held := openMoving(t, dir)
 	var h *HeldError
 	if _, err := Move(ctx, MoveOptions{Path: dir, Database: url, Log: quietLog()}); !errors.As(err, &h) {

@@ -87,7 +87,7 @@ func (s *Store) writeMoved(mark *movedMark) error {
 }
 
 // beginSource notes in the data folder where its data are going, unless it says
-// so already.
+// so already. A target that is refused leaves no note.
 func (m *mover) beginSource() (*movedMark, error) {
 	mark, err := m.source.readMoved()
 	if err != nil {
@@ -95,6 +95,9 @@ func (m *mover) beginSource() (*movedMark, error) {
 	}
 	if mark != nil && (mark.Ended != 0 || mark.Target == m.target.pg.shown) {
 		return mark, nil
+	}
+	if err := m.target.mayBegin(); err != nil {
+		return nil, err
 	}
 	mark = &movedMark{ID: rand.Int64(), Target: m.target.pg.shown, Began: time.Now().UnixMilli()}
 	return mark, m.source.writeMoved(mark)

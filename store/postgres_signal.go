@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,6 +21,8 @@ import (
 
 // signalChannel is their channel.
 const signalChannel = "kurir"
+
+var errNoCancel = errors.New("nothing is cancelled")
 
 const (
 	signalMost  = 7900 // octets that a notification may have, less than 8,000
@@ -80,9 +85,12 @@ func (s *Store) hear() {
 		<-s.closing
 		cancel()
 	}()
-	for ctx.Err() == nil {
-		if err := s.hearConnection(ctx); err != nil && ctx.Err() == nil {
-			s.log.Debug("signals of other nodes cannot be heard now", "error", err)
+	for deaf := false; ctx.Err() == nil; {
+		heard, err := s.hearConnection(ctx)
+		deaf = deaf && !heard
+		if err != nil && ctx.Err() == nil && !deaf {
+			deaf = true
+			s.log.Warn("other servers cannot be heard now: what they leave is found within a second", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -91,9 +99,18 @@ func (s *Store) hear() {
 	}
 }
 
-// hearConnection does so as long as a connection lasts.
-func (s *Store) hearConnection(ctx context.Context) error {
+// hearConnection does so as long as a connection lasts, and tells whether there was one. Its end is not told by a cancel request, as
+// pgconn does it with a new connection: pgbouncer 1.18 may die of one.
+func (s *Store) hearConnection(ctx context.Context) (heard bool, err error) {
 	config := s.pg.listen.Copy()
+	var connected atomic.Bool
+	dial := config.DialFunc
+	config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if connected.Load() {
+			return nil, errNoCancel
+		}
+		return dial(ctx, network, addr)
+	}
 	config.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) {
 		var sig Signal
 		if n.Channel == signalChannel && json.Unmarshal([]byte(n.Payload), &sig) == nil && sig.Node != s.opts.Node {
@@ -102,19 +119,20 @@ func (s *Store) hearConnection(ctx context.Context) error {
 	}
 	conn, err := pgconn.ConnectConfig(ctx, config)
 	if err != nil {
-		return err
+		return false, err
 	}
+	connected.Store(true)
 	defer func() {
 		end, over := context.WithTimeout(context.Background(), time.Second)
 		defer over()
 		_ = conn.Close(end) // nothing is lost with it
 	}()
 	if _, err := conn.Exec(ctx, "LISTEN "+signalChannel).ReadAll(); err != nil {
-		return err
+		return false, err
 	}
 	for {
 		if err := conn.WaitForNotification(ctx); err != nil {
-			return err
+			return true, err
 		}
 	}
 }

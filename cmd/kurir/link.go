@@ -23,7 +23,7 @@ func newLinkCmd() *cobra.Command {
 		Long: `Show and control the links to operators of a running Kurir, over its REST interface. It takes an account that may
 administrate (admin: true).
 
-What a link is told outlasts a reload, not a restart of the server: then every link of the file is opened.`,
+What a link is told outlasts a reload, and not a restart of the server, unless that is one of several: then every link of the file is opened.`,
 	}
 	r.flags(cmd)
 	cmd.AddCommand(&cobra.Command{
