@@ -117,8 +117,8 @@ func (g *Gateway) freeOwed(ctx context.Context) error {
 	return nil
 }
 
-// claimAbsent claims a helping of what is free in each queue for which nobody is anywhere near, so that what is
-// too old of it can be given up. The rest is free again soon.
+// claimAbsent claims what may be too old of what is free in each queue for which nobody is anywhere near, so that it can
+// be given up. Nothing else is taken: if this gateway died with it, what comes later would be told first.
 func (g *Gateway) claimAbsent(ctx context.Context) error {
 	queues, err := g.store.OwedQueues(ctx, store.Free)
 	if err != nil {
@@ -136,7 +136,14 @@ func (g *Gateway) claimAbsent(ctx context.Context) error {
 		if !absent {
 			continue
 		}
-		n, err := g.store.ClaimOwed(ctx, g.opt.Node, g.opt.Term, q.Queue, lastDue, g.opt.helping(owedMost))
+		old, err := g.oldOwed(ctx, q.Queue)
+		if err != nil {
+			return err
+		}
+		if old == 0 {
+			continue
+		}
+		n, err := g.store.ClaimOwed(ctx, g.opt.Node, g.opt.Term, q.Queue, lastDue, old)
 		if err != nil {
 			return err
 		}
@@ -148,6 +155,19 @@ func (g *Gateway) claimAbsent(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// oldOwed counts the rows at the beginning of what is free in a queue, within a helping, up to the last whose message is older than what
+// is owed may become.
+func (g *Gateway) oldOwed(ctx context.Context, queue string) (n int, err error) {
+	rows, err := g.store.OwedNext(ctx, store.Free, queue, lastDue, store.Owed{}, g.opt.helping(owedMost))
+	now := g.now()
+	for i := range rows {
+		if g.tooOld(rows[i].ID.Millis(), now) {
+			n = i + 1
+		}
+	}
+	return n, err
 }
 
 // freeRows makes one helping of this gateway's rows of a queue free.

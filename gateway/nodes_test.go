@@ -266,3 +266,53 @@ func TestCancelWhileTakenOver(t *testing.T) {
 		nodes[0].wantState(id, message.Deleted)
 	})
 }
+
+// TestOldOwedElsewhere: of what waits free for a customer who is bound nowhere a gateway takes only what is too old. With anything else it
+// might die, and what comes later would be told first.
+func TestOldOwedElsewhere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		nodes := nodesOn(t, dir, 2)
+		for _, w := range nodes {
+			w.opt.MaxAge = time.Minute
+		}
+		b := nodes[1]
+		op := nodes[0].fakeLink("op1")
+		op.core.SessionUp(1, 10)
+		text := func(text string) {
+			<-op.inbound(&message.Inbound{
+				From: message.Address{TON: 1, Number: "46709999999"}, To: message.Address{TON: 1, Number: "4611111"}, Content: message.Content{Text: text, Class: -1},
+			})
+			time.Sleep(5 * time.Second)
+		}
+		taken := func() int {
+			t.Helper()
+			if err := b.claimAbsent(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			queues, err := b.store.OwedQueues(t.Context(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := 0
+			for _, q := range queues {
+				list, err := b.store.OwedNext(t.Context(), 1, q.Queue, lastDue, store.Owed{}, 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows += len(list)
+			}
+			return rows
+		}
+		text("one")
+		if n := taken(); n > 0 {
+			t.Errorf("%d rows were taken that are not too old", n)
+		}
+		time.Sleep(time.Minute)
+		text("two")
+		if n := taken(); n != 1 {
+			t.Errorf("%d rows were taken, want the one that is too old", n)
+		}
+	})
+}

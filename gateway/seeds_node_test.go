@@ -57,8 +57,9 @@ func (n *simNode) begin() {
 	}
 	opt := Options{
 		Store: s.store, Snapshot: s.snap, Node: n.num, Term: n.term, Shared: true,
-		QueueMemory: 6, OutboxMemory: 4, OpenMemory: 20, page: 3, MarkLag: 2 * time.Second, HoldReceipts: 8 * time.Second, JoinWait: 4 * time.Minute,
-		Log: slog.New(slog.DiscardHandler),
+		QueueMemory: 6, OutboxMemory: 4, OpenMemory: 20, page: 3, MarkLag: 2 * time.Second, JoinWait: 4 * time.Minute,
+		HoldReceipts: 30 * time.Second, // longer than a takeover takes, as the ten minutes of a real one are
+		Log:          slog.New(slog.DiscardHandler),
 	}
 	if *randomLog {
 		opt.Log = slog.New(slog.NewTextHandler(os.Stdout, nil)).With("at", n.num)
