@@ -55,6 +55,12 @@ func (s *sim) inMemory() (list []string) {
 		for id, e := range g.open {
 			list = append(list, fmt.Sprintf("node %d has %s in memory, station %d, %s", n.num, id, e.station, e.m.Reference))
 		}
+		for _, b := range g.boxes {
+			if b.stored || b.fifo.len()+b.fresh.len()+b.inFlight > 0 || len(b.midway) > 0 {
+				list = append(list, fmt.Sprintf("node %d has a queue %s: %d in memory, %d fresh, %d in flight, %d intermediate; stored %t, behind %t, closing %t, absent %t, loading %t, free %t, claiming %t, again %v, after %+v, pass %+v, freeIn %d done %d cur %d claimAt %v receiver %t full %v",
+					n.num, b.key, b.fifo.len(), b.fresh.len(), b.inFlight, len(b.midway), b.stored, b.behind, b.closing, b.absent, b.loading, b.free, b.claiming, b.again, b.after, b.pass, b.freeIn, g.done, g.cur.seq, b.claimAt, g.receivers[b.key.kind] != nil, g.full))
+			}
+		}
 		g.mu.Unlock()
 	}
 	return list

@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"zombiezen.com/go/sqlite"
 
 	"kurir/message"
 )
@@ -123,6 +127,43 @@ func (s *Store) claimRows(node int, rows []Waiting) (claimed []Waiting, err erro
 	return claimed, nil
 }
 
+// claimOwed does what ClaimOwed says, in a transaction.
+func (s *Store) claimOwed(node int, queue string, dueBefore int64, n int) (claimed int, err error) {
+	text := `UPDATE owed SET node = ?1 WHERE node = -1 AND queue = ?2 AND (due, id, inbound, idx) IN
+  (SELECT due, id, inbound, idx FROM owed WHERE node = -1 AND queue = ?2 AND due <= ?3 ORDER BY due, id, inbound, idx LIMIT ?4)`
+	if s.pg != nil {
+		text = claimOwedPostgres
+	}
+	err = query(s.conn, text, func(stmt *statement) {
+		stmt.BindInt64(1, int64(node))
+		stmt.BindText(2, queue)
+		stmt.BindInt64(3, dueBefore)
+		stmt.BindInt64(4, int64(n))
+	}, nil)
+	return s.conn.rowsChanged(), err
+}
+
+// dropTwofold removes free rows of a queue that a node has as its own too, as has been seen after several deaths. They would be claimed in
+// vain for ever, and with them all that is free.
+func (s *Store) dropTwofold(node int, queue string) error {
+	return query(s.conn, `DELETE FROM owed WHERE node = -1 AND queue = ?2 AND EXISTS (SELECT 1 FROM owed AS own
+  WHERE own.node = ?1 AND own.queue = ?2 AND own.due = owed.due AND own.id = owed.id AND own.inbound = owed.inbound AND own.idx = owed.idx)`,
+		func(stmt *statement) {
+			stmt.BindInt64(1, int64(node))
+			stmt.BindText(2, queue)
+		}, nil)
+}
+
+// isDuplicate tells of an error that a key is there already.
+func isDuplicate(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "23505"
+	}
+	code := sqlite.ErrCode(err)
+	return err != nil && (code == sqlite.ResultConstraintUnique || code == sqlite.ResultConstraintPrimaryKey)
+}
+
 // ClaimOwed gives a node up to n free rows of a queue that are due at dueBefore
 // (Unix milliseconds), the first first, and returns how many.
 func (s *Store) ClaimOwed(_ context.Context, node int, term int64, queue string, dueBefore int64, n int) (claimed int, err error) {
@@ -131,22 +172,15 @@ func (s *Store) ClaimOwed(_ context.Context, node int, term int64, queue string,
 	if term < s.terms[node] {
 		return 0, &FatalError{Err: fmt.Errorf("node %d: %w", node, ErrFenced)}
 	}
-	err = s.transact(func() error {
-		text := `UPDATE owed SET node = ?1 WHERE node = -1 AND queue = ?2 AND (due, id, inbound, idx) IN
-  (SELECT due, id, inbound, idx FROM owed WHERE node = -1 AND queue = ?2 AND due <= ?3 ORDER BY due, id, inbound, idx LIMIT ?4)`
-		if s.pg != nil {
-			text = claimOwedPostgres
-		}
-		err := query(s.conn, text,
-			func(stmt *statement) {
-				stmt.BindInt64(1, int64(node))
-				stmt.BindText(2, queue)
-				stmt.BindInt64(3, dueBefore)
-				stmt.BindInt64(4, int64(n))
-			}, nil)
-		claimed = s.conn.rowsChanged()
+	claim := func() error {
+		claimed, err = s.claimOwed(node, queue, dueBefore, n)
 		return err
-	})
+	}
+	if err = s.transact(claim); isDuplicate(err) {
+		if err = s.transact(func() error { return s.dropTwofold(node, queue) }); err == nil {
+			err = s.transact(claim)
+		}
+	}
 	if err != nil {
 		return 0, fmt.Errorf("claim what is owed to %s: %w", queue, err)
 	}

@@ -100,6 +100,16 @@ func testFreeOwed(t *testing.T, open opener) {
 		t.Fatal(err)
 	}
 	diff(t, "owed by node 2", []store.Owed{{Node: 2, Queue: "q", ID: 1}, {Node: 2, Queue: "q", ID: 2}}, rows)
+	// What is free and the node's own at once is its own; the rest is claimed.
+	commit(t, s, &store.Batch{OwedAdd: []store.Owed{{Node: store.Free, Queue: "q", ID: 2}, {Node: store.Free, Queue: "q", Due: 5, ID: 12}}})
+	if n, err := s.ClaimOwed(ctx, 2, 0, "q", 10, 10); err != nil || n != 1 {
+		t.Errorf("claimed %d, %v; want 1", n, err)
+	}
+	if rows, err = s.OwedNext(ctx, 2, "q", 10, store.Owed{}, 10); err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "owed by node 2", []store.Owed{{Node: 2, Queue: "q", ID: 1}, {Node: 2, Queue: "q", ID: 2}, {Node: 2, Queue: "q", Due: 5, ID: 12}}, rows)
+	commit(t, s, &store.Batch{OwedRemove: []store.Owed{{Node: 2, Queue: "q", Due: 5, ID: 12}}})
 	commit(t, s, &store.Batch{OwedAdd: []store.Owed{
 		{Node: 3, Queue: "q", ID: 6}, {Node: store.Free, Queue: "q", ID: 7, Due: 11}, {Node: 3, Queue: "q", ID: 8, Index: 1}, {Node: 3, Queue: "q", ID: 9, Inbound: true},
 	}})
