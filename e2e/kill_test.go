@@ -202,7 +202,6 @@ func (l *ledger) references() io.Reader {
 // SMPP and HTTP, and starts it again. At the end: no accepted message is lost, none is without a final state, and
 // texts arrived twice only where a session was granted them and no answer was on disk; each of those is marked.
 func TestKillUnderLoad(t *testing.T) {
-	t.Parallel()
 	x := loadExperiment{faults: *kills, twice: *kills * loadSessions * 2 * loadWindow}
 	x.fault = func(i int) { x.killAndStart(t, i) }
 	x.run(t)

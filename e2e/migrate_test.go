@@ -36,7 +36,6 @@ func (s *server) onto(database string) {
 // TestMigrateUnderLoad moves a server from SQLite to PostgreSQL while customers send, once after it was stopped and once after it was
 // killed: what was accepted is lost by neither.
 func TestMigrateUnderLoad(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		twice int
@@ -46,7 +45,6 @@ func TestMigrateUnderLoad(t *testing.T) {
 		{"killed", loadSessions * 2 * loadWindow, (*process).kill},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			server := pgtest.Start(t, pgtest.NoSync)
 			x := loadExperiment{faults: 1, twice: c.twice}
 			x.fault = func(int) {

@@ -139,7 +139,6 @@ func (s *server) putDown() *big.Rat {
 // balance is below zero, and each is what came less what was charged and is reserved; at the end what was charged is what all
 // messages say and the report of costs does, and no top-up counts twice.
 func TestKillUnderPaidLoad(t *testing.T) {
-	t.Parallel()
 	const units = 200
 	random := faults(t)
 	sim := startSimulator(t, simulator.Options{Phones: -1, Behaviour: simulator.Behaviour{

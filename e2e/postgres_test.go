@@ -14,8 +14,7 @@ import (
 
 // TestPostgresKillUnderLoad is TestKillUnderLoad on PostgreSQL: what was accepted stands there, and is gone on with.
 func TestPostgresKillUnderLoad(t *testing.T) {
-	t.Parallel()
-	server := pgtest.Start(t, pgtest.NoSync) // the machine does not fail
+	server := pgtest.Start(t)
 	n := max(1, *kills/4)
 	x := loadExperiment{more: "database: " + server.Database(t), faults: n, twice: n * loadSessions * 2 * loadWindow}
 	x.fault = func(i int) { x.killAndStart(t, i) }
@@ -25,8 +24,7 @@ func TestPostgresKillUnderLoad(t *testing.T) {
 // TestPostgresFaults: the database restarts, is killed, and is out of reach for a moment, again and again under load. Nobody is
 // told anything that is not so: nothing is lost, and nothing is sent twice, for the program lives on and knows what it has sent.
 func TestPostgresFaults(t *testing.T) {
-	t.Parallel()
-	server := pgtest.Start(t, pgtest.NoSync)
+	server := pgtest.Start(t)
 	proxy := pgtest.StartProxy(t, server.Address())
 	x := loadExperiment{more: "database: " + proxy.URL(t, server.Database(t)), faults: 8}
 	x.fault = func(i int) {
@@ -48,10 +46,9 @@ func TestPostgresFaults(t *testing.T) {
 
 // TestPostgresFailover: the primary is killed under load and its synchronous standby takes over: nothing that was accepted is lost.
 func TestPostgresFailover(t *testing.T) {
-	t.Parallel()
-	primary := pgtest.Start(t, pgtest.NoSync)
+	primary := pgtest.Start(t)
 	database := primary.Database(t)
-	standby := primary.Standby(t, pgtest.Synchronous, pgtest.NoSync)
+	standby := primary.Standby(t, pgtest.Synchronous)
 	x := loadExperiment{more: "database: " + primary.URL(pgtest.DatabaseOf(database), standby), faults: 1}
 	x.fault = func(int) {
 		primary.Kill(t)

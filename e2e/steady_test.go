@@ -158,10 +158,10 @@ func median(list []seen) (m seen) {
 // What a misbehaving peer may cost one that behaves: a tenth of its rate, and its p99 three times, where what is
 // below the floor counts as the floor.
 const (
-	phaseTime  = 450 * time.Millisecond
+	phaseTime  = 700 * time.Millisecond
 	phases     = 3
 	p99Floor   = 5 * time.Millisecond
-	mostTrials = 4
+	mostTrials = 3
 )
 
 // undisturbed alternates quiet and hostile phases and compares the medians. Machines stutter: it fails only if several trials
