@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kurir/message"
+	"kurir/store"
 )
 
 // oweBuffered tells a customer who asked for intermediate states that the
@@ -31,9 +32,14 @@ func (g *Gateway) oweBuffered(e *entry, now time.Time) {
 	g.oweMidway(b, &copied, now)
 }
 
-// oweMidway makes the item.
+// oweMidway makes the item. The row of the state before may have been left free: this one's says the same and takes its place.
 func (g *Gateway) oweMidway(b *outbox, m *message.Message, now time.Time) {
 	it := &Item{Message: m, State: message.Buffered, Since: now.UnixMilli(), Target: m.Target, box: b}
+	if g.opt.Shared {
+		row := it.row()
+		row.Node = store.Free
+		g.cur.OwedRemove = append(g.cur.OwedRemove, row)
+	}
 	g.addItemRow(it)
 	b.midway[m.ID] = it
 	g.cur.owed = append(g.cur.owed, it)

@@ -143,15 +143,24 @@ func (s *Store) claimOwed(node int, queue string, dueBefore int64, n int) (claim
 	return s.conn.rowsChanged(), err
 }
 
-// dropTwofold removes free rows of a queue that a node has as its own too, as has been seen after several deaths. They would be claimed in
-// vain for ever, and with them all that is free.
+// dropTwofold removes free rows of a queue that a node has as its own too: a state of a message was owed once more, by another attempt for
+// instance, while the row of the one before was free. What a row says stands in the message.
 func (s *Store) dropTwofold(node int, queue string) error {
-	return query(s.conn, `DELETE FROM owed WHERE node = -1 AND queue = ?2 AND EXISTS (SELECT 1 FROM owed AS own
+	dropped := 0
+	err := s.transact(func() error {
+		err := query(s.conn, `DELETE FROM owed WHERE node = -1 AND queue = ?2 AND EXISTS (SELECT 1 FROM owed AS own
   WHERE own.node = ?1 AND own.queue = ?2 AND own.due = owed.due AND own.id = owed.id AND own.inbound = owed.inbound AND own.idx = owed.idx)`,
-		func(stmt *statement) {
-			stmt.BindInt64(1, int64(node))
-			stmt.BindText(2, queue)
-		}, nil)
+			func(stmt *statement) {
+				stmt.BindInt64(1, int64(node))
+				stmt.BindText(2, queue)
+			}, nil)
+		dropped = s.conn.rowsChanged()
+		return err
+	})
+	if err == nil {
+		s.counts.add(&tableDeltas{owed: -int64(dropped)})
+	}
+	return err
 }
 
 // isDuplicate tells of an error that a key is there already.
@@ -177,7 +186,7 @@ func (s *Store) ClaimOwed(_ context.Context, node int, term int64, queue string,
 		return err
 	}
 	if err = s.transact(claim); isDuplicate(err) {
-		if err = s.transact(func() error { return s.dropTwofold(node, queue) }); err == nil {
+		if err = s.dropTwofold(node, queue); err == nil {
 			err = s.transact(claim)
 		}
 	}

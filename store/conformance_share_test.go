@@ -102,8 +102,12 @@ func testFreeOwed(t *testing.T, open opener) {
 	diff(t, "owed by node 2", []store.Owed{{Node: 2, Queue: "q", ID: 1}, {Node: 2, Queue: "q", ID: 2}}, rows)
 	// What is free and the node's own at once is its own; the rest is claimed.
 	commit(t, s, &store.Batch{OwedAdd: []store.Owed{{Node: store.Free, Queue: "q", ID: 2}, {Node: store.Free, Queue: "q", Due: 5, ID: 12}}})
+	before := s.Counts().Owed
 	if n, err := s.ClaimOwed(ctx, 2, 0, "q", 10, 10); err != nil || n != 1 {
 		t.Errorf("claimed %d, %v; want 1", n, err)
+	}
+	if n := s.Counts().Owed; n != before-1 {
+		t.Errorf("%d rows are counted, want one less than %d", n, before)
 	}
 	if rows, err = s.OwedNext(ctx, 2, "q", 10, store.Owed{}, 10); err != nil {
 		t.Fatal(err)
