@@ -24,20 +24,13 @@ func TestReceiptWhileItsMessageIsTakenOver(t *testing.T) {
 			op[0].core.SessionUp(1, 10)
 			sub := nodes[0].untold("46170000001", "hello")
 			sub.Validity = time.Minute // and its receipt is awaited for ten more
-			id := nodes[0].submit(sub)[0]
-			synctest.Wait()
-			op[0].answer(1, op[0].take()[0], "abc1")
+			id := nodes[0].sentBy(op[0], sub, "abc1")
 			time.Sleep(10*time.Minute + 30*time.Second) // by now it is on disk alone
 			nodes[0].halt()
 			full[1].Store(true)
 			ack := op[1].report("abc1", message.Delivered, "46170000001")
 			synctest.Wait()
-			if _, err := nodes[1].store.Fence(0); err != nil {
-				t.Fatal(err)
-			}
-			if err := nodes[1].Adopt(context.Background(), 0); err != nil {
-				t.Fatal(err)
-			}
+			nodes[1].takesOver(0)
 			if late {
 				time.Sleep(time.Minute)
 			}
@@ -69,9 +62,7 @@ func TestReceiptHeldElsewhereWhileFull(t *testing.T) {
 			}
 			sub := nodes[0].untold("46170000001", "hello")
 			sub.Validity = time.Minute
-			id := nodes[0].submit(sub)[0]
-			synctest.Wait()
-			op[0].answer(1, op[0].take()[0], "abc1")
+			id := nodes[0].sentBy(op[0], sub, "abc1")
 			if !inMemory {
 				time.Sleep(9 * time.Minute)
 			}
@@ -98,9 +89,7 @@ func TestFirstReceiptOfSeveralHeld(t *testing.T) {
 		nodes := nodesOn(t, dir, 2)
 		op := []*fakeLink{nodes[0].fakeLink("op1"), nodes[1].fakeLink("op1")}
 		op[0].core.SessionUp(1, 10)
-		id := nodes[0].submit(nodes[0].untold("46170000001", "hello"))[0]
-		synctest.Wait()
-		op[0].answer(1, op[0].take()[0], "abc1")
+		id := nodes[0].sentBy(op[0], nodes[0].untold("46170000001", "hello"), "abc1")
 		time.Sleep(time.Second)
 		nodes[0].halt()
 		for i := range 8 {
@@ -113,12 +102,7 @@ func TestFirstReceiptOfSeveralHeld(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if _, err := nodes[1].store.Fence(0); err != nil {
-			t.Fatal(err)
-		}
-		if err := nodes[1].Adopt(context.Background(), 0); err != nil {
-			t.Fatal(err)
-		}
+		nodes[1].takesOver(0)
 		time.Sleep(3 * time.Second)
 		nodes[1].wantState(id, message.Delivered)
 	})
@@ -135,9 +119,7 @@ func TestHeldOverRestartAfterTakeover(t *testing.T) {
 		op[0].core.SessionUp(1, 10)
 		sub := nodes[0].untold("46170000001", "hello")
 		sub.Validity = time.Hour
-		id := nodes[0].submit(sub)[0]
-		synctest.Wait()
-		op[0].answer(1, op[0].take()[0], "abc1")
+		id := nodes[0].sentBy(op[0], sub, "abc1")
 		time.Sleep(5 * time.Minute) // by now it is on disk alone
 		nodes[0].halt()
 		if err := <-op[1].report("abc1", message.Delivered, "46170000001"); err != nil {

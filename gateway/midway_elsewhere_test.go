@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,11 +17,7 @@ func TestFinalStateBehindMidwayElsewhere(t *testing.T) {
 		dir := t.TempDir()
 		bubble(t, func(t *testing.T) {
 			nodes := nodesOn(t, dir, 2)
-			var there [2]*fakeReceiver
-			for i, w := range nodes {
-				there[i] = &fakeReceiver{}
-				w.Receive(message.SMPPTarget, there[i])
-			}
+			there := receiversAt(nodes)
 			op := nodes[0].fakeLink("op1")
 			op.core.SessionUp(1, 10)
 			come := func(node int) {
@@ -66,12 +61,7 @@ func TestFinalStateBehindMidwayElsewhere(t *testing.T) {
 				told(0, message.Delivered)
 			} else {
 				nodes[1].halt()
-				if _, err := nodes[1].store.Fence(1); err != nil {
-					t.Fatal(err)
-				}
-				if err := nodes[0].Adopt(context.Background(), 1); err != nil {
-					t.Fatal(err)
-				}
+				nodes[0].takesOver(1)
 				time.Sleep(2 * time.Second)
 				told(0, message.Enroute)
 				time.Sleep(2 * time.Second)

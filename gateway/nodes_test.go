@@ -69,6 +69,36 @@ func (w *world) beginNode(number int, set func(w *world)) {
 	go func() { w.ended <- g.Run(ctx) }()
 }
 
+// takesOver has the gateway take over what that of another node had, which is dead.
+func (w *world) takesOver(node int) {
+	w.t.Helper()
+	if _, err := w.store.Fence(node); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.Adopt(context.Background(), node); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// sentBy has a message go out by a link's first session, and the operator call it by an id.
+func (w *world) sentBy(op *fakeLink, sub *Submission, operatorID string) message.ID {
+	w.t.Helper()
+	id := w.submit(sub)[0]
+	synctest.Wait()
+	op.answer(1, op.take()[0], operatorID)
+	return id
+}
+
+// receiversAt has somebody at each gateway tell customers what they are owed.
+func receiversAt(nodes []*world) (list []*fakeReceiver) {
+	for _, w := range nodes {
+		r := &fakeReceiver{}
+		w.Receive(message.SMPPTarget, r)
+		list = append(list, r)
+	}
+	return list
+}
+
 // TestSentElsewhere: what one gateway accepts another one sends that has the session, at once; the
 // receipt may come by either, before or after the answer.
 func TestSentElsewhere(t *testing.T) {
@@ -130,9 +160,7 @@ func TestHeldWhileAway(t *testing.T) {
 		nodes := nodesOn(t, dir, 2)
 		op := nodes[0].fakeLink("op1")
 		op.core.SessionUp(1, 10)
-		id := nodes[0].submit(nodes[0].untold("46170000001", "hello"))[0]
-		synctest.Wait()
-		op.answer(1, op.take()[0], "abc1")
+		id := nodes[0].sentBy(op, nodes[0].untold("46170000001", "hello"), "abc1")
 		time.Sleep(time.Second)
 		op.core.SessionDown(1, nil, nil)
 		nodes[0].halt()
@@ -195,11 +223,7 @@ func TestToldElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
 		nodes := nodesOn(t, dir, 2)
-		var there [2]*fakeReceiver
-		for i, w := range nodes {
-			there[i] = &fakeReceiver{}
-			w.Receive(message.SMPPTarget, there[i])
-		}
+		there := receiversAt(nodes)
 		op := nodes[0].fakeLink("op1")
 		op.core.SessionUp(1, 10)
 		there[1].setLimit(10)
@@ -244,12 +268,7 @@ func TestCancelWhileTakenOver(t *testing.T) {
 			cancelled <- err
 		}()
 		time.Sleep(100 * time.Millisecond)
-		if _, err := nodes[0].store.Fence(1); err != nil {
-			t.Fatal(err)
-		}
-		if err := nodes[0].Adopt(context.Background(), 1); err != nil {
-			t.Fatal(err)
-		}
+		nodes[0].takesOver(1)
 		time.Sleep(1100 * time.Millisecond) // the next look
 		select {
 		case err := <-cancelled:

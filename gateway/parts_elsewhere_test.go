@@ -70,12 +70,7 @@ func TestPartsAcknowledgedOnceJoined(t *testing.T) {
 		}
 		ack := op.inbound(heardPart("order", 7, 2, 2)) // he tries again
 		time.Sleep(time.Second)
-		if _, err := nodes[2].store.Fence(0); err != nil {
-			t.Fatal(err)
-		}
-		if err := nodes[2].Adopt(context.Background(), 0); err != nil {
-			t.Fatal(err)
-		}
+		nodes[2].takesOver(0)
 		if err := <-ack; err != nil {
 			t.Errorf("it was joined: %v", err)
 		}
