@@ -33,12 +33,15 @@ func (s *sim) finish() {
 		}
 		time.Sleep(time.Second)
 	}
-	open := s.inMemory()
+	open, queues := s.inMemory(), s.queues()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = true
 	for _, line := range open {
 		s.wrongf("%s", line)
+	}
+	for _, line := range queues {
+		s.logf("%s", line)
 	}
 	s.count()
 }
@@ -55,11 +58,26 @@ func (s *sim) inMemory() (list []string) {
 		for id, e := range g.open {
 			list = append(list, fmt.Sprintf("node %d has %s in memory, station %d, %s", n.num, id, e.station, e.m.Reference))
 		}
+		g.mu.Unlock()
+	}
+	return list
+}
+
+// queues says of what is not told why it may not be, for whoever reads the events of a seed that fails. As with inMemory s.mu is not held.
+func (s *sim) queues() (list []string) {
+	for _, n := range s.nodes {
+		if n.life == nil {
+			continue
+		}
+		g := n.life.g
+		g.mu.Lock()
 		for _, b := range g.boxes {
-			if b.stored || b.fifo.len()+b.fresh.len()+b.inFlight > 0 || len(b.midway) > 0 {
-				list = append(list, fmt.Sprintf("node %d has a queue %s: %d in memory, %d fresh, %d in flight, %d intermediate; stored %t, behind %t, closing %t, absent %t, loading %t, free %t, claiming %t, again %v, after %+v, pass %+v, freeIn %d done %d cur %d claimAt %v receiver %t full %v",
-					n.num, b.key, b.fifo.len(), b.fresh.len(), b.inFlight, len(b.midway), b.stored, b.behind, b.closing, b.absent, b.loading, b.free, b.claiming, b.again, b.after, b.pass, b.freeIn, g.done, g.cur.seq, b.claimAt, g.receivers[b.key.kind] != nil, g.full))
+			if b.fifo.len()+b.fresh.len()+b.inFlight == 0 && !b.stored {
+				continue
 			}
+			list = append(list, fmt.Sprintf("node %d has queue %s: %d wait, %d new, %d in flight; stored %t behind %t closing %t absent %t loading %t",
+				n.num, b.key, b.fifo.len(), b.fresh.len(), b.inFlight, b.stored, b.behind, b.closing, b.absent, b.loading),
+				fmt.Sprintf("... free %t claiming %t, not before %v; the next helping %v after %+v", b.free, b.claiming, b.claimAt, b.again, b.after))
 		}
 		g.mu.Unlock()
 	}
