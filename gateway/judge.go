@@ -367,8 +367,10 @@ func (j *judge) written() {
 			b.Allowances = append(t.rows(b.Allowances, 0, &t.messages), t.rows(nil, 1, &t.money)...)
 		}
 	}
-	for _, a := range j.hours {
-		b.Allowances = append(b.Allowances, *a)
+	for key, a := range j.hours {
+		if row := j.found.Allowances[key]; row != *a && a.Used > 0 { // what was refused changes nothing
+			b.Allowances = append(b.Allowances, *a)
+		}
 	}
 	for i := range cur.had {
 		h := &cur.had[i]
