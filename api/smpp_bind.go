@@ -19,7 +19,8 @@ func (s *SMPPServer) bind(sess *smpp.Session, b *smpp.Bind) (smpp.Status, smpp.H
 		return status, nil
 	}
 	if !s.penalty.admits(from, b) {
-		return smpp.ESME_RBINDFAIL, nil // neither logged nor verified: a storm
+		s.penalty.hold(from, s.ending) // neither logged nor verified: a storm
+		return smpp.ESME_RBINDFAIL, nil
 	}
 	directory := s.accounts()
 	a := directory.BySystemID(b.SystemID)

@@ -11,15 +11,18 @@ import (
 )
 
 // smppPenalty slows down who fails to bind: the answer waits the longer the
-// more binds from the same address have failed lately. A storm of them holds
-// only so many goroutines: what fails beyond those is answered at once, but so
-// many only are even looked at in a second. Customers who have bound before
-// with these credentials are always let through, and so are others behind the
-// same address as far as that second has room.
+// more binds from the same address have failed lately. While many wait, a storm,
+// only so many others are even looked at in a second, and all are answered after
+// a short time: who is refused at once comes again at once, thousands of times a
+// second. A storm holds only so many connections, fewer than an address may
+// have; what fails beyond those is answered at once. Customers who have bound
+// before with these credentials are always let through, and so are others behind
+// the same address as far as that second has room.
 type smppPenalty struct {
 	mu     sync.Mutex
 	failed map[netip.Addr]smppFailures
 	asleep int // answers that wait
+	held   int // those of a storm among them
 	key    [sha256.Size]byte
 	good   map[[sha256.Size]byte]struct{} // credentials that have bound
 }
@@ -28,6 +31,7 @@ type smppFailures struct {
 	count  int
 	last   time.Time
 	asleep int
+	held   int
 	second int64 // Unix
 	looked int   // binds looked at in that second while no more may wait
 }
@@ -39,6 +43,9 @@ const (
 	smppPenaltyMost   = 10_000 // addresses remembered, and credentials
 	smppPenaltySleeps = 20     // answers that wait, of one address
 	smppPenaltyAsleep = 1000   // of all
+	smppPenaltyHold   = time.Second
+	smppPenaltyHolds  = 400  // answers that wait for so long, of one address
+	smppPenaltyHeld   = 4000 // of all
 	smppPenaltyLooks  = 50     // a second
 )
 
@@ -65,12 +72,9 @@ func (p *smppPenalty) admits(from netip.Addr, b *smpp.Bind) bool {
 
 // wait books a failure and waits for it, or until the server ends.
 func (p *smppPenalty) wait(from netip.Addr, ending <-chan struct{}) {
-	now := time.Now()
 	p.mu.Lock()
-	if p.failed == nil || len(p.failed) >= smppPenaltyMost {
-		p.failed = map[netip.Addr]smppFailures{}
-	}
-	f := p.failed[from]
+	f := p.of(from)
+	now := time.Now()
 	if now.Sub(f.last) > smppPenaltyMemory {
 		f.count = 0
 	}
@@ -83,19 +87,56 @@ func (p *smppPenalty) wait(from netip.Addr, ending <-chan struct{}) {
 	p.failed[from] = f
 	p.mu.Unlock()
 	if !sleeps {
+		p.hold(from, ending)
 		return
 	}
-	select {
-	case <-time.After(time.Duration(f.count) * smppPenaltyStep):
-	case <-ending:
-	}
+	pause(time.Duration(f.count)*smppPenaltyStep, ending)
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.asleep--
 	if f, ok := p.failed[from]; ok && f.asleep > 0 {
 		f.asleep--
 		p.failed[from] = f
 	}
+}
+
+// hold waits before one of a storm is answered, if not too many wait so, or
+// until the server ends.
+func (p *smppPenalty) hold(from netip.Addr, ending <-chan struct{}) {
+	p.mu.Lock()
+	f := p.of(from)
+	if f.held >= smppPenaltyHolds || p.held >= smppPenaltyHeld {
+		p.mu.Unlock()
+		return
+	}
+	f.held++
+	p.held++
+	p.failed[from] = f
 	p.mu.Unlock()
+	pause(smppPenaltyHold, ending)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held--
+	if f, ok := p.failed[from]; ok && f.held > 0 {
+		f.held--
+		p.failed[from] = f
+	}
+}
+
+// of gives what is known of an address, and makes room for it; mu is held.
+func (p *smppPenalty) of(from netip.Addr) smppFailures {
+	if p.failed == nil || len(p.failed) >= smppPenaltyMost {
+		p.failed = map[netip.Addr]smppFailures{}
+	}
+	return p.failed[from]
+}
+
+// pause waits, or until the server ends.
+func pause(d time.Duration, ending <-chan struct{}) {
+	select {
+	case <-time.After(d):
+	case <-ending:
+	}
 }
 
 // forgive forgets the failures of an address that has bound, and remembers by
@@ -104,7 +145,7 @@ func (p *smppPenalty) forgive(from netip.Addr, b *smpp.Bind) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if f, ok := p.failed[from]; ok {
-		if f.count = 0; f.asleep == 0 {
+		if f.count = 0; f.asleep+f.held == 0 {
 			delete(p.failed, from)
 		} else {
 			p.failed[from] = f

@@ -161,7 +161,7 @@ const (
 	phaseTime  = 700 * time.Millisecond
 	phases     = 3
 	p99Floor   = 5 * time.Millisecond
-	mostTrials = 3
+	mostTrials = 5
 )
 
 // undisturbed alternates quiet and hostile phases and compares the medians. Machines stutter: it fails only if several trials
