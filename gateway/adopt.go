@@ -57,10 +57,7 @@ type adoption struct {
 }
 
 func (a *adoption) settle(ctx context.Context) (err error) {
-	if err = a.g.store.Settle(); err != nil {
-		return err
-	}
-	a.elsewhere, err = a.g.store.Elsewhere(ctx, a.node)
+	a.elsewhere, err = a.g.othersHave(ctx, a.node)
 	return err
 }
 

@@ -30,7 +30,7 @@ func (g *Gateway) recover(ctx context.Context) error {
 	var elsewhere map[message.ID]struct{}
 	if g.opt.Shared {
 		var err error
-		if elsewhere, err = g.store.Elsewhere(ctx, g.opt.Node); err != nil {
+		if elsewhere, err = g.othersHave(ctx, g.opt.Node); err != nil {
 			return err
 		}
 	}
@@ -58,6 +58,17 @@ func (g *Gateway) recover(ctx context.Context) error {
 	g.log.Info("open messages read", "open", len(g.open), "uncertain", g.count.uncertain.Load(),
 		"took", time.Since(began).Round(time.Millisecond))
 	return nil
+}
+
+// othersHave gives the open messages of a gateway's that others have, and sees to it
+// that a walk over the tables comes behind: what another has done with one of them
+// and no longer has by now stands in the tables.
+func (g *Gateway) othersHave(ctx context.Context, node int) (map[message.ID]struct{}, error) {
+	ids, err := g.store.Elsewhere(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	return ids, g.store.Settle()
 }
 
 func (g *Gateway) recoverNumbers(ctx context.Context) error {
