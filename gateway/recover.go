@@ -390,7 +390,12 @@ func (e *entry) readLog(g *Gateway) {
 				}
 			}
 			e.gaveWay(name, keys, ev.Code != 0)
+			if next := e.untried(); next >= 0 { // a link that has had it never sends it again
+				name = e.m.Links[next]
+			}
 			ids = ids[:0]
+		case message.EventMoved:
+			name = ev.Text
 		case message.EventEarlier:
 			e.past.book(ev.Text, int(ev.Part), ev.State)
 		case message.EventReport:

@@ -38,6 +38,12 @@ func (p *past) tried(hop uint8) bool {
 	return p != nil && slices.ContainsFunc(p.attempts, func(a attempt) bool { return a.hop == hop })
 }
 
+// untried returns the index of the first link that has not had the message, -1 if
+// all have.
+func (e *entry) untried() int {
+	return slices.IndexFunc(e.m.Links, func(link string) bool { return !e.past.had(link) })
+}
+
 // had tells whether a link of that name has had the message.
 func (p *past) had(link string) bool {
 	return p != nil && slices.ContainsFunc(p.attempts, func(a attempt) bool { return a.link == link })

@@ -451,3 +451,66 @@ func TestMovedWhileReceiptMissed(t *testing.T) {
 		}
 	})
 }
+
+// TestRepeatWaitsOverARestart: a message that waits for the next link after a
+// negative receipt waits for it after a restart too, and is not sent once more by
+// the link that had it, though that alone has a session.
+func TestRepeatWaitsOverARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		f := route.Fallback{MayRepeat: true}
+		w, op1, op2, _ := repeatWorld(t, dir, f)
+		op2.core.SessionDown(2, nil, errors.New("lost"))
+		id := w.submit(w.submission("46100001", "hello"))[0]
+		op1.answer(1, given(t, op1), "a")
+		<-op1.report("a", message.Undeliverable, "46100001")
+		synctest.Wait()
+		if n := len(op1.take()) + len(op2.take()); n > 0 {
+			t.Fatal("it was sent without a session of the next link")
+		}
+		w.end()
+
+		told := &fakeReceiver{limit: 100}
+		w = start(t, dir, Options{Snapshot: repeating(f)}, func(w *world) { w.Receive(message.SMPPTarget, told) })
+		op1, op2 = w.fakeLink("op1"), w.fakeLink("op2")
+		op1.core.SessionUp(1, 10)
+		time.Sleep(10 * time.Second)
+		if n := len(op1.take()); n > 0 {
+			t.Error("the link that had it sent it again")
+		}
+		op2.core.SessionUp(2, 10)
+		op2.answer(2, given(t, op2), "b")
+		<-op2.report("b", message.Delivered, "46100001")
+		toldOnly(t, w, told, id, message.Delivered)
+	})
+}
+
+// TestMovedWaitsOverARestart: a message that a link could not send and that was
+// moved to another waits for that one after a restart.
+func TestMovedWaitsOverARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		f := route.Fallback{On: []string{"memory_full"}} // busy does not lead to the next
+		w, op1, op2, _ := repeatWorld(t, dir, f)
+		w.submit(w.submission("46100001", "hello"))
+		o := given(t, op1)
+		op1.core.Answered(1, []connector.Answer{{Out: o, Failure: &message.Failure{Kind: message.Busy}}})
+		op2.core.SessionDown(2, nil, errors.New("lost"))
+		synctest.Wait()
+		if j := acted(w, ActRequest{Act: ActMove, Link: "op2"}); j.Done != 1 {
+			t.Fatalf("moved: %+v", j)
+		}
+		w.end()
+		w = start(t, dir, Options{Snapshot: repeating(f)}, nil)
+		op1, op2 = w.fakeLink("op1"), w.fakeLink("op2")
+		op1.core.SessionUp(1, 10)
+		time.Sleep(time.Minute)
+		if n := len(op1.take()); n > 0 {
+			t.Error("the link from which it was moved sent it")
+		}
+		op2.core.SessionUp(2, 10)
+		given(t, op2)
+	})
+}
