@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,5 +57,42 @@ func TestFreshWhileClaimed(t *testing.T) {
 			w.Delivered([]Delivered{{Item: it, Verdict: Acknowledged}})
 		}
 		synctest.Wait()
+	})
+}
+
+// TestEarlierWhileClaimed: of texts from phones that which came while a gateway asks what is free is told before one that another
+// gateway has left meanwhile.
+func TestEarlierWhileClaimed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		nodes := nodesOn(t, dir, 2)
+		here := nodes[0]
+		r := &fakeReceiver{limit: 100}
+		here.Receive(message.SMPPTarget, r)
+		here.mu.Lock()
+		b := here.inBox(message.Target{Kind: message.SMPPTarget, Account: "acme"})
+		b.freed()
+		b.claiming = true // the claim is under way
+		frees, done := b.frees, here.done
+		here.mu.Unlock()
+		for i, w := range nodes {
+			if err := <-w.fakeLink("op1").inbound(&message.Inbound{
+				From: message.Address{TON: 1, Number: "46709999999"}, To: message.Address{TON: 1, Number: "4611111"},
+				Content: message.Content{Text: fmt.Sprint(i), Class: -1},
+			}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		here.claimOwedNow(b, frees, done)
+		time.Sleep(time.Second)
+		var told []string
+		for _, it := range r.items {
+			told = append(told, it.Inbound.Content.Text)
+		}
+		if want := []string{"0", "1"}; !slices.Equal(told, want) {
+			t.Errorf("told %v, want %v", told, want)
+		}
 	})
 }

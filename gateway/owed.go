@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"kurir/message"
@@ -252,7 +254,11 @@ func (g *Gateway) ownRows(b *outbox, found *owedRead, r *reading, now time.Time)
 	if n := len(rows); full && n > 1 && !rows[n-1].Inbound && rows[n-1].Index == midwayIndex {
 		rows = rows[:n-1] // its final state comes next: they are judged together
 	}
+	early := b.takeEarly(rows)
 	for _, row := range rows {
+		for ; len(early) > 0 && row.Inbound && early[0].Inbound.ID < row.ID; early = early[1:] {
+			b.put(early[0])
+		}
 		if r.stale(row.ID) || found.midway[row.ID] && row.Index == finalIndex && b.midway[row.ID] == nil {
 			b.pass.missed = true
 			continue
@@ -269,6 +275,29 @@ func (g *Gateway) ownRows(b *outbox, found *owedRead, r *reading, now time.Time)
 		g.ownedAll(b, found.later, r, now)
 	}
 	g.pump(b)
+}
+
+// takeEarly takes from what is new the messages from phones that came before one of
+// the rows: another gateway has left that free meanwhile.
+func (b *outbox) takeEarly(rows []store.Owed) (early []*Item) {
+	var last message.ID
+	for _, row := range rows {
+		if row.Inbound {
+			last = max(last, row.ID)
+		}
+	}
+	if last == 0 {
+		return nil
+	}
+	for range b.fresh.len() {
+		if it := b.fresh.pop(); it.Inbound != nil && it.Inbound.ID < last {
+			early = append(early, it)
+		} else {
+			b.fresh.push(it)
+		}
+	}
+	slices.SortFunc(early, func(a, b *Item) int { return cmp.Compare(a.Inbound.ID, b.Inbound.ID) })
+	return early
 }
 
 // ownedAll ends a pass over what is owed. While more came than the pass could
