@@ -46,7 +46,7 @@ const (
 	smppPenaltyHold   = time.Second
 	smppPenaltyHolds  = 400  // answers that wait for so long, of one address
 	smppPenaltyHeld   = 4000 // of all
-	smppPenaltyLooks  = 50     // a second
+	smppPenaltyLooks  = 50   // a second
 )
 
 // admits tells whether a bind is to be looked at.

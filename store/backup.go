@@ -75,6 +75,7 @@ func Backup(ctx context.Context, opt BackupOptions) (_ *Copy, err error) {
 	}
 	part := opt.To + ".part"
 	defer os.Remove(part)
+	defer os.Remove(part + "-journal") // left when the disk is full
 	c := &Copy{Path: opt.To}
 	if c.At, err = opt.copyPages(ctx, source, part); err != nil {
 		return nil, fmt.Errorf("copy the database to %s: %w", part, err)

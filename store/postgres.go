@@ -128,6 +128,9 @@ func (p *postgres) connect(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database %s: %w", p.shown, err)
 	}
+	if e := pc.ParameterStatus("server_encoding"); e != "" && e != "UTF8" {
+		return nil, errors.Join(fmt.Errorf("the database %s holds texts in %s, in which not every message can be written: create one with ENCODING 'UTF8' (docs/postgres.md)", p.shown, e), pc.Close(ctx))
+	}
 	if _, err := pc.Exec(ctx, noticeDeath).ReadAll(); err != nil {
 		return nil, errors.Join(fmt.Errorf("set up a connection to the database %s: %w", p.shown, err), pc.Close(ctx))
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -127,6 +128,9 @@ func (s *Store) hearConnection(ctx context.Context) (heard bool, err error) {
 		defer over()
 		_ = conn.Close(end) // nothing is lost with it
 	}()
+	if err := s.sameDatabase(ctx, conn); err != nil {
+		return false, err
+	}
 	if _, err := conn.Exec(ctx, "LISTEN "+signalChannel).ReadAll(); err != nil {
 		return false, err
 	}
@@ -135,4 +139,18 @@ func (s *Store) hearConnection(ctx context.Context) (heard bool, err error) {
 			return true, err
 		}
 	}
+}
+
+// sameDatabase refuses to listen at a database that is not the one that is
+// written: there nobody would ever say anything.
+func (s *Store) sameDatabase(ctx context.Context, conn *pgconn.PgConn) error {
+	if s.opts.Listen == "" {
+		return nil
+	}
+	text := fmt.Sprintf("SELECT session FROM share WHERE node = %d", s.pg.node)
+	results, err := conn.Exec(ctx, text).ReadAll()
+	if err == nil && len(results) == 1 && len(results[0].Rows) == 1 && string(results[0].Rows[0][0]) == strconv.FormatInt(s.pg.session, 10) {
+		return nil
+	}
+	return errors.Join(errors.New("database_listen is not the database that database is: this server does not stand there"), err)
 }

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +35,59 @@ func TestPooledSignals(t *testing.T) {
 	a := openFault(t, pooled, Options{Shared: true})
 	b := openFault(t, pooled, Options{Shared: true, Node: 1, Listen: url})
 	hearing(t, a, b)("op1")
+}
+
+// TestListensElsewhere: who listens at a database where nobody speaks to him says so once.
+func TestListensElsewhere(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	other := server.Database(t)
+	openFault(t, other, Options{Shared: true}) // it has the tables, and another server
+	said := make(chan slog.Record, 10)
+	openFault(t, server.Database(t), Options{Shared: true, Node: 1, Listen: other, Log: slog.New(recordHandler{said})})
+	for limit := time.After(time.Minute); ; {
+		select {
+		case r := <-said:
+			if !strings.HasPrefix(r.Message, "other servers cannot be heard") {
+				continue
+			}
+			r.Attrs(func(a slog.Attr) bool {
+				if why := a.Value.String(); !strings.Contains(why, "database_listen is not the database") {
+					t.Errorf("%s: %s", r.Message, why)
+				}
+				return false
+			})
+		case <-limit:
+			t.Error("nothing was said")
+		}
+		return
+	}
+}
+
+// recordHandler passes on what is logged.
+type recordHandler struct{ records chan<- slog.Record }
+
+func (h recordHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+func (h recordHandler) WithAttrs([]slog.Attr) slog.Handler           { return h }
+func (h recordHandler) WithGroup(string) slog.Handler                { return h }
+func (h recordHandler) Handle(_ context.Context, r slog.Record) error {
+	select {
+	case h.records <- r:
+	default:
+	}
+	return nil
+}
+
+// TestOtherEncoding: a database that cannot hold every text is refused, with what to do.
+func TestOtherEncoding(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	name := pgtest.DatabaseOf(server.Database(t)) + "latin"
+	server.Ask(t, "CREATE DATABASE "+name+" OWNER kurir TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+	t.Cleanup(func() { server.Ask(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	if _, err := Open(t.Context(), Options{Database: server.URL(name)}); err == nil || !strings.Contains(err.Error(), "ENCODING 'UTF8'") {
+		t.Errorf("opened: %v", err)
+	}
 }
 
 // hearing returns what has node 0 leave something for a link until b hears of it.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -83,17 +82,4 @@ func logWarnings(log *slog.Logger, file *config.File) {
 	for _, w := range file.Warnings {
 		log.Warn("something in the configuration file has no effect", "warning", w.Error())
 	}
-}
-
-// newLogger makes the log that the file asks for.
-func newLogger(w io.Writer, c config.Log) *slog.Logger {
-	var level slog.Level
-	if c.Level != "" {
-		_ = level.UnmarshalText([]byte(c.Level)) // checked with the file
-	}
-	opt := &slog.HandlerOptions{Level: level}
-	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, opt))
-	}
-	return slog.New(slog.NewTextHandler(w, opt))
 }
