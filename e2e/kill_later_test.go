@@ -40,6 +40,7 @@ func TestKillAmidCommands(t *testing.T) {
 		s.proc.kill()
 	}
 	s.start()
+	linked(t, sim) // until then the simulator has nobody to give a text to
 	for k := range kills {
 		for n := k * texts / kills; n < (k+1)*texts/kills; n++ {
 			if err := sim.Inject(simulator.Inbound{From: phone, To: "46737494949", Text: fmt.Sprintf("work %d %s", n, textMark)}); err != nil {
