@@ -38,10 +38,10 @@ type Connector interface {
 	// good order (unbind, wait for answers at most a few seconds) and returns.
 	Run(ctx context.Context, core Core)
 	// Send puts messages granted to a session on the wire, in order. It never
-	// blocks; the gateway never exceeds the session's credit. Messages for a
-	// session that has ended are reported as unwritten, with the end of the
-	// session if the gateway does not know of it yet.
-	Send(session uint32, out []*Outgoing)
+	// blocks; the gateway never exceeds the session's credit. What it returns it
+	// has not taken and will not write, for the session has ended; the gateway may
+	// not know of that yet.
+	Send(session uint32, out []*Outgoing) (refused []*Outgoing)
 	// Stats shows the sessions as they are now.
 	Stats() []SessionStats
 }

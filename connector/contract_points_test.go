@@ -234,11 +234,10 @@ func contractOver(t *testing.T, b *contractBench) {
 	old := b.session()
 	b.operator().cut()
 	b.waitUp(2)
-	b.link.Send(old, []*Outgoing{contractMessage("late")})
+	refused := b.link.Send(old, []*Outgoing{contractMessage("late")})
 	synctest.Wait()
-	last := b.core.downs[len(b.core.downs)-1]
-	if last.session != old || !slices.Equal(texts(last.unwritten), []string{"late"}) {
-		t.Errorf("ends: %+v", b.core.downs)
+	if !slices.Equal(texts(refused), []string{"late"}) || len(b.core.downs) != 1 {
+		t.Errorf("refused %v; ends: %+v", texts(refused), b.core.downs)
 	}
 }
 
@@ -289,14 +288,13 @@ func contractStopGrants(t *testing.T, b *contractBench) {
 	same(t, "on the wire", o.taken(), names("m", contractWindow))
 }
 
-// contractDownGrants: what is handed over at the very end comes back after
-// that was told.
+// contractDownGrants: what is handed over while the end is told is refused.
 func contractDownGrants(t *testing.T, b *contractBench) {
 	b.send(names("m", contractWindow+1)...)
+	var refused []*Outgoing
 	b.core.late = func(session uint32) {
 		b.core.late = nil
-		b.link.Send(session, []*Outgoing{contractMessage("late")})
-		time.Sleep(time.Millisecond) // whoever tells of it does so now
+		refused = b.link.Send(session, []*Outgoing{contractMessage("late")})
 	}
 	b.operator().cut()
 	b.waitUp(2)
@@ -304,5 +302,6 @@ func contractDownGrants(t *testing.T, b *contractBench) {
 	for _, d := range b.core.downs {
 		told = append(told, strings.Join(texts(d.unwritten), ","))
 	}
-	same(t, "told", told, []string{fmt.Sprint("m", contractWindow), "late"})
+	same(t, "told", told, []string{fmt.Sprint("m", contractWindow)})
+	same(t, "refused", texts(refused), []string{"late"})
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -163,30 +162,14 @@ func (l *SMPP) Run(ctx context.Context, core Core) {
 }
 
 // Send implements Connector.
-func (l *SMPP) Send(session uint32, out []*Outgoing) {
+func (l *SMPP) Send(session uint32, out []*Outgoing) (refused []*Outgoing) {
 	l.mu.Lock()
 	s := l.bound[session]
 	l.mu.Unlock()
-	if s != nil {
-		out = s.add(out)
+	if s == nil {
+		return out
 	}
-	if len(out) == 0 {
-		return
-	}
-	// The session has just ended. The gateway may hold locks while it calls,
-	// so it is told from elsewhere, and not before it was told of the end.
-	out = slices.Clone(out)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over {
-		return // it has been told of the end of every session there was
-	}
-	l.running.Go(func() {
-		if s != nil {
-			<-s.told
-		}
-		l.core.SessionDown(session, out, errSessionOver)
-	})
+	return s.add(out)
 }
 
 // Stats implements Connector.

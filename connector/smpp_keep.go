@@ -217,7 +217,7 @@ func (l *SMPP) connect(ctx context.Context, d *smpp.Dialer, s *smppSession) (*sm
 // newSession makes a session that is not connected yet.
 func (l *SMPP) newSession(number uint32, restart <-chan struct{}) *smppSession {
 	return &smppSession{
-		link: l, core: l.core, number: number, told: make(chan struct{}), anew: make(chan struct{}, 1),
+		link: l, core: l.core, number: number, anew: make(chan struct{}, 1),
 		restart: restart, window: l.cfg.Window,
 		build: smppBuilder{cfg: l.cfg, refs: l.shared.refs},
 	}
@@ -275,10 +275,9 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *smppSlot) (lasted
 	if errors.Is(err, errRestart) || ctx.Err() != nil && errors.Is(err, smpp.ErrUnbound) {
 		reason = nil
 	}
-	// Until the gateway knows, it sends; what comes is kept and goes back with
-	// the rest, in one call: all that is not named in the first is uncertain.
+	// Until then what the gateway sends is kept, and goes back with the rest;
+	// from then on Send refuses it.
 	l.core.SessionDown(s.number, s.finish(), reason)
-	close(s.told)
 	l.mu.Lock()
 	delete(l.bound, s.number)
 	l.mu.Unlock()
@@ -344,7 +343,6 @@ func (s *smppSession) until(ctx context.Context) (why error, over bool) {
 }
 
 var (
-	errRestart     = errors.New("the session is opened anew")
-	errSessionOver = errors.New("the session is over")
-	errNotBound    = errors.New("the operator says that the session is not bound")
+	errRestart  = errors.New("the session is opened anew")
+	errNotBound = errors.New("the operator says that the session is not bound")
 )

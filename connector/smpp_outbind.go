@@ -147,7 +147,6 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 				reason = nil
 			}
 			l.core.SessionDown(in.number, in.finish(), reason)
-			close(in.told)
 			l.mu.Lock()
 			delete(l.bound, in.number)
 			l.mu.Unlock()

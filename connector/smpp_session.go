@@ -57,7 +57,6 @@ type smppSession struct {
 	restart <-chan struct{} // told when people want it opened anew
 	unsent  smppUnsent
 
-	told chan struct{} // closed when the gateway knows of the end
 	anew chan struct{} // told when the operator says that we are not bound
 }
 

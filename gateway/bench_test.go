@@ -19,8 +19,9 @@ type benchLink struct {
 
 func (l *benchLink) Run(context.Context, connector.Core) {}
 func (l *benchLink) Stats() []connector.SessionStats     { return nil }
-func (l *benchLink) Send(_ uint32, out []*connector.Outgoing) {
+func (l *benchLink) Send(_ uint32, out []*connector.Outgoing) []*connector.Outgoing {
 	l.in <- append([]*connector.Outgoing(nil), out...)
+	return nil
 }
 
 func (l *benchLink) serve() {

@@ -58,7 +58,8 @@ type hand struct {
 
 	// Set once, by whoever comes first: the follower that hands it over, or the
 	// end of the session, which takes it back.
-	taken atomic.Bool
+	taken   atomic.Bool
+	refused []*connector.Outgoing // by the connector: its session had ended
 }
 
 type counterKey struct {

@@ -28,7 +28,7 @@ func (g *Gateway) followOne(b *gather) {
 	answer(b.accepts)
 	for i := range b.hands {
 		if h := &b.hands[i]; len(h.out) > 0 && h.taken.CompareAndSwap(false, true) {
-			h.conn.Send(h.sess.num, h.out)
+			h.refused = h.conn.Send(h.sess.num, h.out)
 		}
 	}
 	for _, f := range b.after {
@@ -39,6 +39,7 @@ func (g *Gateway) followOne(b *gather) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.unfollowed = slices.DeleteFunc(g.unfollowed, func(have *gather) bool { return have == b })
+	g.handedOver(b, g.now())
 	g.tellEvents(b.Events)
 	b.reset(0)
 	g.spares = append(g.spares, b)
@@ -56,6 +57,46 @@ func (g *Gateway) handOver(h *hand, now time.Time) {
 	}
 	g.takeBackOut(h.out, h.sess, now)
 	h.out = h.out[:0]
+}
+
+// handedOver sees to what was handed over to sessions that ended meanwhile: what
+// the connector refused was not sent, the rest is uncertain as far as the end of
+// the session has not brought it back.
+func (g *Gateway) handedOver(b *gather, now time.Time) {
+	for i := range b.hands {
+		h := &b.hands[i]
+		switch {
+		case !h.sess.down:
+			h.sess.refused = append(h.sess.refused, h.refused...) // its end is about to be told
+		case len(h.out) > 0:
+			g.takeBackOut(h.refused, h.sess, now)
+			for _, o := range h.out {
+				if e := o.Ref.(*entry); e.station == granted && e.sess == h.sess && e.wired {
+					g.release(e)
+					g.uncertain(e, now)
+				}
+			}
+			g.dispatch(h.sess.link, now)
+			g.signal()
+		}
+		h.refused = nil
+	}
+}
+
+// beingHanded tells of what is being handed over to a session right now, so that
+// it is not known yet what becomes of it.
+func (g *Gateway) beingHanded(s *session) map[*entry]bool {
+	list := map[*entry]bool{}
+	for _, b := range g.unfollowed {
+		for i := range b.hands {
+			if h := &b.hands[i]; h.sess == s {
+				for _, o := range h.out {
+					list[o.Ref.(*entry)] = true
+				}
+			}
+		}
+	}
+	return list
 }
 
 // recall takes back what is on disk and was not yet handed over to a session

@@ -57,14 +57,15 @@ type spill struct {
 
 // session is one session of a link.
 type session struct {
-	num    uint32
-	link   *link
-	credit int
-	used   int
-	down   bool
-	first  *entry // of those granted to it, in no order
-	handIn uint64 // sequence of the gather that holds its hand
-	handAt int    // where in that gather
+	num     uint32
+	link    *link
+	credit  int
+	used    int
+	down    bool
+	first   *entry                // of those granted to it, in no order
+	refused []*connector.Outgoing // by the connector, which is about to tell its end
+	handIn  uint64                // sequence of the gather that holds its hand
+	handAt  int                   // where in that gather
 }
 
 func (s *session) room() int { return s.credit - s.used }
@@ -233,10 +234,13 @@ func (g *Gateway) sessionDown(l *link, num uint32, unwritten []*connector.Outgoi
 		}
 	}
 	g.recall(s, now)
+	g.takeBackOut(s.refused, s, now)
 	g.takeBackOut(unwritten, s, now)
+	s.refused = nil
+	handing := g.beingHanded(s)
 	for e := s.first; e != nil; {
 		next := e.next
-		if e.wired { // what is not yet handed over is taken back when its gather is on disk
+		if e.wired && !handing[e] { // what is not yet handed over is taken back when its gather is on disk
 			uncertain++
 			g.release(e)
 			g.uncertain(e, now)

@@ -125,17 +125,16 @@ func (l *fleetLink) Run(context.Context, connector.Core) {}
 func (l *fleetLink) Stats() []connector.SessionStats { return nil }
 
 // Send implements connector.Connector.
-func (l *fleetLink) Send(session uint32, out []*connector.Outgoing) {
+func (l *fleetLink) Send(session uint32, out []*connector.Outgoing) (refused []*connector.Outgoing) {
 	m, f := l.m, l.m.f
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if l.life != m.life || m.dead {
-		return
+		return nil
 	}
 	s := l.sessions[session]
 	if s == nil {
-		go l.core.SessionDown(session, out, errBroken)
-		return
+		return out
 	}
 	for _, o := range out {
 		s.used += max(1, int(o.Message.Parts))
@@ -147,6 +146,7 @@ func (l *fleetLink) Send(session uint32, out []*connector.Outgoing) {
 		f.logf("node %d wire %s %s/%d (%d)", m.num, o.Message.Reference, l.name, session, x.sent)
 		s.wire = append(s.wire, &wired{o, session, time.Now()})
 	}
+	return nil
 }
 
 func (f *fleet) pick() string { return []string{"op1", "op1", "op2", "once"}[f.rng.IntN(4)] }

@@ -17,17 +17,16 @@ func (l *chaosLink) Run(context.Context, connector.Core) {}
 func (l *chaosLink) Stats() []connector.SessionStats { return nil }
 
 // Send implements connector.Connector.
-func (l *chaosLink) Send(session uint32, out []*connector.Outgoing) {
+func (l *chaosLink) Send(session uint32, out []*connector.Outgoing) (refused []*connector.Outgoing) {
 	c := l.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if l.life != c.life {
-		return
+		return nil
 	}
 	s := l.sessions[session]
 	if s == nil {
-		go l.core.SessionDown(session, out, errBroken)
-		return
+		return out
 	}
 	for _, o := range out {
 		parts := max(1, int(o.Message.Parts))
@@ -44,6 +43,7 @@ func (l *chaosLink) Send(session uint32, out []*connector.Outgoing) {
 		s.wire = append(s.wire, &wired{o, session, time.Now()})
 	}
 	c.strike()
+	return nil
 }
 
 const errBroken = chaosError("the link broke")

@@ -11,10 +11,10 @@ import (
 // tapped is a link that can be traced.
 type tapped struct{ tap connector.Tap }
 
-func (l *tapped) Run(context.Context, connector.Core) {}
-func (l *tapped) Send(uint32, []*connector.Outgoing)  {}
-func (l *tapped) Stats() []connector.SessionStats     { return []connector.SessionStats{{Session: 7}} }
-func (l *tapped) SetTrace(tap connector.Tap)          { l.tap = tap }
+func (l *tapped) Run(context.Context, connector.Core)                      {}
+func (l *tapped) Send(uint32, []*connector.Outgoing) []*connector.Outgoing { return nil }
+func (l *tapped) Stats() []connector.SessionStats                          { return []connector.SessionStats{{Session: 7}} }
+func (l *tapped) SetTrace(tap connector.Tap)                               { l.tap = tap }
 
 // A trace outlasts the connector of its link; what cannot be traced is said.
 func TestTraceLink(t *testing.T) {

@@ -209,6 +209,8 @@ type fakeLink struct {
 	core connector.Core
 	on   func(session uint32, out []*connector.Outgoing) // in place of keeping them; called with mu held
 
+	refuse func(out []*connector.Outgoing) []*connector.Outgoing // what it says is not taken; nil: on and sent
+
 	mu   sync.Mutex
 	sent []*connector.Outgoing
 }
@@ -223,14 +225,18 @@ func (w *world) fakeLink(name string) *fakeLink {
 func (l *fakeLink) Run(ctx context.Context, _ connector.Core) { <-ctx.Done() }
 func (l *fakeLink) Stats() []connector.SessionStats           { return nil }
 
-func (l *fakeLink) Send(session uint32, out []*connector.Outgoing) {
+func (l *fakeLink) Send(session uint32, out []*connector.Outgoing) []*connector.Outgoing {
+	if l.refuse != nil {
+		return l.refuse(out)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.on != nil {
 		l.on(session, out)
-		return
+		return nil
 	}
 	l.sent = append(l.sent, out...)
+	return nil
 }
 
 // take returns what was sent since the last call.
