@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,24 +16,35 @@ type esme struct {
 
 	delivered chan smpp.DeliverSM // receipts and inbound messages
 
-	mu      sync.Mutex
 	refuse  smpp.Status // answer of deliver_sm instead of ESME_ROK
-	mute    bool        // no answer to deliver_sm
 	answers chan smpp.Response
 }
 
 // bindTo binds as the usual account.
 func bindTo(t testing.TB, addr string, mode smpp.BindMode) *esme {
 	t.Helper()
-	e, err := tryBind(t, addr, smpp.Bind{Mode: mode, SystemID: account, Password: password}, smpp.SessionConfig{Window: 100})
+	return bindRefusing(t, addr, mode, smpp.ESME_ROK)
+}
+
+// bindRefusing binds as one who answers every deliver_sm so, from the first that may come.
+func bindRefusing(t testing.TB, addr string, mode smpp.BindMode, answer smpp.Status) *esme {
+	t.Helper()
+	e, err := tryBindAs(newESME(t, answer), addr, smpp.Bind{Mode: mode, SystemID: account, Password: password}, smpp.SessionConfig{Window: 100})
 	if err != nil {
 		t.Fatalf("bind: %v", err)
 	}
 	return e
 }
 
+func newESME(t testing.TB, answer smpp.Status) *esme {
+	return &esme{t: t, refuse: answer, delivered: make(chan smpp.DeliverSM, 100_000), answers: make(chan smpp.Response, 100_000)}
+}
+
 func tryBind(t testing.TB, addr string, bind smpp.Bind, conf smpp.SessionConfig) (*esme, error) {
-	e := &esme{t: t, delivered: make(chan smpp.DeliverSM, 100_000), answers: make(chan smpp.Response, 100_000)}
+	return tryBindAs(newESME(t, smpp.ESME_ROK), addr, bind, conf)
+}
+
+func tryBindAs(e *esme, addr string, bind smpp.Bind, conf smpp.SessionConfig) (*esme, error) {
 	d := smpp.Dialer{Hosts: []string{addr}, Bind: bind, Session: conf}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -43,15 +53,12 @@ func tryBind(t testing.TB, addr string, bind smpp.Bind, conf smpp.SessionConfig)
 		return nil, err
 	}
 	e.sess = sess
-	t.Cleanup(func() { sess.Close(nil) })
+	e.t.Cleanup(func() { sess.Close(nil) })
 	return e, nil
 }
 
 // Requests implements smpp.Handler.
 func (e *esme) Requests(s *smpp.Session, requests []smpp.PDU) {
-	e.mu.Lock()
-	refuse, mute := e.refuse, e.mute
-	e.mu.Unlock()
 	answers := make([]smpp.PDU, 0, len(requests))
 	for i := range requests {
 		p := &requests[i]
@@ -61,10 +68,7 @@ func (e *esme) Requests(s *smpp.Session, requests []smpp.PDU) {
 			continue
 		}
 		e.delivered <- *d
-		if mute {
-			continue
-		}
-		answers = append(answers, smpp.PDU{Command: smpp.CommandDeliverSMResp, Status: refuse, Sequence: p.Sequence, Body: &smpp.DeliverSMResp{}})
+		answers = append(answers, smpp.PDU{Command: smpp.CommandDeliverSMResp, Status: e.refuse, Sequence: p.Sequence, Body: &smpp.DeliverSMResp{}})
 	}
 	_ = s.Respond(answers)
 }
@@ -74,13 +78,6 @@ func (e *esme) Responses(_ *smpp.Session, responses []smpp.Response) {
 	for _, r := range responses {
 		e.answers <- r
 	}
-}
-
-// behave sets how deliver_sm is answered.
-func (e *esme) behave(refuse smpp.Status, mute bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.refuse, e.mute = refuse, mute
 }
 
 // international gives a number the form of an international address.

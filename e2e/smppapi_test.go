@@ -174,8 +174,7 @@ func TestComplaint03ReceiptsWait(t *testing.T) {
 	s.restart()
 
 	// One who refuses gets them again.
-	bad := bindTo(t, s.smpp, smpp.Receiver)
-	bad.behave(smpp.ESME_RX_T_APPN, false)
+	bad := bindRefusing(t, s.smpp, smpp.Receiver, smpp.ESME_RX_T_APPN)
 	receive(t, "a receipt that is refused", bad.delivered)
 	bad.sess.Close(nil)
 	s.restart()
