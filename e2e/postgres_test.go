@@ -26,7 +26,10 @@ func TestPostgresKillUnderLoad(t *testing.T) {
 func TestPostgresFaults(t *testing.T) {
 	server := pgtest.Start(t)
 	proxy := pgtest.StartProxy(t, server.Address())
-	x := loadExperiment{more: "database: " + proxy.URL(t, server.Database(t)), faults: 8}
+	x := loadExperiment{more: "database: " + proxy.URL(t, server.Database(t)), faults: 4}
+	if long() {
+		x.faults = 20
+	}
 	x.fault = func(i int) {
 		switch i % 4 {
 		case 0:
