@@ -13,7 +13,6 @@ const clockOff = 7 * time.Minute
 
 // TestClusterClockAhead: the wall clock of one of three servers is ahead by minutes.
 func TestClusterClockAhead(t *testing.T) {
-	onlyLong(t)
 	t.Parallel()
 	clockExperiment(t, "5 clock of a server is 7 min ahead", clockOff)
 }

@@ -68,7 +68,6 @@ func TestClusterCutFromDatabase(t *testing.T) {
 // TestClusterCutFromOperator: the network loses what one server says to the operator, what it is told, and both, for longer than it
 // believes in its session. What it had sent may come twice; what others send goes on.
 func TestClusterCutFromOperator(t *testing.T) {
-	onlyLong(t)
 	t.Parallel()
 	x, _ := cutting(t, "3 a server is cut off from the operator")
 	x.faults, x.share, x.every = 1, .3, 15*time.Second

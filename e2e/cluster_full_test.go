@@ -12,7 +12,6 @@ import (
 // room again they go on by themselves, and nothing is lost or sent twice. PostgreSQL itself may end, when it cannot write its log;
 // then it is started again, as systemd does it.
 func TestClusterDiskFull(t *testing.T) {
-	onlyLong(t)
 	t.Parallel()
 	disk := pgtest.NewDisk(t, 400)
 	x := clusterExperiment{

@@ -20,7 +20,7 @@ import (
 
 var (
 	seed  = flag.Uint64("seed", 0, "of the fault experiments; 0: another one each time")
-	kills = flag.Int("kills", 20, "how often TestKillUnderLoad kills the program")
+	kills = flag.Int("kills", 16, "how often TestKillUnderLoad kills the program")
 )
 
 // faults is the random source of an experiment; its seed is printed.

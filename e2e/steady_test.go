@@ -158,7 +158,7 @@ func median(list []seen) (m seen) {
 // What a misbehaving peer may cost one that behaves: a tenth of its rate, and its p99 three times, where what is
 // below the floor counts as the floor.
 const (
-	phaseTime  = 700 * time.Millisecond
+	phaseTime  = 500 * time.Millisecond
 	phases     = 3
 	p99Floor   = 5 * time.Millisecond
 	mostTrials = 5
