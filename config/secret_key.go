@@ -145,6 +145,9 @@ func (d *decoder) checkSecrets(s *Secrets) {
 	keys := map[string]*SecretKey{}
 	for field, text := range map[string]message.Secret{"secrets.key": s.Key, "secrets.previous": s.Previous} {
 		if text == "" {
+			if _, stands := d.places[field]; stands {
+				d.report(field, "is empty, so that nothing would be encrypted; make one with "+makeKey+", or take the field out")
+			}
 			continue
 		}
 		k, err := ParseSecretKey(text)
