@@ -54,6 +54,37 @@ func TestBackup(t *testing.T) {
 	}
 }
 
+// A copy that was made by other means, of the files of a server that has been killed, is restored with its log, in which
+// the newest messages are.
+func TestRestoreWithLog(t *testing.T) {
+	t.Parallel()
+	dir, raw := t.TempDir(), t.TempDir()
+	s := openDir(t, dir)
+	defer s.Close()
+	fillEverything(t, s, 300)
+	for _, of := range []string{"", "-wal"} { // nothing is being written now
+		b, err := os.ReadFile(filepath.Join(dir, databaseName+of))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(raw, "copy.db"+of), b, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	to := t.TempDir()
+	if _, err := Restore(t.Context(), RestoreOptions{Path: to, From: filepath.Join(raw, "copy.db"), Session: SessionRestored, Log: quietLog()}); err != nil {
+		t.Fatal(err)
+	}
+	restored := openMoving(t, to)
+	defer restored.Close()
+	if n, err := restored.number(t.Context(), "SELECT count(*) FROM message"); err != nil || n != 300 {
+		t.Errorf("%d messages are restored, %v", n, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(to, "*.part*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 // What is damaged, no copy, or in the way of data is refused, and what was interrupted goes on.
 func TestRestoreRefuses(t *testing.T) {
 	t.Parallel()

@@ -123,14 +123,14 @@ func placeCopy(opt RestoreOptions, path string) error {
 		return err
 	}
 	part := path + ".part"
-	defer os.Remove(part)
-	to, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
+	for _, of := range []string{"", "-wal", "-shm"} {
+		defer os.Remove(part + of)
 	}
-	_, err = io.Copy(to, from)
-	if err = errors.Join(err, to.Close()); err != nil {
+	if err := copyFile(from, part); err != nil {
 		return fmt.Errorf("copy %s to %s: %w", opt.From, part, err)
+	}
+	if err := copyLog(opt.From+"-wal", part+"-wal"); err != nil {
+		return err
 	}
 	if err := finishCopy(part, info.ModTime(), opt.Full); err != nil {
 		var damaged *DamagedError
@@ -145,6 +145,32 @@ func placeCopy(opt RestoreOptions, path string) error {
 		}
 	}
 	return placeFile(part, path)
+}
+
+// copyLog copies the log of a database that was copied without kurir backup and has
+// one: what was written last is in there.
+func copyLog(path, to string) error {
+	from, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		defer from.Close()
+		err = copyFile(from, to)
+	}
+	if err != nil {
+		return fmt.Errorf("copy the log of the database: %w", err)
+	}
+	return nil
+}
+
+func copyFile(from io.Reader, path string) error {
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close())
 }
 
 // doubtful lists what may have been sent since.
