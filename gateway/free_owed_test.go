@@ -87,8 +87,9 @@ func TestEarlierWhileClaimed(t *testing.T) {
 		}
 		here.claimOwedNow(b, frees, done)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		var told []string
-		for _, it := range r.items {
+		for _, it := range r.take() {
 			told = append(told, it.Inbound.Content.Text)
 		}
 		if want := []string{"0", "1"}; !slices.Equal(told, want) {
