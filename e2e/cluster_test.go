@@ -214,11 +214,11 @@ func (x *clusterExperiment) againIfEnded(t *testing.T, s *server) (ended bool) {
 	return ended
 }
 
-// onlyLong leaves out an experiment where neither -lasting nor KURIR_LONG=1 asks for it: all of them together take longer than a build may.
+// onlyLong leaves out what neither -lasting nor KURIR_LONG=1 asks for: all together take longer than a build may.
 func onlyLong(t *testing.T) {
 	t.Helper()
 	if *lasting == 0 && !long() {
-		t.Skip("one of make experiments; KURIR_LONG=1 runs its short form")
+		t.Skip("all together take longer than a build may; KURIR_LONG=1 runs it")
 	}
 }
 

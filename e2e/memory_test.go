@@ -52,7 +52,7 @@ func (s *server) afterRestarts() int64 {
 // TestMemoryFollowsConfiguration queues messages for a link that is down, few and many. The memory that the server
 // takes after a restart, and while it takes more, must not depend on how many wait.
 func TestMemoryFollowsConfiguration(t *testing.T) {
-	few, many := 100_000, 600_000
+	few, many := 200_000, 800_000
 	if long() {
 		few, many = 1_000_000, 5_000_000
 	}

@@ -14,6 +14,7 @@ import (
 
 // TestPostgresKillUnderLoad is TestKillUnderLoad on PostgreSQL: what was accepted stands there, and is gone on with.
 func TestPostgresKillUnderLoad(t *testing.T) {
+	onlyLong(t) // TestClusterKill does it with three
 	server := pgtest.Start(t)
 	n := max(1, *kills/4)
 	x := loadExperiment{more: "database: " + server.Database(t), faults: n, twice: n * loadSessions * 2 * loadWindow}
@@ -49,6 +50,7 @@ func TestPostgresFaults(t *testing.T) {
 
 // TestPostgresFailover: the primary is killed under load and its synchronous standby takes over: nothing that was accepted is lost.
 func TestPostgresFailover(t *testing.T) {
+	onlyLong(t) // TestClusterFailover does it with three
 	primary := pgtest.Start(t)
 	database := primary.Database(t)
 	standby := primary.Standby(t, pgtest.Synchronous)
