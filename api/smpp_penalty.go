@@ -21,8 +21,7 @@ import (
 type smppPenalty struct {
 	mu     sync.Mutex
 	failed map[netip.Addr]smppFailures
-	asleep int // answers that wait
-	held   int // those of a storm among them
+	waits  [smppWaits]int // how many answers wait so
 	key    [sha256.Size]byte
 	good   map[[sha256.Size]byte]struct{} // credentials that have bound
 }
@@ -30,8 +29,7 @@ type smppPenalty struct {
 type smppFailures struct {
 	count  int
 	last   time.Time
-	asleep int
-	held   int
+	waits  [smppWaits]int
 	second int64 // Unix
 	looked int   // binds looked at in that second while no more may wait
 }
@@ -49,12 +47,21 @@ const (
 	smppPenaltyLooks  = 50   // a second
 )
 
+// smppWait is how an answer waits.
+type smppWait uint8
+
+const (
+	smppSleep smppWait = iota // the longer the more have failed
+	smppHold                  // for smppPenaltyHold, in a storm
+	smppWaits
+)
+
 // admits tells whether a bind is to be looked at.
 func (p *smppPenalty) admits(from netip.Addr, b *smpp.Bind) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f := p.failed[from]
-	if f.asleep < smppPenaltySleeps && p.asleep < smppPenaltyAsleep {
+	if p.room(f, smppSleep) {
 		return true
 	}
 	if _, ok := p.good[p.mark(b)]; ok {
@@ -79,48 +86,52 @@ func (p *smppPenalty) wait(from netip.Addr, ending <-chan struct{}) {
 		f.count = 0
 	}
 	f.count, f.last = min(f.count+1, smppPenaltySteps), now
-	sleeps := f.asleep < smppPenaltySleeps && p.asleep < smppPenaltyAsleep
-	if sleeps {
-		f.asleep++
-		p.asleep++
-	}
 	p.failed[from] = f
 	p.mu.Unlock()
-	if !sleeps {
+	if !p.rest(from, smppSleep, time.Duration(f.count)*smppPenaltyStep, ending) {
 		p.hold(from, ending)
-		return
-	}
-	pause(time.Duration(f.count)*smppPenaltyStep, ending)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.asleep--
-	if f, ok := p.failed[from]; ok && f.asleep > 0 {
-		f.asleep--
-		p.failed[from] = f
 	}
 }
 
 // hold waits before one of a storm is answered, if not too many wait so, or
 // until the server ends.
 func (p *smppPenalty) hold(from netip.Addr, ending <-chan struct{}) {
+	p.rest(from, smppHold, smppPenaltyHold, ending)
+}
+
+// rest waits, or until the server ends; false at once when too many wait so.
+func (p *smppPenalty) rest(from netip.Addr, kind smppWait, d time.Duration, ending <-chan struct{}) bool {
 	p.mu.Lock()
 	f := p.of(from)
-	if f.held >= smppPenaltyHolds || p.held >= smppPenaltyHeld {
+	if !p.room(f, kind) {
 		p.mu.Unlock()
-		return
+		return false
 	}
-	f.held++
-	p.held++
+	f.waits[kind]++
+	p.waits[kind]++
 	p.failed[from] = f
 	p.mu.Unlock()
-	pause(smppPenaltyHold, ending)
+	select {
+	case <-time.After(d):
+	case <-ending:
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.held--
-	if f, ok := p.failed[from]; ok && f.held > 0 {
-		f.held--
+	p.waits[kind]--
+	if f, ok := p.failed[from]; ok && f.waits[kind] > 0 {
+		f.waits[kind]--
 		p.failed[from] = f
 	}
+	return true
+}
+
+// room tells whether one more of an address may wait so; mu is held.
+func (p *smppPenalty) room(f smppFailures, kind smppWait) bool {
+	ofAddress, ofAll := smppPenaltySleeps, smppPenaltyAsleep
+	if kind == smppHold {
+		ofAddress, ofAll = smppPenaltyHolds, smppPenaltyHeld
+	}
+	return f.waits[kind] < ofAddress && p.waits[kind] < ofAll
 }
 
 // of gives what is known of an address, and makes room for it; mu is held.
@@ -131,21 +142,13 @@ func (p *smppPenalty) of(from netip.Addr) smppFailures {
 	return p.failed[from]
 }
 
-// pause waits, or until the server ends.
-func pause(d time.Duration, ending <-chan struct{}) {
-	select {
-	case <-time.After(d):
-	case <-ending:
-	}
-}
-
 // forgive forgets the failures of an address that has bound, and remembers by
 // which credentials.
 func (p *smppPenalty) forgive(from netip.Addr, b *smpp.Bind) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if f, ok := p.failed[from]; ok {
-		if f.count = 0; f.asleep+f.held == 0 {
+		if f.count = 0; f.waits == [smppWaits]int{} {
 			delete(p.failed, from)
 		} else {
 			p.failed[from] = f

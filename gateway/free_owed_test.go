@@ -83,10 +83,8 @@ func TestEarlierWhileClaimed(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(10 * time.Millisecond)
 		}
 		here.claimOwedNow(b, frees, done)
-		time.Sleep(time.Second)
 		synctest.Wait()
 		var told []string
 		for _, it := range r.take() {

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kurir/config"
@@ -15,38 +14,40 @@ import (
 // was not; warnings, and other errors, are all written.
 func TestErrorsThatRepeat(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		log := newLogger(&out, config.Log{}).With("server", "a")
-		lines := func() int {
-			n := strings.Count(out.String(), "\n")
-			out.Reset()
-			return n
+	var out bytes.Buffer
+	log := newLogger(&out, config.Log{}).With("server", "a")
+	began := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	say := func(level slog.Level, text string, after time.Duration) {
+		if err := log.Handler().Handle(t.Context(), slog.NewRecord(began.Add(after), level, text, 0)); err != nil {
+			t.Fatal(err)
 		}
-		repeat := func(say func(string, ...any)) {
-			for i := range 95 {
-				say("claim what is owed", "queue", i)
-				time.Sleep(100 * time.Millisecond)
-			}
+	}
+	lines := func() int {
+		n := strings.Count(out.String(), "\n")
+		out.Reset()
+		return n
+	}
+	repeat := func(level slog.Level) int {
+		for i := range 95 {
+			say(level, "claim what is owed", time.Duration(i)*100*time.Millisecond)
 		}
-		if repeat(log.Error); lines() != 5 {
-			t.Errorf("%d lines of one error in ten seconds", lines())
-		}
-		if log.Error("something else"); lines() != 1 {
-			t.Error("another error is not written")
-		}
-		time.Sleep(time.Second)
-		log.Error("claim what is owed")
-		if s := out.String(); !strings.Contains(s, "server=a unsaid=90\n") {
-			t.Errorf("the next line is %q", s)
-		}
-		lines()
-		if repeat(log.Warn); lines() != 95 {
-			t.Error("warnings are left out")
-		}
-		log.Log(t.Context(), slog.LevelDebug, "details")
-		if lines() != 0 {
-			t.Error("the level does not hold")
-		}
-	})
+		return lines()
+	}
+	if n := repeat(slog.LevelError); n != 5 {
+		t.Errorf("%d lines of one error in ten seconds", n)
+	}
+	if say(slog.LevelError, "something else", 9*time.Second); lines() != 1 {
+		t.Error("another error is not written")
+	}
+	say(slog.LevelError, "claim what is owed", 11*time.Second)
+	if s := out.String(); !strings.Contains(s, "server=a unsaid=90\n") {
+		t.Errorf("the next line is %q", s)
+	}
+	lines()
+	if n := repeat(slog.LevelWarn); n != 95 {
+		t.Errorf("%d of 95 warnings are written", n)
+	}
+	if log.Debug("details"); lines() != 0 {
+		t.Error("the level does not hold")
+	}
 }
