@@ -88,7 +88,7 @@ func (p *smppPenalty) wait(from netip.Addr, ending <-chan struct{}) {
 	f.count, f.last = min(f.count+1, smppPenaltySteps), now
 	p.failed[from] = f
 	p.mu.Unlock()
-	if !p.rest(from, smppSleep, time.Duration(f.count)*smppPenaltyStep, ending) {
+	if !p.stay(from, smppSleep, time.Duration(f.count)*smppPenaltyStep, ending) {
 		p.hold(from, ending)
 	}
 }
@@ -96,11 +96,11 @@ func (p *smppPenalty) wait(from netip.Addr, ending <-chan struct{}) {
 // hold waits before one of a storm is answered, if not too many wait so, or
 // until the server ends.
 func (p *smppPenalty) hold(from netip.Addr, ending <-chan struct{}) {
-	p.rest(from, smppHold, smppPenaltyHold, ending)
+	p.stay(from, smppHold, smppPenaltyHold, ending)
 }
 
-// rest waits, or until the server ends; false at once when too many wait so.
-func (p *smppPenalty) rest(from netip.Addr, kind smppWait, d time.Duration, ending <-chan struct{}) bool {
+// stay waits, or until the server ends; false at once when too many wait so.
+func (p *smppPenalty) stay(from netip.Addr, kind smppWait, d time.Duration, ending <-chan struct{}) bool {
 	p.mu.Lock()
 	f := p.of(from)
 	if !p.room(f, kind) {
