@@ -9,6 +9,7 @@ import (
 	"kurir/account"
 	"kurir/message"
 	"kurir/smpp"
+	"kurir/wire"
 )
 
 const (
@@ -63,7 +64,7 @@ func (s *SMPPServer) outbinds(ctx context.Context) {
 				if c.busy = false; err == nil {
 					c.failures = 0
 				}
-				c.again = time.Now().Add(smpp.Backoff(c.failures, smppOutbindFirst, smppOutbindMost, 0.2))
+				c.again = time.Now().Add(wire.Backoff(c.failures, smppOutbindFirst, smppOutbindMost, 0.2))
 				if err != nil {
 					c.failures++
 				}

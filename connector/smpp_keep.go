@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kurir/smpp"
+	"kurir/wire"
 )
 
 // hold keeps the session of one slot open until ctx ends. The pauses grow until a
@@ -98,9 +99,9 @@ func smppWait(ctx context.Context, d time.Duration, enough <-chan struct{}) {
 // credentials have the link wait (see smppGate), not the slot.
 func (l *SMPP) pause(attempt int, err error) time.Duration {
 	if smppStillBound(err) {
-		return smpp.Backoff(attempt, smppBoundPause, max(smppBoundPause, l.cfg.Reconnect), rand.Float64())
+		return wire.Backoff(attempt, smppBoundPause, max(smppBoundPause, l.cfg.Reconnect), rand.Float64())
 	}
-	return smpp.Backoff(attempt, min(smppFirstPause, l.cfg.Reconnect), l.cfg.Reconnect, rand.Float64())
+	return wire.Backoff(attempt, min(smppFirstPause, l.cfg.Reconnect), l.cfg.Reconnect, rand.Float64())
 }
 
 // smppGate lets the slots of a link bind one at a time until a bind has been

@@ -8,6 +8,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"kurir/wire"
 )
 
 // Dialer makes bound sessions of an ESME.
@@ -113,7 +115,7 @@ func (cfg SessionConfig) as(r Role) SessionConfig {
 	return cfg
 }
 
-// Keep holds one session until ctx ends: it connects, waits for the end of the session, waits (see Backoff) and
+// Keep holds one session until ctx ends: it connects, waits for the end of the session, waits (see wire.Backoff) and
 // connects again. A refusal that says that the account is wrong or bound already is tried again after MaxDelay only,
 // lest the operator lock the account. When ctx ends the session is closed; unbind it before for an orderly end.
 //
@@ -140,11 +142,11 @@ func (d *Dialer) Keep(ctx context.Context, h Handler, notify func(s *Session, re
 			}
 		}
 		notify(s, nil, err)
-		delay := Backoff(attempt, d.minDelay(), d.maxDelay(), rand.Float64())
+		delay := wire.Backoff(attempt, d.minDelay(), d.maxDelay(), rand.Float64())
 		if refusedForGood(err) {
 			delay = d.maxDelay()
 		}
-		wait(ctx, delay)
+		wire.Wait(ctx, delay)
 	}
 }
 
@@ -170,29 +172,4 @@ func refusedForGood(err error) bool {
 		}
 	}
 	return false
-}
-
-// Backoff gives the wait before attempt number attempt+1: it doubles from least to most, and random, between 0 and 1,
-// takes up to half of it away, so that many who lost the same peer do not come back together.
-func Backoff(attempt int, least, most time.Duration, random float64) time.Duration {
-	d := least
-	for range attempt {
-		if d >= most/2 {
-			d = most
-			break
-		}
-		d *= 2
-	}
-	d = min(d, most)
-	return d - time.Duration(float64(d)*random/2)
-}
-
-// wait waits, or until ctx ends.
-func wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }

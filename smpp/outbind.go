@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"kurir/wire"
 )
 
 // Outbind is sent by an SMSC that connects to an ESME and asks it to bind (SMPP 3.4 4.1.7).
@@ -41,9 +43,9 @@ func (srv *Server) Outbind(ctx context.Context, addr string, o *Outbind) (*Sessi
 	}
 	bound := make(chan struct{})
 	a := srv.accepts()
-	a.open = func(conn net.Conn) *Session { return NewSession(conn, srv.Session.as(SMSC), binder{srv, bound}) }
-	s := srv.acceptor.start(conn, a)
-	if s == nil {
+	a.Open = func(conn net.Conn) *Session { return NewSession(conn, srv.Session.as(SMSC), binder{srv, bound}) }
+	s, ok := srv.acceptor.Start(conn, a)
+	if !ok {
 		_ = conn.Close()
 		return nil, fmt.Errorf("outbind to %s: too many sessions, or the server stops", addr)
 	}
@@ -81,7 +83,7 @@ type OutbindListener struct {
 	// response to the bind.
 	Session SessionConfig
 
-	acceptor acceptor
+	acceptor wire.Acceptor[*Session]
 }
 
 // Serve accepts connections on ln until ctx ends or ln fails. It then closes ln, unbinds the sessions and returns when
@@ -91,15 +93,14 @@ func (l *OutbindListener) Serve(ctx context.Context, ln net.Listener) error {
 	if most <= 0 {
 		most = 100
 	}
-	a := accepting{
-		most: most, perIP: most, drain: l.Drain, log: l.Session.Logger, ended: l.Ended,
-		open: func(conn net.Conn) *Session { return NewSession(conn, l.Session.as(ESME), &outbound{listener: l}) },
-	}
-	return l.acceptor.serve(ctx, ln, a.withDefaults())
+	return l.acceptor.Serve(ctx, ln, wire.Accepting[*Session]{
+		Protocol: "SMPP", Most: most, PerIP: most, Drain: l.Drain, Log: l.Session.Logger, Ended: l.Ended,
+		Open: func(conn net.Conn) *Session { return NewSession(conn, l.Session.as(ESME), &outbound{listener: l}) },
+	})
 }
 
 // Sessions lists the sessions there are, unbound ones included, in no order.
-func (l *OutbindListener) Sessions() []*Session { return l.acceptor.list() }
+func (l *OutbindListener) Sessions() []*Session { return l.acceptor.List() }
 
 // outbound is the handler of an ESME's session that waits for outbind, and then for the response to its bind.
 type outbound struct {

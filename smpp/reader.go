@@ -317,7 +317,7 @@ func (s *Session) deliver() {
 func (s *Session) match(now time.Time) {
 	r := &s.reader
 	kept := r.responses[:0]
-	s.latency.turn(now)
+	s.latency.Turn(now)
 	for i := range r.responses {
 		resp := &r.responses[i]
 		e, ok := s.window.take(resp.PDU.Sequence, resp.PDU.Command)
@@ -338,7 +338,7 @@ func (s *Session) match(now time.Time) {
 		s.timing.active = now
 		resp.Request, resp.Ref, resp.Sent = e.body, e.ref, e.sent
 		if b, ok := e.body.(*Bind); !ok {
-			s.latency.add(now.Sub(e.sent))
+			s.latency.Add(now.Sub(e.sent))
 		} else if resp.PDU.Status == ESME_ROK && resp.PDU.Command != CommandGenericNack && resp.Err == nil {
 			body, _ := resp.PDU.Body.(*BindResp)
 			said, inForce := agreed(b.Version, s.cfg.PeerVersion, body)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"kurir/wire"
 )
 
 // Server accepts connections of ESMEs and their binds.
@@ -31,26 +33,34 @@ type Server struct {
 	// Dial makes the connections of Outbind; nil: TCP.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	acceptor acceptor
+	acceptor wire.Acceptor[*Session]
 }
 
 // Serve accepts connections on ln until ctx ends or ln fails. It then closes ln, unbinds the sessions, those of Outbind
 // included, and returns when all have ended: nil after ctx ended, the listener's error otherwise.
 func (srv *Server) Serve(ctx context.Context, ln net.Listener) error {
-	return srv.acceptor.serve(ctx, ln, srv.accepts())
+	return srv.acceptor.Serve(ctx, ln, srv.accepts())
 }
 
 // accepts says what the acceptor needs to know.
-func (srv *Server) accepts() accepting {
-	a := accepting{
-		most: srv.MaxConnections, perIP: srv.MaxPerIP, drain: srv.Drain, log: srv.Session.Logger, ended: srv.Ended,
-		open: func(conn net.Conn) *Session { return NewSession(conn, srv.Session.as(SMSC), binder{srv: srv}) },
+func (srv *Server) accepts() wire.Accepting[*Session] {
+	return wire.Accepting[*Session]{
+		Protocol: "SMPP", Most: srv.MaxConnections, PerIP: srv.MaxPerIP, Drain: srv.Drain, Log: srv.Session.Logger, Ended: srv.Ended,
+		Open: func(conn net.Conn) *Session { return NewSession(conn, srv.Session.as(SMSC), binder{srv: srv}) },
 	}
-	return a.withDefaults()
 }
 
 // Sessions lists the sessions there are, unbound ones included, in no order.
-func (srv *Server) Sessions() []*Session { return srv.acceptor.list() }
+func (srv *Server) Sessions() []*Session { return srv.acceptor.List() }
+
+// End ends the session for a server that stops: Unbind of one that is bound, else Close.
+func (s *Session) End(ctx context.Context) {
+	if !s.State().Bound() {
+		s.Close(ErrClosed)
+		return
+	}
+	_ = s.Unbind(ctx)
+}
 
 // binder is the handler of a session that is not bound.
 type binder struct {

@@ -193,12 +193,12 @@ func TestServerRefusalsLogged(t *testing.T) {
 			return a
 		}
 		a := srv.accepts()
-		first := srv.acceptor.start(conn(), a)
-		if first == nil {
+		first, ok := srv.acceptor.Start(conn(), a)
+		if !ok {
 			t.Fatal("the first is refused")
 		}
 		for range 100 {
-			if srv.acceptor.start(conn(), a) != nil {
+			if _, ok := srv.acceptor.Start(conn(), a); ok {
 				t.Fatal("one too many")
 			}
 			time.Sleep(25 * time.Millisecond)
@@ -274,7 +274,7 @@ func TestDialerKeep(t *testing.T) {
 					return nil, net.ErrClosed
 				}
 				a, b := net.Pipe()
-				srv.acceptor.start(b, srv.accepts())
+				srv.acceptor.Start(b, srv.accepts())
 				return a, nil
 			},
 		}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"kurir/wire"
 )
 
 // Session is one connection, seen from either side. Its methods may be called from any goroutine.
@@ -31,7 +33,7 @@ type Session struct {
 	finishing   bool   // close when all is written
 	timing      timing
 	deadline    time.Time // of the read, by which the timers run
-	latency     latency
+	latency     wire.Latency
 	peerWindow  int           // most requests of the peer without an answer
 	peerOpen    int           // requests of the peer without an answer
 	unbindSeq   uint32        // sequence number of the peer's unbind
@@ -133,9 +135,9 @@ func (s *Session) Info() Info {
 	if i.Received+i.Bad > 0 {
 		i.LastIn = s.timing.heard
 	}
-	s.latency.turn(time.Now())
-	i.Answered = s.latency.count()
-	i.LatencyP50, i.LatencyP99 = s.latency.quantile(0.50), s.latency.quantile(0.99)
+	s.latency.Turn(time.Now())
+	i.Answered = s.latency.Count()
+	i.LatencyP50, i.LatencyP99 = s.latency.Quantile(0.50), s.latency.Quantile(0.99)
 	return i
 }
 
@@ -368,13 +370,7 @@ func (s *Session) Close(reason error) {
 // Abort is Close where the peer is out of reach, or must hear nothing more: what the system has taken and not yet brought to him is
 // forgotten. Else it would come when the network is whole again, after what another session has said meanwhile.
 func (s *Session) Abort(reason error) {
-	conn := s.conn
-	if secured, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
-		conn = secured.NetConn()
-	}
-	if c, ok := conn.(interface{ SetLinger(seconds int) error }); ok {
-		_ = c.SetLinger(0)
-	}
+	wire.Forget(s.conn)
 	s.Close(reason)
 }
 

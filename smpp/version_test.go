@@ -48,7 +48,7 @@ func TestAgreed(t *testing.T) {
 func versionPair(t *testing.T, srv *Server, esme Version, cfg SessionConfig) (c, s *Session, resp *BindResp) {
 	a, b := net.Pipe()
 	srv.Bind = func(*Session, *Bind) (Status, Handler) { return ESME_ROK, &recorder{answer: ok} }
-	s = srv.acceptor.start(b, srv.accepts())
+	s, _ = srv.acceptor.Start(b, srv.accepts())
 	c = NewSession(a, cfg, &recorder{answer: ok})
 	go c.Run(t.Context()) //nolint:errcheck // Err gives the reason
 	p, err := c.Do(t.Context(), &Bind{SystemID: "acme", Version: esme})

@@ -1,4 +1,4 @@
-package smpp
+package wire
 
 import (
 	"math/bits"
@@ -13,15 +13,16 @@ const (
 	latencyPeriod  = time.Minute
 )
 
-// latency measures how long the peer takes to answer: a histogram of this minute and one of the last, so that what is
-// said is about now. It costs an addition per response and some 700 octets per session.
-type latency struct {
+// Latency measures how long a peer takes to answer: a histogram of this minute and one of the last, so that what is
+// said is about now. It costs an addition per response and some 700 octets per session. The zero value is ready; a lock
+// is its owner's affair.
+type Latency struct {
 	since     time.Time // start of this minute
 	now, last [latencyBuckets]uint32
 }
 
-// turn begins a new minute if this one is over.
-func (l *latency) turn(now time.Time) {
+// Turn begins a new minute if this one is over.
+func (l *Latency) Turn(now time.Time) {
 	switch age := now.Sub(l.since); {
 	case age < latencyPeriod:
 		return
@@ -34,8 +35,8 @@ func (l *latency) turn(now time.Time) {
 	l.since = now
 }
 
-// add counts one answer.
-func (l *latency) add(d time.Duration) { l.now[latencyBucket(d)]++ }
+// Add counts one answer.
+func (l *Latency) Add(d time.Duration) { l.now[latencyBucket(d)]++ }
 
 // latencyBucket gives the bucket for a latency. Within it are those up to latencyEnd and above that of the bucket before.
 func latencyBucket(d time.Duration) int {
@@ -56,17 +57,17 @@ func latencyEnd(bucket int) time.Duration {
 	return time.Duration(5+quarter) << octave * latencyUnit
 }
 
-// count is how many answers both minutes have.
-func (l *latency) count() (n uint64) {
+// Count is how many answers both minutes have.
+func (l *Latency) Count() (n uint64) {
 	for i := range l.now {
 		n += uint64(l.now[i]) + uint64(l.last[i])
 	}
 	return n
 }
 
-// quantile gives the time within which the share q of the answers came; 0 if there were none.
-func (l *latency) quantile(q float64) time.Duration {
-	n := l.count()
+// Quantile gives the time within which the share q of the answers came; 0 if there were none.
+func (l *Latency) Quantile(q float64) time.Duration {
+	n := l.Count()
 	if n == 0 {
 		return 0
 	}
