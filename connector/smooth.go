@@ -101,7 +101,7 @@ func (s *Smooth) opens(now time.Time) time.Time {
 	var at time.Time
 	for _, l := range s.laws {
 		if l.most == 0 {
-			return now.Add(smppLeaseLook)
+			return now.Add(leaseLook)
 		}
 		before := s.went[(s.next+len(s.went)-l.most)%len(s.went)]
 		if opens := s.began.Add(before + l.over); opens.After(at) {

@@ -32,23 +32,16 @@ type SMPP struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Listen opens the address of outbind; nil for TCP.
 	Listen func(ctx context.Context, network, addr string) (net.Listener, error)
-	// Acquire waits for the lease of a session, counted from 0 to SMPPConfig.Leases; nil where one server has all. The
-	// error is that of ctx.
-	Acquire func(ctx context.Context, session int) (*Lease, error)
+	keeper
 
 	cfg      SMPPConfig
 	meanings *smppMeanings // nil for the specifications'
 	smooth   *Smooth       // nil without a rate
-	log      *slog.Logger
-	shared   *Shared
 	core     Core
 	running  sync.WaitGroup // what tells core something from a goroutine of its own
-	gate     *smppGate
-	plan     MaintenancePlan
-	unread   atomic.Uint64 // receipts that named no message
+	unread   atomic.Uint64  // receipts that named no message
 
-	mu       sync.Mutex
-	slots    []*smppSlot
+	// Guarded by mu of keeper.
 	bound    map[uint32]*smppSession
 	outbound map[*smpp.Session]*smppSession // those that the operator opened
 	tap      Tap                            // of smpp_trace.go
@@ -85,28 +78,8 @@ func (s *Shared) now() time.Time {
 // NewShared makes what the links of one process share.
 func NewShared() *Shared { return &Shared{refs: gsm.NewReferences(), self: newSelf()} }
 
-// smppSlot is a place for a session, occupied or not.
-type smppSlot struct {
-	mode      smpp.BindMode
-	session   *smppSession // nil while there is none
-	number    uint32       // of the session, while there is none of the next
-	since     time.Time    // of the state
-	down      bool         // the last attempt failed, or the session ended
-	err       error        // the last
-	errAt     time.Time
-	place     int    // number of its lease
-	lease     *Lease // of keep alone; nil where none is needed
-	elsewhere bool   // it waits for one
-
-	turn    int           // index of the host to begin with, when they are taken in turn
-	lost    time.Time     // when the last session ended; of keep alone
-	restart chan struct{} // told when people want it opened anew
-}
-
-const (
-	smppUnbindWait = 5 * time.Second // for the last answers when the link is closed
-	smppFirstPause = time.Second     // before the second attempt to connect
-)
+// smppUnbindWait is for the last answers when the link is closed.
+const smppUnbindWait = 5 * time.Second
 
 // NewSMPP makes a link of a configuration that Validate found nothing wrong
 // with. shared is that of the process.
@@ -114,9 +87,13 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	cfg = cfg.WithDefaults()
 	l := &SMPP{
-		cfg: cfg.WithDefaults(), log: log.With("link", cfg.Name), shared: shared,
-		bound: map[uint32]*smppSession{}, outbound: map[*smpp.Session]*smppSession{}, gate: newSMPPGate(cfg.WithDefaults().Reconnect), plan: cfg.Plan(),
+		keeper: keeper{
+			log: log.With("link", cfg.Name), shared: shared, gate: newGate(cfg.Reconnect), plan: cfg.Plan(),
+			quietCut: cfg.QuietCut, longest: cfg.Reconnect, why: smppWhy,
+		},
+		cfg: cfg, bound: map[uint32]*smppSession{}, outbound: map[*smpp.Session]*smppSession{},
 		refused: Seldom{Every: smppStrangeEvery}, unbound: Seldom{Every: smppStrangeEvery},
 	}
 	l.cfg.rewriting = l.cfg.rewriting.with(shared.Networks)
@@ -124,24 +101,22 @@ func NewSMPP(cfg SMPPConfig, shared *Shared, log *slog.Logger) *SMPP {
 	if cfg.Rate > 0 {
 		l.smooth = shared.smoothLink(cfg.Name, float64(cfg.Rate))
 	}
+	modes := []smpp.BindMode{smpp.Transceiver}
+	if l.cfg.Bind != "transceiver" {
+		modes = []smpp.BindMode{smpp.Transmitter, smpp.Receiver}
+	}
 	for i := range l.cfg.Sessions {
 		if len(l.cfg.Hosts) == 0 { // the operator opens the sessions
 			break
 		}
-		if l.cfg.Bind == "transceiver" {
-			l.slots = append(l.slots, l.newSlot(smpp.Transceiver, i))
-		} else {
-			l.slots = append(l.slots, l.newSlot(smpp.Transmitter, i), l.newSlot(smpp.Receiver, i))
+		for _, mode := range modes {
+			l.addSlot(mode.String(), i)
 		}
 	}
-	for i, slot := range l.slots {
-		slot.place = i
+	l.opener = func(s *slot) func(context.Context) (time.Duration, error) {
+		return l.open(modes[s.place%len(modes)], s)
 	}
 	return l
-}
-
-func (l *SMPP) newSlot(mode smpp.BindMode, turn int) *smppSlot {
-	return &smppSlot{mode: mode, turn: turn, number: l.shared.sessions.Add(1), since: time.Now(), restart: make(chan struct{}, 1)}
 }
 
 // Run implements Connector.
@@ -173,51 +148,11 @@ func (l *SMPP) Send(session uint32, out []*Outgoing) (refused []*Outgoing) {
 }
 
 // Stats implements Connector.
-func (l *SMPP) Stats() []SessionStats { return l.outboundStats(l.slotStats()) }
-
-// slotStats shows the sessions that the link opens.
-func (l *SMPP) slotStats() []SessionStats {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	stats := make([]SessionStats, 0, len(l.slots))
-	for _, slot := range l.slots {
-		st := SessionStats{Session: slot.number, State: "connecting", Since: slot.since, Mode: slot.mode.String(), Version: l.cfg.Version}
-		switch {
-		case slot.session != nil:
-			slot.session.stats(&st)
-		case slot.elsewhere:
-			st.State = "elsewhere"
-		case slot.down:
-			st.State = "down"
-		}
-		if slot.err != nil && slot.errAt.After(st.ErrorAt) {
-			st.Error, st.ErrorAt = slot.err.Error(), slot.errAt
-		}
-		stats = append(stats, st)
-	}
-	return stats
-}
+func (l *SMPP) Stats() []SessionStats { return l.outboundStats(l.slotStats(l.cfg.Version)) }
 
 // RestartSession implements Restarter.
 func (l *SMPP) RestartSession(session uint32) bool {
 	return l.restartSlot(session) || l.restartOutbound(session)
-}
-
-// restartSlot is RestartSession for those sessions that the link opens.
-func (l *SMPP) restartSlot(session uint32) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, slot := range l.slots {
-		if session == 0 || slot.number != session {
-			continue
-		}
-		select {
-		case slot.restart <- struct{}{}:
-		default: // it is to be opened anew already
-		}
-		return true
-	}
-	return false
 }
 
 // dialer returns what opens the sessions of a slot.

@@ -112,8 +112,8 @@ func (l *SMPP) askable() map[string]*smppSession {
 	defer l.mu.Unlock()
 	found := map[string]*smppSession{}
 	for _, slot := range l.slots {
-		s := slot.session
-		if s == nil || slot.mode == smpp.Receiver {
+		s, _ := slot.session.(*smppSession)
+		if s == nil || slot.mode == smpp.Receiver.String() {
 			continue
 		}
 		if other := found[s.host]; other == nil || s.room() > other.room() {

@@ -86,7 +86,7 @@ func (l *SMPP) outbinds(ctx context.Context) {
 		}
 		pause := l.pause(attempt, err)
 		l.log.Warn("the operator cannot connect to us", "address", l.cfg.Outbind.Listen, "error", err, "again_in", pause.Round(time.Millisecond))
-		smppWait(ctx, pause, nil)
+		waitOr(ctx, pause, nil)
 	}
 }
 

@@ -24,7 +24,7 @@ type smppPass struct {
 func (s *smppSession) newPass(now time.Time) smppPass {
 	p := smppPass{session: s, now: now, pacing: s.link.smooth != nil || s.link.shared.accounts.Load() != nil}
 	if s.lease.silent() {
-		p.closed, p.again = true, now.Add(smppLeaseLook)
+		p.closed, p.again = true, now.Add(leaseLook)
 	}
 	return p
 }

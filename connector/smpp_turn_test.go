@@ -137,7 +137,7 @@ func TestSMPPAskEmptiest(t *testing.T) {
 		first := b.operators[0].(*smsc)
 		l := b.link.(*SMPP)
 		l.mu.Lock()
-		busy := l.slots[0].session.number
+		busy := l.slots[0].session.(*smppSession).number
 		l.mu.Unlock()
 		var list []*Outgoing
 		for _, name := range names("m", contractWindow) {

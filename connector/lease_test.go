@@ -176,7 +176,7 @@ func TestSMPPLeaseSilent(t *testing.T) {
 			t.Fatalf("the session ended: %v", b.core.downs[0].reason)
 		}
 		lease.valid.Store(true)
-		time.Sleep(smppLeaseLook)
+		time.Sleep(leaseLook)
 		synctest.Wait()
 		same(t, "on the wire", o.taken(), []string{"before", "while"})
 		o.answer("while", "id2", message.NoFailure)
@@ -192,7 +192,7 @@ func TestSMPPLeaseAtSocket(t *testing.T) {
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
 	lease := &tenancy{over: make(chan struct{})}
-	conn := &leased{ours, &Lease{Valid: lease.valid.Load, Over: lease.over}}
+	conn := &leased{ours, &Lease{Valid: lease.valid.Load, Over: lease.over}, smppSendsMessages}
 	pdu := func(c smpp.CommandID) []byte {
 		return []byte{0, 0, 0, 16, 0, 0, byte(c >> 8), byte(c), 0, 0, 0, 0, 0, 0, 0, 1}
 	}

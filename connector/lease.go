@@ -1,13 +1,9 @@
 package connector
 
 import (
-	"context"
-	"encoding/binary"
 	"errors"
 	"net"
 	"time"
-
-	"kurir/smpp"
 )
 
 // Lease is the permission to hold one session of a link, where several servers
@@ -53,54 +49,19 @@ func (l *Lease) silent() bool { return l != nil && !l.Valid() }
 // errLeaseOver ends a session that another server holds, or may hold.
 var errLeaseOver = errors.New("this server may not hold the session any more: another does, or the database has not answered for too long")
 
-// smppLeaseLook is how often a session that may not send looks whether it may.
-const smppLeaseLook = 100 * time.Millisecond
-
-// keep holds the session of one slot until ctx ends: where several servers share
-// the link, whenever this one has its lease.
-func (l *SMPP) keep(ctx context.Context, slot *smppSlot) {
-	if l.Acquire == nil {
-		l.hold(ctx, slot)
-		return
-	}
-	for {
-		l.stand(slot, true)
-		lease, err := l.Acquire(ctx, slot.place)
-		if err != nil {
-			return // ctx has ended
-		}
-		l.stand(slot, false)
-		held, end := context.WithCancel(ctx)
-		go func() {
-			select {
-			case <-lease.Over:
-				end()
-			case <-held.Done():
-			}
-		}()
-		slot.lease = lease
-		l.hold(held, slot)
-		end()
-		lease.Release()
-	}
-}
-
-// stand notes whether a slot is left to other servers.
-func (l *SMPP) stand(slot *smppSlot, elsewhere bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	slot.elsewhere, slot.down, slot.err, slot.since = elsewhere, false, nil, time.Now()
-}
+// leaseLook is how often a session that may not send looks whether it may.
+const leaseLook = 100 * time.Millisecond
 
 // leased is a connection of a session that is held by a lease.
 type leased struct {
 	net.Conn
 	lease *Lease
+	sends func(b []byte) bool // tells whether a message is among what is written, which are whole PDUs
 }
 
 // Write implements net.Conn. A session that is silent keeps its connection.
 func (c *leased) Write(b []byte) (int, error) {
-	if c.lease.lost() || c.lease.silent() && sendsMessages(b) {
+	if c.lease.lost() || c.lease.silent() && c.sends(b) {
 		return 0, errLeaseOver
 	}
 	return c.Conn.Write(b)
@@ -120,20 +81,4 @@ func (c *leased) NetConn() net.Conn {
 		return secured.NetConn()
 	}
 	return c.Conn
-}
-
-// sendsMessages tells whether a message is among PDUs, which are whole.
-func sendsMessages(b []byte) bool {
-	for len(b) >= 16 {
-		switch smpp.CommandID(binary.BigEndian.Uint32(b[4:])) {
-		case smpp.CommandSubmitSM, smpp.CommandSubmitMulti, smpp.CommandDataSM, smpp.CommandBroadcastSM:
-			return true
-		}
-		n := binary.BigEndian.Uint32(b)
-		if n < 16 || int64(n) > int64(len(b)) {
-			return true // it is not known what it is
-		}
-		b = b[n:]
-	}
-	return false
 }
