@@ -147,7 +147,7 @@ func (d *decoder) mapping(node *yaml.Node, out reflect.Value, path string, depth
 			d.note(at, field, "is given twice")
 		default:
 			seen[key.Value] = true
-			d.value(value, out.Field(n), field, depth+1)
+			d.value(value, out.FieldByIndex(n), field, depth+1)
 		}
 	}
 }
@@ -311,12 +311,12 @@ func ParseDuration(text string) (time.Duration, error) {
 	return span + more, err
 }
 
-// fieldsOf gives the index of each field of a struct by its name in the file.
-func fieldsOf(t reflect.Type) map[string]int {
-	fields := map[string]int{}
-	for i := range t.NumField() {
-		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); name != "" && name != "-" {
-			fields[name] = i
+// fieldsOf gives the place of each field of a struct by its name in the file; those of an embedded struct are its own.
+func fieldsOf(t reflect.Type) map[string][]int {
+	fields := map[string][]int{}
+	for _, f := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); name != "" && name != "-" {
+			fields[name] = f.Index
 		}
 	}
 	return fields
@@ -341,8 +341,8 @@ func describe(node *yaml.Node) string {
 }
 
 // didYouMean proposes the field whose name is nearest, or gives them all when none is near.
-func didYouMean(name string, fields map[string]int) string {
-	names := slices.SortedFunc(maps.Keys(fields), func(a, b string) int { return fields[a] - fields[b] })
+func didYouMean(name string, fields map[string][]int) string {
+	names := slices.SortedFunc(maps.Keys(fields), func(a, b string) int { return slices.Compare(fields[a], fields[b]) })
 	if best := message.Nearest(name, names); best != "" {
 		return fmt.Sprintf("; did you mean %s?", best)
 	}

@@ -132,7 +132,7 @@ func (d *decoder) add(top *yaml.Node, f *File, made []Made) {
 			d.note(d.placeOf(path), path, quote(m.Name)+" stands in the file and was made over REST too; take one of them out")
 			continue
 		}
-		d.addOne(s, m, root.Field(fieldsOf(root.Type())[s.Kind]))
+		d.addOne(s, m, root.FieldByIndex(fieldsOf(root.Type())[s.Kind]))
 	}
 }
 
@@ -147,7 +147,7 @@ func inFile(top *yaml.Node, root reflect.Value) map[[2]string]string {
 			}
 			continue
 		}
-		list := root.Field(fields[s.Kind])
+		list := root.FieldByIndex(fields[s.Kind])
 		for i := range list.Len() {
 			if name := KeyOf(s, keyField(list.Index(i), s.Key)); name != "" {
 				taken[[2]string{s.Kind, name}] = fmt.Sprintf("%s[%d].%s", s.Kind, i, s.Key)
@@ -228,7 +228,7 @@ func keyField(v reflect.Value, name string) string {
 		return c.Name
 	}
 	if i, ok := fieldsOf(v.Type())[name]; ok {
-		return v.Field(i).String()
+		return v.FieldByIndex(i).String()
 	}
 	return ""
 }

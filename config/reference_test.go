@@ -51,12 +51,16 @@ func (r *reference) fields(typ reflect.Type) []field {
 	r.t.Helper()
 	comments := r.commentsOf(typ.PkgPath())
 	names := map[string]string{}
-	for i := range typ.NumField() {
-		names[typ.Field(i).Name], _, _ = strings.Cut(typ.Field(i).Tag.Get("yaml"), ",")
+	for _, f := range reflect.VisibleFields(typ) {
+		names[f.Name], _, _ = strings.Cut(f.Tag.Get("yaml"), ",")
 	}
 	var fields []field
 	for i := range typ.NumField() {
 		f := typ.Field(i)
+		if f.Anonymous {
+			fields = append(fields, r.fields(f.Type)...)
+			continue
+		}
 		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		if name == "" || name == "-" {
 			continue

@@ -17,8 +17,7 @@ func Schema(s resource.Setting) *resource.Schema {
 	schemas := resource.NewSchemas("", fieldSchema)
 	schemas.Tag = "yaml"
 	root := reflect.TypeFor[File]()
-	field := root.Field(fieldsOf(root)[s.Kind])
-	typ := field.Type
+	typ := fieldType(root, s.Kind)
 	switch {
 	case s.Kind == "connectors":
 		typ = reflect.TypeFor[connector.SMPPConfig]()

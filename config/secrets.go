@@ -18,7 +18,7 @@ const stars = "***"
 // eachSecret gives a copy of a setting's value in which every secret is what change makes of it.
 func eachSecret(kind string, value map[string]any, change func(path string, secret any) any) map[string]any {
 	file := reflect.TypeFor[File]()
-	t := file.Field(fieldsOf(file)[kind]).Type
+	t := fieldType(file, kind)
 	if t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
@@ -63,7 +63,7 @@ func fieldType(t reflect.Type, name string) reflect.Type {
 		return nil
 	}
 	if i, ok := fieldsOf(t)[name]; ok {
-		return t.Field(i).Type
+		return t.FieldByIndex(i).Type
 	}
 	return nil
 }

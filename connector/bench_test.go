@@ -77,7 +77,7 @@ func BenchmarkSMPP(b *testing.B) {
 			}()
 		}
 	}()
-	link := NewSMPP(SMPPConfig{Name: "op1", Hosts: []string{ln.Addr().String()}, SystemID: "kurir", Window: 100, Lookahead: 100}, NewShared(), nil)
+	link := NewSMPP(SMPPConfig{Named: Named{Name: "op1"}, Remote: Remote{Hosts: []string{ln.Addr().String()}, Window: 100, Lookahead: 100}, SystemID: "kurir"}, NewShared(), nil)
 	core := &benchCore{up: make(chan uint32, 1), link: link, done: make(chan struct{})}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})

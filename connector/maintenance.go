@@ -92,9 +92,3 @@ func clockTime(text string, report func(problem string)) time.Duration {
 	}
 	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
 }
-
-// Plan returns the link's maintenance times. Validate has found nothing wrong with
-// them.
-func (c SMPPConfig) Plan() MaintenancePlan {
-	return maintenancePlan(c.Maintenance, func(string, string) {})
-}

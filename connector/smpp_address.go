@@ -8,27 +8,15 @@ import (
 	"kurir/smpp"
 )
 
-// smppRewriting is how addresses are shown to the operator of a link.
-type smppRewriting struct {
-	source, destination *message.AddressRules
-	networks            message.NetworkOf
-}
-
-// with returns the same by what networks knows.
-func (r smppRewriting) with(networks message.NetworkOf) *smppRewriting {
-	r.networks = networks
-	return &r
-}
-
 // sender and recipient return the addresses of a message as the link shows them.
 // sender is false for a name beyond ISO-8859-1.
 func (c *SMPPConfig) sender(from, to message.Address) (smpp.Address, bool) {
-	a, rule := c.rewriting.source.Rewrite(from, to, c.rewriting.networks)
+	a, rule := c.rewriting.sender(from, to)
 	return smppAddress(a, rule, c.SourceTON, c.SourceNPI)
 }
 
 func (c *SMPPConfig) recipient(to message.Address) smpp.Address {
-	a, rule := c.rewriting.destination.Rewrite(to, to, c.rewriting.networks)
+	a, rule := c.rewriting.recipient(to)
 	shown, _ := smppAddress(a, rule, c.DestTON, c.DestNPI)
 	return shown
 }

@@ -22,9 +22,11 @@ func TestSMPPContract(t *testing.T) {
 
 func smppTestConfig() SMPPConfig {
 	return SMPPConfig{
-		Name: "op1", Hosts: []string{"pipe:1"}, SystemID: "kurir", Password: "secret",
-		Window: contractWindow, Lookahead: contractCredit - contractWindow,
-		EnquireLink: contractEnquire, ResponseTimeout: contractAnswer, Reconnect: 2 * time.Second,
+		Named:       Named{Name: "op1"},
+		Remote:      Remote{Hosts: []string{"pipe:1"}, Window: contractWindow, Lookahead: contractCredit - contractWindow, ResponseTimeout: contractAnswer, Reconnect: 2 * time.Second},
+		SystemID:    "kurir",
+		Password:    "secret",
+		EnquireLink: contractEnquire,
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 func TestOperatorsOwnCodes(t *testing.T) {
 	t.Parallel()
 	cfg := SMPPConfig{
-		Name: "op1", Failures: map[string]string{"0x400": "absent", "ESME_RSUBMITFAIL": "memory_full"},
+		Named:           Named{Name: "op1"},
+		Failures:        map[string]string{"0x400": "absent", "ESME_RSUBMITFAIL": "memory_full"},
 		ReceiptFailures: map[string]string{"027": "memory_full", "0x99": "absent"},
 	}
 	l := NewSMPP(cfg, NewShared(), nil)

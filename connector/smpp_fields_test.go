@@ -161,8 +161,8 @@ func TestSMPPResolveMistakes(t *testing.T) {
 // lists.
 func TestSMPPReceiveExtra(t *testing.T) {
 	t.Parallel()
-	cfg := resolved(t, SMPPConfig{Name: "op1", TLVs: TLVConfig{Receive: []string{"0x1400-0x14FF"}}})
-	l, plain := NewSMPP(cfg, NewShared(), nil), NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
+	cfg := resolved(t, SMPPConfig{Named: Named{Name: "op1"}, TLVs: TLVConfig{Receive: []string{"0x1400-0x14FF"}}})
+	l, plain := NewSMPP(cfg, NewShared(), nil), NewSMPP(SMPPConfig{Named: Named{Name: "op1"}}, NewShared(), nil)
 	d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{
 		ESMClass: smpp.ESMUserAck, Text: []byte("x"),
 		TLVs: smpp.TLVs{{Tag: 0x1403, Value: []byte{1}}, {Tag: 0x0204, Value: []byte{0, 1}}, {Tag: 0x1404, Value: make([]byte, 2000)}},
@@ -203,13 +203,13 @@ func TestSMPPAddressRules(t *testing.T) {
 		{message.Address{NPI: 1, Number: "72345"}, nil, nil, smpp.Address{TON: 3, NPI: 0, Addr: "72345"}},
 		{message.Address{NPI: 1, Number: "11111"}, n(6), nil, smpp.Address{TON: 6, NPI: 1, Addr: "11111"}},
 	} {
-		c := SMPPConfig{Source: rules, SourceTON: test.ton, SourceNPI: test.npi}.WithDefaults()
+		c := SMPPConfig{Common: Common{Source: rules}, SourceTON: test.ton, SourceNPI: test.npi}.WithDefaults()
 		got, ok := c.sender(test.in, message.Address{})
 		if !ok || got != test.want {
 			t.Errorf("%+v: %+v, want %+v", test.in, got, test.want)
 		}
 	}
-	names := SMPPConfig{Source: []message.AddressRule{{Kind: "name", Country: message.Words{"US"}, Replace: "+15550100000"}}}
+	names := SMPPConfig{Common: Common{Source: []message.AddressRule{{Kind: "name", Country: message.Words{"US"}, Replace: "+15550100000"}}}}
 	shared := NewShared()
 	shared.Networks = func(a message.Address) message.Network {
 		return message.Network{Country: map[byte]string{'1': "US"}[a.Number[0]]}
@@ -242,7 +242,7 @@ func TestSMPPMostValidity(t *testing.T) {
 		{"absolute", 48 * time.Hour, "260302120000000+"},
 		{"relative", 10 * time.Minute, "000000001000000R"},
 	} {
-		parts, f := built(t, SMPPConfig{Validity: test.how, MaxValidity: 24 * time.Hour, Priority: "none"}, message.Content{Text: "x", Class: gsm.NoClass},
+		parts, f := built(t, SMPPConfig{Common: Common{MaxValidity: 24 * time.Hour}, Validity: test.how, Priority: "none"}, message.Content{Text: "x", Class: gsm.NoClass},
 			func(o *Outgoing) {
 				o.Message.Expires, o.Message.Priority = now.Add(test.left).UnixMilli(), message.Urgent
 			})

@@ -16,7 +16,7 @@ import (
 
 // linkIn makes a link of a default alphabet.
 func linkIn(alphabet string) *SMPP {
-	return NewSMPP(SMPPConfig{Name: "op1", Alphabet: alphabet}, NewShared(), nil)
+	return NewSMPP(SMPPConfig{Named: Named{Name: "op1"}, Alphabet: alphabet}, NewShared(), nil)
 }
 
 // TestSMPPReceive reads what operators deliver.
@@ -24,8 +24,8 @@ func TestSMPPReceive(t *testing.T) {
 	t.Parallel()
 	phone, ours := smpp.Address{TON: 1, NPI: 1, Addr: "46701234567"}, smpp.Address{TON: 0, Addr: "72345"}
 	from, to := message.Address{TON: 1, NPI: 1, Number: "46701234567"}, message.Address{Number: "72345"}
-	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
-	latin := NewSMPP(SMPPConfig{Name: "op1", Alphabet: "latin1"}, NewShared(), nil)
+	l := NewSMPP(SMPPConfig{Named: Named{Name: "op1"}}, NewShared(), nil)
+	latin := NewSMPP(SMPPConfig{Named: Named{Name: "op1"}, Alphabet: "latin1"}, NewShared(), nil)
 	const none = gsm.NoClass
 	for _, test := range []struct {
 		name    string
@@ -88,7 +88,7 @@ func TestSMPPReceive(t *testing.T) {
 // TestSMPPReport reads receipts; optional parameters win over the text.
 func TestSMPPReport(t *testing.T) {
 	t.Parallel()
-	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
+	l := NewSMPP(SMPPConfig{Named: Named{Name: "op1"}}, NewShared(), nil)
 	const text = "id:0123 sub:001 dlvrd:001 submit date:2603011234 done date:2603011235 stat:UNDELIV err:027 text:x"
 	done := time.Date(2026, 3, 1, 12, 35, 0, 0, time.UTC).UnixMilli()
 	for _, test := range []struct {
@@ -136,7 +136,7 @@ func TestSMPPReport(t *testing.T) {
 // sends.
 func TestSMPPReportLong(t *testing.T) {
 	t.Parallel()
-	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
+	l := NewSMPP(SMPPConfig{Named: Named{Name: "op1"}}, NewShared(), nil)
 	text := "id:1 stat:DELIVRD text:" + strings.Repeat("x", 60_000)
 	d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: 4, TLVs: smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: []byte(text)}}}}
 	if r := l.report(d, ""); r.OperatorID != "1" || r.State != message.Delivered || r.Text != text[:512] {
@@ -158,7 +158,7 @@ func TestSMPPReportLong(t *testing.T) {
 func TestSMPPUnreadableReceipt(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), slog.New(slog.NewTextHandler(&log, nil)))
+	l := NewSMPP(SMPPConfig{Named: Named{Name: "op1"}}, NewShared(), slog.New(slog.NewTextHandler(&log, nil)))
 	core := &contractCore{}
 	s := &smppSession{link: l, core: core}
 	d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: 4, Text: []byte("secret words")}}
@@ -314,7 +314,7 @@ func FuzzSMPPReceive(f *testing.F) {
 	f.Add([]byte("id:1 stat:DELIVRD err:000"), uint8(0), uint8(4), []byte("abc\x00"))
 	f.Add([]byte("\x05\x00\x03\x01\x02\x01hi"), uint8(0), uint8(0x40), []byte{})
 	f.Add([]byte("\xd8\x3d"), uint8(8), uint8(0), []byte{1, 2, 3})
-	l := NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil)
+	l := NewSMPP(SMPPConfig{Named: Named{Name: "op1"}}, NewShared(), nil)
 	f.Fuzz(func(t *testing.T, text []byte, coding, esm uint8, value []byte) {
 		d := &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{ESMClass: esm, DataCoding: coding, Text: text, TLVs: smpp.TLVs{
 			{Tag: smpp.TagReceiptedMessageID, Value: value},

@@ -126,7 +126,7 @@ func (c *alertedCore) Alert(a message.Alert) { c.alerts = append(c.alerts, a) }
 func TestSMPPAlert(t *testing.T) {
 	t.Parallel()
 	core := &alertedCore{}
-	s := &smppSession{link: NewSMPP(SMPPConfig{Name: "op1"}, NewShared(), nil), core: core}
+	s := &smppSession{link: NewSMPP(SMPPConfig{Named: Named{Name: "op1"}}, NewShared(), nil), core: core}
 	for _, status := range []int{-1, 0, 1, 2} {
 		b := &smpp.AlertNotification{Source: smpp.Address{TON: 1, NPI: 1, Addr: "46701234567"}}
 		if status >= 0 {

@@ -368,7 +368,7 @@ func TestSMPPShared(t *testing.T) {
 		shared := NewShared()
 		seen := map[string]bool{}
 		for range 20 {
-			l := NewSMPP(SMPPConfig{Name: "op"}, shared, nil)
+			l := NewSMPP(SMPPConfig{Named: Named{Name: "op"}}, shared, nil)
 			b := smppBuilder{cfg: l.cfg, refs: l.shared.refs}
 			if _, f := b.add(contractMessage(strings.Repeat("x", 161)), time.Now()); f != nil {
 				t.Fatal(f)
@@ -404,7 +404,7 @@ func TestSMPPMessageIDs(t *testing.T) {
 
 func TestSMPPConfigValidate(t *testing.T) {
 	t.Parallel()
-	good := SMPPConfig{Name: "op1", Hosts: []string{"smsc.example:2775"}, SystemID: "kurir"}
+	good := SMPPConfig{Named: Named{Name: "op1"}, Remote: Remote{Hosts: []string{"smsc.example:2775"}}, SystemID: "kurir"}
 	for _, test := range []struct {
 		field  string
 		change func(*SMPPConfig)

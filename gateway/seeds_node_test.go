@@ -93,8 +93,11 @@ func (n *simNode) begin() {
 
 func simLink(name string) connector.SMPPConfig {
 	return connector.SMPPConfig{
-		Name: name, Hosts: []string{"pipe:1"}, SystemID: "kurir", Password: "secret", Window: 3, Lookahead: 2,
-		EnquireLink: 10 * time.Second, ResponseTimeout: 3 * time.Second, Reconnect: time.Second,
+		Named:       connector.Named{Name: name},
+		Remote:      connector.Remote{Hosts: []string{"pipe:1"}, Window: 3, Lookahead: 2, ResponseTimeout: 3 * time.Second, Reconnect: time.Second},
+		SystemID:    "kurir",
+		Password:    "secret",
+		EnquireLink: 10 * time.Second,
 	}
 }
 
