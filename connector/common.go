@@ -129,6 +129,15 @@ var (
 	uncertainWords   = []string{"resend", "once"}
 )
 
+// scope names what receipts, and texts from phones that come again, may come by: the link of this name, or the group
+// whose receipts it shares.
+func (c *Common) scope(link string) string {
+	if c.ReceiptsFrom == "" || c.ReceiptsFrom == "host" {
+		return link
+	}
+	return c.ReceiptsFrom
+}
+
 // validate reports what is wrong with the name.
 func (c *Named) validate(check checker) {
 	if c.Name == "" {

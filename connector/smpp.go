@@ -2,8 +2,6 @@ package connector
 
 import (
 	"context"
-	"crypto/tls"
-	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -22,7 +20,7 @@ import (
 //  2. Send puts messages into the session's queue and writes as many parts as
 //     the window has room for (smpp_session.go); each is made a submit_sm
 //     (smpp_build.go) only then. Where rates are set they go smoothly
-//     (smpp_pace.go).
+//     (pace.go).
 //  3. Responses free the window, complete answers (smpp_status.go says what a
 //     command_status means) and let the queue move on.
 //  4. deliver_sm and data_sm become reports and inbound messages
@@ -55,7 +53,7 @@ type SMPP struct {
 type Shared struct {
 	refs      *gsm.References                   // two links may lead to the same phone
 	sessions  atomic.Uint32                     // number of the newest session
-	repeats   smppUnanswered                    // what operators will send again
+	repeats   unanswered                        // what operators will send again
 	self      uint64                            // see newSelf
 	accounts  atomic.Pointer[map[string]*rated] // nil when none has a rate
 	smoothing smoothing                         // of rates (smooth_shared.go)
@@ -173,40 +171,5 @@ func (l *SMPP) dialer(mode smpp.BindMode) *smpp.Dialer {
 
 // dial makes a connection, encrypted if the configuration says so.
 func (l *SMPP) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := l.connection(ctx, network, addr)
-	if err != nil || l.cfg.TLS == nil {
-		return conn, err
-	}
-	secured, err := l.secure(ctx, conn, addr)
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return secured, nil
-}
-
-// connection makes a connection as it is.
-func (l *SMPP) connection(ctx context.Context, network, addr string) (net.Conn, error) {
-	if l.Dial != nil {
-		return l.Dial(ctx, network, addr)
-	}
-	d := net.Dialer{}
-	if l.cfg.LocalAddress != "" {
-		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(l.cfg.LocalAddress)}
-	}
-	return d.DialContext(ctx, network, addr)
-}
-
-// secure encrypts a connection.
-func (l *SMPP) secure(ctx context.Context, conn net.Conn, addr string) (*tls.Conn, error) {
-	host, _, _ := net.SplitHostPort(addr)
-	cfg, err := l.cfg.TLS.load(host)
-	if err != nil {
-		return nil, err
-	}
-	secured := tls.Client(conn, cfg)
-	if err := secured.HandshakeContext(ctx); err != nil {
-		return nil, fmt.Errorf("TLS: %w", err)
-	}
-	return secured, nil
+	return l.cfg.Remote.dial(ctx, l.Dial, network, addr)
 }

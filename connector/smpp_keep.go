@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
-	"slices"
 	"time"
 
 	"kurir/smpp"
@@ -18,8 +17,7 @@ func (l *SMPP) open(mode smpp.BindMode, slot *slot) func(ctx context.Context) (t
 	return func(ctx context.Context) (time.Duration, error) {
 		if l.cfg.HostsOrder == "turn" {
 			d = l.dialer(mode)
-			turn %= len(d.Hosts)
-			d.Hosts = slices.Concat(d.Hosts[turn:], d.Hosts[:turn])
+			d.Hosts = l.cfg.from(turn)
 			turn++
 		}
 		return l.once(ctx, d, slot)
@@ -155,13 +153,10 @@ func (s *smppSession) settleUnsent(err error) {
 	s.unsent.end(!errors.Is(err, smpp.ErrUnbound) && !errors.Is(err, smpp.ErrPeerUnbound), &s.link.shared.repeats)
 }
 
-// smppLook is how often the flow of a session is looked at.
-const smppLook = 5 * time.Second
-
 // until waits until the session is over, or is to be ended and why; nil when the
 // link is closed.
 func (s *smppSession) until(ctx context.Context) (why error, over bool) {
-	look := time.NewTicker(smppLook)
+	look := time.NewTicker(flowLook)
 	defer look.Stop()
 	for {
 		select {

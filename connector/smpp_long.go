@@ -52,7 +52,7 @@ func newSMPPLong(out *Outgoing, built []smpp.SubmitSM) *smppLong {
 
 // stageLong keeps the parts of a message and puts as many of them into the batch
 // as there is room for and as may go now.
-func (s *smppSession) stageLong(out *Outgoing, built []smpp.SubmitSM, room int, pass *smppPass) {
+func (s *smppSession) stageLong(out *Outgoing, built []smpp.SubmitSM, room int, pass *pass) {
 	l := newSMPPLong(out, built)
 	for i := range l.parts {
 		p := &l.parts[i]
@@ -64,7 +64,7 @@ func (s *smppSession) stageLong(out *Outgoing, built []smpp.SubmitSM, room int, 
 }
 
 // stagePart puts a part into the batch if it may go now.
-func (s *smppSession) stagePart(p *smppPart, pass *smppPass) {
+func (s *smppSession) stagePart(p *smppPart, pass *pass) {
 	if pass.goes(p.long.out.Message.Account) {
 		p.staged = true
 		s.requests = append(s.requests, smpp.Request{Body: &p.body, Ref: p})

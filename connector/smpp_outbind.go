@@ -160,7 +160,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 
 // lookAtOutbound looks at the flow of the sessions that the operator opened.
 func (l *SMPP) lookAtOutbound(ctx context.Context) {
-	look := time.NewTicker(smppLook)
+	look := time.NewTicker(flowLook)
 	defer look.Stop()
 	for {
 		select {

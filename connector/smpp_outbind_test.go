@@ -98,7 +98,7 @@ func TestSMPPOutbind(t *testing.T) {
 		o.inbound("hello")
 		synctest.Wait()
 		core.ack(nil)
-		time.Sleep(smppLook)
+		time.Sleep(flowLook)
 		synctest.Wait()
 		if st := l.Stats(); st[0].InPerSecond == 0 || st[0].OutPerSecond == 0 {
 			t.Errorf("no rates: %+v", st)

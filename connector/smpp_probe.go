@@ -2,78 +2,24 @@ package connector
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"strings"
-	"syscall"
-	"time"
 
 	"kurir/smpp"
 )
 
-// TestStep is one thing that a test of a link tried.
-type TestStep struct {
-	Host   string
-	Name   string // resolve, connect, tls, bind, enquire_link, unbind
-	Took   time.Duration
-	Found  string // what was learned, for people
-	Error  string // empty when it went well
-	Advice string // what to do about the error
-}
-
-const smppStepWait = 10 * time.Second // for each step of a test
-
-// Test tries each host until the first step that fails, on connections of its
-// own that leave the link's sessions alone: it need not run. It binds as a
-// transmitter, lest the operator gives it receipts and messages that are the
+// Test implements Tester. It binds as a transmitter, lest the operator gives it receipts and messages that are the
 // sessions'.
 func (l *SMPP) Test(ctx context.Context) []TestStep {
-	var steps []TestStep
-	for _, host := range l.cfg.Hosts {
-		p := &smppProbe{link: l, host: host}
-		p.run(ctx)
-		steps = append(steps, p.steps...)
-	}
-	return steps
+	return probeHosts(ctx, &l.cfg.Remote, l.Dial, l.adviceSession, l.probe)
 }
 
-// smppProbe tries one host.
-type smppProbe struct {
-	link  *SMPP
-	host  string
-	steps []TestStep
-}
-
-func (p *smppProbe) run(ctx context.Context) {
-	if p.link.Dial == nil && !p.try(ctx, "resolve", p.resolve) {
-		return
-	}
-	var conn net.Conn
-	if !p.try(ctx, "connect", func(ctx context.Context) (found string, err error) {
-		if conn, err = p.link.connection(ctx, "tcp", p.host); err != nil {
-			return "", err
-		}
-		return fmt.Sprintf("from %s to %s", conn.LocalAddr(), conn.RemoteAddr()), nil
-	}) {
-		return
-	}
-	defer func() { _ = conn.Close() }()
-	if p.link.cfg.TLS != nil && !p.try(ctx, "tls", func(ctx context.Context) (found string, err error) {
-		secured, err := p.link.secure(ctx, conn, p.host)
-		if err != nil {
-			return "", err
-		}
-		conn = secured
-		return describeTLS(secured.ConnectionState(), time.Now()), nil
-	}) {
-		return
-	}
+// probe tries what comes behind the connection.
+func (l *SMPP) probe(ctx context.Context, p *prober, conn net.Conn) {
 	var sess *smpp.Session
 	if !p.try(ctx, "bind", func(ctx context.Context) (found string, err error) {
-		sess, found, err = p.bind(ctx, conn)
+		sess, found, err = l.probeBind(ctx, p.host, conn)
 		return found, err
 	}) {
 		return
@@ -91,39 +37,16 @@ func (p *smppProbe) run(ctx context.Context) {
 	p.try(ctx, "unbind", func(ctx context.Context) (string, error) { return "", sess.Unbind(ctx) })
 }
 
-// try does one step and notes how it went.
-func (p *smppProbe) try(ctx context.Context, name string, do func(context.Context) (string, error)) bool {
-	ctx, cancel := context.WithTimeout(ctx, smppStepWait)
-	defer cancel()
-	began := time.Now()
-	found, err := do(ctx)
-	step := TestStep{Host: p.host, Name: name, Took: time.Since(began), Found: found}
-	if err != nil {
-		step.Error, step.Advice = err.Error(), p.link.advice(name, err)
-	}
-	p.steps = append(p.steps, step)
-	return err == nil
-}
-
-func (p *smppProbe) resolve(ctx context.Context) (string, error) {
-	host, _, err := net.SplitHostPort(p.host)
-	if err != nil {
-		return "", err
-	}
-	addrs, err := net.DefaultResolver.LookupHost(ctx, host)
-	return strings.Join(addrs, ", "), err
-}
-
-// bind binds as the link's sessions do, but as a transmitter.
-func (p *smppProbe) bind(ctx context.Context, conn net.Conn) (*smpp.Session, string, error) {
-	d := p.link.dialer(smpp.Transmitter)
-	d.Hosts, d.Session.BindTimeout = []string{p.host}, smppStepWait
+// probeBind binds as the link's sessions do, but as a transmitter.
+func (l *SMPP) probeBind(ctx context.Context, host string, conn net.Conn) (*smpp.Session, string, error) {
+	d := l.dialer(smpp.Transmitter)
+	d.Hosts, d.Session.BindTimeout = []string{host}, stepWait
 	d.Dial = func(context.Context, string, string) (net.Conn, error) { return conn, nil }
 	sess, resp, err := d.Connect(ctx, smppStranger{})
 	if err != nil {
 		return nil, "", err
 	}
-	found := fmt.Sprintf("as %s, the operator calls itself %q", p.link.cfg.SystemID, resp.SystemID)
+	found := fmt.Sprintf("as %s, the operator calls itself %q", l.cfg.SystemID, resp.SystemID)
 	if v, ok := resp.Version(); ok {
 		found += fmt.Sprintf(" and speaks SMPP %s", v)
 	}
@@ -148,67 +71,12 @@ func (smppStranger) Requests(s *smpp.Session, requests []smpp.PDU) {
 // Responses implements smpp.Handler.
 func (smppStranger) Responses(*smpp.Session, []smpp.Response) {}
 
-// describeTLS says who the operator is and until when.
-func describeTLS(s tls.ConnectionState, now time.Time) string {
-	if len(s.PeerCertificates) == 0 {
-		return tls.VersionName(s.Version)
-	}
-	c := s.PeerCertificates[0]
-	names := c.DNSNames
-	for _, ip := range c.IPAddresses {
-		names = append(names, ip.String())
-	}
-	who := c.Subject.CommonName
-	if len(names) > 0 {
-		who = strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s, certificate of %s by %s until %s (%d days)", tls.VersionName(s.Version), who, c.Issuer.CommonName,
-		c.NotAfter.UTC().Format(time.DateOnly), int(c.NotAfter.Sub(now).Hours()/24))
-}
-
-// advice says what to do when a step failed.
-func (l *SMPP) advice(step string, err error) string {
-	switch step {
-	case "resolve":
-		return "look at the name under hosts, and at this machine's name servers (/etc/resolv.conf)"
-	case "connect":
-		return adviceConnect(err)
-	case "tls":
-		return adviceTLS(err)
-	case "bind":
+// adviceSession says what to do when a step behind the connection failed.
+func (l *SMPP) adviceSession(step string, err error) string {
+	if step == "bind" {
 		return l.adviceBind(err)
 	}
 	return "the operator accepted the bind and does not go on: ask him to look at the session"
-}
-
-func adviceConnect(err error) string {
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the machine is there and nothing listens on this port: look at the port under hosts, and ask the operator whether his SMSC is up"
-	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EINVAL):
-		return "local_address is not an address of this machine, or of another family than the host's"
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return "there is no way to this address: look at routes, VPN and firewall of this machine"
-	}
-	return "nothing answers: a firewall is the usual reason. Ask the operator whether he has permitted the address that we come from"
-}
-
-func adviceTLS(err error) string {
-	var unknown x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var plain tls.RecordHeaderError
-	switch {
-	case errors.As(err, &unknown):
-		return "nobody whom we trust vouches for the operator's certificate: put the operator's authority into tls: {ca}"
-	case errors.As(err, &name):
-		return "the certificate is another name's: put the name that the operator gave you into tls: {server_name}"
-	case errors.As(err, &invalid):
-		return "the operator's certificate has ended or may not be used so: tell him, and look at this machine's clock"
-	case errors.As(err, &plain):
-		return "the operator does not speak TLS on this port: ask for the right port, or leave tls out"
-	}
-	return "the operator broke off: he may want a certificate of ours (tls: {cert, key}), or speak too old a version of TLS"
 }
 
 func (l *SMPP) adviceBind(err error) string {

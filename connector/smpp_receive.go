@@ -18,7 +18,7 @@ func (s *smppSession) Requests(sess *smpp.Session, requests []smpp.PDU) {
 	var reports []message.Report
 	var inbound []*message.Inbound
 	var forReports, forInbound, now []smpp.PDU
-	var prints []smppPrint
+	var prints []inboundPrint
 	for i := range requests {
 		p := &requests[i]
 		resp := smpp.PDU{Command: p.Command.Response(), Sequence: p.Sequence}
@@ -78,7 +78,7 @@ func (s *smppSession) alerted(p *smpp.PDU) {
 
 // inboundAck is smppAck for messages from phones: those that are on disk and
 // whose answer cannot be given are known when the operator repeats them.
-func (s *smppSession) inboundAck(sess *smpp.Session, responses []smpp.PDU, prints []smppPrint) func(error) {
+func (s *smppSession) inboundAck(sess *smpp.Session, responses []smpp.PDU, prints []inboundPrint) func(error) {
 	return func(err error) {
 		for i := range responses {
 			if err != nil {
@@ -94,7 +94,7 @@ func (s *smppSession) inboundAck(sess *smpp.Session, responses []smpp.PDU, print
 
 // repeated tells whether a message from a phone is on disk since an earlier
 // session, which ended before it was answered. If not its print is added.
-func (s *smppSession) repeated(d *smpp.DeliverSM, prints *[]smppPrint) bool {
+func (s *smppSession) repeated(d *smpp.DeliverSM, prints *[]inboundPrint) bool {
 	print := smppPrintOf(s.link.inboundScope(), d)
 	if r := &s.link.shared.repeats; r.some.Load() && r.again(print, time.Now()) {
 		s.link.log.Info("a message from a phone is repeated after a cut, and known", "session", s.number)
@@ -104,14 +104,26 @@ func (s *smppSession) repeated(d *smpp.DeliverSM, prints *[]smppPrint) bool {
 	return false
 }
 
+// smppPrintOf makes the print of a deliver_sm. scope is what the operator's
+// repeats come by.
+func smppPrintOf(scope string, d *smpp.DeliverSM) inboundPrint {
+	h := newPrinter(scope)
+	h.text(d.Source.Addr)
+	h.text(d.Dest.Addr)
+	h.Write([]byte{d.ESMClass, d.DataCoding, d.Source.TON, d.Dest.TON})
+	for _, tag := range []smpp.Tag{
+		smpp.TagUserMessageReference, smpp.TagSARMsgRefNum, smpp.TagSARTotalSegments, smpp.TagSARSegmentSeqnum,
+	} {
+		v, _ := d.TLVs.Get(tag)
+		h.text(string(v))
+	}
+	h.Write(d.Message())
+	return h.print()
+}
+
 // inboundScope names what an operator's repeats may come by: the link, or the
 // group whose receipts it shares.
-func (l *SMPP) inboundScope() string {
-	if l.cfg.ReceiptsFrom == "" || l.cfg.ReceiptsFrom == "host" {
-		return l.cfg.Name
-	}
-	return l.cfg.ReceiptsFrom
-}
+func (l *SMPP) inboundScope() string { return l.cfg.scope(l.cfg.Name) }
 
 // smppDelivery returns what a deliver_sm or data_sm carries, nil for any other
 // request.

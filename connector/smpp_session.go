@@ -38,7 +38,7 @@ type smppSession struct {
 	parts  []*smppPart // of messages that were begun, to be written before the queue
 	again  []*smppPart // refused for now, to be written again when timer fires
 	timer  *time.Timer
-	waker  *time.Timer // for what may not go yet (smpp_pace.go)
+	waker  *time.Timer // for what may not go yet (pace.go)
 	wire   int         // parts and other requests on the wire
 	window int         // how many there may be, see adapt
 	fitted time.Time   // from when answers tell of that window
@@ -51,11 +51,11 @@ type smppSession struct {
 
 	busy     int  // congestion_state of the read, the highest, or smppSilent
 	pressed  bool // the gateway was told that the operator is busy
-	flow     smppFlow
+	flow     flow
 	requests []smpp.Request // of the batch being built
 
 	restart <-chan struct{} // told when people want it opened anew
-	unsent  smppUnsent
+	unsent  unsent
 
 	anew chan struct{} // told when the operator says that we are not bound
 }
@@ -109,7 +109,7 @@ func (s *smppSession) stage(room int) (late bool) {
 	now := time.Now()
 	s.build.reset()
 	s.requests = s.requests[:0]
-	pass := s.newPass(now)
+	pass := newPass(s.link.smooth, s.link.shared, s.lease, now)
 	for _, p := range s.parts {
 		if len(s.requests) == room || pass.closed {
 			break
@@ -140,7 +140,7 @@ func (s *smppSession) stage(room int) (late bool) {
 			single++
 		}
 	}
-	pass.end()
+	pass.end(&s.waker, s.askAgain)
 	return pass.closed || len(s.requests) == 0 && s.head == len(s.queue)
 }
 
@@ -329,23 +329,24 @@ func (s *smppSession) stats(st *SessionStats) {
 	}
 }
 
-// smppFlow is how many PDUs a second go over a session.
-type smppFlow struct {
-	in, out        float64
-	received, sent uint64 // at the last look
-	at             time.Time
+// askAgain writes what may go by now.
+func (s *smppSession) askAgain() {
+	s.mu.Lock()
+	s.pump()
+	answers := s.failed
+	s.failed = nil
+	s.mu.Unlock()
+	if len(answers) > 0 {
+		s.core.Answered(s.number, answers)
+	}
 }
 
 // look counts what has gone over the session since the last look.
 func (s *smppSession) look() {
-	info, now := s.sess.Info(), time.Now()
+	info := s.sess.Info()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := &s.flow
-	if passed := now.Sub(f.at).Seconds(); passed > 0 {
-		f.in, f.out = float64(info.Received-f.received)/passed, float64(info.Sent-f.sent)/passed
-	}
-	f.received, f.sent, f.at = info.Received, info.Sent, now
+	s.flow.look(info.Received, info.Sent, time.Now())
 }
 
 // answeredID returns the id of an answer in the form in which receipts have

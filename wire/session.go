@@ -129,6 +129,9 @@ func (s *Session[P]) Err() error {
 // State gives the state.
 func (s *Session[P]) State() State { return State(s.state.Load()) }
 
+// Protocol is what the session speaks.
+func (s *Session[P]) Protocol() *Protocol[P] { return s.protocol }
+
 // Role tells which side we are.
 func (s *Session[P]) Role() Role { return s.cfg.Role }
 

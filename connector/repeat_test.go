@@ -87,28 +87,28 @@ func TestSMPPInboundTwice(t *testing.T) {
 // TestSMPPUnansweredIsBounded keeps no more than it may.
 func TestSMPPUnansweredIsBounded(t *testing.T) {
 	t.Parallel()
-	var r smppUnanswered
+	var r unanswered
 	now := time.Now()
-	print := func(i int) smppPrint {
+	print := func(i int) inboundPrint {
 		return smppPrintOf("op1", &smpp.DeliverSM{ShortMessage: smpp.ShortMessage{Text: []byte{byte(i), byte(i >> 8)}}})
 	}
-	for i := range smppRepeatMost + 10 {
+	for i := range repeatMost + 10 {
 		r.unanswered(print(i), now)
 	}
-	if len(r.order) != smppRepeatMost || len(r.since) != smppRepeatMost {
+	if len(r.order) != repeatMost || len(r.since) != repeatMost {
 		t.Errorf("%d and %d are kept", len(r.order), len(r.since))
 	}
-	if r.again(print(0), now) || !r.again(print(smppRepeatMost), now) || r.again(print(smppRepeatMost), now) {
+	if r.again(print(0), now) || !r.again(print(repeatMost), now) || r.again(print(repeatMost), now) {
 		t.Error("the oldest go first, and each is known once")
 	}
-	if r.again(print(smppRepeatMost+1), now.Add(smppRepeatTime+time.Second)) || r.some.Load() || len(r.since) != 0 {
+	if r.again(print(repeatMost+1), now.Add(repeatTime+time.Second)) || r.some.Load() || len(r.since) != 0 {
 		t.Error("what is old is kept")
 	}
-	var u smppUnsent
+	var u unsent
 	for range 3 {
-		u.answered(make([]smppPrint, 300), true, &r)
+		u.answered(make([]inboundPrint, 300), true, &r)
 	}
-	if len(u.list) > smppUnsentMost {
+	if len(u.list) > unsentMost {
 		t.Errorf("%d are kept of a session", len(u.list))
 	}
 }

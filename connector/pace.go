@@ -11,9 +11,10 @@ import (
 // account that has to wait, steps aside among the parts that were begun; a timer
 // asks again.
 
-// smppPass is one go at what waits on a session.
-type smppPass struct {
-	session *smppSession
+// pass is one go at what waits on a session.
+type pass struct {
+	link    *Smooth // nil without a rate
+	shared  *Shared
 	now     time.Time
 	pacing  bool
 	closed  bool      // the link's rate lets nothing go any more
@@ -21,24 +22,24 @@ type smppPass struct {
 	again   time.Time // when to ask again; zero for nothing
 }
 
-func (s *smppSession) newPass(now time.Time) smppPass {
-	p := smppPass{session: s, now: now, pacing: s.link.smooth != nil || s.link.shared.accounts.Load() != nil}
-	if s.lease.silent() {
+// newPass begins one on a session that is held by a lease, or by none.
+func newPass(link *Smooth, shared *Shared, lease *Lease, now time.Time) pass {
+	p := pass{link: link, shared: shared, now: now, pacing: link != nil || shared.accounts.Load() != nil}
+	if lease.silent() {
 		p.closed, p.again = true, now.Add(leaseLook)
 	}
 	return p
 }
 
 // goes tells whether a part of an account's message may be written now.
-func (p *smppPass) goes(account string) bool {
+func (p *pass) goes(account string) bool {
 	switch {
 	case !p.pacing:
 		return true
 	case p.closed || slices.Contains(p.waiting, account): // behind its own
 		return false
 	}
-	link := p.session.link
-	goes, again, all := link.smooth.Take(link.shared.smooth(account), p.now)
+	goes, again, all := p.link.Take(p.shared.smooth(account), p.now)
 	if goes {
 		return true
 	}
@@ -51,26 +52,14 @@ func (p *smppPass) goes(account string) bool {
 	return false
 }
 
-// end arranges for what may not go yet to be asked for again.
-func (p *smppPass) end() {
-	s, after := p.session, p.again.Sub(p.now)
+// end arranges for what may not go yet to be asked for again, by ask and a session's waker, nil before the first time.
+func (p *pass) end(waker **time.Timer, ask func()) {
+	after := p.again.Sub(p.now)
 	switch {
 	case p.again.IsZero():
-	case s.waker == nil:
-		s.waker = time.AfterFunc(after, s.askAgain)
+	case *waker == nil:
+		*waker = time.AfterFunc(after, ask)
 	default:
-		s.waker.Reset(after)
-	}
-}
-
-// askAgain writes what may go by now.
-func (s *smppSession) askAgain() {
-	s.mu.Lock()
-	s.pump()
-	answers := s.failed
-	s.failed = nil
-	s.mu.Unlock()
-	if len(answers) > 0 {
-		s.core.Answered(s.number, answers)
+		(*waker).Reset(after)
 	}
 }
