@@ -20,4 +20,20 @@
 // An SMSC names a message by its recipient and the second in which it came ([ParseID]), in its local time ([ParseTime]).
 // A notification (op 53) comes from that recipient with the same time. A server has to give no two messages to one
 // recipient the same second; a client has to live with one that did.
+//
+// # Sessions
+//
+// Sessions are those of package wire, seen from either side:
+//
+//  1. [NewDialer] connects to an SMSC and logs in with op 60 ([OpenSession]), or not at all where the SMSC knows the
+//     account by its address. [NewServer] accepts connections and gives each op 60 to a function that decides; before it
+//     is accepted, everything else is refused with 04. There is no log-out: who leaves waits for what is outstanding and
+//     closes the connection.
+//  2. Operations of ours get the numbers 00 to 99 in turn, none twice while it is outstanding: at most 100 are. The two
+//     directions number independently. A result finds its operation by number and type, in any order.
+//  3. Op 31 is the question whether the peer lives; a negative result answers it as well as a positive one. Op 31 of the
+//     peer is answered by the session itself.
+//  4. What cannot be read is refused with 01 (checksum), 02 (syntax) or 03 (unknown operation); octets that are no frames
+//     are skipped.
+//  5. An operation without a result within the time for it ends the connection, because its number cannot be used again.
 package ucp

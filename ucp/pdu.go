@@ -220,7 +220,7 @@ func (h *head) checkTail(frame []byte) {
 		h.Code, h.Field, h.Reason = CodeChecksum, "checksum", "wrong"
 		return
 	}
-	if !h.Op.Known() {
+	if !h.Op.Known() && !h.Result {
 		h.Code, h.Field, h.Reason = CodeNotSupported, "OT", "unknown"
 	}
 }

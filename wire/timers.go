@@ -33,7 +33,7 @@ const timerIdleInterval = time.Hour
 
 // nextTimer gives what is due now, or timerNone and the moment at which to ask again. While a request of ours is open
 // it is the response that shows whether the peer lives; without a time limit for responses the question for life has as
-// long as the silence before it.
+// long as the silence before it. The log-in is a request too, and has the time for it, which may be longer.
 func (t *timing) nextTimer(now time.Time) (timerAction, time.Time) {
 	next := now.Add(timerIdleInterval)
 	due := func(from time.Time, after time.Duration) bool {
@@ -50,8 +50,11 @@ func (t *timing) nextTimer(now time.Time) (timerAction, time.Time) {
 		return false
 	}
 	response := t.response
-	if t.asks && response <= 0 {
+	switch {
+	case t.asks && response <= 0:
 		response = t.alive
+	case !t.bound && t.login > 0:
+		response = 0
 	}
 	switch {
 	case !t.bound && due(t.opened, t.login):
