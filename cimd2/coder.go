@@ -56,8 +56,8 @@ type coder struct {
 	reading bool
 	buf     []byte // writing: the parameters so far; reading: all of them
 	places  []place
-	few     [24]place // space for places
-	scratch []byte
+	few     [24]place     // space for places
+	scratch [3 * 160]byte // for a value in the making
 	err     *ParamError
 }
 
@@ -334,11 +334,11 @@ func (c *coder) hex(p Param, v *[]byte, code ErrorCode) {
 		return
 	}
 	const digits = "0123456789ABCDEF"
-	c.scratch = c.scratch[:0]
+	value := c.scratch[:0]
 	for _, x := range *v {
-		c.scratch = append(c.scratch, digits[x>>4], digits[x&15])
+		value = append(value, digits[x>>4], digits[x&15])
 	}
-	c.put(p, c.scratch, code)
+	c.put(p, value, code)
 }
 
 // userData are the parameters 032, 033 and 034.
@@ -384,7 +384,7 @@ func (c *coder) putUserData(u *UserData) {
 		return
 	}
 	if len(u.Data) > 0 {
-		c.scratch = AppendText(c.scratch[:0], u.Data)
-		c.put(ParamText, c.scratch, ErrUserData)
+		value := AppendText(c.scratch[:0], u.Data)
+		c.put(ParamText, value, ErrUserData)
 	}
 }
