@@ -32,6 +32,9 @@ type Protocol[P PDU] struct {
 	AliveAnswer func(request P) P
 	// Logout makes the last request of a session that ends in good order; nil where the connection is just closed.
 	Logout func() P
+	// LogoutAnswer makes the answer to the peer's last request, which is given when all others of its are answered and after
+	// which the session ends; the zero P for any other request. nil where there is no such request.
+	LogoutAnswer func(request P) P
 	// Early tells whether a request may come before the log-in.
 	Early func(p P) bool
 	// Refuse makes the response to a request that the handler does not get to see: why is what Decode said,
@@ -45,13 +48,16 @@ type Protocol[P PDU] struct {
 	Watch func(s *Session[P]) Watcher[P]
 }
 
-// Watcher does what a protocol demands beyond requests and responses: of packets that come twice, for instance. It
-// is called by one goroutine at a time, and may call Reply, Resend and Close of its session.
+// Watcher does what a protocol demands beyond requests and responses: of packets that come twice, for instance.
 type Watcher[P PDU] interface {
-	// Received sees each PDU before the session does; true: it has dealt with it.
+	// Received sees each PDU before the session does; true: it has dealt with it. It may call Reply, Resend, Renumber and
+	// Close of the session. Like Misread it is called by the goroutine that reads.
 	Received(p P) bool
-	// Answered sees each response of ours as it is written; it must not call the session.
-	Answered(p P)
+	// Misread sees why a frame could not be read, with what Decode returned beside it; true: it has dealt with it.
+	Misread(p P, why error) bool
+	// Sending sees each PDU of ours before it is encoded, and may change it, but not its number; it must not call the
+	// session. It is called by any goroutine, one at a time.
+	Sending(p P)
 }
 
 // Numbers are the numbers that one side gives to its requests: First, First+Step and so on, Count of them, and from

@@ -26,6 +26,7 @@ type reader[P PDU] struct {
 	junk      int  // octets that are no frame since the last frame
 	requests  []P
 	responses []Response[P]
+	farewell  P // the answer to a log-out behind the requests
 }
 
 // read reads and hands out frames until the connection ends.
@@ -72,6 +73,7 @@ func (s *Session[P]) follow(full bool) {
 		}
 		more = s.parse(room)
 		s.deliver()
+		s.peerLeaves()
 		clear(r.requests)
 		clear(r.responses)
 	}
@@ -199,6 +201,13 @@ func (s *Session[P]) sort(p P) bool {
 		r.responses = append(r.responses, Response[P]{PDU: p})
 		return s.State() == Open
 	}
+	if s.protocol.LogoutAnswer != nil && s.State() != Open {
+		var none P
+		if r.farewell = s.protocol.LogoutAnswer(p); r.farewell != none {
+			s.heard()
+			return true
+		}
+	}
 	early := s.protocol.Early(p)
 	switch state := s.State(); {
 	case state == Leaving:
@@ -236,12 +245,30 @@ func (s *Session[P]) misunderstood(p P, err error) {
 	}
 	var none P
 	switch {
+	case s.watcher != nil && s.watcher.Misread(p, err):
 	case p == none:
 	case p.IsResponse():
 		s.reader.responses = append(s.reader.responses, Response[P]{PDU: p, Err: err})
 	default:
 		s.refuse(p, err)
 	}
+}
+
+// peerLeaves deals with the peer's log-out, if there was one behind what was handed out: nothing new is taken any more, and it
+// is answered when everything else is.
+func (s *Session[P]) peerLeaves() {
+	var none P
+	if s.reader.farewell == none {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.State() == Bound {
+		s.state.Store(uint32(Leaving))
+	}
+	s.farewell, s.reader.farewell = s.reader.farewell, none
+	s.checkDrained()
+	s.kick()
 }
 
 // deliver hands what parse has collected to the handler.

@@ -39,6 +39,7 @@ type Session[P PDU] struct {
 	peerWindow int           // most requests of the peer without an answer
 	peerOpen   int           // requests of the peer without an answer
 	drained    chan struct{} // closed when End may go on
+	farewell   P             // the answer to the peer's log-out, while it waits for other answers
 	info       Info
 }
 
@@ -304,6 +305,26 @@ func (s *Session[P]) Resend(number uint8) bool {
 	_ = s.append(e.pdu)
 	s.kick()
 	return true
+}
+
+// Renumber gives the outstanding requests new numbers from first on, in the order in which they were sent, and writes them
+// once more; later requests follow them. It tells how many there were, and false if first is no number of ours: for a
+// Watcher whose peer has lost count.
+func (s *Session[P]) Renumber(first uint8) (n int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	place, ok := s.window.numbers.place(first)
+	if !ok || s.State() == Closed || s.finishing {
+		return 0, false
+	}
+	list := s.window.drain(time.Now())
+	s.window.next = place
+	for i := range list {
+		s.window.add(list[i].pdu, list[i].ref, list[i].sent)
+		_ = s.append(list[i].pdu)
+	}
+	s.kick()
+	return len(list), true
 }
 
 // SetBound says that the peer, or we, have logged in, as whom: within Handler.Requests, after the response was given to

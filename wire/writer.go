@@ -15,15 +15,15 @@ const (
 // append encodes one frame behind those that wait to be written; mu is held and kick must follow.
 func (s *Session[P]) append(p P) error {
 	start := len(s.out)
+	if s.watcher != nil {
+		s.watcher.Sending(p)
+	}
 	out, err := s.protocol.Append(s.out, p)
 	if err != nil {
 		return fmt.Errorf("encode for %s: %w", s.protocol.Name, err)
 	}
 	s.out = out
 	s.info.Sent++
-	if s.watcher != nil && p.IsResponse() {
-		s.watcher.Answered(p)
-	}
 	if trace := s.trace.Load(); trace != nil {
 		(*trace)(true, out[start:])
 	}
@@ -120,8 +120,15 @@ func (s *Session[P]) arm(at time.Time) {
 	}
 }
 
-// checkDrained tells End when nothing is outstanding any more; mu is held.
+// checkDrained tells End when nothing is outstanding any more, and answers the peer's log-out when it has all its other
+// answers; mu is held.
 func (s *Session[P]) checkDrained() {
+	var none P
+	if s.farewell != none && s.peerOpen == 0 {
+		_ = s.append(s.farewell)
+		s.farewell = none
+		s.finish(ErrLeft)
+	}
 	if s.drained != nil && s.window.live == 0 && s.peerOpen == 0 && len(s.calls) == 0 {
 		close(s.drained)
 		s.drained = nil
