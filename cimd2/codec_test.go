@@ -216,20 +216,28 @@ func TestCutPackets(t *testing.T) {
 	}
 }
 
+// mistake is a body that must not be written, and why.
+type mistake struct {
+	body  Body
+	param Param
+	code  ErrorCode
+}
+
+func checkMistakes(t *testing.T, list []mistake) {
+	t.Helper()
+	for _, c := range list {
+		p, err := New(c.body)
+		var pe *ParamError
+		if !errors.As(err, &pe) || pe.Param != c.param || pe.Code != c.code || !errors.Is(err, c.code) || p != nil {
+			t.Errorf("%+v: %v, want %s and %s", c.body, err, c.param, c.code)
+		}
+	}
+}
+
 // New writes nothing that the table of parameters or the operation forbids, and says which parameter it is.
 func TestNewIsStrict(t *testing.T) {
 	t.Parallel()
-	submit := func(change func(*Submit)) *Submit {
-		s := &Submit{Destinations: []string{"467"}, UserData: UserData{Data: []byte("x")}}
-		change(s)
-		return s
-	}
-	long := strings.Repeat("1", 21)
-	for _, c := range []struct {
-		body  Body
-		param Param
-		code  ErrorCode
-	}{
+	checkMistakes(t, []mistake{
 		{&Login{Password: "x"}, ParamUser, ErrLogin},
 		{&Login{User: "a"}, ParamPassword, ErrLogin},
 		{&Login{User: "a", Password: strings.Repeat("x", 33)}, ParamPassword, ErrLogin},
@@ -238,6 +246,39 @@ func TestNewIsStrict(t *testing.T) {
 		{&Login{User: "a", Password: "x", Window: Some(0)}, ParamWindow, ErrWindowSize},
 		{&Login{User: "a", Password: "x", Window: Some(129)}, ParamWindow, ErrWindowSize},
 		{&Login{User: "a", Password: "x", Subaddress: Some(10)}, ParamSubaddress, ErrSubaddress},
+		{&SubmitResp{Results: []SubmitResult{{Destination: "467"}}}, ParamTimestamp, ErrFormat},
+		{&Enquire{Destination: "467"}, ParamTimestamp, ErrEnquireTimestamp},
+		{&Enquire{Timestamp: "261121212647"}, ParamDestination, ErrEnquireAddress},
+		{&DeliveryRequest{Mode: Some(3)}, ParamDeliveryRequestMode, ErrRequestMode},
+		{&Cancel{Mode: Some(CancelTimestamp), Destination: "467"}, ParamTimestamp, ErrCancelCombination},
+		{&Cancel{Mode: Some(CancelAll)}, ParamDestination, ErrCancelAddress},
+		{&Cancel{Mode: Some(3)}, ParamCancelMode, ErrCancelMode},
+		{&Set{}, ParamPassword, ErrUnsupportedParameter},
+		{&Get{}, ParamGet, ErrUnsupportedItem},
+		{&Get{Item: Some(500)}, ParamGet, ErrUnsupportedItem},
+		{&Deliver{}, ParamDestination, ErrFormat},
+		{&StatusReport{Report{Destination: "467"}}, ParamTimestamp, ErrFormat},
+	})
+	p := Empty(OpSubmit, 1)
+	for code, value := range map[Param]string{1000: "x", 700: "a\x00", 701: "a\tb", 702: "\x02", 703: "\x03", 704: "a ", ParamTariff: "100"} {
+		if err := p.Add(code, value); err == nil {
+			t.Errorf("%03d with %q was added", code, value)
+		}
+	}
+	if _, err := Append(nil, Empty(100, 1)); err == nil {
+		t.Error("operation 100 was written")
+	}
+}
+
+func TestSubmitIsStrict(t *testing.T) {
+	t.Parallel()
+	submit := func(change func(*Submit)) *Submit {
+		s := &Submit{Destinations: []string{"467"}, UserData: UserData{Data: []byte("x")}}
+		change(s)
+		return s
+	}
+	long := strings.Repeat("1", 21)
+	checkMistakes(t, []mistake{
 		{submit(func(s *Submit) { s.Destinations = nil }), ParamDestination, ErrDestination},
 		{submit(func(s *Submit) { s.Destinations = []string{""} }), ParamDestination, ErrDestination},
 		{submit(func(s *Submit) { s.Destinations = []string{"46 70"} }), ParamDestination, ErrDestination},
@@ -258,34 +299,7 @@ func TestNewIsStrict(t *testing.T) {
 		{submit(func(s *Submit) { s.Protocol = Some(-1) }), ParamProtocol, ErrProtocol},
 		{submit(func(s *Submit) { s.Reports = Some(64) }), ParamReportRequest, ErrReportRequest},
 		{submit(func(s *Submit) { s.Priority = Some(0) }), ParamPriority, ErrPriority},
-		{&SubmitResp{Results: []SubmitResult{{Destination: "467"}}}, ParamTimestamp, ErrFormat},
-		{&Enquire{Destination: "467"}, ParamTimestamp, ErrEnquireTimestamp},
-		{&Enquire{Timestamp: "261121212647"}, ParamDestination, ErrEnquireAddress},
-		{&DeliveryRequest{Mode: Some(3)}, ParamDeliveryRequestMode, ErrRequestMode},
-		{&Cancel{Mode: Some(CancelTimestamp), Destination: "467"}, ParamTimestamp, ErrCancelCombination},
-		{&Cancel{Mode: Some(CancelAll)}, ParamDestination, ErrCancelAddress},
-		{&Cancel{Mode: Some(3)}, ParamCancelMode, ErrCancelMode},
-		{&Set{}, ParamPassword, ErrUnsupportedParameter},
-		{&Get{}, ParamGet, ErrUnsupportedItem},
-		{&Get{Item: Some(500)}, ParamGet, ErrUnsupportedItem},
-		{&Deliver{}, ParamDestination, ErrFormat},
-		{&StatusReport{Report{Destination: "467"}}, ParamTimestamp, ErrFormat},
-	} {
-		p, err := New(c.body)
-		var pe *ParamError
-		if !errors.As(err, &pe) || pe.Param != c.param || pe.Code != c.code || !errors.Is(err, c.code) || p != nil {
-			t.Errorf("%+v: %v, want %s and %s", c.body, err, c.param, c.code)
-		}
-	}
-	p := Empty(OpSubmit, 1)
-	for code, value := range map[Param]string{1000: "x", 700: "a\x00", 701: "a\tb", 702: "\x02", 703: "\x03", 704: "a ", ParamTariff: "100"} {
-		if err := p.Add(code, value); err == nil {
-			t.Errorf("%03d with %q was added", code, value)
-		}
-	}
-	if _, err := Append(nil, Empty(100, 1)); err == nil {
-		t.Error("operation 100 was written")
-	}
+	})
 }
 
 // Read forgives lengths, and tells what does not make sense by the code with which to answer.

@@ -19,4 +19,20 @@
 //
 // The checksum counts STX, other than that of UCP. It may be left out: Decode takes packets with and without, and
 // Packet.Plain tells which it was, so that an answer has one if the request had one.
+//
+// # Sessions
+//
+// A session is that of package wire, which has windows, timers and orderly ends; [Protocol] tells it of CIMD2 (session.go):
+//
+//  1. [Dialer] connects and logs in, asking for a window; an SMSC that refuses it is asked for none. [NewServer] makes a
+//     server, which has a function decide on logins and gives each session the window that was asked for.
+//  2. Requests are numbered, odd ones of the application and even ones of the SMSC, and answered by [Packet.Answer].
+//  3. A request that comes again is answered again and handed on once.
+//  4. What cannot be read, such as a packet with a wrong checksum, is answered by a nack. A nack of the peer has the packet sent
+//     again, at most three times; one with a number that no packet of ours has says where the peer is, and numbers
+//     go on from there.
+//  5. Alive is answered, and asked after silence. A general error ends the session. A logout is answered when all requests
+//     before it are.
+//
+// Banner lines and whatever else stands between packets are skipped.
 package cimd2

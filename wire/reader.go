@@ -51,6 +51,8 @@ func (s *Session[P]) read() {
 		switch {
 		case errors.As(err, &ne) && ne.Timeout():
 			s.tick()
+		case errors.Is(err, io.EOF) && s.State() == Leaving:
+			s.Close(ErrLeft) // the peer closes behind its answer to the log-out
 		case errors.Is(err, io.EOF):
 			s.Close(ErrPeerClosed)
 		default:

@@ -1,0 +1,246 @@
+package cimd2
+
+import (
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"sync"
+
+	"kurir/wire"
+)
+
+// The session engine of package wire, for packets of CIMD2.
+type (
+	Session  = wire.Session[*Packet]
+	Handler  = wire.Handler[*Packet]
+	Request  = wire.Request[*Packet]
+	Response = wire.Response[*Packet]
+	Config   = wire.Config
+)
+
+// maxResent is how often a packet is sent again because of a nack.
+const maxResent = 3
+
+// Reasons for which a session ends.
+var (
+	ErrNacked       = errors.New("the peer did not take a packet that was sent several times")
+	ErrGeneralError = errors.New("the peer reported a general error")
+)
+
+// Protocol describes CIMD2 to package wire. With plain our requests of a client have no checksums; those of an SMSC have if the
+// client's have.
+func Protocol(plain bool) *wire.Protocol[*Packet] {
+	return &wire.Protocol[*Packet]{
+		Name:         "CIMD2",
+		Append:       Append,
+		Decode:       Decode,
+		Alive:        func() *Packet { return Empty(OpAlive, 0) },
+		IsAlive:      func(p *Packet) bool { return p.Op == OpAlive },
+		AliveAnswer:  func(p *Packet) *Packet { return Empty(OpAliveResp, p.Seq) },
+		Logout:       func() *Packet { return Empty(OpLogout, 0) },
+		LogoutAnswer: logoutAnswer,
+		Early:        func(p *Packet) bool { return p.Op == OpLogin },
+		Refuse:       refuse,
+		Fault:        fault,
+		Numbers:      numbers,
+		Watch: func(s *Session) wire.Watcher[*Packet] {
+			w := &watcher{s: s, plain: plain, client: s.Role() == wire.Client, seed: maphash.MakeSeed()}
+			w.last = numbers(wire.SMSC-s.Role()).First - 2
+			return w
+		},
+	}
+}
+
+// numbers are those of one side's requests: odd for the application, even for the SMSC.
+func numbers(role wire.Role) wire.Numbers {
+	if role == wire.Client {
+		return wire.Numbers{First: 1, Step: 2, Count: MaxWindow}
+	}
+	return wire.Numbers{First: 0, Step: 2, Count: MaxWindow}
+}
+
+func logoutAnswer(p *Packet) *Packet {
+	if p.Op == OpLogout {
+		return Empty(OpLogoutResp, p.Seq)
+	}
+	return nil
+}
+
+// refuse answers what the handler does not get. An SMSC's request has no negative response: one that cannot be read gets a
+// nack, and one that comes too late nothing, so that it stays with the SMSC.
+func refuse(p *Packet, why error) *Packet {
+	code := ErrUnexpectedOperation
+	switch {
+	case errors.Is(why, wire.ErrLeaving):
+		code = ErrCongestion
+	case errors.Is(why, wire.ErrNotLoggedIn):
+	default:
+		var de *DecodeError
+		if errors.As(why, &de) && p.Op.FromSMSC() {
+			return Empty(OpNack, p.Seq)
+		}
+		code = ErrSyntax
+	}
+	return p.Refuse(code, "")
+}
+
+// fault is what a response refuses a request with.
+func fault(p *Packet) string {
+	if err := p.Refused(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// watcher does what CIMD2 demands beyond requests and responses: it recognises packets that come again and answers them
+// again, sends packets again for which a nack comes, sends a nack for what cannot be read, refuses operations that the
+// other side has no business with, and ends the session after a general error.
+//
+// The numbers of a peer's requests follow each other by two. A peer that skips some, or counts in another way, is not
+// stopped, since on a TCP connection nothing is lost but what was spoilt before; the number decides only which packets may
+// be repetitions. One is if it has the number of a packet that came before and is the same, and that one has no answer yet,
+// or the number is not one that is still to come. Of 256 numbers the next 128 are still to come.
+type watcher struct {
+	s      *Session
+	client bool // we are the application
+	seed   maphash.Seed
+	last   uint8 // the number of the peer's latest request; of the reader
+	nacks  int   // nacks that have come for the packet that was sent again last; of the reader
+	again  uint8 // its number
+	ignore int   // nacks still to come for packets that have new numbers by now
+
+	mu    sync.Mutex
+	plain bool
+	came  map[uint8]arrival // by number
+}
+
+// arrival is a request that has come.
+type arrival struct {
+	op     Operation
+	params uint64  // their hash
+	answer *Packet // nil: none yet
+}
+
+// Received deals with nacks, errors, repetitions and what the peer must not send.
+func (w *watcher) Received(p *Packet) bool {
+	switch {
+	case p.Op == OpNack:
+		w.nacked(p.Seq)
+		return true
+	case p.Op == OpGeneralError:
+		w.s.Close(fmt.Errorf("%w: %w", ErrGeneralError, p.Refused()))
+		return true
+	case p.Op.IsResponse():
+		if p.Seq == w.again {
+			w.nacks, w.ignore = 0, 0
+		}
+		return false
+	}
+	if again, answer := w.repeated(p); again {
+		if answer != nil {
+			w.s.Reply(answer)
+		}
+		return true
+	}
+	if answer := w.unexpected(p); answer != nil {
+		w.s.Reply(answer)
+		return true
+	}
+	return false
+}
+
+// repeated notes a request, and reports whether it has come before, with its answer if there was one.
+func (w *watcher) repeated(p *Packet) (again bool, answer *Packet) {
+	sum := maphash.Bytes(w.seed, p.params)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.client {
+		w.plain = p.Plain
+	}
+	ahead := p.Seq - w.last // 0: the same number once more; 1 to 128: still to come; more: one before
+	old, known := w.came[p.Seq]
+	if known && old.op == p.Op && old.params == sum && (old.answer == nil || ahead == 0 || ahead > 128) && p.Op != OpAlive {
+		return true, old.answer
+	}
+	if w.came == nil {
+		w.came = map[uint8]arrival{}
+	}
+	if ahead <= 128 {
+		for n := w.last + 1; n != p.Seq && ahead != 0; n++ {
+			delete(w.came, n) // skipped: what had the number a round ago is not what may come yet
+		}
+		w.last = p.Seq
+	}
+	w.came[p.Seq] = arrival{op: p.Op, params: sum}
+	return false, nil
+}
+
+// unexpected refuses requests that only the other side may send, that nobody knows, and a second login; nil for all others.
+func (w *watcher) unexpected(p *Packet) *Packet {
+	switch {
+	case p.Op == OpAlive:
+		return nil
+	case w.client && p.Op.FromSMSC():
+		return nil
+	case !w.client && p.Op.FromApplication() && (p.Op != OpLogin || w.s.State() == wire.Open):
+		return nil
+	}
+	if p.Op.Response() == p.Op {
+		return Empty(OpNack, p.Seq)
+	}
+	out := Empty(p.Op.Response(), p.Seq)
+	c := coder{op: out.Op}
+	c.refusal(ErrUnexpectedOperation, "")
+	out.params = c.buf
+	return out
+}
+
+// nacked sends a packet again that the peer has not taken. A number that none of our packets has is the one that the peer
+// expects next: then all get new numbers from there on. The nacks for those that were on their way say nothing new.
+func (w *watcher) nacked(number uint8) {
+	if number == w.again && w.ignore > 0 {
+		w.ignore--
+		return
+	}
+	if number != w.again {
+		w.again, w.nacks = number, 0
+	}
+	if w.nacks >= maxResent {
+		w.s.Close(ErrNacked)
+		return
+	}
+	if w.s.Resend(number) {
+		w.nacks++
+	} else if n, _ := w.s.Renumber(number); n > 0 {
+		w.nacks, w.ignore = 1, n-1
+	}
+}
+
+// Misread answers what cannot be read with a nack, which carries the number that is expected. Where operation and number are
+// known the session refuses it.
+func (w *watcher) Misread(_ *Packet, why error) bool {
+	var de *DecodeError
+	if errors.As(why, &de) && de.Known {
+		return false
+	}
+	expected := w.last + 2
+	w.mu.Lock()
+	delete(w.came, expected) // what had the number a round ago
+	w.mu.Unlock()
+	w.s.Reply(Empty(OpNack, expected))
+	return true
+}
+
+// Sending gives a packet a checksum or none, and keeps answers for requests that come again.
+func (w *watcher) Sending(p *Packet) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p.Plain = w.plain
+	if !p.Op.IsResponse() {
+		return
+	}
+	if a, ok := w.came[p.Seq]; ok && a.op.Response() == p.Op {
+		a.answer = p
+		w.came[p.Seq] = a
+	}
+}
