@@ -25,10 +25,17 @@
 //  4. [Decode] turns octets into text, [DecodeShifted] septets that are in the
 //     tables that [Header.Shift] names. alphabet.go, ucs2.go, national.go
 //
+// Between a phone and its service centre all this travels in TPDUs: [Submit],
+// [Deliver], [StatusReport] and their like, each with one layout by which
+// [AppendTPDU], [DecodeToPhone] and [DecodeFromPhone] go (tpdu.go,
+// tpdu_coder.go). Modems have the service centre's address in front:
+// [AppendPDU], [CutPDU] (address.go). Times are in clock.go, the status of a
+// report in tp_status.go.
+//
 // GSM 7-bit text is held in the unpacked form, one septet per octet, in which
 // SMPP carries it. [Pack] and [Unpack] convert to and from the form on the
 // air (pack.go).
 //
 // Specifications: 3GPP TS 23.038 (alphabets and data coding) and 3GPP TS
-// 23.040 (user data header, concatenation).
+// 23.040 (user data header, concatenation, TPDUs).
 package gsm
