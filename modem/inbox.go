@@ -1,0 +1,401 @@
+package modem
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"kurir/gsm"
+)
+
+// slot is a place in a storage of the modem.
+type slot struct {
+	memory string
+	index  int
+}
+
+// kept is something that was handed over and not yet acknowledged or removed.
+type kept struct {
+	slot  slot      // zero: it came directly, and is in no storage
+	pdu   string    // as the modem gave it
+	again time.Time // when it is handed over again, after an Ack with an error; zero: it waits for its Ack
+	acked bool      // it is on the caller's disk, and to be removed
+}
+
+// What AT+CMGL says of a message. 3GPP TS 27.005 3.1.
+const (
+	statusUnread = 0
+	statusRead   = 1
+)
+
+// storages chooses where messages come in, and finds where others may lie.
+// 3GPP TS 27.005 3.2.2.
+func (s *session) storages(ctx context.Context) error {
+	list, err := s.ready(ctx, "AT+CPMS=?", "+CPMS:")
+	if err != nil && !refused(err) {
+		return err
+	}
+	if len(list) > 0 {
+		s.memories = words(param(params(list[0].text), 0))
+	}
+	wanted := []string{"SM", "ME", "MT"}
+	if m := s.m.cfg.Memory; m != "" {
+		wanted = []string{m}
+	}
+	err = nil
+	for _, memory := range wanted {
+		if len(s.memories) > 0 && s.m.cfg.Memory == "" && !slices.Contains(s.memories, memory) {
+			continue
+		}
+		// All three, as some modems tell only of what comes into the third.
+		q := quote(memory)
+		if list, err = s.ready(ctx, "AT+CPMS="+q+","+q+","+q, "+CPMS:"); err == nil {
+			s.memory, s.receiving = memory, memory
+			s.room(list)
+			return nil
+		}
+		if !refused(err) {
+			return err
+		}
+	}
+	if s.m.cfg.Memory != "" {
+		return fmt.Errorf("the modem does not store messages in %q (it has %q): %w", s.m.cfg.Memory, s.memories, err)
+	}
+	return nil // a modem with one storage, which it does not name
+}
+
+// words takes a list of words out of its brackets.
+func words(s string) []string {
+	var list []string
+	for _, w := range params(trimBrackets(s)) {
+		if w != "" {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+func trimBrackets(s string) string {
+	if len(s) >= 2 && s[0] == '(' && s[len(s)-1] == ')' {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+// room notes how full the storage is, from the answer to AT+CPMS.
+func (s *session) room(list []*entry) {
+	if len(list) == 0 {
+		return
+	}
+	p := params(list[0].text)
+	if _, ok := number(param(p, 0)); !ok && len(p) > 2 { // the answer to a question has names in it
+		p = p[1:]
+	}
+	used, _ := number(param(p, 0))
+	total, ok := number(param(p, 1))
+	if !ok {
+		return
+	}
+	s.m.change(func(st *Status) { st.Memory, st.Used, st.Total = s.memory, used, total })
+}
+
+// notifySettings are those of AT+CNMI, the best first: messages are stored and told
+// of (mt=1), status reports come directly (ds=1) or are stored (ds=2).
+func notifySettings() []string {
+	return []string{"2,1,0,1,0", "2,1,0,2,0", "1,1,0,1,0", "1,1,0,2,0", "3,1,0,1,0", "2,1,0,0,0", "1,1,0,0,0", "1,1"}
+}
+
+// notify lets the modem tell of messages. Where it does not, the storage is looked
+// through more often. 3GPP TS 27.005 3.4.1.
+func (s *session) notify(ctx context.Context) error {
+	settings := notifySettings()
+	if slices.Contains(s.memories, "SR") { // a storage for status reports
+		settings = append([]string{"2,1,0,2,0"}, settings...)
+	}
+	if s.m.cfg.Notify != "" {
+		settings = []string{s.m.cfg.Notify}
+	}
+	in := ""
+	for _, setting := range settings {
+		_, err := s.ready(ctx, "AT+CNMI="+setting, "")
+		if err == nil {
+			in = setting
+			break
+		}
+		if !refused(err) {
+			return err
+		}
+	}
+	s.told = in != ""
+	s.m.change(func(st *Status) { st.Notify = in })
+	return nil
+}
+
+// look selects a storage for reading.
+func (s *session) look(ctx context.Context, memory string) error {
+	if memory == s.memory || memory == "" {
+		return nil
+	}
+	list, err := s.exec(ctx, "AT+CPMS="+quote(memory), "+CPMS:")
+	if err != nil {
+		return err
+	}
+	if s.memory = memory; memory == s.receiving {
+		s.room(list)
+	}
+	return nil
+}
+
+// reading are the storages that messages may lie in. MT is SM and ME together.
+func (s *session) reading() []string {
+	list := []string{s.receiving}
+	for _, memory := range []string{"SM", "ME", "SR"} {
+		if memory != s.receiving && slices.Contains(s.memories, memory) && (s.receiving != "MT" || memory == "SR") {
+			list = append(list, memory)
+		}
+	}
+	return list
+}
+
+// collect reads all storages and hands over what was not yet. The one in which
+// messages come in is left selected, with its room known.
+func (s *session) collect(ctx context.Context) error {
+	for _, memory := range s.reading() {
+		if err := s.look(ctx, memory); refused(err) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		if err := s.list(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.look(ctx, s.receiving); err != nil && !refused(err) {
+		return err
+	}
+	list, err := s.try(ctx, "AT+CPMS?", "+CPMS:")
+	if err == nil {
+		s.room(list)
+	}
+	return err
+}
+
+// list reads the storage that is selected. A modem that cannot list is asked for
+// one place after the other.
+func (s *session) list(ctx context.Context) error {
+	list, err := s.d.exec(ctx, command{text: "AT+CMGL=4", prefix: "+CMGL:", pdus: true, within: s.m.cfg.SendFor})
+	if isCode(err, FamilyCMS, 321) { // how some say that there is none
+		return nil
+	}
+	if refused(err) {
+		return s.scan(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		p := params(e.text)
+		index, ok := number(param(p, 0))
+		status, known := number(param(p, 1))
+		if ok && e.pdu != "" && known && status <= statusRead {
+			s.handOver(slot{s.memory, index}, e.pdu)
+		}
+	}
+	return nil
+}
+
+// scan reads place after place, as the storage has holes. Some count from 0, some from 1.
+func (s *session) scan(ctx context.Context) error {
+	for index := range s.m.Status().Total + 1 {
+		if err := s.read(ctx, slot{s.memory, index}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetch reads one message that the modem has told of.
+func (s *session) fetch(ctx context.Context, at slot) error {
+	err := s.look(ctx, at.memory)
+	if refused(err) {
+		return nil // the next look through all storages finds it, if it can be found
+	}
+	if err == nil {
+		err = s.read(ctx, at)
+	}
+	if err == nil {
+		err = s.look(ctx, s.receiving)
+	}
+	if refused(err) {
+		return nil
+	}
+	return err
+}
+
+// read reads one place of the storage that is selected; one that is empty is none.
+func (s *session) read(ctx context.Context, at slot) error {
+	status, pdu, err := s.pduAt(ctx, at.index)
+	if err == nil && pdu != "" && status <= statusRead {
+		s.handOver(at, pdu)
+	}
+	if refused(err) {
+		return nil
+	}
+	return err
+}
+
+// pduAt gives what a place has.
+func (s *session) pduAt(ctx context.Context, index int) (status int, pdu string, err error) {
+	list, err := s.d.exec(ctx, command{text: "AT+CMGR=" + strconv.Itoa(index), prefix: "+CMGR:", pdus: true, within: s.m.cfg.Answer})
+	if err != nil || len(list) == 0 {
+		return 0, "", err
+	}
+	status, _ = number(param(params(list[0].text), 0))
+	return status, list[0].pdu, nil
+}
+
+// handOver gives a stored message to the handler, unless it has it already.
+func (s *session) handOver(at slot, pdu string) {
+	k := &kept{slot: at, pdu: pdu}
+	s.m.mu.Lock()
+	if old := s.m.kept[at]; old != nil && old.pdu == pdu {
+		if old.acked { // the modem could not remove it the last time
+			s.m.queueRemoval(old)
+		}
+		if old.again.IsZero() || time.Now().Before(old.again) {
+			s.m.mu.Unlock()
+			return
+		}
+	}
+	s.m.kept[at] = k
+	s.m.mu.Unlock()
+	s.m.tell(k)
+}
+
+// direct gives a message to the handler that the modem did not store.
+func (s *session) direct(pdu string) { s.m.tell(&kept{pdu: pdu}) }
+
+// tell takes a PDU apart and calls the handler.
+func (m *Modem) tell(k *kept) {
+	raw := unhex(k.pdu)
+	ack := func(err error) { m.settled(k, err) }
+	centre, tpdu, err := gsm.CutPDU(raw)
+	var p gsm.TPDU
+	if err == nil {
+		p, err = gsm.DecodeToPhone(tpdu)
+	}
+	if report, ok := p.(*gsm.StatusReport); ok && err == nil {
+		m.change(func(st *Status) { st.Reports++ })
+		if m.handler.Report != nil {
+			m.handler.Report(Report{StatusReport: *report, Ack: ack})
+		}
+		return
+	}
+	msg := Message{Centre: centre, Raw: raw, Err: err, Ack: ack}
+	deliver, ok := p.(*gsm.Deliver)
+	switch {
+	case ok:
+		msg.Deliver = *deliver
+	case err == nil:
+		msg.Err = errors.New("it is no message to a phone")
+	}
+	m.change(func(st *Status) { st.Received++ })
+	if m.handler.Message != nil {
+		m.handler.Message(msg)
+	}
+}
+
+// settled takes an Ack, from any goroutine.
+func (m *Modem) settled(k *kept, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if k.acked || !k.again.IsZero() {
+		return // acknowledged before
+	}
+	if err != nil {
+		// What is in no storage comes again from the network, as it was not acknowledged.
+		k.again = time.Now().Add(m.cfg.Again)
+		return
+	}
+	k.acked = true
+	m.queueRemoval(k)
+}
+
+// queueRemoval has something removed from the modem; mu is held.
+func (m *Modem) queueRemoval(k *kept) {
+	if slices.Contains(m.acks, k) {
+		return
+	}
+	m.acks = append(m.acks, k)
+	select {
+	case m.acked <- struct{}{}:
+	default:
+	}
+}
+
+// remove takes from the modem what was acknowledged.
+func (s *session) remove(ctx context.Context) error {
+	for {
+		s.m.mu.Lock()
+		if len(s.m.acks) == 0 {
+			s.m.mu.Unlock()
+			return nil
+		}
+		k := s.m.acks[0]
+		s.m.mu.Unlock()
+		var err error
+		if k.slot == (slot{}) {
+			err = s.acknowledge(ctx)
+		} else {
+			err = s.delete(ctx, k)
+		}
+		if err != nil && !refused(err) {
+			return err // it is tried again by the next session
+		}
+		s.m.mu.Lock()
+		s.m.acks = s.m.acks[1:]
+		if err == nil && s.m.kept[k.slot] == k { // else it lies there still, which the next look finds
+			delete(s.m.kept, k.slot)
+		}
+		s.m.mu.Unlock()
+	}
+}
+
+// acknowledge tells the network that a message that came directly is safe.
+// 3GPP TS 27.005 3.4.4.
+func (s *session) acknowledge(ctx context.Context) error {
+	if !s.phase2 {
+		return nil // the modem did it
+	}
+	_, err := s.try(ctx, "AT+CNMA", "")
+	return err
+}
+
+// delete removes an acknowledged message. The place is read first: after another
+// SIM was put in, or the modem has ordered its storage anew, it may have another.
+func (s *session) delete(ctx context.Context, k *kept) error {
+	err := s.look(ctx, k.slot.memory)
+	if err == nil {
+		var pdu string
+		if _, pdu, err = s.pduAt(ctx, k.slot.index); err == nil && pdu == k.pdu {
+			_, err = s.exec(ctx, "AT+CMGD="+strconv.Itoa(k.slot.index), "")
+		}
+	}
+	if back := s.look(ctx, s.receiving); back != nil && !refused(back) {
+		return back
+	}
+	return err
+}
+
+// unhex reads hexadecimal digits, of which the caller knows that they are.
+func unhex(s string) []byte {
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		return nil
+	}
+	return b
+}
