@@ -40,6 +40,7 @@ type sent struct {
 type window struct {
 	slots []sent // by sequence number
 	seq   uint32 // of the next
+	last  uint32 // the highest
 	open  int
 }
 
@@ -103,11 +104,17 @@ func (s *session) send(pdu []byte, now time.Time, c *Counts) {
 	slot := &w.slots[w.seq%uint32(len(w.slots))]
 	slot.seq, slot.at = w.seq, now
 	slot.pdu = append(slot.pdu[:0], pdu...)
+	slot.kind = binary.BigEndian.Uint32(pdu[12:])
 	binary.BigEndian.PutUint32(slot.pdu[12:], w.seq)
+	octets := s.speaks.deliver(slot.pdu, slot.kind)
+	if octets == nil {
+		slot.seq = 0
+		c.Refused++
+		return
+	}
 	w.open++
 	w.advance()
-	s.out.write(slot.pdu)
-	slot.kind = binary.BigEndian.Uint32(pdu[12:])
+	s.out.write(octets)
 	s.countMu.Lock()
 	defer s.countMu.Unlock()
 	if slot.kind == kindInbound {
@@ -155,7 +162,8 @@ func (a *account) join(s *session, now time.Time) {
 	var c Counts
 	a.mu.Lock()
 	s.receiving = true
-	s.window = window{slots: make([]sent, a.sim.opt.Window), seq: 1}
+	last := s.speaks.numbers()
+	s.window = window{slots: make([]sent, min(a.sim.opt.Window, int(last))), seq: 1, last: last}
 	a.rx = append(a.rx, s)
 	a.pump(now, &c)
 	a.mu.Unlock()

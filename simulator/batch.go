@@ -55,9 +55,10 @@ func (b *batch) begin(now time.Time) {
 
 // answer encodes a response; it always returns true, so that handlers can end with it.
 func (b *batch) answer(p smpp.PDU) bool {
-	out, err := smpp.Append(b.answers, &p)
+	out, err := b.ss.speaks.answer(b.answers, &p)
 	if err != nil {
-		out, _ = smpp.Append(b.answers, &smpp.PDU{Command: smpp.CommandGenericNack, Status: smpp.ESME_RSYSERR, Sequence: p.Sequence})
+		b.ss.sim.log.Warn("answer cannot be written", "protocol", b.ss.speaks.name(), "error", err)
+		return true
 	}
 	b.answers = out
 	return true

@@ -12,6 +12,7 @@ import (
 // plan is what will happen to one message: the behaviour in force, changed by the fate of its recipient.
 type plan struct {
 	status  smpp.Status   // of the answer
+	coded   bool          // that is the number of a code, in the language of the session
 	lost    bool          // not taken although nothing says so
 	answers int           // how often it is answered: 0, 1, 2
 	after   time.Duration // until the answer
@@ -144,7 +145,7 @@ type fateTable [1000]func(p *plan)
 func newFateTable() *fateTable {
 	t := new(fateTable)
 	for i := firstStatus; i <= lastStatus; i++ {
-		t[i] = func(p *plan) { p.status = smpp.Status(i) }
+		t[i] = func(p *plan) { p.status, p.coded = smpp.Status(i), true }
 	}
 	for _, f := range Fates() {
 		if f.apply != nil {

@@ -27,6 +27,7 @@ const hostShift = 56
 type host struct {
 	number   uint64
 	secured  bool
+	speaks   func(ss *session) protocol
 	address  string        // as it was asked for, then where it listens; guarded by Simulator.mu
 	listener net.Listener  // nil while it does not listen; guarded by Simulator.mu
 	nextID   atomic.Uint64 // with Options.IDsPerHost
@@ -37,7 +38,7 @@ func newHosts(opt *Options) []*host {
 	var list []*host
 	for _, address := range append([]string{opt.SMPP}, opt.Hosts...) {
 		plain, secured := strings.CutPrefix(address, "tls://")
-		h := &host{number: uint64(len(list)), secured: secured, address: plain}
+		h := &host{number: uint64(len(list)), secured: secured, speaks: newSpeakSMPP, address: plain}
 		h.nextID.Store(opt.FirstID)
 		list = append(list, h)
 	}

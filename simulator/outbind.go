@@ -91,7 +91,7 @@ func (w *window) take() uint32 {
 
 // advance goes on to the next sequence number.
 func (w *window) advance() {
-	if w.seq++; w.seq > smpp.MaxSequence-1 { // the last one is left to unbind
+	if w.seq++; w.seq > w.last {
 		w.seq = 1
 	}
 }

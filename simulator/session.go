@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"crypto/subtle"
 	"crypto/tls"
 	"math/rand/v2"
 	"net"
@@ -38,6 +37,7 @@ type session struct {
 	gone   chan struct{} // closed by cut
 	ending sync.Once
 	batch  batch
+	speaks protocol
 
 	// Written by the reading goroutine before bound is set.
 	account *account
@@ -74,8 +74,12 @@ func (s *Simulator) serve(conn net.Conn, h *host, first []byte) {
 	s.mu.Unlock()
 	ss.random = rand.New(rand.NewPCG(s.opt.Seed, ss.number))
 	ss.batch.init(ss)
+	ss.speaks = h.speaks(ss)
 	s.wg.Go(func() { ss.out.run(conn) })
 	s.hub.changedSessions()
+	ss.batch.begin(time.Now())
+	ss.speaks.begin()
+	ss.batch.end()
 	ss.read()
 	conn.SetWriteDeadline(time.Now().Add(lastWrite))
 	ss.out.finish()
@@ -164,16 +168,17 @@ func (ss *session) take(buf []byte) (used int, goOn bool) {
 	b := &ss.batch
 	b.begin(time.Now())
 	for goOn = true; goOn; {
-		n, err := smpp.FrameLen(buf[used:], 0)
+		frame, n, err := ss.speaks.cut(buf[used:])
 		if err != nil {
 			b.c.Malformed++
-			b.decodeError(err)
 			goOn = false
 		}
-		if n == 0 || n > len(buf)-used {
+		if n == 0 {
 			break
 		}
-		goOn = ss.handle(buf[used : used+n])
+		if len(frame) > 0 {
+			goOn = ss.speaks.handle(frame)
+		}
 		used += n
 	}
 	b.end()
@@ -243,44 +248,24 @@ func (ss *session) handle(frame []byte) bool {
 
 // bind checks the account and makes the session one of it.
 func (ss *session) bind(body *smpp.Bind, answer smpp.PDU) bool {
-	b, opt := &ss.batch, &ss.sim.opt
-	same := func(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
-	open := opt.SystemID == "" && opt.Password == ""
-	switch {
-	case ss.bound.Load():
+	b := &ss.batch
+	if ss.bound.Load() {
 		answer.Status = smpp.ESME_RALYBND
 		return b.answer(answer)
-	case !open && !same(body.SystemID, opt.SystemID):
-		answer.Status = smpp.ESME_RINVSYSID
-	case !open && !same(body.Password, opt.Password):
-		answer.Status = smpp.ESME_RINVPASWD
 	}
-	a := (*account)(nil)
-	if answer.Status == smpp.ESME_ROK {
-		if a = ss.sim.account(body.SystemID, ss.host); a == nil {
-			answer.Status = smpp.ESME_RBINDFAIL
-		} else if most := b.behaviour.Binds; most > 0 && ss.sim.boundTo(a) >= most {
-			answer.Status = b.behaviour.BindStatus
-		}
-	}
-	if answer.Status != smpp.ESME_ROK {
+	a, status := ss.login(body.SystemID, body.Password)
+	if answer.Status = status; status != smpp.ESME_ROK {
 		b.c.BindsRefused++
 		b.answer(answer)
 		return false
 	}
-	b.c.Binds++
-	ss.account, ss.mode, ss.version = a, body.Mode, min(body.Version.Normal(), ss.sim.opt.Version)
-	ss.bound.Store(true)
+	ss.enter(a, body.Mode, min(body.Version.Normal(), ss.sim.opt.Version))
 	resp := &smpp.BindResp{Mode: body.Mode, SystemID: systemID}
 	if ss.version.TLVs() && !ss.sim.opt.HideVersion {
 		resp.TLVs.SetU8(smpp.TagSCInterfaceVersion, uint8(ss.sim.opt.Version)) // what we support (SMPP 3.4 5.3.2.25)
 	}
 	answer.Body = resp
-	b.answer(answer)
-	b.joining = body.Mode != smpp.Transmitter
-	ss.sim.log.Debug("bound", "system_id", body.SystemID, "mode", body.Mode)
-	ss.sim.hub.changedSessions()
-	return true
+	return b.answer(answer)
 }
 
 // boundTo counts the sessions of an account.
@@ -311,7 +296,8 @@ type Session struct {
 	Peer     string    `json:"peer"`
 	SystemID string    `json:"system_id"` // empty before the bind
 	Mode     string    `json:"mode"`
-	Version  string    `json:"version"`
+	Version  string    `json:"version"`  // of the protocol; empty before the bind
+	Protocol string    `json:"protocol"` // SMPP, or another that the simulator speaks
 	Host     int       `json:"host"`                  // number of the address that it came to, from 0
 	TLS      string    `json:"tls,omitempty"`         // version of TLS
 	Client   string    `json:"certificate,omitempty"` // common name of the client's certificate
@@ -334,7 +320,7 @@ func (s *Simulator) Sessions() []Session {
 	for _, ss := range open {
 		d := Session{
 			Number: ss.number, Peer: ss.conn.RemoteAddr().String(), Host: int(ss.host.number), Opened: ss.opened,
-			Silent: ss.silent.Load(), Frozen: ss.frozen.Load(),
+			Silent: ss.silent.Load(), Frozen: ss.frozen.Load(), Protocol: ss.speaks.name(),
 		}
 		ss.countMu.Lock()
 		d.Counts = ss.counts
@@ -347,7 +333,7 @@ func (s *Simulator) Sessions() []Session {
 			}
 		}
 		if ss.bound.Load() {
-			d.SystemID, d.Mode, d.Version = ss.account.name, ss.mode.String(), ss.version.String()
+			d.SystemID, d.Mode, d.Version = ss.account.name, ss.mode.String(), ss.speaks.version()
 			ss.account.mu.Lock()
 			d.Unacked = ss.window.open
 			ss.account.mu.Unlock()

@@ -134,6 +134,9 @@ func (ss *session) plan(number string) plan {
 	p.receipts.After += ss.jitter(b.ReceiptJitter)
 	if fate := ss.sim.fates.of(number); fate != nil {
 		fate(&p)
+		if p.coded {
+			p.status = ss.speaks.ownStatus(p.status)
+		}
 		if p.refusals > 0 && !ss.sim.refuse(number, p.refusals) {
 			p.status = smpp.ESME_ROK
 		}
@@ -310,9 +313,11 @@ func (ss *session) reply(p *plan, body smpp.Body) bool {
 	case linkSilent:
 		ss.silent.Store(true)
 	case linkUnbind:
-		b.tail, _ = smpp.Append(b.tail, &smpp.PDU{Command: smpp.CommandUnbind, Sequence: smpp.MaxSequence})
+		tail, ok := ss.speaks.unbind(b.tail)
+		b.tail = tail
+		return ok
 	case linkGarbage:
-		b.tail = append(b.tail, "\x00\x00\x00\x05 these are no PDUs"...)
+		b.tail = append(b.tail, ss.speaks.garbage()...)
 	}
 	return true
 }
