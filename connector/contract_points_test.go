@@ -133,6 +133,10 @@ func contractNoAnswer(t *testing.T, b *contractBench) {
 	synctest.Wait()
 	same(t, "answers", b.core.answered(), []string{"kept id", "lost no_answer"})
 	o.answer("lost", "late", message.NoFailure)
+	if b.once {
+		b.waitUp(2)
+		o = b.operator()
+	}
 	b.send("more")
 	o.answer("more", "id2", message.NoFailure)
 	synctest.Wait()
@@ -209,7 +213,7 @@ func contractAcks(t *testing.T, b *contractBench) {
 	if r, i := <-receipt, <-inbound; r != "ok" || i != "ok" {
 		t.Errorf("after the commit: %q, %q", r, i)
 	}
-	if len(b.core.reports) != 1 || b.core.reports[0].OperatorID != "id1" || b.core.reports[0].State != message.Delivered ||
+	if len(b.core.reports) != 1 || b.core.named(b.core.reports[0].OperatorID) != "id1" || b.core.reports[0].State != message.Delivered ||
 		b.core.reports[0].Scope != "" {
 		t.Errorf("reports %+v", b.core.reports)
 	}

@@ -31,6 +31,10 @@ type contractKind struct {
 	make func(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Connector
 	// serve plays the operator on a connection until it is cut.
 	serve func(t *testing.T, conn net.Conn) operator
+	// id gives the id as a test named it of one that the link gave, where the protocol cannot have any; nil: as it is.
+	id func(id string) string
+	// once says that a session ends when a request gets no answer, for its number cannot be used again.
+	once bool
 }
 
 const (
@@ -68,6 +72,15 @@ type contractCore struct {
 	reports     []message.Report
 	inbound     []*message.Inbound
 	acks        []func(error)
+	id          func(id string) string // as the kind's
+}
+
+// named gives an id as the test named it.
+func (c *contractCore) named(id string) string {
+	if c.id == nil || id == "" {
+		return id
+	}
+	return c.id(id)
 }
 
 type contractDown struct {
@@ -147,7 +160,7 @@ func (c *contractCore) answered() []string {
 		if a.Failure != nil {
 			s += " " + a.Failure.Kind.Code()
 		} else {
-			s += " " + a.ID
+			s += " " + c.named(a.ID)
 		}
 		list = append(list, s)
 	}
@@ -161,6 +174,7 @@ type contractBench struct {
 	core  *contractCore
 	stop  context.CancelFunc
 	ended chan struct{}
+	once  bool // as the kind's
 
 	mu        sync.Mutex
 	operators []operator
@@ -171,7 +185,7 @@ func (k contractKind) test(t *testing.T, name string, test func(t *testing.T, b 
 	t.Run(k.name+"/"+name, func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			b := &contractBench{t: t, core: &contractCore{}, ended: make(chan struct{})}
+			b := &contractBench{t: t, core: &contractCore{id: k.id}, once: k.once, ended: make(chan struct{})}
 			b.link = k.make(func(context.Context, string, string) (net.Conn, error) {
 				b.mu.Lock()
 				defer b.mu.Unlock()

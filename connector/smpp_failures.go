@@ -1,9 +1,7 @@
 package connector
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
+	"errors"
 
 	"kurir/message"
 	"kurir/smpp"
@@ -44,55 +42,20 @@ func (c *SMPPConfig) meanings(report func(field, problem string)) *smppMeanings 
 	if len(c.Failures) == 0 && len(c.ReceiptFailures) == 0 {
 		return nil
 	}
-	m := &smppMeanings{map[smpp.Status]message.FailureKind{}, map[uint32]message.FailureKind{}}
-	for text, word := range c.Failures {
-		field := "failures." + text
-		status, err := smpp.ParseStatus(text)
-		switch kind, ok := meaning(field, word, report); {
-		case err != nil:
-			report(field, err.Error())
-		case status == smpp.ESME_ROK:
-			report(field, "ESME_ROK is no failure")
-		case ok:
-			m.answers[status] = kind
-		}
-	}
-	for text, word := range c.ReceiptFailures {
-		field := "receipt_failures." + text
-		code, err := receiptCode(text)
-		switch kind, ok := meaning(field, word, report); {
-		case err != nil || code == 0:
-			report(field, fmt.Sprintf("%q is no code of a receipt; write its number, such as 027 or 0x1b", text))
-		case ok:
-			m.receipts[code] = kind
-		}
+	m := &smppMeanings{map[smpp.Status]message.FailureKind{}, readMeanings("receipt_failures", c.ReceiptFailures, receiptCode, report)}
+	for code, kind := range readMeanings("failures", c.Failures, smppStatusCode, report) {
+		m.answers[smpp.Status(code)] = kind
 	}
 	return m
 }
 
-// receiptCode reads a number: hexadecimal with 0x, else decimal, also with
-// leading zeros.
-func receiptCode(text string) (uint32, error) {
-	digits, hexadecimal := strings.CutPrefix(text, "0x")
-	base := 10
-	if hexadecimal {
-		base = 16
+// smppStatusCode reads a command_status of a failure.
+func smppStatusCode(text string) (uint32, error) {
+	status, err := smpp.ParseStatus(text)
+	if err == nil && status == smpp.ESME_ROK {
+		err = errors.New("ESME_ROK is no failure")
 	}
-	code, err := strconv.ParseUint(digits, base, 32)
-	return uint32(code), err
-}
-
-func meaning(field, word string, report func(field, problem string)) (message.FailureKind, bool) {
-	kinds := message.OperatorFailures()
-	kind, ok := message.ParseFailure(word, kinds)
-	if !ok {
-		names := make([]string, len(kinds))
-		for i, k := range kinds {
-			names[i] = k.Code()
-		}
-		report(field, fmt.Sprintf("%q is no kind of failure; there are %s", word, strings.Join(names, ", ")))
-	}
-	return kind, ok
+	return uint32(status), err
 }
 
 // failure returns the failure that a command_status means on this link, nil for

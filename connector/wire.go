@@ -43,8 +43,8 @@ type wireLink[P wire.PDU] struct {
 
 // wireTalk is how one protocol says things. Its methods are called by several goroutines.
 type wireTalk[P wire.PDU] interface {
-	// dialer makes what opens sessions, without hosts and Dial.
-	dialer() *wire.Dialer[P]
+	// dialer makes what opens sessions.
+	dialer(hosts []string, dial dialing, trace func(sent bool, frame []byte)) wireDialer[P]
 	// requests makes those of a message, one for each part. The failure says why it cannot be written on this link.
 	requests(out *Outgoing, now time.Time) ([]P, *message.Failure)
 	// answered reads the response to one of them: the operator's id, or why it was refused.
@@ -55,12 +55,20 @@ type wireTalk[P wire.PDU] interface {
 	arrived(p P) wireArrival[P]
 	// acknowledge answers a request whose report or message is on disk (nil), or is not.
 	acknowledge(p P, err error) P
+	// refuseAfter is how long to wait before the operator hears that something is not on disk, where he would send it again at
+	// once.
+	refuseAfter() time.Duration
 	// sends tells whether a message is among frames that are to be written.
 	sends(frames []byte) bool
 	// why tells what became of a log-in.
 	why(err error) refusal
 	// advice says what to do about a step of a test that failed.
 	advice(step string, err error) string
+}
+
+// wireDialer opens sessions.
+type wireDialer[P wire.PDU] interface {
+	Connect(ctx context.Context, h wire.Handler[P]) (*wire.Session[P], error)
 }
 
 // wireArrival is what a request of the operator brings: exactly one of a report, a message and an answer at once.
@@ -139,11 +147,11 @@ func (l *wireLink[P]) Test(ctx context.Context) []TestStep {
 	return probeHosts(ctx, &l.remote, l.Dial, l.talk.advice, func(ctx context.Context, p *prober, conn net.Conn) {
 		var sess *wire.Session[P]
 		if !p.try(ctx, "log in", func(ctx context.Context) (found string, err error) {
-			d := l.talk.dialer()
-			d.Hosts, d.Session.Login = []string{p.host}, stepWait
-			d.Dial = func(context.Context, string, string) (net.Conn, error) { return conn, nil }
-			sess, err = d.Connect(ctx, wireStranger[P]{l.talk})
-			return "as " + d.Account, err
+			d := l.talk.dialer([]string{p.host}, func(context.Context, string, string) (net.Conn, error) { return conn, nil }, nil)
+			if sess, err = d.Connect(ctx, wireStranger[P]{l.talk}); err != nil {
+				return "", err
+			}
+			return "as " + sess.Info().Account, nil
 		}) {
 			return
 		}

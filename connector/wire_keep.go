@@ -12,35 +12,56 @@ import (
 // partWait is for the last answers when a session is ended in good order.
 const partWait = 5 * time.Second
 
+// opening is a slot with its dialer and the session that it opens now.
+type opening[P wire.PDU] struct {
+	link   *wireLink[P]
+	slot   *slot
+	now    *wireSession[P]
+	dialer wireDialer[P]
+}
+
 // open opens the sessions of a slot.
 func (l *wireLink[P]) open(s *slot) func(ctx context.Context) (time.Duration, error) {
-	d := l.talk.dialer()
-	d.Hosts = l.remote.Hosts
+	o := &opening[P]{link: l, slot: s}
+	o.dialer = l.talk.dialer(l.remote.Hosts, o.dial, o.trace)
 	turn := s.turn
 	return func(ctx context.Context) (time.Duration, error) {
 		if l.remote.HostsOrder == "turn" {
-			d = l.talk.dialer()
-			d.Hosts = l.remote.from(turn)
+			o.dialer = l.talk.dialer(l.remote.from(turn), o.dial, o.trace)
 			turn++
 		}
-		return l.once(ctx, d, s)
+		o.now = &wireSession[P]{link: l, core: l.core, number: s.number, restart: s.restart, lease: s.lease}
+		return l.once(ctx, o)
+	}
+}
+
+// dial makes a connection.
+func (o *opening[P]) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	s := o.now
+	if o.link.hostIDs {
+		s.host = addr
+	}
+	conn, err := o.link.remote.dial(ctx, o.link.Dial, network, addr)
+	if err != nil || s.lease == nil {
+		return conn, err
+	}
+	return &leased{conn, s.lease, o.link.talk.sends}, nil
+}
+
+// trace shows the frames of a log-in.
+func (o *opening[P]) trace(sent bool, frame []byte) {
+	o.link.mu.Lock()
+	tap := o.link.tap.of(o.slot.number)
+	o.link.mu.Unlock()
+	if tap != nil {
+		tap(sent, frame)
 	}
 }
 
 // once connects, logs in, and stays until the session ends. It tells how long there was one, and why it ended.
-func (l *wireLink[P]) once(ctx context.Context, d *wire.Dialer[P], slot *slot) (lasted time.Duration, err error) {
-	s := &wireSession[P]{link: l, core: l.core, number: slot.number, restart: slot.restart, lease: slot.lease}
-	d.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if l.hostIDs {
-			s.host = addr
-		}
-		conn, err := l.remote.dial(ctx, l.Dial, network, addr)
-		if err != nil || s.lease == nil {
-			return conn, err
-		}
-		return &leased{conn, s.lease, l.talk.sends}, nil
-	}
-	sess, err := l.connect(ctx, d, s)
+func (l *wireLink[P]) once(ctx context.Context, o *opening[P]) (lasted time.Duration, err error) {
+	s, slot := o.now, o.slot
+	sess, err := l.connect(ctx, o.dialer, s)
 	if err != nil {
 		return 0, err
 	}
@@ -79,15 +100,12 @@ func (l *wireLink[P]) once(ctx context.Context, d *wire.Dialer[P], slot *slot) (
 }
 
 // connect opens a session as soon as the link may try.
-func (l *wireLink[P]) connect(ctx context.Context, d *wire.Dialer[P], s *wireSession[P]) (*wire.Session[P], error) {
+func (l *wireLink[P]) connect(ctx context.Context, d wireDialer[P], s *wireSession[P]) (*wire.Session[P], error) {
 	leave, err := l.gate.enter(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	l.mu.Lock()
-	d.Session.Trace = l.tap.of(s.number)
-	l.mu.Unlock()
 	sess, err := d.Connect(ctx, s)
 	l.gate.tried(l.why(err))
 	return sess, err

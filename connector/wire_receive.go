@@ -48,12 +48,16 @@ func (s *wireSession[P]) Requests(sess *wire.Session[P], requests []P) {
 	}
 }
 
-// acknowledge answers a batch: well when it is on disk, else so that the operator tries again. An error means that the
-// session is over: he sends it again.
+// acknowledge answers a batch: well when it is on disk, else so that the operator tries again, perhaps after a while. An
+// error means that the session is over: he sends it again.
 func (s *wireSession[P]) acknowledge(sess *wire.Session[P], requests []P, err error) error {
 	answers := make([]P, len(requests))
 	for i, p := range requests {
 		answers[i] = s.link.talk.acknowledge(p, err)
+	}
+	if wait := s.link.talk.refuseAfter(); err != nil && wait > 0 {
+		time.AfterFunc(wait, func() { _ = sess.Respond(answers) })
+		return nil
 	}
 	return sess.Respond(answers)
 }
