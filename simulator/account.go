@@ -26,7 +26,12 @@ type account struct {
 const (
 	kindReceipt = iota
 	kindInbound
+	kindInquired // what was asked for; of languages that answer so
+	kindDeleted
 )
+
+// setKind writes the kind of a deliver_sm.
+func setKind(pdu []byte, kind uint32) { binary.BigEndian.PutUint32(pdu[12:], kind) }
 
 // sent is one deliver_sm that has no answer yet.
 type sent struct {

@@ -27,6 +27,7 @@ const hostShift = 56
 type host struct {
 	number   uint64
 	secured  bool
+	protocol string // empty: SMPP
 	speaks   func(ss *session) protocol
 	address  string        // as it was asked for, then where it listens; guarded by Simulator.mu
 	listener net.Listener  // nil while it does not listen; guarded by Simulator.mu
@@ -42,7 +43,20 @@ func newHosts(opt *Options) []*host {
 		h.nextID.Store(opt.FirstID)
 		list = append(list, h)
 	}
+	if opt.UCP != "" {
+		plain, secured := strings.CutPrefix(opt.UCP, "tls://")
+		h := newUCPHost(opt)
+		h.number, h.secured, h.address = uint64(len(list)), secured, plain
+		list = append(list, h)
+	}
 	return list
+}
+
+// newUCPHost is a host for connections on UCP.
+func newUCPHost(opt *Options) *host {
+	h := &host{protocol: "UCP", speaks: newSpeakUCP}
+	h.nextID.Store(opt.FirstID)
+	return h
 }
 
 // listen opens the address of a host.
@@ -94,6 +108,29 @@ func (s *Simulator) HostAddr(number int) string {
 		return ""
 	}
 	return s.hosts[number].address
+}
+
+// UCPAddr is the address on which applications log in on UCP; empty if there is none.
+func (s *Simulator) UCPAddr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range s.hosts {
+		if h.protocol == "UCP" {
+			return h.address
+		}
+	}
+	return ""
+}
+
+// HostProtocol is what a host speaks: SMPP or UCP; empty if there is no such host.
+func (s *Simulator) HostProtocol(number int) string {
+	switch {
+	case number < 0 || number >= len(s.hosts):
+		return ""
+	case s.hosts[number].protocol == "":
+		return "SMPP"
+	}
+	return s.hosts[number].protocol
 }
 
 // Hosts is how many addresses there are.

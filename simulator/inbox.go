@@ -108,8 +108,9 @@ type Message struct {
 	Time      time.Time `json:"time"`
 	Session   uint64    `json:"session"`
 	SystemID  string    `json:"system_id"`
-	ID        string    `json:"id,omitempty"` // hexadecimal, whatever the answer had
-	Outcome   string    `json:"outcome"`      // delivered, stored, failed, refused, lost
+	ID        string    `json:"id,omitempty"`    // hexadecimal, whatever the answer had
+	Alias     string    `json:"alias,omitempty"` // what another language than SMPP calls it, such as 46701234567:291126170000
+	Outcome   string    `json:"outcome"`         // delivered, stored, failed, refused, lost
 	Status    uint32    `json:"command_status"`
 	Command   string    `json:"command"`
 	Sequence  uint32    `json:"sequence_number"`
@@ -249,7 +250,11 @@ func (m *Message) readShort(sm *smpp.ShortMessage) {
 	m.From = address(sm.Source)
 	m.ServiceType, m.ESMClass, m.ProtocolID, m.Priority = sm.ServiceType, sm.ESMClass, sm.ProtocolID, sm.Priority
 	m.Schedule, m.Validity, m.RegisteredDelivery, m.DataCoding = sm.ScheduleTime, sm.Validity, sm.RegisteredDelivery, sm.DataCoding
+	m.Alias = aliasOf(sm)
 	for _, t := range sm.TLVs {
+		if t.Tag == tagAlias {
+			continue
+		}
 		m.TLVs = append(m.TLVs, TLV{uint16(t.Tag), t.Value})
 	}
 	c := readContent(sm)

@@ -94,7 +94,7 @@ func (s *Simulator) resolve(in *Inbound) (*account, error) {
 		return nil, errors.New("to: nobody has written to this phone (of late), so say in \"to\" which number it writes to")
 	}
 	if in.SystemID != "" {
-		if a = s.account(in.SystemID, s.hosts[0]); a == nil {
+		if a = s.named(in.SystemID); a == nil {
 			return nil, errors.New("system_id: too many accounts")
 		}
 		return a, nil
@@ -113,6 +113,21 @@ func (s *Simulator) resolve(in *Inbound) (*account, error) {
 		return nil, ErrNobody
 	}
 	return a, nil
+}
+
+// named finds the account of a name, that with a receiver where several languages have one; else it makes one of SMPP.
+func (s *Simulator) named(systemID string) (found *account) {
+	s.eachAccount(func(a *account) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.name == systemID && (found == nil || len(a.rx) > 0) {
+			found = a
+		}
+	})
+	if found != nil && !s.opt.IDsPerHost {
+		return found
+	}
+	return s.account(systemID, s.hosts[0])
 }
 
 // appendInbound writes the deliver_sm of one message.

@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
 	"strconv"
 	"time"
@@ -109,21 +108,29 @@ func (ss *session) replace(body *smpp.ReplaceSM) smpp.Status {
 		next.Validity = body.Validity
 	}
 	next.RegisteredDelivery, next.ESMClass = body.RegisteredDelivery, sm.ESMClass&^smpp.ESMUDHI
-	frame, err := smpp.Append(nil, &smpp.PDU{Sequence: p.Sequence, Body: next})
-	if err != nil {
+	if !ss.exchange(st, next, body.Validity) {
 		return smpp.ESME_RREPLACEFAIL
 	}
-	st.frame, st.reg, st.receipt.text = frame, body.RegisteredDelivery, text
-	if body.Validity != "" {
-		if end := s.expiry(body.Validity, ss.batch.now); end.Before(st.expires) {
-			ss.batch.out.later = append(ss.batch.out.later, delayed{end, storedRecord(st.id)})
-			st.expires = end
-		} else {
-			st.expires = end
-		}
-	}
-	s.hub.changed(st.number)
 	return smpp.ESME_ROK
+}
+
+// exchange puts another message in the place of one that waits, and gives it another validity unless that is empty; false
+// if it cannot be written. The lock of the phones is held.
+func (ss *session) exchange(st *stored, next *smpp.SubmitSM, validity string) bool {
+	frame, err := smpp.Append(nil, &smpp.PDU{Sequence: smpp.ParseHeader(st.frame).Sequence, Body: next})
+	if err != nil {
+		return false
+	}
+	st.frame, st.reg, st.receipt.text = frame, next.RegisteredDelivery, next.Message()
+	if validity != "" {
+		end := ss.sim.expiry(validity, ss.batch.now)
+		if end.Before(st.expires) {
+			ss.batch.out.later = append(ss.batch.out.later, delayed{end, storedRecord(st.id)})
+		}
+		st.expires = end
+	}
+	ss.sim.hub.changed(st.number)
+	return true
 }
 
 // query tells the state of a message: of one that waits, of one that waited, or of one that is still among those that
@@ -163,21 +170,11 @@ func (ss *session) look(body *smpp.QuerySM, resp *smpp.QuerySMResp) (final time.
 		}
 	}
 	s.phones.mu.Unlock()
-	s.inbox.mu.Lock()
-	defer s.inbox.mu.Unlock()
-	s.inbox.queue.each(func(record []byte) bool {
-		if !slices.Contains(ids, binary.BigEndian.Uint64(record[32:])) || binary.BigEndian.Uint64(record[24:]) != ss.account.index {
+	ss.kept(func(id uint64) bool { return slices.Contains(ids, id) }, func(m *keptMessage) bool {
+		if !sameAddress(body.Source, m.sm.Source) {
 			return true
 		}
-		var p smpp.PDU
-		if smpp.Decode(record[inboxHead:], &p) != nil || !sameAddress(body.Source, shortMessage(p.Body).Source) {
-			return true
-		}
-		final, found = time.Unix(0, int64(binary.BigEndian.Uint64(record[46:]))), true
-		resp.State = smpp.MessageState(record[45])
-		if final.After(ss.batch.now) {
-			resp.State = smpp.MessageEnroute
-		}
+		resp.State, final, found = m.state, m.final, true
 		return false
 	})
 	return final, found

@@ -24,6 +24,7 @@ type receipt struct {
 	recipient smpp.Address
 	interim   bool // an intermediate notification
 	version   smpp.Version
+	alias     string // of a message that came in another language
 }
 
 // Error codes of receipts: those of the network for a short message that could not be delivered.
@@ -55,8 +56,8 @@ type receiptWriter struct {
 	submitted, done stamps
 	id, text        []byte
 	body            smpp.DeliverSM
-	values          [8]byte
-	tlvs            [4]smpp.TLV
+	values, done8   [8]byte
+	tlvs            [8]smpp.TLV
 }
 
 // append appends the deliver_sm with sequence number 0. more are parameters beyond its own.
@@ -67,6 +68,9 @@ func (w *receiptWriter) append(dst []byte, r *receipt, more smpp.TLVs) ([]byte, 
 	b.ESMClass = smpp.ESMReceipt
 	if r.interim {
 		b.ESMClass = smpp.ESMIntermediate
+	}
+	if r.alias != "" {
+		return w.aliased(dst, r)
 	}
 	b.Text, b.TLVs = nil, w.tlvs[:0]
 	switch r.form {

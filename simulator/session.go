@@ -57,6 +57,9 @@ type session struct {
 // ServeConn serves one connection until it ends.
 func (s *Simulator) ServeConn(conn net.Conn) { s.serve(conn, s.hosts[0], nil) }
 
+// ServeUCP serves one connection on UCP until it ends.
+func (s *Simulator) ServeUCP(conn net.Conn) { s.serve(conn, newUCPHost(&s.opt), nil) }
+
 // serve serves a connection to a host; first is sent before anything else.
 func (s *Simulator) serve(conn net.Conn, h *host, first []byte) {
 	ss := &session{sim: s, host: h, conn: conn, opened: time.Now(), gone: make(chan struct{})}

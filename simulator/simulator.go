@@ -15,12 +15,14 @@ import (
 
 	"kurir/gsm"
 	"kurir/smpp"
+	"kurir/ucp"
 )
 
 // Options say what a simulator is. The zero value, without addresses, serves connections given to ServeConn.
 type Options struct {
 	SMPP  string   // address to listen on for ESMEs, such as 127.0.0.1:2776, or with TLS tls://127.0.0.1:3550; empty: none
 	Hosts []string // further ones
+	UCP   string   // address to listen on for applications on UCP, with TLS likewise; empty: none
 	HTTP  string   // address of the page and the API; empty: none, mount Handler elsewhere
 
 	// Cert and Key are PEM files of the certificate shown by hosts with TLS; empty: one is made, see Certificate. With
@@ -40,6 +42,13 @@ type Options struct {
 	SystemID, Password string
 	// ReceiptTLVs are what receipts have beyond their own optional parameters, as an operator's own.
 	ReceiptTLVs smpp.TLVs
+
+	// UCPKnown lets everyone in on UCP without a log-in, as an account named by the address.
+	UCPKnown bool
+	// UCPAlphabet is what the octets of texts mean on UCP.
+	UCPAlphabet ucp.Alphabet
+	// Zone is where the SMSC stands: the times of UCP are local. nil: UTC.
+	Zone *time.Location
 
 	Behaviour Behaviour
 	// Phones is the number of virtual phones kept, the least recently used give way; 0 means 200, negative none.
@@ -123,6 +132,7 @@ type Simulator struct {
 	stats     statistics
 	seen      *seen
 	stamps    *stampTimes // nil: not asked for
+	ucpStamps ucp.Stamps
 	// of long messages from phones
 	references *gsm.References
 	inbox      inbox
@@ -292,6 +302,9 @@ func (s *Simulator) account(systemID string, h *host) *account {
 	key := systemID
 	if s.opt.IDsPerHost {
 		key = fmt.Sprintf("%s\x00%d", systemID, h.number)
+	}
+	if h.protocol != "" { // what waits is in its language
+		key += "\x00" + h.protocol
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

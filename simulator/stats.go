@@ -120,7 +120,7 @@ func (s *statistics) fill(st *Stats, now time.Time) {
 	st.Counts, st.Since = s.counts, s.started
 	st.Statuses = make(map[string]int64, len(s.statuses))
 	for status, n := range s.statuses {
-		st.Statuses[status.String()] = n
+		st.Statuses[statusName(status)] = n
 	}
 	current := now.UnixMilli() / slotTime.Milliseconds()
 	st.Slots = make([]int64, shown)

@@ -221,7 +221,7 @@ func (ss *session) accepted(p *plan, sm *smpp.ShortMessage, m *received) outcome
 	state := s.phones.stateOf(m.number, p.phone)
 	r := receipt{
 		id: m.id, ids: p.ids, form: p.form, state: p.state, submitted: b.now, done: b.now, text: sm.Message(), coding: sm.DataCoding,
-		sender: sm.Source, recipient: sm.Dest, version: ss.version,
+		sender: sm.Source, recipient: sm.Dest, version: ss.version, alias: b.alias,
 	}
 	if b.multiID != 0 {
 		r.id = b.multiID
@@ -261,7 +261,7 @@ func (o *outgoing) receipts(a *account, p *plan, registered uint8, r *receipt, a
 		r.done = due
 	}
 	if p.unknown {
-		r.id += 1 << 51 // never reached by the counter
+		r.strange()
 	}
 	for range p.copies {
 		o.receipt(a, r, due, p.receipts.Early)

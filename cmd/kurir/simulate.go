@@ -26,7 +26,7 @@ func newSimulateCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run an SMSC with virtual phones that misbehaves on demand",
-		Long: `An SMSC on SMPP with virtual phones, to try a gateway and to test it. Without flags it answers at once, delivers
+		Long: `An SMSC on SMPP, and with --ucp on EMI/UCP, with virtual phones, to try a gateway and to test it. Without flags it answers at once, delivers
 everything and reports it. Flags change that for all messages, PATCH /behaviour changes it while it runs, and the
 last digits of the recipient change it for one message:
 
@@ -62,6 +62,13 @@ last digits of the recipient change it for one message:
 	}
 	f := cmd.Flags()
 	f.StringSliceVar(&hosts, "smpp", []string{"127.0.0.1:2776"}, "`address` on which gateways bind; several are several hosts; tls://127.0.0.1:3550 is one with TLS")
+	f.StringVar(&opt.UCP, "ucp", "", "`address` on which gateways log in on EMI/UCP; tls://127.0.0.1:3551 with TLS; none if empty")
+	f.BoolVar(&opt.UCPKnown, "ucp-known", false, "let everyone in on UCP without a log-in, as an account named by the address")
+	f.Func("ucp-alphabet", "`alphabet` of texts on UCP: "+simulator.UCPAlphabets+" (default gsm)", opt.SetUCPAlphabet)
+	f.Func("zone", "`zone` of the SMSC, whose times on UCP are local, such as Europe/Stockholm (default UTC)", func(name string) (err error) {
+		opt.Zone, err = time.LoadLocation(name)
+		return err
+	})
 	f.StringVar(&opt.Cert, "tls-cert", "", "PEM `file` of the certificate of hosts with TLS; without one it is made, see GET /certificate")
 	f.StringVar(&opt.Key, "tls-key", "", "PEM `file` of its key")
 	f.StringVar(&opt.ClientCA, "tls-client-ca", "", "PEM `file` of who signs the certificates of clients; others are not let in")
@@ -128,13 +135,17 @@ func simulate(ctx context.Context, out io.Writer, opt simulator.Options, outbind
 	s := simulator.New(opt)
 	switch err := s.Start(ctx); {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%w; choose another address with --smpp or --http", err)
+		return fmt.Errorf("%w; choose another address with --smpp, --ucp or --http", err)
 	case err != nil:
 		return err
 	}
 	defer s.Close()
 	for i := range s.Hosts() {
-		fmt.Fprintf(out, "SMSC    %s\n", s.HostAddr(i))
+		name := "SMSC"
+		if p := s.HostProtocol(i); p != "SMPP" {
+			name = p
+		}
+		fmt.Fprintf(out, "%-7s %s\n", name, s.HostAddr(i))
 	}
 	if opt.HTTP != "" {
 		fmt.Fprintf(out, "phones  http://%s/\n", s.HTTPAddr())
