@@ -149,8 +149,8 @@ func (a *App) startLink(c config.Connector) {
 	}
 	// A link ends when stopLinks says so, after the servers have.
 	ctx, stop := context.WithCancel(context.WithoutCancel(a.run))
-	conn := connector.NewSMPP(*c.SMPP, a.shared, a.log)
-	conn.Acquire = a.node.leases(c.Name)
+	conn := c.Settings.Make(a.shared, a.log)
+	conn.LeaseBy(a.node.leases(c.Name))
 	l := &runningLink{config: c, conn: conn, stop: stop, done: make(chan struct{})}
 	a.links[c.Name] = l
 	a.gateway.Attach(c.Name, l.conn)
@@ -169,10 +169,10 @@ func (a *App) TestLink(ctx context.Context, name string) ([]gateway.LinkStep, er
 		a.mu.Unlock()
 		return nil, &gateway.LinkError{Missing: true, Text: fmt.Sprintf("there is no link %q", name)}
 	}
-	cfg := *a.file.Connectors[i].SMPP
-	link := connector.NewSMPP(cfg, connector.NewShared(), a.log) // it takes no numbers of sessions
+	settings := a.file.Connectors[i].Settings
+	link := settings.Make(connector.NewShared(), a.log) // it takes no numbers of sessions
 	a.mu.Unlock()
-	if len(cfg.Hosts) == 0 {
+	if settings.Leases() == 0 {
 		return nil, &gateway.LinkError{Text: "the link " + name + " has no hosts: it only waits for the operator's outbind, and there is nothing to try"}
 	}
 	return link.Test(ctx), nil

@@ -177,7 +177,7 @@ func connections(log *slog.Logger, f *config.File) int {
 	}
 	rest := uint64(ownFiles + 5*api.CallerFiles) // webhooks, Kannel's, Jasmin's and Twilio's callbacks, Kannel's services
 	for _, c := range f.Connectors {
-		rest += 2 * uint64(c.SMPP.WithDefaults().Sessions)
+		rest += 2 * uint64(max(1, c.Settings.Leases())) // as one goes and the next comes
 	}
 	named := f.Limits.Connections
 	n := named

@@ -233,8 +233,9 @@ func (a *App) want(f *config.File) {
 		if a.run == nil || a.gateway.LinkWish(c.Name) == gateway.LinkStops {
 			continue
 		}
-		for session := range c.SMPP.Leases() {
-			slots = append(slots, cluster.Slot{Name: leaseName(c.Name, session), Link: c.Name, Nodes: c.SMPP.Nodes})
+		nodes := c.Settings.Every().Nodes
+		for session := range c.Settings.Leases() {
+			slots = append(slots, cluster.Slot{Name: leaseName(c.Name, session), Link: c.Name, Nodes: nodes})
 		}
 	}
 	a.node.keeper.Loaded(f.CommonHash(), time.Now())

@@ -12,6 +12,7 @@ import (
 	"kurir/account"
 	"kurir/api"
 	"kurir/config"
+	"kurir/connector"
 	"kurir/gsm"
 	"kurir/message"
 )
@@ -187,8 +188,8 @@ func (a *App) alphabet(ofLink bool, name string) gsm.DefaultAlphabet {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, c := range a.file.Connectors {
-		if c.Name == name && c.SMPP != nil {
-			alphabet, _ := gsm.ParseDefaultAlphabet(c.SMPP.Alphabet) // checked with the configuration
+		if s, ok := c.Settings.(*connector.SMPPConfig); ok && c.Name == name {
+			alphabet, _ := gsm.ParseDefaultAlphabet(s.Alphabet) // checked with the configuration
 			return alphabet
 		}
 	}

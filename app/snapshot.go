@@ -8,6 +8,7 @@ import (
 	"kurir/account"
 	"kurir/command"
 	"kurir/config"
+	"kurir/connector"
 	"kurir/filter"
 	"kurir/gateway"
 	"kurir/gsm"
@@ -46,7 +47,9 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 	for i := range f.Connectors {
 		c := &f.Connectors[i]
 		s.Links[c.Name] = linkSettings(c)
-		s.Reported = s.Reported || len(c.SMPP.TLVs.Receipts) > 0
+		if smpp, ok := c.Settings.(*connector.SMPPConfig); ok {
+			s.Reported = s.Reported || len(smpp.TLVs.Receipts) > 0
+		}
 		if senders := s.Links[c.Name].Senders; senders != nil {
 			s.Choosy = true
 			k.SetSenders(c.Name, senders)
@@ -115,37 +118,51 @@ func sharedNumber(text []byte, old *gateway.Snapshot, number uint32, stored []by
 }
 
 func linkSettings(c *config.Connector) gateway.LinkSettings {
-	smpp := c.SMPP.WithDefaults()
+	every := c.Settings.Every()
 	s := gateway.LinkSettings{
-		Name: c.Name, Rate: float64(smpp.Rate), ReceiptWait: smpp.ReceiptWait,
-		ThrottleWait: smpp.ThrottleWait, FallbackWait: smpp.FallbackWait, ReturnWait: smpp.ReturnWait, Once: smpp.Uncertain == "once",
-		ReceiptsFrom: smpp.ReceiptsFrom, Cancel: smpp.Cancel, Replace: smpp.Replace, ReceiveOnly: len(smpp.Hosts) == 0,
-		QuietCut: smpp.QuietCut, Maintenance: smpp.Plan(), Senders: smpp.Senders,
-		Source: message.NewAddressRules(smpp.Source), Destination: message.NewAddressRules(smpp.Destination),
+		Name: c.Name, Rate: float64(every.Rate), ReceiptWait: every.ReceiptWait,
+		ThrottleWait: every.ThrottleWait, FallbackWait: every.FallbackWait, ReturnWait: every.ReturnWait, Once: every.Uncertain == "once",
+		ReceiptsFrom: every.ReceiptsFrom, ReceiveOnly: c.Settings.Leases() == 0,
+		QuietCut: every.QuietCut, Maintenance: every.Plan(), Senders: every.Senders,
+		Source: message.NewAddressRules(every.Source), Destination: message.NewAddressRules(every.Destination),
 	}
-	s.Languages, _ = gsm.ParseLanguages(smpp.Languages) // checked with the file
-	switch smpp.InboundNumbers {
+	s.Languages, _ = gsm.ParseLanguages(every.Languages) // checked with the file
+	switch every.InboundNumbers {
 	case "international":
 		s.InboundNumbers = gateway.NumbersInternational
 	case "national":
-		s.InboundNumbers, s.Country = gateway.NumbersNational, smpp.Country
+		s.InboundNumbers, s.Country = gateway.NumbersNational, every.Country
 	}
-	if smpp.Validity != "none" { // else nothing is told
-		s.MaxValidity = smpp.MaxValidity
+	validity := ""
+	switch own := c.Settings.(type) {
+	case *connector.SMPPConfig:
+		validity, s.IDs, s.Cancel, s.Replace = own.Validity, idForm(own.MessageIDs), own.Cancel, own.Replace
+	case *connector.UCPConfig: // its ids are made of recipients and times
+		validity, s.IDs, s.Cancel, s.Replace = own.Validity, gateway.IDsExactly, own.Cancel, own.Replace
+	case *connector.CIMD2Config:
+		validity, s.IDs, s.Cancel = own.Validity, gateway.IDsExactly, own.Cancel
 	}
-	switch smpp.MessageIDs {
-	case "string":
-		s.IDs = gateway.IDsExactly
-	case "hex_decimal", "decimal_hex": // the link makes them alike
-		s.IDs = gateway.IDsAsAnswered
+	if validity != "none" { // else nothing is told
+		s.MaxValidity = every.MaxValidity
 	}
-	switch smpp.Receipts {
+	switch every.Receipts {
 	case "always":
 		s.Receipts = gateway.ReceiptsAlways
 	case "never":
 		s.Receipts = gateway.ReceiptsNever
 	}
 	return s
+}
+
+// idForm is how ids in answers and receipts of a link agree.
+func idForm(word string) gateway.IDForms {
+	switch word {
+	case "string":
+		return gateway.IDsExactly
+	case "hex_decimal", "decimal_hex": // the link makes them alike
+		return gateway.IDsAsAnswered
+	}
+	return gateway.IDsInAnyForm
 }
 
 // trustedURLs are the addresses that the file gives: they may be private.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kurir/account"
+	"kurir/connector"
 	"kurir/gateway"
 	"kurir/message"
 	"kurir/route"
@@ -242,11 +243,14 @@ func (d *decoder) checkConnectors(connectors []Connector, tlvs *message.TLVDicti
 	for i := range connectors {
 		c := &connectors[i]
 		path := fmt.Sprintf("connectors[%d]", i)
-		c.validate(d.within(path))
-		if c.SMPP != nil {
-			c.SMPP.Resolve(tlvs, d.within(path))
-			route.ValidateCountries("source", c.SMPP.Source, d.within(path))
-			route.ValidateCountries("destination", c.SMPP.Destination, d.within(path))
+		if c.Settings != nil {
+			c.Settings.Validate(d.within(path))
+			if s, ok := c.Settings.(*connector.SMPPConfig); ok {
+				s.Resolve(tlvs, d.within(path))
+			}
+			every := c.Settings.Every()
+			route.ValidateCountries("source", every.Source, d.within(path))
+			route.ValidateCountries("destination", every.Destination, d.within(path))
 		}
 		if seen.see(path+".name", c.Name) && c.Name != "" {
 			names = append(names, c.Name)

@@ -13,6 +13,8 @@ import (
 
 	"kurir/gateway"
 	"kurir/route"
+
+	"kurir/connector"
 )
 
 var update = flag.Bool("update", false, "write the expected files anew")
@@ -74,10 +76,10 @@ func TestContract(t *testing.T) {
 		t.Errorf("server: %+v", f)
 	}
 	op1 := f.Connectors[0]
-	if op1.Name != "op1" || op1.Kind != "smpp" || op1.SMPP == nil {
+	if op1.Name != "op1" || op1.Kind != "smpp" || op1.Settings.(*connector.SMPPConfig) == nil {
 		t.Fatalf("connector: %+v", op1)
 	}
-	if c := op1.SMPP; c.Name != "op1" || c.Hosts[0] != "127.0.0.1:2776" || c.SystemID != "kurir" || c.Password.Reveal() != "secret" || c.Sessions != 2 || c.Window != 100 {
+	if c := op1.Settings.(*connector.SMPPConfig); c.Name != "op1" || c.Hosts[0] != "127.0.0.1:2776" || c.SystemID != "kurir" || c.Password.Reveal() != "secret" || c.Sessions != 2 || c.Window != 100 {
 		t.Errorf("smpp: %+v", c)
 	}
 	if a := f.Accounts[0]; a.Name != "acme" || a.Password.Reveal() != "secret" || a.APIKeys[0].Reveal() != "acme-key" || a.Senders[0] != "*" {
@@ -129,8 +131,8 @@ func TestKindAndNameAreValuesToo(t *testing.T) {
 		t.Fatal(mistakes)
 	}
 	for i, want := range []string{"smsc.example.com", "info"} {
-		if c := f.Connectors[i]; c.Name != want || c.SMPP.Name != want || c.Kind != "smpp" {
-			t.Errorf("connector %q of kind %q with settings for %q, want %q", c.Name, c.Kind, c.SMPP.Name, want)
+		if c := f.Connectors[i]; c.Name != want || c.Settings.(*connector.SMPPConfig).Name != want || c.Kind != "smpp" {
+			t.Errorf("connector %q of kind %q with settings for %q, want %q", c.Name, c.Kind, c.Settings.(*connector.SMPPConfig).Name, want)
 		}
 	}
 }
@@ -181,7 +183,7 @@ func TestSecretsAndForms(t *testing.T) {
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
-	smpp := f.Connectors[0].SMPP
+	smpp := f.Connectors[0].Settings.(*connector.SMPPConfig)
 	tests := []struct{ what, got, want string }{
 		{"country without quotes", f.Country, "46"},
 		{"days and hours", f.Validity.String(), (60 * time.Hour).String()},

@@ -11,33 +11,45 @@ import (
 	"kurir/message"
 )
 
-// Connector is one link to an operator. Its kind says which of the other fields is set: exactly one is.
+// Connector is one link to an operator.
 type Connector struct {
-	Name string
-	Kind string
-	SMPP *connector.SMPPConfig
+	Name     string
+	Kind     string
+	Settings connector.Config // of the kind; nil where there is none of it
 }
 
-// ConnectorKinds gives the kinds of links that a file may describe, in alphabetical order.
-func ConnectorKinds() []string { return []string{"smpp"} }
+// Reach has the link reach its operator at other addresses than those of the file; false for a link that reaches nobody
+// over a network.
+func (c *Connector) Reach(hosts ...string) bool {
+	s, ok := c.Settings.(interface{ Reach(hosts ...string) })
+	if ok {
+		s.Reach(hosts...)
+	}
+	return ok
+}
 
-// settings makes the struct for a kind, puts it into its field and returns a pointer to it; nil for a kind that
-// there is not.
-func (c *Connector) settings(kind string) any {
+// ConnectorKinds gives the kinds of links that a file may describe, in the order in which they are explained.
+func ConnectorKinds() []string { return []string{"smpp", "ucp", "cimd2"} }
+
+// newSettings makes the settings of a kind; nil for a kind that there is not.
+func newSettings(kind string) connector.Config {
 	switch kind {
 	case "smpp":
-		c.SMPP = &connector.SMPPConfig{}
-		return c.SMPP
+		return &connector.SMPPConfig{}
+	case "ucp":
+		return &connector.UCPConfig{}
+	case "cimd2":
+		return &connector.CIMD2Config{}
 	}
 	return nil
 }
 
-// validate asks the settings of the link's kind whether they are right.
-func (c *Connector) validate(report func(field, problem string)) {
-	switch {
-	case c.SMPP != nil:
-		c.SMPP.Validate(report)
+// settingsOf gives the struct of a kind's settings; nil for a kind that there is not.
+func settingsOf(kind string) reflect.Type {
+	if settings := newSettings(kind); settings != nil {
+		return reflect.TypeOf(settings).Elem()
 	}
+	return nil
 }
 
 // peek gives the value of a field before its struct is known, read as scalar does; empty if it is not there.
@@ -66,10 +78,10 @@ func (d *decoder) connector(node *yaml.Node, c *Connector, path string, depth in
 		d.report(path+".kind", "is missing; there are "+strings.Join(ConnectorKinds(), ", "))
 		return
 	}
-	settings := c.settings(c.Kind)
-	if settings == nil {
+	c.Settings = newSettings(c.Kind)
+	if c.Settings == nil {
 		text := "there is no connector of the kind " + quote(c.Kind)
-		if slices.Contains([]string{"ucp", "cimd2", "modem", "http", "mail", "paging"}, c.Kind) {
+		if slices.Contains([]string{"modem", "http", "mail", "paging"}, c.Kind) {
 			text += " in this version"
 		} else if best := message.Nearest(c.Kind, ConnectorKinds()); best != "" {
 			text += "; did you mean " + best + "?"
@@ -77,5 +89,5 @@ func (d *decoder) connector(node *yaml.Node, c *Connector, path string, depth in
 		d.report(path+".kind", text+"; there are "+strings.Join(ConnectorKinds(), ", "))
 		return
 	}
-	d.mapping(node, reflect.ValueOf(settings).Elem(), path, depth)
+	d.mapping(node, reflect.ValueOf(c.Settings).Elem(), path, depth)
 }

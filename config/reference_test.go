@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,17 +21,12 @@ import (
 // TestReference holds that docs/configuration.md and example.yaml say what the structs say. `make docs` writes them
 // anew: names come from the yaml tags, meanings from the comments, examples from the example tags.
 func TestReference(t *testing.T) {
-	r := &reference{t: t, comments: map[string]map[string]string{}}
+	r := &reference{t: t, comments: map[string]map[string]string{}, written: map[string]bool{}}
 	golden(t, "example.yaml", r.example())
 	golden(t, "../docs/configuration.md", r.document())
 	if file, mistakes := Load("example.yaml"); file == nil && !*update {
 		t.Errorf("the example is no good:\n%v", mistakes)
 	}
-}
-
-// kinds gives the struct of each kind of connector, in the order of the reference.
-func kinds() map[string]reflect.Type {
-	return map[string]reflect.Type{"smpp": reflect.TypeFor[connector.SMPPConfig]()}
 }
 
 // field is what the reference knows of a field of a struct.
@@ -43,6 +39,7 @@ type field struct {
 type reference struct {
 	t        *testing.T
 	comments map[string]map[string]string // by package folder, then by Type.Field
+	written  map[string]bool              // tables of the document
 	out      strings.Builder
 }
 
@@ -215,8 +212,8 @@ func (r *reference) table(title string, typ reflect.Type) {
 		}
 		switch {
 		case inner == reflect.TypeFor[Connector]():
-			for kind, settings := range kinds() {
-				r.table("connectors, kind: "+kind, settings)
+			for _, kind := range ConnectorKinds() {
+				r.table("connectors, kind: "+kind, settingsOf(kind))
 			}
 		case inner.Kind() == reflect.Struct && valueOf(f.typ) != "name or list":
 			prefix, _, nested := strings.Cut(title, ",")
@@ -224,7 +221,10 @@ func (r *reference) table(title string, typ reflect.Type) {
 			if nested || title != "The server" {
 				name = prefix + "." + f.name
 			}
-			r.table(name, inner)
+			if !r.written[name] { // what one kind of link has in common with another stands there once
+				r.written[name] = true
+				r.table(name, inner)
+			}
 		}
 	}
 }
@@ -242,8 +242,33 @@ func (r *reference) example() string {
 
 // fieldLines gives the fields of a struct as they stand in a file, with a blank line before each.
 func (r *reference) fieldLines(typ reflect.Type) []string {
+	return r.lines(r.fields(typ))
+}
+
+// linkLines gives a link of another kind than the first: what it has for itself.
+func (r *reference) linkLines(kind string) []string {
+	common := map[string]bool{}
+	for _, typ := range []reflect.Type{reflect.TypeFor[connector.Common](), reflect.TypeFor[connector.Remote]()} {
+		for _, f := range r.fields(typ) {
+			common[f.name] = f.name != "hosts"
+		}
+	}
+	fields := slices.DeleteFunc(r.fields(settingsOf(kind)), func(f field) bool { return common[f.name] })
+	for i := range fields {
+		switch fields[i].name {
+		case "name":
+			fields[i].example = "by-" + kind
+		case "kind":
+			fields[i].example, fields[i].doc = kind, capital(kind)+": beside what stands here it has what the first kind has from local_address on that is not about SMPP; docs/configuration.md lists it."
+		}
+	}
+	return block("", r.lines(fields), true)[1:]
+}
+
+// lines gives fields as fieldLines does.
+func (r *reference) lines(fields []field) []string {
 	var lines []string
-	for _, f := range r.fields(typ) {
+	for _, f := range fields {
 		lines = append(lines, "")
 		for _, part := range wrap(f.doc, 100) {
 			lines = append(lines, "# "+part)
@@ -261,7 +286,10 @@ func (r *reference) fieldLines(typ reflect.Type) []string {
 		case inner.Kind() != reflect.Struct || valueOf(f.typ) == "name or list":
 			lines = append(lines, "# "+f.name+":")
 		case inner == reflect.TypeFor[Connector]():
-			lines = append(lines, block(f.name, r.fieldLines(kinds()["smpp"]), true)...)
+			lines = append(lines, block(f.name, r.fieldLines(settingsOf("smpp")), true)...)
+			for _, kind := range ConnectorKinds()[1:] {
+				lines = append(lines, r.linkLines(kind)...)
+			}
 		default:
 			lines = append(lines, block(f.name, r.fieldLines(inner), isList)...)
 		}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"kurir/connector"
 	"kurir/message"
 	"kurir/resource"
 	"kurir/route"
@@ -20,7 +19,7 @@ func Schema(s resource.Setting) *resource.Schema {
 	typ := fieldType(root, s.Kind)
 	switch {
 	case s.Kind == "connectors":
-		typ = reflect.TypeFor[connector.SMPPConfig]()
+		return connectorSchema(schemas, s)
 	case !s.Single:
 		typ = typ.Elem()
 	case isPlain(typ):
@@ -28,9 +27,28 @@ func Schema(s resource.Setting) *resource.Schema {
 			Type: "object", Additional: false, Properties: resource.Properties{{Name: s.Kind, Schema: schemas.Read(typ)}},
 		}
 	}
-	schema := schemas.Read(typ)
+	return withoutHost(schemas.Read(typ), s)
+}
+
+// withoutHost takes out what stands in the file only.
+func withoutHost(schema *resource.Schema, s resource.Setting) *resource.Schema {
 	schema.Properties = slices.DeleteFunc(schema.Properties, func(p resource.Property) bool { return slices.Contains(s.Host, p.Name) })
 	return schema
+}
+
+// connectorSchema gives the schema of a link: one for each kind.
+func connectorSchema(schemas *resource.Schemas, s resource.Setting) *resource.Schema {
+	of := &resource.Schema{}
+	for _, kind := range ConnectorKinds() {
+		schema := withoutHost(schemas.Read(settingsOf(kind)), s)
+		for i := range schema.Properties {
+			if p := &schema.Properties[i]; p.Name == "kind" {
+				p.Schema = &resource.Schema{Type: "string", Description: p.Schema.Description, Enum: []string{kind}}
+			}
+		}
+		of.OneOf = append(of.OneOf, schema)
+	}
+	return of
 }
 
 // fieldSchema gives the schemas of types that are read in their own way.

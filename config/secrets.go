@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"kurir/account"
-	"kurir/connector"
 	"kurir/message"
 	"kurir/resource"
 )
@@ -32,7 +31,9 @@ func copyOf(t reflect.Type, value any, path string, change func(string, any) any
 	}
 	switch {
 	case t == reflect.TypeFor[Connector]():
-		t = reflect.TypeFor[connector.SMPPConfig]() // the one kind
+		fields, _ := value.(map[string]any)
+		kind, _ := fields["kind"].(string)
+		t = settingsOf(kind)
 	case t == reflect.TypeFor[message.Secret]():
 		return change(path, value)
 	}

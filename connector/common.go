@@ -212,6 +212,9 @@ func (c *Remote) fill(window int) {
 	defaultTo(&c.Reconnect, time.Minute)
 }
 
+// Reach sets Hosts.
+func (c *Remote) Reach(hosts ...string) { c.Hosts = hosts }
+
 // Credit returns how many parts a session takes beyond what has been answered.
 func (c *Remote) Credit() int { return c.Window + c.Lookahead }
 

@@ -87,7 +87,7 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 		return fmt.Errorf("start the simulator: %w", err)
 	}
 	defer sim.Close()
-	file.Connectors[0].SMPP.Hosts = []string{sim.Addr()}
+	file.Connectors[0].Reach(sim.Addr())
 	for _, number := range demoPhones {
 		if err := sim.AddPhone(number); err != nil {
 			return fmt.Errorf("make a virtual phone: %w", err)
@@ -170,7 +170,7 @@ func demoConfig(o demoOptions) (*config.File, error) {
 	if len(mistakes) > 0 {
 		return nil, fmt.Errorf("%s has mistakes; mend it, or remove it to begin with a new one:\n%w", path, mistakes)
 	}
-	if len(file.Connectors) == 0 || file.Connectors[0].SMPP == nil || len(file.Accounts) == 0 || len(file.Accounts[0].APIKeys) == 0 {
+	if len(file.Connectors) == 0 || file.Connectors[0].Kind != "smpp" || len(file.Accounts) == 0 || len(file.Accounts[0].APIKeys) == 0 {
 		return nil, fmt.Errorf("%s must keep its first connector (the simulator) and its first account with a key", path)
 	}
 	file.Data, file.HTTP.Listen, file.SMPP.Listen = o.data, o.http, o.smpp
