@@ -44,6 +44,10 @@ type Account struct {
 	Rate float64 `yaml:"rate" example:"50"`
 	// SMPP is how the customer binds over SMPP.
 	SMPP SMPP `yaml:"smpp"`
+	// UCP is how the customer logs in over EMI/UCP.
+	UCP Login `yaml:"ucp"`
+	// CIMD2 is how the customer logs in over CIMD2.
+	CIMD2 Login `yaml:"cimd2"`
 	// TLVs are optional parameters of SMPP that every message of the customer has unless it brings them itself, for
 	// operators whose connector hands them on: name: value. Names are those of the specification and of tlvs.
 	TLVs map[string]string `yaml:"tlvs" example:"{dlt_entity_id: \"1201159123456789012\"}"`

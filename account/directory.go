@@ -3,6 +3,7 @@ package account
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ type Directory struct {
 	byName    map[string]*Account
 	byKey     map[[sha256.Size]byte]*Account
 	bySystem  map[string]*Account
+	byLogin   [protocols]map[string]*Account
 	byNumber  map[string]*Account
 	keys      []*Key
 	keyByName map[string]*Key
@@ -61,7 +63,7 @@ func (s *Directory) add(a *Account, previous *Directory) {
 	if zone, err := time.LoadLocation(a.SMPP.Zone); err == nil && a.SMPP.Zone != "" {
 		a.SMPP.zone = zone
 	}
-	for _, password := range []message.Secret{a.Password, a.SMPP.Password} {
+	for _, password := range []message.Secret{a.Password, a.SMPP.Password, a.UCP.Password, a.CIMD2.Password} {
 		if hash, err := parseHash(password.Reveal()); err == nil && s.decoy == nil {
 			s.decoy = &hash
 		}
@@ -76,6 +78,15 @@ func (s *Directory) add(a *Account, previous *Directory) {
 	s.byName[a.Name] = a
 	if s.bySystem[a.SystemID()] == nil {
 		s.bySystem[a.SystemID()] = a
+	}
+	a.UCP.networks = networksOf(a.UCP.Addresses)
+	for by := range s.byLogin {
+		if s.byLogin[by] == nil {
+			s.byLogin[by] = map[string]*Account{}
+		}
+		if name := a.LoginName(Protocol(by)); s.byLogin[by][name] == nil {
+			s.byLogin[by][name] = a
+		}
 	}
 	for _, key := range a.APIKeys {
 		if digest, ok := keyDigest(key); ok && s.byKey[digest] == nil {
@@ -135,6 +146,24 @@ func (s *Directory) BySystemID(id string) *Account {
 		return nil
 	}
 	return s.bySystem[id]
+}
+
+// ByLogin gives the account that logs in by a protocol with that name, nil if there is none.
+func (s *Directory) ByLogin(by Protocol, name string) *Account {
+	if s == nil || int(by) >= len(s.byLogin) {
+		return nil
+	}
+	return s.byLogin[by][name]
+}
+
+// ByPeer gives the account that may come from an address by a protocol without a log-in, nil if there is none.
+func (s *Directory) ByPeer(by Protocol, addr netip.Addr) *Account {
+	for _, a := range s.All() {
+		if a.Login(by).within(addr) {
+			return a
+		}
+	}
+	return nil
 }
 
 // ByAPIKey gives the account whose key this is, nil if there is none; Account.Key says if it is one with scopes. Keys are

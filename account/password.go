@@ -66,6 +66,16 @@ func (v *Verifier) AuthenticateSMPP(ctx context.Context, accounts *Directory, sy
 	return v.check(ctx, a, a.smppPassword(), password)
 }
 
+// AuthenticateLogin gives the account that logs in by a protocol with that name and password; otherwise like
+// Authenticate.
+func (v *Verifier) AuthenticateLogin(ctx context.Context, accounts *Directory, by Protocol, name, password string) (*Account, error) {
+	a := accounts.ByLogin(by, name)
+	if a == nil {
+		return nil, v.unknown(ctx, accounts, password)
+	}
+	return v.check(ctx, a, a.loginPassword(by), password)
+}
+
 // unknown answers for a name that there is not, after the time that a wrong password takes where accounts have hashes:
 // the time must not tell which names there are.
 func (v *Verifier) unknown(ctx context.Context, accounts *Directory, given string) error {

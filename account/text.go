@@ -38,6 +38,10 @@ type Text struct {
 	Ozeki TextVia `yaml:"ozeki"`
 	// Plain is what holds instead for messages over the plain interface.
 	Plain TextVia `yaml:"plain"`
+	// UCP is what holds instead for messages over EMI/UCP.
+	UCP TextVia `yaml:"ucp"`
+	// CIMD2 is what holds instead for messages over CIMD2.
+	CIMD2 TextVia `yaml:"cimd2"`
 }
 
 // TextVia is what holds for the texts of one interface.
@@ -55,6 +59,7 @@ func (t *Text) via() map[message.Interface]*TextVia {
 	return map[message.Interface]*TextVia{
 		message.ViaREST: &t.REST, message.ViaKannel: &t.Kannel, message.ViaSMPP: &t.SMPP, message.ViaJasmin: &t.Jasmin,
 		message.ViaTwilio: &t.Twilio, message.ViaOzeki: &t.Ozeki, message.ViaPlain: &t.Plain,
+		message.ViaUCP: &t.UCP, message.ViaCIMD2: &t.CIMD2,
 	}
 }
 

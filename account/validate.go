@@ -84,6 +84,8 @@ func (a *Account) validateCredentials(report func(field, problem string)) {
 	}
 	validatePassword(report, "password", a.Password)
 	validatePassword(report, "smpp.password", a.SMPP.Password)
+	validatePassword(report, "ucp.password", a.UCP.Password)
+	validatePassword(report, "cimd2.password", a.CIMD2.Password)
 	for i, key := range a.APIKeys {
 		if _, ok := keyDigest(key); !ok {
 			report(fmt.Sprintf("api_keys[%d]", i), "is empty, or sha256: is not followed by 64 hex digits")

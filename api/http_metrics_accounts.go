@@ -22,7 +22,7 @@ const (
 // /metrics, read when somebody asks. All fields are required.
 type AccountMetrics struct {
 	Accounts func() *account.Directory
-	Server   *SMPPServer
+	Server   *Sessions
 	Owed     func(ctx context.Context, account string) ([]gateway.OwedQueue, error)
 }
 
@@ -73,7 +73,7 @@ func (m *AccountMetrics) Collect(ch chan<- prometheus.Metric) {
 	for name := range labels {
 		of(name)
 	}
-	for _, s := range m.Server.Sessions() {
+	for _, s := range m.Server.List() {
 		a := of(s.Account)
 		a.sessions++
 		a.submitted += s.Submitted

@@ -28,7 +28,7 @@ func TestAccountMetricsBounded(t *testing.T) {
 	r := prometheus.NewRegistry()
 	r.MustRegister(&AccountMetrics{
 		Accounts: func() *account.Directory { return directory },
-		Server:   newSMPPServer(&smppFakeGateway{}, SMPPOptions{Accounts: func() *account.Directory { return directory }}),
+		Server:   newSMPPServer(&smppFakeGateway{}, SMPPOptions{Accounts: func() *account.Directory { return directory }}).all,
 		Owed:     func(context.Context, string) ([]gateway.OwedQueue, error) { return owed, nil },
 	})
 	families, err := r.Gather()

@@ -16,11 +16,11 @@ import (
 )
 
 // SMPPServer lets customers bind as if we were an SMSC (SMPP 3.3, 3.4 and
-// 5.0), and is the gateway's Receiver for message.SMPPTarget. The procedure:
+// 5.0). The procedure:
 //
 //  1. A bind is checked against the account directory: system_id, password,
 //     address, kind of bind, version, number of sessions (smpp_bind.go). What
-//     fails is answered slowly (smpp_penalty.go).
+//     fails is answered slowly (login_penalty.go).
 //  2. The submit_sm's of one read become one Accept; when the gateway has them
 //     on disk all are answered with one write (smpp_submit.go;
 //     smpp_content.go reads texts and times, smpp_status.go has the table of
@@ -41,7 +41,7 @@ type SMPPServer struct {
 	log      *slog.Logger
 	server   smpp.Server
 	refs     *gsm.References
-	penalty  smppPenalty
+	penalty  loginPenalty
 	country  func() string
 	now      func() time.Time
 	reported func() bool // whether receipts may have parameters of the operators'
@@ -49,11 +49,11 @@ type SMPPServer struct {
 	asks     chan struct{} // places for query_sm, cancel_sm and replace_sm under way
 	running  sync.WaitGroup
 	ending   <-chan struct{} // closed when Serve is to end; written before the first session
+	all      *Sessions       // of all protocols
 
 	mu        sync.Mutex
 	peers     map[*smpp.Session]*smppPeer
 	customers map[string]*smppCustomer
-	lastPeer  uint64             // number of the newest peer
 	taps      map[string]smppTap // by account
 	retired   map[string]int64   // submits of sessions that have ended, by account
 }
@@ -68,6 +68,8 @@ type SMPPOptions struct {
 	Reported func() bool   // whether a link hands on parameters of receipts; may be nil
 
 	Now func() time.Time // the wall clock; nil: time.Now
+
+	All *Sessions // which the server joins; nil for those of the server alone
 
 	MaxConnections int           // at once; default 20,000
 	MaxPerIP       int           // from one address; default 1000
@@ -143,6 +145,10 @@ func newSMPPServer(core smppCore, o SMPPOptions) *SMPPServer {
 		asks: make(chan struct{}, smppMostAsks), peers: map[*smpp.Session]*smppPeer{},
 		customers: map[string]*smppCustomer{},
 	}
+	if s.all = o.All; s.all == nil {
+		s.all = &Sessions{}
+	}
+	s.all.join(s)
 	s.server = smpp.Server{
 		Bind: s.bind, Bound: s.bound, Ended: s.ended,
 		SystemID: o.SystemID, MaxConnections: o.MaxConnections, MaxPerIP: o.MaxPerIP,
@@ -183,13 +189,15 @@ func (s *SMPPServer) Sessions() []SMPPSession {
 	return list
 }
 
+// via implements sessionServer.
+func (s *SMPPServer) via() message.Interface { return message.ViaSMPP }
+
 // bound notes that the customer has the response to his bind.
 func (s *SMPPServer) bound(sess *smpp.Session) {
 	s.mu.Lock()
 	p := s.peers[sess]
 	p.since, p.isBound = time.Now(), true
-	s.lastPeer++
-	p.num = s.lastPeer
+	p.num = s.all.number()
 	if tap := s.taps[p.account]; tap != nil {
 		sess.SetTrace(tap.of(p.num))
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"slices"
 
@@ -18,7 +17,7 @@ func (s *SMPPServer) bind(sess *smpp.Session, b *smpp.Bind) (smpp.Status, smpp.H
 		s.penalty.wait(from, s.ending)
 		return status, nil
 	}
-	if !s.penalty.admits(from, b) {
+	if !s.penalty.admits(from, b.SystemID, b.Password) {
 		s.penalty.hold(from, s.ending) // neither logged nor verified: a storm
 		return smpp.ESME_RBINDFAIL, nil
 	}
@@ -38,7 +37,7 @@ func (s *SMPPServer) bind(sess *smpp.Session, b *smpp.Bind) (smpp.Status, smpp.H
 		}
 		return refuse(smpp.ESME_RINVPASWD, "wrong password")
 	}
-	s.penalty.forgive(from, b)
+	s.penalty.forgive(from, b.SystemID, b.Password)
 	if a.SMPP.Certificate != "" && !smppCertified(sess, a.SMPP.Certificate) {
 		return refuse(smpp.ESME_RBINDFAIL, "the account's certificate was not shown")
 	}
@@ -114,10 +113,7 @@ func (s *SMPPServer) enter(a *account.Account, p *smppPeer) (smpp.Status, smpp.H
 // smppAddr returns the IP address of a session's peer, the zero Addr if its
 // connection has none.
 func smppAddr(sess *smpp.Session) netip.Addr {
-	if a, ok := sess.Info().Peer.(*net.TCPAddr); ok {
-		return a.AddrPort().Addr().Unmap()
-	}
-	return netip.Addr{}
+	return peerAddr(sess.Info().Peer)
 }
 
 // smppFullLoad is the congestion_state of a customer who fills his window:

@@ -34,7 +34,7 @@ type smppOwedPart struct {
 	body smpp.DeliverSM
 }
 
-// Limit implements gateway.Receiver: what the account's sessions together take
+// Limit implements sessionServer: what the account's sessions together take
 // now, 0 when none that receives is bound.
 func (s *SMPPServer) Limit(account string) int {
 	s.mu.Lock()
@@ -50,7 +50,7 @@ func (s *SMPPServer) Limit(account string) int {
 	return sum
 }
 
-// Deliver implements gateway.Receiver: it spreads items over the account's
+// Deliver implements sessionServer: it spreads items over the account's
 // sessions, a run of them to each as far as its window has room.
 func (s *SMPPServer) Deliver(account string, items []*gateway.Item) {
 	if s.ranged(account) {
@@ -105,7 +105,7 @@ func (s *SMPPServer) giveBack(account string, items []*gateway.Item, alone bool)
 		list[i] = gateway.Delivered{Item: it, Verdict: verdict, Text: "the session has ended"}
 	}
 	s.core.Delivered(list)
-	if alone && s.Limit(account) > 0 {
+	if alone && s.all.Limit(account) > 0 {
 		s.core.Wake(message.SMPPTarget, account)
 	}
 }
@@ -294,7 +294,7 @@ func (p *smppPeer) Responses(_ *smpp.Session, responses []smpp.Response) {
 	if len(list) > 0 {
 		p.server.core.Delivered(list)
 	}
-	if alone && p.server.Limit(p.account) > 0 {
+	if alone && p.server.all.Limit(p.account) > 0 {
 		p.server.core.Wake(message.SMPPTarget, p.account)
 	}
 }

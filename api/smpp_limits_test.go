@@ -132,7 +132,7 @@ func TestSMPPBindStorm(t *testing.T) {
 		first := b.mustBind(smpp.Transceiver) // he has bound before
 		first.Close(nil)
 		synctest.Wait()
-		const storm, most = 600, smppPenaltySleeps + smppPenaltyHolds
+		const storm, most = 600, loginPenaltySleeps + loginPenaltyHolds
 		ended := make(chan error, storm)
 		for range storm {
 			go func() {
@@ -166,7 +166,7 @@ func TestSMPPBindStorm(t *testing.T) {
 // a failed bind still waits.
 func TestSMPPStopInTheMidstOfARefusal(t *testing.T) {
 	smppTest(t, func(t *testing.T, b *smppBench) {
-		for range smppPenaltySteps {
+		for range loginPenaltySteps {
 			if _, err := b.bind(smpp.Transceiver, "acme", "guess", smpp.Version34); err == nil {
 				t.Fatal("a guess was let in")
 			}

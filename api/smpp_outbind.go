@@ -42,7 +42,7 @@ func (s *SMPPServer) outbinds(ctx context.Context) {
 		case <-t.C:
 		}
 		for _, a := range s.accounts().All() {
-			if a.SMPP.Outbind.Host == "" || s.Limit(a.Name) > 0 || !s.core.Owes(message.SMPPTarget, a.Name) {
+			if a.SMPP.Outbind.Host == "" || s.all.Limit(a.Name) > 0 || !s.core.Owes(message.SMPPTarget, a.Name) {
 				continue
 			}
 			mu.Lock()

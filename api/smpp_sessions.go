@@ -51,6 +51,14 @@ func (m *smppMeter) rates(now smppSample) (pdus, submits float64) {
 	return float64(now.pdus-m.before.pdus) / seconds, float64(now.submits-m.before.submits) / seconds
 }
 
+// sample notes what a session that began at a time has done.
+func (m *smppMeter) sample(at smppSample, since time.Time) {
+	if m.before = m.last; m.before.at.IsZero() {
+		m.before = smppSample{at: since}
+	}
+	m.last = at
+}
+
 // sample counts all sessions now and then.
 func (s *SMPPServer) sample(ctx context.Context) {
 	t := time.NewTicker(sampleEvery)
@@ -63,10 +71,7 @@ func (s *SMPPServer) sample(ctx context.Context) {
 			for _, p := range s.boundPeers() {
 				at := p.count(p.sess.Info(), now)
 				s.mu.Lock()
-				if p.meter.before = p.meter.last; p.meter.before.at.IsZero() {
-					p.meter.before = smppSample{at: p.since}
-				}
-				p.meter.last = at
+				p.meter.sample(at, p.since)
 				s.mu.Unlock()
 			}
 		}

@@ -63,7 +63,10 @@ type App struct {
 	service    *api.KannelService
 	kannelLoad *api.KannelLoad // nil without Kannel's administration
 	jasmin     *api.JasminCallback
+	sessions   *api.Sessions // of customers, over the three that follow
 	smpp       *api.SMPPServer
+	ucp        *api.UCPServer
+	cimd2      *api.CIMD2Server
 	http       *http.Server
 	status     *api.Status
 	balances   *api.BalanceWatch
@@ -74,9 +77,8 @@ type App struct {
 	shared     *connector.Shared // of all links, those of later configurations too
 
 	httpListener net.Listener
-	smppListener net.Listener
 	httpCerts    *certificates // nil without TLS
-	smppCerts    *certificates
+	ports        []*sessionPort
 	most         int // connections of each
 	dialects     []*dialectPort
 
@@ -100,8 +102,9 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	a := &App{
 		opt: opt, log: opt.Log, file: opt.File, verifier: account.NewVerifier(),
 		guard: api.NewGuard(), links: map[string]*runningLink{}, shared: connector.NewShared(),
-		alarms: alarm.NewBook(),
+		alarms: alarm.NewBook(), sessions: &api.Sessions{},
 	}
+	a.ports = a.sessionPorts()
 	defer func() {
 		if err != nil {
 			a.closeAll()
@@ -190,11 +193,8 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 // Gateway returns the gateway, for tests and for commands that run inside.
 func (a *App) Gateway() *gateway.Gateway { return a.gateway }
 
-// HTTPAddr and SMPPAddr return where the server listens; nil when it does not.
+// HTTPAddr returns where the server listens; nil when it does not.
 func (a *App) HTTPAddr() net.Addr { return addrOf(a.httpListener) }
-
-// SMPPAddr returns where customers bind; nil when they cannot.
-func (a *App) SMPPAddr() net.Addr { return addrOf(a.smppListener) }
 
 func addrOf(l net.Listener) net.Addr {
 	if l == nil {
@@ -205,7 +205,7 @@ func addrOf(l net.Listener) net.Addr {
 
 // Run runs the server until ctx ends or the database fails for good.
 func (a *App) Run(ctx context.Context) error {
-	a.log.Info("kurir starts", "data", a.opt.File.Data, "http", a.HTTPAddr(), "smpp", a.SMPPAddr())
+	a.log.Info("kurir starts", "data", a.opt.File.Data, "http", a.HTTPAddr(), "smpp", a.SMPPAddr(), "ucp", a.UCPAddr(), "cimd2", a.CIMD2Addr())
 
 	// The gateway outlives what feeds it.
 	core, stopCore := context.WithCancel(context.WithoutCancel(ctx))
@@ -236,7 +236,9 @@ func (a *App) Run(ctx context.Context) error {
 	serving.Go(func() { a.balances.Run(ctx) })
 	serving.Go(func() { a.watch.Run(ctx) })
 	serving.Go(func() { a.notifier.Run(ctx) })
-	serving.Go(func() { a.serveSMPP(ctx, stop) })
+	for _, p := range a.ports {
+		serving.Go(func() { a.servePort(ctx, p, stop) })
+	}
 	serving.Go(func() { a.watchNode(ctx, stop) })
 	serving.Go(func() { a.inherit(ctx) })
 	serving.Go(func() { a.followNodes(ctx) })
@@ -245,7 +247,7 @@ func (a *App) Run(ctx context.Context) error {
 
 	a.log.Info("kurir stops")
 	a.within("the HTTP server", closeTimeout, a.stopHTTP)
-	a.within("the SMPP server", closeTimeout, serving.Wait)
+	a.within("the sessions of customers", closeTimeout, serving.Wait)
 	a.within("the links", closeTimeout, a.stopLinks)
 	a.within("webhooks", a.opt.File.Webhooks.Timeout+time.Second, a.closeCallers) // what they were answered is to be on disk
 	a.within("alarms", closeTimeout, func() { _ = a.keepAlarms(core) })           // the database has its own line in the log
@@ -391,6 +393,8 @@ func (a *App) warnOfRestart(f *config.File) {
 		{"secrets", began.Secrets, f.Secrets},
 		{"http", fixed(began.HTTP.Listener()), fixed(f.HTTP.Listener())},
 		{"smpp", fixed(began.SMPP), fixed(f.SMPP)},
+		{"ucp", fixed(began.UCP), fixed(f.UCP)},
+		{"cimd2", fixed(began.CIMD2), fixed(f.CIMD2)},
 		{"dialects", fixedDialects(began), fixedDialects(f)},
 		{"retention", began.Retention, f.Retention},
 		{"limits.body", began.Limits.Body, f.Limits.Body},

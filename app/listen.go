@@ -28,13 +28,20 @@ func (a *App) listen(ctx context.Context) (err error) {
 	if err = a.openDialects(ctx, n); err != nil {
 		return err
 	}
-	a.smppListener, a.smppCerts, err = open(ctx, a.log, "smpp", a.file.SMPP, n)
-	return err
+	for _, p := range a.ports {
+		if p.listener, p.certs, err = open(ctx, a.log, p.name, *p.setting(a.file), n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // closePorts gives the ports back.
 func (a *App) closePorts() {
-	ports := []net.Listener{a.httpListener, a.smppListener}
+	ports := []net.Listener{a.httpListener}
+	for _, p := range a.ports {
+		ports = append(ports, p.listener)
+	}
 	for _, d := range a.dialects {
 		ports = append(ports, d.listener)
 	}
@@ -63,7 +70,7 @@ func open(ctx context.Context, log *slog.Logger, setting string, c config.Listen
 	var certs *certificates
 	if c.TLS.Cert != "" {
 		var protocols []string
-		if setting != "smpp" {
+		if setting != "smpp" && setting != "ucp" && setting != "cimd2" {
 			protocols = api.HTTPProtocols()
 		}
 		if certs, err = newCertificates(&c.TLS, protocols); err != nil {
@@ -143,15 +150,6 @@ func (a *App) stopHTTP() {
 	closing.Wait()
 }
 
-func (a *App) serveSMPP(ctx context.Context, stop context.CancelCauseFunc) {
-	if a.smppListener == nil {
-		return
-	}
-	if err := a.smpp.Serve(ctx, a.smppListener); err != nil && ctx.Err() == nil {
-		stop(fmt.Errorf("serve smpp: %w", err))
-	}
-}
-
 const (
 	mostConnections = 10_000 // of one interface, when the file names no number
 	fewConnections  = 1000   // worth a warning
@@ -163,7 +161,7 @@ const (
 // raises the limit on open files where it may, and says when few remain.
 func connections(log *slog.Logger, f *config.File) int {
 	listeners := uint64(0)
-	ports := []config.Listener{f.HTTP.Listener(), f.SMPP}
+	ports := []config.Listener{f.HTTP.Listener(), f.SMPP, f.UCP, f.CIMD2}
 	for _, d := range f.Dialects.All() {
 		ports = append(ports, d.Listener())
 	}

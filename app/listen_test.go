@@ -229,7 +229,7 @@ func TestListenTLS(t *testing.T) {
 		t.Errorf("without a certificate: %q", got)
 	}
 	c.TLS.Cert, c.TLS.Key = a.issue(t, "server2", "two.example")
-	app := &App{smppCerts: certs}
+	app := &App{ports: []*sessionPort{{name: "smpp", setting: func(f *config.File) *config.Listener { return &f.SMPP }, certs: certs}}}
 	fresh, err := app.readCertificates(&config.File{SMPP: c})
 	if err != nil {
 		t.Fatal(err)

@@ -57,7 +57,10 @@ func (a *App) readCertificates(f *config.File) (list freshCertificates, err erro
 		of   *certificates
 		tls  *config.TLS
 	}
-	all := []shown{{"http", a.httpCerts, &f.HTTP.TLS}, {"smpp", a.smppCerts, &f.SMPP.TLS}}
+	all := []shown{{"http", a.httpCerts, &f.HTTP.TLS}}
+	for _, p := range a.ports {
+		all = append(all, shown{p.name, p.certs, &p.setting(f).TLS})
+	}
 	for _, d := range f.Dialects.All() {
 		all = append(all, shown{d.Name, a.certificates()[d.Name], &d.TLS})
 	}
@@ -76,7 +79,10 @@ func (a *App) readCertificates(f *config.File) (list freshCertificates, err erro
 
 // certificates are those that our interfaces show, nil where they show none.
 func (a *App) certificates() map[string]*certificates {
-	all := map[string]*certificates{"http": a.httpCerts, "smpp": a.smppCerts}
+	all := map[string]*certificates{"http": a.httpCerts}
+	for _, p := range a.ports {
+		all[p.name] = p.certs
+	}
 	for _, d := range a.dialects {
 		all[d.name] = d.certs
 	}

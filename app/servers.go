@@ -24,10 +24,13 @@ func (a *App) servers() {
 		Accounts: accounts, Verifier: a.verifier, Log: a.log, MaxConnections: a.most, Now: a.gateway.Now,
 		Country:  func() string { return a.gateway.Snapshot().Country },
 		Reported: func() bool { return a.gateway.Snapshot().Reported },
+		All:      a.sessions,
 	})
-	a.gateway.Receive(message.SMPPTarget, a.smpp)
+	wire := api.WireOptions{Accounts: accounts, Verifier: a.verifier, Log: a.log, All: a.sessions, MaxConnections: a.most, Now: a.gateway.Now}
+	a.ucp, a.cimd2 = api.NewUCPServer(a.gateway, wire), api.NewCIMD2Server(a.gateway, wire)
+	a.gateway.Receive(message.SMPPTarget, a.sessions)
 	metrics := api.NewMetrics(a.gateway.Stats, a.store.Stats)
-	metrics.MustRegister(&api.AccountMetrics{Accounts: accounts, Server: a.smpp, Owed: a.gateway.OwedQueues})
+	metrics.MustRegister(&api.AccountMetrics{Accounts: accounts, Server: a.sessions, Owed: a.gateway.OwedQueues})
 	metrics.MustRegister(&api.MoneyMetrics{Balances: a.gateway.Balances})
 	a.status = &api.Status{
 		Version: a.opt.Version, Began: time.Now(), Gateway: a.gateway.Stats, Store: a.store.Stats,
@@ -55,7 +58,7 @@ func (a *App) servers() {
 	opt.Links.Stats, opt.Links.Control, opt.Links.Test = a.linkStats, a.ControlLink, a.TestLink
 	opt.Nodes = a.shownNodes
 	metrics.MustRegister(api.NodeMetrics(a.shownNodes)...)
-	opt.Sessions, opt.Status = api.SessionsOptions{List: a.smpp.Sessions, End: a.smpp.End}, a.status
+	opt.Sessions, opt.Status = api.SessionsOptions{List: a.sessions.List, End: a.sessions.End}, a.status
 	opt.Config = api.ConfigOptions{Rows: a.Settings, Change: a.ChangeSetting, Audits: a.gateway.Audits, Schema: config.Schema}
 	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings, Keep: a.keepAlarms}
 	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet, a.secretText)
@@ -208,5 +211,5 @@ func (a *App) traceAccount(name string, session uint64, tap func(session uint64,
 	if tap != nil && a.gateway.Snapshot().Accounts.ByName(name) == nil {
 		return fmt.Errorf("there is no account %q", name)
 	}
-	return a.smpp.SetTrace(name, session, tap)
+	return a.sessions.SetTrace(name, session, tap)
 }

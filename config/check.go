@@ -16,6 +16,7 @@ import (
 	"kurir/message"
 	"kurir/route"
 	"kurir/store"
+	"kurir/ucp"
 )
 
 // check reports what is wrong with a file that was read, and normalises the numbers that accounts own.
@@ -23,9 +24,15 @@ func (d *decoder) check(f *File) {
 	d.checkServer(f)
 	d.checkHTTP(&f.HTTP)
 	d.checkListener("smpp", f.SMPP)
+	d.checkListener("ucp", f.UCP)
+	d.checkListener("cimd2", f.CIMD2)
 	d.checkDialects(f)
-	if f.HTTP.Listen == f.SMPP.Listen && !strings.HasSuffix(f.HTTP.Listen, ":0") {
-		d.report("smpp.listen", "is the address of http too")
+	taken := map[string]string{f.HTTP.Listen: "http"}
+	for _, l := range []struct{ field, listen string }{{"smpp", f.SMPP.Listen}, {"ucp", f.UCP.Listen}, {"cimd2", f.CIMD2.Listen}} {
+		if other := taken[l.listen]; l.listen != "" && other != "" && !strings.HasSuffix(l.listen, ":0") {
+			d.report(l.field+".listen", "is the address of "+other+" too")
+		}
+		taken[l.listen] = l.field
 	}
 	d.checkTLVs(f.TLVs)
 	account.ValidatePredefined(f.Predefined, d.report)
@@ -274,6 +281,7 @@ func (d *decoder) checkChosenLinks(f *File, links []string) {
 func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 	var names []string
 	byName, bySystem := once{d: d, what: "the name"}, once{d: d, what: "the system_id"}
+	byUCP, byCIMD2 := once{d: d, what: "the name over UCP"}, once{d: d, what: "the name over CIMD2"}
 	account.MarkKeyed(f.Accounts, f.Keys)
 	account.CheckTree(f.Accounts, func(i int, field, problem string) {
 		d.report(fmt.Sprintf("accounts[%d].%s", i, field), problem)
@@ -284,6 +292,7 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 		a := &f.Accounts[i]
 		path := fmt.Sprintf("accounts[%d]", i)
 		a.Validate(d.within(path))
+		a.ValidateLogins(ucp.AlphabetNames(), d.within(path))
 		a.Resolve(tlvs, d.within(path))
 		route.ValidateCountries("source", a.Source, d.within(path))
 		route.ValidateCountries("destination", a.Destination, d.within(path))
@@ -301,6 +310,8 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 				field = path + ".smpp.system_id"
 			}
 			bySystem.see(field, a.SystemID())
+			byUCP.see(path+".ucp.name", a.UCP.Name)
+			byCIMD2.see(path+".cimd2.name", a.CIMD2.Name)
 		}
 		for _, sid := range a.Twilio.SIDs() {
 			bySID.see(path+".twilio", sid)

@@ -37,6 +37,10 @@ type File struct {
 	HTTP HTTP `yaml:"http" example:"{listen: \"127.0.0.1:8080\"}"`
 	// SMPP is where customers bind as ESMEs. Empty: nowhere.
 	SMPP Listener `yaml:"smpp" example:"{listen: \"127.0.0.1:2775\"}"`
+	// UCP is where customers log in over EMI/UCP. Empty: nowhere.
+	UCP Listener `yaml:"ucp" example:"{listen: \"127.0.0.1:5000\"}"`
+	// CIMD2 is where customers log in over CIMD2. Empty: nowhere.
+	CIMD2 Listener `yaml:"cimd2" example:"{listen: \"127.0.0.1:9971\"}"`
 	// Secrets is the key by which secrets of what is made over REST are encrypted in the database; docs/resources.md says more.
 	Secrets Secrets `yaml:"secrets"`
 	// Dialects are the HTTP interfaces of other gateways, so that their clients work unchanged.

@@ -20,12 +20,14 @@ const (
 	ViaTwilio  Interface = 5
 	ViaOzeki   Interface = 6
 	ViaPlain   Interface = 7 // numbers and text in an address, an answer in lines
+	ViaUCP     Interface = 8
+	ViaCIMD2   Interface = 9
 
 	// InterfaceCount is their number, with ViaUnknown.
-	InterfaceCount = 8
+	InterfaceCount = 10
 )
 
-var interfaceNames = [InterfaceCount]string{"unknown", "rest", "kannel", "smpp", "jasmin", "twilio", "ozeki", "plain"}
+var interfaceNames = [InterfaceCount]string{"unknown", "rest", "kannel", "smpp", "jasmin", "twilio", "ozeki", "plain", "ucp", "cimd2"}
 
 // Interfaces are all but ViaUnknown.
 func Interfaces() []Interface {
@@ -165,7 +167,7 @@ type TargetKind uint8
 // The kinds of target.
 const (
 	NoTarget      TargetKind = 0
-	SMPPTarget    TargetKind = 1  // any receiver or transceiver session of the account
+	SMPPTarget    TargetKind = 1  // any session of the account that receives, over SMPP, UCP or CIMD2
 	WebhookTarget TargetKind = 2  // Address is a URL, called with signed JSON; Mask as of ReplyTarget, 0 where its answer is none
 	KannelTarget  TargetKind = 3  // Address is a dlr-url with escapes, Mask the dlr-mask
 	ReplyTarget   TargetKind = 4  // Address is the template of an answer to the phone, Mask how many it gets within an hour; 0 for what it has to get

@@ -1,0 +1,134 @@
+package api
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/wire"
+)
+
+// loginRefusal is why a customer is not let in.
+type loginRefusal uint8
+
+const (
+	loginWrong  loginRefusal = iota // name, password or address
+	loginCrowd                      // all sessions of the account are in use
+	loginBroken                     // we cannot decide now
+)
+
+// wirePeer is one session of a customer: the wire.Handler of it.
+type wirePeer[P wire.PDU] struct {
+	server  *wireServer[P]
+	sess    *wire.Session[P]
+	account string
+	addr    string
+	zone    *time.Location
+	since   time.Time // server.mu
+	num     uint64    // server.mu
+	meter   smppMeter
+
+	submitted atomic.Int32 // messages given to the gateway and not answered
+
+	mu    sync.Mutex // of what follows, see wire_deliver.go
+	queue []*gateway.Item
+	parts []*wireOwed[P]
+	gone  bool
+}
+
+// login decides on a log-in.
+func (s *wireServer[P]) login(sess *wire.Session[P], request P) (answer P, who string, h wire.Handler[P]) {
+	name, password, refused, ok := s.talk.credentials(request)
+	if !ok {
+		return refused, "", nil
+	}
+	from := peerAddr(sess.Info().Peer)
+	if !s.penalty.admits(from, name, password) {
+		s.penalty.hold(from, s.ending) // neither logged nor verified: a storm
+		return s.talk.denied(request, loginBroken), name, nil
+	}
+	why, a := s.judge(name, password, sess)
+	if a == nil {
+		if why != "" {
+			s.log.Warn("bind refused", "protocol", s.talk.version(), "system_id", name, "peer", from, "why", why)
+			s.penalty.wait(from, s.ending)
+			return s.talk.denied(request, loginWrong), name, nil
+		}
+		return s.talk.denied(request, loginBroken), name, nil
+	}
+	s.penalty.forgive(from, name, password)
+	p := s.newPeer(sess, a)
+	if !s.enter(a, p) {
+		return s.talk.denied(request, loginCrowd), name, nil
+	}
+	l := a.Login(s.by)
+	sess.SetWindow(l.MaxWindow(s.by))
+	sess.SetPeerWindow(l.MaxWindow(s.by) + 1) // one more is read than may be, so that it is refused and does not wait
+	return s.talk.admitted(sess, request, l), a.Name, p
+}
+
+// judge gives the account of a name and a password, or why it is not let in; nothing if nobody knows.
+func (s *wireServer[P]) judge(name, password string, sess *wire.Session[P]) (why string, _ *account.Account) {
+	directory := s.accounts()
+	a := directory.ByLogin(s.by, name)
+	if a == nil {
+		return "no account logs in with this name", nil
+	}
+	if !a.MayComeFrom(peerAddr(sess.Info().Peer)) {
+		return "the account may not come from this address", nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), smppVerifyWait)
+	defer cancel()
+	if _, err := s.verifier.AuthenticateLogin(ctx, directory, s.by, name, password); err != nil {
+		if ctx.Err() != nil {
+			return "", nil
+		}
+		return "wrong password", nil
+	}
+	return "", a
+}
+
+// known lets in who needs no log-in from where he comes.
+func (s *wireServer[P]) known(sess *wire.Session[P]) (who string, h wire.Handler[P]) {
+	a := s.accounts().ByPeer(s.by, peerAddr(sess.Info().Peer))
+	if a == nil {
+		return "", nil
+	}
+	p := s.newPeer(sess, a)
+	if !s.enter(a, p) {
+		return "", nil
+	}
+	l := a.Login(s.by)
+	sess.SetWindow(l.MaxWindow(s.by))
+	sess.SetPeerWindow(l.MaxWindow(s.by) + 1)
+	return a.Name, p
+}
+
+// newPeer makes the handler of a session. What it takes from the account stays for the session's life.
+func (s *wireServer[P]) newPeer(sess *wire.Session[P], a *account.Account) *wirePeer[P] {
+	return &wirePeer[P]{server: s, sess: sess, account: a.Name, addr: sess.Info().Peer.String(), zone: a.Login(s.by).Location()}
+}
+
+// enter gives a session one of its account's places, if there is one.
+func (s *wireServer[P]) enter(a *account.Account, p *wirePeer[P]) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.customers[a.Name]
+	if c == nil {
+		c = &wireCustomer[P]{}
+		s.customers[a.Name] = c
+	}
+	if c.count >= a.Login(s.by).MaxSessions() {
+		if c.count == 0 {
+			delete(s.customers, a.Name)
+		}
+		s.log.Warn("bind refused", "protocol", s.talk.version(), "account", a.Name, "peer", p.addr, "why", "all sessions of the account are in use")
+		return false
+	}
+	c.count++
+	s.peers[p.sess] = p
+	return true
+}

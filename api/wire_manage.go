@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/message"
+	"kurir/wire"
+)
+
+// wireQuestion is a request about messages that are there.
+type wireQuestion[P wire.PDU] struct {
+	to    string    // of the messages, as the customer wrote it
+	stamp time.Time // of the one message; zero for all to that recipient that wait
+	// do answers it, when the messages were found, and may have more to say; failed when there are none.
+	do     func(ctx context.Context, core smppCore, found []*message.Message) (answer P, more []P)
+	failed P
+	// at is an answer that needs no messages.
+	at     P
+	answer bool
+}
+
+// manage answers a request that is no message, or leaves it to a goroutine that asks the database: then at is false.
+func (p *wirePeer[P]) manage(r P, c *customer) (answer P, at bool) {
+	s := p.server
+	q, refused := s.talk.managed(r, c)
+	switch {
+	case q == nil:
+		return refused, true
+	case q.answer:
+		return q.at, true
+	}
+	select {
+	case s.asks <- struct{}{}:
+	default:
+		return s.talk.busy(r), true
+	}
+	s.running.Go(func() {
+		defer func() { <-s.asks }()
+		ctx, cancel := context.WithTimeout(context.Background(), smppAskWait)
+		defer cancel()
+		answer, more := q.failed, []P(nil)
+		if found := p.find(ctx, c.account, q); len(found) > 0 {
+			answer, more = q.do(ctx, s.core, found)
+		}
+		_ = p.sess.Respond([]P{answer}) // an error means that the session is over
+		for _, pdu := range more {
+			_, _ = p.sess.Do(ctx, pdu) // what the customer says to it changes nothing
+		}
+	})
+	return answer, false
+}
+
+// wireMostCancelled is how many messages to one recipient are taken back at once.
+const wireMostCancelled = 1000
+
+// find returns the messages that a question is about: the one that has the stamp, or all to a recipient that wait or are at
+// operators.
+func (p *wirePeer[P]) find(ctx context.Context, a *account.Account, q *wireQuestion[P]) []*message.Message {
+	f := gateway.Filter{Account: a.Name, Via: p.server.talk.via(), Limit: 1}
+	if !q.stamp.IsZero() {
+		bare := strings.TrimLeft(q.to, "+0")
+		for _, to := range []string{q.to, bare, "00" + bare} { // he may write it otherwise than before
+			f.Reference = stampReference(q.stamp, to)
+			if list, _, err := p.server.core.Messages(ctx, f); err == nil && len(list) > 0 {
+				return list
+			}
+		}
+		return nil
+	}
+	f.Limit, f.States = wireMostCancelled, []message.State{message.Scheduled, message.Queued, message.Enroute}
+	list, _, err := p.server.core.Messages(ctx, f)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(list, func(m *message.Message) bool { return !sameNumber(m.To.Number, q.to) })
+}
+
+// sameNumber tells whether a customer means a recipient by what he writes: + and 00 in front do not count, and neither
+// does the country where he leaves it out.
+func sameNumber(number, written string) bool {
+	written = strings.TrimLeft(written, "+0")
+	return written != "" && len(number) >= len(written) && number[len(number)-len(written):] == written
+}
+
+// idsOf gives the ids of messages.
+func idsOf(list []*message.Message) []message.ID {
+	ids := make([]message.ID, len(list))
+	for i, m := range list {
+		ids[i] = m.ID
+	}
+	return ids
+}

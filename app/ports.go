@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"kurir/config"
+)
+
+// sessionPort is where customers keep sessions over one protocol: SMPP, EMI/UCP, CIMD2.
+type sessionPort struct {
+	name     string
+	setting  func(f *config.File) *config.Listener
+	serve    func(ctx context.Context, ln net.Listener) error
+	listener net.Listener  // nil where there is none
+	certs    *certificates // nil without TLS
+}
+
+// sessionPorts are those that there may be.
+func (a *App) sessionPorts() []*sessionPort {
+	return []*sessionPort{
+		{
+			name: "smpp", setting: func(f *config.File) *config.Listener { return &f.SMPP },
+			serve: func(ctx context.Context, ln net.Listener) error { return a.smpp.Serve(ctx, ln) },
+		},
+		{
+			name: "ucp", setting: func(f *config.File) *config.Listener { return &f.UCP },
+			serve: func(ctx context.Context, ln net.Listener) error { return a.ucp.Serve(ctx, ln) },
+		},
+		{
+			name: "cimd2", setting: func(f *config.File) *config.Listener { return &f.CIMD2 },
+			serve: func(ctx context.Context, ln net.Listener) error { return a.cimd2.Serve(ctx, ln) },
+		},
+	}
+}
+
+// port is one of them by its name.
+func (a *App) port(name string) *sessionPort {
+	for _, p := range a.ports {
+		if p.name == name {
+			return p
+		}
+	}
+	return &sessionPort{name: name}
+}
+
+// SMPPAddr returns where customers bind; nil when they cannot.
+func (a *App) SMPPAddr() net.Addr { return addrOf(a.port("smpp").listener) }
+
+// UCPAddr and CIMD2Addr return where customers log in over these; nil when they cannot.
+func (a *App) UCPAddr() net.Addr   { return addrOf(a.port("ucp").listener) }
+func (a *App) CIMD2Addr() net.Addr { return addrOf(a.port("cimd2").listener) }
+
+// servePort runs one of them until ctx ends.
+func (a *App) servePort(ctx context.Context, p *sessionPort, stop context.CancelCauseFunc) {
+	if p.listener == nil {
+		return
+	}
+	if err := p.serve(ctx, p.listener); err != nil && ctx.Err() == nil {
+		stop(fmt.Errorf("serve %s: %w", p.name, err))
+	}
+}
