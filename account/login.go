@@ -36,8 +36,8 @@ type Login struct {
 	// Password to log in with, plain or as an argon2id hash; at most 32 characters over CIMD2. Empty: the account's
 	// password.
 	Password message.Secret `yaml:"password"`
-	// Addresses lets the customer in without a log-in who comes from one of these networks (UCP only).
-	Addresses []string `yaml:"addresses" example:"[192.0.2.0/24]"`
+	// Addresses lets the customer in without a log-in who comes from one of these networks, as in 192.0.2.0/24 (UCP only).
+	Addresses []string `yaml:"addresses"`
 	// Sessions is how many may be open at a time. 0: ten.
 	Sessions int `yaml:"sessions" example:"10"`
 	// Window is how many requests of a session may be unanswered in each direction, at most 100 over UCP and 128 over CIMD2,

@@ -48,8 +48,10 @@ func (a *App) port(name string) *sessionPort {
 // SMPPAddr returns where customers bind; nil when they cannot.
 func (a *App) SMPPAddr() net.Addr { return addrOf(a.port("smpp").listener) }
 
-// UCPAddr and CIMD2Addr return where customers log in over these; nil when they cannot.
-func (a *App) UCPAddr() net.Addr   { return addrOf(a.port("ucp").listener) }
+// UCPAddr returns where customers log in over EMI/UCP; nil when they cannot.
+func (a *App) UCPAddr() net.Addr { return addrOf(a.port("ucp").listener) }
+
+// CIMD2Addr returns where customers log in over CIMD2; nil when they cannot.
 func (a *App) CIMD2Addr() net.Addr { return addrOf(a.port("cimd2").listener) }
 
 // servePort runs one of them until ctx ends.
