@@ -24,6 +24,7 @@ type wiretap struct {
 	t    testing.TB
 	addr string
 	to   string
+	says string // what tshark calls the protocol
 
 	mu      sync.Mutex
 	capture bytes.Buffer
@@ -34,13 +35,16 @@ type wiretap struct {
 // tapPort is the port that the capture shows for the server.
 const tapPort = 2775
 
-func startTap(t testing.TB, to string) *wiretap {
+func startTap(t testing.TB, to string) *wiretap { return startTapOf(t, "smpp", to) }
+
+// startTapOf is startTap for another protocol.
+func startTapOf(t testing.TB, protocol, to string) *wiretap {
 	t.Helper()
 	l, err := net.Listen("tcp", freeAddr(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wiretap{t: t, addr: l.Addr().String(), to: to, ports: 40000}
+	w := &wiretap{t: t, addr: l.Addr().String(), to: to, says: protocol, ports: 40000}
 	// The head of a capture file: magic, version 2.4, zone, accuracy, longest frame, link type 101 (raw IP).
 	for _, v := range []any{uint32(0xa1b2c3d4), uint16(2), uint16(4), uint32(0), uint32(0), uint32(65535), uint32(101)} {
 		_ = binary.Write(&w.capture, binary.LittleEndian, v)
@@ -136,7 +140,7 @@ func (w *wiretap) decode(args ...string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	cmd := exec.Command(path, append([]string{"-r", file, "-d", "tcp.port==2775,smpp", "-o", "tcp.check_checksum:FALSE", "-o", "ip.check_checksum:FALSE"}, args...)...)
+	cmd := exec.Command(path, append([]string{"-r", file, "-d", "tcp.port==2775," + w.says, "-o", "tcp.check_checksum:FALSE", "-o", "ip.check_checksum:FALSE"}, args...)...)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
@@ -150,6 +154,12 @@ func (w *wiretap) decode(args ...string) string {
 // our half of it; ours is that of the client if we connect, as to an operator.
 func tapped(t *testing.T, addr string, readable, weConnect bool) (string, func()) {
 	t.Helper()
+	return tappedAs(t, "smpp", addr, readable, weConnect)
+}
+
+// tappedAs is tapped for another protocol.
+func tappedAs(t *testing.T, protocol, addr string, readable, weConnect bool) (string, func()) {
+	t.Helper()
 	if !readable {
 		return addr, func() {}
 	}
@@ -157,15 +167,15 @@ func tapped(t *testing.T, addr string, readable, weConnect bool) (string, func()
 		t.Log("tshark is not installed: the exchange is not read")
 		return addr, func() {}
 	}
-	w := startTap(t, addr)
+	w := startTapOf(t, protocol, addr)
 	return w.addr, func() { t.Helper(); w.judge(t, weConnect) }
 }
 
 // unread are words by which tshark says that a field or its value is none that it knows.
 var unread = regexp.MustCompile(`(?i)malformed|unknown|reserved|bogus|illegal`)
 
-// known are lines in which such a word is the name of a value: an unknown type of number, numbering plan or state.
-var known = regexp.MustCompile(`(?i)(type of number|numbering plan|_npi|_ton|message state|stat:|npi|ton\b).*unknown`)
+// known are lines in which such a word is the name of a value: an unknown type of number, numbering plan, state or subscriber.
+var known = regexp.MustCompile(`(?i)(type of number|numbering plan|_npi|_ton|message state|stat:|npi|ton\b).*unknown|rsn: unknown subscriber`)
 
 // judge has tshark read our half of everything.
 func (w *wiretap) judge(t *testing.T, weConnect bool) {
@@ -178,13 +188,14 @@ func (w *wiretap) judge(t *testing.T, weConnect bool) {
 		t.Errorf("tshark complains of\n%s", tail(complaints, 6000))
 	}
 	said := map[string]bool{}
-	for line := range strings.Lines(w.decode("-Y", ours+" && smpp", "-V", "-O", "smpp")) {
+	for line := range strings.Lines(w.decode("-Y", ours+" && "+w.says, "-V", "-O", w.says)) {
 		if line = strings.TrimSpace(line); unread.MatchString(line) && !known.MatchString(line) && !said[line] {
 			said[line] = true
 			t.Errorf("tshark says: %s", line)
 		}
 	}
-	if n := len(strings.Fields(w.decode("-Y", ours+" && smpp", "-T", "fields", "-e", "smpp.command_id", "-E", "aggregator= "))); n < 3 {
+	pdu := map[string]string{"smpp": "smpp.command_id", "ucp": "ucp.hdr.OT"}[w.says]
+	if n := len(strings.Fields(w.decode("-Y", ours+" && "+w.says, "-T", "fields", "-e", pdu, "-E", "aggregator= "))); n < 3 {
 		t.Errorf("tshark has read %d PDUs only", n)
 	}
 }
