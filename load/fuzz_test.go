@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"kurir/smpp"
+	"kurir/ucp"
 )
 
 // FuzzScanReceipt holds that the short way to read a receipt never fails on octets and agrees with the long one.
@@ -36,6 +37,40 @@ func FuzzScanReceipt(f *testing.F) {
 		r, ok := smpp.ReceiptFrom(body)
 		if ok && strings.HasPrefix(string(body.Text), "id:"+r.ID+" sub:") && string(id) != r.ID {
 			t.Errorf("id %q and state %q, the long way has %q and %q", id, stat, r.ID, r.Stat)
+		}
+	})
+}
+
+// FuzzUCPFrames holds that no octets make the reader of UCP fail, and that it reads of receipts what the codec reads.
+func FuzzUCPFrames(f *testing.F) {
+	f.Add([]byte("\x0205/00112/O/53/71000/46701234567/////////////211126213102/0/000/211126213110/3//44656C697665726564/////////////7F\x03"))
+	f.Add([]byte("\r\n\x0202/00044/R/51/A//46701234567:211126213102/69\x03\x0200/00022/R/51/N/31//07\x03"))
+	f.Add([]byte("\x0300/00020/O/53/A///\x03\x02//////////////////\x03"))
+	f.Fuzz(func(t *testing.T, octets []byte) {
+		l := new(speakUCP)
+		var b batch
+		for {
+			frame, used, err := l.frame(octets)
+			if err != nil || used == 0 {
+				break
+			}
+			octets = octets[used:]
+			_ = l.sort(&b, frame)
+		}
+		for _, frame := range b.answers {
+			if a := l.answer(frame); a.seq > 1<<9 {
+				t.Errorf("%q has number %d", frame, a.seq)
+			}
+		}
+		for _, frame := range b.receipts {
+			id, _, ok := l.receipt(frame)
+			p, err := ucp.Decode(frame)
+			if !ok || err != nil {
+				continue
+			}
+			if m := p.Message(); string(id) != m.OAdC+":"+m.SCTS {
+				t.Errorf("%q: %s, the codec has %s", frame, id, p)
+			}
 		}
 	})
 }

@@ -31,7 +31,7 @@ func inboundReference(text []byte) (mark []byte, message uint32, made time.Time,
 }
 
 // inbound books a message from a phone, which is not a receipt.
-func (s *smppSession) inbound(frame []byte, now time.Duration) {
+func (s *session) inbound(frame []byte, now time.Duration) {
 	class, text, ok := shortText(frame)
 	if !ok || smpp.IsReceipt(class) {
 		s.tally.failed("a deliver_sm that is no message from a phone")

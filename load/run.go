@@ -25,7 +25,7 @@ type run struct {
 	next      atomic.Int64           // number of the next message
 	limit     atomic.Int64           // the first that is not sent
 	marked    int                    // how many lines of Options.Marks were written
-	bound     atomic.Int64           // SMPP sessions that were bound
+	bound     atomic.Int64           // sessions that were logged in
 	heard     atomic.Pointer[string] // when receiving: the mark of the simulator whose messages count
 	stopped   atomic.Int64           // since the start, when sending ended; 0 while it goes on
 	last      atomic.Int64           // since the start, when something came back last
@@ -57,7 +57,7 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 	connections, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var hook *webhook
-	if opt.Receipts && !opt.Kind.overSMPP() {
+	if opt.Receipts && !opt.Kind.inSessions() {
 		var err error
 		if hook, err = r.listen(); err != nil {
 			return Report{}, err
@@ -68,8 +68,8 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 	var wg sync.WaitGroup
 	for i := range opt.Connections {
 		wg.Go(func() {
-			if opt.Kind.overSMPP() {
-				errs <- r.serveSMPP(connections, i)
+			if opt.Kind.inSessions() {
+				errs <- r.serveSession(connections, i)
 			} else {
 				errs <- r.serveHTTP(connections, i, hook)
 			}
@@ -161,7 +161,7 @@ func (r *run) mark(now time.Duration) {
 		what string
 		now  bool
 	}{
-		{"bound", !r.opt.Kind.overSMPP() || r.bound.Load() >= int64(r.opt.Connections)},
+		{"bound", !r.opt.Kind.inSessions() || r.bound.Load() >= int64(r.opt.Connections)},
 		{"measuring", now >= r.opt.WarmUp},
 		{"measured", r.stopped.Load() != 0},
 	}[r.marked:] {

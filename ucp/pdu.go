@@ -235,3 +235,10 @@ func number(b []byte) (n int, ok bool) {
 	}
 	return n, true
 }
+
+// Seal writes the checksum of a frame, from STX to ETX, whose fields were changed in place. Its length must be what it was.
+func Seal(frame []byte) {
+	end := len(frame) - 1 - tailLen
+	sum := checksum(frame[1:end])
+	frame[end], frame[end+1] = upperHex[sum>>4], upperHex[sum&15]
+}

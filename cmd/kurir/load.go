@@ -19,16 +19,17 @@ func newLoadCmd() *cobra.Command {
 		Short: "Send many messages and measure what becomes of them",
 	}
 	smpp := newLoadKindCmd("smpp ADDRESS[,ADDRESS...]", "Send over SMPP transceivers, whose sessions take turns at the addresses", "  kurir load smpp 127.0.0.1:2775 --system-id acme --password secret --count 100000", load.SMPP)
+	ucp := newLoadKindCmd("ucp ADDRESS[,ADDRESS...]", "Send over EMI/UCP sessions, which take turns at the addresses", "  kurir load ucp 127.0.0.1:5000 --system-id acme --password secret --sessions 4 --count 100000", load.UCP)
 	http := newLoadKindCmd("http ADDRESS", "Send over HTTP: POST /v1/messages, or Kannel's sendsms", "  kurir load http http://127.0.0.1:8080 --key acme-key --connections 50 --duration 60s", load.REST)
 	http.Long = http.Short + ".\n\nReceipts come to an address on this machine, which a gateway calls only if its file says\n" +
 		"webhooks: {allow: [127.0.0.0/8]}; --no-receipts asks for none."
 	receive := newLoadKindCmd("receive ADDRESS", "Receive over SMPP what kurir simulate --inbound-rate makes, and count it",
 		"  kurir load receive 127.0.0.1:2775 --system-id acme --password secret --sessions 4 --duration 60s", load.Receive)
-	cmd.AddCommand(smpp, http, receive)
+	cmd.AddCommand(smpp, ucp, http, receive)
 	return cmd
 }
 
-// newLoadKindCmd makes one of its two commands.
+// newLoadKindCmd makes one of its commands.
 func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	opt := load.Options{Kind: kind}
 	var asJSON, quiet, noReceipts, kannel bool
@@ -89,7 +90,7 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	case load.Receive:
 		sessionFlags(f, &opt)
 		return cmd
-	case load.SMPP:
+	case load.SMPP, load.UCP:
 		sessionFlags(f, &opt)
 		smppLoadFlags(f, &opt)
 	default:
@@ -121,14 +122,14 @@ func sendFlags(f *pflag.FlagSet, opt *load.Options) {
 
 func smppLoadFlags(f *pflag.FlagSet, opt *load.Options) {
 	f.BoolVar(&opt.Stamp, "stamp", false, "write the time of sending into the texts, for --stamps of the simulator")
-	f.IntVar(&opt.Window, "window", 100, "submit_sm without an answer per session")
+	f.IntVar(&opt.Window, "window", 100, "messages without an answer per session")
 }
 
-// sessionFlags are those of SMPP sessions, whatever they do.
+// sessionFlags are those of sessions, whatever they do.
 func sessionFlags(f *pflag.FlagSet, opt *load.Options) {
 	f.IntVar(&opt.Connections, "sessions", 1, "sessions")
 	f.IntVar(&opt.Accounts, "accounts", 0, "accounts that the sessions are spread over, named by --system-id, a dash and a number from 0; 0: one, without number")
-	f.StringVar(&opt.SystemID, "system-id", "", "system_id to bind with")
+	f.StringVar(&opt.SystemID, "system-id", "", "system_id to bind with, or account to log in as")
 	f.StringVar(&opt.Password, "password", "", "its password")
 }
 
