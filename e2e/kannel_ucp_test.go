@@ -1,14 +1,21 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"kurir/simulator"
+	"kurir/ucp"
+	"kurir/wire"
 )
 
 // kannelUCP is the group that connects Kannel to an SMSC on UCP.
@@ -88,4 +95,108 @@ func kannelExchange(t *testing.T, k *kannel, sim *simulator.Simulator, mo, dlr *
 			t.Errorf("Kannel hands on %s", c.Query.Encode())
 		}
 	}
+}
+
+// ucpTaker is an SMSC of a few lines on package ucp: it takes every message and reports it as delivered.
+type ucpTaker struct {
+	stamps ucp.Stamps
+	mu     sync.Mutex
+	texts  []string
+	failed []error
+}
+
+func (h *ucpTaker) Requests(s *ucp.Session, requests []*ucp.PDU) {
+	for _, p := range requests {
+		m := p.Message()
+		if m == nil {
+			_ = s.Respond([]*ucp.PDU{p.Nack(ucp.CodeNotSupported, "")})
+			continue
+		}
+		now := time.Now()
+		id := ucp.ID{AdC: m.AdC, SCTS: string(ucp.AppendSeconds(nil, h.stamps.Next(m.AdC, now, time.UTC), time.UTC))}
+		err := s.Respond([]*ucp.PDU{p.Ack(id.String())})
+		receipt := &ucp.Message{AdC: m.OAdC, OAdC: id.AdC, SCTS: id.SCTS, Dst: ucp.StatusDelivered, Rsn: "000", DSCTS: id.SCTS}
+		receipt.SetText([]byte("delivered"))
+		_, err2 := s.Send([]ucp.Request{{PDU: &ucp.PDU{Op: ucp.OpNotify, Body: receipt}}})
+		h.mu.Lock()
+		h.texts = append(h.texts, ucp.AlphabetGSM.Decode(m.Msg))
+		h.failed = append(h.failed, errors.Join(err, err2))
+		h.mu.Unlock()
+	}
+}
+
+func (h *ucpTaker) Responses(_ *ucp.Session, responses []ucp.Response) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range responses {
+		if r.Err == nil && r.PDU.Outcome().Code != ucp.CodeNone {
+			r.Err = r.PDU.Outcome().Code
+		}
+		h.failed = append(h.failed, r.Err)
+	}
+}
+
+// TestKannelSessionUCP: a session of ours and one of Kannel's: log-in, messages and notifications, questions for life of both
+// sides, a message from a phone.
+func TestKannelSessionUCP(t *testing.T) {
+	t.Parallel()
+	h := &ucpTaker{}
+	bound := make(chan *ucp.Session, 1)
+	srv := ucp.NewServer(wire.Config{Alive: 100 * time.Millisecond}, func(_ *ucp.Session, l *ucp.Login) ucp.Decision {
+		if l.OAdC != "6000" || l.Pwd != linkPass {
+			return ucp.Decision{Code: ucp.CodeAuthentication}
+		}
+		return ucp.Decision{Account: l.OAdC, Handler: h}
+	})
+	srv.Bound = func(s *ucp.Session) { bound <- s }
+	ln, err := net.Listen("tcp", freeAddr(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ctx, ln) }()
+	defer func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}()
+	addr, judge := tappedAs(t, "ucp", ln.Addr().String(), true, false)
+	mo, dlr := startHook(t), startHook(t)
+	k := startKannel(t, kannelUCP(addr, "6000", linkPass), mo.URL)
+	s := receive(t, "Kannel's log-in", bound)
+	for i := range 3 {
+		status, text := k.send("46701000001", fmt.Sprint("åäö ", i), url.Values{"dlr-mask": {"31"}, "dlr-url": {dlr.URL + "/?d=%d"}, "from": {"6000"}})
+		if status != http.StatusAccepted {
+			t.Fatalf("Kannel answers %d %q", status, text)
+		}
+	}
+	got := dlrs(t, dlr, 6)
+	slices.Sort(got)
+	if !slices.Equal(got, []int{1, 1, 1, 8, 8, 8}) {
+		t.Errorf("dlr values %v", got)
+	}
+	inbound := &ucp.Message{AdC: "6000", OAdC: "46701234567", SCTS: "291126170000"}
+	inbound.SetText([]byte("hi"))
+	answer, err := s.Do(t.Context(), &ucp.PDU{Op: ucp.OpDeliver, Body: inbound})
+	if err != nil || answer.Outcome().Code != ucp.CodeNone {
+		t.Errorf("%s, %v", answer, err)
+	}
+	if c := receive(t, "an inbound message at Kannel's service", mo.calls); c.Query.Get("text") != "hi" {
+		t.Errorf("Kannel hands on %s", c.Query.Encode())
+	}
+	eventually(t, "Kannel has said that it lives, and was told that we do", func() bool {
+		i := s.Info()
+		return i.AliveTime > 0 && i.Received >= 10
+	})
+	if i := s.Info(); i.Bad+i.Junk+i.Expired != 0 {
+		t.Errorf("%+v", i)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := errors.Join(h.failed...); err != nil || len(h.failed) != 6 || !slices.Equal(slices.Sorted(slices.Values(h.texts)), []string{"åäö 0", "åäö 1", "åäö 2"}) {
+		t.Errorf("%q, %v", h.texts, err)
+	}
+	judge()
 }
