@@ -195,18 +195,7 @@ reconnect-delay = 1
 			t.Errorf("%s shows %+v, want %q", c.to, ph.Texts, c.text)
 		}
 	}
-	for _, text := range []string{"in-1 " + textMark + " åäö", "in-2 " + textMark + " Привет"} {
-		if err := sim.Inject(simulator.Inbound{From: "46701234567", To: "46737494949", Text: text}); err != nil {
-			t.Fatal(err)
-		}
-		c := receive(t, "an inbound message at Kannel's service", mo.calls)
-		if got := c.Query.Get("text"); got != text && c.Query.Get("charset") == "UTF-8" {
-			t.Errorf("Kannel hands on %q, want %q", got, text)
-		}
-		if strings.TrimPrefix(c.Query.Get("from"), "+") != "46701234567" {
-			t.Errorf("Kannel hands on %s", c.Query.Encode())
-		}
-	}
+	kannelInbound(t, sim, mo)
 	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 {
 		t.Errorf("the simulator counts %+v", c.Counts)
 	}
@@ -222,6 +211,23 @@ reconnect-delay = 1
 		t.Errorf("Kannel hands on %q", joined)
 	}
 	judge()
+}
+
+// kannelInbound has a phone of the simulator write to Kannel.
+func kannelInbound(t *testing.T, sim *simulator.Simulator, mo *hook) {
+	t.Helper()
+	for _, text := range []string{"in-1 " + textMark + " åäö", "in-2 " + textMark + " Привет"} {
+		if err := sim.Inject(simulator.Inbound{From: "46701234567", To: "46737494949", Text: text}); err != nil {
+			t.Fatal(err)
+		}
+		c := receive(t, "an inbound message at Kannel's service", mo.calls)
+		if got := c.Query.Get("text"); got != text && c.Query.Get("charset") == "UTF-8" {
+			t.Errorf("Kannel hands on %q, want %q", got, text)
+		}
+		if strings.TrimPrefix(c.Query.Get("from"), "+") != "46701234567" {
+			t.Errorf("Kannel hands on %s", c.Query.Encode())
+		}
+	}
 }
 
 // TestKannelUpstream: Kannel sends through our /cgi-bin/sendsms, its smsc of kind http.

@@ -83,18 +83,7 @@ func kannelExchange(t *testing.T, k *kannel, sim *simulator.Simulator, mo, dlr *
 			t.Errorf("%s shows %+v, want %q", c.to, ph.Texts, c.text)
 		}
 	}
-	for _, text := range []string{"in-1 " + textMark + " åäö", "in-2 " + textMark + " Привет"} {
-		if err := sim.Inject(simulator.Inbound{From: "46701234567", To: "46737494949", Text: text}); err != nil {
-			t.Fatal(err)
-		}
-		c := receive(t, "an inbound message at Kannel's service", mo.calls)
-		if got := c.Query.Get("text"); got != text && c.Query.Get("charset") == "UTF-8" {
-			t.Errorf("Kannel hands on %q, want %q", got, text)
-		}
-		if strings.TrimPrefix(c.Query.Get("from"), "+") != "46701234567" {
-			t.Errorf("Kannel hands on %s", c.Query.Encode())
-		}
-	}
+	kannelInbound(t, sim, mo)
 }
 
 // ucpTaker is an SMSC of a few lines on package ucp: it takes every message and reports it as delivered.
@@ -136,6 +125,25 @@ func (h *ucpTaker) Responses(_ *ucp.Session, responses []ucp.Response) {
 	}
 }
 
+// serveUCP runs a server until the test ends, and gives its address.
+func serveUCP(t *testing.T, srv *ucp.Server) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", freeAddr(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ctx, ln) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return ln.Addr().String()
+}
+
 // TestKannelSessionUCP: a session of ours and one of Kannel's: log-in, messages and notifications, questions for life of both
 // sides, a message from a phone.
 func TestKannelSessionUCP(t *testing.T) {
@@ -149,20 +157,7 @@ func TestKannelSessionUCP(t *testing.T) {
 		return ucp.Decision{Account: l.OAdC, Handler: h}
 	})
 	srv.Bound = func(s *ucp.Session) { bound <- s }
-	ln, err := net.Listen("tcp", freeAddr(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ctx, ln) }()
-	defer func() {
-		cancel()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	}()
-	addr, judge := tappedAs(t, "ucp", ln.Addr().String(), true, false)
+	addr, judge := tappedAs(t, "ucp", serveUCP(t, srv), true, false)
 	mo, dlr := startHook(t), startHook(t)
 	k := startKannel(t, kannelUCP(addr, "6000", linkPass), mo.URL)
 	s := receive(t, "Kannel's log-in", bound)

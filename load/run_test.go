@@ -88,66 +88,6 @@ func TestSMPP(t *testing.T) {
 	}
 }
 
-// TestUCP holds the same over UCP.
-func TestUCP(t *testing.T) {
-	t.Parallel()
-	const sent = 2000
-	for name, test := range map[string]struct {
-		behaviour simulator.Behaviour
-		change    func(o *load.Options)
-		good      func(r *load.Report) bool
-	}{
-		"all goes well": {good: func(r *load.Report) bool {
-			return r.Accepted == sent && r.Receipts == sent && r.States["delivered"] == sent && r.Lost+r.Duplicated+r.Unknown+r.Refused+r.Unanswered == 0 &&
-				r.Acceptance.Count == sent && r.Receipt.Count == sent
-		}},
-		"receipts early": {simulator.Behaviour{Receipts: simulator.ReceiptTime{Early: true}}, nil, func(r *load.Report) bool {
-			return r.Accepted == sent && r.Receipts == sent && r.Lost+r.Duplicated+r.Unknown == 0
-		}},
-		"receipts twice":   {simulator.Behaviour{ReceiptTwice: 100}, nil, func(r *load.Report) bool { return r.Duplicated == sent && r.Receipts == 2*sent }},
-		"answers overtake": {simulator.Behaviour{Jitter: simulator.Duration(20 * time.Millisecond)}, nil, func(r *load.Report) bool { return r.Accepted == sent && r.Lost == 0 }},
-		"refused": {simulator.Behaviour{Reject: 100, RejectStatus: smpp.ESME_RINVDSTADR}, nil, func(r *load.Report) bool {
-			return r.Refused == sent && r.Errors["error 06 AdC invalid"] == sent && r.Accepted == 0
-		}},
-		// With a window of 100 a second answer may come when its number is in use again.
-		"answered twice": {simulator.Behaviour{Twice: 100}, func(o *load.Options) { o.Window = 10 }, func(r *load.Report) bool { return r.Accepted == sent && r.Lost == 0 }},
-		"not answered": {simulator.Behaviour{NoAnswer: 100}, func(o *load.Options) { o.Count, o.AnswerTime = 20, 100*time.Millisecond }, func(r *load.Report) bool {
-			return r.Unanswered == 20 && r.Accepted == 0
-		}},
-		"a fate": {change: func(o *load.Options) { o.To, o.Recipients, o.From = "+46701299605", 1, "Kurir" }, good: func(r *load.Report) bool {
-			return r.States["not delivered"] == sent
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := simulator.New(simulator.Options{UCP: "127.0.0.1:0", References: simulator.ReferencesWord, Stamps: true, Behaviour: test.behaviour, Seed: 1})
-			if err := s.Start(context.Background()); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(s.Close)
-			var accepted bytes.Buffer
-			o := load.Options{
-				Kind: load.UCP, Address: s.UCPAddr(), SystemID: "6000", Connections: 2, Count: sent, Receipts: true, Wait: 1500 * time.Millisecond,
-				Accepted: &accepted, Stamp: true,
-			}
-			if test.change != nil {
-				test.change(&o)
-			}
-			r, err := load.Run(t.Context(), o)
-			if err != nil || !test.good(&r) {
-				t.Errorf("%v %+v", err, r)
-			}
-			c, err := s.Compare(&accepted)
-			if err != nil || c.Missing != 0 || c.Duplicated != 0 || r.Accepted > 0 && s.Taken().Count != r.Accepted {
-				t.Errorf("%v %+v, %+v", err, c, s.Taken())
-			}
-		})
-	}
-	if _, err := load.Run(t.Context(), load.Options{Kind: load.UCP, Address: "127.0.0.1:1", Count: 1, Window: 101}); err == nil {
-		t.Error("a window of more numbers than there are")
-	}
-}
-
 // TestPaced holds that the rate is kept and that the warm-up is not measured.
 func TestPaced(t *testing.T) {
 	t.Parallel()

@@ -299,8 +299,8 @@ type Session struct {
 	Peer     string    `json:"peer"`
 	SystemID string    `json:"system_id"` // empty before the bind
 	Mode     string    `json:"mode"`
-	Version  string    `json:"version"`  // of the protocol; empty before the bind
-	Protocol string    `json:"protocol"` // SMPP, or another that the simulator speaks
+	Version  string    `json:"version"`               // of the protocol; empty before the bind
+	Protocol string    `json:"protocol"`              // SMPP, or another that the simulator speaks
 	Host     int       `json:"host"`                  // number of the address that it came to, from 0
 	TLS      string    `json:"tls,omitempty"`         // version of TLS
 	Client   string    `json:"certificate,omitempty"` // common name of the client's certificate

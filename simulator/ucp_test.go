@@ -1,13 +1,10 @@
 package simulator
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,155 +12,6 @@ import (
 	"kurir/smpp"
 	"kurir/ucp"
 )
-
-// smt is an application on UCP, for tests: it notes what comes, and answers operations of the SMSC with code.
-type smt struct {
-	t       *testing.T
-	conn    net.Conn
-	started time.Time
-	trn     uint8
-
-	mu     sync.Mutex
-	got    []heard
-	junk   int
-	closed bool
-	code   ucp.Code
-	mute   bool
-}
-
-// heard is one frame that came, and when.
-type heard struct {
-	at time.Duration
-	p  *ucp.PDU
-}
-
-// dialUCP connects without logging in.
-func dialUCP(t *testing.T, s *Simulator) *smt {
-	t.Helper()
-	ours, theirs := net.Pipe()
-	go s.ServeUCP(theirs)
-	m := &smt{t: t, conn: ours, started: time.Now()}
-	t.Cleanup(func() { ours.Close() })
-	go m.read()
-	return m
-}
-
-// loginUCP connects and logs in.
-func loginUCP(t *testing.T, s *Simulator) *smt {
-	t.Helper()
-	m := dialUCP(t, s)
-	if r := m.ask(&ucp.PDU{Op: ucp.OpSession, Body: ucp.OpenSession("6000", "secret")}); r == nil || r.Code != ucp.CodeNone {
-		t.Fatalf("log-in: %+v", r)
-	}
-	return m
-}
-
-func (m *smt) read() {
-	var buf []byte
-	chunk := make([]byte, 4096)
-	for {
-		n, err := m.conn.Read(chunk)
-		buf = append(buf, chunk[:n]...)
-		for {
-			end := bytes.IndexByte(buf, ucp.ETX)
-			if end < 0 {
-				break
-			}
-			m.frame(buf[max(0, bytes.IndexByte(buf, ucp.STX)) : end+1])
-			buf = buf[end+1:]
-		}
-		if err != nil {
-			break
-		}
-	}
-	m.mu.Lock()
-	m.closed = true
-	m.mu.Unlock()
-	m.conn.Close()
-}
-
-func (m *smt) frame(b []byte) {
-	p, err := ucp.Decode(b)
-	m.mu.Lock()
-	if err != nil {
-		m.junk++
-		m.mu.Unlock()
-		return
-	}
-	m.got = append(m.got, heard{time.Since(m.started), p})
-	code, mute := m.code, m.mute
-	m.mu.Unlock()
-	switch {
-	case p.Result || mute:
-	case code != ucp.CodeNone:
-		m.write(p.Nack(code, ""))
-	default:
-		m.write(p.Ack(""))
-	}
-}
-
-func (m *smt) write(p *ucp.PDU) {
-	b, err := ucp.Append(nil, p)
-	if err != nil {
-		m.t.Errorf("encode: %v", err)
-	}
-	_, _ = m.conn.Write(b) // an error shows as a closed connection
-}
-
-// send sends an operation under a number of its own.
-func (m *smt) send(p *ucp.PDU) {
-	p.TRN = m.trn
-	m.trn = (m.trn + 1) % 100
-	m.write(p)
-}
-
-// ask sends an operation and gives its result; what else comes stays. nil: there was none.
-func (m *smt) ask(p *ucp.PDU) *ucp.Result {
-	m.t.Helper()
-	m.send(p)
-	synctest.Wait()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for i, h := range m.got {
-		if h.p.Result && h.p.TRN == p.TRN && h.p.Op == p.Op {
-			m.got = append(m.got[:i:i], m.got[i+1:]...)
-			return h.p.Outcome()
-		}
-	}
-	return nil
-}
-
-// take gives what has come since the last call.
-func (m *smt) take() []heard {
-	synctest.Wait()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	got := m.got
-	m.got = nil
-	return got
-}
-
-// answersWith sets how operations of the SMSC are answered.
-func (m *smt) answersWith(code ucp.Code, mute bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.code, m.mute = code, mute
-}
-
-func (m *smt) end() (closed bool, junk int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.closed, m.junk
-}
-
-// words is a submission with all notifications wanted.
-func words(to, text string) *ucp.PDU {
-	m := &ucp.Message{AdC: to, NRq: '1', NT: '7'}
-	_ = m.SetSender("+46700000001")
-	octets, _ := ucp.AlphabetGSM.Append(nil, text)
-	m.SetText(octets)
-	return &ucp.PDU{Op: ucp.OpSubmit, Body: m}
-}
 
 // ucpLine writes what came as a customer would note it down.
 func ucpLine(h heard, from time.Duration, id *string) string {
@@ -303,15 +151,7 @@ func TestUCPMessages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, Options{Zone: time.FixedZone("", 3600)}, func(t *testing.T, s *Simulator) {
 				m := loginUCP(t, s)
-				switch b := x.body.(type) {
-				case *ucp.Message:
-					b.AdC = "0046701000000"
-				case *ucp.CallInput:
-					b.AdC = "0046701000000"
-				case *ucp.Transfer:
-					b.AdC = "0046701000000"
-				}
-				r := m.ask(&ucp.PDU{Op: x.op, Body: x.body})
+				r := m.ask(&ucp.PDU{Op: x.op, Body: toPhone(x.body)})
 				if r == nil || r.Code != x.code {
 					t.Fatalf("%+v", r)
 				}
@@ -328,6 +168,20 @@ func TestUCPMessages(t *testing.T) {
 			})
 		})
 	}
+}
+
+// toPhone gives a message a recipient.
+func toPhone(body ucp.Body) ucp.Body {
+	const phone = "0046701000000"
+	switch b := body.(type) {
+	case *ucp.Message:
+		b.AdC = phone
+	case *ucp.CallInput:
+		b.AdC = phone
+	case *ucp.Transfer:
+		b.AdC = phone
+	}
+	return body
 }
 
 // Who may log in, what comes before it, keep-alive, and who needs none.
@@ -538,53 +392,5 @@ func TestUCPAlphabet(t *testing.T) {
 				t.Errorf("%s: %v", text, got)
 			}
 		}
-	})
-}
-
-// Whatever an application sends, before or after it has logged in: the session ends when the connection does, and what it
-// says can be read.
-func FuzzUCPSession(f *testing.F) {
-	frame := func(p *ucp.PDU) []byte {
-		b, err := ucp.Append(nil, p)
-		if err != nil {
-			f.Fatal(err)
-		}
-		return b
-	}
-	all := frame(&ucp.PDU{Op: ucp.OpSession, Body: ucp.OpenSession("6000", "x")})
-	for i := range 10 {
-		for o := ucp.OpSubmit; o <= ucp.OpDelete; o++ {
-			p := words(fmt.Sprintf("467012%05d", 99000+i*100), "x")
-			p.TRN, p.Op = uint8(i), o
-			f.Add(frame(p), true)
-			all = append(all, frame(p)...)
-		}
-		f.Add(append([]byte("junk"), frame((&ucp.PDU{TRN: uint8(i), Op: ucp.OpDeliver}).Ack(""))...), true)
-	}
-	f.Add(all, false)
-	f.Fuzz(func(t *testing.T, octets []byte, known bool) {
-		s := New(Options{UCPKnown: known, Phones: 2, Stored: 2, Seed: 1})
-		ours, theirs := net.Pipe()
-		done := make(chan struct{})
-		go func() {
-			s.ServeUCP(theirs)
-			close(done)
-		}()
-		m := &smt{t: t, conn: ours, started: time.Now(), mute: true}
-		read := make(chan struct{})
-		go func() {
-			m.read()
-			close(read)
-		}()
-		_ = ours.SetWriteDeadline(time.Now().Add(10 * time.Second))
-		if _, err := ours.Write(octets); err != nil {
-			if ne, ok := err.(net.Error); ok && ne.Timeout() {
-				t.Error("the session does not read")
-			}
-		}
-		_ = ours.Close()
-		<-done
-		<-read
-		s.wg.Wait()
 	})
 }
