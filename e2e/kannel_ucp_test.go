@@ -101,8 +101,7 @@ func (h *ucpTaker) Requests(s *ucp.Session, requests []*ucp.PDU) {
 			_ = s.Respond([]*ucp.PDU{p.Nack(ucp.CodeNotSupported, "")})
 			continue
 		}
-		now := time.Now()
-		id := ucp.ID{AdC: m.AdC, SCTS: string(ucp.AppendSeconds(nil, h.stamps.Next(m.AdC, now, time.UTC), time.UTC))}
+		id := ucp.ID{AdC: m.AdC, SCTS: string(h.stamps.Append(nil, m.AdC, time.Now(), time.UTC))}
 		err := s.Respond([]*ucp.PDU{p.Ack(id.String())})
 		receipt := &ucp.Message{AdC: m.OAdC, OAdC: id.AdC, SCTS: id.SCTS, Dst: ucp.StatusDelivered, Rsn: "000", DSCTS: id.SCTS}
 		receipt.SetText([]byte("delivered"))

@@ -20,7 +20,7 @@ type speakUCP struct {
 	octets  []byte
 	submit  smpp.SubmitSM
 	tlvs    [3]smpp.TLV
-	stamp   [24]byte
+	stamp   [40]byte
 }
 
 func newSpeakUCP(ss *session) protocol { return &speakUCP{ss: ss} }

@@ -43,8 +43,7 @@ func (l *speakUCP) submission(p *ucp.PDU) bool {
 // alias names a message that comes now: no other to this recipient has the same second.
 func (l *speakUCP) alias(adc string) string {
 	s := l.ss.sim
-	at := s.ucpStamps.Next(adc, l.ss.batch.now, s.zone())
-	return adc + ":" + string(ucp.AppendSeconds(l.stamp[:0], at, s.zone()))
+	return string(s.ucpStamps.Append(append(append(l.stamp[:0], adc...), ':'), adc, l.ss.batch.now, s.zone()))
 }
 
 // submitted gives the message of any of the three operations.

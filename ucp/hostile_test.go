@@ -97,6 +97,39 @@ func FuzzSession(f *testing.F) {
 	})
 }
 
+// Whatever octets come on a connection to a server, log-in included: the server ends, and all its sessions with it.
+func FuzzServer(f *testing.F) {
+	login := mustAppend(f, &PDU{Op: OpSession, Body: OpenSession("6000", "secret")})
+	for _, p := range everyPDU() {
+		frame := mustAppend(f, p)
+		f.Add(frame)
+		f.Add(append(append([]byte(nil), login...), frame...))
+	}
+	f.Add(mustAppend(f, &PDU{Op: OpSession, Body: OpenSession("6000", "wrong")}))
+	f.Fuzz(func(t *testing.T, octets []byte) {
+		ended := make(chan error, 1)
+		srv := NewServer(wire.Config{}, gate(&recorder{answer: accept}))
+		srv.Ended = func(_ *Session, reason error) { ended <- reason }
+		ln := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		ctx, cancel := context.WithCancel(context.Background())
+		served := make(chan error, 1)
+		go func() { served <- srv.Serve(ctx, ln) }()
+		a, b := net.Pipe()
+		ln.conns <- b
+		go func() { _, _ = io.Copy(io.Discard, a) }()
+		_ = a.SetWriteDeadline(time.Now().Add(10 * time.Second))
+		_, _ = a.Write(octets)
+		_ = a.Close()
+		if reason := <-ended; reason == nil {
+			t.Error("ended without a reason")
+		}
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func fuzzSession(t *testing.T, role wire.Role, octets []byte, bound bool) {
 	a, peer := net.Pipe()
 	h := &recorder{answer: accept}

@@ -116,7 +116,8 @@ func logIn(ctx context.Context, s *Session, login *Login) error {
 
 // NewServer makes a server that asks decide about each log-in. With CodeNone the handler gets everything that follows, and
 // the session has the account's name; with any other code that and the text are answered, and the session ends. It may
-// take its time: only its own session waits. Fields of the server that say more may be set before Serve.
+// take its time: only its own session waits. Later operations 60 go to the handler as all others. Fields of the server that
+// say more may be set before Serve.
 func NewServer(cfg wire.Config, decide func(s *Session, login *Login) Decision) *Server {
 	return &Server{
 		Protocol: protocol(""),

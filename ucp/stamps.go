@@ -7,8 +7,8 @@ import (
 
 // Stamps gives the messages of an SMSC their time stamps, of which no recipient gets the same twice: a message is named
 // by both. It counts in local time, so that the hour that there is twice in autumn, or a clock that is set back, gives
-// nothing twice either: until the clock has caught up, stamps stay where they were and count on from there. The zero
-// value is ready. It may be used concurrently.
+// nothing twice either: until the clock has caught up, stamps stay where they were and count on from there. Who gets more
+// than one message a second gets stamps ahead of the clock. The zero value is ready. It may be used concurrently.
 type Stamps struct {
 	mu     sync.Mutex
 	latest int64            // the latest second of the clock, as local time
@@ -18,9 +18,15 @@ type Stamps struct {
 // maxStamps is how many recipients are remembered. Beyond that the clock of Stamps is put ahead of all of them.
 const maxStamps = 100_000
 
-// Next gives the stamp of a message to a recipient that comes now: the second itself, or the first that is free behind
-// it. The result is in loc; of the hour that there is twice see ParseTime.
-func (s *Stamps) Next(adc string, now time.Time, loc *time.Location) time.Time {
+// Append appends the stamp of a message to a recipient that comes now, as SCTS has it: the second itself, or the first
+// that is free behind it.
+func (s *Stamps) Append(dst []byte, adc string, now time.Time, loc *time.Location) []byte {
+	// As a time of UTC, lest the hour that there is not in spring become one that there is.
+	return AppendSeconds(dst, time.Unix(s.next(adc, now, loc), 0), time.UTC)
+}
+
+// next gives the seconds of a stamp, of a clock that shows local time and knows no zones.
+func (s *Stamps) next(adc string, now time.Time, loc *time.Location) int64 {
 	_, offset := now.In(loc).Zone()
 	second := now.Unix() + int64(offset)
 	s.mu.Lock()
@@ -31,8 +37,7 @@ func (s *Stamps) Next(adc string, now time.Time, loc *time.Location) time.Time {
 		next = max(next, last+1)
 	}
 	s.last[adc] = next
-	t := time.Unix(next, 0).UTC()
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc)
+	return next
 }
 
 // turn lets the clock go on, and forgets what is behind it.
