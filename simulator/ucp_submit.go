@@ -163,13 +163,16 @@ func (l *speakUCP) content(m *ucp.Message, sm *smpp.ShortMessage) error {
 	default:
 		return ucp.CodeMessageType
 	}
+	if len(octets) > most {
+		return ucp.CodeTooLong
+	}
 	sm.DataCoding = m.Coding()
 	udh := m.XSer.UDH()
 	if len(udh) > 0 {
 		sm.ESMClass |= smpp.ESMUDHI
 	}
-	if len(octets) > most {
-		return ucp.CodeTooLong
+	if m.MT == ucp.MTData && gsm.ParseDataCoding(sm.DataCoding).Encoding == gsm.GSM7 { // packed, as on the air
+		octets = gsm.UnpackAll(octets, len(udh))
 	}
 	sm.Text = bytes.Join([][]byte{udh, octets}, nil)
 	return nil

@@ -130,6 +130,9 @@ func TestUCPMessages(t *testing.T) {
 		"UCS-2": {ucp.OpSubmit, &ucp.Message{MT: ucp.MTData, Msg: []byte{4, 0x1f}, XSer: ucp.Services{2, 1, 8}}, 0, func(m *Message) bool {
 			return m.Text == "П" && m.Encoding == "ucs2"
 		}},
+		"packed septets": {ucp.OpSubmit, &ucp.Message{MT: ucp.MTData, Msg: []byte{0xE8, 0x32, 0x9B, 0xFD, 0x06}, XSer: ucp.Services{2, 1, 0}}, 0, func(m *Message) bool {
+			return m.Text == "hello" && m.Encoding == "gsm7"
+		}},
 		"flash": {ucp.OpSubmit, &ucp.Message{MT: ucp.MTText, Msg: []byte("x"), MCLs: '0'}, 0, func(m *Message) bool { return m.Flash }},
 		"part": {ucp.OpSubmit, &ucp.Message{MT: ucp.MTText, Msg: []byte("x"), XSer: ucp.Services{1, 6, 5, 0, 3, 7, 2, 1}}, 0, func(m *Message) bool {
 			return m.Part != nil && *m.Part == Part{7, 1, 2} && m.Text == "x"
