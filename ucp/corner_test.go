@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// What breaks gateways, numbered as in our notes on the protocol. Those about sessions are in session_test.go (12 to 15,
-// 17); those about what a connector or a server decides are theirs.
+// What breaks gateways, numbered as in our notes on the protocol. Those about sessions are in session_test.go.
 func TestCorners(t *testing.T) {
 	t.Parallel()
 	t.Run("corner 1", testCornerSameSecond)
@@ -40,21 +39,18 @@ func TestCorners(t *testing.T) {
 		}
 	})
 	t.Run("corner 10", testCornerFields)
-	t.Run("corner 11", func(t *testing.T) { // lower case
-		p := mustDecode(t, []byte(strings.Replace(string(raw("01", "O/01/1/2//3/5a5b5c/")), "E", "e", 1)))
-		if got := string(mustAppend(t, p)); !strings.Contains(got, "/5A5B5C/") {
-			t.Errorf("%q", got)
-		}
-		if _, err := Decode(framed("00/00039/R/52/A//076567:010196010101/6c")); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Run("corner 11", testCornerCase)
+	t.Run("corner 12", testCornerNumbers)
+	t.Run("corner 13", testCornerBothDirections)
+	t.Run("corner 14", testCornerAlive)
+	t.Run("corner 15", testCornerBothDirections)
 	t.Run("corner 16", func(t *testing.T) { // the password in a log
 		line := Describe(framed("00/00051/O/60/6000/6/5/1/736563726574//0100//////9B"))
 		if strings.Contains(line, "secret") || strings.Contains(line, "736563726574") {
 			t.Error(line)
 		}
 	})
+	t.Run("corner 17", testCornerSlowLogin)
 	t.Run("corner 18", func(t *testing.T) { // a header before a text, which stays unpacked and without padding
 		p := mustDecode(t, framed("04/00086/O/51/46701234567/71000//1//3/////////////3//43//////////0106050003070201///2E"))
 		if m := p.Message(); string(m.Msg) != "C" || !bytes.Equal(m.XSer.UDH(), []byte{5, 0, 3, 7, 2, 1}) || m.Coding() != 0 {
@@ -138,6 +134,17 @@ func testCornerFields(t *testing.T) {
 	short := mustDecode(t, raw("01", "O/51/46701234567/6000//1/6000/7/0539////////////3//48/"))
 	if a, b := mustAppend(t, p), mustAppend(t, short); !bytes.Equal(a, b) {
 		t.Errorf("%s\n%s", a, b)
+	}
+}
+
+// Hexadecimal digits in lower case.
+func testCornerCase(t *testing.T) {
+	p := mustDecode(t, []byte(strings.Replace(string(raw("01", "O/01/1/2//3/5a5b5c/")), "E", "e", 1)))
+	if got := string(mustAppend(t, p)); !strings.Contains(got, "/5A5B5C/") {
+		t.Errorf("%q", got)
+	}
+	if _, err := Decode(framed("00/00039/R/52/A//076567:010196010101/6c")); err != nil {
+		t.Error(err)
 	}
 }
 

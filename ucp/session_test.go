@@ -122,8 +122,8 @@ func TestKnown(t *testing.T) {
 	})
 }
 
-// corner 12: numbers go from 99 to 00, and one that is outstanding is not used again.
-func TestCornerNumbers(t *testing.T) {
+// Numbers go from 99 to 00, and one that is outstanding is not used again.
+func testCornerNumbers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := newRig(t, wire.Config{Window: 200}, false)
 		if n, err := r.s.Send(submits(150)); n != MaxWindow || err != nil {
@@ -145,8 +145,8 @@ func TestCornerNumbers(t *testing.T) {
 	})
 }
 
-// corner 13: operations of the SMSC come while we wait for a result, with the same number.
-func TestCornerBothDirections(t *testing.T) {
+// Operations of the SMSC come while we wait for a result, with the same number.
+func testCornerBothDirections(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := newRig(t, wire.Config{Window: 1}, false)
 		if n, _ := r.s.Send(submits(2)); n != 1 {
@@ -163,14 +163,14 @@ func TestCornerBothDirections(t *testing.T) {
 		if _, responses = r.h.take(); len(responses) != 1 || r.s.Room() != 1 {
 			t.Errorf("%+v", responses)
 		}
-		// corner 15: results have the number of their operation
+		// Results have the number of their operation.
 		_ = r.s.Respond([]*PDU{requests[1].Ack(""), requests[0].Nack(CodeSystem, "")})
 		r.sent("00/R/53/A///", "00/R/52/N/55//")
 	})
 }
 
-// corner 14: a question for life that is refused shows that the peer lives; one that is not answered, that he does not.
-func TestCornerAlive(t *testing.T) {
+// A question for life that is refused shows that the peer lives; one that is not answered, that he does not.
+func testCornerAlive(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := newRig(t, wire.Config{Alive: 20 * time.Second, Response: 10 * time.Second}, false)
 		for i, answer := range []string{"R/31/A/0003/", "R/31/N/04//", "R/31/N/06/who/", "R/31/N/03//"} {
@@ -190,8 +190,8 @@ func TestCornerAlive(t *testing.T) {
 	})
 }
 
-// corner 17: the answer to a log-in takes its time.
-func TestCornerSlowLogin(t *testing.T) {
+// The answer to a log-in takes its time.
+func testCornerSlowLogin(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		slow := func(s *Session, login *Login) Decision {
 			time.Sleep(45 * time.Second)
