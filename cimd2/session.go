@@ -3,7 +3,6 @@ package cimd2
 import (
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"sync"
 
 	"kurir/wire"
@@ -44,9 +43,8 @@ func Protocol(plain bool) *wire.Protocol[*Packet] {
 		Fault:        fault,
 		Numbers:      numbers,
 		Watch: func(s *Session) wire.Watcher[*Packet] {
-			w := &watcher{s: s, plain: plain, client: s.Role() == wire.Client, seed: maphash.MakeSeed()}
-			w.last = numbers(wire.SMSC-s.Role()).First - 2
-			return w
+			client := s.Role() == wire.Client
+			return &watcher{s: s, plain: plain, client: client, repeats: NewRepeats(!client)}
 		},
 	}
 }
@@ -95,30 +93,16 @@ func fault(p *Packet) string {
 // watcher does what CIMD2 demands beyond requests and responses: it recognises packets that come again and answers them
 // again, sends packets again for which a nack comes, sends a nack for what cannot be read, refuses operations that the
 // other side has no business with, and ends the session after a general error.
-//
-// The numbers of a peer's requests follow each other by two. A peer that skips some, or counts in another way, is not
-// stopped, since on a TCP connection nothing is lost but what was spoilt before; the number decides only which packets may
-// be repetitions. One is if it has the number of a packet that came before and is the same, and that one has no answer yet,
-// or the number is not one that is still to come. Of 256 numbers the next 128 are still to come.
 type watcher struct {
 	s      *Session
-	client bool // we are the application
-	seed   maphash.Seed
-	last   uint8 // the number of the peer's latest request; of the reader
+	client bool  // we are the application
 	nacks  int   // nacks that have come for the packet that was sent again last; of the reader
 	again  uint8 // its number
 	ignore int   // nacks still to come for packets that have new numbers by now
 
-	mu    sync.Mutex
-	plain bool
-	came  map[uint8]arrival // by number
-}
-
-// arrival is a request that has come.
-type arrival struct {
-	op     Operation
-	params uint64  // their hash
-	answer *Packet // nil: none yet
+	mu      sync.Mutex
+	plain   bool
+	repeats *Repeats
 }
 
 // Received deals with nacks, errors, repetitions and what the peer must not send.
@@ -151,28 +135,12 @@ func (w *watcher) Received(p *Packet) bool {
 
 // repeated notes a request, and reports whether it has come before, with its answer if there was one.
 func (w *watcher) repeated(p *Packet) (again bool, answer *Packet) {
-	sum := maphash.Bytes(w.seed, p.params)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.client {
 		w.plain = p.Plain
 	}
-	ahead := p.Seq - w.last // 0: the same number once more; 1 to 128: still to come; more: one before
-	old, known := w.came[p.Seq]
-	if known && old.op == p.Op && old.params == sum && (old.answer == nil || ahead == 0 || ahead > 128) && p.Op != OpAlive {
-		return true, old.answer
-	}
-	if w.came == nil {
-		w.came = map[uint8]arrival{}
-	}
-	if ahead <= 128 {
-		for n := w.last + 1; n != p.Seq && ahead != 0; n++ {
-			delete(w.came, n) // skipped: what had the number a round ago is not what may come yet
-		}
-		w.last = p.Seq
-	}
-	w.came[p.Seq] = arrival{op: p.Op, params: sum}
-	return false, nil
+	return w.repeats.Came(p)
 }
 
 // unexpected refuses requests that only the other side may send, that nobody knows, and a second login; nil for all others.
@@ -223,9 +191,8 @@ func (w *watcher) Misread(_ *Packet, why error) bool {
 	if errors.As(why, &de) && de.Known {
 		return false
 	}
-	expected := w.last + 2
 	w.mu.Lock()
-	delete(w.came, expected) // what had the number a round ago
+	expected := w.repeats.Expected()
 	w.mu.Unlock()
 	w.s.Reply(Empty(OpNack, expected))
 	return true
@@ -236,11 +203,7 @@ func (w *watcher) Sending(p *Packet) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p.Plain = w.plain
-	if !p.Op.IsResponse() {
-		return
-	}
-	if a, ok := w.came[p.Seq]; ok && a.op.Response() == p.Op {
-		a.answer = p
-		w.came[p.Seq] = a
+	if p.Op.IsResponse() {
+		w.repeats.Answered(p)
 	}
 }

@@ -8,9 +8,9 @@ const (
 	ETX = 0x03
 )
 
-// next finds the first frame in b, of at most most octets: b[start:end], from STX to ETX. Without one, ok is false, and
+// Next finds the first frame in b, of at most most octets: b[start:end], from STX to ETX. Without one, ok is false, and
 // what stands before start is junk in any case; start is the length of b if all of it is.
-func next(b []byte, most int) (start, end int, ok bool) {
+func Next(b []byte, most int) (start, end int, ok bool) {
 	for {
 		i := bytes.IndexByte(b[start:], STX)
 		if i < 0 {

@@ -149,7 +149,7 @@ func (s *Session[P]) parse(room int) (more bool) {
 	r := &s.reader
 	r.requests, r.responses = r.requests[:0], r.responses[:0]
 	for {
-		start, end, ok := next(r.buf[r.start:r.end], s.cfg.MaxFrame)
+		start, end, ok := Next(r.buf[r.start:r.end], s.cfg.MaxFrame)
 		s.skip(start)
 		if !ok {
 			return false

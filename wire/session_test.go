@@ -34,7 +34,7 @@ func TestFrames(t *testing.T) {
 		{"too long, then a frame", "\x02abcdefgh\x02x\x03", 6, 9, 12, true},
 	}
 	for _, tt := range tests {
-		start, end, ok := next([]byte(tt.octets), tt.most)
+		start, end, ok := Next([]byte(tt.octets), tt.most)
 		if start != tt.start || end != tt.end || ok != tt.ok {
 			t.Errorf("%s: %d:%d %v, want %d:%d %v", tt.name, start, end, ok, tt.start, tt.end, tt.ok)
 		}
