@@ -330,26 +330,6 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// However many recipients there are, the memory of Stamps is bounded and no stamp is given twice.
-func TestStampsBounded(t *testing.T) {
-	t.Parallel()
-	var s Stamps
-	now := time.Date(2026, 11, 29, 17, 0, 0, 0, time.UTC)
-	first := s.next("0", now, time.UTC)
-	for i := range maxStamps + 10 {
-		s.next(string(AppendSeconds(nil, time.Unix(int64(i), 0), time.UTC)), now, time.UTC)
-	}
-	if len(s.last) > maxStamps {
-		t.Errorf("%d recipients are remembered", len(s.last))
-	}
-	if again := s.next("0", now, time.UTC); again <= first {
-		t.Errorf("%d after %d", again, first)
-	}
-	if later := now.Add(time.Hour); s.next("0", later, time.UTC) != later.Unix() || len(s.last) != 1 {
-		t.Errorf("%d recipients are remembered an hour later", len(s.last))
-	}
-}
-
 // Every code and reason has its words, and those that nobody knows are numbers.
 func TestCodes(t *testing.T) {
 	t.Parallel()

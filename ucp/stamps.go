@@ -1,62 +1,17 @@
 package ucp
 
 import (
-	"sync"
 	"time"
+
+	"kurir/wire"
 )
 
-// Stamps gives the messages of an SMSC their time stamps, of which no recipient gets the same twice: a message is named
-// by both. It counts in local time, so that the hour that there is twice in autumn, or a clock that is set back, gives
-// nothing twice either: until the clock has caught up, stamps stay where they were and count on from there. Who gets more
-// than one message a second gets stamps ahead of the clock. The zero value is ready. It may be used concurrently.
-type Stamps struct {
-	mu     sync.Mutex
-	latest int64            // the latest second of the clock, as local time
-	last   map[string]int64 // the last stamp of each recipient that is not behind it
-}
-
-// maxStamps is how many recipients are remembered. Beyond that the clock of Stamps is put ahead of all of them.
-const maxStamps = 100_000
+// Stamps gives the messages of an SMSC their time stamps, of which no recipient gets the same twice. The zero value is
+// ready. It may be used concurrently.
+type Stamps struct{ of wire.Stamps }
 
 // Append appends the stamp of a message to a recipient that comes now, as SCTS has it: the second itself, or the first
 // that is free behind it.
 func (s *Stamps) Append(dst []byte, adc string, now time.Time, loc *time.Location) []byte {
-	// As a time of UTC, lest the hour that there is not in spring become one that there is.
-	return AppendSeconds(dst, time.Unix(s.next(adc, now, loc), 0), time.UTC)
-}
-
-// next gives the seconds of a stamp, of a clock that shows local time and knows no zones.
-func (s *Stamps) next(adc string, now time.Time, loc *time.Location) int64 {
-	_, offset := now.In(loc).Zone()
-	second := now.Unix() + int64(offset)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.turn(second)
-	next := s.latest
-	if last, ok := s.last[adc]; ok {
-		next = max(next, last+1)
-	}
-	s.last[adc] = next
-	return next
-}
-
-// turn lets the clock go on, and forgets what is behind it.
-func (s *Stamps) turn(second int64) {
-	if s.last == nil {
-		s.last = map[string]int64{}
-	}
-	if len(s.last) >= maxStamps {
-		for _, last := range s.last {
-			second = max(second, last+1)
-		}
-	}
-	if second <= s.latest {
-		return
-	}
-	s.latest = second
-	for adc, last := range s.last {
-		if last < second {
-			delete(s.last, adc)
-		}
-	}
+	return AppendSeconds(dst, s.of.Next(adc, now, loc), time.UTC)
 }
