@@ -60,8 +60,11 @@ func (r *Repeats) Answered(answer *Packet) {
 	}
 }
 
+// Forget takes a request as one that has not come: the peer is asked for it again, by a nack.
+func (r *Repeats) Forget(number uint8) { delete(r.came, number) }
+
 // Expected gives the number for a nack: that of the next request, which is taken as new.
 func (r *Repeats) Expected() uint8 {
-	delete(r.came, r.last+2) // what had the number a round ago
+	r.Forget(r.last + 2) // what had the number a round ago
 	return r.last + 2
 }

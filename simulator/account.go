@@ -168,7 +168,11 @@ func (a *account) join(s *session, now time.Time) {
 	a.mu.Lock()
 	s.receiving = true
 	last := s.speaks.numbers()
-	s.window = window{slots: make([]sent, min(a.sim.opt.Window, int(last))), seq: 1, last: last}
+	size := min(a.sim.opt.Window, int(last))
+	if s.most > 0 {
+		size = min(size, s.most)
+	}
+	s.window = window{slots: make([]sent, size), seq: 1, last: last}
 	a.rx = append(a.rx, s)
 	a.pump(now, &c)
 	a.mu.Unlock()

@@ -89,6 +89,49 @@ func (ss *session) waitingFor(number string, wanted func(alias string) bool) (li
 	return list
 }
 
+// withdraw takes those messages away from what waits.
+func (ss *session) withdraw(number string, wanted func(alias string) bool) []*stored {
+	s := ss.sim
+	s.phones.mu.Lock()
+	defer s.phones.mu.Unlock()
+	list := ss.waitingFor(number, wanted)
+	for _, st := range list {
+		s.phones.take(st.id)
+		s.phones.finished(st.id, smpp.MessageDeleted, ss.batch.now)
+	}
+	if len(list) > 0 {
+		s.hub.changed(number)
+	}
+	return list
+}
+
+// lookUp finds a message that waits, or the last that agrees of those that are still readable.
+func (ss *session) lookUp(number string, wanted func(alias string) bool) (r receipt, found bool) {
+	p := &ss.sim.phones
+	p.mu.Lock()
+	if list := ss.waitingFor(number, wanted); len(list) > 0 {
+		defer p.mu.Unlock()
+		r = list[len(list)-1].receipt
+		r.state, r.done = smpp.MessageEnroute, ss.batch.now
+		return r, true
+	}
+	p.mu.Unlock()
+	ss.kept(func(uint64) bool { return true }, func(k *keptMessage) bool {
+		alias := aliasOf(k.sm)
+		if !wanted(alias) {
+			return true
+		}
+		r, found = receipt{id: k.id, alias: alias, state: k.state, done: k.final, sender: k.sm.Source, recipient: k.sm.Dest}, true
+		return true
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e, ok := p.ended[r.id]; ok {
+		r.state, r.done = e.state, e.at
+	}
+	return r, found
+}
+
 // keptMessage is a message that stays readable, and how it ended.
 type keptMessage struct {
 	sm    *smpp.ShortMessage

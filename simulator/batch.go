@@ -32,6 +32,7 @@ type batch struct {
 	text []byte
 
 	alias      string  // of the message that is being taken, where its language has such; see alias.go
+	reports    uint8   // its status report request, as receipt has it
 	multiID    uint64  // what the receipts of all destinations of a submit_multi have as their id; 0: no submit_multi
 	congestion [1]byte // value of congestion_state
 	dpf        [1]byte // value of dpf_result

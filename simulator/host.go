@@ -43,18 +43,23 @@ func newHosts(opt *Options) []*host {
 		h.nextID.Store(opt.FirstID)
 		list = append(list, h)
 	}
-	if opt.UCP != "" {
-		plain, secured := strings.CutPrefix(opt.UCP, "tls://")
-		h := newUCPHost(opt)
+	foreign := func(address, name string, speaks func(ss *session) protocol) {
+		if address == "" {
+			return
+		}
+		plain, secured := strings.CutPrefix(address, "tls://")
+		h := newForeignHost(opt, name, speaks)
 		h.number, h.secured, h.address = uint64(len(list)), secured, plain
 		list = append(list, h)
 	}
+	foreign(opt.UCP, "UCP", newSpeakUCP)
+	foreign(opt.CIMD2, "CIMD2", newSpeakCIMD2)
 	return list
 }
 
-// newUCPHost is a host for connections on UCP.
-func newUCPHost(opt *Options) *host {
-	h := &host{protocol: "UCP", speaks: newSpeakUCP}
+// newForeignHost is a host for connections on another protocol than SMPP.
+func newForeignHost(opt *Options, name string, speaks func(ss *session) protocol) *host {
+	h := &host{protocol: name, speaks: speaks}
 	h.nextID.Store(opt.FirstID)
 	return h
 }
@@ -111,18 +116,24 @@ func (s *Simulator) HostAddr(number int) string {
 }
 
 // UCPAddr is the address on which applications log in on UCP; empty if there is none.
-func (s *Simulator) UCPAddr() string {
+func (s *Simulator) UCPAddr() string { return s.foreignAddr("UCP") }
+
+// CIMD2Addr is the address on which applications log in on CIMD2; empty if there is none.
+func (s *Simulator) CIMD2Addr() string { return s.foreignAddr("CIMD2") }
+
+// foreignAddr is the address of the host of a protocol.
+func (s *Simulator) foreignAddr(protocol string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, h := range s.hosts {
-		if h.protocol == "UCP" {
+		if h.protocol == protocol {
 			return h.address
 		}
 	}
 	return ""
 }
 
-// HostProtocol is what a host speaks: SMPP or UCP; empty if there is no such host.
+// HostProtocol is what a host speaks: SMPP, UCP or CIMD2; empty if there is no such host.
 func (s *Simulator) HostProtocol(number int) string {
 	switch {
 	case number < 0 || number >= len(s.hosts):

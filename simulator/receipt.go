@@ -25,6 +25,7 @@ type receipt struct {
 	interim   bool // an intermediate notification
 	version   smpp.Version
 	alias     string // of a message that came in another language
+	reports   uint8  // one more than the status report request of CIMD2; 0: registered_delivery says it all
 }
 
 // Error codes of receipts: those of the network for a short message that could not be delivered.

@@ -51,6 +51,7 @@ type session struct {
 
 	// Guarded by the account's lock.
 	receiving bool
+	most      int // deliver_sm without an answer that the peer wants at a time; 0: it does not say
 	window    window
 }
 
@@ -58,7 +59,14 @@ type session struct {
 func (s *Simulator) ServeConn(conn net.Conn) { s.serve(conn, s.hosts[0], nil) }
 
 // ServeUCP serves one connection on UCP until it ends.
-func (s *Simulator) ServeUCP(conn net.Conn) { s.serve(conn, newUCPHost(&s.opt), nil) }
+func (s *Simulator) ServeUCP(conn net.Conn) {
+	s.serve(conn, newForeignHost(&s.opt, "UCP", newSpeakUCP), nil)
+}
+
+// ServeCIMD2 serves one connection on CIMD2 until it ends.
+func (s *Simulator) ServeCIMD2(conn net.Conn) {
+	s.serve(conn, newForeignHost(&s.opt, "CIMD2", newSpeakCIMD2), nil)
+}
 
 // serve serves a connection to a host; first is sent before anything else.
 func (s *Simulator) serve(conn net.Conn, h *host, first []byte) {

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kurir/cimd2"
 	"kurir/gsm"
 	"kurir/smpp"
 	"kurir/ucp"
@@ -23,6 +24,7 @@ type Options struct {
 	SMPP  string   // address to listen on for ESMEs, such as 127.0.0.1:2776, or with TLS tls://127.0.0.1:3550; empty: none
 	Hosts []string // further ones
 	UCP   string   // address to listen on for applications on UCP, with TLS likewise; empty: none
+	CIMD2 string   // likewise on CIMD2
 	HTTP  string   // address of the page and the API; empty: none, mount Handler elsewhere
 
 	// Cert and Key are PEM files of the certificate shown by hosts with TLS; empty: one is made, see Certificate. With
@@ -47,7 +49,7 @@ type Options struct {
 	UCPKnown bool
 	// UCPAlphabet is what the octets of texts mean on UCP.
 	UCPAlphabet ucp.Alphabet
-	// Zone is where the SMSC stands: the times of UCP are local. nil: UTC.
+	// Zone is where the SMSC stands: the times of UCP and CIMD2 are local. nil: UTC.
 	Zone *time.Location
 
 	Behaviour Behaviour
@@ -117,22 +119,23 @@ func (o *Options) defaults() {
 
 // Simulator is one SMSC with its phones.
 type Simulator struct {
-	opt       Options
-	log       *slog.Logger
-	fates     *fateTable
-	behaviour atomic.Pointer[Behaviour]
-	silent    atomic.Bool // Behaviour.Silent, for the places where only that counts
-	limit     limiter
-	nextID    atomic.Uint64
-	hosts     []*host
-	tls       *tls.Config // of hosts with TLS
-	certPEM   []byte
-	congested atomic.Int32 // congestion_state by load, see congestion
-	owed      atomic.Int64 // octets of answers and receipts that wait
-	stats     statistics
-	seen      *seen
-	stamps    *stampTimes // nil: not asked for
-	ucpStamps ucp.Stamps
+	opt         Options
+	log         *slog.Logger
+	fates       *fateTable
+	behaviour   atomic.Pointer[Behaviour]
+	silent      atomic.Bool // Behaviour.Silent, for the places where only that counts
+	limit       limiter
+	nextID      atomic.Uint64
+	hosts       []*host
+	tls         *tls.Config // of hosts with TLS
+	certPEM     []byte
+	congested   atomic.Int32 // congestion_state by load, see congestion
+	owed        atomic.Int64 // octets of answers and receipts that wait
+	stats       statistics
+	seen        *seen
+	stamps      *stampTimes // nil: not asked for
+	ucpStamps   ucp.Stamps
+	cimd2Stamps cimd2.Stamps
 	// of long messages from phones
 	references *gsm.References
 	inbox      inbox

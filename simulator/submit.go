@@ -221,7 +221,7 @@ func (ss *session) accepted(p *plan, sm *smpp.ShortMessage, m *received) outcome
 	state := s.phones.stateOf(m.number, p.phone)
 	r := receipt{
 		id: m.id, ids: p.ids, form: p.form, state: p.state, submitted: b.now, done: b.now, text: sm.Message(), coding: sm.DataCoding,
-		sender: sm.Source, recipient: sm.Dest, version: ss.version, alias: b.alias,
+		sender: sm.Source, recipient: sm.Dest, version: ss.version, alias: b.alias, reports: b.reports,
 	}
 	if b.multiID != 0 {
 		r.id = b.multiID
@@ -252,7 +252,7 @@ func (o *outgoing) receipts(a *account, p *plan, registered uint8, r *receipt, a
 	if r.state == smpp.MessageUndeliverable && r.cause == 0 {
 		r.cause = causeUnknownSubscriber
 	}
-	if !wanted(registered, r.state) && p.then == 0 || p.copies == 0 {
+	if !r.wanted(registered) && p.then == 0 || p.copies == 0 {
 		return
 	}
 	due := time.Time{}

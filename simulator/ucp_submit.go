@@ -188,7 +188,7 @@ func wantedAlias(m *ucp.Message) func(alias string) bool {
 
 // inquire tells what has become of a message, in an operation of its own.
 func (l *speakUCP) inquire(p *ucp.PDU) bool {
-	r, found := l.look(p.Message())
+	r, found := l.ss.lookUp(ucpNumber(p.Message().AdC), wantedAlias(p.Message()))
 	if !found {
 		return l.write(p.Nack(ucp.CodeNotFound, ""))
 	}
@@ -206,48 +206,13 @@ func (l *speakUCP) tell(r *receipt, kind uint32) {
 	}
 }
 
-// look finds a message that waits, or the last that agrees of those that are still readable.
-func (l *speakUCP) look(m *ucp.Message) (r receipt, found bool) {
-	ss, wanted := l.ss, wantedAlias(m)
-	p := &ss.sim.phones
-	p.mu.Lock()
-	if list := ss.waitingFor(ucpNumber(m.AdC), wanted); len(list) > 0 {
-		defer p.mu.Unlock()
-		r = list[len(list)-1].receipt
-		r.state, r.done = smpp.MessageEnroute, ss.batch.now
-		return r, true
-	}
-	p.mu.Unlock()
-	ss.kept(func(uint64) bool { return true }, func(k *keptMessage) bool {
-		alias := aliasOf(k.sm)
-		if !wanted(alias) {
-			return true
-		}
-		r, found = receipt{id: k.id, alias: alias, state: k.state, done: k.final, sender: k.sm.Source, recipient: k.sm.Dest}, true
-		return true
-	})
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if e, ok := p.ended[r.id]; ok {
-		r.state, r.done = e.state, e.at
-	}
-	return r, found
-}
-
 // remove takes back what still waits.
 func (l *speakUCP) remove(p *ucp.PDU) bool {
-	m, s := p.Message(), l.ss.sim
-	s.phones.mu.Lock()
-	list := l.ss.waitingFor(ucpNumber(m.AdC), wantedAlias(m))
-	for _, st := range list {
-		s.phones.take(st.id)
-		s.phones.finished(st.id, smpp.MessageDeleted, l.ss.batch.now)
-	}
-	s.phones.mu.Unlock()
+	m := p.Message()
+	list := l.ss.withdraw(ucpNumber(m.AdC), wantedAlias(m))
 	if len(list) == 0 {
 		return l.write(p.Nack(ucp.CodeNotFound, ""))
 	}
-	s.hub.changed(list[0].number)
 	for _, st := range list {
 		r := st.receipt
 		r.state, r.done = smpp.MessageDeleted, l.ss.batch.now

@@ -26,7 +26,8 @@ type reader[P PDU] struct {
 	junk      int  // octets that are no frame since the last frame
 	requests  []P
 	responses []Response[P]
-	farewell  P // the answer to a log-out behind the requests
+	parked    []P // requests that came right behind the answer to our log-in, before SetBound
+	farewell  P   // the answer to a log-out behind the requests
 }
 
 // read reads and hands out frames until the connection ends.
@@ -51,6 +52,9 @@ func (s *Session[P]) read() {
 		switch {
 		case errors.As(err, &ne) && ne.Timeout():
 			s.tick()
+			if len(r.parked) > 0 && s.State() == Bound {
+				s.follow(false)
+			}
 		case errors.Is(err, io.EOF) && s.State() == Leaving:
 			s.Close(ErrLeft) // the peer closes behind its answer to the log-out
 		case errors.Is(err, io.EOF):
@@ -148,6 +152,10 @@ func (s *Session[P]) discards() bool {
 func (s *Session[P]) parse(room int) (more bool) {
 	r := &s.reader
 	r.requests, r.responses = r.requests[:0], r.responses[:0]
+	if s.State() != Open {
+		r.requests = append(r.requests, r.parked...)
+		r.parked = nil
+	}
 	for {
 		start, end, ok := Next(r.buf[r.start:r.end], s.cfg.MaxFrame)
 		s.skip(start)
@@ -214,11 +222,14 @@ func (s *Session[P]) sort(p P) bool {
 	switch state := s.State(); {
 	case state == Leaving:
 		s.refuse(p, ErrLeaving)
-	case state == Open && (!early || s.cfg.Role == Client):
-		s.refuse(p, ErrNotLoggedIn)
-	case !early && s.protocol.IsAlive(p):
+	case !early && (state != Open || s.cfg.Role == Client) && s.protocol.IsAlive(p):
 		s.heard()
 		s.Reply(s.protocol.AliveAnswer(p))
+	case state == Open && s.cfg.Role == Client && len(r.parked) < s.cfg.PeerWindow:
+		s.heard()
+		r.parked = append(r.parked, p)
+	case state == Open && (!early || s.cfg.Role == Client):
+		s.refuse(p, ErrNotLoggedIn)
 	default:
 		r.requests = append(r.requests, p)
 		return early

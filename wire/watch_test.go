@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -128,5 +129,22 @@ func TestPeerLogsOut(t *testing.T) {
 			}
 			<-r.s.Done()
 		})
+	})
+}
+
+// What an SMSC sends right behind the answer to our log-in is handed out when we are logged in, in order, and its question
+// for life is answered at once.
+func TestRequestsBehindTheLogin(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := newRig(t, Config{PeerWindow: 2}).listen()
+		r.send(frame(17, 'M', 'Q', "1") + frame(19, 'V', 'Q', "") + frame(21, 'M', 'Q', "2") + frame(23, 'M', 'Q', "3"))
+		if got := r.written(); got != frame(19, 'V', 'A', "alive")+frame(23, 'M', 'A', "no: not before the log-in") || len(r.h.requests) != 0 {
+			t.Errorf("%q, %d requests", got, len(r.h.requests))
+		}
+		r.s.SetBound("us")
+		synctest.Wait()
+		if len(r.h.requests) != 2 || r.h.requests[0].text != "1" || r.s.Info().PeerOpen != 2 {
+			t.Errorf("%d requests", len(r.h.requests))
+		}
 	})
 }

@@ -1,0 +1,124 @@
+package simulator
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/cimd2"
+	"kurir/gsm"
+)
+
+// application is a client on CIMD2: it notes all that comes, and acknowledges what is delivered unless it is mute.
+type application struct {
+	t *testing.T
+	s *cimd2.Session
+
+	mu        sync.Mutex
+	got       []*cimd2.Packet
+	responses []cimd2.Response
+	mute      bool
+}
+
+func (a *application) Requests(s *cimd2.Session, requests []*cimd2.Packet) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.got = append(a.got, requests...)
+	for _, p := range requests {
+		if answer, err := p.Answer(nil); err == nil && !a.mute {
+			_ = s.Respond([]*cimd2.Packet{answer})
+		}
+	}
+}
+
+func (a *application) Responses(_ *cimd2.Session, responses []cimd2.Response) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.responses = append(a.responses, responses...)
+}
+
+// take gives what was delivered since the last call.
+func (a *application) take() []*cimd2.Packet {
+	synctest.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	got := a.got
+	a.got = nil
+	return got
+}
+
+// reports gives the status reports among it.
+func (a *application) reports() (list []cimd2.StatusReport) {
+	a.t.Helper()
+	for _, p := range a.take() {
+		var r cimd2.StatusReport
+		if err := p.Read(&r); err != nil {
+			a.t.Errorf("%s: %v", p, err)
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// ask sends a request and gives its response.
+func (a *application) ask(body cimd2.Body) *cimd2.Packet {
+	a.t.Helper()
+	p, err := cimd2.New(body)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(a.t.Context(), time.Hour)
+	defer cancel()
+	resp, err := a.s.Do(ctx, p)
+	if err != nil {
+		a.t.Fatalf("%s: %v", p, err)
+	}
+	return resp
+}
+
+// submit sends a message and gives the results.
+func (a *application) submit(m *cimd2.Submit) []cimd2.SubmitResult {
+	a.t.Helper()
+	var r cimd2.SubmitResp
+	if err := a.ask(m).Read(&r); err != nil {
+		a.t.Fatal(err)
+	}
+	return r.Results
+}
+
+// words is a message with all reports asked for.
+func words(text string, to ...string) *cimd2.Submit {
+	septets, _ := gsm.AppendGSM7(nil, text)
+	return &cimd2.Submit{Destinations: to, Originator: "600", Reports: cimd2.Some(int(cimd2.ReportsAll)), UserData: cimd2.UserData{Data: septets}}
+}
+
+// logIn makes an application that has logged in; the error is that of the login.
+func logIn(t *testing.T, s *Simulator, password string, cfg cimd2.Config) (*application, error) {
+	t.Helper()
+	a := &application{t: t}
+	d := &cimd2.Dialer{Hosts: []string{"smsc"}, User: "acme", Password: password, Session: cfg, Dial: func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		go s.ServeCIMD2(theirs)
+		return ours, nil
+	}}
+	var err error
+	if a.s, err = d.Connect(t.Context(), a); err == nil {
+		t.Cleanup(func() { a.s.Close(nil) })
+	}
+	return a, err
+}
+
+// withCIMD2 runs a test with an application that has logged in.
+func withCIMD2(t *testing.T, opt Options, test func(t *testing.T, s *Simulator, a *application)) {
+	t.Helper()
+	inBubble(t, opt, func(t *testing.T, s *Simulator) {
+		a, err := logIn(t, s, "secret", cimd2.Config{Alive: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, s, a)
+	})
+}
