@@ -174,8 +174,8 @@ func tappedAs(t *testing.T, protocol, addr string, readable, weConnect bool) (st
 // unread are words by which tshark says that a field or its value is none that it knows.
 var unread = regexp.MustCompile(`(?i)malformed|unknown|reserved|bogus|illegal`)
 
-// known are lines in which such a word is the name of a value: an unknown type of number, numbering plan, state or subscriber.
-var known = regexp.MustCompile(`(?i)(type of number|numbering plan|_npi|_ton|message state|stat:|npi|ton\b).*unknown|rsn: unknown subscriber`)
+// known are lines in which such a word is the name of a value: an unknown type of number, numbering plan, state, subscriber or error 0, no class.
+var known = regexp.MustCompile(`(?i)(type of number|numbering plan|_npi|_ton|message state|stat:|npi|ton\b).*unknown|rsn: unknown subscriber|status error code: unknown \(0\)|dcs message class meaning: reserved`)
 
 // judge has tshark read our half of everything.
 func (w *wiretap) judge(t *testing.T, weConnect bool) {
@@ -194,7 +194,7 @@ func (w *wiretap) judge(t *testing.T, weConnect bool) {
 			t.Errorf("tshark says: %s", line)
 		}
 	}
-	pdu := map[string]string{"smpp": "smpp.command_id", "ucp": "ucp.hdr.OT"}[w.says]
+	pdu := map[string]string{"smpp": "smpp.command_id", "ucp": "ucp.hdr.OT", "cimd": "cimd.opcode"}[w.says]
 	if n := len(strings.Fields(w.decode("-Y", ours+" && "+w.says, "-T", "fields", "-e", pdu, "-E", "aggregator= "))); n < 3 {
 		t.Errorf("tshark has read %d PDUs only", n)
 	}

@@ -16,7 +16,7 @@ import (
 func TestCIMD2FromPhones(t *testing.T) {
 	t.Parallel()
 	opt := Options{Zone: time.FixedZone("local", 3600)}
-	withCIMD2(t, opt, func(t *testing.T, s *Simulator, a *application) {
+	withCIMD2(t, opt, func(t *testing.T, s *Simulator, a *cimd2App) {
 		for text, check := range map[string]func(d *cimd2.Deliver) bool{
 			"hello @_€": func(d *cimd2.Deliver) bool {
 				return !d.Binary && gsm.DecodeGSM7(d.Data) == "hello @_€" && d.Coding == cimd2.Some(0) && d.Header == nil
@@ -51,11 +51,11 @@ func TestCIMD2FromPhones(t *testing.T) {
 
 func TestCIMD2Manage(t *testing.T) {
 	t.Parallel()
-	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *application) {
+	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *cimd2App) {
 		if err := s.SetPhone("46701", PhoneOff, 0); err != nil {
 			t.Fatal(err)
 		}
-		waits, delivered := a.submit(words("x", "46701"))[0], a.submit(words("y", "46702"))[0]
+		waits, delivered := a.submit(cimd2Text("x", "46701"))[0], a.submit(cimd2Text("y", "46702"))[0]
 		a.take()
 		for r, want := range map[cimd2.SubmitResult]cimd2.Status{waits: cimd2.StatusInProcess, delivered: cimd2.StatusDelivered} {
 			var e cimd2.EnquireResp
@@ -81,8 +81,8 @@ func TestCIMD2Manage(t *testing.T) {
 		if r := a.reports(); len(r) != 1 || r[0].Status != cimd2.StatusCancelled || r[0].Timestamp != waits.Timestamp {
 			t.Errorf("%+v", r)
 		}
-		a.submit(words("x", "46701"))
-		a.submit(words("x", "46701"))
+		a.submit(cimd2Text("x", "46701"))
+		a.submit(cimd2Text("x", "46701"))
 		if err := a.ask(&cimd2.Cancel{Mode: cimd2.Some(cimd2.CancelAll), Destination: "46701"}).Refused(); err != nil || s.Stats().Stored != 0 {
 			t.Errorf("%v, %d wait", err, s.Stats().Stored)
 		}
@@ -104,7 +104,7 @@ func TestCIMD2Manage(t *testing.T) {
 func TestCIMD2Window(t *testing.T) {
 	t.Parallel()
 	inBubble(t, Options{}, func(t *testing.T, s *Simulator) {
-		a, err := logIn(t, s, "secret", cimd2.Config{Window: 3, Alive: -1})
+		a, err := cimd2LogIn(t, s, "secret", cimd2.Config{Window: 3, Alive: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func TestCIMD2Window(t *testing.T) {
 		}
 		a.s.Close(nil)
 		synctest.Wait()
-		if a, err = logIn(t, s, "secret", cimd2.Config{Window: 1}); err != nil {
+		if a, err = cimd2LogIn(t, s, "secret", cimd2.Config{Window: 1}); err != nil {
 			t.Fatal(err)
 		}
 		got := a.take()

@@ -12,8 +12,8 @@ import (
 	"kurir/gsm"
 )
 
-// application is a client on CIMD2: it notes all that comes, and acknowledges what is delivered unless it is mute.
-type application struct {
+// cimd2App is a client on CIMD2: it notes all that comes, and acknowledges what is delivered unless it is mute.
+type cimd2App struct {
 	t *testing.T
 	s *cimd2.Session
 
@@ -23,7 +23,7 @@ type application struct {
 	mute      bool
 }
 
-func (a *application) Requests(s *cimd2.Session, requests []*cimd2.Packet) {
+func (a *cimd2App) Requests(s *cimd2.Session, requests []*cimd2.Packet) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.got = append(a.got, requests...)
@@ -34,14 +34,14 @@ func (a *application) Requests(s *cimd2.Session, requests []*cimd2.Packet) {
 	}
 }
 
-func (a *application) Responses(_ *cimd2.Session, responses []cimd2.Response) {
+func (a *cimd2App) Responses(_ *cimd2.Session, responses []cimd2.Response) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.responses = append(a.responses, responses...)
 }
 
 // take gives what was delivered since the last call.
-func (a *application) take() []*cimd2.Packet {
+func (a *cimd2App) take() []*cimd2.Packet {
 	synctest.Wait()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -51,7 +51,7 @@ func (a *application) take() []*cimd2.Packet {
 }
 
 // reports gives the status reports among it.
-func (a *application) reports() (list []cimd2.StatusReport) {
+func (a *cimd2App) reports() (list []cimd2.StatusReport) {
 	a.t.Helper()
 	for _, p := range a.take() {
 		var r cimd2.StatusReport
@@ -64,7 +64,7 @@ func (a *application) reports() (list []cimd2.StatusReport) {
 }
 
 // ask sends a request and gives its response.
-func (a *application) ask(body cimd2.Body) *cimd2.Packet {
+func (a *cimd2App) ask(body cimd2.Body) *cimd2.Packet {
 	a.t.Helper()
 	p, err := cimd2.New(body)
 	if err != nil {
@@ -80,7 +80,7 @@ func (a *application) ask(body cimd2.Body) *cimd2.Packet {
 }
 
 // submit sends a message and gives the results.
-func (a *application) submit(m *cimd2.Submit) []cimd2.SubmitResult {
+func (a *cimd2App) submit(m *cimd2.Submit) []cimd2.SubmitResult {
 	a.t.Helper()
 	var r cimd2.SubmitResp
 	if err := a.ask(m).Read(&r); err != nil {
@@ -89,16 +89,16 @@ func (a *application) submit(m *cimd2.Submit) []cimd2.SubmitResult {
 	return r.Results
 }
 
-// words is a message with all reports asked for.
-func words(text string, to ...string) *cimd2.Submit {
+// cimd2Text is a message with all reports asked for.
+func cimd2Text(text string, to ...string) *cimd2.Submit {
 	septets, _ := gsm.AppendGSM7(nil, text)
 	return &cimd2.Submit{Destinations: to, Originator: "600", Reports: cimd2.Some(int(cimd2.ReportsAll)), UserData: cimd2.UserData{Data: septets}}
 }
 
-// logIn makes an application that has logged in; the error is that of the login.
-func logIn(t *testing.T, s *Simulator, password string, cfg cimd2.Config) (*application, error) {
+// cimd2LogIn makes an application that has logged in; the error is that of the login.
+func cimd2LogIn(t *testing.T, s *Simulator, password string, cfg cimd2.Config) (*cimd2App, error) {
 	t.Helper()
-	a := &application{t: t}
+	a := &cimd2App{t: t}
 	d := &cimd2.Dialer{Hosts: []string{"smsc"}, User: "acme", Password: password, Session: cfg, Dial: func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		go s.ServeCIMD2(theirs)
@@ -112,10 +112,10 @@ func logIn(t *testing.T, s *Simulator, password string, cfg cimd2.Config) (*appl
 }
 
 // withCIMD2 runs a test with an application that has logged in.
-func withCIMD2(t *testing.T, opt Options, test func(t *testing.T, s *Simulator, a *application)) {
+func withCIMD2(t *testing.T, opt Options, test func(t *testing.T, s *Simulator, a *cimd2App)) {
 	t.Helper()
 	inBubble(t, opt, func(t *testing.T, s *Simulator) {
-		a, err := logIn(t, s, "secret", cimd2.Config{Alive: -1})
+		a, err := cimd2LogIn(t, s, "secret", cimd2.Config{Alive: -1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,15 +15,15 @@ func TestCIMD2Login(t *testing.T) {
 	t.Parallel()
 	opt := Options{SystemID: "acme", Password: "secret", Behaviour: Behaviour{Binds: 2}}
 	inBubble(t, opt, func(t *testing.T, s *Simulator) {
-		if _, err := logIn(t, s, "wrong", cimd2.Config{}); !errors.Is(err, cimd2.ErrLogin) {
+		if _, err := cimd2LogIn(t, s, "wrong", cimd2.Config{}); !errors.Is(err, cimd2.ErrLogin) {
 			t.Errorf("a wrong password: %v", err)
 		}
 		for range 2 {
-			if _, err := logIn(t, s, "secret", cimd2.Config{Window: 20}); err != nil {
+			if _, err := cimd2LogIn(t, s, "secret", cimd2.Config{Window: 20}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, err := logIn(t, s, "secret", cimd2.Config{}); !errors.Is(err, cimd2.ErrTooManyUsers) {
+		if _, err := cimd2LogIn(t, s, "secret", cimd2.Config{}); !errors.Is(err, cimd2.ErrTooManyUsers) {
 			t.Errorf("a third session of two: %v", err)
 		}
 		list := s.Sessions()
@@ -38,8 +38,8 @@ func TestCIMD2Login(t *testing.T) {
 
 func TestCIMD2Submit(t *testing.T) {
 	t.Parallel()
-	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *application) {
-		results := a.submit(words("Hej åäö_€[]", "+46701234567"))
+	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *cimd2App) {
+		results := a.submit(cimd2Text("Hej åäö_€[]", "+46701234567"))
 		now := time.Now().UTC().Format("060102150405")
 		if len(results) != 1 || results[0].Destination != "+46701234567" || results[0].Timestamp != now || results[0].Error != 0 {
 			t.Fatalf("%+v", results)
@@ -53,7 +53,7 @@ func TestCIMD2Submit(t *testing.T) {
 		if !ok || ph.Texts[0].Text != "Hej åäö_€[]" || ph.Texts[0].Peer != "600" {
 			t.Errorf("%+v", ph)
 		}
-		if again := a.submit(words("x", "+46701234567", "46708888888")); again[0].Timestamp == now || again[1].Timestamp != now {
+		if again := a.submit(cimd2Text("x", "+46701234567", "46708888888")); again[0].Timestamp == now || again[1].Timestamp != now {
 			t.Errorf("timestamps: %+v, the first was %s", again, now)
 		}
 		a.take()
@@ -69,16 +69,16 @@ func TestCIMD2Submit(t *testing.T) {
 
 func TestCIMD2Contents(t *testing.T) {
 	t.Parallel()
-	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *application) {
+	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *cimd2App) {
 		ucs2 := &cimd2.Submit{Destinations: []string{"46701"}, AlphaOriginator: "Kurir", Coding: cimd2.Some(8), UserData: cimd2.UserData{Binary: true, Data: gsm.AppendUCS2(nil, "Привет")}}
-		flash := words("now", "46702")
+		flash := cimd2Text("now", "46702")
 		flash.Coding, flash.Protocol, flash.Priority = cimd2.Some(0x10), cimd2.Some(64), cimd2.Some(1)
 		packed := &cimd2.Submit{Destinations: []string{"46703"}, UserData: cimd2.UserData{Binary: true, Data: gsm.Pack(nil, []byte("packed"), 0)}}
 		a.submit(ucs2)
 		a.submit(flash)
 		a.submit(packed)
 		for i, part := range []string{"one and ", "two"} {
-			m := words(part, "46704")
+			m := cimd2Text(part, "46704")
 			m.Header = []byte{5, 0, 3, 9, 2, byte(i + 1)}
 			a.submit(m)
 		}
@@ -100,7 +100,7 @@ func TestCIMD2Contents(t *testing.T) {
 		if m.Priority != 3 || m.ProtocolID != 64 || m.RegisteredDelivery != 0x11 {
 			t.Errorf("%+v", m)
 		}
-		wrong := words("x", "46705")
+		wrong := cimd2Text("x", "46705")
 		wrong.Coding = cimd2.Some(8)
 		if err := a.ask(wrong).Refused(); !errors.Is(err, cimd2.ErrCoding) {
 			t.Errorf("septets said to be UCS-2: %v", err)
@@ -111,7 +111,7 @@ func TestCIMD2Contents(t *testing.T) {
 // A message is told what was asked for, by the bits of the status report request.
 func TestCIMD2Reports(t *testing.T) {
 	t.Parallel()
-	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *application) {
+	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *cimd2App) {
 		for _, c := range []struct {
 			to      string
 			reports cimd2.Optional
@@ -129,7 +129,7 @@ func TestCIMD2Reports(t *testing.T) {
 			{"4670123499512", cimd2.Some(9), []cimd2.Status{cimd2.StatusInProcess, cimd2.StatusDelivered}},
 			{"4670123499503", cimd2.Some(63), []cimd2.Status{cimd2.StatusDelivered}},
 		} {
-			m := words("x", c.to)
+			m := cimd2Text("x", c.to)
 			m.Reports = c.reports
 			at := a.submit(m)[0].Timestamp
 			time.Sleep(3 * time.Second)
@@ -146,7 +146,7 @@ func TestCIMD2Reports(t *testing.T) {
 		if err := s.SetPhone("46709", PhoneRefusing, 0); err != nil {
 			t.Fatal(err)
 		}
-		a.submit(words("x", "46709"))
+		a.submit(cimd2Text("x", "46709"))
 		if r := a.reports(); len(r) != 1 || r[0].Status != cimd2.StatusFailed || r[0].Reason() != 20 {
 			t.Errorf("%+v", r)
 		}
@@ -155,13 +155,13 @@ func TestCIMD2Reports(t *testing.T) {
 
 func TestCIMD2Fates(t *testing.T) {
 	t.Parallel()
-	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *application) {
+	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *cimd2App) {
 		for to, code := range map[string]cimd2.ErrorCode{"4670123499010": cimd2.ErrCongestion, "4670123499100": cimd2.ErrLogin, "4670123499309": cimd2.ErrSystem, "4670123499310": cimd2.ErrCongestion} {
-			if err := a.ask(words("x", to)).Refused(); !errors.Is(err, code) {
+			if err := a.ask(cimd2Text("x", to)).Refused(); !errors.Is(err, code) {
 				t.Errorf("%s: %v, want %v", to, err, code)
 			}
 		}
-		results := a.submit(words("x", "46701", "4670123499005", "46702"))
+		results := a.submit(cimd2Text("x", "46701", "4670123499005", "46702"))
 		if len(results) != 3 || results[0].Error != 0 || results[1].Error != cimd2.ErrNoResponse || results[2].Timestamp == "" {
 			t.Errorf("%+v", results)
 		}
@@ -169,15 +169,15 @@ func TestCIMD2Fates(t *testing.T) {
 			t.Errorf("%+v, %+v", st.Statuses, st.Counts)
 		}
 		started := time.Now()
-		a.submit(words("x", "4670123499303"))
+		a.submit(cimd2Text("x", "4670123499303"))
 		if took := time.Since(started); took != time.Second {
 			t.Errorf("answered after %s", took)
 		}
-		if got := a.submit(words("x", "4670123499308")); len(got) != 0 {
+		if got := a.submit(cimd2Text("x", "4670123499308")); len(got) != 0 {
 			t.Errorf("without an id: %+v", got)
 		}
 		a.take()
-		a.submit(words("x", "4670123499506"))
+		a.submit(cimd2Text("x", "4670123499506"))
 		if r := a.reports(); len(r) != 1 || r[0].Timestamp == time.Now().UTC().Format("060102150405") {
 			t.Errorf("a report of a message that there never was: %+v", r)
 		}
@@ -186,8 +186,8 @@ func TestCIMD2Fates(t *testing.T) {
 		"4670123499307": cimd2.ErrNacked, "4670123499401": wire.ErrPeerClosed, "4670123499402": wire.ErrPeerClosed,
 		"4670123499403": wire.ErrResponseTimeout, "4670123499404": cimd2.ErrGeneralError,
 	} {
-		withCIMD2(t, Options{}, func(t *testing.T, _ *Simulator, a *application) {
-			p, err := cimd2.New(words("x", to))
+		withCIMD2(t, Options{}, func(t *testing.T, _ *Simulator, a *cimd2App) {
+			p, err := cimd2.New(cimd2Text("x", to))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,11 +15,11 @@
 //     account.go
 //
 // A session speaks SMPP or another language (protocol.go): the others are translated at the edge, EMI/UCP by speak_ucp.go,
-// ucp_submit.go and ucp_deliver.go. What they call a message, which is no number, is an alias (alias.go).
+// ucp_submit.go and ucp_deliver.go, CIMD2 by the files named likewise. What they call a message, which is no number, is an alias (alias.go).
 //
 // The page and the API are in http.go, static and hub.go; docs/simulator.md describes them.
 //
-// It decodes with packages smpp, ucp and gsm, so it judges how a gateway behaves and not its octets. It does not use
+// It decodes with packages smpp, ucp, cimd2 and gsm, so it judges how a gateway behaves and not its octets. It does not use
 // smpp.Session, because it has to send what a well-behaved side never sends. Nothing is allocated per message but
 // what decoding takes; memory is bounded by Options.
 package simulator

@@ -26,7 +26,7 @@ func newSimulateCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run an SMSC with virtual phones that misbehaves on demand",
-		Long: `An SMSC on SMPP, and with --ucp on EMI/UCP, with virtual phones, to try a gateway and to test it. Without flags it answers at once, delivers
+		Long: `An SMSC on SMPP, with --ucp on EMI/UCP and with --cimd2 on CIMD2, with virtual phones, to try a gateway and to test it. Without flags it answers at once, delivers
 everything and reports it. Flags change that for all messages, PATCH /behaviour changes it while it runs, and the
 last digits of the recipient change it for one message:
 
@@ -63,9 +63,10 @@ last digits of the recipient change it for one message:
 	f := cmd.Flags()
 	f.StringSliceVar(&hosts, "smpp", []string{"127.0.0.1:2776"}, "`address` on which gateways bind; several are several hosts; tls://127.0.0.1:3550 is one with TLS")
 	f.StringVar(&opt.UCP, "ucp", "", "`address` on which gateways log in on EMI/UCP; tls://127.0.0.1:3551 with TLS; none if empty")
+	f.StringVar(&opt.CIMD2, "cimd2", "", "`address` on which gateways log in on CIMD2; tls://127.0.0.1:3552 with TLS; none if empty")
 	f.BoolVar(&opt.UCPKnown, "ucp-known", false, "let everyone in on UCP without a log-in, as an account named by the address")
 	f.Func("ucp-alphabet", "`alphabet` of texts on UCP: "+simulator.UCPAlphabets+" (default gsm)", opt.SetUCPAlphabet)
-	f.Func("zone", "`zone` of the SMSC, whose times on UCP are local, such as Europe/Stockholm (default UTC)", func(name string) (err error) {
+	f.Func("zone", "`zone` of the SMSC, whose times on UCP and CIMD2 are local, such as Europe/Stockholm (default UTC)", func(name string) (err error) {
 		opt.Zone, err = time.LoadLocation(name)
 		return err
 	})
@@ -135,7 +136,7 @@ func simulate(ctx context.Context, out io.Writer, opt simulator.Options, outbind
 	s := simulator.New(opt)
 	switch err := s.Start(ctx); {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%w; choose another address with --smpp, --ucp or --http", err)
+		return fmt.Errorf("%w; choose another address with --smpp, --ucp, --cimd2 or --http", err)
 	case err != nil:
 		return err
 	}
