@@ -209,7 +209,7 @@ func TestCutPackets(t *testing.T) {
 	t.Parallel()
 	for _, f := range fixtures(t) {
 		for n := range len(f.frame) - 1 {
-			if _, err := Decode(append(bytes.Clone(f.frame[:n]), etx)); err == nil && f.frame[n-1] != tab {
+			if _, err := Decode(append(bytes.Clone(f.frame[:n]), ETX)); err == nil && f.frame[n-1] != tab {
 				t.Errorf("%q cut to %d is a packet", f.frame, n)
 			}
 		}

@@ -256,7 +256,7 @@ func (c *coder) put(p Param, value []byte, code ErrorCode) {
 	info := &params[p]
 	reason := info.fault(value, false)
 	for _, b := range value {
-		if b == 0 || b == stx || b == etx || b == tab {
+		if b == 0 || b == STX || b == ETX || b == tab {
 			reason = "contains an octet 00, 02, 03 or 09"
 		}
 	}

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+
+	"kurir/wire"
 )
 
 // Octets with a meaning of their own, which no value may contain (nor may it contain NUL).
 const (
-	stx = 0x02 // begins a packet
-	etx = 0x03 // ends it
-	tab = 0x09 // ends the header and each parameter
+	STX = wire.STX // begins a packet
+	ETX = wire.ETX // ends it
+	tab = 0x09     // ends the header and each parameter
 )
 
 // Sizes of packets, in octets.
@@ -127,14 +129,22 @@ func Append(dst []byte, p *Packet) ([]byte, error) {
 	}
 	start := len(dst)
 	op, n := byte(p.Op), p.Seq
-	dst = append(dst, stx, '0'+op/10, '0'+op%10, ':', '0'+n/100, '0'+n/10%10, '0'+n%10, tab)
+	dst = append(dst, STX, '0'+op/10, '0'+op%10, ':', '0'+n/100, '0'+n/10%10, '0'+n%10, tab)
 	dst = append(dst, p.params...)
-	if !p.Plain {
-		const digits = "0123456789ABCDEF"
-		sum := checksum(dst[start:])
-		dst = append(dst, digits[sum>>4], digits[sum&15])
+	if p.Plain {
+		return append(dst, ETX), nil
 	}
-	return append(dst, etx), nil
+	dst = append(dst, "00\x03"...)
+	Seal(dst[start:])
+	return dst, nil
+}
+
+// Seal writes the checksum of a packet, from STX to ETX, that has one already and was changed in place.
+func Seal(frame []byte) {
+	const digits = "0123456789ABCDEF"
+	end := len(frame) - len("00\x03")
+	sum := checksum(frame[:end])
+	frame[end], frame[end+1] = digits[sum>>4], digits[sum&15]
 }
 
 // checksum is the sum of all octets from STX, which UCP leaves out, to the last TAB, modulo 256.
@@ -170,7 +180,7 @@ func (e *DecodeError) Unwrap() error { return ErrSyntax }
 // may be missing; a packet number may lack leading zeros. The error is a *DecodeError; if it knows operation and number,
 // a packet with these and no parameters is returned too.
 func Decode(frame []byte) (*Packet, error) {
-	if len(frame) < minPacket || frame[0] != stx || frame[len(frame)-1] != etx {
+	if len(frame) < minPacket || frame[0] != STX || frame[len(frame)-1] != ETX {
 		return nil, &DecodeError{Reason: "is not enclosed in STX and ETX"}
 	}
 	if len(frame) > MaxPacket {
@@ -217,7 +227,7 @@ func cutHeader(b []byte) (op Operation, number uint8, rest []byte, ok bool) {
 
 // shapeFault says what is wrong with the shape of parameters, "" if nothing is: each has to be "PPP:value" and a TAB.
 func shapeFault(params []byte) string {
-	if bytes.IndexByte(params, stx) >= 0 || bytes.IndexByte(params, etx) >= 0 || bytes.IndexByte(params, 0) >= 0 {
+	if bytes.IndexByte(params, STX) >= 0 || bytes.IndexByte(params, ETX) >= 0 || bytes.IndexByte(params, 0) >= 0 {
 		return "has an octet 00, 02 or 03 within a parameter"
 	}
 	for len(params) > 0 {

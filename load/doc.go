@@ -1,4 +1,4 @@
-// Package load sends many messages and measures what becomes of them: over SMPP, over EMI/UCP, over the REST interface and over
+// Package load sends many messages and measures what becomes of them: over SMPP, EMI/UCP and CIMD2, over the REST interface and over
 // Kannel's sendsms.
 //
 // One run:
@@ -11,7 +11,7 @@
 //     the reference says which message it is for.
 //  5. When all is sent, what is still missing is waited for, and the report is made. report.go, histogram.go
 //
-// What a session speaks is behind a seam (language.go): speak_smpp.go, speak_ucp.go.
+// What a session speaks is behind a seam (language.go): speak_smpp.go, speak_ucp.go, speak_cimd2.go.
 //
 // With a rate, the load is open: a message has a time when it should be sent, and latency counts from then, so that a
 // server that makes the generator wait does not look faster. Without a rate, the window closes the loop.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"kurir/cimd2"
 	"kurir/smpp"
 	"kurir/ucp"
 )
@@ -69,6 +70,41 @@ func FuzzUCPFrames(f *testing.F) {
 				continue
 			}
 			if m := p.Message(); string(id) != m.OAdC+":"+m.SCTS {
+				t.Errorf("%q: %s, the codec has %s", frame, id, p)
+			}
+		}
+	})
+}
+
+// FuzzCIMD2Frames holds that no octets make the reader of CIMD2 fail, and that it reads of receipts what the codec reads.
+func FuzzCIMD2Frames(f *testing.F) {
+	f.Add([]byte("\x0223:002\t021:46701234567\t060:261121212647\t061:4\t062:0\t063:261121212650\tDD\x03"))
+	f.Add([]byte("\r\n\x0253:003\t021:46701234567\t060:261121212647\t8F\x03\x0253:009\t900:300\t\x03\x0290:1\t\x03"))
+	f.Add([]byte("\x03\x0223:\t\x03\x02\x0220:000\t021\x03\x0253:255\t021:\t060\t\x03"))
+	f.Fuzz(func(t *testing.T, octets []byte) {
+		l := new(speakCIMD2)
+		var b batch
+		for {
+			frame, used, err := l.frame(octets)
+			if err != nil || used == 0 {
+				break
+			}
+			octets = octets[used:]
+			_ = l.sort(&b, frame)
+		}
+		for _, frame := range b.answers {
+			if a := l.answer(frame); a.seq > cimd2.MaxWindow {
+				t.Errorf("%q has number %d", frame, a.seq)
+			}
+		}
+		for _, frame := range b.receipts {
+			id, _, ok := l.receipt(frame)
+			p, err := cimd2.Decode(frame)
+			var r cimd2.StatusReport
+			if !ok || err != nil || p.Read(&r) != nil {
+				continue
+			}
+			if string(id) != r.Destination+":"+r.Timestamp {
 				t.Errorf("%q: %s, the codec has %s", frame, id, p)
 			}
 		}

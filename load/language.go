@@ -1,6 +1,11 @@
 package load
 
-import "net"
+import (
+	"bytes"
+	"net"
+
+	"kurir/ucp"
+)
 
 // language is what sessions speak. One serves one session.
 type language interface {
@@ -36,8 +41,32 @@ type answer struct {
 
 // language makes that of a session.
 func (o *Options) language() language {
-	if o.Kind == UCP {
+	switch o.Kind {
+	case UCP:
 		return new(speakUCP)
+	case CIMD2:
+		return new(speakCIMD2)
 	}
 	return speakSMPP{}
+}
+
+// readTo reads one octet after the other up to one, or so many that it is in vain.
+func readTo(conn net.Conn, last byte, most int) (octets []byte, err error) {
+	for one := make([]byte, 1); len(octets) < most && (len(octets) == 0 || octets[len(octets)-1] != last); {
+		if _, err := conn.Read(one); err != nil {
+			return nil, err
+		}
+		octets = append(octets, one[0])
+	}
+	return octets, nil
+}
+
+// lastFrame finds the first frame of UCP or CIMD2, which both stand between STX and ETX; one that was begun twice was cut off before.
+func lastFrame(b []byte) (frame []byte, used int, err error) {
+	end := bytes.IndexByte(b, ucp.ETX)
+	if end < 0 {
+		return nil, 0, nil
+	}
+	start := max(0, bytes.LastIndexByte(b[:end], ucp.STX))
+	return b[start : end+1], end + 1, nil
 }

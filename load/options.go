@@ -9,31 +9,33 @@ import (
 	"strings"
 	"time"
 
+	"kurir/cimd2"
 	"kurir/ucp"
 )
 
 // Kind says how messages are sent.
 type Kind string
 
-// The kinds: SMPP transceivers, sessions on EMI/UCP, POST /v1/messages, Kannel's sendsms; and SMPP receivers, which send nothing and count
+// The kinds: SMPP transceivers, sessions on EMI/UCP and on CIMD2, POST /v1/messages, Kannel's sendsms; and SMPP receivers, which send nothing and count
 // what a simulator makes with --inbound-rate.
 const (
 	SMPP    Kind = "smpp"
 	UCP     Kind = "ucp"
+	CIMD2   Kind = "cimd2"
 	REST    Kind = "rest"
 	Kannel  Kind = "kannel"
 	Receive Kind = "receive"
 )
 
-// inSessions tells whether the connections are sessions of SMPP or UCP.
-func (k Kind) inSessions() bool { return k == SMPP || k == UCP || k == Receive }
+// inSessions tells whether the connections are sessions of SMPP, UCP or CIMD2.
+func (k Kind) inSessions() bool { return k == SMPP || k == UCP || k == CIMD2 || k == Receive }
 
 // Options say what is sent where.
 type Options struct {
 	Kind    Kind
-	Address string // host:port for SMPP and UCP, or several with commas, which sessions take turns at; the address of the interface, such as http://127.0.0.1:8080, for HTTP
+	Address string // host:port for sessions, or several with commas, which sessions take turns at; the address of the interface, such as http://127.0.0.1:8080, for HTTP
 
-	SystemID, Password string // SMPP and UCP; username and password of Kannel's sendsms, and of REST without a Key
+	SystemID, Password string // of sessions; username and password of Kannel's sendsms, and of REST without a Key
 	Key                string // API key of REST
 
 	// Connections is the number of sessions or of HTTP connections; 0 means 1.
@@ -41,7 +43,7 @@ type Options struct {
 	// Accounts, with sessions, spreads the sessions over as many accounts: their system_ids are SystemID, a dash and a
 	// number from 0 on. 0: one account, with SystemID as it is.
 	Accounts int
-	// Window is the number of messages without an answer per session; 0 means 100, more than which UCP does not allow.
+	// Window is the number of messages without an answer per session; 0 means 100, more than which UCP does not allow; CIMD2 allows 128.
 	Window int
 	// PerRequest is the number of messages in one request of REST, at most the 1,000 that the API takes; 0 means 1.
 	PerRequest int
@@ -71,7 +73,7 @@ type Options struct {
 	// Stamp writes, behind the reference, the time when a message was sent, or should have been: " t=" and 16 digits,
 	// Unix microseconds; 0 while the warm-up lasts. The simulator reads it and knows how long a message took to the phone.
 	Stamp bool
-	// Receipts asks for them and waits for them: on the same sessions with SMPP and UCP, on Webhook with HTTP.
+	// Receipts asks for them and waits for them: on the same sessions, or on Webhook with HTTP.
 	Receipts bool
 	// Webhook is the address to listen on for receipts over HTTP; 127.0.0.1:0 if empty.
 	Webhook string
@@ -132,7 +134,7 @@ func (o *Options) check() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	bad(!o.Kind.inSessions() && o.Kind != REST && o.Kind != Kannel, "kind %q: smpp, ucp, receive, rest or kannel", o.Kind)
+	bad(!o.Kind.inSessions() && o.Kind != REST && o.Kind != Kannel, "kind %q: smpp, ucp, cimd2, receive, rest or kannel", o.Kind)
 	bad(o.Address == "", "address: where to send?")
 	bad(!o.Kind.inSessions() && !strings.HasPrefix(o.Address, "http://"), "address %q: an HTTP address without TLS, such as http://127.0.0.1:8080", o.Address)
 	bad(o.Count <= 0 && o.Duration <= 0, "count or duration: one of them has to end the run")
@@ -140,13 +142,14 @@ func (o *Options) check() error {
 	bad(o.Connections < 1 || o.Connections > 10_000, "connections: 1 to 10000")
 	bad(o.Window < 1 || o.Window > 100_000, "window: 1 to 100000")
 	bad(o.Kind == UCP && o.Window > ucp.MaxWindow, "window: 1 to %d with UCP, which has no more numbers", ucp.MaxWindow)
+	bad(o.Kind == CIMD2 && o.Window > cimd2.MaxWindow, "window: 1 to %d with CIMD2, which has no more numbers", cimd2.MaxWindow)
 	bad(o.PerRequest < 1 || o.PerRequest > 1000, "per request: 1 to 1000 messages")
 	bad(o.PerRequest > 1 && o.Kind != REST, "per request: only with REST")
 	bad((o.Idempotent || o.Stream) && o.Kind != REST, "idempotency keys and streams: only with REST")
 	bad(o.Idempotent && o.Stream, "a stream has no idempotency key")
 	bad(o.Stream && o.Window < o.PerRequest, "window: at least as many lines as are written at a time (%d)", o.PerRequest)
 	bad(o.Accounts < 0 || o.Accounts > o.Connections, "accounts: at most one for each connection")
-	bad(o.Stamp && o.Kind != SMPP && o.Kind != UCP, "stamp: only with SMPP and UCP")
+	bad(o.Stamp && (!o.Kind.inSessions() || o.Kind == Receive), "stamp: only in sessions that send")
 	bad(o.Stamp && o.Length < referenceLen+stampLen, "length: %d to 160 characters with a stamp", referenceLen+stampLen)
 	bad(o.Rate != 0 && o.Kind == Receive, "rate: who receives does not set it")
 	bad(o.Rate < 0, "rate: messages a second, 0 for as fast as possible")

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// session is one connection on SMPP (a transceiver; a transmitter, if no receipts are asked for) or UCP. One goroutine reads, and sends again
-// as much as was answered; one writes; with a rate, one more looks when the next message is due.
+// session is one connection on SMPP (a transceiver; a transmitter, if no receipts are asked for), UCP or CIMD2. One goroutine reads, and
+// sends again as much as was answered; one writes; with a rate, one more looks when the next message is due.
 type session struct {
 	run    *run
 	number int
@@ -120,7 +120,7 @@ func (s *session) serve(ctx context.Context) error {
 	s.run.bound.Add(1)
 	s.mu.Lock()
 	s.conn, s.done, s.out, s.seq, s.open = conn, false, nil, 2, 0 // the log-in had 1
-	size := 128                                                   // at least, lest numbers of UCP meet
+	size := 128                                                   // at least, lest numbers of UCP or CIMD2 meet
 	for size < 4*s.run.opt.Window {
 		size *= 2
 	}

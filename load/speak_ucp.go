@@ -64,12 +64,9 @@ func (*speakUCP) login(conn net.Conn, o *Options, account string) error {
 	if _, err := conn.Write(frame); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
-	var answer []byte
-	for one := make([]byte, 1); len(answer) < ucp.MaxFrame && (len(answer) == 0 || answer[len(answer)-1] != ucp.ETX); {
-		if _, err := conn.Read(one); err != nil {
-			return fmt.Errorf("log in: %w", err)
-		}
-		answer = append(answer, one[0])
+	answer, err := readTo(conn, ucp.ETX, ucp.MaxFrame)
+	if err != nil {
+		return fmt.Errorf("log in: %w", err)
 	}
 	p, err := ucp.Decode(answer)
 	if err != nil {
@@ -81,14 +78,7 @@ func (*speakUCP) login(conn net.Conn, o *Options, account string) error {
 	return nil
 }
 
-func (*speakUCP) frame(b []byte) (frame []byte, used int, err error) {
-	end := bytes.IndexByte(b, ucp.ETX)
-	if end < 0 {
-		return nil, 0, nil
-	}
-	start := max(0, bytes.LastIndexByte(b[:end], ucp.STX))
-	return b[start : end+1], end + 1, nil
-}
+func (*speakUCP) frame(b []byte) (frame []byte, used int, err error) { return lastFrame(b) }
 
 // Where what is always there stands in a frame.
 const (

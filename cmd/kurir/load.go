@@ -20,12 +20,13 @@ func newLoadCmd() *cobra.Command {
 	}
 	smpp := newLoadKindCmd("smpp ADDRESS[,ADDRESS...]", "Send over SMPP transceivers, whose sessions take turns at the addresses", "  kurir load smpp 127.0.0.1:2775 --system-id acme --password secret --count 100000", load.SMPP)
 	ucp := newLoadKindCmd("ucp ADDRESS[,ADDRESS...]", "Send over EMI/UCP sessions, which take turns at the addresses", "  kurir load ucp 127.0.0.1:5000 --system-id acme --password secret --sessions 4 --count 100000", load.UCP)
+	cimd2 := newLoadKindCmd("cimd2 ADDRESS[,ADDRESS...]", "Send over CIMD2 sessions, which take turns at the addresses", "  kurir load cimd2 127.0.0.1:9971 --system-id acme --password secret --sessions 4 --count 100000", load.CIMD2)
 	http := newLoadKindCmd("http ADDRESS", "Send over HTTP: POST /v1/messages, or Kannel's sendsms", "  kurir load http http://127.0.0.1:8080 --key acme-key --connections 50 --duration 60s", load.REST)
 	http.Long = http.Short + ".\n\nReceipts come to an address on this machine, which a gateway calls only if its file says\n" +
 		"webhooks: {allow: [127.0.0.0/8]}; --no-receipts asks for none."
 	receive := newLoadKindCmd("receive ADDRESS", "Receive over SMPP what kurir simulate --inbound-rate makes, and count it",
 		"  kurir load receive 127.0.0.1:2775 --system-id acme --password secret --sessions 4 --duration 60s", load.Receive)
-	cmd.AddCommand(smpp, ucp, http, receive)
+	cmd.AddCommand(smpp, ucp, cimd2, http, receive)
 	return cmd
 }
 
@@ -90,7 +91,7 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	case load.Receive:
 		sessionFlags(f, &opt)
 		return cmd
-	case load.SMPP, load.UCP:
+	case load.SMPP, load.UCP, load.CIMD2:
 		sessionFlags(f, &opt)
 		smppLoadFlags(f, &opt)
 	default:

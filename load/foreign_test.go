@@ -11,8 +11,24 @@ import (
 	"kurir/smpp"
 )
 
-// TestUCP holds the same over UCP.
-func TestUCP(t *testing.T) {
+// words are those of a language for what becomes of a message.
+type words struct{ delivered, failed, refused string }
+
+// TestForeign holds the same over UCP and CIMD2.
+func TestForeign(t *testing.T) {
+	t.Parallel()
+	for kind, w := range map[load.Kind]words{
+		load.UCP:   {"delivered", "not delivered", "error 06 AdC invalid"},
+		load.CIMD2: {"delivery successful", "delivery failed", "error 300"},
+	} {
+		t.Run(string(kind), func(t *testing.T) { testForeign(t, kind, w) })
+		if _, err := load.Run(t.Context(), load.Options{Kind: kind, Address: "127.0.0.1:1", Count: 1, Window: 129}); err == nil {
+			t.Errorf("%s: a window of more numbers than there are", kind)
+		}
+	}
+}
+
+func testForeign(t *testing.T, kind load.Kind, w words) {
 	t.Parallel()
 	const sent = 2000
 	for name, test := range map[string]struct {
@@ -21,7 +37,7 @@ func TestUCP(t *testing.T) {
 		good      func(r *load.Report) bool
 	}{
 		"all goes well": {good: func(r *load.Report) bool {
-			return r.Accepted == sent && r.Receipts == sent && r.States["delivered"] == sent && r.Lost+r.Duplicated+r.Unknown+r.Refused+r.Unanswered == 0 &&
+			return r.Accepted == sent && r.Receipts == sent && r.States[w.delivered] == sent && r.Lost+r.Duplicated+r.Unknown+r.Refused+r.Unanswered == 0 &&
 				r.Acceptance.Count == sent && r.Receipt.Count == sent
 		}},
 		"receipts early": {simulator.Behaviour{Receipts: simulator.ReceiptTime{Early: true}}, nil, func(r *load.Report) bool {
@@ -30,7 +46,7 @@ func TestUCP(t *testing.T) {
 		"receipts twice":   {simulator.Behaviour{ReceiptTwice: 100}, nil, func(r *load.Report) bool { return r.Duplicated == sent && r.Receipts == 2*sent }},
 		"answers overtake": {simulator.Behaviour{Jitter: simulator.Duration(20 * time.Millisecond)}, nil, func(r *load.Report) bool { return r.Accepted == sent && r.Lost == 0 }},
 		"refused": {simulator.Behaviour{Reject: 100, RejectStatus: smpp.ESME_RINVDSTADR}, nil, func(r *load.Report) bool {
-			return r.Refused == sent && r.Errors["error 06 AdC invalid"] == sent && r.Accepted == 0
+			return r.Refused == sent && r.Errors[w.refused] == sent && r.Accepted == 0
 		}},
 		// With a window of 100 a second answer may come when its number is in use again.
 		"answered twice": {simulator.Behaviour{Twice: 100}, func(o *load.Options) { o.Window = 10 }, func(r *load.Report) bool { return r.Accepted == sent && r.Lost == 0 }},
@@ -38,19 +54,20 @@ func TestUCP(t *testing.T) {
 			return r.Unanswered == 20 && r.Accepted == 0
 		}},
 		"a fate": {change: func(o *load.Options) { o.To, o.Recipients, o.From = "+46701299605", 1, "Kurir" }, good: func(r *load.Report) bool {
-			return r.States["not delivered"] == sent
+			return r.States[w.failed] == sent
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := simulator.New(simulator.Options{UCP: "127.0.0.1:0", References: simulator.ReferencesWord, Stamps: true, Behaviour: test.behaviour, Seed: 1})
+			s := simulator.New(simulator.Options{UCP: "127.0.0.1:0", CIMD2: "127.0.0.1:0", References: simulator.ReferencesWord, Stamps: true, Behaviour: test.behaviour, Seed: 1})
 			if err := s.Start(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(s.Close)
+			address := map[load.Kind]string{load.UCP: s.UCPAddr(), load.CIMD2: s.CIMD2Addr()}[kind]
 			var accepted bytes.Buffer
 			o := load.Options{
-				Kind: load.UCP, Address: s.UCPAddr(), SystemID: "6000", Connections: 2, Count: sent, Receipts: true, Wait: 1500 * time.Millisecond,
+				Kind: kind, Address: address, SystemID: "6000", Password: "secret", Connections: 2, Count: sent, Receipts: true, Wait: 1500 * time.Millisecond,
 				Accepted: &accepted, Stamp: true,
 			}
 			if test.change != nil {
@@ -65,8 +82,5 @@ func TestUCP(t *testing.T) {
 				t.Errorf("%v %+v, %+v", err, c, s.Taken())
 			}
 		})
-	}
-	if _, err := load.Run(t.Context(), load.Options{Kind: load.UCP, Address: "127.0.0.1:1", Count: 1, Window: 101}); err == nil {
-		t.Error("a window of more numbers than there are")
 	}
 }
