@@ -2,7 +2,9 @@ package simulator
 
 import (
 	"errors"
+	"io"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"kurir/cimd2"
 	"kurir/gsm"
+	"kurir/wire"
 )
 
 func TestCIMD2FromPhones(t *testing.T) {
@@ -177,6 +180,72 @@ func TestCIMD2Octets(t *testing.T) {
 		}
 		if st := s.Stats(); st.Submitted != 2 || st.Malformed != 2 || st.Sessions != 0 {
 			t.Errorf("%+v", st)
+		}
+	})
+}
+
+// Whatever an application sends, before or after it has logged in: the session ends when the connection does, and what it
+// says can be read.
+func FuzzCIMD2Session(f *testing.F) {
+	const login = "\x0201:001\t010:acme\t011:secret\t019:2\t\x03"
+	frame := func(number uint8, body cimd2.Body) string {
+		p, err := cimd2.New(body)
+		if err != nil {
+			f.Fatal(err)
+		}
+		p.SetNumber(number)
+		b, err := cimd2.Append(nil, p)
+		if err != nil {
+			f.Fatal(err)
+		}
+		return string(b)
+	}
+	all := login
+	for i := range 9 {
+		n := uint8(2*i + 3)
+		message := frame(n, cimd2Text("x", "467012"+strconv.Itoa(99000+i*100), "46701"))
+		all += message
+		f.Add([]byte(message + login + message + message))
+	}
+	for i, body := range []cimd2.Body{
+		&cimd2.Enquire{Destination: "46701", Timestamp: "261121212647"}, &cimd2.DeliveryRequest{}, &cimd2.Cancel{Mode: cimd2.Some(cimd2.CancelAll), Destination: "46701"},
+		&cimd2.Set{Password: "x"}, &cimd2.Get{Item: cimd2.Some(501)},
+	} {
+		all += frame(uint8(101+2*i), body)
+	}
+	f.Add([]byte(all + "\x0270:000\t\x03\x0299:000\t\x03\x0240:111\tFF\x03\x0202:113\t\x03"))
+	f.Fuzz(func(t *testing.T, octets []byte) {
+		s := New(Options{Phones: 2, Stored: 2, Seed: 1})
+		ours, theirs := net.Pipe()
+		done := make(chan struct{})
+		go func() {
+			s.ServeCIMD2(theirs)
+			close(done)
+		}()
+		heard := make(chan []byte)
+		go func() {
+			b, _ := io.ReadAll(ours)
+			heard <- b
+		}()
+		_ = ours.SetWriteDeadline(time.Now().Add(10 * time.Second))
+		if _, err := ours.Write(octets); err != nil {
+			if ne, ok := err.(net.Error); ok && ne.Timeout() {
+				t.Error("the session does not read")
+			}
+		}
+		_ = ours.Close()
+		<-done
+		got := <-heard
+		s.wg.Wait()
+		for {
+			start, end, ok := wire.Next(got, cimd2.MaxPacket)
+			if !ok {
+				break
+			}
+			if _, err := cimd2.Decode(got[start:end]); err != nil && !strings.Contains(string(got[start:end]), "no packets") {
+				t.Errorf("%q: %v", got[start:end], err)
+			}
+			got = got[end:]
 		}
 	})
 }
