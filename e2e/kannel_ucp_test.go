@@ -125,8 +125,11 @@ func (h *ucpTaker) Responses(_ *ucp.Session, responses []ucp.Response) {
 	}
 }
 
-// serveUCP runs a server until the test ends, and gives its address.
-func serveUCP(t *testing.T, srv *ucp.Server) string {
+// serveSessions runs a server until the test ends, and gives its address.
+func serveSessions(t *testing.T, srv interface {
+	Serve(ctx context.Context, ln net.Listener) error
+},
+) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", freeAddr(t))
 	if err != nil {
@@ -157,7 +160,7 @@ func TestKannelSessionUCP(t *testing.T) {
 		return ucp.Decision{Account: l.OAdC, Handler: h}
 	})
 	srv.Bound = func(s *ucp.Session) { bound <- s }
-	addr, judge := tappedAs(t, "ucp", serveUCP(t, srv), true, false)
+	addr, judge := tappedAs(t, "ucp", serveSessions(t, srv), true, false)
 	mo, dlr := startHook(t), startHook(t)
 	k := startKannel(t, kannelUCP(addr, "6000", linkPass), mo.URL)
 	s := receive(t, "Kannel's log-in", bound)
