@@ -19,6 +19,7 @@ type session struct {
 	receiving string   // where messages come in
 	told      bool     // the modem tells of messages
 	lastRing  time.Time
+	lastFull  time.Time
 	named     bool // the ringing call was told of
 }
 
@@ -110,10 +111,10 @@ func (s *session) event(ctx context.Context, e event) error {
 	case "+CDS":
 		s.direct(e.pdu)
 	case "^SMMEMFULL":
-		return s.collect(ctx)
+		return s.full(ctx)
 	case "+CIEV":
 		if param(e.params, 0) == "SMSFULL" {
-			return s.collect(ctx)
+			return s.full(ctx)
 		}
 	case "+CREG":
 		if n, ok := number(param(e.params, 0)); ok {
@@ -127,6 +128,17 @@ func (s *session) event(ctx context.Context, e event) error {
 		s.ring(param(e.params, 0), true)
 	}
 	return nil
+}
+
+// full looks through the storages when the modem says that one is full. Some say it
+// with every command until it is not.
+func (s *session) full(ctx context.Context) error {
+	now := time.Now()
+	if now.Sub(s.lastFull) < s.m.cfg.Again {
+		return nil
+	}
+	s.lastFull = now
+	return s.collect(ctx)
 }
 
 // callGap is after how long without ringing the next ring is another call's.

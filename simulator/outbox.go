@@ -1,7 +1,7 @@
 package simulator
 
 import (
-	"net"
+	"io"
 	"sync"
 )
 
@@ -71,7 +71,7 @@ func (o *outbox) close() {
 }
 
 // run writes until the outbox is closed or a write fails, then closes the connection.
-func (o *outbox) run(conn net.Conn) {
+func (o *outbox) run(conn io.WriteCloser) {
 	defer conn.Close()
 	for {
 		o.mu.Lock()
