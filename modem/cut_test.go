@@ -127,8 +127,8 @@ func cutAt(t *testing.T, opt simulator.ModemOptions, step int) (whole bool) {
 	}
 	r.end()
 	r.serving.Wait()
-	if whole && (sendErr != nil || r.opened != 2) {
-		t.Errorf("not cut: %v, opened %d times", sendErr, r.opened)
+	if whole && (sendErr != nil || r.times() != 2) {
+		t.Errorf("not cut: %v, opened %d times", sendErr, r.times())
 	}
 	return whole
 }

@@ -243,7 +243,7 @@ func (d *dialogue) unsolicited(text string) bool {
 	case "+CMTI", "+CDSI", "RING", "+CRING", "+CLIP", "+CREG", "+CUSD", "+CIEV", "^SMMEMFULL":
 		d.queue(event{name: name, params: params(text)})
 	default:
-		return strings.ContainsAny(text[:1], "+^*%$")
+		return text != "" && strings.ContainsAny(text[:1], "+^*%$")
 	}
 	return true
 }

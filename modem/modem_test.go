@@ -1,14 +1,10 @@
 package modem_test
 
 import (
-	"context"
 	"errors"
-	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kurir/gsm"
@@ -134,7 +130,7 @@ func TestSendFailures(t *testing.T) {
 		if _, err := r.m.Send(r.t.Context(), submit("x")); !errors.Is(err, modem.ErrUncertain) {
 			t.Errorf("%v", err)
 		}
-		r.until("opened anew", func() bool { return r.opened >= 2 && r.m.Status().State == modem.StateReady })
+		r.until("opened anew", func() bool { return r.times() >= 2 && r.m.Status().State == modem.StateReady })
 	})
 	inRig(t, simulator.ModemOptions{}, modem.Config{}, func(r *rig) {
 		r.mu.Lock()
@@ -307,101 +303,3 @@ func TestOtherStorage(t *testing.T) {
 		r.until("an error", func() bool { return strings.Contains(r.m.Status().Error, `does not store messages in "XX"`) })
 	})
 }
-
-func TestNetworkAndCalls(t *testing.T) {
-	t.Parallel()
-	inRig(t, simulator.ModemOptions{}, modem.Config{}, func(r *rig) {
-		r.start()
-		r.sim.SetNetwork(2, 99)
-		r.until("lost coverage", func() bool { return r.m.Status().State == modem.StateSearching })
-		if _, err := r.m.Send(r.t.Context(), submit("x")); err == nil {
-			t.Error("sent without a network")
-		}
-		r.receive("late")
-		r.wantTexts()
-		r.sim.SetNetwork(5, 12)
-		r.until("coverage again", func() bool {
-			s := r.m.Status()
-			return s.State == modem.StateReady && s.Signal == 12 && s.Registration.Roaming()
-		})
-		r.until("the message", func() bool { return len(r.texts()) == 1 })
-
-		r.sim.Ring("+46701234567", 4)
-		synctest.Wait()
-		time.Sleep(time.Minute)
-		r.sim.Ring("", 3)
-		synctest.Wait()
-		if len(r.calls) != 2 || r.calls[0].From != "+46701234567" || r.calls[1].From != "" {
-			t.Errorf("calls %+v", r.calls)
-		}
-	})
-}
-
-func TestUSSD(t *testing.T) {
-	t.Parallel()
-	answers := func(code string) (string, bool) {
-		if code == "*100#" {
-			return "Saldo: 100 kr. 1 for more", true
-		}
-		return "Остаток " + code, false
-	}
-	for _, packed := range []bool{false, true} {
-		inRig(t, simulator.ModemOptions{USSD: answers, Chatty: true}, modem.Config{PackedUSSD: packed}, func(r *rig) {
-			r.start()
-			u, err := r.m.USSD(r.t.Context(), "*100#")
-			if err != nil || u.Text != "Saldo: 100 kr. 1 for more" || !u.More {
-				t.Errorf("%+v, %v", u, err)
-			}
-			if u, err = r.m.USSD(r.t.Context(), "12345"); err != nil || u.Text != "Остаток 12345" || u.More {
-				t.Errorf("%+v, %v", u, err)
-			}
-			if _, err := r.m.USSD(r.t.Context(), "Привет"); err == nil {
-				t.Error("a request that is none is sent")
-			}
-		})
-	}
-}
-
-// A modem that hangs is restarted, and one that was pulled out is found again.
-func TestRecovery(t *testing.T) {
-	t.Parallel()
-	inRig(t, simulator.ModemOptions{}, modem.Config{}, func(r *rig) {
-		r.start()
-		r.sim.Hang(true)
-		r.until("given up", func() bool { return r.m.Status().State != modem.StateReady })
-		r.until("ready again", func() bool { return r.m.Status().State == modem.StateReady })
-		if !slices.ContainsFunc(r.sim.Commands(), func(s string) bool { return strings.Contains(s, "+CFUN=1,1") }) {
-			t.Error("it was not restarted")
-		}
-		r.mu.Lock()
-		r.absent = true
-		r.mu.Unlock()
-		r.sim.Unplug()
-		r.until("down", func() bool { return r.m.Status().State == modem.StateDown })
-		r.receive("meanwhile")
-		time.Sleep(10 * time.Minute)
-		r.mu.Lock()
-		r.absent = false
-		r.mu.Unlock()
-		r.until("ready once more", func() bool { return r.m.Status().State == modem.StateReady })
-		r.wantTexts("meanwhile")
-	})
-	// The configured command is the last means.
-	var mu sync.Mutex
-	resets := 0
-	inRig(t, simulator.ModemOptions{}, modem.Config{Reset: func(context.Context, string) error {
-		mu.Lock()
-		defer mu.Unlock()
-		resets++
-		return nil
-	}}, func(r *rig) {
-		r.wrap = func(c net.Conn) net.Conn { return deaf{c} }
-		r.run()
-		r.until("reset", func() bool { mu.Lock(); defer mu.Unlock(); return resets > 1 })
-	})
-}
-
-// deaf is a connection to a modem to which nothing comes through.
-type deaf struct{ net.Conn }
-
-func (deaf) Write(b []byte) (int, error) { return len(b), nil }

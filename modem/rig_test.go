@@ -78,6 +78,13 @@ func (r *rig) open(context.Context, string) (io.ReadWriteCloser, error) {
 	return ours, nil
 }
 
+// times is how often the device was opened.
+func (r *rig) times() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.opened
+}
+
 // run starts the Modem and waits until nothing happens any more.
 func (r *rig) run() {
 	ctx, stop := context.WithCancel(r.t.Context())
