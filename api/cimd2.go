@@ -174,7 +174,7 @@ func (cimd2Talk) accepted(p *cimd2.Packet, c *customer, results []gateway.Result
 	_ = p.Read(&m) // submitted has read it
 	resp := &cimd2.SubmitResp{Results: make([]cimd2.SubmitResult, len(results))}
 	for i := range results {
-		r := cimd2.SubmitResult{Destination: m.Destinations[i], Timestamp: cimd2.FormatTime(stamps[i], c.zone)}
+		r := cimd2.SubmitResult{Destination: m.Destinations[i], Timestamp: cimd2.FormatTime(stamps[i], time.UTC)}
 		if f := results[i].Failure; f != nil {
 			r.Timestamp, r.Error = "", cimd2Code(f)
 		}
@@ -231,7 +231,7 @@ func (cimd2Talk) enquire(p *cimd2.Packet, c *customer) (*wireQuestion[*cimd2.Pac
 	if err := p.Read(&b); err != nil {
 		return nil, p.Refuse(cimd2Fault(err), "")
 	}
-	stamp, err := cimd2.ParseTime(b.Timestamp, c.zone)
+	stamp, err := cimd2.ParseTime(b.Timestamp, time.UTC)
 	if err != nil || b.Timestamp == "" {
 		return nil, p.Refuse(cimd2.ErrEnquireTimestamp, "")
 	}
@@ -255,7 +255,7 @@ func (cimd2Talk) cancel(p *cimd2.Packet, c *customer) (*wireQuestion[*cimd2.Pack
 	}
 	q := &wireQuestion[*cimd2.Packet]{to: b.Destination, failed: p.Refuse(cimd2.ErrNotFound, "")}
 	if b.Timestamp != "" && b.Mode.Or(cimd2.CancelTimestamp) != cimd2.CancelAll {
-		stamp, err := cimd2.ParseTime(b.Timestamp, c.zone)
+		stamp, err := cimd2.ParseTime(b.Timestamp, time.UTC)
 		if err != nil {
 			return nil, p.Refuse(cimd2.ErrCancelTimestamp, "")
 		}
@@ -282,7 +282,7 @@ func (cimd2Talk) state(it *gateway.Item, c *customer) ([]*cimd2.Packet, error) {
 func cimd2Told(m *message.Message, state message.State, c *customer) cimd2.Report {
 	at, to := stampOf(m, c.zone)
 	r := cimd2.Report{
-		Destination: to[:min(len(to), 20)], Timestamp: cimd2.FormatTime(at, c.zone), Status: cimd2.StatusInProcess,
+		Destination: to[:min(len(to), 20)], Timestamp: cimd2.FormatTime(at, time.UTC), Status: cimd2.StatusInProcess,
 		Error: cimd2.Some(0), Discharge: cimd2.FormatTime(c.now, c.zone),
 	}
 	if m.Final != 0 {

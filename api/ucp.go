@@ -193,7 +193,7 @@ func (ucpTalk) accepted(p *ucp.PDU, c *customer, results []gateway.Result, stamp
 		code := ucpCode(f)
 		return p.Nack(code, f.Error())
 	}
-	id := ucp.ID{AdC: ucpTo(p), SCTS: string(ucp.AppendSeconds(nil, stamps[0], c.zone))}
+	id := ucp.ID{AdC: ucpTo(p), SCTS: string(ucp.AppendSeconds(nil, stamps[0], time.UTC))}
 	return p.Ack(id.String())
 }
 
@@ -236,7 +236,7 @@ func (t ucpTalk) managed(p *ucp.PDU, c *customer) (q *wireQuestion[*ucp.PDU], re
 	if m == nil {
 		return nil, p.Nack(ucp.CodeNotSupported, "")
 	}
-	stamp, err := ucp.ParseTime(m.SCTS, c.zone)
+	stamp, err := ucp.ParseTime(m.SCTS, time.UTC)
 	if err != nil || m.SCTS == "" {
 		return nil, p.Nack(ucp.CodeNotFound, "the message is named by AdC and SCTS")
 	}
@@ -310,7 +310,7 @@ func (ucpTalk) state(it *gateway.Item, c *customer) ([]*ucp.PDU, error) {
 func ucpTold(m *message.Message, state message.State, c *customer) *ucp.Message {
 	at, to := stampOf(m, c.zone)
 	b := &ucp.Message{
-		AdC: airShown(m.From, 16), OAdC: to[:min(len(to), 22)], SCTS: string(ucp.AppendSeconds(nil, at, c.zone)),
+		AdC: airShown(m.From, 16), OAdC: to[:min(len(to), 22)], SCTS: string(ucp.AppendSeconds(nil, at, time.UTC)),
 		Dst: ucp.StatusBuffered, Rsn: "000", DSCTS: string(ucp.AppendSeconds(nil, c.now, c.zone)),
 	}
 	if m.From.TON == message.TONAlphanumeric || !smppDigits(b.AdC) {

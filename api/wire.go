@@ -14,7 +14,6 @@ import (
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
-	"kurir/ucp"
 	"kurir/wire"
 )
 
@@ -38,7 +37,7 @@ type wireServer[P wire.PDU] struct {
 	server   *wire.Server[P]
 	penalty  loginPenalty
 	refs     *gsm.References
-	stamps   ucp.Stamps
+	stamps   wire.Stamps
 	now      func() time.Time
 	all      *Sessions     // of all protocols
 	asks     chan struct{} // places for questions to the database under way

@@ -72,7 +72,8 @@ func (p *wirePeer[P]) newRequest(r P, c *customer, subs []gateway.Submission) *w
 }
 
 // The reference of a message holds its second, by its date and time as they are told, and its recipient as the customer
-// wrote it: with both it can be found, and told of in his words.
+// wrote it: with both it can be found, and told of in his words. Seconds are times of UTC that show what the customer's
+// clock shows (wire.Stamps).
 const (
 	stampPrefix = "at:"
 	stampLayout = "20060102150405"
@@ -82,16 +83,17 @@ func stampReference(at time.Time, to string) string {
 	return stampPrefix + at.Format(stampLayout) + ":" + to
 }
 
-// stampOf returns second and recipient of a message, which are told in a zone. One that came over another interface has the
-// second of its acceptance.
+// stampOf returns second and recipient of a message. One that came over another interface has the second of its
+// acceptance, in the customer's zone.
 func stampOf(m *message.Message, zone *time.Location) (at time.Time, to string) {
 	rest, ok := strings.CutPrefix(m.Reference, stampPrefix)
 	if stamp, to, cut := strings.Cut(rest, ":"); ok && cut {
-		if at, err := time.ParseInLocation(stampLayout, stamp, zone); err == nil {
+		if at, err := time.Parse(stampLayout, stamp); err == nil {
 			return at, to
 		}
 	}
-	return m.ID.Time().In(zone), m.To.Number
+	_, offset := m.ID.Time().In(zone).Zone()
+	return m.ID.Time().Add(time.Duration(offset) * time.Second), m.To.Number
 }
 
 // accept hands the messages of a read over: those of requests with one message together, others by themselves.

@@ -129,6 +129,8 @@ func (m *Modem) once(ctx context.Context, failures int) (device string, err erro
 	m.mu.Lock()
 	m.over = over
 	m.mu.Unlock()
+	s.started = true
+	s.registered(m.Status().Registration)
 	err = s.serve(ctx)
 	m.mu.Lock()
 	m.over = nil

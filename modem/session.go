@@ -12,6 +12,7 @@ type session struct {
 	device string
 	d      *dialogue
 
+	started   bool     // all is prepared
 	sim       string   // what the SIM is known by, for PINs
 	phase2    bool     // AT+CSMS=1: what comes directly is to be acknowledged
 	memories  []string // that can be read

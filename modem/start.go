@@ -206,7 +206,9 @@ func (s *session) check(ctx context.Context) error {
 // registered notes what the network says.
 func (s *session) registered(r Registration) {
 	s.m.change(func(st *Status) {
-		st.Registration = r
+		if st.Registration = r; !s.started {
+			return // requests are not taken yet
+		}
 		st.State = StateSearching
 		if r.Registered() {
 			st.State = StateReady

@@ -93,6 +93,9 @@ func (s *Simulator) resolve(in *Inbound) (*account, error) {
 	if in.To == "" {
 		return nil, errors.New("to: nobody has written to this phone (of late), so say in \"to\" which number it writes to")
 	}
+	if in.SystemID == "" {
+		in.SystemID = s.modemAccount(in.To)
+	}
 	if in.SystemID != "" {
 		if a = s.named(in.SystemID); a == nil {
 			return nil, errors.New("system_id: too many accounts")

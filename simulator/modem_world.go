@@ -111,3 +111,10 @@ func (m *Modem) CentreAddress() string {
 	defer m.mu.Unlock()
 	return m.opt.Centre
 }
+
+// Number is the SIM's own.
+func (m *Modem) Number() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.opt.Number
+}

@@ -35,6 +35,7 @@ type session struct {
 	silent atomic.Bool   // a fate: nothing is answered any more
 	frozen atomic.Bool   // nothing is read any more either, nor is the end of the connection noticed
 	gone   chan struct{} // closed by cut
+	inner  bool          // of the simulator's own: it may bind as anybody
 	ending sync.Once
 	batch  batch
 	speaks protocol
@@ -70,7 +71,12 @@ func (s *Simulator) ServeCIMD2(conn net.Conn) {
 
 // serve serves a connection to a host; first is sent before anything else.
 func (s *Simulator) serve(conn net.Conn, h *host, first []byte) {
-	ss := &session{sim: s, host: h, conn: conn, opened: time.Now(), gone: make(chan struct{})}
+	s.serveAs(&session{sim: s, host: h, conn: conn, opened: time.Now(), gone: make(chan struct{})}, first)
+}
+
+// serveAs serves a session until it ends.
+func (s *Simulator) serveAs(ss *session, first []byte) {
+	conn := ss.conn
 	ss.out.init()
 	ss.out.write(first)
 	s.mu.Lock()
@@ -85,7 +91,7 @@ func (s *Simulator) serve(conn net.Conn, h *host, first []byte) {
 	s.mu.Unlock()
 	ss.random = rand.New(rand.NewPCG(s.opt.Seed, ss.number))
 	ss.batch.init(ss)
-	ss.speaks = h.speaks(ss)
+	ss.speaks = ss.host.speaks(ss)
 	s.wg.Go(func() { ss.out.run(conn) })
 	s.hub.changedSessions()
 	ss.batch.begin(time.Now())

@@ -156,7 +156,8 @@ type Simulator struct {
 	lastNumber uint64
 	accounts   map[string]*account
 	byIndex    []*account
-	attempts   map[string]int // of fates that refuse the first ones
+	modems     map[string]*modemNetwork // by number
+	attempts   map[string]int           // of fates that refuse the first ones
 	running    context.Context
 	stop       context.CancelFunc
 	wg         sync.WaitGroup
@@ -169,6 +170,7 @@ func New(opt Options) *Simulator {
 		opt: opt, log: opt.Log, fates: newFateTable(), seen: newSeen(), references: gsm.NewReferences(),
 		wheel: newWheel(time.Now()), sooner: make(chan struct{}, 1),
 		sessions: map[uint64]*session{}, accounts: map[string]*account{}, attempts: map[string]int{},
+		modems: map[string]*modemNetwork{},
 	}
 	if opt.Stamps {
 		s.stamps = &stampTimes{steps: make([]uint32, stampSteps)}

@@ -23,6 +23,8 @@ func newSimulateCmd() *cobra.Command {
 	var hosts, lists, tlvs []string
 	var outbind simulator.Outbind
 	var profile string
+	var modems []string
+	var modem simulator.ModemOptions
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run an SMSC with virtual phones that misbehaves on demand",
@@ -57,7 +59,7 @@ last digits of the recipient change it for one message:
 				opt.ReceiptTLVs = append(opt.ReceiptTLVs, t)
 			}
 			outbind.SystemID, outbind.Password = opt.SystemID, opt.Password
-			return simulate(cmd.Context(), cmd.OutOrStdout(), opt, outbind, profile)
+			return simulate(cmd.Context(), cmd.OutOrStdout(), simulated{Options: opt, outbind: outbind, profile: profile, modems: modems, modem: modem})
 		},
 	}
 	f := cmd.Flags()
@@ -96,6 +98,8 @@ last digits of the recipient change it for one message:
 	f.Uint64Var(&opt.Seed, "seed", 0, "`seed` of the percentages; 0: another one each time")
 	f.Uint64Var(&opt.FirstID, "first-id", 0, "message `id` to begin after; 0: by the clock")
 	f.BoolVar(&verbose, "verbose", false, "log what happens to connections")
+	f.StringArrayVar(&modems, "modem", nil, "a GSM modem on a pseudo-terminal, with a link to it at `path`; auto: without a link; may be given again")
+	modemFlags(f, &modem)
 	profileFlag(f, &profile)
 	behaviourFlags(f, &opt.Behaviour)
 	return cmd
@@ -131,9 +135,18 @@ func behaviourFlags(f *pflag.FlagSet, b *simulator.Behaviour) {
 	f.DurationVar((*time.Duration)(&b.Retry), "retry", time.Second, "time after which a deliver_sm is repeated that was answered with a temporary error")
 }
 
+// simulated is what is to be simulated.
+type simulated struct {
+	simulator.Options
+	outbind simulator.Outbind
+	profile string
+	modems  []string // where links to the modems are made, auto for none
+	modem   simulator.ModemOptions
+}
+
 // simulate runs until the context ends.
-func simulate(ctx context.Context, out io.Writer, opt simulator.Options, outbind simulator.Outbind, profile string) error {
-	s := simulator.New(opt)
+func simulate(ctx context.Context, out io.Writer, opt simulated) error {
+	s := simulator.New(opt.Options)
 	switch err := s.Start(ctx); {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("%w; choose another address with --smpp, --ucp, --cimd2 or --http", err)
@@ -151,12 +164,17 @@ func simulate(ctx context.Context, out io.Writer, opt simulator.Options, outbind
 	if opt.HTTP != "" {
 		fmt.Fprintf(out, "phones  http://%s/\n", s.HTTPAddr())
 	}
-	if outbind.Address != "" {
-		if err := s.Outbind(ctx, outbind); err != nil {
+	for i, link := range opt.modems {
+		if err := simulateModem(s, out, i, link, opt.modem); err != nil {
+			return fmt.Errorf("--modem %s: %w", link, err)
+		}
+	}
+	if opt.outbind.Address != "" {
+		if err := s.Outbind(ctx, opt.outbind); err != nil {
 			return fmt.Errorf("outbind: %w", err)
 		}
 	}
-	serveProfile(profile)
+	serveProfile(opt.profile)
 	<-ctx.Done()
 	return nil
 }

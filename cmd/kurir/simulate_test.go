@@ -18,7 +18,7 @@ func TestSimulateBusyPort(t *testing.T) {
 	}
 	defer l.Close()
 	opt := simulator.Options{HTTP: l.Addr().String()}
-	if err := simulate(t.Context(), &bytes.Buffer{}, opt, simulator.Outbind{}, ""); err == nil || !strings.HasSuffix(err.Error(), "choose another address with --smpp, --ucp, --cimd2 or --http") {
+	if err := simulate(t.Context(), &bytes.Buffer{}, simulated{Options: opt}); err == nil || !strings.HasSuffix(err.Error(), "choose another address with --smpp, --ucp, --cimd2 or --http") {
 		t.Errorf("it says %v", err)
 	}
 }
