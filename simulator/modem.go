@@ -129,9 +129,10 @@ type modemLine struct {
 
 	reading, writing, receiving string // as AT+CPMS has chosen
 
-	creg, clip bool
-	pdu        int // AT+CMGS waits for a PDU of so many octets; 0: no
-	asked      bool
+	creg  int
+	clip  bool
+	pdu   int  // AT+CMGS waits for a PDU of so many octets; 0: no
+	asked bool // AT+CNMA is waited for
 }
 
 // maxCommand is the longest command line, in octets.

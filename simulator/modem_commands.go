@@ -203,10 +203,12 @@ func (l *modemLine) setting(name string, read bool, args string) int {
 	}
 	switch name {
 	case "+CREG", "+CGREG":
-		if read {
-			l.say("%s: %d,%d", name, b2i(l.creg), network)
+		if read && l.creg == 2 { // with the cell
+			l.say(`%s: 2,%d,"00AB","0000000C"`, name, network)
+		} else if read {
+			l.say("%s: %d,%d", name, l.creg, network)
 		} else {
-			l.creg = n > 0
+			l.creg = min(n, 2)
 		}
 	case "+COPS":
 		if read && (network == 1 || network >= 5) {

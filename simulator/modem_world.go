@@ -38,7 +38,7 @@ func (m *Modem) SetNetwork(registration, signal int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.network, m.signal = registration, signal
-	if m.line != nil && m.line.creg {
+	if m.line != nil && m.line.creg > 0 {
 		m.unsolicited("+CREG: %d", registration)
 	}
 	m.admit()
