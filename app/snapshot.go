@@ -141,6 +141,8 @@ func linkSettings(c *config.Connector) gateway.LinkSettings {
 		validity, s.IDs, s.Cancel, s.Replace = own.Validity, gateway.IDsExactly, own.Cancel, own.Replace
 	case *connector.CIMD2Config:
 		validity, s.IDs, s.Cancel = own.Validity, gateway.IDsExactly, own.Cancel
+	case *connector.ModemConfig:
+		s.IDs = gateway.IDsExactly
 	}
 	if validity != "none" { // else nothing is told
 		s.MaxValidity = every.MaxValidity

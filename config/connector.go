@@ -29,7 +29,7 @@ func (c *Connector) Reach(hosts ...string) bool {
 }
 
 // ConnectorKinds gives the kinds of links that a file may describe, in the order in which they are explained.
-func ConnectorKinds() []string { return []string{"smpp", "ucp", "cimd2"} }
+func ConnectorKinds() []string { return []string{"smpp", "ucp", "cimd2", "modem"} }
 
 // newSettings makes the settings of a kind; nil for a kind that there is not.
 func newSettings(kind string) connector.Config {
@@ -40,6 +40,8 @@ func newSettings(kind string) connector.Config {
 		return &connector.UCPConfig{}
 	case "cimd2":
 		return &connector.CIMD2Config{}
+	case "modem":
+		return &connector.ModemConfig{}
 	}
 	return nil
 }
@@ -81,7 +83,7 @@ func (d *decoder) connector(node *yaml.Node, c *Connector, path string, depth in
 	c.Settings = newSettings(c.Kind)
 	if c.Settings == nil {
 		text := "there is no connector of the kind " + quote(c.Kind)
-		if slices.Contains([]string{"modem", "http", "mail", "paging"}, c.Kind) {
+		if slices.Contains([]string{"http", "mail", "paging"}, c.Kind) {
 			text += " in this version"
 		} else if best := message.Nearest(c.Kind, ConnectorKinds()); best != "" {
 			text += "; did you mean " + best + "?"

@@ -137,4 +137,5 @@ type SessionStats struct {
 	Latency50, Latency99 time.Duration
 	Error                string // the last, also of a session that is bound again
 	ErrorAt              time.Time
+	Modem                *ModemStats // of a GSM modem; nil of all other kinds
 }

@@ -31,11 +31,25 @@ type contractKind struct {
 	make func(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Connector
 	// serve plays the operator on a connection until it is cut.
 	serve func(t *testing.T, conn net.Conn) operator
-	// id gives the id as a test named it of one that the link gave, where the protocol cannot have any; nil: as it is.
+	// window and lookahead are those of the link where they are others; 0: four.
+	window, lookahead int
+	// id gives the name by which the operator knows an id of the connector; nil: they are the same.
 	id func(id string) string
+	// lacks are kinds of failures that the operator cannot tell.
+	lacks []message.FailureKind
 	// once says that a session ends when a request gets no answer, for its number cannot be used again.
 	once bool
 }
+
+// fill gives the defaults.
+func (k *contractKind) fill() {
+	if k.window == 0 {
+		k.window, k.lookahead = contractWindow, contractCredit-contractWindow
+	}
+}
+
+// credit is that of the session.
+func (k *contractKind) credit() int { return k.window + k.lookahead }
 
 const (
 	contractWindow  = 4
@@ -172,9 +186,9 @@ type contractBench struct {
 	t     *testing.T
 	link  Connector
 	core  *contractCore
+	kind  contractKind
 	stop  context.CancelFunc
 	ended chan struct{}
-	once  bool // as the kind's
 
 	mu        sync.Mutex
 	operators []operator
@@ -185,7 +199,7 @@ func (k contractKind) test(t *testing.T, name string, test func(t *testing.T, b 
 	t.Run(k.name+"/"+name, func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			b := &contractBench{t: t, core: &contractCore{id: k.id}, once: k.once, ended: make(chan struct{})}
+			b := &contractBench{t: t, core: &contractCore{id: k.id}, kind: k, ended: make(chan struct{})}
 			b.link = k.make(func(context.Context, string, string) (net.Conn, error) {
 				b.mu.Lock()
 				defer b.mu.Unlock()

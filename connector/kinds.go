@@ -3,9 +3,11 @@ package connector
 import (
 	"context"
 	"log/slog"
+
+	"kurir/modem"
 )
 
-// Config is the configuration of a link of any kind: a pointer to an SMPPConfig, UCPConfig or CIMD2Config.
+// Config is the configuration of a link of any kind: a pointer to an SMPPConfig, UCPConfig, CIMD2Config or ModemConfig.
 type Config interface {
 	// Validate reports every mistake with the field that it is in.
 	Validate(report func(field, problem string))
@@ -49,3 +51,17 @@ func (c *CIMD2Config) Every() Common { return c.WithDefaults().Common }
 
 // Make implements Config.
 func (c *CIMD2Config) Make(shared *Shared, log *slog.Logger) Link { return NewCIMD2(*c, shared, log) }
+
+// Every implements Config.
+func (c *ModemConfig) Every() Common { return c.WithDefaults().Common }
+
+// Make implements Config.
+func (c *ModemConfig) Make(shared *Shared, log *slog.Logger) Link {
+	p := NewModemPool(*c, shared, log)
+	p.Folder = shared.Folder
+	if call := shared.Call; call != nil {
+		name := c.Name
+		p.Call = func(number string, c modem.Call) { call(name, number, c) }
+	}
+	return p
+}

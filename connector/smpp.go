@@ -10,6 +10,7 @@ import (
 
 	"kurir/gsm"
 	"kurir/message"
+	"kurir/modem"
 	"kurir/smpp"
 )
 
@@ -63,6 +64,10 @@ type Shared struct {
 	Networks message.NetworkOf
 	// Now is the wall clock; it is set likewise. nil: time.Now.
 	Now func() time.Time
+	// Folder is where links of modems write down which PINs they have tried and how much each SIM has sent today; empty:
+	// nowhere. Call is told of calls to modems. Both are set likewise.
+	Folder string
+	Call   func(link, number string, call modem.Call)
 }
 
 // now is the time by the wall clock.

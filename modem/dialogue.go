@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// errHung says that the modem does not answer.
-var errHung = errors.New("the modem does not answer")
+// ErrNoAnswer says that the modem does not answer in time.
+var ErrNoAnswer = errors.New("the modem does not answer")
 
 // writeWithin is how long a modem may refuse to take octets.
 const writeWithin = 10 * time.Second
@@ -140,7 +140,7 @@ func (d *dialogue) next(ctx context.Context, timeout *time.Timer) (line, error) 
 		d.trace(false, l.text)
 		return l, nil
 	case <-timeout.C:
-		return line{}, errHung
+		return line{}, ErrNoAnswer
 	case <-ctx.Done():
 		return line{}, context.Cause(ctx)
 	}

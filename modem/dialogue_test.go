@@ -126,7 +126,7 @@ func TestDialogue(t *testing.T) {
 			}
 		}
 		before := time.Now()
-		if _, err := d.exec(t.Context(), command{text: "AT+Z", within: 3 * time.Second}); !errors.Is(err, errHung) || time.Since(before) != 3*time.Second {
+		if _, err := d.exec(t.Context(), command{text: "AT+Z", within: 3 * time.Second}); !errors.Is(err, ErrNoAnswer) || time.Since(before) != 3*time.Second {
 			t.Errorf("no answer: %v after %v", err, time.Since(before))
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)

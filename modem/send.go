@@ -66,7 +66,7 @@ func (s *session) send(ctx context.Context, octets int, pdu string) (sent Sent, 
 		}
 		return Sent{}, err, nil
 	case err != nil:
-		if errors.Is(err, errHung) {
+		if errors.Is(err, ErrNoAnswer) {
 			_ = s.d.write("\x1B", false) // the device is closed next
 		}
 		return Sent{}, fmt.Errorf("%w: %w", ErrUncertain, err), err

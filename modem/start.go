@@ -26,7 +26,7 @@ func (s *session) reset(ctx context.Context, failures int) error {
 		return s.wait(ctx, 500*time.Millisecond)
 	}
 	_, err := s.d.exec(ctx, command{text: "\x1B\rAT+CFUN=1,1", within: s.m.cfg.Answer})
-	if err == nil || refused(err) || errors.Is(err, errHung) {
+	if err == nil || refused(err) || errors.Is(err, ErrNoAnswer) {
 		return s.wait(ctx, 5*time.Second)
 	}
 	return err
@@ -45,12 +45,12 @@ func (s *session) greet(ctx context.Context) error {
 	if err := s.wait(ctx, 200*time.Millisecond); err != nil {
 		return err
 	}
-	err := errHung
+	err := ErrNoAnswer
 	for range greetTries {
 		if _, err = s.d.exec(ctx, command{text: "AT", within: time.Second}); err == nil {
 			break
 		}
-		if !refused(err) && !errors.Is(err, errHung) {
+		if !refused(err) && !errors.Is(err, ErrNoAnswer) {
 			return err
 		}
 	}
