@@ -21,11 +21,12 @@ const (
 	Certificate Kind = "certificate" // a certificate ends soon
 	Clock       Kind = "clock"       // the clock jumped
 	Traffic     Kind = "traffic"     // unusual traffic
+	Modem       Kind = "modem"       // a GSM modem is gone, or has no network
 )
 
 // Kinds lists them.
 func Kinds() []Kind {
-	return []Kind{QueueAge, LinkDown, ErrorRate, Balance, Disk, Certificate, Clock, Traffic}
+	return []Kind{QueueAge, LinkDown, ErrorRate, Balance, Disk, Certificate, Clock, Traffic, Modem}
 }
 
 // Event is one condition from its beginning to its end.

@@ -13,7 +13,7 @@ import (
 type Settings struct {
 	// QueueAge is how long a message may wait for its link, whatever the reason, 10s to 24h. 0: 5m.
 	QueueAge time.Duration `yaml:"queue_age" example:"5m"`
-	// LinkDown is how long a link may be down outside its maintenance, 5s to 24h. 0: 2m.
+	// LinkDown is how long a link, or one modem of a link, may be down outside its maintenance, 5s to 24h. 0: 2m.
 	LinkDown time.Duration `yaml:"link_down" example:"2m"`
 	// ErrorRate is of how many of a hundred answers of an operator in the last five minutes may be failures, 1 to 100.
 	// 0: 50.
@@ -26,7 +26,7 @@ type Settings struct {
 	Certificate time.Duration `yaml:"certificate" example:"14d"`
 	// Clock is by how much the clock may jump or be wrong, 100ms to 1h. 0: 2s.
 	Clock time.Duration `yaml:"clock" example:"2s"`
-	// Off is kinds that are no alarm: queue_age, link_down, error_rate, balance, disk, certificate, clock, traffic.
+	// Off is kinds that are no alarm: queue_age, link_down, error_rate, balance, disk, certificate, clock, traffic, modem.
 	// Empty: all are.
 	Off []string `yaml:"off"`
 	// Webhook is the URL that each event is told to when it begins and when it is over. Empty: none.

@@ -4,7 +4,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"kurir/connector"
 	"kurir/gateway"
+	"kurir/modem"
 )
 
 // NewMetrics returns what /metrics shows: the gateway, its links, the store,
@@ -103,6 +105,21 @@ var linkFigures = []figure[gateway.LinkStats]{
 	counter("link_inbound_total", "Messages from phones.", func(l *gateway.LinkStats) float64 { return float64(l.Inbound) }, "link"),
 }
 
+// modemFigures are those of the GSM modems of links.
+var modemFigures = []figure[connector.ModemStats]{
+	gauge("modem_ready", "1 while the modem can send.", func(m *connector.ModemStats) float64 { return truth(m.State == modem.StateReady) }, "link", "modem"),
+	gauge("modem_registered", "1 while the modem is in a network, its own or another.", func(m *connector.ModemStats) float64 { return truth(m.Registration.Registered()) }, "link", "modem"),
+	gauge("modem_roaming", "1 while that is another's network.", func(m *connector.ModemStats) float64 { return truth(m.Registration.Roaming()) }, "link", "modem"),
+	gauge("modem_signal_dbm", "Strength of the signal, -113 to -51; 0 where it is not known.", func(m *connector.ModemStats) float64 {
+		dbm, _ := m.DBm()
+		return float64(dbm)
+	}, "link", "modem"),
+	gauge("modem_stored", "Messages in the modem's storage.", func(m *connector.ModemStats) float64 { return float64(m.Used) }, "link", "modem"),
+	gauge("modem_room", "How many messages that takes.", func(m *connector.ModemStats) float64 { return float64(m.Total) }, "link", "modem"),
+	gauge("modem_sent_today", "Parts that the SIM has sent today.", func(m *connector.ModemStats) float64 { return float64(m.SentToday) }, "link", "modem"),
+	counter("modem_restarts_total", "Times that the modem had to be opened anew.", func(m *connector.ModemStats) float64 { return float64(m.Restarts) }, "link", "modem"),
+}
+
 var storeFigures = []figure[gateway.StoreStats]{
 	gauge("store_database_bytes", "Size of the database file.", func(s *gateway.StoreStats) float64 { return float64(s.DatabaseBytes) }),
 	gauge("store_wal_bytes", "Size of the write-ahead log.", func(s *gateway.StoreStats) float64 { return float64(s.WALBytes) }),
@@ -130,6 +147,9 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, f := range linkFigures {
 		ch <- f.desc
 	}
+	for _, f := range modemFigures {
+		ch <- f.desc
+	}
 	for _, f := range storeFigures {
 		ch <- f.desc
 	}
@@ -147,6 +167,11 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	for i := range g.Links {
 		collect(ch, linkFigures, &g.Links[i], g.Links[i].Name)
+		for n := range g.Links[i].Sessions {
+			if m := g.Links[i].Sessions[n].Modem; m != nil {
+				collect(ch, modemFigures, m, g.Links[i].Name, m.Name)
+			}
+		}
 	}
 	buckets := make(map[float64]uint64, len(gateway.CommitBounds))
 	sum := uint64(0)

@@ -10,6 +10,7 @@ import (
 	"kurir/account"
 	"kurir/gateway"
 	"kurir/message"
+	"kurir/modem"
 	"kurir/resource"
 )
 
@@ -22,6 +23,7 @@ type LinksOptions struct {
 	RestartSession func(name string, session uint32) error
 	Unmatched      func(name string) ([]gateway.UnmatchedReceipt, bool)
 	Test           func(ctx context.Context, name string) ([]gateway.LinkStep, error)
+	USSD           func(ctx context.Context, name, number, code string) (modem.USSD, error)
 }
 
 // linkPaths registers the links' part of the REST interface.
@@ -33,9 +35,11 @@ func (s *httpServer) linkPaths() {
 	}
 	s.rest("/v1/links/{name}/receipts/unknown", methods{http.MethodGet: admins(account.LinksRead, s.listUnmatched)})
 	s.rest("/v1/links/{name}/test", methods{http.MethodPost: admins(account.LinksWrite, s.testLink)})
+	s.rest("/v1/links/{name}/ussd", methods{http.MethodPost: admins(account.LinksWrite, s.askUSSD)})
 	s.rest("/v1/links/{name}/messages", methods{http.MethodPost: admins(account.LinksWrite, s.postByLink)})
 	s.rest("/v1/links/{name}/sessions/{n}/restart", methods{http.MethodPost: admins(account.LinksWrite, s.restartSession)})
 	s.describeLinks()
+	s.describeUSSD()
 }
 
 // describeLinks says what is done with links. What happens to one is shown by the
@@ -122,6 +126,7 @@ type linkSessionView struct {
 	P99        float64    `json:"latency_p99_ms"`
 	Error      string     `json:"error,omitempty"`
 	ErrorAt    *time.Time `json:"error_at,omitempty"`
+	Modem      *modemView `json:"modem,omitempty" doc:"of a GSM modem"`
 }
 
 func viewLink(l *gateway.LinkStats) linkView {
@@ -134,7 +139,7 @@ func viewLink(l *gateway.LinkStats) linkView {
 	if l.Shared {
 		v.RateShare = &l.Share
 	}
-	for _, s := range l.Sessions {
+	for i, s := range l.Sessions {
 		sv := linkSessionView{
 			Session: s.Session, State: s.State, Since: s.Since.UTC().Truncate(time.Millisecond), Peer: s.Peer,
 			Mode: s.Mode, Version: s.Version, Window: s.Window, WindowSize: s.WindowSize, Error: s.Error,
@@ -144,6 +149,7 @@ func viewLink(l *gateway.LinkStats) linkView {
 			at := s.ErrorAt.UTC().Truncate(time.Millisecond)
 			sv.ErrorAt = &at
 		}
+		sv.Modem = viewModem(l, i)
 		v.Sessions = append(v.Sessions, sv)
 	}
 	for _, n := range l.Nodes {

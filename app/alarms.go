@@ -76,6 +76,7 @@ func (w *alarmWatch) look(ctx context.Context, now time.Time) {
 	set := w.Settings()
 	stats := w.Stats()
 	w.kind(&set, alarm.LinkDown, now, func(raise raiser) { w.linksDown(&set, &stats, now, raise) })
+	w.kind(&set, alarm.Modem, now, func(raise raiser) { modemsDown(&set, &stats, now, raise) })
 	w.kind(&set, alarm.ErrorRate, now, func(raise raiser) { w.errorRates(&set, &stats, now, raise) })
 	w.kind(&set, alarm.Balance, now, w.balances)
 	w.kind(&set, alarm.Clock, now, func(raise raiser) { w.clock(&set, now, raise) })
@@ -143,6 +144,29 @@ func (w *alarmWatch) linksDown(set *alarm.Settings, stats *gateway.Stats, now ti
 				since = e.Began
 			}
 			raise(l.Name, "the link %s has been down since %s; messages that wait for it: %d", l.Name, since.UTC().Format(time.RFC3339), l.Queued)
+		}
+	}
+}
+
+// modemsDown raises GSM modems that are gone or have no network, also where others of their link carry its messages.
+func modemsDown(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise raiser) {
+	for i := range stats.Links {
+		l := &stats.Links[i]
+		for n := range l.Sessions {
+			s := &l.Sessions[n]
+			if s.Modem == nil || s.State == "bound" || s.State == "elsewhere" || l.State == "stopped" || l.State == "maintenance" {
+				continue
+			}
+			subject := l.Name + " " + s.Modem.Name
+			if now.Sub(s.Since) < set.LinkDown {
+				raise(subject, "")
+				continue
+			}
+			why := s.Error
+			if why == "" {
+				why = s.Modem.State.String()
+			}
+			raise(subject, "the modem %s of the link %s cannot send since %s: %s", s.Modem.Name, l.Name, s.Since.UTC().Format(time.RFC3339), why)
 		}
 	}
 }

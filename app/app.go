@@ -179,7 +179,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.guard.Replace(allow, trustedURLs(a.file))
-	a.shared.Networks, a.shared.Now = a.gateway.Network, a.gateway.Now
+	a.shared.Networks, a.shared.Now, a.shared.Folder = a.gateway.Network, a.gateway.Now, a.opt.File.Data
 	if elsewhere {
 		if err := a.listen(ctx); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 	"kurir/config"
 	"kurir/connector"
 	"kurir/gateway"
+	"kurir/modem"
 )
 
 // runningLink is a connector and how to end it.
@@ -170,12 +172,41 @@ func (a *App) TestLink(ctx context.Context, name string) ([]gateway.LinkStep, er
 		return nil, &gateway.LinkError{Missing: true, Text: fmt.Sprintf("there is no link %q", name)}
 	}
 	settings := a.file.Connectors[i].Settings
-	link := settings.Make(connector.NewShared(), a.log) // it takes no numbers of sessions
+	var link connector.Tester
+	if running := a.links[name]; running != nil && a.file.Connectors[i].Kind == "modem" { // what has the devices
+		link = running.conn.(connector.Tester)
+	} else {
+		link = settings.Make(connector.NewShared(), a.log) // it takes no numbers of sessions
+	}
 	a.mu.Unlock()
 	if settings.Leases() == 0 {
 		return nil, &gateway.LinkError{Text: "the link " + name + " has no hosts: it only waits for the operator's outbind, and there is nothing to try"}
 	}
 	return link.Test(ctx), nil
+}
+
+// LinkUSSD has a modem of a link send a USSD request; number is that of its SIM, empty for any. The error may be a
+// *gateway.LinkError.
+func (a *App) LinkUSSD(ctx context.Context, name, number, code string) (modem.USSD, error) {
+	a.mu.Lock()
+	l := a.links[name]
+	known := slices.ContainsFunc(a.file.Connectors, func(c config.Connector) bool { return c.Name == name })
+	a.mu.Unlock()
+	if !known {
+		return modem.USSD{}, &gateway.LinkError{Missing: true, Text: fmt.Sprintf("there is no link %q", name)}
+	}
+	if l == nil {
+		return modem.USSD{}, &gateway.LinkError{Text: "the link " + name + " is stopped; start it first"}
+	}
+	pool, ok := l.conn.(*connector.ModemPool)
+	if !ok {
+		return modem.USSD{}, &gateway.LinkError{Text: "the link " + name + " has no modems: USSD is theirs alone"}
+	}
+	answer, err := pool.USSD(ctx, number, code)
+	if errors.Is(err, modem.ErrDown) {
+		err = &gateway.LinkError{Text: "no modem of the link " + name + " is ready, or none has this number"}
+	}
+	return answer, err
 }
 
 // endLinks closes links, all at once, and waits for them: each may take the

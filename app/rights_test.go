@@ -231,6 +231,7 @@ var rights = map[string]struct{ of, body string }{
 	"POST /v1/links/{name}/drain":                {forAdmins, ""},
 	"POST /v1/links/{name}/resume":               {forAdmins, ""},
 	"POST /v1/links/{name}/test":                 {forAdmins, ""},
+	"POST /v1/links/{name}/ussd":                 {forAdmins, ""},
 	"POST /v1/links/{name}/messages":             {forAdmins, `{"to":"+46708000000","text":"x"}`},
 	"POST /v1/links/{name}/sessions/{n}/restart": {forAdmins, ""},
 	"GET /v1/links/{name}/receipts/unknown":      {forAdmins, ""},

@@ -55,7 +55,7 @@ func (a *App) servers() {
 	}
 	opt.Use(a.gateway)
 	opt.Settings, opt.Attempts = a.httpNow.Load, a.attempts
-	opt.Links.Stats, opt.Links.Control, opt.Links.Test = a.linkStats, a.ControlLink, a.TestLink
+	opt.Links.Stats, opt.Links.Control, opt.Links.Test, opt.Links.USSD = a.linkStats, a.ControlLink, a.TestLink, a.LinkUSSD
 	opt.Nodes = a.shownNodes
 	metrics.MustRegister(api.NodeMetrics(a.shownNodes)...)
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.sessions.List, End: a.sessions.End}, a.status

@@ -3,8 +3,6 @@ package connector
 import (
 	"context"
 	"log/slog"
-
-	"kurir/modem"
 )
 
 // Config is the configuration of a link of any kind: a pointer to an SMPPConfig, UCPConfig, CIMD2Config or ModemConfig.
@@ -59,9 +57,5 @@ func (c *ModemConfig) Every() Common { return c.WithDefaults().Common }
 func (c *ModemConfig) Make(shared *Shared, log *slog.Logger) Link {
 	p := NewModemPool(*c, shared, log)
 	p.Folder = shared.Folder
-	if call := shared.Call; call != nil {
-		name := c.Name
-		p.Call = func(number string, c modem.Call) { call(name, number, c) }
-	}
 	return p
 }

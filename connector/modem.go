@@ -29,8 +29,6 @@ type ModemPool struct {
 	// Folder is where it is written down which PINs were tried and how much each
 	// SIM has sent today; empty: nowhere, and it is forgotten when the process ends.
 	Folder string
-	// Call is told of calls to the modems, with the SIM's number; nil: nobody.
-	Call func(number string, call modem.Call)
 
 	cfg     ModemConfig // with defaults
 	shared  *Shared
@@ -134,8 +132,9 @@ func (p *ModemPool) Stats() []SessionStats {
 // ModemStats is what is to be known of a modem beyond its session.
 type ModemStats struct {
 	modem.Status
-	SentToday  int // parts of the SIM
-	DailyLimit int // 0: none
+	Name       string // its IMEI as configured, else its place in the link, from 1
+	SentToday  int    // parts of the SIM
+	DailyLimit int    // 0: none
 }
 
 // USSD has the first modem that is free and registered, or the one with a

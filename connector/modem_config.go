@@ -27,6 +27,9 @@ type ModemConfig struct {
 	Lookahead int `yaml:"lookahead"`
 	// Long says how the parts of a long message are marked: udh (default; a reference of 8 bits) or udh16 (16 bits).
 	Long string `yaml:"long"`
+	// Calls is the text of the message that a call to a modem makes, as if the caller had written it, so that rules can do
+	// something about it. Empty: calls are only written to the log.
+	Calls string `yaml:"calls" example:"call"`
 	// Check is how often a modem is asked for network and signal, by which also one that hangs is found
 	// out, 1s to 1h; 30s by default.
 	Check time.Duration `yaml:"check"`

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
+	"kurir/gsm"
 	"kurir/message"
 	"kurir/modem"
 )
@@ -209,10 +211,29 @@ func (s *modemSlot) changed(st modem.Status) {
 	s.alarm()
 }
 
+// call hands on that a phone calls.
 func (s *modemSlot) call(c modem.Call) {
-	if s.pool.Call != nil {
-		s.pool.Call(s.own().String(), c)
+	s.pool.log.Info("a phone calls a modem", "modem", s.name())
+	text := s.pool.cfg.Calls
+	if text == "" {
+		return
 	}
+	in := &message.Inbound{
+		Link: s.pool.cfg.Name, From: modemMessageAddress(c.From), To: s.own(), Parts: 1, Received: s.pool.shared.now().UnixMilli(),
+		Encoding: gsm.GSM7, Content: message.Content{Text: text, Want: gsm.GSM7, Class: gsm.NoClass},
+	}
+	if !gsm.IsGSM7(text) {
+		in.Encoding, in.Content.Want = gsm.UCS2, gsm.UCS2
+	}
+	s.core.Inbound([]*message.Inbound{in}, func(error) {}) // it cannot be asked for again
+}
+
+// name is what the modem is called: its IMEI as configured, else its place in the link.
+func (s *modemSlot) name() string {
+	if imei := s.pool.cfg.Modems[s.place].IMEI; imei != "" {
+		return imei
+	}
+	return strconv.Itoa(s.place + 1)
 }
 
 // own is the SIM's number.
@@ -236,7 +257,7 @@ func (s *modemSlot) stats() SessionStats {
 	if s.modem == nil {
 		return st
 	}
-	m := ModemStats{Status: s.modem.Status(), DailyLimit: s.pool.cfg.DailyLimit, SentToday: s.used.on(time.Now())}
+	m := ModemStats{Status: s.modem.Status(), Name: s.name(), DailyLimit: s.pool.cfg.DailyLimit, SentToday: s.used.on(time.Now())}
 	st.Modem, st.Peer = &m, m.Device
 	switch {
 	case s.open:

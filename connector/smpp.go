@@ -10,7 +10,6 @@ import (
 
 	"kurir/gsm"
 	"kurir/message"
-	"kurir/modem"
 	"kurir/smpp"
 )
 
@@ -65,9 +64,8 @@ type Shared struct {
 	// Now is the wall clock; it is set likewise. nil: time.Now.
 	Now func() time.Time
 	// Folder is where links of modems write down which PINs they have tried and how much each SIM has sent today; empty:
-	// nowhere. Call is told of calls to modems. Both are set likewise.
+	// nowhere. It is set likewise.
 	Folder string
-	Call   func(link, number string, call modem.Call)
 }
 
 // now is the time by the wall clock.

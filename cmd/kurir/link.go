@@ -62,7 +62,7 @@ What a link is told outlasts a reload, and not a restart of the server, unless t
 		}
 		cmd.AddCommand(sub)
 	}
-	cmd.AddCommand(newLinkTestCmd(r))
+	cmd.AddCommand(newLinkTestCmd(r), newLinkUSSDCmd(r))
 	return cmd
 }
 
