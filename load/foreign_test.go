@@ -84,3 +84,32 @@ func testForeign(t *testing.T, kind load.Kind, w words) {
 		})
 	}
 }
+
+// TestReceiveForeign holds that who receives over UCP or CIMD2 counts what the simulator makes.
+func TestReceiveForeign(t *testing.T) {
+	t.Parallel()
+	const made = 2000
+	for _, kind := range []load.Kind{load.UCP, load.CIMD2} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s := simulator.New(simulator.Options{
+				UCP: "127.0.0.1:0", CIMD2: "127.0.0.1:0",
+				Behaviour: simulator.Behaviour{InboundRate: 20_000, InboundTo: "46700000001", InboundCount: made},
+			})
+			if err := s.Start(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(s.Close)
+			r, err := load.Run(t.Context(), load.Options{
+				Kind: load.Receive, Over: kind, Address: map[load.Kind]string{load.UCP: s.UCPAddr(), load.CIMD2: s.CIMD2Addr()}[kind],
+				SystemID: "6000", Password: "secret", Connections: 2, Count: made, Wait: 300 * time.Millisecond,
+			})
+			if err != nil || r.Receipts != made || r.Lost+r.Duplicated+r.Unknown != 0 || len(r.Errors) != 0 {
+				t.Errorf("%v %+v", err, r)
+			}
+		})
+	}
+	if _, err := load.Run(t.Context(), load.Options{Kind: load.Receive, Over: load.REST, Address: "127.0.0.1:1", Count: 1}); err == nil {
+		t.Error("who receives over REST")
+	}
+}

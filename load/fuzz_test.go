@@ -64,6 +64,7 @@ func FuzzUCPFrames(f *testing.F) {
 			}
 		}
 		for _, frame := range b.receipts {
+			_, _ = l.inbound(frame)
 			id, _, ok := l.receipt(frame)
 			p, err := ucp.Decode(frame)
 			if !ok || err != nil {

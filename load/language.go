@@ -28,6 +28,8 @@ type language interface {
 	answer(frame []byte) answer
 	// receipt reads a receipt; ok is false if the frame is none.
 	receipt(frame []byte) (id []byte, state string, ok bool)
+	// inbound gives the text of a message from a phone; ok is false if the frame is none.
+	inbound(frame []byte) (text []byte, ok bool)
 	// bye appends what ends the session in good order, if there is such a thing.
 	bye(dst []byte, seq uint32) []byte
 }
@@ -41,7 +43,7 @@ type answer struct {
 
 // language makes that of a session.
 func (o *Options) language() language {
-	switch o.Kind {
+	switch o.spoken() {
 	case UCP:
 		return new(speakUCP)
 	case CIMD2:

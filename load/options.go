@@ -16,7 +16,7 @@ import (
 // Kind says how messages are sent.
 type Kind string
 
-// The kinds: SMPP transceivers, sessions on EMI/UCP and on CIMD2, POST /v1/messages, Kannel's sendsms; and SMPP receivers, which send nothing and count
+// The kinds: SMPP transceivers, sessions on EMI/UCP and on CIMD2, POST /v1/messages, Kannel's sendsms; and receivers, which send nothing and count
 // what a simulator makes with --inbound-rate.
 const (
 	SMPP    Kind = "smpp"
@@ -30,9 +30,19 @@ const (
 // inSessions tells whether the connections are sessions of SMPP, UCP or CIMD2.
 func (k Kind) inSessions() bool { return k == SMPP || k == UCP || k == CIMD2 || k == Receive }
 
+// spoken is what sessions speak.
+func (o *Options) spoken() Kind {
+	if o.Kind == Receive && o.Over != "" {
+		return o.Over
+	}
+	return o.Kind
+}
+
 // Options say what is sent where.
 type Options struct {
-	Kind    Kind
+	Kind Kind
+	// Over is what those speak who receive: SMPP, UCP or CIMD2; empty: SMPP.
+	Over    Kind
 	Address string // host:port for sessions, or several with commas, which sessions take turns at; the address of the interface, such as http://127.0.0.1:8080, for HTTP
 
 	SystemID, Password string // of sessions; username and password of Kannel's sendsms, and of REST without a Key
@@ -135,14 +145,15 @@ func (o *Options) check() error {
 		}
 	}
 	bad(!o.Kind.inSessions() && o.Kind != REST && o.Kind != Kannel, "kind %q: smpp, ucp, cimd2, receive, rest or kannel", o.Kind)
+	bad(o.Over != "" && (o.Kind != Receive || o.Over != SMPP && o.Over != UCP && o.Over != CIMD2), "over %q: smpp, ucp or cimd2, for who receives", o.Over)
 	bad(o.Address == "", "address: where to send?")
 	bad(!o.Kind.inSessions() && !strings.HasPrefix(o.Address, "http://"), "address %q: an HTTP address without TLS, such as http://127.0.0.1:8080", o.Address)
 	bad(o.Count <= 0 && o.Duration <= 0, "count or duration: one of them has to end the run")
 	bad(o.Count < 0 || o.Count > math.MaxUint32/2, "count: 1 to %d", math.MaxUint32/2)
 	bad(o.Connections < 1 || o.Connections > 10_000, "connections: 1 to 10000")
 	bad(o.Window < 1 || o.Window > 100_000, "window: 1 to 100000")
-	bad(o.Kind == UCP && o.Window > ucp.MaxWindow, "window: 1 to %d with UCP, which has no more numbers", ucp.MaxWindow)
-	bad(o.Kind == CIMD2 && o.Window > cimd2.MaxWindow, "window: 1 to %d with CIMD2, which has no more numbers", cimd2.MaxWindow)
+	bad(o.spoken() == UCP && o.Window > ucp.MaxWindow, "window: 1 to %d with UCP, which has no more numbers", ucp.MaxWindow)
+	bad(o.spoken() == CIMD2 && o.Window > cimd2.MaxWindow, "window: 1 to %d with CIMD2, which has no more numbers", cimd2.MaxWindow)
 	bad(o.PerRequest < 1 || o.PerRequest > 1000, "per request: 1 to 1000 messages")
 	bad(o.PerRequest > 1 && o.Kind != REST, "per request: only with REST")
 	bad((o.Idempotent || o.Stream) && o.Kind != REST, "idempotency keys and streams: only with REST")

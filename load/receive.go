@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"strconv"
 	"time"
-
-	"kurir/smpp"
 )
 
 // What `kurir simulate --inbound-rate` sends as a message from a phone: "in-", a mark of the simulator's start, a dash,
@@ -32,9 +30,9 @@ func inboundReference(text []byte) (mark []byte, message uint32, made time.Time,
 
 // inbound books a message from a phone, which is not a receipt.
 func (s *session) inbound(frame []byte, now time.Duration) {
-	class, text, ok := shortText(frame)
-	if !ok || smpp.IsReceipt(class) {
-		s.tally.failed("a deliver_sm that is no message from a phone")
+	text, ok := s.speaks.inbound(frame)
+	if !ok {
+		s.tally.failed("what was delivered is no message from a phone")
 		return
 	}
 	mark, message, made, ok := inboundReference(text)

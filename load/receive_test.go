@@ -16,7 +16,7 @@ func TestInboundBooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &run{opt: o, ledger: newLedger(), start: time.Now()}
-	s := &session{run: r, tally: r.tally()}
+	s := &session{run: r, tally: r.tally(), speaks: o.language()}
 	made := time.Now().Add(-50 * time.Millisecond).UnixMicro()
 	for _, text := range []string{
 		fmt.Sprintf("in-abc-%010d %016d", 1, made),

@@ -167,6 +167,11 @@ func (l *speakCIMD2) receipt(frame []byte) (id []byte, state string, ok bool) {
 	return l.name(frame), cimd2.Status(status[0] - '0').String(), true
 }
 
+func (*speakCIMD2) inbound(frame []byte) (text []byte, ok bool) {
+	op, _, _ := cimd2Head(frame)
+	return cimd2Value(frame, "033:"), op == cimd2.OpDeliver
+}
+
 func (*speakCIMD2) bye(dst []byte, seq uint32) []byte {
 	out, _ := cimd2.Append(dst, cimd2.Empty(cimd2.OpLogout, uint8(2*seq-1)))
 	return out

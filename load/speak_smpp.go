@@ -141,6 +141,11 @@ func (speakSMPP) receipt(frame []byte) (id []byte, state string, ok bool) {
 	return []byte(r.ID), r.State.Stat(), ok
 }
 
+func (speakSMPP) inbound(frame []byte) (text []byte, ok bool) {
+	class, text, ok := shortText(frame)
+	return text, ok && !smpp.IsReceipt(class)
+}
+
 func (speakSMPP) bye(dst []byte, seq uint32) []byte {
 	out, _ := smpp.Append(dst, &smpp.PDU{Command: smpp.CommandUnbind, Sequence: seq})
 	return out

@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"strings"
@@ -12,7 +13,8 @@ import (
 
 // speakUCP is EMI/UCP: submissions are op 51, receipts op 53.
 type speakUCP struct {
-	id []byte // of a receipt
+	id   []byte // of a receipt
+	text []byte // of a message from a phone
 }
 
 func (*speakUCP) submission(o *Options, text, to string) (pdu []byte, textAt, toAt int, err error) {
@@ -155,6 +157,16 @@ func (l *speakUCP) receipt(frame []byte) (id []byte, state string, ok bool) {
 		return l.id, "not delivered", true
 	}
 	return nil, "", false
+}
+
+func (l *speakUCP) inbound(frame []byte) (text []byte, ok bool) {
+	if _, _, o, _ := ucpHead(frame); o != ucp.OpDeliver {
+		return nil, false
+	}
+	const amsg = 21
+	var err error
+	l.text, err = hex.AppendDecode(l.text[:0], field(frame, amsg))
+	return l.text, err == nil
 }
 
 // bye: there is none.

@@ -24,7 +24,7 @@ func newLoadCmd() *cobra.Command {
 	http := newLoadKindCmd("http ADDRESS", "Send over HTTP: POST /v1/messages, or Kannel's sendsms", "  kurir load http http://127.0.0.1:8080 --key acme-key --connections 50 --duration 60s", load.REST)
 	http.Long = http.Short + ".\n\nReceipts come to an address on this machine, which a gateway calls only if its file says\n" +
 		"webhooks: {allow: [127.0.0.0/8]}; --no-receipts asks for none."
-	receive := newLoadKindCmd("receive ADDRESS", "Receive over SMPP what kurir simulate --inbound-rate makes, and count it",
+	receive := newLoadKindCmd("receive ADDRESS", "Receive over SMPP, or with --over over EMI/UCP or CIMD2, what kurir simulate --inbound-rate makes, and count it",
 		"  kurir load receive 127.0.0.1:2775 --system-id acme --password secret --sessions 4 --duration 60s", load.Receive)
 	cmd.AddCommand(smpp, ucp, cimd2, http, receive)
 	return cmd
@@ -62,19 +62,7 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 			if err != nil && report.Sent == 0 {
 				return err
 			}
-			if asJSON {
-				out := json.NewEncoder(cmd.OutOrStdout())
-				out.SetIndent("", "  ")
-				err = errors.Join(err, out.Encode(report))
-			} else {
-				report.Write(cmd.OutOrStdout())
-			}
-			if err == nil && kind == load.Receive && report.Receipts == 0 {
-				err = errors.New("no message came; does the simulator run with --inbound-rate, and is the number this account's?")
-			} else if err == nil && kind != load.Receive && report.Accepted == 0 {
-				err = errors.New("no message was accepted; the report says why")
-			}
-			return err
+			return loadReport(cmd, &report, kind, asJSON, err)
 		},
 	}
 	f := cmd.Flags()
@@ -90,6 +78,7 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	switch kind {
 	case load.Receive:
 		sessionFlags(f, &opt)
+		f.StringVar((*string)(&opt.Over), "over", "smpp", "`protocol`: smpp, ucp or cimd2")
 		return cmd
 	case load.SMPP, load.UCP, load.CIMD2:
 		sessionFlags(f, &opt)
@@ -100,6 +89,26 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	}
 	sendFlags(f, &opt)
 	return cmd
+}
+
+// loadReport writes a report, and says what is wrong if nothing came of the run. err is what is wrong already.
+func loadReport(cmd *cobra.Command, report *load.Report, kind load.Kind, asJSON bool, err error) error {
+	if asJSON {
+		out := json.NewEncoder(cmd.OutOrStdout())
+		out.SetIndent("", "  ")
+		err = errors.Join(err, out.Encode(report))
+	} else {
+		report.Write(cmd.OutOrStdout())
+	}
+	switch {
+	case err != nil:
+		return err
+	case kind == load.Receive && report.Receipts == 0:
+		return errors.New("no message came; does the simulator run with --inbound-rate, and is the number this account's?")
+	case kind != load.Receive && report.Accepted == 0:
+		return errors.New("no message was accepted; the report says why")
+	}
+	return nil
 }
 
 // runFlags are those of all kinds.
