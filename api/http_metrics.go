@@ -4,7 +4,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"kurir/connector"
 	"kurir/gateway"
 	"kurir/modem"
 )
@@ -106,18 +105,18 @@ var linkFigures = []figure[gateway.LinkStats]{
 }
 
 // modemFigures are those of the GSM modems of links.
-var modemFigures = []figure[connector.ModemStats]{
-	gauge("modem_ready", "1 while the modem can send.", func(m *connector.ModemStats) float64 { return truth(m.State == modem.StateReady) }, "link", "modem"),
-	gauge("modem_registered", "1 while the modem is in a network, its own or another.", func(m *connector.ModemStats) float64 { return truth(m.Registration.Registered()) }, "link", "modem"),
-	gauge("modem_roaming", "1 while that is another's network.", func(m *connector.ModemStats) float64 { return truth(m.Registration.Roaming()) }, "link", "modem"),
-	gauge("modem_signal_dbm", "Strength of the signal, -113 to -51; 0 where it is not known.", func(m *connector.ModemStats) float64 {
+var modemFigures = []figure[gateway.ModemStats]{
+	gauge("modem_ready", "1 while the modem can send.", func(m *gateway.ModemStats) float64 { return truth(m.State == modem.StateReady) }, "link", "modem"),
+	gauge("modem_registered", "1 while the modem is in a network, its own or another.", func(m *gateway.ModemStats) float64 { return truth(m.Registration.Registered()) }, "link", "modem"),
+	gauge("modem_roaming", "1 while that is another's network.", func(m *gateway.ModemStats) float64 { return truth(m.Registration.Roaming()) }, "link", "modem"),
+	gauge("modem_signal_dbm", "Strength of the signal, -113 to -51; 0 where it is not known.", func(m *gateway.ModemStats) float64 {
 		dbm, _ := m.DBm()
 		return float64(dbm)
 	}, "link", "modem"),
-	gauge("modem_stored", "Messages in the modem's storage.", func(m *connector.ModemStats) float64 { return float64(m.Used) }, "link", "modem"),
-	gauge("modem_room", "How many messages that takes.", func(m *connector.ModemStats) float64 { return float64(m.Total) }, "link", "modem"),
-	gauge("modem_sent_today", "Parts that the SIM has sent today.", func(m *connector.ModemStats) float64 { return float64(m.SentToday) }, "link", "modem"),
-	counter("modem_restarts_total", "Times that the modem had to be opened anew.", func(m *connector.ModemStats) float64 { return float64(m.Restarts) }, "link", "modem"),
+	gauge("modem_stored", "Messages in the modem's storage.", func(m *gateway.ModemStats) float64 { return float64(m.Used) }, "link", "modem"),
+	gauge("modem_room", "How many messages that takes.", func(m *gateway.ModemStats) float64 { return float64(m.Total) }, "link", "modem"),
+	gauge("modem_sent_today", "Parts that the SIM has sent today.", func(m *gateway.ModemStats) float64 { return float64(m.SentToday) }, "link", "modem"),
+	counter("modem_restarts_total", "Times that the modem had to be opened anew.", func(m *gateway.ModemStats) float64 { return float64(m.Restarts) }, "link", "modem"),
 }
 
 var storeFigures = []figure[gateway.StoreStats]{

@@ -219,7 +219,7 @@ func (s *modemSlot) call(c modem.Call) {
 		return
 	}
 	in := &message.Inbound{
-		Link: s.pool.cfg.Name, From: modemMessageAddress(c.From), To: s.own(), Parts: 1, Received: s.pool.shared.now().UnixMilli(),
+		Link: s.pool.cfg.Name, From: modemNumber(c.From), To: s.own(), Parts: 1, Received: s.pool.shared.now().UnixMilli(),
 		Encoding: gsm.GSM7, Content: message.Content{Text: text, Want: gsm.GSM7, Class: gsm.NoClass},
 	}
 	if !gsm.IsGSM7(text) {

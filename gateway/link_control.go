@@ -37,6 +37,9 @@ func (w LinkWish) String() string {
 // LinkStep is one step of a link's test.
 type LinkStep = connector.TestStep
 
+// ModemStats is what is to be known of a GSM modem of a link.
+type ModemStats = connector.ModemStats
+
 // LinkError says why a link cannot be controlled as asked.
 type LinkError struct {
 	Missing bool // there is no such link or session; otherwise it is in the wrong state for it
