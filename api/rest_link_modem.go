@@ -72,7 +72,7 @@ func (s *httpServer) describeUSSD() {
 	s.describe("POST /v1/links/{name}/ussd", description{
 		name: "askUSSD", summary: "Send a USSD request by a modem of a link, such as for the balance of its SIM", body: ussdBody{},
 		answers: map[int]any{http.StatusOK: ussdView{}}, also: []int{http.StatusConflict},
-		examples: []example{{call: "/v1/links/op1/ussd", body: `{"code":"*100#"}`, status: http.StatusConflict}},
+		examples: []example{{name: "refused", call: "/v1/links/op1/ussd", body: `{"code":"*100#"}`, status: http.StatusConflict}},
 	})
 }
 
