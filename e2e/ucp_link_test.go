@@ -44,6 +44,14 @@ func testLinkUCP(t *testing.T, more string) {
 		connectors: []string{fmt.Sprintf("{name: op1, kind: ucp, hosts: [%q], account: \"6000\", password: %s, inbound_numbers: international, reconnect: 500ms%s}", addr, linkPass, more)},
 		inbound:    []string{`{keyword: info, account: ` + account + `, do: [{webhook: "` + h.URL + `/info"}]}`},
 	})
+	linkExchange(t, s, sim, h, "+46701099006")
+	judge()
+}
+
+// linkExchange sends over the link of a server to the simulator: texts of all kinds, states, fifty messages to one phone at once,
+// messages from phones, what the simulator refuses for good.
+func linkExchange(t *testing.T, s *server, sim *simulator.Simulator, h *hook, refused string) {
+	t.Helper()
 	linked(t, sim)
 	long := textMark + strings.Repeat(" åäö 0123456789", 25)
 	ids := map[string]string{}
@@ -52,7 +60,7 @@ func testLinkUCP(t *testing.T, more string) {
 		{"+46701000002", "ref-2 " + textMark + " Привет", "delivered"},
 		{"+46701000003", "ref-3 " + long, "delivered"},
 		{"+46701099605", "ref-4 " + textMark, "undeliverable"},
-		{"+46701099006", "ref-5 " + textMark, "rejected"},
+		{refused, "ref-5 " + textMark, "rejected"},
 		{"+46701099800", "ref-6 " + textMark, "delivered"},
 		{"+46701099501", "ref-7 " + textMark, "delivered"}, // its notification overtakes the answer
 		{"+46701099310", "ref-8 " + textMark, "delivered"}, // throttled once
@@ -85,5 +93,4 @@ func testLinkUCP(t *testing.T, more string) {
 	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 || c.Refused != 0 {
 		t.Errorf("the simulator counts %+v", c.Counts)
 	}
-	judge()
 }

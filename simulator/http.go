@@ -110,6 +110,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 type Info struct {
 	SMPP      string   `json:"smpp"`               // address on which gateways bind
 	UCP       string   `json:"ucp,omitempty"`      // address on which they log in on EMI/UCP
+	CIMD2     string   `json:"cimd2,omitempty"`    // likewise on CIMD2
 	Hosts     []string `json:"hosts"`              // all of them, in the order of their numbers
 	Listening bool     `json:"listening"`          // whether new connections are taken
 	SystemID  string   `json:"system_id"`          // empty: any
@@ -126,7 +127,7 @@ func (s *Simulator) serveInfo(w http.ResponseWriter, _ *http.Request) {
 		addresses = append(addresses, h.address)
 	}
 	s.mu.Unlock()
-	reply(w, Info{SMPP: s.Addr(), UCP: s.UCPAddr(), Hosts: addresses, Listening: listening, SystemID: s.opt.SystemID, SendURL: s.opt.SendURL, SendKey: s.opt.SendKey})
+	reply(w, Info{SMPP: s.Addr(), UCP: s.UCPAddr(), CIMD2: s.CIMD2Addr(), Hosts: addresses, Listening: listening, SystemID: s.opt.SystemID, SendURL: s.opt.SendURL, SendKey: s.opt.SendKey})
 }
 
 // number reads a number in the query; the default if there is none.

@@ -217,7 +217,7 @@ function figures(stats) {
   set("receipts", stats.receipts);
   set("stored", stats.stored + stats.waiting);
   set("rate", stats.per_second);
-  const addresses = [info.smpp, info.ucp && `${info.ucp} (UCP)`].filter(Boolean);
+  const addresses = [info.smpp, info.ucp && `${info.ucp} (UCP)`, info.cimd2 && `${info.cimd2} (CIMD2)`].filter(Boolean);
   const where = addresses.length > 0 ? `SMSC on ${addresses.join(", ")}` : "SMSC";
   const bound = stats.sessions === 0 ? "no gateway bound" : stats.sessions === 1 ? "1 session bound" : `${stats.sessions} sessions bound`;
   status(stats.sessions > 0 ? "live" : "", `${where} · ${bound}`);
