@@ -3,9 +3,6 @@ package e2e
 import (
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -121,17 +118,7 @@ func TestKannelSessionCIMD2(t *testing.T) {
 	mo, dlr := startHook(t), startHook(t)
 	k := startKannel(t, kannelCIMD2(addr, "acme", linkPass), mo.URL)
 	s := receive(t, "Kannel's login", bound)
-	for i := range 3 {
-		status, text := k.send("46701000001", fmt.Sprint("åäö ", i), url.Values{"dlr-mask": {"31"}, "dlr-url": {dlr.URL + "/?d=%d"}, "from": {"6000"}})
-		if status != http.StatusAccepted {
-			t.Fatalf("Kannel answers %d %q", status, text)
-		}
-	}
-	got := dlrs(t, dlr, 6)
-	slices.Sort(got)
-	if !slices.Equal(got, []int{1, 1, 1, 8, 8, 8}) {
-		t.Errorf("dlr values %v", got)
-	}
+	kannelSends(t, k, dlr)
 	inbound, err := cimd2.New(&cimd2.Deliver{Destination: "6000", Originator: "46701234567", UserData: cimd2.UserData{Data: []byte("hi")}, Timestamp: "261129170000"})
 	if err != nil {
 		t.Fatal(err)
@@ -139,20 +126,9 @@ func TestKannelSessionCIMD2(t *testing.T) {
 	if answer, err := s.Do(t.Context(), inbound); err != nil || answer.Refused() != nil {
 		t.Errorf("%v, %v", answer, err)
 	}
-	if c := receive(t, "an inbound message at Kannel's service", mo.calls); c.Query.Get("text") != "hi" {
-		t.Errorf("Kannel hands on %s", c.Query.Encode())
-	}
-	eventually(t, "Kannel has said that it lives, and was told that we do", func() bool {
-		i := s.Info()
-		return i.AliveTime > 0 && i.Received >= 10
-	})
-	if i := s.Info(); i.Bad+i.Junk+i.Expired != 0 {
-		t.Errorf("%+v", i)
-	}
+	kannelTakes(t, mo, s.Info)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err := errors.Join(h.failed...); err != nil || len(h.failed) != 6 || !slices.Equal(slices.Sorted(slices.Values(h.texts)), []string{"åäö 0", "åäö 1", "åäö 2"}) {
-		t.Errorf("%q, %v", h.texts, err)
-	}
+	judgeTaken(t, h.texts, h.failed)
 	judge()
 }

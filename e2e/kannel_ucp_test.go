@@ -125,6 +125,45 @@ func (h *ucpTaker) Responses(_ *ucp.Session, responses []ucp.Response) {
 	}
 }
 
+// kannelSends has Kannel send three messages, and waits for what it is told of them.
+func kannelSends(t *testing.T, k *kannel, dlr *hook) {
+	t.Helper()
+	for i := range 3 {
+		status, text := k.send("46701000001", fmt.Sprint("åäö ", i), url.Values{"dlr-mask": {"31"}, "dlr-url": {dlr.URL + "/?d=%d"}, "from": {"6000"}})
+		if status != http.StatusAccepted {
+			t.Fatalf("Kannel answers %d %q", status, text)
+		}
+	}
+	got := dlrs(t, dlr, 6)
+	slices.Sort(got)
+	if !slices.Equal(got, []int{1, 1, 1, 8, 8, 8}) {
+		t.Errorf("dlr values %v", got)
+	}
+}
+
+// kannelTakes waits for a message at Kannel's service, and until both sides of a session have asked whether the other lives.
+func kannelTakes(t *testing.T, mo *hook, info func() wire.Info) {
+	t.Helper()
+	if c := receive(t, "an inbound message at Kannel's service", mo.calls); c.Query.Get("text") != "hi" {
+		t.Errorf("Kannel hands on %s", c.Query.Encode())
+	}
+	eventually(t, "Kannel has said that it lives, and was told that we do", func() bool {
+		i := info()
+		return i.AliveTime > 0 && i.Received >= 10
+	})
+	if i := info(); i.Bad+i.Junk+i.Expired != 0 {
+		t.Errorf("%+v", i)
+	}
+}
+
+// judgeTaken looks at what an SMSC of ours has got from kannelSends, and at the errors of what it said to that.
+func judgeTaken(t *testing.T, texts []string, failed []error) {
+	t.Helper()
+	if err := errors.Join(failed...); err != nil || len(failed) != 6 || !slices.Equal(slices.Sorted(slices.Values(texts)), []string{"åäö 0", "åäö 1", "åäö 2"}) {
+		t.Errorf("%q, %v", texts, err)
+	}
+}
+
 // serveSessions runs a server until the test ends, and gives its address.
 func serveSessions(t *testing.T, srv interface {
 	Serve(ctx context.Context, ln net.Listener) error
@@ -164,37 +203,16 @@ func TestKannelSessionUCP(t *testing.T) {
 	mo, dlr := startHook(t), startHook(t)
 	k := startKannel(t, kannelUCP(addr, "6000", linkPass), mo.URL)
 	s := receive(t, "Kannel's log-in", bound)
-	for i := range 3 {
-		status, text := k.send("46701000001", fmt.Sprint("åäö ", i), url.Values{"dlr-mask": {"31"}, "dlr-url": {dlr.URL + "/?d=%d"}, "from": {"6000"}})
-		if status != http.StatusAccepted {
-			t.Fatalf("Kannel answers %d %q", status, text)
-		}
-	}
-	got := dlrs(t, dlr, 6)
-	slices.Sort(got)
-	if !slices.Equal(got, []int{1, 1, 1, 8, 8, 8}) {
-		t.Errorf("dlr values %v", got)
-	}
+	kannelSends(t, k, dlr)
 	inbound := &ucp.Message{AdC: "6000", OAdC: "46701234567", SCTS: "291126170000"}
 	inbound.SetText([]byte("hi"))
 	answer, err := s.Do(t.Context(), &ucp.PDU{Op: ucp.OpDeliver, Body: inbound})
 	if err != nil || answer.Outcome().Code != ucp.CodeNone {
 		t.Errorf("%s, %v", answer, err)
 	}
-	if c := receive(t, "an inbound message at Kannel's service", mo.calls); c.Query.Get("text") != "hi" {
-		t.Errorf("Kannel hands on %s", c.Query.Encode())
-	}
-	eventually(t, "Kannel has said that it lives, and was told that we do", func() bool {
-		i := s.Info()
-		return i.AliveTime > 0 && i.Received >= 10
-	})
-	if i := s.Info(); i.Bad+i.Junk+i.Expired != 0 {
-		t.Errorf("%+v", i)
-	}
+	kannelTakes(t, mo, s.Info)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err := errors.Join(h.failed...); err != nil || len(h.failed) != 6 || !slices.Equal(slices.Sorted(slices.Values(h.texts)), []string{"åäö 0", "åäö 1", "åäö 2"}) {
-		t.Errorf("%q, %v", h.texts, err)
-	}
+	judgeTaken(t, h.texts, h.failed)
 	judge()
 }

@@ -42,6 +42,18 @@ func FuzzScanReceipt(f *testing.F) {
 	})
 }
 
+// sorted is the batch that octets make.
+func sorted(l language, octets []byte) (b batch) {
+	for {
+		frame, used, err := l.frame(octets)
+		if err != nil || used == 0 {
+			return b
+		}
+		octets = octets[used:]
+		_ = l.sort(&b, frame)
+	}
+}
+
 // FuzzUCPFrames holds that no octets make the reader of UCP fail, and that it reads of receipts what the codec reads.
 func FuzzUCPFrames(f *testing.F) {
 	f.Add([]byte("\x0205/00112/O/53/71000/46701234567/////////////211126213102/0/000/211126213110/3//44656C697665726564/////////////7F\x03"))
@@ -49,15 +61,7 @@ func FuzzUCPFrames(f *testing.F) {
 	f.Add([]byte("\x0300/00020/O/53/A///\x03\x02//////////////////\x03"))
 	f.Fuzz(func(t *testing.T, octets []byte) {
 		l := new(speakUCP)
-		var b batch
-		for {
-			frame, used, err := l.frame(octets)
-			if err != nil || used == 0 {
-				break
-			}
-			octets = octets[used:]
-			_ = l.sort(&b, frame)
-		}
+		b := sorted(l, octets)
 		for _, frame := range b.answers {
 			if a := l.answer(frame); a.seq > 1<<9 {
 				t.Errorf("%q has number %d", frame, a.seq)
@@ -84,15 +88,7 @@ func FuzzCIMD2Frames(f *testing.F) {
 	f.Add([]byte("\x03\x0223:\t\x03\x02\x0220:000\t021\x03\x0253:255\t021:\t060\t\x03"))
 	f.Fuzz(func(t *testing.T, octets []byte) {
 		l := new(speakCIMD2)
-		var b batch
-		for {
-			frame, used, err := l.frame(octets)
-			if err != nil || used == 0 {
-				break
-			}
-			octets = octets[used:]
-			_ = l.sort(&b, frame)
-		}
+		b := sorted(l, octets)
 		for _, frame := range b.answers {
 			if a := l.answer(frame); a.seq > cimd2.MaxWindow {
 				t.Errorf("%q has number %d", frame, a.seq)
