@@ -38,7 +38,7 @@ func TestKannelSimulatorCIMD2(t *testing.T) {
 	mo, dlr := startHook(t), startHook(t)
 	k := startKannel(t, kannelCIMD2(addr, "kurir", linkPass), mo.URL)
 	eventually(t, "Kannel has logged in", func() bool { return sim.Stats().Binds == 1 })
-	kannelExchange(t, k, sim, mo, dlr, []int{1, 8})
+	kannelExchange(t, k, sim, mo, dlr, []int{1, 8}, []int{16})
 	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 || c.BindsRefused != 0 {
 		t.Errorf("the simulator counts %+v", c.Counts)
 	}
@@ -130,5 +130,23 @@ func TestKannelSessionCIMD2(t *testing.T) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	judgeTaken(t, h.texts, h.failed)
+	judge()
+}
+
+// TestKannelCIMD2: Kannel is our customer over CIMD2: it logs in, submits, gets status reports and messages from phones.
+func TestKannelCIMD2(t *testing.T) {
+	t.Parallel()
+	sim := startSimulator(t, simulator.Options{})
+	own := freeAddr(t)
+	s := startServer(t, sim, serverOptions{more: fmt.Sprintf("cimd2: {listen: %q}", own)})
+	linked(t, sim)
+	addr, judge := tappedAs(t, "cimd", own, true, false)
+	mo, dlr := startHook(t), startHook(t)
+	k := startKannel(t, kannelCIMD2(addr, account, password), mo.URL)
+	s.proc.out.wait(t, `customer bound`)
+	kannelExchange(t, k, sim, mo, dlr, []int{1, 8}, []int{2, 8})
+	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 {
+		t.Errorf("the simulator counts %+v", c.Counts)
+	}
 	judge()
 }

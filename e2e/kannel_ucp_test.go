@@ -44,7 +44,7 @@ func TestKannelSimulatorUCP(t *testing.T) {
 	mo, dlr := startHook(t), startHook(t)
 	k := startKannel(t, kannelUCP(addr, "kurir", linkPass), mo.URL)
 	eventually(t, "Kannel has logged in", func() bool { return sim.Stats().Binds == 1 })
-	kannelExchange(t, k, sim, mo, dlr, []int{1, 4, 8})
+	kannelExchange(t, k, sim, mo, dlr, []int{1, 4, 8}, []int{16})
 	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 || c.BindsRefused != 0 {
 		t.Errorf("the simulator counts %+v", c.Counts)
 	}
@@ -52,8 +52,8 @@ func TestKannelSimulatorUCP(t *testing.T) {
 }
 
 // kannelExchange has Kannel send to phones of the simulator over UCP or CIMD2, and phones write to Kannel. Late are the dlr
-// values of a message whose phone is off at first.
-func kannelExchange(t *testing.T, k *kannel, sim *simulator.Simulator, mo, dlr *hook, late []int) {
+// values of a message whose phone is off at first, refused those of one that the simulator refuses.
+func kannelExchange(t *testing.T, k *kannel, sim *simulator.Simulator, mo, dlr *hook, late, refused []int) {
 	t.Helper()
 	for _, c := range []struct {
 		to, text, from string
@@ -65,7 +65,7 @@ func kannelExchange(t *testing.T, k *kannel, sim *simulator.Simulator, mo, dlr *
 		{"46701000004", "ref-4 " + textMark + strings.Repeat(" åäö 0123456789", 20), "46700000001", []int{1, 8}},
 		{"46701000005", "ref-5 " + textMark, "Kannel", []int{1, 8}},
 		{"46701099800", "ref-6 " + textMark, "46700000001", late},
-		{"46701099006", "ref-7 " + textMark, "46700000001", []int{16}},
+		{"46701099006", "ref-7 " + textMark, "46700000001", refused},
 	} {
 		more := url.Values{"dlr-mask": {"31"}, "dlr-url": {dlr.URL + "/?d=%d"}, "from": {c.from}}
 		if strings.Contains(c.text, "Привет") {

@@ -175,7 +175,7 @@ func tappedAs(t *testing.T, protocol, addr string, readable, weConnect bool) (st
 var unread = regexp.MustCompile(`(?i)malformed|unknown|reserved|bogus|illegal`)
 
 // known are lines in which such a word is the name of a value: an unknown type of number, numbering plan, state, subscriber or error 0, no class.
-var known = regexp.MustCompile(`(?i)(type of number|numbering plan|_npi|_ton|message state|stat:|npi|ton\b).*unknown|rsn: unknown subscriber|status error code: unknown \(0\)|dcs message class meaning: reserved`)
+var known = regexp.MustCompile(`(?i)(type of number|numbering plan|_npi|_ton|message state|stat:|npi|ton\b).*unknown|rsn: unknown subscriber|status error code: unknown( subscriber)? \([01]\)|dcs message class meaning: reserved`)
 
 // judge has tshark read our half of everything.
 func (w *wiretap) judge(t *testing.T, weConnect bool) {
