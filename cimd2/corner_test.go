@@ -181,6 +181,14 @@ func TestCornerNumbers(t *testing.T) {
 			if len(r.h.requests) != 2 {
 				t.Errorf("%d requests, want 2", len(r.h.requests))
 			}
+			r.send("20:004 021:1 033:later|")
+			_ = r.s.Respond([]*Packet{Empty(OpNack, 4)})
+			r.send("20:004 021:1 033:later|")
+			r.written("99:004|")
+			if len(r.h.requests) != 4 {
+				t.Error("what was nacked is not handed on when it comes again")
+			}
+			r.h.requests = r.h.requests[:2]
 			r.send("20:002 021:1 033:another|")
 			if len(r.h.requests) != 3 {
 				t.Error("another message under a number that was used is none that came before")

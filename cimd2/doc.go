@@ -30,7 +30,8 @@
 //  3. A request that comes again is answered again and handed on once.
 //  4. What cannot be read, such as a packet with a wrong checksum, is answered by a nack. A nack of the peer has the packet sent
 //     again, at most three times; one with a number that no packet of ours has says where the peer is, and numbers
-//     go on from there.
+//     go on from there. An application that cannot keep what an SMSC delivers may answer it with a nack, as it has no
+//     negative response: the packet is handed on again when it comes again.
 //  5. Alive is answered, and asked after silence. A general error ends the session. A logout is answered when all requests
 //     before it are.
 //

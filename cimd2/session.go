@@ -198,12 +198,16 @@ func (w *watcher) Misread(_ *Packet, why error) bool {
 	return true
 }
 
-// Sending gives a packet a checksum or none, and keeps answers for requests that come again.
+// Sending gives a packet a checksum or none, and keeps answers for requests that come again. A request that gets a nack is to
+// come again, and is new then.
 func (w *watcher) Sending(p *Packet) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p.Plain = w.plain
-	if p.Op.IsResponse() {
+	switch {
+	case p.Op == OpNack:
+		w.repeats.Forget(p.Seq)
+	case p.Op.IsResponse():
 		w.repeats.Answered(p)
 	}
 }

@@ -103,6 +103,26 @@ func TestCIMD2Manage(t *testing.T) {
 	})
 }
 
+// What an application cannot keep it answers with a nack, and gets it again.
+func TestCIMD2Nacked(t *testing.T) {
+	t.Parallel()
+	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *cimd2App) {
+		a.keepSilent(true)
+		if err := s.Inject(Inbound{From: "46701234567", To: "600", Text: "x"}); err != nil {
+			t.Fatal(err)
+		}
+		_ = a.s.Respond([]*cimd2.Packet{cimd2.Empty(cimd2.OpNack, a.take()[0].Seq)})
+		a.keepSilent(false)
+		time.Sleep(time.Second)
+		if got := a.take(); len(got) != 1 || got[0].Op != cimd2.OpDeliver || got[0].Seq != 2 {
+			t.Errorf("%v", got)
+		}
+		if st := s.Stats(); st.Inbound != 2 || st.Retried != 1 || st.Acked != 1 || st.Unacked != 0 {
+			t.Errorf("%+v", st)
+		}
+	})
+}
+
 // Deliveries keep within the window that the login asked for, and what has no answer is delivered on the next connection.
 func TestCIMD2Window(t *testing.T) {
 	t.Parallel()
@@ -111,7 +131,7 @@ func TestCIMD2Window(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a.mute = true
+		a.keepSilent(true)
 		if err := s.Inject(Inbound{From: "46701234567", To: "600", Text: "{n}", Count: 300}); err != nil {
 			t.Fatal(err)
 		}

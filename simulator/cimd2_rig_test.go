@@ -40,6 +40,13 @@ func (a *cimd2App) Responses(_ *cimd2.Session, responses []cimd2.Response) {
 	a.responses = append(a.responses, responses...)
 }
 
+// keepSilent sets whether what is delivered gets no answers.
+func (a *cimd2App) keepSilent(mute bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.mute = mute
+}
+
 // take gives what was delivered since the last call.
 func (a *cimd2App) take() []*cimd2.Packet {
 	synctest.Wait()

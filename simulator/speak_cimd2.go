@@ -61,7 +61,7 @@ func (l *speakCIMD2) handle(frame []byte) bool {
 		}
 		return true
 	}
-	if p.IsResponse() {
+	if p.IsResponse() || p.Op == cimd2.OpNack {
 		l.acknowledged(p)
 		return true
 	}
@@ -76,7 +76,7 @@ func (l *speakCIMD2) handle(frame []byte) bool {
 		return true
 	case again && answer != nil:
 		return l.write(answer)
-	case again, p.Op == cimd2.OpNack: // what the application did not take is sent again when its time is over
+	case again:
 		return true
 	}
 	return l.requested(p)
@@ -195,16 +195,21 @@ func cimd2LoginCode(status smpp.Status) cimd2.ErrorCode {
 	return cimd2.ErrTooManyUsers
 }
 
-// acknowledged books what the application says to something that was delivered. Even numbers count deliveries.
+// acknowledged books what the application says to something that was delivered. Even numbers count deliveries. After a nack,
+// as after an error that passes, it is delivered again in a while.
 func (l *speakCIMD2) acknowledged(p *cimd2.Packet) {
 	b := &l.ss.batch
-	if p.Op != cimd2.OpDeliverResp && p.Op != cimd2.OpStatusReportResp || !l.ss.bound.Load() || p.Seq%2 != 0 {
+	known := p.Op == cimd2.OpDeliverResp || p.Op == cimd2.OpStatusReportResp || p.Op == cimd2.OpNack
+	if !known || !l.ss.bound.Load() || p.Seq%2 != 0 {
 		b.c.Unexpected++
 		return
 	}
 	h := smpp.Header{Sequence: uint32(p.Seq)/2 + 1}
 	var refusal *cimd2.Refusal
-	if errors.As(p.Refused(), &refusal) {
+	switch {
+	case p.Op == cimd2.OpNack:
+		h.Status = smpp.ESME_RX_T_APPN
+	case errors.As(p.Refused(), &refusal):
 		h.Status = smpp.ESME_RX_R_APPN
 		if refusal.Code.Temporary() {
 			h.Status = smpp.ESME_RX_T_APPN
