@@ -35,6 +35,8 @@ type contractKind struct {
 	window, lookahead int
 	// id gives the name by which the operator knows an id of the connector; nil: they are the same.
 	id func(id string) string
+	// slow says that it takes a moment until the first session is up.
+	slow bool
 	// lacks are kinds of failures that the operator cannot tell.
 	lacks []message.FailureKind
 	// once says that a session ends when a request gets no answer, for its number cannot be used again.
@@ -216,7 +218,9 @@ func (k contractKind) test(t *testing.T, name string, test func(t *testing.T, b 
 				b.link.Run(ctx, b.core)
 				close(b.ended)
 			}()
-			synctest.Wait()
+			if synctest.Wait(); k.slow {
+				b.waitUp(1)
+			}
 			test(t, b)
 			stop()
 			<-b.ended
@@ -306,4 +310,19 @@ func same(t *testing.T, what string, got, want []string) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%s: %q, want %q", what, got, want)
 	}
+}
+
+// settle waits until nothing moves without time passing.
+func (b *contractBench) settle() { synctest.Wait() }
+
+// waitTaken waits until the operator has had so many messages.
+func (b *contractBench) waitTaken(n int) {
+	for range 1000 {
+		synctest.Wait()
+		if len(b.operator().taken()) >= n {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	b.t.Fatalf("no message number %d", n)
 }

@@ -19,6 +19,10 @@ const writeWithin = 10 * time.Second
 // it. What is beyond is left out: messages are found again in the storage.
 const maxEvents = 1000
 
+// maxEntries bounds the lines of one answer likewise: no storage holds as many
+// messages.
+const maxEntries = 2000
+
 // dialogue is one conversation with a modem: one command at a time, and what
 // the modem says of itself in between. All but the reader belongs to one
 // goroutine.
@@ -152,6 +156,8 @@ func (d *dialogue) sort(c command, list []*entry, text string) []*entry {
 		return list
 	}
 	switch {
+	case len(list) >= maxEntries:
+		return list
 	case c.prefix != "" && strings.HasPrefix(text, c.prefix) && solicited(c.prefix, text):
 		e := &entry{text: text}
 		if c.pdus {

@@ -23,6 +23,9 @@ type kept struct {
 	acked bool      // it is on the caller's disk, and to be removed
 }
 
+// maxKept bounds what was handed over and waits for its Ack.
+const maxKept = 5000
+
 // What AT+CMGL says of a message. 3GPP TS 27.005 3.1.
 const (
 	statusUnread = 0
@@ -267,6 +270,10 @@ func (s *session) handOver(at slot, pdu string) {
 			s.m.mu.Unlock()
 			return
 		}
+	}
+	if len(s.m.kept) >= maxKept { // the next look through the storages finds it
+		s.m.mu.Unlock()
+		return
 	}
 	s.m.kept[at] = k
 	s.m.mu.Unlock()

@@ -2,6 +2,8 @@ package modem_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -111,3 +113,48 @@ func TestRecovery(t *testing.T) {
 type deaf struct{ net.Conn }
 
 func (deaf) Write(b []byte) (int, error) { return len(b), nil }
+
+// A modem is found by its serial number wherever it is plugged in, and another one is let alone.
+func TestIMEI(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sims := map[string]*simulator.Modem{
+			"tcp:a:1": simulator.NewModem(simulator.ModemOptions{IMEI: "111111111111111", PIN: "4711"}),
+			"tcp:b:1": simulator.NewModem(simulator.ModemOptions{IMEI: "222222222222222"}),
+		}
+		var mu sync.Mutex
+		var serving sync.WaitGroup
+		r := &rig{t: t, sim: sims["tcp:b:1"]}
+		r.m = modem.New(modem.Config{
+			Devices: []string{"tcp:none:1", "tcp:a:1", "tcp:b:1"}, IMEI: "222222222222222", PIN: "0000",
+			Open: func(_ context.Context, device string) (io.ReadWriteCloser, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				sim := sims[device]
+				if sim == nil {
+					return nil, errors.New("no such device")
+				}
+				ours, theirs := net.Pipe()
+				serving.Go(func() { sim.Serve(theirs) })
+				return ours, nil
+			},
+		})
+		r.start()
+		if s := r.m.Status(); s.IMEI != "222222222222222" || s.Device != "tcp:b:1" {
+			t.Errorf("status %+v", s)
+		}
+		mu.Lock() // plugged in elsewhere
+		sims["tcp:none:1"], sims["tcp:b:1"] = sims["tcp:b:1"], nil
+		mu.Unlock()
+		r.sim.Unplug()
+		r.until("found again", func() bool {
+			s := r.m.Status()
+			return s.State == modem.StateReady && s.Device == "tcp:none:1"
+		})
+		if tries := sims["tcp:a:1"].PINTries(); tries != 3 {
+			t.Errorf("the other modem was given a PIN: %d tries are left", tries)
+		}
+		r.end()
+		serving.Wait()
+	})
+}

@@ -2,7 +2,6 @@ package modem
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -66,9 +65,6 @@ func (s *session) send(ctx context.Context, octets int, pdu string) (sent Sent, 
 		}
 		return Sent{}, err, nil
 	case err != nil:
-		if errors.Is(err, ErrNoAnswer) {
-			_ = s.d.write("\x1B", false) // the device is closed next
-		}
 		return Sent{}, fmt.Errorf("%w: %w", ErrUncertain, err), err
 	case len(list) == 0:
 		return Sent{}, fmt.Errorf("%w: it gave no reference", ErrUncertain), nil

@@ -25,13 +25,9 @@ type modemEnd struct {
 	reports chan modem.Report
 }
 
-// attach adds a modem to the simulator and runs our end of it until the simulator ends.
-func attach(t *testing.T, s *Simulator, opt ModemOptions, open func(context.Context, string) (io.ReadWriteCloser, error), devices ...string) *modemEnd {
-	t.Helper()
-	sim, err := s.AddModem(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
+// attach runs our end of a modem until the simulator ends: at a device, or else at a pipe.
+func attach(s *Simulator, sim *Modem, devices ...string) *modemEnd {
+	var open func(context.Context, string) (io.ReadWriteCloser, error)
 	e := &modemEnd{sim: sim, texts: make(chan modem.Message, 100), reports: make(chan modem.Report, 100)}
 	if len(devices) == 0 {
 		devices = []string{"tcp:x:1"}
@@ -75,7 +71,11 @@ func (e *modemEnd) send(ctx context.Context, to, text string) (sent modem.Sent, 
 func TestModemPhones(t *testing.T) {
 	t.Parallel()
 	inBubble(t, Options{SystemID: "other", Password: "secret"}, func(t *testing.T, s *Simulator) {
-		e := attach(t, s, ModemOptions{Number: "+46737000001"}, nil)
+		sim, err := s.AddModem(ModemOptions{Number: "+46737000001"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := attach(s, sim)
 		long := "lång text " + strings.Repeat("0123456789", 30)
 		for _, text := range []string{"Hej åäö €", "Привет", long} {
 			if _, err := e.send(t.Context(), "46701234567", text); err != nil {
@@ -173,6 +173,33 @@ func TestModemPTY(t *testing.T) {
 	reach(modem.StateReady)
 	if _, err := modem.OpenDevice(t.Context(), os.DevNull, 0); err == nil {
 		t.Error("what is no serial device is opened")
+	}
+}
+
+// Behind a serial server.
+func TestModemTCP(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s := New(Options{})
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	sim, err := s.AddModem(ModemOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.wg.Go(func() {
+		if conn, err := l.Accept(); err == nil {
+			sim.Serve(conn)
+		}
+	})
+	if _, err := attach(s, sim, "tcp:"+l.Addr().String()).send(t.Context(), "46701234567", "over TCP"); err != nil {
+		t.Error(err)
 	}
 }
 
