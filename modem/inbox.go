@@ -192,6 +192,9 @@ func (s *session) list(ctx context.Context) error {
 		return nil
 	}
 	if refused(err) {
+		if s.scans = s.scans || s.memory == s.receiving; !s.scans {
+			return nil // of this storage it may be
+		}
 		return s.scan(ctx)
 	}
 	if err != nil {
@@ -201,7 +204,7 @@ func (s *session) list(ctx context.Context) error {
 		p := params(e.text)
 		index, ok := number(param(p, 0))
 		status, known := number(param(p, 1))
-		if ok && e.pdu != "" && known && status <= statusRead {
+		if ok && e.pdu != "" && (!known || status <= statusRead) {
 			s.handOver(slot{s.memory, index}, e.pdu)
 		}
 	}

@@ -19,6 +19,7 @@ type session struct {
 	memory    string   // selected for reading
 	receiving string   // where messages come in
 	told      bool     // the modem tells of messages
+	scans     bool     // it cannot list them
 	lastRing  time.Time
 	lastFull  time.Time
 	named     bool // the ringing call was told of
