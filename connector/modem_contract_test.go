@@ -245,6 +245,24 @@ func TestModemSend(t *testing.T) {
 	})
 }
 
+// A part that is refused for now, of a message whose first part was taken, is tried again; one that is refused for good is not.
+func TestModemPartAgain(t *testing.T) {
+	t.Parallel()
+	modemBench(t, func(*ModemConfig) {}, func(t *testing.T, b *contractBench, _ *ModemPool) {
+		o := b.operator().(*modemNetwork)
+		kinds := []message.FailureKind{message.NoFailure, message.Throttled, message.Busy, message.NoFailure, message.Refused}
+		b.send(strings.Repeat("0123456789", 40))
+		for i, kind := range kinds {
+			b.waitTaken(i + 1)
+			o.answer(o.taken()[i], "x", kind)
+		}
+		b.settle()
+		if a := b.core.answers; len(a) != 1 || a[0].Failure == nil || a[0].Failure.Kind != message.Refused || len(a[0].More) != 1 || b.core.slowed != 2 {
+			t.Errorf("answers %+v, slowed %d times", a, b.core.slowed)
+		}
+	})
+}
+
 // Rate and daily limit of each SIM, the latter over a restart and until midnight.
 func TestModemLimits(t *testing.T) {
 	t.Parallel()

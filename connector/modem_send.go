@@ -30,6 +30,13 @@ func (s *modemSlot) send(ctx context.Context, number uint32, out *Outgoing) erro
 			return nil
 		}
 		sent, err := s.part(ctx, out, &parts[i], to)
+		for try := 1; i > 0 && refusedForNow(err) && try <= partTries; try++ { // the phone has the parts before it
+			s.core.Throttled(number)
+			if !s.rest(ctx, time.Duration(try)*partRest) {
+				break
+			}
+			sent, err = s.part(ctx, out, &parts[i], to)
+		}
 		switch {
 		case errors.Is(err, modem.ErrDown) && i == 0:
 			return err
@@ -54,20 +61,39 @@ func (s *modemSlot) send(ctx context.Context, number uint32, out *Outgoing) erro
 	return nil
 }
 
+// How often a part, of a long message whose other parts were taken, is tried again when it is refused for now, and how much
+// longer the pause before it becomes each time.
+const (
+	partTries = 5
+	partRest  = 5 * time.Second
+)
+
+// refusedForNow says that the network, or the modem, refused a part that it may take later.
+func refusedForNow(err error) bool {
+	var e *modem.Error
+	return errors.As(err, &e) && e.Kind().Temporary()
+}
+
 // wait waits until the modem may send the next part; false when ctx ended first.
 // Parts of a message that has been begun go on then.
 func (s *modemSlot) wait(ctx context.Context) bool {
-	now := time.Now()
-	if s.next.After(now) {
-		timer := time.NewTimer(s.next.Sub(now))
+	if !s.rest(ctx, time.Until(s.next)) {
+		return false
+	}
+	s.next = time.Now().Add(s.every)
+	return true
+}
+
+// rest waits for a time; false when ctx ended first.
+func (s *modemSlot) rest(ctx context.Context, d time.Duration) bool {
+	if d > 0 {
+		timer := time.NewTimer(d)
 		defer timer.Stop()
 		select {
 		case <-ctx.Done():
-			return false
 		case <-timer.C:
 		}
 	}
-	s.next = time.Now().Add(s.every)
 	return ctx.Err() == nil
 }
 
