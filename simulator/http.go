@@ -59,6 +59,8 @@ func (s *Simulator) Handler() http.Handler {
 	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.References()) })
 	mux.HandleFunc("POST /counts", s.serveCounts)
 	mux.HandleFunc("POST /links/{action}", s.serveLinks)
+	mux.HandleFunc("GET /modems", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Modems()) })
+	mux.HandleFunc("POST /modems/{number}/{action}", s.serveModem)
 	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, _ *http.Request) { s.Reset(); w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /events", s.serveEvents)
 	guarded := http.NewCrossOriginProtection().Handler(mux)

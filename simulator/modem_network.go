@@ -20,6 +20,10 @@ type modemNetwork struct {
 	modem  *Modem
 	number string // of the SIM, without +
 
+	// Guarded by the lock of the simulator.
+	pty  *PTY   // nil while it is not plugged in
+	link string // that it had last
+
 	mu      sync.Mutex
 	session *smpp.Session // nil: there is none
 	open    []modemOpen   // for which status reports are owed, oldest first
@@ -55,10 +59,10 @@ func (s *Simulator) AddModem(opt ModemOptions) (*Modem, error) {
 		s.mu.Unlock()
 		return nil, fmt.Errorf("a modem has a number of its own of at most 14 digits, not %q", opt.Number)
 	}
-	s.modems[n.number] = n
-	s.mu.Unlock()
 	opt.Send = n.send
 	n.modem = NewModem(opt)
+	s.modems[n.number] = n
+	s.mu.Unlock()
 	d := &smpp.Dialer{
 		Hosts: []string{"the simulator itself"}, Bind: smpp.Bind{Mode: smpp.Transceiver, SystemID: n.account(), Version: smpp.Version34},
 		Dial: func(context.Context, string, string) (net.Conn, error) {
@@ -91,9 +95,18 @@ func (s *Simulator) AttachModem(m *Modem, link string) (*PTY, error) {
 	if err != nil {
 		return nil, err
 	}
+	plugged := func(pty *PTY) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if n := s.modems[phoneNumber(m.Number())]; n != nil {
+			n.pty, n.link = pty, link
+		}
+	}
+	plugged(pty)
 	stop := context.AfterFunc(s.running, func() { _ = pty.Close() })
 	s.wg.Go(func() {
 		m.Serve(pty)
+		plugged(nil)
 		stop()
 	})
 	return pty, nil

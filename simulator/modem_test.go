@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -173,6 +175,50 @@ func TestModemPTY(t *testing.T) {
 	reach(modem.StateReady)
 	if _, err := modem.OpenDevice(t.Context(), os.DevNull, 0); err == nil {
 		t.Error("what is no serial device is opened")
+	}
+}
+
+// By the API modems lose and find their network, are pulled out and plugged in.
+func TestModemAPI(t *testing.T) {
+	t.Parallel()
+	s := New(Options{})
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	sim, err := s.AddModem(ModemOptions{Number: "+46737000001", PIN: "4711"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AttachModem(sim, ""); err != nil {
+		t.Skipf("no pseudo-terminals here: %v", err)
+	}
+	h := s.Handler()
+	call := func(method, path string, want int) string {
+		t.Helper()
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+		if w.Code != want {
+			t.Errorf("%s %s: %d %s, want %d", method, path, w.Code, w.Body, want)
+		}
+		return w.Body.String()
+	}
+	if got := call("GET", "/modems", 200); !strings.Contains(got, `"number":"+46737000001"`) || !strings.Contains(got, `"locked":true`) || !strings.Contains(got, "/dev/pts/") {
+		t.Errorf("modems %s", got)
+	}
+	for _, action := range []string{"hang", "wake", "offline", "online", "ring?from=%2B46701234567"} {
+		call("POST", "/modems/46737000001/"+action, 204)
+	}
+	call("POST", "/modems/46737000001/plug", 409)
+	call("POST", "/modems/46737000001/dance", 404)
+	call("POST", "/modems/46737000002/hang", 404)
+	call("POST", "/modems/+46737000001/unplug", 204)
+	for strings.Contains(call("GET", "/modems", 200), "/dev/pts/") {
+		runtime.Gosched()
+	}
+	call("POST", "/modems/+46737000001/plug", 204)
+	if s.DropLinks() != 0 {
+		t.Error("the modem's own connection is dropped")
 	}
 }
 

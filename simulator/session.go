@@ -146,7 +146,7 @@ func (s *Simulator) FreezeLinks(keep time.Duration) int {
 	defer s.mu.Unlock()
 	n := 0
 	for _, ss := range s.sessions {
-		if ss.frozen.Swap(true) {
+		if ss.inner || ss.frozen.Swap(true) {
 			continue
 		}
 		n++

@@ -253,14 +253,17 @@ func (s *Simulator) shut() {
 // HTTPAddr is the address of the page and the API.
 func (s *Simulator) HTTPAddr() string { return s.webAddress }
 
-// DropLinks cuts all connections without a word and says how many there were.
-func (s *Simulator) DropLinks() int {
+// DropLinks cuts all connections without a word and says how many there were. Those of modems stay.
+func (s *Simulator) DropLinks() (dropped int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, ss := range s.sessions {
-		ss.cut()
+		if !ss.inner {
+			ss.cut()
+			dropped++
+		}
 	}
-	return len(s.sessions)
+	return dropped
 }
 
 // Behaviour is what is in force.
