@@ -175,7 +175,7 @@ func (d *dialogue) sort(c command, list []*entry, text string) []*entry {
 // solicited tells the answer to AT+CREG? from what the modem says of itself,
 // which lacks the first parameter. 3GPP TS 27.007 7.2.
 func solicited(prefix, text string) bool {
-	if prefix != "+CREG:" {
+	if !strings.HasSuffix(prefix, "REG:") {
 		return true
 	}
 	_, rest, _ := strings.Cut(text, ",")

@@ -103,13 +103,22 @@ func (s *session) enter(ctx context.Context) error {
 		return s.blocked(nil, fmt.Errorf("the PIN is not tried, as it cannot be written down first: %w", err))
 	case tried:
 		return s.blocked(nil, errors.New("the SIM wants its PIN, and the one configured has been tried before without success: "+
-			"correct it (after three wrong ones the SIM wants its PUK)"))
+			"correct it (after three wrong ones the SIM wants its PUK)"+s.m.forget()))
 	}
 	_, err = s.d.exec(ctx, command{text: "AT+CPIN=" + quote(pin), prefix: "+CPIN:", within: s.m.cfg.Answer, secret: true})
 	if err != nil {
 		return s.blocked(err, fmt.Errorf("the PIN was not accepted: %w", err))
 	}
 	return s.m.pinRight(s.sim, pin)
+}
+
+// forget says how a PIN is given once more that was right, if the process ended
+// before it could be known.
+func (m *Modem) forget() string {
+	if m.cfg.PINFile == "" {
+		return ""
+	}
+	return "; if it is right, delete " + m.cfg.PINFile
 }
 
 // pinMark is how a PIN tried at a SIM is written down. A PIN has too few digits

@@ -154,6 +154,9 @@ func TestIMEI(t *testing.T) {
 		if tries := sims["tcp:a:1"].PINTries(); tries != 3 {
 			t.Errorf("the other modem was given a PIN: %d tries are left", tries)
 		}
+		if said := sims["tcp:a:1"].Commands(); slices.Contains(said, "ATZ") || slices.Contains(said, "ATE0") {
+			t.Errorf("the other modem was told %q", said)
+		}
 		r.end()
 		serving.Wait()
 	})

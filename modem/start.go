@@ -57,12 +57,16 @@ func (s *session) greet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// First who it is: another one's settings are none of our business.
+	if err := s.identify(ctx); err != nil {
+		return err
+	}
 	for _, text := range []string{"ATZ", "ATE0", "AT+CMEE=1"} {
 		if _, err := s.try(ctx, text, ""); err != nil {
 			return err
 		}
 	}
-	return s.identify(ctx)
+	return nil
 }
 
 // identify asks for maker, model and serial number. 3GPP TS 27.007 5.
@@ -171,18 +175,13 @@ func international(number, toa string) string {
 // check asks for the network and the signal, by which also a modem is found out
 // that does not answer any more.
 func (s *session) check(ctx context.Context) error {
-	list, err := s.try(ctx, "AT+CREG?", "+CREG:")
+	registration, err := s.registration(ctx)
 	if err != nil {
 		return err
 	}
-	registration := RegisteredUnknown
-	if len(list) > 0 {
-		if n, ok := number(param(params(list[0].text), 1)); ok {
-			registration = Registration(n)
-		}
-	}
 	signal, operator := NoSignal, ""
-	if list, err = s.try(ctx, "AT+CSQ", "+CSQ:"); err != nil {
+	list, err := s.try(ctx, "AT+CSQ", "+CSQ:")
+	if err != nil {
 		return err
 	}
 	if len(list) > 0 {
@@ -201,6 +200,28 @@ func (s *session) check(ctx context.Context) error {
 	s.m.change(func(st *Status) { st.Signal, st.Operator = signal, operator })
 	s.registered(registration)
 	return nil
+}
+
+// registration asks for the registration: with the network of circuits, and where
+// there is none, as with LTE alone, with the one of packets. 3GPP TS 27.007 7.2, 10.1.22.
+func (s *session) registration(ctx context.Context) (Registration, error) {
+	found := RegisteredUnknown
+	for i, name := range []string{"+CREG", "+CEREG"} {
+		list, err := s.try(ctx, "AT"+name+"?", name+":")
+		if err != nil {
+			return found, err
+		}
+		if len(list) == 0 {
+			continue
+		}
+		if n, ok := number(param(params(list[0].text), 1)); ok && (i == 0 || Registration(n).Registered()) {
+			found = Registration(n)
+		}
+		if found.Registered() {
+			break
+		}
+	}
+	return found, nil
 }
 
 // registered notes what the network says.
