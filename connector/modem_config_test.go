@@ -39,7 +39,7 @@ func TestModemConfig(t *testing.T) {
 			c.Modems[0].Init = []string{"CMMS", "AT\rAT", `AT+CPIN="1111"`, `at+csca=""`}
 		}, []string{"modems[0].init[0]", "modems[0].init[1]", "modems[0].init[2]", "modems[0].init[3]"}},
 		{func(c *ModemConfig) { c.Long, c.Receipts, c.Uncertain = "sar", "no", "yes" }, []string{"long", "receipts", "uncertain"}},
-		{func(c *ModemConfig) { c.Rate, c.DailyLimit, c.Lookahead, c.Check = 601, -1, 101, time.Minute*61 }, []string{"check", "daily_limit", "lookahead", "rate"}},
+		{func(c *ModemConfig) { c.PerMinute, c.DailyLimit, c.Lookahead, c.Check = 601, -1, 101, time.Minute*61 }, []string{"check", "daily_limit", "lookahead", "per_minute"}},
 		{func(c *ModemConfig) { c.Languages = []string{"turkish", "klingon"} }, []string{"languages[1]"}},
 	} {
 		bad := good

@@ -23,7 +23,7 @@ func TestModemContract(t *testing.T) {
 
 func modemTestConfig() ModemConfig {
 	return ModemConfig{
-		Name: "gsm", Modems: []ModemDevice{{Devices: []string{"tcp:pipe:1"}, Number: "+46737000001"}}, Lookahead: 3,
+		Named: Named{Name: "gsm"}, Modems: []ModemDevice{{Devices: []string{"tcp:pipe:1"}, Number: "+46737000001"}}, Lookahead: 3,
 		Check: contractEnquire, ResponseTimeout: contractAnswer, SendTimeout: contractAnswer,
 	}
 }
@@ -266,7 +266,7 @@ func TestModemPartAgain(t *testing.T) {
 // Rate and daily limit of each SIM, the latter over a restart and until midnight.
 func TestModemLimits(t *testing.T) {
 	t.Parallel()
-	modemBench(t, func(c *ModemConfig) { c.Rate, c.DailyLimit = 6, 3 }, func(t *testing.T, b *contractBench, p *ModemPool) {
+	modemBench(t, func(c *ModemConfig) { c.PerMinute, c.DailyLimit = 6, 3 }, func(t *testing.T, b *contractBench, p *ModemPool) {
 		o := b.operator().(*modemNetwork)
 		began := time.Now()
 		b.send("a", "b", "c", "d")
