@@ -36,7 +36,6 @@ type modemSlot struct {
 	used   daySent
 	lease  *Lease             // nil where none is needed
 	again  context.CancelFunc // has the modem opened anew
-	told   modem.Status       // what was last written about it
 }
 
 // keep keeps one modem in use until ctx ends: where several servers share the link, whenever this one has its lease. It
