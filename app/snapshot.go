@@ -142,7 +142,7 @@ func linkSettings(c *config.Connector) gateway.LinkSettings {
 	case *connector.CIMD2Config:
 		validity, s.IDs, s.Cancel = own.Validity, gateway.IDsExactly, own.Cancel
 	case *connector.ModemConfig:
-		s.IDs = gateway.IDsExactly
+		s.IDs, s.SIM = gateway.IDsExactly, true
 	}
 	if validity != "none" { // else nothing is told
 		s.MaxValidity = every.MaxValidity

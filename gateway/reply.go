@@ -106,10 +106,10 @@ const (
 // answered finds what inbound messages answer, by reading: the lock is not held.
 // It returns nil where nothing is to be found out, as of most.
 func (g *Gateway) answered(snap *Snapshot, link string, in []*message.Inbound, now time.Time) ([]replyTo, error) {
-	if len(snap.Replies) == 0 {
+	set := snap.Links[link]
+	if len(snap.Replies) == 0 && !set.SIM {
 		return nil, nil
 	}
-	set := snap.Links[link]
 	list := make([]replyTo, len(in))
 	for i, m := range in {
 		var err error
@@ -130,11 +130,15 @@ const (
 // of ours. The link may be empty: any.
 func (g *Gateway) answerOf(snap *Snapshot, link string, phone, ours message.Address, now time.Time) (replyTo, error) {
 	rule, dialog := snap.replyRule(ours)
-	if rule == nil || phone.Number == "" {
+	sim := rule == nil && snap.Links[link].SIM
+	if rule == nil && !sim || phone.Number == "" {
 		return replyTo{}, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
 	defer cancel()
+	if sim { // the last that went out by it, whatever sender it had
+		return g.lastTo(ctx, phone, &ReplyRule{}, false, func(m *message.Message) bool { return wentBy(m, link) }, now)
+	}
 	if plain, digits := rule.phoneOf(link, phone); digits != "" && !dialog {
 		set := snap.Links[link]
 		plain = set.inboundNumber(plain)
@@ -213,6 +217,17 @@ func wasShown(m *message.Message, number string) bool {
 	return slices.ContainsFunc(events, func(e message.Event) bool {
 		return e.Kind == message.EventShownAs && strings.TrimPrefix(e.Text, "+") == number
 	})
+}
+
+// wentBy tells whether a message was last given to a link.
+func wentBy(m *message.Message, link string) bool {
+	events, _ := message.DecodeLog(m.Log, m.ID)
+	for i := len(events) - 1; i >= 0; i-- {
+		if events[i].Kind == message.EventGranted {
+			return events[i].Text == link
+		}
+	}
+	return false
 }
 
 // withoutDigits takes the digits of a dialog off the number written to, or the

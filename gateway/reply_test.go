@@ -204,3 +204,49 @@ func TestReplies(t *testing.T) {
 		wantAt(short, "owner", "", 0)
 	})
 }
+
+// TestRepliesToSIM: what a phone writes to the SIM of a modem answers the last message that went to it by that link,
+// whatever sender it had, also after a fallback; others' and those by other links do not count.
+func TestRepliesToSIM(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		const phone, sim = "46100000001", "46737000001"
+		s := testSnapshot()
+		s.Accounts = account.NewDirectory([]account.Account{
+			{Name: "acme", Senders: []string{"*"}, MaxParts: 20}, {Name: "beta", Senders: []string{"*"}, MaxParts: 20},
+		}, nil)
+		set := s.Links["op2"]
+		set.SIM = true
+		s.Links["op2"] = set
+		r := &fakeReceiver{limit: 100}
+		w := start(t, t.TempDir(), Options{Snapshot: s}, func(w *world) { w.Receive(message.SMPPTarget, r) })
+		gsm := w.fakeLink("op2")
+		gsm.core.SessionUp(2, 100)
+		send := func(account, from string) message.ID {
+			t.Helper()
+			sub := w.untold(phone, "Fire in the west wing")
+			sub.Account, sub.From, sub.Link = s.Accounts.ByName(account), from, "op2"
+			id := w.submit(sub)[0]
+			synctest.Wait()
+			for _, out := range gsm.take() {
+				gsm.answer(2, out, out.Message.ID.String())
+			}
+			time.Sleep(time.Second)
+			return id
+		}
+		send("acme", "HOSPITAL")
+		last := send("beta", "ALARM")
+		in := &message.Inbound{
+			From: message.Address{TON: message.TONInternational, Number: phone}, To: message.Address{TON: message.TONInternational, Number: sim},
+			Content: message.Content{Text: "on my way", Class: -1},
+		}
+		if err := <-gsm.inbound(in); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		items := r.take()
+		if len(items) != 1 || items[0].Inbound.Account != "beta" || items[0].Inbound.Answers != last {
+			t.Fatalf("%d items: %+v; want an answer to %s", len(items), items, last)
+		}
+	})
+}

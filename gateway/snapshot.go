@@ -102,6 +102,7 @@ type LinkSettings struct {
 	Maintenance    connector.MaintenancePlan
 	Cancel         bool // the operator may be asked to give a message back
 	Replace        bool // he may be asked to put other content in its place
+	SIM            bool // phones see the number of the link's SIM as the sender, whatever a message says
 	ReceiveOnly    bool // the operator opens the sessions, and nothing is sent by them
 	Receipts       ReceiptPolicy
 	IDs            IDForms               // how the operator's ids in answers and receipts agree
