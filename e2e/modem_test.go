@@ -14,8 +14,8 @@ import (
 	"kurir/simulator"
 )
 
-// modemNumber is the number of the simulated modem's SIM.
-const modemNumber = "46737000001"
+// modemNumber is the number of the simulated modem's SIM, without the plus; the account has it.
+const modemNumber = "46737494949"
 
 // startModem starts a simulator with a modem on a pseudo-terminal, whose name it gives.
 func startModem(t testing.TB, opt simulator.ModemOptions) (sim *simulator.Simulator, modem *simulator.Modem, device string) {

@@ -95,19 +95,21 @@ func (s *Simulator) AttachModem(m *Modem, link string) (*PTY, error) {
 	if err != nil {
 		return nil, err
 	}
-	plugged := func(pty *PTY) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if n := s.modems[phoneNumber(m.Number())]; n != nil {
-			n.pty, n.link = pty, link
-		}
+	s.mu.Lock()
+	n := s.modems[phoneNumber(m.Number())]
+	if n != nil {
+		n.pty, n.link = pty, link
 	}
-	plugged(pty)
+	s.mu.Unlock()
 	stop := context.AfterFunc(s.running, func() { _ = pty.Close() })
 	s.wg.Go(func() {
 		m.Serve(pty)
-		plugged(nil)
 		stop()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if n != nil && n.pty == pty { // else it was plugged in elsewhere meanwhile
+			n.pty = nil
+		}
 	})
 	return pty, nil
 }
