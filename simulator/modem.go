@@ -139,7 +139,10 @@ type modemLine struct {
 const maxCommand = 4096
 
 // Serve answers on a connection until it ends or another one begins.
-func (m *Modem) Serve(conn io.ReadWriteCloser) {
+func (m *Modem) Serve(conn io.ReadWriteCloser) { m.connect(conn).serve() }
+
+// connect makes a connection the modem's, in place of the one that there was.
+func (m *Modem) connect(conn io.ReadWriteCloser) *modemLine {
 	l := &modemLine{m: m, conn: conn, echo: true, reading: "SM", writing: "SM", receiving: "SM"}
 	l.out.init()
 	m.mu.Lock()
@@ -149,8 +152,14 @@ func (m *Modem) Serve(conn io.ReadWriteCloser) {
 	if old != nil {
 		old.cut()
 	}
+	return l
+}
+
+// serve answers until the connection ends.
+func (l *modemLine) serve() {
+	m := l.m
 	var wg sync.WaitGroup
-	wg.Go(func() { l.out.run(conn) })
+	wg.Go(func() { l.out.run(l.conn) })
 	if m.opt.Noise {
 		l.out.write([]byte("\x00\xff\xfe\x80garbage\x01\r\n\xff\r\n\xf0"))
 	}

@@ -102,8 +102,9 @@ func (s *Simulator) AttachModem(m *Modem, link string) (*PTY, error) {
 	}
 	s.mu.Unlock()
 	stop := context.AfterFunc(s.running, func() { _ = pty.Close() })
+	line := m.connect(pty) // so that it can be unplugged from now on
 	s.wg.Go(func() {
-		m.Serve(pty)
+		line.serve()
 		stop()
 		s.mu.Lock()
 		defer s.mu.Unlock()
