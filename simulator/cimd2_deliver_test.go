@@ -234,38 +234,40 @@ func FuzzCIMD2Session(f *testing.F) {
 		all += frame(uint8(101+2*i), body)
 	}
 	f.Add([]byte(all + "\x0270:000\t\x03\x0299:000\t\x03\x0240:111\tFF\x03\x0202:113\t\x03"))
-	f.Fuzz(func(t *testing.T, octets []byte) {
-		s := New(Options{Phones: 2, Stored: 2, Seed: 1})
-		ours, theirs := net.Pipe()
-		done := make(chan struct{})
-		go func() {
-			s.ServeCIMD2(theirs)
-			close(done)
-		}()
-		heard := make(chan []byte)
-		go func() {
-			b, _ := io.ReadAll(ours)
-			heard <- b
-		}()
-		_ = ours.SetWriteDeadline(time.Now().Add(10 * time.Second))
-		if _, err := ours.Write(octets); err != nil {
-			if ne, ok := err.(net.Error); ok && ne.Timeout() {
-				t.Error("the session does not read")
-			}
+	f.Fuzz(fuzzCIMD2)
+}
+
+func fuzzCIMD2(t *testing.T, octets []byte) {
+	s := New(Options{Phones: 2, Stored: 2, Seed: 1})
+	ours, theirs := net.Pipe()
+	done := make(chan struct{})
+	go func() {
+		s.ServeCIMD2(theirs)
+		close(done)
+	}()
+	heard := make(chan []byte)
+	go func() {
+		b, _ := io.ReadAll(ours)
+		heard <- b
+	}()
+	_ = ours.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	if _, err := ours.Write(octets); err != nil {
+		if ne, ok := err.(net.Error); ok && ne.Timeout() {
+			t.Error("the session does not read")
 		}
-		_ = ours.Close()
-		<-done
-		got := <-heard
-		s.wg.Wait()
-		for {
-			start, end, ok := wire.Next(got, cimd2.MaxPacket)
-			if !ok {
-				break
-			}
-			if _, err := cimd2.Decode(got[start:end]); err != nil && !strings.Contains(string(got[start:end]), "no packets") {
-				t.Errorf("%q: %v", got[start:end], err)
-			}
-			got = got[end:]
+	}
+	_ = ours.Close()
+	<-done
+	got := <-heard
+	s.wg.Wait()
+	for {
+		start, end, ok := wire.Next(got, cimd2.MaxPacket)
+		if !ok {
+			break
 		}
-	})
+		if _, err := cimd2.Decode(got[start:end]); err != nil && !strings.Contains(string(got[start:end]), "no packets") {
+			t.Errorf("%q: %v", got[start:end], err)
+		}
+		got = got[end:]
+	}
 }

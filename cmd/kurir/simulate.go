@@ -28,8 +28,8 @@ func newSimulateCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run an SMSC with virtual phones that misbehaves on demand",
-		Long: `An SMSC on SMPP, with --ucp on EMI/UCP and with --cimd2 on CIMD2, with virtual phones, to try a gateway and to test it. Without flags it answers at once, delivers
-everything and reports it. Flags change that for all messages, PATCH /behaviour changes it while it runs, and the
+		Long: `An SMSC on SMPP, with --ucp on EMI/UCP and with --cimd2 on CIMD2, with virtual phones, to try a gateway and to test it. Without
+flags it answers at once, delivers everything and reports it. Flags change that for all messages, PATCH /behaviour changes it while it runs, and the
 last digits of the recipient change it for one message:
 
 ` + simulator.FateText("  "),
@@ -64,6 +64,22 @@ last digits of the recipient change it for one message:
 	}
 	f := cmd.Flags()
 	f.StringSliceVar(&hosts, "smpp", []string{"127.0.0.1:2776"}, "`address` on which gateways bind; several are several hosts; tls://127.0.0.1:3550 is one with TLS")
+	f.StringArrayVar(&lists, "list", nil, "a distribution list of submit_multi, as `name=number,number`; may be given again")
+	f.StringArrayVar(&tlvs, "receipt-tlv", nil, "an optional parameter that receipts have, as `tag=text`, such as 0x1500=24007; may be given again")
+	f.StringVar(&outbind.Address, "outbind", "", "`address` of an ESME that is asked by outbind to bind, with --system-id and --password")
+	f.BoolVar(&counted, "count-references", false, "count how often each first word of a text arrives, see GET /counts")
+	f.TextVar(&opt.References, "references", simulator.ReferencesOff, "what is counted: `word` (the first), text (the whole), off")
+	f.BoolVar(&verbose, "verbose", false, "log what happens to connections")
+	f.StringArrayVar(&modems, "modem", nil, "a GSM modem on a pseudo-terminal, with a link to it at `path`; auto: without a link; may be given again")
+	modemFlags(f, &modem)
+	optionFlags(f, &opt)
+	profileFlag(f, &profile)
+	behaviourFlags(f, &opt.Behaviour)
+	return cmd
+}
+
+// optionFlags are those that say what the simulator is and that the options take as they are.
+func optionFlags(f *pflag.FlagSet, opt *simulator.Options) {
 	f.StringVar(&opt.UCP, "ucp", "", "`address` on which gateways log in on EMI/UCP; tls://127.0.0.1:3551 with TLS; none if empty")
 	f.StringVar(&opt.CIMD2, "cimd2", "", "`address` on which gateways log in on CIMD2; tls://127.0.0.1:3552 with TLS; none if empty")
 	f.BoolVar(&opt.UCPKnown, "ucp-known", false, "let everyone in on UCP without a log-in, as an account named by the address")
@@ -81,9 +97,6 @@ last digits of the recipient change it for one message:
 	})
 	f.BoolVar(&opt.HideVersion, "hide-version", false, "leave sc_interface_version out of the answer to a bind")
 	f.BoolVar(&opt.IDsPerHost, "ids-per-host", false, "each host numbers its messages for itself, beginning with the same number")
-	f.StringArrayVar(&lists, "list", nil, "a distribution list of submit_multi, as `name=number,number`; may be given again")
-	f.StringArrayVar(&tlvs, "receipt-tlv", nil, "an optional parameter that receipts have, as `tag=text`, such as 0x1500=24007; may be given again")
-	f.StringVar(&outbind.Address, "outbind", "", "`address` of an ESME that is asked by outbind to bind, with --system-id and --password")
 	f.StringVar(&opt.HTTP, "http", "", "`address` of the page of phones and of the API; none if empty")
 	f.StringVar(&opt.SystemID, "system-id", "", "the one system_id that may bind; with no password either, everyone may")
 	f.StringVar(&opt.Password, "password", "", "its password")
@@ -92,17 +105,9 @@ last digits of the recipient change it for one message:
 	f.IntVar(&opt.Stored, "stored", 100_000, "messages that may wait for phones")
 	f.IntVar(&opt.Window, "window", 512, "deliver_sm without an answer per session")
 	f.DurationVar(&opt.AnswerTime, "answer-time", time.Minute, "time after which a deliver_sm without an answer is sent again")
-	f.BoolVar(&counted, "count-references", false, "count how often each first word of a text arrives, see GET /counts")
-	f.TextVar(&opt.References, "references", simulator.ReferencesOff, "what is counted: `word` (the first), text (the whole), off")
 	f.BoolVar(&opt.Stamps, "stamps", false, "count how long messages took whose texts have a time of sending, see GET /taken")
 	f.Uint64Var(&opt.Seed, "seed", 0, "`seed` of the percentages; 0: another one each time")
 	f.Uint64Var(&opt.FirstID, "first-id", 0, "message `id` to begin after; 0: by the clock")
-	f.BoolVar(&verbose, "verbose", false, "log what happens to connections")
-	f.StringArrayVar(&modems, "modem", nil, "a GSM modem on a pseudo-terminal, with a link to it at `path`; auto: without a link; may be given again")
-	modemFlags(f, &modem)
-	profileFlag(f, &profile)
-	behaviourFlags(f, &opt.Behaviour)
-	return cmd
 }
 
 // behaviourFlags are those that PATCH /behaviour can change later.
