@@ -20,6 +20,7 @@ type rig struct {
 	control   string   // HTTP address of the simulator
 	phoning   string   // HTTP address of the simulator whose phones write
 	profile   string   // file of the profile, empty for none
+	foreign   string   // where customers log in over what the scenario speaks
 	simulator *process // the operator that messages go to
 	phonesIn  *process // another, whose phones write; nil for none
 }
@@ -28,7 +29,12 @@ const (
 	account = "bench" // sends
 	key     = "bench-key"
 	inbox   = "inbox" // receives what phones send
-	service = "46700000001"
+
+	// A session of UCP has a hundred numbers, and one of CIMD2 not many more, where one of SMPP has a window of 500: so there are
+	// more sessions.
+	foreignName     = "6000"
+	foreignSessions = "20"
+	service         = "46700000001"
 )
 
 // head is the file of the gateway under measurement up to its connectors.
@@ -61,7 +67,17 @@ func (r *rig) configuration(n *node, s scenario, operator, phones string) string
 		s.top += "prices:\n  - {name: standard, currency: EUR, file: " + filepath.Join(r.dir, pricesFile) + "}\n"
 		admin = ", admin: true, prices: standard, balance: {}, limits: {messages: {day: 1000000000}}"
 	}
-	if s.accounts == 0 {
+	switch {
+	case s.speaks != "":
+		name := "account"
+		if s.speaks == "cimd2" {
+			name = "user"
+		}
+		s.top += s.speaks + ": {listen: " + r.foreign + "}\n"
+		fmt.Fprintf(&links, "  - {name: op1, kind: %s, hosts: [%s], %s: \"%s\", password: secret, sessions: %s, window: 100, lookahead: 100}\n", s.speaks, operator, name, foreignName, foreignSessions)
+		fmt.Fprintf(&accounts, "  - {name: bench, password: secret, senders: [\"*\"], %s: {name: \"%s\", sessions: 100}}\n", s.speaks, foreignName)
+		routes.WriteString("  - {to: \"*\", via: [op1]}\n")
+	case s.accounts == 0:
 		fmt.Fprintf(&links, "  - {name: op1, kind: smpp, hosts: [%s], system_id: kurir, password: secret, sessions: 4, window: 500, lookahead: 500%s}\n", operator, s.pinned())
 		fmt.Fprintf(&accounts, "  - {name: bench, password: secret, api_keys: [bench-key], senders: [\"*\"], smpp: {sessions: 100, window: 5000}%s}\n", admin)
 		routes.WriteString("  - {to: \"*\", via: [op1]}\n")
@@ -115,12 +131,15 @@ func newRig(ctx context.Context, o options, program string, s scenario) (r *rig,
 		}
 	}
 	var operator, phones string
-	for _, address := range []*string{&r.control, &r.phoning, &operator, &phones} {
+	for _, address := range []*string{&r.control, &r.phoning, &operator, &phones, &r.foreign} {
 		if *address, err = freePort(); err != nil {
 			return nil, err
 		}
 	}
 	flags := append([]string{"simulate", "--smpp", operator, "--http", r.control}, s.simulator...)
+	if s.speaks != "" {
+		flags[1], flags = "--"+s.speaks, append(flags, "--smpp", r.phoning)
+	}
 	if s.stamps {
 		flags = append(flags, "--stamps")
 	}

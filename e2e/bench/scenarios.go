@@ -13,6 +13,7 @@ type scenario struct {
 	name      string
 	simulator []string // flags of the SMSC
 	smpp      bool     // in over SMPP
+	speaks    string   // ucp or cimd2: in and out over that in place of SMPP
 	http      bool     // in over HTTP
 	password  bool     // with the account's name and password in place of its key
 	flags     []string // of the generator
@@ -65,6 +66,8 @@ func scenarios(o options) [][]scenario {
 	all := [][]scenario{
 		{
 			{name: "smpp", smpp: true, simulator: atOnce},
+			{name: "ucp", smpp: true, speaks: "ucp", simulator: atOnce},
+			{name: "cimd2", smpp: true, speaks: "cimd2", simulator: atOnce},
 			{name: "old-20m", smpp: true, simulator: atOnce, old: true},
 			{name: "postgres", smpp: true, simulator: atOnce, postgres: true},
 			{name: "postgres-two", smpp: true, simulator: atOnce, postgres: true, nodes: 2},
@@ -135,6 +138,8 @@ func (s scenario) load(r *rig) []string {
 			"smpp", r.smpp, "--system-id", account, "--password", "secret", "--accounts", strconv.Itoa(s.accounts),
 			"--sessions", strconv.Itoa(s.sessions), "--window", "5",
 		}
+	case s.speaks != "":
+		args = []string{s.speaks, r.foreign, "--system-id", foreignName, "--password", "secret", "--sessions", foreignSessions, "--window", "100", "--recipients", "1000000"}
 	default:
 		args = []string{"smpp", r.smppAddresses(s), "--system-id", account, "--password", "secret", "--sessions", "4", "--window", "500"}
 	}
