@@ -34,6 +34,12 @@ func (s *Session[P]) End(ctx context.Context) {
 	}
 	if s.protocol.Logout != nil && s.cfg.Role == Client {
 		_, _ = s.Do(ctx, s.protocol.Logout())
+		return
+	}
+	s.Finish(ErrLeft) // what was answered last is on its way to the writer
+	select {
+	case <-s.done:
+	case <-ctx.Done():
 	}
 }
 

@@ -279,6 +279,30 @@ func TestEnd(t *testing.T) {
 	})
 }
 
+// TestEndWritten: what was answered before the end reaches a peer that is slow to read it.
+func TestEndWritten(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := newRig(t, Config{Role: SMSC})
+		r.s.SetBound("them")
+		r.h.answer = okay
+		r.send(frame(16, 'M', 'Q', "theirs"))
+		ended := make(chan struct{})
+		go func() {
+			r.s.End(t.Context())
+			close(ended)
+		}()
+		synctest.Wait()
+		r.listen()
+		if got := r.written(); got != frame(16, 'M', 'A', "ok theirs") {
+			t.Errorf("%q", got)
+		}
+		<-ended
+		if !errors.Is(r.s.Err(), ErrLeft) {
+			t.Error(r.s.Err())
+		}
+	})
+}
+
 func TestEndInVain(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := newRig(t, Config{}).listen()
