@@ -10,7 +10,6 @@ import (
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
-	"kurir/wire"
 )
 
 // CIMD2Server lets customers log in over CIMD2 (01). They submit with 03, also to several destinations, ask with 04, take
@@ -50,13 +49,10 @@ func cimd2Fault(err error) cimd2.ErrorCode {
 }
 
 // admitted implements customerTalk. Without a window of his own a customer has one request at a time.
-func (cimd2Talk) admitted(s *wire.Session[*cimd2.Packet], p *cimd2.Packet, l *account.Login) *cimd2.Packet {
+func (cimd2Talk) admitted(p *cimd2.Packet, l *account.Login) (answer *cimd2.Packet, window int) {
 	var login cimd2.Login
 	_ = p.Read(&login) // credentials has read it
-	window := min(login.Window.Or(1), l.MaxWindow(account.CIMD2))
-	s.SetWindow(window)
-	s.SetPeerWindow(window + 1)
-	return cimd2.Empty(cimd2.OpLoginResp, p.Seq)
+	return cimd2.Empty(cimd2.OpLoginResp, p.Seq), min(login.Window.Or(1), l.MaxWindow(account.CIMD2))
 }
 
 // denied implements customerTalk.

@@ -164,6 +164,10 @@ type smppPipes struct {
 	once   sync.Once
 }
 
+func newSMPPPipes() *smppPipes {
+	return &smppPipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+}
+
 func (l *smppPipes) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.conns:
@@ -253,7 +257,7 @@ func smppTestWith(t *testing.T, accounts []account.Account, test func(t *testing
 		directory := account.NewDirectory(accounts, nil)
 		b := &smppBench{
 			t: t, gateway: &smppFakeGateway{ids: message.NewIDs(0, 0)},
-			pipes: &smppPipes{conns: make(chan net.Conn), closed: make(chan struct{})},
+			pipes: newSMPPPipes(),
 		}
 		b.server = newSMPPServer(b.gateway, SMPPOptions{
 			Accounts: func() *account.Directory { return directory }, Verifier: account.NewVerifier(),

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"kurir/account"
@@ -44,8 +46,8 @@ func (ucpTalk) credentials(p *ucp.PDU) (name, password string, refused *ucp.PDU,
 }
 
 // admitted implements customerTalk.
-func (ucpTalk) admitted(_ *wire.Session[*ucp.PDU], p *ucp.PDU, _ *account.Login) *ucp.PDU {
-	return p.Ack("")
+func (ucpTalk) admitted(p *ucp.PDU, l *account.Login) (answer *ucp.PDU, window int) {
+	return p.Ack(""), l.MaxWindow(account.UCP)
 }
 
 // denied implements customerTalk.
@@ -233,7 +235,7 @@ func (t ucpTalk) managed(p *ucp.PDU, c *customer) (q *wireQuestion[*ucp.PDU], re
 		}
 		return nil, p.Nack(ucp.CodeNotSupported, "passwords are changed by who runs this server")
 	}
-	if m == nil {
+	if m == nil || p.Op != ucp.OpInquire && p.Op != ucp.OpDelete && p.Op != ucp.OpModify {
 		return nil, p.Nack(ucp.CodeNotSupported, "")
 	}
 	stamp, err := ucp.ParseTime(m.SCTS, time.UTC)
@@ -257,8 +259,6 @@ func (t ucpTalk) managed(p *ucp.PDU, c *customer) (q *wireQuestion[*ucp.PDU], re
 		q.do = func(ctx context.Context, core smppCore, found []*message.Message) (*ucp.PDU, []*ucp.PDU) {
 			return t.modify(ctx, core, p, c, found[0]), nil
 		}
-	default:
-		return nil, p.Nack(ucp.CodeNotSupported, "")
 	}
 	return q, nil
 }
@@ -310,14 +310,11 @@ func (ucpTalk) state(it *gateway.Item, c *customer) ([]*ucp.PDU, error) {
 func ucpTold(m *message.Message, state message.State, c *customer) *ucp.Message {
 	at, to := stampOf(m, c.zone)
 	b := &ucp.Message{
-		AdC: airShown(m.From, 16), OAdC: to[:min(len(to), 22)], SCTS: string(ucp.AppendSeconds(nil, at, time.UTC)),
+		AdC: ucpDigits(airShown(m.From, 16)), OAdC: ucpTheirs(to), SCTS: string(ucp.AppendSeconds(nil, at, time.UTC)),
 		Dst: ucp.StatusBuffered, Rsn: "000", DSCTS: string(ucp.AppendSeconds(nil, c.now, c.zone)),
 	}
-	if m.From.TON == message.TONAlphanumeric || !smppDigits(b.AdC) {
-		b.AdC = c.account.LoginName(account.UCP)
-		if !smppDigits(b.AdC) {
-			b.AdC = "0"
-		}
+	if m.From.TON == message.TONAlphanumeric || b.AdC == "" {
+		b.AdC = ucpOwn(c)
 	}
 	if m.Final != 0 {
 		b.DSCTS = string(ucp.AppendSeconds(nil, time.UnixMilli(m.Final), c.zone))
@@ -335,6 +332,30 @@ func ucpTold(m *message.Message, state message.State, c *customer) *ucp.Message 
 	return b
 }
 
+// ucpDigits is a number if it consists of digits, else empty: nothing else can stand in an address.
+func ucpDigits(number string) string {
+	if !smppDigits(number) {
+		return ""
+	}
+	return number
+}
+
+// ucpTheirs is what can stand in an address of a recipient as the customer wrote him.
+func ucpTheirs(to string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, to)
+	return digits[:min(len(digits), 22)]
+}
+
+// ucpOwn is the customer's number where no other can be named; 0 if his name is none.
+func ucpOwn(c *customer) string {
+	return cmp.Or(ucpDigits(c.account.LoginName(account.UCP)), "0")
+}
+
 // ucpReason is the reason that a final state has.
 func ucpReason(state message.State) ucp.Reason {
 	switch state {
@@ -344,6 +365,26 @@ func ucpReason(state message.State) ucp.Reason {
 		return ucp.ReasonUnknownSubscriber
 	}
 	return ucp.ReasonDeliveryFail
+}
+
+// ucpWriter makes who wrote the originator of a message: a number, or a name as far as there is room for one; 0 where it can
+// be neither.
+func ucpWriter(m *ucp.Message, from message.Address) {
+	number := from.Number
+	if from.TON != message.TONAlphanumeric && smppDigits(number) {
+		m.OAdC = airShown(from, 16)
+		if from.TON == message.TONInternational {
+			m.OTOA = ucp.OTOAInternational
+		}
+		return
+	}
+	if runes := []rune(number); len(runes) > 11 {
+		number = string(runes[:11])
+	}
+	name, err := ucp.AppendName(nil, number)
+	if m.OAdC, m.OTOA = string(name), ucp.OTOAName; err != nil {
+		m.OAdC, m.OTOA = "0", ""
+	}
 }
 
 // inbound implements customerTalk.
@@ -356,17 +397,8 @@ func (ucpTalk) inbound(in *message.Inbound, c *customer) ([]*ucp.PDU, error) {
 	pdus := make([]*ucp.PDU, len(parts))
 	for i := range parts {
 		s := &parts[i]
-		m := &ucp.Message{AdC: airShown(in.To, 16), SCTS: string(ucp.AppendSeconds(nil, time.UnixMilli(in.Received), c.zone))}
-		switch in.From.TON {
-		case message.TONAlphanumeric:
-			if m.SetSender(in.From.Number) != nil {
-				m.OAdC = c.account.LoginName(account.UCP)
-			}
-		case message.TONInternational:
-			m.OAdC, m.OTOA = airShown(in.From, 16), ucp.OTOAInternational
-		default:
-			m.OAdC = airShown(in.From, 16)
-		}
+		m := &ucp.Message{AdC: cmp.Or(ucpDigits(airShown(in.To, 16)), ucpOwn(c)), SCTS: string(ucp.AppendSeconds(nil, time.UnixMilli(in.Received), c.zone))}
+		ucpWriter(m, in.From)
 		if s.Header != nil {
 			m.XSer = m.XSer.Add(ucp.ServiceUDH, s.Header...)
 		}

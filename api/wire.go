@@ -58,8 +58,8 @@ type customerTalk[P wire.PDU] interface {
 	version() string
 	// credentials reads a log-in; refused is the answer where it is none.
 	credentials(request P) (name, password string, refused P, ok bool)
-	// admitted and denied answer it.
-	admitted(s *wire.Session[P], request P, l *account.Login) P
+	// admitted and denied answer it; window is how many requests may be without an answer in each direction.
+	admitted(request P, l *account.Login) (answer P, window int)
 	denied(request P, why loginRefusal) P
 	// submitted reads the messages of a request, empty for any other request; refused is the answer to one that cannot be read.
 	submitted(request P, c *customer) (subs []gateway.Submission, refused P, ok bool)

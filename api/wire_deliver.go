@@ -116,7 +116,8 @@ func (p *wirePeer[P]) stage(room int, verdicts []gateway.Delivered) []gateway.De
 		have += len(o.pdus)
 	}
 	a := p.server.accounts().ByName(p.account)
-	if a == nil { // refuseAll ends the session with the next request
+	if a == nil { // what waits is given back when the session has ended
+		p.dismiss()
 		return verdicts
 	}
 	c := p.customer(a)

@@ -31,7 +31,9 @@ type wirePeer[P wire.PDU] struct {
 	num     uint64    // server.mu
 	meter   smppMeter
 
-	submitted atomic.Int32 // messages given to the gateway and not answered
+	window    int          // the most requests without an answer, as the log-in settled it; written before the first request
+	submitted atomic.Int32 // requests whose messages were given to the gateway and are not answered
+	dismissed sync.Once
 
 	mu    sync.Mutex // of what follows, see wire_deliver.go
 	queue []*gateway.Item
@@ -65,9 +67,9 @@ func (s *wireServer[P]) login(sess *wire.Session[P], request P) (answer P, who s
 		return s.talk.denied(request, loginCrowd), name, nil
 	}
 	l := a.Login(s.by)
-	sess.SetWindow(l.MaxWindow(s.by))
-	sess.SetPeerWindow(l.MaxWindow(s.by) + 1) // one more is read than may be, so that it is refused and does not wait
-	return s.talk.admitted(sess, request, l), a.Name, p
+	answer, window := s.talk.admitted(request, l)
+	p.setWindow(window)
+	return answer, a.Name, p
 }
 
 // judge gives the account of a name and a password, or why it is not let in; nothing if nobody knows.
@@ -101,10 +103,16 @@ func (s *wireServer[P]) known(sess *wire.Session[P]) (who string, h wire.Handler
 	if !s.enter(a, p) {
 		return "", nil
 	}
-	l := a.Login(s.by)
-	sess.SetWindow(l.MaxWindow(s.by))
-	sess.SetPeerWindow(l.MaxWindow(s.by) + 1)
+	p.setWindow(a.Login(s.by).MaxWindow(s.by))
 	return a.Name, p
+}
+
+// setWindow says how many requests may be without an answer in each direction. One more is read than may be, so that it is
+// refused and does not wait.
+func (p *wirePeer[P]) setWindow(window int) {
+	p.window = window
+	p.sess.SetWindow(window)
+	p.sess.SetPeerWindow(window + 1)
 }
 
 // newPeer makes the handler of a session. What it takes from the account stays for the session's life.

@@ -22,7 +22,7 @@ func (p *wirePeer[P]) Requests(_ *wire.Session[P], requests []P) {
 	c := p.customer(a)
 	var now []P // what is answered at once
 	var batch []*wireRequest[P]
-	room := c.login.MaxWindow(s.by) - int(p.submitted.Load())
+	room := min(c.login.MaxWindow(s.by), p.window) - int(p.submitted.Load())
 	for _, r := range requests {
 		if !s.talk.messages(r) {
 			if answer, at := p.manage(r, c); at {
@@ -149,9 +149,16 @@ func (p *wirePeer[P]) refuseAll(requests []P) {
 		answers[i] = p.server.talk.gone(r)
 	}
 	_ = p.sess.Respond(answers)
-	p.server.running.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), unbindGrace)
-		defer cancel()
-		p.sess.End(ctx)
+	p.dismiss()
+}
+
+// dismiss ends the session of an account that is no more.
+func (p *wirePeer[P]) dismiss() {
+	p.dismissed.Do(func() {
+		p.server.running.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), unbindGrace)
+			defer cancel()
+			p.sess.End(ctx)
+		})
 	})
 }
