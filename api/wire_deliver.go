@@ -11,7 +11,7 @@ import (
 
 // wireOwed is what an item takes on the wire.
 type wireOwed[P wire.PDU] struct {
-	item    *gateway.Item
+	item    *gateway.Item // nil: the answer to a question of the customer (wirePeer.tell)
 	pdus    []P // not written yet
 	left    int // without an answer
 	verdict gateway.Delivered
@@ -165,7 +165,7 @@ func (p *wirePeer[P]) write(room int, verdicts []gateway.Delivered) (_ []gateway
 		}
 		o := rest[0].Ref.(*wireOwed[P])
 		o.pdus = o.pdus[1:]
-		verdicts = o.said(verdicts, gateway.GiveUp, 0, err.Error())
+		verdicts = p.said(o, verdicts, gateway.GiveUp, 0, err.Error())
 		rest = rest[1:]
 	}
 	p.parts = slices.DeleteFunc(p.parts, func(o *wireOwed[P]) bool { return len(o.pdus) == 0 })
@@ -173,8 +173,12 @@ func (p *wirePeer[P]) write(room int, verdicts []gateway.Delivered) (_ []gateway
 }
 
 // said books what was said to a request and appends the verdict on its item once all have an answer. One that was not
-// taken is what counts: the item is then delivered again as a whole.
-func (o *wireOwed[P]) said(list []gateway.Delivered, v gateway.Verdict, code uint32, text string) []gateway.Delivered {
+// taken is what counts: the item is then delivered again as a whole. mu is held.
+func (p *wirePeer[P]) said(o *wireOwed[P], list []gateway.Delivered, v gateway.Verdict, code uint32, text string) []gateway.Delivered {
+	if o.item == nil {
+		p.told--
+		return list
+	}
 	if v != gateway.Acknowledged {
 		o.verdict.Verdict, o.verdict.Code, o.verdict.Text = v, code, text
 	}
@@ -203,7 +207,7 @@ func (p *wirePeer[P]) Responses(_ *wire.Session[P], responses []wire.Response[P]
 		default:
 			text = r.Err.Error()
 		}
-		list = r.Ref.(*wireOwed[P]).said(list, v, code, text)
+		list = p.said(r.Ref.(*wireOwed[P]), list, v, code, text)
 	}
 	list = p.pump(list)
 	p.mu.Unlock()
@@ -221,7 +225,7 @@ func (p *wirePeer[P]) giveBack(others bool) {
 	p.gone = true
 	var items []*gateway.Item
 	for _, o := range p.parts {
-		if o.left -= len(o.pdus); o.left == 0 { // else an answer, or the news that there is none, tells
+		if o.left -= len(o.pdus); o.left == 0 && o.item != nil { // else an answer, or the news that there is none, tells
 			items = append(items, o.item)
 		}
 	}

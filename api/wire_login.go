@@ -38,6 +38,7 @@ type wirePeer[P wire.PDU] struct {
 	mu    sync.Mutex // of what follows, see wire_deliver.go
 	queue []*gateway.Item
 	parts []*wireOwed[P]
+	told  int // answers to questions that the customer has not confirmed
 	gone  bool
 }
 

@@ -34,6 +34,9 @@ func (p *wirePeer[P]) manage(r P, c *customer) (answer P, at bool) {
 	case q.answer:
 		return q.at, true
 	}
+	if !p.mayAsk() {
+		return s.talk.busy(r), true
+	}
 	select {
 	case s.asks <- struct{}{}:
 	default:
@@ -48,11 +51,37 @@ func (p *wirePeer[P]) manage(r P, c *customer) (answer P, at bool) {
 			answer, more = q.do(ctx, s.core, found)
 		}
 		_ = p.sess.Respond([]P{answer}) // an error means that the session is over
-		for _, pdu := range more {
-			_, _ = p.sess.Do(ctx, pdu) // what the customer says to it changes nothing
-		}
+		p.tell(more)
 	})
 	return answer, false
+}
+
+// mayAsk tells whether the customer has answered what he was told of messages that he asked for: who has not, for as many as
+// his window has, is told no more.
+func (p *wirePeer[P]) mayAsk() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.told < p.window
+}
+
+// tell writes what is to be said about messages that the customer has asked for, as far as there is room or else behind what
+// is under way. What he says to it changes nothing.
+func (p *wirePeer[P]) tell(more []P) {
+	if len(more) == 0 {
+		return
+	}
+	p.mu.Lock()
+	if p.gone {
+		p.mu.Unlock()
+		return
+	}
+	p.told += len(more)
+	p.parts = append(p.parts, &wireOwed[P]{pdus: more, left: len(more)})
+	refused := p.pump(nil)
+	p.mu.Unlock()
+	if len(refused) > 0 {
+		p.server.core.Delivered(refused)
+	}
 }
 
 // wireMostCancelled is how many messages to one recipient are taken back at once.
