@@ -14,6 +14,7 @@ type account struct {
 	sim   *Simulator
 	name  string
 	index uint64
+	over  string // what its messages come over: the protocol, or overModem
 
 	mu      sync.Mutex
 	rx      []*session // bound as receiver or transceiver

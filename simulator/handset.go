@@ -26,6 +26,7 @@ type Text struct {
 	ID      string    `json:"id,omitempty"`
 	Out     bool      `json:"out,omitempty"`     // written on this phone
 	Peer    string    `json:"peer"`              // who wrote it, or to whom it was written
+	Over    string    `json:"over,omitempty"`    // what it came over: SMPP, UCP, CIMD2 or GSM modem
 	Text    string    `json:"text"`              // of binary messages their octets in hexadecimal
 	Parts   int       `json:"parts"`             // of which it consists
 	Missing int       `json:"missing,omitempty"` // parts that are not there (yet)
@@ -119,7 +120,7 @@ func (ph *phone) texts(last int) []Text {
 		}
 		sm := shortMessage(pdu.Body)
 		c := readContent(sm)
-		t := Text{Time: e.at, ID: fmt.Sprintf("%x", e.id), Peer: sm.Source.Addr, Parts: 1, Flash: c.flash}
+		t := Text{Time: e.at, ID: fmt.Sprintf("%x", e.id), Peer: sm.Source.Addr, Over: e.over, Parts: 1, Flash: c.flash}
 		if c.part.Total > 1 {
 			key := c.part.Key(t.Peer, ph.number, "")
 			j := open[key]

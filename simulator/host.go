@@ -76,12 +76,19 @@ func (s *Simulator) listen(h *host) error {
 		return fmt.Errorf("the SMSC cannot listen on %s: %w", h.address, err)
 	}
 	h.listener, h.address = l, l.Addr().String()
-	s.wg.Go(func() { s.accept(h, l) })
+	s.wg.Go(func() {
+		s.acceptAll(l, func(conn net.Conn) {
+			if h.secured {
+				conn = tls.Server(conn, s.tls)
+			}
+			s.serve(conn, h, nil)
+		})
+	})
 	return nil
 }
 
-// accept takes connections until the listener is closed.
-func (s *Simulator) accept(h *host, l net.Listener) {
+// acceptAll takes connections until the listener is closed, and has each served by a goroutine.
+func (s *Simulator) acceptAll(l net.Listener, serve func(conn net.Conn)) {
 	for {
 		conn, err := l.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -95,10 +102,7 @@ func (s *Simulator) accept(h *host, l net.Listener) {
 			}
 			continue
 		}
-		if h.secured {
-			conn = tls.Server(conn, s.tls)
-		}
-		s.wg.Go(func() { s.serve(conn, h, nil) })
+		s.wg.Go(func() { serve(conn) })
 	}
 }
 
@@ -135,14 +139,14 @@ func (s *Simulator) foreignAddr(protocol string) string {
 
 // HostProtocol is what a host speaks: SMPP, UCP or CIMD2; empty if there is no such host.
 func (s *Simulator) HostProtocol(number int) string {
-	switch {
-	case number < 0 || number >= len(s.hosts):
+	if number < 0 || number >= len(s.hosts) {
 		return ""
-	case s.hosts[number].protocol == "":
-		return "SMPP"
 	}
-	return s.hosts[number].protocol
+	return s.hosts[number].speaksName()
 }
+
+// speaksName is what the host speaks, for people.
+func (h *host) speaksName() string { return or(h.protocol, "SMPP") }
 
 // Hosts is how many addresses there are.
 func (s *Simulator) Hosts() int { return len(s.hosts) }

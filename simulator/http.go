@@ -110,14 +110,16 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 
 // Info is what the page has to know.
 type Info struct {
-	SMPP      string   `json:"smpp"`               // address on which gateways bind
-	UCP       string   `json:"ucp,omitempty"`      // address on which they log in on EMI/UCP
-	CIMD2     string   `json:"cimd2,omitempty"`    // likewise on CIMD2
-	Hosts     []string `json:"hosts"`              // all of them, in the order of their numbers
-	Listening bool     `json:"listening"`          // whether new connections are taken
-	SystemID  string   `json:"system_id"`          // empty: any
-	SendURL   string   `json:"send_url,omitempty"` // where the page posts texts to be sent
-	SendKey   string   `json:"send_key,omitempty"` // as Bearer token
+	SMPP      string   `json:"smpp"`                // address on which gateways bind
+	UCP       string   `json:"ucp,omitempty"`       // address on which they log in on EMI/UCP
+	CIMD2     string   `json:"cimd2,omitempty"`     // likewise on CIMD2
+	Hosts     []string `json:"hosts"`               // all of them, in the order of their numbers
+	Listening bool     `json:"listening"`           // whether new connections are taken
+	SystemID  string   `json:"system_id"`           // empty: any
+	SendURL   string   `json:"send_url,omitempty"`  // where the page posts texts to be sent
+	SendKey   string   `json:"send_key,omitempty"`  // as Bearer token
+	LinksURL  string   `json:"links_url,omitempty"` // where the gateway tells of its links, with the same key
+	Links     []Link   `json:"links,omitempty"`
 }
 
 func (s *Simulator) serveInfo(w http.ResponseWriter, _ *http.Request) {
@@ -129,7 +131,10 @@ func (s *Simulator) serveInfo(w http.ResponseWriter, _ *http.Request) {
 		addresses = append(addresses, h.address)
 	}
 	s.mu.Unlock()
-	reply(w, Info{SMPP: s.Addr(), UCP: s.UCPAddr(), CIMD2: s.CIMD2Addr(), Hosts: addresses, Listening: listening, SystemID: s.opt.SystemID, SendURL: s.opt.SendURL, SendKey: s.opt.SendKey})
+	reply(w, Info{
+		SMPP: s.Addr(), UCP: s.UCPAddr(), CIMD2: s.CIMD2Addr(), Hosts: addresses, Listening: listening, SystemID: s.opt.SystemID,
+		SendURL: s.opt.SendURL, SendKey: s.opt.SendKey, LinksURL: s.opt.LinksURL, Links: s.opt.Links,
+	})
 }
 
 // number reads a number in the query; the default if there is none.
@@ -352,78 +357,6 @@ func (s *Simulator) serveLinks(w http.ResponseWriter, r *http.Request) {
 	default:
 		refuse(w, http.StatusNotFound, errors.New("what can be done to links: drop, freeze, stop, start"))
 	}
-}
-
-// serveEvents streams what the page shows: an event per phone that has changed, and every second the figures.
-func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) {
-	watcher := s.hub.watch()
-	if watcher == nil {
-		refuse(w, http.StatusServiceUnavailable, fmt.Errorf("%d pages are open already", maxWatchers))
-		return
-	}
-	defer s.hub.leave(watcher)
-	w.Header().Set("Content-Type", "text/event-stream")
-	out := http.NewResponseController(w)
-	stats := time.NewTicker(time.Second)
-	defer stats.Stop()
-	send := func(event string, v any) error {
-		data, err := json.Marshal(v)
-		if err != nil {
-			return err
-		}
-		out.SetWriteDeadline(time.Now().Add(10 * time.Second))
-		_, err = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, data)
-		return err
-	}
-	for {
-		var err error
-		select {
-		case <-r.Context().Done():
-			return
-		case <-s.done():
-			return
-		case <-stats.C:
-			err = send("stats", s.Stats())
-		case <-watcher.wake:
-			err = s.sendChanges(watcher, send)
-		}
-		if err != nil || out.Flush() != nil {
-			return
-		}
-		select { // at most ten looks a second, however fast texts come
-		case <-time.After(100 * time.Millisecond):
-		case <-r.Context().Done():
-		}
-	}
-}
-
-// sendChanges sends what has changed since the watcher looked last.
-func (s *Simulator) sendChanges(watcher *watcher, send func(event string, v any) error) error {
-	numbers, all, sessions := s.hub.look(watcher)
-	if sessions {
-		if err := send("stats", s.Stats()); err != nil {
-			return err
-		}
-	}
-	if all || len(numbers) > 50 {
-		return send("phones", s.Phones(pageTexts))
-	}
-	for _, n := range numbers {
-		if ph, ok := s.Phone(n, pageTexts); ok {
-			if err := send("phone", ph); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// done is closed when the simulator is stopped; nil, which never is, before it was started.
-func (s *Simulator) done() <-chan struct{} {
-	if s.running == nil {
-		return nil
-	}
-	return s.running.Done()
 }
 
 // FateText is the table of last digits as text.

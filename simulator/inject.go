@@ -102,16 +102,9 @@ func (s *Simulator) resolve(in *Inbound) (*account, error) {
 		}
 		return a, nil
 	}
-	if a != nil {
-		return a, nil
+	if a == nil || a.over == overModem { // which has not the number written to
+		a, _ = s.receiver()
 	}
-	s.eachAccount(func(other *account) { // one with a receiver, else the last that was there
-		other.mu.Lock()
-		if a == nil || len(other.rx) > 0 {
-			a = other
-		}
-		other.mu.Unlock()
-	})
 	if a == nil {
 		return nil, ErrNobody
 	}

@@ -37,6 +37,9 @@ type modemOpen struct {
 	sent      time.Time
 }
 
+// overModem is what texts on the phones came over that a modem has sent.
+const overModem = "GSM modem"
+
 // modemAnswer is how long the network takes at most to answer a modem.
 const modemAnswer = 30 * time.Second
 
@@ -113,6 +116,24 @@ func (s *Simulator) AttachModem(m *Modem, link string) (*PTY, error) {
 		}
 	})
 	return pty, nil
+}
+
+// ListenModem serves a modem on an address of this machine, as a serial server
+// does, until the simulator ends: for where there are no pseudo-terminals. It
+// gives the address. Of several connections the last one has the modem.
+func (s *Simulator) ListenModem(m *Modem, address string) (string, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", fmt.Errorf("the modem cannot listen on %s: %w", address, err)
+	}
+	context.AfterFunc(s.running, func() { _ = l.Close() })
+	s.wg.Go(func() {
+		s.acceptAll(l, func(conn net.Conn) {
+			defer context.AfterFunc(s.running, func() { _ = conn.Close() })()
+			m.Serve(conn)
+		})
+	})
+	return l.Addr().String(), nil
 }
 
 // account is the name of its account at the SMSC.

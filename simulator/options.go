@@ -67,9 +67,19 @@ type Options struct {
 	// SendURL is an address on the origin of the page, such as ../v1/messages, to which it posts {"to","text"} as JSON
 	// to send a text through the gateway; empty: the page offers nothing of that kind.
 	SendURL string
-	// SendKey is sent to SendURL as a Bearer token. Everyone who sees the page sees it.
+	// SendKey is sent to SendURL and LinksURL as a Bearer token. Everyone who sees the page sees it.
 	SendKey string
-	Log     *slog.Logger // nil: nothing is logged
+	// LinksURL is where the gateway tells of its links, such as ../v1/links: the page shows those of Links first, in their
+	// order, and stops and starts them there. Empty: it shows none.
+	LinksURL string
+	Links    []Link
+	Log      *slog.Logger // nil: nothing is logged
+}
+
+// Link is a link of the gateway that the page shows.
+type Link struct {
+	Name string `json:"name"`
+	Over string `json:"over"` // what texts on the phones have that came by it: SMPP, UCP, CIMD2 or GSM modem
 }
 
 // defaults fills what is zero.

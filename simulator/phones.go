@@ -57,6 +57,7 @@ type entry struct {
 	out   bool   // written on the phone
 	to    string // of those written
 	text  string // of those written
+	over  string // of those received: what they came over
 	frame []byte // of those received: the PDU
 }
 
@@ -171,7 +172,7 @@ func (p *phones) show(number string, a *account, at time.Time, id uint64, frame 
 		return false
 	}
 	e := ph.add()
-	*e = entry{at: at, id: id, frame: append(e.frame[:0], frame...)}
+	*e = entry{at: at, id: id, over: a.over, frame: append(e.frame[:0], frame...)}
 	ph.account = a
 	return true
 }

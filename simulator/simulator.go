@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -218,7 +219,10 @@ func (s *Simulator) account(systemID string, h *host) *account {
 	defer s.mu.Unlock()
 	a := s.accounts[key]
 	if a == nil && len(s.accounts) < maxAccounts {
-		a = &account{sim: s, name: systemID, index: uint64(len(s.byIndex))}
+		a = &account{sim: s, name: systemID, index: uint64(len(s.byIndex)), over: h.speaksName()}
+		if number, ok := strings.CutPrefix(systemID, "m"); ok && s.modems[number] != nil {
+			a.over = overModem
+		}
 		s.accounts[key] = a
 		s.byIndex = append(s.byIndex, a)
 	}

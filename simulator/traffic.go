@@ -51,8 +51,8 @@ func (t *traffic) tick(now time.Time) {
 		t.due = 0
 		return
 	}
-	a := t.receiver()
-	if a == nil {
+	a, bound := t.sim.receiver()
+	if !bound {
 		t.due = 0
 		return
 	}
@@ -74,16 +74,22 @@ func (t *traffic) tick(now time.Time) {
 	a.deliver(t.pdus, nil, now)
 }
 
-// receiver is the account that gets the traffic: the first that has somebody bound to receive.
-func (t *traffic) receiver() (found *account) {
-	t.sim.eachAccount(func(a *account) {
+// receiver is the account that gets what is written to a number of which nothing is known: the first that has somebody
+// bound to receive, else the first; that of a modem, which has a number of its own, only if there is no other. nil: there is none.
+func (s *Simulator) receiver() (found *account, bound bool) {
+	best := -1
+	s.eachAccount(func(a *account) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		if found == nil && len(a.rx) > 0 {
-			found = a
+		rank := min(len(a.rx), 1)
+		if a.over != overModem {
+			rank += 2
+		}
+		if rank > best {
+			found, bound, best = a, len(a.rx) > 0, rank
 		}
 	})
-	return found
+	return found, bound
 }
 
 // backlog is how many deliver_sm wait for room in a window.
