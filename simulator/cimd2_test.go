@@ -92,6 +92,7 @@ func TestCIMD2Contents(t *testing.T) {
 			}
 			got := ph.Texts[0]
 			got.Time, got.ID = time.Time{}, ""
+			want.Over = "CIMD2"
 			if got != want {
 				t.Errorf("%s shows %+v, want %+v", number, got, want)
 			}

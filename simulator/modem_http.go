@@ -64,7 +64,12 @@ func (s *Simulator) serveModem(w http.ResponseWriter, r *http.Request) {
 	}
 	switch m := n.modem; r.PathValue("action") {
 	case "unplug":
-		m.Unplug()
+		s.mu.Lock()
+		pty := n.pty
+		s.mu.Unlock()
+		if m.Unplug(); pty != nil { // which may not be served yet
+			_ = pty.Close()
+		}
 	case "plug":
 		s.mu.Lock()
 		there, link := n.pty != nil, n.link

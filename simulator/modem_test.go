@@ -225,11 +225,6 @@ func TestModemAPI(t *testing.T) {
 // Behind a serial server.
 func TestModemTCP(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	s := New(Options{})
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -239,13 +234,15 @@ func TestModemTCP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.wg.Go(func() {
-		if conn, err := l.Accept(); err == nil {
-			sim.Serve(conn)
-		}
-	})
-	if _, err := attach(s, sim, "tcp:"+l.Addr().String()).send(t.Context(), "46701234567", "over TCP"); err != nil {
+	at, err := s.ListenModem(sim, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := attach(s, sim, "tcp:"+at).send(t.Context(), "46701234567", "over TCP"); err != nil {
 		t.Error(err)
+	}
+	if ph, _ := s.Phone("46701234567", 10); len(ph.Texts) != 1 || ph.Texts[0].Over != "GSM modem" {
+		t.Errorf("the phone shows %+v", ph)
 	}
 }
 
