@@ -18,8 +18,8 @@ type Connector struct {
 	Settings connector.Config // of the kind; nil where there is none of it
 }
 
-// Reach has the link reach its operator at other addresses than those of the file; false for a link that reaches nobody
-// over a network.
+// Reach has the link reach its operator at other addresses than those of the file, of a modem at other devices; false
+// for a link that has neither.
 func (c *Connector) Reach(hosts ...string) bool {
 	s, ok := c.Settings.(interface{ Reach(hosts ...string) })
 	if ok {

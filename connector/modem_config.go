@@ -90,6 +90,13 @@ func (c ModemConfig) WithDefaults() ModemConfig {
 // Credit returns how many parts a modem takes beyond what has been answered.
 func (c ModemConfig) Credit() int { return 1 + c.WithDefaults().Lookahead }
 
+// Reach has the first modem looked for at these devices.
+func (c *ModemConfig) Reach(devices ...string) {
+	if len(c.Modems) > 0 {
+		c.Modems[0].Devices = devices
+	}
+}
+
 // Leases is how many modems the link has, each of which one server holds.
 func (c *ModemConfig) Leases() int { return len(c.Modems) }
 

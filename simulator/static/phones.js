@@ -69,6 +69,12 @@ function bubble(text) {
   const small = document.createElement("span");
   small.className = "about";
   small.textContent = about(text);
+  if (text.over) {
+    const over = document.createElement("span");
+    over.className = "over";
+    over.textContent = `by ${text.over}`;
+    small.append(" ", over);
+  }
   item.append(words, small);
   return item;
 }
@@ -141,6 +147,95 @@ function drop(c) {
   empty.hidden = cards.size > 0;
 }
 
+/* The links of the gateway */
+
+const links = new Map(); // by name: what the row shows of each
+
+/** gateway asks the gateway itself, with the key of the page. */
+async function gateway(method, url, body) {
+  const headers = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (info.send_key) headers.Authorization = `Bearer ${info.send_key}`;
+  return answer(await fetch(url, { method, headers, body: body && JSON.stringify(body) }));
+}
+
+/** linkItem finds the item of a link or makes it. */
+function linkItem(name) {
+  let l = links.get(name);
+  if (l) return l;
+  const root = document.getElementById("link").content.firstElementChild.cloneNode(true);
+  const find = (selector) => root.querySelector(selector);
+  l = { name, root, dot: find(".dot"), state: find(".link-state"), button: find("button"), busy: false };
+  find(".link-name").textContent = name;
+  const over = info.links?.find((link) => link.name === name)?.over;
+  if (over && over.toLowerCase() !== name) find(".link-over").textContent = over;
+  l.button.addEventListener("click", () => turn(l));
+  links.set(name, l);
+  document.getElementById("links-list").append(root);
+  return l;
+}
+
+/** showLink brings the item of a link up to date. */
+function showLink(link) {
+  const l = linkItem(link.name);
+  if (l.busy) return;
+  l.stopped = link.state === "stopped";
+  l.root.dataset.state = link.state;
+  l.dot.className = `dot ${{ up: "live", stopped: "gone", down: "gone" }[link.state] || "going"}`;
+  l.state.textContent = link.state;
+  label(l, l.stopped ? "Start" : "Stop");
+}
+
+function label(l, word) {
+  if (l.button.textContent === word) return;
+  l.button.textContent = word;
+  l.button.setAttribute("aria-label", `${word} ${l.name}`);
+}
+
+/** turn stops or starts a link. The button keeps the focus, so it is not disabled meanwhile. */
+async function turn(l) {
+  if (l.busy) return;
+  l.busy = true;
+  l.button.setAttribute("aria-disabled", "true");
+  const told = document.getElementById("links-note");
+  const action = l.stopped ? "start" : "stop";
+  l.state.textContent = l.stopped ? "starting" : "stopping";
+  try {
+    const link = await gateway("POST", `${info.links_url}/${encodeURIComponent(l.name)}/${action}`);
+    l.busy = false;
+    showLink(link);
+    note(told, l.stopped ? `${l.name} is stopped. Its texts take the next link of their route, or wait for it.` : `${l.name} is started again.`);
+  } catch (error) {
+    note(told, error.message, true);
+  } finally {
+    l.busy = false;
+    l.button.removeAttribute("aria-disabled");
+  }
+}
+
+/** lookAtLinks shows how the links stand, every second while the page is seen. */
+async function lookAtLinks() {
+  if (!document.hidden) {
+    try {
+      const list = (await gateway("GET", info.links_url)).links;
+      const there = new Set(list.map((link) => link.name));
+      for (const [name, l] of links) {
+        if (there.has(name)) continue;
+        l.root.remove();
+        links.delete(name);
+      }
+      const order = new Map((info.links || []).map((link, i) => [link.name, i]));
+      const place = (link) => order.get(link.name) ?? order.size;
+      list.sort((a, b) => place(a) - place(b)).forEach(showLink);
+      document.getElementById("links").hidden = list.length === 0;
+    } catch {
+      // The bar says that nothing answers.
+      for (const l of links.values()) showLink({ name: l.name, state: "unknown" });
+    }
+  }
+  setTimeout(lookAtLinks, 1000);
+}
+
 async function change(c) {
   try {
     show(await call("PUT", `phones/${encodeURIComponent(c.number)}`, { state: c.select.value }));
@@ -191,11 +286,8 @@ document.getElementById("send").addEventListener("submit", async (event) => {
   const to = document.getElementById("send-to");
   const text = document.getElementById("send-text");
   const told = document.getElementById("send-note");
-  const headers = { "Content-Type": "application/json" };
-  if (info.send_key) headers.Authorization = `Bearer ${info.send_key}`;
   try {
-    const body = JSON.stringify({ to: digits(to.value), text: text.value });
-    const done = await answer(await fetch(info.send_url, { method: "POST", headers, body }));
+    const done = await gateway("POST", info.send_url, { to: digits(to.value), text: text.value });
     const message = done?.messages?.[0];
     note(told, message ? `Accepted as ${message.id}.` : "Accepted.");
     text.value = "";
@@ -237,6 +329,7 @@ try {
   info = said;
   showAll(phones);
   document.getElementById("send").hidden = !info.send_url;
+  if (info.links_url) lookAtLinks();
 } catch (error) {
   status("gone", error.message);
 }
