@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -35,6 +36,94 @@ func (d *demo) curl() []byte {
 		d.t.Fatalf("%s\n%v\n%s", line, err, out)
 	}
 	return out
+}
+
+// fourLinks sends by each link of the demo, and by the modem while the one over SMPP is stopped.
+func (d *demo) fourLinks(client *rest) {
+	d.t.Helper()
+	state := func(name string) func() bool {
+		return func() bool {
+			var l struct{ State string }
+			client.fetch("/v1/links/"+name, &l)
+			return l.State == "up"
+		}
+	}
+	for _, name := range []string{"smpp", "ucp", "cimd2", "modem"} {
+		eventually(d.t, "the link "+name+" is up", state(name))
+	}
+	sent := map[string]int{}
+	arrives := func(to, over string) {
+		d.t.Helper()
+		sent[to]++
+		text := fmt.Sprintf("text %d by %s åäö", sent[to], over)
+		client.becomes(client.send("+"+to, text), "delivered")
+		if last := client.phone(to); last.Text != text || last.Over != over {
+			d.t.Errorf("the phone %s shows %+v, want %q over %s", to, last, text, over)
+		}
+	}
+	arrives("46701000001", "SMPP")
+	arrives("46707654321", "UCP")
+	arrives("46731112233", "CIMD2")
+	arrives("46761234567", "GSM modem")
+	if code, body, _, err := client.do(http.MethodPost, "/v1/links/smpp/stop", "", nil); err != nil || code != http.StatusOK {
+		d.t.Fatalf("stop the link: %d %s %v", code, body, err)
+	}
+	arrives("46701000001", "GSM modem")
+	if code, body, _, err := client.do(http.MethodPost, "/v1/links/smpp/start", "", nil); err != nil || code != http.StatusOK {
+		d.t.Fatalf("start the link: %d %s %v", code, body, err)
+	}
+	eventually(d.t, "a text goes by smpp again", func() bool { // the link is preferred when it has been up for some time
+		client.becomes(client.send("+46701000001", "again"), "delivered")
+		return client.phone("46701000001").Over == "SMPP"
+	})
+}
+
+// phoneText is a text on a virtual phone.
+type phoneText struct{ Text, Over string }
+
+// phone is the last text on a phone of the demo.
+func (c *rest) phone(number string) (last phoneText) {
+	c.t.Helper()
+	var phone struct{ Texts []phoneText }
+	c.fetch("/phones/phones/"+number, &phone)
+	if len(phone.Texts) > 0 {
+		last = phone.Texts[len(phone.Texts)-1]
+	}
+	return last
+}
+
+// TestDemoOldFile goes on with the file of a demo that had one link only, of another name.
+func TestDemoOldFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "kurir-demo"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "kurir-demo", "kurir.yaml"), `data: "./kurir-demo"
+http: {listen: 127.0.0.1:8080}
+smpp: {listen: 127.0.0.1:2775}
+country: "46"
+connectors:
+  - {name: simulator, kind: smpp, hosts: [127.0.0.1:2776], system_id: kurir, password: simulate, sessions: 2, window: 100}
+accounts:
+  - {name: demo, password: old-secret, api_keys: [demo-old-key-of-many-letters], admin: true, senders: ["*"], sender: Kurir, numbers: ["+46737494949"]}
+routes:
+  - {to: "*", via: [simulator]}
+`)
+	d := startDemo(t, dir)
+	d.out.wait(t, `/v1/inbound\n`)
+	client := &rest{t: t, base: "http://" + d.http, key: "demo-old-key-of-many-letters", client: &http.Client{}}
+	client.becomes(client.send("+46707654321", "Hello"), "delivered")
+	if got := client.phone("46707654321"); got.Over != "SMPP" {
+		t.Errorf("the phone shows %+v", got)
+	}
+	if out := d.out.String(); strings.Contains(out, "modem") {
+		t.Errorf("it speaks of links that it has not:\n%s", out)
+	}
+	var modems []struct{}
+	if client.fetch("/phones/modems", &modems); len(modems) != 0 {
+		t.Errorf("%d modems", len(modems))
+	}
 }
 
 // TestDemo is what a newcomer does.
@@ -82,6 +171,8 @@ func TestDemo(t *testing.T) {
 	if got := inbox.Inbound[0]; got.Text != "Hello back" || got.From != "+46701234567" {
 		t.Errorf("the inbox has %+v", got)
 	}
+
+	d.fourLinks(client)
 
 	// Somebody else's port is said plainly, with the flag that helps.
 	other := t.TempDir()

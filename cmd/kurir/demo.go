@@ -64,8 +64,12 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 	if err != nil {
 		return demoHint(err)
 	}
+	links := "" // of the file of an older demo nothing is said
+	if len(demoLinks(file)) == len(demoOver) {
+		links = demoFour
+	}
 	page := "http://" + a.HTTPAddr().String()
-	fmt.Fprintf(out, demoGreeting, page, a.SMPPAddr(), o.data, file.Accounts[0].Name, file.Accounts[0].Password.Reveal(), key)
+	fmt.Fprintf(out, demoGreeting, page, a.SMPPAddr(), o.data, file.Accounts[0].Name, file.Accounts[0].Password.Reveal(), key, links)
 	err = a.Run(ctx)
 	if err == nil {
 		fmt.Fprintln(out, "Stopped. Everything is kept in", o.data)
@@ -90,6 +94,12 @@ func endWith(ctx context.Context, h http.Handler) http.Handler {
 	})
 }
 
+// demoFour is said when all four links are there.
+const demoFour = `Four links lead to the phones: smpp, ucp, cimd2 and a GSM modem; each text says by which it came. Stop smpp on the page
+and send again: the text comes by the modem.
+
+`
+
 const demoGreeting = `
 Kurir runs. Press Ctrl-C to stop.
 
@@ -105,10 +115,7 @@ Send a text, and watch it arrive on the page:
   curl -H 'Authorization: Bearer %[6]s' -H 'Content-Type: application/json' \
     -d '{"to":"+46701234567","text":"Hello from Kurir"}' %[1]s/v1/messages
 
-Four links lead to the phones: smpp, ucp, cimd2 and a GSM modem; each text says by which it came. Stop smpp on the page
-and send again: the text comes by the modem.
-
-Write back on a phone, and read what came in:
+%[7]sWrite back on a phone, and read what came in:
 
   curl -H 'Authorization: Bearer %[6]s' %[1]s/v1/inbound
 

@@ -168,7 +168,7 @@ function linkItem(name) {
   l = { name, root, dot: find(".dot"), state: find(".link-state"), button: find("button"), busy: false };
   find(".link-name").textContent = name;
   const over = info.links?.find((link) => link.name === name)?.over;
-  if (over && over.toLowerCase() !== name) find(".link-over").textContent = over;
+  if (over && !over.toLowerCase().includes(name)) find(".link-over").textContent = over;
   l.button.addEventListener("click", () => turn(l));
   links.set(name, l);
   document.getElementById("links-list").append(root);
@@ -310,7 +310,7 @@ function figures(stats) {
   set("stored", stats.stored + stats.waiting);
   set("rate", stats.per_second);
   const addresses = [info.smpp, info.ucp && `${info.ucp} (UCP)`, info.cimd2 && `${info.cimd2} (CIMD2)`].filter(Boolean);
-  const where = addresses.length > 0 ? `SMSC on ${addresses.join(", ")}` : "SMSC";
+  const where = info.links_url ? "Simulated operators" : addresses.length > 0 ? `SMSC on ${addresses.join(", ")}` : "SMSC";
   const bound = stats.sessions === 0 ? "no gateway bound" : stats.sessions === 1 ? "1 session bound" : `${stats.sessions} sessions bound`;
   status(stats.sessions > 0 ? "live" : "", `${where} · ${bound}`);
 }

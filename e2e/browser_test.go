@@ -1,0 +1,149 @@
+package e2e
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+)
+
+// browser is one page in a headless Chromium, driven over the pipe of its DevTools protocol.
+type browser struct {
+	t       testing.TB
+	to      io.Writer
+	from    *bufio.Reader
+	number  int
+	session string
+}
+
+// openBrowser opens an address in a window of this many pixels.
+func openBrowser(t testing.TB, address string, width, height int) *browser {
+	t.Helper()
+	chromium := lookPath(t, "chromium", "Chromium")
+	dir, err := os.MkdirTemp("", "kurir-browser-") // not the test's own: its last processes may still write while that is removed
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirIn, ourOut, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ourIn, theirOut, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
+		"--user-data-dir="+dir, "--remote-debugging-pipe", "about:blank")
+	cmd.ExtraFiles = []*os.File{theirIn, theirOut} // descriptors 3 and 4
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	theirIn.Close()
+	theirOut.Close()
+	b := &browser{t: t, to: ourOut, from: bufio.NewReader(ourIn)}
+	watchdog := time.AfterFunc(3*time.Minute, func() { cmd.Process.Kill() }) // whoever reads from it then fails
+	t.Cleanup(func() {
+		watchdog.Stop()
+		b.session = ""
+		if err := b.try("Browser.close", nil, nil); err != nil {
+			cmd.Process.Kill()
+		}
+		cmd.Wait()
+		os.RemoveAll(dir)
+		ourIn.Close()
+		ourOut.Close()
+	})
+	var target struct{ TargetID string }
+	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
+	var attached struct{ SessionID string }
+	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
+	b.session = attached.SessionID
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
+	b.call("Page.navigate", map[string]any{"url": address}, nil)
+	return b
+}
+
+// call does something in the browser and reads what comes of it.
+func (b *browser) call(method string, params, result any) {
+	b.t.Helper()
+	if err := b.try(method, params, result); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *browser) try(method string, params, result any) error {
+	b.number++
+	request := map[string]any{"id": b.number, "method": method}
+	if params != nil {
+		request["params"] = params
+	}
+	if b.session != "" {
+		request["sessionId"] = b.session
+	}
+	text, err := json.Marshal(request)
+	if err != nil {
+		return err
+	}
+	if _, err := b.to.Write(append(text, 0)); err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	for {
+		line, err := b.from.ReadBytes(0)
+		if err != nil {
+			return fmt.Errorf("%s: %w", method, err)
+		}
+		var answer struct {
+			ID     int
+			Error  *struct{ Message string }
+			Result json.RawMessage
+		}
+		switch err := json.Unmarshal(line[:len(line)-1], &answer); {
+		case err != nil:
+			return fmt.Errorf("%s: %w", method, err)
+		case answer.ID != b.number: // an event
+			continue
+		case answer.Error != nil:
+			return fmt.Errorf("%s: %s", method, answer.Error.Message)
+		case result == nil:
+			return nil
+		}
+		return json.Unmarshal(answer.Result, result)
+	}
+}
+
+// eval gives what an expression of JavaScript that is a text is on the page; empty also while the page is not there.
+func (b *browser) eval(expression string) string {
+	b.t.Helper()
+	var got struct{ Result struct{ Value any } }
+	b.call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true}, &got)
+	text, _ := got.Result.Value.(string)
+	return text
+}
+
+// shows waits until an expression is a text on the page.
+func (b *browser) shows(expression, want string) {
+	b.t.Helper()
+	got := ""
+	within(b.t, time.Minute, fmt.Sprintf("the page shows %q as %s", want, expression), func() bool {
+		got = b.eval(expression)
+		return got == want
+	})
+}
+
+// press presses a key: Tab or Enter.
+func (b *browser) press(key string) {
+	b.t.Helper()
+	event := map[string]any{"type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": map[string]int{"Tab": 9, "Enter": 13}[key]}
+	if key == "Enter" {
+		event["text"] = "\r"
+	}
+	b.call("Input.dispatchKeyEvent", event, nil)
+	event["type"] = "keyUp"
+	delete(event, "text")
+	b.call("Input.dispatchKeyEvent", event, nil)
+}
