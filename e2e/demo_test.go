@@ -41,7 +41,7 @@ func (d *demo) curl() []byte {
 // fourLinks sends by each link of the demo, and by the modem while the one over SMPP is stopped.
 func (d *demo) fourLinks(client *rest) {
 	d.t.Helper()
-	state := func(name string) func() bool {
+	up := func(name string) func() bool {
 		return func() bool {
 			var l struct{ State string }
 			client.fetch("/v1/links/"+name, &l)
@@ -49,7 +49,7 @@ func (d *demo) fourLinks(client *rest) {
 		}
 	}
 	for _, name := range []string{"smpp", "ucp", "cimd2", "modem"} {
-		eventually(d.t, "the link "+name+" is up", state(name))
+		eventually(d.t, "the link "+name+" is up", up(name))
 	}
 	sent := map[string]int{}
 	arrives := func(to, over string) {
@@ -126,6 +126,20 @@ routes:
 	}
 }
 
+// portsTaken starts others on the same ports: that is said plainly, with the flag that helps.
+func (d *demo) portsTaken() {
+	d.t.Helper()
+	other := d.t.TempDir()
+	text, exit := run(d.t, foreign, other, raceBinary(d.t), "demo", "--http", d.http, "--smpp", freeAddr(d.t), "--data", filepath.Join(other, "demo"))
+	if exit == 0 || !strings.Contains(text, fmt.Sprintf("%s is in use by another program", d.http)) || !strings.Contains(text, "--http") {
+		d.t.Errorf("port taken: exit code %d\n%s", exit, text)
+	}
+	text, exit = run(d.t, foreign, other, raceBinary(d.t), "demo", "--http", freeAddr(d.t), "--smpp", d.smpp, "--data", filepath.Join(other, "demo"))
+	if exit == 0 || !strings.Contains(text, d.smpp+" is in use") || !strings.Contains(text, "--smpp") {
+		d.t.Errorf("port taken: exit code %d\n%s", exit, text)
+	}
+}
+
 // TestDemo is what a newcomer does.
 func TestDemo(t *testing.T) {
 	t.Parallel()
@@ -174,16 +188,7 @@ func TestDemo(t *testing.T) {
 
 	d.fourLinks(client)
 
-	// Somebody else's port is said plainly, with the flag that helps.
-	other := t.TempDir()
-	text, exit := run(t, foreign, other, raceBinary(t), "demo", "--http", d.http, "--smpp", freeAddr(t), "--data", filepath.Join(other, "demo"))
-	if exit == 0 || !strings.Contains(text, fmt.Sprintf("%s is in use by another program", d.http)) || !strings.Contains(text, "--http") {
-		t.Errorf("port taken: exit code %d\n%s", exit, text)
-	}
-	text, exit = run(t, foreign, other, raceBinary(t), "demo", "--http", freeAddr(t), "--smpp", d.smpp, "--data", filepath.Join(other, "demo"))
-	if exit == 0 || !strings.Contains(text, d.smpp+" is in use") || !strings.Contains(text, "--smpp") {
-		t.Errorf("port taken: exit code %d\n%s", exit, text)
-	}
+	d.portsTaken()
 
 	// Ctrl-C, and a second start that goes on.
 	d.signal(syscall.SIGINT)
