@@ -118,6 +118,11 @@ func TestModemPhones(t *testing.T) {
 				t.Errorf("%+v, text %q", m, text)
 			}
 		}
+		// Written to another number than its own, also by the phone that it wrote to last, is for others, bound or not.
+		s.named("acme")
+		if err := s.Inject(Inbound{From: "46701234567", To: "46737494949", Text: "for acme"}); err != nil || s.Stats().Waiting != 1 {
+			t.Errorf("%v, %d wait", err, s.Stats().Waiting)
+		}
 		if _, err := s.AddModem(ModemOptions{Number: "+46737000001"}); err == nil {
 			t.Error("a second modem has the same number")
 		}

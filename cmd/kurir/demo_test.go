@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"kurir/simulator"
 )
 
 // TestEndWith holds that a page left open does not keep the demo from stopping.
@@ -24,4 +28,60 @@ func TestEndWith(t *testing.T) {
 	<-begun
 	stop()
 	<-done
+}
+
+// TestDemoLinks holds which links of the file reach the simulator: the first, and those named after their kind.
+func TestDemoLinks(t *testing.T) {
+	t.Parallel()
+	file, err := demoConfig(demoOptions{data: t.TempDir(), http: "127.0.0.1:0", smpp: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := demoLinks(file)
+	if len(links) != len(demoOver) {
+		t.Errorf("the file of the demo has %d links that reach the simulator, want one of each of the %d kinds", len(links), len(demoOver))
+	}
+	for kind, over := range demoOver {
+		if c := links[kind]; c == nil || c.Name != kind || over == "" {
+			t.Errorf("%s: %+v", kind, c)
+		}
+	}
+	file.Connectors[0].Name, file.Connectors[1].Name = "simulator", "op2"
+	if links := demoLinks(file); links["smpp"] == nil || links["ucp"] != nil || links["modem"] == nil {
+		t.Errorf("with other names: %v", links)
+	}
+}
+
+// TestDemoSimulator holds that the page is told of the links only with the key, and that only links of the file are simulated.
+func TestDemoSimulator(t *testing.T) {
+	t.Parallel()
+	file, err := demoConfig(demoOptions{data: t.TempDir(), http: "127.0.0.1:0", smpp: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := func(key string) (i simulator.Info, modems []simulator.ModemView) {
+		t.Helper()
+		sim, err := demoSimulator(t.Context(), file, key, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sim.Close()
+		w := httptest.NewRecorder()
+		sim.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/info", nil))
+		if err := json.Unmarshal(w.Body.Bytes(), &i); err != nil {
+			t.Fatal(err)
+		}
+		return i, sim.Modems()
+	}
+	i, modems := info("a-key")
+	if i.LinksURL != "../v1/links" || i.SendKey != "a-key" || len(i.Links) != 4 || i.Links[3] != (simulator.Link{Name: "modem", Over: "GSM modem"}) {
+		t.Errorf("the page is told %+v", i)
+	}
+	if i.UCP == "" || i.CIMD2 == "" || len(modems) != 1 {
+		t.Errorf("simulated are %+v, modems %+v", i, modems)
+	}
+	file.Connectors = file.Connectors[:1]
+	if i, modems = info(""); i.LinksURL != "" || i.SendKey != "" || len(i.Links) != 0 || i.UCP != "" || i.CIMD2 != "" || len(modems) != 0 {
+		t.Errorf("with one link and no key: %+v, modems %+v", i, modems)
+	}
 }
