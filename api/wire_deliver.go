@@ -12,8 +12,8 @@ import (
 // wireOwed is what an item takes on the wire.
 type wireOwed[P wire.PDU] struct {
 	item    *gateway.Item // nil: the answer to a question of the customer (wirePeer.tell)
-	pdus    []P // not written yet
-	left    int // without an answer
+	pdus    []P           // not written yet
+	left    int           // without an answer
 	verdict gateway.Delivered
 }
 

@@ -14,8 +14,8 @@ func modemLink(device, more string) string {
 	return fmt.Sprintf("{name: gsm, kind: modem, modems: [{devices: [%q], number: \"+%s\"}], check: 1s%s}", device, modemNumber, more)
 }
 
-// linkOf reads a link of a server.
-func (s *server) linkOf(name string) (l struct {
+// linkView is what a test reads of a link.
+type linkView struct {
 	State    string `json:"state"`
 	Sessions []struct {
 		State string `json:"state"`
@@ -26,7 +26,10 @@ func (s *server) linkOf(name string) (l struct {
 			SentToday int    `json:"sent_today"`
 		} `json:"modem"`
 	} `json:"sessions"`
-}) {
+}
+
+// linkOf reads a link of a server.
+func (s *server) linkOf(name string) (l linkView) {
 	s.t.Helper()
 	s.fetch("/v1/links/"+name, &l)
 	return l
