@@ -118,17 +118,35 @@ func TestModemPhones(t *testing.T) {
 				t.Errorf("%+v, text %q", m, text)
 			}
 		}
-		// Written to another number than its own, also by the phone that it wrote to last, is for others, bound or not.
-		s.named("acme")
-		if err := s.Inject(Inbound{From: "46701234567", To: "46737494949", Text: "for acme"}); err != nil || s.Stats().Waiting != 1 {
-			t.Errorf("%v, %d wait", err, s.Stats().Waiting)
-		}
 		if _, err := s.AddModem(ModemOptions{Number: "+46737000001"}); err == nil {
 			t.Error("a second modem has the same number")
 		}
 		e.sim.SetNetwork(2, 99)
 		if _, err := e.send(t.Context(), "46701234567", "x"); err == nil {
 			t.Error("sent without coverage")
+		}
+	})
+}
+
+// What a phone writes to another number than the modem's is for others, bound or not, also when the modem wrote to it last.
+func TestModemNotWrittenTo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{})
+		if err := s.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		sim, err := s.AddModem(ModemOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := attach(s, sim).send(t.Context(), "46701234567", "hello"); err != nil {
+			t.Fatal(err)
+		}
+		s.named("acme")
+		if err := s.Inject(Inbound{From: "46701234567", To: "46737494949", Text: "for acme"}); err != nil || s.Stats().Waiting != 1 {
+			t.Errorf("%v, %d wait", err, s.Stats().Waiting)
 		}
 	})
 }
