@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"kurir/account"
@@ -73,8 +74,22 @@ func (cimd2Talk) messages(p *cimd2.Packet) bool { return p.Op == cimd2.OpSubmit 
 func (cimd2Talk) busy(p *cimd2.Packet) *cimd2.Packet { return p.Refuse(cimd2.ErrCongestion, "") }
 func (cimd2Talk) gone(p *cimd2.Packet) *cimd2.Packet { return p.Refuse(cimd2.ErrLogin, "") }
 
-// cimd2MostTo is how many destinations a message may have.
-const cimd2MostTo = 255
+// cimd2Result is what one destination takes of an answer at most, beside its number: codes and the time stamp, or the error
+// code and cimd2Short. cimd2Frame is what the rest of the packet takes.
+const (
+	cimd2Result = 5 + 8 + 5 + len(cimd2Short)
+	cimd2Frame  = 16
+	cimd2Short  = "refused" // the text of an error where there is no room for that of its code
+)
+
+// cimd2Answerable tells whether an answer has room for all destinations.
+func cimd2Answerable(to []string) bool {
+	size := cimd2Frame
+	for i := range to {
+		size += len(to[i]) + cimd2Result
+	}
+	return size <= cimd2.MaxPacket
+}
 
 // submitted implements customerTalk.
 func (cimd2Talk) submitted(p *cimd2.Packet, c *customer) (subs []gateway.Submission, refused *cimd2.Packet, ok bool) {
@@ -82,7 +97,7 @@ func (cimd2Talk) submitted(p *cimd2.Packet, c *customer) (subs []gateway.Submiss
 	if err := p.Read(&m); err != nil {
 		return nil, p.Refuse(cimd2Fault(err), ""), false
 	}
-	if len(m.Destinations) > cimd2MostTo {
+	if !cimd2Answerable(m.Destinations) {
 		return nil, p.Refuse(cimd2.ErrDestinationCount, ""), false
 	}
 	s := gateway.Submission{Account: c.account, Via: message.ViaCIMD2, Priority: accountPriority(c.account)}
@@ -177,6 +192,12 @@ func (cimd2Talk) accepted(p *cimd2.Packet, c *customer, results []gateway.Result
 		resp.Results[i] = r
 	}
 	answer, err := p.Answer(resp)
+	if err != nil { // too long
+		for i := range resp.Results {
+			resp.Results[i].ErrorText = cimd2Short
+		}
+		answer, err = p.Answer(resp)
+	}
 	if err != nil {
 		return p.Refuse(cimd2.ErrSystem, "")
 	}
@@ -278,7 +299,7 @@ func (cimd2Talk) state(it *gateway.Item, c *customer) ([]*cimd2.Packet, error) {
 func cimd2Told(m *message.Message, state message.State, c *customer) cimd2.Report {
 	at, to := stampOf(m, c.zone)
 	r := cimd2.Report{
-		Destination: to[:min(len(to), 20)], Timestamp: cimd2.FormatTime(at, time.UTC), Status: cimd2.StatusInProcess,
+		Destination: cimd2Theirs(to), Timestamp: cimd2.FormatTime(at, time.UTC), Status: cimd2.StatusInProcess,
 		Error: cimd2.Some(0), Discharge: cimd2.FormatTime(c.now, c.zone),
 	}
 	if m.Final != 0 {
@@ -299,6 +320,26 @@ func cimd2Told(m *message.Message, state message.State, c *customer) cimd2.Repor
 	return r
 }
 
+// cimd2Theirs is what can stand in an address (digits, + and -) of a recipient as the customer wrote him.
+func cimd2Theirs(to string) string {
+	to = strings.Map(func(r rune) rune {
+		if (r < '0' || r > '9') && r != '+' && r != '-' {
+			return -1
+		}
+		return r
+	}, to)
+	return to[:min(len(to), 20)]
+}
+
+// cimd2Number is a number for a message from a phone; 0 where there is none, as the protocol has no names there.
+func cimd2Number(a message.Address) string {
+	number := airShown(a, 20)
+	if a.TON == message.TONAlphanumeric || number == "" || !smppDigits(number) {
+		return "0"
+	}
+	return number
+}
+
 // inbound implements customerTalk.
 func (cimd2Talk) inbound(in *message.Inbound, c *customer) ([]*cimd2.Packet, error) {
 	parts, err := airParts(in, c.refs)
@@ -309,11 +350,8 @@ func (cimd2Talk) inbound(in *message.Inbound, c *customer) ([]*cimd2.Packet, err
 	for i := range parts {
 		s := &parts[i]
 		d := &cimd2.Deliver{
-			Destination: airShown(in.To, 20), Originator: airShown(in.From, 20), Timestamp: cimd2.FormatTime(time.UnixMilli(in.Received), c.zone),
+			Destination: cimd2Number(in.To), Originator: cimd2Number(in.From), Timestamp: cimd2.FormatTime(time.UnixMilli(in.Received), c.zone),
 			UserData: cimd2.UserData{Header: s.Header, Data: s.Payload, Binary: s.Encoding != gsm.GSM7},
-		}
-		if in.From.TON == message.TONAlphanumeric || !smppDigits(d.Originator) {
-			d.Originator = "0" // the protocol has no names here
 		}
 		if coding := gsm.Coding(s.Encoding, in.Content.Class).Octet(); coding != 0 {
 			d.Coding = cimd2.Some(int(coding))

@@ -102,18 +102,20 @@ func (p *wirePeer[P]) find(ctx context.Context, a *account.Account, q *wireQuest
 		return nil
 	}
 	f.Limit, f.States = wireMostCancelled, []message.State{message.Scheduled, message.Queued, message.Enroute}
+	bare := strings.TrimLeft(q.to, "+0")
+	f.To.Number = bare
+	if list, _, err := p.server.core.Messages(ctx, f); err == nil && bare != "" && len(list) > 0 {
+		return list
+	}
+	f.To.Number = "" // he writes it without the country
 	list, _, err := p.server.core.Messages(ctx, f)
 	if err != nil {
 		return nil
 	}
-	return slices.DeleteFunc(list, func(m *message.Message) bool { return !sameNumber(m.To.Number, q.to) })
-}
-
-// sameNumber tells whether a customer means a recipient by what he writes: + and 00 in front do not count, and neither
-// does the country where he leaves it out.
-func sameNumber(number, written string) bool {
-	written = strings.TrimLeft(written, "+0")
-	return written != "" && len(number) >= len(written) && number[len(number)-len(written):] == written
+	return slices.DeleteFunc(list, func(m *message.Message) bool {
+		_, to := stampOf(m, p.zone)
+		return bare == "" || strings.TrimLeft(to, "+0") != bare
+	})
 }
 
 // idsOf gives the ids of messages.
