@@ -37,7 +37,7 @@ type wireServer[P wire.PDU] struct {
 	server   *wire.Server[P]
 	penalty  loginPenalty
 	refs     *gsm.References
-	stamps   wire.Stamps
+	stamps   wireStamps
 	now      func() time.Time
 	all      *Sessions     // of all protocols
 	asks     chan struct{} // places for questions to the database under way
@@ -143,6 +143,7 @@ const wireMostWindow = 128
 // listener's.
 func (s *wireServer[P]) Serve(ctx context.Context, ln net.Listener) error {
 	s.ending = ctx.Done()
+	s.remember(ctx)
 	s.running.Go(func() { s.sample(ctx) })
 	err := s.server.Serve(ctx, ln)
 	s.running.Wait()

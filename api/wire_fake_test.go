@@ -75,7 +75,7 @@ func (g *wireFakeGateway) Messages(ctx context.Context, f gateway.Filter) ([]*me
 	}
 	var list []*message.Message
 	for _, m := range slices.Backward(g.kept) {
-		if m.Account != f.Account || m.Via != f.Via || f.Reference != "" && m.Reference != f.Reference ||
+		if f.Account != "" && m.Account != f.Account || m.Via != f.Via || f.Reference != "" && m.Reference != f.Reference ||
 			f.To.Number != "" && m.To.Number != f.To.Number || len(f.States) > 0 && !slices.Contains(f.States, m.State) {
 			continue
 		}

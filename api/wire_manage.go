@@ -90,12 +90,17 @@ const wireMostCancelled = 1000
 // find returns the messages that a question is about: the one that has the stamp, or all to a recipient that wait or are at
 // operators.
 func (p *wirePeer[P]) find(ctx context.Context, a *account.Account, q *wireQuestion[P]) []*message.Message {
-	f := gateway.Filter{Account: a.Name, Via: p.server.talk.via(), Limit: 1}
+	f := gateway.Filter{Account: a.Name, Via: p.server.talk.via(), Limit: 2}
 	if !q.stamp.IsZero() {
 		bare := strings.TrimLeft(q.to, "+0")
 		for _, to := range []string{q.to, bare, "00" + bare} { // he may write it otherwise than before
 			f.Reference = stampReference(q.stamp, to)
-			if list, _, err := p.server.core.Messages(ctx, f); err == nil && len(list) > 0 {
+			list, _, err := p.server.core.Messages(ctx, f)
+			switch {
+			case err != nil || len(list) == 0:
+			case len(list) > 1: // two servers have given them the same name
+				return nil
+			default:
 				return list
 			}
 		}

@@ -39,7 +39,12 @@ func (p *wirePeer[P]) Requests(_ *wire.Session[P], requests []P) {
 			now = append(now, refused)
 			continue
 		}
-		batch = append(batch, p.newRequest(r, c, subs))
+		w, ok := p.newRequest(r, c, subs)
+		if !ok {
+			now = append(now, s.talk.busy(r))
+			continue
+		}
+		batch = append(batch, w)
 	}
 	if len(now) > 0 {
 		_ = p.sess.Respond(now) // an error means that the session is over
@@ -60,15 +65,18 @@ type wireRequest[P wire.PDU] struct {
 	stamps  []time.Time
 }
 
-// newRequest gives each message of a request its second, and notes it as the message's reference.
-func (p *wirePeer[P]) newRequest(r P, c *customer, subs []gateway.Submission) *wireRequest[P] {
-	w := &wireRequest[P]{request: r, who: c, subs: subs, stamps: make([]time.Time, len(subs))}
+// newRequest gives each message of a request its second, and notes it as the message's reference; ok is false if a
+// recipient has had so many that there is none for him now.
+func (p *wirePeer[P]) newRequest(r P, c *customer, subs []gateway.Submission) (w *wireRequest[P], ok bool) {
+	w = &wireRequest[P]{request: r, who: c, subs: subs, stamps: make([]time.Time, len(subs))}
 	for i := range subs {
 		to := subs[i].To
-		w.stamps[i] = p.server.stamps.Next(to, c.now, c.zone)
+		if w.stamps[i], ok = p.server.stamps.next(to, c.now, c.zone); !ok {
+			return nil, false
+		}
 		subs[i].Reference = stampReference(w.stamps[i], to)
 	}
-	return w
+	return w, true
 }
 
 // The reference of a message holds its second, by its date and time as they are told, and its recipient as the customer

@@ -35,6 +35,41 @@ func (s *Stamps) Next(recipient string, now time.Time, loc *time.Location) time.
 	return time.Unix(next, 0).UTC()
 }
 
+// MaxAhead is how many seconds stamps of Near run ahead of the clock: more messages come to a recipient at once than anybody
+// sends, and few enough that what was given within that time can be looked up when a server starts.
+const MaxAhead = 120
+
+// Near is Next, but for a recipient whose stamp would be more than MaxAhead seconds ahead of the latest second of the
+// clock: he gets none now, and ok is false.
+func (s *Stamps) Near(recipient string, now time.Time, loc *time.Location) (at time.Time, ok bool) {
+	_, offset := now.In(loc).Zone()
+	s.mu.Lock()
+	s.turn(now.Unix() + int64(offset))
+	last, known := s.last[recipient]
+	ok = !known || last-s.latest < MaxAhead
+	s.mu.Unlock()
+	if !ok {
+		return time.Time{}, false
+	}
+	return s.Next(recipient, now, loc), true
+}
+
+// Note tells of a stamp that was given before, by a server that has ended, say, so that it is not given again. It is a time
+// as Next gives it.
+func (s *Stamps) Note(recipient string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	second := at.Unix()
+	if s.last == nil {
+		s.last = map[string]int64{}
+	}
+	if last, known := s.last[recipient]; known || len(s.last) < maxStamps {
+		s.last[recipient] = max(last, second)
+		return
+	}
+	s.latest = max(s.latest, second+1)
+}
+
 // turn lets the clock go on, and forgets what is behind it.
 func (s *Stamps) turn(second int64) {
 	if s.last == nil {

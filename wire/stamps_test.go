@@ -25,3 +25,29 @@ func TestStampsBounded(t *testing.T) {
 		t.Errorf("%d recipients are remembered an hour later", len(s.last))
 	}
 }
+
+// TestStampsNear: stamps run ahead only so far, and those noted are not given again.
+func TestStampsNear(t *testing.T) {
+	t.Parallel()
+	var s Stamps
+	now := time.Date(2026, 11, 29, 17, 0, 0, 0, time.UTC)
+	s.Note("1", now.Add(9*time.Second))
+	s.Note("1", now.Add(3*time.Second))
+	if at, ok := s.Near("1", now, time.UTC); !ok || at != now.Add(10*time.Second) {
+		t.Errorf("%s, %t", at, ok)
+	}
+	for i := 11; i <= MaxAhead; i++ {
+		if at, ok := s.Near("1", now, time.UTC); !ok || at != now.Add(time.Duration(i)*time.Second) {
+			t.Fatalf("%d: %s, %t", i, at, ok)
+		}
+	}
+	if at, ok := s.Near("1", now, time.UTC); ok {
+		t.Errorf("%s is too far ahead", at)
+	}
+	if at, ok := s.Near("2", now, time.UTC); !ok || at != now {
+		t.Errorf("%s, %t for another recipient", at, ok)
+	}
+	if _, ok := s.Near("1", now.Add(time.Second), time.UTC); !ok {
+		t.Error("nothing is given a second later")
+	}
+}
