@@ -133,20 +133,8 @@ func TestKannelSessionCIMD2(t *testing.T) {
 	judge()
 }
 
-// TestKannelCIMD2: Kannel is our customer over CIMD2: it logs in, submits, gets status reports and messages from phones.
+// TestKannelCIMD2: Kannel is our customer over CIMD2.
 func TestKannelCIMD2(t *testing.T) {
 	t.Parallel()
-	sim := startSimulator(t, simulator.Options{})
-	own := freeAddr(t)
-	s := startServer(t, sim, serverOptions{more: fmt.Sprintf("cimd2: {listen: %q}", own)})
-	linked(t, sim)
-	addr, judge := tappedAs(t, "cimd", own, true, false)
-	mo, dlr := startHook(t), startHook(t)
-	k := startKannel(t, kannelCIMD2(addr, account, password), mo.URL)
-	s.proc.out.wait(t, `customer bound`)
-	kannelExchange(t, k, sim, mo, dlr, []int{1, 8}, []int{2, 8})
-	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 {
-		t.Errorf("the simulator counts %+v", c.Counts)
-	}
-	judge()
+	kannelCustomer(t, "cimd2", "cimd", kannelCIMD2, []int{1, 8})
 }

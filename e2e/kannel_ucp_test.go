@@ -216,3 +216,28 @@ func TestKannelSessionUCP(t *testing.T) {
 	judgeTaken(t, h.texts, h.failed)
 	judge()
 }
+
+// kannelCustomer has Kannel log in at a server of ours over a protocol, submit, and get status reports and messages from
+// phones. Name is the protocol's, layer tshark's, late as for kannelExchange.
+func kannelCustomer(t *testing.T, name, layer string, group func(addr, user, pass string) string, late []int) {
+	t.Helper()
+	sim := startSimulator(t, simulator.Options{})
+	own := freeAddr(t)
+	s := startServer(t, sim, serverOptions{more: fmt.Sprintf("%s: {listen: %q}", name, own)})
+	linked(t, sim)
+	addr, judge := tappedAs(t, layer, own, true, false)
+	mo, dlr := startHook(t), startHook(t)
+	k := startKannel(t, group(addr, account, password), mo.URL)
+	s.proc.out.wait(t, `customer bound`)
+	kannelExchange(t, k, sim, mo, dlr, late, []int{2, 8})
+	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 {
+		t.Errorf("the simulator counts %+v", c.Counts)
+	}
+	judge()
+}
+
+// TestKannelUCP: Kannel is our customer over UCP.
+func TestKannelUCP(t *testing.T) {
+	t.Parallel()
+	kannelCustomer(t, "ucp", "ucp", kannelUCP, []int{1, 4, 8})
+}
