@@ -18,13 +18,15 @@ func TestUCPStates(t *testing.T) {
 	ucpTest(t, func(t *testing.T, b ucpBench) {
 		c := b.mustLogin()
 		id := ucpSent(t, c, ucpText("0701234567", "hello"))
+		if v := b.deliver(b.gateway.become(message.Enroute)...); v[gateway.Acknowledged] != 1 || len(c.received()) != 0 {
+			t.Errorf("the operator has it: %v", v)
+		}
 		for _, test := range []struct {
 			state message.State
 			dst   byte
 			rsn   string
 		}{
 			{message.Buffered, ucp.StatusBuffered, "000"},
-			{message.Enroute, ucp.StatusBuffered, "000"},
 			{message.Delivered, ucp.StatusDelivered, "000"},
 			{message.Expired, ucp.StatusFailed, "107"},
 			{message.Undeliverable, ucp.StatusFailed, "108"},

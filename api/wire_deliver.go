@@ -125,8 +125,12 @@ func (p *wirePeer[P]) stage(room int, verdicts []gateway.Delivered) []gateway.De
 	for ; n < len(p.queue) && have < room; n++ {
 		it := p.queue[n]
 		pdus, err := p.make(it, c)
-		if err != nil {
+		switch {
+		case err != nil:
 			verdicts = append(verdicts, gateway.Delivered{Item: it, Verdict: gateway.GiveUp, Text: err.Error()})
+			continue
+		case len(pdus) == 0:
+			verdicts = append(verdicts, gateway.Delivered{Item: it, Verdict: gateway.Acknowledged})
 			continue
 		}
 		p.parts = append(p.parts, &wireOwed[P]{item: it, pdus: pdus, left: len(pdus), verdict: gateway.Delivered{Item: it, Verdict: gateway.Acknowledged}})
@@ -136,10 +140,14 @@ func (p *wirePeer[P]) stage(room int, verdicts []gateway.Delivered) []gateway.De
 	return verdicts
 }
 
-// make makes the requests of an item.
+// make makes the requests of an item, none where there is nothing to tell: that an operator has a message is no state of
+// these protocols, whose intermediate one is that it could not be delivered yet.
 func (p *wirePeer[P]) make(it *gateway.Item, c *customer) ([]P, error) {
 	if it.Inbound != nil {
 		return p.server.talk.inbound(it.Inbound, c)
+	}
+	if it.State == message.Enroute {
+		return nil, nil
 	}
 	return p.server.talk.state(it, c)
 }
