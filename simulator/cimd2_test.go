@@ -30,6 +30,7 @@ func TestCIMD2Login(t *testing.T) {
 		if len(list) != 2 || list[0].Protocol != "CIMD2" || list[0].SystemID != "acme" || list[0].Mode != "transceiver" {
 			t.Errorf("%+v", list)
 		}
+		synctest.Wait()
 		if st := s.Stats(); st.Binds != 2 || st.BindsRefused != 2 || st.Receivers != 2 {
 			t.Errorf("%+v", st)
 		}
@@ -61,6 +62,7 @@ func TestCIMD2Submit(t *testing.T) {
 		if len(list) != 3 || list[0].Alias != "+46701234567:"+now || list[0].Text != "Hej åäö_€[]" || len(list[0].TLVs) != 0 {
 			t.Errorf("%+v", list)
 		}
+		synctest.Wait()
 		if st := s.Stats(); st.Submitted != 3 || st.Accepted != 3 || st.Receipts != 3 || st.Acked != 3 {
 			t.Errorf("%+v", st.Counts)
 		}
@@ -166,6 +168,7 @@ func TestCIMD2Fates(t *testing.T) {
 		if len(results) != 3 || results[0].Error != 0 || results[1].Error != cimd2.ErrNoResponse || results[2].Timestamp == "" {
 			t.Errorf("%+v", results)
 		}
+		synctest.Wait()
 		if st := s.Stats(); st.Statuses["code 5"] != 1 || st.Rejected+st.Throttled != 5 {
 			t.Errorf("%+v, %+v", st.Statuses, st.Counts)
 		}

@@ -85,6 +85,7 @@ type Modem struct {
 	network   int // registration as AT+CREG has it
 	signal    int
 	hung      bool
+	storing   bool     // AT+CNMI has it store status reports: it goes on to when nobody is on the line
 	sent      [][]byte // PDUs of what was sent
 	told      []string // commands, for tests
 	deleted   int

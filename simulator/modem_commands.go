@@ -280,7 +280,7 @@ func (l *modemLine) notify(read bool, args string) int {
 		return 303
 	}
 	l.m.mu.Lock()
-	l.cnmi = c
+	l.cnmi, l.m.storing = c, c[3] == 2
 	l.m.mu.Unlock()
 	return resultOK
 }

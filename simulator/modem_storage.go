@@ -206,7 +206,7 @@ func (m *Modem) take(h heldMessage) bool {
 	direct, name := cnmi[1] == 2, "+CMT: ,"
 	if h.report {
 		memory, direct, name = "SR", cnmi[3] == 1, "+CDS: "
-		if cnmi[3] == 0 {
+		if cnmi[3] == 0 && !m.storing {
 			return true // nobody wants it
 		}
 	}
@@ -226,6 +226,7 @@ func (m *Modem) take(h heldMessage) bool {
 	}
 	store[index] = &storedMessage{pdu: bytes.Clone(h.pdu)}
 	switch {
+	case h.report && cnmi[3] == 0: // the program that comes back finds it
 	case h.report:
 		m.unsolicited(`+CDSI: "%s",%d`, memory, index)
 	case cnmi[1] == 1:

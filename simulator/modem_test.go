@@ -151,6 +151,27 @@ func TestModemNotWrittenTo(t *testing.T) {
 	})
 }
 
+// TestModemStoresReports: a modem that has been told to store status reports (3GPP TS 27.005 3.4.1) does so while its program is
+// away, which finds them when it is back.
+func TestModemStoresReports(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{})
+		if err := s.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		sim := NewModem(ModemOptions{})
+		attach(s, sim)
+		sim.Unplug()
+		synctest.Wait()
+		sim.Report(&gsm.StatusReport{Reference: 9, To: gsm.Address{TON: gsm.TONInternational, NPI: gsm.NPIISDN, Number: "46701"}})
+		if r := <-attach(s, sim).reports; r.Reference != 9 {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
 // On a pseudo-terminal, opened as a device; pulled out and put in again under the same name.
 func TestModemPTY(t *testing.T) {
 	t.Parallel()

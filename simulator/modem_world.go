@@ -27,7 +27,7 @@ func (m *Modem) Hang(on bool) {
 // PowerOff locks the SIM, if it has a PIN, as a power cut does, and ends the connection.
 func (m *Modem) PowerOff() {
 	m.mu.Lock()
-	m.sim.locked = m.opt.PIN != ""
+	m.sim.locked, m.storing = m.opt.PIN != "", false
 	m.mu.Unlock()
 	m.Unplug()
 }

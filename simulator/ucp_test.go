@@ -213,6 +213,7 @@ func TestUCPLogin(t *testing.T) {
 		if list := s.Sessions(); len(list) != 1 || list[0].Protocol != "UCP" || list[0].SystemID != "6000" || list[0].Mode != "transceiver" {
 			t.Errorf("%+v", list)
 		}
+		synctest.Wait()
 		if c := s.Stats(); c.Binds != 1 || c.BindsRefused != 1 || c.Malformed != 3 {
 			t.Errorf("%+v", c.Counts)
 		}
@@ -276,6 +277,7 @@ func TestUCPInbound(t *testing.T) {
 		if got := m.take(); len(got) != 2 || string(got[1].p.Message().Msg) != "again" {
 			t.Errorf("%v", got)
 		}
+		synctest.Wait()
 		if c := s.Stats(); c.Acked != 6 || c.Retried != 1 || c.Unexpected != 0 || c.Inbound != 6 {
 			t.Errorf("%+v", c.Counts)
 		}
@@ -306,6 +308,7 @@ func TestUCPWindow(t *testing.T) {
 			t.Errorf("%d of 250 came", len(seen))
 		}
 		m.send(&ucp.PDU{Op: ucp.OpAlert, Body: &ucp.Alert{}})
+		synctest.Wait()
 		if c := s.Stats(); c.Acked != 250 || c.Unexpected != 0 || c.Unacked != 0 {
 			t.Errorf("%+v", c.Counts)
 		}
@@ -363,6 +366,7 @@ func TestUCPManages(t *testing.T) {
 		if got := m.take(); len(got) != 1 || got[0].p.Op != ucp.OpDeletionAnswer {
 			t.Errorf("%v", got)
 		}
+		synctest.Wait()
 		if c := s.Stats(); c.Managed != 5 || c.Stored != 0 {
 			t.Errorf("%+v", c.Counts)
 		}
