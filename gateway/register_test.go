@@ -67,6 +67,7 @@ func TestRegister(t *testing.T) {
 		good(write(w, "order 1"))
 		good(write(w, "nothing"))
 		good(write(w, "plain 1"))
+		synctest.Wait() // what follows is written too: the disk is to fill up with nothing under way
 		full.Store(true)
 		ack := write(w, "order 2", "order 3")
 		synctest.Wait()

@@ -93,18 +93,29 @@ func (h binder) bind(s *Session, b *Bind, request *PDU) {
 	body := &BindResp{Mode: b.Mode, SystemID: h.srv.SystemID}
 	body.TLVs.SetU8(TagSCInterfaceVersion, uint8(s.Info().Version)) // not sent to a peer of version 3.3
 	resp.Body = body
-	if err := s.Respond([]PDU{resp}); err != nil {
+	if err := s.respondBound(resp, b.Mode); err != nil {
 		s.Close(fmt.Errorf("answer the bind: %w", err))
 		return
 	}
 	s.reader.h = next
-	s.SetBound(b.Mode)
 	if h.bound != nil {
 		close(h.bound)
 	}
 	if h.srv.Bound != nil {
 		h.srv.Bound(s)
 	}
+}
+
+// respondBound answers a bind and has the session bound in one step: a server that stops in between would not unbind a
+// peer that takes itself for bound.
+func (s *Session) respondBound(resp PDU, mode BindMode) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.respond([]PDU{resp}); err != nil {
+		return err
+	}
+	s.setBound(mode, time.Now())
+	return nil
 }
 
 // Responses gets nothing: an unbound session has sent no request.

@@ -236,6 +236,11 @@ func (s *Session) ended() error {
 func (s *Session) Respond(responses []PDU) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.respond(responses)
+}
+
+// respond is Respond; mu is held.
+func (s *Session) respond(responses []PDU) error {
 	if s.State() == StateClosed || s.finishing {
 		return s.ended()
 	}
