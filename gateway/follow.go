@@ -11,9 +11,12 @@ import (
 // and hand-overs before the writer waits, too.
 const followMost = 2
 
-// follow does what waited for gathers, one after the other: answers to
-// customers, hand-overs to sessions, acknowledgements to operators, deliveries.
-// It has a goroutine of its own, so that the next gather is written meanwhile.
+// follow does what waited for gathers, one after the other: acknowledgements to
+// operators, answers to customers, hand-overs to sessions, deliveries. It has a
+// goroutine of its own, so that the next gather is written meanwhile.
+//
+// Operators come first: their windows are what receipts come through, and when
+// they are short of answers receipts fall behind what is accepted.
 //
 // A customer is answered before his messages leave for the operator: no receipt
 // can overtake the answer to its message. What goes to a session that has ended
@@ -25,14 +28,14 @@ func (g *Gateway) follow() {
 }
 
 func (g *Gateway) followOne(b *gather) {
+	for _, f := range b.after {
+		f(nil)
+	}
 	answer(b.accepts)
 	for i := range b.hands {
 		if h := &b.hands[i]; len(h.out) > 0 && h.taken.CompareAndSwap(false, true) {
 			h.refused = h.conn.Send(h.sess.num, h.out)
 		}
-	}
-	for _, f := range b.after {
-		f(nil)
 	}
 	g.makeCalls()
 

@@ -45,13 +45,26 @@ type sent struct {
 // window holds the deliver_sm of one session that wait for their answers. The account's lock guards it.
 type window struct {
 	slots []sent // by sequence number
+	size  int    // most that may wait
 	seq   uint32 // of the next
 	last  uint32 // the highest
 	open  int
 }
 
+// fewNumbers is how many sequence numbers are so few that each has a slot: with fewer slots, those before and behind the wrap would be in
+// each other's way.
+const fewNumbers = 256
+
+func newWindow(size int, last uint32) window {
+	slots := size
+	if last <= fewNumbers {
+		slots = int(last)
+	}
+	return window{slots: make([]sent, slots), size: size, seq: 1, last: last}
+}
+
 // free reports whether one more may be sent.
-func (w *window) free() bool { return w.slots[w.seq%uint32(len(w.slots))].seq == 0 }
+func (w *window) free() bool { return w.open < w.size && w.slots[w.seq%uint32(len(w.slots))].seq == 0 }
 
 // deliver sends a deliver_sm, or keeps it until it can be sent. The session that it belongs to is preferred.
 func (a *account) deliver(pdus [][]byte, prefer *session, now time.Time) {
@@ -173,7 +186,7 @@ func (a *account) join(s *session, now time.Time) {
 	if s.most > 0 {
 		size = min(size, s.most)
 	}
-	s.window = window{slots: make([]sent, size), seq: 1, last: last}
+	s.window = newWindow(size, last)
 	a.rx = append(a.rx, s)
 	a.pump(now, &c)
 	a.mu.Unlock()
@@ -219,6 +232,9 @@ func (a *account) takeBack(s *session, before time.Time, c *Counts) {
 		again.push(&a.pool, slot.pdu)
 		a.sim.owed.Add(int64(len(slot.pdu)))
 		c.Retried++
+	}
+	if again.records == 0 {
+		return // and what waits, which may be much, stays where it is
 	}
 	for a.waiting.records > 0 {
 		again.push(&a.pool, a.waiting.peek())

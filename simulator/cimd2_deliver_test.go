@@ -53,6 +53,39 @@ func TestCIMD2FromPhones(t *testing.T) {
 	})
 }
 
+// TestCIMD2NumbersWrap: the window stays whole when the numbers begin anew, which are few more than it holds.
+func TestCIMD2NumbersWrap(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{}, func(t *testing.T, s *Simulator) {
+		a, err := cimd2LogIn(t, s, "secret", cimd2.Config{Alive: -1, Window: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.keepSilent(true)
+		for range 250 {
+			if err := s.Inject(Inbound{From: "46701234567", To: "600", Text: "hello"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := a.take()
+		if len(got) != 100 {
+			t.Fatalf("%d are under way", len(got))
+		}
+		for _, p := range got[:60] {
+			answer, err := p.Answer(nil)
+			if err == nil {
+				err = a.s.Respond([]*cimd2.Packet{answer})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if more := a.take(); len(more) != 60 {
+			t.Errorf("%d came for 60 answers", len(more))
+		}
+	})
+}
+
 func TestCIMD2Manage(t *testing.T) {
 	t.Parallel()
 	withCIMD2(t, Options{}, func(t *testing.T, s *Simulator, a *cimd2App) {

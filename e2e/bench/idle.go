@@ -80,10 +80,8 @@ func idleKind(ctx context.Context, o options, kind string, each map[string]int64
 
 // serve starts the gateway; its links find nobody yet.
 func (r *idleRig) serve(ctx context.Context, program string) (err error) {
-	for _, address := range []*string{&r.http, &r.smpp, &r.pprof, &r.operator} {
-		if *address, err = freePort(); err != nil {
-			return err
-		}
+	if err = freePorts(&r.http, &r.smpp, &r.pprof, &r.operator); err != nil {
+		return err
 	}
 	server, client := "", ""
 	if r.tls != nil {

@@ -196,8 +196,8 @@ func limits(ctx context.Context, o options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	operator, err := freePort()
-	if err != nil {
+	var operator string
+	if err := freePorts(&operator); err != nil {
 		return "", err
 	}
 	sim, err := start(dir, "simulator", o.kurir, "simulate", "--smpp", operator)

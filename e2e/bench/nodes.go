@@ -25,11 +25,6 @@ func (r *rig) nodes() []*node { return append([]*node{&r.node}, r.others...) }
 
 // serveNode starts one gateway.
 func (r *rig) serveNode(n *node, o options, program string, s scenario, operator, phones string) (err error) {
-	for _, address := range []*string{&n.http, &n.smpp, &n.pprof} {
-		if *address, err = freePort(); err != nil {
-			return err
-		}
-	}
 	file := filepath.Join(r.dir, n.name+".yaml")
 	if err = os.WriteFile(file, []byte(r.configuration(n, s, operator, phones)), 0o600); err != nil {
 		return err

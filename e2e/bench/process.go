@@ -96,14 +96,17 @@ func usageOf(pid int) (u usage, err error) {
 	return u, nil
 }
 
-// freePort returns an address of this machine that nobody listens on.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// freePorts fills in addresses of this machine that nobody listens on, no two the same.
+func freePorts(addresses ...*string) error {
+	for _, address := range addresses {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer l.Close() // only when all have theirs
+		*address = l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return nil
 }
 
 // get asks a process over HTTP.

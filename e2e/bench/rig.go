@@ -34,6 +34,10 @@ const (
 	// more sessions.
 	foreignName     = "6000"
 	foreignSessions = "20"
+	// Receipts come through the operator's windows, which are a little larger than the customers', as with SMPP (512 and 500): else
+	// more would be accepted, for a while, than its receipts find room for.
+	foreignWindow   = "100"
+	customersWindow = "90"
 	service         = "46700000001"
 )
 
@@ -74,7 +78,7 @@ func (r *rig) configuration(n *node, s scenario, operator, phones string) string
 			name = "user"
 		}
 		s.top += s.speaks + ": {listen: " + r.foreign + "}\n"
-		fmt.Fprintf(&links, "  - {name: op1, kind: %s, hosts: [%s], %s: \"%s\", password: secret, sessions: %s, window: 100, lookahead: 100}\n", s.speaks, operator, name, foreignName, foreignSessions)
+		fmt.Fprintf(&links, "  - {name: op1, kind: %s, hosts: [%s], %s: \"%s\", password: secret, sessions: %s, window: %s, lookahead: %s}\n", s.speaks, operator, name, foreignName, foreignSessions, foreignWindow, foreignWindow)
 		fmt.Fprintf(&accounts, "  - {name: bench, password: secret, senders: [\"*\"], %s: {name: \"%s\", sessions: 100}}\n", s.speaks, foreignName)
 		routes.WriteString("  - {to: \"*\", via: [op1]}\n")
 	case s.accounts == 0:
@@ -130,11 +134,16 @@ func newRig(ctx context.Context, o options, program string, s scenario) (r *rig,
 			return nil, err
 		}
 	}
+	for i := 1; i < s.nodes; i++ {
+		r.others = append(r.others, &node{name: nodeName(i), data: filepath.Join(r.dir, nodeName(i))})
+	}
 	var operator, phones string
-	for _, address := range []*string{&r.control, &r.phoning, &operator, &phones, &r.foreign} {
-		if *address, err = freePort(); err != nil {
-			return nil, err
-		}
+	addresses := []*string{&r.control, &r.phoning, &operator, &phones, &r.foreign}
+	for _, n := range r.nodes() {
+		addresses = append(addresses, &n.http, &n.smpp, &n.pprof)
+	}
+	if err = freePorts(addresses...); err != nil {
+		return nil, err
 	}
 	flags := append([]string{"simulate", "--smpp", operator, "--http", r.control}, s.simulator...)
 	if s.speaks != "" {
@@ -153,9 +162,6 @@ func newRig(ctx context.Context, o options, program string, s scenario) (r *rig,
 	}
 	if err = os.WriteFile(filepath.Join(r.dir, pricesFile), []byte("destination,network,price\n*,,0.01\n"), 0o600); err != nil {
 		return nil, err
-	}
-	for i := 1; i < s.nodes; i++ {
-		r.others = append(r.others, &node{name: nodeName(i), data: filepath.Join(r.dir, nodeName(i))})
 	}
 	for _, n := range r.nodes() {
 		if err = r.serveNode(n, o, program, s, operator, phones); err != nil {

@@ -139,7 +139,7 @@ func (s scenario) load(r *rig) []string {
 			"--sessions", strconv.Itoa(s.sessions), "--window", "5",
 		}
 	case s.speaks != "":
-		args = []string{s.speaks, r.foreign, "--system-id", foreignName, "--password", "secret", "--sessions", foreignSessions, "--window", "100", "--recipients", "1000000"}
+		args = []string{s.speaks, r.foreign, "--system-id", foreignName, "--password", "secret", "--sessions", foreignSessions, "--window", customersWindow, "--recipients", "1000000"}
 	default:
 		args = []string{"smpp", r.smppAddresses(s), "--system-id", account, "--password", "secret", "--sessions", "4", "--window", "500"}
 	}
