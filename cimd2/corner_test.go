@@ -12,7 +12,8 @@ import (
 )
 
 // The corner cases of the digest (section 9) by number. 15 and 16 are about other programs: see TestForeignBytes and
-// TestTshark; 4 and 5 are the business of who makes messages of packets.
+// TestTshark. 4 and 5 are the business of who makes messages of packets: what a sender becomes is TestCIMD2Contract in package
+// connector, that no two messages to one phone have the same second is TestStampsRestart and its neighbours in package api.
 func TestCornerCases(t *testing.T) {
 	t.Parallel()
 	t.Run("corner 1: the checksum includes STX", func(t *testing.T) {

@@ -49,7 +49,8 @@ const (
 
 // TestCorners: the corner cases of the AT dialogue by their number in the list of the protocol notes. Those that are no matter of
 // one answer are in modem_test.go: 7, 8 and 11 in TestReceive and TestOtherStorage, 12 in TestSendFailures, 13 in TestPIN, 14 in
-// TestRecovery, 17 in TestSend.
+// TestRecovery, 17 in TestSend. Those of links are in package connector: 15 and 19 in TestModemSend, 16 in TestModemMeanings; those
+// of texts in package gsm: 1, 2, 3 and 5 in TestTPDUCorners, 4 in TestAssemblyEncodings.
 func TestCorners(t *testing.T) {
 	t.Parallel()
 	list := command{text: "AT+CMGL=4", prefix: "+CMGL:", pdus: true, within: time.Minute}
