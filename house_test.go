@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 
 	"sheet": {},
 
-	"pgtest": {}, // for tests only: no row names it
+	"pgtest": {}, "tsharktest": {}, // for tests only: no row names them
 
 	"program": {},
 	"filter":  {"message", "program"},

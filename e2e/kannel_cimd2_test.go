@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,20 +11,9 @@ import (
 	"kurir/simulator"
 )
 
-// kannelCIMD2 is the group that connects Kannel to an SMSC on CIMD2.
+// kannelCIMD2 connects Kannel to an SMSC on CIMD2.
 func kannelCIMD2(addr, user, pass string) string {
-	host, port, _ := strings.Cut(addr, ":")
-	return fmt.Sprintf(`group = smsc
-smsc = cimd2
-smsc-id = kurir
-host = %s
-port = %s
-smsc-username = %s
-smsc-password = %s
-keepalive = 1
-sender-prefix = never
-reconnect-delay = 1
-`, host, port, user, pass)
+	return kannelGroup("cimd2", addr, user, pass, "sender-prefix = never\n")
 }
 
 // TestKannelSimulatorCIMD2: Kannel takes the simulator for an SMSC on CIMD2: messages, status reports, messages from phones. It
@@ -34,15 +21,7 @@ reconnect-delay = 1
 func TestKannelSimulatorCIMD2(t *testing.T) {
 	t.Parallel()
 	sim := startSimulator(t, simulator.Options{CIMD2: freeAddr(t)})
-	addr, judge := tappedAs(t, "cimd", sim.CIMD2Addr(), true, false)
-	mo, dlr := startHook(t), startHook(t)
-	k := startKannel(t, kannelCIMD2(addr, "kurir", linkPass), mo.URL)
-	eventually(t, "Kannel has logged in", func() bool { return sim.Stats().Binds == 1 })
-	kannelExchange(t, k, sim, mo, dlr, []int{1, 8}, []int{16})
-	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 || c.BindsRefused != 0 {
-		t.Errorf("the simulator counts %+v", c.Counts)
-	}
-	judge()
+	kannelAtSimulator(t, sim, "cimd", sim.CIMD2Addr(), kannelCIMD2, []int{1, 8})
 }
 
 // cimd2Taker is an SMSC of a few lines on package cimd2: it takes every message and reports it as delivered. Kannel asks for no

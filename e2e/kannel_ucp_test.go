@@ -18,33 +18,42 @@ import (
 	"kurir/wire"
 )
 
-// kannelUCP is the group that connects Kannel to an SMSC on UCP.
-func kannelUCP(addr, user, pass string) string {
+// kannelGroup is a group that connects Kannel to an SMSC of a kind; more are lines of that kind.
+func kannelGroup(kind, addr, user, pass, more string) string {
 	host, port, _ := strings.Cut(addr, ":")
 	return fmt.Sprintf(`group = smsc
-smsc = emi
+smsc = %s
 smsc-id = kurir
 host = %s
 port = %s
 smsc-username = %s
 smsc-password = %s
 keepalive = 1
-window = 10
-notification-pid = 0539
-notification-addr = 6000
 reconnect-delay = 1
-`, host, port, user, pass)
+%s`, kind, host, port, user, pass, more)
+}
+
+// kannelUCP connects Kannel to an SMSC on UCP.
+func kannelUCP(addr, user, pass string) string {
+	return kannelGroup("emi", addr, user, pass, "window = 10\nnotification-pid = 0539\nnotification-addr = 6000\n")
 }
 
 // TestKannelSimulatorUCP: Kannel takes the simulator for an SMSC on UCP: messages, notifications, messages from phones.
 func TestKannelSimulatorUCP(t *testing.T) {
 	t.Parallel()
 	sim := startSimulator(t, simulator.Options{UCP: freeAddr(t)})
-	addr, judge := tappedAs(t, "ucp", sim.UCPAddr(), true, false)
+	kannelAtSimulator(t, sim, "ucp", sim.UCPAddr(), kannelUCP, []int{1, 4, 8})
+}
+
+// kannelAtSimulator connects Kannel to the simulator's SMSC at an address. Layer is tshark's name of the protocol, late as for
+// kannelExchange.
+func kannelAtSimulator(t *testing.T, sim *simulator.Simulator, layer, addr string, group func(addr, user, pass string) string, late []int) {
+	t.Helper()
+	addr, judge := tappedAs(t, layer, addr, true, false)
 	mo, dlr := startHook(t), startHook(t)
-	k := startKannel(t, kannelUCP(addr, "kurir", linkPass), mo.URL)
+	k := startKannel(t, group(addr, "kurir", linkPass), mo.URL)
 	eventually(t, "Kannel has logged in", func() bool { return sim.Stats().Binds == 1 })
-	kannelExchange(t, k, sim, mo, dlr, []int{1, 4, 8}, []int{16})
+	kannelExchange(t, k, sim, mo, dlr, late, []int{16})
 	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 || c.BindsRefused != 0 {
 		t.Errorf("the simulator counts %+v", c.Counts)
 	}

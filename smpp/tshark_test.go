@@ -2,12 +2,10 @@ package smpp
 
 import (
 	"bytes"
-	"encoding/binary"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"kurir/tsharktest"
 )
 
 // everyPDU gives one PDU of each command, with all its fields in use, and the forms that differ on the wire.
@@ -87,30 +85,6 @@ func everyPDU() []PDU {
 	return list
 }
 
-// pcap writes PDUs as one TCP connection to port 2775.
-func pcap(t *testing.T, pdus []PDU) []byte {
-	out := binary.LittleEndian.AppendUint32(nil, 0xa1b2c3d4)
-	out = append(out, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 101, 0, 0, 0) // raw IP
-	sequence := uint32(1)
-	for i := range pdus {
-		frame, err := Append(nil, &pdus[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		size := 40 + len(frame)
-		for _, n := range []int{i, 0, size, size} { // seconds, microseconds, captured, original
-			out = binary.LittleEndian.AppendUint32(out, uint32(n))
-		}
-		out = append(out, 0x45, 0, byte(size>>8), byte(size), 0, byte(i), 0, 0, 64, 6, 0, 0, 127, 0, 0, 1, 127, 0, 0, 2)
-		out = append(out, 0x80, 0, 2775>>8, 2775&0xff)
-		out = binary.BigEndian.AppendUint32(out, sequence)
-		out = append(out, 0, 0, 0, 1, 0x50, 0x18, 0xff, 0xff, 0, 0, 0, 0)
-		out = append(out, frame...)
-		sequence += uint32(len(frame))
-	}
-	return out
-}
-
 // stumbles reports whether tshark cannot read a PDU to its end: up to 4.0 it steps over one octet of the two of a
 // broadcast_rep_num (SMPP 5.0 4.8.4.13), which is therefore the last parameter of ours.
 func stumbles(pdu string) bool { return strings.Contains(pdu, "Command: Broadcast_sm, ") }
@@ -118,51 +92,23 @@ func stumbles(pdu string) bool { return strings.Contains(pdu, "Command: Broadcas
 // Wireshark understands everything that we send.
 func TestTshark(t *testing.T) {
 	t.Parallel()
-	tshark, err := exec.LookPath("tshark")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("tshark is not installed (apt-get install tshark)")
-		}
-		t.Skip("tshark is not installed (apt-get install tshark): our bytes are not judged by a foreign program")
-	}
-	file := filepath.Join(t.TempDir(), "x.pcap")
+	var frames [][]byte
 	pdus := everyPDU()
-	if err := os.WriteFile(file, pcap(t, pdus), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(tshark, "-r", file, "-d", "tcp.port==2775,smpp", "-o", "tcp.desegment_tcp_streams:TRUE", "-V")
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
-	b, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("tshark: %v\n%s", err, b)
-	}
-	dissected := string(b)
-	if n := strings.Count(dissected, "Short Message Peer to Peer, Command: "); n != len(pdus) {
-		t.Errorf("tshark found %d PDUs of %d", n, len(pdus))
-	}
-	pdu := ""
-	for line := range strings.Lines(dissected) {
-		switch {
-		case strings.HasPrefix(line, "Frame "):
-			pdu = "" // of the lower protocols we made up no more than was needed
-		case strings.HasPrefix(line, "Short Message Peer to Peer"):
-			pdu = strings.TrimSpace(line)
+	for i := range pdus {
+		frame, err := Append(nil, &pdus[i])
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, bad := range []string{"Malformed", "Expert Info (Error", "Expert Info (Warn", "nknown"} {
-			named := strings.Contains(line, "Type of number") || strings.Contains(line, "Numbering plan") // 0 is "Unknown"
-			if pdu != "" && strings.Contains(line, bad) && !named && !stumbles(pdu) {
-				t.Errorf("%s: %s", pdu, strings.TrimSpace(line))
-			}
-		}
+		frames = append(frames, frame)
 	}
-	for _, want := range []string{
+	tsharktest.Read(t, tsharktest.Protocol{
+		Port: 2775, Layer: "smpp", Header: "Short Message Peer to Peer, Command: ", Bad: "nknown",
+		Pardon: func(pdu, line string) bool { // 0 is "Unknown"
+			return stumbles(pdu) || strings.Contains(line, "Type of number") || strings.Contains(line, "Numbering plan")
+		},
+	}, frames,
 		"System ID: kan", "Message id.: 1000", "Recipient address: 46701234567", "Message bytes: 48656a20e5",
 		"Message state: DELIVERED", "Final date: Nov 21, 2026 23:02:03", "SMSC-supported version: 3.4",
 		"Congestion State: Optimum Load", "Payload: 736e6f77", "Area Identifier: 0077657374", "Service Group: 0102",
-		"Number of repetitions requested: ",
-	} {
-		if !strings.Contains(dissected, want) {
-			t.Errorf("tshark does not say %q", want)
-		}
-	}
+		"Number of repetitions requested: ")
 }

@@ -9,42 +9,73 @@ import (
 	"kurir/simulator"
 )
 
-// TestLinkUCP: a link over UCP to the simulator: texts of all kinds, refusals, states, messages from phones, one session or
+// TestLinkUCP, TestLinkCIMD2: a link to the simulator: texts of all kinds, refusals, states, messages from phones, one session or
 // two, windows of one and of all numbers; tshark reads what we say.
 func TestLinkUCP(t *testing.T) {
 	t.Parallel()
-	for name, more := range map[string]string{
-		"a window of one, the alphabet of a country": ", window: 1, keep_alive: 1s, alphabet: swedish",
-		"two sessions with all numbers, a zone":      ", window: 100, sessions: 2, zone: Europe/Stockholm, keep_alive: 1s",
+	for name, x := range map[string]struct {
+		more, alphabet string
+		local          bool
+	}{
+		"a window of one, the alphabet of a country": {more: "window: 1, alphabet: swedish", alphabet: "swedish"},
+		"two sessions with all numbers, a zone":      {more: "window: 100, sessions: 2, zone: Europe/Stockholm", local: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			testLinkUCP(t, more)
+			opt := simulator.Options{UCP: freeAddr(t), SystemID: "6000"}
+			if x.alphabet != "" {
+				if err := opt.SetUCPAlphabet(x.alphabet); err != nil {
+					t.Fatal(err)
+				}
+			}
+			testLink(t, foreignLink{kind: "ucp", layer: "ucp", login: `account: "6000"`, refused: "+46701099006", addr: (*simulator.Simulator).UCPAddr}, opt, x.more, x.local)
 		})
 	}
 }
 
-func testLinkUCP(t *testing.T, more string) {
-	opt := simulator.Options{UCP: freeAddr(t), SystemID: "6000", Password: linkPass}
-	if strings.Contains(more, "zone") {
+func TestLinkCIMD2(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		more  string
+		local bool
+	}{
+		"a window of one, no checksums":         {more: "window: 1, no_checksum: true"},
+		"two sessions with all numbers, a zone": {more: "window: 128, sessions: 2, zone: Europe/Stockholm, validity: absolute", local: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			opt := simulator.Options{CIMD2: freeAddr(t), SystemID: "acme"}
+			testLink(t, foreignLink{kind: "cimd2", layer: "cimd", login: "user: acme", refused: "+46701099044", addr: (*simulator.Simulator).CIMD2Addr}, opt, x.more, x.local)
+		})
+	}
+}
+
+// foreignLink is what a link over another protocol than SMPP has of its own.
+type foreignLink struct {
+	kind, layer string // the protocol's name, ours and tshark's
+	login       string
+	refused     string // a recipient that the simulator refuses for good
+	addr        func(*simulator.Simulator) string
+}
+
+// testLink has a link to a simulator with those options, whose clock is local if it says so.
+func testLink(t *testing.T, l foreignLink, opt simulator.Options, more string, local bool) {
+	t.Helper()
+	opt.Password = linkPass
+	if local {
 		var err error
 		if opt.Zone, err = time.LoadLocation("Europe/Stockholm"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if strings.Contains(more, "swedish") {
-		if err := opt.SetUCPAlphabet("swedish"); err != nil {
-			t.Fatal(err)
-		}
-	}
 	sim := startSimulator(t, opt)
-	addr, judge := tappedAs(t, "ucp", sim.UCPAddr(), true, true)
+	addr, judge := tappedAs(t, l.layer, l.addr(sim), true, true)
 	h := startHook(t)
 	s := startServer(t, sim, serverOptions{
-		connectors: []string{fmt.Sprintf("{name: op1, kind: ucp, hosts: [%q], account: \"6000\", password: %s, inbound_numbers: international, reconnect: 500ms%s}", addr, linkPass, more)},
+		connectors: []string{fmt.Sprintf("{name: op1, kind: %s, hosts: [%q], %s, password: %s, inbound_numbers: international, reconnect: 500ms, keep_alive: 1s, %s}", l.kind, addr, l.login, linkPass, more)},
 		inbound:    []string{`{keyword: info, account: ` + account + `, do: [{webhook: "` + h.URL + `/info"}]}`},
 	})
-	linkExchange(t, s, sim, h, "+46701099006")
+	linkExchange(t, s, sim, h, l.refused)
 	judge()
 }
 
