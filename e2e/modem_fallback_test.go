@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,16 +38,17 @@ func (s *server) linkOf(name string) (l linkView) {
 
 // TestModemFallback: while the operator's link is down messages take the modem, whatever sender they have; the phone's answer to
 // the SIM's number is tied to the message. The modem shows in the link, in metrics and under a USSD request; without
-// coverage it is an alarm, which ends when there is some again.
+// coverage it is an alarm, by webhook and by mail, which ends when there is some again.
 func TestModemFallback(t *testing.T) {
 	t.Parallel()
 	sim, modem, device := startModem(t, simulator.ModemOptions{})
-	h := startHook(t)
+	h, post := startHook(t), startMailHook(t)
 	s := startServer(t, sim, serverOptions{
 		connectors: []string{linkTo("op1", freeAddr(t), ", fallback_wait: 1s"), modemLink(device, ", calls: call")},
 		routes:     []string{`{to: "*", via: [op1, gsm]}`},
 		account:    `, admin: true, webhook: "` + h.URL + `/in"`,
-		more:       `alarms: {link_down: 5s, webhook: "` + h.URL + `/alarm"}`,
+		more: `alarms: {link_down: 5s, off: [link_down], webhook: "` + h.URL + `/alarm", mail: {server: "` + post.Addr + `", tls: none, ` +
+			`from: kurir@example.se, to: [duty@example.se, boss@example.se]}}`,
 	})
 	eventually(t, "the modem is ready", func() bool { return s.linkOf("gsm").State == "up" })
 	long := textMark + strings.Repeat(" åäö 0123456789", 20)
@@ -80,6 +82,10 @@ func TestModemFallback(t *testing.T) {
 	modem.SetNetwork(2, 99)
 	if a := receiveCall(t, h, "/alarm", `"about":"gsm 1"`); !strings.Contains(a, "alarm.began") {
 		t.Errorf("the alarm is %s", a)
+	}
+	if m := post.receive(t, "no network"); m.From != "kurir@example.se" || !slices.Equal(m.To, []string{"duty@example.se", "boss@example.se"}) ||
+		!strings.Contains(m.Data, "\r\nAuto-Submitted: auto-generated\r\n") {
+		t.Errorf("the mail is %+v", m)
 	}
 	modem.SetNetwork(1, 20)
 	eventually(t, "the alarm is over", func() bool { // which is told when it has not come back for ten minutes
