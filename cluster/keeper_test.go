@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"kurir/store"
 )
 
 // TestNodesShareSessions has three nodes come one after the other: four sessions
@@ -75,6 +77,33 @@ func TestDeadNodeIsReplaced(t *testing.T) {
 			w.sole()
 		})
 	}
+}
+
+// TestDeathIsSeen: what others look at while a node is declared dead does not change under their eyes; they see it then.
+func TestDeathIsSeen(t *testing.T) {
+	t.Parallel()
+	inWorld(t, 1, func(w *world) {
+		a := w.start("a")
+		k := w.start("b", func(n *simNode, _ *Options) {
+			n.path.fault = func(string) fault { return fault{before: 5 * time.Millisecond, after: 5 * time.Millisecond} }
+		}).keeper
+		time.Sleep(3 * time.Second)
+		a.kill()
+		var seen []store.Node
+		for limit := time.Now().Add(20 * time.Second); !k.alone(); time.Sleep(time.Millisecond) {
+			k.mu.Lock()
+			seen = k.view.Nodes
+			k.mu.Unlock()
+			if time.Now().After(limit) {
+				t.Fatalf("b shows %+v", k.Status())
+			}
+		}
+		for _, n := range seen {
+			if !n.Live {
+				t.Errorf("%s was dead already when b was not alone", n.Name)
+			}
+		}
+	})
 }
 
 // TestEndingNodeGivesBack ends a node in good order: its sessions are another's

@@ -50,7 +50,7 @@ func (k *Keeper) sweep(ctx context.Context) (time.Duration, error) {
 	return next, nil
 }
 
-// look reads the table.
+// look reads the table. What it returns is the sweep's own; others look at a copy of it, which nobody changes.
 func (k *Keeper) look(ctx context.Context) (*store.Nodes, error) {
 	request, cancel := context.WithTimeout(ctx, k.times.Request)
 	defer cancel()
@@ -60,10 +60,17 @@ func (k *Keeper) look(ctx context.Context) (*store.Nodes, error) {
 	}
 	now := k.clock()
 	k.sights.note(&view, now, k.times.Length/2)
+	k.show(&view, now)
+	return &view, nil
+}
+
+// show lets others see what the sweep has seen or done.
+func (k *Keeper) show(view *store.Nodes, at Instant) {
+	shown := *view
+	shown.Nodes = slices.Clone(view.Nodes)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.view, k.viewed = view, now
-	return &view, nil
+	k.view, k.viewed = shown, at
 }
 
 // bury declares dead whoever has not renewed for too long, and says when
@@ -84,7 +91,8 @@ func (k *Keeper) bury(ctx context.Context, view *store.Nodes) (next time.Duratio
 		cancel()
 		if err == nil && dead {
 			k.log.Warn("a node does not renew: its sessions and messages go to others", "node", n.Name, "number", n.Number)
-			n.Live = false // of the view, so that the rest of this sweep knows
+			n.Live = false // of the view, so that the rest of this sweep knows, and what goes by it
+			k.show(view, k.viewed)
 		}
 	}
 	return next
