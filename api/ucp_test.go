@@ -190,6 +190,23 @@ func TestUCPSubmit(t *testing.T) {
 }
 
 // TestUCPSenders: numbers and names as sender.
+// A refusal of many words is cut to what a result can carry: the customer has to get it.
+func TestUCPLongRefusal(t *testing.T) {
+	ucpTest(t, func(t *testing.T, b ucpBench) {
+		c := b.mustLogin()
+		b.gateway.fail = func(*gateway.Submission) *message.Failure {
+			return message.Fail(message.Blocked, "to", "%s", strings.Repeat("x", 201))
+		}
+		resp, err := c.Do(t.Context(), &ucp.PDU{Op: ucp.OpSubmit, Body: ucpText("46701234567", "x")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := resp.Outcome(); o.Code == ucp.CodeNone || !strings.HasPrefix(o.SM, "xxx") {
+			t.Errorf("%s", resp)
+		}
+	})
+}
+
 func TestUCPSenders(t *testing.T) {
 	ucpTest(t, func(t *testing.T, b ucpBench) {
 		c := b.mustLogin()

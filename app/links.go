@@ -176,7 +176,9 @@ func (a *App) TestLink(ctx context.Context, name string) ([]gateway.LinkStep, er
 	if running := a.links[name]; running != nil && a.file.Connectors[i].Kind == "modem" { // what has the devices
 		link = running.conn.(connector.Tester)
 	} else {
-		link = settings.Make(connector.NewShared(), a.log) // it takes no numbers of sessions
+		alone := connector.NewShared() // it takes no numbers of sessions
+		alone.Folder = a.shared.Folder // but a PIN that it tries is known to have been tried
+		link = settings.Make(alone, a.log)
 	}
 	a.mu.Unlock()
 	if settings.Leases() == 0 {

@@ -95,10 +95,10 @@ func fault(p *Packet) string {
 // other side has no business with, and ends the session after a general error.
 type watcher struct {
 	s      *Session
-	client bool  // we are the application
-	nacks  int   // nacks that have come for the packet that was sent again last; of the reader
-	again  uint8 // its number
-	ignore int   // nacks still to come for packets that have new numbers by now
+	client bool       // we are the application
+	nacks  [256]uint8 // how often each packet was sent again since the last response to its number; of the reader
+	again  uint8      // the number that all were last given anew from
+	ignore int        // nacks still to come for packets that have new numbers by now
 
 	mu      sync.Mutex
 	plain   bool
@@ -115,8 +115,8 @@ func (w *watcher) Received(p *Packet) bool {
 		w.s.Close(fmt.Errorf("%w: %w", ErrGeneralError, p.Refused()))
 		return true
 	case p.Op.IsResponse():
-		if p.Seq == w.again {
-			w.nacks, w.ignore = 0, 0
+		if w.nacks[p.Seq] = 0; p.Seq == w.again {
+			w.ignore = 0
 		}
 		return false
 	}
@@ -170,17 +170,15 @@ func (w *watcher) nacked(number uint8) {
 		w.ignore--
 		return
 	}
-	if number != w.again {
-		w.again, w.nacks = number, 0
-	}
-	if w.nacks >= maxResent {
+	if w.nacks[number] >= maxResent {
 		w.s.Close(ErrNacked)
 		return
 	}
 	if w.s.Resend(number) {
-		w.nacks++
+		w.nacks[number]++
 	} else if n, _ := w.s.Renumber(number); n > 0 {
-		w.nacks, w.ignore = 1, n-1
+		w.nacks[number]++
+		w.again, w.ignore = number, n-1
 	}
 }
 

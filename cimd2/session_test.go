@@ -261,6 +261,24 @@ func TestNacksEndTheSession(t *testing.T) {
 	})
 }
 
+// Two packets whose nacks come in turn end it as well: each of them is sent again three times.
+func TestNacksInTurn(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := newRig(t, Config{Window: 2}, true)
+		_, _ = r.s.Send(submits(t, 2))
+		r.written("03:001 021:46701234567 033:a|03:003 021:46701234567 033:b|")
+		for range maxResent {
+			r.send("99:001|99:003|")
+			r.written("03:001 021:46701234567 033:a|03:003 021:46701234567 033:b|")
+		}
+		r.send("99:001|")
+		<-r.s.Done()
+		if !errors.Is(r.s.Err(), ErrNacked) || len(r.h.responses) != 2 {
+			t.Errorf("%v, %+v", r.s.Err(), r.h.responses)
+		}
+	})
+}
+
 // Nacks that are spread over many packets do not end it.
 func TestNacksNowAndThen(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -86,7 +86,7 @@ func (p *ModemPool) modemConfig(i int) modem.Config {
 	d := &p.cfg.Modems[i]
 	centre, _ := gsm.ParseAddress(d.ServiceCentre) // empty, or validated
 	c := modem.Config{
-		Devices: d.Devices, Speed: d.Speed, IMEI: d.IMEI, PIN: string(d.PIN), PINFile: p.file("pins", i), Centre: centre,
+		Devices: d.Devices, Speed: d.Speed, IMEI: d.IMEI, PIN: string(d.PIN), PINFolder: p.Folder, Centre: centre,
 		Number: d.Number, Memory: d.Storage, Notify: d.Notify, Init: d.Init, PackedUSSD: d.PackedUSSD,
 		Check: p.cfg.Check, Answer: p.cfg.ResponseTimeout, SendFor: p.cfg.SendTimeout, Open: p.Open, Trace: p.slots[i].trace,
 	}

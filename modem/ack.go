@@ -11,7 +11,7 @@ import (
 )
 
 // direct gives a message to the handler that the modem did not store.
-func (s *session) direct(pdu string) { s.m.tell(&kept{pdu: pdu}) }
+func (s *session) direct(pdu string) { s.m.tell(&kept{direct: true, pdu: pdu}) }
 
 // tell takes a PDU apart and calls the handler.
 func (m *Modem) tell(k *kept) {
@@ -61,10 +61,9 @@ func (m *Modem) settled(k *kept, err error) {
 
 // queueRemoval has something removed from the modem; mu is held.
 func (m *Modem) queueRemoval(k *kept) {
-	if slices.Contains(m.acks, k) {
-		return
+	if !slices.Contains(m.acks, k) {
+		m.acks = append(m.acks, k)
 	}
-	m.acks = append(m.acks, k)
 	select {
 	case m.acked <- struct{}{}:
 	default:
@@ -82,7 +81,7 @@ func (s *session) remove(ctx context.Context) error {
 		k := s.m.acks[0]
 		s.m.mu.Unlock()
 		var err error
-		if k.slot == (slot{}) {
+		if k.direct {
 			err = s.acknowledge(ctx)
 		} else {
 			err = s.delete(ctx, k)

@@ -18,10 +18,10 @@ type Config struct {
 	// first that answers.
 	IMEI string
 	PIN  string // of the SIM; empty: it has none
-	// PINFile is where it is written down before a PIN is tried, so that a wrong
-	// one is never tried twice, also not by the next process. Empty: it is
-	// remembered as long as the Modem lives.
-	PINFile string
+	// PINFolder is where it is written down before a PIN is tried, in a file of the
+	// SIM, so that a wrong one is never tried twice, also not by the next process or
+	// in another modem. Empty: it is remembered as long as the Modem lives.
+	PINFolder string
 	// Centre is the address of the service centre for messages that have none of
 	// their own; zero: the one of the SIM, which is never written to.
 	Centre gsm.Address

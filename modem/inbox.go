@@ -17,10 +17,11 @@ type slot struct {
 
 // kept is something that was handed over and not yet acknowledged or removed.
 type kept struct {
-	slot  slot      // zero: it came directly, and is in no storage
-	pdu   string    // as the modem gave it
-	again time.Time // when it is handed over again, after an Ack with an error; zero: it waits for its Ack
-	acked bool      // it is on the caller's disk, and to be removed
+	slot   slot
+	direct bool      // it is in no storage, and has no slot
+	pdu    string    // as the modem gave it
+	again  time.Time // when it is handed over again, after an Ack with an error; zero: it waits for its Ack
+	acked  bool      // it is on the caller's disk, and to be removed
 }
 
 // maxKept bounds what was handed over and waits for its Ack.

@@ -172,11 +172,11 @@ func (m *Modem) try(ctx context.Context, device string, failures int) (*session,
 		return nil, err
 	}
 	s := &session{m: m, device: device, d: newDialogue(port, m.cfg.Trace)}
-	if failures > 1 { // opening alone did not help
-		err = s.reset(ctx, failures)
-	}
-	if err == nil {
-		err = s.greet(ctx)
+	err = s.greet(ctx)
+	if failures > 1 && (err == nil || errors.Is(err, ErrNoAnswer)) { // opening alone did not help; another's modem is let alone
+		if err = s.reset(ctx, failures); err == nil {
+			err = s.greet(ctx)
+		}
 	}
 	if err != nil {
 		s.d.close()

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // unlock brings the SIM to where it can be used. A PIN is given once only: it is
@@ -103,7 +104,7 @@ func (s *session) enter(ctx context.Context) error {
 		return s.blocked(nil, fmt.Errorf("the PIN is not tried, as it cannot be written down first: %w", err))
 	case tried:
 		return s.blocked(nil, errors.New("the SIM wants its PIN, and the one configured has been tried before without success: "+
-			"correct it (after three wrong ones the SIM wants its PUK)"+s.m.forget()))
+			"correct it (after three wrong ones the SIM wants its PUK)"+s.m.forget(s.sim)))
 	}
 	_, err = s.d.exec(ctx, command{text: "AT+CPIN=" + quote(pin), prefix: "+CPIN:", within: s.m.cfg.Answer, secret: true})
 	if err != nil {
@@ -114,11 +115,23 @@ func (s *session) enter(ctx context.Context) error {
 
 // forget says how a PIN is given once more that was right, if the process ended
 // before it could be known.
-func (m *Modem) forget() string {
-	if m.cfg.PINFile == "" {
+func (m *Modem) forget(sim string) string {
+	if m.cfg.PINFolder == "" {
 		return ""
 	}
-	return "; if it is right, delete " + m.cfg.PINFile
+	return "; if it is right, delete " + m.pinFile(sim)
+}
+
+// pinFile is the file of a SIM, which is in one modem at a time: nobody else
+// writes it meanwhile.
+func (m *Modem) pinFile(sim string) string {
+	safe := strings.Map(func(r rune) rune {
+		if r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return r
+		}
+		return '-'
+	}, sim[:min(len(sim), 64)])
+	return filepath.Join(m.cfg.PINFolder, "modem-pin-"+safe)
 }
 
 // pinMark is how a PIN tried at a SIM is written down. A PIN has too few digits
@@ -132,32 +145,32 @@ func pinMark(sim, pin string) string {
 // pinTried says whether a PIN was tried before, and writes down that it is now.
 func (m *Modem) pinTried(sim, pin string) (bool, error) {
 	mark := pinMark(sim, pin)
-	if m.cfg.PINFile == "" {
+	if m.cfg.PINFolder == "" {
 		tried := m.pins[mark]
 		m.pins[mark] = true
 		return tried, nil
 	}
-	marks, err := readMarks(m.cfg.PINFile)
+	marks, err := readMarks(m.pinFile(sim))
 	if err != nil || marks[mark] {
 		return marks[mark], err
 	}
 	marks[mark] = true
-	return false, writeMarks(m.cfg.PINFile, marks)
+	return false, writeMarks(m.pinFile(sim), marks)
 }
 
 // pinRight forgets a PIN that was accepted, so that it may be given after the next power cut.
 func (m *Modem) pinRight(sim, pin string) error {
 	mark := pinMark(sim, pin)
 	delete(m.pins, mark)
-	if m.cfg.PINFile == "" {
+	if m.cfg.PINFolder == "" {
 		return nil
 	}
-	marks, err := readMarks(m.cfg.PINFile)
+	marks, err := readMarks(m.pinFile(sim))
 	if err != nil {
 		return err
 	}
 	delete(marks, mark)
-	return writeMarks(m.cfg.PINFile, marks)
+	return writeMarks(m.pinFile(sim), marks)
 }
 
 // readMarks reads the file; one that is not there is empty.

@@ -22,11 +22,21 @@ func pinsGiven(sim *simulator.Modem) (list []string) {
 	return list
 }
 
+// pinFile is the one file of a folder.
+func pinFile(t *testing.T, folder string) string {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(list) != 1 {
+		t.Fatalf("there are %v, %v", list, err)
+	}
+	return list[0]
+}
+
 func TestPIN(t *testing.T) {
 	t.Parallel()
 	opt := simulator.ModemOptions{PIN: "4711", Busy: 3}
-	file := filepath.Join(t.TempDir(), "pins")
-	inRig(t, opt, modem.Config{PIN: "4711", PINFile: file}, func(r *rig) {
+	folder := t.TempDir()
+	inRig(t, opt, modem.Config{PIN: "4711", PINFolder: folder}, func(r *rig) {
 		r.start() // the SIM is busy for a while: corner 13
 		r.sim.PowerOff()
 		r.until("down", func() bool { return r.m.Status().State != modem.StateReady })
@@ -34,7 +44,7 @@ func TestPIN(t *testing.T) {
 		if got := pinsGiven(r.sim); !slices.Equal(got, []string{"4711", "4711"}) {
 			t.Errorf("given %q", got)
 		}
-		if b, err := os.ReadFile(file); err != nil || len(b) != 0 {
+		if b, err := os.ReadFile(pinFile(t, folder)); err != nil || len(b) != 0 {
 			t.Errorf("the file has %q, %v", b, err)
 		}
 	})
@@ -43,8 +53,8 @@ func TestPIN(t *testing.T) {
 // A wrong PIN is tried once, whatever is opened anew, also by the next process.
 func TestPINWrong(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"", filepath.Join(t.TempDir(), "pins")} {
-		inRig(t, simulator.ModemOptions{PIN: "4711"}, modem.Config{PIN: "1111", PINFile: file}, func(r *rig) {
+	for _, folder := range []string{"", t.TempDir()} {
+		inRig(t, simulator.ModemOptions{PIN: "4711"}, modem.Config{PIN: "1111", PINFolder: folder}, func(r *rig) {
 			r.run()
 			r.until("blocked", func() bool { return r.m.Status().State == modem.StateBlocked && r.m.Status().Error != "" })
 			time.Sleep(time.Hour)
@@ -56,24 +66,25 @@ func TestPINWrong(t *testing.T) {
 			if s := r.m.Status(); s.State != modem.StateBlocked || !strings.Contains(s.Error, "tried before") || strings.Contains(s.Error, "1111") {
 				t.Errorf("status %+v", s)
 			}
-			if file == "" {
+			if folder == "" {
 				return
 			}
 			r.end()
+			file := pinFile(t, folder)
 			if b, err := os.ReadFile(file); err != nil || strings.Contains(string(b), "1111 ") || !strings.Contains(string(b), "8946020000001234567") {
 				t.Errorf("the file has %q, %v", b, err)
 			}
 			if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 				t.Errorf("%v, %v", info, err)
 			}
-			r.make(modem.Config{PIN: "1111", PINFile: file}) // another process
+			r.make(modem.Config{PIN: "1111", PINFolder: folder}) // another process
 			r.run()
 			time.Sleep(time.Hour)
 			if r.sim.PINTries() != 2 {
 				t.Errorf("given %q", pinsGiven(r.sim))
 			}
 			r.end()
-			r.make(modem.Config{PIN: "4711", PINFile: file}) // somebody has corrected it
+			r.make(modem.Config{PIN: "4711", PINFolder: folder}) // somebody has corrected it
 			r.start()
 		})
 	}
@@ -83,7 +94,7 @@ func TestPINWrong(t *testing.T) {
 func TestPINNotTried(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]modem.Config{
-		"no folder":      {PIN: "4711", PINFile: filepath.Join(t.TempDir(), "missing", "pins")},
+		"no folder":      {PIN: "4711", PINFolder: filepath.Join(t.TempDir(), "missing")},
 		"none":           {},
 		"letters":        {PIN: "47a1"},
 		"with a command": {PIN: "4711\";+CFUN=0"},
@@ -97,10 +108,10 @@ func TestPINNotTried(t *testing.T) {
 			}
 		})
 	}
-	file := filepath.Join(t.TempDir(), "pins")
-	inRig(t, simulator.ModemOptions{PIN: "4711"}, modem.Config{PIN: "1111", PINFile: file}, func(r *rig) {
+	folder := t.TempDir()
+	inRig(t, simulator.ModemOptions{PIN: "4711"}, modem.Config{PIN: "1111", PINFolder: folder}, func(r *rig) {
 		for _, pin := range []string{"1111", "2222", "3333", "4444"} {
-			r.make(modem.Config{PIN: pin, PINFile: file})
+			r.make(modem.Config{PIN: pin, PINFolder: folder})
 			r.run()
 			r.until("blocked", func() bool { return r.m.Status().State == modem.StateBlocked && r.m.Status().Error != "" })
 			time.Sleep(time.Hour)

@@ -39,6 +39,7 @@ type rig struct {
 	states   []modem.State                // seen one after the other
 	decide   func(m *modem.Message) error // what is acknowledged at once; nil: everything
 	later    bool                         // nothing is acknowledged by itself
+	refuse   int                          // how many of the first reports cannot be kept
 }
 
 // inRig runs a test in a bubble. The Modem is not running yet.
@@ -143,7 +144,12 @@ func (r *rig) handler() modem.Handler {
 		Report: func(m modem.Report) {
 			r.mu.Lock()
 			r.reports = append(r.reports, m)
+			refused := len(r.reports) <= r.refuse
 			r.mu.Unlock()
+			if refused {
+				m.Ack(errors.New("the database is away"))
+				return
+			}
 			m.Ack(nil)
 		},
 		Call: func(c modem.Call) {

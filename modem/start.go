@@ -197,6 +197,11 @@ func (s *session) check(ctx context.Context) error {
 			operator = param(params(list[0].text), 2)
 		}
 	}
+	if setting := s.m.Status().Notify; s.started && s.phase2 && setting != "" { // a modem without its CNMA in time has set mt and ds to 0
+		if _, err := s.try(ctx, "AT+CNMI="+setting, ""); err != nil {
+			return err
+		}
+	}
 	s.m.change(func(st *Status) { st.Signal, st.Operator = signal, operator })
 	s.registered(registration)
 	return nil

@@ -28,6 +28,7 @@ type ModemOptions struct {
 	Delay     time.Duration // before each answer
 	Busy      int           // how many commands to the SIM are answered SIM busy after its PIN
 	NoList    bool          // refuses AT+CMGL
+	NoChoice  bool          // has one storage, without a name: refuses AT+CPMS
 	NoReports bool          // has no storage for status reports: they can only come directly
 	Phase2    bool          // knows AT+CSMS=1
 	Notify    []string      // settings of AT+CNMI that it takes, by their beginning; nil: all
@@ -132,8 +133,9 @@ type modemLine struct {
 
 	creg  int
 	clip  bool
-	pdu   int  // AT+CMGS waits for a PDU of so many octets; 0: no
-	asked bool // AT+CNMA is waited for
+	pdu   int    // AT+CMGS waits for a PDU of so many octets; 0: no
+	asked uint64 // which message AT+CNMA is waited for, by order; 0: none
+	came  uint64 // how many have come directly
 }
 
 // maxCommand is the longest command line, in octets.

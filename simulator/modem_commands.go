@@ -91,7 +91,9 @@ func (l *modemLine) possible(name string) int {
 		"+CMGD": "", "+CMGS": "", "+CMGR": "", "+CSCS": `("GSM","IRA","UCS2")`, "+CREG": "(0-2)", "+CLIP": "(0-1)", "+CUSD": "(0-2)",
 		"+CPMS": `("SM","ME","SR"),("SM","ME"),("SM","ME")`, "+CFUN": "(0,1),(0,1)", "+CMMS": "(0-2)", "+CNMA": "(0-2)",
 	}
-	if l.m.opt.NoReports {
+	if l.m.opt.NoChoice {
+		delete(values, "+CPMS")
+	} else if l.m.opt.NoReports {
 		values["+CPMS"] = `("SM","ME"),("SM","ME"),("SM","ME")`
 	}
 	if !l.m.opt.Phase2 {

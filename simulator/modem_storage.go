@@ -38,9 +38,33 @@ func (l *modemLine) message(name string, read bool, args string) int {
 	return resultError
 }
 
+// cnmaTime is how long the network waits for the acknowledgement of what was given to the program directly.
+const cnmaTime = 15 * time.Second
+
+// awaitCNMA waits for AT+CNMA; in phase 2+ nothing more comes directly if it is not given in time. m.mu is held.
+// 3GPP TS 27.005 3.4.4.
+func (l *modemLine) awaitCNMA() {
+	l.came++
+	l.asked = l.came
+	if l.phase == 0 {
+		return
+	}
+	which := l.came
+	time.AfterFunc(cnmaTime, func() {
+		l.m.mu.Lock()
+		defer l.m.mu.Unlock()
+		if l.asked == which {
+			l.asked, l.cnmi[1], l.cnmi[3] = 0, 0, 0
+		}
+	})
+}
+
 // choose is AT+CPMS. 3GPP TS 27.005 3.2.2.
 func (l *modemLine) choose(read bool, args []string) int {
 	m := l.m
+	if m.opt.NoChoice {
+		return resultError
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !read {
@@ -178,10 +202,10 @@ func (l *modemLine) delete(args []string) int {
 func (l *modemLine) acknowledged() int {
 	l.m.mu.Lock()
 	defer l.m.mu.Unlock()
-	if l.phase == 0 || !l.asked {
+	if l.phase == 0 || l.asked == 0 {
 		return 340
 	}
-	l.asked = false
+	l.asked = 0
 	return resultOK
 }
 
@@ -212,7 +236,7 @@ func (m *Modem) take(h heldMessage) bool {
 	}
 	if direct && !m.hung {
 		m.unsolicited("%s%d\r\n%s", name, tpduLength(h.pdu), appendHex(nil, h.pdu))
-		l.asked = true
+		l.awaitCNMA()
 		return true
 	}
 	store := m.memories[memory]

@@ -65,7 +65,7 @@ func (p *PDU) Ack(sm string) *PDU {
 
 // Nack makes the negative result of an operation. What a frame cannot carry of the text is left out.
 func (p *PDU) Nack(code Code, text string) *PDU {
-	answer := p.Ack(printable(text))
+	answer := p.Ack(printable(text[:min(len(text), maxSM)]))
 	answer.Outcome().Code = code
 	return answer
 }

@@ -69,7 +69,7 @@ func (s *Session[P]) read() {
 func (s *Session[P]) follow(full bool) {
 	r := &s.reader
 	if s.discards() {
-		r.start, r.end = 0, 0
+		r.start, r.end, r.held = 0, 0, false
 		return
 	}
 	for more := true; more && !s.discards(); {

@@ -122,8 +122,18 @@ type rig struct {
 	got  []byte
 }
 
+// halfPipe is a pipe of which one direction can be closed, as of TCP.
+type halfPipe struct{ net.Conn }
+
+func (halfPipe) CloseWrite() error { return nil }
+
 func newRig(t *testing.T, cfg Config) *rig {
 	a, b := net.Pipe()
+	return newRigOn(t, a, b, cfg)
+}
+
+// newRigOn is newRig on a connection, whose other end is b.
+func newRigOn(t *testing.T, a, b net.Conn, cfg Config) *rig {
 	r := &rig{t: t, h: &recorder{}, peer: b}
 	r.s = NewSession(a, toy(), cfg, r.h)
 	go r.s.Run(context.WithoutCancel(t.Context())) //nolint:errcheck // Err gives the reason

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -92,6 +93,21 @@ func TestPeerRequests(t *testing.T) {
 		}
 		if i := r.s.Info(); i.PeerOpen != 2 || i.Junk != 2 || i.Bad != 1 {
 			t.Errorf("%+v", i)
+		}
+	})
+}
+
+// A session that is finished while its peer's window is full ends: what waits to be read is thrown away.
+func TestFinishWhileFull(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		r := newRigOn(t, halfPipe{a}, b, Config{Role: SMSC, PeerWindow: 1}).listen()
+		r.s.SetBound("acme")
+		r.send(frame(16, 'M', 'Q', "1") + frame(18, 'M', 'Q', "2"))
+		r.s.Finish(ErrLeft)
+		time.Sleep(time.Minute)
+		if r.s.State() != Closed {
+			t.Errorf("a minute later it is %s", r.s.State())
 		}
 	})
 }
