@@ -23,6 +23,12 @@ type Server struct {
 // Send hands one mail to the server. Nil says that the server took it for all
 // recipients.
 func (s *Server) Send(ctx context.Context, m *Message) error {
+	return s.Deliver(ctx, m.From, m.To, m.Bytes())
+}
+
+// Deliver hands a mail that is written to the server, as Send does. From is empty
+// for reports, which nothing is to answer.
+func (s *Server) Deliver(ctx context.Context, from string, to []string, data []byte) error {
 	timeout := s.Timeout
 	if timeout == 0 {
 		timeout = 30 * time.Second
@@ -34,7 +40,7 @@ func (s *Server) Send(ctx context.Context, m *Message) error {
 		return fmt.Errorf("mail server %s: %w", s.Addr, err)
 	}
 	defer func() { _ = c.Close() }()
-	if err := s.deliver(c, m); err != nil {
+	if err := s.deliver(c, from, to, data); err != nil {
 		return fmt.Errorf("mail server %s: %w", s.Addr, err)
 	}
 	return nil
@@ -87,20 +93,20 @@ func (s *Server) prepare(c *smtp.Client, host string, conf *tls.Config) error {
 	return c.Auth(smtp.PlainAuth("", s.User, s.Password, host))
 }
 
-func (s *Server) deliver(c *smtp.Client, m *Message) error {
-	if err := c.Mail(m.From); err != nil {
+func (s *Server) deliver(c *smtp.Client, from string, to []string, data []byte) error {
+	if err := c.Mail(from); err != nil {
 		return err
 	}
-	for _, to := range m.To {
-		if err := c.Rcpt(to); err != nil {
-			return fmt.Errorf("recipient %s: %w", to, err)
+	for _, rcpt := range to {
+		if err := c.Rcpt(rcpt); err != nil {
+			return fmt.Errorf("recipient %s: %w", rcpt, err)
 		}
 	}
 	w, err := c.Data()
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(m.Bytes()); err != nil {
+	if _, err := w.Write(data); err != nil {
 		return err
 	}
 	if err := w.Close(); err != nil {
