@@ -9,10 +9,9 @@ import (
 // languages of the Nordic countries and their neighbours.
 var (
 	// attribution is the line before quoted text: On Mon, 1 Dec 2026, Anna wrote:
-	attribution = regexp.MustCompile(`(?i)^\s*(on|den|am|le|på|il|el|op|mån|tis|ons|tors|fre|lör|sön|man|tir|tor|lør|søn|\d{1,4}[-./ ]|[^ ]+ [^ ]+ <).{0,300}\b(wrote|skrev|schrieb|a écrit|ha scritto|escribió|schreef|kirjoitti)(\s+\S{1,80}){0,4}\s*:\s*$`)
-	// attributionBegins and attributionEnds are its two lines, where it was broken.
+	attribution = regexp.MustCompile(`(?i)^\s*(on|den|am|le|på|il|el|op|mån|tis|ons|tors|fre|lör|sön|man|tir|tor|lør|søn|\d{1,4}[-./ ]|[^ ]+ [^ ]+ <).{0,300}\b(wrote|skrev|schrieb|a écrit|ha scritto|escribió|schreef|kirjoitti)(\s+\S{1,80}){0,8}\s*:\s*$`)
+	// attributionBegins is how it begins, where it was broken into several lines.
 	attributionBegins = regexp.MustCompile(`(?i)^\s*(on|den|am|le|på)\s.{0,300}(\d|,|>|@)`)
-	attributionEnds   = regexp.MustCompile(`(?i)\b(wrote|skrev|schrieb|a écrit)(\s+\S{1,80}){0,4}\s*:\s*$`)
 	// separator is the line that Outlook puts above what is answered.
 	separator = regexp.MustCompile(`(?i)^\s*(-{2,}\s*(original message|ursprungligt meddelande|original[- ]?meddelande|opprinnelig melding|oprindelig meddelelse|ursprüngliche nachricht|forwarded message|vidarebefordrat meddelande|videresendt melding|alkuperäinen viesti|reply message)\s*-{2,}|begin forwarded message:|vidarebefordrat brev:)\s*$`)
 	// blockFrom and blockSent begin the fields that Outlook puts there.
@@ -21,6 +20,9 @@ var (
 	blockSubject = regexp.MustCompile(`(?i)^\s*\*?(subject|ämne|emne|betreff|objet|aihe)\s*:\*?`)
 	blockMore    = regexp.MustCompile(`(?i)^\s*\*?(to|cc|subject|till|kopia|ämne|til|kopi|emne|an|betreff|reply-to|svara till|importance|prioritet|bcc)\s*:\*?`)
 	rulerLine    = regexp.MustCompile(`^\s*_{10,}\s*$`)
+	listFooter   = regexp.MustCompile(`(?i)\b(mailing list|mailinglista|sändlista|e-postlista)\b`)
+	// decoration is a line that only parts others, with a character that it repeats.
+	decoration = regexp.MustCompile(`^[-=_*~#+. \t]{5,}$`)
 	// device are the lines that phones put below.
 	device = regexp.MustCompile(`(?i)^\s*(sent|skickat|sendt|gesendet|envoyé|lähetetty)\s+(from|från|fra|von|via|med|with|using|using a|depuis)\s+(my|min|mitt|mit|meinem|the|mon|a|)\s*(iphone|ipad|ios|android|samsung|galaxy|huawei|nokia|blackberry|windows phone|mobile|mobil|mobiltelefon|smartphone|phone|telefon|sony|xperia|oneplus|xiaomi|outlook|yahoo|mail for|mail|e-post|e-post för|gmail|proton|surfplatta|tablet|htc|lg|motorola|pixel|telia|tele2|telenor|tre).{0,80}$`)
 	getApp = regexp.MustCompile(`(?i)^\s*(get outlook for|hämta outlook för|skaffa outlook för|hent outlook|download outlook|sent using outlook|scanned by|virus-free\.?|virusfri\.?|this (e-?mail|message) (was|has been) (scanned|checked) (by|for).{0,60}(virus|antivirus|avast|avg)|detta e-postmeddelande har (sökts igenom|kontrollerats)|avsänt från|från min iphone|från min mobil)\b.{0,120}$`)
@@ -105,8 +107,9 @@ func attributed(lines []string) int {
 		return 1
 	}
 	if attributionBegins.MatchString(lines[0]) {
+		whole := lines[0]
 		for n := 1; n < 3 && n < len(lines) && lines[n] != "" && len(lines[n]) < 300; n++ {
-			if attributionEnds.MatchString(lines[n]) {
+			if whole += " " + lines[n]; attribution.MatchString(whole) {
 				return n + 1
 			}
 		}
@@ -156,9 +159,13 @@ func olderHeader(lines []string) int {
 // lost its space, for it to begin a signature.
 const longestSignature = 10
 
-// cutSignature takes out all from the line "-- " on (RFC 3676 4.3).
+// cutSignature takes out all from the line "-- " on (RFC 3676 4.3), or from what
+// a mailing list puts below.
 func cutSignature(lines []string) []string {
 	for i, line := range lines {
+		if rulerLine.MatchString(line) && i+1 < len(lines) && listFooter.MatchString(lines[i+1]) {
+			return lines[:i]
+		}
 		if line == "-- " || line == "--" && written(lines[i+1:]) <= longestSignature {
 			return lines[:i]
 		}
@@ -207,6 +214,23 @@ func cutDisclaimers(lines, more []string) []string {
 	}
 	return kept
 }
+
+// plainLinks takes out what mail programs put behind words that are links:
+// example.se<https://example.se/>, anna@example.se<mailto:anna@example.se>. An address
+// that the words do not tell stays, as in the text of a page.
+func plainLinks(lines []string) {
+	for i, line := range lines {
+		if !strings.Contains(line, "<") || !strings.Contains(line, ":") {
+			continue
+		}
+		lines[i] = behindWord.ReplaceAllStringFunc(line, func(found string) string {
+			word, link, _ := strings.Cut(strings.TrimSuffix(found, ">"), "<")
+			return word + besides(word, target(link))
+		})
+	}
+}
+
+var behindWord = regexp.MustCompile(`[^\s<>]+<(https?|mailto|tel|sip):[^<>\s]+>`)
 
 func isDisclaimer(line string, more []string) bool {
 	line = strings.Join(strings.Fields(strings.TrimLeft(line, "*_ \t")), " ")

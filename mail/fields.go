@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"mime"
 	"net/textproto"
+	"regexp"
 	"strings"
 )
 
@@ -117,7 +118,27 @@ func decodeWords(value string) string {
 	if err != nil {
 		text = value
 	}
+	text = looseWord.ReplaceAllStringFunc(text, decodeLoosely)
 	return strings.Join(strings.Fields(strings.Map(printable, fromUnknown([]byte(text)))), " ")
+}
+
+// looseWord is an encoded word that breaks the rules: with spaces in it, or
+// encoded wrongly.
+var looseWord = regexp.MustCompile(`=\?[A-Za-z0-9_:*-]{1,40}\?[QqBb]\?[^?\r\n]+\?=`)
+
+// decodeLoosely decodes such a word as far as it can be.
+func decodeLoosely(word string) string {
+	parts := strings.SplitN(word[2:len(word)-2], "?", 3)
+	charset, _, _ := strings.Cut(parts[0], "*") // RFC 2231 5: a language
+	decode, text := decodeBase64, parts[2]
+	if parts[1] == "Q" || parts[1] == "q" {
+		decode, text = decodeQuoted, strings.ReplaceAll(text, "_", " ")
+	}
+	out, _ := decode([]byte(text))
+	if len(out) == 0 {
+		return word
+	}
+	return toUTF8(out, charset)
 }
 
 // printable makes control characters spaces.

@@ -239,10 +239,18 @@ func (p *pageText) linkEnd() {
 	text, link := strings.TrimSpace(p.linked.String()), p.link
 	p.link = ""
 	p.linked.Reset()
-	if link == "" || text == "" || len(link) > longestLink || strings.Contains(bare(text), bare(link)) {
-		return
+	if text != "" {
+		p.b.WriteString(besides(text, link))
 	}
-	p.b.WriteString(" (" + link + ")")
+}
+
+// besides gives what of a link's address is written behind its text: nothing, if
+// the text tells it.
+func besides(text, link string) string {
+	if link == "" || len(link) > longestLink || strings.Contains(bare(text), bare(link)) {
+		return ""
+	}
+	return " (" + link + ")"
 }
 
 // bare takes from an address what people leave out when they write it.

@@ -195,10 +195,9 @@ func (w *walk) collect() (raw []byte) {
 		if !ok {
 			return raw
 		}
-		if keep := min(len(line), w.text); keep > 0 {
-			raw = append(raw, line[:keep]...)
-			w.text -= keep
-		} else if len(line) > 0 {
+		keep := min(len(line), w.text)
+		raw = append(raw, line[:keep]...)
+		if w.text -= keep; keep < len(line) {
 			w.l.defect("the text is too long: its end was left out")
 		}
 	}

@@ -94,13 +94,14 @@ func (r *Rule) Text(l *Letter) string {
 		}
 	}
 	if r.ListAttachments {
-		text += "\n" + l.files()
+		text = strings.TrimSpace(text) + "\n" + l.files()
 	}
 	return strings.TrimSpace(text)
 }
 
 // Body gives the mail's text with what the rule cuts taken out, and runs of
-// spaces and empty lines made one. Nothing is cut where nothing would be left.
+// spaces and empty lines made one. A line of hyphens, stars and the like alone counts
+// as empty. Nothing is cut where nothing would be left.
 func (r *Rule) Body(l *Letter) string {
 	lines := strings.Split(strings.ReplaceAll(l.Text, "\r\n", "\n"), "\n")
 	for i, line := range lines {
@@ -122,6 +123,12 @@ func (r *Rule) Body(l *Letter) string {
 		}
 		if rest := cut.cut(lines); !empty(rest) {
 			lines = rest
+		}
+	}
+	plainLinks(lines)
+	for i, line := range lines {
+		if decoration.MatchString(line) {
+			lines[i] = ""
 		}
 	}
 	return squeeze(strings.Join(lines, "\n"))
