@@ -21,7 +21,7 @@ const longestLink = 120
 func htmlToText(page string) string {
 	p := &pageText{}
 	z := html.NewTokenizer(strings.NewReader(page))
-	for {
+	for p.b.Len() <= 2*len(page)+1000 { // marks of quoting and lists could make it grow without end
 		switch z.Next() {
 		case html.ErrorToken:
 			p.linkEnd()
@@ -43,6 +43,7 @@ func htmlToText(page string) string {
 		default: // comments and what Outlook hides in them
 		}
 	}
+	return p.b.String()
 }
 
 // pageText is the text of a page as far as it has been read.
@@ -176,7 +177,6 @@ func (p *pageText) item() {
 // text is what stands between tags: spaces and line ends are one space, unless
 // they are kept.
 func (p *pageText) text(text string) {
-	text = html.UnescapeString(text)
 	if p.pre > 0 {
 		for i, line := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
 			if i > 0 {
