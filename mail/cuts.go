@@ -2,6 +2,7 @@ package mail
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -100,7 +101,7 @@ func quotes(lines []string) int {
 
 // attributed tells how many lines the one before quoted text takes; 0: it is none.
 func attributed(lines []string) int {
-	if len(lines[0]) > 500 {
+	if len(lines[0]) > 500 || !slices.ContainsFunc(lines[:min(len(lines), 3)], endsInColon) {
 		return 0
 	}
 	if attribution.MatchString(lines[0]) {
@@ -117,8 +118,13 @@ func attributed(lines []string) int {
 	return 0
 }
 
+func endsInColon(line string) bool { return strings.HasSuffix(strings.TrimRight(line, " \t"), ":") }
+
 // beginsOlder tells whether an older mail stands from here on.
 func beginsOlder(lines []string) bool {
+	if !strings.ContainsAny(lines[0], ":-_") || len(lines[0]) > 500 {
+		return false
+	}
 	if separator.MatchString(lines[0]) {
 		return true
 	}
@@ -233,15 +239,19 @@ func plainLinks(lines []string) {
 var behindWord = regexp.MustCompile(`[^\s<>]+<(https?|mailto|tel|sip):[^<>\s]+>`)
 
 func isDisclaimer(line string, more []string) bool {
+	if line == "" {
+		return false
+	}
 	line = strings.Join(strings.Fields(strings.TrimLeft(line, "*_ \t")), " ")
-	for _, list := range [][]string{commonDisclaimers, more} {
-		for _, begin := range list {
-			if begin = strings.Join(strings.Fields(begin), " "); begin == "" {
-				continue
-			}
-			if _, is := cutPrefixFold(line, begin); is {
-				return true
-			}
+	for _, begin := range commonDisclaimers {
+		if _, is := cutPrefixFold(line, begin); is {
+			return true
+		}
+	}
+	for _, begin := range more {
+		begin = strings.Join(strings.Fields(begin), " ")
+		if _, is := cutPrefixFold(line, begin); is && begin != "" {
+			return true
 		}
 	}
 	return false

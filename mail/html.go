@@ -224,11 +224,10 @@ func (p *pageText) write(words string) {
 		p.b.WriteString(strings.Repeat("> ", p.quote))
 	} else if p.space {
 		p.b.WriteByte(' ')
-		p.linked.WriteByte(' ')
 	}
 	p.b.WriteString(words)
 	if p.link != "" {
-		p.linked.WriteString(words)
+		p.linked.WriteString(" " + words)
 	}
 	p.breaks, p.space, p.begun, p.fresh = 0, false, true, false
 }

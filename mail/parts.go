@@ -3,7 +3,6 @@ package mail
 import (
 	"bytes"
 	"strings"
-	"unicode/utf8"
 )
 
 // walk goes through the parts of a mail once, from the first octet to the last,
@@ -41,14 +40,20 @@ func (c content) plain() string {
 	if c.kind == htmlText {
 		text = htmlToText(text)
 	}
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "", "\f", "\n", "\v", "\n").Replace(text)
-	if !utf8.ValidString(text) {
-		text = strings.ToValidUTF8(text, "\ufffd")
-	}
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\f", "\n", "\v", "\n").Replace(text)
+	text = strings.Map(shown, strings.ToValidUTF8(text, "\ufffd"))
 	if text = strings.TrimRight(text, " \t\n"); text == "" {
 		return ""
 	}
 	return text + "\n"
+}
+
+// shown drops control characters.
+func shown(r rune) rune {
+	if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
+		return -1
+	}
+	return r
 }
 
 // blank tells whether there is nothing to read in it.
