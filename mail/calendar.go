@@ -9,7 +9,8 @@ import (
 // what, when, where. It is taken where the mail has no other text.
 func calendarToText(calendar string) string {
 	calendar = strings.ReplaceAll(calendar, "\r\n", "\n")
-	calendar = strings.NewReplacer("\n ", "", "\n\t", "").Replace(calendar) // unfolded, 3.1
+	calendar = strings.NewReplacer("\n ", "", "\n\t", "").Replace(calendar)                  // unfolded, 3.1
+	unescape := strings.NewReplacer(`\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";", `\\`, `\`) // 3.3.11
 	found := map[string]string{}
 	inside := false
 	for line := range strings.SplitSeq(calendar, "\n") {
@@ -20,7 +21,7 @@ func calendarToText(calendar string) string {
 		case name == "BEGIN":
 			inside = strings.EqualFold(value, "VEVENT")
 		case name == "METHOD" || inside && found[name] == "" && slices.Contains([]string{"SUMMARY", "DTSTART", "LOCATION", "DESCRIPTION"}, name):
-			found[name] = strings.TrimSpace(strings.NewReplacer(`\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";", `\\`, `\`).Replace(value))
+			found[name] = strings.TrimSpace(unescape.Replace(value))
 			if name == "DTSTART" {
 				found[name] = calendarTime(value, params)
 			}

@@ -85,9 +85,10 @@ func (l *Letter) Header(name string) string {
 
 // Headers gives all fields of a name, in the order of the mail.
 func (l *Letter) Headers(name string) []string {
+	name = textproto.CanonicalMIMEHeaderKey(name)
 	var all []string
 	for _, f := range l.fields {
-		if f.name == textproto.CanonicalMIMEHeaderKey(name) {
+		if f.name == name {
 			all = append(all, decodeWords(f.value))
 		}
 	}

@@ -74,8 +74,11 @@ func (l *Letter) addresses(name string) []Address {
 	return all
 }
 
-// mostAddresses bounds what is made of one field.
-const mostAddresses = 1000
+// Bounds of what is made of one field.
+const (
+	mostAddresses = 1000
+	longestName   = 200 // octets of a name that is guessed
+)
 
 // readAddresses reads a list of addresses (RFC 5322 3.4). Of a list that is
 // wrong it takes what looks like addresses.
@@ -100,8 +103,9 @@ func readAddresses(value string) []Address {
 func guessAddresses(value string) []Address {
 	var all []Address
 	name := ""
+	pieces := 0
 	for piece := range strings.SplitSeq(value, ",") {
-		if len(all) == mostAddresses {
+		if pieces++; pieces > 10*mostAddresses || len(all) == mostAddresses {
 			break
 		}
 		piece = name + piece
@@ -116,7 +120,9 @@ func guessAddresses(value string) []Address {
 			}
 		}
 		if addr = strings.TrimSpace(addr); !strings.Contains(addr, "@") {
-			name = piece + "," // a comma within a name
+			if name = piece + ","; len(name) > longestName { // a comma within a name
+				name = ""
+			}
 			continue
 		}
 		name = ""

@@ -99,11 +99,19 @@ func (r *Rule) Text(l *Letter) string {
 	return strings.TrimSpace(text)
 }
 
+// mostText is how many octets of a text are looked at: 255 parts, the most that a
+// message can have, are less than half of it.
+const mostText = 128 << 10
+
 // Body gives the mail's text with what the rule cuts taken out, and runs of
 // spaces and empty lines made one. A line of hyphens, stars and the like alone counts
 // as empty. Nothing is cut where nothing would be left.
 func (r *Rule) Body(l *Letter) string {
-	lines := strings.Split(strings.ReplaceAll(l.Text, "\r\n", "\n"), "\n")
+	text := strings.ReplaceAll(l.Text, "\r\n", "\n")
+	if len(text) > mostText {
+		text = strings.ToValidUTF8(text[:mostText], "")
+	}
+	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		if strings.TrimFunc(line, blankRune) == "" && line != "-- " {
 			lines[i] = ""
