@@ -1,6 +1,10 @@
 package mail
 
-import "strings"
+import (
+	"net/url"
+	"regexp"
+	"strings"
+)
 
 // partHeader is what the header of a part says about what follows.
 type partHeader struct {
@@ -30,7 +34,7 @@ func readPartHeader(fields []field, usual string) partHeader {
 	h.attached = disposition == "attachment"
 	h.name = more["filename"]
 	if h.name == "" {
-		h.name = params["name"]
+		h.name = firstOf(extendedName(get(fields, "Content-Disposition")+";"+get(fields, "Content-Type")), params["name"])
 	}
 	h.name = fileName(decodeWords(h.name))
 	if h.kind == "application/octet-stream" && strings.EqualFold(h.name, "winmail.dat") {
@@ -38,6 +42,22 @@ func readPartHeader(fields []field, usual string) partHeader {
 	}
 	return h
 }
+
+// extendedName finds a file's name in a charset of which package mime knows
+// nothing: filename*=iso-8859-1”l%E4s.pdf (RFC 2231 4).
+func extendedName(value string) string {
+	found := nameInCharset.FindStringSubmatch(value)
+	if found == nil {
+		return ""
+	}
+	name, err := url.PathUnescape(found[2])
+	if err != nil {
+		return found[2]
+	}
+	return toUTF8([]byte(name), found[1])
+}
+
+var nameInCharset = regexp.MustCompile(`(?i)name\*=\s*([a-z0-9_-]+)'[^']*'([^;\s]+)`)
 
 // fileName takes the path off a name, of either slash, and shortens it to what a
 // list can show.
@@ -55,12 +75,21 @@ func (h *partHeader) encoded() bool {
 	return h.encoding == "base64" || h.encoding == "quoted-printable"
 }
 
+// encrypted tells what only its recipient can read (RFC 8551 3.3, RFC 1847 2.2).
+func (h *partHeader) encrypted() bool {
+	return h.kind == "multipart/encrypted" || strings.HasSuffix(h.params["smime-type"], "enveloped-data")
+}
+
 // keeps tells whether the content of the part is looked at: texts that are not
 // files, and what reports and invitations say.
 func (h *partHeader) keeps() bool {
 	switch h.kind {
 	case "text/plain", "text/html":
 		return !h.attached && (h.name == "" || h.kind == "text/plain" && h.params["format"] != "")
+	case "message/rfc822", "message/global":
+		return true // encoded, and therefore not read line by line
+	case "application/pkcs7-mime", "application/x-pkcs7-mime":
+		return !h.encrypted() && h.params["smime-type"] != "certs-only"
 	case "application/ms-tnef", "application/vnd.ms-tnef", "text/calendar", "text/rfc822-headers", "message/rfc822-headers",
 		"message/delivery-status", "message/global-delivery-status", "message/global-headers":
 		return true

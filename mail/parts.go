@@ -74,6 +74,9 @@ func (w *walk) part(fields []field, usual string) content {
 	if w.l.kind == "" {
 		w.l.kind, w.l.report = h.kind, strings.ToLower(h.params["report-type"])
 	}
+	if h.encrypted() {
+		w.l.defect("the mail is encrypted: its text cannot be read")
+	}
 	switch {
 	case strings.HasPrefix(h.kind, "multipart/"):
 		return w.multipart(h)
@@ -237,6 +240,10 @@ func (w *walk) leaf(h partHeader) content {
 	switch h.kind {
 	case "application/ms-tnef", "application/vnd.ms-tnef":
 		return w.tnef(h, body)
+	case "message/rfc822", "message/global":
+		return w.inside(body, func() content { return w.message(h) })
+	case "application/pkcs7-mime", "application/x-pkcs7-mime":
+		return w.signed(h, body)
 	case "message/delivery-status", "message/global-delivery-status":
 		if !w.inner {
 			w.l.Bounces = append(w.l.Bounces, readDeliveries(body)...)
@@ -284,6 +291,35 @@ func (w *walk) message(h partHeader) content {
 		return content{}
 	}
 	return content{mailText, c.plain()}
+}
+
+// signed reads what is in the opaque form of S/MIME.
+func (w *walk) signed(h partHeader, body []byte) content {
+	inner, ok := signedContent(body)
+	if !ok {
+		w.attach(h, int64(len(body)))
+		w.l.defect("the mail is encrypted: its text cannot be read")
+		return content{}
+	}
+	return w.inside(inner, func() content {
+		fields, _ := readFields(w.s, &w.fields)
+		return w.part(fields, "text/plain")
+	})
+}
+
+// inside reads on in what a part had encoded.
+func (w *walk) inside(body []byte, read func() content) content {
+	if w.depth == 0 {
+		w.l.defect("the mail has parts within parts too deep: they were not read")
+		return content{}
+	}
+	outer := w.s
+	w.s = newSource(bytes.NewReader(body), int64(len(body)))
+	w.depth--
+	c := read()
+	w.depth++
+	w.s = outer
+	return c
 }
 
 // original notes of which mail a report returns the header.
