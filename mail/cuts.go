@@ -179,11 +179,11 @@ func cutSignature(lines []string) []string {
 	return lines
 }
 
-// written counts the lines that are not empty.
+// written counts the lines that say something.
 func written(lines []string) int {
 	n := 0
 	for _, line := range lines {
-		if line != "" {
+		if line != "" && !decoration.MatchString(line) {
 			n++
 		}
 	}

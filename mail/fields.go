@@ -98,6 +98,9 @@ func mediaType(value string) (kind string, params map[string]string) {
 		return kind, params
 	}
 	kind, rest, _ := strings.Cut(value, ";")
+	if words := strings.Fields(kind); len(words) > 1 { // text/plain charset=utf-8
+		kind, rest = words[0], strings.Join(words[1:], ";")+";"+rest
+	}
 	params = map[string]string{}
 	for rest != "" {
 		var one string
