@@ -52,9 +52,14 @@ var commonDisclaimers = []string{
 
 // cutQuoted takes out what the sender answers: lines that begin with ">" and the
 // line above them, and all from where Outlook puts the older mail. One line alone that
-// begins so is no quotation: "> 90 % used".
-func cutQuoted(lines []string) []string {
+// begins so is no quotation: "> 90 % used". Of a mail that sends another on the other
+// is the content, and only the fields above it go.
+func cutQuoted(lines []string, sendsOn bool) []string {
+	if sendsOn {
+		lines = unquoted(lines)
+	}
 	var kept []string
+	said := false // there is something in kept
 	alone := quotes(lines) == 1
 	for i := 0; i < len(lines); i++ {
 		if isQuote(lines[i]) && !alone {
@@ -69,20 +74,37 @@ func cutQuoted(lines []string) []string {
 				i = next - 1
 				continue
 			}
-			if !empty(kept) {
+			if said {
 				return kept
 			}
 		}
 		if beginsOlder(lines[i:]) {
-			if !empty(kept) {
+			if said && !sendsOn {
 				return kept
 			}
-			i += olderHeader(lines[i:]) - 1 // a mail that was sent on: only its fields go
+			sendsOn = false // what that mail answers is not wanted
+			i += olderHeader(lines[i:]) - 1
+			kept = append(kept, "")
 			continue
 		}
-		kept = append(kept, lines[i])
+		kept, said = append(kept, lines[i]), said || saysSomething(lines[i])
 	}
 	return kept
+}
+
+// sendsOnSubject begins the subject of a mail that sends another on.
+var sendsOnSubject = regexp.MustCompile(`(?i)^(fw|fwd|vb|wg|tr|doorst)\s*:`)
+
+// unquoted takes one mark of quotation off each line.
+func unquoted(lines []string) []string {
+	plain := make([]string, len(lines))
+	for i, line := range lines {
+		if isQuote(line) {
+			line = strings.TrimPrefix(strings.TrimPrefix(strings.TrimLeft(line, " \t"), ">"), " ")
+		}
+		plain[i] = line
+	}
+	return plain
 }
 
 func isQuote(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, " \t"), ">") }
@@ -172,23 +194,28 @@ func cutSignature(lines []string) []string {
 		if rulerLine.MatchString(line) && i+1 < len(lines) && listFooter.MatchString(lines[i+1]) {
 			return lines[:i]
 		}
-		if line == "-- " || line == "--" && written(lines[i+1:]) <= longestSignature {
+		if line == "-- " || line == "--" && written(lines[i+1:], longestSignature) <= longestSignature {
 			return lines[:i]
 		}
 	}
 	return lines
 }
 
-// written counts the lines that say something.
-func written(lines []string) int {
+// written counts the lines that say something, until there are more than most.
+func written(lines []string, most int) int {
 	n := 0
 	for _, line := range lines {
-		if line != "" && !decoration.MatchString(line) {
+		if n > most {
+			break
+		}
+		if saysSomething(line) {
 			n++
 		}
 	}
 	return n
 }
+
+func saysSomething(line string) bool { return line != "" && !decoration.MatchString(line) }
 
 // cutPhrases takes out the lines that phones and mail programs put below.
 func cutPhrases(lines []string) []string {
@@ -206,12 +233,13 @@ func cutPhrases(lines []string) []string {
 // everything else, as a warning of a mail filter does, goes alone, to the next empty line.
 func cutDisclaimers(lines, more []string) []string {
 	var kept []string
+	said := false
 	for i := 0; i < len(lines); i++ {
 		if !isDisclaimer(lines[i], more) {
-			kept = append(kept, lines[i])
+			kept, said = append(kept, lines[i]), said || saysSomething(lines[i])
 			continue
 		}
-		if !empty(kept) {
+		if said {
 			return kept
 		}
 		for i+1 < len(lines) && lines[i+1] != "" {

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -123,6 +125,19 @@ func FuzzRead(f *testing.F) {
 		"-----Original Message-----\nFrom: x\nSent: y\nSubject: z\n",
 	} {
 		f.Add([]byte(seed))
+	}
+	samples, err := filepath.Glob("testdata/*.eml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range samples {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if len(raw) < 8<<10 {
+			f.Add(raw)
+		}
 	}
 	limits := Limits{Bytes: 1 << 20, Parts: 20, Depth: 5, Text: 1 << 16, Header: 1 << 12}
 	f.Fuzz(func(t *testing.T, raw []byte) {

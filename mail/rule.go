@@ -121,7 +121,7 @@ func (r *Rule) Body(l *Letter) string {
 		keep bool
 		cut  func([]string) []string
 	}{
-		{r.KeepQuoted, cutQuoted},
+		{r.KeepQuoted, func(lines []string) []string { return cutQuoted(lines, sendsOnSubject.MatchString(l.Subject)) }},
 		{r.KeepSignature, cutSignature},
 		{r.KeepDisclaimers, func(lines []string) []string { return cutDisclaimers(lines, r.Disclaimers) }},
 		{r.KeepSignature, cutPhrases},
@@ -149,7 +149,7 @@ func firstOf(text, other string) string {
 	return other
 }
 
-func empty(lines []string) bool { return written(lines) == 0 }
+func empty(lines []string) bool { return written(lines, 0) == 0 }
 
 // repeats tells whether the body begins with the subject, whole words of it.
 func repeats(body, subject string) bool {

@@ -90,6 +90,15 @@ func TestRuleCuts(t *testing.T) {
 			t.Errorf("%q: %q, not %q", text, got, want)
 		}
 	}
+	for text, want := range map[string]string{
+		"FYI\n\n-----Original Message-----\nFrom: Bo\nSent: x\nSubject: y\n\nThe text\n\nFrom: Eva\nSent: x\nTo: Bo\nSubject: z\n\nOlder": "FYI\n\nThe text",
+		"Titta!\n\nBegin forwarded message:\n\n> From: Bo\n> Date: x\n> Subject: y\n> \n> The text\n> goes on":                            "Titta!\n\nThe text\ngoes on",
+		"---------- Forwarded message ---------\nFrom: Bo <bo@example.se>\nDate: x\nSubject: y\nTo: Eva\n\nThe text":                      "The text",
+	} {
+		if got := (&Rule{}).Body(&Letter{Subject: "VB: y", Text: text}); got != want {
+			t.Errorf("%q: %q, not %q", text, got, want)
+		}
+	}
 	kept := "Ok\n\nOn Monday, Bo wrote:\n> Well?\n> And?\n\nSent from my iPhone\nThis e-mail is confidential"
 	if got := (&Rule{KeepQuoted: true, KeepSignature: true, KeepDisclaimers: true}).Body(&Letter{Text: kept}); got != kept {
 		t.Errorf("kept: %q", got)
