@@ -48,6 +48,8 @@ type Account struct {
 	UCP Login `yaml:"ucp"`
 	// CIMD2 is how the customer logs in over CIMD2.
 	CIMD2 Login `yaml:"cimd2"`
+	// Mail is who may write to phones by mail for this account. Left out: nobody.
+	Mail Mail `yaml:"mail"`
 	// TLVs are optional parameters of SMPP that every message of the customer has unless it brings them itself, for
 	// operators whose connector hands them on: name: value. Names are those of the specification and of tlvs.
 	TLVs map[string]string `yaml:"tlvs" example:"{dlt_entity_id: \"1201159123456789012\"}"`

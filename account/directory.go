@@ -24,7 +24,8 @@ type Directory struct {
 	keyByName map[string]*Key
 	byTwilio  map[string]*Account
 	plain     []plainRange // the narrow before the wide
-	decoy     *phcHash     // a hash of one of the accounts; nil if none has one
+	mail      mailBook
+	decoy     *phcHash // a hash of one of the accounts; nil if none has one
 }
 
 // NewDirectory indexes accounts that Validate found nothing wrong with. Of two with the same name, key, system_id or number
@@ -42,6 +43,7 @@ func NewDirectory(accounts []Account, previous *Directory) *Directory {
 		s.add(&a, previous)
 	}
 	s.agree()
+	s.mail.sort()
 	return s
 }
 
@@ -51,6 +53,7 @@ func (s *Directory) add(a *Account, previous *Directory) {
 	}
 	a.Addresses, a.networks = slices.Clone(a.Addresses), networksOf(a.Addresses)
 	s.addPlain(a)
+	s.mail.add(a)
 	for _, sid := range a.Twilio.SIDs() {
 		if s.byTwilio[sid] == nil {
 			s.byTwilio[sid] = a

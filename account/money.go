@@ -77,7 +77,8 @@ func (a *Account) Location() *time.Location {
 // SignsIn tells whether anybody can sign in to the account: one that is there for those below it need not have a
 // password.
 func (a *Account) SignsIn() bool {
-	return a.Password != "" || len(a.APIKeys) > 0 || a.SMPP.Password != "" || a.UCP.Password != "" || a.CIMD2.Password != "" || len(a.UCP.Addresses) > 0 || a.keyed || len(a.PlainFrom) > 0 || a.Twilio.AccountSID != ""
+	return a.Password != "" || len(a.APIKeys) > 0 || a.SMPP.Password != "" || a.UCP.Password != "" || a.CIMD2.Password != "" || len(a.UCP.Addresses) > 0 || a.keyed || len(a.PlainFrom) > 0 || a.Twilio.AccountSID != "" ||
+		len(a.Mail.Networks) > 0 || a.Mail.Domain != ""
 }
 
 // agree finds out the terms of every account.

@@ -42,6 +42,8 @@ type Text struct {
 	UCP TextVia `yaml:"ucp"`
 	// CIMD2 is what holds instead for messages over CIMD2.
 	CIMD2 TextVia `yaml:"cimd2"`
+	// SMTP is what holds instead for mails. Where neither this nor unicode above says anything, they are simplified.
+	SMTP TextVia `yaml:"smtp"`
 }
 
 // TextVia is what holds for the texts of one interface.
@@ -54,12 +56,16 @@ type TextVia struct {
 	Long string `yaml:"long"`
 }
 
+// mailUnicode is the Unicode of mails where nothing is said: programs for mail write quotes and dashes that nobody typed, and
+// one of them makes a message of 160 characters three.
+const mailUnicode = "simplify"
+
 // via gives what holds for each interface.
 func (t *Text) via() map[message.Interface]*TextVia {
 	return map[message.Interface]*TextVia{
 		message.ViaREST: &t.REST, message.ViaKannel: &t.Kannel, message.ViaSMPP: &t.SMPP, message.ViaJasmin: &t.Jasmin,
 		message.ViaTwilio: &t.Twilio, message.ViaOzeki: &t.Ozeki, message.ViaPlain: &t.Plain,
-		message.ViaUCP: &t.UCP, message.ViaCIMD2: &t.CIMD2,
+		message.ViaUCP: &t.UCP, message.ViaCIMD2: &t.CIMD2, message.ViaSMTP: &t.SMTP,
 	}
 }
 
@@ -79,7 +85,11 @@ func (t *Text) resolve() (rules [message.InterfaceCount]*message.TextRules) {
 		if len(languages) == 0 {
 			languages = t.Languages
 		}
-		r.Unicode, _ = message.ParseUnicodePolicy(cmp.Or(own.Unicode, t.Unicode)) // Validate reports what cannot be read
+		unicode := cmp.Or(own.Unicode, t.Unicode)
+		if via == message.ViaSMTP {
+			unicode = cmp.Or(unicode, mailUnicode)
+		}
+		r.Unicode, _ = message.ParseUnicodePolicy(unicode) // Validate reports what cannot be read
 		r.Long, _ = message.ParseLongPolicy(cmp.Or(own.Long, t.Long))
 		r.Languages, _ = message.ParseLanguages(languages)
 		r.Numbered = t.Numbered && r.Long == message.LongSeparate

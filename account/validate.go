@@ -48,6 +48,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 	a.SMPP.validate(report)
 	a.Text.validate(report)
 	a.Twilio.validate(report)
+	a.Mail.validate(func(field, problem string) { report("mail."+field, problem) })
 	a.Hours.Validate(func(field, problem string) { report("hours."+field, problem) })
 	message.ValidateAddressRules("source", a.Source, report)
 	message.ValidateAddressRules("destination", a.Destination, report)
@@ -80,7 +81,7 @@ func (a *Account) validateCredentials(report func(field, problem string)) {
 		report("name", fmt.Sprintf("%q has a space or a colon", a.Name))
 	}
 	if !a.SignsIn() && !a.above {
-		report("password", "is missing, and there are no api_keys, no key under keys, no plain_from and no twilio: nobody could sign in")
+		report("password", "is missing, and there are no api_keys, no key under keys, no plain_from, no twilio, and no mail with networks or a domain: nobody could sign in")
 	}
 	validatePassword(report, "password", a.Password)
 	validatePassword(report, "smpp.password", a.SMPP.Password)

@@ -26,6 +26,7 @@ func (d *decoder) check(f *File) {
 	d.checkListener("smpp", f.SMPP)
 	d.checkListener("ucp", f.UCP)
 	d.checkListener("cimd2", f.CIMD2)
+	d.checkSMTP(f)
 	d.checkDialects(f)
 	taken := map[string]string{f.HTTP.Listen: "http"}
 	for _, l := range []struct{ field, listen string }{{"smpp", f.SMPP.Listen}, {"ucp", f.UCP.Listen}, {"cimd2", f.CIMD2.Listen}} {

@@ -41,6 +41,8 @@ type File struct {
 	UCP Listener `yaml:"ucp" example:"{listen: \"127.0.0.1:5000\"}"`
 	// CIMD2 is where customers log in over CIMD2. Empty: nowhere.
 	CIMD2 Listener `yaml:"cimd2" example:"{listen: \"127.0.0.1:9971\"}"`
+	// SMTP is where mails to phones are taken; docs/mail.md describes it. Empty: nowhere.
+	SMTP SMTP `yaml:"smtp"`
 	// Secrets is the key by which secrets of what is made over REST are encrypted in the database; docs/resources.md says more.
 	Secrets Secrets `yaml:"secrets"`
 	// Dialects are the HTTP interfaces of other gateways, so that their clients work unchanged.

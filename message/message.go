@@ -22,12 +22,13 @@ const (
 	ViaPlain   Interface = 7 // numbers and text in an address, an answer in lines
 	ViaUCP     Interface = 8
 	ViaCIMD2   Interface = 9
+	ViaSMTP    Interface = 10 // mails
 
 	// InterfaceCount is their number, with ViaUnknown.
-	InterfaceCount = 10
+	InterfaceCount = 11
 )
 
-var interfaceNames = [InterfaceCount]string{"unknown", "rest", "kannel", "smpp", "jasmin", "twilio", "ozeki", "plain", "ucp", "cimd2"}
+var interfaceNames = [InterfaceCount]string{"unknown", "rest", "kannel", "smpp", "jasmin", "twilio", "ozeki", "plain", "ucp", "cimd2", "smtp"}
 
 // Interfaces are all but ViaUnknown.
 func Interfaces() []Interface {

@@ -1,0 +1,128 @@
+package account
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Mail is who may write to phones by mail for an account, and how their mails are sent.
+type Mail struct {
+	// Authors are the addresses that may write: one (anna@example.se), all of a domain (*@example.se), or any (*). It is the
+	// address of the envelope (MAIL FROM) that counts. Empty: nobody.
+	Authors []string `yaml:"authors" example:"[\"*@example.se\"]"`
+	// Networks are those from which authors may write without signing in, as networks (10.0.0.0/8) or single addresses;
+	// among several accounts the narrowest counts. Empty: mails to domain come from anywhere.
+	Networks []string `yaml:"networks" example:"[10.0.0.0/8]"`
+	// Domain is the one of the domains of smtp that is this account's: mails to it need no sign-in, and the account's
+	// authors write to no other. Without networks anybody may send such a mail who knows an author's address. Empty: none;
+	// authors sign in or come from networks.
+	Domain string `yaml:"domain" example:"sms.example.se"`
+	// MobileSender gives messages the author's own mobile as their sender, where a contact of the account has his address
+	// and a mobile; senders has to permit it. Others have the account's sender.
+	MobileSender bool `yaml:"mobile_sender" example:"false"`
+	// PerMinute is how many messages to phones an author may write in a minute, PerDay in a day of the account's zone. They
+	// are counted by each server for itself, in memory. 0: no limit.
+	PerMinute int `yaml:"per_minute" example:"30"`
+	// PerDay is how many in a day.
+	PerDay int `yaml:"per_day" example:"1000"`
+	// MaxParts is how many parts one mail may have, where that is less than the account's. 0: the account's.
+	MaxParts int `yaml:"max_parts" example:"4"`
+}
+
+// MayWrite tells whether an address may write for the account. Case does not matter.
+func (m *Mail) MayWrite(author string) bool {
+	author = FoldMail(author)
+	at := strings.LastIndexByte(author, '@')
+	if at < 1 {
+		return false
+	}
+	return slices.ContainsFunc(m.Authors, func(pattern string) bool {
+		pattern = FoldMail(pattern)
+		return pattern == "*" || pattern == author || strings.HasPrefix(pattern, "*@") && pattern[1:] == author[at:]
+	})
+}
+
+// TakesMailTo tells whether the account's authors may write to addresses of a domain.
+func (m *Mail) TakesMailTo(domain string) bool {
+	return m.Domain == "" || strings.EqualFold(m.Domain, domain)
+}
+
+// FoldMail writes a mail address as those are compared. That two mailboxes of one domain differ by case alone is allowed
+// (RFC 5321 2.4) and nowhere so.
+func FoldMail(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+
+func (m *Mail) validate(report func(field, problem string)) {
+	for i, pattern := range m.Authors {
+		at := strings.LastIndexByte(pattern, '@')
+		local := pattern[:max(at, 0)]
+		if pattern != "*" && (at < 1 || at == len(pattern)-1 || local != "*" && strings.Contains(local, "*") || strings.Contains(pattern[at:], "*") ||
+			strings.ContainsFunc(pattern, unicode.IsSpace)) {
+			report(fmt.Sprintf("authors[%d]", i), fmt.Sprintf("%.80q is no address such as anna@example.se or *@example.se", pattern))
+		}
+	}
+	validateAddresses("networks", m.Networks, report)
+	if len(m.Authors) == 0 && (len(m.Networks) > 0 || m.Domain != "") {
+		report("authors", "is missing: nobody may write; \"*\" permits every author")
+	}
+	if m.Domain != "" && len(m.Networks) == 0 && slices.Contains(m.Authors, "*") {
+		report("networks", "is missing: with domain and all authors anybody on the net could send; name networks or authors")
+	}
+	for field, n := range map[string]int{"per_minute": m.PerMinute, "per_day": m.PerDay, "max_parts": m.MaxParts} {
+		if n < 0 {
+			report(field, "is less than 0; leave it out for no limit")
+		}
+	}
+}
+
+// mailBook finds the account of a mail whose author has not signed in.
+type mailBook struct {
+	ranges []plainRange // of Networks, the narrow before the wide
+	open   []*Account   // with a domain and no networks
+}
+
+func (b *mailBook) add(a *Account) {
+	networks := networksOf(a.Mail.Networks)
+	for _, network := range networks {
+		b.ranges = append(b.ranges, plainRange{network, a})
+	}
+	if len(networks) == 0 && a.Mail.Domain != "" {
+		b.open = append(b.open, a)
+	}
+}
+
+func (b *mailBook) sort() {
+	slices.SortStableFunc(b.ranges, func(x, y plainRange) int { return y.network.Bits() - x.network.Bits() })
+}
+
+// ByMail gives the account for which an author who has not signed in writes, from an address to a domain: that of the
+// narrowest network, an account that has the domain before one that has none; else one that takes mails to the domain from
+// anywhere. nil if there is none.
+func (s *Directory) ByMail(from netip.Addr, author, domain string) *Account {
+	if s == nil {
+		return nil
+	}
+	may := func(a *Account) bool {
+		return a.Mail.TakesMailTo(domain) && a.Mail.MayWrite(author) && a.MayComeFrom(from)
+	}
+	var without *Account
+	from = from.Unmap().WithZone("")
+	for _, r := range s.mail.ranges {
+		switch {
+		case !r.network.Contains(from) || !may(r.account):
+		case r.account.Mail.Domain != "":
+			return r.account
+		case without == nil:
+			without = r.account
+		}
+	}
+	if without != nil {
+		return without
+	}
+	if i := slices.IndexFunc(s.mail.open, may); i >= 0 {
+		return s.mail.open[i]
+	}
+	return nil
+}
