@@ -28,6 +28,21 @@ type Mail struct {
 	PerMinute int `yaml:"per_minute" example:"30"`
 	// PerDay is how many in a day.
 	PerDay int `yaml:"per_day" example:"1000"`
+	// Text is what of a mail is sent: subject-first, the subject and behind it the body; body; subject; or template. Empty:
+	// subject-first.
+	Text string `yaml:"text" example:"subject-first"`
+	// Template is the text where text is template, with {subject}, {body}, {from} and {name}.
+	Template string `yaml:"template"`
+	// KeepSignature sends what stands below the line of two hyphens, too.
+	KeepSignature bool `yaml:"keep_signature" example:"false"`
+	// KeepQuoted sends what a mail quotes of others, too.
+	KeepQuoted bool `yaml:"keep_quoted" example:"false"`
+	// KeepDisclaimers sends what lawyers have servers add, too.
+	KeepDisclaimers bool `yaml:"keep_disclaimers" example:"false"`
+	// Disclaimers are how your own begin, beside those that are known.
+	Disclaimers []string `yaml:"disclaimers"`
+	// ListAttachments names attachments at the end of the text. They are never sent.
+	ListAttachments bool `yaml:"list_attachments" example:"false"`
 	// MaxParts is how many parts one mail may have, where that is less than the account's. 0: the account's.
 	MaxParts int `yaml:"max_parts" example:"4"`
 }

@@ -30,17 +30,26 @@ var waiters = sync.Pool{New: func() any {
 // problem is that no answer came within the time of a request. A client that goes
 // does not end the wait: the one that has only sent its end reads the answer yet.
 func (s *httpServer) submit(subs []*gateway.Submission) ([]gateway.Result, *problem) {
+	if results, ok := await(s.Accept, subs, s.Timeout); ok {
+		return results, nil
+	}
+	return nil, timedOut()
+}
+
+// await hands subs to accept and waits for what became of them; false if there
+// was no answer in time: they may have been accepted or not.
+func await(accept func([]*gateway.Submission, gateway.Done), subs []*gateway.Submission, most time.Duration) ([]gateway.Result, bool) {
 	w := waiters.Get().(*waiter)
-	w.timer.Reset(s.Timeout)
-	s.Accept(subs, w.done)
+	w.timer.Reset(most)
+	accept(subs, w.done)
 	select {
 	case results := <-w.results:
 		w.timer.Stop()
 		waiters.Put(w)
-		return results, nil
+		return results, true
 	case <-w.timer.C:
 	}
-	return nil, timedOut()
+	return nil, false
 }
 
 // lasting returns the context of what is done for a request, for d at most. That

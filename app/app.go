@@ -67,6 +67,7 @@ type App struct {
 	smpp       *api.SMPPServer
 	ucp        *api.UCPServer
 	cimd2      *api.CIMD2Server
+	smtp       *api.SMTPServer
 	http       *http.Server
 	status     *api.Status
 	balances   *api.BalanceWatch
@@ -205,7 +206,7 @@ func addrOf(l net.Listener) net.Addr {
 
 // Run runs the server until ctx ends or the database fails for good.
 func (a *App) Run(ctx context.Context) error {
-	a.log.Info("kurir starts", "data", a.opt.File.Data, "http", a.HTTPAddr(), "smpp", a.SMPPAddr(), "ucp", a.UCPAddr(), "cimd2", a.CIMD2Addr())
+	a.log.Info("kurir starts", "data", a.opt.File.Data, "http", a.HTTPAddr(), "smpp", a.SMPPAddr(), "ucp", a.UCPAddr(), "cimd2", a.CIMD2Addr(), "smtp", a.SMTPAddr())
 
 	// The gateway outlives what feeds it.
 	core, stopCore := context.WithCancel(context.WithoutCancel(ctx))
@@ -395,6 +396,7 @@ func (a *App) warnOfRestart(f *config.File) {
 		{"smpp", fixed(began.SMPP), fixed(f.SMPP)},
 		{"ucp", fixed(began.UCP), fixed(f.UCP)},
 		{"cimd2", fixed(began.CIMD2), fixed(f.CIMD2)},
+		{"smtp", fixedSMTP(began.SMTP), fixedSMTP(f.SMTP)},
 		{"dialects", fixedDialects(began), fixedDialects(f)},
 		{"retention", began.Retention, f.Retention},
 		{"limits.body", began.Limits.Body, f.Limits.Body},

@@ -29,18 +29,28 @@ func (a *App) listen(ctx context.Context) (err error) {
 		return err
 	}
 	for _, p := range a.ports {
-		if p.listener, p.certs, err = open(ctx, a.log, p.name, *p.setting(a.file), n); err != nil {
+		if err = a.openPort(ctx, p, n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// openPort opens the ports of one protocol.
+func (a *App) openPort(ctx context.Context, p *sessionPort, n api.ConnectionLimits) (err error) {
+	if p.upgrades {
+		p.listener, p.secure, p.certs, err = openMail(ctx, a.log, &a.file.SMTP, n)
+		return err
+	}
+	p.listener, p.certs, err = open(ctx, a.log, p.name, *p.setting(a.file), n)
+	return err
+}
+
 // closePorts gives the ports back.
 func (a *App) closePorts() {
 	ports := []net.Listener{a.httpListener}
 	for _, p := range a.ports {
-		ports = append(ports, p.listener)
+		ports = append(ports, p.listener, p.secure)
 	}
 	for _, d := range a.dialects {
 		ports = append(ports, d.listener)
@@ -161,7 +171,7 @@ const (
 // raises the limit on open files where it may, and says when few remain.
 func connections(log *slog.Logger, f *config.File) int {
 	listeners := uint64(0)
-	ports := []config.Listener{f.HTTP.Listener(), f.SMPP, f.UCP, f.CIMD2}
+	ports := []config.Listener{f.HTTP.Listener(), f.SMPP, f.UCP, f.CIMD2, f.SMTP.Listener()}
 	for _, d := range f.Dialects.All() {
 		ports = append(ports, d.Listener())
 	}

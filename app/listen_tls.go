@@ -32,13 +32,15 @@ func (c *certificates) use(conf *tls.Config) {
 	c.conf.Store(conf)
 }
 
-// listener wraps connections into TLS. Each handshake uses what is in force
-// when it begins.
-func (c *certificates) listener(l net.Listener) net.Listener {
-	return tls.NewListener(l, &tls.Config{
+// listener wraps connections into TLS.
+func (c *certificates) listener(l net.Listener) net.Listener { return tls.NewListener(l, c.current()) }
+
+// current is a configuration of which each handshake uses what is in force when it begins.
+func (c *certificates) current() *tls.Config {
+	return &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return c.conf.Load(), nil },
-	})
+	}
 }
 
 // freshCertificates holds certificates that were read anew, until they are used.

@@ -8,13 +8,15 @@ import (
 	"kurir/config"
 )
 
-// sessionPort is where customers keep sessions over one protocol: SMPP, EMI/UCP, CIMD2.
+// sessionPort is where customers keep sessions over one protocol: SMPP, EMI/UCP, CIMD2, SMTP.
 type sessionPort struct {
 	name     string
 	setting  func(f *config.File) *config.Listener
 	serve    func(ctx context.Context, ln net.Listener) error
 	listener net.Listener  // nil where there is none
 	certs    *certificates // nil without TLS
+	upgrades bool          // a connection of listener becomes one with TLS (STARTTLS); those of secure are from the start
+	secure   net.Listener  // nil where there is none
 }
 
 // sessionPorts are those that there may be.
@@ -31,6 +33,13 @@ func (a *App) sessionPorts() []*sessionPort {
 		{
 			name: "cimd2", setting: func(f *config.File) *config.Listener { return &f.CIMD2 },
 			serve: func(ctx context.Context, ln net.Listener) error { return a.cimd2.Serve(ctx, ln) },
+		},
+		{
+			name: "smtp", upgrades: true,
+			setting: func(f *config.File) *config.Listener { l := f.SMTP.Listener(); return &l },
+			serve: func(ctx context.Context, ln net.Listener) error {
+				return a.smtp.Serve(ctx, ln, a.port("smtp").secure)
+			},
 		},
 	}
 }
@@ -53,6 +62,12 @@ func (a *App) UCPAddr() net.Addr { return addrOf(a.port("ucp").listener) }
 
 // CIMD2Addr returns where customers log in over CIMD2; nil when they cannot.
 func (a *App) CIMD2Addr() net.Addr { return addrOf(a.port("cimd2").listener) }
+
+// SMTPAddr returns where mails to phones are taken, SMTPSAddr where that is with TLS from the start; nil when they are not.
+func (a *App) SMTPAddr() net.Addr { return addrOf(a.port("smtp").listener) }
+
+// SMTPSAddr is the second of SMTPAddr.
+func (a *App) SMTPSAddr() net.Addr { return addrOf(a.port("smtp").secure) }
 
 // servePort runs one of them until ctx ends.
 func (a *App) servePort(ctx context.Context, p *sessionPort, stop context.CancelCauseFunc) {

@@ -28,10 +28,12 @@ func (a *App) servers() {
 	})
 	wire := api.WireOptions{Accounts: accounts, Verifier: a.verifier, Log: a.log, All: a.sessions, MaxConnections: a.most, Now: a.gateway.Now}
 	a.ucp, a.cimd2 = api.NewUCPServer(a.gateway, wire), api.NewCIMD2Server(a.gateway, wire)
+	a.smtp = a.mailServer(accounts)
 	a.gateway.Receive(message.SMPPTarget, a.sessions)
 	metrics := api.NewMetrics(a.gateway.Stats, a.store.Stats)
 	metrics.MustRegister(&api.AccountMetrics{Accounts: accounts, Server: a.sessions, Owed: a.gateway.OwedQueues})
 	metrics.MustRegister(&api.MoneyMetrics{Balances: a.gateway.Balances})
+	metrics.MustRegister(api.SMTPMetrics(a.smtp)...)
 	a.status = &api.Status{
 		Version: a.opt.Version, Began: time.Now(), Gateway: a.gateway.Stats, Store: a.store.Stats,
 		Free: func() (uint64, error) { return diskFree(a.opt.File.Data) },

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"kurir/api"
 )
 
 // SMTP is where mails are taken that become messages to phones.
@@ -76,7 +78,12 @@ func (d *decoder) checkSMTP(f *File) {
 		d.report("smtp.timeout", "is not between 1s and 30m")
 	}
 	for i := range f.Accounts {
-		domain := f.Accounts[i].Mail.Domain
+		m := &f.Accounts[i].Mail
+		rule := api.MailRule(m)
+		if err := rule.Check(); err != nil {
+			d.report(fmt.Sprintf("accounts[%d].mail.text", i), err.Error())
+		}
+		domain := m.Domain
 		if domain != "" && !slices.ContainsFunc(s.Domains, func(known string) bool { return strings.EqualFold(known, domain) }) {
 			d.report(fmt.Sprintf("accounts[%d].mail.domain", i), quote(domain)+" is none of smtp: {domains}"+known(s.Domains))
 		}

@@ -1,0 +1,107 @@
+package api
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/emersion/go-smtp"
+
+	"kurir/account"
+)
+
+// smtpSession is one client since EHLO or STARTTLS. go-smtp calls one method at a time.
+type smtpSession struct {
+	s       *SMTPServer
+	conn    *smtpConn
+	peer    netip.Addr
+	private bool   // encrypted, or from this machine
+	signed  string // name of the account that signed in; empty: none
+	failed  int    // sign-ins
+	refused int    // commands, since the last mail that was accepted
+
+	// Of the mail under way.
+	author string // of MAIL FROM; empty: none was named
+	of     *account.Account
+	from   string // sender, where the account does not say it
+	to     []smtpRecipient
+}
+
+// smtpMostRefused is how many commands of a session are refused between two mails that are accepted. Then it is over: who tries
+// one number after the other, or one author, learns little.
+const smtpMostRefused = 20
+
+// session implements smtp.Backend.
+func (s *SMTPServer) session(c *smtp.Conn) (smtp.Session, error) {
+	conn := smtpConnOf(c.Conn())
+	peer := peerAddr(conn.RemoteAddr())
+	_, encrypted := c.TLSConnectionState()
+	return &smtpSession{s: s, conn: conn, peer: peer, private: encrypted || peer.IsLoopback()}, nil
+}
+
+// Reset implements smtp.Session: the mail under way is over.
+func (s *smtpSession) Reset() { s.author, s.of, s.from, s.to = "", nil, "", nil }
+
+// Logout implements smtp.Session.
+func (s *smtpSession) Logout() error { return nil }
+
+// Mail implements smtp.Session. Whether the author may write is known when a recipient says where to, unless he signed in.
+func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
+	s.Reset()
+	switch {
+	case s.s.ends():
+		return smtpRefuse(421, "4.3.2", "this server stops; try again later")
+	case from == "":
+		return s.refuse(smtpRefuse(550, "5.7.1", "mail without an author, such as bounces and automatic answers, is not sent to phones"))
+	case !strings.Contains(from, "@"):
+		return s.refuse(smtpRefuse(553, "5.1.7", "<%s> is no address such as anna@example.se", from))
+	}
+	s.author = from
+	if s.signed != "" {
+		a := s.s.o.Accounts().ByName(s.signed)
+		if a != nil && !a.Mail.MayWrite(from) {
+			s.author = ""
+			return s.refuse(smtpRefuse(550, "5.7.1", "<%s> may not write for account %s: it is none of its authors", from, a.Name))
+		}
+	}
+	return nil
+}
+
+// refuse counts what was refused. After some the session is over.
+func (s *smtpSession) refuse(why *smtp.SMTPError) *smtp.SMTPError {
+	if why.Code/100 != 5 {
+		return why
+	}
+	s.s.counts.refused.Add(1)
+	if s.refused++; s.refused >= smtpMostRefused {
+		s.conn.dismiss()
+		return smtpRefuse(421, "4.7.0", "too much was refused: %s", why.Message)
+	}
+	return why
+}
+
+// Rcpt implements smtp.Session.
+func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	domain := to[strings.LastIndexByte(to, '@')+1:]
+	if !s.s.takes(domain) || domain == to {
+		return s.refuse(smtpRefuse(550, "5.7.1", "relaying denied: this server takes mail to phones at %s", strings.Join(s.s.o.Domains, ", ")))
+	}
+	a, no := s.account(domain)
+	if no != nil {
+		return s.refuse(no)
+	}
+	if s.of != nil && s.of.Name != a.Name {
+		return smtpRefuse(452, "4.5.3", "<%s> is for account %s, and recipients before it for %s: send another mail", to, a.Name, s.of.Name)
+	}
+	if s.of == nil {
+		s.of = a
+		if no := s.findSender(); no != nil {
+			return no
+		}
+	}
+	r, no := s.recipient(to)
+	if no != nil {
+		return s.refuse(no)
+	}
+	s.to = append(s.to, r)
+	return nil
+}
