@@ -60,6 +60,9 @@ func (l *saslLogin) Next(response []byte) (challenge []byte, done bool, err erro
 // signIn finds the account of a name and a password. A failure is answered slowly.
 func (s *smtpSession) signIn(name, password string) error {
 	wrong := smtpRefuse(535, "5.7.8", "name or password is wrong")
+	if s.conn.over.Load() {
+		return wrong
+	}
 	if !s.s.penalty.admits(s.peer, name, password) {
 		s.s.penalty.hold(s.peer, s.s.ending) // neither logged nor verified: a storm
 		return s.wrong(smtpRefuse(454, "4.7.0", "too many sign-ins from here fail; try again later"))

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"crypto/tls"
 	"io"
 	"net"
@@ -36,6 +37,8 @@ type smtpConn struct {
 	s      *SMTPServer
 	left   atomic.Int64 // octets that he may send
 	busy   atomic.Bool  // a mail is being read
+	over   atomic.Bool  // nothing that he said is done any more
+	tls    bool         // he was told to begin TLS
 	closed sync.Once
 }
 
@@ -69,6 +72,24 @@ func (c *smtpConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.left.Add(-int64(n))
 	return n, err
+}
+
+// What go-smtp says before it begins TLS, and the octets with which a record of that may begin.
+const (
+	smtpReady     = "220 2.0.0 Ready to start TLS"
+	firstTLSOctet = 0x14
+	lastTLSOctet  = 0x18
+)
+
+// Write implements net.Conn. Who was told to begin TLS and did not is told so in plain; what he has sent behind STARTTLS waits in
+// go-smtp's buffer and would be taken for commands. It is not done.
+func (c *smtpConn) Write(b []byte) (int, error) {
+	if c.tls && len(b) > 0 && (b[0] < firstTLSOctet || b[0] > lastTLSOctet) {
+		c.over.Store(true)
+		c.dismiss()
+	}
+	c.tls = c.tls || bytes.HasPrefix(b, []byte(smtpReady))
+	return c.Conn.Write(b)
 }
 
 // SetReadDeadline implements net.Conn. While the server ends there is no time but for a mail that is being read.

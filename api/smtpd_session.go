@@ -48,8 +48,8 @@ func (s *smtpSession) Logout() error { return nil }
 func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 	s.Reset()
 	switch {
-	case s.s.ends():
-		return smtpRefuse(421, "4.3.2", "this server stops; try again later")
+	case s.s.ends() || s.conn.over.Load():
+		return smtpRefuse(421, "4.3.2", "this session is over; try again later")
 	case from == "":
 		return s.refuse(smtpRefuse(550, "5.7.1", "mail without an author, such as bounces and automatic answers, is not sent to phones"))
 	case !strings.Contains(from, "@"):
