@@ -27,5 +27,5 @@
 //  6. call_guard.go decides which addresses may be called: those that stand in
 //     the file, and those that a request names unless they are private.
 //
-// SMPP has its files too, smpp*.go.
+// SMPP has its files too, smpp*.go, and so have mails to phones, smtpd*.go.
 package api
