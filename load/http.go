@@ -19,16 +19,13 @@ import (
 // httpClient sends over one connection that is kept alive, one request at a time. It patches a request that was
 // prepared before.
 type httpClient struct {
-	run     *run
-	number  int
-	tally   *tally
+	turns
 	host    string
 	head    []byte // of a stream, whose request is a chunk
 	request []byte
 	key     int     // place of the number in the idempotency key; 0 for none
 	numbers [][]int // places of the number in the references, per message of the request
 	to      []int   // place of the recipient, likewise
-	paced   int64
 	conn    net.Conn
 	wire    *wire
 	accept  []bool
@@ -38,7 +35,7 @@ type httpClient struct {
 // serveHTTP sends over one connection, and over another when that breaks, until there is nothing more to send; then
 // it waits for the end of the run.
 func (r *run) serveHTTP(ctx context.Context, number int, hook *webhook) error {
-	c := &httpClient{run: r, number: number, tally: r.tally(), hook: hook}
+	c := &httpClient{turns: r.turns(number), hook: hook}
 	if err := c.build(r.opt.PerRequest); err != nil {
 		return err
 	}
@@ -53,30 +50,7 @@ func (r *run) serveHTTP(ctx context.Context, number int, hook *webhook) error {
 	if r.opt.Stream {
 		return c.streamed(ctx, c.stream(ctx))
 	}
-	for {
-		due, n, more := c.next(ctx)
-		if !more {
-			<-ctx.Done()
-			return nil
-		}
-		err := c.send(ctx, due.message, n)
-		if denied := (*DeniedError)(nil); errors.As(err, &denied) {
-			r.stop()
-			return err
-		}
-		if err != nil && ctx.Err() == nil {
-			c.tally.mu.Lock()
-			c.tally.failed("connection: " + plain(err))
-			c.tally.mu.Unlock()
-			if !r.opt.Reconnect {
-				return err
-			}
-			select {
-			case <-time.After(100 * time.Millisecond):
-			case <-ctx.Done():
-			}
-		}
-	}
+	return c.each(ctx, func(message uint32, n int) error { return c.send(ctx, message, n) })
 }
 
 // DeniedError is the end of a run over HTTP whose requests the gateway does not let in.
@@ -90,35 +64,6 @@ func (e *DeniedError) Error() string {
 		return "the gateway answers HTTP 401: it does not know the key, or user and password"
 	}
 	return "the gateway answers HTTP 403: it does not let this account, or this address, send"
-}
-
-// dueRequest is the first message of a request, and when it is to be sent.
-type dueRequest struct {
-	message uint32
-	at      time.Duration
-}
-
-// next claims messages and waits until they are due; more is false when there are none left.
-func (c *httpClient) next(ctx context.Context) (d dueRequest, n int, more bool) {
-	r := c.run
-	d.at = r.now()
-	if r.opt.Rate > 0 {
-		at := r.pace(c.number, c.paced) * time.Duration(r.opt.PerRequest)
-		if wait := at - d.at; wait > 0 {
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-				return d, 0, false
-			}
-		}
-		d.at = at
-	}
-	c.paced++
-	d.message, n = r.claim(r.opt.PerRequest)
-	for i := range n {
-		r.ledger.sending(d.message+uint32(i), d.at)
-	}
-	return d, n, n > 0
 }
 
 // send makes one request of n messages and books its answer.

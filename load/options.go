@@ -16,14 +16,15 @@ import (
 // Kind says how messages are sent.
 type Kind string
 
-// The kinds: SMPP transceivers, sessions on EMI/UCP and on CIMD2, POST /v1/messages, Kannel's sendsms; and receivers, which send nothing and count
-// what a simulator makes with --inbound-rate.
+// The kinds: SMPP transceivers, sessions on EMI/UCP and on CIMD2, POST /v1/messages, Kannel's sendsms, mails, of which no receipts come;
+// and receivers, which send nothing and count what a simulator makes with --inbound-rate.
 const (
 	SMPP    Kind = "smpp"
 	UCP     Kind = "ucp"
 	CIMD2   Kind = "cimd2"
 	REST    Kind = "rest"
 	Kannel  Kind = "kannel"
+	SMTP    Kind = "smtp"
 	Receive Kind = "receive"
 )
 
@@ -73,7 +74,9 @@ type Options struct {
 	// WarmUp comes before that and is not part of latencies and rates; losses and repetitions in it count.
 	WarmUp time.Duration
 
-	From string // sender; empty: 46700000001
+	From string // sender; empty: 46700000001. Of mails the author; empty: load@example.com
+	// Domain is that of the addresses that mails go to.
+	Domain string
 	// To is the first recipient; empty: 46701000000. Recipients numbers from there on take turns; 0 means 10,000.
 	// Numbers that have a fate in the simulator are left out unless there is only one recipient.
 	To         string
@@ -130,7 +133,11 @@ func (o *Options) defaults() error {
 	}
 	if o.From == "" {
 		o.From = "46700000001"
+		if o.Kind == SMTP {
+			o.From = "load@example.com"
+		}
 	}
+	o.Receipts = o.Receipts && o.Kind != SMTP
 	if o.To == "" {
 		o.To = "46701000000"
 	}
@@ -144,10 +151,11 @@ func (o *Options) check() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	bad(!o.Kind.inSessions() && o.Kind != REST && o.Kind != Kannel, "kind %q: smpp, ucp, cimd2, receive, rest or kannel", o.Kind)
+	bad(!o.Kind.inSessions() && o.Kind != REST && o.Kind != Kannel && o.Kind != SMTP, "kind %q: smpp, ucp, cimd2, receive, rest, kannel or smtp", o.Kind)
+	bad(o.Kind == SMTP && o.Domain == "", "domain: that of the addresses that mails go to")
 	bad(o.Over != "" && (o.Kind != Receive || o.Over != SMPP && o.Over != UCP && o.Over != CIMD2), "over %q: smpp, ucp or cimd2, for who receives", o.Over)
 	bad(o.Address == "", "address: where to send?")
-	bad(!o.Kind.inSessions() && !strings.HasPrefix(o.Address, "http://"), "address %q: an HTTP address without TLS, such as http://127.0.0.1:8080", o.Address)
+	bad(!o.Kind.inSessions() && o.Kind != SMTP && !strings.HasPrefix(o.Address, "http://"), "address %q: an HTTP address without TLS, such as http://127.0.0.1:8080", o.Address)
 	bad(o.Count <= 0 && o.Duration <= 0, "count or duration: one of them has to end the run")
 	bad(o.Count < 0 || o.Count > math.MaxUint32/2, "count: 1 to %d", math.MaxUint32/2)
 	bad(o.Connections < 1 || o.Connections > 10_000, "connections: 1 to 10000")

@@ -68,9 +68,12 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 	var wg sync.WaitGroup
 	for i := range opt.Connections {
 		wg.Go(func() {
-			if opt.Kind.inSessions() {
+			switch {
+			case opt.Kind.inSessions():
 				errs <- r.serveSession(connections, i)
-			} else {
+			case opt.Kind == SMTP:
+				errs <- r.serveSMTP(connections, i)
+			default:
 				errs <- r.serveHTTP(connections, i, hook)
 			}
 		})

@@ -263,7 +263,7 @@ func TestValidate(t *testing.T) {
 		{"senders", Rule{From: Patterns{"ACME", "+*", "46*", "0701234567", "0046*", "+ACME*", "+070*"}, Via: via("op1")}, []string{"from[4]", "from[5]", "from[6]"}},
 		{"name", Rule{Name: "a\nb", Via: via("op1")}, []string{"name"}},
 		{"any digit", Rule{To: Patterns{"+4670?????67", "?????", "46?1*"}, Via: via("op1")}, nil},
-		{"conditions", Rule{Group: Patterns{"gold", "*d"}, Interface: Patterns{"smtp"}, Encoding: Patterns{"utf8"}, Parts: "3-1", Text: "(", When: Patterns{"mon", "noon"}, Zone: "Mars", Percent: 100, Sticky: "yes", Via: via("op1")}, []string{"group[1]", "interface", "encoding", "parts", "text", "when[1]", "zone", "percent", "sticky"}},
+		{"conditions", Rule{Group: Patterns{"gold", "*d"}, Interface: Patterns{"pigeon"}, Encoding: Patterns{"utf8"}, Parts: "3-1", Text: "(", When: Patterns{"mon", "noon"}, Zone: "Mars", Percent: 100, Sticky: "yes", Via: via("op1")}, []string{"group[1]", "interface", "encoding", "parts", "text", "when[1]", "zone", "percent", "sticky"}},
 		{"weights", Rule{Via: Via{{"op1", 70}, {"op2", 0}, {"op3", 1001}}}, []string{"via[1]", "via[2]"}},
 		{"without effect", Rule{Zone: "Europe/Stockholm", Sticky: "recipient", Via: via("op1")}, []string{"zone", "sticky"}},
 		{"empty", Rule{To: Patterns{""}, From: Patterns{"", "A*B"}, Account: Patterns{""}, Via: via("op1")}, []string{"to", "from[0]", "from[1]", "account"}},

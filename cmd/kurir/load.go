@@ -26,7 +26,8 @@ func newLoadCmd() *cobra.Command {
 		"webhooks: {allow: [127.0.0.0/8]}; --no-receipts asks for none."
 	receive := newLoadKindCmd("receive ADDRESS", "Receive over SMPP, or with --over over EMI/UCP or CIMD2, what kurir simulate --inbound-rate makes, and count it",
 		"  kurir load receive 127.0.0.1:2775 --system-id acme --password secret --sessions 4 --duration 60s", load.Receive)
-	cmd.AddCommand(smpp, ucp, cimd2, http, receive)
+	smtp := newLoadKindCmd("smtp ADDRESS", "Send mails, one after the other on each connection", "  kurir load smtp 127.0.0.1:2525 --domain sms.example.se --from anna@example.se --user acme --password secret --connections 50 --count 10000", load.SMTP)
+	cmd.AddCommand(smpp, ucp, cimd2, http, smtp, receive)
 	return cmd
 }
 
@@ -83,6 +84,8 @@ func newLoadKindCmd(use, short, example string, kind load.Kind) *cobra.Command {
 	case load.SMPP, load.UCP, load.CIMD2:
 		sessionFlags(f, &opt)
 		smppLoadFlags(f, &opt)
+	case load.SMTP:
+		mailLoadFlags(f, &opt)
 	default:
 		httpLoadFlags(f, &opt)
 		f.BoolVar(&kannel, "kannel", false, "Kannel's sendsms instead of REST")
@@ -123,7 +126,7 @@ func runFlags(f *pflag.FlagSet, opt *load.Options) {
 // sendFlags are those of the kinds that send.
 func sendFlags(f *pflag.FlagSet, opt *load.Options) {
 	f.Float64Var(&opt.Rate, "rate", 0, "messages a second, evenly; 0: as fast as answers come")
-	f.StringVar(&opt.From, "from", "", "sender (default 46700000001)")
+	f.StringVar(&opt.From, "from", "", "sender (default 46700000001), of mails their author")
 	f.StringVar(&opt.To, "to", "", "first recipient (default 46701000000)")
 	f.IntVar(&opt.Recipients, "recipients", 10_000, "so many numbers take turns")
 	f.IntVar(&opt.Length, "length", 100, "characters of a text")
@@ -140,6 +143,13 @@ func sessionFlags(f *pflag.FlagSet, opt *load.Options) {
 	f.IntVar(&opt.Connections, "sessions", 1, "sessions")
 	f.IntVar(&opt.Accounts, "accounts", 0, "accounts that the sessions are spread over, named by --system-id, a dash and a number from 0; 0: one, without number")
 	f.StringVar(&opt.SystemID, "system-id", "", "system_id to bind with, or account to log in as")
+	f.StringVar(&opt.Password, "password", "", "its password")
+}
+
+func mailLoadFlags(f *pflag.FlagSet, opt *load.Options) {
+	f.IntVar(&opt.Connections, "connections", 1, "connections")
+	f.StringVar(&opt.Domain, "domain", "", "`domain` of the addresses of phones")
+	f.StringVar(&opt.SystemID, "user", "", "account to sign in as; empty: nobody signs in")
 	f.StringVar(&opt.Password, "password", "", "its password")
 }
 

@@ -39,6 +39,8 @@ const (
 	foreignWindow   = "100"
 	customersWindow = "90"
 	service         = "46700000001"
+
+	mailDomain = "sms.example.se"
 )
 
 // head is the file of the gateway under measurement up to its connectors.
@@ -70,6 +72,10 @@ func (r *rig) configuration(n *node, s scenario, operator, phones string) string
 	if s.priced {
 		s.top += "prices:\n  - {name: standard, currency: EUR, file: " + filepath.Join(r.dir, pricesFile) + "}\n"
 		admin = ", admin: true, prices: standard, balance: {}, limits: {messages: {day: 1000000000}}"
+	}
+	if s.mail {
+		s.top += "smtp: {listen: " + r.foreign + ", domains: [" + mailDomain + "]}\n"
+		admin = ", sender: Bench, mail: {authors: [\"*\"]}"
 	}
 	switch {
 	case s.speaks != "":

@@ -15,6 +15,7 @@ type scenario struct {
 	smpp      bool     // in over SMPP
 	speaks    string   // ucp or cimd2: in and out over that in place of SMPP
 	http      bool     // in over HTTP
+	mail      bool     // with http: in by mail in its place
 	password  bool     // with the account's name and password in place of its key
 	flags     []string // of the generator
 	half      string   // at half the highest rate of that scenario
@@ -106,6 +107,7 @@ func scenarios(o options) [][]scenario {
 			named(one, "http-1-webhook-password", func(s *scenario) { webhook(s); s.password = true }),
 		},
 		{{name: "http-100", http: true, flags: []string{"--connections", "10", "--per-request", "100", "--no-receipts"}}},
+		{{name: "mail", http: true, mail: true, flags: []string{"--connections", "50"}}},
 		{{name: "http-stream", http: true, flags: []string{"--connections", "2", "--stream", "--no-receipts"}}},
 	}
 	for i := range all {
@@ -128,6 +130,8 @@ func (s scenario) sends() bool { return s.smpp || s.http }
 func (s scenario) load(r *rig) []string {
 	var args []string
 	switch {
+	case s.mail:
+		args = []string{"smtp", r.foreign, "--domain", mailDomain, "--from", "load@" + mailDomain, "--user", account, "--password", "secret"}
 	case s.http:
 		args = []string{"http", "http://" + r.http, "--key", key}
 		if s.password {
