@@ -110,6 +110,7 @@ func table() []asked {
 		{"HTTP with receipts by webhook: 7,000 whole lives/s", atLeast("http-1-webhook", "/s", 7_000, lives)},
 		{"the same with name and password: 7,000 whole lives/s", atLeast("http-1-webhook-password", "/s", 7_000, lives)},
 		{"HTTP, 100 messages a request: 80,000/s", atLeast("http-100", "/s", 80_000, lives)},
+		{"mails, accepted: 1,000/s", atLeast("mail", "/s", 1000, func(r result) float64 { return r.AcceptedPerSecond })},
 		{"a stream of lines, while links send: 60,000/s", atLeast("http-stream", "/s", 60_000, lives)},
 		{"CPU of REST with password: at most 125 % of sendsms", share("http-1-password", "kannel-1", cpu, cpu, func(x float64) bool { return x <= 1.25 })},
 		{"5,000 open streams of events: within 512 MiB", func(a answers) (string, bool, bool) {
