@@ -81,6 +81,47 @@ func TestMailSwaks(t *testing.T) {
 	swaks(refusedRecipients, "550 5.1", with(starttls, auth("PLAIN", password), []string{"--to", "group.nobody@sms.example.se"})...)
 }
 
+// The configuration of a Postfix under a folder, which relays by the one rule, and its services behind the address of smtpd.
+const (
+	postfixMain = `compatibility_level = 3.6
+queue_directory = %[1]s/queue
+data_directory = %[1]s/data
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = relay.example.se
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+transport_maps = inline:{sms.example.se=smtp:%[2]s}
+smtp_tls_security_level = may
+alias_maps =
+alias_database =
+maillog_file = /dev/stdout
+`
+	postfixMaster = ` inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+smtp unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+tlsmgr unix - - n 1000? 1 tlsmgr
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+postlog unix-dgram n - n - 1 postlogd
+`
+)
+
 // relay is a private Postfix.
 type relay struct {
 	addr, config string
@@ -115,43 +156,7 @@ func postfix(t *testing.T, to string) (r relay) {
 	}
 	r.addr, r.config = freeAddr(t), filepath.Join(dir, "config")
 	next := "[" + strings.Replace(to, ":", "]:", 1)
-	main := fmt.Sprintf(`compatibility_level = 3.6
-queue_directory = %[1]s/queue
-data_directory = %[1]s/data
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = relay.example.se
-mydestination =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
-transport_maps = inline:{sms.example.se=smtp:%[2]s}
-smtp_tls_security_level = may
-alias_maps =
-alias_database =
-maillog_file = /dev/stdout
-`, dir, next)
-	master := strings.ReplaceAll(r.addr+` inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-smtp unix - - n - - smtp
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-tlsmgr unix - - n 1000? 1 tlsmgr
-proxymap unix - - n - - proxymap
-proxywrite unix - - n - 1 proxymap
-postlog unix-dgram n - n - 1 postlogd
-`, "\t", " ")
+	main, master := fmt.Sprintf(postfixMain, dir, next), r.addr+postfixMaster
 	for name, text := range map[string]string{"main.cf": main, "master.cf": master} {
 		if err := os.WriteFile(filepath.Join(r.config, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
