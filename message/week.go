@@ -29,6 +29,24 @@ func (s Span) Holds(at time.Time) bool {
 	return false
 }
 
+// On tells whether they are on a day of the week.
+func (s Span) On(day time.Weekday) bool { return s.days>>day&1 != 0 }
+
+// Minutes gives the minute of the day at which they begin, and how many minutes they last, at most those of a day.
+func (s Span) Minutes() (from, long int) { return s.from, s.long }
+
+// ParseWeekday reads sun, mon, tue, wed, thu, fri or sat.
+func ParseWeekday(text string) (time.Weekday, bool) {
+	day := slices.Index(dayNames, text)
+	return time.Weekday(max(day, 0)), day >= 0
+}
+
+// ParseMinute reads a time of day, 00:00 to 23:59, as minutes since midnight.
+func ParseMinute(text string) (int, bool) {
+	minute, ok := parseMinute(text)
+	return minute, ok && minute < minutesOfDay
+}
+
 var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
 // ParseSpan reads mon-fri 08:00-17:00, sat, sat-mon or 22:00-06:00.
@@ -136,10 +154,19 @@ func (m Moment) Next(after time.Time, zone *time.Location) time.Time {
 // on returns when it is on a day.
 func (m Moment) on(day time.Time, zone *time.Location) time.Time {
 	y, mon, d := day.Date()
-	at := time.Date(y, mon, d, 0, m.minute, 0, 0, zone)
+	return OnClock(y, mon, d, m.minute, zone)
+}
+
+// OnClock returns when the clock of a zone shows a minute of a day; minutes beyond a day are of those that follow. Where that
+// clock leaps over it, it is as much later as the clock leaps (RFC 5545 3.3.5); where it comes twice, it is the first of the two.
+func OnClock(year int, month time.Month, day, minute int, zone *time.Location) time.Time {
+	wall := time.Date(year, month, day, 0, minute, 0, 0, time.UTC)
+	at := time.Date(year, month, day, 0, minute, 0, 0, zone)
 	_, offset := at.Add(-24 * time.Hour).Zone()
-	before := time.Date(y, mon, d, 0, m.minute, 0, 0, time.UTC).Add(-time.Duration(offset) * time.Second).In(zone) // if the clock is not changed before it
-	shows := func(t time.Time) bool { return t.Hour()*60+t.Minute() == m.minute }
+	before := wall.Add(-time.Duration(offset) * time.Second).In(zone) // if the clock is not changed before it
+	shows := func(t time.Time) bool {
+		return t.Minute() == wall.Minute() && t.Hour() == wall.Hour() && t.Day() == wall.Day()
+	}
 	if shows(at) && !shows(before) {
 		return at
 	}
