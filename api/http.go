@@ -20,6 +20,7 @@ import (
 	"kurir/account"
 	"kurir/gateway"
 	"kurir/message"
+	"kurir/rota"
 )
 
 // HTTPOptions is what the HTTP interfaces are made of. The functions from
@@ -57,6 +58,7 @@ type HTTPOptions struct {
 
 	Series    func() []gateway.SeriesState // of /v1/series
 	Schedules func() []gateway.Schedule    // of /v1/schedules
+	Rotas     func() *rota.Set             // of /v1/rotas; nil for no such page
 
 	Links       LinksOptions // of /v1/links
 	Ask         func(ctx context.Context, account string, id message.ID) (*message.Message, error)
@@ -109,7 +111,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.ExplainFiltered = g.ExplainFiltered
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 	o.Mailbox = MailboxOptions{Fetch: g.Mailbox, Delete: g.DeleteFromMailbox}
-	o.Schedules, o.Series = g.Schedules, g.SeriesStates
+	o.Schedules, o.Series, o.Rotas = g.Schedules, g.SeriesStates, g.Rotas
 	o.ExplainInbound = g.ExplainInbound
 	o.Ask, o.Change = g.AskOperator, g.ReplaceMessage
 	o.People = g
@@ -204,6 +206,9 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	s.messagePaths()
 	s.previewPaths()
 	s.schedulePaths()
+	if s.Rotas != nil {
+		s.rotaPaths()
+	}
 	s.inboundPaths()
 	s.linkPaths()
 	s.queuePaths()

@@ -49,6 +49,11 @@ func exampleOf(kind string) settingExample {
 		return settingExample{"swedes", `{"to":"46*","via":["op2"]}`, `{"via":["op2","op1"]}`, `{"name":"night","when":"22:00-06:00","via":["op2"]}`}
 	case "retries":
 		return settingExample{"busy", `{"first":"5m"}`, `{"longest":"1h"}`, `{"failure":"absent","first":"10m"}`}
+	case "rotas":
+		return settingExample{
+			"ward4", `{"account":"acme","zone":"Europe/Stockholm","layers":[{"start":"2026-01-05","handover":"08:00","slots":[{"who":"contact:Anna"},{"who":"+46701234567"}]}]}`,
+			`{"else":["rota:duty"]}`, `{"name":"night","account":"acme","else":["+46701234567"]}`,
+		}
 	case "schedules":
 		return settingExample{
 			"morning", `{"account":"acme","at":["mon-fri 08:00"],"to":["+46701234567"],"text":"Good morning"}`, `{"text":"Good morning!"}`,

@@ -31,10 +31,10 @@ func (m *restMessage) withPeople() *restPeople {
 	return m.people
 }
 
-// namesPeople tells whether a contact or group is among recipients.
+// namesPeople tells whether a contact, group or rota is among recipients.
 func namesPeople(to []string) bool {
 	for _, t := range to {
-		if len(t) > 5 && (t[0] == 'c' || t[0] == 'g') {
+		if len(t) > 5 && (t[0] == 'c' || t[0] == 'g' || t[0] == 'r') {
 			if kind, _ := directory.ParseRecipient(t); kind != directory.NumberRecipient {
 				return true
 			}

@@ -41,6 +41,14 @@ series:
   - {name: case, format: "A-{n}"}
 routes:
   - {name: all, to: "*", via: [op1]}
+rotas:
+  - name: duty
+    account: acme
+    zone: Europe/Stockholm
+    country: SE
+    layers:
+      - {name: office, start: 2026-01-05, slots: [{who: "contact:Anna"}], when: ["mon-fri 08:00-17:00"], holidays: skip}
+      - {name: nights, start: 2026-01-05, handover: "08:00", slots: [{who: "contact:Anna"}, {who: ["+46701234597", "group:nurses"]}]}
 schedules:
   - {name: monday, account: acme, at: ["mon 08:00"], to: ["+46701234567"], text: "Weekly report, please"}
 `

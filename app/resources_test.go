@@ -40,6 +40,8 @@ retries:
   - {failure: absent, first: 2m}
 schedules:
   - {name: nightly, account: root, at: ["mon 03:00"], to: ["+46701234567"], text: night}
+rotas:
+  - {name: duty, account: root, else: ["+46701234567"]}
 series:
   - {name: orders}
 inbound:
@@ -73,6 +75,7 @@ var settingCases = []struct {
 	{"routes", "swedes", `{"to":"46*","via":["op2"]}`, `{"via":["op2","op1"]}`, `"via":["op2","op1"]`, `{"via":["op9"]}`, "via", "all"},
 	{"retries", "busy", `{"first":"5m"}`, `{"longest":"1h"}`, `"longest":"1h"`, `{"first":"soon"}`, "first", "absent"},
 	{"schedules", "morning", `{"account":"acme","at":["mon-fri 08:00"],"to":["+46701234567"],"text":"hej"}`, `{"text":"god morgon"}`, `"text":"god morgon"`, `{"account":"nobody","at":["mon 08:00"],"to":["+46701234567"],"text":"x"}`, "account", "nightly"},
+	{"rotas", "ward", `{"account":"acme","layers":[{"start":"2026-01-05","slots":[{"who":"contact:Anna"}]}]}`, `{"else":["+46701234567"]}`, `"else":["+46701234567"]`, `{"account":"acme","else":["rota:nowhere"]}`, "else", "duty"},
 	{"series", "cases", `{"format":"{year}-{n:4}"}`, `{"restart":"year"}`, `"restart":"year"`, `{"restart":"never ever"}`, "restart", "orders"},
 	{"inbound", "help", `{"keyword":"help","account":"acme"}`, `{"keyword":["help","hjalp"]}`, `"keyword":["help","hjalp"]`, `{"keyword":"help","account":"nobody"}`, "account", ""},
 	{"alarms", "", `{"link_down":"1m","webhook":"http://127.0.0.1:9/","webhook_secret":"alarm-secret","mail":{"server":"127.0.0.1:9","user":"k","password":"mail-secret","from":"a@b.c","to":["d@e.f"]}}`, `{"disk":20,"mail":{"password":"***"}}`, `"disk":20`, `{"mail":{"server":"nowhere"}}`, "mail.server", ""},

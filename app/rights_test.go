@@ -41,6 +41,9 @@ routes:
 schedules:
   - {name: of-reseller, account: reseller, at: ["mon 03:00"], to: ["+46709000001"], text: text-of-reseller}
   - {name: of-child, account: child, at: ["mon 03:00"], to: ["+46709000002"], text: text-of-child}
+rotas:
+  - {name: of-reseller, account: reseller, else: ["+46709000001"]}
+  - {name: of-child, account: child, else: ["+46709000002"]}
 alarms: {webhook: "http://127.0.0.1:9/", webhook_secret: kept-alarms, mail: {server: "127.0.0.1:9", user: k, password: kept-mail, from: a@b.c, to: [d@e.f]}}
 `
 
@@ -223,6 +226,10 @@ var rights = map[string]struct{ of, body string }{
 	"GET /v1/events":                             {ofOthers, ""},
 	"POST /v1/inbound/explain":                   {forAdmins, `{"to":"+46737000001","from":"+46708000000","text":"x"}`},
 	"GET /v1/series":                             {forAdmins, ""},
+	"GET /v1/rotas":                              {ofOwn, ""},
+	"GET /v1/rotas/{name}/duty":                  {ofOthers, ""},
+	"GET /v1/rotas/{name}/spans":                 {ofOthers, ""},
+	"GET /v1/rotas/{name}/calendar.ics":          {ofOthers, ""},
 	"GET /v1/links":                              {forAdmins, ""},
 	"GET /v1/links/{name}":                       {forAdmins, ""},
 	"POST /v1/links/{name}/start":                {forAdmins, ""},
@@ -343,6 +350,8 @@ func (b *belongings) named(path string) string {
 		path += "?account=" + b.name
 	case strings.HasPrefix(path, "/v1/keys/"):
 		path = strings.Replace(path, "{name}", b.name+":all", 1)
+	case strings.HasPrefix(path, "/v1/rotas/"):
+		path = strings.Replace(path, "{name}", "of-"+b.name, 1)
 	case strings.HasPrefix(path, "/v1/config/{noun}/"):
 		path = strings.Replace(path, "{name}", b.name, 1)
 	}

@@ -13,6 +13,7 @@ import (
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
+	"kurir/rota"
 	"kurir/route"
 	"kurir/store"
 )
@@ -25,7 +26,7 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
 		TLVs: f.TLVDictionary(), Inbound: gateway.NewInboundTable(f.Inbound), Replies: f.Replies, Series: gateway.NewSeriesTable(f.Series), Country: f.Country, Validity: f.Validity, JoinWait: f.JoinWait, MaxParts: f.Limits.MaxParts, Retries: f.Retries, Schedules: f.Schedules,
 		Secret: f.Secret.Rules(), Dimensions: message.NewCostDimensions(f.Dimensions, f.TLVDictionary()),
-		Lists: f.Lists, Networks: f.Networks.Table(),
+		Lists: f.Lists, Networks: f.Networks.Table(), Rotas: rota.NewSet(f.Rotas),
 	}
 	s.Self = a.shared.Self()
 	if err := a.pricing(ctx, f, s); err != nil {

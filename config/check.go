@@ -81,6 +81,7 @@ func (d *decoder) check(f *File) {
 	for i := range f.Inbound {
 		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), links, names)
 	}
+	d.checkRotas(f, names)
 	d.checkRecipients(f)
 	d.checkSeries(f)
 	d.checkCommands(f)

@@ -15,6 +15,7 @@ import (
 	"kurir/filter"
 	"kurir/gateway"
 	"kurir/message"
+	"kurir/rota"
 	"kurir/route"
 )
 
@@ -101,6 +102,8 @@ type File struct {
 	// Retries says how messages are tried again that failed in a way that passes, a rule for each kind of failure. Left
 	// out: as in docs/failures.md.
 	Retries []gateway.RetryRule `yaml:"retries"`
+	// Rotas say who is on duty; docs/rota.md describes them. Messages reach them by rota:NAME.
+	Rotas []rota.Rota `yaml:"rotas"`
 	// Schedules is messages that are sent again and again.
 	Schedules []gateway.Schedule `yaml:"schedules"`
 	// Inbound says where messages from phones go; the first rule that matches counts. What matches none is the account's

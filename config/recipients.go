@@ -36,7 +36,10 @@ func (d *decoder) checkNumbersOf(f *File, name string, to []string, path string)
 		country = cmp.Or(a.Country, country)
 	}
 	for i := range to {
-		if kind, _ := directory.ParseRecipient(to[i]); kind != directory.NumberRecipient && strings.HasPrefix(path, "schedules") {
+		if kind, called := directory.ParseRecipient(to[i]); kind != directory.NumberRecipient && strings.HasPrefix(path, "schedules") {
+			if problem := f.rotaProblem(name, called); kind == directory.RotaRecipient && problem != "" {
+				d.report(fmt.Sprintf("%s[%d]", path, i), problem)
+			}
 			continue
 		}
 		if _, err := route.Normalise(to[i], country); err != nil {
@@ -51,7 +54,11 @@ func (f *File) forwardProblem(name, to string) string {
 	if to == "" || strings.ContainsAny(to, ",\n") {
 		return "" // said by the action itself
 	}
-	if kind, _ := directory.ParseRecipient(to); kind != directory.NumberRecipient {
+	switch kind, called := directory.ParseRecipient(to); kind {
+	case directory.NumberRecipient:
+	case directory.RotaRecipient:
+		return f.rotaProblem(name, called)
+	default:
 		return "" // of the account of the message; looked up when it comes
 	}
 	owners, country := f.Accounts, f.Country

@@ -55,17 +55,19 @@ const (
 	NumberRecipient  RecipientKind = 0
 	ContactRecipient RecipientKind = 1
 	GroupRecipient   RecipientKind = 2
+	RotaRecipient    RecipientKind = 3 // whoever is on duty; no member of a group
 )
 
-// The words before contacts and groups where recipients are named. No number has a letter or a colon, so that none is
+// The words before contacts, groups and rotas where recipients are named. No number has a letter or a colon, so that none is
 // taken for one.
 const (
 	contactPrefix = "contact:"
 	groupPrefix   = "group:"
+	rotaPrefix    = "rota:"
 )
 
-// ParseRecipient tells what a recipient is, and gives its number or name: contact:Anna, group:nurses, or a number as it is
-// written.
+// ParseRecipient tells what a recipient is, and gives its number or name: contact:Anna, group:nurses, rota:ward4, or a number as
+// it is written.
 func ParseRecipient(text string) (RecipientKind, string) {
 	if name, ok := strings.CutPrefix(text, contactPrefix); ok {
 		return ContactRecipient, strings.TrimSpace(name)
@@ -73,16 +75,21 @@ func ParseRecipient(text string) (RecipientKind, string) {
 	if name, ok := strings.CutPrefix(text, groupPrefix); ok {
 		return GroupRecipient, strings.TrimSpace(name)
 	}
+	if name, ok := strings.CutPrefix(text, rotaPrefix); ok {
+		return RotaRecipient, strings.TrimSpace(name)
+	}
 	return NumberRecipient, text
 }
 
-// String gives the prefix of a kind without its colon: contact, group, number.
+// String gives the prefix of a kind without its colon: contact, group, rota, number.
 func (k RecipientKind) String() string {
 	switch k {
 	case ContactRecipient:
 		return "contact"
 	case GroupRecipient:
 		return "group"
+	case RotaRecipient:
+		return "rota"
 	}
 	return "number"
 }

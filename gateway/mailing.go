@@ -9,7 +9,7 @@ import (
 	"kurir/message"
 )
 
-// Mailing is one request for messages to many: to contacts and groups, each with a text of its own.
+// Mailing is one request for messages to many: to contacts, groups and whoever is on duty, each with a text of its own.
 type Mailing struct {
 	Account   string
 	Common    Submission          // what all have in common; its Account and To are filled in for each
@@ -20,7 +20,7 @@ type Mailing struct {
 	Language  string              // in which the template is used; empty: each contact's
 }
 
-// MailTo is a recipient of a mailing: a number, contact:NAME or group:NAME.
+// MailTo is a recipient of a mailing: a number, contact:NAME, group:NAME or rota:NAME.
 type MailTo struct {
 	To        string
 	Text      string            // in place of that of all; empty: that
@@ -44,16 +44,17 @@ type addressing struct {
 	g      *Gateway
 	m      *Mailing
 	normal func(string) (message.Address, error)
-	people bool               // somebody is named by contact or group: each phone once
+	people bool               // somebody is named by contact, group or rota: each phone once
 	seen   *directory.Numbers // phones so far
 	groups map[message.ID]bool
 	texts  map[string]*directory.Text // that were read
 	use    func(Addressed) error
 	at     int // of m.To
+	found  int // phones of m.To[at], also those that came before, and who cannot be written to
 }
 
-// Address calls use for each phone that a mailing means, in order, and for each recipient that cannot be written to. Where
-// contacts or groups are named, no phone comes twice. It holds one page of a group in memory, and eight octets a phone. An
+// Address calls use for each phone that a mailing means, in order, and for each recipient that cannot be written to, such as a
+// rota in which nobody is on duty. Where contacts, groups or rotas are named, no phone comes twice. It holds one page of a group in memory, and eight octets a phone. An
 // error is that of use, or of reading.
 func (g *Gateway) Address(ctx context.Context, m *Mailing, use func(Addressed) error) error {
 	a := &addressing{g: g, m: m, normal: g.normalOf(m.Account), seen: directory.NewNumbers(), texts: map[string]*directory.Text{}, use: use}
@@ -63,16 +64,17 @@ func (g *Gateway) Address(ctx context.Context, m *Mailing, use func(Addressed) e
 		}
 	}
 	for i := range m.To {
-		a.at = i
-		if err := a.recipient(ctx, m.To[i].To); err != nil {
+		a.at, a.found, a.groups = i, 0, nil
+		if err := a.recipient(ctx, m.To[i].To, m.To[i].To); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *addressing) recipient(ctx context.Context, named string) error {
-	kind, name := directory.ParseRecipient(named)
+// recipient goes through what is meant by a recipient; named is what stands in the request, of which it may be a part.
+func (a *addressing) recipient(ctx context.Context, named, recipient string) error {
+	kind, name := directory.ParseRecipient(recipient)
 	var err error
 	switch kind {
 	case directory.ContactRecipient:
@@ -83,14 +85,15 @@ func (a *addressing) recipient(ctx context.Context, named string) error {
 	case directory.GroupRecipient:
 		var group *Group
 		if group, err = a.g.FindGroup(ctx, a.m.Account, name); err == nil {
-			a.groups = map[message.ID]bool{}
 			return a.group(ctx, named, group.ID)
 		}
+	case directory.RotaRecipient:
+		return a.rota(ctx, named, name)
 	default:
-		if named == "" {
+		if recipient == "" {
 			return a.bad(named, message.BadRecipient, "to", "a recipient is empty")
 		}
-		return a.phone(named, named, nil)
+		return a.phone(named, recipient, nil)
 	}
 	var refused *PeopleRefusal
 	switch {
@@ -103,6 +106,7 @@ func (a *addressing) recipient(ctx context.Context, named string) error {
 }
 
 func (a *addressing) bad(named string, kind message.FailureKind, field, format string, args ...any) error {
+	a.found++
 	return a.use(Addressed{Index: a.at, Named: named, Failure: message.Fail(kind, field, format, args...)})
 }
 
@@ -110,6 +114,9 @@ func (a *addressing) bad(named string, kind message.FailureKind, field, format s
 func (a *addressing) group(ctx context.Context, named string, id message.ID) error {
 	if a.groups[id] {
 		return nil
+	}
+	if a.groups == nil {
+		a.groups = map[message.ID]bool{}
 	}
 	a.groups[id] = true
 	for after := int64(0); ; {
@@ -147,6 +154,7 @@ func (a *addressing) contact(named string, c *directory.Contact) error {
 
 // phone has one phone used, unless it was before; c is its contact, nil for none.
 func (a *addressing) phone(named, number string, c *directory.Contact) error {
+	a.found++
 	if a.people && !a.first(number) {
 		return nil
 	}
@@ -255,7 +263,7 @@ func (g *Gateway) AddressSome(ctx context.Context, m *Mailing, most int) (list [
 	return list, false, nil
 }
 
-// phonesOf gives the phones that recipients stand for: numbers as they are written, contacts and groups as they are now. bad
+// phonesOf gives the phones that recipients stand for: numbers as they are written, contacts, groups and rotas as they are now. bad
 // is how many cannot be written to. The error is errEnough when they are more than most.
 func (g *Gateway) phonesOf(ctx context.Context, account string, to []string, most int) (phones []string, bad int, err error) {
 	m := &Mailing{Account: account}

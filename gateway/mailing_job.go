@@ -66,6 +66,7 @@ func (j *mailingJob) count(f func(*MailingCounts)) {
 // happens, also after a restart. by is the account that asks; key, nil for none, is that of its request, whose answer comes
 // on disk in the same commit.
 func (g *Gateway) Mail(ctx context.Context, by string, m *Mailing, key *Answering[MailingJob]) (MailingJob, error) {
+	m = g.onDutyNow(m)
 	j := newMailingJob(m)
 	request, err := encodeMailing(m)
 	if err != nil {

@@ -141,6 +141,8 @@ func (g *Gateway) readMember(ctx context.Context, account, text string, normal f
 		if c, err = g.FindGroup(ctx, account, name); err == nil {
 			id = c.ID
 		}
+	case directory.RotaRecipient:
+		err = refusePeople(PeopleInvalid, "", "%.80q is a rota, which is no member of a group; name it beside the group", text)
 	default:
 		a, err := normal(text)
 		m := directory.Member{To: a.String()}

@@ -19,8 +19,8 @@ type Schedule struct {
 	At []string `yaml:"at"`
 	// Zone of these times, such as Europe/Stockholm. Empty: UTC.
 	Zone string `yaml:"zone"`
-	// To is the recipients, at most 1000: numbers, and contact:NAME or group:NAME of the account, which stand for at most 10000
-	// phones. Who is in a group is looked up each time.
+	// To is the recipients, at most 1000: numbers, and contact:NAME, group:NAME or rota:NAME of the account, which stand for at
+	// most 10000 phones. Who is in a group or on duty is looked up each time.
 	To []string `yaml:"to"`
 	// From is the sender. Empty: the account's.
 	From string `yaml:"from"`

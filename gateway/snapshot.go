@@ -12,6 +12,7 @@ import (
 	"kurir/filter"
 	"kurir/gsm"
 	"kurir/message"
+	"kurir/rota"
 	"kurir/route"
 )
 
@@ -47,6 +48,8 @@ type Snapshot struct {
 	Dimensions *message.CostDimensions // nil for none
 
 	Schedules []Schedule // messages that are sent again and again
+
+	Rotas *rota.Set // who is on duty; nil for none
 
 	hourBook *hourBook // filled in by the gateway
 }

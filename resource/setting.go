@@ -36,6 +36,7 @@ func Settings() []Setting {
 		{Kind: "lists", Key: "name", Host: []string{"file"}},
 		{Kind: "routes", Key: "name", Ordered: true},
 		{Kind: "retries", Key: "failure"},
+		{Kind: "rotas", Key: "name"},
 		{Kind: "schedules", Key: "name"},
 		{Kind: "series", Key: "name"},
 		{Kind: "inbound", Ordered: true},

@@ -60,6 +60,9 @@ type exception struct {
 	instead  string
 }
 
+// Zone is that of its times.
+func (p *Plan) Zone() *time.Location { return p.zone }
+
 // always is the time of a layer that says nothing.
 func always() []message.Span {
 	span, err := message.ParseSpan("00:00-24:00")

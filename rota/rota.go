@@ -27,7 +27,7 @@ type Rota struct {
 	// Name by which messages (rota:NAME) and other rotas name it.
 	Name string `yaml:"name" example:"ward4"`
 	// Account whose rota it is, and whose contacts and groups it names. Others do not see it.
-	Account string `yaml:"account" example:"clinic"`
+	Account string `yaml:"account" example:"acme"`
 	// Zone of its times, such as Europe/Stockholm. Empty: UTC.
 	Zone string `yaml:"zone" example:"Europe/Stockholm"`
 	// Country is whose public holidays count, two letters: DE, DK, FI, GB (England), NL, NO, SE. Empty: only those under days.
@@ -71,9 +71,9 @@ type Layer struct {
 
 // Slot is who is on duty for some days.
 type Slot struct {
-	// Who is on duty, one or several: numbers, contact:NAME and group:NAME of the account, and rota:NAME for whoever is on duty
-	// there. Empty: nobody, which leaves the time to the layers behind.
-	Who message.Words `yaml:"who"`
+	// Who is those on duty, one or several: numbers, contact:NAME and group:NAME of the account, and rota:NAME for whoever is on
+	// duty there. Empty: nobody, which leaves the time to the layers behind.
+	Who message.Words `yaml:"who" example:"[\"contact:Anna\"]"`
 	// Days is how long, 1 to 366. 0: as the layer says.
 	Days int `yaml:"days"`
 }
@@ -84,13 +84,13 @@ type Exception struct {
 	From string `yaml:"from" example:"2026-07-01 08:00"`
 	// Until is when it ends; a day alone ends with that day.
 	Until string `yaml:"until" example:"2026-07-03"`
-	// Who is on duty, as who of a slot. Empty, with for: the one there is away, and others of the slot or the layers behind
+	// Who is those on duty, as who of a slot. Empty, with for: the one there is away, and others of the slot or the layers behind
 	// are on duty.
-	Who message.Words `yaml:"who"`
-	// For is who is replaced, as written in the slots of this rota, where that one would be on duty. Empty: who is on duty for
+	Who message.Words `yaml:"who" example:"[\"contact:Bo\"]"`
+	// For is the one who is replaced, as written in the slots of this rota, where that one would be on duty. Empty: who is on duty for
 	// the whole of the time, whatever the layers say.
 	For string `yaml:"for"`
-	// Note says why, in lists of who is on duty.
+	// Note is the reason, for lists of who is on duty.
 	Note string `yaml:"note"`
 }
 

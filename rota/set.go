@@ -80,10 +80,10 @@ const (
 func (c *checker) visit(i int) {
 	c.state[i] = underWay
 	deepest, field := 0, ""
-	c.each(i, func(at string, k int) {
+	c.each(i, func(at, name string, k int) {
 		switch {
 		case k < 0:
-			c.report(i, at, "names a rota that account "+c.list[i].Account+" does not have")
+			c.report(i, at, fmt.Sprintf("names the rota %.80q, which account %s does not have", name, c.list[i].Account))
 			return
 		case c.state[k] == underWay:
 			c.report(i, at, "would put the rota into itself")
@@ -101,8 +101,8 @@ func (c *checker) visit(i int) {
 	c.depth[i], c.state[i] = min(deepest+1, MaxDepth), seen
 }
 
-// each calls use for each rota that one names, with its index; below 0 for one that is not there.
-func (c *checker) each(i int, use func(field string, k int)) {
+// each calls use for each rota that one names, with its name and index; below 0 for one that is not there.
+func (c *checker) each(i int, use func(field, name string, k int)) {
 	r := &c.list[i]
 	look := func(field string, who []string) {
 		for _, member := range who {
@@ -114,7 +114,7 @@ func (c *checker) each(i int, use func(field string, k int)) {
 			if !known {
 				k = -1
 			}
-			use(field, k)
+			use(field, name, k)
 		}
 	}
 	for n := range r.Layers {
@@ -132,7 +132,7 @@ func (c *checker) each(i int, use func(field string, k int)) {
 func (c *checker) reach(i int) int {
 	found := []int{i}
 	for at := 0; at < len(found) && len(found) <= MaxReach; at++ {
-		c.each(found[at], func(_ string, k int) {
+		c.each(found[at], func(_, _ string, k int) {
 			if k >= 0 && !slices.Contains(found, k) && len(found) <= MaxReach {
 				found = append(found, k)
 			}

@@ -22,13 +22,8 @@ const MaxBetween = 400 * 24 * time.Hour
 // the one, the last ending with the other, both taken to the second. Nobody is on duty in those that are gaps. The error is
 // one of the times.
 func (p *Plan) Between(from, to time.Time) ([]Span, error) {
-	switch {
-	case !from.Before(to):
-		return nil, fmt.Errorf("the end, %s, is not after the begin, %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
-	case to.Sub(from) > MaxBetween:
-		return nil, fmt.Errorf("the time is longer than %d days; ask for several shorter ones", MaxBetween/(24*time.Hour))
-	case from.Year() < 1970 || to.Year() > lastYear:
-		return nil, fmt.Errorf("the time is not within 1970 to %d", lastYear)
+	if err := checkTimes(from, to); err != nil {
+		return nil, err
 	}
 	pieces := p.pieces(from.Unix(), to.Unix(), map[*Plan][]piece{})
 	spans := make([]Span, len(pieces))
@@ -36,6 +31,19 @@ func (p *Plan) Between(from, to time.Time) ([]Span, error) {
 		spans[i] = Span{From: time.Unix(pieces[i].from, 0).In(p.zone), To: time.Unix(pieces[i].to, 0).In(p.zone), Duty: pieces[i].Duty}
 	}
 	return spans, nil
+}
+
+// checkTimes says what is wrong with a time that is asked for.
+func checkTimes(from, to time.Time) error {
+	switch {
+	case from.Unix() >= to.Unix():
+		return fmt.Errorf("the end, %s, is not after the begin, %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
+	case to.Sub(from) > MaxBetween:
+		return fmt.Errorf("the time is longer than %d days; ask for several shorter ones", MaxBetween/(24*time.Hour))
+	case from.Year() < 1970 || to.Year() > lastYear:
+		return fmt.Errorf("the time is not within 1970 to %d", lastYear)
+	}
+	return nil
 }
 
 // Next tells when somebody else is on duty than at a time, within a year; false if nothing changes.

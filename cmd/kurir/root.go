@@ -22,6 +22,7 @@ func newRootCmd() *cobra.Command {
 		newInboundCmd(),
 		newLinkCmd(),
 		newQueueCmd(),
+		newRotaCmd(),
 		newRouteCmd(),
 		newStatusCmd(),
 		newBalanceCmd(),

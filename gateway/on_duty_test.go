@@ -1,0 +1,116 @@
+package gateway
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kurir/directory"
+	"kurir/message"
+	"kurir/rota"
+)
+
+// onDutySnapshot has rotas by which nobody is on duty in this minute, Anna in the next, everybody in the third, an empty group
+// in the fourth, and nobody from then on.
+func onDutySnapshot() *Snapshot {
+	layer := func(minute int, who ...string) rota.Layer {
+		clock := func(minute int) string { return minuteAt(minute).Format("15:04") }
+		return rota.Layer{Start: "1999-12-01", When: []string{clock(minute) + "-" + clock(minute+1)}, Slots: []rota.Slot{{Who: who}}}
+	}
+	snap := testSnapshot()
+	snap.Rotas = rota.NewSet([]rota.Rota{
+		{Name: "ward", Account: "acme", Layers: []rota.Layer{layer(1, "contact:Anna"), layer(2, "group:all", "contact:Anna", "+46100000099", "contact:gone"), layer(3, "group:none")}},
+		{Name: "other", Account: "other", Else: []string{"+46100000001"}},
+	})
+	return snap
+}
+
+// minuteAt is the begin of a minute from now on, this one being 0.
+func minuteAt(minute int) time.Time {
+	return time.Now().UTC().Truncate(time.Minute).Add(time.Duration(minute) * time.Minute)
+}
+
+// rota:NAME is whoever is on duty at the time, each phone once; where nobody is, where groups are empty, and where the rota is
+// another account's, that is a recipient that is refused: no message is accepted to nobody.
+func TestToOnDuty(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		began := minuteAt(0)
+		w := start(t, t.TempDir(), Options{Snapshot: onDutySnapshot()}, nil)
+		of := w.people(4)
+		if _, err := w.PutGroup(t.Context(), of, 0, 0, func(g *directory.Group) error { g.Name = "none"; return nil }, nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			in   int
+			to   string
+			want string
+		}{
+			{0, "rota:ward", "refused: nobody is on duty in rota \"ward\"; somebody is from TIME on"},
+			{0, "rota:other", "refused: there is no rota named \"other\""},
+			{0, "rota:", "refused: there is no rota named \"\""},
+			{1, "rota:ward", "+46100000001"},
+			{1, "+46100000001 rota:ward", "+46100000001"}, // reached already
+			{2, "rota:ward", "+46100000001 +46100000002 +46100000003 +46100000004 +46100000099 refused: there is no contact named \"gone\""},
+			{3, "rota:ward", "refused: nobody is in what is on duty in rota \"ward\""},
+		} {
+			time.Sleep(time.Until(began.Add(time.Duration(c.in) * time.Minute)))
+			m := &Mailing{Account: "acme"}
+			for _, to := range strings.Fields(c.to) {
+				m.To = append(m.To, MailTo{To: to})
+			}
+			list, _, err := w.AddressSome(t.Context(), m, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, a := range list {
+				if a.Failure != nil {
+					got = append(got, "refused: "+a.Failure.Text)
+				} else {
+					got = append(got, a.To)
+				}
+			}
+			slices.Sort(got)
+			if text := strings.Join(got, " "); text != strings.Replace(c.want, "TIME", began.Add(time.Minute).Format(time.RFC3339), 1) {
+				t.Errorf("in minute %d %s is %s, want %s", c.in, c.to, text, c.want)
+			}
+		}
+	})
+}
+
+// A request for many goes to those who are on duty when it is taken, also when it is sent later by somebody else's time.
+func TestMailOnDuty(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w := start(t, t.TempDir(), Options{Snapshot: onDutySnapshot()}, nil)
+		w.people(4)
+		time.Sleep(time.Until(minuteAt(1)))
+		m := &Mailing{Account: "acme", To: []MailTo{{To: "rota:ward", Text: "x"}, {To: "rota:none"}, {To: "+46100000005"}}}
+		if got := fmt.Sprint(w.onDutyNow(m).To); got != "[{contact:Anna x map[]} {rota:none  map[]} {+46100000005  map[]}]" || m.To[0].To != "rota:ward" {
+			t.Errorf("it goes to %s", got)
+		}
+	})
+}
+
+// A schedule and a group take a rota, and do not.
+func TestOnDutyElsewhere(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w := start(t, t.TempDir(), Options{Snapshot: onDutySnapshot()}, nil)
+		w.people(4)
+		if phones, bad, err := w.phonesOf(t.Context(), "acme", []string{"rota:ward"}, 10); err != nil || bad != 1 || len(phones) > 0 {
+			t.Errorf("in a gap: %v, %d bad, %v", phones, bad, err)
+		}
+		time.Sleep(time.Until(minuteAt(1)))
+		if phones, bad, err := w.phonesOf(t.Context(), "acme", []string{"rota:ward"}, 10); err != nil || bad != 0 || !slices.Equal(phones, []string{"+46100000001"}) {
+			t.Errorf("%v, %d bad, %v", phones, bad, err)
+		}
+		_, err := w.readMember(t.Context(), "acme", "rota:ward", func(string) (message.Address, error) { return message.Address{}, nil })
+		if err == nil || !strings.Contains(err.Error(), "no member of a group") {
+			t.Errorf("a group takes a rota: %v", err)
+		}
+	})
+}
