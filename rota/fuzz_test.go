@@ -40,3 +40,25 @@ func FuzzRota(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAnswer: whatever somebody answers, it is an acknowledgement or nothing happens.
+func FuzzAnswer(f *testing.F) {
+	f.Add("OK!", "ok")
+	f.Add(" «Ja», jag tar det", "tar")
+	f.Add("\xff\xfe", "é")
+	f.Fuzz(func(t *testing.T, text, word string) {
+		e := &rota.Escalation{Words: []string{word}, Steps: []rota.Step{{Who: []string{"a", "b"}, Wait: time.Minute}}}
+		wrong := false
+		e.Validate(func(string, string) { wrong = true })
+		if wrong {
+			return
+		}
+		s, _ := e.Next(rota.State{}, rota.Event{Kind: rota.Start})
+		if own, _ := e.Next(s, rota.Event{Kind: rota.Answered, Who: "a", Text: word}); !own.Over() {
+			t.Fatalf("the word %q itself is no acknowledgement", word)
+		}
+		if s, acts := e.Next(s, rota.Event{Kind: rota.Answered, Who: "a", Text: text}); len(acts) > 0 || s.Phase != rota.Asking && s.Phase != rota.Acknowledged {
+			t.Fatalf("%q makes %+v, %+v", text, s, acts)
+		}
+	})
+}
