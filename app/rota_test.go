@@ -1,0 +1,35 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// A rota made over REST gets messages at once, by whoever is on duty; a message for a gap alone is refused, and so is one to another
+// account's rota. What is in another rota stays.
+func TestRotaMessages(t *testing.T) {
+	t.Parallel()
+	_, c, _ := runPeople(t)
+	c.steps(t, []step{
+		{"key", "POST", "/v1/contacts", `{"name":"Anna","mobile":"070-123 45 67"}`, 201, `"id"`},
+		{"root-key", "PUT", "/v1/config/rotas/ward", `{"account":"acme","else":["contact:Anna","+46701234568"]}`, 200, `"name":"ward"`},
+		{"root-key", "PUT", "/v1/config/rotas/never", `{"account":"acme","layers":[{"start":"2150-01-01","slots":[{"who":"rota:ward"}]}]}`, 200, `"name":"never"`},
+		{"root-key", "PUT", "/v1/config/rotas/theirs", `{"account":"other","else":["rota:ward"]}`, 422, `names the rota \"ward\", which account other does not have`},
+		{"root-key", "DELETE", "/v1/config/rotas/ward", "", 409, `"code":"needed"`},
+		{"key", "GET", "/v1/rotas/ward/duty", "", 200, `"who":["contact:Anna","+46701234568"]`},
+		{"key", "GET", "/v1/rotas?name=never", "", 200, `"who":[],"gap":true`},
+		{"key", "POST", "/v1/messages", `{"to":"rota:ward","text":"x"}`, 202, `"to":"+46701234567"`},
+		{"key", "POST", "/v1/messages", `{"to":["rota:ward","+46701234567"],"text":"Hi {name|you}","variables":{}}`, 202, `"to":"+46701234568"`},
+		{"key", "POST", "/v1/preview", `{"to":"rota:ward","text":"x"}`, 200, `"parts":1`},
+		{"key", "POST", "/v1/messages", `{"to":"rota:never","text":"x"}`, 422, `nobody is on duty in rota`},
+		{"key", "POST", "/v1/messages", `{"to":"rota:nowhere","text":"x"}`, 422, `there is no rota named`},
+		{"key", "POST", "/v1/messages", `{"to":["rota:never","+46701234569"],"text":"x"}`, 202, `"errors":[{"to":"rota:never","field":"to","code":"bad_recipient"`},
+		{"key", "POST", "/v1/messages", `{"to":["rota:never","+46701234569"],"text":"x","atomic":true}`, 422, `nobody is on duty in rota`},
+		{"other-key", "POST", "/v1/messages", `{"to":"rota:ward","text":"x"}`, 422, `there is no rota named`},
+		{"other-key", "GET", "/v1/rotas/ward/spans", "", 404, `not_found`},
+	})
+	got := c.do(t, "key", "GET", "/v1/messages", "")
+	if n := strings.Count(got.body, `"id":`); n != 5 {
+		t.Errorf("%d messages: %s", n, got.body)
+	}
+}
