@@ -218,7 +218,7 @@ func TestSingleSettings(t *testing.T) {
 
 	// Both in the file and over REST is refused by a reload, with the line.
 	err := s.Reload(t.Context(), read(t, text+"alarms: {link_down: 9m}\n"))
-	if err == nil || !strings.Contains(err.Error(), `kurir.yaml:31:9: alarms: "alarms" stands in the file and was made over REST too`) {
+	if err == nil || !strings.Contains(err.Error(), `kurir.yaml:33:9: alarms: "alarms" stands in the file and was made over REST too`) {
 		t.Errorf("a clash: %v", err)
 	}
 	expect("DELETE", "/v1/config/alarms", "", 200, `"deleted":"alarms"`)
@@ -226,7 +226,7 @@ func TestSingleSettings(t *testing.T) {
 	if err := s.Reload(t.Context(), read(t, text+"alarms: {link_down: 9m}\n")); err != nil {
 		t.Errorf("a reload: %v", err)
 	}
-	expect("GET", "/v1/config/alarms", "", 200, `"place":"kurir.yaml:31"`)
+	expect("GET", "/v1/config/alarms", "", 200, `"place":"kurir.yaml:33"`)
 	expect("DELETE", "/v1/config/traffic", "", 200, "")
 	expect("POST", "/v1/messages", swede, 202, "")
 }
