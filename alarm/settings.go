@@ -41,16 +41,7 @@ type Settings struct {
 
 // Mail is who is told by mail, and by which server.
 type Mail struct {
-	// Server is the host:port of the SMTP server. Empty: no mail.
-	Server string `yaml:"server" example:"mail.example.com:587"`
-	// TLS is starttls (default), tls (from the beginning), or none.
-	TLS string `yaml:"tls"`
-	// User is our name at the server. Empty: it is not asked for one.
-	User string `yaml:"user"`
-	// Password at the server.
-	Password message.Secret `yaml:"password"`
-	// From is the sender's address.
-	From string `yaml:"from" example:"kurir@example.com"`
+	message.MailServer
 	// To is the recipients' addresses.
 	To []string `yaml:"to" example:"[duty@example.com]"`
 }
@@ -122,38 +113,20 @@ func (s *Settings) Validate(report func(field, problem string)) {
 }
 
 func (m *Mail) validate(report func(field, problem string)) {
-	if m.Server == "" {
-		if len(m.To) > 0 || m.From != "" {
-			report("mail.server", "is missing: the host:port of an SMTP server")
-		}
+	within := func(field, problem string) { report("mail."+field, problem) }
+	if m.Server == "" && len(m.To) > 0 {
+		within("server", "is missing: the host:port of an SMTP server")
 		return
 	}
-	if problem := message.HostPortProblem(m.Server, 1, "mail.example.com:587"); problem != "" {
-		report("mail.server", problem)
-	}
-	if !slices.Contains([]string{"", "starttls", "tls", "none"}, m.TLS) {
-		report("mail.tls", fmt.Sprintf("%q is not known; starttls, tls, none are", m.TLS))
-	}
-	if m.TLS == "none" && m.User != "" {
-		report("mail.tls", "none would send the password in plain text")
-	}
-	if !IsAddress(m.From) {
-		report("mail.from", fmt.Sprintf("%q is no address of the form name@example.com", m.From))
-	}
-	if len(m.To) == 0 {
-		report("mail.to", "is missing: name who is told")
+	m.MailServer.Validate(within)
+	if m.Server != "" && len(m.To) == 0 {
+		within("to", "is missing: name who is told")
 	}
 	for i, to := range m.To {
-		if !IsAddress(to) {
-			report(fmt.Sprintf("mail.to[%d]", i), fmt.Sprintf("%q is no address of the form name@example.com", to))
+		if problem := message.MailboxProblem(to); problem != "" {
+			within(fmt.Sprintf("to[%d]", i), problem)
 		}
 	}
-}
-
-// IsAddress tells whether a text can stand in the commands of SMTP as an address.
-func IsAddress(text string) bool {
-	name, domain, ok := strings.Cut(text, "@")
-	return ok && name != "" && domain != "" && !strings.ContainsAny(text, " <>\r\n\t,;") && !strings.Contains(domain, "@")
 }
 
 func (s *SMS) validate(report func(field, problem string)) {

@@ -31,7 +31,7 @@ func TestAlarmsAreTold(t *testing.T) {
 			Book: alarm.NewBook(), Log: slog.New(slog.DiscardHandler), Accounts: func() *account.Directory { return directory },
 			Settings: func() alarm.Settings {
 				return alarm.Settings{
-					Webhook: "http://127.0.0.1/alarm", Mail: alarm.Mail{Server: "127.0.0.1:25", From: "kurir@example.com", To: []string{"duty@example.com"}},
+					Webhook: "http://127.0.0.1/alarm", Mail: alarm.Mail{MailServer: message.MailServer{Server: "127.0.0.1:25", From: "kurir@example.com"}, To: []string{"duty@example.com"}},
 					SMS: alarm.SMS{Account: "duty", To: []string{"+46701234567", "+46701234568"}},
 				}
 			},

@@ -43,7 +43,7 @@ func TestBalanceIsLow(t *testing.T) {
 				}
 			},
 			Settings: func() alarm.Settings {
-				return alarm.Settings{Mail: alarm.Mail{Server: "127.0.0.1:25", From: "kurir@example.com"}}
+				return alarm.Settings{Mail: alarm.Mail{MailServer: message.MailServer{Server: "127.0.0.1:25", From: "kurir@example.com"}}}
 			},
 			mail: func(_ context.Context, s *mail.Server, m *mail.Message) error {
 				mu.Lock()

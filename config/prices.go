@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"kurir/account"
-	"kurir/alarm"
 	"kurir/billing"
 	"kurir/message"
 	"kurir/route"
@@ -65,7 +64,7 @@ func (d *decoder) checkPrices(f *File, links []string) {
 				d.report(path+".balance.charge", quote(a.Balance.Charge)+" is not one of "+strings.Join(billing.RuleNames(), ", "))
 			}
 			for k, to := range a.Balance.Mail {
-				if !alarm.IsAddress(to) {
+				if !message.IsMailbox(to) {
 					d.report(fmt.Sprintf("%s.balance.mail[%d]", path, k), quote(to)+" is no address of the form name@example.com")
 				}
 			}
