@@ -76,6 +76,9 @@ type Account struct {
 	// Mailbox keeps inbound messages until the customer's program has fetched and deleted them over the Ozeki-compatible
 	// interface, beside the webhook, and in place of SMPP sessions. What is not deleted within webhooks: {max_age} is given up.
 	Mailbox bool `yaml:"mailbox" example:"false"`
+	// MailTo is the addresses that inbound messages go to by mail, beside webhook and mailbox, and in place of SMPP sessions;
+	// at most 20. docs/mail-out.md describes it. Empty: none.
+	MailTo []string `yaml:"mail_to" example:"[anna@example.se]"`
 	// DLRURL is the pattern of the report address for the Kannel-compatible interface when a request names none.
 	// Empty: no report.
 	DLRURL string `yaml:"dlr_url"`

@@ -50,6 +50,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 	a.Twilio.validate(report)
 	a.Mail.validate(func(field, problem string) { report("mail."+field, problem) })
 	a.Hours.Validate(func(field, problem string) { report("hours."+field, problem) })
+	validateMailTo(a.MailTo, report)
 	message.ValidateAddressRules("source", a.Source, report)
 	message.ValidateAddressRules("destination", a.Destination, report)
 	a.Secret.Validate(func(field, problem string) { report("secret."+field, problem) })
@@ -149,5 +150,19 @@ func ValidateURL(report func(field, problem string), field, text string) {
 	u, err := url.Parse(base)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		report(field, fmt.Sprintf("%q is not an address such as http://host/path or https://host/path", text))
+	}
+}
+
+// mostMailTo is how many addresses mail_to may have.
+const mostMailTo = 20
+
+func validateMailTo(list []string, report func(field, problem string)) {
+	if len(list) > mostMailTo {
+		report("mail_to", fmt.Sprintf("has more than %d addresses; have a list of your mail server's", mostMailTo))
+	}
+	for i, address := range list {
+		if problem := message.MailboxProblem(address); problem != "" {
+			report(fmt.Sprintf("mail_to[%d]", i), problem)
+		}
 	}
 }

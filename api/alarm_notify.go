@@ -236,7 +236,7 @@ func (n *AlarmNotifier) mailOf(ctx context.Context, events []alarm.Event) error 
 	if send == nil {
 		send = func(ctx context.Context, s *mail.Server, m *mail.Message) error { return s.Send(ctx, m) }
 	}
-	return send(ctx, &mail.Server{Addr: set.Server, TLS: set.TLS, User: set.User, Password: set.Password.Reveal()}, m)
+	return send(ctx, mailServer(&set.MailServer), m)
 }
 
 // alarmTitle sums events up in a line.

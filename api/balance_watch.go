@@ -248,7 +248,7 @@ func (w *BalanceWatch) write(ctx context.Context, to []string, id string, v *low
 	if send == nil {
 		send = func(ctx context.Context, s *mail.Server, m *mail.Message) error { return s.Send(ctx, m) }
 	}
-	err := send(ctx, &mail.Server{Addr: set.Server, TLS: set.TLS, User: set.User, Password: set.Password.Reveal()}, &mail.Message{
+	err := send(ctx, mailServer(&set.MailServer), &mail.Message{
 		From: set.From, To: to, Subject: fmt.Sprintf("Kurir: the balance of %s is below %s %s", v.Account, v.Below, v.Currency),
 		Text: fmt.Sprintf("Of the balance of the account %s %s %s are available: a balance of %s and a credit of %s. %s are reserved for messages under way.\n"+
 			"When it does not suffice any more, messages are refused.\n", v.Account, v.Available, v.Currency, v.Balance, v.Credit, v.Reserved),

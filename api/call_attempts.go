@@ -218,6 +218,9 @@ func (a *Attempts) hook(of *accountAttempts, t *message.Target, caller *httpCall
 // rests tells until when the server is not called, because it does not answer;
 // the zero time if it is.
 func (h *hookCalls) rests() time.Time {
+	if h.caller == nil { // it is not called over HTTP
+		return time.Time{}
+	}
 	address := h.address
 	if h.kind == message.ServiceTarget {
 		s, _ := gateway.ParseService(address) // one that cannot be read was never called

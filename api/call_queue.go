@@ -28,7 +28,7 @@ type callQueue struct {
 	total      int // calls under way in all
 	call       func(*gateway.Item) gateway.Delivered
 	told       func([]gateway.Delivered) // Gateway.Delivered
-	caller     *httpCaller               // by which call does it
+	caller     *httpCaller               // by which call does it; nil for another way
 	attempts   *Attempts                 // nil for nobody
 
 	mu       sync.Mutex

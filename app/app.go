@@ -63,7 +63,9 @@ type App struct {
 	service    *api.KannelService
 	kannelLoad *api.KannelLoad // nil without Kannel's administration
 	jasmin     *api.JasminCallback
-	sessions   *api.Sessions // of customers, over the three that follow
+	mail       *api.MailOut
+	mailKey    atomic.Pointer[[]byte] // of answers by mail; nil while there can be none
+	sessions   *api.Sessions          // of customers, over the three that follow
 	smpp       *api.SMPPServer
 	ucp        *api.UCPServer
 	cimd2      *api.CIMD2Server
@@ -150,6 +152,9 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	a.alarmsNow.Store(&a.file.Alarms)
 	a.httpNow.Store(httpSettings(a.file))
 	a.logEffects(opt.File, a.file)
+	if err := a.readMailKey(ctx, a.file); err != nil {
+		return nil, err
+	}
 	snap, err := a.snapshot(ctx, a.file, nil)
 	if err != nil {
 		return nil, err
@@ -187,6 +192,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		}
 	}
 	a.receivers()
+	a.mailOut()
 	a.servers()
 	return a, nil
 }
@@ -237,6 +243,7 @@ func (a *App) Run(ctx context.Context) error {
 	serving.Go(func() { a.balances.Run(ctx) })
 	serving.Go(func() { a.watch.Run(ctx) })
 	serving.Go(func() { a.notifier.Run(ctx) })
+	serving.Go(func() { a.watchAliases(ctx) })
 	for _, p := range a.ports {
 		serving.Go(func() { a.servePort(ctx, p, stop) })
 	}
@@ -296,6 +303,9 @@ func (a *App) closeCallers() {
 	if a.jasmin != nil {
 		closing.Go(a.jasmin.Close)
 	}
+	if a.mail != nil {
+		closing.Go(a.mail.Close)
+	}
 	if a.gateway != nil {
 		closing.Go(func() { a.gateway.EndCommands(a.opt.File.Webhooks.Timeout) })
 	}
@@ -351,6 +361,9 @@ func (a *App) replace(ctx context.Context, f *config.File, write func() error) e
 	// What can fail comes first.
 	allow, err := allowed(f)
 	if err != nil {
+		return err
+	}
+	if err := a.readMailKey(ctx, f); err != nil {
 		return err
 	}
 	snap, err := a.snapshot(ctx, f, a.gateway.Snapshot())

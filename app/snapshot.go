@@ -29,6 +29,7 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 		Lists: f.Lists, Networks: f.Networks.Table(), Rotas: rota.NewSet(f.Rotas),
 	}
 	s.Self = a.shared.Self()
+	a.mailSettings(f, s, old)
 	if err := a.pricing(ctx, f, s); err != nil {
 		return nil, err
 	}

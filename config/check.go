@@ -86,6 +86,7 @@ func (d *decoder) check(f *File) {
 	d.checkSeries(f)
 	d.checkCommands(f)
 	d.checkReplies(f.Replies, links)
+	d.checkMail(f, links)
 }
 
 // checkFilters reports mistakes in filters, and accounts that name one that is not there.

@@ -40,7 +40,7 @@ func (d *decoder) checkAbsent(f *File) {
 	warned := 0
 	for i := range f.Accounts {
 		a := &f.Accounts[i]
-		if len(a.Numbers) == 0 || a.Webhook != "" || a.Mailbox || a.SMPP.Outbind.Host != "" || warned == mostClashes {
+		if len(a.Numbers) == 0 || a.Webhook != "" || a.Mailbox || len(a.MailTo) > 0 || a.SMPP.Outbind.Host != "" || warned == mostClashes {
 			continue
 		}
 		if free := gateway.Unclaimed(f.Inbound, a.Numbers); len(free) > 0 {

@@ -5,17 +5,21 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-smtp"
 )
 
-// mailHook is the mail server of a company: it keeps every mail that it takes.
+// mailHook is the mail server of a company: it keeps every mail that it takes, and
+// refuses as told.
 type mailHook struct {
 	Addr  string
 	mails chan received
 
+	mu     sync.Mutex
+	refuse func(to string) *smtp.SMTPError // what RCPT is answered; nil takes it
 	server *smtp.Server
 }
 
@@ -59,6 +63,13 @@ type quietLog struct{}
 func (quietLog) Printf(string, ...any) {}
 func (quietLog) Println(...any)        {}
 
+// refusing sets what recipients are answered; nil takes all.
+func (h *mailHook) refusing(refuse func(to string) *smtp.SMTPError) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refuse = refuse
+}
+
 // receive waits for a mail that has a text in its head or body.
 func (h *mailHook) receive(t testing.TB, text string) received {
 	t.Helper()
@@ -90,6 +101,14 @@ func (s *mailSession) Mail(from string, _ *smtp.MailOptions) error {
 }
 
 func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.hook.mu.Lock()
+	refuse := s.hook.refuse
+	s.hook.mu.Unlock()
+	if refuse != nil {
+		if no := refuse(to); no != nil {
+			return no
+		}
+	}
 	s.mail.To = append(s.mail.To, to)
 	return nil
 }

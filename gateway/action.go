@@ -11,7 +11,7 @@ import (
 )
 
 // InboundAction is one thing that is done with an inbound message, such as a place that it goes to. Of webhook, kannel,
-// jasmin, twilio, smpp, mailbox, reply, forward, tag, register and command exactly one is given.
+// jasmin, twilio, smpp, mailbox, mail, reply, forward, tag, register and command exactly one is given.
 type InboundAction struct {
 	// Webhook is the address that the message is pushed to.
 	Webhook string `yaml:"webhook" example:"http://127.0.0.1:9000/in"`
@@ -30,6 +30,8 @@ type InboundAction struct {
 	SMPP string `yaml:"smpp"`
 	// Mailbox is the account that keeps the message until its program has fetched and deleted it (docs/compatibility.md, Ozeki).
 	Mailbox string `yaml:"mailbox"`
+	// Mail is the addresses that get the message as a mail, by the server under mail (docs/mail-out.md); one or a list.
+	Mail route.Patterns `yaml:"mail"`
 	// Reply is the template of a text that the phone is answered with, from the number that it wrote to (docs/inbound.md).
 	Reply string `yaml:"reply"`
 	// Forward is the phones that the message goes on to: numbers, names of the account's distribution
@@ -71,6 +73,7 @@ func (a *InboundAction) given() (names []string) {
 		{"twilio", a.Twilio != ""},
 		{"smpp", a.SMPP != ""},
 		{"mailbox", a.Mailbox != ""},
+		{"mail", len(a.Mail) > 0},
 		{"reply", a.Reply != ""},
 		{"forward", len(a.Forward) > 0},
 		{"tag", a.Tag != ""},
@@ -88,7 +91,7 @@ func (a *InboundAction) given() (names []string) {
 func (a *InboundAction) validate(field string, report func(field, problem string)) {
 	switch names := a.given(); len(names) {
 	case 0:
-		report(field, "an action needs one of webhook, kannel, jasmin, twilio, smpp, mailbox, reply, forward, tag, register and command")
+		report(field, "an action needs one of webhook, kannel, jasmin, twilio, smpp, mailbox, mail, reply, forward, tag, register and command")
 	case 1:
 	default:
 		report(field, "an action does one thing: "+strings.Join(names, " and ")+" are two actions")
@@ -122,6 +125,7 @@ func (a *InboundAction) validate(field string, report func(field, problem string
 		report(field+".text", "has no effect without forward")
 	}
 	a.validateForward(field, report)
+	validateMailboxes(a.Mail, field+".mail", report)
 }
 
 // validateJasmin reports what is wrong with a call of Jasmin's kind.
@@ -165,6 +169,9 @@ func (a *InboundAction) does(in *message.Inbound) {
 		t = message.Target{Kind: message.SMPPTarget, Account: a.SMPP}
 	case a.Mailbox != "":
 		t = message.Target{Kind: message.MailboxTarget, Account: a.Mailbox}
+	case len(a.Mail) > 0:
+		in.Targets = append(in.Targets, mailTargets(in.Account, a.Mail)...)
+		return
 	case a.Webhook != "":
 		t.Kind, t.Address = message.WebhookTarget, a.Webhook
 		if a.Answer {
@@ -209,6 +216,8 @@ func (a *InboundAction) String() string {
 		return "SMPP sessions of " + a.SMPP
 	case a.Mailbox != "":
 		return "mailbox of " + a.Mailbox
+	case len(a.Mail) > 0:
+		return "mail to " + a.Mail.String()
 	case a.Webhook != "" && a.Answer:
 		return "webhook " + a.Webhook + ", which answers"
 	case a.Webhook != "":

@@ -13,6 +13,8 @@ func CalledAt(t message.Target) string {
 	switch {
 	case !t.Kind.Called():
 		return ""
+	case t.Kind == message.MailTarget:
+		return t.Address
 	case t.Kind == message.ServiceTarget:
 		s, _ := ParseService(t.Address) // one that cannot be read has no address
 		return ShownURL(s.URL())

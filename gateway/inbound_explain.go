@@ -24,7 +24,7 @@ type ExplainedInbound struct {
 
 // Step is what is looked at for a message from a phone beside the rules.
 type Step struct {
-	Name    string // opt-out, dialog or last writer
+	Name    string // opt-out, or that which is shown in place of a rule's
 	Matched bool   // it decides
 	Why     string
 }
@@ -46,20 +46,9 @@ func (g *Gateway) ExplainInbound(in *message.Inbound, at time.Time) ExplainedInb
 			return e.goes(s, in)
 		}
 	}
-	tied := s.explainTie(written, a, digits, err)
-	if digits {
-		e.Before = append(e.Before, tied)
-	}
-	if !digits || !tied.Matched {
-		e.Rules = s.Inbound.explain(in, at)
-	}
+	s.explainSteps(&e, in, s.explainTie(written, a, digits, err), digits, at)
 	s.addressAnswer(in, a, digits, at)
-	if rule, _ := s.replyRule(in.To); rule != nil && !digits {
-		if in.Rule != ruleLastWriter && tied.Matched {
-			tied.Matched, tied.Why = false, "a rule comes first; else: "+tied.Why
-		}
-		e.Behind = append(e.Behind, tied)
-	}
+	s.explainDefault(&e, in)
 	if last := len(e.Rules) - 1; last >= 0 && e.Rules[last].Matched {
 		e.Clashes = s.clashesOf(last)
 	}

@@ -178,25 +178,6 @@ func cutWord(text string) (word, rest string) {
 	return text[:i], strings.TrimLeftFunc(text[i:], ends)
 }
 
-// address finds whose an inbound message is and where it goes: by the rules,
-// else to the account that owns the number written to.
-func (s *Snapshot) address(in *message.Inbound, at time.Time) {
-	owner := s.Accounts.ByNumber(in.To.Number)
-	if owner != nil {
-		in.Account = owner.Name
-	}
-	if r := s.Inbound.match(in, at); r != nil {
-		if name := r.written.Account; name != "" {
-			in.Account, owner = name, s.Accounts.ByName(name)
-		}
-		in.Rule = r.name
-		if r.written.do(in); len(in.Targets) > 0 {
-			return
-		}
-	}
-	in.Targets = defaultTargets(owner)
-}
-
 // do takes the rule's actions.
 func (r *InboundRule) do(in *message.Inbound) {
 	for i := range r.Do {
@@ -223,6 +204,8 @@ func (s *Snapshot) showTarget(in *message.Inbound, t message.Target) string {
 		return "SMPP sessions of " + t.Account
 	case message.MailboxTarget:
 		return "mailbox of " + t.Account
+	case message.MailTarget:
+		return "mail to " + t.Address
 	case message.ReplyTarget:
 		text, _ := fillTemplate(t.Address, in)
 		if a := s.Accounts.ByName(in.Account); a == nil {
@@ -263,7 +246,7 @@ func (s *Snapshot) showTarget(in *message.Inbound, t message.Target) string {
 }
 
 // defaultTargets is where the messages of an account go without a rule: its
-// webhook and its mailbox if it has them, else its sessions.
+// webhook, its mailbox and its mail addresses if it has them, else its sessions.
 func defaultTargets(a *account.Account) (list []message.Target) {
 	if a == nil {
 		return nil
@@ -274,6 +257,7 @@ func defaultTargets(a *account.Account) (list []message.Target) {
 	if a.Mailbox {
 		list = append(list, message.Target{Kind: message.MailboxTarget, Account: a.Name})
 	}
+	list = append(list, mailTargets(a.Name, a.MailTo)...)
 	if list == nil {
 		list = append(list, message.Target{Kind: message.SMPPTarget, Account: a.Name})
 	}

@@ -49,7 +49,7 @@ func TestInboundRules(t *testing.T) {
 		in := &message.Inbound{
 			From: message.Address{Number: tt.from}, To: message.Address{Number: tt.to}, Content: message.Content{Text: tt.text},
 		}
-		inboundSnapshot().address(in, time.Now())
+		inboundSnapshot().addressAnswer(in, replyTo{}, false, time.Now())
 		if in.Account != tt.account || !slices.Equal(in.Targets, tt.targets) {
 			t.Errorf("%q from %s to %s goes to account %q and %v, want %q and %v", tt.text, tt.from, tt.to, in.Account, in.Targets, tt.account, tt.targets)
 		}

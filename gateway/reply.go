@@ -231,33 +231,19 @@ func wentBy(m *message.Message, link string) bool {
 }
 
 // withoutDigits takes the digits of a dialog off the number written to, or the
-// phone's: nobody else sees them. It tells whether there were any.
+// phone's: nobody else sees them. It tells whether there were any. Of what is an
+// alias as it stands they are taken only if the dialog is open.
 func (s *Snapshot) withoutDigits(in *message.Inbound, a replyTo) bool {
 	if !a.phone.IsZero() {
 		in.From = a.phone
 		return true
 	}
 	rule, dialog := s.replyRule(in.To)
+	if dialog && a.account == "" && s.isAlias(in.To) {
+		return false
+	}
 	if dialog {
 		in.To.Number = rule.digits()
 	}
 	return dialog
-}
-
-// addressAnswer finds whose an inbound message is and where it goes: one of an
-// open dialog to the account that wrote, others by the rules, else to the last
-// writer.
-func (s *Snapshot) addressAnswer(in *message.Inbound, a replyTo, dialog bool, at time.Time) {
-	writer := s.Accounts.ByName(a.account)
-	if !dialog || writer == nil {
-		s.address(in, at)
-	}
-	if writer == nil || in.Rule != "" {
-		return
-	}
-	in.Account, in.Rule, in.Answers = writer.Name, ruleLastWriter, a.to
-	if dialog {
-		in.Rule = ruleDialog
-	}
-	in.Targets = defaultTargets(writer)
 }

@@ -31,7 +31,7 @@ type InboundRule struct {
 	Zone string `yaml:"zone"`
 	// Account whose the message then is. Empty: the one that has the number.
 	Account string `yaml:"account" example:"acme"`
-	// Do is where the message goes, all of it. Empty: to the account's webhook, else to its bound sessions.
+	// Do is where the message goes, all of it, at most 31 places. Empty: to the account's webhook, mailbox and mail_to, without any of them to its bound sessions.
 	Do []InboundAction `yaml:"do"`
 }
 
@@ -56,7 +56,7 @@ func (r *InboundRule) Validate(report func(field, problem string)) {
 		report("text", problem)
 	}
 	route.ValidateWeek(report, r.When, r.Zone)
-	if len(r.Do) > maxTargets {
+	if n := r.targets(); n > maxTargets {
 		report("do", fmt.Sprintf("has more than %d actions", maxTargets))
 	}
 	for i := range r.Do {
@@ -66,6 +66,14 @@ func (r *InboundRule) Validate(report func(field, problem string)) {
 			report(field, "a message has one case number: register stands twice")
 		}
 	}
+}
+
+// targets is how many targets the rule may give a message.
+func (r *InboundRule) targets() (n int) {
+	for i := range r.Do {
+		n += max(1, len(r.Do[i].Mail))
+	}
+	return n
 }
 
 func (r *InboundRule) name(i int) string {

@@ -27,6 +27,8 @@ type Snapshot struct {
 	Commands map[string]*command.Config // that messages from phones start, by name; nil for none
 	Series   *SeriesTable               // of case numbers
 	Replies  []ReplyRule                // to what messages from phones are answers
+	Mail     *Mail                      // how what phones write reaches mailboxes; nil for not at all
+	Aliases  *directory.AliasBook       // of mail addresses; nil for none
 	Secret   *account.SecretRules       // of all accounts; nil for none
 	Prices   map[string]*billing.List   // by name
 	TLVs     *message.TLVDictionary     // optional parameters by name; nil knows the specification's

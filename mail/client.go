@@ -29,28 +29,33 @@ func (s *Server) Send(ctx context.Context, m *Message) error {
 // Deliver hands a mail that is written to the server, as Send does. From is empty
 // for reports, which nothing is to answer.
 func (s *Server) Deliver(ctx context.Context, from string, to []string, data []byte) error {
-	timeout := s.Timeout
-	if timeout == 0 {
-		timeout = 30 * time.Second
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout())
 	defer cancel()
-	c, err := s.connect(ctx)
+	_, c, err := s.connect(ctx)
 	if err != nil {
 		return fmt.Errorf("mail server %s: %w", s.Addr, err)
 	}
 	defer func() { _ = c.Close() }()
-	if err := s.deliver(c, from, to, data); err != nil {
+	if err := s.transfer(c, from, to, data); err != nil {
 		return fmt.Errorf("mail server %s: %w", s.Addr, err)
 	}
+	_ = c.Quit() // it has the mail, whatever it says now
 	return nil
 }
 
+// timeout is that of a whole delivery.
+func (s *Server) timeout() time.Duration {
+	if s.Timeout == 0 {
+		return 30 * time.Second
+	}
+	return s.Timeout
+}
+
 // connect makes a session that is encrypted, if it is to be, and authenticated.
-func (s *Server) connect(ctx context.Context) (*smtp.Client, error) {
+func (s *Server) connect(ctx context.Context) (net.Conn, *smtp.Client, error) {
 	host, _, err := net.SplitHostPort(s.Addr)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	conf := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	if s.Roots != nil {
@@ -58,7 +63,7 @@ func (s *Server) connect(ctx context.Context) (*smtp.Client, error) {
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.Addr)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(deadline)
@@ -69,13 +74,13 @@ func (s *Server) connect(ctx context.Context) (*smtp.Client, error) {
 	c, err := smtp.NewClient(conn, host)
 	if err != nil {
 		_ = conn.Close()
-		return nil, err
+		return nil, nil, err
 	}
 	if err := s.prepare(c, host, conf); err != nil {
 		_ = c.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	return c, nil
+	return conn, c, nil
 }
 
 func (s *Server) prepare(c *smtp.Client, host string, conf *tls.Config) error {
@@ -91,27 +96,4 @@ func (s *Server) prepare(c *smtp.Client, host string, conf *tls.Config) error {
 		return nil
 	}
 	return c.Auth(smtp.PlainAuth("", s.User, s.Password, host))
-}
-
-func (s *Server) deliver(c *smtp.Client, from string, to []string, data []byte) error {
-	if err := c.Mail(from); err != nil {
-		return err
-	}
-	for _, rcpt := range to {
-		if err := c.Rcpt(rcpt); err != nil {
-			return fmt.Errorf("recipient %s: %w", rcpt, err)
-		}
-	}
-	w, err := c.Data()
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(data); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	_ = c.Quit() // it has the mail, whatever it says now
-	return nil
 }

@@ -178,23 +178,24 @@ const (
 	TwilioTarget  TargetKind = 8  // Address is a URL, called as Twilio calls; Mask is the dialect's own
 	ServiceTarget TargetKind = 9  // Address is how Kannel's sms-service calls; Mask as of ReplyTarget
 	MailboxTarget TargetKind = 10 // of inbound messages only: nobody is called, the account fetches them and deletes them
+	MailTarget    TargetKind = 11 // Address is a mail address, to which a mail goes
 
 	// TargetCount is their number, with NoTarget.
-	TargetCount = 11
+	TargetCount = 12
 )
 
-var targetNames = [TargetCount]string{"none", "smpp", "webhook", "kannel", "reply", "forward", "command", "jasmin", "twilio", "service", "mailbox"}
+var targetNames = [TargetCount]string{"none", "smpp", "webhook", "kannel", "reply", "forward", "command", "jasmin", "twilio", "service", "mailbox", "mail"}
 
 // Customer tells whether it leads to a customer's system, and not to phones or programs.
 func (k TargetKind) Customer() bool {
 	switch k {
-	case SMPPTarget, WebhookTarget, KannelTarget, JasminTarget, TwilioTarget, ServiceTarget, MailboxTarget:
+	case SMPPTarget, WebhookTarget, KannelTarget, JasminTarget, TwilioTarget, ServiceTarget, MailboxTarget, MailTarget:
 		return true
 	}
 	return false
 }
 
-// Called tells whether it leads to a server of the customer's that is called over HTTP.
+// Called tells whether it leads to a server that is called for the customer, over HTTP or SMTP.
 func (k TargetKind) Called() bool { return k.Customer() && k != SMPPTarget && k != MailboxTarget }
 
 // TargetKinds are all kinds but NoTarget.

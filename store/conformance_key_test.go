@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"testing"
 
 	"kurir/store"
@@ -54,4 +55,23 @@ func testSecretKey(t *testing.T, open opener) {
 	all = nil
 	commit(t, s, &store.Batch{Rekey: &store.Rekey{Audit: audit(3, "encrypt"), Key: "fedcba9876543210"}})
 	check(s, "fedcba9876543210", 3)
+}
+
+// testMailKey: the key of answers by mail is made once, and is the same after a restart.
+func testMailKey(t *testing.T, open opener) {
+	place := t.TempDir()
+	s := open(t, place, store.Retention{})
+	key, err := s.MailKey(t.Context())
+	if err != nil || len(key) != 16 || bytes.Equal(key, make([]byte, 16)) {
+		t.Fatalf("the key has %d octets, %v", len(key), err)
+	}
+	if again, err := s.MailKey(t.Context()); err != nil || !bytes.Equal(again, key) {
+		t.Errorf("another key, %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := open(t, place, store.Retention{}).MailKey(t.Context()); err != nil || !bytes.Equal(again, key) {
+		t.Errorf("another key after a restart, %v", err)
+	}
 }

@@ -52,6 +52,7 @@ func testConformance(t *testing.T, open opener) {
 		{"parts and held", testPartsAndHeld},
 		{"alarms", testAlarms},
 		{"key of secrets", testSecretKey},
+		{"key of answers by mail", testMailKey},
 		{"events", testEvents},
 		{"retention of events", testEventsRetention},
 		{"waiting", testWaiting},

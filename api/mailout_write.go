@@ -1,0 +1,79 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"kurir/gateway"
+	"kurir/mail"
+	"kurir/message"
+)
+
+// write makes the mail that is owed. Its Message-ID is that of the item, so that a
+// mail which came twice is seen to be one.
+func (m *MailOut) write(ctx context.Context, set *gateway.Mail, item *gateway.Item) *mail.Message {
+	domain := cmp.Or(set.Domain, message.MailDomain(set.From))
+	letter := &mail.Message{From: set.From, To: []string{item.Target.Address}}
+	if in := item.Inbound; in != nil {
+		m.writeInbound(ctx, letter, in)
+		letter.ID = inboundHookID(in.ID, item.Index) + "@" + domain
+		return letter
+	}
+	writeState(letter, item)
+	letter.ID = stateHookID(item.Message.ID, item.State) + "@" + domain
+	return letter
+}
+
+// writeInbound is what a phone wrote.
+func (m *MailOut) writeInbound(ctx context.Context, letter *mail.Message, in *message.Inbound) {
+	letter.FromName = in.From.String()
+	letter.Subject = "SMS from " + in.From.String()
+	if in.Case != "" {
+		letter.Subject = "[" + in.Case + "] " + letter.Subject
+	}
+	letter.Text, letter.Date = inboundText(in), time.UnixMilli(in.Received)
+	if m.opt.Tokens != nil {
+		letter.ReplyTo = m.opt.Tokens().Address(in.ID)
+	}
+	letter.Extra = [][2]string{{"X-Kurir-From", in.From.String()}, {"X-Kurir-To", in.To.String()}, {"X-Kurir-ID", in.ID.String()}}
+	if of := m.answered(ctx, in); of != nil && of.Via.String() == viaMail && message.IsMailbox(of.Reference) {
+		letter.InReplyTo, letter.References = of.Reference, []string{of.Reference}
+	}
+}
+
+// viaMail is the interface of messages that were mails: their reference is its
+// Message-ID.
+const viaMail = "smtp"
+
+// inboundText is the text as the phone wrote it; octets of a binary message in
+// hexadecimal.
+func inboundText(in *message.Inbound) string {
+	if in.Content.Text == "" && len(in.Content.Data) > 0 {
+		return fmt.Sprintf("A binary message of %d octets:\n\n%s\n", len(in.Content.Data), hex.EncodeToString(in.Content.Data))
+	}
+	text := in.Content.Text
+	if in.Missing > 0 {
+		text += fmt.Sprintf("\n\n(%d parts of this text never came.)", in.Missing)
+	}
+	return strings.TrimRight(text, "\n") + "\n"
+}
+
+// writeState is what became of a message to a phone.
+func writeState(letter *mail.Message, item *gateway.Item) {
+	m := item.Message
+	at := item.Since
+	if item.State.Final() {
+		at = m.Final
+	}
+	letter.Subject = fmt.Sprintf("SMS to %s: %s", m.To, item.State)
+	letter.Text = fmt.Sprintf("Your message to %s is %s.\n\nMessage: %s\n", m.To, item.State, m.ID)
+	letter.Date, letter.Auto = time.UnixMilli(at), mail.AutoReplied
+	letter.Extra = [][2]string{{"X-Kurir-To", m.To.String()}, {"X-Kurir-ID", m.ID.String()}}
+	if m.Via.String() == viaMail && message.IsMailbox(m.Reference) {
+		letter.InReplyTo, letter.References = m.Reference, []string{m.Reference}
+	}
+}

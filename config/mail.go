@@ -1,0 +1,143 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+
+	"kurir/directory"
+	"kurir/gateway"
+	"kurir/message"
+	"kurir/route"
+)
+
+// checkMail reports what is wrong with how what phones write reaches mailboxes, and reads the file of aliases.
+func (d *decoder) checkMail(f *File, links []string) {
+	d.checkMailboxes(f)
+	m := f.Mail
+	if m == nil {
+		return
+	}
+	for i := range m.Extended {
+		d.ownNumber(&m.Extended[i], fmt.Sprintf("mail.extended[%d]", i), f.Country)
+	}
+	for i := range m.Default {
+		d.ownNumber(&m.Default[i].Number, fmt.Sprintf("mail.default[%d].number", i), f.Country)
+	}
+	m.Validate(d.within("mail"))
+	for i := range m.Default {
+		if name := m.Default[i].Link; name != "" && !slices.Contains(links, name) {
+			d.report(fmt.Sprintf("mail.default[%d].link", i), "no connector is named "+quote(name)+known(links))
+		}
+	}
+	switch {
+	case m.Aliases == "" && len(m.Extended) > 0:
+		d.report("mail.extended", "has no effect without aliases, the file of what stands behind the numbers")
+	case m.Aliases != "":
+		d.readAliases(f)
+	}
+	if m.Server == "" && (m.Aliases != "" || len(m.Addresses) > 0 || len(m.Default) > 0) {
+		d.report("mail.server", "is missing: the host:port of an SMTP server that takes our mail")
+	}
+}
+
+// ownNumber brings a number of ours into the form in which addresses of messages hold it.
+func (d *decoder) ownNumber(number *string, field, country string) {
+	if *number == "" {
+		return
+	}
+	address, err := route.Normalise(*number, country)
+	if err != nil {
+		d.report(field, err.Error())
+		return
+	}
+	*number = address.String()
+}
+
+// mailField is a mail address to which what phones write goes.
+type mailField struct{ path, address string }
+
+// mailboxes are all that stand in a file.
+func (f *File) mailboxes() (list []mailField) {
+	add := func(path string, addresses []string, item func(path string, i, n int) string) {
+		for i, address := range addresses {
+			list = append(list, mailField{item(path, i, len(addresses)), address})
+		}
+	}
+	for i := range f.Inbound {
+		for n := range f.Inbound[i].Do {
+			add(fmt.Sprintf("inbound[%d].do[%d].mail", i, n), f.Inbound[i].Do[n].Mail, route.Item)
+		}
+	}
+	for i := range f.Accounts {
+		add(fmt.Sprintf("accounts[%d].mail_to", i), f.Accounts[i].MailTo, func(path string, n, _ int) string { return fmt.Sprintf("%s[%d]", path, n) })
+	}
+	if f.Mail != nil {
+		for i := range f.Mail.Default {
+			add(fmt.Sprintf("mail.default[%d].to", i), f.Mail.Default[i].To, route.Item)
+		}
+	}
+	return list
+}
+
+// checkMailboxes reports addresses that mail cannot go to: without a server none, and never ours, from where it would
+// come back.
+func (d *decoder) checkMailboxes(f *File) {
+	for _, m := range f.mailboxes() {
+		switch {
+		case f.Mail == nil || f.Mail.Server == "":
+			d.report(m.path, "needs mail: {server, from}, by which mail is sent")
+		case f.Mail.Own(m.address):
+			d.report(m.path, ownAddress(m.address))
+		}
+	}
+}
+
+func ownAddress(address string) string {
+	return quote(address) + " is in our own domain (domain of mail): mail there would come back to phones"
+}
+
+// readAliases reads the file of aliases and reports mistakes in it with its lines.
+func (d *decoder) readAliases(f *File) {
+	file := d.openList(f.Mail.Aliases, "mail.aliases")
+	if file == nil {
+		return
+	}
+	defer file.Close()
+	table, mistakes, err := directory.ReadAliases(file, AliasNumber(f.Country), OwnMailbox(f.Mail))
+	if err != nil {
+		d.report("mail.aliases", "cannot be read: "+plain(err))
+		return
+	}
+	for _, m := range mistakes {
+		d.errors = append(d.errors, Error{File: f.Mail.Aliases, Line: m.Line, Column: 1, Text: m.Text})
+	}
+	f.MailAliases = table
+}
+
+// mostShort is how many digits are no number of a phone: a short code, or what stands behind a number of ours.
+const mostShort = 6
+
+// AliasNumber reads numbers of an alias file as addresses of messages have them: digits with the calling code, or a short
+// code.
+func AliasNumber(country string) func(string) (string, bool) {
+	return func(text string) (string, bool) {
+		if text != "" && len(text) <= mostShort && message.AllDigits(text) {
+			return text, true
+		}
+		a, err := route.Normalise(text, country)
+		if err != nil || !message.AllDigits(a.Number) {
+			return "", false
+		}
+		return a.Number, true
+	}
+}
+
+// OwnMailbox says why mail may not go to an address of an alias file.
+func OwnMailbox(m *gateway.Mail) func(string) string {
+	return func(address string) string {
+		if m.Own(address) {
+			return ownAddress(address)
+		}
+		return ""
+	}
+}

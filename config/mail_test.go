@@ -1,0 +1,70 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestMailbox: numbers of the settings and of the alias file become what addresses of messages hold.
+func TestMailbox(t *testing.T) {
+	t.Parallel()
+	aliases := filepath.Join(t.TempDir(), "aliases")
+	if err := os.WriteFile(aliases, []byte("0701234561, info: anna@example.se\n12: bo@example.se\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, mistakes := Parse("kurir.yaml", []byte(`
+country: "46"
+mail: {server: "127.0.0.1:25", tls: none, from: sms@sms.example.se, domain: sms.example.se, aliases: `+aliases+`, extended: ["073-749 49 49"],
+  default: [{number: "0737494950", to: [a@example.se, b@example.se]}, {to: desk@example.se}]}
+accounts: [{name: acme, password: secret, mail_to: [anna@example.se]}]
+inbound: [{keyword: info, do: [{mail: anna@example.se}, {mail: [bo@example.se, c@example.se]}]}]
+`), nil)
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	if f.Mail.Extended[0] != "+46737494949" || f.Mail.Default[0].Number != "+46737494950" {
+		t.Errorf("numbers are %v and %s", f.Mail.Extended, f.Mail.Default[0].Number)
+	}
+	if got := f.MailAliases.Number("46701234561"); !slices.Equal(got, []string{"anna@example.se"}) {
+		t.Errorf("the alias leads to %v", got)
+	}
+	if got := f.MailAliases.Number("12"); !slices.Equal(got, []string{"bo@example.se"}) {
+		t.Errorf("the digits lead to %v", got)
+	}
+}
+
+// TestMailboxMistakes: each mistake is told with its place, those of the alias file with its lines. Our own domain is
+// refused wherever an address stands: a mail there would come back.
+func TestMailboxMistakes(t *testing.T) {
+	t.Parallel()
+	aliases := filepath.Join(t.TempDir(), "aliases")
+	if err := os.WriteFile(aliases, []byte("info: anna@example.se\nloop: x@SMS.example.se\nbad\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const accounts = "accounts: [{name: acme, password: secret, mail_to: [anna@example.se, x@sms.example.se, nobody]}]\n"
+	for _, c := range []struct{ text, want string }{
+		{accounts, "accounts[0].mail_to[0]: needs mail: {server, from}"},
+		{"mail: {server: \"h:25\", from: sms@example.se, domain: sms.example.se}\n" + accounts, "accounts[0].mail_to[1]: \"x@sms.example.se\" is in our own domain"},
+		{"mail: {server: \"h:25\", from: sms@example.se, domain: sms.example.se}\n" + accounts, "accounts[0].mail_to[2]: \"nobody\" is no address"},
+		{"mail: {server: h, from: sms@example.se}", "mail.server"},
+		{"mail: {server: \"h:25\"}", "mail.from"},
+		{"mail: {server: \"h:25\", from: a@b.se, domain: local}", "mail.domain"},
+		{"mail: {server: \"h:25\", from: a@b.se, order: [dialog, dialog]}", "mail.order[1]: \"dialog\" stands twice"},
+		{"mail: {server: \"h:25\", from: a@b.se, order: [sender]}", "mail.order[0]: \"sender\" is no step"},
+		{"mail: {server: \"h:25\", from: a@b.se, addresses: [\"a*@b.se\"]}", "mail.addresses[0]"},
+		{"mail: {server: \"h:25\", from: a@b.se, extended: [\"72456\"]}", "mail.extended: has no effect"},
+		{"mail: {server: \"h:25\", from: a@b.se, default: [{link: op9, to: a@b.se}]}", "mail.default[0].link: no connector"},
+		{"mail: {server: \"h:25\", from: a@b.se, default: [{number: x}]}", "mail.default[0].to: is missing"},
+		{"mail: {server: \"h:25\", from: a@b.se, aliases: /nowhere/aliases}", "mail.aliases: \"/nowhere/aliases\" cannot be read"},
+		{"mail: {aliases: " + aliases + "}", "mail.server: is missing"},
+		{"mail: {server: \"h:25\", from: a@b.se, domain: sms.example.se, aliases: " + aliases + "}", aliases + ":2:1: \"x@SMS.example.se\" is in our own domain"},
+		{"mail: {server: \"h:25\", from: a@b.se, domain: sms.example.se, aliases: " + aliases + "}", aliases + ":3:1: has no colon"},
+	} {
+		if _, mistakes := Parse("kurir.yaml", []byte(c.text), nil); !strings.Contains(mistakes.Error(), c.want) {
+			t.Errorf("%s\ngives %v\nwant %s", c.text, mistakes, c.want)
+		}
+	}
+}
