@@ -134,7 +134,7 @@ type attemptView struct {
 	At      string `json:"at"`
 	Took    uint32 `json:"took_ms"`
 	Try     uint32 `json:"attempt" doc:"from 1; those count too that were put off because the server did not answer others"`
-	Status  uint32 `json:"status,omitempty" doc:"of HTTP; left out when there was no answer"`
+	Status  uint32 `json:"status,omitempty" doc:"of HTTP, or the reply code of SMTP; left out when there was no answer"`
 	Error   string `json:"error,omitempty" doc:"what it answered, or why there was no answer"`
 	Verdict string `json:"verdict" enum:"taken,later,given_up"`
 	Again   string `json:"again_at,omitempty" doc:"when it is called again"`

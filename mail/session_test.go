@@ -100,6 +100,13 @@ func TestSession(t *testing.T) {
 	if err := s.Send(t.Context(), m); err == nil || !Unsent(err) || Permanent(err) {
 		t.Errorf("a mail by a closed connection: %v", err)
 	}
+}
+
+// TestSessionRefused: nobody waits for a session that is not wanted any more, and a login that fails is no fault of the mail.
+func TestSessionRefused(t *testing.T) {
+	t.Parallel()
+	addr := scripted(t, func(string) string { return "250 ok" })
+	server, m := &Server{Addr: addr, TLS: "none"}, testMail()
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := server.Open(ended); err == nil {

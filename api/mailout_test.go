@@ -1,0 +1,160 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kurir/gateway"
+	"kurir/mail"
+	"kurir/message"
+)
+
+// fakeMails is a mail server that keeps what it gets.
+type fakeMails struct {
+	mu     sync.Mutex
+	got    []*mail.Message
+	opened int
+	closed int
+	down   error // of the next connections
+	fail   error // of the next mail
+}
+
+func (f *fakeMails) open(context.Context, *mail.Server) (mailSession, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.opened++
+	if f.down != nil {
+		return nil, f.down
+	}
+	return &fakeMailSession{f: f}, nil
+}
+
+type fakeMailSession struct {
+	f      *fakeMails
+	broken bool
+}
+
+func (s *fakeMailSession) Send(_ context.Context, m *mail.Message) error {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	if err := s.f.fail; err != nil {
+		s.f.fail, s.broken = nil, true
+		return err
+	}
+	s.f.got = append(s.f.got, m)
+	return nil
+}
+func (s *fakeMailSession) Usable() bool { return !s.broken }
+
+func (s *fakeMailSession) Close() {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	s.f.closed++
+}
+
+// startMailOut makes a MailOut that sends to f; what came of items is on the channel.
+func startMailOut(t *testing.T, f *fakeMails, set *gateway.Mail) (*MailOut, <-chan gateway.Delivered) {
+	t.Helper()
+	told := make(chan gateway.Delivered, 1000)
+	m := NewMailOut(MailOutOptions{
+		Told: func(list []gateway.Delivered) {
+			for _, d := range list {
+				told <- d
+			}
+		},
+		Settings: func() *gateway.Mail { return set },
+		Tokens:   func() *MailTokens { return &MailTokens{Key: []byte("key"), Domain: "sms.example.se"} },
+		Message: func(_ context.Context, _ string, id message.ID) (*message.Message, error) {
+			return &message.Message{ID: id, Reference: "mail-1@example.se"}, nil
+		},
+		open: f.open,
+	})
+	t.Cleanup(m.Close)
+	return m, told
+}
+
+func mailItem(id message.ID, to string) *gateway.Item {
+	in := &message.Inbound{
+		ID: id, From: message.Address{TON: message.TONInternational, Number: "46701234567"}, To: message.Address{Number: "72456"}, Case: "C-1",
+		Content: message.Content{Text: "hej\r\nBcc: x"}, Received: 1_700_000_000_000,
+	}
+	return &gateway.Item{Inbound: in, Index: 1, Target: message.Target{Kind: message.MailTarget, Account: "acme", Address: to}}
+}
+
+func mailSettingsOf() *gateway.Mail {
+	return &gateway.Mail{MailServer: message.MailServer{Server: "mail:25", From: "sms@example.se"}, Domain: "sms.example.se"}
+}
+
+// TestMailOutWrites: the mail is from the phone by name, has the case number and an address for answers, and by several mails in a row
+// one connection is used, which is closed when nothing more comes.
+func TestMailOutWrites(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeMails{}
+		m, told := startMailOut(t, f, mailSettingsOf())
+		for id := range message.ID(3) {
+			m.Deliver("acme", []*gateway.Item{mailItem(id+1, "anna@example.se")})
+			if d := <-told; d.Verdict != gateway.Acknowledged || d.Code != mailTaken {
+				t.Fatalf("it is %+v", d)
+			}
+		}
+		got := f.got[0]
+		if got.From != "sms@example.se" || got.FromName != "+46701234567" || got.To[0] != "anna@example.se" || got.Subject != "[C-1] SMS from +46701234567" ||
+			got.ID != inboundHookID(1, 1)+"@sms.example.se" || !strings.HasPrefix(got.Text, "hej") || got.Date.UnixMilli() != 1_700_000_000_000 {
+			t.Errorf("the mail is %+v", got)
+		}
+		if id, ok := m.opt.Tokens().Read(got.ReplyTo); !ok || id != 1 {
+			t.Errorf("it is answered at %s", got.ReplyTo)
+		}
+		if f.opened != 1 || f.closed != 0 {
+			t.Errorf("%d connections opened, %d closed", f.opened, f.closed)
+		}
+		time.Sleep(2 * mailIdle)
+		synctest.Wait()
+		if f.closed != 1 {
+			t.Errorf("%d connections are closed when nothing comes", f.closed)
+		}
+	})
+}
+
+// TestMailOutRests: a server that does not answer rests after three tries, and nobody is called meanwhile; without a server in the
+// settings mails wait.
+func TestMailOutRests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeMails{down: errors.New("connection refused")}
+		m, told := startMailOut(t, f, mailSettingsOf())
+		for i := range 5 {
+			m.Deliver("acme", []*gateway.Item{mailItem(1, "anna@example.se")})
+			if d := <-told; d.Verdict != gateway.TryLater || d.Untried != (i >= breakAfter) {
+				t.Errorf("try %d: %+v", i, d)
+			}
+		}
+		f.mu.Lock()
+		f.down = nil
+		f.mu.Unlock()
+		time.Sleep(2 * restFor)
+		m.Deliver("acme", []*gateway.Item{mailItem(1, "anna@example.se")})
+		if d := <-told; d.Verdict != gateway.Acknowledged {
+			t.Errorf("when it is back: %+v", d)
+		}
+		none, untold := startMailOut(t, f, nil)
+		none.Deliver("acme", []*gateway.Item{mailItem(1, "anna@example.se")})
+		if d := <-untold; d.Verdict != gateway.TryLater || !d.Untried {
+			t.Errorf("without a server: %+v", d)
+		}
+		f.mu.Lock()
+		f.fail = io.ErrUnexpectedEOF
+		f.mu.Unlock()
+		m.Deliver("acme", []*gateway.Item{mailItem(2, "anna@example.se")})
+		if d := <-told; d.Verdict != gateway.TryLater || d.Untried {
+			t.Errorf("a connection that broke with the content: %+v", d)
+		}
+	})
+}
