@@ -40,14 +40,10 @@ func (m *MailOut) writeInbound(ctx context.Context, letter *mail.Message, in *me
 		letter.ReplyTo = m.opt.Tokens().Address(in.ID)
 	}
 	letter.Extra = [][2]string{{"X-Kurir-From", in.From.String()}, {"X-Kurir-To", in.To.String()}, {"X-Kurir-ID", in.ID.String()}}
-	if of := m.answered(ctx, in); of != nil && of.Via.String() == viaMail && message.IsMailbox(of.Reference) {
+	if of := m.answered(ctx, in); of != nil && of.Via == message.ViaSMTP && message.IsMailbox(of.Reference) {
 		letter.InReplyTo, letter.References = of.Reference, []string{of.Reference}
 	}
 }
-
-// viaMail is the interface of messages that were mails: their reference is its
-// Message-ID.
-const viaMail = "smtp"
 
 // inboundText is the text as the phone wrote it; octets of a binary message in
 // hexadecimal.
@@ -73,7 +69,7 @@ func writeState(letter *mail.Message, item *gateway.Item) {
 	letter.Text = fmt.Sprintf("Your message to %s is %s.\n\nMessage: %s\n", m.To, item.State, m.ID)
 	letter.Date, letter.Auto = time.UnixMilli(at), mail.AutoReplied
 	letter.Extra = [][2]string{{"X-Kurir-To", m.To.String()}, {"X-Kurir-ID", m.ID.String()}}
-	if m.Via.String() == viaMail && message.IsMailbox(m.Reference) {
+	if m.Via == message.ViaSMTP && message.IsMailbox(m.Reference) {
 		letter.InReplyTo, letter.References = m.Reference, []string{m.Reference}
 	}
 }

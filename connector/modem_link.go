@@ -46,6 +46,9 @@ func (s *modemSlot) trace(sent bool, line string) {
 // modemTestWait is how long a test waits for a modem that is not in use.
 const modemTestWait = 30 * time.Second
 
+// modemTestLook is how often it looks whether there is nothing more to wait for.
+const modemTestLook = 100 * time.Millisecond
+
 // Test implements Tester: what each modem says of itself. One that is not in use is opened for it; messages stay on its
 // SIM.
 func (p *ModemPool) Test(ctx context.Context) []TestStep {
@@ -60,9 +63,13 @@ func (p *ModemPool) Test(ctx context.Context) []TestStep {
 		defer close(done)
 		p.Run(ctx, ready)
 	}()
-	for range p.slots {
+	look := time.NewTicker(modemTestLook)
+	defer look.Stop()
+	for up := 0; up < len(p.slots) && !p.settled() && ctx.Err() == nil; {
 		select {
 		case <-ready.up:
+			up++
+		case <-look.C:
 		case <-ctx.Done():
 		}
 	}
@@ -70,6 +77,20 @@ func (p *ModemPool) Test(ctx context.Context) []TestStep {
 	cancel()
 	<-done
 	return steps
+}
+
+// settled tells whether of every modem it is known what becomes of it: it is ready, or its SIM keeps it from being used.
+func (p *ModemPool) settled() bool {
+	for _, s := range p.slots {
+		m := s.current()
+		if m == nil {
+			return false
+		}
+		if st := m.Status(); st.State != modem.StateReady && (st.State != modem.StateBlocked || st.Error == "") {
+			return false
+		}
+	}
+	return true
 }
 
 // steps says of each modem whether it is there, has its SIM, and has a network.
