@@ -30,15 +30,20 @@ func cimd2Told(m *message.Message, state message.State, c *customer) cimd2.Repor
 	case message.Delivered, message.Sent:
 		r.Status = cimd2.StatusDelivered
 	case message.Expired:
-		r.Status, r.Error = cimd2.StatusExpired, cimd2.Some(29)
+		r.Status, r.Error = cimd2.StatusExpired, cimd2.Some(int(cimd2Reasons[wireWhy(m)]))
 	case message.Deleted:
 		r.Status = cimd2.StatusCancelled
 	case message.Unknown:
 		r.Status = cimd2.StatusLastNoResponse
 	case message.Undeliverable, message.Rejected:
-		r.Status, r.Error = cimd2.StatusFailed, cimd2.Some(1)
+		r.Status, r.Error = cimd2.StatusFailed, cimd2.Some(int(cimd2Reasons[wireWhy(m)]))
 	}
 	return r
+}
+
+// cimd2Reasons says by which status error code (062) a customer learns why a message did not arrive; 0, no reason, for all else.
+var cimd2Reasons = map[message.FailureKind]cimd2.StatusError{
+	message.BadRecipient: 1, message.Refused: 13, message.MemoryFull: 22, message.Absent: 29, message.Busy: 36,
 }
 
 // cimd2Theirs is what can stand in an address (digits, + and -) of a recipient as the customer wrote him.

@@ -24,9 +24,9 @@ func TestCIMD2States(t *testing.T) {
 		}{
 			{message.Buffered, cimd2.StatusInProcess, 0},
 			{message.Delivered, cimd2.StatusDelivered, 0},
-			{message.Expired, cimd2.StatusExpired, 29},
-			{message.Undeliverable, cimd2.StatusFailed, 1},
-			{message.Rejected, cimd2.StatusFailed, 1},
+			{message.Expired, cimd2.StatusExpired, 0},
+			{message.Undeliverable, cimd2.StatusFailed, 0},
+			{message.Rejected, cimd2.StatusFailed, 0},
 			{message.Deleted, cimd2.StatusCancelled, 0},
 			{message.Unknown, cimd2.StatusLastNoResponse, 0},
 		} {

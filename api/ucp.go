@@ -305,7 +305,7 @@ var ucpCodes = map[message.FailureKind]ucp.Code{
 	message.Busy: ucp.CodeSystem, message.LinkDown: ucp.CodeSystem, message.NoAnswer: ucp.CodeSystem, message.StoreFull: ucp.CodeSystem,
 	message.Stopping: ucp.CodeSystem, message.Absent: ucp.CodeSystem, message.MemoryFull: ucp.CodeSystem,
 	message.BadRecipient: ucp.CodeAdC, message.NoRoute: ucp.CodeAdC, message.NoPrice: ucp.CodeAdC,
-	message.BadSender: ucp.CodeSyntax, message.BadContent: ucp.CodeMessageType, message.TooOld: ucp.CodeTimePeriod,
+	message.NotOpened: ucp.CodeAdC, message.BadSender: ucp.CodeSyntax, message.BadContent: ucp.CodeMessageType, message.TooOld: ucp.CodeTimePeriod,
 }
 
 // ucpCode is that of a failure.

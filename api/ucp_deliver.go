@@ -36,7 +36,10 @@ func ucpTold(m *message.Message, state message.State, c *customer) *ucp.Message 
 	case state == message.Delivered || state == message.Sent:
 		b.Dst, word = ucp.StatusDelivered, "has been delivered"
 	case state.Final():
-		reason := ucpReason(state)
+		reason, known := ucpReasons[wireWhy(m)]
+		if !known || state == message.Deleted {
+			reason = ucp.ReasonDeliveryFail
+		}
 		b.Dst, b.Rsn, word = ucp.StatusFailed, string(reason.Append(nil)), "could not be delivered: "+state.String()
 	}
 	septets, _ := gsm.AppendGSM7(nil, fmt.Sprintf("Message for %s, with identification %s %s", b.OAdC, b.SCTS, word))
@@ -68,15 +71,11 @@ func ucpOwn(c *customer) string {
 	return cmp.Or(ucpDigits(c.account.LoginName(account.UCP)), "0")
 }
 
-// ucpReason is the reason that a final state has.
-func ucpReason(state message.State) ucp.Reason {
-	switch state {
-	case message.Expired:
-		return ucp.ReasonAbsentSubscriber
-	case message.Rejected:
-		return ucp.ReasonUnknownSubscriber
-	}
-	return ucp.ReasonDeliveryFail
+// ucpReasons says by which reason (EMI/UCP 7.2) a customer learns why a message did not arrive; all else is
+// ucp.ReasonDeliveryFail. A phone that has no room is one in error, for want of a better one.
+var ucpReasons = map[message.FailureKind]ucp.Reason{
+	message.BadRecipient: ucp.ReasonUnknownSubscriber, message.Absent: ucp.ReasonAbsentSubscriber,
+	message.Refused: ucp.ReasonDeliveryFail, message.MemoryFull: ucp.ReasonErrorInMS, message.Busy: ucp.ReasonSystemFail,
 }
 
 // ucpWriter makes who wrote the originator of a message: a number, or a name as far as there is room for one; 0 where it can

@@ -28,9 +28,9 @@ func TestUCPStates(t *testing.T) {
 		}{
 			{message.Buffered, ucp.StatusBuffered, "000"},
 			{message.Delivered, ucp.StatusDelivered, "000"},
-			{message.Expired, ucp.StatusFailed, "107"},
+			{message.Expired, ucp.StatusFailed, "108"},
 			{message.Undeliverable, ucp.StatusFailed, "108"},
-			{message.Rejected, ucp.StatusFailed, "101"},
+			{message.Rejected, ucp.StatusFailed, "108"},
 			{message.Deleted, ucp.StatusFailed, "108"},
 		} {
 			time.Sleep(time.Second)

@@ -371,6 +371,7 @@ func TestUCPCodes(t *testing.T) {
 		}{
 			{message.BadRecipient, "to", ucp.CodeAdC},
 			{message.NoRoute, "to", ucp.CodeAdC},
+			{message.NotOpened, "to", ucp.CodeAdC},
 			{message.BadSender, "from", ucp.CodeSyntax},
 			{message.BadContent, "text", ucp.CodeMessageType},
 			{message.BadContent, "validity", ucp.CodeTimePeriod},

@@ -152,6 +152,24 @@ func (p *wirePeer[P]) make(it *gateway.Item, c *customer) ([]P, error) {
 	return p.server.talk.state(it, c)
 }
 
+// wireWhy is what went wrong with a message that did not arrive, as the network or an operator said it last, or we decided;
+// NoFailure where nobody has said it. What an operator answered before he took it is no reason any more.
+func wireWhy(m *message.Message) message.FailureKind {
+	events, _ := message.DecodeLog(m.Log, m.ID)
+	taken := false
+	for i := len(events) - 1; i >= 0; i-- {
+		switch e := &events[i]; {
+		case e.Kind == message.EventTaken:
+			taken = true
+		case e.Kind == message.EventReport, e.Kind == message.EventState, e.Kind == message.EventFailed && !taken:
+			if e.Failure != message.NoFailure && e.Failure != message.TooOld { // that it is too old its state says
+				return e.Failure
+			}
+		}
+	}
+	return message.NoFailure
+}
+
 // write hands at most room requests to the session. all is false when nothing more can be written now.
 func (p *wirePeer[P]) write(room int, verdicts []gateway.Delivered) (_ []gateway.Delivered, all bool) {
 	var batch []wire.Request[P]

@@ -112,6 +112,7 @@ const (
 	ReasonAbsentSubscriber  Reason = 107
 	ReasonDeliveryFail      Reason = 108
 	ReasonErrorInMS         Reason = 116
+	ReasonSystemFail        Reason = 118
 	ReasonTimeOut           Reason = 10
 )
 
