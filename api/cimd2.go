@@ -108,14 +108,7 @@ func (cimd2Talk) submitted(p *cimd2.Packet, c *customer) (subs []gateway.Submiss
 	if code := cimd2Times(&s, &m, c); code != cimd2.NoError {
 		return nil, p.Refuse(code, ""), false
 	}
-	coding := uint8(m.Coding.Or(0))
-	ud := m.Data
-	if d := gsm.ParseDataCoding(coding); d.Encoding == gsm.GSM7 && !d.Compressed {
-		ud = m.Septets()
-	} else if !m.Binary { // text, whatever is said beside it
-		coding = gsm.Coding(gsm.GSM7, d.Class).Octet()
-	}
-	if s.Content, ok = airContent(coding, m.Header, ud); !ok {
+	if s.Content, ok = cimd2Content(m.Coding, &m.UserData); !ok {
 		return nil, p.Refuse(cimd2.ErrUserData, ""), false
 	}
 	if s.Receipts = cimd2Receipts(m.Reports); s.Receipts != 0 {
@@ -128,6 +121,18 @@ func (cimd2Talk) submitted(p *cimd2.Packet, c *customer) (subs []gateway.Submiss
 		subs[i].Batch = len(m.Destinations) > 1
 	}
 	return subs, nil, true
+}
+
+// cimd2Content reads the text or the data of a message.
+func cimd2Content(given cimd2.Optional, u *cimd2.UserData) (message.Content, bool) {
+	coding := uint8(given.Or(0))
+	ud := u.Data
+	if d := gsm.ParseDataCoding(coding); d.Encoding == gsm.GSM7 && !d.Compressed {
+		ud = u.Septets()
+	} else if !u.Binary { // text, whatever is said beside it
+		coding = gsm.Coding(gsm.GSM7, d.Class).Octet()
+	}
+	return airContent(coding, u.Header, ud)
 }
 
 // cimd2Times reads first delivery and validity.

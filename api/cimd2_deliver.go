@@ -10,6 +10,9 @@ import (
 	"kurir/message"
 )
 
+// speaks implements customerTalk.
+func (cimd2Talk) speaks() message.Dialect { return message.CIMD2 }
+
 // state implements customerTalk.
 func (cimd2Talk) state(it *gateway.Item, c *customer) ([]*cimd2.Packet, error) {
 	p, err := cimd2.New(&cimd2.StatusReport{Report: cimd2Told(it.Message, it.State, c)})

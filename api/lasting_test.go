@@ -36,7 +36,7 @@ func TestFollowLasts(t *testing.T) {
 		}
 		go func() {
 			time.Sleep(2 * max(readTimeout, writeTimeout))
-			taps["acme"](1, false, frameOf(t, 1, &smpp.EnquireLink{}))
+			taps["acme"](message.SMPP, 1, false, frameOf(t, 1, &smpp.EnquireLink{}))
 		}()
 		var pdu struct{ PDU string }
 		if err := json.NewDecoder(resp.Body).Decode(&pdu); err != nil || pdu.PDU != "enquire_link sequence=1" {

@@ -31,7 +31,7 @@ type sessionServer interface {
 	// Sessions lists the sessions; End ends one in good order; SetTrace has tap see their PDUs.
 	Sessions() []SMPPSession
 	End(ctx context.Context, account string, id uint64) error
-	SetTrace(account string, session uint64, tap func(session uint64, sent bool, frame []byte)) error
+	SetTrace(account string, session uint64, tap Tap) error
 	// submitTotals is how many messages each account gave us since the start.
 	submitTotals() map[string]int64
 	// via is the interface.
@@ -135,7 +135,7 @@ func (s *Sessions) End(ctx context.Context, account string, id uint64) error {
 
 // SetTrace has tap see the PDUs of an account's sessions from now on; nil has nobody see them. It is ErrNoSession if none
 // of the account's sessions has this number, unless that is 0.
-func (s *Sessions) SetTrace(account string, session uint64, tap func(session uint64, sent bool, frame []byte)) error {
+func (s *Sessions) SetTrace(account string, session uint64, tap Tap) error {
 	err := ErrNoSession
 	for _, server := range s.each() {
 		if e := server.SetTrace(account, session, tap); e == nil {

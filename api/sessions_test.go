@@ -46,7 +46,7 @@ func TestSessionsManage(t *testing.T) {
 		c := b.mustLogin()
 		id := b.all.List()[0].ID
 		seen := 0
-		tap := func(session uint64, _ bool, frame []byte) {
+		tap := func(_ message.Dialect, session uint64, _ bool, frame []byte) {
 			if session == id && len(frame) > 0 {
 				seen++
 			}

@@ -54,8 +54,8 @@ type SMPPServer struct {
 	mu        sync.Mutex
 	peers     map[*smpp.Session]*smppPeer
 	customers map[string]*smppCustomer
-	taps      map[string]smppTap // by account
-	retired   map[string]int64   // submits of sessions that have ended, by account
+	taps      map[string]Tap   // by account
+	retired   map[string]int64 // submits of sessions that have ended, by account
 }
 
 // SMPPOptions is what a server is made of. Accounts and Verifier are required.
@@ -199,7 +199,7 @@ func (s *SMPPServer) bound(sess *smpp.Session) {
 	p.since, p.isBound = time.Now(), true
 	p.num = s.all.number()
 	if tap := s.taps[p.account]; tap != nil {
-		sess.SetTrace(tap.of(p.num))
+		sess.SetTrace(tap.of(message.SMPP, p.num))
 	}
 	receives := p.mode != smpp.Transmitter
 	if receives {

@@ -1,19 +1,21 @@
 package api
 
-// smppTap sees the PDUs of an account's sessions: the session's id, whether we
+import "kurir/message"
+
+// Tap sees the PDUs of sessions: what is spoken, the session's id, whether we
 // sent it, and its octets, which it must not keep.
-type smppTap func(session uint64, sent bool, frame []byte)
+type Tap func(speaks message.Dialect, session uint64, sent bool, frame []byte)
 
 // of returns the tap for one session.
-func (t smppTap) of(session uint64) func(sent bool, frame []byte) {
-	return func(sent bool, frame []byte) { t(session, sent, frame) }
+func (t Tap) of(speaks message.Dialect, session uint64) func(sent bool, frame []byte) {
+	return func(sent bool, frame []byte) { t(speaks, session, sent, frame) }
 }
 
 // SetTrace has tap see the PDUs of an account's sessions from now on, but for
 // the bind, which comes before the account is known; nil has nobody see them.
 // It is ErrNoSession if none of the account's sessions has this number, unless
 // that is 0; to choose among PDUs is tap's part.
-func (s *SMPPServer) SetTrace(account string, session uint64, tap func(session uint64, sent bool, frame []byte)) error {
+func (s *SMPPServer) SetTrace(account string, session uint64, tap Tap) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if tap != nil && session != 0 && !s.hasSession(account, session) {
@@ -23,7 +25,7 @@ func (s *SMPPServer) SetTrace(account string, session uint64, tap func(session u
 		delete(s.taps, account)
 	} else {
 		if s.taps == nil {
-			s.taps = map[string]smppTap{}
+			s.taps = map[string]Tap{}
 		}
 		s.taps[account] = tap
 	}
@@ -33,7 +35,7 @@ func (s *SMPPServer) SetTrace(account string, session uint64, tap func(session u
 		case tap == nil:
 			sess.SetTrace(nil)
 		default:
-			sess.SetTrace(smppTap(tap).of(p.num))
+			sess.SetTrace(tap.of(message.SMPP, p.num))
 		}
 	}
 	return nil

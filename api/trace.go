@@ -26,7 +26,7 @@ import (
 type Traces struct {
 	log           *slog.Logger
 	link, account SetTap
-	alphabet      func(ofLink bool, name string) gsm.DefaultAlphabet
+	alphabet      func(ofLink bool, name string) TraceAlphabets
 	secret        func(account string, from message.Address, text string) bool
 
 	mu        sync.Mutex
@@ -38,16 +38,22 @@ type Traces struct {
 // SetTap has tap see the PDUs of a link or account from now on; nil has nobody
 // see them. The error says to people that there is none of this name, or no
 // session of this number, which is 0 for all of them.
-type SetTap func(name string, session uint64, tap func(session uint64, sent bool, frame []byte)) error
+type SetTap func(name string, session uint64, tap Tap) error
 
 // NewTraces makes it, of what sets the tap of a link and of an account, and what
-// tells by which alphabet data_coding 0 is read there.
+// tells by which alphabets texts are read there.
 //
 // secret tells whether what an account sends is shown to nobody.
-func NewTraces(log *slog.Logger, link, account SetTap, alphabet func(ofLink bool, name string) gsm.DefaultAlphabet,
+func NewTraces(log *slog.Logger, link, account SetTap, alphabet func(ofLink bool, name string) TraceAlphabets,
 	secret func(account string, from message.Address, text string) bool,
 ) *Traces {
 	return &Traces{log: log, link: link, account: account, alphabet: alphabet, secret: secret, traces: map[traceKey]*pduTrace{}}
+}
+
+// TraceAlphabets is what texts of a link or an account are in, by protocol.
+type TraceAlphabets struct {
+	SMPP gsm.DefaultAlphabet // of data_coding 0
+	UCP  string              // as the configuration names it; empty: GSM
 }
 
 // traceKey names what is traced.
@@ -82,6 +88,7 @@ type traceSettings struct {
 // tracedPDU is one PDU.
 type tracedPDU struct {
 	n       uint64 // counts from 1
+	speaks  message.Dialect
 	at      time.Time
 	sent    bool
 	session uint64
@@ -139,20 +146,23 @@ func (t *Traces) start(key traceKey, set traceSettings) (*pduTrace, error) {
 // nobody. Those of messages that we send to operators are stars already.
 type pduReading struct {
 	alphabet gsm.DefaultAlphabet // of data_coding 0
+	ucp      string              // the alphabet of texts over UCP, as the configuration names it; empty: GSM
 	ofLink   bool
 	secret   func(from message.Address, text string) bool // nil for none
 }
 
 func (t *Traces) reading(key traceKey) pduReading {
 	r := pduReading{ofLink: key.kind == traceLinks}
-	if r.alphabet = t.alphabet(r.ofLink, key.name); !r.ofLink {
+	alphabets := t.alphabet(r.ofLink, key.name)
+	r.alphabet, r.ucp = alphabets.SMPP, alphabets.UCP
+	if !r.ofLink {
 		r.secret = func(from message.Address, text string) bool { return t.secret(key.name, from, text) }
 	}
 	return r
 }
 
 // tap sets the tap of what a key names.
-func (t *Traces) tap(key traceKey, tap func(session uint64, sent bool, frame []byte), session uint64) error {
+func (t *Traces) tap(key traceKey, tap Tap, session uint64) error {
 	if key.kind == traceLinks {
 		return t.link(key.name, session, tap)
 	}
@@ -257,11 +267,11 @@ func (t *Traces) Followers() int {
 }
 
 // take keeps a PDU.
-func (p *pduTrace) take(session uint64, sent bool, frame []byte) {
+func (p *pduTrace) take(speaks message.Dialect, session uint64, sent bool, frame []byte) {
 	if p.session != 0 && p.session != session {
 		return
 	}
-	pdu := tracedPDU{at: time.Now(), sent: sent, session: session, frame: slices.Clone(frame)}
+	pdu := tracedPDU{speaks: speaks, at: time.Now(), sent: sent, session: session, frame: slices.Clone(frame)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.over {

@@ -5,9 +5,11 @@ import (
 	"encoding/hex"
 	"strings"
 
+	"kurir/cimd2"
 	"kurir/gsm"
 	"kurir/message"
 	"kurir/smpp"
+	"kurir/ucp"
 )
 
 // pduView is one PDU of a trace in answers.
@@ -22,38 +24,71 @@ type pduView struct {
 	Hex       string `json:"hex,omitempty"`
 }
 
+// frameView shows what the sessions of one protocol say.
+type frameView struct {
+	describe func(frame []byte) string // in a line, without passwords and texts
+	open     func(frame []byte, r pduReading) (openFrame, bool)
+}
+
+// openFrame is a frame that could be read.
+type openFrame struct {
+	text string
+	from message.Address         // who wrote it
+	mask func(texts bool) []byte // its octets, passwords hidden, and without texts the text too; nil: they cannot be shown
+}
+
+// frameViews are those of all that a session may speak.
+var frameViews = map[message.Dialect]frameView{
+	message.SMPP:  {smpp.Describe, openSMPP},
+	message.UCP:   {ucp.Describe, openUCP},
+	message.CIMD2: {cimd2.Describe, openCIMD2},
+	message.AT:    {describeAT, openAT},
+}
+
 // viewPDU shows a PDU. Its line has neither passwords nor texts; texts adds the
-// text, read by alphabet where data_coding is 0. hexes adds the octets: with passwords, and without texts the text too,
-// overwritten; none where what is to be overwritten cannot be found.
+// text, read by the alphabet of the session. hexes adds the octets: with
+// passwords, and without texts the text too, overwritten; none where what is to
+// be overwritten cannot be found.
 func viewPDU(p *tracedPDU, reading pduReading, texts, hexes bool) pduView {
-	v := pduView{N: p.n, At: seenTime(p.at), Direction: "in", Session: p.session, Octets: len(p.frame), PDU: smpp.Describe(p.frame)}
+	show := frameViews[p.speaks]
+	v := pduView{N: p.n, At: seenTime(p.at), Direction: "in", Session: p.session, Octets: len(p.frame), PDU: show.describe(p.frame)}
 	if p.sent {
 		v.Direction = "out"
 	}
 	if !texts && !hexes {
 		return v
 	}
-	var pdu smpp.PDU
-	if smpp.Decode(p.frame, &pdu) != nil {
+	f, ok := show.open(p.frame, reading)
+	if !ok {
 		return v
 	}
-	if texts && reading.ofLink && hideReceiptText(pdu.Body) {
-		if again, err := smpp.Append(nil, &pdu); err == nil {
-			p = &tracedPDU{frame: again}
-		}
-	}
-	text := ""
 	if texts {
-		text = textOf(pdu.Body, reading.alphabet)
-		texts = reading.secret == nil || !reading.secret(senderOf(pdu.Body), text)
+		texts = reading.secret == nil || !reading.secret(f.from, f.text)
 	}
 	if texts {
-		v.Text = text
+		v.Text = f.text
 	}
 	if hexes {
-		v.Hex = maskedHex(p.frame, &pdu, texts)
+		v.Hex = hex.EncodeToString(f.mask(texts))
 	}
 	return v
+}
+
+// openSMPP opens a PDU of SMPP.
+func openSMPP(frame []byte, r pduReading) (openFrame, bool) {
+	var pdu smpp.PDU
+	if smpp.Decode(frame, &pdu) != nil {
+		return openFrame{}, false
+	}
+	if r.ofLink && hideReceiptText(pdu.Body) {
+		if again, err := smpp.Append(nil, &pdu); err == nil {
+			frame = again
+		}
+	}
+	return openFrame{
+		text: textOf(pdu.Body, r.alphabet), from: senderOf(pdu.Body),
+		mask: func(texts bool) []byte { return maskedSMPP(frame, &pdu, texts) },
+	}, true
 }
 
 // hideReceiptText puts stars in place of what a receipt tells of the text of its
@@ -170,9 +205,9 @@ func textOf(body smpp.Body, alphabet gsm.DefaultAlphabet) string {
 // hiddenTLVs belong to the text of a message.
 var hiddenTLVs = []smpp.Tag{smpp.TagMessagePayload, smpp.TagCallbackNumAtag}
 
-// maskedHex writes a PDU in hexadecimal digits. Passwords are stars, and so are
-// texts unless they may be shown.
-func maskedHex(frame []byte, pdu *smpp.PDU, texts bool) string {
+// maskedSMPP is the octets of a PDU. Passwords are stars, and so are texts unless
+// they may be shown.
+func maskedSMPP(frame []byte, pdu *smpp.PDU, texts bool) []byte {
 	masked := false
 	switch b := pdu.Body.(type) {
 	case *smpp.Bind:
@@ -194,13 +229,13 @@ func maskedHex(frame []byte, pdu *smpp.PDU, texts bool) string {
 		}
 	}
 	if !masked {
-		return hex.EncodeToString(frame)
+		return frame
 	}
 	again, err := smpp.Append(nil, pdu)
 	if err != nil {
-		return ""
+		return nil
 	}
-	return hex.EncodeToString(again)
+	return again
 }
 
 func stars(n int) []byte { return []byte(strings.Repeat("*", n)) }

@@ -20,9 +20,9 @@ import (
 )
 
 // fakeTaps are links and accounts that can be traced.
-type fakeTaps map[string]func(session uint64, sent bool, frame []byte)
+type fakeTaps map[string]Tap
 
-func (f fakeTaps) set(name string, session uint64, tap func(session uint64, sent bool, frame []byte)) error {
+func (f fakeTaps) set(name string, session uint64, tap Tap) error {
 	if name == "nobody" || session > 9 {
 		return errors.New("there is none such")
 	}
@@ -31,7 +31,7 @@ func (f fakeTaps) set(name string, session uint64, tap func(session uint64, sent
 }
 
 // allGSM has data_coding 0 mean the GSM alphabet everywhere.
-func allGSM(bool, string) gsm.DefaultAlphabet { return gsm.DefaultGSM }
+func allGSM(bool, string) (all TraceAlphabets) { return all }
 
 func traceHandler(t *testing.T) (http.Handler, fakeTaps, *bytes.Buffer) {
 	t.Helper()
@@ -129,8 +129,8 @@ func TestTraceRing(t *testing.T) {
 	t.Parallel()
 	p := &pduTrace{traceSettings: traceSettings{pdus: 5, session: 7}}
 	for i := range 12 {
-		p.take(7, i%2 == 0, []byte{byte(i)})
-		p.take(8, true, []byte("another session"))
+		p.take(message.SMPP, 7, i%2 == 0, []byte{byte(i)})
+		p.take(message.SMPP, 8, true, []byte("another session"))
 	}
 	list, _ := p.after(0, 100)
 	if len(list) != 5 || list[0].n != 8 || list[4].n != 12 || list[4].frame[0] != 11 || list[4].sent {
@@ -144,7 +144,7 @@ func TestTraceRing(t *testing.T) {
 	}
 	big := &pduTrace{traceSettings: traceSettings{pdus: maxPDUs}}
 	for range 3 * maxTraceOctets / 50_000 {
-		big.take(1, true, make([]byte, 50_000))
+		big.take(message.SMPP, 1, true, make([]byte, 50_000))
 	}
 	octets := 0
 	for _, pdu := range big.ring {
@@ -184,7 +184,7 @@ func TestTraceRights(t *testing.T) {
 			t.Errorf("%s %s %s: %d %s, want %d", c.key, c.path, c.body, w.Code, w.Body, c.status)
 		}
 	}
-	taps["op1"](3, true, frameOf(t, 9, &smpp.SubmitSM{ShortMessage: smpp.ShortMessage{Text: []byte("hi there")}}))
+	taps["op1"](message.SMPP, 3, true, frameOf(t, 9, &smpp.SubmitSM{ShortMessage: smpp.ShortMessage{Text: []byte("hi there")}}))
 	w := ask(h, http.MethodGet, "/v1/traces/links/op1?hex=true", "", "Authorization", "Bearer root-key")
 	for _, want := range []string{`"of":"links","name":"op1","on":true,"by":"root"`, `"n":1,`, `"direction":"out","session":3,`, `"pdu":"submit_sm sequence=9 `, `"text":"hi there"`, `"hex":"000000`} {
 		if !strings.Contains(w.Body.String(), want) {
@@ -221,7 +221,7 @@ func TestTraceTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		taps["acme"](1, false, []byte("x"))
+		taps["acme"](message.SMPP, 1, false, []byte("x"))
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if list, over := p.after(0, 10); !over || len(list) != 1 || taps["acme"] != nil || traces.get(key) != p {
@@ -252,7 +252,7 @@ func TestTraceFollow(t *testing.T) {
 		t.Fatal(w.Code, w.Body)
 	}
 	tap := taps["acme"]
-	tap(1, false, frameOf(t, 1, &smpp.EnquireLink{}))
+	tap(message.SMPP, 1, false, frameOf(t, 1, &smpp.EnquireLink{}))
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/v1/traces/accounts/acme?follow=true", nil)
 	req.Header.Set("Authorization", "Bearer acme-key")
 	resp, err := s.Client().Do(req)
@@ -268,7 +268,7 @@ func TestTraceFollow(t *testing.T) {
 		if want := fmt.Sprintf(`"pdu":"enquire_link sequence=%d"`, i+1); !strings.Contains(lines.Text(), want) {
 			t.Errorf("%s does not say %s", lines.Text(), want)
 		}
-		tap(1, false, frameOf(t, uint32(i+2), &smpp.EnquireLink{}))
+		tap(message.SMPP, 1, false, frameOf(t, uint32(i+2), &smpp.EnquireLink{}))
 	}
 	ask(h, http.MethodDelete, "/v1/traces/accounts/acme", "", "Authorization", "Bearer acme-key")
 	for lines.Scan() { // the last, and then the end
@@ -288,7 +288,7 @@ func TestSMPPTrace(t *testing.T) {
 		}
 		seen := make(chan line, 100)
 		one := b.mustBind(smpp.Transceiver)
-		tap := func(session uint64, sent bool, frame []byte) {
+		tap := func(_ message.Dialect, session uint64, sent bool, frame []byte) {
 			seen <- line{session, sent, smpp.ParseHeader(frame).Command}
 		}
 		for _, wrong := range []struct {

@@ -13,6 +13,9 @@ import (
 	"kurir/ucp"
 )
 
+// speaks implements customerTalk.
+func (ucpTalk) speaks() message.Dialect { return message.UCP }
+
 // state implements customerTalk.
 func (ucpTalk) state(it *gateway.Item, c *customer) ([]*ucp.PDU, error) {
 	return []*ucp.PDU{{Op: ucp.OpNotify, Body: ucpTold(it.Message, it.State, c)}}, nil

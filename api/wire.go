@@ -47,7 +47,7 @@ type wireServer[P wire.PDU] struct {
 	mu        sync.Mutex
 	peers     map[*wire.Session[P]]*wirePeer[P]
 	customers map[string]*wireCustomer[P]
-	taps      map[string]smppTap
+	taps      map[string]Tap
 	retired   map[string]int64 // messages of sessions that have ended, by account
 }
 
@@ -55,6 +55,8 @@ type wireServer[P wire.PDU] struct {
 type customerTalk[P wire.PDU] interface {
 	// via is the interface, version what people call it.
 	via() message.Interface
+	// speaks is the protocol, for traces.
+	speaks() message.Dialect
 	version() string
 	// credentials reads a log-in; refused is the answer where it is none.
 	credentials(request P) (name, password string, refused P, ok bool)
@@ -159,7 +161,7 @@ func (s *wireServer[P]) bound(sess *wire.Session[P]) {
 	p := s.peers[sess]
 	p.since, p.num = time.Now(), s.all.number()
 	if tap := s.taps[p.account]; tap != nil {
-		sess.SetTrace(tap.of(p.num))
+		sess.SetTrace(tap.of(s.talk.speaks(), p.num))
 	}
 	c := s.customers[p.account]
 	c.peers = append(c.peers, p)
@@ -283,7 +285,7 @@ func (s *wireServer[P]) End(ctx context.Context, account string, id uint64) erro
 }
 
 // SetTrace implements sessionServer.
-func (s *wireServer[P]) SetTrace(account string, session uint64, tap func(session uint64, sent bool, frame []byte)) error {
+func (s *wireServer[P]) SetTrace(account string, session uint64, tap Tap) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var peers []*wirePeer[P]
@@ -297,7 +299,7 @@ func (s *wireServer[P]) SetTrace(account string, session uint64, tap func(sessio
 		delete(s.taps, account)
 	} else {
 		if s.taps == nil {
-			s.taps = map[string]smppTap{}
+			s.taps = map[string]Tap{}
 		}
 		s.taps[account] = tap
 	}
@@ -305,7 +307,7 @@ func (s *wireServer[P]) SetTrace(account string, session uint64, tap func(sessio
 		if tap == nil {
 			p.sess.SetTrace(nil)
 		} else {
-			p.sess.SetTrace(smppTap(tap).of(p.num))
+			p.sess.SetTrace(tap.of(s.talk.speaks(), p.num))
 		}
 	}
 	return nil

@@ -176,29 +176,40 @@ func diskSpace(folder string) (free, total uint64, err error) {
 }
 
 // traceLink has tap see the PDUs of a link, nil nobody.
-func (a *App) traceLink(name string, session uint64, tap func(session uint64, sent bool, frame []byte)) error {
+func (a *App) traceLink(name string, session uint64, tap api.Tap) error {
 	if tap == nil {
 		return a.gateway.TraceLink(name, 0, nil)
 	}
 	number := uint32(min(session, math.MaxUint32)) // beyond it there is none
-	return a.gateway.TraceLink(name, number, func(session uint32, sent bool, frame []byte) { tap(uint64(session), sent, frame) })
+	return a.gateway.TraceLink(name, number, func(speaks message.Dialect, session uint32, sent bool, frame []byte) {
+		tap(speaks, uint64(session), sent, frame)
+	})
 }
 
-// alphabet is what data_coding 0 means on a link or to an account; GSM where
-// there is none of this name.
-func (a *App) alphabet(ofLink bool, name string) gsm.DefaultAlphabet {
+// alphabet is what texts are in on a link or to an account; GSM where there is
+// none of this name.
+func (a *App) alphabet(ofLink bool, name string) (found api.TraceAlphabets) {
 	if !ofLink {
-		return a.smpp.Alphabet(name)
+		if acc := a.gateway.Snapshot().Accounts.ByName(name); acc != nil {
+			found.UCP = acc.UCP.Alphabet
+		}
+		found.SMPP = a.smpp.Alphabet(name)
+		return found
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, c := range a.file.Connectors {
-		if s, ok := c.Settings.(*connector.SMPPConfig); ok && c.Name == name {
-			alphabet, _ := gsm.ParseDefaultAlphabet(s.Alphabet) // checked with the configuration
-			return alphabet
+		if c.Name != name {
+			continue
+		}
+		switch s := c.Settings.(type) {
+		case *connector.SMPPConfig:
+			found.SMPP, _ = gsm.ParseDefaultAlphabet(s.Alphabet) // checked with the configuration
+		case *connector.UCPConfig:
+			found.UCP = s.Alphabet
 		}
 	}
-	return gsm.DefaultGSM
+	return found
 }
 
 // secretText tells whether what an account sends is shown to nobody.
@@ -209,7 +220,7 @@ func (a *App) secretText(name string, from message.Address, text string) bool {
 }
 
 // traceAccount has tap see the PDUs of a customer's sessions, nil nobody.
-func (a *App) traceAccount(name string, session uint64, tap func(session uint64, sent bool, frame []byte)) error {
+func (a *App) traceAccount(name string, session uint64, tap api.Tap) error {
 	if tap != nil && a.gateway.Snapshot().Accounts.ByName(name) == nil {
 		return fmt.Errorf("there is no account %q", name)
 	}

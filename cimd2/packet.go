@@ -35,6 +35,8 @@ type Packet struct {
 	Seq uint8 // packet number: odd of an application's requests, even of an SMSC's; a response has that of its request
 	// Plain is set for a packet without checksum. An answer to such a packet has none either: see Answer.
 	Plain bool
+	// Private has a trace of the session see stars in place of the text; it is not part of the packet.
+	Private bool
 
 	params []byte // each "PPP:value" and a TAB
 }

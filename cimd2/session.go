@@ -33,6 +33,7 @@ func Protocol(plain bool) *wire.Protocol[*Packet] {
 		Name:         "CIMD2",
 		Append:       Append,
 		Decode:       Decode,
+		Shown:        shown,
 		Alive:        func() *Packet { return Empty(OpAlive, 0) },
 		IsAlive:      func(p *Packet) bool { return p.Op == OpAlive },
 		AliveAnswer:  func(p *Packet) *Packet { return Empty(OpAliveResp, p.Seq) },

@@ -41,6 +41,7 @@ func (t *cimd2Talk) requests(out *Outgoing, now time.Time) ([]*cimd2.Packet, *me
 		if err != nil {
 			return nil, t.refused(err)
 		}
+		p.Private = out.Message.Secret()
 		packets[i] = p
 	}
 	return packets, nil

@@ -8,6 +8,9 @@ import (
 	"kurir/message"
 )
 
+// speaks implements wireTalk.
+func (t *cimd2Talk) speaks() message.Dialect { return message.CIMD2 }
+
 // arrived implements wireTalk. What cannot be read is acknowledged all the same, lest it come again and again: there is no
 // negative response of an application.
 func (t *cimd2Talk) arrived(p *cimd2.Packet) wireArrival[*cimd2.Packet] {

@@ -39,7 +39,7 @@ func (s *modemSlot) trace(sent bool, line string) {
 		s.mu.Lock()
 		number := s.number
 		s.mu.Unlock()
-		(*tap)(number, sent, []byte(line))
+		(*tap)(message.AT, number, sent, []byte(line))
 	}
 }
 

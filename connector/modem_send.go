@@ -100,7 +100,7 @@ func (s *modemSlot) rest(ctx context.Context, d time.Duration) bool {
 // part sends one part and counts it.
 func (s *modemSlot) part(ctx context.Context, out *Outgoing, p *airPart, to gsm.Address) (modem.Sent, error) {
 	m, now := out.Message, time.Now()
-	sms := modem.Submit{Submit: gsm.Submit{
+	sms := modem.Submit{Private: m.Secret(), Submit: gsm.Submit{
 		To: to, StatusReport: out.Receipt,
 		UserData: gsm.UserData{Coding: p.coding, Header: p.Header, Payload: p.Payload},
 	}}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"kurir/message"
 	"kurir/smpp"
 )
 
@@ -95,7 +96,7 @@ func (l *SMPP) once(ctx context.Context, d *smpp.Dialer, slot *slot) (lasted tim
 	s.mu.Unlock()
 	l.mu.Lock()
 	l.bound[s.number] = s
-	sess.SetTrace(l.tap.of(s.number)) // it may have changed while the session was opened
+	sess.SetTrace(l.tap.of(message.SMPP, s.number)) // it may have changed while the session was opened
 	l.mu.Unlock()
 	l.opened(slot, s)
 	about := []any{"session", s.number, "peer", s.peer, "mode", slot.mode, "from", sess.Info().Local.String()}

@@ -120,7 +120,7 @@ func (l *SMPP) serveOutbind(ctx context.Context, ln net.Listener) error {
 			l.mu.Lock()
 			in := l.outbound[s]
 			l.bound[in.number] = in
-			s.SetTrace(l.tap.of(in.number))
+			s.SetTrace(l.tap.of(message.SMPP, in.number))
 			in.peer, in.since = s.Info().Peer.String(), time.Now()
 			in.flow.at = in.since
 			l.mu.Unlock()

@@ -34,7 +34,7 @@ func TestSMPPTrace(t *testing.T) {
 			synctest.Wait()
 		}
 		exchange("before")
-		link.SetTrace(func(_ uint32, _ bool, frame []byte) {
+		link.SetTrace(func(_ message.Dialect, _ uint32, _ bool, frame []byte) {
 			mu.Lock()
 			seen = append(seen, smpp.ParseHeader(frame).Command)
 			mu.Unlock()

@@ -173,7 +173,7 @@ func (t *ucpTalk) requests(out *Outgoing, now time.Time) ([]*ucp.PDU, *message.F
 		if f != nil {
 			return nil, f
 		}
-		pdus[i] = &ucp.PDU{Op: b.op, Body: body}
+		pdus[i] = &ucp.PDU{Op: b.op, Body: body, Private: out.Message.Secret()}
 	}
 	return pdus, nil
 }

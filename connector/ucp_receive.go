@@ -8,6 +8,9 @@ import (
 	"kurir/ucp"
 )
 
+// speaks implements wireTalk.
+func (t *ucpTalk) speaks() message.Dialect { return message.UCP }
+
 // arrived implements wireTalk.
 func (t *ucpTalk) arrived(p *ucp.PDU) wireArrival[*ucp.PDU] {
 	if b, ok := p.Body.(*ucp.CallInput); ok && p.Op == ucp.OpCallInput { // a message from a phone, of an old SMSC

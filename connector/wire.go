@@ -43,6 +43,8 @@ type wireLink[P wire.PDU] struct {
 
 // wireTalk is how one protocol says things. Its methods are called by several goroutines.
 type wireTalk[P wire.PDU] interface {
+	// speaks is the protocol.
+	speaks() message.Dialect
 	// dialer makes what opens sessions.
 	dialer(hosts []string, dial dialing, trace func(sent bool, frame []byte)) wireDialer[P]
 	// requests makes those of a message, one for each part. The failure says why it cannot be written on this link.
@@ -137,7 +139,7 @@ func (l *wireLink[P]) SetTrace(tap Tap) {
 	defer l.mu.Unlock()
 	l.tap = tap
 	for n, s := range l.bound {
-		s.sess.SetTrace(tap.of(n))
+		s.sess.SetTrace(tap.of(l.talk.speaks(), n))
 	}
 }
 

@@ -51,7 +51,7 @@ func (o *opening[P]) dial(ctx context.Context, network, addr string) (net.Conn, 
 // trace shows the frames of a log-in.
 func (o *opening[P]) trace(sent bool, frame []byte) {
 	o.link.mu.Lock()
-	tap := o.link.tap.of(o.slot.number)
+	tap := o.link.tap.of(o.link.talk.speaks(), o.slot.number)
 	o.link.mu.Unlock()
 	if tap != nil {
 		tap(sent, frame)
@@ -75,7 +75,7 @@ func (l *wireLink[P]) once(ctx context.Context, o *opening[P]) (lasted time.Dura
 	s.mu.Unlock()
 	l.mu.Lock()
 	l.bound[s.number] = s
-	sess.SetTrace(l.tap.of(s.number)) // it may have changed while the session was opened
+	sess.SetTrace(l.tap.of(l.talk.speaks(), s.number)) // it may have changed while the session was opened
 	l.mu.Unlock()
 	l.opened(slot, s)
 	about := []any{"session", s.number, "peer", s.peer, "from", sess.Info().Local.String(), "window", sess.Window()}

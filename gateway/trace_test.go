@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"kurir/connector"
+	"kurir/message"
 )
 
 // tapped is a link that can be traced.
@@ -22,7 +23,7 @@ func TestTraceLink(t *testing.T) {
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
 		w := start(t, dir, Options{}, nil)
-		tap := func(uint32, bool, []byte) {}
+		tap := func(message.Dialect, uint32, bool, []byte) {}
 		var wrong *LinkError
 		if err := w.TraceLink("nobody", 0, tap); !errors.As(err, &wrong) || !wrong.Missing {
 			t.Errorf("a link that is not there can be traced: %v", err)

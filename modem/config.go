@@ -121,6 +121,8 @@ type Call struct {
 type Submit struct {
 	gsm.Submit
 	Centre gsm.Address // service centre; zero: Config.Centre, and without one the SIM's
+	// Private keeps the PDU from Config.Trace.
+	Private bool
 }
 
 // Sent is the network's answer to a Submit.

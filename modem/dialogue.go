@@ -27,11 +27,12 @@ const maxEntries = 2000
 // the modem says of itself in between. All but the reader belongs to one
 // goroutine.
 type dialogue struct {
-	port  io.ReadWriteCloser
-	lines chan line
-	stop  chan struct{}
-	err   error // of reading; valid when lines is closed
-	trace func(sent bool, line string)
+	port   io.ReadWriteCloser
+	lines  chan line
+	stop   chan struct{}
+	err    error // of reading; valid when lines is closed
+	trace  func(sent bool, line string)
+	hidden string // of what was written last, which may be echoed
 
 	events  []event
 	pending []pendingPDU
@@ -100,8 +101,8 @@ func (d *dialogue) exec(ctx context.Context, c command) ([]*entry, error) {
 // write writes octets, and shows them to the trace.
 func (d *dialogue) write(s string, secret bool) error {
 	shown := strings.Trim(s, "\r\x1A\x1B")
-	if secret {
-		shown = "***"
+	if d.hidden = ""; secret {
+		d.hidden, shown = shown, hiddenLine
 	}
 	d.trace(true, shown)
 	if port, ok := d.port.(interface{ SetWriteDeadline(t time.Time) error }); ok {
@@ -111,6 +112,17 @@ func (d *dialogue) write(s string, secret bool) error {
 		return fmt.Errorf("write to the modem: %w", err)
 	}
 	return nil
+}
+
+// hiddenLine is what a trace has in place of a line that is secret.
+const hiddenLine = "***"
+
+// heard shows a line of the modem to the trace, but for the echo of a secret.
+func (d *dialogue) heard(text string) {
+	if d.hidden != "" && strings.Contains(text, d.hidden) {
+		text = hiddenLine
+	}
+	d.trace(false, text)
 }
 
 // answer gathers the lines of an answer up to its end.
@@ -141,7 +153,7 @@ func (d *dialogue) next(ctx context.Context, timeout *time.Timer) (line, error) 
 		if !ok {
 			return line{}, d.err
 		}
-		d.trace(false, l.text)
+		d.heard(l.text)
 		return l, nil
 	case <-timeout.C:
 		return line{}, ErrNoAnswer
@@ -265,7 +277,7 @@ func (d *dialogue) idle(l line) {
 	if l.prompt {
 		return
 	}
-	d.trace(false, l.text)
+	d.heard(l.text)
 	if !d.takePDU(l.text) {
 		d.unsolicited(l.text)
 	}

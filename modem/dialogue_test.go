@@ -83,7 +83,7 @@ func TestCorners(t *testing.T) {
 		for _, prompt := range []string{"\r\n> ", "AT+CMGS=23\r\r\n> ", ">", "\r\n>\r\n", "\r\n+CMTI: \"SM\",1\r\n\r\n> "} {
 			scripted(t, map[string]string{"AT+CMGS=23": prompt, testPDU: testPDU + "\x1A\r\n+CMGS: 0\r\n\r\nOK\r\n"}, func(t *testing.T, d *dialogue, _ func(string)) {
 				s := &session{m: New(Config{}), d: d}
-				sent, failed, lost := s.send(t.Context(), 23, testPDU)
+				sent, failed, lost := s.send(t.Context(), 23, testPDU, false)
 				if failed != nil || lost != nil || sent.Reference != 0 {
 					t.Errorf("%q: %+v, %v, %v", prompt, sent, failed, lost)
 				}
@@ -227,7 +227,7 @@ func FuzzDialogue(f *testing.F) {
 				_ = steps[i](ctx)
 				s.d.idle(line{text: string(said)})
 			}
-			_, _, _ = s.send(ctx, 23, testPDU)
+			_, _, _ = s.send(ctx, 23, testPDU, false)
 			_ = s.settle(ctx)
 			s.d.close()
 			_, _ = m.once(ctx, 0)

@@ -35,7 +35,7 @@ func (m *Modem) Send(ctx context.Context, sms Submit) (Sent, error) {
 			return nil
 		}
 		var lost error
-		sent, failed, lost = s.send(run, len(tpdu), fmt.Sprintf("%X", pdu))
+		sent, failed, lost = s.send(run, len(tpdu), fmt.Sprintf("%X", pdu), sms.Private)
 		return lost
 	})
 	if err == nil {
@@ -45,7 +45,7 @@ func (m *Modem) Send(ctx context.Context, sms Submit) (Sent, error) {
 }
 
 // send has one PDU sent. lost is what ends the dialogue. 3GPP TS 27.005 4.3.
-func (s *session) send(ctx context.Context, octets int, pdu string) (sent Sent, failed, lost error) {
+func (s *session) send(ctx context.Context, octets int, pdu string, private bool) (sent Sent, failed, lost error) {
 	err := s.d.prompt(ctx, command{text: fmt.Sprintf("AT+CMGS=%d", octets), within: s.m.cfg.Answer})
 	if err != nil {
 		s.d.dropPending()
@@ -54,7 +54,7 @@ func (s *session) send(ctx context.Context, octets int, pdu string) (sent Sent, 
 		}
 		return Sent{}, fmt.Errorf("%w: %w", ErrDown, err), err
 	}
-	if err = s.d.write(pdu+"\x1A", false); err != nil {
+	if err = s.d.write(pdu+"\x1A", private); err != nil {
 		return Sent{}, fmt.Errorf("%w: %w", ErrUncertain, err), err
 	}
 	list, err := s.d.answer(ctx, command{text: pdu, prefix: "+CMGS:", within: s.m.cfg.SendFor})

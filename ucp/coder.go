@@ -15,6 +15,10 @@ type coder struct {
 	buf  []byte // encoding, listing: the output; decoding: the coder's own copy of the fields
 	off  int    // decoding: where the next field begins
 
+	stars    bool // encoding: secrets are stars
+	starText bool // and the text of a message is too
+	starred  bool // there was something to hide
+
 	field  string // first failure
 	code   Code
 	reason string
@@ -165,6 +169,10 @@ func (c *coder) secret(field string, v *string, most int) {
 		}
 		return
 	}
+	if c.stars {
+		hidden := c.hide("*", len(*v))
+		v = &hidden
+	}
 	c.text(field, v, most, anything)
 }
 
@@ -172,6 +180,10 @@ func (c *coder) secret(field string, v *string, most int) {
 func (c *coder) password(field string, v *string) {
 	switch c.mode {
 	case modeEncode:
+		if c.stars {
+			hidden := c.hide("*", len(*v))
+			v = &hidden
+		}
 		if len(*v) > maxPassword {
 			c.fail(field, CodeSyntax, "longer than "+strconv.Itoa(maxPassword)+" characters")
 		}
@@ -256,6 +268,14 @@ const maxMsg = 640
 
 // message is the text of a message, whose form MT decides: hexadecimal for MTText and MTData, else as it stands.
 func (c *coder) message(field string, mt byte, v *[]byte) {
+	if c.starText {
+		sign := "*"
+		if mt != MTText && mt != MTData {
+			sign = "0"
+		}
+		hidden := []byte(c.hide(sign, len(*v)))
+		v = &hidden
+	}
 	if mt == MTText || mt == MTData || c.mode == modeList {
 		c.hex(field, v, maxMsg, CodeTooLong)
 		return

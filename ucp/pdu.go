@@ -29,6 +29,8 @@ type PDU struct {
 	Op     Operation
 	Result bool
 	Body   Body // of a result always a *Result; nil only where it could not be read
+	// Private has a trace of the session see stars in place of the text; it is not part of the frame.
+	Private bool
 }
 
 // Number gives the transaction reference number.

@@ -30,6 +30,7 @@ const MaxWindow = MaxTRN + 1
 func protocol(number string) *wire.Protocol[*PDU] {
 	return &wire.Protocol[*PDU]{
 		Name: "UCP", Append: Append, Decode: Decode,
+		Shown:       shown,
 		Alive:       func() *PDU { return &PDU{Op: OpAlert, Body: &Alert{AdC: number, PID: PIDTCP}} },
 		IsAlive:     func(p *PDU) bool { return p.Op == OpAlert },
 		AliveAnswer: func(request *PDU) *PDU { return request.Ack("0000") }, // no messages wait

@@ -25,6 +25,8 @@ type Protocol[P PDU] struct {
 	// Decode reads a frame, from STX to ETX, which it must not keep. With an error it returns as much as it understood,
 	// at least number and operation, or the zero P.
 	Decode func(frame []byte) (P, error)
+	// Shown gives the frame of a PDU that we send as a trace may see it; nil: as it is.
+	Shown func(p P, frame []byte) []byte
 	// Alive makes the request that asks whether the peer lives. IsAlive tells whether a request is one, which the
 	// session answers by itself, with AliveAnswer.
 	Alive       func() P

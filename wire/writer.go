@@ -25,7 +25,11 @@ func (s *Session[P]) append(p P) error {
 	s.out = out
 	s.info.Sent++
 	if trace := s.trace.Load(); trace != nil {
-		(*trace)(true, out[start:])
+		frame := out[start:]
+		if s.protocol.Shown != nil {
+			frame = s.protocol.Shown(p, frame)
+		}
+		(*trace)(true, frame)
 	}
 	return nil
 }

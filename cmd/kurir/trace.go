@@ -29,7 +29,7 @@ func newTraceCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trace",
 		Short: "Watch the PDUs of a link or of a customer's sessions while the server runs",
-		Long: `Watch the PDUs of a link, or of an account's SMPP sessions, of a running Kurir, one decoded line for each, over the REST
+		Long: `Watch the PDUs of a link, or of an account's sessions over SMPP, UCP and CIMD2, of a running Kurir, one decoded line for each, over the REST
 interface. The trace is switched on if it is not, prints what it has by then, and goes off after a while, or at once with --off.
 Passwords are never shown, texts only with --texts. Links take an account that may administrate (admin: true), and so do texts;
 without them an account may trace itself.`,
