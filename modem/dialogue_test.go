@@ -145,6 +145,55 @@ func TestDialogue(t *testing.T) {
 	})
 }
 
+// A USSD text of several lines is one event, also in the middle of an answer, which gets none of them. A text whose quotes do
+// not end takes nothing with it but what follows at once.
+func TestUSSDLines(t *testing.T) {
+	t.Parallel()
+	const menu = "\r\n+CUSD: 1,\"1 Saldo\r\n2 Data\n> 3 Mer\r\nOK\",15\r\n"
+	csq := command{text: "AT+CSQ", within: time.Minute}
+	scripted(t, map[string]string{"AT+CSQ": menu + "\r\n+CSQ: 20,99\r\n\r\nOK\r\n"}, func(t *testing.T, d *dialogue, say func(string)) {
+		want := event{name: "+CUSD", params: []string{"1", "1 Saldo\n2 Data\n> 3 Mer\nOK", "15"}}
+		hold := func(when string) {
+			t.Helper()
+			if got := d.take(); len(got) != 1 || got[0].name != want.name || !slices.Equal(got[0].params, want.params) {
+				t.Errorf("%s: %q", when, got)
+			}
+		}
+		got, err := d.exec(t.Context(), csq)
+		if err != nil || len(got) != 1 || got[0].text != "+CSQ: 20,99" {
+			t.Errorf("the answer in hand: %+v, %v", got, err)
+		}
+		hold("in an answer")
+		say(menu)
+		d.idle(<-d.lines)
+		hold("between answers")
+
+		say("+CUSD: 0,\"5\" screen\",15\r\nRING\r\n")
+		for range 2 {
+			d.idle(<-d.lines)
+		}
+		if got := d.take(); len(got) != 2 || got[1].name != "RING" {
+			t.Errorf("a quote in the text: %+v", got)
+		}
+		say("+CUSD: 0,\"5\" screen\r\n")
+		time.Sleep(ussdWithin + time.Second)
+		say("RING\r\n")
+		for range 2 {
+			d.idle(<-d.lines)
+		}
+		if got := d.take(); len(got) != 2 || got[1].name != "RING" {
+			t.Errorf("a quote too many, and something else later: %+v", got)
+		}
+		say("+CUSD: 0,\"" + strings.Repeat("x\r\n", ussdLines) + "RING\r\n")
+		for range 2 {
+			d.idle(<-d.lines)
+		}
+		if got := d.take(); len(got) != 2 || got[1].name != "RING" {
+			t.Errorf("lines without end: %+v", got)
+		}
+	})
+}
+
 func TestParams(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string][]string{
@@ -209,6 +258,7 @@ func FuzzDialogue(f *testing.F) {
 	f.Add([]byte("\r\nOK\r\n"))
 	f.Add([]byte("AT\r\r\nOK\r\n\r\n+CMT: ,28\r\n" + testPDU + "\r\n> "))
 	f.Add([]byte("\r\n+CMGL: 1,1,,28\r\n+CMTI: \"SM\",9\r\n" + testPDU + "\r\nOK\r\n+CDS: 25\r\n0006050B916407214365F7622110211243806221102122538000\r\n"))
+	f.Add([]byte("+CUSD: 1,\"1 Saldo\r\n2 Data\",15\r\n+CUSD: 1,\"x\r\nOK\r\n"))
 	f.Add([]byte("+CUSD: 1,\"041F0440\",72\r\nRING\r\n+CLIP: \"+46\",145\r\n+CPMS: (\"SM\"),(\r\n+CREG: 5\r\nOK\r\nOK\r\nOK\r\n"))
 	f.Fuzz(func(t *testing.T, said []byte) {
 		synctest.Test(t, func(t *testing.T) {
