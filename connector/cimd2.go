@@ -50,7 +50,9 @@ type cimd2Talk struct {
 func (t *cimd2Talk) dialer(hosts []string, dial dialing, trace func(sent bool, frame []byte)) wireDialer[*cimd2.Packet] {
 	d := &cimd2.Dialer{
 		Hosts: hosts, Dial: dial, User: t.cfg.User, Password: t.cfg.Password.Reveal(), Plain: t.cfg.NoChecksum,
-		Session: wire.Config{Window: t.cfg.Window, Alive: t.cfg.KeepAlive, Response: t.cfg.ResponseTimeout, Logger: t.log, Trace: trace},
+		Session: wire.Config{
+			Window: t.cfg.Window, Alive: t.cfg.KeepAlive, Response: t.cfg.ResponseTimeout, Login: t.cfg.loginWithin(), Logger: t.log, Trace: trace,
+		},
 	}
 	if n := t.cfg.Subaddress; n != nil {
 		d.Subaddress = cimd2.Some(int(*n))

@@ -121,6 +121,9 @@ type Remote struct {
 	TLS *TLSConfig `yaml:"tls"`
 }
 
+// loginWithin is how long connection and log-in at one host may take: no shorter than any other request may.
+func (r *Remote) loginWithin() time.Duration { return max(30*time.Second, r.ResponseTimeout) }
+
 // The words of the configuration; the first of each is the default.
 var (
 	hostOrders       = []string{"first", "turn"}

@@ -68,7 +68,7 @@ func (t *ucpTalk) dialer(hosts []string, dial dialing, trace func(sent bool, fra
 		digit(&login.ONPI, t.cfg.AccountNPI)
 	}
 	d := ucp.NewDialer(hosts, login, t.cfg.Number, wire.Config{
-		Window: t.cfg.Window, Alive: t.cfg.KeepAlive, Response: t.cfg.ResponseTimeout, Logger: t.log, Trace: trace,
+		Window: t.cfg.Window, Alive: t.cfg.KeepAlive, Response: t.cfg.ResponseTimeout, Login: t.cfg.loginWithin(), Logger: t.log, Trace: trace,
 	})
 	d.Dial = dial
 	return d
