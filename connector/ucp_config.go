@@ -38,7 +38,7 @@ type UCPConfig struct {
 	Zone string `yaml:"zone" example:"Europe/Stockholm"`
 	// Validity says how the end of validity is told to the operator: absolute (default), or none when he does not like it.
 	Validity string `yaml:"validity"`
-	// NotifyAddress is the address that receipts are to be sent to (NAdC); often empty: to this session.
+	// NotifyAddress is the address that receipts are to be sent to (NAdC), at most 17 digits; often empty: to this session.
 	NotifyAddress string `yaml:"notify_address"`
 	// NotifyPID is the type of that address: 0539 (default, TCP/IP), 0100, 0139 and so on.
 	NotifyPID string `yaml:"notify_pid"`
@@ -84,7 +84,7 @@ func (c UCPConfig) Validate(report func(field, problem string)) {
 	c.Remote.validate(check, true, ucp.MaxWindow)
 	check.digits("account", c.Account, 16)
 	check.digits("number", c.Number, 16)
-	check.digits("notify_address", c.NotifyAddress, 18)
+	check.digits("notify_address", c.NotifyAddress, ucp.MaxNotification)
 	check.digits("notify_pid", c.NotifyPID, 4)
 	check.length("password", string(c.Password), 16)
 	check.word("operation", c.Operation, ucpOperations)

@@ -108,7 +108,7 @@ func (b *Transfer) layout(c *coder) {
 	c.text("OAdC", &b.OAdC, maxOriginator, address)
 	c.secret("AC", &b.AC, 16)
 	c.char("NRq", &b.NRq, '0', '1')
-	c.text("NAdC", &b.NAdC, maxNotification, digits)
+	c.text("NAdC", &b.NAdC, MaxNotification, digits)
 	c.text("NPID", &b.NPID, 4, digits)
 	c.char("DD", &b.DD, '0', '1')
 	c.text("DDT", &b.DDT, 10, digits)
@@ -116,8 +116,8 @@ func (b *Transfer) layout(c *coder) {
 	c.message("AMsg", MTText, &b.Msg)
 }
 
-// maxNotification is the length of an IPv4 address in twelve digits with its port.
-const maxNotification = 17
+// MaxNotification is the most digits of NAdC: the length of an IPv4 address in twelve digits with its port.
+const MaxNotification = 17
 
 func (*Transfer) carries(o Operation) bool { return o == OpTransfer }
 

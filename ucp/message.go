@@ -74,7 +74,7 @@ func (b *Message) layout(c *coder) {
 	c.text("OAdC", &b.OAdC, maxOriginator, address)
 	c.secret("AC", &b.AC, 16)
 	c.char("NRq", &b.NRq, '0', '1')
-	c.text("NAdC", &b.NAdC, maxNotification, digits)
+	c.text("NAdC", &b.NAdC, MaxNotification, digits)
 	c.char("NT", &b.NT, '0', '7')
 	c.text("NPID", &b.NPID, 4, digits)
 	c.char("LRq", &b.LRq, '0', '1')
