@@ -8,6 +8,7 @@ import (
 
 	"kurir/gsm"
 	"kurir/message"
+	"kurir/modem"
 )
 
 // ModemConfig describes a link of one or more GSM modems. Only name and modems
@@ -46,7 +47,8 @@ type ModemDevice struct {
 	// Devices are where it may be found, tried in order: paths (best one below /dev/serial/by-id), patterns such as
 	// /dev/ttyUSB*, or a serial server as tcp:host:port.
 	Devices []string `yaml:"devices" example:"[/dev/serial/by-id/usb-HUAWEI-if00]"`
-	// IMEI is its serial number, 14 to 16 digits, by which it is found among the devices. Empty: the first modem that answers.
+	// IMEI is its serial number, 14 to 16 digits, of which the first 14 count; by it the modem is found among the
+	// devices. Empty: the first modem that answers.
 	IMEI string `yaml:"imei" example:"490154203237518"`
 	// PIN of the SIM. It is tried once: a wrong one costs one of the SIM's three attempts.
 	PIN message.Secret `yaml:"pin"`
@@ -113,10 +115,11 @@ func (c ModemConfig) Validate(report func(field, problem string)) {
 		d := &c.Modems[i]
 		at := fmt.Sprintf("modems[%d]", i)
 		d.validate(func(field, problem string) { report(at+"."+field, problem) })
-		if d.IMEI != "" && seen[d.IMEI] {
+		serial := modem.Serial(d.IMEI)
+		if serial != "" && seen[serial] {
 			report(at+".imei", "another modem of the link has it")
 		}
-		seen[d.IMEI] = true
+		seen[serial] = true
 	}
 	check.word("long", c.Long, modemLongs)
 	check.number("per_minute", c.PerMinute, 1, 600)

@@ -31,6 +31,10 @@ func TestModemConfig(t *testing.T) {
 		{func(c *ModemConfig) { c.Modems[0].Devices = []string{"COM1", "tcp:x"} }, []string{"modems[0].devices[0]", "modems[0].devices[1]"}},
 		{func(c *ModemConfig) { c.Modems[0].IMEI, c.Modems[0].PIN = "12", "12a4" }, []string{"modems[0].imei", "modems[0].pin"}},
 		{func(c *ModemConfig) { c.Modems = append(c.Modems, c.Modems[0]) }, []string{"modems[1].imei"}},
+		{func(c *ModemConfig) {
+			c.Modems = append(c.Modems, c.Modems[0])
+			c.Modems[1].IMEI = c.Modems[0].IMEI[:14] // without the check digit it is the same modem
+		}, []string{"modems[1].imei"}},
 		{func(c *ModemConfig) { c.Modems[0].Number, c.Modems[0].ServiceCentre = "me", "it" }, []string{"modems[0].number", "modems[0].service_centre"}},
 		{func(c *ModemConfig) {
 			c.Modems[0].Storage, c.Modems[0].Notify, c.Modems[0].Reset = "XX", "2;1", []string{"reset"}

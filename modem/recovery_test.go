@@ -114,6 +114,22 @@ type deaf struct{ net.Conn }
 
 func (deaf) Write(b []byte) (int, error) { return len(b), nil }
 
+// The check digit of a serial number, and the version in its place, are no matter.
+func TestIMEICheckDigit(t *testing.T) {
+	t.Parallel()
+	for _, want := range []string{"49015420323751", "490154203237518", "490154203237510", "4901542032375100"} {
+		inRig(t, simulator.ModemOptions{IMEI: "490154203237518"}, modem.Config{IMEI: want}, func(r *rig) { r.start() })
+	}
+	inRig(t, simulator.ModemOptions{IMEI: "490154203237528"}, modem.Config{IMEI: "49015420323751"}, func(r *rig) {
+		r.run()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if s := r.m.Status(); s.IMSI != "" || !strings.Contains(s.Error, "another modem is there") {
+			t.Errorf("status %+v", s)
+		}
+	})
+}
+
 // A modem is found by its serial number wherever it is plugged in, and another one is let alone.
 func TestIMEI(t *testing.T) {
 	t.Parallel()

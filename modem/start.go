@@ -69,6 +69,10 @@ func (s *session) greet(ctx context.Context) error {
 	return nil
 }
 
+// Serial is what tells a modem's IMEI from those of others: its first 14 digits. Behind them stands a check digit, which
+// some modems leave out or give as 0, or the version of the software. 3GPP TS 23.003 6.2.
+func Serial(imei string) string { return imei[:min(14, len(imei))] }
+
 // identify asks for maker, model and serial number. 3GPP TS 27.007 5.
 func (s *session) identify(ctx context.Context) error {
 	var names [4]string
@@ -80,7 +84,7 @@ func (s *session) identify(ctx context.Context) error {
 		if len(list) > 0 {
 			names[i] = strings.Trim(strings.TrimSpace(strings.TrimPrefix(list[0].text, strings.TrimPrefix(text, "AT")+":")), `"`)
 		}
-		if want := s.m.cfg.IMEI; i == 0 && want != "" && names[0] != want {
+		if want := s.m.cfg.IMEI; i == 0 && want != "" && Serial(names[0]) != Serial(want) {
 			return fmt.Errorf("another modem is there: its IMEI is %s, and the one wanted has %s", names[0], want)
 		}
 	}
