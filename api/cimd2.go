@@ -60,7 +60,7 @@ func (cimd2Talk) denied(p *cimd2.Packet, why loginRefusal) *cimd2.Packet {
 	switch why {
 	case loginWrong:
 		return p.Refuse(cimd2.ErrLogin, "")
-	case loginCrowd:
+	case loginCrowd, loginTaken:
 		return p.Refuse(cimd2.ErrTooManyUsers, "")
 	}
 	return p.Refuse(cimd2.ErrSystem, "")

@@ -54,6 +54,8 @@ func (ucpTalk) denied(p *ucp.PDU, why loginRefusal) *ucp.PDU {
 		return p.Nack(ucp.CodeAuthentication, "account or password are wrong")
 	case loginCrowd:
 		return p.Nack(ucp.CodeNotAllowed, "all sessions of the account are in use")
+	case loginTaken:
+		return p.Nack(ucp.CodeNotAllowed, "the session is open for another account: log in at once")
 	}
 	return p.Nack(ucp.CodeSystem, "try again later")
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -119,6 +120,70 @@ func TestUCPKnown(t *testing.T) {
 		}
 		if v := b.deliver(b.gateway.become(message.Delivered)...); v[gateway.Acknowledged] != 1 {
 			t.Errorf("verdicts %v", v)
+		}
+	})
+}
+
+// TestUCPKnownLogsIn: who is known by his address may log in all the same, and so may others from there. Until somebody has, or
+// has said something else, nothing is delivered.
+func TestUCPKnownLogsIn(t *testing.T) {
+	accounts := []account.Account{
+		{Name: "acme", Password: "secret", UCP: account.Login{Name: "8888", Addresses: []string{"192.0.2.0/24"}}},
+		{Name: "other", Password: "pass2", UCP: account.Login{Name: "7777"}},
+	}
+	ucpTestWith(t, accounts, func(t *testing.T, b ucpBench) {
+		b.from = netipPort("192.0.2.7:4")
+		hold := func(when string, accounts ...string) {
+			t.Helper()
+			synctest.Wait()
+			var got []string
+			for _, s := range b.all.List() {
+				got = append(got, s.Account)
+			}
+			if !slices.Equal(got, accounts) {
+				t.Errorf("%s: sessions of %q, want %q", when, got, accounts)
+			}
+		}
+		open := func(c *ucpClient, name, password string) ucp.Code {
+			t.Helper()
+			return ucpDo(t, c, ucp.OpSession, ucp.OpenSession(name, password)).Code
+		}
+		for name, want := range map[string]string{"8888": "acme", "7777": "other"} {
+			c, _ := b.login(nil)
+			hold(name + " before the log-in")
+			if code := open(c, name, map[string]string{"8888": "secret", "7777": "pass2"}[name]); code != ucp.CodeNone {
+				t.Errorf("%s: %v", name, code)
+			}
+			hold(name, want)
+			if code := open(c, name, "secret"); code != ucp.CodeNotAllowed {
+				t.Errorf("%s once more: %v", name, code)
+			}
+			c.Close(nil)
+		}
+		c, _ := b.login(nil)
+		if code := open(c, "8888", "wrong"); code != ucp.CodeAuthentication {
+			t.Errorf("wrong password: %v", code)
+		}
+		hold("wrong password")
+
+		c, _ = b.login(nil) // who is silent is known by the address
+		time.Sleep(6 * time.Second)
+		hold("silent", "acme")
+		if code := open(c, "8888", "secret"); code != ucp.CodeNone {
+			t.Errorf("late: %v", code)
+		}
+		hold("late", "acme")
+		ucpSent(t, c, ucpText("46701234567", "hello"))
+		c.Close(nil)
+		c, _ = b.login(nil)
+		ucpSent(t, c, ucpText("46701234568", "hello"))
+		hold("has sent", "acme")
+		if code := open(c, "7777", "pass2"); code != ucp.CodeNotAllowed {
+			t.Errorf("another's session: %v", code)
+		}
+		hold("another's session")
+		if b.gateway.wakes != 4 {
+			t.Errorf("%d wakes, want 4", b.gateway.wakes)
 		}
 	})
 }

@@ -18,6 +18,7 @@ const (
 	loginWrong  loginRefusal = iota // name, password or address
 	loginCrowd                      // all sessions of the account are in use
 	loginBroken                     // we cannot decide now
+	loginTaken                      // the session is another account's, by its address
 )
 
 // wirePeer is one session of a customer: the wire.Handler of it.
@@ -63,6 +64,14 @@ func (s *wireServer[P]) login(sess *wire.Session[P], request P) (answer P, who s
 		return s.talk.denied(request, loginBroken), name, nil
 	}
 	s.penalty.forgive(from, name, password)
+	if known := s.peerOf(sess); known != nil { // by the address, and has said something else before
+		if known.account != a.Name {
+			s.log.Warn("bind refused", "protocol", s.talk.version(), "account", a.Name, "peer", from, "why", "the session belongs to the account of the address")
+			return s.talk.denied(request, loginTaken), name, nil
+		}
+		answer, _ = s.talk.admitted(request, a.Login(s.by))
+		return answer, a.Name, known
+	}
 	p := s.newPeer(sess, a)
 	if !s.enter(a, p) {
 		return s.talk.denied(request, loginCrowd), name, nil
@@ -71,6 +80,13 @@ func (s *wireServer[P]) login(sess *wire.Session[P], request P) (answer P, who s
 	answer, window := s.talk.admitted(request, l)
 	p.setWindow(window)
 	return answer, a.Name, p
+}
+
+// peerOf gives the handler of a session that somebody is bound on.
+func (s *wireServer[P]) peerOf(sess *wire.Session[P]) *wirePeer[P] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.peers[sess]
 }
 
 // judge gives the account of a name and a password, or why it is not let in; nothing if nobody knows.

@@ -14,7 +14,9 @@ type Server[P PDU] struct {
 	// whom and who handles the rest; a nil handler refuses, and the session ends. It may take its time: only its own
 	// session waits.
 	Login func(s *Session[P], request P) (answer P, account string, h Handler[P])
-	// Known tells who has logged in by the address alone, when the connection is made; nil, or a nil handler: nobody.
+	// Known tells who is in by the address alone, without a log-in (neighbour); nil, or a nil handler: nobody. Login may
+	// then get the first log-in on a session that is bound already: it lets in the same account with the handler that the
+	// session has, and nobody else.
 	Known func(s *Session[P]) (account string, h Handler[P])
 	// Bound is called when the answer to the log-in is on its way, before anything else happens; may be nil.
 	Bound func(s *Session[P])
@@ -53,18 +55,13 @@ func (srv *Server[P]) open(conn net.Conn) *Session[P] {
 	cfg.Role = SMSC
 	s := NewSession(conn, srv.Protocol, cfg, loginHandler[P]{srv})
 	if srv.Known != nil {
-		s.begin = func() {
-			if account, h := srv.Known(s); h != nil {
-				srv.bind(s, account, h)
-			}
-		}
+		watchNeighbour(srv, s)
 	}
 	return s
 }
 
-// bind gives a session to whom it belongs from now on.
-func (srv *Server[P]) bind(s *Session[P], account string, h Handler[P]) {
-	s.reader.h = h
+// admit gives a session to whom it belongs from now on.
+func (srv *Server[P]) admit(s *Session[P], account string) {
 	s.SetBound(account)
 	if srv.Bound != nil {
 		srv.Bound(s)
@@ -93,7 +90,10 @@ func (h loginHandler[P]) login(s *Session[P], request P) {
 	case next == nil:
 		s.Finish(errRefused)
 	default:
-		h.srv.bind(s, account, next)
+		bound := s.State() == Bound // as the same, by the address
+		if s.reader.h = next; !bound {
+			h.srv.admit(s, account)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ type Session[P PDU] struct {
 	watcher  Watcher[P] // nil: none
 	cfg      Config
 	begin    func() // before anything is read; may be nil
+	over     func() // when nothing more is read; may be nil
 	reader   reader[P]
 	state    atomic.Uint32 // a State; written under mu
 	trace    atomic.Pointer[func(sent bool, frame []byte)]
@@ -102,6 +103,9 @@ func (s *Session[P]) Run(ctx context.Context) error {
 		s.begin()
 	}
 	s.read()
+	if s.over != nil {
+		s.over()
+	}
 	s.Close(ErrClosed)
 	s.writes.Wait()
 	s.mu.Lock()
