@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 
 	"kurir/smpp"
 	"kurir/ucp"
+	"kurir/wire"
 )
 
 // speakUCP is the language of a session on EMI/UCP. Its submissions become submit_sm, whose sequence number is that of
@@ -55,20 +55,11 @@ func (l *speakUCP) begin() {
 func (l *speakUCP) enter(a *account) { l.ss.enter(a, smpp.Transceiver, smpp.Version33) }
 
 // cut finds what stands between STX and ETX.
-func (l *speakUCP) cut(b []byte) (frame []byte, used int, err error) {
-	start := bytes.IndexByte(b, ucp.STX)
-	if start < 0 {
-		return nil, len(b), nil
-	}
-	end := bytes.IndexByte(b[start:], ucp.ETX)
-	if end < 0 {
-		if len(b)-start > ucp.MaxFrame {
-			return nil, len(b), nil
-		}
+func (*speakUCP) cut(b []byte) (frame []byte, used int, err error) {
+	start, end, ok := wire.Next(b, ucp.MaxFrame)
+	if !ok {
 		return nil, start, nil
 	}
-	end += start + 1
-	start += bytes.LastIndexByte(b[start:end], ucp.STX)
 	return b[start:end], end, nil
 }
 
