@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -72,7 +73,7 @@ type SMPPOptions struct {
 	All *Sessions // which the server joins; nil for those of the server alone
 
 	MaxConnections int           // at once; default 20,000
-	MaxPerIP       int           // from one address; default 1000
+	MaxPerIP       int           // from one address; default as MaxConnections: the listener bounds it
 	BindTimeout    time.Duration // until a connection is bound; default 30 s
 	EnquireLink    time.Duration // silence after which we ask; default 30 s
 	ResponseWait   time.Duration // for the answer to a deliver_sm; default 30 s
@@ -151,7 +152,7 @@ func newSMPPServer(core smppCore, o SMPPOptions) *SMPPServer {
 	s.all.join(s)
 	s.server = smpp.Server{
 		Bind: s.bind, Bound: s.bound, Ended: s.ended,
-		SystemID: o.SystemID, MaxConnections: o.MaxConnections, MaxPerIP: o.MaxPerIP,
+		SystemID: o.SystemID, MaxConnections: o.MaxConnections, MaxPerIP: cmp.Or(o.MaxPerIP, o.MaxConnections),
 		Session: smpp.SessionConfig{
 			// The most that any session gets; smppPeer.limit is what it has. Of
 			// requests one more is read than any account's window has, so that it

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -108,7 +109,7 @@ type WireOptions struct {
 	Now func() time.Time // the wall clock; nil: time.Now
 
 	MaxConnections int           // at once; default 20,000
-	MaxPerIP       int           // from one address; default 1000
+	MaxPerIP       int           // from one address; default as MaxConnections: the listener bounds it
 	Login          time.Duration // until somebody has logged in; default 30 s
 	KeepAlive      time.Duration // silence after which we ask; default 30 s
 	ResponseWait   time.Duration // for the answer to what we deliver; default 30 s
@@ -132,7 +133,7 @@ func newWireServer[P wire.PDU](core smppCore, o WireOptions, by account.Protocol
 	}
 	s.all.join(s)
 	s.server = &wire.Server[P]{
-		Protocol: protocol, Login: s.login, Known: s.known, Bound: s.bound, Ended: s.ended, MaxConnections: o.MaxConnections, MaxPerIP: o.MaxPerIP,
+		Protocol: protocol, Login: s.login, Known: s.known, Bound: s.bound, Ended: s.ended, MaxConnections: o.MaxConnections, MaxPerIP: cmp.Or(o.MaxPerIP, o.MaxConnections),
 		Session: wire.Config{Login: o.Login, Alive: o.KeepAlive, Response: o.ResponseWait, Logger: o.Log, Window: wireMostWindow},
 	}
 	return s
