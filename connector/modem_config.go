@@ -20,7 +20,7 @@ type ModemConfig struct {
 	// PerMinute is the highest number of parts a minute of each modem, 1 to 600; 0 (default) for no limit
 	// but the network's.
 	PerMinute int `yaml:"per_minute" example:"20"`
-	// DailyLimit is how many parts each SIM sends in a day of the server's time zone at most, 1 to 100000;
+	// DailyLimit is how many parts each modem sends in a day of the server's time zone at most, 1 to 100000;
 	// 0 (default) for no limit. Then its modem is shown as down until midnight, and only receives.
 	DailyLimit int `yaml:"daily_limit" example:"500"`
 	// Lookahead is how many parts beyond the one that is being sent a modem holds ready, 1 to 100; 4 by default,
