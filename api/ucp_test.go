@@ -165,7 +165,6 @@ func TestUCPKnownLogsIn(t *testing.T) {
 			t.Errorf("wrong password: %v", code)
 		}
 		hold("wrong password")
-
 		c, _ = b.login(nil) // who is silent is known by the address
 		time.Sleep(6 * time.Second)
 		hold("silent", "acme")
