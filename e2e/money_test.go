@@ -205,7 +205,12 @@ func TestKillUnderPaidLoad(t *testing.T) {
 	stopLoad()
 	senders.Wait()
 	within(t, 2*patience, "nothing is reserved any more", func() bool {
-		return p.balance().Reserved.Sign() == 0 && p.balanceOf("holding").Reserved.Sign() == 0
+		if p.balance().Reserved.Sign() != 0 || p.balanceOf("holding").Reserved.Sign() != 0 {
+			return false
+		}
+		_, mine, _ := s.chargedInAll() // what messages say is what is on disk, a moment behind the balances
+		_, wards, _ := ward.chargedInAll()
+		return mine.Sign() == 0 && wards.Sign() == 0
 	})
 	b := p.balance()
 	charged, reserved, n := s.chargedInAll()
