@@ -35,6 +35,13 @@ func (f *fakeMails) open(context.Context, *mail.Server) (mailSession, error) {
 	return &fakeMailSession{f: f}, nil
 }
 
+// counts tells how many connections were opened and closed.
+func (f *fakeMails) counts() (opened, closed int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.opened, f.closed
+}
+
 type fakeMailSession struct {
 	f      *fakeMails
 	broken bool
@@ -104,7 +111,9 @@ func TestMailOutWrites(t *testing.T) {
 				t.Fatalf("it is %+v", d)
 			}
 		}
+		f.mu.Lock()
 		got := f.got[0]
+		f.mu.Unlock()
 		if got.From != "sms@example.se" || got.FromName != "+46701234567" || got.To[0] != "anna@example.se" || got.Subject != "[C-1] SMS from +46701234567" ||
 			got.ID != inboundHookID(1, 1)+"@sms.example.se" || !strings.HasPrefix(got.Text, "hej") || got.Date.UnixMilli() != 1_700_000_000_000 {
 			t.Errorf("the mail is %+v", got)
@@ -112,13 +121,13 @@ func TestMailOutWrites(t *testing.T) {
 		if id, ok := m.opt.Tokens().Read(got.ReplyTo); !ok || id != 1 {
 			t.Errorf("it is answered at %s", got.ReplyTo)
 		}
-		if f.opened != 1 || f.closed != 0 {
-			t.Errorf("%d connections opened, %d closed", f.opened, f.closed)
+		if opened, closed := f.counts(); opened != 1 || closed != 0 {
+			t.Errorf("%d connections opened, %d closed", opened, closed)
 		}
 		time.Sleep(2 * mailIdle)
 		synctest.Wait()
-		if f.closed != 1 {
-			t.Errorf("%d connections are closed when nothing comes", f.closed)
+		if _, closed := f.counts(); closed != 1 {
+			t.Errorf("%d connections are closed when nothing comes", closed)
 		}
 	})
 }
