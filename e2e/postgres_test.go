@@ -89,6 +89,9 @@ func TestPostgresAway(t *testing.T) {
 		t.Errorf("/readyz: %d %q does not say what can be lost", status, text)
 	}
 	server.Stop(t, pgtest.Immediate)
+	quiet := time.NewTimer(2 * time.Second) // what is under way in this very moment has no answer before it is known whether it is on disk
+	defer quiet.Stop()
+	<-quiet.C
 	if status := submit("46701000002"); status != smpp.ESME_RMSGQFUL {
 		t.Errorf("SMPP answers %v while the database is away", status)
 	}
