@@ -221,12 +221,22 @@ func (s *Snapshot) addressAnswer(in *message.Inbound, a replyTo, dialog bool, at
 	if l.owner != nil {
 		in.Account = l.owner.Name
 	}
-	for _, step := range s.Mail.steps() {
-		if s.take(step, &l) {
-			return
+	if !s.byStep(&l) {
+		s.byDefault(&l)
+	}
+}
+
+// byStep takes the steps until one finds something. It makes no list of them, for it is done for each message.
+func (s *Snapshot) byStep(l *lookup) bool {
+	if s.Mail != nil && len(s.Mail.Order) > 0 {
+		return slices.ContainsFunc(s.Mail.Order, func(word string) bool { return s.take(LookupStep(word), l) })
+	}
+	for _, step := range LookupSteps() {
+		if s.take(step, l) {
+			return true
 		}
 	}
-	s.byDefault(&l)
+	return false
 }
 
 // ownerOf is the account that has a number, or the number that digits stand behind.
