@@ -223,10 +223,18 @@ func hostilePipeline(t *testing.T, b *mailBench) {
 }
 
 func hostileGone(t *testing.T, b *mailBench) {
+	goneMidway(t, b, func(c *mailClient) {
+		c.say("354", "DATA")
+		c.write("Subject: a\r\n\r\nhalf of")
+	})
+}
+
+// goneMidway has a client leave after half a mail.
+func goneMidway(t *testing.T, b *mailBench, half func(c *mailClient)) {
+	t.Helper()
 	c := b.signedIn("acme")
 	c.envelope("anna@example.se", "0701@sms.example.se")
-	c.say("354", "DATA")
-	c.write("Subject: a\r\n\r\nhalf of")
+	half(c)
 	_ = c.conn.(*net.TCPConn).CloseWrite()
 	c.drain()
 	if b.gateway.taken() != nil {
@@ -243,14 +251,7 @@ func hostileBDAT(_ *testing.T, b *mailBench) {
 }
 
 func hostileBDATGone(t *testing.T, b *mailBench) {
-	c := b.signedIn("acme")
-	c.envelope("anna@example.se", "0701@sms.example.se")
-	c.say("250", "BDAT 14\r\nSubject: a\r\n\r\n")
-	_ = c.conn.(*net.TCPConn).CloseWrite()
-	c.drain()
-	if b.gateway.taken() != nil {
-		t.Error("half a mail was sent")
-	}
+	goneMidway(t, b, func(c *mailClient) { c.say("250", "BDAT 14\r\nSubject: a\r\n\r\n") })
 }
 
 func hostileControl(_ *testing.T, b *mailBench) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -243,40 +244,32 @@ func TestAlive(t *testing.T) {
 	})
 }
 
-// A peer that does not take a packet three times will not take it a fourth time.
+// A peer that does not take a packet three times will not take it a fourth time, also where its nacks for several come in turn.
 func TestNacksEndTheSession(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		r := newRig(t, Config{Window: 1}, true)
-		_, _ = r.s.Send(submits(t, 1))
-		r.written("03:001 021:46701234567 033:a|")
-		for range maxResent {
-			r.send("99:001|")
-			r.written("03:001 021:46701234567 033:a|")
-		}
-		r.send("99:001|")
-		<-r.s.Done()
-		if !errors.Is(r.s.Err(), ErrNacked) || len(r.h.responses) != 1 || r.h.responses[0].Err == nil {
-			t.Errorf("%v, %+v", r.s.Err(), r.h.responses)
-		}
-	})
-}
-
-// Two packets whose nacks come in turn end it as well: each of them is sent again three times.
-func TestNacksInTurn(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		r := newRig(t, Config{Window: 2}, true)
-		_, _ = r.s.Send(submits(t, 2))
-		r.written("03:001 021:46701234567 033:a|03:003 021:46701234567 033:b|")
-		for range maxResent {
-			r.send("99:001|99:003|")
-			r.written("03:001 021:46701234567 033:a|03:003 021:46701234567 033:b|")
-		}
-		r.send("99:001|")
-		<-r.s.Done()
-		if !errors.Is(r.s.Err(), ErrNacked) || len(r.h.responses) != 2 {
-			t.Errorf("%v, %+v", r.s.Err(), r.h.responses)
-		}
-	})
+	for _, x := range []struct {
+		packets        int
+		written, nacks string
+	}{
+		{1, "03:001 021:46701234567 033:a|", "99:001|"},
+		{2, "03:001 021:46701234567 033:a|03:003 021:46701234567 033:b|", "99:001|99:003|"},
+	} {
+		t.Run(strconv.Itoa(x.packets), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				r := newRig(t, Config{Window: x.packets}, true)
+				_, _ = r.s.Send(submits(t, x.packets))
+				r.written(x.written)
+				for range maxResent {
+					r.send(x.nacks)
+					r.written(x.written)
+				}
+				r.send("99:001|")
+				<-r.s.Done()
+				if !errors.Is(r.s.Err(), ErrNacked) || len(r.h.responses) != x.packets || r.h.responses[0].Err == nil {
+					t.Errorf("%v, %+v", r.s.Err(), r.h.responses)
+				}
+			})
+		})
+	}
 }
 
 // Nacks that are spread over many packets do not end it.
