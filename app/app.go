@@ -88,6 +88,8 @@ type App struct {
 	alarmsNow atomic.Pointer[alarm.Settings]   // those in force
 	httpNow   atomic.Pointer[api.HTTPSettings] // likewise
 
+	changing chan struct{} // has what is held by whoever changes settings, before mu
+
 	mu    sync.Mutex
 	file  *config.File // with what was made over REST
 	book  book
@@ -105,7 +107,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	a := &App{
 		opt: opt, log: opt.Log, file: opt.File, verifier: account.NewVerifier(),
 		guard: api.NewGuard(), links: map[string]*runningLink{}, shared: connector.NewShared(),
-		alarms: alarm.NewBook(), sessions: &api.Sessions{},
+		alarms: alarm.NewBook(), sessions: &api.Sessions{}, changing: make(chan struct{}, 1),
 	}
 	a.ports = a.sessionPorts()
 	defer func() {

@@ -146,7 +146,7 @@ func (a *App) ChangeSetting(ctx context.Context, c resource.Change) (resource.Ro
 	if !known {
 		return resource.Row{}, noNoun(c.Kind)
 	}
-	unlock, err := a.store.Lock(ctx, "settings")
+	unlock, err := a.lockSettings(ctx)
 	if err != nil {
 		return resource.Row{}, err
 	}
@@ -189,6 +189,22 @@ func (a *App) ChangeSetting(ctx context.Context, c resource.Change) (resource.Ro
 	a.book.used = a.book.last
 	a.log.Info("a setting is changed", "noun", c.Kind, "name", draft.name, "action", string(c.Action), "by", c.By)
 	return row, nil
+}
+
+// lockSettings waits until this server alone may change settings. Those of one server that wait take turns here: in the
+// database one of each server asks, not all of them every few milliseconds.
+func (a *App) lockSettings(ctx context.Context) (unlock func(), err error) {
+	select {
+	case a.changing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	free, err := a.store.Lock(ctx, "settings")
+	if err != nil {
+		<-a.changing
+		return nil, err
+	}
+	return func() { free(); <-a.changing }, nil
 }
 
 // changedRow is a setting as it is when it is changed, with what is warned of then and, elsewhere, was not before.

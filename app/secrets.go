@@ -47,7 +47,7 @@ func (a *App) joinKey(ctx context.Context) error {
 		return err
 	}
 	if slices.ContainsFunc(nodes, func(n nodeKey) bool { return n.key != now }) { // it may be about to change
-		unlock, err := a.store.Lock(ctx, "settings")
+		unlock, err := a.lockSettings(ctx)
 		if err != nil {
 			return err
 		}
@@ -235,7 +235,7 @@ func (a *App) tryEncrypt(ctx context.Context, most time.Duration, waits []string
 // there are other servers without it, which it names.
 func (a *App) encryptBook(ctx context.Context) (without []string, err error) {
 	key := a.keys.Key()
-	unlock, err := a.store.Lock(ctx, "settings")
+	unlock, err := a.lockSettings(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -22,8 +22,10 @@ import (
 //  2. That it starts is put on disk before it starts. After a crash one of which
 //     this is on disk and its end is not is given up: a program is started at
 //     most once.
-//  3. How it ended is put on disk and into the log. What it wrote answers the
-//     phone, where the rule says so, the way a webhook's answer does (answer.go).
+//  3. What it wrote answers the phone, where the rule says so, the way a webhook's
+//     answer does (answer.go). How it ended is put on disk with that answer, or
+//     with the reason for which there is none as yet: one that has ended on disk
+//     and still owes an answer had it refused, and lost it with the server.
 
 // commander is the Receiver for message.CommandTarget.
 type commander struct {
@@ -34,9 +36,10 @@ type commander struct {
 
 	// Under g.mu.
 	closed  bool
-	places  map[string]chan struct{} // by command, as many as it may run at a time
-	replies map[commandKey]written   // what was written lately, until it has been accepted
-	wrong   map[string]*wrongCodes   // by command
+	places  map[string]chan struct{}     // by command, as many as it may run at a time
+	replies map[commandKey]written       // what was written lately, until it has been accepted
+	ended   map[commandKey]message.Event // how they ended, until that is written
+	wrong   map[string]*wrongCodes       // by command
 }
 
 // commandKey names a command of an inbound message.
@@ -66,7 +69,10 @@ const (
 )
 
 func newCommander(g *Gateway) *commander {
-	c := &commander{g: g, places: map[string]chan struct{}{}, replies: map[commandKey]written{}, wrong: map[string]*wrongCodes{}}
+	c := &commander{
+		g: g, places: map[string]chan struct{}{}, replies: map[commandKey]written{},
+		ended: map[commandKey]message.Event{}, wrong: map[string]*wrongCodes{},
+	}
 	c.ctx, c.kill = context.WithCancel(g.ctx)
 	return c
 }
@@ -173,8 +179,10 @@ func (c *commander) earlier(it *Item) (Delivered, bool) {
 	for _, ev := range events {
 		switch {
 		case int(ev.Part) != it.Index+1:
-		case ev.Kind == message.EventCommandEnded:
+		case ev.Kind == message.EventCommandEnded && it.Target.Mask == 0:
 			return Delivered{Code: ev.Code}, true
+		case ev.Kind == message.EventCommandEnded:
+			return refused("its answer could not be accepted before the server ended"), true
 		case ev.Kind == message.EventCommand:
 			began = true
 		}
@@ -272,12 +280,21 @@ func (c *commander) run(it *Item, in *message.Inbound, cfg *command.Config) Deli
 	g.log.Info("a command has run", "command", cfg.Name, "rule", it.Inbound.Rule, "account", it.Inbound.Account, "from", it.Inbound.From.String(),
 		"message", it.Inbound.ID.String(), "exit", r.Exit, "took", r.Took, "problem", r.Why)
 	g.mu.Lock()
-	g.itemEvent(it, message.Event{Kind: message.EventCommandEnded, At: g.now().UnixMilli(), Code: d.Code, Text: text})
+	c.ended[commandKey{it.Inbound.ID, it.Index}] = message.Event{Kind: message.EventCommandEnded, At: g.now().UnixMilli(), Code: d.Code, Text: text}
 	if d.Reply != "" {
 		c.keep(commandKey{it.Inbound.ID, it.Index}, d.Reply, g.now())
 	}
 	g.mu.Unlock()
 	return d
+}
+
+// end books how a program ended, before what becomes of its item is. g.mu is held.
+func (c *commander) end(it *Item) {
+	key := commandKey{it.Inbound.ID, it.Index}
+	if ev, ok := c.ended[key]; ok {
+		delete(c.ended, key)
+		c.g.itemEvent(it, ev)
+	}
 }
 
 // keep remembers what a program wrote: if it cannot be accepted now it can later,

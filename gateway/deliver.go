@@ -340,6 +340,9 @@ func (g *Gateway) forgetItem(it *Item) {
 func (g *Gateway) itemEvent(it *Item, ev message.Event) {
 	switch {
 	case it.inb != nil:
+		if it.Target.Kind == message.CommandTarget {
+			g.commander.end(it)
+		}
 		ev.Part = uint8(it.Index + 1)
 		it.Inbound.Log = message.AppendEvent(it.Inbound.Log, it.Inbound.ID, ev)
 		g.cur.InboundChanged = append(g.cur.InboundChanged, store.InboundChange{

@@ -87,11 +87,11 @@ func (s *Simulator) serveAs(ss *session, first []byte) {
 	}
 	s.lastNumber++
 	ss.number = s.lastNumber
-	s.sessions[ss.number] = ss
-	s.mu.Unlock()
 	ss.random = rand.New(rand.NewPCG(s.opt.Seed, ss.number))
 	ss.batch.init(ss)
 	ss.speaks = ss.host.speaks(ss)
+	s.sessions[ss.number] = ss // from here on others read it
+	s.mu.Unlock()
 	s.wg.Go(func() { ss.out.run(conn) })
 	s.hub.changedSessions()
 	ss.batch.begin(time.Now())
