@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-FUZZTIME ?= 2s
+FUZZTIME ?= 1s
 # Flags of e2e/bench, such as BENCH='--only smpp --runs 1'.
 BENCH    ?=
 # Flags of the experiments, such as EXPERIMENTS='-run ^TestClusterKill$$'.
@@ -38,7 +38,7 @@ race: ## unit tests with the race detector
 seeds: ## the simulation of faults at several gateways, SEEDS (2000) times
 	go test -count=1 -timeout 15m ./gateway -run '^TestSeeds$$' -seeds.runs=$(SEEDS) -seeds.base=$(SEEDBASE)
 
-fuzz: ## every fuzz target for FUZZTIME (2s)
+fuzz: ## every fuzz target for FUZZTIME (1s)
 	@tools/fuzz $(FUZZTIME)
 
 lint: tools ## gofumpt, vet and staticcheck, in every module

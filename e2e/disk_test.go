@@ -60,6 +60,7 @@ func fill(t *testing.T, dir string) (remove func()) {
 // temporary error in each interface's language, links stop, memory does not grow; when there is room again
 // everything goes on without a restart, and nothing is lost.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	dir := smallDisk(t, "48m")
 	sim := startSimulator(t, simulator.Options{})
 	s := startServer(t, sim, serverOptions{dir: dir})
@@ -158,6 +159,7 @@ func TestDiskFull(t *testing.T) {
 
 // TestDiskFullAtStart: a server that cannot even open its database says why and ends, and starts when there is room.
 func TestDiskFullAtStart(t *testing.T) {
+	t.Parallel()
 	dir := smallDisk(t, "16m")
 	s := prepareServer(t, nil, serverOptions{dir: dir})
 	remove := fill(t, dir)

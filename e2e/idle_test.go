@@ -21,6 +21,7 @@ import (
 // TestIdleSessions binds many sessions that say nothing, of customers, plain and over TLS, and of links. Each may cost
 // 128 KiB at most; make bench measures it more closely.
 func TestIdleSessions(t *testing.T) {
+	t.Parallel()
 	const sessions, most = 400, 128 << 10
 	operator := freeAddr(t)
 	var links []string

@@ -72,6 +72,7 @@ func keyedPoster(ctx context.Context, s *server, name string, random *rand.Rand)
 // TestKillWithKeys kills the program in the middle of requests with keys, each of which is sent again until it is
 // answered. At the end every key has made one set of messages, and is answered as it was the first time.
 func TestKillWithKeys(t *testing.T) {
+	t.Parallel()
 	random := faults(t)
 	sim := startSimulator(t, simulator.Options{Phones: -1})
 	s := startServer(t, sim, serverOptions{binary: plainBinary(t)})

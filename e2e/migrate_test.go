@@ -36,6 +36,7 @@ func (s *server) onto(database string) {
 // TestMigrateUnderLoad moves a server from SQLite to PostgreSQL while customers send, once after it was stopped and once after it was
 // killed: what was accepted is lost by neither.
 func TestMigrateUnderLoad(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		twice int
