@@ -65,6 +65,10 @@ func exampleOf(kind string) settingExample {
 		return settingExample{"help", `{"keyword":"help","account":"acme"}`, `{"keyword":["help","hjalp"]}`, ""}
 	case "replies":
 		return settingExample{"+46737000002", `{"within":"24h"}`, `{"digits":2}`, `{"number":"+46737000003","within":"48h"}`}
+	case "mail":
+		return settingExample{put: `{"server":"mail.example.se:587","from":"sms@example.se","default":[{"number":"72456","to":["sales@example.se"]}]}`, patch: `{"addresses":["*@example.se"]}`}
+	case "aliases":
+		return settingExample{"desk", `{"to":["desk@example.se"]}`, `{"to":["desk@example.se","boss@example.se"]}`, `{"name":"0737494950","to":["anna@example.se"]}`}
 	case "alarms":
 		return settingExample{put: `{"link_down":"2m","disk":15}`, patch: `{"disk":20}`}
 	}

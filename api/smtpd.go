@@ -130,17 +130,21 @@ func (s *SMTPServer) Serve(ctx context.Context, plain, secure net.Listener) erro
 		listeners = append(listeners, tls.NewListener(&smtpListener{secure, s}, s.o.TLS))
 	}
 	failed := make(chan error, len(listeners))
+	var serving sync.WaitGroup
 	for _, l := range listeners {
-		go func() { failed <- s.server.Serve(l) }()
+		serving.Go(func() { failed <- s.server.Serve(l) })
 	}
+	var err error
 	select {
 	case <-ctx.Done():
-		s.stop()
-		return nil
-	case err := <-failed:
-		s.stop()
-		return err
+	case err = <-failed:
 	}
+	s.stop()
+	for _, l := range listeners { // one that began to be served only now is not known to go-smtp when it shuts down
+		_ = l.Close()
+	}
+	serving.Wait()
+	return err
 }
 
 // stop ends the sessions: those that are reading a mail get some time for it, the others are told at once.

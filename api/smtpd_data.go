@@ -77,7 +77,7 @@ func (s *smtpSession) unread(err error, lines *smtpLines) *smtp.SMTPError {
 	case lines.bare:
 		return smtpRefuse(554, "5.6.0", "a line of the mail ends with CR or LF alone (RFC 5321 2.3.8)")
 	case err != nil:
-		return smtpRefuse(554, "5.6.0", "the mail cannot be read: %v", err)
+		return smtpRefuse(451, "4.4.2", "the mail did not come to its end in time; send it again") // who has hung up does not hear it
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (a *App) readMailKey(ctx context.Context, f *config.File) error {
 // mailSettings gives a snapshot what stands in a file of mail. What was read of the
 // file of aliases while it is in force stays until another file is.
 func (a *App) mailSettings(f *config.File, s, old *gateway.Snapshot) {
-	s.Mail, s.Aliases = f.Mail, directory.NewAliasBook(f.MailAliases)
+	s.Mail, s.Aliases = f.Mail, directory.NewAliasBook(f.OwnAliases, f.MailAliases)
 	if old != nil && f == a.file {
 		s.Aliases = old.Aliases
 	}

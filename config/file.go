@@ -70,6 +70,8 @@ type File struct {
 	// Mail is the mail server by which what phones write reaches people, and where it goes; docs/mail-out.md describes it.
 	// Left out: no mail.
 	Mail *gateway.Mail `yaml:"mail"`
+	// Aliases are words and numbers that stand for mail addresses; they come before those of the file that mail names.
+	Aliases []directory.Alias `yaml:"aliases"`
 	// Alarms is what people ought to look at, and who is told.
 	Alarms alarm.Settings `yaml:"alarms"`
 	// TLVs are optional parameters beyond those of the specification, given names for the tlvs of connectors, accounts
@@ -119,6 +121,8 @@ type File struct {
 	// Replies are the numbers of ours of which answers from phones are tied to the messages that they answer: by digits of a
 	// dialog, before the rules under inbound, or, where none of those matches, to the last that was sent from there to the phone.
 	Replies []gateway.ReplyRule `yaml:"replies"`
+	// OwnAliases are those under aliases.
+	OwnAliases *directory.Aliases `yaml:"-"`
 	// MailAliases are those of the file that mail names.
 	MailAliases *directory.Aliases `yaml:"-"`
 	// Warnings are what has no effect as it is written, though it is no mistake.

@@ -13,6 +13,7 @@ import (
 // checkMail reports what is wrong with how what phones write reaches mailboxes, and reads the file of aliases.
 func (d *decoder) checkMail(f *File, links []string) {
 	d.checkMailboxes(f)
+	d.ownAliases(f)
 	m := f.Mail
 	if m == nil {
 		return
@@ -30,8 +31,8 @@ func (d *decoder) checkMail(f *File, links []string) {
 		}
 	}
 	switch {
-	case m.Aliases == "" && len(m.Extended) > 0:
-		d.report("mail.extended", "has no effect without aliases, the file of what stands behind the numbers")
+	case m.Aliases == "" && len(f.Aliases) == 0 && len(m.Extended) > 0:
+		d.warn("mail.extended", "has no effect without aliases, which say what stands behind the numbers")
 	case m.Aliases != "":
 		d.readAliases(f)
 	}
@@ -96,6 +97,21 @@ func ownAddress(address string) string {
 	return quote(address) + " is in our own domain (domain of mail): mail there would come back to phones"
 }
 
+// ownAliases reads the aliases that are made one by one.
+func (d *decoder) ownAliases(f *File) {
+	if len(f.Aliases) == 0 {
+		return
+	}
+	table := directory.OwnAliases(f.Aliases, AliasNumber(f.Country), OwnMailbox(f.Mail), func(i int, field, problem string) {
+		d.report(fmt.Sprintf("aliases[%d].%s", i, field), problem)
+	})
+	if f.Mail == nil || f.Mail.Server == "" {
+		d.warn("aliases", "have no effect without mail: {server, from}, by which mail is sent")
+		return
+	}
+	f.OwnAliases = table
+}
+
 // readAliases reads the file of aliases and reports mistakes in it with its lines.
 func (d *decoder) readAliases(f *File) {
 	file := d.openList(f.Mail.Aliases, "mail.aliases")
@@ -135,7 +151,7 @@ func AliasNumber(country string) func(string) (string, bool) {
 // OwnMailbox says why mail may not go to an address of an alias file.
 func OwnMailbox(m *gateway.Mail) func(string) string {
 	return func(address string) string {
-		if m.Own(address) {
+		if m != nil && m.Own(address) {
 			return ownAddress(address)
 		}
 		return ""

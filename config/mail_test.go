@@ -20,6 +20,7 @@ country: "46"
 mail: {server: "127.0.0.1:25", tls: none, from: sms@sms.example.se, domain: sms.example.se, aliases: `+aliases+`, extended: ["073-749 49 49"],
   default: [{number: "0737494950", to: [a@example.se, b@example.se]}, {to: desk@example.se}]}
 accounts: [{name: acme, password: secret, mail_to: [anna@example.se]}]
+aliases: [{name: "070-123 45 62", to: [own@example.se]}, {name: Sjukhus, to: [ward@example.se]}]
 inbound: [{keyword: info, do: [{mail: anna@example.se}, {mail: [bo@example.se, c@example.se]}]}]
 `), nil)
 	if len(mistakes) > 0 {
@@ -30,6 +31,9 @@ inbound: [{keyword: info, do: [{mail: anna@example.se}, {mail: [bo@example.se, c
 	}
 	if got := f.MailAliases.Number("46701234561"); !slices.Equal(got, []string{"anna@example.se"}) {
 		t.Errorf("the alias leads to %v", got)
+	}
+	if got := f.OwnAliases.Number("46701234562"); !slices.Equal(got, []string{"own@example.se"}) {
+		t.Errorf("our own alias leads to %v", got)
 	}
 	if got := f.MailAliases.Number("12"); !slices.Equal(got, []string{"bo@example.se"}) {
 		t.Errorf("the digits lead to %v", got)
@@ -55,7 +59,11 @@ func TestMailboxMistakes(t *testing.T) {
 		{"mail: {server: \"h:25\", from: a@b.se, order: [dialog, dialog]}", "mail.order[1]: \"dialog\" stands twice"},
 		{"mail: {server: \"h:25\", from: a@b.se, order: [sender]}", "mail.order[0]: \"sender\" is no step"},
 		{"mail: {server: \"h:25\", from: a@b.se, addresses: [\"a*@b.se\"]}", "mail.addresses[0]"},
-		{"mail: {server: \"h:25\", from: a@b.se, extended: [\"72456\"]}", "mail.extended: has no effect"},
+		{"aliases: [{name: \"?\", to: [a@b.se]}]", "aliases[0].name: \"?\" is neither a word nor a number"},
+		{"country: \"46\"\naliases: [{name: 0701234561, to: [a@b.se]}, {name: \"+46701234561\", to: [a@b.se]}]", "aliases[1].name: \"+46701234561\" stands there already"},
+		{"mail: {server: \"h:25\", from: a@b.se}\naliases: [{name: desk, to: [nobody]}]", "aliases[0].to[0]: \"nobody\" is no address"},
+		{"mail: {server: \"h:25\", from: a@b.se}\naliases: [{name: desk}]", "aliases[0].to: is missing"},
+		{"mail: {server: \"h:25\", from: a@b.se, domain: sms.example.se}\naliases: [{name: desk, to: [a@b.se, x@sms.example.se]}]", "aliases[0].to[1]: \"x@sms.example.se\" is in our own domain"},
 		{"mail: {server: \"h:25\", from: a@b.se, default: [{link: op9, to: a@b.se}]}", "mail.default[0].link: no connector"},
 		{"mail: {server: \"h:25\", from: a@b.se, default: [{number: x}]}", "mail.default[0].to: is missing"},
 		{"mail: {server: \"h:25\", from: a@b.se, aliases: /nowhere/aliases}", "mail.aliases: \"/nowhere/aliases\" cannot be read"},
@@ -65,6 +73,21 @@ func TestMailboxMistakes(t *testing.T) {
 	} {
 		if _, mistakes := Parse("kurir.yaml", []byte(c.text), nil); !strings.Contains(mistakes.Error(), c.want) {
 			t.Errorf("%s\ngives %v\nwant %s", c.text, mistakes, c.want)
+		}
+	}
+}
+
+// TestAliasesWithoutEffect: what needs something that is also made over REST is warned of.
+func TestAliasesWithoutEffect(t *testing.T) {
+	t.Parallel()
+	const file = "mail: {server: \"h:25\", from: a@b.se, extended: [\"72456\"]}\n"
+	for text, want := range map[string]string{file: "mail.extended: has no effect", file + "aliases: [{name: 12, to: [a@b.se]}]\n": "", "aliases: [{name: 12, to: [a@b.se]}]\n": "aliases: have no effect without mail"} {
+		f, mistakes := Parse("kurir.yaml", []byte(text), nil)
+		if len(mistakes) > 0 {
+			t.Fatal(mistakes)
+		}
+		if got := f.Warnings.Error(); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%s\nwarns of %q, want %q", text, got, want)
 		}
 	}
 }

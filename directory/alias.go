@@ -33,6 +33,8 @@ const (
 	aliasMost      = 500_000 // names
 	aliasAddresses = 20      // of one name
 	aliasMistakes  = 50      // that are told one by one
+
+	tooManyAddresses = "has more than 20 addresses; have a list of your mail server's"
 )
 
 // LineMistake is what is wrong with a line.
@@ -175,7 +177,7 @@ func (p *aliasReader) addresses(at int, text string) (list []string, ok bool) {
 	case len(list) == 0:
 		p.wrong(at, "has no address behind the colon")
 	case len(list) > aliasAddresses:
-		p.wrong(at, "has more than %d addresses; have a list of your mail server's", aliasAddresses)
+		p.wrong(at, tooManyAddresses)
 	default:
 		return list, true
 	}
@@ -263,23 +265,49 @@ func (a *Aliases) Number(digits string) []string {
 	return a.to[aliasNumber+digits]
 }
 
-// AliasBook holds aliases that are read again while they are used. The zero value has none, and so has nil.
-type AliasBook struct{ now atomic.Pointer[Aliases] }
+// AliasBook holds the aliases of a file, which is read again while they are used, and those made one by one, which come first.
+// The zero value has none, and so has nil.
+type AliasBook struct {
+	own  *Aliases
+	file atomic.Pointer[Aliases]
+}
 
-// NewAliasBook makes a book of aliases.
-func NewAliasBook(a *Aliases) *AliasBook {
-	b := &AliasBook{}
-	b.Replace(a)
+// NewAliasBook makes a book of aliases: those made one by one, and those of the file.
+func NewAliasBook(own, file *Aliases) *AliasBook {
+	b := &AliasBook{own: own}
+	b.Replace(file)
 	return b
 }
 
-// Aliases are those in force.
-func (b *AliasBook) Aliases() *Aliases {
+// Replace puts others of the file into force.
+func (b *AliasBook) Replace(file *Aliases) { b.file.Store(file) }
+
+// Len is how many words and numbers there are.
+func (b *AliasBook) Len() int {
+	if b == nil {
+		return 0
+	}
+	return b.own.Len() + b.file.Load().Len()
+}
+
+// Word gives the addresses of a word, which is folded already; nil for none.
+func (b *AliasBook) Word(folded string) []string {
 	if b == nil {
 		return nil
 	}
-	return b.now.Load()
+	if list := b.own.Word(folded); len(list) > 0 {
+		return list
+	}
+	return b.file.Load().Word(folded)
 }
 
-// Replace puts others into force.
-func (b *AliasBook) Replace(a *Aliases) { b.now.Store(a) }
+// Number gives the addresses of a number, in the form of addresses of messages; nil for none.
+func (b *AliasBook) Number(digits string) []string {
+	if b == nil {
+		return nil
+	}
+	if list := b.own.Number(digits); len(list) > 0 {
+		return list
+	}
+	return b.file.Load().Number(digits)
+}

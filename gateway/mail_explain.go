@@ -39,7 +39,7 @@ func (s *Snapshot) explainSteps(e *ExplainedInbound, in *message.Inbound, tied S
 
 // explainStep tells what one step finds; false where it is not configured.
 func (s *Snapshot) explainStep(name LookupStep, in *message.Inbound, tied Step, digits bool) (Step, bool) {
-	aliases := s.Aliases.Aliases().Len() > 0
+	aliases := s.Aliases.Len() > 0
 	switch name {
 	case StepDialog:
 		return tied, digits

@@ -159,7 +159,7 @@ func (m *Mail) steps() []LookupStep {
 
 // numberAlias gives the addresses of a number written to.
 func (s *Snapshot) numberAlias(to message.Address) []string {
-	return s.Aliases.Aliases().Number(to.Number)
+	return s.Aliases.Number(to.Number)
 }
 
 // extendedAlias gives the addresses of the digits behind a number of ours, and the
@@ -174,7 +174,7 @@ func (s *Snapshot) extendedAlias(to message.Address) (list []string, number stri
 		if !ok || digits == "" || len(digits) > mostExtended || !message.AllDigits(digits) {
 			continue
 		}
-		if list := s.Aliases.Aliases().Number(digits); len(list) > 0 {
+		if list := s.Aliases.Number(digits); len(list) > 0 {
 			return list, number
 		}
 	}
@@ -275,11 +275,10 @@ func (s *Snapshot) take(step LookupStep, l *lookup) bool {
 
 // wordAlias gives the addresses of the first word of a text.
 func (s *Snapshot) wordAlias(text string) []string {
-	aliases := s.Aliases.Aliases()
-	if aliases.Len() == 0 {
+	if s.Aliases.Len() == 0 {
 		return nil
 	}
-	return aliases.Word(directory.Fold(firstWord(text)))
+	return s.Aliases.Word(directory.Fold(firstWord(text)))
 }
 
 // answers gives the message to whom it answers, if that is known.

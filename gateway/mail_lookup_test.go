@@ -16,10 +16,12 @@ import (
 func mailSnapshot(t *testing.T, order ...string) *Snapshot {
 	t.Helper()
 	number := func(text string) (string, bool) { return text, message.AllDigits(text) }
-	aliases, mistakes, err := directory.ReadAliases(strings.NewReader("desk: desk@example.se\n4611111: number@example.se\n12: extended@example.se\n"), number, func(string) string { return "" })
+	aliases, mistakes, err := directory.ReadAliases(strings.NewReader("desk: other@example.se\nfiled: filed@example.se\n4611111: number@example.se\n12: extended@example.se\n"), number, func(string) string { return "" })
 	if err != nil || len(mistakes) > 0 {
 		t.Fatal(mistakes, err)
 	}
+	own := directory.OwnAliases([]directory.Alias{{Name: "desk", To: []string{"desk@example.se"}}, {Name: "4655555", To: []string{"own@example.se"}}}, number,
+		func(string) string { return "" }, func(i int, field, problem string) { t.Errorf("alias %d: %s %s", i, field, problem) })
 	return &Snapshot{
 		Accounts: account.NewDirectory([]account.Account{
 			{Name: "acme", Numbers: []string{"4611111"}},
@@ -34,7 +36,7 @@ func mailSnapshot(t *testing.T, order ...string) *Snapshot {
 			Domain: "sms.example.se", Extended: []string{"+4622222"}, Addresses: []string{"*@example.se", "eve@example.com", "*@sms.example.se"}, Order: order,
 			Default: []DefaultMailbox{{Number: "4633333", To: route.Patterns{"three@example.se"}}, {Link: "op2", To: route.Patterns{"link@example.se"}}, {To: route.Patterns{"nobody@example.se"}}},
 		},
-		Aliases: directory.NewAliasBook(aliases),
+		Aliases: directory.NewAliasBook(own, aliases),
 		Replies: []ReplyRule{{Number: "+4622222", Digits: 2}},
 	}
 }
@@ -52,6 +54,8 @@ func TestMailLookup(t *testing.T) {
 		{to: "4611111", text: "desk", rule: ruleNumber, account: "acme", mails: "number@example.se"},
 		{to: "4611111", text: "desk", order: []string{"word", "number"}, rule: ruleWord, account: "acme", mails: "desk@example.se"},
 		{to: "4622222", text: "Desk: hello", rule: ruleWord, account: "beta", mails: "desk@example.se"},
+		{to: "4622222", text: "filed", rule: ruleWord, account: "beta", mails: "filed@example.se"},
+		{to: "4655555", text: "hello", rule: ruleNumber, mails: "own@example.se"},
 		{to: "4622222", text: "Desk: hello", from: "46700000009", rule: "inbound[0]", account: "beta", mails: "rule@example.se"},
 		{to: "462222212", text: "hello", rule: ruleExtended, account: "beta", mails: "extended@example.se"},
 		{to: "462222213", text: "hello", rule: "", account: "beta", mails: "beta@example.se b2@example.se"}, // digits of no dialog are left out

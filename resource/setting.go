@@ -31,6 +31,8 @@ func Settings() []Setting {
 		{Kind: "filters", Key: "name", Host: []string{"command", "user"}},
 		{Kind: "prices", Key: "name", Host: []string{"file"}},
 		{Kind: "dimensions", Key: "name"},
+		{Kind: "mail", Single: true, Host: []string{"aliases"}},
+		{Kind: "aliases", Key: "name"},
 		{Kind: "accounts", Key: "name"},
 		{Kind: "keys", Key: "name"},
 		{Kind: "lists", Key: "name", Host: []string{"file"}},
