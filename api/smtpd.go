@@ -16,13 +16,14 @@ import (
 	"kurir/account"
 	"kurir/gateway"
 	"kurir/message"
+	"kurir/rota"
 )
 
 // SMTPServer takes mails to phones: 070123456@sms.example.se is a phone, a mail to it a message of an account. The procedure:
 //
 //  1. A client may encrypt and sign in with an account's name and password, from elsewhere than this machine encrypted only
 //     (smtpd_auth.go). Wrong passwords are answered slowly (login_penalty.go).
-//  2. MAIL names the author, RCPT a phone, a contact or a group. Each is looked at when it is named: whose domain it is, for
+//  2. MAIL names the author, RCPT a phone, a contact, a group or whoever is on duty in a rota. Each is looked at when it is named: whose domain it is, for
 //     which account the author writes there, whether the phone can be reached (smtpd_session.go, smtpd_recipient.go).
 //  3. DATA is read as it comes, bounded in octets, text and time, and becomes a text by the account's rule (smtpd_data.go).
 //  4. All messages of a mail become one Accept, all or none; 250 is answered when they are on disk. What will not do is
@@ -51,6 +52,7 @@ type smtpCore interface {
 	FindContact(ctx context.Context, account, named string) (*gateway.Contact, error)
 	FindGroup(ctx context.Context, account, named string) (*gateway.Group, error)
 	AddressSome(ctx context.Context, m *gateway.Mailing, most int) (list []gateway.Addressed, more bool, err error)
+	Rotas() *rota.Set
 }
 
 // SMTPOptions is what an SMTPServer is made of. Accounts, Verifier and Domains are required.

@@ -21,6 +21,7 @@ import (
 	"kurir/account"
 	"kurir/gateway"
 	"kurir/message"
+	"kurir/rota"
 	"kurir/route"
 )
 
@@ -120,8 +121,17 @@ func (g *mailFakeGateway) AddressSome(_ context.Context, m *gateway.Mailing, _ i
 		}, false, nil
 	case "contact:anna":
 		return []gateway.Addressed{{To: "+46700000007"}}, false, nil
+	case "rota:Ward4":
+		return []gateway.Addressed{{To: "+46701111111"}, {To: "+46702222222"}}, false, nil
+	case "rota:gap":
+		return []gateway.Addressed{{Failure: message.Fail(message.BadRecipient, "to", "nobody is on duty in rota \"gap\"")}}, false, nil
 	}
 	return nil, false, nil
+}
+
+// Rotas has two of acme and one of another account.
+func (g *mailFakeGateway) Rotas() *rota.Set {
+	return rota.NewSet([]rota.Rota{{Name: "Ward4", Account: "acme"}, {Name: "gap", Account: "acme"}, {Name: "far", Account: "far"}})
 }
 
 // mailBench is a server on a port of this machine.

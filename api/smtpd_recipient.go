@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -13,12 +14,13 @@ import (
 	"kurir/gsm"
 	"kurir/mail"
 	"kurir/message"
+	"kurir/rota"
 )
 
 // smtpRecipient is one RCPT.
 type smtpRecipient struct {
 	written string // the address
-	to      string // a number, contact:NAME or group:NAME
+	to      string // a number, contact:NAME, group:NAME or rota:NAME
 	options mail.Options
 }
 
@@ -47,14 +49,14 @@ func (s *smtpSession) recipient(address string) (r smtpRecipient, no *smtp.SMTPE
 	case mail.Contact:
 		r.to = "contact:" + to.Name
 		_, err = s.s.core.FindContact(ctx, s.of.Name, to.Name)
+	case mail.Rota:
+		return s.onDuty(r, to.Name)
 	case mail.Number:
 		r.to = to.Name
 		_, f := s.s.core.Preview(s.submission(&r, "x", s.s.o.Now()))
 		if f != nil {
 			return r, smtpFailed(address, f)
 		}
-	default:
-		return r, smtpRefuse(550, "5.1.1", "<%s>: a %s cannot be written to by mail here", address, to.Kind)
 	}
 	switch {
 	case errors.Is(err, gateway.ErrNotFound):
@@ -63,6 +65,21 @@ func (s *smtpSession) recipient(address string) (r smtpRecipient, no *smtp.SMTPE
 		return r, smtpRefuse(451, "4.3.0", "the database did not answer in time; try again later")
 	}
 	return r, nil
+}
+
+// onDuty gives the recipient that stands for whoever is on duty in a rota of the account. Upper and lower case of its name are one, as
+// mail programs write it. Where nobody is on duty now the author is told at once.
+func (s *smtpSession) onDuty(r smtpRecipient, name string) (smtpRecipient, *smtp.SMTPError) {
+	for _, p := range s.s.core.Rotas().All() {
+		if own := p.Rota; own.Account == s.of.Name && (r.to == "" && strings.EqualFold(own.Name, name) || own.Name == name) {
+			r.to = rota.Prefix + own.Name
+		}
+	}
+	if r.to == "" {
+		return r, smtpRefuse(550, "5.1.1", "<%s>: account %s has no %s of that name", r.written, s.of.Name, mail.Rota)
+	}
+	_, no := s.phones(&r)
+	return r, no
 }
 
 // findSender looks for the author's own mobile, where that is to be the sender.
