@@ -131,7 +131,11 @@ func (g *mailFakeGateway) AddressSome(_ context.Context, m *gateway.Mailing, _ i
 
 // Rotas has two of acme and one of another account.
 func (g *mailFakeGateway) Rotas() *rota.Set {
-	return rota.NewSet([]rota.Rota{{Name: "Ward4", Account: "acme"}, {Name: "gap", Account: "acme"}, {Name: "far", Account: "far"}})
+	return rota.NewSet([]rota.Rota{
+		{Name: "Ward4", Account: "acme", Mail: []string{"alarm", "ward@open.example.se"}},
+		{Name: "gap", Account: "acme"},
+		{Name: "far", Account: "far", Mail: []string{"duty"}},
+	})
 }
 
 // mailBench is a server on a port of this machine.

@@ -35,6 +35,11 @@ const smtpAskWait = 10 * time.Second
 
 // recipient reads an address, and looks at whether what it stands for can be written to.
 func (s *smtpSession) recipient(address string) (r smtpRecipient, no *smtp.SMTPError) {
+	if own, err := mail.SplitRecipient(address); err == nil {
+		if p := s.s.core.Rotas().ByMail(s.of.Name, own.Name, own.Domain); p != nil {
+			return s.onDuty(smtpRecipient{written: address, options: own.Options}, p.Rota.Name)
+		}
+	}
 	to, err := mail.ParseRecipient(address)
 	if err != nil {
 		return r, smtpRefuse(550, "5.1.3", "<%s>: %v", address, err)

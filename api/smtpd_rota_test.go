@@ -18,7 +18,14 @@ func TestMailToRota(t *testing.T) {
 	if subs := b.gateway.taken(); len(subs) != 2 || subs[0].To != "+46701111111" || subs[1].To != "+46702222222" {
 		t.Errorf("messages %+v", subs)
 	}
+	c.envelope("anna@example.se", "Alarm+flash@sms.example.se", "ward@open.example.se")
+	c.data("250", mailHello)
+	if subs := b.gateway.taken(); len(subs) != 4 || subs[1].To != "+46702222222" || subs[0].Content.Class != 0 {
+		t.Errorf("to the rota's own addresses: %+v", subs)
+	}
 	c.say("250", "MAIL FROM:<anna@example.se>")
+	c.say("550 5.1.3", "RCPT TO:<ward@sms.example.se>") // its own at the other domain alone
+	c.say("550 5.1.3", "RCPT TO:<duty@sms.example.se>") // another account's
 	if reply := c.say("550 5.1.1", "RCPT TO:<rota.gap@sms.example.se>"); !strings.Contains(reply, "nobody is on duty") {
 		t.Errorf("in a gap the author is told %q", reply)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kurir/gateway"
+	"kurir/rota"
 	"kurir/route"
 )
 
@@ -43,12 +44,17 @@ func (d *decoder) checkAbsent(f *File) {
 		if len(a.Numbers) == 0 || a.Webhook != "" || a.Mailbox || len(a.MailTo) > 0 || a.SMPP.Outbind.Host != "" || warned == mostClashes {
 			continue
 		}
-		if free := gateway.Unclaimed(f.Inbound, a.Numbers); len(free) > 0 {
+		if free := slices.DeleteFunc(gateway.Unclaimed(f.Inbound, a.Numbers), f.rotaHas); len(free) > 0 {
 			d.warn(fmt.Sprintf("accounts[%d].numbers", i), "messages to "+free[0]+" that no rule under inbound takes wait for an SMPP session of the account, and none can come: "+
 				"give the account a webhook or a mailbox, the server an address under smpp, or the number a rule; until then they are read by GET /v1/inbound")
 			warned++
 		}
 	}
+}
+
+// rotaHas tells whether a number is a rota's.
+func (f *File) rotaHas(number string) bool {
+	return slices.ContainsFunc(f.Rotas, func(r rota.Rota) bool { return slices.Contains(r.Numbers, number) })
 }
 
 // called names something in a message about something else.

@@ -1,15 +1,20 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
+	"kurir/message"
 	"kurir/rota"
+	"kurir/route"
 )
 
 // checkRotas reports what is wrong with rotas, each by itself and all together.
 func (d *decoder) checkRotas(f *File, accounts []string) {
 	seen := once{d: d, what: "the rota"}
+	numbers, mail := once{d: d, what: "the number"}, once{d: d, what: "the address"}
 	for i := range f.Rotas {
 		r, path := &f.Rotas[i], fmt.Sprintf("rotas[%d]", i)
 		r.Validate(d.within(path))
@@ -17,8 +22,44 @@ func (d *decoder) checkRotas(f *File, accounts []string) {
 		if !slices.Contains(accounts, r.Account) {
 			d.report(path+".account", "no account is named "+quote(r.Account)+known(accounts))
 		}
+		d.checkRotaNumbers(f, r, path, &numbers)
+		d.checkRotaMail(f, r, path, &mail)
 	}
 	rota.Check(f.Rotas, func(i int, field, problem string) { d.report(fmt.Sprintf("rotas[%d].%s", i, field), problem) })
+}
+
+// checkRotaNumbers brings the numbers of a rota into the form in which addresses hold them, and reports those that are not its account's.
+func (d *decoder) checkRotaNumbers(f *File, r *rota.Rota, path string, seen *once) {
+	a := f.account(r.Account)
+	if a == nil {
+		return // said already
+	}
+	for i, number := range r.Numbers {
+		field := message.Item(path+".numbers", i, len(r.Numbers))
+		address, err := route.Normalise(number, cmp.Or(a.Country, f.Country))
+		if err != nil {
+			d.report(field, err.Error())
+			continue
+		}
+		if r.Numbers[i] = address.Number; !slices.Contains(a.Numbers, address.Number) {
+			d.report(field, quote(number)+" is none of the numbers of account "+r.Account+known(a.Numbers))
+		}
+		seen.see(field, address.Number)
+	}
+}
+
+// checkRotaMail reports addresses of a rota by which no mail can come, and those that two rotas of an account have.
+func (d *decoder) checkRotaMail(f *File, r *rota.Rota, path string, seen *once) {
+	if len(r.Mail) > 0 && f.SMTP.Listen == "" {
+		d.report(path+".mail", "has no effect without smtp: {listen, domains}, by which mails to phones come")
+	}
+	for i, address := range r.Mail {
+		field := message.Item(path+".mail", i, len(r.Mail))
+		if domain := message.MailDomain(address); strings.Contains(address, "@") && f.SMTP.Listen != "" && !f.SMTP.Takes(domain) {
+			d.report(field, quote(domain)+" is none of smtp: {domains}"+known(f.SMTP.Domains))
+		}
+		seen.see(field, rota.OwnMail(address)+" of account "+r.Account)
+	}
 }
 
 // rotaProblem says that an account has no such rota; the empty one stands for any account.

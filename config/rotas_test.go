@@ -6,6 +6,51 @@ import (
 	"testing"
 )
 
+// TestRotaOwns: the numbers of a rota are its account's and no other's, its addresses at a domain where mails to phones come; a number
+// that is a rota's waits for no session.
+func TestRotaOwns(t *testing.T) {
+	t.Parallel()
+	f, mistakes := Parse("x", []byte(`
+http: {listen: 127.0.0.1:8080}
+country: "46"
+smtp: {listen: 127.0.0.1:2525, domains: [sms.example.se]}
+accounts:
+  - {name: duty, password: secret, numbers: ["0737494949", "72456"]}
+rotas:
+  - {name: ward, account: duty, else: "0701234567", numbers: ["0737-49 49 49", "72456"], mail: [Alarm, ward@sms.example.se]}
+`), environment)
+	if len(mistakes) > 0 || len(f.Warnings) > 0 || !slices.Equal(f.Rotas[0].Numbers, []string{"46737494949", "72456"}) {
+		t.Errorf("mistakes %v, warnings %v, numbers %v", mistakes, f.Warnings, f.Rotas)
+	}
+	_, mistakes = Parse("x", []byte(`
+http: {listen: 127.0.0.1:8080}
+smtp: {listen: 127.0.0.1:2525, domains: [sms.example.se]}
+accounts:
+  - {name: duty, password: secret, numbers: ["72456"]}
+rotas:
+  - {name: ward, account: duty, else: "+46701234567", numbers: ["72456", "72457"], mail: [alarm, a@other.se]}
+  - {name: night, account: duty, else: "+46701234567", numbers: "72456", mail: [ALARM, 070123456, group.x, "a b", a+flash]}
+`), environment)
+	var got []string
+	for _, m := range mistakes {
+		got = append(got, m.Error())
+	}
+	const form = " is neither what stands before the @ of an address, such as alarm, nor an address such as alarm@sms.example.se; it begins with a letter and has no + or :"
+	want := []string{
+		`x:7:74: rotas[0].numbers[1]: "72457" is none of the numbers of account duty; known: 72456`,
+		`x:7:98: rotas[0].mail[1]: "other.se" is none of smtp: {domains}; known: sms.example.se`,
+		`x:8:65: rotas[1].numbers: the number "72456" is given twice; the first is rotas[0].numbers[0]`,
+		`x:8:81: rotas[1].mail[0]: the address "alarm of account duty" is given twice; the first is rotas[0].mail[0]`,
+		`x:8:88: rotas[1].mail[1]: "070123456"` + form,
+		`x:8:99: rotas[1].mail[2]: "group.x" is read as another kind of address; begin it otherwise`,
+		`x:8:108: rotas[1].mail[3]: "a b"` + form,
+		`x:8:115: rotas[1].mail[4]: "a+flash"` + form,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("mistakes are\n%s", strings.Join(got, "\n"))
+	}
+}
+
 // TestRotas: a mistake in a rota is one of the file, with its line: a name that is taken, an account or a rota that is not there, a
 // rota in itself.
 func TestRotas(t *testing.T) {

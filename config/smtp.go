@@ -42,6 +42,11 @@ func (s *SMTP) Listener() Listener {
 	return Listener{Listen: s.Listen, TLSListen: s.TLSListen, TLS: s.TLS, Proxy: s.Proxy}
 }
 
+// Takes tells whether addresses of a domain stand for phones.
+func (s *SMTP) Takes(domain string) bool {
+	return slices.ContainsFunc(s.Domains, func(own string) bool { return strings.EqualFold(own, domain) })
+}
+
 // mostMailRecipients bounds max_recipients: one mail is one request, and a request has so many messages at most.
 const mostMailRecipients = 1000
 

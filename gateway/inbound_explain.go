@@ -48,7 +48,7 @@ func (g *Gateway) ExplainInbound(in *message.Inbound, at time.Time) ExplainedInb
 	}
 	s.explainSteps(&e, in, s.explainTie(written, a, digits, err), digits, at)
 	s.addressAnswer(in, a, digits, at)
-	s.explainDefault(&e, in)
+	s.explainDefault(&e, in, at)
 	if last := len(e.Rules) - 1; last >= 0 && e.Rules[last].Matched {
 		e.Clashes = s.clashesOf(last)
 	}

@@ -83,7 +83,10 @@ func (s *Snapshot) explainAddress(in *message.Inbound) (Step, bool) {
 
 // explainDefault tells which default mailbox took a message whose receiver has been
 // looked up, where there are any and no step found one.
-func (s *Snapshot) explainDefault(e *ExplainedInbound, in *message.Inbound) {
+func (s *Snapshot) explainDefault(e *ExplainedInbound, in *message.Inbound, at time.Time) {
+	if step, ok := s.explainRota(in, at); ok {
+		e.Behind = append(e.Behind, step)
+	}
 	if s.Mail == nil || len(s.Mail.Default) == 0 || in.Rule != "" && in.Rule != ruleDefault {
 		return
 	}

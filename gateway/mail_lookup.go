@@ -322,6 +322,7 @@ func (s *Snapshot) byRule(l *lookup) bool {
 func (s *Snapshot) byDefault(l *lookup) {
 	rule := l.in.Rule
 	switch list := s.Mail.mailboxOf(l.in); {
+	case s.byRota(l):
 	case len(list) > 0 && l.mail(ruleDefault, list):
 	case l.owner != nil:
 		l.in.Targets = defaultTargets(l.owner)

@@ -2,6 +2,9 @@ package gateway
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"kurir/directory"
@@ -64,4 +67,37 @@ func (g *Gateway) onDutyNow(m *Mailing) *Mailing {
 		}
 	}
 	return &c
+}
+
+// byRota forwards what was written to a number that is a rota's to whoever is on duty there. Where nobody is, or where a rule has given
+// the message to another account, it goes where others of the account go.
+func (s *Snapshot) byRota(l *lookup) bool {
+	p := s.Rotas.ByNumber(l.in.To.Number)
+	if p == nil || p.Rota.Account != l.in.Account || len(p.OnDuty(l.at).Who) == 0 {
+		return false
+	}
+	name := rota.Prefix + p.Rota.Name
+	l.in.Rule = name
+	l.in.Targets = append(l.in.Targets, message.Target{Kind: message.ForwardTarget, Account: l.in.Account, Address: name + "\n" + defaultForward})
+	return true
+}
+
+// explainRota tells what byRota makes of a message whose receiver has been looked up; false where its number is no rota's.
+func (s *Snapshot) explainRota(in *message.Inbound, at time.Time) (Step, bool) {
+	p := s.Rotas.ByNumber(in.To.Number)
+	if p == nil {
+		return Step{}, false
+	}
+	name := rota.Prefix + p.Rota.Name
+	takes := func(t message.Target) bool { return strings.HasPrefix(t.Address, name+"\n") }
+	step := Step{Name: name, Matched: slices.ContainsFunc(in.Targets, takes), Why: "something else takes what is written to the number of the rota"}
+	switch who := p.OnDuty(at).Who; {
+	case step.Matched:
+		step.Why = fmt.Sprintf("the number is the rota's, where %s is on duty", strings.Join(who, ", "))
+	case len(who) == 0:
+		step.Why = "the number is the rota's, and nobody is on duty there" + again(p, at)
+	case p.Rota.Account != in.Account:
+		step.Why = "the number is the rota's, and the message another account's"
+	}
+	return step, true
 }

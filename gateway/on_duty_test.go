@@ -114,3 +114,40 @@ func TestOnDutyElsewhere(t *testing.T) {
 		}
 	})
 }
+
+// TestNumberOfRota: what is written to a rota's number is forwarded to whoever is on duty, before the account's default and behind rules;
+// in a gap, and where a rule gives the message to another account, it goes where others go. Explain says so.
+func TestNumberOfRota(t *testing.T) {
+	t.Parallel()
+	s := mailSnapshot(t)
+	s.Rotas = rota.NewSet([]rota.Rota{
+		{Name: "ward", Account: "beta", Numbers: []string{"4622222"}, Layers: []rota.Layer{
+			{Start: "2026-01-01", When: []string{"08:00-17:00"}, Slots: []rota.Slot{{Who: []string{"contact:Anna"}}}},
+		}},
+	})
+	day, night := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), time.Date(2026, 3, 2, 22, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		at                     time.Time
+		from, text, rule, goes string
+		why                    string
+	}{
+		{day, "", "hello", "rota:ward", "forward to rota:ward", "the number is the rota's, where contact:Anna is on duty"},
+		{day, "", "tagged", "tagged", "forward to rota:ward", "the number is the rota's, where contact:Anna is on duty"},
+		{day, "", "desk", ruleWord, "mail to desk@example.se", "something else takes what is written to the number of the rota"},
+		{day, "46700000009", "hello", "inbound[0]", "mail to rule@example.se", "something else takes what is written to the number of the rota"},
+		{night, "", "hello", "", "mail to beta@example.se", "the number is the rota's, and nobody is on duty there; somebody is from 2026-03-03T08:00:00Z on"},
+	} {
+		in := &message.Inbound{From: message.Address{Number: c.from}, To: message.Address{Number: "4622222"}, Content: message.Content{Text: c.text}}
+		var e ExplainedInbound
+		s.explainSteps(&e, in, Step{}, false, c.at)
+		s.addressAnswer(in, replyTo{}, false, c.at)
+		s.explainDefault(&e, in, c.at)
+		e = e.goes(s, in)
+		if in.Rule != c.rule || in.Account != "beta" || len(e.Goes) == 0 || !strings.HasPrefix(e.Goes[0], c.goes) {
+			t.Errorf("%q at %v: rule %q, account %q, goes %q", c.text, c.at, in.Rule, in.Account, e.Goes)
+		}
+		if step := e.Behind[len(e.Behind)-1]; len(e.Behind) > 1 && e.Behind[len(e.Behind)-2].Name == "rota:ward" && e.Behind[len(e.Behind)-2].Why != c.why || step.Name == "rota:ward" && step.Why != c.why {
+			t.Errorf("%q at %v: explained as %+v", c.text, c.at, e.Behind)
+		}
+	}
+}

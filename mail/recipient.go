@@ -46,6 +46,17 @@ type Recipient struct {
 // Options: flash, high, at=HHMM (at=HH:MM in quotes; a day before it as at=YYYYMMDDTHHMM),
 // tag=WORD. The error is a sentence for whoever wrote the address.
 func ParseRecipient(address string) (Recipient, error) {
+	r, err := SplitRecipient(address)
+	if err != nil {
+		return Recipient{}, err
+	}
+	r.Kind, r.Name, err = readRecipient(r.Name)
+	return r, err
+}
+
+// SplitRecipient is ParseRecipient for addresses that have a meaning of their own: Name is what stands before the @ and the options, and
+// there is no Kind.
+func SplitRecipient(address string) (Recipient, error) {
 	local, domain, err := splitAddress(address)
 	if err != nil {
 		return Recipient{}, err
@@ -58,9 +69,7 @@ func ParseRecipient(address string) (Recipient, error) {
 	if err != nil {
 		return Recipient{}, err
 	}
-	r := Recipient{Domain: domain, Options: options}
-	r.Kind, r.Name, err = readRecipient(local)
-	return r, err
+	return Recipient{Name: local, Domain: domain, Options: options}, nil
 }
 
 // splitAddress parts the address at its last at sign, and takes quotes off the

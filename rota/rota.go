@@ -28,6 +28,12 @@ type Rota struct {
 	Name string `yaml:"name" example:"ward4"`
 	// Account whose rota it is, and whose contacts and groups it names. Others do not see it.
 	Account string `yaml:"account" example:"acme"`
+	// Numbers of the account that are the rota's: what is written to one goes on as a message to whoever is on duty, unless a dialog,
+	// an alias or a rule takes it. One or a list. Empty: none.
+	Numbers message.Words `yaml:"numbers" example:"\"+46737494949\""`
+	// Mail is what stands before the @ of the addresses by which the account's authors write to whoever is on duty, at any domain of
+	// smtp (alarm), or a whole address (alarm@sms.example.se). One or a list. Empty: none but rota.NAME.
+	Mail message.Words `yaml:"mail" example:"alarm"`
 	// Zone of its times, such as Europe/Stockholm. Empty: UTC.
 	Zone string `yaml:"zone" example:"Europe/Stockholm"`
 	// Country is whose public holidays count, two letters: DE, DK, FI, GB (England), NL, NO, SE. Empty: only those under days.
@@ -143,6 +149,7 @@ func (r *Rota) Validate(report func(field, problem string)) {
 		r.Exceptions[i].validate(within(report, fmt.Sprintf("exceptions[%d].", i)))
 	}
 	membersProblem(report, "else", r.Else)
+	r.validateOwned(report)
 }
 
 func within(report func(field, problem string), path string) func(field, problem string) {

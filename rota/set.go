@@ -9,6 +9,9 @@ import (
 type Set struct {
 	plans []*Plan
 	named map[key]*Plan
+
+	numbers map[string]*Plan // by number that is a rota's
+	mail    map[key]*Plan    // by account, and what stands before the @ or the whole address
 }
 
 // key is by what a rota is found.
@@ -16,11 +19,12 @@ type key struct{ account, name string }
 
 // NewSet compiles rotas that Validate and Check found nothing wrong with.
 func NewSet(list []Rota) *Set {
-	s := &Set{named: make(map[key]*Plan, len(list))}
+	s := &Set{named: make(map[key]*Plan, len(list)), numbers: map[string]*Plan{}, mail: map[key]*Plan{}}
 	for i := range list {
 		p := compile(&list[i], s)
 		s.plans = append(s.plans, p)
 		s.named[key{list[i].Account, list[i].Name}] = p
+		s.own(p)
 	}
 	return s
 }
