@@ -17,6 +17,7 @@ type MailOutOptions struct {
 	Settings func() *gateway.Mail      // in force; nil for none
 	Tokens   func() *MailTokens        // for Reply-To; nil for none
 	Message  func(ctx context.Context, account string, id message.ID) (*message.Message, error)
+	OnDuty   func(ctx context.Context, rota string) (list []string, why string, err error) // Gateway.MailsOnDuty; nil for none
 
 	Attempts *Attempts // notes each mail; nil for nobody
 
@@ -115,15 +116,54 @@ func (m *MailOut) tell(item *gateway.Item) gateway.Delivered {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), mailTimeout)
 	defer cancel()
+	to, no := m.addresses(ctx, item)
+	if no != nil {
+		return *no
+	}
 	server := mailServer(&set.MailServer)
 	server.Timeout = mailTimeout
 	key := callKey{host: server.Addr}
 	if err := m.breaker.enter(key); err != nil {
 		return gateway.Delivered{Item: item, Verdict: gateway.TryLater, Untried: true, Text: err.Error()}
 	}
-	err := m.send(ctx, *server, m.write(ctx, set, item))
+	err := m.sendAll(ctx, *server, m.write(ctx, set, item), to)
 	m.breaker.leave(key, err == nil || mail.Refusal(err) != nil)
 	return mailVerdict(item, err)
+}
+
+// addresses are those to which an item goes: its own, or those of whoever is on duty. Where nobody is, it waits.
+func (m *MailOut) addresses(ctx context.Context, item *gateway.Item) ([]string, *gateway.Delivered) {
+	name, duty := gateway.MailRota(item.Target)
+	if !duty || m.opt.OnDuty == nil {
+		return []string{item.Target.Address}, nil
+	}
+	list, why, err := m.opt.OnDuty(ctx, name)
+	if err != nil {
+		why = err.Error()
+	}
+	if len(list) == 0 {
+		return nil, &gateway.Delivered{Item: item, Verdict: gateway.TryLater, Untried: true, Text: why}
+	}
+	return list, nil
+}
+
+// sendAll sends a mail to each address by itself, so that one that the server refuses does not keep it from the others. It is done when one
+// has it: what is tried again would come twice there. The error is the last that may pass, else the last.
+func (m *MailOut) sendAll(ctx context.Context, server mail.Server, letter *mail.Message, to []string) (err error) {
+	taken := false
+	for _, address := range to {
+		letter.To = []string{address}
+		switch failed := m.send(ctx, server, letter); {
+		case failed == nil:
+			taken = true
+		case err == nil || mail.Permanent(err):
+			err = failed
+		}
+	}
+	if taken {
+		return nil
+	}
+	return err
 }
 
 // mailVerdict judges what came of a mail.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/textproto"
 	"strings"
 	"sync"
 	"testing"
@@ -164,6 +165,35 @@ func TestMailOutRests(t *testing.T) {
 		m.Deliver("acme", []*gateway.Item{mailItem(2, "anna@example.se")})
 		if d := <-told; d.Verdict != gateway.TryLater || d.Untried {
 			t.Errorf("a connection that broke with the content: %+v", d)
+		}
+	})
+}
+
+// TestMailOutOnDuty: what goes to a rota goes to each of those on duty, where one that the server refuses does not keep it from the
+// others; where nobody is it waits.
+func TestMailOutOnDuty(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeMails{fail: &textproto.Error{Code: 550, Msg: "no such mailbox"}}
+		m, told := startMailOut(t, f, mailSettingsOf())
+		m.opt.OnDuty = func(_ context.Context, rota string) ([]string, string, error) {
+			if rota == "gap" {
+				return nil, "nobody is on duty", nil
+			}
+			return []string{"anna@example.se", "bo@example.se", "eva@example.se"}, "", nil
+		}
+		m.Deliver("acme", []*gateway.Item{mailItem(1, "rota:ward")})
+		if d := <-told; d.Verdict != gateway.Acknowledged {
+			t.Errorf("it is %+v", d)
+		}
+		f.mu.Lock()
+		if len(f.got) != 2 || f.got[0].ID != f.got[1].ID {
+			t.Errorf("mails: %+v", f.got)
+		}
+		f.mu.Unlock()
+		m.Deliver("acme", []*gateway.Item{mailItem(2, "rota:gap")})
+		if d := <-told; d.Verdict != gateway.TryLater || d.Text != "nobody is on duty" {
+			t.Errorf("in a gap it is %+v", d)
 		}
 	})
 }

@@ -19,6 +19,7 @@ const aliasLook = 5 * time.Second
 func (a *App) mailOut() {
 	a.mail = api.NewMailOut(api.MailOutOptions{
 		Told: a.gateway.Delivered, Attempts: a.attempts, Message: a.gateway.Message,
+		OnDuty:   a.gateway.MailsOnDuty,
 		Settings: func() *gateway.Mail { return a.gateway.Snapshot().Mail },
 		Tokens: func() *api.MailTokens {
 			set, key := a.gateway.Snapshot().Mail, a.mailKey.Load()
@@ -97,7 +98,7 @@ func (a *App) lookAtAliases(seen *fileStamp) {
 	if now == *seen {
 		return
 	}
-	table, mistakes, err := directory.ReadAliases(file, config.AliasNumber(snap.Country), config.OwnMailbox(snap.Mail))
+	table, mistakes, err := directory.ReadAliases(file, config.AliasNumber(snap.Country), config.OwnMailbox(snap.Mail, func(name string) bool { return snap.Rotas.Named(name) != nil }))
 	if err != nil {
 		a.aliasesUnread(seen, now, name, err)
 		return

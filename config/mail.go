@@ -55,26 +55,26 @@ func (d *decoder) ownNumber(number *string, field, country string) {
 }
 
 // mailField is a mail address to which what phones write goes.
-type mailField struct{ path, address string }
+type mailField struct{ path, address, account string } // account: whose it is for, empty for any
 
 // mailboxes are all that stand in a file.
 func (f *File) mailboxes() (list []mailField) {
-	add := func(path string, addresses []string, item func(path string, i, n int) string) {
+	add := func(path, account string, addresses []string, item func(path string, i, n int) string) {
 		for i, address := range addresses {
-			list = append(list, mailField{item(path, i, len(addresses)), address})
+			list = append(list, mailField{item(path, i, len(addresses)), address, account})
 		}
 	}
 	for i := range f.Inbound {
 		for n := range f.Inbound[i].Do {
-			add(fmt.Sprintf("inbound[%d].do[%d].mail", i, n), f.Inbound[i].Do[n].Mail, route.Item)
+			add(fmt.Sprintf("inbound[%d].do[%d].mail", i, n), f.Inbound[i].Account, f.Inbound[i].Do[n].Mail, route.Item)
 		}
 	}
 	for i := range f.Accounts {
-		add(fmt.Sprintf("accounts[%d].mail_to", i), f.Accounts[i].MailTo, func(path string, n, _ int) string { return fmt.Sprintf("%s[%d]", path, n) })
+		add(fmt.Sprintf("accounts[%d].mail_to", i), "", f.Accounts[i].MailTo, func(path string, n, _ int) string { return fmt.Sprintf("%s[%d]", path, n) })
 	}
 	if f.Mail != nil {
 		for i := range f.Mail.Default {
-			add(fmt.Sprintf("mail.default[%d].to", i), f.Mail.Default[i].To, route.Item)
+			add(fmt.Sprintf("mail.default[%d].to", i), "", f.Mail.Default[i].To, route.Item)
 		}
 	}
 	return list
@@ -84,9 +84,14 @@ func (f *File) mailboxes() (list []mailField) {
 // come back.
 func (d *decoder) checkMailboxes(f *File) {
 	for _, m := range f.mailboxes() {
+		kind, name := directory.ParseRecipient(m.address)
 		switch {
 		case f.Mail == nil || f.Mail.Server == "":
 			d.report(m.path, "needs mail: {server, from}, by which mail is sent")
+		case kind == directory.RotaRecipient:
+			if problem := f.rotaProblem(m.account, name); problem != "" {
+				d.report(m.path, problem)
+			}
 		case f.Mail.Own(m.address):
 			d.report(m.path, ownAddress(m.address))
 		}
@@ -97,12 +102,15 @@ func ownAddress(address string) string {
 	return quote(address) + " is in our own domain (domain of mail): mail there would come back to phones"
 }
 
+// hasRota tells whether any account has a rota of that name.
+func (f *File) hasRota(name string) bool { return f.rotaProblem("", name) == "" }
+
 // ownAliases reads the aliases that are made one by one.
 func (d *decoder) ownAliases(f *File) {
 	if len(f.Aliases) == 0 {
 		return
 	}
-	table := directory.OwnAliases(f.Aliases, AliasNumber(f.Country), OwnMailbox(f.Mail), func(i int, field, problem string) {
+	table := directory.OwnAliases(f.Aliases, AliasNumber(f.Country), OwnMailbox(f.Mail, f.hasRota), func(i int, field, problem string) {
 		d.report(fmt.Sprintf("aliases[%d].%s", i, field), problem)
 	})
 	if f.Mail == nil || f.Mail.Server == "" {
@@ -119,7 +127,7 @@ func (d *decoder) readAliases(f *File) {
 		return
 	}
 	defer file.Close()
-	table, mistakes, err := directory.ReadAliases(file, AliasNumber(f.Country), OwnMailbox(f.Mail))
+	table, mistakes, err := directory.ReadAliases(file, AliasNumber(f.Country), OwnMailbox(f.Mail, f.hasRota))
 	if err != nil {
 		d.report("mail.aliases", "cannot be read: "+plain(err))
 		return
@@ -148,9 +156,15 @@ func AliasNumber(country string) func(string) (string, bool) {
 	}
 }
 
-// OwnMailbox says why mail may not go to an address of an alias file.
-func OwnMailbox(m *gateway.Mail) func(string) string {
+// OwnMailbox says why mail may not go to an address of an alias file, or to a rota that there is not.
+func OwnMailbox(m *gateway.Mail, has func(rota string) bool) func(string) string {
 	return func(address string) string {
+		if kind, name := directory.ParseRecipient(address); kind == directory.RotaRecipient {
+			if has(name) {
+				return ""
+			}
+			return quote(name) + " is no rota"
+		}
 		if m != nil && m.Own(address) {
 			return ownAddress(address)
 		}

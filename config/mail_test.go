@@ -91,3 +91,41 @@ func TestAliasesWithoutEffect(t *testing.T) {
 		}
 	}
 }
+
+// TestMailToRotas: rota:NAME stands in place of an address in rules, default mailboxes and the alias file, where there is such a rota.
+func TestMailToRotas(t *testing.T) {
+	t.Parallel()
+	aliases := filepath.Join(t.TempDir(), "aliases")
+	if err := os.WriteFile(aliases, []byte("alarm: rota:ward, bo@example.se\nfire: rota:nobody\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, mistakes := Parse("x", []byte(`
+http: {listen: 127.0.0.1:8080}
+accounts:
+  - {name: duty, password: secret}
+  - {name: other, password: secret2}
+rotas:
+  - {name: ward, account: duty, else: "+46701234567"}
+mail:
+  server: "mail:25"
+  from: sms@example.se
+  aliases: `+aliases+`
+  default: [{to: "rota:ward"}, {to: [a@example.se, "rota:day"]}]
+inbound:
+  - {keyword: a, do: [{mail: "rota:ward"}]}
+  - {keyword: b, account: other, do: [{mail: "rota:ward"}]}
+`), environment)
+	var got []string
+	for _, m := range mistakes {
+		got = append(got, strings.ReplaceAll(m.Error(), aliases, "aliases"))
+	}
+	want := []string{
+		`aliases:2:1: "nobody" is no rota`,
+		`x:12:52: mail.default[1].to[1]: "day" is no rota of any account; known: ward`,
+		`x:15:46: inbound[1].do[0].mail: "ward" is no rota of other; there are none`,
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("mistakes are\n%s", strings.Join(got, "\n"))
+	}
+}

@@ -20,6 +20,7 @@ import (
 //	    cecilia@example.se
 //	"two words": anna@example.se
 //	0701234561: anna@example.se
+//	alarm: rota:ward4
 //
 // A line that begins with a space goes on with the one before; # begins a comment at the beginning of a line and behind a
 // space. Words are compared as Fold writes them, numbers as the caller's function does. It does not change; nil has none.
@@ -44,7 +45,8 @@ type LineMistake struct {
 }
 
 // ReadAliases reads a file. number brings a number into the form in which addresses of messages hold it; false if a text
-// is none. refused says in plain words why mail may not go to an address; empty if it may. Lines with a mistake are left
+// is none. refused says in plain words why mail may not go to an address, or to the people of
+// rota:NAME; empty if it may. Lines with a mistake are left
 // out; those that are told are bounded, and the error is that of r.
 func ReadAliases(r io.Reader, number func(string) (string, bool), refused func(address string) string) (*Aliases, []LineMistake, error) {
 	p := aliasReader{number: number, refused: refused, lines: map[string]int{}, table: &Aliases{to: map[string][]string{}}}
@@ -160,7 +162,7 @@ func (p *aliasReader) addresses(at int, text string) (list []string, ok bool) {
 		switch {
 		case address == "":
 			continue // a comma at the end
-		case !message.IsMailbox(address):
+		case !strings.HasPrefix(address, rotaPrefix) && !message.IsMailbox(address):
 			problem = message.MailboxProblem(address)
 		default:
 			problem = p.refused(address)

@@ -3,6 +3,7 @@ package directory
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"kurir/message"
 )
@@ -11,7 +12,7 @@ import (
 type Alias struct {
 	// Name is a word that a text begins with, a number of ours that phones write to, or the digits behind one.
 	Name string `yaml:"name" example:"desk"`
-	// To is the mail addresses, up to 20.
+	// To is the mail addresses, or rota:NAME for those on duty, up to 20.
 	To []string `yaml:"to" example:"[desk@example.se]"`
 }
 
@@ -55,7 +56,7 @@ func addressesProblem(list []string, refused func(string) string) (field, proble
 	for i, address := range list {
 		field = fmt.Sprintf("to[%d]", i)
 		switch {
-		case !message.IsMailbox(address):
+		case !strings.HasPrefix(address, rotaPrefix) && !message.IsMailbox(address):
 			return field, message.MailboxProblem(address)
 		case slices.Contains(list[:i], address):
 			return field, "stands there twice"

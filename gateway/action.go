@@ -30,7 +30,8 @@ type InboundAction struct {
 	SMPP string `yaml:"smpp"`
 	// Mailbox is the account that keeps the message until its program has fetched and deleted it (docs/compatibility.md, Ozeki).
 	Mailbox string `yaml:"mailbox"`
-	// Mail is the addresses that get the message as a mail, by the server under mail (docs/mail-out.md); one or a list.
+	// Mail is the addresses that get the message as a mail, by the server under mail (docs/mail-out.md), or rota:NAME for those of
+	// whoever is on duty; one or a list.
 	Mail route.Patterns `yaml:"mail"`
 	// Reply is the template of a text that the phone is answered with, from the number that it wrote to (docs/inbound.md).
 	Reply string `yaml:"reply"`

@@ -73,7 +73,7 @@ type DefaultMailbox struct {
 	Number string `yaml:"number" example:"\"72456\""`
 	// Link is the connector by which it came. Empty: any. Without number and link the mailbox gets only what is no account's.
 	Link string `yaml:"link"`
-	// To is the mail addresses; one or a list.
+	// To is the mail addresses, or rota:NAME for those of whoever is on duty; one or a list.
 	To route.Patterns `yaml:"to" example:"desk@example.se"`
 }
 
@@ -131,7 +131,7 @@ func validateMailboxes(list []string, field string, report func(field, problem s
 		report(field, fmt.Sprintf("has more than %d addresses; have a list of your mail server's", mostMailboxes))
 	}
 	for i, address := range list {
-		if problem := message.MailboxProblem(address); problem != "" {
+		if problem := mailboxProblem(address); problem != "" {
 			report(route.Item(field, i, len(list)), problem)
 		}
 	}

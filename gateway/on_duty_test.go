@@ -151,3 +151,43 @@ func TestNumberOfRota(t *testing.T) {
 		}
 	}
 }
+
+// TestMailsOnDuty: what goes by mail to a rota goes to the addresses of the contacts on duty, also of those in groups and of whoever has
+// the number; nothing goes to our own domain, and a gap, or people without an address, are said.
+func TestMailsOnDuty(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		began, snap := minuteAt(0), onDutySnapshot()
+		snap.Mail = &Mail{Domain: "sms.example.se"}
+		w := start(t, t.TempDir(), Options{Snapshot: snap}, nil)
+		of := w.people(4)
+		if _, err := w.PutGroup(t.Context(), of, 0, 0, func(g *directory.Group) error { g.Name = "none"; return nil }, nil); err != nil {
+			t.Fatal(err)
+		}
+		for i, address := range []string{"bo@example.se", "own@sms.example.se", "eva@example.se"} {
+			if _, err := w.PutContact(t.Context(), of, 0, 0, func(c *directory.Contact) error {
+				c.Mobile, c.Mail = fmt.Sprintf("+4610000000%d", i+2), address
+				return nil
+			}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			in         int
+			rota, want string
+		}{
+			{0, "ward", `nobody is on duty in rota "ward"; somebody is from ` + began.Add(time.Minute).Format(time.RFC3339) + " on"},
+			{0, "gone", `there is no rota named "gone"`},
+			{1, "ward", `none of those on duty in rota "ward", contact:Anna, has a mail address`},
+			{2, "ward", "bo@example.se eva@example.se"},
+			{3, "ward", `none of those on duty in rota "ward", group:none, has a mail address`},
+		} {
+			time.Sleep(time.Until(began.Add(time.Duration(c.in) * time.Minute)))
+			list, why, err := w.MailsOnDuty(t.Context(), c.rota)
+			slices.Sort(list)
+			if got := strings.Join(list, " ") + why; err != nil || got != c.want {
+				t.Errorf("in minute %d %s is %q (%v), want %q", c.in, c.rota, got, err, c.want)
+			}
+		}
+	})
+}

@@ -72,3 +72,13 @@ func (s *Set) ByMail(account, local, domain string) *Plan {
 	}
 	return s.mail[key{account, OwnMail(local)}]
 }
+
+// Named gives the rota of a name, whoever's it is; nil for none. No two of a configuration have the same.
+func (s *Set) Named(name string) *Plan {
+	for _, p := range s.All() {
+		if p.Rota.Name == name {
+			return p
+		}
+	}
+	return nil
+}
