@@ -94,8 +94,11 @@ func (s *smtpSession) text(letter *mail.Letter) (string, *smtp.SMTPError) {
 	case mail.Replied, mail.Bounced, mail.Notified:
 		return "", smtpRefuse(550, "5.7.1", "automatic answers are not sent to phones: %s", why)
 	}
-	var common mail.Options
-	common, letter.Subject = mail.ParseSubject(letter.Subject)
+	common, subject, err := mail.ParseSubject(letter.Subject)
+	if err != nil {
+		return "", smtpRefuse(554, "5.6.0", "%v", err)
+	}
+	letter.Subject = subject
 	now := s.s.o.Now()
 	for i := range s.to {
 		r := &s.to[i]

@@ -246,6 +246,7 @@ func TestMailRefused(t *testing.T) {
 		"nothing":          "From: anna@example.se\n\n",
 		"automatic answer": "Auto-Submitted: auto-replied\n" + mailHello,
 		"circle":           strings.Repeat("Received: from a by b; Sun, 29 Nov 2026 20:00:00 +0000\n", 51) + mailHello,
+		"wrong option":     "Subject: [at=99:99] Fire\n\nIn the kitchen",
 		"past":             "Subject: [at=2020-01-01T07:30] Fire\n\nIn the kitchen",
 	} {
 		c := b.signedIn("acme")

@@ -104,19 +104,33 @@ func checkTag(value string) error {
 
 // ParseSubject takes the options off the front of a subject: [flash] [high]
 // [at=07:30] [tag=x], in any order. Brackets with anything else in them belong to the
-// subject, and end the options.
-func ParseSubject(subject string) (Options, string) {
+// subject, and end the options. The error is a sentence about one that names an option
+// and says something that cannot be, such as [at=99:99].
+func ParseSubject(subject string) (Options, string, error) {
 	var o Options
 	for {
 		rest := strings.TrimLeft(subject, " ")
 		inside, after, found := strings.Cut(strings.TrimPrefix(rest, "["), "]")
 		if !found || !strings.HasPrefix(rest, "[") {
-			return o, strings.TrimSpace(subject)
+			return o, strings.TrimSpace(subject), nil
 		}
 		more, err := readOption(inside)
-		if err != nil {
-			return o, strings.TrimSpace(subject)
+		switch {
+		case err != nil && meantAsOption(inside):
+			return o, strings.TrimSpace(subject), fmt.Errorf("[%s] in the subject: %w", shorten(inside), err)
+		case err != nil:
+			return o, strings.TrimSpace(subject), nil
 		}
 		o, subject = o.With(more), after
 	}
+}
+
+// meantAsOption tells whether brackets begin with the name of an option and an equals sign.
+func meantAsOption(inside string) bool {
+	name, _, given := strings.Cut(inside, "=")
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "flash", "high", "at", "tag":
+		return given
+	}
+	return false
 }

@@ -84,21 +84,31 @@ func TestParseSubject(t *testing.T) {
 	for subject, want := range map[string]struct {
 		Options Options
 		Rest    string
+		Wrong   string
 	}{
-		"Hej":                                    {Options{}, "Hej"},
-		"[flash] Hej":                            {Options{Flash: true}, "Hej"},
-		"[flash][HIGH] [at=07:30] [tag=ops] Hej": {Options{true, true, "07:30", "ops"}, "Hej"},
-		"[at=2026-12-24T07:30] God jul":          {Options{At: "2026-12-24T07:30"}, "God jul"},
-		"[EXTERNAL] [flash] Hej":                 {Options{}, "[EXTERNAL] [flash] Hej"},
-		"[flash]":                                {Options{Flash: true}, ""},
-		"[at=99:99] Hej":                         {Options{}, "[at=99:99] Hej"},
-		"[flash Hej":                             {Options{}, "[flash Hej"},
-		"flash] Hej":                             {Options{}, "flash] Hej"},
-		"":                                       {Options{}, ""},
+		"Hej":                                    {Options{}, "Hej", ""},
+		"[flash] Hej":                            {Options{Flash: true}, "Hej", ""},
+		"[flash][HIGH] [at=07:30] [tag=ops] Hej": {Options{true, true, "07:30", "ops"}, "Hej", ""},
+		"[at=2026-12-24T07:30] God jul":          {Options{At: "2026-12-24T07:30"}, "God jul", ""},
+		"[EXTERNAL] [flash] Hej":                 {Options{}, "[EXTERNAL] [flash] Hej", ""},
+		"[flash]":                                {Options{Flash: true}, "", ""},
+		"[at=99:99] Hej":                         {Options{}, "[at=99:99] Hej", "[at=99:99] in the subject: at=99:99 is no time: write at=07:30 or at=2026-12-24T07:30"},
+		"[high] [Tag=] Hej":                      {Options{High: true}, "[Tag=] Hej", "[Tag=] in the subject: a tag has 1 to 40 characters"},
+		"[flash=yes] Hej":                        {Options{}, "[flash=yes] Hej", "[flash=yes] in the subject: there is no option \"flash=yes\": there are flash, high, at=07:30 and tag=WORD"},
+		"[at] the door":                          {Options{}, "[at] the door", ""},
+		"[x=1] Hej":                              {Options{}, "[x=1] Hej", ""},
+		"[flash light] Hej":                      {Options{}, "[flash light] Hej", ""},
+		"[flash Hej":                             {Options{}, "[flash Hej", ""},
+		"flash] Hej":                             {Options{}, "flash] Hej", ""},
+		"":                                       {Options{}, "", ""},
 	} {
-		options, rest := ParseSubject(subject)
-		if options != want.Options || rest != want.Rest {
-			t.Errorf("%q: %+v %q", subject, options, rest)
+		options, rest, err := ParseSubject(subject)
+		wrong := ""
+		if err != nil {
+			wrong = err.Error()
+		}
+		if options != want.Options || rest != want.Rest || wrong != want.Wrong {
+			t.Errorf("%q: %+v %q %q", subject, options, rest, wrong)
 		}
 	}
 }
@@ -135,8 +145,8 @@ func FuzzRecipient(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
-		options, rest := ParseSubject(address)
-		if again, _ := ParseSubject(rest); again != (Options{}) && options == (Options{}) {
+		options, rest, _ := ParseSubject(address)
+		if again, _, _ := ParseSubject(rest); again != (Options{}) && options == (Options{}) {
 			t.Errorf("%q: options are left in %q", address, rest)
 		}
 		r, err := ParseRecipient(address)

@@ -91,7 +91,10 @@ func describe(t *testing.T, raw []byte) string {
 	for _, d := range l.Defects {
 		line("defect", d)
 	}
-	options, rest := ParseSubject(l.Subject)
+	options, rest, err := ParseSubject(l.Subject)
+	if err != nil {
+		t.Error(err)
+	}
 	l.Subject = rest
 	if options != (Options{}) {
 		line("options", fmt.Sprintf("%+v", options))
