@@ -12,11 +12,20 @@ import (
 
 // checkMail reports what is wrong with how what phones write reaches mailboxes, and reads the file of aliases.
 func (d *decoder) checkMail(f *File, links []string) {
+	d.checkAlarmMail(f)
+	m := f.Mail
+	if m != nil && !slices.Equal(m.Ours, f.SMTP.Domains) {
+		m.Ours = f.SMTP.Domains
+	}
 	d.checkMailboxes(f)
 	d.ownAliases(f)
-	m := f.Mail
 	if m == nil {
 		return
+	}
+	for i, pattern := range m.Addresses {
+		if m.Own(pattern) {
+			d.report(fmt.Sprintf("mail.addresses[%d]", i), ownAddress(pattern))
+		}
 	}
 	for i := range m.Extended {
 		d.ownNumber(&m.Extended[i], fmt.Sprintf("mail.extended[%d]", i), f.Country)
@@ -38,6 +47,15 @@ func (d *decoder) checkMail(f *File, links []string) {
 	}
 	if m.Server == "" && (m.Aliases != "" || len(m.Addresses) > 0 || len(m.Default) > 0) {
 		d.report("mail.server", "is missing: the host:port of an SMTP server that takes our mail")
+	}
+}
+
+// checkAlarmMail reports addresses of alarms that are in a domain of ours: a mail there is a message to a phone, which may alarm in turn.
+func (d *decoder) checkAlarmMail(f *File) {
+	for i, to := range f.Alarms.Mail.To {
+		if domain := message.MailDomain(to); f.SMTP.Takes(domain) || f.Mail != nil && f.Mail.Own(to) {
+			d.report(fmt.Sprintf("alarms.mail.to[%d]", i), quote(to)+" is in a domain of ours: mail there would come back; alarms: {sms} writes to phones")
+		}
 	}
 }
 
@@ -99,7 +117,7 @@ func (d *decoder) checkMailboxes(f *File) {
 }
 
 func ownAddress(address string) string {
-	return quote(address) + " is in our own domain (domain of mail): mail there would come back to phones"
+	return quote(address) + " is in a domain of ours (domain of mail, domains of smtp): mail there would come back to phones"
 }
 
 // hasRota tells whether any account has a rota of that name.

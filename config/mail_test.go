@@ -51,7 +51,7 @@ func TestMailboxMistakes(t *testing.T) {
 	const accounts = "accounts: [{name: acme, password: secret, mail_to: [anna@example.se, x@sms.example.se, nobody]}]\n"
 	for _, c := range []struct{ text, want string }{
 		{accounts, "accounts[0].mail_to[0]: needs mail: {server, from}"},
-		{"mail: {server: \"h:25\", from: sms@example.se, domain: sms.example.se}\n" + accounts, "accounts[0].mail_to[1]: \"x@sms.example.se\" is in our own domain"},
+		{"mail: {server: \"h:25\", from: sms@example.se, domain: sms.example.se}\n" + accounts, "accounts[0].mail_to[1]: \"x@sms.example.se\" is in a domain of ours"},
 		{"mail: {server: \"h:25\", from: sms@example.se, domain: sms.example.se}\n" + accounts, "accounts[0].mail_to[2]: \"nobody\" is no address"},
 		{"mail: {server: h, from: sms@example.se}", "mail.server"},
 		{"mail: {server: \"h:25\"}", "mail.from"},
@@ -63,12 +63,12 @@ func TestMailboxMistakes(t *testing.T) {
 		{"country: \"46\"\naliases: [{name: 0701234561, to: [a@b.se]}, {name: \"+46701234561\", to: [a@b.se]}]", "aliases[1].name: \"+46701234561\" stands there already"},
 		{"mail: {server: \"h:25\", from: a@b.se}\naliases: [{name: desk, to: [nobody]}]", "aliases[0].to[0]: \"nobody\" is no address"},
 		{"mail: {server: \"h:25\", from: a@b.se}\naliases: [{name: desk}]", "aliases[0].to: is missing"},
-		{"mail: {server: \"h:25\", from: a@b.se, domain: sms.example.se}\naliases: [{name: desk, to: [a@b.se, x@sms.example.se]}]", "aliases[0].to[1]: \"x@sms.example.se\" is in our own domain"},
+		{"mail: {server: \"h:25\", from: a@b.se, domain: sms.example.se}\naliases: [{name: desk, to: [a@b.se, x@sms.example.se]}]", "aliases[0].to[1]: \"x@sms.example.se\" is in a domain of ours"},
 		{"mail: {server: \"h:25\", from: a@b.se, default: [{link: op9, to: a@b.se}]}", "mail.default[0].link: no connector"},
 		{"mail: {server: \"h:25\", from: a@b.se, default: [{number: x}]}", "mail.default[0].to: is missing"},
 		{"mail: {server: \"h:25\", from: a@b.se, aliases: /nowhere/aliases}", "mail.aliases: \"/nowhere/aliases\" cannot be read"},
 		{"mail: {aliases: " + aliases + "}", "mail.server: is missing"},
-		{"mail: {server: \"h:25\", from: a@b.se, domain: sms.example.se, aliases: " + aliases + "}", aliases + ":2:1: \"x@SMS.example.se\" is in our own domain"},
+		{"mail: {server: \"h:25\", from: a@b.se, domain: sms.example.se, aliases: " + aliases + "}", aliases + ":2:1: \"x@SMS.example.se\" is in a domain of ours"},
 		{"mail: {server: \"h:25\", from: a@b.se, domain: sms.example.se, aliases: " + aliases + "}", aliases + ":3:1: has no colon"},
 	} {
 		if _, mistakes := Parse("kurir.yaml", []byte(c.text), nil); !strings.Contains(mistakes.Error(), c.want) {
@@ -127,5 +127,52 @@ inbound:
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("mistakes are\n%s", strings.Join(got, "\n"))
+	}
+}
+
+// TestMailCircles: nothing goes by mail to a domain whose mail becomes messages to phones.
+func TestMailCircles(t *testing.T) {
+	t.Parallel()
+	aliases := filepath.Join(t.TempDir(), "aliases")
+	if err := os.WriteFile(aliases, []byte("alarm: 0701234567@SMS.example.se\nfire: bo@example.se\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, mistakes := Parse("x", []byte(`
+http: {listen: 127.0.0.1:8080}
+smtp: {listen: 127.0.0.1:2525, domains: [sms.example.se, text.example.se]}
+accounts:
+  - {name: duty, password: secret, mail_to: [070123456@text.example.se]}
+mail:
+  server: "mail:25"
+  from: sms@example.se
+  domain: answers.example.se
+  aliases: `+aliases+`
+  addresses: ["*@sms.example.se", "*@example.se"]
+  default: [{to: a@answers.example.se}, {to: a@more.sms.example.se}]
+inbound:
+  - {keyword: a, do: [{mail: group.it@sms.example.se}]}
+alarms:
+  mail: {server: "mail:25", from: sms@example.se, to: [a@example.se, 070123456@sms.example.se]}
+`), environment)
+	var got []string
+	for _, m := range mistakes {
+		text := strings.Replace(m.Error(), aliases, "aliases", 1)
+		address, _, ok := strings.Cut(text, " is in a domain of ours")
+		if !ok {
+			t.Error(text)
+		}
+		got = append(got, address)
+	}
+	want := []string{
+		`aliases:1:1: "0701234567@SMS.example.se"`,
+		`x:11:15: mail.addresses[0]: "*@sms.example.se"`,
+		`x:12:18: mail.default[0].to: "a@answers.example.se"`,
+		`x:14:30: inbound[0].do[0].mail: "group.it@sms.example.se"`,
+		`x:16:70: alarms.mail.to[1]: "070123456@sms.example.se"`,
+		`x:5:46: accounts[0].mail_to[0]: "070123456@text.example.se"`,
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("mistakes are %q, want %q", got, want)
 	}
 }

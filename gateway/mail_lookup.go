@@ -65,6 +65,9 @@ type Mail struct {
 	Order []string `yaml:"order"`
 	// Default is the mailboxes of what none of these steps finds.
 	Default []DefaultMailbox `yaml:"default"`
+
+	// Ours are the domains whose mail becomes messages to phones, beside Domain (domains of smtp).
+	Ours []string `yaml:"-"`
 }
 
 // DefaultMailbox is where messages go by mail that nothing else takes; the first that fits counts.
@@ -119,10 +122,11 @@ func (m *Mail) Validate(report func(field, problem string)) {
 	}
 }
 
-// Own tells whether an address is in our domain: mail from us to there would come
-// back.
+// Own tells whether an address is in a domain of ours: mail from us to there would
+// come back.
 func (m *Mail) Own(address string) bool {
-	return m.Domain != "" && message.MailDomain(address) == strings.ToLower(m.Domain)
+	domain := message.MailDomain(address)
+	return m.Domain != "" && domain == strings.ToLower(m.Domain) || slices.ContainsFunc(m.Ours, func(own string) bool { return strings.EqualFold(own, domain) })
 }
 
 // validateMailboxes reports addresses that mail cannot go to.
