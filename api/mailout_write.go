@@ -17,7 +17,7 @@ import (
 // mail which came twice is seen to be one.
 func (m *MailOut) write(ctx context.Context, set *gateway.Mail, item *gateway.Item) *mail.Message {
 	domain := cmp.Or(set.Domain, message.MailDomain(set.From))
-	letter := &mail.Message{From: set.From, To: []string{item.Target.Address}}
+	letter := &mail.Message{From: set.From, To: []string{message.ReadMailReturn(item.Target.Address).Author}}
 	if in := item.Inbound; in != nil {
 		m.writeInbound(ctx, letter, in)
 		letter.ID = inboundHookID(in.ID, item.Index) + "@" + domain
@@ -31,18 +31,28 @@ func (m *MailOut) write(ctx context.Context, set *gateway.Mail, item *gateway.It
 // writeInbound is what a phone wrote.
 func (m *MailOut) writeInbound(ctx context.Context, letter *mail.Message, in *message.Inbound) {
 	letter.FromName = in.From.String()
+	of := m.answered(ctx, in)
 	letter.Subject = "SMS from " + in.From.String()
-	if in.Case != "" {
-		letter.Subject = "[" + in.Case + "] " + letter.Subject
+	if number := caseOf(in, of); number != "" {
+		letter.Subject = "[" + number + "] " + letter.Subject
 	}
 	letter.Text, letter.Date = inboundText(in), time.UnixMilli(in.Received)
 	if m.opt.Tokens != nil {
 		letter.ReplyTo = m.opt.Tokens().Address(in.ID)
 	}
 	letter.Extra = [][2]string{{"X-Kurir-From", in.From.String()}, {"X-Kurir-To", in.To.String()}, {"X-Kurir-ID", in.ID.String()}}
-	if of := m.answered(ctx, in); of != nil && of.Via == message.ViaSMTP && message.IsMailbox(of.Reference) {
+	if of != nil && of.Via == message.ViaSMTP && message.IsMailbox(of.Reference) {
 		letter.InReplyTo, letter.References = of.Reference, []string{of.Reference}
 	}
+}
+
+// caseOf is the case number of a message from a phone: its own, or that of the one which the message that it answers has
+// answered by mail.
+func caseOf(in *message.Inbound, of *message.Message) string {
+	if in.Case != "" || of == nil || of.Target.Kind != message.MailTarget {
+		return in.Case
+	}
+	return message.ReadMailReturn(of.Target.Address).Case
 }
 
 // inboundText is the text as the phone wrote it; octets of a binary message in

@@ -51,6 +51,7 @@ type smtpCore interface {
 	Contacts(ctx context.Context, f gateway.PeopleFilter) ([]*gateway.Contact, error)
 	FindContact(ctx context.Context, account, named string) (*gateway.Contact, error)
 	FindGroup(ctx context.Context, account, named string) (*gateway.Group, error)
+	smtpAnswers
 	AddressSome(ctx context.Context, m *gateway.Mailing, most int) (list []gateway.Addressed, more bool, err error)
 	Rotas() *rota.Set
 }
@@ -60,6 +61,8 @@ type SMTPOptions struct {
 	Accounts   func() *account.Directory // those in force
 	Verifier   *account.Verifier
 	Dimensions func() *message.CostDimensions // nil for none
+	Tokens     func() *MailTokens             // at whose addresses phones are answered; nil for none
+	Mail       func() *gateway.Mail           // settings in force by which mails go out; nil for none
 	Log        *slog.Logger
 	Now        func() time.Time // the wall clock; nil: time.Now
 
@@ -94,6 +97,12 @@ func newSMTPServer(core smtpCore, o SMTPOptions) *SMTPServer {
 	}
 	if o.Dimensions == nil {
 		o.Dimensions = func() *message.CostDimensions { return nil }
+	}
+	if o.Tokens == nil {
+		o.Tokens = func() *MailTokens { return nil }
+	}
+	if o.Mail == nil {
+		o.Mail = func() *gateway.Mail { return nil }
 	}
 	if o.Name == "" && len(o.Domains) > 0 {
 		o.Name = o.Domains[0]

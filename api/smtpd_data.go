@@ -23,6 +23,7 @@ type smtpCounts struct {
 	never    atomic.Int64 // mails that were refused, 5xx
 	refused  atomic.Int64 // MAIL and RCPT that were
 	signIns  atomic.Int64 // that failed
+	dropped  atomic.Int64 // answers to phones that no person wrote
 }
 
 // Data implements smtp.Session: it reads a mail and answers when its messages are on disk.
@@ -55,6 +56,9 @@ func (s *smtpSession) take(r io.Reader) *smtp.SMTPError {
 	if no := s.unread(err, lines); no != nil {
 		return no
 	}
+	if s.to[0].answers != nil {
+		return s.takeAnswer(letter)
+	}
 	text, no := s.text(letter)
 	if no != nil {
 		return no
@@ -85,10 +89,15 @@ func (s *smtpSession) unread(err error, lines *smtpLines) *smtp.SMTPError {
 // smtpMostHops is how many servers a mail may have passed (RFC 5321 6.3).
 const smtpMostHops = 50
 
+// smtpCircles is the reply to a mail that has.
+func smtpCircles() *smtp.SMTPError {
+	return smtpRefuse(554, "5.4.6", "the mail has passed more than %d servers: it goes in circles", smtpMostHops)
+}
+
 // text makes the text of a mail by the account's rule.
 func (s *smtpSession) text(letter *mail.Letter) (string, *smtp.SMTPError) {
 	if len(letter.Headers("Received")) > smtpMostHops {
-		return "", smtpRefuse(554, "5.4.6", "the mail has passed more than %d servers: it goes in circles", smtpMostHops)
+		return "", smtpCircles()
 	}
 	switch origin, why := letter.Origin(s.author); origin {
 	case mail.Replied, mail.Bounced, mail.Notified:
@@ -128,8 +137,8 @@ func MailRule(m *account.Mail) *mail.Rule {
 // smtpSubmission is one message of a mail.
 type smtpSubmission struct {
 	*gateway.Submission
-	written string // the recipient that stands for it
-	member  bool   // of a group, of which some may fail
+	of     *smtpRecipient // that stands for it
+	member bool           // of a group, of which some may fail
 }
 
 // submissions makes a message to each phone that the recipients stand for. Members of a group that have no number are left out.
@@ -139,7 +148,7 @@ func (s *smtpSession) submissions(letter *mail.Letter, text string) ([]smtpSubmi
 	for i := range s.to {
 		r := &s.to[i]
 		if !r.person() {
-			all = append(all, smtpSubmission{Submission: s.submission(r, text, now), written: r.written})
+			all = append(all, smtpSubmission{Submission: s.submission(r, text, now), of: r})
 			continue
 		}
 		phones, no := s.phones(r)
@@ -149,7 +158,7 @@ func (s *smtpSession) submissions(letter *mail.Letter, text string) ([]smtpSubmi
 		one := *r
 		for _, number := range phones {
 			one.to = number
-			all = append(all, smtpSubmission{Submission: s.submission(&one, text, now), written: r.written, member: true})
+			all = append(all, smtpSubmission{Submission: s.submission(&one, text, now), of: r, member: true})
 		}
 	}
 	if len(all) > maxMessages {
@@ -162,6 +171,9 @@ func (s *smtpSession) submissions(letter *mail.Letter, text string) ([]smtpSubmi
 	costs := s.costs(letter)
 	for i := range all {
 		all[i].Reference, all[i].Dimensions = reference, costs
+		if back := s.returnTo(all[i].of, letter); all[i].Target.IsZero() && !back.IsZero() {
+			all[i].Target, all[i].Receipts = back, 0
+		}
 		all[i].Atomic, all[i].Batch = true, len(all) > 1
 	}
 	return all, nil
@@ -250,9 +262,9 @@ func (s *smtpSession) try(all []smtpSubmission) (good []smtpSubmission, answer *
 		case f == nil || f.Kind == message.Withheld:
 			good = append(good, all[i])
 		case all[i].member && !f.Kind.Temporary():
-			left = smtpFailed(all[i].written, f)
+			left = smtpFailed(all[i].of.written, f)
 		default:
-			return nil, smtpFailed(all[i].written, f)
+			return nil, smtpFailed(all[i].of.written, f)
 		}
 	}
 	switch {

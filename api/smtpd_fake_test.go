@@ -30,10 +30,12 @@ type mailFakeGateway struct {
 	mu      sync.Mutex
 	ids     *message.IDs
 	batches [][]*gateway.Submission
-	refuse  map[string]*message.Failure // by recipient
-	all     *message.Failure            // of every recipient
-	silent  bool                        // no answer comes
-	held    chan func()                 // gets the answers instead; nil: they are given at once
+	refuse  map[string]*message.Failure     // by recipient
+	all     *message.Failure                // of every recipient
+	silent  bool                            // no answer comes
+	inbound map[message.ID]*message.Inbound // from phones
+	claimed map[string][]byte               // answers to requests with keys
+	held    chan func()                     // gets the answers instead; nil: they are given at once
 }
 
 func (g *mailFakeGateway) Accept(subs []*gateway.Submission, done gateway.Done) {

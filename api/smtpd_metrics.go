@@ -19,6 +19,7 @@ func SMTPMetrics(s *SMTPServer) []prometheus.Collector {
 		count("kurir_smtp_mails_total", mails, prometheus.Labels{"result": "refused"}, s.counts.never.Load),
 		count("kurir_smtp_messages_total", "Messages that mails became.", nil, s.counts.messages.Load),
 		count("kurir_smtp_commands_refused_total", "Authors and recipients of mails that were refused.", nil, s.counts.refused.Load),
+		count("kurir_smtp_automatic_answers_total", "Automatic answers by mail that were not sent to phones.", nil, s.counts.dropped.Load),
 		count("kurir_smtp_sign_ins_failed_total", "Sign-ins of clients that send mail that failed.", nil, s.counts.signIns.Load),
 	}
 }

@@ -22,6 +22,9 @@ type smtpRecipient struct {
 	written string // the address
 	to      string // a number, contact:NAME, group:NAME or rota:NAME
 	options mail.Options
+
+	answers *message.Inbound    // the message from a phone that is answered at it; nil for others
+	answer  *gateway.Submission // and how the answer begins
 }
 
 // person tells whether it stands for what the directory says.

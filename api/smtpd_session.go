@@ -22,7 +22,8 @@ type smtpSession struct {
 	// Of the mail under way.
 	author string // of MAIL FROM; empty: none was named
 	of     *account.Account
-	from   string // sender, where the account does not say it
+	from   string          // sender, where the account does not say it
+	alien  *smtp.SMTPError // why he may only answer phones; nil where he may write to them
 	to     []smtpRecipient
 }
 
@@ -39,7 +40,7 @@ func (s *SMTPServer) session(c *smtp.Conn) (smtp.Session, error) {
 }
 
 // Reset implements smtp.Session: the mail under way is over.
-func (s *smtpSession) Reset() { s.author, s.of, s.from, s.to = "", nil, "", nil }
+func (s *smtpSession) Reset() { s.author, s.of, s.from, s.alien, s.to = "", nil, "", nil, nil }
 
 // Logout implements smtp.Session.
 func (s *smtpSession) Logout() error { return nil }
@@ -59,8 +60,11 @@ func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 	if s.signed != "" {
 		a := s.s.o.Accounts().ByName(s.signed)
 		if a != nil && !a.Mail.MayWrite(from) {
-			s.author = ""
-			return s.refuse(smtpRefuse(550, "5.7.1", "<%s> may not write for account %s: it is none of its authors", from, a.Name))
+			s.alien = smtpRefuse(550, "5.7.1", "<%s> may not write for account %s: it is none of its authors", from, a.Name)
+			if s.s.o.Tokens() == nil {
+				s.author = ""
+				return s.refuse(s.alien)
+			}
 		}
 	}
 	return nil
@@ -81,6 +85,14 @@ func (s *smtpSession) refuse(why *smtp.SMTPError) *smtp.SMTPError {
 
 // Rcpt implements smtp.Session.
 func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if is, no := s.answerRecipient(to); no != nil {
+		return s.refuse(no)
+	} else if is {
+		return nil
+	}
+	if s.alien != nil {
+		return s.refuse(s.alien)
+	}
 	domain := to[strings.LastIndexByte(to, '@')+1:]
 	if !s.s.takes(domain) || domain == to {
 		return s.refuse(smtpRefuse(550, "5.7.1", "relaying denied: this server takes mail to phones at %s", strings.Join(s.s.o.Domains, ", ")))

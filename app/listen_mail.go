@@ -49,7 +49,8 @@ func (a *App) mailServer(accounts func() *account.Directory) *api.SMTPServer {
 	o := api.SMTPOptions{
 		Accounts: accounts, Verifier: a.verifier, Log: a.log, Now: a.gateway.Now,
 		Dimensions: func() *message.CostDimensions { return a.gateway.Snapshot().Dimensions },
-		Name:       s.Name, Domains: s.Domains, MaxSize: int64(s.MaxSize), MaxRecipients: s.MaxRecipients, Timeout: s.Timeout,
+		Tokens:     a.mailTokens, Mail: a.mailNow,
+		Name: s.Name, Domains: s.Domains, MaxSize: int64(s.MaxSize), MaxRecipients: s.MaxRecipients, Timeout: s.Timeout,
 	}
 	if certs := a.port("smtp").certs; certs != nil {
 		o.TLS = certs.current()

@@ -20,16 +20,22 @@ func (a *App) mailOut() {
 	a.mail = api.NewMailOut(api.MailOutOptions{
 		Told: a.gateway.Delivered, Attempts: a.attempts, Message: a.gateway.Message,
 		OnDuty:   a.gateway.MailsOnDuty,
-		Settings: func() *gateway.Mail { return a.gateway.Snapshot().Mail },
-		Tokens: func() *api.MailTokens {
-			set, key := a.gateway.Snapshot().Mail, a.mailKey.Load()
-			if set == nil || key == nil {
-				return nil
-			}
-			return &api.MailTokens{Key: *key, Domain: set.Domain}
-		},
+		Settings: a.mailNow,
+		Tokens:   a.mailTokens,
 	})
 	a.gateway.Receive(message.MailTarget, a.mail)
+}
+
+// mailNow is how mails go out; nil for not at all.
+func (a *App) mailNow() *gateway.Mail { return a.gateway.Snapshot().Mail }
+
+// mailTokens are at whose addresses phones are answered by mail; nil where they are not.
+func (a *App) mailTokens() *api.MailTokens {
+	set, key := a.gateway.Snapshot().Mail, a.mailKey.Load()
+	if set == nil || set.Domain == "" || key == nil {
+		return nil
+	}
+	return &api.MailTokens{Key: *key, Domain: set.Domain}
 }
 
 // readMailKey reads the key of answers by mail, where there can be any.

@@ -14,7 +14,7 @@ func CalledAt(t message.Target) string {
 	case !t.Kind.Called():
 		return ""
 	case t.Kind == message.MailTarget:
-		return t.Address
+		return message.ReadMailReturn(t.Address).Author
 	case t.Kind == message.ServiceTarget:
 		s, _ := ParseService(t.Address) // one that cannot be read has no address
 		return ShownURL(s.URL())

@@ -120,5 +120,8 @@ func (s *Snapshot) explainTie(written message.Address, a replyTo, digits bool, e
 	default:
 		step.Matched, step.Why = true, fmt.Sprintf("%s wrote to the phone last from %s: it answers the message %s", a.account, rule.Number, a.to)
 	}
+	if step.Matched && a.author != "" {
+		step.Why += ", which " + a.author + " wrote as a mail"
+	}
 	return step
 }

@@ -285,12 +285,18 @@ func (s *Snapshot) wordAlias(text string) []string {
 	return s.Aliases.Word(directory.Fold(firstWord(text)))
 }
 
-// answers gives the message to whom it answers, if that is known.
+// answers gives the message to whom it answers, if that is known: who wrote by mail
+// gets it by mail.
 func (l *lookup) answers(rule string) bool {
 	if l.writer == nil {
 		return false
 	}
-	l.in.Account, l.in.Rule, l.in.Answers, l.in.Targets = l.writer.Name, rule, l.answer.to, defaultTargets(l.writer)
+	l.in.Account, l.in.Rule, l.in.Answers = l.writer.Name, rule, l.answer.to
+	if l.answer.author != "" {
+		l.in.Targets = mailTargets(l.in.Account, []string{l.answer.author})
+	} else {
+		l.in.Targets = defaultTargets(l.writer)
+	}
 	return true
 }
 

@@ -45,6 +45,7 @@ func mailSnapshot(t *testing.T, order ...string) *Snapshot {
 func TestMailLookup(t *testing.T) {
 	t.Parallel()
 	writer := replyTo{to: 7, account: "gamma"}
+	byMail := replyTo{to: 7, account: "gamma", author: "eva@example.com"}
 	for _, c := range []struct {
 		from, to, link, text string
 		order                []string
@@ -64,6 +65,7 @@ func TestMailLookup(t *testing.T) {
 		{to: "4622222", text: "bo@example.com hello", account: "beta", mails: "beta@example.se b2@example.se"},
 		{to: "4622222", text: "x@sms.example.se hello", account: "beta", mails: "beta@example.se b2@example.se"}, // it would come back
 		{to: "4622222", text: "hello", answer: writer, rule: ruleLastWriter, account: "gamma", mails: "gamma@example.se"},
+		{to: "4622222", text: "hello", answer: byMail, rule: ruleLastWriter, account: "gamma", mails: "eva@example.com"}, // and not the account
 		{to: "4622222", text: "desk", answer: writer, rule: ruleWord, account: "beta", mails: "desk@example.se"},
 		{to: "4622222", text: "desk", answer: writer, order: []string{"writer", "word"}, rule: ruleLastWriter, account: "gamma", mails: "gamma@example.se"},
 		{to: "4622222", text: "hello", answer: writer, order: []string{"word"}, account: "beta", mails: "beta@example.se b2@example.se"},

@@ -94,6 +94,7 @@ func (s *Snapshot) replyRule(to message.Address) (rule *ReplyRule, dialog bool) 
 type replyTo struct {
 	to      message.ID
 	account string
+	author  string          // who wrote it as a mail; empty for others
 	phone   message.Address // without the digits of a dialog, if they stood behind it; else zero
 }
 
@@ -179,7 +180,7 @@ func (g *Gateway) lastTo(ctx context.Context, phone message.Address, rule *Reply
 	case found == nil:
 		return replyTo{}, nil
 	}
-	return replyTo{to: found.ID, account: found.Account}, nil
+	return replyTo{to: found.ID, account: found.Account, author: authorOf(found)}, nil
 }
 
 // shownTo finds the newest message to a phone, sent and accepted since those times,

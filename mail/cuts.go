@@ -53,14 +53,15 @@ var commonDisclaimers = []string{
 // cutQuoted takes out what the sender answers: lines that begin with ">" and the
 // line above them, and all from where Outlook puts the older mail. One line alone that
 // begins so is no quotation: "> 90 % used". Of a mail that sends another on the other
-// is the content, and only the fields above it go.
-func cutQuoted(lines []string, sendsOn bool) []string {
+// is the content, and only the fields above it go. With all nothing may be left: of an
+// answer that only quotes.
+func cutQuoted(lines []string, sendsOn, all bool) []string {
 	if sendsOn {
 		lines = unquoted(lines)
 	}
 	var kept []string
 	said := false // there is something in kept
-	alone := quotes(lines) == 1
+	alone := !all && quotes(lines) == 1
 	for i := 0; i < len(lines); i++ {
 		if isQuote(lines[i]) && !alone {
 			continue
@@ -74,12 +75,12 @@ func cutQuoted(lines []string, sendsOn bool) []string {
 				i = next - 1
 				continue
 			}
-			if said {
+			if said || all {
 				return kept
 			}
 		}
 		if beginsOlder(lines[i:]) {
-			if said && !sendsOn {
+			if (said || all) && !sendsOn {
 				return kept
 			}
 			sendsOn = false // what that mail answers is not wanted

@@ -28,6 +28,7 @@ type Rule struct {
 	KeepQuoted      bool     // what the sender answers
 	KeepDisclaimers bool     // what begins as those of Disclaimers, and as common ones
 	Disclaimers     []string // how a paragraph begins that is cut, whatever the case of its letters
+	CutAll          bool     // what is cut is cut also where nothing is left, of a mail that only quotes
 	ListAttachments bool     // a last line names the files: [report.pdf 12 kB, plan.png 3 MB]
 }
 
@@ -105,7 +106,7 @@ const mostText = 128 << 10
 
 // Body gives the mail's text with what the rule cuts taken out, and runs of
 // spaces and empty lines made one. A line of hyphens, stars and the like alone counts
-// as empty. Nothing is cut where nothing would be left.
+// as empty. Without CutAll nothing is cut where nothing would be left.
 func (r *Rule) Body(l *Letter) string {
 	text := strings.ReplaceAll(l.Text, "\r\n", "\n")
 	if len(text) > mostText {
@@ -121,7 +122,9 @@ func (r *Rule) Body(l *Letter) string {
 		keep bool
 		cut  func([]string) []string
 	}{
-		{r.KeepQuoted, func(lines []string) []string { return cutQuoted(lines, sendsOnSubject.MatchString(l.Subject)) }},
+		{r.KeepQuoted, func(lines []string) []string {
+			return cutQuoted(lines, !r.CutAll && sendsOnSubject.MatchString(l.Subject), r.CutAll)
+		}},
 		{r.KeepSignature, cutSignature},
 		{r.KeepDisclaimers, func(lines []string) []string { return cutDisclaimers(lines, r.Disclaimers) }},
 		{r.KeepSignature, cutPhrases},
@@ -129,7 +132,7 @@ func (r *Rule) Body(l *Letter) string {
 		if cut.keep {
 			continue
 		}
-		if rest := cut.cut(lines); !empty(rest) {
+		if rest := cut.cut(lines); r.CutAll || !empty(rest) {
 			lines = rest
 		}
 	}

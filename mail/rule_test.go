@@ -99,6 +99,17 @@ func TestRuleCuts(t *testing.T) {
 			t.Errorf("%q: %q, not %q", text, got, want)
 		}
 	}
+	for text, want := range map[string]string{
+		"Ok\n\nOn Mon, 1 Dec 2026 at 09:12, Bo <bo@example.se> wrote:\n> Well?": "Ok",
+		"On Mon, 1 Dec 2026 at 09:12, Bo <bo@example.se> wrote:\n> Well?\n\nOk": "Ok",
+		"Ok\n\nFrom: Bo\nSent: x\nTo: Eva\nSubject: z\n\nOlder":                 "Ok",
+		"> all\n> quoted": "", "> one line": "", "-- \nonly a signature": "", "Sent from my iPhone": "", "\n\n": "",
+		"From: Bo\nSent: x\nTo: Eva\nSubject: z\n\nOlder": "",
+	} {
+		if got := (&Rule{CutAll: true}).Body(&Letter{Subject: "SV: y", Text: text + "\n"}); got != want {
+			t.Errorf("an answer, %q: %q, not %q", text, got, want)
+		}
+	}
 	kept := "Ok\n\nOn Monday, Bo wrote:\n> Well?\n> And?\n\nSent from my iPhone\nThis e-mail is confidential"
 	if got := (&Rule{KeepQuoted: true, KeepSignature: true, KeepDisclaimers: true}).Body(&Letter{Text: kept}); got != kept {
 		t.Errorf("kept: %q", got)

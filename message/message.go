@@ -178,7 +178,7 @@ const (
 	TwilioTarget  TargetKind = 8  // Address is a URL, called as Twilio calls; Mask is the dialect's own
 	ServiceTarget TargetKind = 9  // Address is how Kannel's sms-service calls; Mask as of ReplyTarget
 	MailboxTarget TargetKind = 10 // of inbound messages only: nobody is called, the account fetches them and deletes them
-	MailTarget    TargetKind = 11 // Address is a mail address, to which a mail goes
+	MailTarget    TargetKind = 11 // Address is a mail address, to which a mail goes; of messages to phones as MailReturn writes it
 
 	// TargetCount is their number, with NoTarget.
 	TargetCount = 12
