@@ -71,7 +71,7 @@ var mayImport = map[string][]string{
 
 	"config":    join(edges, join(codecs, join(pure, "command", "filter", "mail", "store", "cluster", "connector", "gateway")...)...),
 	"app":       join(edges, join(codecs, join(pure, "command", "filter", "mail", "store", "cluster", "connector", "gateway", "config")...)...),
-	"cmd/kurir": {"app", "config", "store", "simulator", "load"},
+	"cmd/kurir": {"app", "config", "store", "simulator", "load", "mail"}, // mail: the mail server of the demo
 }
 
 func join(list []string, more ...string) []string { return slices.Concat(list, more) }

@@ -17,8 +17,8 @@ func mailBothWays(t *testing.T, sim *simulator.Simulator, more string) (s *serve
 	s = startServer(t, sim, serverOptions{
 		more: fmt.Sprintf("smtp: {listen: %q, domains: [sms.example.se]}\nreplies: [{number: %q}]\n", addr, service) + mailTo(post, "") +
 			"series: [{name: cases, format: \"C-{n:3}\"}]\n",
-		inbound: []string{"{keyword: alarm, do: [{register: cases}, {mail: duty@example.se}]}"},
-		account: ", admin: true",
+		inbound:  []string{"{keyword: alarm, do: [{register: cases}, {mail: duty@example.se}]}"},
+		account:  ", admin: true",
 		accounts: []string{fmt.Sprintf("{name: desk, password: %s, senders: [\"*\"], sender: %q, mail: {authors: [\"*@example.se\"], networks: [127.0.0.0/8]%s}}", password, service, more)},
 	})
 	linked(t, sim)

@@ -99,6 +99,15 @@ func TestRuleCuts(t *testing.T) {
 			t.Errorf("%q: %q, not %q", text, got, want)
 		}
 	}
+	kept := "Ok\n\nOn Monday, Bo wrote:\n> Well?\n> And?\n\nSent from my iPhone\nThis e-mail is confidential"
+	if got := (&Rule{KeepQuoted: true, KeepSignature: true, KeepDisclaimers: true}).Body(&Letter{Text: kept}); got != kept {
+		t.Errorf("kept: %q", got)
+	}
+}
+
+// TestRuleCutAll: of an answer that only quotes nothing is left.
+func TestRuleCutAll(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"Ok\n\nOn Mon, 1 Dec 2026 at 09:12, Bo <bo@example.se> wrote:\n> Well?": "Ok",
 		"On Mon, 1 Dec 2026 at 09:12, Bo <bo@example.se> wrote:\n> Well?\n\nOk": "Ok",
@@ -109,10 +118,6 @@ func TestRuleCuts(t *testing.T) {
 		if got := (&Rule{CutAll: true}).Body(&Letter{Subject: "SV: y", Text: text + "\n"}); got != want {
 			t.Errorf("an answer, %q: %q, not %q", text, got, want)
 		}
-	}
-	kept := "Ok\n\nOn Monday, Bo wrote:\n> Well?\n> And?\n\nSent from my iPhone\nThis e-mail is confidential"
-	if got := (&Rule{KeepQuoted: true, KeepSignature: true, KeepDisclaimers: true}).Body(&Letter{Text: kept}); got != kept {
-		t.Errorf("kept: %q", got)
 	}
 }
 

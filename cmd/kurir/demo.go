@@ -16,7 +16,7 @@ import (
 
 // demoOptions are the flags of `kurir demo`.
 type demoOptions struct {
-	http, smpp, data string
+	http, smpp, smtp, data string
 }
 
 // newDemoCmd makes `kurir demo`.
@@ -35,6 +35,7 @@ func newDemoCmd() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&o.http, "http", "127.0.0.1:8080", "address of the page and the HTTP interfaces")
 	cmd.Flags().StringVar(&o.smpp, "smpp", "127.0.0.1:2775", "address on which customers bind over SMPP")
+	cmd.Flags().StringVar(&o.smtp, "smtp", "127.0.0.1:2525", "address on which mails to phones are taken")
 	cmd.Flags().StringVar(&o.data, "data", "./kurir-demo", "folder for everything that is kept")
 	return cmd
 }
@@ -57,10 +58,20 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 		return err
 	}
 	defer sim.Close()
-	a, err := app.New(ctx, app.Options{File: file, Log: log, Version: programVersion(), Handlers: map[string]http.Handler{
+	mails, err := startDemoMails(ctx, file)
+	if err != nil {
+		return err
+	}
+	defer mails.Close()
+	handlers := map[string]http.Handler{
 		"/phones/": endWith(ctx, http.StripPrefix("/phones", sim.Handler())),
 		"/{$}":     http.RedirectHandler("/phones/", http.StatusFound),
-	}})
+	}
+	if mails != nil {
+		mails.Open = pageKey != ""
+		handlers["/mails/"] = http.StripPrefix("/mails", mails.Handler())
+	}
+	a, err := app.New(ctx, app.Options{File: file, Log: log, Version: programVersion(), Handlers: handlers})
 	if err != nil {
 		return demoHint(err)
 	}
@@ -70,6 +81,10 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 	}
 	page := "http://" + a.HTTPAddr().String()
 	fmt.Fprintf(out, demoGreeting, page, a.SMPPAddr(), o.data, file.Accounts[0].Name, file.Accounts[0].Password.Reveal(), key, links)
+	if mails != nil {
+		mails.Gateway = a.SMTPAddr().String()
+		fmt.Fprintf(out, demoMailGreeting, page, mails.Gateway)
+	}
 	err = a.Run(ctx)
 	if err == nil {
 		fmt.Fprintln(out, "Stopped. Everything is kept in", o.data)
@@ -118,6 +133,13 @@ Send a text, and watch it arrive on the page:
 %[7]sWrite back on a phone, and read what came in:
 
   curl -H 'Authorization: Bearer %[6]s' %[1]s/v1/inbound
+
+`
+
+const demoMailGreeting = `Send a mail to the phone, answer on the phone, and answer the mail that comes, on %[1]s/mails/
+
+  printf 'Subject: Visit\n\nWhen do you come?\n' | curl --crlf -T - --mail-from anna@example.com \
+    --mail-rcpt 0701234567@sms.example.com smtp://%[2]s
 
 `
 

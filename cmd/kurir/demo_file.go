@@ -15,12 +15,18 @@ import (
 
 // demoFile is the configuration that the first start writes.
 var demoFile = template.Must(template.New("demo").Parse(`# The configuration of the demo. Change it as you like: the next start uses it.
-# The addresses of --http and --smpp stand in for those here.
+# The addresses of --http, --smpp and --smtp stand in for those here.
 data: {{.Data}}
 http: {listen: 127.0.0.1:8080}
 smpp: {listen: 127.0.0.1:2775}
 country: "46"
 webhooks: {allow: [127.0.0.0/8]}
+
+# Mail both ways: 0701234567@sms.example.com is a phone, and what a phone answers goes to who wrote last to it. The mail server
+# is the demo's own, wherever it listens, and shows the mails on the page /mails/; that of --smtp stands in for listen.
+smtp: {listen: 127.0.0.1:2525, domains: [sms.example.com]}
+mail: {server: "127.0.0.1:2526", tls: none, from: sms@example.com, domain: sms.example.com, order: [dialog, writer, rule]}
+replies: [{number: "+46737494949"}]
 
 # Four links of different kinds. Those that are named after their kind reach the simulator, wherever it listens: the
 # addresses and the device here are examples. Links with other names go where they say.
@@ -34,6 +40,8 @@ connectors:
 
 accounts:
   - {name: demo, password: {{.Password}}, api_keys: [{{.Key}}], admin: true, senders: ["*"], sender: Kurir, numbers: ["+46737494949"]}
+  # Whoever writes a mail on this machine writes as this one, from a number that phones can answer to.
+  - {name: mail, password: {{.MailPassword}}, senders: ["*"], sender: "+46737494949", mail: {authors: ["*"], networks: [127.0.0.0/8]}}
 
 # Which link takes a message: the first rule that matches its recipient counts.
 routes:
@@ -64,6 +72,9 @@ func demoConfig(o demoOptions) (*config.File, error) {
 		return nil, fmt.Errorf("%s must keep its first connector (over SMPP to the simulator) and its first account with a key", path)
 	}
 	file.Data, file.HTTP.Listen, file.SMPP.Listen = o.data, o.http, o.smpp
+	if file.SMTP.Listen != "" { // the file of an older demo takes no mail
+		file.SMTP.Listen = o.smtp
+	}
 	return file, nil
 }
 
@@ -73,7 +84,7 @@ func writeDemoConfig(dir, path string) error {
 	}
 	var text bytes.Buffer
 	err := demoFile.Execute(&text, map[string]string{
-		"Data": fmt.Sprintf("%q", dir), "Key": "demo-" + strings.ToLower(rand.Text()), "Password": strings.ToLower(rand.Text()[:8]),
+		"Data": fmt.Sprintf("%q", dir), "Key": "demo-" + strings.ToLower(rand.Text()), "Password": strings.ToLower(rand.Text()[:8]), "MailPassword": strings.ToLower(rand.Text()[:8]),
 	})
 	if err != nil {
 		return fmt.Errorf("make the configuration: %w", err)
