@@ -22,11 +22,12 @@ const (
 	Clock       Kind = "clock"       // the clock jumped
 	Traffic     Kind = "traffic"     // unusual traffic
 	Modem       Kind = "modem"       // a GSM modem is gone, or has no network
+	Escalation  Kind = "escalation"  // nobody on duty has taken a message
 )
 
 // Kinds lists them.
 func Kinds() []Kind {
-	return []Kind{QueueAge, LinkDown, ErrorRate, Balance, Disk, Certificate, Clock, Traffic, Modem}
+	return []Kind{QueueAge, LinkDown, ErrorRate, Balance, Disk, Certificate, Clock, Traffic, Modem, Escalation}
 }
 
 // Event is one condition from its beginning to its end.

@@ -26,7 +26,7 @@ type Settings struct {
 	Certificate time.Duration `yaml:"certificate" example:"14d"`
 	// Clock is by how much the clock may jump or be wrong, 100ms to 1h. 0: 2s.
 	Clock time.Duration `yaml:"clock" example:"2s"`
-	// Off is kinds that are no alarm: queue_age, link_down, error_rate, balance, disk, certificate, clock, traffic, modem.
+	// Off is kinds that are no alarm: queue_age, link_down, error_rate, balance, disk, certificate, clock, traffic, modem, escalation.
 	// Empty: all are.
 	Off []string `yaml:"off"`
 	// Webhook is the URL that each event is told to when it begins and when it is over. Empty: none.

@@ -236,6 +236,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	}
 	if o.People != nil {
 		s.peoplePaths()
+		s.escalationPaths()
 	}
 	if o.Config.Rows != nil {
 		s.configPaths()

@@ -82,6 +82,7 @@ var gatewayFigures = []figure[gateway.Stats]{
 	counter("alerts_dropped_total", "Notifications of phones of which no customer was told because there were too many.", func(s *gateway.Stats) float64 { return float64(s.AlertsDropped) }),
 	gauge("receipts_held", "Receipts that wait for their message.", func(s *gateway.Stats) float64 { return float64(s.HeldNow) }),
 	gauge("messages_in_memory", "Messages on their way that are in memory.", func(s *gateway.Stats) float64 { return float64(s.OpenInMemory) }),
+	gauge("escalations_open", "Messages to rotas that nobody has taken yet.", func(s *gateway.Stats) float64 { return float64(s.Escalations) }),
 	gauge("writable", "1 while the database can be written.", func(s *gateway.Stats) float64 { return truth(s.Writable) }),
 }
 

@@ -253,7 +253,7 @@ func (b *batch) addPeople(index int, m *restMessage, a *account.Account) {
 			continue
 		}
 		made[i] = common
-		made[i].To, made[i].Content.Text = one.To, one.Text
+		made[i].To, made[i].Content.Text, made[i].Escalates = one.To, one.Text, one.Escalates
 		b.subs = append(b.subs, &made[i])
 		if b.several {
 			b.at = append(b.at, index)

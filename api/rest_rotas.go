@@ -67,6 +67,8 @@ type rotaView struct {
 	Zone    string `json:"zone,omitempty"`
 	onDuty
 	Next *spanView `json:"next,omitempty" doc:"the next hand-over; left out where nothing changes within a year"`
+
+	Escalates bool `json:"escalates,omitempty" doc:"others are asked when nobody who is on duty answers: a message to the rota begins an escalation"`
 }
 
 // onDuty is who is on duty, in answers.
@@ -142,7 +144,7 @@ func (s *httpServer) listRotas(w http.ResponseWriter, r *http.Request, a *accoun
 	}
 	return listRows(s, w, r, a, "rotas", resource.Rotas(), find, cell, func(p **rota.Plan) rotaView {
 		d := (*p).OnDuty(now)
-		return rotaView{(*p).Rota.Name, (*p).Rota.Account, (*p).Rota.Zone, viewDuty(&d), viewNext(*p, now)}
+		return rotaView{(*p).Rota.Name, (*p).Rota.Account, (*p).Rota.Zone, viewDuty(&d), viewNext(*p, now), (*p).Rota.Escalation.Escalates()}
 	})
 }
 

@@ -156,9 +156,11 @@ func (s *smtpSession) submissions(letter *mail.Letter, text string) ([]smtpSubmi
 			return nil, no
 		}
 		one := *r
-		for _, number := range phones {
-			one.to = number
-			all = append(all, smtpSubmission{Submission: s.submission(&one, text, now), of: r, member: true})
+		for i := range phones {
+			one.to = phones[i].To
+			sub := s.submission(&one, text, now)
+			sub.Escalates = phones[i].Escalates
+			all = append(all, smtpSubmission{Submission: sub, of: r, member: true})
 		}
 	}
 	if len(all) > maxMessages {
@@ -179,8 +181,8 @@ func (s *smtpSession) submissions(letter *mail.Letter, text string) ([]smtpSubmi
 	return all, nil
 }
 
-// phones gives the numbers that a contact or group stands for.
-func (s *smtpSession) phones(r *smtpRecipient) (numbers []string, no *smtp.SMTPError) {
+// phones gives the phones that a contact or group stands for.
+func (s *smtpSession) phones(r *smtpRecipient) (phones []gateway.Addressed, no *smtp.SMTPError) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.s.o.AcceptWait)
 	defer cancel()
 	list, more, err := s.s.core.AddressSome(ctx, &gateway.Mailing{Account: s.of.Name, To: []gateway.MailTo{{To: r.to}}}, maxMessages)
@@ -193,12 +195,12 @@ func (s *smtpSession) phones(r *smtpRecipient) (numbers []string, no *smtp.SMTPE
 	var why *message.Failure
 	for i := range list {
 		if why = list[i].Failure; why == nil {
-			numbers = append(numbers, list[i].To)
+			phones = append(phones, list[i])
 		}
 	}
 	switch {
-	case len(numbers) > 0:
-		return numbers, nil
+	case len(phones) > 0:
+		return phones, nil
 	case why != nil && len(list) == 1:
 		return nil, smtpFailed(r.written, why)
 	}

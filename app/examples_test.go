@@ -49,6 +49,7 @@ rotas:
     layers:
       - {name: office, start: 2026-01-05, slots: [{who: "contact:Anna"}], when: ["mon-fri 08:00-17:00"], holidays: skip}
       - {name: nights, start: 2026-01-05, handover: "08:00", slots: [{who: "contact:Anna"}, {who: ["+46701234597", "group:nurses"]}]}
+  - {name: ward, account: acme, else: ["contact:Anna"], escalation: {wait: 5m, then: [{who: "+46701234597"}, {everyone: true}]}}
 schedules:
   - {name: monday, account: acme, at: ["mon 08:00"], to: ["+46701234567"], text: "Weekly report, please"}
 `
@@ -148,6 +149,7 @@ func (x *exampleThings) furnish(s *server, sim *simulator.Simulator) {
 	must("root-key", "POST", "/v1/config/accounts", `{"name":"spring","api_keys":["spring-key"],"webhook_secret":"spring"}`)
 	must("acme-key", "PUT", "/v1/optouts/+46701234501", `{"note":"asked by phone"}`)
 	must("acme-key", "PUT", "/v1/traces/accounts/acme", `{}`)
+	x.send("06y30tp6r0401", `{"to":"rota:ward","text":"Bed 7 calls"}`, "delivered")
 	x.real["06y30tp6r0301"] = idOf(x.t, must("acme-key", "POST", "/v1/queues/count", `{}`))
 	for range 2 { // sessions 1 and 2
 		(&belongings{name: "acme", password: "acme-password", answers: true}).bind(x.t, s)

@@ -66,7 +66,7 @@ func hostileQueries() []string {
 	for _, n := range []*resource.Noun{
 		resource.Messages(), resource.Inbound(), resource.Dead(), resource.Queues(), resource.LinkQueues(), resource.Links(), resource.Schedules(), resource.Jobs(),
 		resource.Sessions(), resource.Traces(), resource.Balances(), resource.TopUps(), resource.Prices(), resource.Dimensions(), resource.Costs(nil), resource.Lists(),
-		resource.ListEntries(), resource.OptOuts(), resource.Keys(), resource.Series(), resource.Alarms(), resource.Audits(),
+		resource.ListEntries(), resource.OptOuts(), resource.Keys(), resource.Series(), resource.Alarms(), resource.Audits(), resource.Escalations(),
 		resource.Contacts(), resource.Groups(), resource.Members(), resource.Templates(),
 	} { // with a right sum, as somebody makes them who has read the source
 		for _, at := range []int64{math.MinInt64, -1, 1, math.MaxInt64 - 1, math.MaxInt64} {

@@ -42,8 +42,8 @@ schedules:
   - {name: of-reseller, account: reseller, at: ["mon 03:00"], to: ["+46709000001"], text: text-of-reseller}
   - {name: of-child, account: child, at: ["mon 03:00"], to: ["+46709000002"], text: text-of-child}
 rotas:
-  - {name: of-reseller, account: reseller, else: ["+46709000001"]}
-  - {name: of-child, account: child, else: ["+46709000002"]}
+  - {name: of-reseller, account: reseller, else: ["+46709000001"], escalation: {wait: 5m}}
+  - {name: of-child, account: child, else: ["+46709000002"], escalation: {wait: 5m}}
 alarms: {webhook: "http://127.0.0.1:9/", webhook_secret: kept-alarms, mail: {server: "127.0.0.1:9", user: k, password: kept-mail, from: a@b.c, to: [d@e.f]}}
 `
 
@@ -51,6 +51,7 @@ alarms: {webhook: "http://127.0.0.1:9/", webhook_secret: kept-alarms, mail: {ser
 type belongings struct {
 	name, key              string
 	message, inbound       string // ids
+	escalation             string // likewise
 	job, session           string
 	phone, inbox, password string
 	credit                 string // of its balance
@@ -163,6 +164,9 @@ func (b *belongings) furnish(t *testing.T, s *server, c *caller, sim *simulator.
 			return ""
 		})
 	}
+	if !strings.HasPrefix(b.name, "stranger") {
+		b.escalation = idOf(t, must(b.key, "POST", "/v1/messages", `{"to":"rota:of-`+b.name+`","text":"text-of-`+b.name+`"}`))
+	}
 	b.message = idOf(t, must(b.key, "POST", "/v1/messages", `{"to":"`+b.phone+`","text":"text-of-`+b.name+`","reference":"ref-of-`+b.name+`","send_at":"`+
 		time.Now().Add(24*time.Hour).Format(time.RFC3339)+`"}`))
 	must(b.key, "PUT", "/v1/optouts/"+b.phone, `{"note":"text-of-`+b.name+`"}`)
@@ -230,6 +234,9 @@ var rights = map[string]struct{ of, body string }{
 	"GET /v1/rotas/{name}/duty":                  {ofOthers, ""},
 	"GET /v1/rotas/{name}/spans":                 {ofOthers, ""},
 	"GET /v1/rotas/{name}/calendar.ics":          {ofOthers, ""},
+	"GET /v1/escalations":                        {ofOwn, ""},
+	"GET /v1/escalations/{id}":                   {ofOthers, ""},
+	"POST /v1/escalations/{id}/acknowledge":      {ofOthers, ""},
 	"GET /v1/links":                              {forAdmins, ""},
 	"GET /v1/links/{name}":                       {forAdmins, ""},
 	"POST /v1/links/{name}/start":                {forAdmins, ""},
@@ -340,6 +347,8 @@ func (b *belongings) named(path string) string {
 	switch {
 	case strings.HasPrefix(path, "/v1/inbound/"):
 		id = b.inbound
+	case strings.HasPrefix(path, "/v1/escalations/"):
+		id = b.escalation
 	case strings.HasPrefix(path, "/v1/jobs/"):
 		id = b.job
 	case strings.HasPrefix(path, "/v1/sessions/"):

@@ -31,6 +31,7 @@ func (g *Gateway) Accept(subs []*Submission, done Done) {
 	if len(subs) > 0 && subs[0].Keyed != nil {
 		done = g.taking(subs[0].Keyed, done)
 	}
+	done = g.begun(subs, done)
 	if g.snap.Load().Filters != nil {
 		g.acceptFiltered(subs, done)
 		return
@@ -60,7 +61,7 @@ func (g *Gateway) prepare(subs []*Submission, done Done, now time.Time) applican
 	good := make([]*message.Message, 0, len(subs))
 	index := make([]int, 0, len(subs))
 	owe := billFor(subs)
-	var again []repeat
+	again, asks := []repeat(nil), []*askedMessage(nil)
 	for i, s := range subs {
 		if i%block == 0 {
 			messages = make([]message.Message, min(block, len(subs)-i))
@@ -92,7 +93,7 @@ func (g *Gateway) prepare(subs []*Submission, done Done, now time.Time) applican
 		if g.opt.Shared && (again != nil || s.Account.Traffic != nil) {
 			again = append(again, repeatOf(snap, m, s))
 		}
-		good, index = append(good, m), append(index, i)
+		good, index, asks = append(good, m), append(index, i), snap.addAsked(asks, len(good), s, m)
 	}
 	if len(subs) > 0 && subs[0].Atomic {
 		if f := together(subs[0].Account, good, len(subs), now); f != nil {
@@ -100,7 +101,7 @@ func (g *Gateway) prepare(subs []*Submission, done Done, now time.Time) applican
 				g.forgo(good[k])
 				results[i] = Result{To: results[i].To, Failure: f}
 			}
-			good = nil
+			good, asks = nil, nil
 		}
 	}
 	g.count.refused.Add(int64(len(subs) - len(good)))
@@ -110,7 +111,7 @@ func (g *Gateway) prepare(subs []*Submission, done Done, now time.Time) applican
 	return applicant{
 		good: good, index: index, results: results, done: done, multi: subs[0].Multi,
 		batch: subs[0].Stream != 0 || len(good) > 1 && (subs[0].Multi || subs[0].Batch), stream: subs[0].Stream, settles: subs[0].Settles, bill: owe,
-		key: subs[0].Keyed, repeats: again, atomic: subs[0].Atomic,
+		key: subs[0].Keyed, repeats: again, asks: asks, atomic: subs[0].Atomic,
 	}
 }
 
@@ -204,6 +205,9 @@ func (s *Snapshot) describe(m *message.Message, sub *Submission, now time.Time) 
 	m.Account, m.Via = sub.Account.Name, sub.Via
 	m.Content, m.Priority, m.Reference = sub.Content, sub.Priority, sub.Reference
 	m.Receipts, m.Target, m.Config = sub.Receipts, sub.Target, s.Number
+	if sub.Escalates != nil && m.Target.Kind == message.NoTarget {
+		m.Receipts |= message.ReceiptFinal // nobody is told, but for who asks the next
+	}
 	if m.Target.Kind != message.NoTarget {
 		m.Target.Account = sub.Account.Name
 	}
@@ -421,6 +425,9 @@ func (g *Gateway) join(a *applicant, now time.Time) {
 		if m.Special != nil {
 			g.tallyCosts(m, a.bill, i, now)
 		}
+		if i < len(a.asks) && a.asks[i] != nil {
+			g.asks(a.asks[i], m, now)
+		}
 		g.place(e, now)
 		b.Accepted = append(b.Accepted, m)
 		r := &a.results[a.index[i]]
@@ -435,7 +442,7 @@ func (g *Gateway) join(a *applicant, now time.Time) {
 	g.doneWith(a.settles, now)
 	b.accepts = append(b.accepts, acceptance{
 		entries: entries, index: a.index, results: a.results, done: a.done, settles: a.settles, bill: a.bill, key: a.key,
-		of: a.of, repeats: a.repeats, hour: now.Unix() / 3600, atomic: a.atomic, multi: a.multi,
+		of: a.of, repeats: a.repeats, asks: a.asks, hour: now.Unix() / 3600, atomic: a.atomic, multi: a.multi,
 	})
 	b.keyed = b.keyed || a.key != nil
 	for i := range a.with {

@@ -112,19 +112,24 @@ func (g *Gateway) forward(it *Item, recipients []string, text string) {
 	var subs []*Submission
 	for _, name := range recipients {
 		numbers, group := a.List(name)
+		phones := make([]Addressed, len(numbers))
+		for i, number := range numbers {
+			phones[i].To = number
+		}
 		if !group {
 			var err error
-			if numbers, err = g.forwardedTo(a.Name, name); err != nil {
+			if phones, err = g.forwardedTo(a.Name, name); err != nil {
 				g.Delivered([]Delivered{{Item: it, Verdict: TryLater, Text: err.Error()}})
 				return
 			}
+			g.withoutEscalation(snap, in, phones)
 		}
-		for _, number := range numbers {
-			if snap.same(a, number, in.From) {
+		for i := range phones {
+			if snap.same(a, phones[i].To, in.From) {
 				continue // whoever wrote it has it
 			}
 			subs = append(subs, &Submission{
-				Account: a, To: number, FromAddr: in.To, Answer: true, Priority: message.Normal,
+				Account: a, To: phones[i].To, Escalates: phones[i].Escalates, FromAddr: in.To, Answer: true, Priority: message.Normal,
 				Content: message.Content{Text: text, Class: -1}, Reference: in.ID.String(), Tag: in.Tag,
 			})
 		}
@@ -143,7 +148,7 @@ func (g *Gateway) forward(it *Item, recipients []string, text string) {
 const forwardMost = 1000
 
 // forwardedTo gives the phones that a number, contact or group stands for.
-func (g *Gateway) forwardedTo(account, name string) ([]string, error) {
+func (g *Gateway) forwardedTo(account, name string) ([]Addressed, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
 	defer cancel()
 	phones, bad, err := g.phonesOf(ctx, account, []string{name}, forwardMost)

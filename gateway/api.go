@@ -50,6 +50,8 @@ type Submission struct {
 	Keyed      *Keyed     // the request that all submissions of the call are of; nil for one without a key
 	Settles    *Item      // what is owed no more once it is accepted (answer.go); left nil by interfaces
 
+	Escalates *Asking // the escalation that it begins or goes on with (escalation.go), as Addressed has it; nil for most
+
 	Changed *Changed // what was done to the text already; left nil by interfaces
 }
 

@@ -40,10 +40,11 @@ type acceptance struct {
 	index   []int // of their results
 	settles *Item // nil for most
 	key     *Keyed
-	bill    *bill    // nil where nothing was reserved
-	of      *Keyed   // the request whose key another acceptance has; nil for most
-	repeats []repeat // by which they are known again; nil for most
-	hour    int64    // Unix hours, in which they were counted
+	bill    *bill           // nil where nothing was reserved
+	of      *Keyed          // the request whose key another acceptance has; nil for most
+	asks    []*askedMessage // what they are of escalations; nil for most
+	repeats []repeat        // by which they are known again; nil for most
+	hour    int64           // Unix hours, in which they were counted
 	atomic  bool
 	multi   bool
 }
@@ -316,6 +317,7 @@ func (g *Gateway) takeBack(b *gather) []acceptance {
 			g.unbookAll(b, &accepts[i])
 		}
 		g.undone(b, accepts[i].settles, why.Kind)
+		g.unaskedAll(b, &accepts[i])
 		g.count.refused.Add(int64(len(accepts[i].entries)))
 		results := accepts[i].results
 		for j := range results {
@@ -379,6 +381,7 @@ func resetBatch(b *store.Batch) {
 	clear(b.People)
 	clear(b.Events)
 	clear(b.EventAccounts)
+	clear(b.Escalations)
 	clear(b.Dead)
 	clear(b.MailAdd)
 	*b = store.Batch{
@@ -391,7 +394,7 @@ func resetBatch(b *store.Batch) {
 		DueAdd: b.DueAdd[:0], DueRemove: b.DueRemove[:0],
 		OwedAdd: b.OwedAdd[:0], OwedRemove: b.OwedRemove[:0],
 		OpenAdd: b.OpenAdd[:0], OpenRemove: b.OpenRemove[:0], MissingAdd: b.MissingAdd[:0], MissingRemove: b.MissingRemove[:0], Counters: b.Counters[:0], Series: b.Series[:0],
-		Events: b.Events[:0], EventAccounts: b.EventAccounts[:0], Dead: b.Dead[:0], DeadGone: b.DeadGone[:0],
+		Escalations: b.Escalations[:0], EscalationsAcked: b.EscalationsAcked[:0], Events: b.Events[:0], EventAccounts: b.EventAccounts[:0], Dead: b.Dead[:0], DeadGone: b.DeadGone[:0],
 		MailAdd: b.MailAdd[:0], MailDone: b.MailDone[:0], Marks: b.Marks[:0],
 	}
 }

@@ -187,6 +187,9 @@ func (g *Gateway) withdraw(b *gather, out map[*entry]*message.Failure, now time.
 			gone[e.m.ID] = true
 			freed[e.link] = struct{}{}
 			g.untally(b, a, k)
+			if k < len(a.asks) {
+				g.unasked(b, a.asks[k], e.m.ID)
+			}
 			g.refused(e)
 			g.count.refused.Add(1)
 			a.results[a.index[k]] = Result{To: e.m.To, Failure: f}
@@ -219,6 +222,9 @@ func (a *acceptance) keep(n, k int) {
 	if a.repeats != nil {
 		a.repeats[n] = a.repeats[k]
 	}
+	if k < len(a.asks) {
+		a.asks[n] = a.asks[k]
+	}
 }
 
 // cut leaves the first n messages.
@@ -231,6 +237,7 @@ func (a *acceptance) cut(n int) {
 	if a.repeats != nil {
 		a.repeats = a.repeats[:n]
 	}
+	a.asks = a.asks[:min(n, len(a.asks))]
 }
 
 // untally takes the k-th message of an acceptance off the counters of a gather.

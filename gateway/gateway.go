@@ -188,6 +188,8 @@ type Gateway struct {
 	asked        map[int64]chan letterKind // questions to other gateways, by number
 	giving       map[message.ID]bool       // messages that are being given to another gateway
 
+	escalations escalations
+
 	following  chan *gather // on disk, what waited for them is to be done
 	unfollowed []*gather    // those and the one in work
 
@@ -242,6 +244,9 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 		return nil, fmt.Errorf("read what is open: %w", err)
 	}
 	var err error
+	if err := g.loadEscalations(ctx); err != nil {
+		return nil, err
+	}
 	if g.kept, err = g.store.Mailings(ctx); err != nil {
 		return nil, fmt.Errorf("read which large requests were being sent: %w", err)
 	}
@@ -322,6 +327,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.jobs.Go(func() { g.tickLoop(g.ctx) })
 	g.jobs.Go(func() { g.runSchedules(g.ctx) })
 	g.jobs.Go(func() { g.emptyGroups(g.ctx) })
+	g.jobs.Go(func() { g.runEscalations(g.ctx) })
 	if g.opt.Shared {
 		g.jobs.Go(func() { g.nodeLoop(g.ctx) })
 	}

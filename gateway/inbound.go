@@ -132,6 +132,7 @@ func (g *Gateway) takeIn(snap *Snapshot, in *message.Inbound, a replyTo, now tim
 	in.Owed = 1<<len(in.Targets) - 1
 	g.cur.Inbound = append(g.cur.Inbound, in)
 	g.noteInbound(in, now)
+	g.heardOf(snap, in, now)
 	for i := range in.Targets {
 		it := &Item{box: g.inBox(in.Targets[i])}
 		g.inboundItem(it, in, i)

@@ -34,6 +34,9 @@ type Addressed struct {
 	To      string // number
 	Text    string
 	Failure *message.Failure
+
+	Name      string  // of its contact; empty if it is none
+	Escalates *Asking // the escalation that it begins; nil for most
 }
 
 // membersAtOnce is how many members of a group are read at a time.
@@ -49,15 +52,22 @@ type addressing struct {
 	groups map[message.ID]bool
 	texts  map[string]*directory.Text // that were read
 	use    func(Addressed) error
-	at     int // of m.To
-	found  int // phones of m.To[at], also those that came before, and who cannot be written to
+	at     int     // of m.To
+	plain  bool    // rotas begin no escalation
+	asking *Asking // of the rota that is gone through
+	found  int     // phones of m.To[at], also those that came before, and who cannot be written to
 }
 
 // Address calls use for each phone that a mailing means, in order, and for each recipient that cannot be written to, such as a
 // rota in which nobody is on duty. Where contacts, groups or rotas are named, no phone comes twice. It holds one page of a group in memory, and eight octets a phone. An
 // error is that of use, or of reading.
 func (g *Gateway) Address(ctx context.Context, m *Mailing, use func(Addressed) error) error {
-	a := &addressing{g: g, m: m, normal: g.normalOf(m.Account), seen: directory.NewNumbers(), texts: map[string]*directory.Text{}, use: use}
+	return g.address(ctx, m, false, use)
+}
+
+// address is Address; with plain no rota begins an escalation.
+func (g *Gateway) address(ctx context.Context, m *Mailing, plain bool, use func(Addressed) error) error {
+	a := &addressing{g: g, m: m, plain: plain, normal: g.normalOf(m.Account), seen: directory.NewNumbers(), texts: map[string]*directory.Text{}, use: use}
 	for i := range m.To {
 		if kind, _ := directory.ParseRecipient(m.To[i].To); kind != directory.NumberRecipient {
 			a.people = true
@@ -158,11 +168,16 @@ func (a *addressing) phone(named, number string, c *directory.Contact) error {
 	if a.people && !a.first(number) {
 		return nil
 	}
+	if a.asking != nil && nameOf(c) != "" {
+		if n, err := a.normal(number); err == nil {
+			a.asking.begins.names[n.Number] = c.Name
+		}
+	}
 	text, f := a.text(c)
 	if f != nil && named != number { // a group: whose it is stands nowhere else
 		f.Text = whose(number, c) + ": " + f.Text
 	}
-	return a.use(Addressed{Index: a.at, Named: named, To: number, Text: text, Failure: f})
+	return a.use(Addressed{Index: a.at, Named: named, To: number, Text: text, Failure: f, Name: nameOf(c), Escalates: a.asking})
 }
 
 // whose names one of the phones of a contact or group.
@@ -265,7 +280,7 @@ func (g *Gateway) AddressSome(ctx context.Context, m *Mailing, most int) (list [
 
 // phonesOf gives the phones that recipients stand for: numbers as they are written, contacts, groups and rotas as they are now. bad
 // is how many cannot be written to. The error is errEnough when they are more than most.
-func (g *Gateway) phonesOf(ctx context.Context, account string, to []string, most int) (phones []string, bad int, err error) {
+func (g *Gateway) phonesOf(ctx context.Context, account string, to []string, most int) (phones []Addressed, bad int, err error) {
 	m := &Mailing{Account: account}
 	people := false
 	for _, named := range to {
@@ -274,7 +289,10 @@ func (g *Gateway) phonesOf(ctx context.Context, account string, to []string, mos
 		m.To = append(m.To, MailTo{To: named})
 	}
 	if !people {
-		return to, 0, nil
+		for _, named := range to {
+			phones = append(phones, Addressed{To: named})
+		}
+		return phones, 0, nil
 	}
 	list, more, err := g.AddressSome(ctx, m, most)
 	if err == nil && more {
@@ -285,7 +303,7 @@ func (g *Gateway) phonesOf(ctx context.Context, account string, to []string, mos
 			bad++
 			continue
 		}
-		phones = append(phones, list[i].To)
+		phones = append(phones, list[i])
 	}
 	return phones, bad, err
 }
@@ -293,6 +311,6 @@ func (g *Gateway) phonesOf(ctx context.Context, account string, to []string, mos
 // submission makes the submission for one phone of a mailing, with the account as it is now.
 func (m *Mailing) submission(a *Addressed) *Submission {
 	s := m.Common
-	s.To, s.Content.Text = a.To, a.Text
+	s.To, s.Content.Text, s.Escalates = a.To, a.Text, a.Escalates
 	return &s
 }

@@ -27,6 +27,15 @@ func (a *addressing) rota(ctx context.Context, named, name string) error {
 	if len(duty.Who) == 0 {
 		return a.bad(named, message.BadRecipient, "to", "nobody is on duty in rota %.80q%s", name, again(p, now))
 	}
+	asking, err := a.escalates(ctx, p)
+	if err != nil {
+		return err
+	}
+	if asking != nil && a.g.escalationsFull() {
+		return a.bad(named, message.Overloaded, "to", "%d escalations are open, and no more are begun; acknowledge some, or send to those on duty without the rota", escalationsMost)
+	}
+	a.asking = asking
+	defer func() { a.asking = nil }()
 	for _, who := range duty.Who {
 		if err := a.recipient(ctx, named, who); err != nil {
 			return err

@@ -33,8 +33,9 @@ type applicant struct {
 	settles *Item  // nil for most
 	bill    *bill  // nil where nothing is said about the customer's money and limits
 	key     *Keyed
-	of      *Keyed   // the request of which it is one of with
-	repeats []repeat // by which good are known again on other nodes; nil for most
+	of      *Keyed          // the request of which it is one of with
+	asks    []*askedMessage // what good are of escalations; nil for most
+	repeats []repeat        // by which good are known again on other nodes; nil for most
 	atomic  bool
 	with    []applicant // further ones of the same request that come into the same commit, for its key
 }

@@ -98,9 +98,9 @@ func (g *Gateway) Schedules() []Schedule { return g.snap.Load().Schedules }
 // recurrence is how far a schedule has come.
 type recurrence struct {
 	*Schedule
-	last time.Time // up to where it is dealt with
-	next time.Time // when it is sent next; zero for never
-	left []string  // recipients of next that are still to be sent to; nil before it has begun
+	last time.Time   // up to where it is dealt with
+	next time.Time   // when it is sent next; zero for never
+	left []Addressed // recipients of next that are still to be sent to; nil before it has begun
 }
 
 // dealtWith goes on from a time.
@@ -197,9 +197,9 @@ func (g *Gateway) sendScheduled(ctx context.Context, r *recurrence) bool {
 		return true
 	}
 	priority, _ := message.ParsePriority(r.Priority) // checked with the file
-	submission := func(to string) *Submission {
+	submission := func(to Addressed) *Submission {
 		return &Submission{
-			Account: a, Via: message.ViaREST, To: to, From: r.From, Priority: priority, Validity: r.Validity,
+			Account: a, Via: message.ViaREST, To: to.To, Escalates: to.Escalates, From: r.From, Priority: priority, Validity: r.Validity,
 			Reference: r.Name + " " + r.next.UTC().Format(time.RFC3339), Content: message.Content{Text: r.Text, Class: -1},
 		}
 	}
@@ -212,7 +212,7 @@ func (g *Gateway) sendScheduled(ctx context.Context, r *recurrence) bool {
 		if bad > 0 && err == nil {
 			g.log.Warn("scheduled messages refused", "schedule", r.Name, "account", r.Account, "messages", bad, "reason", message.BadRecipient.Code())
 		}
-		var left []string
+		var left []Addressed
 		if err == nil {
 			left, err = g.notSent(ctx, snap, phones, submission)
 		}
@@ -256,9 +256,9 @@ func (g *Gateway) sendScheduled(ctx context.Context, r *recurrence) bool {
 }
 
 // notSent gives those recipients to whom no message of that reference is on disk.
-func (g *Gateway) notSent(ctx context.Context, snap *Snapshot, to []string, submission func(string) *Submission) ([]string, error) {
+func (g *Gateway) notSent(ctx context.Context, snap *Snapshot, to []Addressed, submission func(Addressed) *Submission) ([]Addressed, error) {
 	sent := map[string]int{}
-	of := submission("")
+	of := submission(Addressed{})
 	for f := (Filter{Account: of.Account.Name, Reference: of.Reference, Limit: scheduleRecipients}); ; {
 		list, next, err := g.store.Messages(ctx, f)
 		if err != nil {
@@ -271,7 +271,7 @@ func (g *Gateway) notSent(ctx context.Context, snap *Snapshot, to []string, subm
 			break
 		}
 	}
-	left := make([]string, 0, len(to))
+	left := make([]Addressed, 0, len(to))
 	for _, recipient := range to {
 		var m message.Message
 		if len(sent) > 0 && snap.addresses(&m, submission(recipient)) == nil && sent[m.To.Number] > 0 {

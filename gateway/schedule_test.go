@@ -143,7 +143,7 @@ func TestScheduleClockLeaps(t *testing.T) {
 			t.Errorf("at %v: due %t, missed %v, next %v; want %+v", step.now, send, missed, r.next, step)
 		}
 	}
-	r.left = []string{"+46100001"}
+	r.left = []Addressed{{To: "+46100001"}}
 	r.last, r.next = at(3, 7, 0), at(3, 8, 0)
 	if send, _ := r.due(at(3, 8, 59)); !send {
 		t.Error("one that has begun is given up within the hour")

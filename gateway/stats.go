@@ -48,6 +48,7 @@ type Stats struct {
 	AlertsPassed, AlertsDropped                     int64 // handed on to customers, and lost because there were too many
 	Repeated, DoubleDelivered                       int64 // by the next link after a negative or missing receipt; and of them those that arrived twice
 	HeldNow                                         int
+	Escalations                                     int // that are open here
 	OpenInMemory                                    int
 	InboundUnowned                                  int64 // messages from phones that are no account's and go nowhere
 	AnswersHeld                                     int64 // automatic answers and forwarded messages that were not sent
@@ -117,6 +118,7 @@ func (g *Gateway) Stats() Stats {
 	conns := map[string]connector.Connector{}
 	g.mu.Lock()
 	s.OpenInMemory, s.HeldNow, s.Writable = len(g.open)+g.shelf.len(), g.heldCount, g.full == nil
+	s.Escalations = g.ownEscalations()
 	for _, l := range g.links {
 		ls := l.stats()
 		if g.opt.Divided && l.set.Rate > 0 {

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"kurir/message"
 )
 
 // Bounds of an escalation: how often somebody is asked follows from them.
@@ -21,27 +19,22 @@ const (
 
 // Escalation is who is asked next when nobody answers: step by step, until somebody says one of the agreed words.
 type Escalation struct {
-	Words  []string // by which an answer is an acknowledgement, whatever their case; empty: ok, ja, yes
-	Steps  []Step
-	Rounds int // how often the steps are gone through; 0: once
+	Words  []string `json:"words,omitempty"` // by which an answer is an acknowledgement, whatever their case; empty: ok, ja, yes
+	Steps  []Step   `json:"steps"`
+	Rounds int      `json:"rounds,omitempty"` // how often the steps are gone through; 0: once
 }
 
 // Step is one level of an escalation.
 type Step struct {
-	Who      []string      // phones, as whoever runs it has found them when the escalation began
-	Together bool          // all of them at once; else one after the other, the next when the one before had his time
-	Everyone bool          // those of all steps before it too, together
-	Wait     time.Duration // how long each, or all together, have to answer; at least a second
+	Who      []string      `json:"who,omitempty"`      // phones, as whoever runs it has found them when the escalation began
+	Together bool          `json:"together,omitempty"` // all of them at once; else one after the other, the next when the one before had his time
+	Everyone bool          `json:"everyone,omitempty"` // those of all steps before it too, together
+	Wait     time.Duration `json:"wait"`               // how long each, or all together, have to answer; at least a second
 }
 
 // Validate reports what is wrong with it.
 func (e *Escalation) Validate(report func(field, problem string)) {
-	atMost(report, "words", len(e.Words), MaxWords)
-	for i, word := range e.Words {
-		if firstWord(word) != word || word == "" || message.NameProblem(word) != "" {
-			report(fmt.Sprintf("words[%d]", i), fmt.Sprintf("%.40q is not one word of letters and digits", word))
-		}
-	}
+	wordsProblem(report, "words", e.Words)
 	if e.Rounds < 0 || e.Rounds > MaxRounds {
 		report("rounds", fmt.Sprintf("is not within 1 to %d", MaxRounds))
 	}
@@ -52,9 +45,7 @@ func (e *Escalation) Validate(report func(field, problem string)) {
 	for i := range e.Steps {
 		s, path := &e.Steps[i], fmt.Sprintf("steps[%d].", i)
 		atMost(report, path+"who", len(s.Who), MaxStepMembers)
-		if s.Wait < time.Second || s.Wait > MaxWait {
-			report(path+"wait", fmt.Sprintf("is not within 1s to %s", MaxWait))
-		}
+		waitProblem(report, path+"wait", s.Wait)
 		if len(s.Who) == 0 && !s.Everyone {
 			report(path+"who", "is missing")
 		}
@@ -148,7 +139,7 @@ func (e *Escalation) Next(s State, event Event) (State, []Act) {
 			}
 		}
 	case Answered: // also by somebody who had his time
-		if slices.Contains(s.Asked, event.Who) && e.says(event.Text) {
+		if slices.Contains(s.Asked, event.Who) && e.Says(event.Text) {
 			return acknowledged(s, event.Who)
 		}
 	case Acknowledge:
@@ -216,8 +207,8 @@ func ask(s State, who []string, until time.Time) (State, []Act) {
 	return s, []Act{{Kind: Ask, Who: s.Waiting, Step: s.Step}, {Kind: Wait, Until: until}}
 }
 
-// says tells whether an answer begins with one of the words.
-func (e *Escalation) says(text string) bool {
+// Says tells whether an answer begins with one of the words.
+func (e *Escalation) Says(text string) bool {
 	words := e.Words
 	if len(words) == 0 {
 		words = []string{"ok", "ja", "yes"}

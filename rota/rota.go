@@ -48,6 +48,8 @@ type Rota struct {
 	Exceptions []Exception `yaml:"exceptions"`
 	// Else is who is on duty when no layer has anybody; one or several, as who of a slot. Empty: nobody, which is a gap.
 	Else message.Words `yaml:"else"`
+	// Escalation is who is asked when nobody who is on duty answers a message to the rota. Empty: nobody.
+	Escalation Ladder `yaml:"escalation"`
 }
 
 // Layer is slots that follow one another again and again, at some times of the week.
@@ -150,6 +152,7 @@ func (r *Rota) Validate(report func(field, problem string)) {
 	}
 	membersProblem(report, "else", r.Else)
 	r.validateOwned(report)
+	r.Escalation.validate(within(report, "escalation."))
 }
 
 func within(report func(field, problem string), path string) func(field, problem string) {

@@ -56,6 +56,7 @@ func Check(list []Rota, report func(index int, field, problem string)) {
 		}
 	}
 	for i := range list {
+		c.ladder(i)
 		c.visit(i)
 		if reach := c.reach(i); reach > MaxReach {
 			report(i, "layers", fmt.Sprintf("lead to %d rotas; at most %d are possible", reach-1, MaxReach-1))
@@ -103,6 +104,19 @@ func (c *checker) visit(i int) {
 		c.report(i, field, fmt.Sprintf("puts more than %d rotas within each other", MaxDepth))
 	}
 	c.depth[i], c.state[i] = min(deepest+1, MaxDepth), seen
+}
+
+// ladder looks at the rotas that are asked when nobody answers: they are only looked up, so that any may name any.
+func (c *checker) ladder(i int) {
+	r := &c.list[i]
+	for n := range r.Escalation.Then {
+		for _, member := range r.Escalation.Then[n].Who {
+			name, ok := nested(member)
+			if _, known := c.at[key{r.Account, name}]; ok && !known {
+				c.report(i, fmt.Sprintf("escalation.then[%d].who", n), fmt.Sprintf("names the rota %.80q, which account %s does not have", name, r.Account))
+			}
+		}
+	}
 }
 
 // each calls use for each rota that one names, with its name and index; below 0 for one that is not there.

@@ -77,13 +77,17 @@ type Batch struct {
 	Alarms         []alarm.Event  // as they are now
 	AlarmsAcked    []alarm.Event  // of other gateways, of which nothing is written but who acknowledged them
 	AlarmsGone     []message.ID   // that are kept no more
+	Escalations    []Escalation   // as they are now, one per id
 	Resources      []ResourceChange
-	Rekey          *Rekey // after Resources; nil for none
-	People         []*PeopleChange
-	Events         []Event          // in the order of their positions
-	EventAccounts  []EventAccount   // one per account
-	Duplicates     []DuplicateKey   // keys by which repeats are known
-	Idempotency    []IdempotencyKey // of requests; none that is remembered already
+	// EscalationsAcked are those of other nodes, of which nothing is written but ID, Acked, AckedBy and Changed.
+	EscalationsAcked []Escalation
+
+	Rekey         *Rekey // after Resources; nil for none
+	People        []*PeopleChange
+	Events        []Event          // in the order of their positions
+	EventAccounts []EventAccount   // one per account
+	Duplicates    []DuplicateKey   // keys by which repeats are known
+	Idempotency   []IdempotencyKey // of requests; none that is remembered already
 }
 
 // Rows returns about how many rows the batch writes.
@@ -96,7 +100,7 @@ func (b *Batch) Rows() int {
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
 		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.MailAdd) + len(b.MailDone) + len(b.Marks) + len(b.Dead) + len(b.DeadGone) + len(b.Counters) + len(b.Money) + len(b.Allowances) + len(b.Warned) + len(b.Wishes) + len(b.TopUps) +
-		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsAcked) + len(b.AlarmsGone) + len(b.Resources) + len(b.People) +
+		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsAcked) + len(b.AlarmsGone) + len(b.Escalations) + len(b.EscalationsAcked) + len(b.Resources) + len(b.People) +
 		len(b.Events) + len(b.EventAccounts) + len(b.Duplicates) + len(b.Idempotency)
 }
 

@@ -155,6 +155,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeAlarms(b.Alarms, b.AlarmsAcked, b.AlarmsGone); err != nil {
 		return err
 	}
+	if err := s.writeEscalations(b.Escalations, b.EscalationsAcked); err != nil {
+		return err
+	}
 	if err := s.writeResources(b.Resources); err != nil {
 		return err
 	}

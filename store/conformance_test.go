@@ -60,6 +60,8 @@ func testConformance(t *testing.T, open opener) {
 		{"owed", testOwed},
 		{"dead letters", testDead},
 		{"retention of dead letters", testDeadRetention},
+		{"escalations", testEscalations},
+		{"retention of escalations", testEscalationRetention},
 		{"outstanding", testOutstanding},
 		{"shares", testShares},
 		{"free rows of owed, mail", testFreeOwed},

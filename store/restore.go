@@ -232,5 +232,10 @@ func (r *Restored) write(s *Store, ids []message.ID, last int64, session uint32)
 		return err
 	}
 	r.Mailings = int64(s.conn.rowsChanged())
+	// Who was asked since, and who has answered, the copy does not know.
+	err = query(s.conn, "UPDATE escalation SET ended = ?, request = NULL WHERE ended = 0", func(stmt *statement) { stmt.BindInt64(1, time.Now().UnixMilli()) }, nil)
+	if err != nil {
+		return err
+	}
 	return query(s.conn, "DELETE FROM meta WHERE name = ?", func(stmt *statement) { stmt.BindText(1, metaCopied) }, nil)
 }

@@ -177,6 +177,7 @@ var inherited = [...]struct {
 	{"held", "number", false},
 	{"inbound_part", "id", false},
 	{"mail", "number", false},
+	{"escalation", "id", false},
 }
 
 // Inherit gives rows of a share that is taken over to an heir, what waits for

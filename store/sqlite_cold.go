@@ -35,6 +35,8 @@ type coldStatements struct {
 	mail, mailDone         *statement
 	contact, template      *statement
 	mailing                *statement
+	escalation             *statement
+	escalationAck          *statement
 	request                *statement // with PostgreSQL, in place of idempotency
 }
 
@@ -100,6 +102,8 @@ func (w *coldStatements) shared() []preparation {
 		{&w.contact, write{verb: put, table: "contact", keys: 1, columns: "id account:t name:t folded:t mobile:t pager:t mail:t language:t fields:t note:t revision changed_at changed_by:t"}},
 		{&w.template, write{verb: put, table: "template", keys: 1, columns: "id account:t name:t folded:t text:t texts:t note:t revision changed_at changed_by:t"}},
 		{&w.mailing, write{verb: put, table: "mailing", keys: 1, columns: "id account:t by:t ended state:t request:b counts:b"}},
+		{&w.escalation, write{verb: other, table: "escalation", keys: 1, columns: "id account:t rota:t node ended changed acked acked_by:t request:b body:b", text: putEscalation}},
+		{&w.escalationAck, write{verb: other, table: "escalation", keys: 1, columns: "id acked acked_by:t changed", text: ackEscalation}},
 	}
 }
 

@@ -23,6 +23,7 @@ func newRootCmd() *cobra.Command {
 		newLinkCmd(),
 		newQueueCmd(),
 		newRotaCmd(),
+		newEscalationCmd(),
 		newRouteCmd(),
 		newStatusCmd(),
 		newBalanceCmd(),
