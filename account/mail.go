@@ -20,9 +20,14 @@ type Mail struct {
 	// authors write to no other. Without networks anybody may send such a mail who knows an author's address. Empty: none;
 	// authors sign in or come from networks.
 	Domain string `yaml:"domain" example:"sms.example.se"`
-	// MobileSender gives messages the author's own mobile as their sender, where a contact of the account has his address
-	// and a mobile; senders has to permit it. Others have the account's sender.
-	MobileSender bool `yaml:"mobile_sender" example:"false"`
+	// Sender of the messages; senders has to permit it. Empty: that of the account.
+	Sender string `yaml:"sender"`
+	// AuthorSender is what of the author comes in place of sender, where he has it and senders permits it: mobile, his own mobile, if a
+	// contact of the account has his address and a mobile; or number, his number in the file of aliases (aliases of mail), whole or
+	// behind a number of ours, by which answers reach his mailbox. Empty: sender is everybody's.
+	AuthorSender string `yaml:"author_sender" example:"mobile"`
+	// Dialog puts digits behind the sender, a number under replies, by which an answer is tied to the message (docs/replies.md).
+	Dialog bool `yaml:"dialog" example:"false"`
 	// PerMinute is how many messages to phones an author may write in a minute, PerDay in a day of the account's zone. They
 	// are counted by each server for itself, in memory. 0: no limit.
 	PerMinute int `yaml:"per_minute" example:"30"`
@@ -45,16 +50,28 @@ type Mail struct {
 	ListAttachments bool `yaml:"list_attachments" example:"false"`
 	// MaxParts is how many parts one mail may have, where that is less than the account's. 0: the account's.
 	MaxParts int `yaml:"max_parts" example:"4"`
+	// Domains say otherwise for mails to some of the domains of smtp.
+	Domains []MailDomain `yaml:"domains"`
+
+	at     string // the entry of Domains that holds; empty for none
+	counts string // and that by which authors are counted
 }
 
-// MayWrite tells whether an address may write for the account. Case does not matter.
+// MayWrite tells whether an address may write for the account, be it to one domain alone. Case does not matter.
 func (m *Mail) MayWrite(author string) bool {
+	if slices.ContainsFunc(m.Domains, func(d MailDomain) bool { return mayWrite(d.Authors, author) }) {
+		return true
+	}
+	return mayWrite(m.Authors, author)
+}
+
+func mayWrite(authors []string, author string) bool {
 	author = FoldMail(author)
 	at := strings.LastIndexByte(author, '@')
 	if at < 1 {
 		return false
 	}
-	return slices.ContainsFunc(m.Authors, func(pattern string) bool {
+	return slices.ContainsFunc(authors, func(pattern string) bool {
 		pattern = FoldMail(pattern)
 		return pattern == "*" || pattern == author || strings.HasPrefix(pattern, "*@") && pattern[1:] == author[at:]
 	})
@@ -70,24 +87,31 @@ func (m *Mail) TakesMailTo(domain string) bool {
 func FoldMail(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
 
 func (m *Mail) validate(report func(field, problem string)) {
-	for i, pattern := range m.Authors {
-		at := strings.LastIndexByte(pattern, '@')
-		local := pattern[:max(at, 0)]
-		if pattern != "*" && (at < 1 || at == len(pattern)-1 || local != "*" && strings.Contains(local, "*") || strings.Contains(pattern[at:], "*") ||
-			strings.ContainsFunc(pattern, unicode.IsSpace)) {
-			report(fmt.Sprintf("authors[%d]", i), fmt.Sprintf("%.80q is no address such as anna@example.se or *@example.se", pattern))
-		}
-	}
+	validateAuthors(m.Authors, report)
 	validateAddresses("networks", m.Networks, report)
-	if len(m.Authors) == 0 && (len(m.Networks) > 0 || m.Domain != "") {
+	named := func(d MailDomain) bool { return len(d.Authors) > 0 }
+	if len(m.Authors) == 0 && !slices.ContainsFunc(m.Domains, named) && (len(m.Networks) > 0 || m.Domain != "") {
 		report("authors", "is missing: nobody may write; \"*\" permits every author")
 	}
-	if m.Domain != "" && len(m.Networks) == 0 && slices.Contains(m.Authors, "*") {
+	if m.Domain != "" && len(m.Networks) == 0 && slices.Contains(m.At(m.Domain).Authors, "*") {
 		report("networks", "is missing: with domain and all authors anybody on the net could send; name networks or authors")
 	}
 	for field, n := range map[string]int{"per_minute": m.PerMinute, "per_day": m.PerDay, "max_parts": m.MaxParts} {
 		if n < 0 {
 			report(field, "is less than 0; leave it out for no limit")
+		}
+	}
+	validateAuthorSender(m.AuthorSender, m.Dialog, report)
+	m.validateDomains(report)
+}
+
+func validateAuthors(authors []string, report func(field, problem string)) {
+	for i, pattern := range authors {
+		at := strings.LastIndexByte(pattern, '@')
+		local := pattern[:max(at, 0)]
+		if pattern != "*" && (at < 1 || at == len(pattern)-1 || local != "*" && strings.Contains(local, "*") || strings.Contains(pattern[at:], "*") ||
+			strings.ContainsFunc(pattern, unicode.IsSpace)) {
+			report(fmt.Sprintf("authors[%d]", i), fmt.Sprintf("%.80q is no address such as anna@example.se or *@example.se", pattern))
 		}
 	}
 }
@@ -120,7 +144,7 @@ func (s *Directory) ByMail(from netip.Addr, author, domain string) *Account {
 		return nil
 	}
 	may := func(a *Account) bool {
-		return a.Mail.TakesMailTo(domain) && a.Mail.MayWrite(author) && a.MayComeFrom(from)
+		return a.Mail.TakesMailTo(domain) && a.Mail.MayWriteTo(author, domain) && a.MayComeFrom(from)
 	}
 	var without *Account
 	from = from.Unmap().WithZone("")

@@ -84,3 +84,29 @@ func TestMailValidate(t *testing.T) {
 		}
 	}
 }
+
+// TestMailAt: at a domain what its entry says counts, and of sender and text all of it or nothing; what it leaves out is the account's.
+func TestMailAt(t *testing.T) {
+	t.Parallel()
+	m := &Mail{
+		Authors: []string{"*@example.se"}, PerMinute: 3, PerDay: 9, AuthorSender: AuthorMobile, Text: "template", Template: "{subject}", KeepQuoted: true, MaxParts: 4,
+		Domains: []MailDomain{
+			{Domain: "a.example.se", Sender: "A", MaxParts: 2},
+			{Domain: "b.example.se", Text: "body", PerDay: 5, Authors: []string{"bo@other.se"}},
+		},
+	}
+	if a := m.At("A.example.SE"); a.Sender != "A" || a.AuthorSender != "" || a.Text != "template" || a.MaxParts != 2 || a.Counts() != "" || a.Entry() != "a.example.se" || a.PerMinute != 3 {
+		t.Errorf("at a it is %+v", a)
+	}
+	b := m.At("b.example.se")
+	if b.AuthorSender != AuthorMobile || b.Text != "body" || b.Template != "" || b.KeepQuoted || b.MaxParts != 4 || b.Counts() != "b.example.se" || b.PerMinute != 0 || b.PerDay != 5 {
+		t.Errorf("at b it is %+v", b)
+	}
+	if !b.MayWrite("bo@other.se") || b.MayWrite("anna@example.se") || !m.MayWriteTo("bo@other.se", "B.example.se") || m.MayWriteTo("bo@other.se", "a.example.se") ||
+		!m.MayWrite("bo@other.se") {
+		t.Error("who may write at b is wrong")
+	}
+	if c := m.At("c.example.se"); c.Entry() != "" || c.Text != "template" || c.MayWrite("bo@other.se") {
+		t.Errorf("elsewhere it is %+v", c)
+	}
+}

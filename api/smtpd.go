@@ -54,6 +54,7 @@ type smtpCore interface {
 	smtpAnswers
 	AddressSome(ctx context.Context, m *gateway.Mailing, most int) (list []gateway.Addressed, more bool, err error)
 	Rotas() *rota.Set
+	MailNumber(a *account.Account, address string) string
 }
 
 // SMTPOptions is what an SMTPServer is made of. Accounts, Verifier and Domains are required.

@@ -80,7 +80,7 @@ func (s *smtpSession) answerRecipient(to string) (bool, *smtp.SMTPError) {
 	case s.of != nil && s.of.Name != sub.Account.Name:
 		return true, smtpRefuse(452, "4.5.3", "<%s> is for account %s, and recipients before it for %s: send another mail", to, sub.Account.Name, s.of.Name)
 	}
-	s.of = sub.Account
+	s.of, s.mail = sub.Account, sub.Account.Mail.At(tokens.Domain)
 	s.to = append(s.to, smtpRecipient{written: to, answers: in, answer: sub})
 	return true, nil
 }
@@ -95,7 +95,7 @@ func (s *smtpSession) takeAnswer(letter *mail.Letter) *smtp.SMTPError {
 		s.s.o.Log.Info("an automatic answer by mail was not sent to a phone", "account", s.of.Name, "author", clip(s.author), "peer", s.peer, "why", why)
 		return smtpRefuse(250, "2.0.0", "taken, and not sent to a phone: %s", why)
 	}
-	rule := MailRule(&s.of.Mail)
+	rule := MailRule(s.mail)
 	rule.KeepQuoted, rule.KeepSignature, rule.KeepDisclaimers, rule.CutAll = false, false, false, true
 	text := rule.Body(letter)
 	if text == "" {
@@ -138,7 +138,7 @@ func (s *smtpSession) answers(letter *mail.Letter, text string, key *gateway.Key
 	for i := range s.to {
 		r := &s.to[i]
 		sub := *r.answer
-		sub.Via, sub.MaxParts, sub.Keyed = message.ViaSMTP, s.of.Mail.MaxParts, key
+		sub.Via, sub.MaxParts, sub.Keyed = message.ViaSMTP, s.mail.MaxParts, key
 		sub.Content = message.Content{Text: text, Want: gsm.Auto, Class: gsm.NoClass, Extra: s.of.Extra(nil)}
 		if sub.Reference = letter.ID; len(letter.ID) > maxReference {
 			sub.Reference = ""

@@ -113,8 +113,8 @@ func (s *smtpSession) account(domain string) (*account.Account, *smtp.SMTPError)
 	switch {
 	case a == nil || !a.MayComeFrom(s.peer):
 		return nil, smtpRefuse(550, "5.7.1", "account %s may not send any more", s.signed)
-	case !a.Mail.MayWrite(s.author):
-		return nil, smtpRefuse(550, "5.7.1", "<%s> may not write for account %s: it is none of its authors", s.author, a.Name)
+	case !a.Mail.MayWriteTo(s.author, domain):
+		return nil, smtpRefuse(550, "5.7.1", "<%s> may not write to phones at %s for account %s: it is none of its authors", s.author, strings.ToLower(domain), a.Name)
 	case !a.Mail.TakesMailTo(domain):
 		return nil, smtpRefuse(550, "5.7.1", "account %s writes to phones at %s", a.Name, strings.ToLower(a.Mail.Domain))
 	}

@@ -13,7 +13,7 @@ type authorCounts struct {
 	have map[authorKey]*authorCount
 }
 
-type authorKey struct{ account, author string }
+type authorKey struct{ account, domain, author string } // domain: where authors are counted apart
 
 type authorCount struct {
 	minute         int64 // Unix, in minutes
@@ -24,15 +24,15 @@ type authorCount struct {
 // mostAuthors is how many are remembered.
 const mostAuthors = 20_000
 
-// take counts n messages of an author, or says which limit they are over; then they do not count.
-func (b *authorCounts) take(a *account.Account, author string, n int, now time.Time) (over string, most int) {
-	m := &a.Mail
+// take counts n messages of an author, or says which limit they are over; then they do not count. m is what holds for the domain
+// written to.
+func (b *authorCounts) take(a *account.Account, m *account.Mail, author string, n int, now time.Time) (over string, most int) {
 	if m.PerMinute == 0 && m.PerDay == 0 {
 		return "", 0
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	c := b.of(authorKey{a.Name, account.FoldMail(author)}, now.Unix()/60, dayOf(now.In(a.Location())))
+	c := b.of(keyOfAuthor(a, m, author), now.Unix()/60, dayOf(now.In(a.Location())))
 	switch {
 	case m.PerMinute > 0 && c.inMinute+n > m.PerMinute:
 		return "minute", m.PerMinute
@@ -45,12 +45,16 @@ func (b *authorCounts) take(a *account.Account, author string, n int, now time.T
 }
 
 // giveBack uncounts messages that were not accepted.
-func (b *authorCounts) giveBack(a *account.Account, author string, n int) {
+func (b *authorCounts) giveBack(a *account.Account, m *account.Mail, author string, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if c := b.have[authorKey{a.Name, account.FoldMail(author)}]; c != nil {
+	if c := b.have[keyOfAuthor(a, m, author)]; c != nil {
 		c.inMinute, c.many = max(0, c.inMinute-n), max(0, c.many-n)
 	}
+}
+
+func keyOfAuthor(a *account.Account, m *account.Mail, author string) authorKey {
+	return authorKey{a.Name, m.Counts(), account.FoldMail(author)}
 }
 
 // of gives the counts of an author in a minute and a day; mu is held.

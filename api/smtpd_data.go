@@ -94,7 +94,7 @@ func smtpCircles() *smtp.SMTPError {
 	return smtpRefuse(554, "5.4.6", "the mail has passed more than %d servers: it goes in circles", smtpMostHops)
 }
 
-// text makes the text of a mail by the account's rule.
+// text makes the text of a mail by the rule of the account or the domain written to.
 func (s *smtpSession) text(letter *mail.Letter) (string, *smtp.SMTPError) {
 	if len(letter.Headers("Received")) > smtpMostHops {
 		return "", smtpCircles()
@@ -118,7 +118,7 @@ func (s *smtpSession) text(letter *mail.Letter) (string, *smtp.SMTPError) {
 			return "", smtpRefuse(554, "5.6.0", "<%s>: at=%s is past", r.written, r.options.At)
 		}
 	}
-	rule := MailRule(&s.of.Mail)
+	rule := MailRule(s.mail)
 	text := rule.Text(letter)
 	if text == "" {
 		return "", smtpRefuse(554, "5.6.0", "the mail has no text that could be sent")
@@ -224,7 +224,7 @@ func (s *smtpSession) costs(letter *mail.Letter) map[string]string {
 // accept hands the messages of a mail over: all of them are accepted, or none. A member of a group that may not be written to
 // for good, such as one who opted out, does not keep the message from the others.
 func (s *smtpSession) accept(all []smtpSubmission) *smtp.SMTPError {
-	if over, most := s.s.authors.take(s.of, s.author, len(all), s.s.o.Now()); over != "" {
+	if over, most := s.s.authors.take(s.of, s.mail, s.author, len(all), s.s.o.Now()); over != "" {
 		return smtpRefuse(452, "4.7.1", "<%s> may write %d messages a %s, and they are used up", s.author, most, over)
 	}
 	taken := len(all)
@@ -242,7 +242,7 @@ func (s *smtpSession) accept(all []smtpSubmission) *smtp.SMTPError {
 		taken -= len(good)
 	}
 	if taken > 0 {
-		s.s.authors.giveBack(s.of, s.author, taken)
+		s.s.authors.giveBack(s.of, s.mail, s.author, taken)
 	}
 	return answer
 }

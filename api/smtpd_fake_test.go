@@ -140,6 +140,14 @@ func (g *mailFakeGateway) Rotas() *rota.Set {
 	})
 }
 
+// MailNumber is Bo's.
+func (g *mailFakeGateway) MailNumber(_ *account.Account, address string) string {
+	if address == "bo@example.se" {
+		return "+4673749494912"
+	}
+	return ""
+}
+
 // mailBench is a server on a port of this machine.
 type mailBench struct {
 	t       *testing.T
@@ -178,7 +186,12 @@ func mailAccounts() []account.Account {
 		{Name: "acme", Password: "secret", Sender: "ACME", Mail: account.Mail{Authors: []string{"*@example.se"}, PerMinute: 50}},
 		{Name: "works", Sender: "Works", Mail: account.Mail{Authors: []string{"*"}, Networks: []string{"10.0.0.0/8"}}},
 		{Name: "open", Sender: "Open", Mail: account.Mail{Authors: []string{"alarm@open.se"}, Domain: "open.example.se"}},
-		{Name: "mobile", Password: "secret", Sender: "M", Mail: account.Mail{Authors: []string{"*@example.se"}, MobileSender: true}},
+		{Name: "mobile", Password: "secret", Sender: "M", Mail: account.Mail{Authors: []string{"*@example.se"}, AuthorSender: "mobile"}},
+		{Name: "terms", Password: "secret", Sender: "T", Mail: account.Mail{
+			Authors: []string{"*@example.se"}, AuthorSender: "number", Sender: "Mail", PerMinute: 1,
+			Domains: []account.MailDomain{{Domain: "open.example.se", Authors: []string{"*@open.se"}, Sender: "+4672456", Dialog: true, Text: "body", PerMinute: 1, MaxParts: 2}},
+		}},
+		{Name: "both", Password: "secret", Sender: "B", Mail: account.Mail{Authors: []string{"*"}, Domains: []account.MailDomain{{Domain: "open.example.se", Text: "body"}}}},
 		{Name: "far", Password: "secret", Addresses: []string{"192.0.2.0/24"}, Mail: account.Mail{Authors: []string{"*"}}},
 		{Name: "mute", Password: "secret", Mail: account.Mail{Authors: []string{"*"}}},
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -90,9 +91,15 @@ func (s *smtpSession) onDuty(r smtpRecipient, name string) (smtpRecipient, *smtp
 	return r, no
 }
 
-// findSender looks for the author's own mobile, where that is to be the sender.
+// findSender finds the sender: the author's own number or mobile where that is to be it and he has one, else that of the rules for mail.
 func (s *smtpSession) findSender() *smtp.SMTPError {
-	if s.from = ""; !s.of.Mail.MobileSender {
+	s.from = s.mail.Sender
+	switch s.mail.AuthorSender {
+	case account.AuthorMobile:
+	case account.AuthorNumber:
+		s.from = cmp.Or(s.s.core.MailNumber(s.of, account.FoldMail(s.author)), s.from)
+		return nil
+	default:
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), smtpAskWait)
@@ -114,7 +121,7 @@ func (s *smtpSession) findSender() *smtp.SMTPError {
 func (s *smtpSession) submission(r *smtpRecipient, text string, now time.Time) *gateway.Submission {
 	a := s.of
 	sub := &gateway.Submission{
-		Account: a, Via: message.ViaSMTP, From: s.from, To: r.to, MaxParts: a.Mail.MaxParts, Tag: r.options.Tag,
+		Account: a, Via: message.ViaSMTP, From: s.from, To: r.to, MaxParts: s.mail.MaxParts, Tag: r.options.Tag, Dialog: s.mail.Dialog,
 		Content: message.Content{Text: text, Want: gsm.Auto, Class: gsm.NoClass, Extra: a.Extra(nil)}, Priority: accountPriority(a),
 	}
 	if r.options.Flash {

@@ -22,6 +22,7 @@ type smtpSession struct {
 	// Of the mail under way.
 	author string // of MAIL FROM; empty: none was named
 	of     *account.Account
+	mail   *account.Mail   // of its mail, what holds for the domain written to
 	from   string          // sender, where the account does not say it
 	alien  *smtp.SMTPError // why he may only answer phones; nil where he may write to them
 	to     []smtpRecipient
@@ -40,7 +41,9 @@ func (s *SMTPServer) session(c *smtp.Conn) (smtp.Session, error) {
 }
 
 // Reset implements smtp.Session: the mail under way is over.
-func (s *smtpSession) Reset() { s.author, s.of, s.from, s.alien, s.to = "", nil, "", nil, nil }
+func (s *smtpSession) Reset() {
+	s.author, s.of, s.mail, s.from, s.alien, s.to = "", nil, nil, "", nil, nil
+}
 
 // Logout implements smtp.Session.
 func (s *smtpSession) Logout() error { return nil }
@@ -104,8 +107,12 @@ func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if s.of != nil && s.of.Name != a.Name {
 		return smtpRefuse(452, "4.5.3", "<%s> is for account %s, and recipients before it for %s: send another mail", to, a.Name, s.of.Name)
 	}
+	at := a.Mail.At(domain)
+	if s.of != nil && s.mail.Entry() != at.Entry() {
+		return smtpRefuse(452, "4.5.3", "<%s> is at a domain for which other rules hold than for the recipients before it: send another mail", to)
+	}
 	if s.of == nil {
-		s.of = a
+		s.of, s.mail = a, at
 		if no := s.findSender(); no != nil {
 			return no
 		}

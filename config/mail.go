@@ -10,9 +10,12 @@ import (
 	"kurir/route"
 )
 
-// checkMail reports what is wrong with how what phones write reaches mailboxes, and reads the file of aliases.
+// checkMail reports what is wrong with how accounts write by mail, and with how what phones write reaches mailboxes, and reads the file of aliases.
 func (d *decoder) checkMail(f *File, links []string) {
 	d.checkAlarmMail(f)
+	for i := range f.Accounts {
+		d.checkMailOf(f, &f.Accounts[i], fmt.Sprintf("accounts[%d].mail", i))
+	}
 	m := f.Mail
 	if m != nil && !slices.Equal(m.Ours, f.SMTP.Domains) {
 		m.Ours = f.SMTP.Domains

@@ -176,3 +176,47 @@ alarms:
 		t.Errorf("mistakes are %q, want %q", got, want)
 	}
 }
+
+// TestMailTermsOf: senders of mails have to be the account's, numbers of authors need aliases, dialogs a number under replies; and so at
+// each domain, which is one of smtp's.
+func TestMailTermsOf(t *testing.T) {
+	t.Parallel()
+	_, mistakes := Parse("x", []byte(`
+http: {listen: 127.0.0.1:8080}
+smtp: {listen: 127.0.0.1:2525, domains: [a.example.se, b.example.se]}
+replies: [{number: "+46737494949", digits: 2}]
+accounts:
+  - {name: good, password: secret, sender: "+46737494949", mail: {authors: ["*"], dialog: true, domains: [{domain: b.example.se, sender: "+46737494949"}]}}
+  - name: bad
+    password: secret2
+    senders: ["+4670*"]
+    mail:
+      authors: ["*"]
+      sender: ACME
+      author_sender: number
+      domains:
+        - {domain: c.example.se}
+        - {domain: a.example.se, sender: "+46701234567", dialog: true}
+        - {domain: A.example.se, author_sender: pager}
+        - {domain: b.example.se, text: template, template: "{what}"}
+        - {domain: b.example.se, keep_quoted: true}
+`), environment)
+	var got []string
+	for _, m := range mistakes {
+		got = append(got, strings.TrimPrefix(m.Error(), "x:"))
+	}
+	want := []string{
+		`12:15: accounts[1].mail.sender: "ACME" is none of the senders of the account`,
+		`13:22: accounts[1].mail.author_sender: number needs mail: {aliases}, the file of numbers and the addresses that have them`,
+		`15:20: accounts[1].mail.domains[0].domain: "c.example.se" is none of smtp: {domains}; known: a.example.se, b.example.se`,
+		`16:66: accounts[1].mail.domains[1].dialog: needs a sender, here "+46701234567", that is a number under replies, with digits`,
+		`17:20: accounts[1].mail.domains[2].domain: "A.example.se" stands twice`,
+		`17:49: accounts[1].mail.domains[2].author_sender: "pager" is neither mobile nor number`,
+		`18:40: accounts[1].mail.domains[3].text: the template has {what}: there are {subject}, {body}, {from} and {name}`,
+		`19:11: accounts[1].mail.domains[4].text: is missing: how the text is made is said whole, such as text: subject-first, or not at all`,
+		`19:20: accounts[1].mail.domains[4].domain: "b.example.se" stands twice`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("mistakes are\n%s", strings.Join(got, "\n"))
+	}
+}

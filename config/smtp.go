@@ -1,12 +1,16 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"kurir/account"
 	"kurir/api"
+	"kurir/gateway"
+	"kurir/route"
 )
 
 // SMTP is where mails are taken that become messages to phones.
@@ -50,7 +54,7 @@ func (s *SMTP) Takes(domain string) bool {
 // mostMailRecipients bounds max_recipients: one mail is one request, and a request has so many messages at most.
 const mostMailRecipients = 1000
 
-// checkSMTP reports what is wrong with how mails are taken, also of accounts.
+// checkSMTP reports what is wrong with how mails are taken.
 func (d *decoder) checkSMTP(f *File) {
 	s := &f.SMTP
 	d.checkListener("smtp", s.Listener())
@@ -82,16 +86,66 @@ func (d *decoder) checkSMTP(f *File) {
 	if s.Timeout != 0 && (s.Timeout < time.Second || s.Timeout > 30*time.Minute) {
 		d.report("smtp.timeout", "is not between 1s and 30m")
 	}
-	for i := range f.Accounts {
-		m := &f.Accounts[i].Mail
-		rule := api.MailRule(m)
-		if err := rule.Check(); err != nil {
-			d.report(fmt.Sprintf("accounts[%d].mail.text", i), err.Error())
+}
+
+// checkMailOf reports what is wrong with how an account's mails become messages, at each domain.
+func (d *decoder) checkMailOf(f *File, a *account.Account, path string) {
+	m := &a.Mail
+	if m.Domain != "" && !f.SMTP.Takes(m.Domain) {
+		d.report(path+".domain", quote(m.Domain)+" is none of smtp: {domains}"+known(f.SMTP.Domains))
+	}
+	d.checkMailText(m, path)
+	d.checkMailSender(f, a, m, path)
+	for i := range m.Domains {
+		entry := &m.Domains[i]
+		name, at := entry.Domain, fmt.Sprintf("%s.domains[%d]", path, i)
+		if !f.SMTP.Takes(name) {
+			d.report(at+".domain", quote(name)+" is none of smtp: {domains}"+known(f.SMTP.Domains))
+			continue
 		}
-		domain := m.Domain
-		if domain != "" && !slices.ContainsFunc(s.Domains, func(known string) bool { return strings.EqualFold(known, domain) }) {
-			d.report(fmt.Sprintf("accounts[%d].mail.domain", i), quote(domain)+" is none of smtp: {domains}"+known(s.Domains))
+		twice := slices.ContainsFunc(m.Domains[:i], func(before account.MailDomain) bool { return strings.EqualFold(before.Domain, name) })
+		if twice {
+			continue // said by the account
 		}
+		terms := m.At(name)
+		if entry.Text != "" {
+			d.checkMailText(terms, at)
+		}
+		if entry.Sender != "" || entry.AuthorSender != "" || entry.Dialog { // else what was said above
+			d.checkMailSender(f, a, terms, at)
+		}
+	}
+}
+
+// checkMailText reports a rule for texts that there is not.
+func (d *decoder) checkMailText(m *account.Mail, path string) {
+	rule := api.MailRule(m)
+	if err := rule.Check(); err != nil {
+		d.report(path+".text", err.Error())
+	}
+}
+
+// checkMailSender reports a sender that cannot be or that the account may not have.
+func (d *decoder) checkMailSender(f *File, a *account.Account, m *account.Mail, path string) {
+	if m.AuthorSender == account.AuthorNumber && (f.Mail == nil || f.Mail.Aliases == "") {
+		d.report(path+".author_sender", "number needs mail: {aliases}, the file of numbers and the addresses that have them")
+	}
+	if m.Sender != "" {
+		sender, err := route.Sender(m.Sender, cmp.Or(a.Country, f.Country))
+		switch {
+		case err != nil:
+			d.report(path+".sender", err.Error())
+		case !a.MaySend(sender):
+			d.report(path+".sender", quote(m.Sender)+" is none of the senders of the account")
+		}
+	}
+	number := cmp.Or(m.Sender, a.Sender)
+	has := func(r gateway.ReplyRule) bool {
+		sender, err := route.Sender(number, cmp.Or(a.Country, f.Country))
+		return err == nil && r.Digits > 0 && strings.TrimPrefix(r.Number, "+") == sender.Number
+	}
+	if m.Dialog && !slices.ContainsFunc(f.Replies, has) {
+		d.report(path+".dialog", "needs a sender, here "+quote(number)+", that is a number under replies, with digits")
 	}
 }
 

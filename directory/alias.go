@@ -25,7 +25,8 @@ import (
 // A line that begins with a space goes on with the one before; # begins a comment at the beginning of a line and behind a
 // space. Words are compared as Fold writes them, numbers as the caller's function does. It does not change; nil has none.
 type Aliases struct {
-	to map[string][]string // addresses by folded word, or by digits behind aliasNumber
+	to   map[string][]string // addresses by folded word, or by digits behind aliasNumber
+	from map[string]string   // the first number that stands for an address, which is in small letters
 }
 
 const (
@@ -49,7 +50,7 @@ type LineMistake struct {
 // rota:NAME; empty if it may. Lines with a mistake are left
 // out; those that are told are bounded, and the error is that of r.
 func ReadAliases(r io.Reader, number func(string) (string, bool), refused func(address string) string) (*Aliases, []LineMistake, error) {
-	p := aliasReader{number: number, refused: refused, lines: map[string]int{}, table: &Aliases{to: map[string][]string{}}}
+	p := aliasReader{number: number, refused: refused, lines: map[string]int{}, table: &Aliases{to: map[string][]string{}, from: map[string]string{}}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 4096), aliasLine)
 	n := 0
@@ -198,6 +199,21 @@ func (p *aliasReader) name(at int, name string, addresses []string) {
 		p.wrong(at, "there are more than %d names", aliasMost)
 	default:
 		p.lines[key], p.table.to[key] = at, addresses
+		p.table.owns(key, addresses)
+	}
+}
+
+// owns notes a number as that of its addresses, unless one has another already.
+func (a *Aliases) owns(key string, addresses []string) {
+	digits, number := strings.CutPrefix(key, aliasNumber)
+	if !number {
+		return
+	}
+	for _, address := range addresses {
+		address = strings.ToLower(address)
+		if a.from[address] == "" {
+			a.from[address] = digits
+		}
 	}
 }
 
@@ -267,6 +283,14 @@ func (a *Aliases) Number(digits string) []string {
 	return a.to[aliasNumber+digits]
 }
 
+// NumberOf gives the first number that stands for an address, in the form of addresses of messages; empty for none.
+func (a *Aliases) NumberOf(address string) string {
+	if a == nil {
+		return ""
+	}
+	return a.from[strings.ToLower(address)]
+}
+
 // AliasBook holds the aliases of a file, which is read again while they are used, and those made one by one, which come first.
 // The zero value has none, and so has nil.
 type AliasBook struct {
@@ -312,4 +336,15 @@ func (b *AliasBook) Number(digits string) []string {
 		return list
 	}
 	return b.file.Load().Number(digits)
+}
+
+// NumberOf gives the first number that stands for an address, in the form of addresses of messages; empty for none.
+func (b *AliasBook) NumberOf(address string) string {
+	if b == nil {
+		return ""
+	}
+	if number := b.own.NumberOf(address); number != "" {
+		return number
+	}
+	return b.file.Load().NumberOf(address)
 }

@@ -20,7 +20,7 @@ type Alias struct {
 // of the alias, and left out.
 func OwnAliases(list []Alias, number func(string) (string, bool), refused func(string) string, report func(i int, field, problem string)) *Aliases {
 	p := aliasReader{number: number}
-	table := &Aliases{to: make(map[string][]string, len(list))}
+	table := &Aliases{to: make(map[string][]string, len(list)), from: map[string]string{}}
 	for i := range list {
 		a := &list[i]
 		key, problem := p.key(a.Name), ""
@@ -41,6 +41,7 @@ func OwnAliases(list []Alias, number func(string) (string, bool), refused func(s
 			continue
 		}
 		table.to[key] = a.To
+		table.owns(key, a.To)
 	}
 	return table
 }

@@ -185,6 +185,27 @@ func (s *Snapshot) extendedAlias(to message.Address) (list []string, number stri
 	return nil, ""
 }
 
+// MailNumber gives the number of ours that stands for a mail address among the aliases, as senders are written: whole, or digits
+// behind the first of the extended numbers, of those that are the account's if there are. It is where answers come from which reach the
+// address by the same line. Empty: there is none.
+func (g *Gateway) MailNumber(a *account.Account, address string) string {
+	s := g.snap.Load()
+	digits := s.Aliases.NumberOf(address)
+	switch {
+	case digits == "":
+		return ""
+	case len(digits) > mostExtended:
+		return "+" + digits
+	case s.Mail == nil || len(s.Mail.Extended) == 0:
+		return digits // a short code
+	}
+	base := s.Mail.Extended[0]
+	if i := slices.IndexFunc(s.Mail.Extended, func(number string) bool { return s.Accounts.ByNumber(strings.TrimPrefix(number, "+")) == a }); i >= 0 {
+		base = s.Mail.Extended[i]
+	}
+	return base + digits
+}
+
 // isAlias tells whether a number written to is an alias, or digits behind it are.
 func (s *Snapshot) isAlias(to message.Address) bool {
 	_, number := s.extendedAlias(to)

@@ -101,3 +101,30 @@ func TestMailDialog(t *testing.T) {
 		t.Errorf("it is %+v", in)
 	}
 }
+
+// TestMailNumber: the line of the alias file by which a number leads to a mailbox gives that mailbox the number as a sender, whole or
+// behind a number of ours.
+func TestMailNumber(t *testing.T) {
+	t.Parallel()
+	g, s := &Gateway{}, mailSnapshot(t)
+	g.snap.Store(s)
+	acme, beta := s.Accounts.ByName("acme"), s.Accounts.ByName("beta")
+	for _, c := range []struct {
+		of            *account.Account
+		address, want string
+	}{
+		{acme, "Number@example.se", "+4611111"},
+		{beta, "number@example.se", "+4611111"},
+		{beta, "extended@example.se", "+462222212"},
+		{acme, "extended@example.se", "+461111112"},
+		{acme, "desk@example.se", ""},
+	} {
+		s.Mail.Extended = []string{"+4699999", "+4622222", "+4611111"}
+		if got := g.MailNumber(c.of, c.address); got != c.want {
+			t.Errorf("the number of %s for %s is %q, want %q", c.address, c.of.Name, got, c.want)
+		}
+	}
+	if s.Mail.Extended = nil; g.MailNumber(beta, "extended@example.se") != "12" {
+		t.Error("without extended numbers it is no short code")
+	}
+}
