@@ -420,7 +420,7 @@ func healthz(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "
 // readyz says whether messages can be accepted, or why not, and whether losing the
 // server of the database can lose what was accepted.
 func (s *httpServer) readyz(w http.ResponseWriter, _ *http.Request) {
-	if err := s.accepts(); err != nil {
+	if err := s.ready(); err != nil {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(http.StatusServiceUnavailable)))
 		plain(w, http.StatusServiceUnavailable, "not ready: "+err.Error()+"\n")
 		return

@@ -45,6 +45,7 @@ type mailSession interface {
 type MailOut struct {
 	opt     MailOutOptions
 	queue   *callQueue
+	counts  mailOutCounts
 	breaker breaker
 
 	mu     sync.Mutex
@@ -105,11 +106,17 @@ func mailServer(s *message.MailServer) *mail.Server {
 	return &mail.Server{Addr: s.Server, TLS: s.TLS, User: s.User, Password: s.Password.Reveal()}
 }
 
-// tell sends one mail and judges the answer.
+// tell sends one mail, judges the answer and counts it.
 func (m *MailOut) tell(item *gateway.Item) gateway.Delivered {
 	if superseded(item) {
 		return gateway.Delivered{Item: item, Verdict: gateway.Acknowledged, Text: "its final state came first"}
 	}
+	d := m.try(item)
+	m.counts.count(d.Verdict)
+	return d
+}
+
+func (m *MailOut) try(item *gateway.Item) gateway.Delivered {
 	set := m.opt.Settings()
 	if set == nil || set.Server == "" {
 		return gateway.Delivered{Item: item, Verdict: gateway.TryLater, Untried: true, Text: "there is no mail server in the configuration (mail: {server})"}

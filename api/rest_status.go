@@ -12,7 +12,7 @@ import (
 	"kurir/message"
 )
 
-// Status says how the whole server is: /v1/status. All fields are required;
+// Status says how the whole server is: /v1/status. All fields but Mail are required;
 // Run must run.
 type Status struct {
 	Version string
@@ -20,6 +20,7 @@ type Status struct {
 	Gateway func() gateway.Stats      // Gateway.Stats
 	Store   func() gateway.StoreStats // Gateway.StoreStats
 	Free    func() (uint64, error)    // octets that the data folder's disk has left
+	Mail    func() MailStatus         // nil for none
 
 	mu      sync.Mutex
 	samples []totals // oldest first, at most rateOver/rateEvery+1
@@ -129,10 +130,11 @@ type statusView struct {
 		WAL      int64  `json:"wal_bytes"`
 		Free     uint64 `json:"free_bytes"`
 	} `json:"disk"`
-	CommitLongest float64 `json:"commit_longest_ms"`
-	Engine        string  `json:"database"`
-	Risk          string  `json:"database_risk,omitempty"`
-	Clock         string  `json:"clock,omitempty" doc:"what is wrong with the clock of this server, that is off from the database's by a second or more"`
+	CommitLongest float64     `json:"commit_longest_ms"`
+	Engine        string      `json:"database"`
+	Risk          string      `json:"database_risk,omitempty"`
+	Mail          *MailStatus `json:"mail,omitempty" doc:"left out where no mail is configured"`
+	Clock         string      `json:"clock,omitempty" doc:"what is wrong with the clock of this server, that is off from the database's by a second or more"`
 }
 
 // statusPaths registers the state of the server.
@@ -154,7 +156,8 @@ func (s *httpServer) getStatus(w http.ResponseWriter, r *http.Request, _ *accoun
 		Version: s.Status.Version, Began: seenTime(s.Status.Began), Uptime: math.Round(time.Since(s.Status.Began).Seconds()), Ready: true,
 		Open: g.OpenInMemory, Owed: st.Tables.Owed, Rates: s.Status.rates(&g), CommitLongest: milliseconds(st.CommitLongest),
 	}
-	if err := s.accepts(); err != nil {
+	v.Mail = s.mailStatus()
+	if err := s.ready(); err != nil {
 		v.Ready, v.Reason = false, err.Error()
 	}
 	for i := range g.Links {

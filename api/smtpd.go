@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -38,6 +39,7 @@ type SMTPServer struct {
 	penalty loginPenalty
 	authors authorCounts
 	counts  smtpCounts
+	serving atomic.Bool   // Serve runs
 	ending  chan struct{} // closed when Serve is to end
 
 	mu    sync.Mutex
@@ -141,6 +143,8 @@ func (s *SMTPServer) Serve(ctx context.Context, plain, secure net.Listener) erro
 		}
 		listeners = append(listeners, tls.NewListener(&smtpListener{secure, s}, s.o.TLS))
 	}
+	s.serving.Store(true)
+	defer s.serving.Store(false)
 	failed := make(chan error, len(listeners))
 	var serving sync.WaitGroup
 	for _, l := range listeners {

@@ -24,6 +24,7 @@ type smtpCounts struct {
 	refused  atomic.Int64 // MAIL and RCPT that were
 	signIns  atomic.Int64 // that failed
 	dropped  atomic.Int64 // answers to phones that no person wrote
+	causes   smtpRefusals // of mails and commands that were not taken
 }
 
 // Data implements smtp.Session: it reads a mail and answers when its messages are on disk.
@@ -32,6 +33,9 @@ func (s *smtpSession) Data(r io.Reader) error {
 	defer s.conn.busy.Store(false)
 	s.conn.allow(s.s.o.MaxSize)
 	answer := s.take(r)
+	if answer.Code/100 != 2 {
+		s.s.counts.causes.count(answer)
+	}
 	switch {
 	case answer.Code/100 == 2:
 		s.refused = 0

@@ -75,6 +75,7 @@ func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 
 // refuse counts what was refused. After some the session is over.
 func (s *smtpSession) refuse(why *smtp.SMTPError) *smtp.SMTPError {
+	s.s.counts.causes.count(why)
 	if why.Code/100 != 5 {
 		return why
 	}

@@ -38,6 +38,17 @@ func (a *App) mailTokens() *api.MailTokens {
 	return &api.MailTokens{Key: *key, Domain: set.Domain}
 }
 
+// mailStatus is how mail is, both ways, as far as it is configured.
+func (a *App) mailStatus() (v api.MailStatus) {
+	if a.SMTPAddr() != nil {
+		v.Phones = a.smtp.Seen()
+	}
+	if set := a.gateway.Snapshot().Mail; set != nil && set.Server != "" {
+		v.People = a.mail.Seen()
+	}
+	return v
+}
+
 // readMailKey reads the key of answers by mail, where there can be any.
 func (a *App) readMailKey(ctx context.Context, f *config.File) error {
 	if f.Mail == nil || f.Mail.Domain == "" || a.mailKey.Load() != nil {

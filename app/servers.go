@@ -34,9 +34,10 @@ func (a *App) servers() {
 	metrics.MustRegister(&api.AccountMetrics{Accounts: accounts, Server: a.sessions, Owed: a.gateway.OwedQueues})
 	metrics.MustRegister(&api.MoneyMetrics{Balances: a.gateway.Balances})
 	metrics.MustRegister(api.SMTPMetrics(a.smtp)...)
+	metrics.MustRegister(api.MailOutMetrics(a.mail)...)
 	a.status = &api.Status{
 		Version: a.opt.Version, Began: time.Now(), Gateway: a.gateway.Stats, Store: a.store.Stats,
-		Free: func() (uint64, error) { return diskFree(a.opt.File.Data) },
+		Free: func() (uint64, error) { return diskFree(a.opt.File.Data) }, Mail: a.mailStatus,
 	}
 	a.balances = &api.BalanceWatch{
 		Accounts: accounts, Balances: a.gateway.Balances, Warned: a.gateway.Warned, SetWarned: a.gateway.SetWarned,

@@ -46,6 +46,13 @@ type shownStatus struct {
 	Engine string `json:"database"`
 	Risk   string `json:"database_risk"`
 	Clock  string `json:"clock"`
+	Mail   *struct {
+		Phones *struct {
+			Listening                                       bool
+			Connections, Accepted, Later, Refused, Messages int64
+		} `json:"to_phones"`
+		People *struct{ Waiting, Sent, Later, Refused int64 } `json:"to_people"`
+	} `json:"mail"`
 }
 
 // shownCustomer is a customer's session in the server's answer.
@@ -119,6 +126,7 @@ func (s *shownStatus) print(out io.Writer) {
 	if s.Clock != "" {
 		fmt.Fprintf(out, "clock: %s\n", s.Clock)
 	}
+	s.printMail(out)
 	fmt.Fprint(out, "a second, over the last ten:")
 	for i, name := range []string{"accepted", "refused", "taken", "failed", "receipts", "delivered", "inbound", "told", "tell_failed"} {
 		if i > 0 {
@@ -127,6 +135,24 @@ func (s *shownStatus) print(out io.Writer) {
 		fmt.Fprintf(out, " %s %.4g", name, s.Rates[name])
 	}
 	fmt.Fprintln(out)
+}
+
+// printMail prints how mail is, where it is configured.
+func (s *shownStatus) printMail(out io.Writer) {
+	if s.Mail == nil {
+		return
+	}
+	if p := s.Mail.Phones; p != nil {
+		state := "taken"
+		if !p.Listening {
+			state = "not taken"
+		}
+		fmt.Fprintf(out, "mails to phones: %s, connections: %d; since the start accepted %d (messages: %d), put off %d, refused %d\n",
+			state, p.Connections, p.Accepted, p.Messages, p.Later, p.Refused)
+	}
+	if p := s.Mail.People; p != nil {
+		fmt.Fprintf(out, "mails to people: waiting %d; since the start sent %d, tried again %d, refused %d\n", p.Waiting, p.Sent, p.Later, p.Refused)
+	}
 }
 
 // statusSessions prints customers' sessions.
