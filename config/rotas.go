@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"kurir/message"
 	"kurir/rota"
@@ -78,4 +79,25 @@ func (f *File) rotaProblem(account, name string) string {
 		of = account
 	}
 	return quote(name) + " is no rota of " + of + known(names)
+}
+
+// gapDays is how far ahead gaps of rotas are looked for.
+const gapDays = 31
+
+// RotaGaps says in plain words in which rotas nobody is on duty at times of the next 31 days.
+func (f *File) RotaGaps(now time.Time) (list []string) {
+	gaps, err := rota.NewSet(f.Rotas).Gaps(now, now.AddDate(0, 0, gapDays))
+	if err != nil {
+		return []string{"rotas: " + err.Error()}
+	}
+	const form = "2006-01-02 15:04"
+	for i := range gaps {
+		g := &gaps[i]
+		text := fmt.Sprintf("rota %s: nobody is on duty from %s to %s", g.Rota.Name, g.First.From.Format(form), g.First.To.Format(form))
+		if g.More > 0 {
+			text += fmt.Sprintf(", nor at %d other times within %d days", g.More, gapDays)
+		}
+		list = append(list, text)
+	}
+	return list
 }

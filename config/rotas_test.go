@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"kurir/rota"
 )
 
 // TestRotaOwns: the numbers of a rota are its account's and no other's, its addresses at a domain where mails to phones come; a number
@@ -82,5 +85,18 @@ rotas:
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("mistakes are\n%s", strings.Join(got, "\n"))
+	}
+}
+
+// TestRotaGaps: a rota in which nobody is on duty at times of the next 31 days is named.
+func TestRotaGaps(t *testing.T) {
+	t.Parallel()
+	f := &File{Rotas: []rota.Rota{
+		{Name: "ward", Account: "a", Layers: []rota.Layer{{Start: "2026-01-05", When: []string{"mon-fri"}, Slots: []rota.Slot{{Who: []string{"contact:Anna"}}}}}},
+		{Name: "full", Account: "a", Else: []string{"contact:Anna"}},
+	}}
+	want := []string{"rota ward: nobody is on duty from 2026-03-07 00:00 to 2026-03-09 00:00, nor at 3 other times within 31 days"}
+	if got := f.RotaGaps(time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)); !slices.Equal(got, want) {
+		t.Errorf("it says %q", got)
 	}
 }

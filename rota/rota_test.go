@@ -272,3 +272,29 @@ func BenchmarkBetween(b *testing.B) {
 		}
 	})
 }
+
+// TestGaps: a rota that leaves times to nobody is named with the first of them, unless it stands in another and nothing comes to it itself.
+func TestGaps(t *testing.T) {
+	t.Parallel()
+	office := func(name string, numbers ...string) rota.Rota {
+		return rota.Rota{Name: name, Account: "clinic", Zone: "Europe/Stockholm", Numbers: numbers, Layers: []rota.Layer{
+			{Start: "2026-01-05", When: []string{"mon-fri 08:00-17:00"}, Slots: []rota.Slot{{Who: []string{"contact:Anna"}}}},
+		}}
+	}
+	s := rota.NewSet([]rota.Rota{
+		office("inner"), office("own", "72456"), office("alone"),
+		{Name: "full", Account: "clinic", Else: []string{"+46701234567"}, Layers: []rota.Layer{{Start: "2026-01-05", Slots: []rota.Slot{{Who: []string{"rota:inner", "rota:own"}}}}}},
+	})
+	from := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) // a Monday
+	list, err := s.Gaps(from, from.AddDate(0, 0, 2))
+	if err != nil || len(list) != 2 || list[0].Rota.Name != "own" || list[1].Rota.Name != "alone" {
+		t.Fatalf("gaps are %+v, %v", list, err)
+	}
+	g := list[0]
+	if g.More != 1 || g.First.From.Format("15:04") != "17:00" || g.First.To.Format("2006-01-02 15:04") != "2026-03-03 08:00" {
+		t.Errorf("the gap is %+v", g)
+	}
+	if _, err := s.Gaps(from, from); err == nil {
+		t.Error("no time has gaps")
+	}
+}

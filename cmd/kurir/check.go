@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +24,9 @@ func newCheckCmd() *cobra.Command {
 			}
 			for _, w := range file.Warnings {
 				fmt.Fprintf(cmd.ErrOrStderr(), "warning: %v\n", w)
+			}
+			for _, gap := range file.RotaGaps(time.Now()) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s\n", gap)
 			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "ok: %s, %s, %s\n",
 				count(len(file.Connectors), "connector"), count(len(file.Accounts), "account"), count(len(file.Routes), "route"))
