@@ -191,3 +191,23 @@ func TestMailsOnDuty(t *testing.T) {
 		}
 	})
 }
+
+// TestNumberOfRotaForwards: the text that a phone writes to a rota's number is sent to whoever is on duty, from that number; whoever is
+// on duty and writes himself gets nothing back.
+func TestNumberOfRotaForwards(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w, op := answering(t, t.TempDir(), nil, nil)
+		snap := *w.Snapshot()
+		snap.Rotas = rota.NewSet([]rota.Rota{{Name: "ward", Account: "acme", Numbers: []string{answerOurs}, Else: []string{"+46100000002", "+46100000003"}}})
+		w.Replace(&snap)
+		phoneWrites(t, op, "46100000009", answerOurs, "fire")
+		out := op.take()
+		wantTexts(t, out, "46100000002: +46100000009: fire", "46100000003: +46100000009: fire")
+		if from := out[0].Message.From.Number; from != answerOurs {
+			t.Errorf("it is from %s", from)
+		}
+		phoneWrites(t, op, "46100000002", answerOurs, "coming")
+		wantTexts(t, op.take(), "46100000003: +46100000002: coming")
+	})
+}
