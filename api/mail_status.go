@@ -97,8 +97,8 @@ type MailStatus struct {
 // MailToPhones is how mails to phones are, since the start.
 type MailToPhones struct {
 	Listening   bool  `json:"listening" doc:"mails are taken; without it the server is not ready"`
-	Connections int   `json:"connections"`
-	Accepted    int64 `json:"accepted"`
+	Connections int   `json:"connections" doc:"that are open"`
+	Accepted    int64 `json:"accepted" doc:"mails, since the start"`
 	Later       int64 `json:"later" doc:"put off, 4xx"`
 	Refused     int64 `json:"refused" doc:"5xx"`
 	Messages    int64 `json:"messages" doc:"that the accepted ones became"`
@@ -107,7 +107,7 @@ type MailToPhones struct {
 // MailToPeople is how mails to people are, since the start.
 type MailToPeople struct {
 	Waiting int   `json:"waiting" doc:"in memory and under way; more may be owed on disk"`
-	Sent    int64 `json:"sent"`
+	Sent    int64 `json:"sent" doc:"mails that the mail server has taken, since the start"`
 	Later   int64 `json:"later" doc:"tries that are made again"`
 	Refused int64 `json:"refused" doc:"by the mail server, for good"`
 }

@@ -69,8 +69,17 @@ func TestMailCauses(t *testing.T) {
 		enhanced string
 		want     smtpCause
 	}{
-		{550, "5.7.1", causePermission}, {538, "5.7.11", causePermission}, {452, "4.7.1", causeLimit}, {552, "5.3.4", causeLimit}, {452, "4.5.3", causeLimit},
-		{550, "5.1.2", causeAddress}, {554, "5.6.0", causeContent}, {554, "5.4.6", causeContent}, {451, "4.3.0", causeLater}, {421, "4.3.2", causeLater}, {554, "5.0.0", causeOther},
+		{550, "5.7.1", causePermission},
+		{538, "5.7.11", causePermission},
+		{452, "4.7.1", causeLimit},
+		{552, "5.3.4", causeLimit},
+		{452, "4.5.3", causeLimit},
+		{550, "5.1.2", causeAddress},
+		{554, "5.6.0", causeContent},
+		{554, "5.4.6", causeContent},
+		{451, "4.3.0", causeLater},
+		{421, "4.3.2", causeLater},
+		{554, "5.0.0", causeOther},
 	} {
 		if got := smtpCauseOf(smtpRefuse(c.code, c.enhanced, "x")); got != c.want {
 			t.Errorf("%d %s is of the cause %v, want %v", c.code, c.enhanced, got, c.want)

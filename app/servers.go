@@ -33,8 +33,7 @@ func (a *App) servers() {
 	metrics := api.NewMetrics(a.gateway.Stats, a.store.Stats)
 	metrics.MustRegister(&api.AccountMetrics{Accounts: accounts, Server: a.sessions, Owed: a.gateway.OwedQueues})
 	metrics.MustRegister(&api.MoneyMetrics{Balances: a.gateway.Balances})
-	metrics.MustRegister(api.SMTPMetrics(a.smtp)...)
-	metrics.MustRegister(api.MailOutMetrics(a.mail)...)
+	metrics.MustRegister(append(api.SMTPMetrics(a.smtp), api.MailOutMetrics(a.mail)...)...)
 	a.status = &api.Status{
 		Version: a.opt.Version, Began: time.Now(), Gateway: a.gateway.Stats, Store: a.store.Stats,
 		Free: func() (uint64, error) { return diskFree(a.opt.File.Data) }, Mail: a.mailStatus,
