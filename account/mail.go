@@ -33,6 +33,12 @@ type Mail struct {
 	PerMinute int `yaml:"per_minute" example:"30"`
 	// PerDay is how many in a day.
 	PerDay int `yaml:"per_day" example:"1000"`
+	// Reports is what authors are told of their messages by mail: failures, and what they ask for (DSN); asked, that alone; none,
+	// nothing, and states go to the account's webhook. Needs mail: {server}. Empty: failures.
+	Reports string `yaml:"reports" example:"failures"`
+	// ReceiptHeaders has the headers Disposition-Notification-To and Return-Receipt-To ask for a receipt, as DSN does. It goes to
+	// the author, whatever address they name.
+	ReceiptHeaders bool `yaml:"receipt_headers" example:"false"`
 	// Text is what of a mail is sent: subject-first, the subject and behind it the body; body; subject; or template. Empty:
 	// subject-first.
 	Text string `yaml:"text" example:"subject-first"`
@@ -56,6 +62,13 @@ type Mail struct {
 	at     string // the entry of Domains that holds; empty for none
 	counts string // and that by which authors are counted
 }
+
+// What Mail.Reports may be. Empty is ReportsFailures.
+const (
+	ReportsFailures = "failures"
+	ReportsAsked    = "asked"
+	ReportsNone     = "none"
+)
 
 // MayWrite tells whether an address may write for the account, be it to one domain alone. Case does not matter.
 func (m *Mail) MayWrite(author string) bool {
@@ -95,6 +108,9 @@ func (m *Mail) validate(report func(field, problem string)) {
 	}
 	if m.Domain != "" && len(m.Networks) == 0 && slices.Contains(m.At(m.Domain).Authors, "*") {
 		report("networks", "is missing: with domain and all authors anybody on the net could send; name networks or authors")
+	}
+	if !slices.Contains([]string{"", ReportsFailures, ReportsAsked, ReportsNone}, m.Reports) {
+		report("reports", fmt.Sprintf("%.40q is not known; failures, asked and none are", m.Reports))
 	}
 	for field, n := range map[string]int{"per_minute": m.PerMinute, "per_day": m.PerDay, "max_parts": m.MaxParts} {
 		if n < 0 {

@@ -26,13 +26,13 @@ type MailOutOptions struct {
 
 // mailSession is a mail.Session, or that of a test.
 type mailSession interface {
-	Send(context.Context, *mail.Message) error
+	Send(context.Context, mail.Written) error
 	Usable() bool
 	Close()
 }
 
-// MailOut is the gateway.Receiver for message.MailTarget: each message from a phone,
-// and each state, is a mail of its own, by the server of the settings:
+// MailOut is the gateway.Receiver for message.MailTarget: each message from a phone
+// is a mail of its own, and each state a report (mailout_report.go), by the server of the settings:
 //
 //  1. callQueue keeps a bounded number of mails under way, in fairness among accounts.
 //  2. A mail goes by a connection that is open, if there is one, and leaves it open for
@@ -111,6 +111,9 @@ func (m *MailOut) tell(item *gateway.Item) gateway.Delivered {
 	if superseded(item) {
 		return gateway.Delivered{Item: item, Verdict: gateway.Acknowledged, Text: "its final state came first"}
 	}
+	if untold(item) {
+		return gateway.Delivered{Item: item, Verdict: gateway.Acknowledged, Text: "no mail is written of what is under way"}
+	}
 	d := m.try(item)
 	m.counts.count(d.Verdict)
 	return d
@@ -133,7 +136,12 @@ func (m *MailOut) try(item *gateway.Item) gateway.Delivered {
 	if err := m.breaker.enter(key); err != nil {
 		return gateway.Delivered{Item: item, Verdict: gateway.TryLater, Untried: true, Text: err.Error()}
 	}
-	err := m.sendAll(ctx, *server, m.write(ctx, set, item), to)
+	err := error(nil)
+	if item.Message != nil {
+		err = m.send(ctx, *server, report(set, item))
+	} else {
+		err = m.sendAll(ctx, *server, m.write(ctx, set, item), to)
+	}
 	m.breaker.leave(key, err == nil || mail.Refusal(err) != nil)
 	return mailVerdict(item, err)
 }
@@ -141,7 +149,7 @@ func (m *MailOut) try(item *gateway.Item) gateway.Delivered {
 // addresses are those to which an item goes: its own, or those of whoever is on duty. Where nobody is, it waits.
 func (m *MailOut) addresses(ctx context.Context, item *gateway.Item) ([]string, *gateway.Delivered) {
 	name, duty := gateway.MailRota(item.Target)
-	if !duty || m.opt.OnDuty == nil {
+	if !duty || m.opt.OnDuty == nil || item.Message != nil {
 		return []string{item.Target.Address}, nil
 	}
 	list, why, err := m.opt.OnDuty(ctx, name)
@@ -195,7 +203,7 @@ func mailVerdict(item *gateway.Item, err error) gateway.Delivered {
 const mailTaken = 250
 
 // send sends a mail by a connection that is open, or a new one.
-func (m *MailOut) send(ctx context.Context, server mail.Server, letter *mail.Message) error {
+func (m *MailOut) send(ctx context.Context, server mail.Server, letter mail.Written) error {
 	for {
 		s, err := m.session(ctx, server)
 		if err != nil {

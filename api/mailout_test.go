@@ -19,7 +19,7 @@ import (
 // fakeMails is a mail server that keeps what it gets.
 type fakeMails struct {
 	mu     sync.Mutex
-	got    []*mail.Message
+	got    []mail.Written
 	opened int
 	closed int
 	down   error // of the next connections
@@ -48,7 +48,7 @@ type fakeMailSession struct {
 	broken bool
 }
 
-func (s *fakeMailSession) Send(_ context.Context, m *mail.Message) error {
+func (s *fakeMailSession) Send(_ context.Context, m mail.Written) error {
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
 	if err := s.f.fail; err != nil {
@@ -113,7 +113,7 @@ func TestMailOutWrites(t *testing.T) {
 			}
 		}
 		f.mu.Lock()
-		got := f.got[0]
+		got := f.got[0].(*mail.Message)
 		f.mu.Unlock()
 		if got.From != "sms@example.se" || got.FromName != "+46701234567" || got.To[0] != "anna@example.se" || got.Subject != "[C-1] SMS from +46701234567" ||
 			got.ID != inboundHookID(1, 1)+"@sms.example.se" || !strings.HasPrefix(got.Text, "hej") || got.Date.UnixMilli() != 1_700_000_000_000 {
@@ -187,7 +187,7 @@ func TestMailOutOnDuty(t *testing.T) {
 			t.Errorf("it is %+v", d)
 		}
 		f.mu.Lock()
-		if len(f.got) != 2 || f.got[0].ID != f.got[1].ID {
+		if len(f.got) != 2 || f.got[0].(*mail.Message).ID != f.got[1].(*mail.Message).ID {
 			t.Errorf("mails: %+v", f.got)
 		}
 		f.mu.Unlock()

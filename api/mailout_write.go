@@ -13,18 +13,14 @@ import (
 	"kurir/message"
 )
 
-// write makes the mail that is owed. Its Message-ID is that of the item, so that a
+// write makes the mail of a message from a phone. Its Message-ID is that of the item, so that a
 // mail which came twice is seen to be one.
 func (m *MailOut) write(ctx context.Context, set *gateway.Mail, item *gateway.Item) *mail.Message {
-	domain := cmp.Or(set.Domain, message.MailDomain(set.From))
-	letter := &mail.Message{From: set.From, To: []string{message.ReadMailReturn(item.Target.Address).Author}}
-	if in := item.Inbound; in != nil {
-		m.writeInbound(ctx, letter, in)
-		letter.ID = inboundHookID(in.ID, item.Index) + "@" + domain
-		return letter
+	in := item.Inbound
+	letter := &mail.Message{
+		From: set.From, To: []string{item.Target.Address}, ID: inboundHookID(in.ID, item.Index) + "@" + cmp.Or(set.Domain, message.MailDomain(set.From)),
 	}
-	writeState(letter, item)
-	letter.ID = stateHookID(item.Message.ID, item.State) + "@" + domain
+	m.writeInbound(ctx, letter, in)
 	return letter
 }
 
@@ -66,20 +62,4 @@ func inboundText(in *message.Inbound) string {
 		text += fmt.Sprintf("\n\n(%d parts of this text never came.)", in.Missing)
 	}
 	return strings.TrimRight(text, "\n") + "\n"
-}
-
-// writeState is what became of a message to a phone.
-func writeState(letter *mail.Message, item *gateway.Item) {
-	m := item.Message
-	at := item.Since
-	if item.State.Final() {
-		at = m.Final
-	}
-	letter.Subject = fmt.Sprintf("SMS to %s: %s", m.To, item.State)
-	letter.Text = fmt.Sprintf("Your message to %s is %s.\n\nMessage: %s\n", m.To, item.State, m.ID)
-	letter.Date, letter.Auto = time.UnixMilli(at), mail.AutoReplied
-	letter.Extra = [][2]string{{"X-Kurir-To", m.To.String()}, {"X-Kurir-ID", m.ID.String()}}
-	if m.Via == message.ViaSMTP && message.IsMailbox(m.Reference) {
-		letter.InReplyTo, letter.References = m.Reference, []string{m.Reference}
-	}
 }

@@ -44,7 +44,7 @@ func smtpMixed(to string) *smtp.SMTPError {
 }
 
 // answerRecipient takes a recipient at which a message from a phone is answered; false if it is another kind of address.
-func (s *smtpSession) answerRecipient(to string) (bool, *smtp.SMTPError) {
+func (s *smtpSession) answerRecipient(to string, dsn *smtp.RcptOptions) (bool, *smtp.SMTPError) {
 	tokens := s.s.o.Tokens()
 	if !tokens.Alike(to) {
 		if len(s.to) > 0 && s.to[0].answers != nil {
@@ -81,7 +81,7 @@ func (s *smtpSession) answerRecipient(to string) (bool, *smtp.SMTPError) {
 		return true, smtpRefuse(452, "4.5.3", "<%s> is for account %s, and recipients before it for %s: send another mail", to, sub.Account.Name, s.of.Name)
 	}
 	s.of, s.mail = sub.Account, sub.Account.Mail.At(tokens.Domain)
-	s.to = append(s.to, smtpRecipient{written: to, answers: in, answer: sub})
+	s.to = append(s.to, smtpRecipient{written: to, dsn: dsn, answers: in, answer: sub})
 	return true, nil
 }
 
@@ -103,7 +103,7 @@ func (s *smtpSession) takeAnswer(letter *mail.Letter) *smtp.SMTPError {
 	}
 	key := answerKey(s.of, s.to, letter.ID)
 	if key == nil {
-		return s.accept(s.answers(letter, text, nil))
+		return s.acceptAnswers(s.answers(letter, text, nil))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.s.o.AcceptWait)
 	defer cancel()
@@ -112,9 +112,32 @@ func (s *smtpSession) takeAnswer(letter *mail.Letter) *smtp.SMTPError {
 		return answeredBefore(s.to[0].written, made, err)
 	}
 	defer s.s.core.Release(key)
-	reply := s.accept(s.answers(letter, text, key))
+	reply := s.acceptAnswers(s.answers(letter, text, key))
 	if made, err := key.Lost(); made != nil || err != nil {
 		return answeredBefore(s.to[0].written, made, err)
+	}
+	return reply
+}
+
+// acceptAnswers accepts them. What an author may write holds for what a phone gets, too: who answers may call himself as he likes.
+func (s *smtpSession) acceptAnswers(all []smtpSubmission) *smtp.SMTPError {
+	now, phones := s.s.o.Now(), make([]string, 0, len(all))
+	giveBack := func() {
+		for _, phone := range phones {
+			s.s.authors.giveBack(s.of, s.mail, phone, 1)
+		}
+	}
+	for i := range all {
+		phone := "phone " + all[i].ToAddr.Number
+		if over, most := s.s.authors.take(s.of, s.mail, phone, 1, now); over != "" {
+			giveBack()
+			return smtpRefuse(452, "4.7.1", "<%s>: the phone may get %d answers a %s, and they are used up", all[i].of.written, most, over)
+		}
+		phones = append(phones, phone)
+	}
+	reply := s.accept(all)
+	if reply.Code != 250 {
+		giveBack()
 	}
 	return reply
 }
@@ -143,7 +166,7 @@ func (s *smtpSession) answers(letter *mail.Letter, text string, key *gateway.Key
 		if sub.Reference = letter.ID; len(letter.ID) > maxReference {
 			sub.Reference = ""
 		}
-		sub.Target = s.returnTo(r, letter)
+		s.notify(&sub, r, letter)
 		sub.Atomic, sub.Batch = true, len(s.to) > 1
 		all = append(all, smtpSubmission{Submission: &sub, of: r})
 	}
@@ -184,19 +207,6 @@ func answeredBefore(to string, made []byte, err error) *smtp.SMTPError {
 		return smtpRefuse(451, "4.3.0", "the same mail is still being taken; try again later")
 	}
 	return smtpRefuse(250, "2.0.0", "accepted before as message %s", made)
-}
-
-// returnTo is who wrote the mail: the phone's answers go to him. Without a mail server that is nobody.
-func (s *smtpSession) returnTo(r *smtpRecipient, letter *mail.Letter) message.Target {
-	set := s.s.o.Mail()
-	if set == nil || set.Server == "" || !message.IsMailbox(s.author) || set.Own(s.author) || s.s.takes(message.MailDomain(s.author)) {
-		return message.Target{}
-	}
-	back := message.MailReturn{Author: s.author, Recipient: r.written, Subject: letter.Subject}
-	if r.answers != nil {
-		back.Case = r.answers.Case
-	}
-	return message.Target{Kind: message.MailTarget, Account: s.of.Name, Address: back.Address()}
 }
 
 // Alike tells whether an address has the form of those that Address makes, in our domain.

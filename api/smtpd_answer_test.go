@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"kurir/account"
 	"kurir/gateway"
@@ -94,6 +95,30 @@ func TestMailAnswer(t *testing.T) {
 	c.data("250", strings.Replace(mailReply, "<2@", "<3@", 1))
 	if len(b.gateway.batches) != 2 {
 		t.Error("the answer of another is taken for the same")
+	}
+}
+
+// TestMailAnswerLimits: a phone gets as many answers a minute as an author may write, whatever the authors call themselves; what was refused
+// does not count.
+func TestMailAnswerLimits(t *testing.T) {
+	t.Parallel()
+	b, address := answerBench(t, "198.51.100.7")
+	at := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	b.server.o.Now = func() time.Time { return at }
+	c := b.hello()
+	answer := func(n int, code string) string {
+		t.Helper()
+		c.envelope(fmt.Sprintf("a%d@elsewhere.org", n), address(7))
+		return c.data(code, strings.Replace(mailReply, "<2@", fmt.Sprintf("<%d@", n), 1))
+	}
+	b.gateway.all = &message.Failure{Kind: message.Busy}
+	answer(1000, "451")
+	b.gateway.all = nil
+	for n := range 50 {
+		answer(n, "250")
+	}
+	if reply := answer(50, "452 4.7.1"); !strings.Contains(reply, "50 answers a minute") {
+		t.Errorf("reply %q", reply)
 	}
 }
 

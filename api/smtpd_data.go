@@ -177,9 +177,7 @@ func (s *smtpSession) submissions(letter *mail.Letter, text string) ([]smtpSubmi
 	costs := s.costs(letter)
 	for i := range all {
 		all[i].Reference, all[i].Dimensions = reference, costs
-		if back := s.returnTo(all[i].of, letter); all[i].Target.IsZero() && !back.IsZero() {
-			all[i].Target, all[i].Receipts = back, 0
-		}
+		s.notify(all[i].Submission, all[i].of, letter)
 		all[i].Atomic, all[i].Batch = true, len(all) > 1
 	}
 	return all, nil

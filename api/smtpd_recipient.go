@@ -23,6 +23,7 @@ type smtpRecipient struct {
 	written string // the address
 	to      string // a number, contact:NAME, group:NAME or rota:NAME
 	options mail.Options
+	dsn     *smtp.RcptOptions // what of it is to be told
 
 	answers *message.Inbound    // the message from a phone that is answered at it; nil for others
 	answer  *gateway.Submission // and how the answer begins

@@ -20,12 +20,13 @@ type smtpSession struct {
 	refused int    // commands, since the last mail that was accepted
 
 	// Of the mail under way.
-	author string // of MAIL FROM; empty: none was named
-	of     *account.Account
-	mail   *account.Mail   // of its mail, what holds for the domain written to
-	from   string          // sender, where the account does not say it
-	alien  *smtp.SMTPError // why he may only answer phones; nil where he may write to them
-	to     []smtpRecipient
+	author   string            // of MAIL FROM; empty: none was named
+	envelope *smtp.MailOptions // of it, while there is one
+	of       *account.Account
+	mail     *account.Mail   // of its mail, what holds for the domain written to
+	from     string          // sender, where the account does not say it
+	alien    *smtp.SMTPError // why he may only answer phones; nil where he may write to them
+	to       []smtpRecipient
 }
 
 // smtpMostRefused is how many commands of a session are refused between two mails that are accepted. Then it is over: who tries
@@ -42,14 +43,14 @@ func (s *SMTPServer) session(c *smtp.Conn) (smtp.Session, error) {
 
 // Reset implements smtp.Session: the mail under way is over.
 func (s *smtpSession) Reset() {
-	s.author, s.of, s.mail, s.from, s.alien, s.to = "", nil, nil, "", nil, nil
+	s.author, s.envelope, s.of, s.mail, s.from, s.alien, s.to = "", nil, nil, nil, "", nil, nil
 }
 
 // Logout implements smtp.Session.
 func (s *smtpSession) Logout() error { return nil }
 
 // Mail implements smtp.Session. Whether the author may write is known when a recipient says where to, unless he signed in.
-func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
+func (s *smtpSession) Mail(from string, envelope *smtp.MailOptions) error {
 	s.Reset()
 	switch {
 	case s.s.ends() || s.conn.over.Load():
@@ -59,7 +60,7 @@ func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 	case !strings.Contains(from, "@"):
 		return s.refuse(smtpRefuse(553, "5.1.7", "<%s> is no address such as anna@example.se", from))
 	}
-	s.author = from
+	s.author, s.envelope = from, envelope
 	if s.signed != "" {
 		a := s.s.o.Accounts().ByName(s.signed)
 		if a != nil && !a.Mail.MayWrite(from) {
@@ -88,8 +89,8 @@ func (s *smtpSession) refuse(why *smtp.SMTPError) *smtp.SMTPError {
 }
 
 // Rcpt implements smtp.Session.
-func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if is, no := s.answerRecipient(to); no != nil {
+func (s *smtpSession) Rcpt(to string, dsn *smtp.RcptOptions) error {
+	if is, no := s.answerRecipient(to, dsn); no != nil {
 		return s.refuse(no)
 	} else if is {
 		return nil
@@ -122,6 +123,7 @@ func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if no != nil {
 		return s.refuse(no)
 	}
+	r.dsn = dsn
 	s.to = append(s.to, r)
 	return nil
 }

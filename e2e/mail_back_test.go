@@ -10,6 +10,9 @@ import (
 	"kurir/simulator"
 )
 
+// deskKey is the key of the account for which mails are taken.
+const deskKey = "the-key-of-the-desk"
+
 // mailBothWays is a server that takes mails, for answers too, and sends them by a mailHook. Phones answer who wrote last.
 func mailBothWays(t *testing.T, sim *simulator.Simulator, more string) (s *server, post *mailHook, addr string) {
 	t.Helper()
@@ -19,7 +22,7 @@ func mailBothWays(t *testing.T, sim *simulator.Simulator, more string) (s *serve
 			"series: [{name: cases, format: \"C-{n:3}\"}]\n",
 		inbound:  []string{"{keyword: alarm, do: [{register: cases}, {mail: duty@example.se}]}"},
 		account:  ", admin: true",
-		accounts: []string{fmt.Sprintf("{name: desk, password: %s, senders: [\"*\"], sender: %q, mail: {authors: [\"*@example.se\"], networks: [127.0.0.0/8]%s}}", password, service, more)},
+		accounts: []string{fmt.Sprintf("{name: desk, password: %s, api_keys: [%s], senders: [\"*\"], sender: %q, mail: {authors: [\"*@example.se\"], networks: [127.0.0.0/8]%s}}", password, deskKey, service, more)},
 	})
 	linked(t, sim)
 	return s, post, addr
@@ -113,5 +116,96 @@ func stopsAutomatic(t *testing.T, sim *simulator.Simulator, addr, token string) 
 	}
 	if n := len(sim.Messages(simulator.Filter{Limit: 100})); n != before {
 		t.Errorf("%d messages more are on phones", n-before)
+	}
+}
+
+// dsn hands a mail over with parameters of RCPT, as servers that speak DSN do.
+func dsn(t *testing.T, addr, to, parameters, text string) {
+	t.Helper()
+	c, err := smtp.Dial(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	say := func(code int, format string, args ...any) {
+		t.Helper()
+		id, err := c.Text.Cmd(format, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Text.StartResponse(id)
+		defer c.Text.EndResponse(id)
+		if _, _, err := c.Text.ReadResponse(code); err != nil {
+			t.Fatalf("%s: %v", fmt.Sprintf(format, args...), err)
+		}
+	}
+	if err := c.Hello("client.example.se"); err != nil {
+		t.Fatal(err)
+	}
+	say(250, "MAIL FROM:<anna@example.se> RET=HDRS ENVID=QQ314159")
+	say(250, "RCPT TO:<%s> %s", to, parameters)
+	say(354, "DATA")
+	say(250, "Subject: %s\r\nMessage-ID: <%s@example.se>\r\n\r\n%s\r\n.", text, text, textMark)
+}
+
+// TestMailReports: a mail whose SMS fails later comes back to its author with what went wrong, and a receipt comes where DSN asks for one;
+// both are on disk with the message, and wait while the mail server is away and Kurir is killed. Who wants nothing gets nothing.
+func TestMailReports(t *testing.T) {
+	t.Parallel()
+	const phone, dead = "0701234567@sms.example.se", "0701299605@sms.example.se" // that is undeliverable
+	sim := startSimulator(t, simulator.Options{})
+	s, post, addr := mailBothWays(t, sim, "")
+	about := func(m received, action, subject string) {
+		t.Helper()
+		head := m.headOf(t)
+		if m.From != "" || len(m.To) != 1 || m.To[0] != "anna@example.se" || head.Get("Subject") != subject || !strings.Contains(m.Data, "\r\nAction: "+action+"\r\n") {
+			t.Errorf("a mail from %q to %v:\n%s", m.From, m.To, m.Data)
+		}
+	}
+	dsn(t, addr, dead, "NOTIFY=NEVER", "silent-1")
+	dsn(t, addr, dead, "NOTIFY=SUCCESS", "silent-2")
+	mailed(t, addr, "anna@example.se", phone, "Subject: silent-3\n\n"+textMark+"\n")
+	mailed(t, addr, "anna@example.se", dead, "Auto-Submitted: auto-generated\nSubject: silent-4\n\n"+textMark+"\n")
+	mailed(t, addr, "anna@example.se", dead, "Subject: failing\nMessage-ID: <failing@example.se>\n\n"+textMark+"\n")
+	m := post.receive(t, "failing")
+	about(m, "failed", "Not delivered: SMS to +46701299605")
+	if !strings.Contains(m.Data, "Your SMS to +46701299605 was not delivered: the recipient's number") || !strings.Contains(m.Data, "Status: 5.1.1\r\n") || m.headOf(t).Get("In-Reply-To") != "<failing@example.se>" {
+		t.Errorf("what a person reads:\n%s", m.Data)
+	}
+	dsn(t, addr, phone, "NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;Bob@Example.COM", "received")
+	m = post.receive(t, "received")
+	about(m, "delivered", "Delivered: SMS to +46701234567")
+	if !strings.Contains(m.Data, "Original-Envelope-Id: QQ314159\r\n") || !strings.Contains(m.Data, "Original-Recipient: RFC822;Bob@Example.COM\r\n") {
+		t.Errorf("what a program reads:\n%s", m.Data)
+	}
+
+	post.stop()
+	dsn(t, addr, phone, "NOTIFY=SUCCESS", "late-receipt")
+	dsn(t, addr, dead, "NOTIFY=FAILURE", "late-bounce")
+	eventually(t, "both have ended", func() bool {
+		_, list := (&rest{t: t, base: s.base, key: deskKey, client: s.client}).get("/v1/messages?limit=100")
+		return strings.Count(list, `"state":"delivered"`) == 3 && strings.Count(list, `"state":"undeliverable"`) == 4
+	})
+	s.proc.kill()
+	post.start(t)
+	s.start()
+	for waiting := map[string]bool{"late-receipt": true, "late-bounce": true}; len(waiting) > 0; {
+		m := post.receive(t, "late-")
+		for text := range waiting {
+			if strings.Contains(m.Data, text) {
+				delete(waiting, text)
+			}
+		}
+	}
+	for { // of the others nothing came
+		select {
+		case m := <-post.mails:
+			if strings.Contains(m.Data, "silent-") {
+				t.Errorf("told unasked:\n%s", m.Data)
+			}
+			continue
+		default:
+		}
+		break
 	}
 }

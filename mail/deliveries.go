@@ -18,6 +18,7 @@ func readDeliveries(body []byte) []Delivery {
 		fields, _ := readFields(s, &budget)
 		d := Delivery{
 			Recipient:  typed(fields, "Original-Recipient"),
+			Original:   get(fields, "Original-Recipient"),
 			Action:     firstWord(get(fields, "Action")),
 			Status:     firstWord(get(fields, "Status")),
 			Diagnostic: typed(fields, "Diagnostic-Code"),

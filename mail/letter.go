@@ -44,6 +44,7 @@ type Attachment struct {
 // Delivery is what a delivery report says about one recipient (RFC 3464 2.3).
 type Delivery struct {
 	Recipient  string // the address, without its type
+	Original   string // as who wrote the mail named it, with its type: rfc822;anna@example.se; empty: not told
 	Action     string // failed, delayed, delivered, relayed, expanded
 	Status     string // 5.1.1 (RFC 3463)
 	Diagnostic string // what the other server said, without its type

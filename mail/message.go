@@ -35,6 +35,9 @@ const (
 	AutoNo        Auto = "no"             // a person, as the SMS that is sent on
 )
 
+// Envelope gives the addresses of the SMTP conversation.
+func (m *Message) Envelope() (from string, to []string) { return m.From, m.To }
+
 // Bytes writes the mail (RFC 5322, RFC 2045).
 func (m *Message) Bytes() []byte {
 	var b bytes.Buffer

@@ -10,11 +10,12 @@ import (
 // person and in fields for a program. It is sent from the empty address
 // (RFC 3461 6.1), so that nothing answers it.
 type Report struct {
-	Message             // To is whoever sent the mail; Text is what a person reads
-	Host     string     // the name of the server that reports: kurir.example.se
-	Arrival  time.Time  // when the mail came; zero: not told
-	About    []Delivery // a row per recipient
-	Original []byte     // the header of the mail, or all of it, as it came; only the header is returned
+	Message               // To is whoever sent the mail; Text is what a person reads
+	EnvelopeID string     // its ENVID (RFC 3461 4.4); empty: it had none
+	Host       string     // the name of the server that reports: kurir.example.se
+	Arrival    time.Time  // when the mail came; zero: not told
+	About      []Delivery // a row per recipient
+	Original   []byte     // the header of the mail, or all of it, as it came; only the header is returned
 }
 
 // mostReturned is how many octets of a header a report returns.
@@ -42,6 +43,9 @@ func (r *Report) Bytes() []byte {
 	return b.Bytes()
 }
 
+// Envelope gives the addresses of the SMTP conversation: a report is from nobody.
+func (r *Report) Envelope() (from string, to []string) { return "", r.To }
+
 func (r *Report) text() []byte {
 	var b bytes.Buffer
 	writeText(&b, r.Text)
@@ -53,12 +57,18 @@ func (r *Report) status() []byte {
 	var b bytes.Buffer
 	writeField(&b, "Content-Type", "message/delivery-status")
 	b.WriteString("\r\n")
+	if r.EnvelopeID != "" {
+		writeField(&b, "Original-Envelope-Id", encodeWords(r.EnvelopeID))
+	}
 	writeField(&b, "Reporting-MTA", "dns; "+r.Host)
 	if !r.Arrival.IsZero() {
 		writeField(&b, "Arrival-Date", r.Arrival.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	}
 	for _, d := range r.About {
 		b.WriteString("\r\n")
+		if d.Original != "" {
+			writeField(&b, "Original-Recipient", encodeWords(d.Original))
+		}
 		writeField(&b, "Final-Recipient", "rfc822; "+d.Recipient)
 		writeField(&b, "Action", d.Action)
 		writeField(&b, "Status", d.Status)
@@ -86,6 +96,17 @@ func (r *Report) header() []byte {
 	}
 	b.WriteString("\r\n")
 	b.Write(bytes.ReplaceAll(head, []byte("\n"), []byte("\r\n")))
+	return b.Bytes()
+}
+
+// Head writes of the header of a mail what of it is kept: whom it was from and to, and its ID, which may be empty.
+func Head(from, to, id string) []byte {
+	var b bytes.Buffer
+	writeField(&b, "From", from)
+	writeField(&b, "To", to)
+	if id != "" {
+		writeField(&b, "Message-ID", "<"+id+">")
+	}
 	return b.Bytes()
 }
 

@@ -19,6 +19,12 @@ type Session struct {
 	broken bool
 }
 
+// Written is a mail that can be sent: a Message, or a Report.
+type Written interface {
+	Envelope() (from string, to []string)
+	Bytes() []byte
+}
+
 // Open makes a session.
 func (s *Server) Open(ctx context.Context) (*Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout())
@@ -32,7 +38,7 @@ func (s *Server) Open(ctx context.Context) (*Session, error) {
 
 // Send hands one mail to the server, within the time of a whole delivery. Nil says
 // that the server took it for all recipients.
-func (s *Session) Send(ctx context.Context, m *Message) error {
+func (s *Session) Send(ctx context.Context, m Written) error {
 	deadline := time.Now().Add(s.server.timeout())
 	if of, ok := ctx.Deadline(); ok && of.Before(deadline) {
 		deadline = of
@@ -40,7 +46,8 @@ func (s *Session) Send(ctx context.Context, m *Message) error {
 	_ = s.conn.SetDeadline(deadline)
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	err := s.server.transfer(s.client, m.From, m.To, m.Bytes())
+	from, to := m.Envelope()
+	err := s.server.transfer(s.client, from, to, m.Bytes())
 	if err == nil {
 		return nil
 	}

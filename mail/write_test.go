@@ -62,8 +62,8 @@ func TestReport(t *testing.T) {
 		},
 		Host: "sms.example.se", Arrival: time.Unix(1796099990, 0).UTC(),
 		About: []Delivery{
-			{"070123456@sms.example.se", "failed", "5.7.1", "numret är spärrat"},
-			{"070123457@sms.example.se", "delayed", "4.4.1", ""},
+			{"070123456@sms.example.se", "rfc822; 070 123456@example.se", "failed", "5.7.1", "numret är spärrat"},
+			{"070123457@sms.example.se", "", "delayed", "4.4.1", ""},
 		},
 		Original: []byte("From: anna@example.se\r\nMessage-ID: <1@example.se>\r\nSubject: L\xc3\xa4nken\r\nX: --=_r1_sms.example.se\r\n--=_r1_sms.example.se--: x\r\n\r\nsecret body\r\n"),
 	}

@@ -6,13 +6,13 @@ import (
 )
 
 // MailReturn is what the Address of a MailTarget of a message to a phone says: who
-// wrote it as a mail, and what he is told about that mail in reports (RFC 3461).
+// wrote it as a mail, and what he is told about that mail in reports (RFC 3461). What he wrote does
+// not stand there: it stays as long as the message, whose text may be gone before.
 type MailReturn struct {
 	Author    string // of MAIL FROM, to whom reports go, and answers of the phone
 	Recipient string // as he wrote it; empty where it is not known
 	Original  string // of ORCPT, decoded: rfc822;anna@example.se; empty if there was none
 	Envelope  string // of ENVID, decoded; likewise
-	Subject   string // of his mail, cut; likewise
 	Case      string // case number of the message from a phone that his mail answers; likewise
 }
 
@@ -47,5 +47,5 @@ func ReadMailReturn(address string) MailReturn {
 
 // fields names all but Author.
 func (r *MailReturn) fields() map[string]*string {
-	return map[string]*string{"to": &r.Recipient, "orcpt": &r.Original, "envid": &r.Envelope, "subject": &r.Subject, "case": &r.Case}
+	return map[string]*string{"to": &r.Recipient, "orcpt": &r.Original, "envid": &r.Envelope, "case": &r.Case}
 }
