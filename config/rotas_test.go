@@ -71,6 +71,7 @@ rotas:
       - {start: 2026-01-05, slots: [{who: contact:Bo}], when: always}
   - {name: night, account: duty, else: rota:ward}
   - {name: night, account: nobody, else: [rota:day]}
+  - {name: late, account: duty, else: contact:Bo, escalation: {wait: 0s, then: [{who: [rota:day, contact:Bo], wait: 2d}]}}
 `), environment)
 	want := []string{
 		`x:11:63: rotas[0].layers[1].when: "always" is no time of the week such as mon-fri 08:00-17:00, sat or 22:00-06:00`,
@@ -78,6 +79,9 @@ rotas:
 		`x:13:12: rotas[2].name: the rota "night" is given twice; the first is rotas[1].name`,
 		`x:13:28: rotas[2].account: no account is named "nobody"; known: duty`,
 		`x:13:42: rotas[2].else: names the rota "day", which account nobody does not have`,
+		`x:14:70: rotas[3].escalation.wait: is not within 1s to 24h0m0s`,
+		`x:14:87: rotas[3].escalation.then[0].who: names the rota "day", which account duty does not have`,
+		`x:14:117: rotas[3].escalation.then[0].wait: is not within 1s to 24h0m0s`,
 	}
 	var got []string
 	for _, m := range mistakes {

@@ -22,7 +22,7 @@ const (
 //  2. Open messages behind its mark that stand in no row come into memory here, with a row of this
 //     gateway, adoptMost a commit, which moves the mark of the other.
 //  3. Messages from phones that are owed, likewise.
-//  4. Its rows become this gateway's, those that wait for links free.
+//  4. Its rows become this gateway's, those that wait for links free, and its escalations go on here.
 //
 // Each step is whole by itself: after a crash in the middle anybody may begin
 // anew, and finds what is left. What is done twice changes nothing.
@@ -284,5 +284,8 @@ func (a *adoption) goOn(ctx context.Context) error {
 	}
 	g.mu.Unlock()
 	g.signal()
+	if err := g.readEscalations(ctx, 0); err != nil {
+		return err
+	}
 	return g.lookAtHeld(ctx, g.allHeld())
 }
