@@ -34,6 +34,7 @@ import (
 type smtpAnswers interface {
 	InboundMessage(ctx context.Context, account string, id message.ID) (*message.Inbound, error)
 	AnswerTo(in *message.Inbound) (*gateway.Submission, *message.Failure)
+	AnswerEscalation(ctx context.Context, account string, inbound message.ID, by, text string) (taken bool, err error)
 	Claim(ctx context.Context, k *gateway.Keyed) (answer []byte, err error)
 	Release(k *gateway.Keyed)
 }
@@ -103,7 +104,7 @@ func (s *smtpSession) takeAnswer(letter *mail.Letter) *smtp.SMTPError {
 	}
 	key := answerKey(s.of, s.to, letter.ID)
 	if key == nil {
-		return s.acceptAnswers(s.answers(letter, text, nil))
+		return s.takes(text, s.acceptAnswers(s.answers(letter, text, nil)))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.s.o.AcceptWait)
 	defer cancel()
@@ -115,6 +116,23 @@ func (s *smtpSession) takeAnswer(letter *mail.Letter) *smtp.SMTPError {
 	reply := s.acceptAnswers(s.answers(letter, text, key))
 	if made, err := key.Lost(); made != nil || err != nil {
 		return answeredBefore(s.to[0].written, made, err)
+	}
+	return s.takes(text, reply)
+}
+
+// takes has an answer that is accepted take what the message from the phone has begun, if it begins with an agreed word
+// (docs/rota.md).
+func (s *smtpSession) takes(text string, reply *smtp.SMTPError) *smtp.SMTPError {
+	if reply.Code != 250 {
+		return reply
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.s.o.AcceptWait)
+	defer cancel()
+	for i := range s.to {
+		id := s.to[i].answers.ID
+		if _, err := s.s.core.AnswerEscalation(ctx, s.of.Name, id, s.author, text); err != nil {
+			s.s.o.Log.Error("an answer by mail does not take the message", "inbound", id, "account", s.of.Name, "error", err)
+		}
 	}
 	return reply
 }

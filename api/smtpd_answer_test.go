@@ -20,6 +20,14 @@ func (g *mailFakeGateway) InboundMessage(_ context.Context, _ string, id message
 	return nil, gateway.ErrNotFound
 }
 
+// AnswerEscalation notes what answers may take.
+func (g *mailFakeGateway) AnswerEscalation(_ context.Context, account string, inbound message.ID, by, text string) (bool, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.taking = append(g.taking, fmt.Sprint(account, " ", inbound, " ", by, " ", text))
+	return true, nil
+}
+
 // AnswerTo is Gateway.AnswerTo with the accounts of the tests.
 func (g *mailFakeGateway) AnswerTo(in *message.Inbound) (*gateway.Submission, *message.Failure) {
 	a := account.NewDirectory(mailAccounts(), nil).ByName(in.Account)
@@ -86,6 +94,9 @@ func TestMailAnswer(t *testing.T) {
 	back := message.ReadMailReturn(s.Target.Address)
 	if s.Target.Kind != message.MailTarget || back.Author != "eva@elsewhere.org" || back.Case != "C-1" {
 		t.Errorf("it goes back to %+v", s.Target)
+	}
+	if taking := fmt.Sprint(b.gateway.taking); taking != "[acme "+message.ID(7).String()+" eva@elsewhere.org We come at ten.]" {
+		t.Errorf("what it may take is %s", taking)
 	}
 	c.envelope("eva@elsewhere.org", address(7))
 	if reply := c.data("250", mailReply); !strings.Contains(reply, "accepted before as message ") || len(b.gateway.batches) != 1 {

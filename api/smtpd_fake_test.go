@@ -36,6 +36,7 @@ type mailFakeGateway struct {
 	inbound map[message.ID]*message.Inbound // from phones
 	claimed map[string][]byte               // answers to requests with keys
 	held    chan func()                     // gets the answers instead; nil: they are given at once
+	taking  []string                        // answers that may take an escalation
 }
 
 func (g *mailFakeGateway) Accept(subs []*gateway.Submission, done gateway.Done) {

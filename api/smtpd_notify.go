@@ -29,7 +29,7 @@ func (s *smtpSession) notify(sub *gateway.Submission, r *smtpRecipient, letter *
 	if back.IsZero() {
 		return
 	}
-	rules := &s.of.Mail
+	rules := s.mail
 	origin, _ := letter.Origin(s.author)
 	var told message.Receipts
 	ours := true // and not the webhook's

@@ -41,6 +41,7 @@ type escalations struct {
 	asked map[string][]*escalation // by phone
 	read  int64                    // Unix milliseconds up to which what others wrote was read
 	ended map[message.ID]time.Time // ended here lately: what was read before may bring them back
+	acked map[message.ID]time.Time // likewise those of others acknowledged here, which is not read back at once
 	next  message.ID               // behind which messages are looked at next
 }
 
@@ -57,6 +58,7 @@ type escalation struct {
 // escalationBody is how far one has come, as it is stored.
 type escalationBody struct {
 	Plan  rota.Escalation   `json:"plan"`
+	Of    string            `json:"of,omitempty"`    // reference of its first message: the id of the message from a phone that began it, say
 	Told  string            `json:"told,omitempty"`  // rota.Ladder.Told
 	Names map[string]string `json:"names,omitempty"` // of those who are contacts, by phone
 	State rota.State        `json:"state"`
@@ -116,6 +118,7 @@ func decodeEscalation(kept []byte) (*Submission, error) {
 // loadEscalations reads those that are open, at the start.
 func (g *Gateway) loadEscalations(ctx context.Context) error {
 	g.escalations.open, g.escalations.asked, g.escalations.ended = map[message.ID]*escalation{}, map[string][]*escalation{}, map[message.ID]time.Time{}
+	g.escalations.acked = map[message.ID]time.Time{}
 	return g.readEscalations(ctx, 0)
 }
 
@@ -163,6 +166,9 @@ func (g *Gateway) readEscalation(row *store.Escalation) error {
 	}
 	e.Body = nil
 	g.openEscalation(e)
+	if _, here := g.escalations.acked[row.ID]; e.foreign && (here || row.Acked != 0) {
+		e.body.State.Phase = rota.Acknowledged // the one that has it has not read that yet
+	}
 	if mine && row.Acked != 0 && !e.body.State.Over() { // by another gateway, when this one was away
 		g.acknowledged(e, rota.Event{Kind: rota.Acknowledge, At: time.UnixMilli(row.Acked), Who: row.AckedBy})
 	}

@@ -25,7 +25,7 @@ func (g *Gateway) heardOf(snap *Snapshot, in *message.Inbound, now time.Time) {
 		if e.body.State.Over() || in.Account != "" && in.Account != e.Account || !e.body.Plan.Says(in.Content.Text) {
 			continue
 		}
-		if newest == nil || newest.body.State.Until.Before(e.body.State.Until) {
+		if newest == nil || cmp.Or(e.body.State.Until.Compare(newest.body.State.Until), cmp.Compare(e.ID, newest.ID)) > 0 {
 			newest = e
 		}
 	}
@@ -67,6 +67,7 @@ func (g *Gateway) ackEscalation(e *escalation, event rota.Event) {
 		return
 	}
 	e.body.State, _ = e.body.Plan.Next(e.body.State, event)
+	g.escalations.acked[e.ID] = event.At
 	at := event.At.UnixMilli()
 	g.cur.EscalationsAcked = append(g.cur.EscalationsAcked, store.Escalation{ID: e.ID, Acked: at, AckedBy: event.Who, Changed: at})
 }
@@ -199,14 +200,18 @@ func (g *Gateway) AcknowledgeEscalation(ctx context.Context, account string, id 
 	return g.Escalation(ctx, account, id)
 }
 
-// AnswerEscalation is AcknowledgeEscalation if a text, an answer by mail, say, begins with an agreed word; taken tells whether it
-// does.
-func (g *Gateway) AnswerEscalation(ctx context.Context, account string, id message.ID, by, text string) (taken bool, err error) {
+// AnswerEscalation says that by has taken the escalation that a message from a phone began, if a text, an answer by mail to that message,
+// begins with an agreed word; taken tells whether somebody has. The error is a *message.Failure when it cannot be written now.
+func (g *Gateway) AnswerEscalation(ctx context.Context, account string, inbound message.ID, by, text string) (taken bool, err error) {
+	var id message.ID
 	g.mu.Lock()
-	e := g.escalations.open[id]
-	says := e != nil && (account == "" || account == e.Account) && e.body.Plan.Says(text)
+	for _, e := range g.escalations.open {
+		if e.Account == account && e.body.Of == inbound.String() && !e.body.State.Over() && e.body.Plan.Says(text) {
+			id = e.ID
+		}
+	}
 	g.mu.Unlock()
-	if !says {
+	if id == 0 {
 		return false, nil
 	}
 	_, err = g.AcknowledgeEscalation(ctx, account, id, by)

@@ -146,7 +146,7 @@ func (g *Gateway) beginAsking(a *askedMessage, m *message.Message, now time.Time
 	b := q.begins
 	e := &escalation{asking: q}
 	e.ID, e.Account, e.Rota, e.Request = m.ID, m.Account, b.rota, request
-	e.body = escalationBody{Plan: b.plan, Told: b.told, Names: b.names}
+	e.body = escalationBody{Plan: b.plan, Told: b.told, Names: b.names, Of: a.sub.Reference}
 	e.body.Plan.Steps = slices.Clone(b.plan.Steps)
 	e.body.Plan.Steps[0].Who = []string{a.who}
 	at := now

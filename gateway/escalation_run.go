@@ -50,6 +50,13 @@ func (g *Gateway) escalate(ctx context.Context) error {
 			return err
 		}
 	}
+	g.mu.Lock()
+	none := g.ownEscalations() == 0
+	g.forgetEnded(g.now())
+	g.mu.Unlock()
+	if none {
+		return nil
+	}
 	if err := g.lookAtAsked(ctx); err != nil {
 		return err
 	}
@@ -57,6 +64,13 @@ func (g *Gateway) escalate(ctx context.Context) error {
 		g.Accept(subs, func(results []Result) { g.settleAsking(subs, results) })
 	}
 	return nil
+}
+
+// forgetEnded forgets what is on disk and has been read since. g.mu is held.
+func (g *Gateway) forgetEnded(now time.Time) {
+	old := func(_ message.ID, at time.Time) bool { return now.Sub(at) > time.Minute }
+	maps.DeleteFunc(g.escalations.ended, old)
+	maps.DeleteFunc(g.escalations.acked, old)
 }
 
 // lookAtAsked notes which messages have not arrived, of some escalations, the next time of others.
@@ -127,7 +141,6 @@ func (g *Gateway) nextAsked(now time.Time) (list [][]*Submission) {
 	snap := g.snap.Load()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	maps.DeleteFunc(g.escalations.ended, func(_ message.ID, at time.Time) bool { return now.Sub(at) > time.Minute })
 	for _, id := range slices.Sorted(maps.Keys(g.escalations.open)) {
 		e := g.escalations.open[id]
 		if e.foreign || e.asking != nil || now.Before(e.again) {

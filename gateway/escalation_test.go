@@ -190,9 +190,6 @@ func TestEscalationFails(t *testing.T) {
 		if _, err := e.AcknowledgeEscalation(t.Context(), "beta", id, "beta"); err != ErrNotFound {
 			t.Errorf("another account: %v", err)
 		}
-		if taken, err := e.AnswerEscalation(t.Context(), "acme", id, "a@b.c", "no"); taken || err != nil {
-			t.Errorf("no: %t, %v", taken, err)
-		}
 		v, err = e.AcknowledgeEscalation(t.Context(), "acme", id, "acme")
 		if err != nil || v.State != EscalationTaken || v.By != "acme" {
 			t.Errorf("%+v, %v", v, err)
@@ -227,6 +224,39 @@ func TestEscalationForwarded(t *testing.T) {
 		e.want(true, "1 +46100000002: Help, I can't")
 		e.write("46100000002", "ok")
 		e.wantEscalation(list[0].ID, EscalationTaken, "+46100000002", 2)
+	})
+}
+
+// An answer by mail to the message from a phone that began one takes it, if it begins with an agreed word.
+func TestEscalationAnsweredByMail(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		e := startEscalating(t, t.TempDir(), nil)
+		e.people(1)
+		e.write("46100000009", "help me")
+		time.Sleep(time.Second)
+		e.sent(true)
+		list, _, err := e.InboundList(t.Context(), Filter{Account: "acme", Limit: 1})
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%d, %v", len(list), err)
+		}
+		for _, c := range []struct {
+			account, text string
+			of            message.ID
+			want          bool
+		}{
+			{"acme", "I can't", list[0].ID, false},
+			{"beta", "OK", list[0].ID, false},
+			{"acme", "OK", list[0].ID + 1, false},
+			{"acme", "OK, on my way", list[0].ID, true},
+			{"acme", "OK", list[0].ID, false}, // somebody has
+		} {
+			if taken, err := e.AnswerEscalation(t.Context(), c.account, c.of, "anna@b.c", c.text); taken != c.want || err != nil {
+				t.Errorf("%+v: %t, %v", c, taken, err)
+			}
+		}
+		time.Sleep(2 * time.Second)
+		e.want(true, "1 anna@b.c has taken: +46100000009: help me")
 	})
 }
 
