@@ -22,6 +22,11 @@ type Directory struct {
 	byNumber  map[string]*Account
 	keys      []*Key
 	keyByName map[string]*Key
+
+	users      []*User
+	userByName map[string]*User
+	userDecoy  *phcHash // a hash of one of the users; nil if none has one
+
 	byTwilio  map[string]*Account
 	plain     []plainRange // the narrow before the wide
 	mail      mailBook

@@ -79,10 +79,18 @@ func (v *Verifier) AuthenticateLogin(ctx context.Context, accounts *Directory, b
 // unknown answers for a name that there is not, after the time that a wrong password takes where accounts have hashes:
 // the time must not tell which names there are.
 func (v *Verifier) unknown(ctx context.Context, accounts *Directory, given string) error {
-	if accounts == nil || accounts.decoy == nil {
+	if accounts == nil {
 		return ErrCredentials
 	}
-	if _, err := v.compute(ctx, accounts.decoy, given); err != nil {
+	return v.pretend(ctx, accounts.decoy, given)
+}
+
+// pretend takes the time of comparing a password with a hash, none if that is nil, and says that it is wrong.
+func (v *Verifier) pretend(ctx context.Context, decoy *phcHash, given string) error {
+	if decoy == nil {
+		return ErrCredentials
+	}
+	if _, err := v.compute(ctx, decoy, given); err != nil {
 		return err
 	}
 	return ErrCredentials
@@ -99,36 +107,44 @@ func (v *Verifier) compute(ctx context.Context, hash *phcHash, given string) (ok
 	return hash.matches(given), nil
 }
 
-// check compares the password given with the one in the file, in a time that does not depend on where they differ.
+// check gives the account if the password is the one in the file.
 func (v *Verifier) check(ctx context.Context, a *Account, want message.Secret, given string) (*Account, error) {
+	if err := v.verify(ctx, want, given); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// verify compares the password given with the one in the file, in a time that does not depend on where they differ.
+func (v *Verifier) verify(ctx context.Context, want message.Secret, given string) error {
 	text := want.Reveal()
 	if text == "" {
-		return nil, ErrCredentials
+		return ErrCredentials
 	}
 	if !strings.HasPrefix(text, hashPrefix) {
 		w, g := sha256.Sum256([]byte(text)), sha256.Sum256([]byte(given))
 		if subtle.ConstantTimeCompare(w[:], g[:]) == 1 {
-			return a, nil
+			return nil
 		}
-		return nil, ErrCredentials
+		return ErrCredentials
 	}
 	mark := v.mark(text, given)
 	if v.known(mark) {
-		return a, nil
+		return nil
 	}
 	hash, err := parseHash(text)
 	if err != nil {
-		return nil, ErrCredentials // Validate has told the operator
+		return ErrCredentials // Validate has told the operator
 	}
 	ok, err := v.compute(ctx, &hash, given)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !ok {
-		return nil, ErrCredentials
+		return ErrCredentials
 	}
 	v.remember(mark)
-	return a, nil
+	return nil
 }
 
 // mark names a pair of hash and password without revealing either. A changed hash makes another mark, so that a

@@ -44,6 +44,8 @@ type Text struct {
 	CIMD2 TextVia `yaml:"cimd2"`
 	// SMTP is what holds instead for mails. Where neither this nor unicode above says anything, they are simplified.
 	SMTP TextVia `yaml:"smtp"`
+	// Web is what holds instead for messages from the web pages.
+	Web TextVia `yaml:"web"`
 }
 
 // TextVia is what holds for the texts of one interface.
@@ -65,7 +67,7 @@ func (t *Text) via() map[message.Interface]*TextVia {
 	return map[message.Interface]*TextVia{
 		message.ViaREST: &t.REST, message.ViaKannel: &t.Kannel, message.ViaSMPP: &t.SMPP, message.ViaJasmin: &t.Jasmin,
 		message.ViaTwilio: &t.Twilio, message.ViaOzeki: &t.Ozeki, message.ViaPlain: &t.Plain,
-		message.ViaUCP: &t.UCP, message.ViaCIMD2: &t.CIMD2, message.ViaSMTP: &t.SMTP,
+		message.ViaUCP: &t.UCP, message.ViaCIMD2: &t.CIMD2, message.ViaSMTP: &t.SMTP, message.ViaWeb: &t.Web,
 	}
 }
 

@@ -97,6 +97,8 @@ type HTTPOptions struct {
 	MaxBodies   int64         // octets of all bodies being read; default 256 MiB
 	Timeout     time.Duration // after which a request is answered with an error; default 30 s
 	FailureWait time.Duration // first pause after a failed login; default 100 ms
+
+	Logins *LoginBrake // shared with the web pages; nil for one of its own, which begins with FailureWait
 }
 
 // Use takes the accounts in force and all functions from a gateway.
@@ -149,6 +151,9 @@ func (o *HTTPOptions) setDefaults() {
 	if o.FailureWait == 0 {
 		o.FailureWait = 100 * time.Millisecond
 	}
+	if o.Logins == nil {
+		o.Logins = NewLoginBrake(o.FailureWait)
+	}
 	if o.Verifier == nil {
 		o.Verifier = account.NewVerifier()
 	}
@@ -174,9 +179,9 @@ func (o *HTTPOptions) setDefaults() {
 type httpServer struct {
 	HTTPOptions
 	mux        *http.ServeMux
+	logins     *LoginBrake
 	zipped     http.Handler // mux, with answers compressed
 	streams    *streamLimits
-	logins     *loginBrake
 	keyChanges keyPace
 	bodies     *bodyBudget
 	jasmin     jasminCounts
@@ -201,7 +206,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 // NewHTTPHandlers returns with it those of the dialects that have ports of their own.
 func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	o.setDefaults()
-	s := &httpServer{HTTPOptions: o, mux: http.NewServeMux(), sayers: map[sayerAt]sayer{}, streams: newStreamLimits(), logins: newLoginBrake(o.FailureWait)}
+	s := &httpServer{HTTPOptions: o, logins: o.Logins, mux: http.NewServeMux(), sayers: map[sayerAt]sayer{}, streams: newStreamLimits()}
 	s.bodies = newBodyBudget(o.MaxBodies, o.MaxBody)
 	s.messagePaths()
 	s.previewPaths()

@@ -57,13 +57,13 @@ var (
 // ranges. claim is who the request says it is from.
 func (s *httpServer) login(r *http.Request, claim string, check func(context.Context) (*account.Account, error)) (*account.Account, error) {
 	addr := remoteAddr(r)
-	if !s.logins.mayTry(addr, claim) {
+	if !s.logins.MayTry(addr, claim) {
 		return nil, errSlowDown
 	}
 	a, err := check(r.Context())
 	if err != nil {
 		if errors.Is(err, account.ErrCredentials) {
-			s.logins.failed(r.Context(), addr, claim)
+			s.logins.Failed(r.Context(), addr, claim)
 		}
 		return nil, err
 	}
@@ -103,14 +103,14 @@ const (
 	maxBraked      = 10000
 )
 
-// loginBrake makes failed logins slow: the answer to each is held back, twice
+// LoginBrake makes failed logins slow: the answer to each is held back, twice
 // as long after every failure from the same address up to maxLoginPause. Right
 // credentials are never held back. Whoever has maxPausing answers outstanding
 // for one name or key, or maxPausingFrom for many, is refused until one of them
 // has gone out: so somebody who is wrong again and again does not shut out the
 // others behind his proxy. Memory is bounded by maxBraked entries and
 // maxPausingAll answers.
-type loginBrake struct {
+type LoginBrake struct {
 	first time.Duration
 	seed  maphash.Seed
 
@@ -131,20 +131,20 @@ type failures struct {
 	last    time.Time
 }
 
-func newLoginBrake(first time.Duration) *loginBrake {
-	return &loginBrake{first: first, seed: maphash.MakeSeed(), from: map[loginKey]*failures{}}
+func NewLoginBrake(first time.Duration) *LoginBrake {
+	return &LoginBrake{first: first, seed: maphash.MakeSeed(), from: map[loginKey]*failures{}}
 }
 
 // keys returns what a login counts for: its address, of an IPv6 customer all of
 // his network, and its claim from there.
-func (b *loginBrake) keys(addr netip.Addr, claim string) (from, claimed loginKey) {
+func (b *LoginBrake) keys(addr netip.Addr, claim string) (from, claimed loginKey) {
 	addr = clientNetwork(addr)
 	return loginKey{addr: addr}, loginKey{addr, maphash.String(b.seed, claim) | 1}
 }
 
-// mayTry tells whether credentials for this claim from this address are looked
+// MayTry tells whether credentials for this claim from this address are looked
 // at now.
-func (b *loginBrake) mayTry(addr netip.Addr, claim string) bool {
+func (b *LoginBrake) MayTry(addr netip.Addr, claim string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.from) == 0 {
@@ -155,8 +155,8 @@ func (b *loginBrake) mayTry(addr netip.Addr, claim string) bool {
 	return b.pausing < maxPausingAll && (f == nil || f.pausing < maxPausingFrom) && (c == nil || c.pausing < maxPausing)
 }
 
-// failed counts a failure and returns when it may be answered.
-func (b *loginBrake) failed(ctx context.Context, addr netip.Addr, claim string) {
+// Failed counts a failure and returns when it may be answered.
+func (b *LoginBrake) Failed(ctx context.Context, addr netip.Addr, claim string) {
 	from, claimed := b.keys(addr, claim)
 	b.mu.Lock()
 	f, c := b.of(from), b.of(claimed)
@@ -187,7 +187,7 @@ func (b *loginBrake) failed(ctx context.Context, addr netip.Addr, claim string) 
 }
 
 // of returns the failures of a key, none if they are long ago.
-func (b *loginBrake) of(key loginKey) *failures {
+func (b *LoginBrake) of(key loginKey) *failures {
 	f := b.from[key]
 	if f == nil || f.pausing == 0 && time.Since(f.last) > forgetFailures {
 		b.makeRoom()
@@ -198,7 +198,7 @@ func (b *loginBrake) of(key loginKey) *failures {
 }
 
 // makeRoom forgets old entries when there are too many, any if none is old.
-func (b *loginBrake) makeRoom() {
+func (b *LoginBrake) makeRoom() {
 	if len(b.from) < maxBraked {
 		return
 	}

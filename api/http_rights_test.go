@@ -13,7 +13,7 @@ func TestAdminOnly(t *testing.T) {
 	looked := false
 	s := httpServer{HTTPOptions: (&fakeGateway{}).options(), mux: http.NewServeMux()}
 	s.setDefaults()
-	s.logins = newLoginBrake(s.FailureWait)
+	s.logins = NewLoginBrake(s.FailureWait)
 	s.rest("/v1/things", methods{http.MethodPut: admins(account.ConfigWrite, func(http.ResponseWriter, *http.Request, *account.Account) *problem {
 		looked = true
 		return &problem{Status: http.StatusTeapot, Code: "tea", Detail: "looked"}

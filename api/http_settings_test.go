@@ -156,7 +156,7 @@ func TestRequestsAtWork(t *testing.T) {
 		s := httpServer{HTTPOptions: (&fakeGateway{}).options(), mux: http.NewServeMux()}
 		s.Settings = func() *HTTPSettings { return &test.set }
 		s.setDefaults()
-		s.logins = newLoginBrake(s.FailureWait)
+		s.logins = NewLoginBrake(s.FailureWait)
 		var h http.Handler = &s
 		inside := func(w http.ResponseWriter, _ *http.Request, _ *account.Account) *problem {
 			second := asAcme(h, http.MethodGet, "/v1/first", "")

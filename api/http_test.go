@@ -180,15 +180,15 @@ func TestAuthentication(t *testing.T) {
 func TestLoginBrake(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newLoginBrake(100 * time.Millisecond)
+		b := NewLoginBrake(100 * time.Millisecond)
 		addr := netip.MustParseAddr("192.0.2.1")
 		for _, want := range []time.Duration{100, 200, 400, 800, 1600, 3200, 5000, 5000} {
 			start := time.Now()
-			b.failed(context.Background(), addr, "name acme")
+			b.Failed(context.Background(), addr, "name acme")
 			if took := time.Since(start); took != want*time.Millisecond {
 				t.Errorf("answered after %v, want %v ms", took, want)
 			}
-			if !b.mayTry(addr, "name acme") {
+			if !b.MayTry(addr, "name acme") {
 				t.Error("one guess at a time is refused")
 			}
 		}
@@ -196,30 +196,30 @@ func TestLoginBrake(t *testing.T) {
 		gone, hangUp := context.WithCancel(context.Background())
 		hangUp()
 		for range maxPausing {
-			b.failed(gone, addr, "name acme")
+			b.Failed(gone, addr, "name acme")
 		}
-		if b.mayTry(addr, "name acme") {
+		if b.MayTry(addr, "name acme") {
 			t.Error("hanging up makes guessing faster")
 		}
-		if !b.mayTry(netip.MustParseAddr("192.0.2.2"), "name acme") {
+		if !b.MayTry(netip.MustParseAddr("192.0.2.2"), "name acme") {
 			t.Error("another address is refused too")
 		}
-		if !b.mayTry(addr, "name other") || !b.mayTry(addr, "key k") {
+		if !b.MayTry(addr, "name other") || !b.MayTry(addr, "key k") {
 			t.Error("another account behind the same proxy is refused too")
 		}
 		for i := range maxPausingFrom {
-			b.failed(gone, addr, "key "+strconv.Itoa(i))
+			b.Failed(gone, addr, "key "+strconv.Itoa(i))
 		}
-		if b.mayTry(addr, "key k") {
+		if b.MayTry(addr, "key k") {
 			t.Error("an address may guess any number of keys at once")
 		}
 		time.Sleep(maxLoginPause)
 		synctest.Wait()
-		if !b.mayTry(addr, "name acme") {
+		if !b.MayTry(addr, "name acme") {
 			t.Error("still refused after the pauses")
 		}
 		for i := range 3 * maxBraked {
-			b.failed(gone, netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), "name acme")
+			b.Failed(gone, netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), "name acme")
 			if i%maxPausingAll == 0 {
 				time.Sleep(2 * time.Second)
 			}

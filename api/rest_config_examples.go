@@ -43,6 +43,11 @@ func exampleOf(kind string) settingExample {
 		}
 	case "keys":
 		return settingExample{"acme-web", `{"account":"acme","key":"web-key","scopes":["messages:write"]}`, `{"expires":"2036-12-31"}`, `{"name":"acme-report","account":"acme","key":"report-key","scopes":["*:read"]}`}
+	case "users":
+		return settingExample{
+			"anna", `{"account":"acme","role":"sender","password":"anna-password"}`, `{"language":"sv"}`,
+			`{"name":"olle","account":"acme","role":"administrator","password":"olle-password"}`,
+		}
 	case "lists":
 		return settingExample{"junk", `{"kind":"block","of":"from"}`, `{"accounts":["acme"]}`, `{"name":"staff","kind":"block"}`}
 	case "routes":

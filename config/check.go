@@ -334,6 +334,7 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 		}
 	}
 	d.checkKeys(f.Keys, names, &byKey)
+	d.checkUsers(f.Users, names)
 	return names
 }
 

@@ -102,6 +102,8 @@ type File struct {
 	Accounts []account.Account `yaml:"accounts"`
 	// Keys are API keys that may less than their account, or for a time only; docs/api.md describes them.
 	Keys []account.Key `yaml:"keys"`
+	// Users are the people who sign in to the web pages; docs/web.md describes them.
+	Users []account.User `yaml:"users"`
 	// Routes say which links carry which messages; the first rule that matches counts.
 	Routes []route.Rule `yaml:"routes"`
 	// Retries says how messages are tried again that failed in a way that passes, a rule for each kind of failure. Left

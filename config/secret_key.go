@@ -210,8 +210,11 @@ func (s SecretKeys) decrypt(text string, place []byte) (string, error) {
 
 // isHashed tells whether a secret is kept as a hash.
 func isHashed(kind, path, secret string) bool {
-	return (kind == "accounts" || kind == "keys") && account.IsSealed(path, secret)
+	return hashes(kind) && account.IsSealed(path, secret)
 }
+
+// hashes tells whether a kind of setting has secrets that are kept as hashes.
+func hashes(kind string) bool { return kind == "accounts" || kind == "keys" || kind == "users" }
 
 // Encrypt gives a setting's value with its secrets encrypted with a key; a nil key leaves them as they are.
 func Encrypt(key *SecretKey, kind, name string, value map[string]any) map[string]any {

@@ -121,7 +121,7 @@ func Seal(kind string, value, old map[string]any) (map[string]any, *resource.Ref
 			refused = resource.Refuse(resource.Invalid, path, "begins with "+encryptedPrefix+", as what is encrypted does; give the secret as it is")
 			return secret
 		}
-		if kind != "accounts" && kind != "keys" {
+		if !hashes(kind) {
 			return secret
 		}
 		return account.Seal(path, text)

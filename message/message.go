@@ -23,12 +23,13 @@ const (
 	ViaUCP     Interface = 8
 	ViaCIMD2   Interface = 9
 	ViaSMTP    Interface = 10 // mails
+	ViaWeb     Interface = 11 // people on the web pages
 
 	// InterfaceCount is their number, with ViaUnknown.
-	InterfaceCount = 11
+	InterfaceCount = 12
 )
 
-var interfaceNames = [InterfaceCount]string{"unknown", "rest", "kannel", "smpp", "jasmin", "twilio", "ozeki", "plain", "ucp", "cimd2", "smtp"}
+var interfaceNames = [InterfaceCount]string{"unknown", "rest", "kannel", "smpp", "jasmin", "twilio", "ozeki", "plain", "ucp", "cimd2", "smtp", "web"}
 
 // Interfaces are all but ViaUnknown.
 func Interfaces() []Interface {

@@ -30,8 +30,8 @@ type Rule struct {
 	// List is the number lists (lists, of recipients) that it is for: the recipient has to be on one of them. Empty: whether
 	// on a list or not.
 	List Patterns `yaml:"list" json:",omitempty"`
-	// Interface is the interfaces by which messages come that it is for: rest, kannel, smpp, jasmin, twilio, ozeki, plain; one
-	// or a list. Empty: all.
+	// Interface is the interfaces by which messages come that it is for: rest, kannel, smpp, jasmin, twilio, ozeki, plain,
+	// ucp, cimd2, smtp, web; one or a list. Empty: all.
 	Interface Patterns `yaml:"interface" json:",omitempty"`
 	// Tag is the tags of messages (tag in a request) that it is for, in full or by their beginning; one or a list. Empty:
 	// all, also those without one.

@@ -32,6 +32,7 @@ func newRootCmd() *cobra.Command {
 		newLoadCmd(),
 		newMigrateCmd(),
 		newSendCmd(),
+		newUserCmd(),
 		newSimulateCmd(),
 		newVersionCmd(),
 		newServeCmd(),
