@@ -26,6 +26,16 @@ type source struct {
 	name string
 	text []byte
 	env  func(string) (string, bool)
+
+	adjust []func(*File) // what is done to what was read, in this order
+}
+
+// Adjust changes what was read from a file, now and whenever its text is read again with what was made over REST.
+func (f *File) Adjust(change func(*File)) {
+	if f.source != nil {
+		f.source.adjust = append(f.source.adjust, change)
+	}
+	change(f)
 }
 
 // With reads the file's text again together with what was made over REST, which is put behind what the file has of each

@@ -42,7 +42,7 @@ func plain(err error) string {
 
 // Parse checks the text of a file; name is for the mistakes, env finds environment variables (os.LookupEnv).
 func Parse(name string, text []byte, env func(string) (string, bool)) (*File, Errors) {
-	return (&source{name, text, env}).read(nil)
+	return (&source{name: name, text: text, env: env}).read(nil)
 }
 
 // read reads the text, with what was made over REST behind it.
@@ -67,6 +67,9 @@ func (s *source) read(made []Made) (*File, Errors) {
 		return nil, d.errors.sorted()
 	}
 	f.source, f.mixed = s, len(made) > 0
+	for _, change := range s.adjust {
+		change(&f)
+	}
 	return &f, nil
 }
 

@@ -71,10 +71,12 @@ func demoConfig(o demoOptions) (*config.File, error) {
 	if len(file.Connectors) == 0 || file.Connectors[0].Kind != "smpp" || len(file.Accounts) == 0 || len(file.Accounts[0].APIKeys) == 0 {
 		return nil, fmt.Errorf("%s must keep its first connector (over SMPP to the simulator) and its first account with a key", path)
 	}
-	file.Data, file.HTTP.Listen, file.SMPP.Listen = o.data, o.http, o.smpp
-	if file.SMTP.Listen != "" { // the file of an older demo takes no mail
-		file.SMTP.Listen = o.smtp
-	}
+	file.Adjust(func(f *config.File) {
+		f.Data, f.HTTP.Listen, f.SMPP.Listen = o.data, o.http, o.smpp
+		if f.SMTP.Listen != "" { // the file of an older demo takes no mail
+			f.SMTP.Listen = o.smtp
+		}
+	})
 	return file, nil
 }
 

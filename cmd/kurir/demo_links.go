@@ -49,9 +49,11 @@ func demoSimulator(ctx context.Context, file *config.File, pageKey string, log *
 	if links["modem"] != nil {
 		reach["modem"], err = demoModem(sim)
 	}
-	for kind, link := range links {
-		link.Reach(reach[kind])
-	}
+	file.Adjust(func(f *config.File) {
+		for kind, link := range demoLinks(f) {
+			link.Reach(reach[kind])
+		}
+	})
 	for _, number := range demoPhones {
 		if err == nil {
 			err = sim.AddPhone(number)

@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"testing"
 
+	"kurir/config"
 	"kurir/simulator"
 )
 
@@ -83,5 +85,32 @@ func TestDemoSimulator(t *testing.T) {
 	file.Connectors = file.Connectors[:1]
 	if i, modems = info(""); i.LinksURL != "" || i.SendKey != "" || len(i.Links) != 0 || i.UCP != "" || i.CIMD2 != "" || len(modems) != 0 {
 		t.Errorf("with one link and no key: %+v, modems %+v", i, modems)
+	}
+}
+
+// TestDemoReads holds that the links reach the simulator also when the file is read again for a change over REST.
+func TestDemoReads(t *testing.T) {
+	t.Parallel()
+	file, err := demoConfig(demoOptions{data: t.TempDir(), http: "127.0.0.1:0", smpp: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, err := demoSimulator(t.Context(), file, "", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	user := map[string]any{"name": "anna", "account": "demo", "role": "sender"}
+	again, mistakes := file.With([]config.Made{{Kind: "users", Name: "anna", Value: user}})
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	if len(again.Users) != 1 || again.HTTP.Listen != "127.0.0.1:0" {
+		t.Errorf("it is read again with %d users and listens on %s", len(again.Users), again.HTTP.Listen)
+	}
+	for i := range file.Connectors {
+		if !reflect.DeepEqual(file.Connectors[i], again.Connectors[i]) {
+			t.Errorf("%s leads elsewhere: %+v", file.Connectors[i].Name, again.Connectors[i].Settings)
+		}
 	}
 }
