@@ -27,10 +27,10 @@ type Directory struct {
 	userByName map[string]*User
 	userDecoy  *phcHash // a hash of one of the users; nil if none has one
 
-	byTwilio  map[string]*Account
-	plain     []plainRange // the narrow before the wide
-	mail      mailBook
-	decoy     *phcHash // a hash of one of the accounts; nil if none has one
+	byTwilio map[string]*Account
+	plain    []plainRange // the narrow before the wide
+	mail     mailBook
+	decoy    *phcHash // a hash of one of the accounts; nil if none has one
 }
 
 // NewDirectory indexes accounts that Validate found nothing wrong with. Of two with the same name, key, system_id or number

@@ -16,7 +16,7 @@ type User struct {
 	Name string `yaml:"name" example:"anna"`
 	// Account whose messages the user sends and sees.
 	Account string `yaml:"account" example:"acme"`
-	// Role says what the user may do: sender, project, support, administrator or system; docs/web.md has a table.
+	// Role says what the user may do: sender, project, support or system; docs/web.md has a table.
 	Role string `yaml:"role" example:"sender"`
 	// Password as it is, or as an argon2id hash ($argon2id$v=19$m=19456,t=2,p=1$SALT$HASH). Over REST it becomes one. Empty: the
 	// user cannot sign in.
@@ -41,14 +41,15 @@ type Right uint8
 
 // The rights.
 const (
-	SendMessages  Right = 1 << iota // write messages, preview and cancel them
-	SeeMessages                     // the messages of the account, and what became of each
-	SeeTexts                        // the texts of those messages
-	ManageUsers                     // of the own account
-	ManageAllUsers                  // of all accounts, whatever their role
+	SendMessages   Right = 1 << iota // write messages, preview and cancel them
+	SeeMessages                      // the messages of the account, and what became of each
+	SeeTexts                         // the texts of those messages
+	ManageUsers                      // of the own account
+	ManageAllUsers                   // of all accounts, whatever their role
 )
 
-// roles says what each role may do. Roles that an issue names and whose pages there are not yet are not here.
+// roles says what each role may do. Roles whose pages there are not yet are not here; system is that of whoever administrates
+// the server, and may on the pages that there are what a sender may.
 var roles = []struct {
 	name   string
 	rights Right
@@ -56,8 +57,7 @@ var roles = []struct {
 	{"sender", SendMessages | SeeMessages | SeeTexts},
 	{"project", SeeMessages},
 	{"support", SeeMessages}, // and SeeTexts by User.Texts
-	{"administrator", SendMessages | SeeMessages | SeeTexts | ManageUsers},
-	{"system", SendMessages | SeeMessages | SeeTexts | ManageUsers | ManageAllUsers},
+	{"system", SendMessages | SeeMessages | SeeTexts},
 }
 
 // Names of roles about which something particular holds.

@@ -131,6 +131,7 @@ type failures struct {
 	last    time.Time
 }
 
+// NewLoginBrake makes one that has counted nothing; first is the pause after the first failure.
 func NewLoginBrake(first time.Duration) *LoginBrake {
 	return &LoginBrake{first: first, seed: maphash.MakeSeed(), from: map[loginKey]*failures{}}
 }

@@ -46,7 +46,7 @@ func exampleOf(kind string) settingExample {
 	case "users":
 		return settingExample{
 			"anna", `{"account":"acme","role":"sender","password":"anna-password"}`, `{"language":"sv"}`,
-			`{"name":"olle","account":"acme","role":"administrator","password":"olle-password"}`,
+			`{"name":"olle","account":"acme","role":"project","password":"olle-password"}`,
 		}
 	case "lists":
 		return settingExample{"junk", `{"kind":"block","of":"from"}`, `{"accounts":["acme"]}`, `{"name":"staff","kind":"block"}`}

@@ -36,6 +36,7 @@ import (
 	"kurir/connector"
 	"kurir/gateway"
 	"kurir/store"
+	"kurir/web"
 )
 
 // Options is what an App is made of. File and Log are required.
@@ -71,6 +72,8 @@ type App struct {
 	cimd2      *api.CIMD2Server
 	smtp       *api.SMTPServer
 	http       *http.Server
+	web        *web.Server
+	logins     *api.LoginBrake
 	status     *api.Status
 	balances   *api.BalanceWatch
 	alarms     *alarm.Book
@@ -195,6 +198,9 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	}
 	a.receivers()
 	a.mailOut()
+	if err := a.pages(); err != nil {
+		return nil, err
+	}
 	a.servers()
 	return a, nil
 }
@@ -215,6 +221,7 @@ func addrOf(l net.Listener) net.Addr {
 // Run runs the server until ctx ends or the database fails for good.
 func (a *App) Run(ctx context.Context) error {
 	a.log.Info("kurir starts", "data", a.opt.File.Data, "http", a.HTTPAddr(), "smpp", a.SMPPAddr(), "ucp", a.UCPAddr(), "cimd2", a.CIMD2Addr(), "smtp", a.SMTPAddr())
+	a.tellSetup()
 
 	// The gateway outlives what feeds it.
 	core, stopCore := context.WithCancel(context.WithoutCancel(ctx))

@@ -52,7 +52,7 @@ func (a *App) servers() {
 		Book: a.alarms, Settings: a.alarmSettings, Accounts: accounts, Accept: a.gateway.Accept, Webhook: a.webhook, Log: a.log,
 	}
 	opt := api.HTTPOptions{
-		Log: a.log, Accounts: accounts, Verifier: a.verifier, Guard: a.guard, Handlers: a.opt.Handlers,
+		Log: a.log, Accounts: accounts, Verifier: a.verifier, Guard: a.guard, Logins: a.logins, Handlers: a.handlers(),
 		Metrics: metrics, MaxBody: int64(a.file.Limits.Body),
 	}
 	opt.Use(a.gateway)

@@ -65,7 +65,6 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 	defer mails.Close()
 	handlers := map[string]http.Handler{
 		"/phones/": endWith(ctx, http.StripPrefix("/phones", sim.Handler())),
-		"/{$}":     http.RedirectHandler("/phones/", http.StatusFound),
 	}
 	if mails != nil {
 		mails.Open = pageKey != ""
@@ -80,6 +79,9 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 		links = demoFour
 	}
 	page := "http://" + a.HTTPAddr().String()
+	if link := a.SetupLink(); link != "" {
+		fmt.Fprintf(out, demoSetup, link)
+	}
 	fmt.Fprintf(out, demoGreeting, page, a.SMPPAddr(), o.data, file.Accounts[0].Name, file.Accounts[0].Password.Reveal(), key, links)
 	if mails != nil {
 		mails.Gateway = a.SMTPAddr().String()
@@ -115,10 +117,18 @@ and send again: the text comes by the modem.
 
 `
 
+// demoSetup is said while the web pages have no user.
+const demoSetup = `
+Make yourself a user of the web pages by this link, once:
+
+  %s
+`
+
 const demoGreeting = `
 Kurir runs. Press Ctrl-C to stop.
 
-  virtual phones   %[1]s/
+  web pages        %[1]s/
+  virtual phones   %[1]s/phones/
   SMPP             %[2]s
   kept in          %[3]s
   account          %[4]s

@@ -64,7 +64,11 @@ func startDemoMails(ctx context.Context, file *config.File) (*demoMails, error) 
 	m.server.Domain, m.server.MaxMessageBytes, m.server.EnableSMTPUTF8 = "mail.example.com", demoMailSize, true
 	m.server.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	go func() { _ = m.server.Serve(listener) }()
-	file.Mail.Server = listener.Addr().String()
+	file.Adjust(func(f *config.File) {
+		if f.Mail != nil {
+			f.Mail.Server = listener.Addr().String()
+		}
+	})
 	return m, nil
 }
 

@@ -52,7 +52,7 @@ func (r *remote) addUserCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add NAME", Short: "Make a user", Args: oneArg("the name of one user", "choose one"),
 		Example: `  kurir user add anna --account acme
-  kurir user add olle --account acme --role administrator --password-file -`,
+  kurir user add olle --account acme --role system --password-file -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			password, made, err := userPassword(cmd.InOrStdin(), from)
 			if err != nil {
@@ -69,7 +69,7 @@ func (r *remote) addUserCmd() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&account, "account", "", "the `account` whose messages the user sends and sees")
-	f.StringVar(&role, "role", "sender", "what the user may do: sender, project, support, administrator or `system`")
+	f.StringVar(&role, "role", "sender", "what the user may do: sender, project, support or `system`")
 	f.StringVar(&mail, "mail", "", "the user's mail `address`")
 	f.StringVar(&language, "language", "", "of the pages: en or `sv` (default: the browser's)")
 	f.StringVar(&until, "until", "", "a `time` or day from which the user may not sign in any more")

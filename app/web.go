@@ -1,0 +1,63 @@
+package app
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"kurir/account"
+	"kurir/api"
+	"kurir/web"
+)
+
+// loginPause is the first pause after a failed sign-in over HTTP and on the web pages, which share it.
+const loginPause = 100 * time.Millisecond
+
+// pages makes what people see of the server.
+func (a *App) pages() (err error) {
+	a.logins = api.NewLoginBrake(loginPause)
+	a.web, err = web.New(web.Options{
+		Log: a.log, Core: a.gateway, Verifier: a.verifier, Change: a.ChangeSetting, Now: a.gateway.Now,
+		Accounts: func() *account.Directory { return a.gateway.Snapshot().Accounts },
+		Country:  func() string { return a.gateway.Snapshot().Country },
+		MayTry:   a.logins.MayTry, Failed: a.logins.Failed,
+		Base: func() string { return a.httpNow.Load().Base },
+	})
+	if err != nil {
+		return fmt.Errorf("make the web pages: %w", err)
+	}
+	return nil
+}
+
+// handlers are the web pages, and what else the program serves, which comes before them at a path of its own.
+func (a *App) handlers() map[string]http.Handler {
+	all := map[string]http.Handler{}
+	for _, path := range a.web.Paths() {
+		all[path] = a.web.Handler()
+	}
+	maps.Copy(all, a.opt.Handlers)
+	return all
+}
+
+// SetupLink is the address at which the first user of the web pages is made; empty where there are users or no HTTP.
+func (a *App) SetupLink() string {
+	path := a.web.SetupLink()
+	switch {
+	case path == "" || a.httpListener == nil:
+		return ""
+	case a.httpNow.Load().Base != "":
+		return strings.TrimSuffix(a.httpNow.Load().Base, "/") + path
+	case a.httpCerts != nil && a.file.HTTP.TLSListen == "":
+		return "https://" + a.HTTPAddr().String() + path
+	}
+	return "http://" + a.HTTPAddr().String() + path
+}
+
+// tellSetup says in the log how the first user is made.
+func (a *App) tellSetup() {
+	if link := a.SetupLink(); link != "" {
+		a.log.Info("the web pages have no user yet; the first one is made at link, once", "link", link)
+	}
+}

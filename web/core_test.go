@@ -1,0 +1,135 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"kurir/gateway"
+	"kurir/gsm"
+	"kurir/message"
+)
+
+// core is a gateway that keeps what it is given.
+type core struct {
+	mu     sync.Mutex
+	subs   []gateway.Submission
+	jobs   int
+	list   []*message.Message
+	filter gateway.Filter
+	groups []string
+	size   int // phones of a group
+	refuse *message.Failure
+}
+
+func (c *core) Submit(_ context.Context, subs []*gateway.Submission) (results []gateway.Result, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range subs {
+		c.subs = append(c.subs, *s)
+		results = append(results, gateway.Result{ID: message.ID(len(c.subs)), Failure: c.refuse})
+	}
+	return results, nil
+}
+
+func (c *core) Preview(sub *gateway.Submission) (*gateway.Preview, *message.Failure) {
+	p := &gateway.Preview{Size: gsm.Size{Encoding: gsm.GSM7, Parts: 1 + len(sub.Content.Text)/160, Left: 7}}
+	if at := strings.Index(sub.Content.Text, "“"); at >= 0 {
+		p.Size.Encoding, p.First, p.Unicode = gsm.UCS2, at+1, []gsm.Replaced{{Rune: '“', By: `"`, Count: 1}}
+		p.Simplified = &gsm.Size{Encoding: gsm.GSM7, Parts: 1}
+	}
+	return p, nil
+}
+
+func (c *core) AddressSome(_ context.Context, m *gateway.Mailing, most int) (list []gateway.Addressed, more bool, err error) {
+	for i, to := range m.To {
+		n := 1
+		if strings.HasPrefix(to.To, "group:") {
+			n = c.size
+		}
+		for k := range n {
+			if len(list) == most {
+				return list, true, nil
+			}
+			number := to.To
+			if n > 1 {
+				number = fmt.Sprintf("+4670000%04d", k)
+			}
+			list = append(list, gateway.Addressed{Index: i, Named: to.To, To: number})
+		}
+	}
+	return list, false, nil
+}
+
+func (c *core) Mail(context.Context, string, *gateway.Mailing, *gateway.Answering[gateway.MailingJob]) (gateway.MailingJob, error) {
+	c.jobs++
+	return gateway.MailingJob{}, nil
+}
+
+func (c *core) Messages(_ context.Context, f gateway.Filter) ([]*message.Message, message.ID, error) {
+	c.filter = f
+	var page []*message.Message
+	for _, m := range c.list {
+		if m.Account == f.Account && m.ID > f.After {
+			page = append(page, m)
+		}
+	}
+	if len(page) > f.Limit {
+		return page[:f.Limit], page[f.Limit-1].ID, nil
+	}
+	return page, 0, nil
+}
+
+func (c *core) Message(_ context.Context, account string, id message.ID) (*message.Message, error) {
+	for _, m := range c.list {
+		if m.ID == id && m.Account == account {
+			return m, nil
+		}
+	}
+	return nil, gateway.ErrNotFound
+}
+
+func (c *core) Trace(_ context.Context, m *message.Message) (*gateway.Trace, error) {
+	return &gateway.Trace{Message: m, Events: []gateway.TraceEntry{
+		{At: m.ID.Time(), What: "accepted"},
+		{At: m.ID.Time().Add(time.Second), What: "granted", Link: "op1"},
+		{At: m.ID.Time().Add(3 * time.Second), What: "failed", Link: "op1", Failure: message.Absent, Code: 27, Text: "<b>words</b>"},
+		{At: m.ID.Time().Add(4 * time.Second), What: "simplified", Text: "quotes the text"},
+	}}, nil
+}
+
+func (c *core) Cancel(_ context.Context, _ string, id message.ID) (*message.Message, error) {
+	for _, m := range c.list {
+		if m.ID == id {
+			m.State = message.Deleted
+		}
+	}
+	return nil, nil
+}
+
+func (c *core) FindGroup(_ context.Context, _, named string) (*gateway.Group, error) {
+	for _, g := range c.groups {
+		if g == named {
+			return &gateway.Group{}, nil
+		}
+	}
+	return nil, gateway.ErrNotFound
+}
+
+func (c *core) FindContact(_ context.Context, _, named string) (*gateway.Contact, error) {
+	if named == "Anna" {
+		return &gateway.Contact{}, nil
+	}
+	return nil, gateway.ErrNotFound
+}
+
+func (c *core) Groups(context.Context, gateway.PeopleFilter) (list []*gateway.Group, err error) {
+	for _, name := range c.groups {
+		g := &gateway.Group{}
+		g.Name = name
+		list = append(list, g)
+	}
+	return list, nil
+}

@@ -1,0 +1,125 @@
+package web
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"kurir/account"
+)
+
+// visit is one request for a page.
+type visit struct {
+	*Server
+	w http.ResponseWriter
+	r *http.Request
+
+	user    *account.User    // nil for who has not signed in
+	account *account.Account // the user's
+	session *session
+}
+
+// recognise finds who has signed in. A session ends with the user, the user's password, the account, or from another address
+// than the account permits.
+func (v *visit) recognise() {
+	cookie, err := v.r.Cookie(v.cookieName())
+	if err != nil {
+		return
+	}
+	found := v.sessions.find(cookie.Value, v.Now())
+	if found == nil {
+		return
+	}
+	accounts := v.Accounts()
+	u := accounts.UserByName(found.user)
+	if u == nil || !u.Active(v.Now()) || found.mark != markOf(u) {
+		v.sessions.end(found.user, found.id)
+		return
+	}
+	if a := accounts.ByName(u.Account); a != nil && a.MayComeFrom(v.addr()) {
+		v.user, v.account, v.session = u, a, found
+	}
+}
+
+// addr is the address that the request came from; invalid if the connection has none.
+func (v *visit) addr() netip.Addr {
+	ap, err := netip.ParseAddrPort(v.r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap().WithZone("")
+}
+
+// secure tells whether the browser reaches the server over TLS, itself or by a proxy that is trusted.
+func (v *visit) secure() bool {
+	return v.r.TLS != nil || v.r.URL.Scheme == "https" || strings.HasPrefix(v.Base(), "https://")
+}
+
+// backTo is the parameter that leads back to the page that was asked for.
+func backTo(r *http.Request) string {
+	if r.URL.Path == "/compose" && r.URL.RawQuery == "" {
+		return ""
+	}
+	return "?to=" + url.QueryEscape(r.URL.RequestURI())
+}
+
+// inside tells whether an address is a page of this server: a path, which no browser takes for another server.
+func inside(to string) bool {
+	u, err := url.Parse(to)
+	return err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") &&
+		!strings.ContainsAny(to, "\\\r\n\t")
+}
+
+// lang is the language of the page: the user's, or else the browser's.
+func (v *visit) lang() string {
+	if v.user != nil && v.user.Language != "" {
+		return v.user.Language
+	}
+	first, _, _ := strings.Cut(v.r.Header.Get("Accept-Language"), ",")
+	if tag := strings.ToLower(strings.TrimSpace(first)); tag == "sv" || strings.HasPrefix(tag, "sv-") || strings.HasPrefix(tag, "sv;") {
+		return "sv"
+	}
+	return "en"
+}
+
+// view is what a template sees of a page.
+type view struct {
+	*visit
+	Title string // a key of the words
+	Data  any
+}
+
+// Lang is the language of the page.
+func (v *view) Lang() string { return v.lang() }
+
+// T gives words of the page's language.
+func (v *view) T(key string, args ...any) string { return words(v.lang(), key, args...) }
+
+// SignedIn is the name of the user, empty for none.
+func (v *view) SignedIn() string {
+	if v.user == nil {
+		return ""
+	}
+	return v.user.Name
+}
+
+// Sends tells whether the user may send.
+func (v *view) Sends() bool { return v.user != nil && v.user.May(account.SendMessages) }
+
+// Sees tells whether the user may see messages.
+func (v *view) Sees() bool { return v.user != nil && v.user.May(account.SeeMessages) }
+
+// At tells whether the page is that of a path, for the menu.
+func (v *view) At(path string) bool {
+	return v.r.URL.Path == path || strings.HasPrefix(v.r.URL.Path, path+"/")
+}
+
+// Asset is the address of a file beside the pages.
+func (v *view) Asset(name string) string { return "/web/" + name + "?v=" + v.assets[name].version }
+
+// Time shows a time by the server's clock.
+func (v *view) Time(t time.Time) string { return showTime(t) }
+
+func showTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }

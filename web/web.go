@@ -1,0 +1,218 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"kurir/account"
+	"kurir/gateway"
+	"kurir/message"
+	"kurir/resource"
+)
+
+// Core is what the pages need of *gateway.Gateway.
+type Core interface {
+	Submit(ctx context.Context, subs []*gateway.Submission) ([]gateway.Result, error)
+	Preview(sub *gateway.Submission) (*gateway.Preview, *message.Failure)
+	AddressSome(ctx context.Context, m *gateway.Mailing, most int) (list []gateway.Addressed, more bool, err error)
+	Mail(ctx context.Context, by string, m *gateway.Mailing, key *gateway.Answering[gateway.MailingJob]) (gateway.MailingJob, error)
+	Messages(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error)
+	Message(ctx context.Context, account string, id message.ID) (*message.Message, error)
+	Trace(ctx context.Context, m *message.Message) (*gateway.Trace, error)
+	Cancel(ctx context.Context, account string, id message.ID) (*message.Message, error)
+	FindGroup(ctx context.Context, account, named string) (*gateway.Group, error)
+	FindContact(ctx context.Context, account, named string) (*gateway.Contact, error)
+	Groups(ctx context.Context, f gateway.PeopleFilter) ([]*gateway.Group, error)
+}
+
+// Options is what the pages are made of. All but Base and Now are required.
+type Options struct {
+	Log      *slog.Logger
+	Core     Core
+	Accounts func() *account.Directory // those in force, with the users
+	Country  func() string             // calling code of numbers written nationally; empty for none
+	Verifier *account.Verifier         // shared with the interfaces
+	// Change makes, changes and deletes a setting, as PATCH /v1/config does.
+	Change func(ctx context.Context, c resource.Change) (resource.Row, error)
+	// MayTry tells whether credentials are looked at now, Failed counts a failure and returns when it may be answered; claim is
+	// who signs in from an address.
+	MayTry func(addr netip.Addr, claim string) bool
+	Failed func(ctx context.Context, addr netip.Addr, claim string)
+
+	Base func() string    // the address of the server as http.base_url has it; nil or empty: as requests say
+	Now  func() time.Time // nil: time.Now
+}
+
+//go:embed templates static
+var files embed.FS
+
+// Server serves the pages. It is safe for concurrent use.
+type Server struct {
+	Options
+	handler   http.Handler
+	sessions  *sessions
+	setup     *setupLink
+	templates map[string]*template.Template // by page
+	assets    map[string]asset              // by name
+}
+
+// timeout is how long a request may take.
+const timeout = 30 * time.Second
+
+// page is one line of the table of pages.
+type page struct {
+	pattern string        // of http.ServeMux
+	right   account.Right // that it takes
+	open    bool          // also for whoever has not signed in
+	serve   func(*visit)
+}
+
+// pages is the table of all pages and acts.
+func (s *Server) pages() []page {
+	return []page{
+		{pattern: "GET /{$}", open: true, serve: (*visit).home},
+		{pattern: "GET /signin", open: true, serve: (*visit).signInPage},
+		{pattern: "POST /signin", open: true, serve: (*visit).signIn},
+		{pattern: "POST /signout", serve: (*visit).signOut},
+		{pattern: "GET /setup", open: true, serve: (*visit).setupPage},
+		{pattern: "POST /setup", open: true, serve: (*visit).setUp},
+		{pattern: "GET /web/{file}", open: true, serve: (*visit).asset},
+		{pattern: "GET /compose", right: account.SendMessages, serve: (*visit).composePage},
+		{pattern: "POST /compose", right: account.SendMessages, serve: (*visit).compose},
+		{pattern: "POST /compose/count", right: account.SendMessages, serve: (*visit).count},
+		{pattern: "GET /sent", right: account.SeeMessages, serve: (*visit).sentPage},
+		{pattern: "GET /sent/{id}", right: account.SeeMessages, serve: (*visit).messagePage},
+		{pattern: "POST /sent/{id}/cancel", right: account.SendMessages, serve: (*visit).cancel},
+		{pattern: "GET /me", serve: (*visit).mePage},
+		{pattern: "POST /me/end", serve: (*visit).endSession},
+		{pattern: "POST /me/password", serve: (*visit).changePassword},
+		{pattern: "POST /me/language", serve: (*visit).changeLanguage},
+	}
+}
+
+// New makes the pages. Where there is no user, SetupLink gives the way to the first.
+func New(o Options) (*Server, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Base == nil {
+		o.Base = func() string { return "" }
+	}
+	s := &Server{Options: o, sessions: newSessions(), setup: newSetupLink()}
+	if err := s.parse(); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	for _, p := range s.pages() {
+		mux.HandleFunc(p.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &p) })
+	}
+	s.handler = headed(http.NewCrossOriginProtection().Handler(mux))
+	return s, nil
+}
+
+// Handler serves all pages.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Paths are the patterns of http.ServeMux at which Handler is to be mounted.
+func (s *Server) Paths() []string {
+	return []string{"/{$}", "/signin", "/signout", "/setup", "/web/", "/compose", "/compose/", "/sent", "/sent/", "/me", "/me/"}
+}
+
+// parse reads the templates and the files beside them.
+func (s *Server) parse() error {
+	s.templates, s.assets = map[string]*template.Template{}, map[string]asset{}
+	names, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		base := strings.TrimSuffix(strings.TrimPrefix(name, "templates/"), ".html")
+		if base == "layout" || base == "parts" {
+			continue
+		}
+		if s.templates[base], err = template.ParseFS(files, "templates/layout.html", "templates/parts.html", name); err != nil {
+			return err
+		}
+	}
+	return s.readAssets()
+}
+
+// policy lets a page load nothing but what this server has, and run no script and no style that stands in the page.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// headed gives every answer the headers that all have.
+func headed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// serve serves a page to whoever may see it.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *page) {
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	defer cancel()
+	v := &visit{Server: s, w: w, r: r.WithContext(ctx)}
+	v.recognise()
+	switch {
+	case p.open:
+	case v.user == nil && r.Method == http.MethodGet:
+		v.redirect("/signin" + backTo(r))
+		return
+	case v.user == nil:
+		v.fail(http.StatusUnauthorized, "error.signedout")
+		return
+	case !v.user.May(p.right):
+		v.fail(http.StatusForbidden, "error.right")
+		return
+	}
+	if r.Method == http.MethodPost && !v.parseForm() {
+		return
+	}
+	p.serve(v)
+}
+
+// maxForm bounds what a form may send, in octets.
+const maxForm = 1 << 20
+
+// parseForm reads a form, or says that it cannot be read.
+func (v *visit) parseForm() bool {
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
+	if err := v.r.ParseForm(); err != nil {
+		v.fail(http.StatusRequestEntityTooLarge, "error.form")
+		return false
+	}
+	return true
+}
+
+// render answers with a page.
+func (v *visit) render(status int, name, title string, data any) {
+	var out bytes.Buffer
+	shown := &view{visit: v, Title: title, Data: data}
+	if err := v.templates[name].ExecuteTemplate(&out, "layout", shown); err != nil {
+		v.Log.Error("a page could not be made; this is a mistake in Kurir", "page", name, "error", err)
+		http.Error(v.w, "the page could not be made", http.StatusInternalServerError)
+		return
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(out.Bytes()) // a client that has gone needs no answer
+}
+
+// fail answers with a page that says what is wrong.
+func (v *visit) fail(status int, key string) { v.render(status, "error", "error.title", key) }
+
+func (v *visit) redirect(to string) { http.Redirect(v.w, v.r, to, http.StatusSeeOther) }

@@ -1,0 +1,382 @@
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kurir/account"
+	"kurir/message"
+	"kurir/resource"
+)
+
+// site is the pages with a core that is a test's.
+type site struct {
+	*httptest.Server
+	t      *testing.T
+	web    *Server
+	core   *core
+	mu     sync.Mutex
+	users  []account.User
+	failed int
+}
+
+// password of every user.
+const password = "correct-horse"
+
+// newSite serves pages for two accounts and these users, name: role; those of the account acme unless the name begins with its
+// account and a colon.
+func newSite(t *testing.T, roles map[string]string) *site {
+	t.Helper()
+	s := &site{t: t, core: &core{}}
+	hash := message.Secret(account.Seal("password", password))
+	for name, role := range roles {
+		u := account.User{Name: name, Account: "acme", Role: role, Password: hash}
+		if owner, _, owned := strings.Cut(name, ":"); owned {
+			u.Account = owner
+		}
+		if role == "support" {
+			u.Until = "2100-01-01"
+		}
+		s.users = append(s.users, u)
+	}
+	w, err := New(Options{
+		Log: slog.New(slog.DiscardHandler), Core: s.core, Accounts: s.accounts, Country: func() string { return "46" }, Verifier: account.NewVerifier(),
+		Change: s.change, MayTry: func(netip.Addr, string) bool { return s.failed < 3 }, Failed: func(context.Context, netip.Addr, string) { s.failed++ },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	for _, path := range w.Paths() {
+		mux.Handle(path, w.Handler())
+	}
+	s.web, s.Server = w, httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *site) accounts() *account.Directory {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := account.NewDirectory([]account.Account{{Name: "acme", Sender: "ACME", Senders: []string{"ACME", "Clinic"}}, {Name: "other"}}, nil)
+	d.AddUsers(s.users)
+	return d
+}
+
+// change makes or changes a user as the settings do.
+func (s *site) change(_ context.Context, c resource.Change) (resource.Row, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text := func(field string) string { word, _ := c.Value[field].(string); return word }
+	if c.Action == resource.Create {
+		s.users = append(s.users, account.User{
+			Name: text("name"), Account: text("account"), Role: text("role"), Password: message.Secret(account.Seal("password", text("password"))),
+		})
+		return resource.Row{}, nil
+	}
+	for i := range s.users {
+		if u := &s.users[i]; u.Name == c.Name {
+			if text("password") != "" {
+				u.Password = message.Secret(account.Seal("password", text("password")))
+			} else {
+				u.Language = text("language")
+			}
+			return resource.Row{}, nil
+		}
+	}
+	return resource.Row{}, resource.Refuse(resource.OfFile, "", "stands in the file")
+}
+
+// tab is a browser of a test.
+type tab struct {
+	*site
+	client *http.Client
+}
+
+func (s *site) open() *tab {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &tab{s, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// answer is what a page said.
+type answer struct {
+	status int
+	to     string // redirect
+	body   string
+	header http.Header
+}
+
+// do asks for a page: GET without a form, else POST with the fields name, value and so on.
+func (b *tab) do(path string, form ...string) answer {
+	b.t.Helper()
+	return b.with(nil, path, form...)
+}
+
+func (b *tab) with(header http.Header, path string, form ...string) answer {
+	b.t.Helper()
+	method, fields := http.MethodGet, url.Values{}
+	for i := 0; i+1 < len(form); i += 2 {
+		method = http.MethodPost
+		fields.Add(form[i], form[i+1])
+	}
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.URL+path, strings.NewReader(fields.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	resp, err := b.client.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return answer{resp.StatusCode, resp.Header.Get("Location"), string(text), resp.Header}
+}
+
+// as signs in.
+func (s *site) as(name string) *tab {
+	s.t.Helper()
+	b := s.open()
+	if a := b.do("/signin", "name", name, "password", password); a.status != http.StatusSeeOther {
+		s.t.Fatalf("%s signs in: %d %s", name, a.status, a.body)
+	}
+	return b
+}
+
+func (a *answer) wants(t *testing.T, status int, parts ...string) {
+	t.Helper()
+	if a.status != status {
+		t.Errorf("it answers %d, want %d: %s", a.status, status, a.body)
+	}
+	for _, part := range parts {
+		if !strings.Contains(a.body, part) {
+			t.Errorf("the page has no %q: %s", part, a.body)
+		}
+	}
+}
+
+// Signing in takes name and password, begins a session of a new token, and is slowed down when it fails.
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, map[string]string{"anna": "sender"})
+	b := s.open()
+	if a := b.do("/compose?to=0701234567"); a.status != http.StatusSeeOther || a.to != "/signin?to=%2Fcompose%3Fto%3D0701234567" {
+		t.Errorf("without a session: %d %s", a.status, a.to)
+	}
+	a := b.do("/signin", "name", "anna", "password", "wrong-password")
+	a.wants(t, http.StatusUnauthorized, "wrong", `value="anna"`)
+	a = b.do("/signin", "name", "nobody", "password", password)
+	a.wants(t, http.StatusUnauthorized, "The name or the password is wrong.")
+	if s.failed != 2 {
+		t.Errorf("%d failures are counted", s.failed)
+	}
+	fixed := http.Header{"Cookie": {"kurir=chosen-by-somebody"}}
+	a = b.with(fixed, "/signin", "name", "anna", "password", password, "to", "/compose?to=0701234567")
+	cookie := a.header.Get("Set-Cookie")
+	if a.to != "/compose?to=0701234567" || !strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "SameSite=Lax") || strings.Contains(cookie, "chosen-by-somebody") || strings.Contains(cookie, "Secure") {
+		t.Errorf("signed in: to %s with %s", a.to, cookie)
+	}
+	a = b.do("/compose?to=0701234567&text=Hej")
+	a.wants(t, http.StatusOK, ">0701234567</textarea>", ">Hej</textarea>")
+	for _, to := range []string{"//evil.example", "https://evil.example/", `/\evil.example`} {
+		if a := s.open().do("/signin", "name", "anna", "password", password, "to", to); a.to != "/compose" {
+			t.Errorf("it leads to %s, to %s", to, a.to)
+		}
+	}
+	s.failed = 3
+	a = s.open().do("/signin", "name", "anna", "password", password)
+	a.wants(t, http.StatusTooManyRequests)
+	if a = b.do("/signout", "x", ""); a.to != "/signin" {
+		t.Errorf("signed out: %d %s", a.status, a.to)
+	}
+	if a = b.do("/compose"); a.to != "/signin" {
+		t.Errorf("after that: %d %s", a.status, a.to)
+	}
+}
+
+// Behind TLS the cookie is for TLS alone.
+func TestSecureCookie(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, map[string]string{"anna": "sender"})
+	s.web.Base = func() string { return "https://sms.example.se" }
+	a := s.open().do("/signin", "name", "anna", "password", password)
+	if cookie := a.header.Get("Set-Cookie"); !strings.Contains(cookie, "Secure") || !strings.HasPrefix(cookie, "__Host-") {
+		t.Errorf("the cookie is %s", cookie)
+	}
+}
+
+// What another site has a browser send is refused, and every page says what it may load.
+func TestForeignSite(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, map[string]string{"anna": "sender"})
+	b := s.as("anna")
+	for _, header := range []http.Header{{"Sec-Fetch-Site": {"cross-site"}}, {"Origin": {"https://evil.example"}}} {
+		if a := b.with(header, "/compose", "to", "0701234567", "text", "Hej", "once", "1", "act", "send"); a.status != http.StatusForbidden {
+			t.Errorf("%v: %d", header, a.status)
+		}
+	}
+	if len(s.core.subs) != 0 {
+		t.Error("it was sent")
+	}
+	inline := regexp.MustCompile(`(?i)<script[^>]*>[^<]|<style|\sstyle=|\son[a-z]+=|https?://`)
+	for _, path := range []string{"/signin", "/compose", "/sent", "/me", "/sent/nothing"} {
+		a := b.do(path)
+		if p := a.header.Get("Content-Security-Policy"); !strings.Contains(p, "default-src 'none'") || strings.Contains(p, "unsafe") {
+			t.Errorf("%s: the policy is %q", path, p)
+		}
+		if found := inline.FindString(a.body); found != "" {
+			t.Errorf("%s has %q", path, found)
+		}
+	}
+	if a := b.do("/web/nothing.js"); a.status != http.StatusNotFound {
+		t.Errorf("a file that there is not: %d", a.status)
+	}
+}
+
+// Every page and act takes a right, and each role has those of its row.
+func TestRights(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, map[string]string{"sender": "sender", "project": "project", "support": "support", "system": "system"})
+	may := map[account.Right]string{0: "project sender support system", account.SendMessages: "sender system", account.SeeMessages: "project sender support system"}
+	for _, p := range s.web.pages() {
+		if p.open || p.pattern == "POST /signout" {
+			continue
+		}
+		method, path, _ := strings.Cut(strings.ReplaceAll(p.pattern, "{id}", "nothing"), " ")
+		form := []string{}
+		if method == http.MethodPost {
+			form = []string{"id", "nothing"}
+		}
+		var got []string
+		for _, role := range []string{"project", "sender", "support", "system"} {
+			b := s.as(role)
+			a := b.do(path, form...)
+			if a.status != http.StatusForbidden {
+				got = append(got, role)
+			}
+			s.failed = 0
+		}
+		if strings.Join(got, " ") != may[p.right] {
+			t.Errorf("%s is for %q, want %q", p.pattern, got, may[p.right])
+		}
+		a := s.open().do(path, form...)
+		if method == http.MethodPost && a.status != http.StatusUnauthorized || method == http.MethodGet && !strings.HasPrefix(a.to, "/signin") {
+			t.Errorf("%s without a session: %d %s", p.pattern, a.status, a.to)
+		}
+	}
+}
+
+// A session ends when its user is disabled or gets another password, and by the user's own wish.
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, map[string]string{"anna": "sender", "olle": "sender"})
+	one, two, other := s.as("anna"), s.as("anna"), s.as("olle")
+	page := one.do("/me")
+	ids := regexp.MustCompile(`name="id" value="([0-9a-f]+)"`).FindAllStringSubmatch(page.body, -1)
+	if len(ids) != 1 {
+		t.Fatalf("the page shows %d sessions to end: %s", len(ids), page.body)
+	}
+	other.do("/me/end", "id", ids[0][1])
+	if a := two.do("/me"); a.status != http.StatusOK {
+		t.Error("somebody else ended it")
+	}
+	one.do("/me/end", "id", ids[0][1])
+	if a := two.do("/me"); a.to == "" {
+		t.Error("it goes on")
+	}
+	two = s.as("anna")
+	a := one.do("/me/password", "old", "wrong-password", "password", "another-horse", "again", "another-horse")
+	a.wants(t, http.StatusUnauthorized, "present password")
+	a = one.do("/me/password", "old", password, "password", "short", "again", "short")
+	a.wants(t, http.StatusUnprocessableEntity)
+	if a = one.do("/me/password", "old", password, "password", "another-horse", "again", "another-horse"); a.to != "/me" {
+		t.Errorf("another password: %d", a.status)
+	}
+	if a = two.do("/me"); a.to == "" {
+		t.Error("the other session goes on with the old password")
+	}
+	a = one.do("/me/language", "language", "sv")
+	a = one.do("/me")
+	a.wants(t, http.StatusOK, `lang="sv"`, "Ditt konto")
+	s.mu.Lock()
+	for i := range s.users {
+		s.users[i].Disabled = true
+	}
+	s.mu.Unlock()
+	if a = one.do("/me"); a.to == "" {
+		t.Error("a disabled user goes on")
+	}
+}
+
+// Sessions are bounded, and end by themselves.
+func TestSessionBounds(t *testing.T) {
+	t.Parallel()
+	s, u, now := newSessions(), &account.User{Name: "anna"}, time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
+	first := s.begin(u, "", "", now)
+	for i := range sessionsOf {
+		s.begin(u, "", "", now.Add(time.Duration(i+1)*time.Second))
+	}
+	if n := len(s.of("anna", now)); n != sessionsOf || s.find(first, now) != nil {
+		t.Errorf("%d sessions, the first %v", n, s.find(first, now))
+	}
+	token := s.begin(u, "", "", now)
+	if s.find(token, now.Add(sessionIdle)) == nil || s.find(token, now.Add(2*sessionIdle+time.Second)) != nil {
+		t.Error("idle")
+	}
+	token = s.begin(u, "", "", now)
+	for at := now; at.Before(now.Add(sessionLife)); at = at.Add(sessionIdle) {
+		if s.find(token, at) == nil {
+			t.Fatalf("it has ended after %v", at.Sub(now))
+		}
+	}
+	if s.find(token, now.Add(sessionLife+time.Second)) != nil {
+		t.Error("it lasts for ever")
+	}
+}
+
+// Where there is no user, a link makes the first one, once.
+func TestSetup(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	link := s.web.SetupLink()
+	b := s.open()
+	a := b.do("/signin")
+	a.wants(t, http.StatusOK, "There is no user yet")
+	a = b.do("/setup?token=GUESSED")
+	a.wants(t, http.StatusNotFound)
+	a = b.do(link)
+	a.wants(t, http.StatusOK, "<option>acme</option>", `value="admin"`)
+	token := strings.TrimPrefix(link, "/setup?token=")
+	a = b.do("/setup", "token", token, "name", "admin", "account", "acme", "password", "short", "again", "short")
+	a.wants(t, http.StatusUnprocessableEntity)
+	if a = b.do("/setup", "token", token, "name", "admin", "account", "acme", "password", password, "again", password); a.to != "/compose" {
+		t.Errorf("the first user: %d %s", a.status, a.body)
+	}
+	a = b.do("/compose")
+	a.wants(t, http.StatusOK)
+	if s.users[0].Role != account.SystemRole || s.web.SetupLink() != "" {
+		t.Errorf("it is %+v, and the link is %q", s.users[0], s.web.SetupLink())
+	}
+	a = s.open().do("/setup", "token", token, "name", "second", "account", "acme", "password", password, "again", password)
+	a.wants(t, http.StatusNotFound)
+}

@@ -1,0 +1,22 @@
+package web
+
+import "fmt"
+
+// words gives what a key says in a language: sv is Swedish, any other English. A key that there is not is given as it is.
+func words(lang, key string, args ...any) string {
+	pair, known := table[key]
+	if !known {
+		return key
+	}
+	text := pair.en
+	if lang == "sv" {
+		text = pair.sv
+	}
+	if len(args) > 0 {
+		return fmt.Sprintf(text, args...)
+	}
+	return text
+}
+
+// inBoth is what is said in English and in Swedish.
+type inBoth struct{ en, sv string }

@@ -1,0 +1,85 @@
+package web
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"kurir/account"
+	"kurir/message"
+)
+
+// Every key that is used has words in both languages, and all that there are are used.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	text := sourceText(t)
+	used := map[string]bool{}
+	groups := map[string]bool{}
+	for key := range table {
+		first, _, _ := strings.Cut(key, ".")
+		groups[first] = true
+	}
+	for _, m := range regexp.MustCompile(`"([a-z]+(?:\.[a-z]+)*)"`).FindAllStringSubmatch(text, -1) {
+		first, _, deep := strings.Cut(m[1], ".")
+		if used[m[1]] = true; deep && groups[first] && table[m[1]].en == "" && !strings.HasSuffix(m[1], ".svg") {
+			t.Errorf("there are no words for %s", m[1])
+		}
+	}
+	for _, s := range append(message.States(), message.Buffered) {
+		used["state."+s.String()] = true
+	}
+	for _, role := range account.Roles() {
+		used["role."+role] = true
+	}
+	for k := range 256 {
+		used["story."+message.EventKind(k).String()] = true
+	}
+	for key := range used {
+		if first, _, _ := strings.Cut(key, "."); (first == "state" || first == "role" || first == "story") && strings.Contains(key, ".") && table[key].en == "" {
+			t.Errorf("there are no words for %s", key)
+		}
+	}
+	for key, pair := range table {
+		if !used[key] {
+			t.Errorf("%s is not used", key)
+		}
+		if pair.en == "" || pair.sv == "" || strings.Count(pair.en, "%") != strings.Count(pair.sv, "%") {
+			t.Errorf("%s: %q and %q", key, pair.en, pair.sv)
+		}
+	}
+}
+
+// sourceText gives all that words are asked for in.
+func sourceText(t *testing.T) string {
+	t.Helper()
+	var text strings.Builder
+	names, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		body, err := fs.ReadFile(files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(body)
+	}
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range sources {
+		if strings.HasSuffix(name, "_test.go") || name == "words_table.go" {
+			continue
+		}
+		body, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(body)
+	}
+	return text.String()
+}
