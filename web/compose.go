@@ -185,7 +185,7 @@ func (v *visit) sendSome(f *composeForm, shown *composeView, mail *gateway.Maili
 			continue
 		}
 		sub := mail.Common
-		sub.To, sub.Batch = phones[i].To, len(phones) > 1
+		sub.To, sub.Escalates, sub.Batch = phones[i].To, phones[i].Escalates, len(phones) > 1
 		subs = append(subs, &sub)
 	}
 	var results []gateway.Result
