@@ -22,6 +22,7 @@ type core struct {
 	groups []string
 	size   int // phones of a group
 	refuse *message.Failure
+	alarms []*gateway.Escalation
 }
 
 func (c *core) Submit(_ context.Context, subs []*gateway.Submission) (results []gateway.Result, err error) {
@@ -132,4 +133,22 @@ func (c *core) Groups(context.Context, gateway.PeopleFilter) (list []*gateway.Gr
 		list = append(list, g)
 	}
 	return list, nil
+}
+
+func (c *core) Escalations(context.Context, string) ([]*gateway.Escalation, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.alarms, nil
+}
+
+func (c *core) AcknowledgeEscalation(_ context.Context, account string, id message.ID, by string) (*gateway.Escalation, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.alarms {
+		if e.ID == id && e.Account == account {
+			e.State, e.By = gateway.EscalationTaken, by
+			return e, nil
+		}
+	}
+	return nil, gateway.ErrNotFound
 }

@@ -30,6 +30,8 @@ type Core interface {
 	Cancel(ctx context.Context, account string, id message.ID) (*message.Message, error)
 	FindGroup(ctx context.Context, account, named string) (*gateway.Group, error)
 	FindContact(ctx context.Context, account, named string) (*gateway.Contact, error)
+	Escalations(ctx context.Context, account string) ([]*gateway.Escalation, error)
+	AcknowledgeEscalation(ctx context.Context, account string, id message.ID, by string) (*gateway.Escalation, error)
 	Groups(ctx context.Context, f gateway.PeopleFilter) ([]*gateway.Group, error)
 }
 
@@ -91,6 +93,8 @@ func (s *Server) pages() []page {
 		{pattern: "GET /sent", right: account.SeeMessages, serve: (*visit).sentPage},
 		{pattern: "GET /sent/{id}", right: account.SeeMessages, serve: (*visit).messagePage},
 		{pattern: "POST /sent/{id}/cancel", right: account.SendMessages, serve: (*visit).cancel},
+		{pattern: "GET /duty", right: account.SeeMessages, serve: (*visit).dutyPage},
+		{pattern: "POST /duty/{id}/take", right: account.SendMessages, serve: (*visit).take},
 		{pattern: "GET /me", serve: (*visit).mePage},
 		{pattern: "POST /me/end", serve: (*visit).endSession},
 		{pattern: "POST /me/password", serve: (*visit).changePassword},
@@ -123,7 +127,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 
 // Paths are the patterns of http.ServeMux at which Handler is to be mounted.
 func (s *Server) Paths() []string {
-	return []string{"/{$}", "/signin", "/signout", "/setup", "/web/", "/compose", "/compose/", "/sent", "/sent/", "/me", "/me/"}
+	return []string{"/{$}", "/signin", "/signout", "/setup", "/web/", "/compose", "/compose/", "/sent", "/sent/", "/duty", "/duty/", "/me", "/me/"}
 }
 
 // parse reads the templates and the files beside them.

@@ -7,6 +7,7 @@ var table = map[string]inBoth{
 	"nav":      {"Main menu", "Huvudmeny"},
 	"nav.new":  {"New message", "Nytt meddelande"},
 	"nav.sent": {"Sent", "Skickat"},
+	"nav.duty": {"On duty", "Jour"},
 	"nav.me":   {"Signed in as %s", "Inloggad som %s"},
 	"nav.out":  {"Sign out", "Logga ut"},
 
@@ -33,6 +34,19 @@ var table = map[string]inBoth{
 	"setup.account": {"Account that messages are sent by", "Konto som meddelanden skickas från"},
 	"setup.do":      {"Make the user and sign in", "Skapa användaren och logga in"},
 	"setup.gone":    {"This link has been used, or the server has been started anew since it was made.", "Länken är använd, eller så har servern startats om sedan den gjordes."},
+
+	"duty.title":     {"Messages to who is on duty", "Meddelanden till jouren"},
+	"duty.lead":      {"A message to a rota that asks one person after the other stands here until somebody has taken it.", "Ett meddelande till en jourlista som frågar den ene efter den andre står här tills någon har tagit det."},
+	"duty.began":     {"Began", "Började"},
+	"duty.rota":      {"Rota", "Jourlista"},
+	"duty.asked":     {"Asked last", "Senast tillfrågade"},
+	"duty.until":     {"until %s", "till %s"},
+	"duty.asking":    {"nobody has taken it yet", "ingen har tagit det än"},
+	"duty.taken":     {"taken by %s", "taget av %s"},
+	"duty.exhausted": {"everybody was asked in vain", "alla tillfrågades förgäves"},
+	"duty.stopped":   {"stopped by a restored backup", "stoppat av en återställd kopia"},
+	"duty.take":      {"I take it", "Jag tar det"},
+	"duty.none":      {"There are none.", "Det finns inga."},
 
 	"password.new":    {"New password", "Nytt lösenord"},
 	"password.again":  {"The same once more", "Samma en gång till"},
