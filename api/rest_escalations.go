@@ -40,7 +40,7 @@ type escalationView struct {
 	ID      message.ID              `json:"id" doc:"that of its first message; the others have it as their reference"`
 	Account string                  `json:"account"`
 	Rota    string                  `json:"rota" doc:"name of the rota to which it was sent"`
-	State   gateway.EscalationState `json:"state" doc:"asking, acknowledged, exhausted (all were asked in vain) or stopped (it was open in a copy of the database that was restored)"`
+	State   gateway.EscalationState `json:"state" doc:"asking, acknowledged, exhausted (all were asked in vain) or stopped (its message was cancelled before it was to be sent, or it was open in a copy of the database that was restored)"`
 	Began   string                  `json:"began"`
 	Until   string                  `json:"until,omitempty" doc:"when those asked last had their time"`
 	Taken   string                  `json:"acknowledged,omitempty"`

@@ -22,7 +22,7 @@ func (g *Gateway) heardOf(snap *Snapshot, in *message.Inbound, now time.Time) {
 	phone := snap.phoneOf(in)
 	var newest *escalation
 	for _, e := range g.escalations.asked[phone] {
-		if e.body.State.Over() || in.Account != "" && in.Account != e.Account || !e.body.Plan.Says(in.Content.Text) {
+		if e.body.State.Over() || !e.sent(now) || in.Account != "" && in.Account != e.Account || !e.body.Plan.Says(in.Content.Text) {
 			continue
 		}
 		if newest == nil || cmp.Or(e.body.State.Until.Compare(newest.body.State.Until), cmp.Compare(e.ID, newest.ID)) > 0 {
@@ -41,7 +41,7 @@ func (g *Gateway) withoutEscalation(snap *Snapshot, in *message.Inbound, phones 
 		return
 	}
 	g.mu.Lock()
-	answers := len(g.escalations.asked[snap.phoneOf(in)]) > 0
+	answers := g.escalations.anySent(snap.phoneOf(in), g.now())
 	g.mu.Unlock()
 	for i := range phones {
 		if q := phones[i].Escalates; q != nil && (answers || q.begins.plan.Says(in.Content.Text)) {
@@ -114,7 +114,7 @@ const (
 	EscalationAsking    EscalationState = "asking"
 	EscalationTaken     EscalationState = "acknowledged"
 	EscalationExhausted EscalationState = "exhausted" // everybody was asked in vain
-	EscalationStopped   EscalationState = "stopped"   // it was open in a copy of the database that was restored
+	EscalationStopped   EscalationState = "stopped"   // cancelled before it was sent, or open in a copy of the database that was restored
 )
 
 func viewEscalation(row *store.Escalation) (*Escalation, error) {

@@ -126,7 +126,17 @@ func (g *Gateway) asks(a *askedMessage, m *message.Message, now time.Time) {
 	if q.begins != nil {
 		g.askAtFirst(e, a.who)
 	}
+	if !q.tells {
+		e.tellToo(a.who)
+	}
 	g.writeEscalation(e, now)
+}
+
+// tellToo has somebody told who is asked at the moment when another has taken it.
+func (e *escalation) tellToo(who string) {
+	if s := &e.body.State; s.Phase == rota.Acknowledged && who != s.By && !slices.Contains(e.body.Tell, who) {
+		e.body.Tell, e.Ended = append(slices.Clip(e.body.Tell), who), 0
+	}
 }
 
 // beginAsking enters the state that a step brings; false if the request cannot be kept.
@@ -207,7 +217,10 @@ func (g *Gateway) unasked(b *gather, a *askedMessage, id message.ID) {
 		e.body.Tell, e.Ended = q.before.Tell, 0
 		b.withoutEscalation(e.ID)
 		g.writeEscalation(e, g.now())
-	case !e.body.State.Over():
+	case e.body.State.Over():
+		b.withoutEscalation(e.ID)
+		g.writeEscalation(e, g.now())
+	default:
 		e.body = q.before
 		b.withoutEscalation(e.ID)
 		g.cur.withoutEscalation(e.ID)
@@ -225,11 +238,17 @@ func (g *Gateway) unaskedAll(b *gather, a *acceptance) {
 func (e *escalation) takeOut(id message.ID, who string, first bool) {
 	last := &e.body.Steps[len(e.body.Steps)-1]
 	last.Asked = slices.DeleteFunc(slices.Clone(last.Asked), func(a EscalationAsked) bool { return a.ID == id })
-	if !first || slices.ContainsFunc(last.Asked, func(a EscalationAsked) bool { return a.Who == who }) {
+	if slices.ContainsFunc(last.Asked, func(a EscalationAsked) bool { return a.Who == who }) {
 		return
 	}
 	without := func(list []string) []string {
 		return slices.DeleteFunc(slices.Clone(list), func(other string) bool { return other == who })
+	}
+	if first || !slices.Contains(e.body.State.Asked, who) {
+		e.body.Tell = without(e.body.Tell)
+	}
+	if !first {
+		return
 	}
 	e.body.Plan.Steps[0].Who, e.body.State.Waiting = without(e.body.Plan.Steps[0].Who), without(e.body.State.Waiting)
 }

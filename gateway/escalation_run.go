@@ -83,11 +83,24 @@ func (g *Gateway) lookAtAsked(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	now, later := g.now(), map[*escalation]*plans{}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, m := range messages {
+		e := list[m.ID]
+		if len(e.body.Steps) == 1 {
+			if later[e] == nil {
+				later[e] = &plans{}
+			}
+			later[e].note(e, m)
+		}
 		if m.State.Final() && m.State != message.Delivered && m.State != message.Sent {
-			list[m.ID].notArrived(m.ID, m.State.String())
+			e.notArrived(m.ID, m.State.String())
+		}
+	}
+	for e, p := range later {
+		if !e.body.State.Over() {
+			g.replan(e, p, now)
 		}
 	}
 	return nil
@@ -218,7 +231,7 @@ func (g *Gateway) asksOf(snap *Snapshot, e *escalation, q *Asking, who []string)
 	}
 	common.Account, common.Reference, common.Batch, common.Escalates = account, e.ID.String(), len(who) > 1, q
 	if q.tells {
-		common.Content = message.Content{Text: e.tells(common), Class: -1}
+		common.Content, common.MaxParts = message.Content{Text: e.tells(common), Class: -1}, 0 // the author's bound is that of his own text
 	}
 	subs := make([]*Submission, len(who))
 	for i := range who {

@@ -346,3 +346,57 @@ func TestEscalationFullDisk(t *testing.T) {
 		}
 	})
 }
+
+func (e *escalating) wantEscalationState(id message.ID, want EscalationState) {
+	e.t.Helper()
+	synctest.Wait()
+	if v, err := e.Escalation(e.t.Context(), "acme", id); err != nil || v.State != want {
+		e.t.Errorf("%+v, %v; want %s", v, err, want)
+	}
+}
+
+// Who is asked at the very moment when somebody takes the message hears of it, too.
+func TestEscalationTakenWhileAsking(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		e := startEscalating(t, t.TempDir(), nil)
+		e.people(1)
+		id := e.begin("x")
+		e.want(true, "1 x")
+		lists := e.nextAsked(e.now().Add(6 * time.Minute))
+		e.write("46100000001", "ok")
+		e.wantEscalationState(id, EscalationTaken)
+		for _, subs := range lists {
+			e.Accept(subs, func(results []Result) { e.settleAsking(subs, results) })
+		}
+		e.want(true, "2 x")
+		time.Sleep(3 * time.Second)
+		e.want(true, "2 Anna has taken: x")
+		e.wantEscalation(id, EscalationTaken, "Anna", 2)
+	})
+}
+
+// Those who are told hear it however few parts the message may have.
+func TestEscalationToldParts(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		e := startEscalating(t, t.TempDir(), nil)
+		e.people(1)
+		text := strings.Repeat("я", 65)
+		m := &Mailing{Account: "acme", Common: *e.untold("", text), To: []MailTo{{To: "rota:ward"}}}
+		m.Common.MaxParts = 1
+		list, _, err := e.AddressSome(t.Context(), m, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := e.submit(m.submission(&list[0]))[0]
+		e.sent(true)
+		if _, err := e.AcknowledgeEscalation(t.Context(), "acme", id, "acme"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Second)
+		if got := e.sent(true); !strings.HasPrefix(got, "1 ") {
+			t.Errorf("told are %q", got)
+		}
+	})
+}
