@@ -104,25 +104,25 @@ func (s *smtpSession) takeAnswer(letter *mail.Letter) *smtp.SMTPError {
 	}
 	key := answerKey(s.of, s.to, letter.ID)
 	if key == nil {
-		return s.takes(text, s.acceptAnswers(s.answers(letter, text, nil)))
+		return s.takes(text, false, s.acceptAnswers(s.answers(letter, text, nil)))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.s.o.AcceptWait)
 	defer cancel()
 	made, err := s.s.core.Claim(ctx, key)
 	if made != nil || err != nil {
-		return answeredBefore(s.to[0].written, made, err)
+		return s.takes(text, true, answeredBefore(s.to[0].written, made, err)) // what was accepted then may not have taken anything
 	}
 	defer s.s.core.Release(key)
 	reply := s.acceptAnswers(s.answers(letter, text, key))
 	if made, err := key.Lost(); made != nil || err != nil {
-		return answeredBefore(s.to[0].written, made, err)
+		return s.takes(text, true, answeredBefore(s.to[0].written, made, err))
 	}
-	return s.takes(text, reply)
+	return s.takes(text, true, reply)
 }
 
 // takes has an answer that is accepted take what the message from the phone has begun, if it begins with an agreed word
-// (docs/rota.md).
-func (s *smtpSession) takes(text string, reply *smtp.SMTPError) *smtp.SMTPError {
+// (docs/rota.md). Where that is not on disk the mail is put off, if it is known again when it comes again.
+func (s *smtpSession) takes(text string, again bool, reply *smtp.SMTPError) *smtp.SMTPError {
 	if reply.Code != 250 {
 		return reply
 	}
@@ -130,8 +130,11 @@ func (s *smtpSession) takes(text string, reply *smtp.SMTPError) *smtp.SMTPError 
 	defer cancel()
 	for i := range s.to {
 		id := s.to[i].answers.ID
-		if _, err := s.s.core.AnswerEscalation(ctx, s.of.Name, id, s.author, text); err != nil {
+		if _, err := s.s.core.AnswerEscalation(ctx, s.of.Name, id, clip(s.author), text); err != nil {
 			s.s.o.Log.Error("an answer by mail does not take the message", "inbound", id, "account", s.of.Name, "error", err)
+			if again {
+				return smtpRefuse(451, "4.3.0", "it was sent, and could not take the message to the rota; try again later")
+			}
 		}
 	}
 	return reply

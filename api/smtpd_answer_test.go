@@ -25,7 +25,7 @@ func (g *mailFakeGateway) AnswerEscalation(_ context.Context, account string, in
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.taking = append(g.taking, fmt.Sprint(account, " ", inbound, " ", by, " ", text))
-	return true, nil
+	return g.untaken == nil, g.untaken
 }
 
 // AnswerTo is Gateway.AnswerTo with the accounts of the tests.
@@ -107,6 +107,27 @@ func TestMailAnswer(t *testing.T) {
 	if len(b.gateway.batches) != 2 {
 		t.Error("the answer of another is taken for the same")
 	}
+}
+
+// TestMailAnswerTakesAgain: what an answer was to take and could not, for the disk was full or the server was killed, it takes when the mail
+// comes again; the phone gets it once. How somebody calls himself is as long as he may be called.
+func TestMailAnswerTakesAgain(t *testing.T) {
+	t.Parallel()
+	b, address := answerBench(t, "198.51.100.7")
+	b.gateway.untaken = &message.Failure{Kind: message.StoreFull}
+	c := b.hello()
+	long := strings.Repeat("e", 5000) + "@elsewhere.org"
+	c.envelope(long, address(7))
+	c.data("451 4.3.0", mailReply)
+	b.gateway.untaken = nil
+	c.envelope(long, address(7))
+	c.data("250", mailReply)
+	if len(b.gateway.batches) != 1 || len(b.gateway.taking) != 2 || len(b.gateway.taking[1]) > 1000 {
+		t.Errorf("it was sent %d times, and may take %.300q", len(b.gateway.batches), b.gateway.taking)
+	}
+	b.gateway.untaken = &message.Failure{Kind: message.StoreFull}
+	c.envelope("eva@elsewhere.org", address(7))
+	c.data("250", strings.Replace(mailReply, "Message-ID: <2@elsewhere.org>\n", "", 1)) // it would be sent twice
 }
 
 // TestMailAnswerLimits: a phone gets as many answers a minute as an author may write, whatever the authors call themselves; what was refused

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -13,6 +14,7 @@ import (
 	"kurir/gateway"
 	"kurir/mail"
 	"kurir/message"
+	"kurir/route"
 )
 
 // smtpCounts is what the server has done.
@@ -167,6 +169,7 @@ func (s *smtpSession) submissions(letter *mail.Letter, text string) ([]smtpSubmi
 			all = append(all, smtpSubmission{Submission: sub, of: r, member: true})
 		}
 	}
+	all = s.once(all)
 	if len(all) > maxMessages {
 		return nil, smtpRefuse(554, "5.5.3", "the recipients are %d phones; a mail may be for %d", len(all), maxMessages)
 	}
@@ -181,6 +184,31 @@ func (s *smtpSession) submissions(letter *mail.Letter, text string) ([]smtpSubmi
 		all[i].Atomic, all[i].Batch = true, len(all) > 1
 	}
 	return all, nil
+}
+
+// once leaves out the messages to phones that are named already for the same time, where one of the two is not a number that the author wrote.
+func (s *smtpSession) once(all []smtpSubmission) []smtpSubmission {
+	type named struct {
+		phone string
+		at    time.Time
+	}
+	have, kept := map[named]int{}, all[:0]
+	for i := range all {
+		one := all[i]
+		to := named{one.To, one.SendAt}
+		if n, err := route.Normalise(one.To, s.of.Country); err == nil {
+			to.phone = n.Number
+		}
+		if at, twice := have[to]; twice && (one.member || kept[at].member) {
+			if kept[at].Escalates == nil {
+				kept[at].Escalates = one.Escalates
+			}
+			continue
+		}
+		have[to] = len(kept)
+		kept = append(kept, one)
+	}
+	return kept
 }
 
 // phones gives the phones that a contact or group stands for.

@@ -37,6 +37,7 @@ type mailFakeGateway struct {
 	claimed map[string][]byte               // answers to requests with keys
 	held    chan func()                     // gets the answers instead; nil: they are given at once
 	taking  []string                        // answers that may take an escalation
+	untaken error                           // why none can
 }
 
 func (g *mailFakeGateway) Accept(subs []*gateway.Submission, done gateway.Done) {
