@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kurir/directory"
 	"kurir/message"
 	"kurir/rota"
 	"kurir/route"
@@ -23,11 +24,46 @@ func (d *decoder) checkRotas(f *File, accounts []string) {
 		if !slices.Contains(accounts, r.Account) {
 			d.report(path+".account", "no account is named "+quote(r.Account)+known(accounts))
 		}
+		d.checkRotaMembers(f, r, path)
 		d.checkRotaNumbers(f, r, path, &numbers)
 		d.checkRotaMail(f, r, path, &mail)
 	}
 	rota.Check(f.Rotas, func(i int, field, problem string) { d.report(fmt.Sprintf("rotas[%d].%s", i, field), problem) })
 }
+
+// checkRotaMembers reports members that are neither a number nor a contact, a group or a rota: they would be nobody when they are on
+// duty. Which contacts and groups there are the configuration does not know.
+func (d *decoder) checkRotaMembers(f *File, r *rota.Rota, path string) {
+	country := cmp.Or(f.Country, anyCountry)
+	if a := f.account(r.Account); a != nil {
+		country = cmp.Or(a.Country, country)
+	}
+	check := func(field string, who []string) {
+		for i, member := range who {
+			if kind, _ := directory.ParseRecipient(member); member == "" || kind != directory.NumberRecipient {
+				continue
+			}
+			if _, err := route.Normalise(member, country); err != nil {
+				d.report(message.Item(path+"."+field, i, len(who)), quote(member)+" is nobody: write contact:NAME, group:NAME, rota:NAME or a number")
+			}
+		}
+	}
+	for i := range r.Layers {
+		for n := range r.Layers[i].Slots {
+			check(fmt.Sprintf("layers[%d].slots[%d].who", i, n), r.Layers[i].Slots[n].Who)
+		}
+	}
+	for i := range r.Exceptions {
+		check(fmt.Sprintf("exceptions[%d].who", i), r.Exceptions[i].Who)
+	}
+	check("else", r.Else)
+	for i := range r.Escalation.Then {
+		check(fmt.Sprintf("escalation.then[%d].who", i), r.Escalation.Then[i].Who)
+	}
+}
+
+// anyCountry stands in for a calling code where only the form of a number is looked at.
+const anyCountry = "46"
 
 // checkRotaNumbers brings the numbers of a rota into the form in which addresses hold them, and reports those that are not its account's.
 func (d *decoder) checkRotaNumbers(f *File, r *rota.Rota, path string, seen *once) {

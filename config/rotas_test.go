@@ -104,3 +104,26 @@ func TestRotaGaps(t *testing.T) {
 		t.Errorf("it says %q", got)
 	}
 }
+
+// TestRotaMembers: a member that is neither a number nor a contact, a group or a rota is nobody, and refused wherever it stands.
+func TestRotaMembers(t *testing.T) {
+	t.Parallel()
+	_, mistakes := Parse("x", []byte(`
+http: {listen: 127.0.0.1:8080}
+country: "46"
+accounts: [{name: duty, password: secret}]
+rotas:
+  - name: ward
+    account: duty
+    layers: [{start: 2026-01-01, slots: [{who: ["070-123 45 67", "contact:Bo", "contct:Bo"]}]}]
+    exceptions: [{from: 2026-01-06, until: 2026-01-07, who: bo}]
+    else: [group, "group:nurses", "+46701234568"]
+    escalation: {wait: 5m, then: [{who: ["rota:ward", "rotor:x"]}]}
+`), environment)
+	want := []string{`layers[0].slots[0].who[2]: "contct:Bo" is nobody`, `exceptions[0].who: "bo" is nobody`, `else[0]: "group" is nobody`, `escalation.then[0].who[1]: "rotor:x" is nobody`}
+	for _, text := range want {
+		if !strings.Contains(mistakes.Error(), "rotas[0]."+text) {
+			t.Errorf("there is no mistake %s in %v", text, mistakes)
+		}
+	}
+}
