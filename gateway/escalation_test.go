@@ -400,3 +400,30 @@ func TestEscalationToldParts(t *testing.T) {
 		}
 	})
 }
+
+// Who was to be asked at the moment when somebody took the message, and is not, for the disk was full, hears nothing.
+func TestEscalationTakenWhileRefused(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		var full atomic.Bool
+		e := startEscalating(t, t.TempDir(), func(w *world) { fullDisk(w, &full) })
+		e.people(1)
+		id := e.begin("x")
+		e.want(true, "1 x")
+		lists := e.nextAsked(e.now().Add(6 * time.Minute))
+		e.write("46100000001", "ok")
+		e.wantEscalationState(id, EscalationTaken)
+		full.Store(true)
+		for _, subs := range lists {
+			e.Accept(subs, func(results []Result) { e.settleAsking(subs, results) })
+		}
+		time.Sleep(10 * time.Second)
+		full.Store(false)
+		time.Sleep(10 * time.Second)
+		e.want(true, "")
+		e.wantEscalationState(id, EscalationTaken)
+		if n := e.Stats().Escalations; n != 0 {
+			t.Errorf("%d are open", n)
+		}
+	})
+}
