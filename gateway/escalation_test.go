@@ -427,3 +427,28 @@ func TestEscalationTakenWhileRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestEscalationNamedTwice: whoever is on duty and is named besides gets one message, and is asked by it.
+func TestEscalationNamedTwice(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		e := startEscalating(t, t.TempDir(), nil)
+		e.people(1)
+		for _, to := range []string{"contact:Anna", "+46100000009"} {
+			m := &Mailing{Account: "acme", Common: *e.untold("", "Fire"), To: []MailTo{{To: to}, {To: "rota:ward"}}}
+			list, _, err := e.AddressSome(t.Context(), m, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked := 0
+			for i := range list {
+				if list[i].Escalates != nil {
+					asked++
+				}
+			}
+			if want := map[string]int{"contact:Anna": 1, "+46100000009": 2}[to]; len(list) != want || asked != 1 {
+				t.Errorf("%s and the rota: %d messages, %d of them ask; want %d and 1", to, len(list), asked, want)
+			}
+		}
+	})
+}

@@ -68,14 +68,28 @@ func (g *Gateway) Address(ctx context.Context, m *Mailing, use func(Addressed) e
 // address is Address; with plain no rota begins an escalation.
 func (g *Gateway) address(ctx context.Context, m *Mailing, plain bool, use func(Addressed) error) error {
 	a := &addressing{g: g, m: m, plain: plain, normal: g.normalOf(m.Account), seen: directory.NewNumbers(), texts: map[string]*directory.Text{}, use: use}
+	rotas := false
 	for i := range m.To {
-		if kind, _ := directory.ParseRecipient(m.To[i].To); kind != directory.NumberRecipient {
-			a.people = true
+		kind, _ := directory.ParseRecipient(m.To[i].To)
+		a.people, rotas = a.people || kind != directory.NumberRecipient, rotas || kind == directory.RotaRecipient
+	}
+	if rotas { // before whoever is named besides: a phone that both mean is asked by the rota
+		if err := a.recipients(ctx, func(kind directory.RecipientKind) bool { return kind == directory.RotaRecipient }); err != nil {
+			return err
 		}
 	}
-	for i := range m.To {
+	return a.recipients(ctx, func(kind directory.RecipientKind) bool { return kind != directory.RotaRecipient })
+}
+
+// recipients goes through the recipients of some kinds, in their order.
+func (a *addressing) recipients(ctx context.Context, of func(directory.RecipientKind) bool) error {
+	for i := range a.m.To {
+		to := a.m.To[i].To
+		if kind, _ := directory.ParseRecipient(to); !of(kind) {
+			continue
+		}
 		a.at, a.found, a.groups = i, 0, nil
-		if err := a.recipient(ctx, m.To[i].To, m.To[i].To); err != nil {
+		if err := a.recipient(ctx, to, to); err != nil {
 			return err
 		}
 	}
