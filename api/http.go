@@ -275,16 +275,18 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	if o.Metrics != nil {
 		s.mux.Handle("/metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	}
-	root := http.Handler(http.HandlerFunc(s.notFound))
+	roots := map[string]http.Handler{"/": http.HandlerFunc(s.notFound)} // shared with the plain interface
 	for pattern, h := range o.Handlers {
-		if pattern == "/" {
-			root = h
+		if pattern == "/" || pattern == "/{$}" {
+			roots[pattern] = h
 			continue
 		}
 		s.mux.Handle(pattern, h)
 	}
 	own := s.mountDialects()
-	s.mux.Handle("/", s.plainOr(root))
+	for pattern, h := range roots {
+		s.mux.Handle(pattern, s.plainOr(h))
+	}
 	s.zipped = zippedAnswers(s.mux)
 	return s, own
 }
