@@ -3,6 +3,7 @@ package api
 import (
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/emersion/go-smtp"
 
@@ -57,8 +58,8 @@ func (s *smtpSession) Mail(from string, envelope *smtp.MailOptions) error {
 		return smtpRefuse(421, "4.3.2", "this session is over; try again later")
 	case from == "":
 		return s.refuse(smtpRefuse(550, "5.7.1", "mail without an author, such as bounces and automatic answers, is not sent to phones"))
-	case !strings.Contains(from, "@"):
-		return s.refuse(smtpRefuse(553, "5.1.7", "<%s> is no address such as anna@example.se", from))
+	case !strings.Contains(from, "@") || !utf8.ValidString(from):
+		return s.refuse(smtpRefuse(553, "5.1.7", "<%s> is no address such as anna@example.se", strings.ToValidUTF8(from, "?")))
 	}
 	s.author, s.envelope = from, envelope
 	if s.signed != "" {
