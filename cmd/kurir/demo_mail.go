@@ -162,28 +162,29 @@ func (m *demoMails) send(from, to, subject, text string) error {
 	}
 	err := netsmtp.SendMail(m.Gateway, nil, from, []string{to}, letter.Bytes())
 	if refused, ok := errors.AsType[*textproto.Error](err); ok {
-		return fmt.Errorf("the gateway answers %w", refused)
+		return fmt.Errorf("the gateway answers %d %s", refused.Code, refused.Msg)
 	}
 	return err
 }
 
 var demoMailPage = template.Must(template.New("mails").Parse(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Mails</title>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Mails</title>
 <style>
 body { font: 16px/1.4 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em }
 article, form { border: 1px solid #bbb; border-radius: 6px; padding: .6em 1em; margin: 1em 0 }
-article form { border: 0; padding: 0 } pre { white-space: pre-wrap; font: inherit } dt { float: left; width: 5em; color: #666 }
+article form { border: 0; padding: 0 } pre { white-space: pre-wrap; font: inherit } dl { display: grid; grid-template-columns: 5em minmax(0, 1fr) } dt { color: #666 }
+dd { margin: 0; overflow-wrap: anywhere } label { display: block }
 input, textarea { font: inherit; width: 100%; box-sizing: border-box; margin: .2em 0 } .no { color: #b00 }
 </style>
 <h1>Mails</h1>
 <p>What the gateway sends by mail comes here, whoever it is to. The phones are <a href="../phones/">there</a>. <a href="./">Look again</a>.</p>
 {{with .Refused}}<p class="no">{{.}}</p>{{end}}
 {{if .Open}}<form method="post"><b>Write to a phone</b>
-<input name="from" aria-label="From" value="anna@example.com"><input name="to" aria-label="To" value="0701234567@sms.example.com">
-<input name="subject" aria-label="Subject" placeholder="Subject"><textarea name="text" aria-label="Text" rows="2" placeholder="Text"></textarea><button>Send</button></form>{{end}}
+<label>From <input name="from" value="anna@example.com"></label><label>To <input name="to" value="0701234567@sms.example.com"></label>
+<label>Subject <input name="subject"></label><label>Text <textarea name="text" rows="2"></textarea></label><button>Send</button></form>{{end}}
 {{$open := .Open}}{{range .Mails}}<article id="m{{.Number}}"><dl><dt>To</dt><dd>{{.To}}</dd><dt>From</dt><dd>{{.From}}</dd><dt>Subject</dt><dd>{{.Subject}}</dd></dl><pre>{{.Text}}</pre>
 {{if and $open .AnswersTo}}<form method="post"><input type="hidden" name="from" value="{{.To}}"><input type="hidden" name="to" value="{{.AnswersTo}}">
-<input type="hidden" name="subject" value="Re: {{.Subject}}"><textarea name="text" aria-label="Answer" rows="2"></textarea><button>Answer</button></form>{{end}}
+<input type="hidden" name="subject" value="Re: {{.Subject}}"><label>Answer <textarea name="text" rows="2"></textarea></label><button>Answer</button></form>{{end}}
 </article>{{else}}<p>None yet.</p>{{end}}
 </html>
 `))
