@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 	"resource":  join(pure, "store", "cluster", "gateway"),
 
 	"api":       join(codecs, join(pure, "gateway", "resource", "mail")...),
-	"web":       join(pure, "gateway", "resource"),
+	"web":       join(pure, "sheet", "gateway", "resource"),
 	"simulator": codecs,
 	"load":      codecs,
 

@@ -140,6 +140,8 @@ type Account struct {
 	permit *message.Permit // of Hours; nil for always
 
 	bucket *bucket        // what is left of Rate; shared with the account of that name before a reload
+	actor  string         // user who acts for it; empty for itself (acting.go)
+	blind  bool           // who acts sees no texts
 	above  bool           // another account names it as parent; set by CheckTree
 	keyed  bool           // there are keys of its own; set by MarkKeyed
 	zone   *time.Location // Zone, loaded; nil for UTC

@@ -16,7 +16,8 @@ type User struct {
 	Name string `yaml:"name" example:"anna"`
 	// Account whose messages the user sends and sees.
 	Account string `yaml:"account" example:"acme"`
-	// Role says what the user may do: sender, project, support or system; docs/web.md has a table.
+	// Role says what the user may do: sender, groups, manager, project, operator, support, auditor or system; docs/web.md has a
+	// table.
 	Role string `yaml:"role" example:"sender"`
 	// Password as it is, or as an argon2id hash ($argon2id$v=19$m=19456,t=2,p=1$SALT$HASH). Over REST it becomes one. Empty: the
 	// user cannot sign in.
@@ -37,28 +38,43 @@ type User struct {
 }
 
 // Right is something that a user may do on the web pages. Rights are bits.
-type Right uint8
+type Right uint32
 
-// The rights.
+// The rights. Each holds for the user's account and those below it.
 const (
 	SendMessages   Right = 1 << iota // write messages, preview and cancel them
 	SeeMessages                      // the messages of the account, and what became of each
 	SeeTexts                         // the texts of those messages
-	ManageUsers                      // of the own account
-	ManageAllUsers                   // of all accounts, whatever their role
+	ChangePeople                     // the account's own contacts, groups and templates
+	ManageUsers                      // those of a lower role
+	ManageAccount                    // keys, opt-outs, webhooks and looks of the account
+	SeeMoney                         // balances, prices and what was paid
+	SeeReports                       // figures of the account
+	SeeAudit                         // who changed what
+	SeeOperation                     // links, queues, nodes, alarms
+	Operate                          // start, stop, send again, acknowledge
+	SeeSettings                      // of the whole server, without secrets
+	ChangeSettings                   // and money
+	Everywhere                       // all of that for every account
 )
 
-// roles says what each role may do. Roles whose pages there are not yet are not here; system is that of whoever administrates
-// the server, and may on the pages that there are what a sender may.
+// roles says what each role may do.
 var roles = []struct {
 	name   string
 	rights Right
 }{
 	{"sender", SendMessages | SeeMessages | SeeTexts},
-	{"project", SeeMessages},
-	{"support", SeeMessages}, // and SeeTexts by User.Texts
-	{"system", SendMessages | SeeMessages | SeeTexts},
+	{"groups", SendMessages | SeeMessages | SeeTexts | ChangePeople},
+	{"manager", SendMessages | SeeMessages | SeeTexts | ChangePeople | ManageUsers | ManageAccount | SeeMoney | SeeReports | SeeAudit},
+	{"project", SeeMessages | SeeMoney | SeeReports},
+	{"operator", SeeMessages | SeeReports | SeeOperation | Operate | SeeSettings | Everywhere},
+	{"support", SeeMessages | SeeReports | SeeOperation | SeeSettings | Everywhere}, // and SeeTexts by User.Texts
+	{"auditor", SeeMessages | SeeMoney | SeeReports | SeeAudit | SeeOperation | SeeSettings | Everywhere},
+	{"system", everyRight},
 }
+
+// everyRight is all rights.
+const everyRight = Everywhere<<1 - 1
 
 // Names of roles about which something particular holds.
 const (
@@ -87,13 +103,7 @@ func RoleRights(role string) Right {
 }
 
 // May tells whether the user may do something, all of it if it is several.
-func (u *User) May(r Right) bool {
-	have := RoleRights(u.Role)
-	if u.Role == supportRole && u.Texts {
-		have |= SeeTexts
-	}
-	return have&r == r
-}
+func (u *User) May(r Right) bool { return u.Rights()&r == r }
 
 // Active tells whether the user may sign in, or stay.
 func (u *User) Active(now time.Time) bool {

@@ -14,7 +14,7 @@ func TestRoles(t *testing.T) {
 	t.Parallel()
 	all := []Right{SendMessages, SeeMessages, SeeTexts}
 	for role, want := range map[string]string{
-		"sender": "111", "project": "010", "support": "010", "system": "111", "": "000", "root": "000",
+		"sender": "111", "groups": "111", "manager": "111", "project": "010", "operator": "010", "support": "010", "auditor": "010", "system": "111", "": "000", "root": "000",
 	} {
 		got := ""
 		for _, r := range all {

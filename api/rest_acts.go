@@ -71,7 +71,7 @@ func (s *httpServer) postAct(w http.ResponseWriter, r *http.Request, a *account.
 		return p
 	}
 	answer := func(job gateway.ActJob) *jobAnswer { return &jobAnswer{s.jobAt(r, job.ID), viewAct(&job)} }
-	job, err := s.Queues.Act(a.Name, req, answering(w, func(job gateway.ActJob) []byte { return answer(job).kept() }))
+	job, err := s.Queues.Act(a.Actor(), req, answering(w, func(job gateway.ActJob) []byte { return answer(job).kept() }))
 	switch {
 	case errors.Is(err, gateway.ErrTooManyActs):
 		return &problem{Status: http.StatusTooManyRequests, Code: codeRunning, Detail: err.Error(), RetryAfter: 5}

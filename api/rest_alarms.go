@@ -169,7 +169,7 @@ func (s *httpServer) acknowledge(w http.ResponseWriter, r *http.Request, a *acco
 	if p != nil {
 		return p
 	}
-	e, ok := s.Alarms.Book.Acknowledge(time.Now(), id, a.Name)
+	e, ok := s.Alarms.Book.Acknowledge(time.Now(), id, a.Actor())
 	if !ok {
 		return readProblem(gateway.ErrNotFound, "event")
 	}
@@ -182,7 +182,7 @@ func (s *httpServer) acknowledge(w http.ResponseWriter, r *http.Request, a *acco
 	case err != nil:
 		return readProblem(err, "event")
 	}
-	s.Log.Info("an alarm is acknowledged", "event", id, "kind", e.Kind, "about", e.Subject, "by", a.Name)
+	s.Log.Info("an alarm is acknowledged", "event", id, "kind", e.Kind, "about", e.Subject, "by", a.Actor())
 	v := s.shownAlarm(&e)
 	return answerJSON(w, &v)
 }

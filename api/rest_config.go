@@ -208,7 +208,7 @@ func (s *httpServer) deleteSetting(w http.ResponseWriter, r *http.Request, a *ac
 
 // wantedChange reads path, parameters and If-Match of a change.
 func wantedChange(r *http.Request, a *account.Account, action resource.Action) (resource.Change, *problem) {
-	c := resource.Change{Action: action, Kind: r.PathValue("noun"), Name: r.PathValue("name"), By: a.Name}
+	c := resource.Change{Action: action, Kind: r.PathValue("noun"), Name: r.PathValue("name"), By: a.Actor()}
 	params, p := parseQuery(r)
 	if p != nil {
 		return c, p

@@ -22,7 +22,7 @@ func (s *httpServer) listDead(w http.ResponseWriter, r *http.Request, a *account
 		}
 		return s.Messages(ctx, f)
 	}
-	return list(s, w, r, a, "messages", resource.Dead(), find, s.shown(r))
+	return list(s, w, r, a, "messages", resource.Dead(), find, s.shown(r, a))
 }
 
 // resendMessage is POST /v1/messages/{id}/resend: a message that did not arrive
@@ -53,7 +53,7 @@ func (s *httpServer) resendMessage(w http.ResponseWriter, r *http.Request, a *ac
 	default:
 		return refusal([]message.FailureKind{f.Kind}, []fieldError{{Index: -1, Field: f.Field, Code: f.Kind.Code(), Detail: f.Error()}})
 	}
-	s.Log.Info("a message is sent again", "message", id, "as", res.ID, "by", a.Name)
+	s.Log.Info("a message is sent again", "message", id, "as", res.ID, "by", a.Actor())
 	writeJSON(w, http.StatusAccepted, resent(&res))
 	return nil
 }
@@ -74,16 +74,19 @@ func (s *httpServer) unsent(ctx context.Context, a *account.Account, id message.
 func resent(r *gateway.Result) []byte { return append(appendResult(nil, r, -1), '\n') }
 
 // shown makes the rows of a list of messages.
-func (s *httpServer) shown(r *http.Request) func(m *message.Message) (message.ID, messageView) {
+func (s *httpServer) shown(r *http.Request, a *account.Account) func(m *message.Message) (message.ID, messageView) {
 	language := languageOf(r)
 	return func(m *message.Message) (message.ID, messageView) {
-		return m.ID, s.view(m, language)
+		return m.ID, s.view(m, a, language)
 	}
 }
 
-// view is a message as an answer shows it, in a language.
-func (s *httpServer) view(m *message.Message, language string) messageView {
+// view is a message as an answer shows it to who acts, in a language.
+func (s *httpServer) view(m *message.Message, a *account.Account, language string) messageView {
 	v := view(m, m.State, true, s.TLVs())
+	if !a.SeesTexts() {
+		v.Text, v.Data, v.UDH = "", "", ""
+	}
 	if v.Error != nil {
 		v.Error.Detail = v.Error.sentence(m.State, language)
 	}

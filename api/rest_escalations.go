@@ -145,7 +145,7 @@ func (s *httpServer) acknowledgeEscalation(w http.ResponseWriter, r *http.Reques
 	}
 	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
-	e, err := s.People.AcknowledgeEscalation(ctx, scope(a), id, a.Name)
+	e, err := s.People.AcknowledgeEscalation(ctx, scope(a), id, a.Actor())
 	var full *message.Failure
 	switch {
 	case errors.As(err, &full):

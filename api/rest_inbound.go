@@ -61,8 +61,17 @@ func (s *httpServer) listInbound(w http.ResponseWriter, r *http.Request, a *acco
 		return s.InboundList(ctx, f)
 	}
 	return list(s, w, r, a, "inbound", resource.Inbound(), find, func(in *message.Inbound) (message.ID, inboundView) {
-		return in.ID, viewInbound(in, s.TLVs())
+		return in.ID, s.viewInbound(in, a)
 	})
+}
+
+// viewInbound is a message from a phone as an answer shows it to who acts.
+func (s *httpServer) viewInbound(in *message.Inbound, a *account.Account) inboundView {
+	v := viewInbound(in, s.TLVs())
+	if !a.SeesTexts() {
+		v.Text, v.Data, v.UDH = "", "", ""
+	}
+	return v
 }
 
 // getInbound is GET /v1/inbound/{id}. Who may administrate sees nobody's too.
@@ -84,7 +93,12 @@ func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *accou
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "what is stored of the message is damaged: " + err.Error()}
 	}
-	v := inboundTraceView{viewInbound(in, s.TLVs()), events}
+	if !a.SeesTexts() {
+		for i := range events {
+			events[i].Text = "" // which may quote the message
+		}
+	}
+	v := inboundTraceView{s.viewInbound(in, a), events}
 	return answerJSON(w, &v)
 }
 

@@ -202,7 +202,7 @@ func (s *httpServer) postKey(w http.ResponseWriter, r *http.Request, a *account.
 		return p
 	}
 	secret := account.NewKeySecret()
-	change := resource.Change{Action: resource.Create, Kind: keyNoun, Name: body.Name, Value: body.value(secret), By: a.Name}
+	change := resource.Change{Action: resource.Create, Kind: keyNoun, Name: body.Name, Value: body.value(secret), By: a.Actor()}
 	return s.changeKey(w, r, a, change, secret, http.StatusCreated)
 }
 
@@ -300,7 +300,7 @@ func (s *httpServer) deleteKey(w http.ResponseWriter, r *http.Request, a *accoun
 	}
 	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
-	gone, err := s.Config.Change(ctx, resource.Change{Action: resource.Delete, Kind: keyNoun, Name: row.Name, By: a.Name})
+	gone, err := s.Config.Change(ctx, resource.Change{Action: resource.Delete, Kind: keyNoun, Name: row.Name, By: a.Actor()})
 	if p := changeProblem(err); p != nil {
 		return p
 	}
@@ -357,7 +357,7 @@ func (s *httpServer) rotateKey(w http.ResponseWriter, r *http.Request, a *accoun
 	if keep > 0 {
 		value["previous"], value["previous_expires"] = "***key", time.Now().Add(keep).UTC().Format(time.RFC3339)
 	}
-	change := resource.Change{Action: resource.Patch, Kind: keyNoun, Name: row.Name, Value: value, Revision: row.Revision, By: a.Name}
+	change := resource.Change{Action: resource.Patch, Kind: keyNoun, Name: row.Name, Value: value, Revision: row.Revision, By: a.Actor()}
 	return s.changeKey(w, r, a, change, secret, http.StatusOK)
 }
 

@@ -101,6 +101,6 @@ func (s *httpServer) askUSSD(w http.ResponseWriter, r *http.Request, a *account.
 	case err != nil:
 		return linkProblem(err)
 	}
-	s.Log.Info("USSD request", "link", name, "by", a.Name)
+	s.Log.Info("USSD request", "link", name, "by", a.Actor())
 	return answerJSON(w, &ussdView{answer.Text, answer.More})
 }

@@ -222,7 +222,7 @@ func (s *httpServer) restartSession(w http.ResponseWriter, r *http.Request, a *a
 	return s.controlled(w, r, name, func() error {
 		err := s.Links.RestartSession(name, uint32(n))
 		if err == nil {
-			s.Log.Info("a session is opened anew as asked", "link", name, "session", n, "by", a.Name)
+			s.Log.Info("a session is opened anew as asked", "link", name, "session", n, "by", a.Actor())
 		}
 		return err
 	})
@@ -290,7 +290,7 @@ func (s *httpServer) testLink(w http.ResponseWriter, r *http.Request, a *account
 		last := i+1 == len(steps) || steps[i+1].Host != st.Host
 		answer.OK = answer.OK || last && st.Error == ""
 	}
-	s.Log.Info("test of a link", "link", name, "ok", answer.OK, "by", a.Name)
+	s.Log.Info("test of a link", "link", name, "ok", answer.OK, "by", a.Actor())
 	return answerJSON(w, &answer)
 }
 
@@ -330,7 +330,7 @@ func (s *httpServer) askOperator(w http.ResponseWriter, r *http.Request, a *acco
 	var f *message.Failure
 	switch {
 	case err == nil:
-		v := view(m, m.State, m.Account == a.Name, s.TLVs())
+		v := view(m, m.State, m.Account == a.Name && a.SeesTexts(), s.TLVs())
 		return answerJSON(w, &v)
 	case errors.As(err, &f) && f.Kind.Temporary():
 		return &problem{Status: http.StatusServiceUnavailable, Code: f.Kind.Code(), Detail: f.Error(), RetryAfter: retryAfter(http.StatusServiceUnavailable)}

@@ -169,14 +169,14 @@ func (s *httpServer) postEntries(w http.ResponseWriter, r *http.Request, a *acco
 	case len(body.Note) > mostNote:
 		return faulty(http.StatusUnprocessableEntity, codeBadValue, "note", "the note has more than %d octets", mostNote)
 	}
-	return s.changeList(w, r, gateway.ListChange{List: r.PathValue("list"), Add: body.Add, Remove: body.Remove, By: a.Name, Note: body.Note})
+	return s.changeList(w, r, gateway.ListChange{List: r.PathValue("list"), Add: body.Add, Remove: body.Remove, By: a.Actor(), Note: body.Note})
 }
 
 func (s *httpServer) deleteEntry(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	if p := noQuery(r); p != nil {
 		return p
 	}
-	return s.changeList(w, r, gateway.ListChange{List: r.PathValue("list"), Remove: []string{r.PathValue("entry")}, By: a.Name})
+	return s.changeList(w, r, gateway.ListChange{List: r.PathValue("list"), Remove: []string{r.PathValue("entry")}, By: a.Actor()})
 }
 
 func (s *httpServer) changeList(w http.ResponseWriter, r *http.Request, c gateway.ListChange) *problem {

@@ -239,7 +239,7 @@ func (s *httpServer) postTopUp(w http.ResponseWriter, r *http.Request, a *accoun
 	case len(body.Note) > mostNote:
 		return bad("note", "the note has more than %d octets", mostNote)
 	}
-	return s.topUp(w, r, gateway.TopUp{Account: name, Key: body.Key, Amount: amount, By: a.Name, Note: body.Note})
+	return s.topUp(w, r, gateway.TopUp{Account: name, Key: body.Key, Amount: amount, By: a.Actor(), Note: body.Note})
 }
 
 func (s *httpServer) topUp(w http.ResponseWriter, r *http.Request, t gateway.TopUp) *problem {

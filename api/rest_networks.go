@@ -146,6 +146,6 @@ func (s *httpServer) setNetworks(w http.ResponseWriter, r *http.Request, a *acco
 	case err != nil:
 		return readProblem(err, "network")
 	}
-	s.Log.Info("networks are imported", "read", len(list), "entries", entries, "by", a.Name)
+	s.Log.Info("networks are imported", "read", len(list), "entries", entries, "by", a.Actor())
 	return answerJSON(w, &importedView{entries, len(list)})
 }

@@ -211,7 +211,7 @@ func (s *httpServer) setOptOut(w http.ResponseWriter, r *http.Request, a *accoun
 	}
 	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
-	changed, err := s.OptOuts.Set(ctx, gateway.OptOutChange{Account: name, Phone: r.PathValue("phone"), In: in, By: a.Name, Note: body.Note})
+	changed, err := s.OptOuts.Set(ctx, gateway.OptOutChange{Account: name, Phone: r.PathValue("phone"), In: in, By: a.Actor(), Note: body.Note})
 	if p := optOutProblem(err, name); p != nil {
 		return p
 	}

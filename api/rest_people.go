@@ -192,7 +192,7 @@ func (n *peopleNoun[T, D, V]) remove(w http.ResponseWriter, r *http.Request, a *
 // peopleOf tells whose people a request is about: those of the parameter account, which only administrators may give, else
 // one's own. It takes the query out of the request; more are names of further parameters, which it gives.
 func (s *httpServer) peopleOf(r *http.Request, a *account.Account, more ...string) (gateway.PeopleOf, url.Values, *problem) {
-	of := gateway.PeopleOf{By: a.Name}
+	of := gateway.PeopleOf{By: a.Actor()}
 	params, p := parseQuery(r)
 	if p != nil {
 		return of, nil, p

@@ -209,7 +209,7 @@ func (s *httpServer) postPush(w http.ResponseWriter, r *http.Request, a *account
 // beginPush begins a push; the answer is the job that does it.
 func (s *httpServer) beginPush(w http.ResponseWriter, r *http.Request, a *account.Account, req gateway.PushRequest) *problem {
 	answer := func(job gateway.PushJob) *jobAnswer { return &jobAnswer{s.jobAt(r, job.ID), viewJob(&job)} }
-	job, err := s.Queues.Push(a.Name, req, answering(w, func(job gateway.PushJob) []byte { return answer(job).kept() }))
+	job, err := s.Queues.Push(a.Actor(), req, answering(w, func(job gateway.PushJob) []byte { return answer(job).kept() }))
 	switch {
 	case errors.Is(err, gateway.ErrPushing):
 		return faulty(http.StatusConflict, codeRunning, "account", "%v", err)
@@ -403,6 +403,6 @@ func (s *httpServer) stopJob(w http.ResponseWriter, r *http.Request, a *account.
 	if err != nil {
 		return readProblem(err, "job")
 	}
-	s.Log.Info("job is stopped", "job", id, "by", a.Name)
+	s.Log.Info("job is stopped", "job", id, "by", a.Actor())
 	return answerJSON(w, v)
 }

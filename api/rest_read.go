@@ -21,7 +21,7 @@ func (s *httpServer) getMessage(w http.ResponseWriter, r *http.Request, a *accou
 	if p != nil {
 		return p
 	}
-	v := s.view(m, languageOf(r))
+	v := s.view(m, a, languageOf(r))
 	return answerJSON(w, &v)
 }
 
@@ -81,7 +81,7 @@ func (s *httpServer) cancelMessage(w http.ResponseWriter, r *http.Request, a *ac
 	if err != nil {
 		return s.unchanged(ctx, a, id, err)
 	}
-	v := view(m, m.State, true, s.TLVs())
+	v := s.view(m, a, "")
 	return answerJSON(w, &v)
 }
 
@@ -142,7 +142,7 @@ func (s *httpServer) patchMessage(w http.ResponseWriter, r *http.Request, a *acc
 	if err != nil {
 		return s.unchanged(ctx, a, id, err)
 	}
-	v := view(m, m.State, true, s.TLVs())
+	v := s.view(m, a, "")
 	return answerJSON(w, &v)
 }
 
@@ -168,7 +168,7 @@ func (s *httpServer) unchanged(ctx context.Context, a *account.Account, id messa
 // listMessages is GET /v1/messages: newest first, filtered and paged as package
 // resource says.
 func (s *httpServer) listMessages(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	return list(s, w, r, a, "messages", resource.Messages(), s.Messages, s.shown(r))
+	return list(s, w, r, a, "messages", resource.Messages(), s.Messages, s.shown(r, a))
 }
 
 // list answers with a page of what a noun stands for, or with all of it as a
@@ -266,8 +266,11 @@ func (s *httpServer) getTrace(w http.ResponseWriter, r *http.Request, a *account
 	language := languageOf(r)
 	for i := range t.Events {
 		t.Events[i].In(language)
+		if !a.SeesTexts() {
+			t.Events[i].Text = "" // which may quote the message
+		}
 	}
-	answer := messageTraceView{Message: s.view(m, language), Links: m.Links, Routes: viewRules(t.Route, a), Events: t.Events, Waits: t.Waits}
+	answer := messageTraceView{Message: s.view(m, a, language), Links: m.Links, Routes: viewRules(t.Route, a), Events: t.Events, Waits: t.Waits}
 	return answerJSON(w, &answer)
 }
 

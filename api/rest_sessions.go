@@ -165,7 +165,7 @@ func (s *httpServer) endSession(w http.ResponseWriter, r *http.Request, a *accou
 	if err := s.Sessions.End(ctx, scope(a), id); err != nil {
 		return faulty(http.StatusNotFound, codeNotFound, "id", "%v", err) // the only one there is
 	}
-	s.Log.Info("customer's session is ended as asked", "session", id, "by", a.Name)
+	s.Log.Info("customer's session is ended as asked", "session", id, "by", a.Actor())
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -132,7 +132,7 @@ func (s *httpServer) putTrace(w http.ResponseWriter, r *http.Request, a *account
 	if p := s.readJSON(w, r, a, &body); p != nil {
 		return p
 	}
-	set := traceSettings{pdus: body.PDUs, long: defaultTrace, session: body.Session, texts: body.Texts, by: a.Name}
+	set := traceSettings{pdus: body.PDUs, long: defaultTrace, session: body.Session, texts: body.Texts, by: a.Actor()}
 	if set.pdus == 0 {
 		set.pdus = defaultPDUs
 	}
@@ -237,9 +237,9 @@ func (s *httpServer) getPDUs(w http.ResponseWriter, r *http.Request, a *account.
 	if trace == nil {
 		return noTrace(key, "; PUT begins one")
 	}
-	q.texts = trace.texts && a.Admin
+	q.texts = trace.texts && a.Admin && a.SeesTexts()
 	if q.texts {
-		s.Log.Info("trace with texts is read", "of", key.kind, "name", key.name, "by", a.Name)
+		s.Log.Info("trace with texts is read", "of", key.kind, "name", key.name, "by", a.Actor())
 	}
 	if q.follow {
 		return s.followTrace(w, r, trace, q)

@@ -151,7 +151,7 @@ func (s *httpServer) removeDead(w http.ResponseWriter, r *http.Request, a *accou
 	case n == 0 && f.Number != 0:
 		return readProblem(gateway.ErrNotFound, "dead letter")
 	case n > 0:
-		s.Log.Info("dead letters are removed", "letters", n, "by", a.Name)
+		s.Log.Info("dead letters are removed", "letters", n, "by", a.Actor())
 	}
 	return answerJSON(w, &removedView{n})
 }

@@ -59,7 +59,7 @@ func (s *httpServer) rotateHookSecret(w http.ResponseWriter, r *http.Request, a 
 		view.Previous = time.Now().Add(keep).UTC().Format(time.RFC3339)
 		value["webhook_secret_previous"], value["webhook_secret_previous_expires"] = "***webhook_secret", view.Previous
 	}
-	change := resource.Change{Action: resource.Patch, Kind: "accounts", Name: name, Value: value, By: a.Name}
+	change := resource.Change{Action: resource.Patch, Kind: "accounts", Name: name, Value: value, By: a.Actor()}
 	return s.changeSecret(w, r, change, http.StatusOK, "", func(*resource.Row) ([]byte, error) { return marshal(&view) })
 }
 

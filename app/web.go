@@ -22,7 +22,10 @@ func (a *App) pages() (err error) {
 		Log: a.log, Core: a.gateway, Verifier: a.verifier, Change: a.ChangeSetting, Now: a.gateway.Now,
 		Accounts: func() *account.Directory { return a.gateway.Snapshot().Accounts },
 		Country:  func() string { return a.gateway.Snapshot().Country },
-		MayTry:   a.logins.MayTry, Failed: a.logins.Failed,
+		REST: func(by *account.Account, w http.ResponseWriter, r *http.Request) {
+			a.http.Handler.ServeHTTP(w, r.WithContext(api.As(r.Context(), by)))
+		},
+		MayTry: a.logins.MayTry, Failed: a.logins.Failed,
 		Base: func() string { return a.httpNow.Load().Base },
 	})
 	if err != nil {

@@ -13,6 +13,8 @@ func (v *visit) mePage() { v.me(http.StatusOK, "", "", "") }
 // meForm is what that page shows.
 type meForm struct {
 	Sessions      []mySession
+	Accounts      []string // for which the user may act, the own one first
+	Acting        string
 	Role          string
 	Language      string
 	Error, Detail string // a key, or what a check says
@@ -27,6 +29,10 @@ type mySession struct {
 
 func (v *visit) me(status int, problem, detail, notice string) {
 	f := &meForm{Role: v.user.Role, Language: v.user.Language, Error: problem, Detail: detail, Notice: notice, Least: account.MinPassword}
+	f.Acting = v.account.Name
+	for _, a := range v.accounts() {
+		f.Accounts = append(f.Accounts, a.Name)
+	}
 	for _, one := range v.sessions.of(v.user.Name, v.Now()) {
 		f.Sessions = append(f.Sessions, mySession{one.id, one.addr, one.agent, showTime(one.began), showTime(one.seen), one.id == v.session.id})
 	}

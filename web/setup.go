@@ -117,5 +117,5 @@ func (v *visit) said(err error) string {
 	case errors.As(err, &failure):
 		return failure.Error()
 	}
-	return words(v.lang(), "error.database")
+	return v.words(v.lang(), "error.database")
 }

@@ -43,18 +43,18 @@ func (v *visit) story(t *gateway.Trace) (list []chapter, why string) {
 // sentence says what happened.
 func (v *visit) sentence(e *gateway.TraceEntry) string {
 	lang := v.lang()
-	text := words(lang, "story."+e.What)
+	text := v.words(lang, "story."+e.What)
 	if e.Part > 1 {
-		text = words(lang, "story.part", e.Part) + " " + text
+		text = v.words(lang, "story.part", e.Part) + " " + text
 	}
 	if e.Link != "" {
-		text += " " + words(lang, "story.link", e.Link)
+		text += " " + v.words(lang, "story.link", e.Link)
 	}
 	if e.State != "" {
-		text += ": " + words(lang, "state."+e.State)
+		text += ": " + v.words(lang, "state."+e.State)
 	}
 	if e.Seconds > 0 {
-		text += " " + words(lang, "story.wait", (time.Duration(e.Seconds)*time.Second).String())
+		text += " " + v.words(lang, "story.wait", (time.Duration(e.Seconds)*time.Second).String())
 	}
 	return text
 }
@@ -68,10 +68,10 @@ func (v *visit) detail(e *gateway.TraceEntry) string {
 		parts = append(parts, e.Text)
 	}
 	if e.ID != "" {
-		parts = append(parts, words(v.lang(), "story.id", e.ID))
+		parts = append(parts, v.words(v.lang(), "story.id", e.ID))
 	}
 	if e.Code != 0 {
-		parts = append(parts, words(v.lang(), "story.code", fmt.Sprint(e.Code)))
+		parts = append(parts, v.words(v.lang(), "story.code", fmt.Sprint(e.Code)))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -16,8 +16,9 @@ type visit struct {
 	w http.ResponseWriter
 	r *http.Request
 
+	page    *page
 	user    *account.User    // nil for who has not signed in
-	account *account.Account // the user's
+	account *account.Account // for which the user acts, with the user's rights (account.User.Acting)
 	session *session
 }
 
@@ -39,7 +40,8 @@ func (v *visit) recognise() {
 		return
 	}
 	if a := accounts.ByName(u.Account); a != nil && a.MayComeFrom(v.addr()) {
-		v.user, v.account, v.session = u, a, found
+		v.user, v.session = u, found
+		v.account = u.Acting(v.chosen())
 	}
 }
 
@@ -95,7 +97,7 @@ type view struct {
 func (v *view) Lang() string { return v.lang() }
 
 // T gives words of the page's language.
-func (v *view) T(key string, args ...any) string { return words(v.lang(), key, args...) }
+func (v *view) T(key string, args ...any) string { return v.words(v.lang(), key, args...) }
 
 // SignedIn is the name of the user, empty for none.
 func (v *view) SignedIn() string {
@@ -107,9 +109,6 @@ func (v *view) SignedIn() string {
 
 // Sends tells whether the user may send.
 func (v *view) Sends() bool { return v.user != nil && v.user.May(account.SendMessages) }
-
-// Sees tells whether the user may see messages.
-func (v *view) Sees() bool { return v.user != nil && v.user.May(account.SeeMessages) }
 
 // At tells whether the page is that of a path, for the menu.
 func (v *view) At(path string) bool {

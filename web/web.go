@@ -13,27 +13,8 @@ import (
 	"time"
 
 	"kurir/account"
-	"kurir/gateway"
-	"kurir/message"
 	"kurir/resource"
 )
-
-// Core is what the pages need of *gateway.Gateway.
-type Core interface {
-	Submit(ctx context.Context, subs []*gateway.Submission) ([]gateway.Result, error)
-	Preview(sub *gateway.Submission) (*gateway.Preview, *message.Failure)
-	AddressSome(ctx context.Context, m *gateway.Mailing, most int) (list []gateway.Addressed, more bool, err error)
-	Mail(ctx context.Context, by string, m *gateway.Mailing, key *gateway.Answering[gateway.MailingJob]) (gateway.MailingJob, error)
-	Messages(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error)
-	Message(ctx context.Context, account string, id message.ID) (*message.Message, error)
-	Trace(ctx context.Context, m *message.Message) (*gateway.Trace, error)
-	Cancel(ctx context.Context, account string, id message.ID) (*message.Message, error)
-	FindGroup(ctx context.Context, account, named string) (*gateway.Group, error)
-	FindContact(ctx context.Context, account, named string) (*gateway.Contact, error)
-	Escalations(ctx context.Context, account string) ([]*gateway.Escalation, error)
-	AcknowledgeEscalation(ctx context.Context, account string, id message.ID, by string) (*gateway.Escalation, error)
-	Groups(ctx context.Context, f gateway.PeopleFilter) ([]*gateway.Group, error)
-}
 
 // Options is what the pages are made of. All but Base and Now are required.
 type Options struct {
@@ -44,6 +25,8 @@ type Options struct {
 	Verifier *account.Verifier         // shared with the interfaces
 	// Change makes, changes and deletes a setting, as PATCH /v1/config does.
 	Change func(ctx context.Context, c resource.Change) (resource.Row, error)
+	// REST serves a request of our own REST interface, from within the program, as the account.
+	REST func(a *account.Account, w http.ResponseWriter, r *http.Request)
 	// MayTry tells whether credentials are looked at now, Failed counts a failure and returns when it may be answered; claim is
 	// who signs in from an address.
 	MayTry func(addr netip.Addr, claim string) bool
@@ -64,43 +47,11 @@ type Server struct {
 	setup     *setupLink
 	templates map[string]*template.Template // by page
 	assets    map[string]asset              // by name
+	table     map[string]inBoth             // words by key
 }
 
 // timeout is how long a request may take.
 const timeout = 30 * time.Second
-
-// page is one line of the table of pages.
-type page struct {
-	pattern string        // of http.ServeMux
-	right   account.Right // that it takes
-	open    bool          // also for whoever has not signed in
-	serve   func(*visit)
-}
-
-// pages is the table of all pages and acts.
-func (s *Server) pages() []page {
-	return []page{
-		{pattern: "GET /{$}", open: true, serve: (*visit).home},
-		{pattern: "GET /signin", open: true, serve: (*visit).signInPage},
-		{pattern: "POST /signin", open: true, serve: (*visit).signIn},
-		{pattern: "POST /signout", serve: (*visit).signOut},
-		{pattern: "GET /setup", open: true, serve: (*visit).setupPage},
-		{pattern: "POST /setup", open: true, serve: (*visit).setUp},
-		{pattern: "GET /web/{file}", open: true, serve: (*visit).asset},
-		{pattern: "GET /compose", right: account.SendMessages, serve: (*visit).composePage},
-		{pattern: "POST /compose", right: account.SendMessages, serve: (*visit).compose},
-		{pattern: "POST /compose/count", right: account.SendMessages, serve: (*visit).count},
-		{pattern: "GET /sent", right: account.SeeMessages, serve: (*visit).sentPage},
-		{pattern: "GET /sent/{id}", right: account.SeeMessages, serve: (*visit).messagePage},
-		{pattern: "POST /sent/{id}/cancel", right: account.SendMessages, serve: (*visit).cancel},
-		{pattern: "GET /duty", right: account.SeeMessages, serve: (*visit).dutyPage},
-		{pattern: "POST /duty/{id}/take", right: account.SendMessages, serve: (*visit).take},
-		{pattern: "GET /me", serve: (*visit).mePage},
-		{pattern: "POST /me/end", serve: (*visit).endSession},
-		{pattern: "POST /me/password", serve: (*visit).changePassword},
-		{pattern: "POST /me/language", serve: (*visit).changeLanguage},
-	}
-}
 
 // New makes the pages. Where there is no user, SetupLink gives the way to the first.
 func New(o Options) (*Server, error) {
@@ -110,12 +61,12 @@ func New(o Options) (*Server, error) {
 	if o.Base == nil {
 		o.Base = func() string { return "" }
 	}
-	s := &Server{Options: o, sessions: newSessions(), setup: newSetupLink()}
+	s := &Server{Options: o, sessions: newSessions(), setup: newSetupLink(), table: allWords()}
 	if err := s.parse(); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	for _, p := range s.pages() {
+	for _, p := range pages() {
 		mux.HandleFunc(p.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &p) })
 	}
 	s.handler = headed(http.NewCrossOriginProtection().Handler(mux))
@@ -124,11 +75,6 @@ func New(o Options) (*Server, error) {
 
 // Handler serves all pages.
 func (s *Server) Handler() http.Handler { return s.handler }
-
-// Paths are the patterns of http.ServeMux at which Handler is to be mounted.
-func (s *Server) Paths() []string {
-	return []string{"/{$}", "/signin", "/signout", "/setup", "/web/", "/compose", "/compose/", "/sent", "/sent/", "/duty", "/duty/", "/me", "/me/"}
-}
 
 // parse reads the templates and the files beside them.
 func (s *Server) parse() error {
@@ -169,7 +115,10 @@ func headed(next http.Handler) http.Handler {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *page) {
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
-	v := &visit{Server: s, w: w, r: r.WithContext(ctx)}
+	v := &visit{Server: s, w: w, r: r, page: p}
+	if !p.stays && !v.exports() {
+		v.r = r.WithContext(ctx)
+	}
 	v.recognise()
 	switch {
 	case p.open:
@@ -184,6 +133,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *page) {
 		return
 	}
 	if r.Method == http.MethodPost && !v.parseForm() {
+		return
+	}
+	if p.list != nil {
+		v.listPage(p.list)
 		return
 	}
 	p.serve(v)

@@ -28,6 +28,7 @@ type site struct {
 	core   *core
 	mu     sync.Mutex
 	users  []account.User
+	rest   func(by *account.Account, w http.ResponseWriter, r *http.Request) // nil: there is nothing
 	failed int
 }
 
@@ -52,7 +53,7 @@ func newSite(t *testing.T, roles map[string]string) *site {
 	}
 	w, err := New(Options{
 		Log: slog.New(slog.DiscardHandler), Core: s.core, Accounts: s.accounts, Country: func() string { return "46" }, Verifier: account.NewVerifier(),
-		Change: s.change, MayTry: func(netip.Addr, string) bool { return s.failed < 3 }, Failed: func(context.Context, netip.Addr, string) { s.failed++ },
+		REST: s.serveREST, Change: s.change, MayTry: func(netip.Addr, string) bool { return s.failed < 3 }, Failed: func(context.Context, netip.Addr, string) { s.failed++ },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +65,15 @@ func newSite(t *testing.T, roles map[string]string) *site {
 	s.web, s.Server = w, httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// serveREST answers what pages ask of REST.
+func (s *site) serveREST(by *account.Account, w http.ResponseWriter, r *http.Request) {
+	if s.rest != nil {
+		s.rest(by, w, r)
+		return
+	}
+	w.WriteHeader(http.StatusNotFound)
 }
 
 func (s *site) accounts() *account.Directory {
@@ -257,8 +267,8 @@ func TestForeignSite(t *testing.T) {
 func TestRights(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, map[string]string{"sender": "sender", "project": "project", "support": "support", "system": "system"})
-	may := map[account.Right]string{0: "project sender support system", account.SendMessages: "sender system", account.SeeMessages: "project sender support system"}
-	for _, p := range s.web.pages() {
+	may := map[account.Right]string{0: "project sender support system", account.SendMessages: "sender system", account.SeeMessages: "project sender support system", account.SeeOperation: "support system"}
+	for _, p := range pages() {
 		if p.open || p.pattern == "POST /signout" {
 			continue
 		}

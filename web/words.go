@@ -1,10 +1,13 @@
 package web
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // words gives what a key says in a language: sv is Swedish, any other English. A key that there is not is given as it is.
-func words(lang, key string, args ...any) string {
-	pair, known := table[key]
+func (s *Server) words(lang, key string, args ...any) string {
+	pair, known := s.table[key]
 	if !known {
 		return key
 	}
@@ -20,3 +23,14 @@ func words(lang, key string, args ...any) string {
 
 // inBoth is what is said in English and in Swedish.
 type inBoth struct{ en, sv string }
+
+// allWords are those of every area.
+func allWords() map[string]inBoth {
+	table := map[string]inBoth{}
+	for _, words := range []map[string]inBoth{
+		wordsOfPeople(), wordsOfLists(), wordsOfConsole(),
+	} {
+		maps.Copy(table, words)
+	}
+	return table
+}

@@ -15,7 +15,7 @@ import (
 // Every key that is used has words in both languages, and all that there are are used.
 func TestWords(t *testing.T) {
 	t.Parallel()
-	text := sourceText(t)
+	text, table := sourceText(t), allWords()
 	used := map[string]bool{}
 	groups := map[string]bool{}
 	for key := range table {
@@ -37,8 +37,24 @@ func TestWords(t *testing.T) {
 	for k := range 256 {
 		used["story."+message.EventKind(k).String()] = true
 	}
+	for _, p := range pages() {
+		if p.list == nil {
+			continue
+		}
+		for _, c := range p.list.columns {
+			used["field."+c.field] = true
+		}
+		for _, name := range p.list.filters {
+			used["field."+name] = true
+		}
+	}
+	for key := range table {
+		if strings.HasPrefix(key, "value.") { // of what REST answers
+			used[key] = true
+		}
+	}
 	for key := range used {
-		if first, _, _ := strings.Cut(key, "."); (first == "state" || first == "role" || first == "story") && strings.Contains(key, ".") && table[key].en == "" {
+		if first, _, _ := strings.Cut(key, "."); (first == "state" || first == "role" || first == "story" || first == "field") && strings.Contains(key, ".") && table[key].en == "" {
 			t.Errorf("there are no words for %s", key)
 		}
 	}
@@ -72,7 +88,7 @@ func sourceText(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for _, name := range sources {
-		if strings.HasSuffix(name, "_test.go") || name == "words_table.go" {
+		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "words_") {
 			continue
 		}
 		body, err := os.ReadFile(name)

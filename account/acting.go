@@ -1,0 +1,99 @@
+package account
+
+import "slices"
+
+// rightScopes says what each right is over REST.
+var rightScopes = []struct {
+	right  Right
+	scopes []Scope
+}{
+	{SendMessages, []Scope{MessagesWrite, PeopleRead}},
+	{SeeMessages, []Scope{MessagesRead, InboundRead, EventsRead, PeopleRead}},
+	{ChangePeople, []Scope{PeopleRead, PeopleWrite}},
+	{ManageAccount, []Scope{KeysRead, KeysWrite, OptOutsRead, OptOutsWrite, WebhooksRead, WebhooksWrite, SessionsRead, SessionsWrite}},
+	{SeeMoney, []Scope{MoneyRead}},
+	{SeeOperation, []Scope{
+		QueuesRead, LinksRead, SessionsRead, WebhooksRead, TracesRead, AlarmsRead, OptOutsRead, ListsRead, InboundRead, EventsRead,
+	}},
+	{Operate, []Scope{QueuesWrite, LinksWrite, SessionsWrite, WebhooksWrite, TracesWrite, AlarmsWrite, MessagesWrite}},
+	{SeeSettings, []Scope{ConfigRead, ListsRead, LinksRead, KeysRead, MoneyRead, OptOutsRead, PeopleRead}},
+	{ChangeSettings, []Scope{ConfigWrite, ListsWrite, LinksWrite, KeysWrite, MoneyRead, MoneyWrite, OptOutsWrite, AlarmsWrite}},
+}
+
+// Scopes gives what a user of these rights may over REST.
+func (r Right) Scopes() []Scope {
+	var scopes []Scope
+	for _, row := range rightScopes {
+		if r&row.right == 0 {
+			continue
+		}
+		for _, s := range row.scopes {
+			if !slices.Contains(scopes, s) {
+				scopes = append(scopes, s)
+			}
+		}
+	}
+	if r&Everywhere != 0 {
+		scopes = append(scopes, AdminRead)
+		if r&(Operate|ChangeSettings) != 0 {
+			scopes = append(scopes, AdminWrite)
+		}
+	}
+	return scopes
+}
+
+// Rights gives all that the user may.
+func (u *User) Rights() Right {
+	have := RoleRights(u.Role)
+	if u.Role == supportRole && u.Texts {
+		have |= SeeTexts
+	}
+	return have
+}
+
+// Acting gives the account as the user acts for it: with the user's rights alone, and under the user's name. The account must be
+// the user's own, or one below it (Directory.Below).
+func (u *User) Acting(a *Account) *Account {
+	k := &Key{Name: u.Name, Account: a.Name, may: map[Scope]bool{}}
+	for _, s := range u.Rights().Scopes() {
+		k.may[s] = true
+		k.Scopes = append(k.Scopes, string(s))
+	}
+	acting := *a
+	acting.Admin = u.May(Everywhere)
+	acting.key, acting.actor, acting.blind = k, u.Name, !u.May(SeeTexts)
+	if acting.Admin {
+		reader, writer := acting, acting
+		reader.Admin, writer.Admin = k.May(AdminRead), k.May(AdminWrite)
+		k.reader, k.writer = &reader, &writer
+	}
+	return &acting
+}
+
+// Actor names who acts in the audit and elsewhere: the account, or for a user of the web pages ACCOUNT/USER.
+func (a *Account) Actor() string {
+	if a.actor != "" {
+		return a.Name + "/" + a.actor
+	}
+	return a.Name
+}
+
+// SeesTexts tells whether who acts may see the texts of messages.
+func (a *Account) SeesTexts() bool { return !a.blind }
+
+// Below gives an account and all below it, which stand behind it in the order of the file; nil if there is no such account.
+func (s *Directory) Below(name string) []*Account {
+	top := s.ByName(name)
+	if top == nil {
+		return nil
+	}
+	list := []*Account{top}
+	for at := 0; at < len(list); at++ {
+		for _, a := range s.accounts {
+			if a.Parent == list[at].Name && !slices.Contains(list, a) {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,94 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"kurir/account"
+)
+
+// page is one line of the table of pages.
+type page struct {
+	pattern string        // of http.ServeMux
+	right   account.Right // that it takes
+	open    bool          // also for whoever has not signed in
+	stays   bool          // it is served for as long as the browser likes
+	menu    string        // key of the words by which the menu names it; empty: it is not there
+	serve   func(*visit)
+	list    *listPage // in place of serve
+}
+
+// path is where the page is, without the method.
+func (p *page) path() string {
+	_, path, _ := strings.Cut(p.pattern, " ")
+	return path
+}
+
+// pages is the table of all pages and acts, in the order of the menu.
+func pages() []page {
+	return slices.Concat(
+		pagesOfSignIn(), pagesOfCompose(), pagesOfSent(), pagesOfDuty(), pagesOfMe(), pagesOfConsole(),
+	)
+}
+
+func pagesOfSignIn() []page {
+	return []page{
+		{pattern: "GET /{$}", open: true, serve: (*visit).home},
+		{pattern: "GET /signin", open: true, serve: (*visit).signInPage},
+		{pattern: "POST /signin", open: true, serve: (*visit).signIn},
+		{pattern: "POST /signout", serve: (*visit).signOut},
+		{pattern: "GET /setup", open: true, serve: (*visit).setupPage},
+		{pattern: "POST /setup", open: true, serve: (*visit).setUp},
+		{pattern: "GET /web/{file}", open: true, serve: (*visit).asset},
+	}
+}
+
+func pagesOfCompose() []page {
+	return []page{
+		{pattern: "GET /compose", right: account.SendMessages, menu: "nav.new", serve: (*visit).composePage},
+		{pattern: "POST /compose", right: account.SendMessages, serve: (*visit).compose},
+		{pattern: "POST /compose/count", right: account.SendMessages, serve: (*visit).count},
+	}
+}
+
+func pagesOfSent() []page {
+	return []page{
+		{pattern: "GET /sent", right: account.SeeMessages, menu: "nav.sent", serve: (*visit).sentPage},
+		{pattern: "GET /sent/{id}", right: account.SeeMessages, serve: (*visit).messagePage},
+		{pattern: "POST /sent/{id}/cancel", right: account.SendMessages, serve: (*visit).cancel},
+	}
+}
+
+func pagesOfDuty() []page {
+	return []page{
+		{pattern: "GET /duty", right: account.SeeMessages, menu: "nav.duty", serve: (*visit).dutyPage},
+		{pattern: "POST /duty/{id}/take", right: account.SendMessages, serve: (*visit).take},
+	}
+}
+
+func pagesOfMe() []page {
+	return []page{
+		{pattern: "GET /me", serve: (*visit).mePage},
+		{pattern: "POST /me/account", serve: (*visit).chooseAccount},
+		{pattern: "POST /me/end", serve: (*visit).endSession},
+		{pattern: "POST /me/password", serve: (*visit).changePassword},
+		{pattern: "POST /me/language", serve: (*visit).changeLanguage},
+	}
+}
+
+// Paths are the patterns of http.ServeMux at which Handler is to be mounted: each first part of a path that a page has.
+func (s *Server) Paths() []string {
+	paths := []string{"/{$}"}
+	for _, p := range pages() {
+		first, _, deep := strings.Cut(strings.TrimPrefix(p.path(), "/"), "/")
+		if first == "{$}" {
+			continue
+		}
+		for _, path := range []string{"/" + first, "/" + first + "/"} {
+			if (deep || !strings.HasSuffix(path, "/")) && !slices.Contains(paths, path) {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths
+}
