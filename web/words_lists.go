@@ -17,8 +17,8 @@ func wordsOfLists() map[string]inBoth {
 		"list.file":     {"As a file:", "Som fil:"},
 		"list.acts":     {"Acts", "Åtgärder"},
 
-		"field.name":    {"Name", "Namn"},
-		"field.state":   {"State", "Läge"},
+		"field.name":  {"Name", "Namn"},
+		"field.state": {"State", "Läge"},
 
 		"value.true":  {"yes", "ja"},
 		"value.false": {"no", "nej"},
