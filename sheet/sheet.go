@@ -1,5 +1,8 @@
 // Package sheet reads tables of comma-separated values (RFC 4180) in UTF-8 whose first line names the columns, and says of
 // every mistake in which line it is.
+//
+// Files that people send, CSV as spreadsheets write it or workbooks, are read by ReadUpload within limits; files for people are
+// written by a Writer.
 package sheet
 
 import (
