@@ -24,7 +24,7 @@ func startDemo(t testing.TB, dir string) *demo {
 	t.Helper()
 	d := &demo{http: freeAddr(t), smpp: freeAddr(t), smtp: freeAddr(t), dir: dir}
 	// It prints key and password for the newcomer, so its output is not searched for them.
-	d.process = start(t, foreign, dir, raceBinary(t), "demo", "--http", d.http, "--smpp", d.smpp, "--smtp", d.smtp, "--data", filepath.Join(dir, "kurir-demo"))
+	d.process = start(t, foreign, dir, raceBinary(t), "demo", "--quiet", "--http", d.http, "--smpp", d.smpp, "--smtp", d.smtp, "--data", filepath.Join(dir, "kurir-demo"))
 	return d
 }
 
@@ -147,7 +147,7 @@ routes:
 func (d *demo) portsTaken() {
 	d.t.Helper()
 	other := d.t.TempDir()
-	text, exit := run(d.t, foreign, other, raceBinary(d.t), "demo", "--http", d.http, "--smpp", freeAddr(d.t), "--smtp", freeAddr(d.t), "--data", filepath.Join(other, "demo"))
+	text, exit := run(d.t, foreign, other, raceBinary(d.t), "demo", "--quiet", "--http", d.http, "--smpp", freeAddr(d.t), "--smtp", freeAddr(d.t), "--data", filepath.Join(other, "demo"))
 	if exit == 0 || !strings.Contains(text, fmt.Sprintf("%s is in use by another program", d.http)) || !strings.Contains(text, "--http") {
 		d.t.Errorf("port taken: exit code %d\n%s", exit, text)
 	}

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"regexp"
 	"testing"
 )
 
@@ -16,17 +15,25 @@ func click(selector string) string {
 	return fmt.Sprintf(`(() => { const e = document.querySelector(%q); if (!e) return "no " + %q; e.click(); return "" })()`, selector, selector)
 }
 
-// TestWebSMS makes the first user by the demo's link, and sends a message from the first page with two fields and one click;
+// signIn opens the demo in a browser and signs in as the demo says.
+func (d *demo) signIn(width, height int) *browser {
+	d.t.Helper()
+	said := d.out.wait(d.t, `Open (http://\S+/) and sign in as (\w+) with the password (\w+)\n`)
+	d.out.wait(d.t, `/v1/messages\n`)
+	b := openBrowser(d.t, said[1], width, height)
+	b.shows(`document.querySelector("h1")?.textContent`, "Sign in")
+	b.eval(in("name", said[2]))
+	b.eval(in("password", said[3]))
+	b.eval(click("button.main"))
+	return b
+}
+
+// TestWebSMS signs in to the demo, and sends a message from the first page with two fields and one click;
 // its page tells that it arrived, and is within the width of a phone.
 func TestWebSMS(t *testing.T) {
 	t.Parallel()
 	lookPath(t, "chromium", "Chromium")
 	d := startDemo(t, t.TempDir())
-	d.out.wait(t, `/v1/messages\n`)
-	link := regexp.MustCompile(`http://\S+/setup\?token=\w+`).FindString(d.out.String())
-	if link == "" {
-		t.Fatalf("the demo gives no link to make a user: %s", d.out.String())
-	}
 	const (
 		title = `document.querySelector("h1")?.firstChild.textContent.trim()`
 		count = `document.querySelector("#count strong")?.textContent`
@@ -34,11 +41,7 @@ func TestWebSMS(t *testing.T) {
 		story = `document.querySelector(".story li.good .what")?.textContent.split(" ")[0]`
 		wide  = `String(document.documentElement.scrollWidth)`
 	)
-	b := openBrowser(t, link, 1440, 900)
-	b.shows(title, "Make the first user")
-	b.eval(in("password", "correct-horse"))
-	b.eval(in("again", "correct-horse"))
-	b.eval(click("button.main"))
+	b := d.signIn(1440, 900)
 	b.shows(title, "New message")
 	b.shows(`document.activeElement?.id`, "to")
 

@@ -45,6 +45,8 @@ type Options struct {
 	Behaviour Behaviour
 	// Phones is the number of virtual phones kept, the least recently used give way; 0 means 200, negative none.
 	Phones int
+	// Unseen is how numbers begin, without +, that work but have no phone on the page; empty for none.
+	Unseen string
 	// Keep is how many octets of received messages stay readable; 0 means 64 MiB, negative none.
 	Keep int
 	// References switches the counting of unique references on.

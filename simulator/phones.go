@@ -66,6 +66,7 @@ type entry struct {
 type phones struct {
 	mu     sync.Mutex
 	max    int
+	unseen string // numbers that begin so have no phone; empty: all have
 	byNum  map[string]*phone
 	recent list.List // of *phone, the last used first
 	states map[string]phoneSetting
@@ -124,7 +125,7 @@ func (p *phones) get(number string) *phone {
 		p.recent.MoveToFront(ph.used)
 		return ph
 	}
-	if p.max <= 0 {
+	if p.max <= 0 || p.unseen != "" && strings.HasPrefix(number, p.unseen) {
 		return nil
 	}
 	var ph *phone

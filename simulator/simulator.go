@@ -83,6 +83,7 @@ func New(opt Options) *Simulator {
 	s.stats.reset(time.Now())
 	s.inbox.keep = opt.Keep
 	s.phones.init(opt.Phones)
+	s.phones.unseen = opt.Unseen
 	return s
 }
 

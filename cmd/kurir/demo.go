@@ -17,6 +17,7 @@ import (
 // demoOptions are the flags of `kurir demo`.
 type demoOptions struct {
 	http, smpp, smtp, data string
+	quiet                  bool
 }
 
 // newDemoCmd makes `kurir demo`.
@@ -37,6 +38,7 @@ func newDemoCmd() *cobra.Command {
 	cmd.Flags().StringVar(&o.smpp, "smpp", "127.0.0.1:2775", "address on which customers bind over SMPP")
 	cmd.Flags().StringVar(&o.smtp, "smtp", "127.0.0.1:2525", "address on which mails to phones are taken")
 	cmd.Flags().StringVar(&o.data, "data", "./kurir-demo", "folder for everything that is kept")
+	cmd.Flags().BoolVar(&o.quiet, "quiet", false, "send nothing but what you send yourself")
 	return cmd
 }
 
@@ -79,6 +81,11 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 		links = demoFour
 	}
 	page := "http://" + a.HTTPAddr().String()
+	for _, u := range file.Users {
+		if u.Name == demoUser {
+			fmt.Fprintf(out, demoSignIn, page, u.Name, u.Password.Reveal())
+		}
+	}
 	if link := a.SetupLink(); link != "" {
 		fmt.Fprintf(out, demoSetup, link)
 	}
@@ -87,6 +94,7 @@ func runDemo(ctx context.Context, out, errOut io.Writer, o demoOptions) error {
 		mails.Gateway = a.SMTPAddr().String()
 		fmt.Fprintf(out, demoMailGreeting, page, mails.Gateway)
 	}
+	defer startDemoTraffic(ctx, o, page, key, sim)()
 	err = a.Run(ctx)
 	if err == nil {
 		fmt.Fprintln(out, "Stopped. Everything is kept in", o.data)
@@ -115,6 +123,11 @@ func endWith(ctx context.Context, h http.Handler) http.Handler {
 const demoFour = `Four links lead to the phones: smpp, ucp, cimd2 and a GSM modem; each text says by which it came. Stop smpp on the page
 and send again: the text comes by the modem.
 
+`
+
+// demoSignIn is said while the file has the user that it came with.
+const demoSignIn = `
+Open %[1]s/ and sign in as %[2]s with the password %[3]s
 `
 
 // demoSetup is said while the web pages have no user.

@@ -13,6 +13,12 @@ import (
 	"kurir/config"
 )
 
+// demoUser is who signs in to the web pages.
+const demoUser = "demo"
+
+// demoNumber is the number that phones write to.
+const demoNumber = "+46737494949"
+
 // demoFile is the configuration that the first start writes.
 var demoFile = template.Must(template.New("demo").Parse(`# The configuration of the demo. Change it as you like: the next start uses it.
 # The addresses of --http, --smpp and --smtp stand in for those here.
@@ -26,7 +32,7 @@ webhooks: {allow: [127.0.0.0/8]}
 # is the demo's own, wherever it listens, and shows the mails on the page /mails/; that of --smtp stands in for listen.
 smtp: {listen: 127.0.0.1:2525, domains: [sms.example.com]}
 mail: {server: "127.0.0.1:2526", tls: none, from: sms@example.com, domain: sms.example.com, order: [dialog, writer, rule]}
-replies: [{number: "+46737494949"}]
+replies: [{number: "{{.Number}}"}]
 
 # Four links of different kinds. Those that are named after their kind reach the simulator, wherever it listens: the
 # addresses and the device here are examples. Links with other names go where they say.
@@ -39,9 +45,13 @@ connectors:
   - {name: modem, kind: modem, modems: [{devices: [/dev/ttyUSB0], number: "+46737000001"}]}
 
 accounts:
-  - {name: demo, password: {{.Password}}, api_keys: [{{.Key}}], admin: true, senders: ["*"], sender: Kurir, numbers: ["+46737494949"]}
+  - {name: demo, password: {{.Password}}, api_keys: [{{.Key}}], admin: true, senders: ["*"], sender: Kurir, numbers: ["{{.Number}}"]}
   # Whoever writes a mail on this machine writes as this one, from a number that phones can answer to.
-  - {name: mail, password: {{.MailPassword}}, senders: ["*"], sender: "+46737494949", mail: {authors: ["*"], networks: [127.0.0.0/8]}}
+  - {name: mail, password: {{.MailPassword}}, senders: ["*"], sender: "{{.Number}}", mail: {authors: ["*"], networks: [127.0.0.0/8]}}
+
+# Who signs in to the web pages.
+users:
+  - {name: {{.User}}, account: demo, role: system, password: {{.UserPassword}}}
 
 # Which link takes a message: the first rule that matches its recipient counts.
 routes:
@@ -86,7 +96,7 @@ func writeDemoConfig(dir, path string) error {
 	}
 	var text bytes.Buffer
 	err := demoFile.Execute(&text, map[string]string{
-		"Data": fmt.Sprintf("%q", dir), "Key": "demo-" + strings.ToLower(rand.Text()), "Password": strings.ToLower(rand.Text()[:8]), "MailPassword": strings.ToLower(rand.Text()[:8]),
+		"Number": demoNumber, "User": demoUser, "Data": fmt.Sprintf("%q", dir), "Key": "demo-" + strings.ToLower(rand.Text()), "Password": strings.ToLower(rand.Text()[:8]), "UserPassword": strings.ToLower(rand.Text()[:10]), "MailPassword": strings.ToLower(rand.Text()[:8]),
 	})
 	if err != nil {
 		return fmt.Errorf("make the configuration: %w", err)

@@ -27,7 +27,7 @@ func demoLinks(file *config.File) map[string]*config.Connector {
 func demoSimulator(ctx context.Context, file *config.File, pageKey string, log *slog.Logger) (*simulator.Simulator, error) {
 	const anyPort = "127.0.0.1:0"
 	links := demoLinks(file)
-	opt := simulator.Options{SMPP: anyPort, Log: log}
+	opt := simulator.Options{SMPP: anyPort, Log: log, Unseen: demoUnseen}
 	if links["ucp"] != nil {
 		opt.UCP = anyPort
 	}

@@ -105,7 +105,7 @@ func TestDemoReads(t *testing.T) {
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
-	if len(again.Users) != 1 || again.HTTP.Listen != "127.0.0.1:0" {
+	if len(again.Users) != 2 || again.Users[1].Name != "anna" || again.HTTP.Listen != "127.0.0.1:0" {
 		t.Errorf("it is read again with %d users and listens on %s", len(again.Users), again.HTTP.Listen)
 	}
 	for i := range file.Connectors {
