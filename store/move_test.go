@@ -42,7 +42,7 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 		Rekey: &Rekey{Audit: Audit{Number: 2, At: 3, Who: "kurir", Kind: "secrets", Name: "key", Action: "encrypt"}, Key: "0123456789abcdef", All: []Resource{
 			{Kind: "accounts", Name: "acme", Position: 1, Body: []byte(`{"webhook_secret":"kurir-secret:1:0123456789abcdef:AAAA"}`), Revision: 1},
 		}},
-		Resources: []ResourceChange{{Audit: Audit{Number: 1, At: 2, Who: "root", Kind: "accounts", Name: "acme", Action: "create", Fields: []string{"a", "b"}}, Put: []Resource{{Kind: "accounts", Name: "acme", Position: 1, Body: []byte("{}"), Revision: 1}}}},
+		Resources: []ResourceChange{{Audit: Audit{Number: 1, At: 2, Who: "root", Kind: "accounts", Name: "acme", Action: "create", Fields: []string{"a", "b"}, Data: `{"after":{"a":1}}`}, Put: []Resource{{Kind: "accounts", Name: "acme", Position: 1, Body: []byte("{}"), Revision: 1}}}},
 		People: []*PeopleChange{{
 			Contacts:  []*Contact{{Owned: Owned{ID: 1, Account: "acme"}, Contact: directory.Contact{Name: "Örjan", Mobile: "+46701234567"}}},
 			Groups:    []*Group{{Owned: Owned{ID: 2, Account: "acme"}, Group: directory.Group{Name: "all"}}},
@@ -61,6 +61,7 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 		MissingAdd:    []Missing{{At: 5, ID: 7, Hop: 1}},
 		Dead:          []DeadLetter{{DeadKey: DeadKey{ID: 7, Index: 1}, State: message.Delivered, Account: "acme", Kind: message.WebhookTarget, Address: "https://h", Text: "busy"}},
 	}
+	fillPeople(t, s)
 	for i := range 6 {
 		b.OptOuts = append(b.OptOuts, &OptOut{Account: "acme", Phone: "46701234567", In: i%2 == 1, At: int64(100 - i), Text: "STOP"})
 	}
@@ -99,6 +100,20 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 				t.Fatal(err)
 			}
 			b = &Batch{}
+		}
+	}
+}
+
+// fillPeople writes a row of each table of those who sign in.
+func fillPeople(t *testing.T, s *Store) {
+	t.Helper()
+	for _, err := range []error{
+		s.BeginSession(&WebSession{Hash: []byte{1, 0}, Person: "anna", Mark: []byte{2}, Addr: "::1", Agent: "x", Began: 3, Seen: 4}, SessionLimits{Most: 2}),
+		s.PutSecondFactor(&SecondFactor{Person: "anna", Secret: "s", Since: 1, Step: 2, Codes: []byte{0, 1}, Failed: 3, Tried: 4}),
+		s.PutLink(&SigninLink{Hash: []byte{3}, Kind: "invite", Person: "eva", Mark: []byte{0}, Until: 9}, 1, 5),
+	} {
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type Audit struct {
 	Kind, Name string
 	Action     string
 	Fields     []string // that changed
+	Data       string   // JSON: what they were before and are after it, with stars for secrets; empty for nothing
 }
 
 // ResourceChange is one change, with what it moves.
@@ -74,6 +75,7 @@ func (s *Store) writeAudit(a *Audit) error {
 	stmt.BindText(5, a.Name)
 	stmt.BindText(6, a.Action)
 	stmt.BindText(7, strings.Join(a.Fields, ","))
+	stmt.BindText(8, a.Data)
 	return execute(stmt)
 }
 
@@ -118,7 +120,7 @@ func (s *Store) Audits(ctx context.Context, f AuditFilter) (list []Audit, err er
 		order, after = "ASC", ">"
 	}
 	err = s.read(ctx, func(c *conn) error {
-		return query(c, `SELECT number, at, who, kind, name, action, fields FROM audit
+		return query(c, `SELECT number, at, who, kind, name, action, fields, data FROM audit
 			WHERE (?1 = '' OR kind = ?1) AND (?2 = '' OR name = ?2) AND (?3 = '' OR who = ?3) AND (?4 = 0 OR number `+after+` ?4)
 			ORDER BY number `+order+` LIMIT ?5`,
 			func(stmt *statement) {
@@ -131,7 +133,7 @@ func (s *Store) Audits(ctx context.Context, f AuditFilter) (list []Audit, err er
 			func(stmt *statement) (bool, error) {
 				a := Audit{
 					Number: stmt.ColumnInt64(0), At: stmt.ColumnInt64(1), Who: stmt.ColumnText(2), Kind: stmt.ColumnText(3),
-					Name: stmt.ColumnText(4), Action: stmt.ColumnText(5),
+					Name: stmt.ColumnText(4), Action: stmt.ColumnText(5), Data: stmt.ColumnText(7),
 				}
 				if fields := stmt.ColumnText(6); fields != "" {
 					a.Fields = strings.Split(fields, ",")

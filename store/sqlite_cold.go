@@ -87,7 +87,7 @@ func (w *coldStatements) shared() []preparation {
 		{&w.resourceGone, write{verb: remove, table: "resource", keys: 2, columns: "kind:t name:t"}},
 		{&w.resourcesGone, write{verb: empty, table: "resource"}},
 		{&w.secretKey, write{verb: put, table: "secret_key", keys: 1, columns: "name:t fingerprint:t since"}},
-		{&w.audit, write{verb: add, table: "audit", keys: 1, columns: "number at who:t kind:t name:t action:t fields:t"}},
+		{&w.audit, write{verb: add, table: "audit", keys: 1, columns: "number at who:t kind:t name:t action:t fields:t data:t"}},
 		{&w.dead, write{verb: add, table: "dead_letter", columns: "id inbound idx state account:t kind address:t since at tries code text:t"}},
 		{&w.deadGone, write{verb: remove, table: "dead_letter", keys: 3, columns: "id inbound idx"}},
 		{&w.missing, write{verb: put, table: "missing", keys: 3, columns: "node at id hop"}},
