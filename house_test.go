@@ -62,15 +62,16 @@ var mayImport = map[string][]string{
 	"cluster":   {"store"},
 	"connector": join(codecs, "message", "mail"),
 	"gateway":   join(codecs, join(pure, "command", "filter", "store", "cluster", "connector")...),
+	"signin":    {"account", "store"},
 	"resource":  join(pure, "store", "cluster", "gateway"),
 
-	"api":       join(codecs, join(pure, "gateway", "resource", "mail")...),
-	"web":       join(pure, "sheet", "gateway", "resource"),
+	"api":       join(codecs, join(pure, "gateway", "resource", "mail", "signin")...),
+	"web":       join(pure, "sheet", "gateway", "resource", "signin"),
 	"simulator": codecs,
 	"load":      codecs,
 
 	"config":    join(edges, join(codecs, join(pure, "command", "filter", "mail", "store", "cluster", "connector", "gateway")...)...),
-	"app":       join(edges, join(codecs, join(pure, "command", "filter", "mail", "store", "cluster", "connector", "gateway", "config")...)...),
+	"app":       join(edges, join(codecs, join(pure, "signin", "command", "filter", "mail", "store", "cluster", "connector", "gateway", "config")...)...),
 	"cmd/kurir": {"app", "config", "store", "simulator", "load", "mail"}, // mail: the mail server of the demo
 }
 

@@ -237,5 +237,11 @@ func (r *Restored) write(s *Store, ids []message.ID, last int64, session uint32)
 	if err != nil {
 		return err
 	}
+	// Nor which sessions have ended since, and which links were used.
+	for _, table := range []string{"web_session", "signin_link"} {
+		if err := query(s.conn, "DELETE FROM "+table, nil, nil); err != nil {
+			return err
+		}
+	}
 	return query(s.conn, "DELETE FROM meta WHERE name = ?", func(stmt *statement) { stmt.BindText(1, metaCopied) }, nil)
 }

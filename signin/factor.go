@@ -1,0 +1,263 @@
+package signin
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/boombuler/barcode/qr"
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+
+	"kurir/store"
+)
+
+// Errors of codes.
+var (
+	// ErrCode means that a code is wrong, was taken before, or is too old.
+	ErrCode = errors.New("the code is wrong, or was used before")
+	// ErrSlow means that so many were wrong that none is looked at now.
+	ErrSlow = errors.New("too many wrong codes; wait and try again")
+)
+
+const (
+	period      = 30 // seconds of a step
+	around      = 1  // steps before and after the present one that count, for clocks that differ
+	codesMade   = 10 // recovery codes
+	codeOctets  = 10 // of a recovery code: 80 random bits
+	hashOctets  = 16 // kept of its SHA-256
+	freeTries   = 5  // wrong codes before the first pause
+	firstPause  = 30 * time.Second
+	longPause   = time.Hour
+	secretBytes = 20 // of a secret, as RFC 4226 recommends
+)
+
+// Factor is what is said of a person's second factor.
+type Factor struct {
+	Since time.Time
+	Codes int // recovery codes that are left
+}
+
+// Proposal is a secret that somebody may take as second factor.
+type Proposal struct {
+	Secret string // as people type it: base32
+	URL    string // for a device: otpauth://totp/...
+	// Picture is URL as a QR code: the path of its dark squares in an SVG of Size squares in each direction, with a margin of 4.
+	Picture string
+	Size    int
+}
+
+// Propose makes a secret for a person, or shows one again that was proposed; issuer is how the device names the server.
+func Propose(issuer, person, secret string) (*Proposal, error) {
+	o := totp.GenerateOpts{Issuer: issuer, AccountName: person, Period: period, SecretSize: secretBytes}
+	if secret != "" {
+		raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+		if err != nil || len(raw) != secretBytes {
+			return nil, fmt.Errorf("the secret is not %d octets in base32", secretBytes)
+		}
+		o.Secret = raw
+	}
+	key, err := totp.Generate(o)
+	if err != nil {
+		return nil, fmt.Errorf("make a second factor: %w", err)
+	}
+	p := &Proposal{Secret: key.Secret(), URL: key.URL()}
+	p.Picture, p.Size, err = squares(p.URL)
+	return p, err
+}
+
+// squares gives a text as a QR code.
+func squares(text string) (path string, size int, err error) {
+	code, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil {
+		return "", 0, fmt.Errorf("make a QR code: %w", err)
+	}
+	const margin = 4
+	var out strings.Builder
+	bounds := code.Bounds()
+	dark := func(x, y int) bool {
+		r, _, _, _ := code.At(bounds.Min.X+x, bounds.Min.Y+y).RGBA()
+		return r == 0
+	}
+	for y := range bounds.Dy() {
+		for x := 0; x < bounds.Dx(); x++ {
+			from := x
+			for x < bounds.Dx() && dark(x, y) {
+				x++
+			}
+			if x > from {
+				fmt.Fprintf(&out, "M%d %dh%dv1h-%dz", from+margin, y+margin, x-from, x-from)
+			}
+		}
+	}
+	return out.String(), bounds.Dx() + 2*margin, nil
+}
+
+// step gives the step whose code it is, of those around a time.
+func step(secret, code string, now time.Time) (int64, bool) {
+	present := now.Unix() / period
+	for _, at := range [...]int64{present, present - around, present + around} {
+		want, err := totp.GenerateCodeCustom(secret, time.Unix(at*period, 0), totp.ValidateOpts{Period: period, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+// Enrol makes a secret a person's second factor, if the code is one of it, and gives recovery codes, which are shown this once. The
+// error is ErrCode or the database's.
+func (b *Book) Enrol(person, secret, code string) (codes []string, err error) {
+	at, good := step(secret, plain(code), b.opt.Now())
+	if !good {
+		return nil, ErrCode
+	}
+	sealed, err := b.opt.Seal(person, secret)
+	if err != nil {
+		return nil, err
+	}
+	codes, hashes := newCodes()
+	return codes, b.opt.Store.PutSecondFactor(&store.SecondFactor{
+		Person: person, Secret: sealed, Since: b.opt.Now().UnixMilli(), Step: at, Codes: hashes,
+	})
+}
+
+// newCodes makes recovery codes, and the hashes by which they are kept.
+func newCodes() (codes []string, hashes []byte) {
+	for range codesMade {
+		raw := make([]byte, codeOctets)
+		_, _ = rand.Read(raw) // never fails
+		text := strings.ToLower(base32.StdEncoding.EncodeToString(raw))
+		hashes = append(hashes, codeHash(text)...)
+		codes = append(codes, text[:4]+"-"+text[4:8]+"-"+text[8:12]+"-"+text[12:])
+	}
+	return codes, hashes
+}
+
+func codeHash(code string) []byte {
+	sum := sha256.Sum256([]byte(code))
+	return sum[:hashOctets]
+}
+
+// plain is a code as it is typed, without what people put between.
+func plain(code string) string {
+	return strings.Map(func(r rune) rune {
+		if r == ' ' || r == '-' || r == '\u00a0' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(strings.TrimSpace(code)))
+}
+
+// Factor gives what there is of a person's second factor, nil for none.
+func (b *Book) Factor(ctx context.Context, person string) (*Factor, error) {
+	list, err := b.opt.Store.SecondFactors(ctx, person)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return factorOf(&list[0]), nil
+}
+
+// Factors gives those of everybody, by name.
+func (b *Book) Factors(ctx context.Context) (map[string]*Factor, error) {
+	list, err := b.opt.Store.SecondFactors(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*Factor{}
+	for i := range list {
+		all[list[i].Person] = factorOf(&list[i])
+	}
+	return all, nil
+}
+
+func factorOf(f *store.SecondFactor) *Factor {
+	return &Factor{Since: time.UnixMilli(f.Since), Codes: len(f.Codes) / hashOctets}
+}
+
+// Check takes a code of a person's device, or one of the recovery codes. The error is ErrCode, ErrSlow or the database's.
+func (b *Book) Check(ctx context.Context, person, code string) error {
+	list, err := b.opt.Store.SecondFactors(ctx, person)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return ErrCode
+	}
+	f, now := &list[0], b.opt.Now()
+	if over := f.Failed - freeTries; over >= 0 && now.Before(time.UnixMilli(f.Tried).Add(pauseAfter(over))) {
+		return ErrSlow
+	}
+	taken, err := b.take(f, plain(code), now)
+	switch {
+	case err != nil:
+		return err
+	case taken:
+		return nil
+	}
+	if err := b.opt.Store.FailFactor(person, now.UnixMilli()); err != nil {
+		return err
+	}
+	return ErrCode
+}
+
+// pauseAfter doubles with each wrong code.
+func pauseAfter(over int) time.Duration { return min(firstPause<<min(over, 10), longPause) }
+
+// take takes a code, if it is good and was not taken before.
+func (b *Book) take(f *store.SecondFactor, code string, now time.Time) (taken bool, err error) {
+	if len(code) == 6 {
+		secret, err := b.opt.Open(f.Person, f.Secret)
+		if err != nil {
+			return false, err
+		}
+		at, good := step(secret, code, now)
+		if !good || at <= f.Step {
+			return false, nil
+		}
+		return b.opt.Store.TakeStep(f.Person, at)
+	}
+	hash := codeHash(code)
+	for i := 0; i+hashOctets <= len(f.Codes); i += hashOctets {
+		if subtle.ConstantTimeCompare(hash, f.Codes[i:i+hashOctets]) == 1 {
+			left := append(bytes.Clone(f.Codes[:i]), f.Codes[i+hashOctets:]...)
+			return b.opt.Store.TakeCode(f.Person, f.Codes, left)
+		}
+	}
+	return false, nil
+}
+
+// Drop removes a person's second factor. ends: the person's sessions and links go, too.
+func (b *Book) Drop(person string, ends bool) error {
+	return b.opt.Store.DropSecondFactor(person, ends)
+}
+
+// Reseal encrypts the secrets of all second factors as Seal does now.
+func (b *Book) Reseal(ctx context.Context) error {
+	list, err := b.opt.Store.SecondFactors(ctx, "")
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		f := &list[i]
+		secret, err := b.opt.Open(f.Person, f.Secret)
+		if err != nil {
+			return err
+		}
+		sealed, err := b.opt.Seal(f.Person, secret)
+		if err != nil {
+			return err
+		}
+		if err := b.opt.Store.ResealFactor(f.Person, f.Secret, sealed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
