@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -18,6 +19,9 @@ type auditView struct {
 	Name   string   `json:"name"`
 	Action string   `json:"action"`
 	Fields []string `json:"fields,omitempty"`
+
+	Before map[string]any `json:"before,omitempty" doc:"the fields that the change has changed as they were, secrets as stars"`
+	After  map[string]any `json:"after,omitempty" doc:"the same as they are after it"`
 }
 
 // auditPaths registers who changed what.
@@ -54,7 +58,7 @@ func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, _ *accou
 	}
 	rows := make([]auditView, 0, len(found))
 	for _, a := range found {
-		rows = append(rows, auditView{a.Number, seenTime(time.UnixMilli(a.At)), a.Who, a.Kind, a.Name, a.Action, a.Fields})
+		rows = append(rows, viewAudit(&a))
 	}
 	page := map[string]any{"audit": rows}
 	if more {
@@ -62,4 +66,14 @@ func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, _ *accou
 		page["next"], page["cursor"] = noun.Next(s.link(r, r.URL.Path), q, last), noun.Cursor(q, last)
 	}
 	return answerJSON(w, page)
+}
+
+// viewAudit is a change as it is shown. What was kept before values were has none.
+func viewAudit(a *gateway.Audit) auditView {
+	v := auditView{Number: a.Number, At: seenTime(time.UnixMilli(a.At)), Who: a.Who, Noun: a.Kind, Name: a.Name, Action: a.Action, Fields: a.Fields}
+	var values resource.Audited
+	if json.Unmarshal([]byte(a.Data), &values) == nil {
+		v.Before, v.After = values.Before, values.After
+	}
+	return v
 }

@@ -335,6 +335,9 @@ func (a *App) draft(s resource.Setting, c resource.Change) (*draft, error) {
 		Number: a.gateway.NextAudit(), At: now, Who: c.By, Kind: c.Kind, Name: d.name, Action: string(c.Action),
 	}
 	if c.Action == resource.Delete {
+		if d.change.Audit.Data, err = auditData(c.Kind, old, nil); err != nil {
+			return nil, err
+		}
 		d.made = slices.Delete(d.made, d.at, d.at+1)
 		d.at, d.change.Gone = -1, true
 		return d, nil
@@ -355,6 +358,9 @@ func (a *App) draft(s resource.Setting, c resource.Change) (*draft, error) {
 		return d, nil
 	}
 	d.change.Audit.Fields = fields
+	if d.change.Audit.Data, err = auditData(c.Kind, old, sealed); err != nil {
+		return nil, err
+	}
 	body, err := json.Marshal(sealed)
 	if err != nil {
 		return nil, fmt.Errorf("write %s %s: %w", c.Kind, d.name, err)

@@ -48,6 +48,6 @@ func TestUsersOverREST(t *testing.T) {
 	do("root-key", "DELETE", path+"/filed", "", 409, `"in_file"`)
 	do("root-key", "DELETE", "/v1/config/accounts/acme", "", 409)
 	do("root-key", "GET", path, "", 200, `"filed"`, `"anna"`)
-	do("root-key", "GET", "/v1/audit?noun=users", "", 200, `"anna"`, `"language"`)
+	do("root-key", "GET", "/v1/audit?noun=users", "", 200, `"anna"`, `"language"`, `"after":{"language":"sv"}`, `"password":"***"`)
 	do("root-key", "DELETE", path+"/anna", "", 200)
 }

@@ -17,6 +17,28 @@ func (g *Gateway) Audits(ctx context.Context, f AuditFilter) ([]Audit, error) {
 	return g.store.Audits(ctx, f)
 }
 
+// WriteAudit puts on record that somebody did something that is no change of a setting, and returns when it is on disk. The number and
+// the time of a are filled in.
+func (g *Gateway) WriteAudit(ctx context.Context, a Audit) error {
+	a.Number, a.At = g.NextAudit(), g.now().UnixMilli()
+	g.mu.Lock()
+	if g.full != nil {
+		f := g.refusal()
+		g.mu.Unlock()
+		return f
+	}
+	g.cur.People = append(g.cur.People, &store.PeopleChange{Audits: []Audit{a}})
+	done := g.onDisk()
+	g.mu.Unlock()
+	g.signal()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // WriteRekey puts everything that people made over REST on disk anew, its secrets encrypted with another key. done tells when it
 // is there.
 func (g *Gateway) WriteRekey(k *store.Rekey) (done <-chan error, refused error) {

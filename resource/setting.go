@@ -175,6 +175,12 @@ func Configured(s Setting) *Noun {
 	}
 }
 
+// Audited is what the audit keeps of the fields that a change has changed: secrets are stars.
+type Audited struct {
+	Before map[string]any `json:"before,omitempty"`
+	After  map[string]any `json:"after,omitempty"`
+}
+
 // Audits is the list of who changed what.
 func Audits() *Noun {
 	return &Noun{
