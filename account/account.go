@@ -108,6 +108,9 @@ type Account struct {
 	// Parent is the account above this one: its prices and balance count where this one has none of its own, and its
 	// limits hold for all below it together. An account that is another's parent needs no password. Empty: none.
 	Parent string `yaml:"parent"`
+	// SecondFactor has the users of the account, and of the accounts below, sign in to the pages with a second factor beside the
+	// password: who has none sets one up with the next sign-in.
+	SecondFactor bool `yaml:"second_factor" example:"false"`
 	// Prices is the price list by which the messages of the customer cost. Empty: the parent's; where there is none either,
 	// messages cost nothing.
 	Prices string `yaml:"prices"`

@@ -110,6 +110,11 @@ func (u *User) Active(now time.Time) bool {
 	return !u.Disabled && u.Password != "" && (u.until.IsZero() || now.Before(u.until))
 }
 
+// Invitable tells whether a link may let the user in, who may have no password yet.
+func (u *User) Invitable(now time.Time) bool {
+	return !u.Disabled && (u.until.IsZero() || now.Before(u.until))
+}
+
 // Languages are those that the pages are in.
 func Languages() []string { return []string{"en", "sv"} }
 

@@ -15,6 +15,8 @@ type HTTPSettings struct {
 	Forwarded bool           // they send Forwarded (RFC 7239), not X-Forwarded-For
 	CORS      []string       // origins, or *
 
+	SecondFactor []string // roles whose users sign in to the web pages with a second factor
+
 	Requests        int64 // at work in all; 0: DefaultRequests
 	AccountRequests int64 // at work of one account; 0: DefaultAccountRequests
 }

@@ -35,6 +35,7 @@ import (
 	"kurir/config"
 	"kurir/connector"
 	"kurir/gateway"
+	"kurir/signin"
 	"kurir/store"
 	"kurir/web"
 )
@@ -73,6 +74,7 @@ type App struct {
 	smtp       *api.SMTPServer
 	http       *http.Server
 	web        *web.Server
+	people     *signin.Book
 	logins     *api.LoginBrake
 	status     *api.Status
 	balances   *api.BalanceWatch
@@ -320,6 +322,10 @@ func (a *App) closeCallers() {
 	}
 	if a.balances != nil {
 		closing.Go(a.balances.Close)
+	}
+	if a.web != nil {
+		closing.Go(a.web.Wait)
+		closing.Go(a.people.Wait)
 	}
 	closing.Wait()
 }

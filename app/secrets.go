@@ -209,6 +209,9 @@ func (a *App) firstEncrypt(ctx context.Context) (waits []string) {
 	if loose {
 		return a.tryEncrypt(ctx, encryptFirst, nil)
 	}
+	if err := a.resealFactors(ctx); err != nil && len(a.keys) > 0 {
+		a.log.Warn("secrets of second factors could not be encrypted; it is tried again with the next start", "error", err)
+	}
 	return nil
 }
 
@@ -218,6 +221,9 @@ func (a *App) tryEncrypt(ctx context.Context, most time.Duration, waits []string
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	without, err := a.encryptBook(ctx)
+	if err == nil && len(without) == 0 {
+		err = a.resealFactors(ctx)
+	}
 	if err != nil {
 		without = []string{err.Error()}
 	}

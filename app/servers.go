@@ -131,7 +131,7 @@ func (a *App) hookSecrets(name string) (secret, previous string) {
 // httpSettings is how a file, which was checked, says that the HTTP interfaces are reached.
 func httpSettings(f *config.File) *api.HTTPSettings {
 	return &api.HTTPSettings{
-		Base: strings.TrimSuffix(f.HTTP.BaseURL, "/"), Trusted: prefixes(f.HTTP.TrustedProxies), Forwarded: f.HTTP.ForwardedBy == "forwarded", CORS: f.HTTP.CORS,
+		Base: strings.TrimSuffix(f.HTTP.BaseURL, "/"), Trusted: prefixes(f.HTTP.TrustedProxies), Forwarded: f.HTTP.ForwardedBy == "forwarded", CORS: f.HTTP.CORS, SecondFactor: f.HTTP.SecondFactor,
 		Requests: int64(f.Limits.Requests), AccountRequests: int64(f.Limits.RequestsPerAccount),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"kurir/account"
 	"kurir/api"
+	"kurir/signin"
 	"kurir/web"
 )
 
@@ -18,6 +19,7 @@ const loginPause = 100 * time.Millisecond
 // pages makes what people see of the server.
 func (a *App) pages() (err error) {
 	a.logins = api.NewLoginBrake(loginPause)
+	a.people = signin.New(signin.Options{Store: a.store, Now: a.gateway.Now, Seal: a.sealFactor, Open: a.openFactor})
 	a.web, err = web.New(web.Options{
 		Log: a.log, Core: a.gateway, Verifier: a.verifier, Change: a.ChangeSetting, Now: a.gateway.Now,
 		Accounts: func() *account.Directory { return a.gateway.Snapshot().Accounts },
@@ -25,7 +27,9 @@ func (a *App) pages() (err error) {
 		REST: func(by *account.Account, w http.ResponseWriter, r *http.Request) {
 			a.http.Handler.ServeHTTP(w, r.WithContext(api.As(r.Context(), by)))
 		},
-		MayTry: a.logins.MayTry, Failed: a.logins.Failed,
+		MayTry: a.logins.MayTry, Failed: a.logins.Failed, People: a.people,
+		SecondFactor: func() []string { return a.httpNow.Load().SecondFactor },
+		CanMail:      func() bool { set := a.mailNow(); return set != nil && set.Server != "" }, Mail: a.mailUser,
 		Base: func() string { return a.httpNow.Load().Base },
 	})
 	if err != nil {
@@ -46,9 +50,15 @@ func (a *App) handlers() map[string]http.Handler {
 
 // SetupLink is the address at which the first user of the web pages is made; empty where there are users or no HTTP.
 func (a *App) SetupLink() string {
-	path := a.web.SetupLink()
+	if a.httpListener == nil {
+		return ""
+	}
+	path, err := a.web.SetupLink()
 	switch {
-	case path == "" || a.httpListener == nil:
+	case err != nil:
+		a.log.Warn("a link by which the first user is made could not be written; kurir user add makes one too", "error", err)
+		return ""
+	case path == "":
 		return ""
 	case a.httpNow.Load().Base != "":
 		return strings.TrimSuffix(a.httpNow.Load().Base, "/") + path

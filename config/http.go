@@ -33,6 +33,9 @@ type HTTP struct {
 	// CORS are the origins, such as https://app.example.com, from which pages in browsers may use the REST interface; * are
 	// all. Empty: none.
 	CORS []string `yaml:"cors"`
+	// SecondFactor are the roles, such as system, whose users sign in to the web pages with a second factor beside the password: who
+	// has none sets one up with the next sign-in. Accounts can ask for it, too. Empty: none.
+	SecondFactor []string `yaml:"second_factor"`
 }
 
 // Listener is where it is served.
@@ -53,6 +56,9 @@ func (d *decoder) checkHTTP(h *HTTP) {
 	}
 	if h.ForwardedBy != "" {
 		d.oneOf("http.forwarded_by", h.ForwardedBy, "x-forwarded", "forwarded")
+	}
+	for i, role := range h.SecondFactor {
+		d.oneOf(fmt.Sprintf("http.second_factor[%d]", i), role, account.Roles()...)
 	}
 	for i, origin := range h.CORS {
 		u, err := url.Parse(origin)

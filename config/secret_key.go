@@ -176,6 +176,30 @@ func (k *SecretKey) encrypt(secret string, place []byte) string {
 	return encryptedPrefix + encryptedForm + k.fingerprint + ":" + base64.RawURLEncoding.EncodeToString(sealed)
 }
 
+// Seal gives one secret that is kept elsewhere than in a setting, encrypted for its place; without a key (nil) it stays as it is.
+func (k *SecretKey) Seal(kind, name, field, secret string) string {
+	if k == nil {
+		return secret
+	}
+	return k.encrypt(secret, boundTo(kind, name, field))
+}
+
+// Sealed tells whether something is as Seal leaves it.
+func (k *SecretKey) Sealed(text string) bool {
+	if k == nil {
+		return !strings.HasPrefix(text, encryptedPrefix)
+	}
+	return strings.HasPrefix(text, encryptedPrefix+encryptedForm+k.fingerprint+":")
+}
+
+// Open gives back what Seal was given.
+func (s SecretKeys) Open(kind, name, field, text string) (string, error) {
+	if !strings.HasPrefix(text, encryptedPrefix) {
+		return text, nil
+	}
+	return s.decrypt(text, boundTo(kind, name, field))
+}
+
 // KeyError says that something is encrypted with a key that this server does not have.
 type KeyError struct{ Fingerprint string }
 

@@ -234,28 +234,48 @@ func (b *Book) take(f *store.SecondFactor, code string, now time.Time) (taken bo
 	return false, nil
 }
 
+// NewCodes makes recovery codes in place of those that there are. The error is ErrCode if there is no second factor any more.
+func (b *Book) NewCodes(ctx context.Context, person string) ([]string, error) {
+	list, err := b.opt.Store.SecondFactors(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	codes, hashes := newCodes()
+	if len(list) == 0 {
+		return nil, ErrCode
+	}
+	taken, err := b.opt.Store.TakeCode(person, list[0].Codes, hashes)
+	if err == nil && !taken {
+		err = ErrCode
+	}
+	return codes, err
+}
+
 // Drop removes a person's second factor. ends: the person's sessions and links go, too.
 func (b *Book) Drop(person string, ends bool) error {
 	return b.opt.Store.DropSecondFactor(person, ends)
 }
 
-// Reseal encrypts the secrets of all second factors as Seal does now.
-func (b *Book) Reseal(ctx context.Context) error {
+// Reseal encrypts the secrets of second factors as Seal does now, but for those that are encrypted so already.
+func (b *Book) Reseal(ctx context.Context, sealed func(secret string) bool) error {
 	list, err := b.opt.Store.SecondFactors(ctx, "")
 	if err != nil {
 		return err
 	}
 	for i := range list {
 		f := &list[i]
+		if sealed(f.Secret) {
+			continue
+		}
 		secret, err := b.opt.Open(f.Person, f.Secret)
 		if err != nil {
 			return err
 		}
-		sealed, err := b.opt.Seal(f.Person, secret)
+		anew, err := b.opt.Seal(f.Person, secret)
 		if err != nil {
 			return err
 		}
-		if err := b.opt.Store.ResealFactor(f.Person, f.Secret, sealed); err != nil {
+		if err := b.opt.Store.ResealFactor(f.Person, f.Secret, anew); err != nil {
 			return err
 		}
 	}

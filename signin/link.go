@@ -12,18 +12,19 @@ import (
 // Kind says what a link is for.
 type Kind string
 
-// The kinds of links, and how long each is good.
+// The kinds of links.
 const (
 	Setup  Kind = "setup"  // to make the first user
 	Invite Kind = "invite" // for who has no password yet
 	Reset  Kind = "reset"  // for who has forgotten it
 )
 
-// Lives of links.
+// ResetLife is how long a link to another password is good.
+const ResetLife = time.Hour
+
 const (
 	setupLife  = 7 * 24 * time.Hour
 	inviteLife = 7 * 24 * time.Hour
-	resetLife  = time.Hour
 
 	mostSetups = 20 // links of starts that are good at a time
 )
@@ -45,7 +46,7 @@ type Link struct {
 func (b *Book) MakeLink(kind Kind, u *account.User) (token string, until time.Time, err error) {
 	token, hash := newToken()
 	now := b.opt.Now()
-	life := map[Kind]time.Duration{Setup: setupLife, Invite: inviteLife, Reset: resetLife}[kind]
+	life := map[Kind]time.Duration{Setup: setupLife, Invite: inviteLife, Reset: ResetLife}[kind]
 	until = now.Add(life)
 	row := store.SigninLink{Hash: hash, Kind: string(kind), Mark: []byte{}, Until: until.UnixMilli()}
 	if u != nil {
@@ -76,16 +77,22 @@ func (b *Book) PutBack(l *Link) error {
 	return b.opt.Store.PutLink(&l.row, b.opt.Now().UnixMilli(), mostSetups-1)
 }
 
-// Invited gives until when there is an invitation, by the name of the user.
-func (b *Book) Invited(ctx context.Context) (map[string]time.Time, error) {
+// Made says what link somebody has.
+type Made struct {
+	Kind  Kind
+	Until time.Time
+}
+
+// Links gives the links that are good, by the name of the user.
+func (b *Book) Links(ctx context.Context) (map[string]Made, error) {
 	list, err := b.opt.Store.Links(ctx)
 	if err != nil {
 		return nil, err
 	}
-	all, now := map[string]time.Time{}, b.opt.Now()
+	all, now := map[string]Made{}, b.opt.Now()
 	for i := range list {
-		if until := time.UnixMilli(list[i].Until); list[i].Kind == string(Invite) && now.Before(until) {
-			all[list[i].Person] = until
+		if until := time.UnixMilli(list[i].Until); list[i].Person != "" && now.Before(until) {
+			all[list[i].Person] = Made{Kind(list[i].Kind), until}
 		}
 	}
 	return all, nil

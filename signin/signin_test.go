@@ -179,7 +179,7 @@ func TestSecondFactor(t *testing.T) {
 	check("a right one too early", codeAt(t, p.Secret, c.now()), ErrSlow)
 	c.advance(30 * time.Second)
 	check("the same in time", codeAt(t, p.Secret, c.now()), nil)
-	if err := b.Reseal(t.Context()); err != nil {
+	if err := b.Reseal(t.Context(), func(secret string) bool { return false }); err != nil {
 		t.Error(err)
 	}
 	if err := b.Drop("anna", false); err != nil {
@@ -219,7 +219,7 @@ func TestLink(t *testing.T) {
 		return l
 	}
 	invite := make(Invite, anna)
-	if all, err := b.Invited(t.Context()); err != nil || len(all) != 1 || all["anna"].Sub(c.now()) != 7*24*time.Hour {
+	if all, err := b.Links(t.Context()); err != nil || len(all) != 1 || all["anna"].Kind != Invite || all["anna"].Until.Sub(c.now()) != 7*24*time.Hour {
 		t.Errorf("invited: %v, %v", all, err)
 	}
 	changed := user("anna")

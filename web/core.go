@@ -12,6 +12,7 @@ type Core interface {
 	composeCore
 	sentCore
 	dutyCore
+	noteCore
 }
 
 // composeCore is what writing messages takes.
@@ -37,4 +38,9 @@ type sentCore interface {
 type dutyCore interface {
 	Escalations(ctx context.Context, account string) ([]*gateway.Escalation, error)
 	AcknowledgeEscalation(ctx context.Context, account string, id message.ID, by string) (*gateway.Escalation, error)
+}
+
+// noteCore is what the audit takes of what is no change of a setting.
+type noteCore interface {
+	WriteAudit(ctx context.Context, a gateway.Audit) error
 }

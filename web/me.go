@@ -4,10 +4,10 @@ import (
 	"net/http"
 
 	"kurir/account"
-	"kurir/resource"
+	"kurir/signin"
 )
 
-// mePage shows the user what is the user's own: sessions, language, password.
+// mePage shows the user what is the user's own: sessions, language, password, second factor.
 func (v *visit) mePage() { v.me(http.StatusOK, "", "", "") }
 
 // meForm is what that page shows.
@@ -17,11 +17,13 @@ type meForm struct {
 	Acting        string
 	Role          string
 	Language      string
-	Error, Detail string // a key, or what a check says
-	Notice        string // a key
-	Least         int    // characters of a password
+	Factor        *signin.Factor // nil for none
+	Error, Detail string         // a key, or what a check says
+	Notice        string         // a key
+	Least         int            // characters of a password
 }
 
+// mySession is a session as it is shown.
 type mySession struct {
 	ID, Addr, Agent, Began, Seen string
 	Own                          bool
@@ -33,24 +35,31 @@ func (v *visit) me(status int, problem, detail, notice string) {
 	for _, a := range v.accounts() {
 		f.Accounts = append(f.Accounts, a.Name)
 	}
-	for _, one := range v.sessions.of(v.user.Name, v.Now()) {
-		f.Sessions = append(f.Sessions, mySession{one.id, one.addr, one.agent, showTime(one.began), showTime(one.seen), one.id == v.session.id})
+	list, err := v.People.Sessions(v.r.Context(), v.user.Name)
+	if err == nil {
+		f.Factor, err = v.People.Factor(v.r.Context(), v.user.Name)
+	}
+	if err != nil {
+		v.fail(http.StatusServiceUnavailable, "error.database")
+		return
+	}
+	for _, one := range list {
+		f.Sessions = append(f.Sessions, mySession{one.ID, one.Addr, one.Agent, showTime(one.Began), showTime(one.Seen), one.Same(v.session)})
 	}
 	v.render(status, "me", "me.title", f)
 }
 
 // endSession ends one of the user's sessions, or all but this one.
 func (v *visit) endSession() {
-	id := v.r.PostForm.Get("id")
-	if id != "" {
-		v.sessions.end(v.user.Name, id)
-		v.redirect("/me")
-		return
+	var err error
+	if id := v.r.PostForm.Get("id"); id != "" {
+		_, err = v.People.End(v.r.Context(), v.user.Name, id)
+	} else {
+		err = v.People.EndAll(v.user.Name, v.session)
 	}
-	for _, one := range v.sessions.of(v.user.Name, v.Now()) {
-		if one.id != v.session.id {
-			v.sessions.end(v.user.Name, one.id)
-		}
+	if err != nil {
+		v.fail(http.StatusServiceUnavailable, "error.database")
+		return
 	}
 	v.redirect("/me")
 }
@@ -69,13 +78,14 @@ func (v *visit) changePassword() {
 		v.me(http.StatusUnprocessableEntity, problem, "", "")
 		return
 	}
-	if problem := v.change(map[string]any{"password": form.Get("password")}); problem != "" {
+	if problem := v.changeUser(v.user, map[string]any{"password": form.Get("password")}); problem != "" {
 		v.me(http.StatusUnprocessableEntity, "", problem, "")
 		return
 	}
-	v.sessions.end(v.user.Name, "")
-	if u := v.Accounts().UserByName(v.user.Name); u != nil {
-		v.begin(u)
+	v.endOthers(v.user.Name, nil) // which are over by the password, too
+	v.session = nil
+	if u := v.Accounts().UserByName(v.user.Name); u != nil && !v.begin(u, false) {
+		return
 	}
 	v.redirect("/me")
 }
@@ -86,15 +96,9 @@ func (v *visit) changeLanguage() {
 	if word := v.r.PostForm.Get("language"); word != "" {
 		language = word
 	}
-	if problem := v.change(map[string]any{"language": language}); problem != "" {
+	if problem := v.changeUser(v.user, map[string]any{"language": language}); problem != "" {
 		v.me(http.StatusUnprocessableEntity, "", problem, "")
 		return
 	}
 	v.redirect("/me")
-}
-
-// change changes the user's own fields; it gives what is wrong.
-func (v *visit) change(value map[string]any) (problem string) {
-	_, err := v.Change(v.r.Context(), resource.Change{Action: resource.Patch, Kind: "users", Name: v.user.Name, By: "user:" + v.user.Name, Value: value})
-	return v.said(err)
 }

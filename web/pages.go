@@ -12,6 +12,7 @@ type page struct {
 	pattern string        // of http.ServeMux
 	right   account.Right // that it takes
 	open    bool          // also for whoever has not signed in
+	bare    bool          // it is for anybody, and nothing of it depends on who asks
 	stays   bool          // it is served for as long as the browser likes
 	menu    string        // key of the words by which the menu names it; empty: it is not there
 	serve   func(*visit)
@@ -27,7 +28,7 @@ func (p *page) path() string {
 // pages is the table of all pages and acts, in the order of the menu.
 func pages() []page {
 	return slices.Concat(
-		pagesOfSignIn(), pagesOfCompose(), pagesOfSent(), pagesOfDuty(), pagesOfMe(), pagesOfConsole(),
+		pagesOfSignIn(), pagesOfCompose(), pagesOfSent(), pagesOfDuty(), pagesOfMe(), pagesOfPeople(), pagesOfConsole(),
 	)
 }
 
@@ -39,7 +40,7 @@ func pagesOfSignIn() []page {
 		{pattern: "POST /signout", serve: (*visit).signOut},
 		{pattern: "GET /setup", open: true, serve: (*visit).setupPage},
 		{pattern: "POST /setup", open: true, serve: (*visit).setUp},
-		{pattern: "GET /web/{file}", open: true, serve: (*visit).asset},
+		{pattern: "GET /web/{file}", bare: true, serve: (*visit).asset},
 	}
 }
 

@@ -1,38 +1,31 @@
 package web
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"net/http"
-	"sync/atomic"
 
 	"kurir/account"
 	"kurir/message"
 	"kurir/resource"
+	"kurir/signin"
 )
 
-// setupLink is the way to the first user: a token that is good until there is one, or until the server ends.
-type setupLink struct {
-	token string
-	used  atomic.Bool
-}
-
-func newSetupLink() *setupLink { return &setupLink{token: rand.Text()} }
-
-// SetupLink gives the path at which the first user is made; empty where there are users.
-func (s *Server) SetupLink() string {
+// SetupLink gives the path at which the first user is made; empty where there are users. It is good once, for a week, at every server
+// that shares the database and after a restart, too; each start makes one of its own.
+func (s *Server) SetupLink() (string, error) {
 	if len(s.Accounts().Users()) > 0 {
-		return ""
+		return "", nil
 	}
-	return "/setup?token=" + s.setup.token
-}
-
-// good tells whether a token is the link's, and there is no user.
-func (s *Server) good(token string) bool {
-	w, g := sha256.Sum256([]byte(s.setup.token)), sha256.Sum256([]byte(token))
-	return subtle.ConstantTimeCompare(w[:], g[:]) == 1 && !s.setup.used.Load() && len(s.Accounts().Users()) == 0
+	s.setup.Lock()
+	defer s.setup.Unlock()
+	if s.setupToken == "" {
+		token, _, err := s.People.MakeLink(signin.Setup, nil)
+		if err != nil {
+			return "", err
+		}
+		s.setupToken = token
+	}
+	return "/setup?token=" + s.setupToken, nil
 }
 
 // setupForm is what the page of the first user shows.
@@ -52,37 +45,60 @@ func (v *visit) setupForm(token string) *setupForm {
 	return f
 }
 
+// setupLink gives the link of a token; nil if it is not good any more, which it has said then.
+func (v *visit) setupLink(token string) *signin.Link {
+	l, err := v.People.Link(v.r.Context(), token)
+	switch {
+	case err != nil:
+		v.fail(http.StatusServiceUnavailable, "error.database")
+		return nil
+	case l == nil || l.Kind != signin.Setup || len(v.Accounts().Users()) > 0:
+		v.fail(http.StatusNotFound, "setup.gone")
+		return nil
+	}
+	return l
+}
+
 func (v *visit) setupPage() {
 	token := v.r.URL.Query().Get("token")
-	if !v.good(token) {
-		v.fail(http.StatusNotFound, "setup.gone")
-		return
+	if v.setupLink(token) != nil {
+		v.render(http.StatusOK, "setup", "setup.title", v.setupForm(token))
 	}
-	v.render(http.StatusOK, "setup", "setup.title", v.setupForm(token))
 }
 
 // setUp makes the first user, an administrator of the system, and signs it in.
 func (v *visit) setUp() {
 	form := v.r.PostForm
 	token := form.Get("token")
-	if !v.good(token) || v.setup.used.Swap(true) {
-		v.fail(http.StatusNotFound, "setup.gone")
+	l := v.setupLink(token)
+	if l == nil {
 		return
 	}
 	again := v.setupForm(token)
 	again.Name, again.Account = form.Get("name"), form.Get("account")
-	if again.Error = passwordError(form.Get("password"), form.Get("again")); again.Error == "" {
-		again.Detail = v.makeUser(again.Name, again.Account, form.Get("password"))
+	if again.Error = passwordError(form.Get("password"), form.Get("again")); again.Error != "" {
+		v.render(http.StatusUnprocessableEntity, "setup", "setup.title", again)
+		return
 	}
+	switch err := v.People.Take(l); { // and the links of all other starts
+	case errors.Is(err, signin.ErrNoLink):
+		v.fail(http.StatusNotFound, "setup.gone")
+		return
+	case err != nil:
+		v.fail(http.StatusServiceUnavailable, "error.database")
+		return
+	}
+	again.Detail = v.makeUser(again.Name, again.Account, form.Get("password"))
 	u := v.Accounts().UserByName(again.Name)
-	if again.Error != "" || again.Detail != "" || u == nil {
-		v.setup.used.Store(false)
+	if again.Detail != "" || u == nil {
+		if err := v.People.PutBack(l); err != nil {
+			v.Log.Warn("a one-time link could not be put back", "user", again.Name, "error", err)
+		}
 		v.render(http.StatusUnprocessableEntity, "setup", "setup.title", again)
 		return
 	}
 	v.Log.Info("the first user is made by the link of the start", "user", u.Name, "account", u.Account, "peer", v.addr())
-	v.begin(u)
-	v.redirect("/compose")
+	v.enter(u, "")
 }
 
 // passwordError is the key of what is wrong with a password that is typed twice; empty for nothing.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kurir/account"
+	"kurir/signin"
 )
 
 // visit is one request for a page.
@@ -19,7 +20,11 @@ type visit struct {
 	page    *page
 	user    *account.User    // nil for who has not signed in
 	account *account.Account // for which the user acts, with the user's rights (account.User.Acting)
-	session *session
+	session *signin.Session
+
+	pending *account.User   // who has given a password and is to prove more; nil for nobody
+	waiting *signin.Session // of pending
+	unknown error           // why it is not known who it is: the database does not answer
 }
 
 // recognise finds who has signed in. A session ends with the user, the user's password, the account, or from another address
@@ -29,17 +34,25 @@ func (v *visit) recognise() {
 	if err != nil {
 		return
 	}
-	found := v.sessions.find(cookie.Value, v.Now())
+	found, err := v.People.Find(v.r.Context(), cookie.Value)
+	if err != nil {
+		v.unknown = err
+		v.Log.Warn("a session of the web pages could not be read", "error", err)
+	}
 	if found == nil {
 		return
 	}
 	accounts := v.Accounts()
-	u := accounts.UserByName(found.user)
-	if u == nil || !u.Active(v.Now()) || found.mark != markOf(u) {
-		v.sessions.end(found.user, found.id)
+	u := accounts.UserByName(found.Person)
+	if u == nil || !u.Active(v.Now()) || !found.Of(u) {
+		v.leave(found)
 		return
 	}
-	if a := accounts.ByName(u.Account); a != nil && a.MayComeFrom(v.addr()) {
+	switch a := accounts.ByName(u.Account); {
+	case a == nil || !a.MayComeFrom(v.addr()):
+	case found.Waits:
+		v.pending, v.waiting = u, found
+	default:
 		v.user, v.session = u, found
 		v.account = u.Acting(v.chosen())
 	}

@@ -10,13 +10,15 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"kurir/account"
 	"kurir/resource"
+	"kurir/signin"
 )
 
-// Options is what the pages are made of. All but Base and Now are required.
+// Options is what the pages are made of. All are required but those that say what nil means.
 type Options struct {
 	Log      *slog.Logger
 	Core     Core
@@ -27,6 +29,15 @@ type Options struct {
 	Change func(ctx context.Context, c resource.Change) (resource.Row, error)
 	// REST serves a request of our own REST interface, from within the program, as the account.
 	REST func(a *account.Account, w http.ResponseWriter, r *http.Request)
+	// People has sessions, second factors and one-time links.
+	People *signin.Book
+	// Check finds out who signs in; nil: by the users' own passwords.
+	Check CheckFunc
+	// SecondFactor are the roles whose users are to have a second factor; nil: none.
+	SecondFactor func() []string
+	// CanMail tells whether Mail has a server to send by; nil: there is none. Mail sends one, to an address of a user.
+	CanMail func() bool
+	Mail    func(ctx context.Context, to, subject, text string) error
 	// MayTry tells whether credentials are looked at now, Failed counts a failure and returns when it may be answered; claim is
 	// who signs in from an address.
 	MayTry func(addr netip.Addr, claim string) bool
@@ -43,11 +54,16 @@ var files embed.FS
 type Server struct {
 	Options
 	handler   http.Handler
-	sessions  *sessions
-	setup     *setupLink
+	sessions  *forms                        // what each session has sent
 	templates map[string]*template.Template // by page
 	assets    map[string]asset              // by name
 	table     map[string]inBoth             // words by key
+
+	doing chan struct{}  // a place for each thing that is done after a request
+	done  sync.WaitGroup // of them
+
+	setup      sync.Mutex
+	setupToken string // of the link of this start; empty before it is asked for
 }
 
 // timeout is how long a request may take.
@@ -61,7 +77,16 @@ func New(o Options) (*Server, error) {
 	if o.Base == nil {
 		o.Base = func() string { return "" }
 	}
-	s := &Server{Options: o, sessions: newSessions(), setup: newSetupLink(), table: allWords()}
+	if o.SecondFactor == nil {
+		o.SecondFactor = func() []string { return nil }
+	}
+	if o.CanMail == nil {
+		o.CanMail = func() bool { return false }
+	}
+	s := &Server{Options: o, sessions: newForms(), table: allWords(), doing: make(chan struct{}, mailsAtOnce)}
+	if s.Check == nil {
+		s.Check = s.byPassword
+	}
 	if err := s.parse(); err != nil {
 		return nil, err
 	}
@@ -119,9 +144,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *page) {
 	if !p.stays && !v.exports() {
 		v.r = r.WithContext(ctx)
 	}
-	v.recognise()
+	if !p.bare {
+		v.recognise()
+	}
 	switch {
-	case p.open:
+	case p.open || p.bare:
+	case v.unknown != nil:
+		v.fail(http.StatusServiceUnavailable, "error.database")
+		return
 	case v.user == nil && r.Method == http.MethodGet:
 		v.redirect("/signin" + backTo(r))
 		return

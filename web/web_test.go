@@ -18,6 +18,8 @@ import (
 	"kurir/account"
 	"kurir/message"
 	"kurir/resource"
+	"kurir/signin"
+	"kurir/store"
 )
 
 // site is the pages with a core that is a test's.
@@ -30,6 +32,10 @@ type site struct {
 	users  []account.User
 	rest   func(by *account.Account, w http.ResponseWriter, r *http.Request) // nil: there is nothing
 	failed int
+
+	secondFactor []string // roles that have to have one
+	mails        []string // that were sent: address, subject and text
+	later        time.Duration
 }
 
 // password of every user.
@@ -53,6 +59,7 @@ func newSite(t *testing.T, roles map[string]string) *site {
 	}
 	w, err := New(Options{
 		Log: slog.New(slog.DiscardHandler), Core: s.core, Accounts: s.accounts, Country: func() string { return "46" }, Verifier: account.NewVerifier(),
+		People: s.people(), CanMail: func() bool { return true }, Mail: s.mail, SecondFactor: func() []string { return s.secondFactor }, Now: s.now,
 		REST: s.serveREST, Change: s.change, MayTry: func(netip.Addr, string) bool { return s.failed < 3 }, Failed: func(context.Context, netip.Addr, string) { s.failed++ },
 	})
 	if err != nil {
@@ -63,8 +70,52 @@ func newSite(t *testing.T, roles map[string]string) *site {
 		mux.Handle(path, w.Handler())
 	}
 	s.web, s.Server = w, httptest.NewServer(mux)
-	t.Cleanup(s.Close)
 	return s
+}
+
+// people opens a database for those who sign in.
+func (s *site) people() *signin.Book {
+	s.t.Helper()
+	db, err := store.Open(s.t.Context(), store.Options{Path: s.t.TempDir()})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	book := signin.New(signin.Options{Store: db, Now: s.now})
+	s.t.Cleanup(func() {
+		if s.Server != nil {
+			s.Close()
+			s.web.Wait()
+		}
+		book.Wait()
+		if err := db.Close(); err != nil {
+			s.t.Error(err)
+		}
+	})
+	return book
+}
+
+// now is the time, which tests let go on.
+func (s *site) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Add(s.later)
+}
+
+func (s *site) mail(_ context.Context, to, subject, text string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mails = append(s.mails, to+"\n"+subject+"\n"+text)
+	return nil
+}
+
+// setupLink is the way to the first user.
+func (s *site) setupLink() string {
+	s.t.Helper()
+	link, err := s.web.SetupLink()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return link
 }
 
 // serveREST answers what pages ask of REST.
@@ -263,39 +314,6 @@ func TestForeignSite(t *testing.T) {
 	}
 }
 
-// Every page and act takes a right, and each role has those of its row.
-func TestRights(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, map[string]string{"sender": "sender", "project": "project", "support": "support", "system": "system"})
-	may := map[account.Right]string{0: "project sender support system", account.SendMessages: "sender system", account.SeeMessages: "project sender support system", account.SeeOperation: "support system"}
-	for _, p := range pages() {
-		if p.open || p.pattern == "POST /signout" {
-			continue
-		}
-		method, path, _ := strings.Cut(strings.ReplaceAll(p.pattern, "{id}", "nothing"), " ")
-		form := []string{}
-		if method == http.MethodPost {
-			form = []string{"id", "nothing"}
-		}
-		var got []string
-		for _, role := range []string{"project", "sender", "support", "system"} {
-			b := s.as(role)
-			a := b.do(path, form...)
-			if a.status != http.StatusForbidden {
-				got = append(got, role)
-			}
-			s.failed = 0
-		}
-		if strings.Join(got, " ") != may[p.right] {
-			t.Errorf("%s is for %q, want %q", p.pattern, got, may[p.right])
-		}
-		a := s.open().do(path, form...)
-		if method == http.MethodPost && a.status != http.StatusUnauthorized || method == http.MethodGet && !strings.HasPrefix(a.to, "/signin") {
-			t.Errorf("%s without a session: %d %s", p.pattern, a.status, a.to)
-		}
-	}
-}
-
 // A session ends when its user is disabled or gets another password, and by the user's own wish.
 func TestSessions(t *testing.T) {
 	t.Parallel()
@@ -338,37 +356,11 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// Sessions are bounded, and end by themselves.
-func TestSessionBounds(t *testing.T) {
-	t.Parallel()
-	s, u, now := newSessions(), &account.User{Name: "anna"}, time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
-	first := s.begin(u, "", "", now)
-	for i := range sessionsOf {
-		s.begin(u, "", "", now.Add(time.Duration(i+1)*time.Second))
-	}
-	if n := len(s.of("anna", now)); n != sessionsOf || s.find(first, now) != nil {
-		t.Errorf("%d sessions, the first %v", n, s.find(first, now))
-	}
-	token := s.begin(u, "", "", now)
-	if s.find(token, now.Add(sessionIdle)) == nil || s.find(token, now.Add(2*sessionIdle+time.Second)) != nil {
-		t.Error("idle")
-	}
-	token = s.begin(u, "", "", now)
-	for at := now; at.Before(now.Add(sessionLife)); at = at.Add(sessionIdle) {
-		if s.find(token, at) == nil {
-			t.Fatalf("it has ended after %v", at.Sub(now))
-		}
-	}
-	if s.find(token, now.Add(sessionLife+time.Second)) != nil {
-		t.Error("it lasts for ever")
-	}
-}
-
 // Where there is no user, a link makes the first one, once.
 func TestSetup(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	link := s.web.SetupLink()
+	link := s.setupLink()
 	b := s.open()
 	a := b.do("/signin")
 	a.wants(t, http.StatusOK, "There is no user yet")
@@ -384,8 +376,8 @@ func TestSetup(t *testing.T) {
 	}
 	a = b.do("/compose")
 	a.wants(t, http.StatusOK)
-	if s.users[0].Role != account.SystemRole || s.web.SetupLink() != "" {
-		t.Errorf("it is %+v, and the link is %q", s.users[0], s.web.SetupLink())
+	if s.users[0].Role != account.SystemRole || s.setupLink() != "" {
+		t.Errorf("it is %+v, and the link is %q", s.users[0], s.setupLink())
 	}
 	a = s.open().do("/setup", "token", token, "name", "second", "account", "acme", "password", password, "again", password)
 	a.wants(t, http.StatusNotFound)

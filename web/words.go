@@ -28,7 +28,7 @@ type inBoth struct{ en, sv string }
 func allWords() map[string]inBoth {
 	table := map[string]inBoth{}
 	for _, words := range []map[string]inBoth{
-		wordsOfPeople(), wordsOfLists(), wordsOfConsole(),
+		wordsOfPeople(), wordsOfUsers(), wordsOfLists(), wordsOfConsole(),
 	} {
 		maps.Copy(table, words)
 	}

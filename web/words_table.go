@@ -37,7 +37,7 @@ func wordsOfPeople() map[string]inBoth {
 		"setup.lead":    {"This user may do everything here. The link is good for this once.", "Den här användaren får göra allt här. Länken gäller denna enda gång."},
 		"setup.account": {"Account that messages are sent by", "Konto som meddelanden skickas från"},
 		"setup.do":      {"Make the user and sign in", "Skapa användaren och logga in"},
-		"setup.gone":    {"This link has been used, or the server has been started anew since it was made.", "Länken är använd, eller så har servern startats om sedan den gjordes."},
+		"setup.gone":    {"This link has been used, or is too old, or there is a user by now.", "Länken är använd eller för gammal, eller så finns det redan en användare."},
 
 		"duty.title":     {"Messages to who is on duty", "Meddelanden till jouren"},
 		"duty.lead":      {"A message to a rota that asks one person after the other stands here until somebody has taken it.", "Ett meddelande till en jourlista som frågar den ene efter den andre står här tills någon har tagit det."},
