@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -21,9 +22,10 @@ import (
 // TestReference holds that docs/configuration.md and example.yaml say what the structs say. `make docs` writes them
 // anew: names come from the yaml tags, meanings from the comments, examples from the example tags.
 func TestReference(t *testing.T) {
-	r := &reference{t: t, comments: map[string]map[string]string{}, written: map[string]bool{}}
+	r := &reference{t: t, comments: map[string]map[string]string{}, written: map[string]bool{}, known: map[string]string{}}
 	golden(t, "example.yaml", r.example())
 	golden(t, "../docs/configuration.md", r.document())
+	golden(t, "fields.txt", r.descriptions())
 	if file, mistakes := Load("example.yaml"); file == nil && !*update {
 		t.Errorf("the example is no good:\n%v", mistakes)
 	}
@@ -40,6 +42,7 @@ type reference struct {
 	t        *testing.T
 	comments map[string]map[string]string // by package folder, then by Type.Field
 	written  map[string]bool              // tables of the document
+	known    map[string]string            // what each field means, by package.Type.Field
 	out      strings.Builder
 }
 
@@ -66,9 +69,19 @@ func (r *reference) fields(typ reflect.Type) []field {
 		if !documented {
 			r.t.Errorf("%s.%s has no comment: it stands in the reference", typ, f.Name)
 		}
+		r.known[typ.String()+"."+f.Name] = sentence(doc, f.Name, names)
 		fields = append(fields, field{name: name, doc: sentence(doc, f.Name, names), example: f.Tag.Get("example"), typ: f.Type})
 	}
 	return fields
+}
+
+// descriptions gives fields.txt, once the other two have looked at all fields: a line for each, which Schema reads.
+func (r *reference) descriptions() string {
+	var out strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(r.known)) {
+		fmt.Fprintf(&out, "%s\t%s\n", name, r.known[name])
+	}
+	return out.String()
 }
 
 // commentsOf reads the comments of all struct fields of a package. A comment over several fields in a row without a

@@ -14,7 +14,7 @@ import (
 // stand in the file only.
 func Schema(s resource.Setting) *resource.Schema {
 	schemas := resource.NewSchemas("", fieldSchema)
-	schemas.Tag = "yaml"
+	schemas.Tag, schemas.About = "yaml", about
 	root := reflect.TypeFor[File]()
 	typ := fieldType(root, s.Kind)
 	switch {
@@ -24,10 +24,18 @@ func Schema(s resource.Setting) *resource.Schema {
 		typ = typ.Elem()
 	case isPlain(typ):
 		return &resource.Schema{
-			Type: "object", Additional: false, Properties: resource.Properties{{Name: s.Kind, Schema: schemas.Read(typ)}},
+			Type: "object", Additional: false, Properties: resource.Properties{{Name: s.Kind, Schema: plainSchema(schemas, root, s.Kind)}},
 		}
 	}
 	return withoutHost(schemas.Read(typ), s)
+}
+
+// plainSchema gives the schema of a setting that is one value.
+func plainSchema(schemas *resource.Schemas, root reflect.Type, kind string) *resource.Schema {
+	f := root.FieldByIndex(fieldsOf(root)[kind])
+	schema := schemas.Read(f.Type)
+	about(root, &f, schema)
+	return schema
 }
 
 // withoutHost takes out what stands in the file only.
@@ -56,9 +64,9 @@ func fieldSchema(t reflect.Type) *resource.Schema {
 	text := func(doc string) *resource.Schema { return &resource.Schema{Type: "string", Description: doc} }
 	switch t {
 	case reflect.TypeFor[message.Secret]():
-		return text("a secret, shown as stars")
+		return &resource.Schema{Type: "string", Format: resource.SecretFormat, Description: "a secret, shown as stars"}
 	case reflect.TypeFor[time.Duration]():
-		return text("such as 30s, 10m, 24h or 7d")
+		return &resource.Schema{Type: "string", Format: resource.SpanFormat, Description: "such as 30s, 10m, 24h or 7d"}
 	case reflect.TypeFor[message.Amount]():
 		return text("an amount of money, such as 0.05")
 	case reflect.TypeFor[route.Patterns](), reflect.TypeFor[route.Via](), reflect.TypeFor[message.Words]():

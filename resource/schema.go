@@ -29,7 +29,19 @@ type Schema struct {
 	Required    []string   `json:"required,omitempty"`
 	Additional  any        `json:"additionalProperties,omitempty"` // a *Schema, or false
 	OneOf       []*Schema  `json:"oneOf,omitempty"`
+
+	// What forms know besides.
+	Words    []string `json:"-"` // of which it takes one; in a file ${env:NAME} may stand for it, so that this is no Enum
+	Optional bool     `json:"-"` // its zero value says something else than its absence does
+	Names    string   `json:"-"` // kind of the settings that it names, such as accounts; empty for none
+	Example  string   `json:"-"` // a value as it could stand in the file; empty for none
 }
+
+// Formats of texts that are ours.
+const (
+	SecretFormat = "password" // shown as stars
+	SpanFormat   = "span"     // a length of time: 30s, 10m, 24h, 7d
+)
 
 // Property is a member of an object.
 type Property struct {
@@ -68,9 +80,11 @@ type Schemas struct {
 	Prefix  string                       // of references: #/components/schemas/
 	Tag     string                       // whose names count: json, or yaml, where nothing gets a schema of its own
 	Special func(t reflect.Type) *Schema // of types that are written in their own way; nil for others
-	Named   map[string]*Schema           // by name
-	types   map[string]reflect.Type      // of Named
-	reads   bool                         // what is made now is read, not written
+	// About adds to the schema of a field of a struct what is known of it from elsewhere; nil for nothing.
+	About func(owner reflect.Type, field *reflect.StructField, schema *Schema)
+	Named map[string]*Schema      // by name
+	types map[string]reflect.Type // of Named
+	reads bool                    // what is made now is read, not written
 }
 
 // NewSchemas returns an empty set.
@@ -204,7 +218,7 @@ func (s *Schemas) fields(o *Schema, t reflect.Type) {
 			name = f.Name
 		}
 		omitted := strings.Contains(options, "omit")
-		o.Properties = append(o.Properties, Property{name, s.field(&f, omitted)})
+		o.Properties = append(o.Properties, Property{name, s.field(t, &f, omitted)})
 		if f.Tag.Get("required") == "true" || !s.reads && !omitted {
 			o.Required = append(o.Required, name)
 		}
@@ -212,8 +226,11 @@ func (s *Schemas) fields(o *Schema, t reflect.Type) {
 }
 
 // field gives the schema of one field with what its tags say.
-func (s *Schemas) field(f *reflect.StructField, omitted bool) *Schema {
+func (s *Schemas) field(owner reflect.Type, f *reflect.StructField, omitted bool) *Schema {
 	v := s.of(f.Type)
+	if s.Special(f.Type) == nil {
+		v.Optional = f.Type.Kind() == reflect.Pointer && s.reads
+	}
 	if f.Type.Kind() == reflect.Pointer && !omitted && !s.reads {
 		v = orNull(v)
 	}
@@ -227,6 +244,9 @@ func (s *Schemas) field(f *reflect.StructField, omitted bool) *Schema {
 	}
 	if words := f.Tag.Get("enum"); words != "" {
 		of.Enum = strings.Split(words, ",")
+	}
+	if s.About != nil {
+		s.About(owner, f, v)
 	}
 	return v
 }
