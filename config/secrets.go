@@ -69,7 +69,8 @@ func fieldType(t reflect.Type, name string) reflect.Type {
 	return nil
 }
 
-// Hide gives a setting's value with stars for its secrets: *** or, in a list, *** and the place from 1.
+// Hide gives a setting's value with stars for its secrets: *** or, in a list, *** and the place from 1. In what is a list's they have the
+// name of the field behind them (***modems[0].pin), so that they stand for the same secret when others of the list come or go.
 func Hide(kind string, value map[string]any) map[string]any {
 	return eachSecret(kind, value, func(path string, secret any) any {
 		if secret == nil || secret == "" {
@@ -79,6 +80,7 @@ func Hide(kind string, value map[string]any) map[string]any {
 			if n, err := strconv.Atoi(strings.TrimSuffix(item, "]")); err == nil {
 				return stars + strconv.Itoa(n+1)
 			}
+			return stars + path
 		}
 		return stars
 	})

@@ -37,3 +37,20 @@ func TestParseValueKeepsDigits(t *testing.T) {
 		t.Errorf("got %v, %v\nwant %v", got, err, want)
 	}
 }
+
+// A secret of what is a list's stays the same one when others of the list go, and by whatever stars it is shown.
+func TestSealInLists(t *testing.T) {
+	t.Parallel()
+	modem := func(pin string) any { return map[string]any{"pin": pin} }
+	old := map[string]any{"kind": "modem", "modems": []any{modem("1111"), modem("2222")}}
+	shown := Hide("connectors", old)
+	list := shown["modems"].([]any)
+	if pin := list[1].(map[string]any)["pin"]; pin != "***modems[1].pin" {
+		t.Errorf("it is shown as %v", pin)
+	}
+	shown["modems"] = []any{list[1], modem("3333")}
+	sealed, refused := Seal("connectors", shown, old)
+	if want := []any{modem("2222"), modem("3333")}; refused != nil || !reflect.DeepEqual(sealed["modems"], want) {
+		t.Errorf("sealed: %v, %v", sealed, refused)
+	}
+}
