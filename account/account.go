@@ -133,6 +133,9 @@ type Account struct {
 	// Zone is the time zone in which the days and months of limits begin, such as Europe/Stockholm. Empty: UTC.
 	Zone string `yaml:"zone" example:"Europe/Stockholm"`
 
+	// Contacts are the people to turn to about the customer: who can help with the technical side, who with the commercial.
+	Contacts []message.ContactPerson `yaml:"contacts"`
+
 	networks []netip.Prefix                             // Addresses, parsed
 	extra    *message.Extra                             // TLVs, parsed; nil if there are none
 	texts    [message.InterfaceCount]*message.TextRules // of Text, by interface; nil where nothing is said

@@ -27,6 +27,8 @@ type Directory struct {
 	userByName map[string]*User
 	userDecoy  *phcHash // a hash of one of the users; nil if none has one
 
+	notices []*Notice
+
 	byTwilio map[string]*Account
 	plain    []plainRange // the narrow before the wide
 	mail     mailBook

@@ -30,6 +30,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 			report(field, fmt.Sprintf("%q is no name of a group: it must not be empty nor hold a *", group))
 		}
 	}
+	message.ValidateContactPersons("contacts", a.Contacts, report)
 	validateAddresses("addresses", a.Addresses, report)
 	validateAddresses("plain_from", a.PlainFrom, report)
 	for i, number := range a.Numbers {

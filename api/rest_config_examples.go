@@ -48,6 +48,11 @@ func exampleOf(kind string) settingExample {
 			"anna", `{"account":"acme","role":"sender","password":"anna-password"}`, `{"language":"sv"}`,
 			`{"name":"olle","account":"acme","role":"project","password":"olle-password"}`,
 		}
+	case "notices":
+		return settingExample{
+			"work-night", `{"text":"Tonight from 22:00 to 23:00 messages may be late.","kind":"warning","start":"2027-01-31T20:00:00Z","end":"2027-01-31T23:00:00Z"}`, `{"accounts":["acme"]}`,
+			`{"name":"welcome","text":"Welcome"}`,
+		}
 	case "lists":
 		return settingExample{"junk", `{"kind":"block","of":"from"}`, `{"accounts":["acme"]}`, `{"name":"staff","kind":"block"}`}
 	case "routes":

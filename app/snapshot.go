@@ -87,6 +87,7 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 	s.Accounts = account.NewDirectory(f.Accounts, previous)
 	s.Accounts.AddKeys(f.Keys, previous)
 	s.Accounts.AddUsers(f.Users)
+	s.Accounts.AddNotices(f.Notices)
 	return s, nil
 }
 

@@ -255,6 +255,9 @@ func (d *decoder) checkConnectors(connectors []Connector, tlvs *message.TLVDicti
 		path := fmt.Sprintf("connectors[%d]", i)
 		if c.Settings != nil {
 			c.Settings.Validate(d.within(path))
+			if listed, ok := c.Settings.(interface{ ForgetContacts() }); ok {
+				listed.ForgetContacts()
+			}
 			if s, ok := c.Settings.(*connector.SMPPConfig); ok {
 				s.Resolve(tlvs, d.within(path))
 			}
@@ -335,6 +338,7 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 	}
 	d.checkKeys(f.Keys, names, &byKey)
 	d.checkUsers(f.Users, names)
+	d.checkNotices(f.Notices, names)
 	return names
 }
 

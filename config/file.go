@@ -104,6 +104,8 @@ type File struct {
 	Keys []account.Key `yaml:"keys"`
 	// Users are the people who sign in to the web pages; docs/web.md describes them.
 	Users []account.User `yaml:"users"`
+	// Notices are what people are told at the top of the web pages for a time; docs/console-settings.md describes them.
+	Notices []account.Notice `yaml:"notices"`
 	// Routes say which links carry which messages; the first rule that matches counts.
 	Routes []route.Rule `yaml:"routes"`
 	// Retries says how messages are tried again that failed in a way that passes, a rule for each kind of failure. Left

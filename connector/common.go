@@ -86,6 +86,8 @@ type Common struct {
 	// sent when a session or the server ended: resend (default) or once, which
 	// never sends twice and ends them as unknown.
 	Uncertain string `yaml:"uncertain"`
+	// Contacts are the people to turn to at the operator: who can help with the technical side, who with the commercial.
+	Contacts []message.ContactPerson `yaml:"contacts"`
 
 	rewriting *rewriting // Source and Destination, compiled
 }
@@ -170,6 +172,9 @@ func (c *Common) Plan() MaintenancePlan {
 	return maintenancePlan(c.Maintenance, func(string, string) {})
 }
 
+// ForgetContacts takes out the people, who make no link another one: it is not opened anew when one of them changes.
+func (c *Common) ForgetContacts() { c.Contacts = nil }
+
 // validate reports every mistake with the field that it is in.
 func (c *Common) validate(check checker) {
 	if problem := message.NameProblem(c.ReceiptsFrom); problem != "" {
@@ -189,6 +194,7 @@ func (c *Common) validate(check checker) {
 	if c.Country != "" && (!message.AllDigits(c.Country) || c.Country[0] == '0' || len(c.Country) > 3) {
 		check("country", fmt.Sprintf("%q is no calling code; it has one to three digits, such as 46", c.Country))
 	}
+	message.ValidateContactPersons("contacts", c.Contacts, check)
 	check.word("uncertain", c.Uncertain, uncertainWords)
 	check.number("rate", c.Rate, 1, 1000000)
 	check.span("quiet_cut", c.QuietCut, time.Second, time.Hour)

@@ -36,6 +36,7 @@ func Settings() []Setting {
 		{Kind: "accounts", Key: "name"},
 		{Kind: "keys", Key: "name"},
 		{Kind: "users", Key: "name"},
+		{Kind: "notices", Key: "name"},
 		{Kind: "lists", Key: "name", Host: []string{"file"}},
 		{Kind: "routes", Key: "name", Ordered: true},
 		{Kind: "retries", Key: "failure"},
