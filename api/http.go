@@ -21,6 +21,7 @@ import (
 	"kurir/gateway"
 	"kurir/message"
 	"kurir/rota"
+	"kurir/route"
 )
 
 // HTTPOptions is what the HTTP interfaces are made of. The functions from
@@ -49,6 +50,7 @@ type HTTPOptions struct {
 	Explain func(sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure)
 	Ready   func() error
 
+	ExplainBy       func(rules []route.Rule, sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure)
 	ExplainFiltered func(ctx context.Context, sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure)
 
 	Messages       func(ctx context.Context, f gateway.Filter) ([]*message.Message, message.ID, error)
@@ -110,7 +112,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.Costs, o.Now = g.CostSums, g.Now
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Preview, o.Explain, o.Resend, o.Erase = g.Preview, g.ExplainRoute, g.Resend, g.EraseText
-	o.ExplainFiltered = g.ExplainFiltered
+	o.ExplainFiltered, o.ExplainBy = g.ExplainFiltered, g.ExplainRouteBy
 	o.Messages, o.InboundMessage, o.InboundList = g.Messages, g.InboundMessage, g.InboundList
 	o.Mailbox = MailboxOptions{Fetch: g.Mailbox, Delete: g.DeleteFromMailbox}
 	o.Schedules, o.Series, o.Rotas = g.Schedules, g.SeriesStates, g.Rotas

@@ -12,6 +12,7 @@ import (
 	"kurir/gateway"
 	"kurir/message"
 	"kurir/resource"
+	"kurir/route"
 )
 
 // ConfigOptions is what /v1/config and /v1/audit are made of.
@@ -19,6 +20,9 @@ type ConfigOptions struct {
 	Rows   func(ctx context.Context, kind string) ([]resource.Row, error)
 	Change func(ctx context.Context, c resource.Change) (resource.Row, error)
 	Audits func(ctx context.Context, f gateway.AuditFilter) ([]gateway.Audit, error)
+	// Routes gives the rules that there would be by a change of one of them, which it does not make; the errors are those of Change.
+	// Without it none is thought about.
+	Routes func(ctx context.Context, c resource.Change) ([]route.Rule, error)
 	// Schema says which fields a setting may have, for /openapi.json; without it any.
 	Schema func(noun resource.Setting) *resource.Schema
 }

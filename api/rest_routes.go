@@ -9,6 +9,7 @@ import (
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
+	"kurir/resource"
 	"kurir/route"
 )
 
@@ -25,6 +26,38 @@ type explainBody struct {
 	Filter    bool   `json:"filter"` // ask the filters
 
 	Dimensions map[string]string `json:"dimensions"`
+
+	Change *routeDraft `json:"change" doc:"a route as if it were saved; for who may read the configuration"`
+}
+
+// routeDraft is a route that is thought about: made, or in place of what there is of its name.
+type routeDraft struct {
+	Name     string         `json:"name"`
+	Position int64          `json:"position" doc:"among those made over REST, from 1; left out: stays, or comes last"`
+	Value    map[string]any `json:"value" doc:"its fields"`
+}
+
+// withDraft explains by the rules that there would be with a route that is thought about. What is wrong with that bears change. before
+// its field.
+func (s *httpServer) withDraft(r *http.Request, a *account.Account, d *routeDraft) (func(*gateway.Submission, time.Time) (*gateway.Explained, *message.Failure), *problem) {
+	if k := a.Key(); k != nil && !k.May(account.ConfigRead) {
+		return nil, faulty(http.StatusForbidden, codeScope, "change", "a route that is not saved is explained for who has the scope %s", account.ConfigRead)
+	}
+	if p := needAdmin(a); p != nil {
+		return nil, p
+	}
+	ctx, cancel := lasting(r.Context(), s.Timeout)
+	defer cancel()
+	rules, err := s.Config.Routes(ctx, resource.Change{Action: resource.Replace, Kind: "routes", Name: d.Name, Value: d.Value, Position: d.Position, By: a.Actor()})
+	if p := changeProblem(err); p != nil {
+		for i := range p.Errors {
+			p.Errors[i].Field = strings.TrimSuffix("change."+p.Errors[i].Field, ".")
+		}
+		return nil, p
+	}
+	return func(sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure) {
+		return s.ExplainBy(rules, sub, at)
+	}, nil
 }
 
 // ruleView is a rule that was considered.
@@ -98,7 +131,11 @@ func (s *httpServer) explainRoute(w http.ResponseWriter, r *http.Request, a *acc
 		return p
 	}
 	explain := s.Explain
-	if body.Filter {
+	if body.Change != nil && s.Config.Routes != nil {
+		if explain, p = s.withDraft(r, a, body.Change); p != nil {
+			return p
+		}
+	} else if body.Filter {
 		explain = func(sub *gateway.Submission, at time.Time) (*gateway.Explained, *message.Failure) {
 			ctx, cancel := lasting(r.Context(), s.Timeout)
 			defer cancel()

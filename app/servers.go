@@ -61,7 +61,7 @@ func (a *App) servers() {
 	opt.Nodes = a.shownNodes
 	metrics.MustRegister(api.NodeMetrics(a.shownNodes)...)
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.sessions.List, End: a.sessions.End}, a.status
-	opt.Config = api.ConfigOptions{Rows: a.Settings, Change: a.ChangeSetting, Audits: a.gateway.Audits, Schema: config.Schema}
+	opt.Config = api.ConfigOptions{Rows: a.Settings, Change: a.ChangeSetting, Audits: a.gateway.Audits, Schema: config.Schema, Routes: a.RoutesWith}
 	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings, Keep: a.keepAlarms}
 	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet, a.secretText)
 	closing, closeStreams := context.WithCancel(context.Background())

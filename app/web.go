@@ -9,6 +9,7 @@ import (
 
 	"kurir/account"
 	"kurir/api"
+	"kurir/config"
 	"kurir/signin"
 	"kurir/web"
 )
@@ -21,7 +22,7 @@ func (a *App) pages() (err error) {
 	a.logins = api.NewLoginBrake(loginPause)
 	a.people = signin.New(signin.Options{Store: a.store, Now: a.gateway.Now, Seal: a.sealFactor, Open: a.openFactor})
 	a.web, err = web.New(web.Options{
-		Log: a.log, Core: a.gateway, Verifier: a.verifier, Change: a.ChangeSetting, Now: a.gateway.Now,
+		Log: a.log, Core: a.gateway, Verifier: a.verifier, Change: a.ChangeSetting, Schema: config.Schema, Now: a.gateway.Now,
 		Accounts: func() *account.Directory { return a.gateway.Snapshot().Accounts },
 		Country:  func() string { return a.gateway.Snapshot().Country },
 		REST: func(by *account.Account, w http.ResponseWriter, r *http.Request) {

@@ -19,15 +19,25 @@ func Schema(s resource.Setting) *resource.Schema {
 	typ := fieldType(root, s.Kind)
 	switch {
 	case s.Kind == "connectors":
-		return connectorSchema(schemas, s)
+		schema := connectorSchema(schemas, s)
+		schema.Description = meaningOf(s)
+		return schema
 	case !s.Single:
 		typ = typ.Elem()
 	case isPlain(typ):
 		return &resource.Schema{
-			Type: "object", Additional: false, Properties: resource.Properties{{Name: s.Kind, Schema: plainSchema(schemas, root, s.Kind)}},
+			Type: "object", Description: meaningOf(s), Additional: false, Properties: resource.Properties{{Name: s.Kind, Schema: plainSchema(schemas, root, s.Kind)}},
 		}
 	}
-	return withoutHost(schemas.Read(typ), s)
+	schema := withoutHost(schemas.Read(typ), s)
+	schema.Description = meaningOf(s)
+	return schema
+}
+
+// meaningOf says what a kind of settings is.
+func meaningOf(s resource.Setting) string {
+	root := reflect.TypeFor[File]()
+	return meanings()["config.File."+root.FieldByIndex(fieldsOf(root)[s.Kind]).Name]
 }
 
 // plainSchema gives the schema of a setting that is one value.

@@ -42,7 +42,18 @@ type Candidate struct {
 // force if it were accepted at that time, or what is wrong with it before its
 // route matters. Nothing is accepted, and the account's rate is not asked.
 func (g *Gateway) ExplainRoute(sub *Submission, at time.Time) (*Explained, *message.Failure) {
-	s, m := g.snap.Load(), &message.Message{}
+	return g.explainBy(g.snap.Load(), sub, at)
+}
+
+// ExplainRouteBy does so by other rules than those in force: a change that is thought about.
+func (g *Gateway) ExplainRouteBy(rules []route.Rule, sub *Submission, at time.Time) (*Explained, *message.Failure) {
+	changed := *g.snap.Load()
+	changed.Routes = route.NewTable(rules)
+	return g.explainBy(&changed, sub, at)
+}
+
+func (g *Gateway) explainBy(s *Snapshot, sub *Submission, at time.Time) (*Explained, *message.Failure) {
+	m := &message.Message{}
 	if f := s.describe(m, sub, at); f != nil {
 		return nil, f
 	}

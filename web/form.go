@@ -13,17 +13,14 @@ import (
 // form is a setting as people fill it in: made of the schema that REST has for it (buildForm), read back into a value (form_read.go)
 // and shown again with what REST says is wrong (form_problems.go). There is no other form for settings.
 type form struct {
-	lang   string
-	Common []*formField // what most fill in, and whatever is filled in
-	More   []*formField // the rest, folded away
-	Top    []string     // what is wrong with no field of it
-	Keeps  bool         // it cannot be changed here
+	T      func(key string, args ...any) string // words of the page's language
+	Common []*formField                         // what most fill in, and whatever is filled in
+	More   []*formField                         // the rest, folded away
+	Top    []string                             // what is wrong with no field of it
+	Keeps  bool                                 // it cannot be changed here
 
 	names map[string][]string // of the settings that there are, by kind
 }
-
-// T gives words of the form's language.
-func (f *form) T(key string, args ...any) string { return words(f.lang, key, args...) }
 
 // Kinds of fields.
 const (
@@ -81,17 +78,17 @@ func (f *formField) Number() int {
 
 // formOptions is what a form is made of besides schema and value.
 type formOptions struct {
-	lang   string
-	common []string            // fields that most fill in, in this order
-	key    string              // field that holds the name
-	named  bool                // the name is given and does not change
-	names  map[string][]string // of settings by kind
+	say    func(key string, args ...any) string // words of the page's language
+	common []string                             // fields that most fill in, in this order
+	key    string                               // field that holds the name
+	named  bool                                 // the name is given and does not change
+	names  map[string][]string                  // of settings by kind
 	keeps  bool
 }
 
 // buildForm makes the form of a setting with what is in it. What does not fit its field is shown as JSON.
 func buildForm(schema *resource.Schema, value map[string]any, o formOptions) *form {
-	f := &form{lang: o.lang, names: o.names, Keeps: o.keeps}
+	f := &form{T: o.say, names: o.names, Keeps: o.keeps}
 	all := map[string]*formField{}
 	for _, p := range schema.Properties {
 		field := f.field(p.Schema, value[p.Name], p.Name, p.Name)

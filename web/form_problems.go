@@ -1,32 +1,12 @@
 package web
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 )
 
-// restProblem is what REST says is wrong (RFC 9457).
-type restProblem struct {
-	Code   string `json:"code"`
-	Detail string `json:"detail"`
-	Errors []struct {
-		Field  string `json:"field"`
-		Detail string `json:"detail"`
-	} `json:"errors"`
-}
-
-// readProblem reads a problem document; what is none is a problem without a code.
-func readProblem(body []byte) restProblem {
-	var p restProblem
-	if err := json.Unmarshal(body, &p); err != nil || p.Detail == "" {
-		p.Detail = strings.TrimSpace(string(body[:min(len(body), 300)]))
-	}
-	return p
-}
-
 // show puts what REST says beside the fields that it is about, and the rest above all of them.
-func (f *form) show(p *restProblem) {
+func (f *form) show(p *problem) {
 	for _, e := range p.Errors {
 		text := strings.TrimPrefix(e.Detail, e.Field+": ")
 		if e.Field == "" || !f.blame(formPath(e.Field), text) {

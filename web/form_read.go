@@ -12,9 +12,9 @@ import (
 // reading turns what was typed into a form into the value of a setting.
 type reading struct {
 	typed url.Values
-	keep  bool        // empty items of lists stay: the form is shown again
-	wrong []formWrong // what cannot be read
-	lang  string
+	keep  bool                                 // empty items of lists stay: the form is shown again
+	wrong []formWrong                          // what cannot be read
+	say   func(key string, args ...any) string // words of the page's language
 }
 
 // formWrong is what is wrong with a field, by its path in a form.
@@ -22,8 +22,8 @@ type formWrong struct{ path, text string }
 
 // readForm gives the value that was typed into the form of a schema. What cannot be read stands in it as it was typed (notRead) and in
 // wrong.
-func readForm(schema *resource.Schema, typed url.Values, keep bool, lang string) (value map[string]any, wrong []formWrong) {
-	r := &reading{typed: typed, keep: keep, lang: lang}
+func readForm(schema *resource.Schema, typed url.Values, keep bool, say func(key string, args ...any) string) (value map[string]any, wrong []formWrong) {
+	r := &reading{typed: typed, keep: keep, say: say}
 	value = map[string]any{}
 	for _, p := range schema.Properties {
 		if v := r.read(p.Schema, p.Name, p.Name); v != nil {
@@ -89,7 +89,7 @@ func (r *reading) json(path, text string) any {
 	}
 	var value any
 	if err := json.Unmarshal([]byte(text), &value); err != nil {
-		r.wrong = append(r.wrong, formWrong{path, words(r.lang, "form.nojson", err)})
+		r.wrong = append(r.wrong, formWrong{path, r.say("form.nojson", err)})
 		return notRead{jsonField, text}
 	}
 	return value
@@ -126,7 +126,7 @@ func (r *reading) pairs(s *resource.Schema, path, text string) any {
 		name, rest, ok := strings.Cut(line, ":")
 		name = strings.TrimSpace(name)
 		if _, twice := value[name]; !ok || name == "" || twice {
-			r.wrong = append(r.wrong, formWrong{path, words(r.lang, "form.nopair", line)})
+			r.wrong = append(r.wrong, formWrong{path, r.say("form.nopair", line)})
 			return notRead{pairsField, text}
 		}
 		value[name] = scalarOf(of, strings.TrimSpace(rest))

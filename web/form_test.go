@@ -34,6 +34,12 @@ func textOrList() *resource.Schema {
 	return &resource.Schema{OneOf: []*resource.Schema{{Type: "string"}, {Type: "array", Items: &resource.Schema{Type: "string"}}}}
 }
 
+// saying gives words of a language.
+func saying(lang string) func(string, ...any) string {
+	s := &Server{table: allWords()}
+	return func(key string, args ...any) string { return s.words(lang, key, args...) }
+}
+
 // typedInto gives what a browser sends of a form.
 func typedInto(f *form) url.Values {
 	typed := url.Values{}
@@ -80,8 +86,8 @@ func TestFormRound(t *testing.T) {
 			"smsc": map[string]any{"a:b": "op1"}, "layers": []any{"no group"}, "elsewhere": []any{1.0}, "admin": "yes",
 		},
 	} {
-		f := buildForm(sample(), value, formOptions{lang: "en", key: "name"})
-		got, wrong := readForm(sample(), typedInto(f), false, "en")
+		f := buildForm(sample(), value, formOptions{say: saying("en"), key: "name"})
+		got, wrong := readForm(sample(), typedInto(f), false, saying("en"))
 		if name == "odd" {
 			value["senders"] = []any{"A"} // what it means
 		}
@@ -95,13 +101,15 @@ func TestFormRound(t *testing.T) {
 func TestFormProblems(t *testing.T) {
 	t.Parallel()
 	typed := url.Values{"smsc": {"op1\r\n"}, "to:json": {"{"}, "layers:n": {"1"}, "layers.0.slots:n": {"2"}, "layers.0.slots.1.who": {"x\ny"}}
-	value, wrong := readForm(sample(), typed, false, "sv")
-	f := buildForm(sample(), value, formOptions{lang: "sv", key: "name"})
+	value, wrong := readForm(sample(), typed, false, saying("sv"))
+	f := buildForm(sample(), value, formOptions{say: saying("sv"), key: "name"})
 	f.showWrong(wrong)
-	f.show(&restProblem{Errors: []struct {
-		Field  string `json:"field"`
-		Detail string `json:"detail"`
-	}{{"layers[0].slots[0].who[1]", "layers[0].slots[0].who[1]: is nobody"}, {"rate", "rate: is no number"}, {"", "op1 is needed"}, {"senders[0]", "senders[0]: too long"}}})
+	f.show(&problem{Errors: []mistake{
+		{Field: "layers[0].slots[0].who[1]", Detail: "layers[0].slots[0].who[1]: is nobody"},
+		{Field: "rate", Detail: "rate: is no number"},
+		{Detail: "op1 is needed"},
+		{Field: "senders[0]", Detail: "senders[0]: too long"},
+	}})
 	fields := map[string]*formField{}
 	for _, field := range f.Common {
 		fields[field.Name] = field
@@ -152,10 +160,10 @@ func FuzzReadForm(f *testing.F) {
 		if err != nil {
 			return
 		}
-		value, wrong := readForm(sample(), typed, true, "en")
+		value, wrong := readForm(sample(), typed, true, saying("en"))
 		alterList(value, path, true)
 		alterList(value, path, false)
-		built := buildForm(sample(), value, formOptions{lang: "en", key: "name"})
+		built := buildForm(sample(), value, formOptions{say: saying("en"), key: "name"})
 		built.showWrong(wrong)
 		if len(wrong) > 0 && !built.Wrong() {
 			t.Errorf("%q: nothing is said of %v", sent, wrong)

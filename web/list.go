@@ -50,6 +50,7 @@ const (
 	aWord                // words value.WORD
 	aList                // several, between commas
 	longText             // takes the room that is left, in one line
+	someLines            // several lines
 )
 
 // listAct is something that a list offers as a whole: a page, such as the form for another one.

@@ -123,6 +123,8 @@ func (c *column) class() string {
 		return "number"
 	case longText:
 		return "words"
+	case someLines:
+		return "lines"
 	}
 	return ""
 }

@@ -28,7 +28,14 @@ func (p *page) path() string {
 // pages is the table of all pages and acts, in the order of the menu.
 func pages() []page {
 	return slices.Concat(
-		pagesOfSignIn(), pagesOfCompose(), pagesOfSent(), pagesOfDuty(), pagesOfMe(), pagesOfPeople(), pagesOfConsole(),
+		pagesOfSignIn(),
+		pagesOfCompose(),
+		pagesOfSent(),
+		pagesOfDuty(),
+		pagesOfMe(),
+		pagesOfPeople(),
+		pagesOfConsole(),
+		pagesOfSettings(),
 	)
 }
 

@@ -27,6 +27,8 @@ type Options struct {
 	Verifier *account.Verifier         // shared with the interfaces
 	// Change makes, changes and deletes a setting, as PATCH /v1/config does.
 	Change func(ctx context.Context, c resource.Change) (resource.Row, error)
+	// Schema says which fields a setting has, as /openapi.json does.
+	Schema func(s resource.Setting) *resource.Schema
 	// REST serves a request of our own REST interface, from within the program, as the account.
 	REST func(a *account.Account, w http.ResponseWriter, r *http.Request)
 	// People has sessions, second factors and one-time links.
@@ -110,10 +112,10 @@ func (s *Server) parse() error {
 	}
 	for _, name := range names {
 		base := strings.TrimSuffix(strings.TrimPrefix(name, "templates/"), ".html")
-		if base == "layout" || base == "parts" {
+		if base == "layout" || base == "parts" || base == "form" {
 			continue
 		}
-		if s.templates[base], err = template.ParseFS(files, "templates/layout.html", "templates/parts.html", name); err != nil {
+		if s.templates[base], err = template.ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/form.html", name); err != nil {
 			return err
 		}
 	}

@@ -60,7 +60,7 @@ func newSite(t *testing.T, roles map[string]string) *site {
 	w, err := New(Options{
 		Log: slog.New(slog.DiscardHandler), Core: s.core, Accounts: s.accounts, Country: func() string { return "46" }, Verifier: account.NewVerifier(),
 		People: s.people(), CanMail: func() bool { return true }, Mail: s.mail, SecondFactor: func() []string { return s.secondFactor }, Now: s.now,
-		REST: s.serveREST, Change: s.change, MayTry: func(netip.Addr, string) bool { return s.failed < 3 }, Failed: func(context.Context, netip.Addr, string) { s.failed++ },
+		REST: s.serveREST, Schema: func(resource.Setting) *resource.Schema { return sample() }, Change: s.change, MayTry: func(netip.Addr, string) bool { return s.failed < 3 }, Failed: func(context.Context, netip.Addr, string) { s.failed++ },
 	})
 	if err != nil {
 		t.Fatal(err)

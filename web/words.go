@@ -28,7 +28,12 @@ type inBoth struct{ en, sv string }
 func allWords() map[string]inBoth {
 	table := map[string]inBoth{}
 	for _, words := range []map[string]inBoth{
-		wordsOfPeople(), wordsOfUsers(), wordsOfLists(), wordsOfConsole(),
+		wordsOfPeople(),
+		wordsOfUsers(),
+		wordsOfLists(),
+		wordsOfConsole(),
+		wordsOfSettings(),
+		wordsOfKinds(),
 	} {
 		maps.Copy(table, words)
 	}

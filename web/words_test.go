@@ -10,6 +10,7 @@ import (
 
 	"kurir/account"
 	"kurir/message"
+	"kurir/resource"
 )
 
 // Every key that is used has words in both languages, and all that there are are used.
@@ -37,7 +38,11 @@ func TestWords(t *testing.T) {
 	for k := range 256 {
 		used["story."+message.EventKind(k).String()] = true
 	}
-	for _, p := range pages() {
+	for _, s := range resource.Settings() {
+		used["kind."+s.Kind] = true
+	}
+	shown := &listPage{columns: settingColumns(), filters: []string{"name", "source", "changed_by"}}
+	for _, p := range append(pages(), page{list: shown}) {
 		if p.list == nil {
 			continue
 		}
@@ -54,7 +59,7 @@ func TestWords(t *testing.T) {
 		}
 	}
 	for key := range used {
-		if first, _, _ := strings.Cut(key, "."); (first == "state" || first == "role" || first == "story" || first == "field") && strings.Contains(key, ".") && table[key].en == "" {
+		if first, _, _ := strings.Cut(key, "."); (first == "state" || first == "role" || first == "story" || first == "field" || first == "kind") && strings.Contains(key, ".") && table[key].en == "" {
 			t.Errorf("there are no words for %s", key)
 		}
 	}
