@@ -78,6 +78,7 @@ type Batch struct {
 	AlarmsAcked    []alarm.Event  // of other gateways, of which nothing is written but who acknowledged them
 	AlarmsGone     []message.ID   // that are kept no more
 	Escalations    []Escalation   // as they are now, one per id
+	Spans          []Span         // as they are now
 	Resources      []ResourceChange
 	// EscalationsAcked are those of other nodes, of which nothing is written but ID, Acked, AckedBy and Changed.
 	EscalationsAcked []Escalation
@@ -100,7 +101,7 @@ func (b *Batch) Rows() int {
 		len(b.Inbound) + len(b.InboundChanged) + len(b.Parts) + len(b.PartsDone) + len(b.Held) + len(b.HeldDone) +
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
 		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.MailAdd) + len(b.MailDone) + len(b.Marks) + len(b.Dead) + len(b.DeadGone) + len(b.Counters) + len(b.Money) + len(b.Allowances) + len(b.Warned) + len(b.Wishes) + len(b.TopUps) +
-		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsAcked) + len(b.AlarmsGone) + len(b.Escalations) + len(b.EscalationsAcked) + len(b.Resources) + len(b.People) +
+		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsAcked) + len(b.AlarmsGone) + len(b.Escalations) + len(b.EscalationsAcked) + len(b.Spans) + len(b.Resources) + len(b.People) +
 		len(b.Events) + len(b.EventAccounts) + len(b.Duplicates) + len(b.Idempotency)
 }
 

@@ -158,6 +158,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeEscalations(b.Escalations, b.EscalationsAcked); err != nil {
 		return err
 	}
+	if err := s.writeSpans(b.Spans); err != nil {
+		return err
+	}
 	if err := s.writeResources(b.Resources); err != nil {
 		return err
 	}

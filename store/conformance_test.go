@@ -51,6 +51,8 @@ func testConformance(t *testing.T, open opener) {
 		{"inbound", testInbound},
 		{"parts and held", testPartsAndHeld},
 		{"alarms", testAlarms},
+		{"sums for reports", testTallies},
+		{"spans of links", testSpans},
 		{"key of secrets", testSecretKey},
 		{"key of answers by mail", testMailKey},
 		{"events", testEvents},

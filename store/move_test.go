@@ -32,7 +32,8 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 		return ids.Next(now.Add(time.Duration(i-messages) * 5 * 24 * time.Hour / time.Duration(messages)))
 	}
 	b := &Batch{
-		Config: 3, ConfigText: []byte("routes"), Counters: []Counter{{Hour: 5, Account: "acme", Link: "op1", What: "accepted", N: 7}},
+		Config: 3, ConfigText: []byte("routes"), Counters: []Counter{{Hour: 5, Account: "acme", Link: "op1", What: "accepted", N: 7}, {Hour: 5, Account: "acme", Link: "op1", What: TallyFinal.What("7:0:24001"), N: 7}},
+		Spans: []Span{{Kind: SpanLink, Name: "op1", Node: 1, Since: 1, Until: 2, State: SpanUp}},
 		Money: []MoneyEntry{{Account: "acme", Currency: "EUR", Charged: 3, Reserved: 4, Balance: -7}}, Allowances: []Allowance{{AllowanceKey{"acme", 1, 2}, 8, 9}}, Warned: []Warned{{Account: "acme", Below: 5}},
 		TopUps:      []*TopUp{{Account: "acme", Key: "k", At: 1, Amount: -5, Balance: 7, By: "root", Note: "n"}},
 		ListEntries: []ListEntry{{List: "l", Entry: "+46", At: 4, By: "root", Note: "n"}},

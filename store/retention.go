@@ -47,6 +47,9 @@ func (s *Store) retainSlice() (more bool, err error) {
 		if more, err := s.retainCounters(now); more || err != nil {
 			return more, err
 		}
+		if more, err := s.retainTallies(now); more || err != nil {
+			return more, err
+		}
 	}
 	if more, err := s.retainDead(now); more || err != nil {
 		return more, err

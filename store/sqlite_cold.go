@@ -37,6 +37,7 @@ type coldStatements struct {
 	mailing                *statement
 	escalation             *statement
 	escalationAck          *statement
+	span                   *statement
 	request                *statement // with PostgreSQL, in place of idempotency
 }
 
@@ -104,6 +105,7 @@ func (w *coldStatements) shared() []preparation {
 		{&w.mailing, write{verb: put, table: "mailing", keys: 1, columns: "id account:t by:t ended state:t request:b counts:b"}},
 		{&w.escalation, write{verb: other, table: "escalation", keys: 1, columns: "id account:t rota:t node ended changed acked acked_by:t request:b body:b", text: putEscalation}},
 		{&w.escalationAck, write{verb: other, table: "escalation", keys: 1, columns: "id acked acked_by:t changed", text: ackEscalation}},
+		{&w.span, write{verb: put, table: "span", keys: 4, columns: "kind:t name:t node since until state:t"}},
 	}
 }
 

@@ -25,7 +25,7 @@ type hotStatements struct {
 	owedAdd, owedRemove        *statement
 	outstanding, outstandingNo *statement
 	outstandingMove            *statement
-	counter                    *statement
+	counter, tally             *statement
 }
 
 const (
@@ -66,6 +66,7 @@ func (h *hotStatements) spilling() []preparation {
 		{&h.outstanding, write{verb: unless, table: "outstanding", keys: 2, columns: "key id deadline node", moves: true}},
 		{&h.outstandingNo, write{verb: remove, table: "outstanding", keys: 2, columns: "key id"}},
 		{&h.counter, write{verb: sum, table: "counter", keys: 4, columns: "hour account:t link:t what:t n"}},
+		{&h.tally, write{verb: sum, table: "tally", keys: 5, columns: "kind hour account:t link:t detail:t n"}},
 	}
 }
 
@@ -137,6 +138,9 @@ func (s *Store) writeGrant(g *Grant) error {
 }
 
 func (s *Store) writeCounter(c *Counter) error {
+	if kind, is := tallyKind(c.What); is {
+		return s.writeTally(kind, c)
+	}
 	stmt := s.hot.counter
 	stmt.BindInt64(1, c.Hour)
 	stmt.BindText(2, c.Account)

@@ -21,6 +21,8 @@ func (d *viewDialect) views() []view {
 		{"inbounds", d.inboundsView()},
 		{"counters", d.countersView()},
 		{"backlog", backlogView},
+		{"tallies", d.talliesView()},
+		{"presence", d.presenceView()},
 	}
 }
 
@@ -89,6 +91,15 @@ func createPostgresViews(run func(text string) error) error {
 
 func (d *viewDialect) countersView() string {
 	return "SELECT " + d.time("hour * 3600", false) + " AS hour, account, link, what, n FROM counter"
+}
+
+func (d *viewDialect) talliesView() string {
+	return "SELECT CASE kind WHEN 1 THEN 'accepted' WHEN 2 THEN 'parts' WHEN 3 THEN 'final' WHEN 4 THEN 'arrival' WHEN 5 THEN 'answer' END AS kind, " +
+		d.time("hour * 3600", false) + " AS hour, account, link, detail, n FROM tally"
+}
+
+func (d *viewDialect) presenceView() string {
+	return "SELECT kind, name, node, state, " + d.millis("since") + " AS since, " + d.millis("until") + " AS until FROM span"
 }
 
 const backlogView = `SELECT link, CASE priority WHEN 0 THEN 'bulk' WHEN 1 THEN 'normal' WHEN 2 THEN 'high' WHEN 3 THEN 'urgent' END AS priority,

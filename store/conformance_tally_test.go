@@ -1,0 +1,71 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+
+	"kurir/store"
+)
+
+// Sums for reports are there at once, also those that the journal alone has, and stay after a restart; they are in no counter.
+func testTallies(t *testing.T, open opener) {
+	ctx, place := context.Background(), t.TempDir()
+	s := open(t, place, store.Retention{})
+	count := func(hour int64, kind store.TallyKind, account, detail string, n int64) store.Counter {
+		return store.Counter{Hour: hour, Account: account, Link: "op1", What: kind.What(detail), N: n}
+	}
+	commit(t, s, &store.Batch{Counters: []store.Counter{
+		count(10, store.TallyAccepted, "acme", "24001", 2), count(11, store.TallyAccepted, "acme", "24001", 3),
+		count(12, store.TallyAccepted, "acme", "24001", 5), count(10, store.TallyParts, "acme", "24001", 9),
+		{Hour: 10, Account: "acme", Link: "op1", What: "accepted", N: 2},
+	}})
+	commit(t, s, &store.Batch{Counters: []store.Counter{count(11, store.TallyAccepted, "acme", "24001", 4), count(11, store.TallyAccepted, "beta", "", 1)}})
+	want := []store.Tally{
+		{Period: 0, Kind: store.TallyAccepted, Account: "acme", Link: "op1", Detail: "24001", N: 9},
+		{Period: 0, Kind: store.TallyAccepted, Account: "beta", Link: "op1", N: 1},
+		{Period: 1, Kind: store.TallyAccepted, Account: "acme", Link: "op1", Detail: "24001", N: 5},
+	}
+	for range 2 {
+		got, err := s.Tallies(ctx, []store.TallyKind{store.TallyAccepted}, []int64{10, 12, 13})
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "sums", want, got)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = open(t, place, store.Retention{})
+	}
+	counters, err := s.Counters(ctx, 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "counters", []store.Counter{{Hour: 10, Account: "acme", Link: "op1", What: "accepted", N: 2}}, counters)
+}
+
+// A span is written anew as it goes on, and read by the time that it touches.
+func testSpans(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), store.Retention{})
+	up := store.Span{Kind: store.SpanLink, Name: "op1", Node: 1, Since: 1000, Until: 1000, State: store.SpanUp}
+	commit(t, s, &store.Batch{Spans: []store.Span{up}})
+	up.Until = 5000
+	down := store.Span{Kind: store.SpanLink, Name: "op1", Node: 1, Since: 5000, Until: 6000, State: store.SpanDown}
+	node := store.Span{Kind: store.SpanNode, Node: 1, Since: 900, Until: 6000, State: store.SpanUp}
+	commit(t, s, &store.Batch{Spans: []store.Span{up, down, node}})
+	for _, c := range []struct {
+		since, until int64
+		want         []store.Span
+	}{
+		{0, 10_000, []store.Span{up, down, node}},
+		{5001, 10_000, []store.Span{down, node}},
+		{0, 950, []store.Span{node}},
+		{7000, 10_000, nil},
+	} {
+		got, err := s.Spans(ctx, c.since, c.until)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "spans", c.want, got)
+	}
+}
