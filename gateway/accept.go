@@ -455,7 +455,7 @@ func (g *Gateway) join(a *applicant, now time.Time) {
 // of its link, or, when it is for later or memory is full, onto disk only.
 func (g *Gateway) place(e *entry, now time.Time) {
 	m := e.m
-	g.tally(m.Account, m.Links[0], tallyAccepted, now)
+	g.countAccepted(m, now)
 	e.hop = g.firstUp(m.Links)
 	if m.Special != nil && m.Special.ByLoad {
 		e.hop = g.leastLoaded(m.Links)

@@ -100,7 +100,7 @@ func (g *Gateway) cancelEntry(e *entry, now time.Time) {
 	e.event(message.Event{Kind: message.EventCancelled, At: now.UnixMilli()})
 	inLanes := e.station == waiting
 	l := e.link
-	g.final(e, message.Deleted, now)
+	g.final(e, message.Deleted, message.NoFailure, now)
 	if inLanes {
 		l.lanes.remove(e)
 	}

@@ -25,6 +25,7 @@ type gather struct {
 	owed     []*Item
 	after    []func(error) // acknowledgements to operators
 	counters map[counterKey]int64
+	tallies  map[tallyKey]tallied
 	money    []movement
 	answered int                  // of Idempotency: those that are no acceptances'
 	had      []had                // of limits, with Options.Shared
@@ -81,9 +82,10 @@ func (b *gather) reset(seq uint64) {
 	b.seq, b.failed, b.keyed = seq, 0, false
 	b.accepts, b.hands, b.owed, b.after = b.accepts[:0], b.hands[:0], b.owed[:0], b.after[:0]
 	if b.counters == nil {
-		b.counters = map[counterKey]int64{}
+		b.counters, b.tallies = map[counterKey]int64{}, map[tallyKey]tallied{}
 	}
 	clear(b.counters)
+	clear(b.tallies)
 }
 
 func (b *gather) empty() bool {
@@ -165,6 +167,7 @@ func (g *Gateway) beginStop() []acceptance {
 	defer g.mu.Unlock()
 	if !g.stopping {
 		g.stopping = true
+		g.lookLast(g.now())
 		if g.full == nil {
 			g.full = ErrStopped
 		}
@@ -186,7 +189,7 @@ func (g *Gateway) take() *gather {
 	}
 	b := g.cur
 	b.dropBlanks()
-	b.Counters = b.appendCounted(b.Counters)
+	b.Counters = b.appendTallied(b.appendCounted(b.Counters))
 	b.Money = b.moneyRows()
 	g.cur, g.writing = g.newGather(), b
 	g.admit(b, g.now())
@@ -330,6 +333,7 @@ func (g *Gateway) takeBack(b *gather) []acceptance {
 	b.had = slices.DeleteFunc(b.had, func(h had) bool { return h.booked })
 	b.Counters = slices.DeleteFunc(b.Counters, func(c store.Counter) bool { return atAcceptance(c.What) })
 	maps.DeleteFunc(b.counters, func(k counterKey, _ int64) bool { return atAcceptance(k.what) })
+	maps.DeleteFunc(b.tallies, func(k tallyKey, _ tallied) bool { return k.kind == store.TallyAccepted })
 	b.without(gone)
 	return accepts
 }
@@ -382,6 +386,7 @@ func resetBatch(b *store.Batch) {
 	clear(b.Events)
 	clear(b.EventAccounts)
 	clear(b.Escalations)
+	clear(b.Spans)
 	clear(b.Dead)
 	clear(b.MailAdd)
 	*b = store.Batch{
@@ -394,7 +399,7 @@ func resetBatch(b *store.Batch) {
 		DueAdd: b.DueAdd[:0], DueRemove: b.DueRemove[:0],
 		OwedAdd: b.OwedAdd[:0], OwedRemove: b.OwedRemove[:0],
 		OpenAdd: b.OpenAdd[:0], OpenRemove: b.OpenRemove[:0], MissingAdd: b.MissingAdd[:0], MissingRemove: b.MissingRemove[:0], Counters: b.Counters[:0], Series: b.Series[:0],
-		Escalations: b.Escalations[:0], EscalationsAcked: b.EscalationsAcked[:0], Events: b.Events[:0], EventAccounts: b.EventAccounts[:0], Dead: b.Dead[:0], DeadGone: b.DeadGone[:0],
+		Spans: b.Spans[:0], Escalations: b.Escalations[:0], EscalationsAcked: b.EscalationsAcked[:0], Events: b.Events[:0], EventAccounts: b.EventAccounts[:0], Dead: b.Dead[:0], DeadGone: b.DeadGone[:0],
 		MailAdd: b.MailAdd[:0], MailDone: b.MailDone[:0], Marks: b.Marks[:0],
 	}
 }

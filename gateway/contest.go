@@ -202,7 +202,7 @@ func (g *Gateway) withdraw(b *gather, out map[*entry]*message.Failure, now time.
 	}
 	b.without(gone)
 	b.dropBlanks()
-	b.Counters = b.appendCounted(b.Counters[:0])
+	b.Counters = b.appendTallied(b.appendCounted(b.Counters[:0]))
 	if g.full == nil {
 		for l := range freed {
 			g.dispatch(l, now)
@@ -249,6 +249,7 @@ func (g *Gateway) untally(b *gather, a *acceptance, k int) {
 		}
 	}
 	take(counterKey{a.hour, m.Account, m.Links[0], tallyAccepted}, 1)
+	g.uncountAccepted(b, m, a.hour)
 	if a.bill != nil && m.Price != 0 {
 		take(counterKey{a.hour, m.Account, a.bill.rates[k].Currency, tallyReserved}, m.Price)
 	}

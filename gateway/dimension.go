@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kurir/message"
+	"kurir/store"
 )
 
 // The cost of a message can be put down to dimensions, such as a cost centre: what
@@ -24,7 +25,8 @@ const (
 // atAcceptance tells whether a counter is of new messages, and not of what became
 // of earlier ones.
 func atAcceptance(what string) bool {
-	return what == tallyAccepted || what == tallyReserved || strings.HasPrefix(what, tallyCostMessages) || strings.HasPrefix(what, tallyCostReserved)
+	return what == tallyAccepted || what == tallyReserved || strings.HasPrefix(what, tallyCostMessages) || strings.HasPrefix(what, tallyCostReserved) ||
+		strings.HasPrefix(what, store.TallyAccepted.What("")) || strings.HasPrefix(what, store.TallyParts.What(""))
 }
 
 // othersDimensions stand for dimensions beyond dimensionsMost.

@@ -171,7 +171,7 @@ func (g *Gateway) takeBackGrant(e *entry, now time.Time) {
 	g.release(e)
 	e.event(message.Event{Kind: message.EventQueued, At: e.stamp(now), Text: e.link.name})
 	if e.past != nil && e.past.arrived {
-		g.final(e, message.Delivered, now)
+		g.final(e, message.Delivered, message.NoFailure, now)
 		return
 	}
 	e.m.State = message.Queued

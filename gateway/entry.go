@@ -32,6 +32,7 @@ type entry struct {
 	prev, next *entry   // of the same session, or while it waits of the same flow (batches.go)
 	wired      bool     // handed to the connector
 	hold       *grant   // the grant row that names it, nil when its own row does
+	handed     int64    // Unix milliseconds, when it was handed to the connector
 	answered   int64    // Unix milliseconds of the last answer, or of the grant behind it
 
 	past      *past    // attempts that gave way to the next (repeat.go); nil for most

@@ -34,6 +34,9 @@ func (g *Gateway) tickLoop(ctx context.Context) {
 		}
 		if now.Sub(second) >= time.Second {
 			second = now
+			g.mu.Lock()
+			g.seeAll(wall)
+			g.mu.Unlock()
 			g.everySecond(wall)
 		}
 		if now.Sub(tenth) >= 10*time.Second {

@@ -54,7 +54,8 @@ func (g *Gateway) handOver(h *hand, now time.Time) {
 	h.conn = h.sess.link.conn
 	if !h.sess.down && h.conn != nil {
 		for _, o := range h.out {
-			o.Ref.(*entry).wired = true
+			e := o.Ref.(*entry)
+			e.wired, e.handed = true, now.UnixMilli()
 		}
 		return
 	}

@@ -189,6 +189,7 @@ type Gateway struct {
 	giving       map[message.ID]bool       // messages that are being given to another gateway
 
 	escalations escalations
+	presence    presence
 
 	following  chan *gather // on disk, what waited for them is to be done
 	unfollowed []*gather    // those and the one in work

@@ -125,7 +125,7 @@ func (g *Gateway) takeIn(snap *Snapshot, in *message.Inbound, a replyTo, now tim
 	if in.Series != "" {
 		g.register(snap, in)
 	}
-	g.tally(in.Account, in.Link, tallyInbound, now)
+	g.countInbound(in, now)
 	if in.Account == "" && len(in.Targets) == 0 {
 		g.count.inboundUnowned.Add(1)
 	}

@@ -171,6 +171,7 @@ func (c linkCore) SessionUp(num uint32, credit int) {
 	}
 	if !was && c.l.bound() {
 		c.l.since = time.Now()
+		c.g.lookAt(c.l, c.g.now())
 	}
 	c.g.mu.Unlock()
 	c.g.signal()
@@ -191,6 +192,9 @@ func (c linkCore) SessionDown(num uint32, unwritten []*connector.Outgoing, reaso
 	g := c.g
 	g.mu.Lock()
 	lost := g.sessionDown(c.l, num, unwritten, g.now())
+	if !c.l.bound() {
+		g.lookAt(c.l, g.now())
+	}
 	g.dispatch(c.l, g.now())
 	quiet := c.l.set.QuietCut > 0 || c.l.set.Maintenance.Active(time.Now())
 	g.mu.Unlock()

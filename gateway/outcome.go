@@ -10,15 +10,18 @@ import (
 // Answered implements connector.Core.
 func (c linkCore) Answered(num uint32, answers []connector.Answer) {
 	g, now := c.g, c.g.now()
+	var times answerTimes
 	g.mu.Lock()
 	for i := range answers {
 		e, ok := answers[i].Out.Ref.(*entry)
 		if !ok || e.station != granted || e.sess == nil || e.sess.num != num {
 			continue // its session was given up before
 		}
+		times.add(g, c.l, e, &answers[i], now)
 		g.release(e)
 		g.outcome(e, &answers[i], now)
 	}
+	times.flush(g, c.l, now)
 	g.dispatch(c.l, now)
 	g.mu.Unlock()
 	g.signal()
@@ -39,7 +42,7 @@ func (g *Gateway) outcome(e *entry, a *connector.Answer, now time.Time) {
 		g.taken(e, a, now)
 	}
 	if e.past != nil && e.past.arrived { // an earlier attempt, while this one was on its way
-		g.final(e, message.Delivered, now)
+		g.final(e, message.Delivered, message.NoFailure, now)
 		return
 	}
 	if a.Failure == nil {
@@ -171,7 +174,7 @@ func (g *Gateway) doubt(e *entry, now time.Time, once bool, code uint32) {
 	g.count.uncertain.Add(1)
 	e.event(message.Event{Kind: message.EventUncertain, At: e.stamp(now), Code: code, Text: e.link.name})
 	if e.past != nil && e.past.arrived {
-		g.final(e, message.Delivered, now)
+		g.final(e, message.Delivered, message.NoFailure, now)
 		return
 	}
 	if once {
@@ -223,11 +226,11 @@ func (g *Gateway) finish(e *entry, s message.State, why message.FailureKind, now
 	if s != message.Sent {
 		e.event(message.Event{Kind: message.EventState, At: now.UnixMilli(), State: s, Failure: why})
 	}
-	g.final(e, s, now)
+	g.final(e, s, why, now)
 }
 
-// final ends a message's life; what is left is to tell the customer.
-func (g *Gateway) final(e *entry, s message.State, now time.Time) {
+// final ends a message's life; what is left is to tell the customer. why is told apart in reports.
+func (g *Gateway) final(e *entry, s message.State, why message.FailureKind, now time.Time) {
 	m := e.m
 	if m.Price != 0 {
 		g.settleFinal(e, s, now)
@@ -249,7 +252,7 @@ func (g *Gateway) final(e *entry, s message.State, now time.Time) {
 	if m.Secret() {
 		g.cur.Erased = append(g.cur.Erased, m.ID)
 	}
-	g.tally(m.Account, e.link.name, s.String(), now)
+	g.countFinal(e, s, why, now)
 	g.count.final[s].Add(1)
 	if m.Receipts.Wants(s) && m.Target.Kind != message.NoTarget {
 		m.Owed = true

@@ -218,7 +218,7 @@ func (g *Gateway) arrived(e *entry, now time.Time) {
 		g.change(e)
 		return
 	}
-	g.final(e, message.Delivered, now)
+	g.final(e, message.Delivered, message.NoFailure, now)
 	if waits {
 		l.lanes.remove(e)
 	}

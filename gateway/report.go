@@ -323,7 +323,7 @@ func (g *Gateway) applyReport(e *entry, key uint64, r *message.Report, now time.
 		return
 	}
 	if r.State != message.Delivered || left == 0 {
-		g.final(e, r.State, now)
+		g.final(e, r.State, r.Failure, now)
 		return
 	}
 	g.change(e)

@@ -45,11 +45,16 @@ func (s *Store) writeSpans(list []Span) error {
 	return nil
 }
 
-// Spans returns those that are not over before since and begin before until, Unix milliseconds, in the order of kind, name,
-// node and beginning.
+// Spans returns those that are not over before since and begin before until, Unix milliseconds, and the last before since of
+// each thing, in the order of kind, name, node and beginning.
 func (s *Store) Spans(ctx context.Context, since, until int64) (list []Span, err error) {
+	const text = `SELECT kind, name, node, since, until, state FROM span WHERE until >= ?1 AND since < ?2
+  UNION SELECT s.kind, s.name, s.node, s.since, s.until, s.state FROM span s
+  JOIN (SELECT kind, name, node, max(since) AS since FROM span WHERE until < ?1 GROUP BY kind, name, node) last
+  ON s.kind = last.kind AND s.name = last.name AND s.node = last.node AND s.since = last.since
+  ORDER BY 1, 2, 3, 4`
 	err = s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT kind, name, node, since, until, state FROM span WHERE until >= ? AND since < ? ORDER BY kind, name, node, since",
+		return query(c, text,
 			func(stmt *statement) {
 				stmt.BindInt64(1, since)
 				stmt.BindInt64(2, until)

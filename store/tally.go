@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -18,6 +19,7 @@ const (
 	TallyFinal    TallyKind = 3 // messages that have ended: state:failure:network, the first two as numbers
 	TallyArrival  TallyKind = 4 // delivered ones by how long that took: a class of package tally
 	TallyAnswer   TallyKind = 5 // operators' answers, likewise; of a link, and of no account
+	TallyInbound  TallyKind = 6 // messages from phones; the detail is the sender's network
 )
 
 // What is the Counter.What of such a sum. In a batch and in the journal it is a counter whose name begins with its kind.
@@ -107,10 +109,7 @@ func withPending(list []Tally, pending map[counterKey]int64, kinds []TallyKind, 
 		if !is || !slices.Contains(kinds, kind) {
 			continue
 		}
-		period, found := slices.BinarySearch(hours, k.hour)
-		if !found {
-			period--
-		}
+		period := sort.Search(len(hours), func(i int) bool { return hours[i] > k.hour }) - 1
 		list = append(list, Tally{period, kind, k.account, k.link, k.what[1:], n})
 	}
 	slices.SortFunc(list, func(a, b Tally) int {
@@ -134,7 +133,7 @@ func withPending(list []Tally, pending map[counterKey]int64, kinds []TallyKind, 
 func (s *Store) retainTallies(now time.Time) (more bool, err error) {
 	limit := now.Add(-s.opts.Retention.Counters)
 	gone, err := s.removeSome(`DELETE FROM tally WHERE (kind, hour, account, link, detail) IN (SELECT kind, hour, account, link, detail FROM tally
-  WHERE kind IN (1, 2, 3, 4, 5) AND hour < ? LIMIT ?)`, limit.Unix()/3600)
+  WHERE kind IN (1, 2, 3, 4, 5, 6) AND hour < ? LIMIT ?)`, limit.Unix()/3600)
 	if err != nil {
 		return false, fmt.Errorf("remove old sums: %w", err)
 	}

@@ -94,7 +94,7 @@ func (d *viewDialect) countersView() string {
 }
 
 func (d *viewDialect) talliesView() string {
-	return "SELECT CASE kind WHEN 1 THEN 'accepted' WHEN 2 THEN 'parts' WHEN 3 THEN 'final' WHEN 4 THEN 'arrival' WHEN 5 THEN 'answer' END AS kind, " +
+	return "SELECT CASE kind WHEN 1 THEN 'accepted' WHEN 2 THEN 'parts' WHEN 3 THEN 'final' WHEN 4 THEN 'arrival' WHEN 5 THEN 'answer' WHEN 6 THEN 'inbound' END AS kind, " +
 		d.time("hour * 3600", false) + " AS hour, account, link, detail, n FROM tally"
 }
 

@@ -103,15 +103,16 @@ func (a *Available) Part() float64 {
 	return float64(a.Up) / float64(a.Counts())
 }
 
-// Availability says how something was there within a span. Time counts from when it was first known; before that, and while
-// servers ran that did not have it, there was no such thing. While no server ran it was down. What was planned counts for
+// Availability says how something was there within a span. Time counts from when it was first known to when it was
+// last; before and after, and while servers ran that did not have it, there was no such thing. While no server ran between the
+// two it was down. What was planned counts for
 // nothing, whether it was there or not; what was stopped neither, unless it was there all the same.
 func Availability(within Span, seen *Seen) (a Available) {
 	known := Union(slices.Concat(seen.Known, seen.Up, seen.Stopped))
 	if len(known) == 0 {
 		return a
 	}
-	life := []Span{{max(within.From, known[0].From), min(within.Until, max(known[len(known)-1].Until, lastOf(seen.Running)))}}
+	life := []Span{{max(within.From, known[0].From), min(within.Until, known[len(known)-1].Until)}}
 	if life[0].Until <= life[0].From {
 		return a
 	}
@@ -129,12 +130,4 @@ func Availability(within Span, seen *Seen) (a Available) {
 		a.Longest = max(a.Longest, time.Duration(o.Until-o.From)*time.Millisecond)
 	}
 	return a
-}
-
-// lastOf gives where the last of some spans ends.
-func lastOf(list []Span) (last int64) {
-	for _, s := range list {
-		last = max(last, s.Until)
-	}
-	return last
 }

@@ -151,7 +151,10 @@ func TestAvailability(t *testing.T) {
 		a := Availability(within, seen)
 		known := Union(slices.Concat(seen.Known, seen.Up, seen.Stopped))
 		var up, down, planned, stopped int64
-		last := lastOf(slices.Concat(known, seen.Running))
+		last := int64(0)
+		if len(known) > 0 {
+			last = known[len(known)-1].Until
+		}
 		for at := within.From; at < within.Until; at++ {
 			switch {
 			case len(known) == 0 || at < known[0].From || at >= last, in(seen.Running, at) && !in(known, at):
