@@ -64,6 +64,11 @@ func exampleOf(kind string) settingExample {
 			"ward4", `{"account":"acme","zone":"Europe/Stockholm","layers":[{"start":"2026-01-05","handover":"08:00","slots":[{"who":"contact:Anna"},{"who":"+46701234567"}]}]}`,
 			`{"else":["rota:duty"]}`, `{"name":"night","account":"acme","else":["+46701234567"]}`,
 		}
+	case "maintenance":
+		return settingExample{
+			"move", `{"from":"2026-12-06T02:00:00+01:00","until":"2026-12-06T04:00:00+01:00","links":["op1"]}`, `{"note":"the operator moves"}`,
+			`{"name":"patch","from":"2026-12-13T02:00:00Z","until":"2026-12-13T02:30:00Z","interfaces":["smpp"]}`,
+		}
 	case "schedules":
 		return settingExample{
 			"morning", `{"account":"acme","at":["mon-fri 08:00"],"to":["+46701234567"],"text":"Good morning"}`, `{"text":"Good morning!"}`,

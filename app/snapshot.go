@@ -26,7 +26,7 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 		Routes: route.NewTable(f.Routes), Links: map[string]gateway.LinkSettings{},
 		TLVs: f.TLVDictionary(), Inbound: gateway.NewInboundTable(f.Inbound), Replies: f.Replies, Series: gateway.NewSeriesTable(f.Series), Country: f.Country, Validity: f.Validity, JoinWait: f.JoinWait, MaxParts: f.Limits.MaxParts, Retries: f.Retries, Schedules: f.Schedules,
 		Secret: f.Secret.Rules(), Dimensions: message.NewCostDimensions(f.Dimensions, f.TLVDictionary()),
-		Lists: f.Lists, Networks: f.Networks.Table(), Rotas: rota.NewSet(f.Rotas),
+		Lists: f.Lists, Networks: f.Networks.Table(), Rotas: rota.NewSet(f.Rotas), Maintenance: f.Maintenance,
 	}
 	s.Self = a.shared.Self()
 	a.mailSettings(f, s, old)
@@ -48,7 +48,9 @@ func (a *App) snapshot(ctx context.Context, f *config.File, old *gateway.Snapsho
 	k := gateway.Kept{Routes: f.Routes}
 	for i := range f.Connectors {
 		c := &f.Connectors[i]
-		s.Links[c.Name] = linkSettings(c)
+		link := linkSettings(c)
+		link.Planned = gateway.PlannedFor(f.Maintenance, true, c.Name)
+		s.Links[c.Name] = link
 		if smpp, ok := c.Settings.(*connector.SMPPConfig); ok {
 			s.Reported = s.Reported || len(smpp.TLVs.Receipts) > 0
 		}

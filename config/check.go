@@ -78,6 +78,7 @@ func (d *decoder) check(f *File) {
 			d.report(path+".account", "no account is named "+quote(s.Account)+known(names))
 		}
 	}
+	d.checkMaintenance(f, links)
 	for i := range f.Inbound {
 		d.checkInbound(&f.Inbound[i], fmt.Sprintf("inbound[%d]", i), links, names)
 	}

@@ -113,6 +113,8 @@ type File struct {
 	Retries []gateway.RetryRule `yaml:"retries"`
 	// Rotas say who is on duty; docs/rota.md describes them. Messages reach them by rota:NAME.
 	Rotas []rota.Rota `yaml:"rotas"`
+	// Maintenance is planned times in which links or interfaces may be down; docs/reports.md describes them.
+	Maintenance []gateway.Maintenance `yaml:"maintenance"`
 	// Schedules is messages that are sent again and again.
 	Schedules []gateway.Schedule `yaml:"schedules"`
 	// Inbound says where messages from phones go; the first rule that matches counts. What matches none is the account's

@@ -196,7 +196,7 @@ func (c linkCore) SessionDown(num uint32, unwritten []*connector.Outgoing, reaso
 		g.lookAt(c.l, g.now())
 	}
 	g.dispatch(c.l, g.now())
-	quiet := c.l.set.QuietCut > 0 || c.l.set.Maintenance.Active(time.Now())
+	quiet := c.l.set.QuietCut > 0 || c.l.set.maintained(time.Now())
 	g.mu.Unlock()
 	g.signal()
 	g.opt.tellSessions()

@@ -185,7 +185,7 @@ func (l *link) state(now time.Time) string {
 		switch {
 		case l.elsewhere:
 			return linkElsewhere
-		case l.set.Maintenance.Active(now):
+		case l.set.maintained(now):
 			return linkMaintenance
 		case now.Sub(l.since) < l.set.QuietCut:
 			return linkReconnecting

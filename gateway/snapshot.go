@@ -14,6 +14,7 @@ import (
 	"kurir/message"
 	"kurir/rota"
 	"kurir/route"
+	"kurir/tally"
 )
 
 // Snapshot is the configuration in force: immutable, replaced as a whole.
@@ -52,6 +53,8 @@ type Snapshot struct {
 	Schedules []Schedule // messages that are sent again and again
 
 	Rotas *rota.Set // who is on duty; nil for none
+
+	Maintenance []Maintenance // planned
 
 	hourBook *hourBook // filled in by the gateway
 }
@@ -105,6 +108,7 @@ type LinkSettings struct {
 	MaxValidity    time.Duration // the longest that the operator is told; 0 for any
 	QuietCut       time.Duration // how long a session may be away before that is a warning
 	Maintenance    connector.MaintenancePlan
+	Planned        []tally.Span // maintenance of once
 	Cancel         bool // the operator may be asked to give a message back
 	Replace        bool // he may be asked to put other content in its place
 	SIM            bool // phones see the number of the link's SIM as the sender, whatever a message says

@@ -41,6 +41,7 @@ func Settings() []Setting {
 		{Kind: "routes", Key: "name", Ordered: true},
 		{Kind: "retries", Key: "failure"},
 		{Kind: "rotas", Key: "name"},
+		{Kind: "maintenance", Key: "name"},
 		{Kind: "schedules", Key: "name"},
 		{Kind: "series", Key: "name"},
 		{Kind: "inbound", Ordered: true},
