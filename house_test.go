@@ -66,7 +66,7 @@ var mayImport = map[string][]string{
 	"signin":    {"account", "store"},
 	"resource":  join(pure, "store", "cluster", "gateway"),
 
-	"api":       join(codecs, join(pure, "gateway", "resource", "mail", "signin")...),
+	"api":       join(codecs, join(pure, "sheet", "gateway", "resource", "mail", "signin")...),
 	"web":       join(pure, "sheet", "gateway", "resource", "signin"),
 	"simulator": codecs,
 	"load":      codecs,

@@ -71,6 +71,7 @@ type HTTPOptions struct {
 	Attempts *Attempts       // of /v1/webhooks, shared with everything that calls; nil for an empty one
 	Sessions SessionsOptions // of /v1/sessions; without List there is no such page
 	Money    MoneyOptions    // of /v1/balances and /v1/prices; without Balances there are no such pages
+	Reports  ReportsOptions  // of /v1/reports but for costs; without Counts there are none
 	Alarms   AlarmsOptions   // of /v1/alarms; without Book there is no such page
 	Lists    ListsOptions    // of /v1/lists; without All there is no such page
 	Networks NetworksOptions // of /v1/networks; without Of there is no such page
@@ -110,6 +111,7 @@ func (o *HTTPOptions) Use(g *gateway.Gateway) {
 	o.TLVs = func() *message.TLVDictionary { return g.Snapshot().TLVs }
 	o.Dimensions = func() *message.CostDimensions { return g.Snapshot().Dimensions }
 	o.Costs, o.Now = g.CostSums, g.Now
+	o.Reports = ReportsOptions{Counts: g.Counts, Presence: g.Presence, Networks: g.NetworkNames}
 	o.Accept, o.Cancel, o.Message, o.Trace, o.Ready = g.Accept, g.Cancel, g.Message, g.Trace, g.Ready
 	o.Preview, o.Explain, o.Resend, o.Erase = g.Preview, g.ExplainRoute, g.Resend, g.EraseText
 	o.ExplainFiltered, o.ExplainBy = g.ExplainFiltered, g.ExplainRouteBy
@@ -228,6 +230,9 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	}
 	if o.Costs != nil {
 		s.costPaths()
+	}
+	if o.Reports.Counts != nil {
+		s.reportPaths()
 	}
 	if o.Alarms.Book != nil {
 		s.alarmPaths()

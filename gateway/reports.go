@@ -145,3 +145,8 @@ func (g *Gateway) goOn(spans []store.Span) {
 		}
 	}
 }
+
+// NetworkNames gives country and name of each network by its code.
+func (g *Gateway) NetworkNames() map[string]message.Network {
+	return g.snap.Load().Networks.Named()
+}

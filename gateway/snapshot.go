@@ -109,10 +109,10 @@ type LinkSettings struct {
 	QuietCut       time.Duration // how long a session may be away before that is a warning
 	Maintenance    connector.MaintenancePlan
 	Planned        []tally.Span // maintenance of once
-	Cancel         bool // the operator may be asked to give a message back
-	Replace        bool // he may be asked to put other content in its place
-	SIM            bool // phones see the number of the link's SIM as the sender, whatever a message says
-	ReceiveOnly    bool // the operator opens the sessions, and nothing is sent by them
+	Cancel         bool         // the operator may be asked to give a message back
+	Replace        bool         // he may be asked to put other content in its place
+	SIM            bool         // phones see the number of the link's SIM as the sender, whatever a message says
+	ReceiveOnly    bool         // the operator opens the sessions, and nothing is sent by them
 	Receipts       ReceiptPolicy
 	IDs            IDForms               // how the operator's ids in answers and receipts agree
 	InboundNumbers InboundNumbers        // how the operator writes numbers of messages from phones

@@ -143,3 +143,22 @@ func (n *Networks) Len() int {
 	}
 	return n.rows
 }
+
+// Named gives the networks that have a name by their codes; of two with one code one of them.
+func (n *Networks) Named() map[string]Network {
+	named := map[string]Network{}
+	if n == nil {
+		return named
+	}
+	for _, table := range []*Networks{n, n.over.Load()} {
+		if table == nil {
+			continue
+		}
+		for _, net := range table.networks {
+			if net.Code != "" && net.Name != "" {
+				named[net.Code] = net
+			}
+		}
+	}
+	return named
+}
