@@ -262,9 +262,11 @@ func (a *App) Run(ctx context.Context) error {
 	serving.Go(func() { a.inherit(ctx) })
 	serving.Go(func() { a.followNodes(ctx) })
 	serving.Go(func() { a.keepSecrets(ctx, waits) })
+	a.gateway.Serves(a.served())
 	<-ctx.Done()
 
 	a.log.Info("kurir stops")
+	a.gateway.Serves(nil)
 	a.within("the HTTP server", closeTimeout, a.stopHTTP)
 	a.within("the sessions of customers", closeTimeout, serving.Wait)
 	a.within("the links", closeTimeout, a.stopLinks)

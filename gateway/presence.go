@@ -11,15 +11,15 @@ import (
 //
 //  1. A change of a link's sessions begins another span at once; what changes by the
 //     time or by somebody's wish is noticed within a second.
-//  2. A span that goes on is written again every 30 seconds. After a crash it ends
+//  2. A span that goes on is written again every minute. After a crash it ends
 //     there: what was up for less than that before is missing, and counts as down.
 //  3. An interface is up while it is served and messages can be written.
-//  4. When nobody has looked for a minute the machine slept, or its clock was set: the
+//  4. When nobody has looked for two minutes the machine slept, or its clock was set: the
 //     span before ends with the last look.
 
 const (
-	spanAgain = 30 * time.Second // until a span that goes on is written again
-	spanBlind = time.Minute      // without a look
+	spanAgain = time.Minute     // until a span that goes on is written again
+	spanBlind = 2 * time.Minute // without a look
 )
 
 // presence is the spans that go on. The gateway's lock guards it.

@@ -36,6 +36,7 @@ func pages() []page {
 		pagesOfPeople(),
 		pagesOfConsole(),
 		pagesOfSettings(),
+		pagesOfReports(),
 	)
 }
 

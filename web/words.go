@@ -34,6 +34,7 @@ func allWords() map[string]inBoth {
 		wordsOfConsole(),
 		wordsOfSettings(),
 		wordsOfKinds(),
+		wordsOfReports(),
 	} {
 		maps.Copy(table, words)
 	}
