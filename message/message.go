@@ -268,4 +268,5 @@ type Inbound struct {
 	Targets  []Target
 	Owed     uint32 // a bit per target that has not acknowledged
 	Log      []byte
+	Talk     bool // it stands in a conversation of people with the phone; not read back
 }

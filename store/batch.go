@@ -83,6 +83,9 @@ type Batch struct {
 	// EscalationsAcked are those of other nodes, of which nothing is written but ID, Acked, AckedBy and Changed.
 	EscalationsAcked []Escalation
 
+	Talks []Talk             // what users have written to phones
+	Seen  []ConversationSeen // after Inbound and Talks
+
 	Rekey         *Rekey // after Resources; nil for none
 	People        []*PeopleChange
 	Events        []Event          // in the order of their positions
@@ -102,7 +105,7 @@ func (b *Batch) Rows() int {
 		len(b.WaitingAdd) + len(b.WaitingRemove) + len(b.DueAdd) + len(b.DueRemove) + len(b.OwedAdd) + len(b.OwedRemove) +
 		len(b.OpenAdd) + len(b.OpenRemove) + len(b.MissingAdd) + len(b.MissingRemove) + len(b.MailAdd) + len(b.MailDone) + len(b.Marks) + len(b.Dead) + len(b.DeadGone) + len(b.Counters) + len(b.Money) + len(b.Allowances) + len(b.Warned) + len(b.Wishes) + len(b.TopUps) +
 		len(b.ListEntries) + len(b.OptOuts) + len(b.Networks) + len(b.Series) + len(b.Alarms) + len(b.AlarmsAcked) + len(b.AlarmsGone) + len(b.Escalations) + len(b.EscalationsAcked) + len(b.Spans) + len(b.Resources) + len(b.People) +
-		len(b.Events) + len(b.EventAccounts) + len(b.Duplicates) + len(b.Idempotency)
+		len(b.Talks) + len(b.Seen) + len(b.Events) + len(b.EventAccounts) + len(b.Duplicates) + len(b.Idempotency)
 }
 
 // Change is the new progress of a message. Log is the whole log; it may share

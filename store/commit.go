@@ -119,6 +119,9 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeInbound(b.Inbound, b.InboundChanged); err != nil {
 		return err
 	}
+	if err := s.writeConversations(b); err != nil {
+		return err
+	}
 	if err := s.writeParts(b, n); err != nil {
 		return err
 	}

@@ -67,6 +67,8 @@ func testConformance(t *testing.T, open opener) {
 		{"second factor", testSecondFactor},
 		{"one-time links", testLinks},
 		{"retention of escalations", testEscalationRetention},
+		{"conversations", testConversations},
+		{"retention of conversations", testConversationRetention},
 		{"outstanding", testOutstanding},
 		{"shares", testShares},
 		{"free rows of owed, mail", testFreeOwed},

@@ -52,6 +52,7 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 			Mailings:  []*Mailing{{ID: 4, Account: "acme", By: "root", State: "running", Request: []byte{1, 0, 2}}},
 		}},
 		Escalations:   []Escalation{{ID: 5, Account: "acme", Rota: "ward", Node: 2, Changed: 7, Acked: 9, AckedBy: "46701", Request: []byte{1, 0}, Body: []byte("{}")}},
+		Talks:         []Talk{{Account: "acme", Number: "+46701234567", ID: 9}},
 		EventAccounts: []EventAccount{{Account: "acme", Floor: 1, Used: 5}},
 		Duplicates:    []DuplicateKey{{Key: 1 << 63, ID: 5, Expires: 9}},
 		Granted:       []Grant{{Number: 7, Link: "op1", Session: 3, At: 5, IDs: []message.ID{1, 2}}},

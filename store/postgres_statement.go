@@ -76,7 +76,7 @@ func (p *postgresStatement) place(param int, oid uint32, n int) []byte {
 	for len(p.values) < param {
 		p.values, p.types = append(p.values, nil), append(p.types, 0)
 	}
-	if cap(p.room)-len(p.room) < n {
+	if p.room == nil || cap(p.room)-len(p.room) < n { // a first text that is empty is no NULL
 		p.room = make([]byte, 0, max(2*cap(p.room), n, 512))
 	}
 	from := len(p.room)

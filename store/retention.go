@@ -57,6 +57,9 @@ func (s *Store) retainSlice() (more bool, err error) {
 	if more, err := s.retainEscalations(now); more || err != nil {
 		return more, err
 	}
+	if more, err := s.retainConversations(now); more || err != nil {
+		return more, err
+	}
 	if more, err := s.retainEvents(now); more || err != nil {
 		return more, err
 	}

@@ -37,7 +37,12 @@ type coldStatements struct {
 	mailing                *statement
 	escalation             *statement
 	escalationAck          *statement
+<<<<<<< HEAD
 	span                   *statement
+=======
+	conversation           *statement
+	seen, unseen           *statement
+>>>>>>> b80313a (store: conversations of people with phones)
 	request                *statement // with PostgreSQL, in place of idempotency
 }
 
@@ -61,7 +66,7 @@ func (w *coldStatements) preparePostgres(c *conn) error {
 func (w *coldStatements) shared() []preparation {
 	return []preparation{
 		{&w.configuration, write{verb: put, table: "configuration", keys: 1, columns: "number at text:b"}},
-		{&w.inbound, write{verb: add, table: "inbound", keys: 1, columns: "id account:t link:t sender:t recipient:t text:t data:b received parts missing rule:t fixed:b owed log:b"}},
+		{&w.inbound, write{verb: add, table: "inbound", keys: 1, columns: "id account:t link:t sender:t recipient:t text:t data:b received parts missing rule:t fixed:b owed log:b talk"}},
 		{&w.inboundChange, write{verb: change, table: "inbound", keys: 1, columns: "id owed log:b"}},
 		{&w.inboundErase, inboundTexts.erase},
 		{&w.part, write{verb: add, table: "inbound_part", keys: 1, columns: "id key:t number total received part:b node"}},
@@ -105,7 +110,13 @@ func (w *coldStatements) shared() []preparation {
 		{&w.mailing, write{verb: put, table: "mailing", keys: 1, columns: "id account:t by:t ended state:t request:b counts:b"}},
 		{&w.escalation, write{verb: other, table: "escalation", keys: 1, columns: "id account:t rota:t node ended changed acked acked_by:t request:b body:b", text: putEscalation}},
 		{&w.escalationAck, write{verb: other, table: "escalation", keys: 1, columns: "id acked acked_by:t changed", text: ackEscalation}},
+<<<<<<< HEAD
 		{&w.span, write{verb: put, table: "span", keys: 4, columns: "kind:t name:t node since until state:t"}},
+=======
+		{&w.conversation, write{verb: other, table: "conversation", keys: 2, columns: "account:t number:t last inbound unread", text: putConversation}},
+		{&w.seen, write{verb: other, table: "conversation", keys: 2, columns: "account:t number:t until", text: seeConversation}},
+		{&w.unseen, write{verb: other, table: "conversation", keys: 2, columns: "account:t number:t", text: unseeConversation}},
+>>>>>>> b80313a (store: conversations of people with phones)
 	}
 }
 
@@ -140,6 +151,7 @@ func (s *Store) writeInbound(list []*message.Inbound, changed []InboundChange) e
 		stmt.BindBytes(12, s.scratch)
 		stmt.BindInt64(13, int64(in.Owed))
 		stmt.BindBytes(14, in.Log)
+		stmt.BindBool(15, in.Talk)
 		if err := execute(stmt); err != nil {
 			return fmt.Errorf("insert inbound message %s: %w", in.ID, err)
 		}
