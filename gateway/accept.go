@@ -430,6 +430,9 @@ func (g *Gateway) join(a *applicant, now time.Time) {
 		}
 		g.place(e, now)
 		b.Accepted = append(b.Accepted, m)
+		if m.Via == message.ViaWeb && !a.batch {
+			g.talkTo(m)
+		}
 		r := &a.results[a.index[i]]
 		r.ID, r.State = m.ID, m.State
 		if a.bill != nil && a.bill.tell && a.bill.terms.Prices != "" {

@@ -129,7 +129,7 @@ func (g *Gateway) takeIn(snap *Snapshot, in *message.Inbound, a replyTo, now tim
 	if in.Account == "" && len(in.Targets) == 0 {
 		g.count.inboundUnowned.Add(1)
 	}
-	in.Owed = 1<<len(in.Targets) - 1
+	in.Owed, in.Talk = 1<<len(in.Targets)-1, snap.talking[in.Account]
 	g.cur.Inbound = append(g.cur.Inbound, in)
 	g.noteInbound(in, now)
 	g.heardOf(snap, in, now)

@@ -12,6 +12,7 @@ import (
 // Mailing is one request for messages to many: to contacts, groups and whoever is on duty, each with a text of its own.
 type Mailing struct {
 	Account   string
+	User      string              // whose own contacts and groups are named, before those of the account; empty: only these
 	Common    Submission          // what all have in common; its Account and To are filled in for each
 	To        []MailTo            // in their order
 	Template  *directory.Template // of all texts; nil where Common or MailTo has them
@@ -103,12 +104,12 @@ func (a *addressing) recipient(ctx context.Context, named, recipient string) err
 	switch kind {
 	case directory.ContactRecipient:
 		var c *Contact
-		if c, err = a.g.FindContact(ctx, a.m.Account, name); err == nil {
+		if c, err = a.g.NearestContact(ctx, Book(a.m.Account, a.m.User), name); err == nil {
 			return a.contact(named, &c.Contact)
 		}
 	case directory.GroupRecipient:
 		var group *Group
-		if group, err = a.g.FindGroup(ctx, a.m.Account, name); err == nil {
+		if group, err = a.g.NearestGroup(ctx, Book(a.m.Account, a.m.User), name); err == nil {
 			return a.group(ctx, named, group.ID)
 		}
 	case directory.RotaRecipient:

@@ -32,6 +32,7 @@ type keptMailing struct {
 	Filled    bool
 	Variables map[string]string
 	Language  string
+	User      string
 }
 
 func encodeMailing(m *Mailing) ([]byte, error) {
@@ -39,7 +40,7 @@ func encodeMailing(m *Mailing) ([]byte, error) {
 	var b bytes.Buffer
 	err := gob.NewEncoder(&b).Encode(&keptMailing{
 		s.From, s.Reference, s.Link, s.Tag, s.Content, s.SendAt, s.Validity, s.MaxParts, s.Hours, s.Target, s.Text, s.Dimensions,
-		s.Via, s.Priority, s.Receipts, s.Secret, s.Dialog, m.To, m.Template, m.Filled, m.Variables, m.Language,
+		s.Via, s.Priority, s.Receipts, s.Secret, s.Dialog, m.To, m.Template, m.Filled, m.Variables, m.Language, m.User,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write a large request: %w", err)
@@ -53,7 +54,7 @@ func decodeMailing(account string, kept []byte) (*Mailing, error) {
 		return nil, fmt.Errorf("read a large request: %w", err)
 	}
 	return &Mailing{
-		Account: account, To: k.To, Template: k.Template, Filled: k.Filled, Variables: k.Variables, Language: k.Language,
+		Account: account, User: k.User, To: k.To, Template: k.Template, Filled: k.Filled, Variables: k.Variables, Language: k.Language,
 		Common: Submission{
 			From: k.From, Reference: k.Reference, Link: k.Link, Tag: k.Tag, Content: k.Content, SendAt: k.SendAt, Validity: k.Validity,
 			MaxParts: k.MaxParts, Hours: k.Hours, Target: k.Target, Text: k.Text, Dimensions: k.Dimensions,

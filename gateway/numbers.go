@@ -140,6 +140,7 @@ func (g *Gateway) bindNumbers(s *Snapshot) {
 			return ok
 		}})
 	}
+	s.talking = s.talkers()
 	s.optOuts = nil
 	var all *directory.Words // of accounts that say nothing of them
 	for _, a := range s.Accounts.All() {

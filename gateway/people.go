@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,7 +27,7 @@ type (
 	PeopleFilter = store.PeopleFilter
 )
 
-// PeopleOf says whose people something is about, and who asks.
+// PeopleOf says whose people something is about, and who asks. Account is a book (people_book.go).
 type PeopleOf struct {
 	Account string
 	By      string
@@ -205,7 +206,7 @@ func (g *Gateway) own(o *store.Owned, of PeopleOf, noun, name string, fields []s
 
 // auditName names one on record: contacts by their ids, for what is deleted is not to be known by name for ever.
 func auditName(of PeopleOf, name string, id message.ID) string {
-	return of.Account + "/" + cmp.Or(name, id.String())
+	return strings.ReplaceAll(of.Account, bookMark, "/") + "/" + cmp.Or(name, id.String())
 }
 
 // current refuses a change that is meant for an older revision; 0 is for any.
@@ -221,6 +222,7 @@ func current(o *store.Owned, revision int64) error {
 func (g *Gateway) normalOf(account string) func(string) (message.Address, error) {
 	snap := g.snap.Load()
 	country := snap.Country
+	account, _ = bookOf(account)
 	if a := snap.Accounts.ByName(account); a != nil {
 		country = cmp.Or(a.Country, country)
 	}

@@ -133,12 +133,12 @@ func (g *Gateway) readMember(ctx context.Context, account, text string, normal f
 	switch kind {
 	case directory.ContactRecipient:
 		var c *Contact
-		if c, err = g.FindContact(ctx, account, name); err == nil {
+		if c, err = g.NearestContact(ctx, account, name); err == nil {
 			id = c.ID
 		}
 	case directory.GroupRecipient:
 		var c *Group
-		if c, err = g.FindGroup(ctx, account, name); err == nil {
+		if c, err = g.NearestGroup(ctx, account, name); err == nil {
 			id = c.ID
 		}
 	case directory.RotaRecipient:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strings"
 
 	"kurir/directory"
 	"kurir/message"
@@ -26,7 +27,17 @@ type ContactImport struct {
 	Repeats Repeats
 	Group   message.ID // to which all of them come, those that are there already too; 0 for none
 
-	number int64 // of what stands on record
+	DryRun bool // nothing is written: the results say what would become of each line
+
+	number int64      // of what stands on record
+	trial  *tryImport // of a dry run
+}
+
+// tryImport is what a dry run would have written so far.
+type tryImport struct {
+	mobiles, mails map[string]*Contact
+	written        map[message.ID]bool
+	last           message.ID // ids that no contact has
 }
 
 // MostImportLines is how many lines ImportContacts takes in one call: those of one commit.
@@ -54,7 +65,7 @@ type Imported struct {
 func (g *Gateway) ImportContacts(ctx context.Context, imp *ContactImport, edits []func(*directory.Contact), key *Answering[[]Imported]) ([]Imported, error) {
 	var results []Imported
 	err := g.changePeople(ctx, imp.Account, key.with(&results), func(ctx context.Context) (*store.PeopleChange, error) {
-		chunk := importChunk{g: g, imp: imp, mobiles: map[string]*Contact{}, mails: map[string]*Contact{}, written: map[message.ID]bool{}}
+		chunk := newImportChunk(g, imp)
 		if imp.Group != 0 {
 			group, err := g.groupByID(ctx, imp.Account, imp.Group)
 			if err != nil {
@@ -64,10 +75,10 @@ func (g *Gateway) ImportContacts(ctx context.Context, imp *ContactImport, edits 
 				return nil, refusePeople(PeopleTooMany, "group", "a group has at most %d members; put groups into it", directory.MaxGroupMembers)
 			}
 		}
-		if imp.number == 0 {
+		if imp.number == 0 && !imp.DryRun {
 			imp.number = g.NextAudit()
 			chunk.change.Audits = []store.Audit{{
-				Number: imp.number, At: g.now().UnixMilli(), Who: imp.By, Kind: "contacts", Name: imp.Account, Action: "import",
+				Number: imp.number, At: g.now().UnixMilli(), Who: imp.By, Kind: "contacts", Name: strings.ReplaceAll(imp.Account, bookMark, "/"), Action: "import",
 			}}
 		}
 		results = make([]Imported, 0, len(edits))
@@ -76,6 +87,7 @@ func (g *Gateway) ImportContacts(ctx context.Context, imp *ContactImport, edits 
 			if err != nil {
 				return nil, err
 			}
+			done.ID = max(done.ID, 0) // of a dry run
 			results = append(results, done)
 		}
 		return chunk.whole(), nil
@@ -94,6 +106,18 @@ type importChunk struct {
 	written        map[message.ID]bool
 	members        []directory.Member
 	change         store.PeopleChange
+}
+
+func newImportChunk(g *Gateway, imp *ContactImport) *importChunk {
+	k := &importChunk{g: g, imp: imp, mobiles: map[string]*Contact{}, mails: map[string]*Contact{}, written: map[message.ID]bool{}}
+	if !imp.DryRun {
+		return k
+	}
+	if imp.trial == nil {
+		imp.trial = &tryImport{mobiles: k.mobiles, mails: k.mails, written: k.written}
+	}
+	k.mobiles, k.mails, k.written = imp.trial.mobiles, imp.trial.mails, imp.trial.written
+	return k
 }
 
 // line makes or changes the contact of one line.
@@ -171,8 +195,14 @@ func (k *importChunk) same(ctx context.Context, c *Contact) (*Contact, error) {
 
 // put has a contact written, and remembers it for the lines that follow.
 func (k *importChunk) put(c *Contact) {
-	k.g.own(&c.Owned, k.imp.PeopleOf, "contacts", "", nil)
-	c.Revision = k.imp.number
+	switch {
+	case !k.imp.DryRun:
+		k.g.own(&c.Owned, k.imp.PeopleOf, "contacts", "", nil)
+		c.Revision = k.imp.number
+	case c.ID == 0:
+		k.imp.trial.last--
+		c.ID = k.imp.trial.last
+	}
 	k.written[c.ID] = true
 	if c.Mobile != "" {
 		k.mobiles[c.Mobile] = c
@@ -180,13 +210,16 @@ func (k *importChunk) put(c *Contact) {
 	if c.Mail != "" {
 		k.mails[c.Mail] = c
 	}
+	if k.imp.DryRun {
+		return
+	}
 	k.change.Contacts = append(k.change.Contacts, c)
 	k.join(c)
 }
 
 // join brings a contact into the group of the import.
 func (k *importChunk) join(c *Contact) {
-	if k.imp.Group != 0 {
+	if k.imp.Group != 0 && !k.imp.DryRun {
 		k.members = append(k.members, directory.Member{Kind: directory.ContactRecipient, ID: c.ID})
 	}
 }

@@ -48,6 +48,8 @@ type Snapshot struct {
 	guard   *guard             // of Lists; nil without one that refuses
 	optOuts map[string]*optOut // by account, of those that have opt-out; nil without any
 
+	talking map[string]bool // accounts whose messages from phones stand in conversations
+
 	Dimensions *message.CostDimensions // nil for none
 
 	Schedules []Schedule // messages that are sent again and again
