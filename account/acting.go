@@ -78,6 +78,9 @@ func (a *Account) Actor() string {
 	return a.Name
 }
 
+// User is the name of the user of the web pages who acts for the account; empty for the account itself.
+func (a *Account) User() string { return a.actor }
+
 // SeesTexts tells whether who acts may see the texts of messages.
 func (a *Account) SeesTexts() bool { return !a.blind }
 

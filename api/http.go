@@ -249,6 +249,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	if o.People != nil {
 		s.peoplePaths()
 		s.escalationPaths()
+		s.conversationPaths()
 	}
 	if o.Config.Rows != nil {
 		s.configPaths()
@@ -407,7 +408,8 @@ func (s *httpServer) work(w http.ResponseWriter, r *http.Request, o *operation) 
 	if p != nil {
 		return p
 	}
-	if a, p = o.permit(w, a); p != nil {
+	of := o.forBook(r, a)
+	if a, p = of.permit(w, a); p != nil {
 		return p
 	}
 	if o.stays {

@@ -12,6 +12,7 @@ import (
 type operation struct {
 	scope  account.Scope // that an API key needs
 	admins bool          // only accounts that may administrate
+	own    bool          // of what is a user's own the right to read is enough
 	stays  bool          // it streams for as long as the client likes
 	serve  restHandler
 }
@@ -25,6 +26,23 @@ func (o operation) staying() operation {
 // anyone makes an operation for all accounts: of what is others' its handler
 // shows nothing to those that may not administrate.
 func anyone(scope account.Scope, h restHandler) operation { return operation{scope: scope, serve: h} }
+
+// anyoneOrOwn makes an operation for all accounts that changes people. Users change those of their own books with the right to
+// read people.
+func anyoneOrOwn(scope account.Scope, h restHandler) operation {
+	return operation{scope: scope, own: true, serve: h}
+}
+
+// forBook gives the operation as it is for a request.
+func (o operation) forBook(r *http.Request, a *account.Account) operation {
+	if o.own && a.User() != "" && ownBook(r) {
+		o.scope = account.PeopleRead
+	}
+	return o
+}
+
+// ownBook tells whether a request is about the book of the user who makes it.
+func ownBook(r *http.Request) bool { return r.URL.Query().Get("book") == bookOwn }
 
 // admins makes an operation for accounts that may administrate (admin: true).
 func admins(scope account.Scope, h restHandler) operation {

@@ -72,6 +72,7 @@ var problemKinds = []problemKind{
 	{codeKeyTaken, "Another request came under this key", "Use another Idempotency-Key for another request."},
 	{codeTooMany, "Too many at once", "Send fewer in one request; with 429 or 503 wait Retry-After seconds."},
 	{codeRefused, "No message was accepted", "Look at errors, which has one entry for each recipient."},
+	{codeNoBook, "There is no book of one's own", "Leave book out: it is of users of the web pages alone."},
 	{codeAmbiguous, "The name means several", "Use the name that detail gives for the one that is meant."},
 	{message.Overloaded.Code(), "Too much at once", "Send it again after Retry-After seconds, and slower."},
 	{message.LimitReached.Code(), "The account has had what it may for now", "Wait until the time that detail names, or have the limit raised."},

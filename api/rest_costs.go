@@ -26,7 +26,7 @@ func (s *httpServer) costPaths() {
 		name: "reportCosts", summary: "What messages cost, by what they were put down to",
 		text: "In days of the account's time zone; the last 31 days unless since and until say otherwise. " + exportText,
 		list: &listing{"costs", costsOfAny(), costView{}}, tables: tables,
-		query: append(exported, parameter{"dimensions", "values of cost dimensions by their names: `cost_centre=4711,4712`", &resource.Schema{
+		query: append([]parameter{{"format", "of the answer: a page of JSON, or the whole list as a table", oneOf("json", asCSV, asNDJSON)}}, parameter{"dimensions", "values of cost dimensions by their names: `cost_centre=4711,4712`", &resource.Schema{
 			Type: "object", Additional: &resource.Schema{Type: "string"},
 		}}),
 		examples: []example{{name: "page", call: "/v1/reports/costs?by=account&sort=-cost"}, {name: "table", call: "/v1/reports/costs?by=account&format=csv", media: csvMedia}},
@@ -95,7 +95,7 @@ func (s *httpServer) listCosts(w http.ResponseWriter, r *http.Request, a *accoun
 	if p != nil {
 		return p
 	}
-	form, p := exportForm(r, params)
+	form, p := exportForm(r, params, []string{asCSV, asNDJSON})
 	if p != nil {
 		return p
 	}
@@ -220,7 +220,7 @@ func exportCosts(w http.ResponseWriter, form string, by []string, rows []costVie
 	w.Header().Set("Content-Type", exportTypes[form])
 	w.Header().Set("Content-Disposition", `attachment; filename="costs.`+form+`"`)
 	if form == asNDJSON {
-		write := rowWriter[costView](form, w)
+		write, _ := rowWriter[costView](form, w)
 		for i := range rows {
 			write(&rows[i])
 		}

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,26 +23,28 @@ import (
 const (
 	asCSV    = "csv"    // RFC 4180, a line of names first
 	asNDJSON = "ndjson" // a JSON object in each line
+	asXLSX   = "xlsx"   // a workbook of one sheet
+	asCards  = "vcf"    // vCards, of contacts alone
 )
 
-var exportTypes = map[string]string{asCSV: "text/csv; charset=utf-8; header=present", asNDJSON: "application/x-ndjson"}
+var exportTypes = map[string]string{asCSV: "text/csv; charset=utf-8; header=present", asNDJSON: "application/x-ndjson", asXLSX: sheetMedia, asCards: vcardMedia + "; charset=utf-8"}
 
 // exportRows is how many rows are read at a time.
 const exportRows = 500
 
 // exportForm tells in which form a list is asked for, by the parameter format or
-// the Accept header; empty for pages of JSON. It takes the parameter out.
-func exportForm(r *http.Request, params map[string][]string) (string, *problem) {
+// the Accept header; empty for pages of JSON. It takes the parameter out. forms are those that the list has.
+func exportForm(r *http.Request, params map[string][]string, forms []string) (string, *problem) {
 	if asked, ok := params["format"]; ok {
 		delete(params, "format")
-		switch form := strings.Join(asked, ","); form {
-		case asCSV, asNDJSON:
-			return form, nil
-		case "json":
+		form := strings.Join(asked, ",")
+		switch {
+		case form == "json":
 			return "", nil
-		default:
-			return "", faulty(http.StatusBadRequest, codeBadValue, "format", "format %q is not json, csv or ndjson", clip(form))
+		case slices.Contains(forms, form):
+			return form, nil
 		}
+		return "", faulty(http.StatusBadRequest, codeBadValue, "format", "format %q is not %s", clip(form), inWords(forms))
 	}
 	for _, accept := range strings.Split(r.Header.Get("Accept"), ",") {
 		switch kind, _, _ := mime.ParseMediaType(accept); kind {
@@ -67,6 +70,7 @@ func export[T, V any](
 	all, began := left == 0, false
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	var write func(*V)
+	var end func() error
 	conn := http.NewResponseController(w)
 	for {
 		q.Limit = exportRows
@@ -89,7 +93,7 @@ func export[T, V any](
 			began = true
 			w.Header().Set("Content-Type", exportTypes[form])
 			w.Header().Set("Content-Disposition", `attachment; filename="`+key+"."+form+`"`)
-			write = rowWriter[V](form, buffered) // which writes the line of names
+			write, end = rowWriter[V](form, buffered) // which writes the line of names
 		}
 		for _, row := range found {
 			_, v := show(row)
@@ -100,19 +104,27 @@ func export[T, V any](
 			panic(http.ErrAbortHandler) // nobody is there any more
 		}
 		if left -= len(found); next == 0 || !all && left <= 0 {
+			if end() != nil || buffered.Flush() != nil {
+				panic(http.ErrAbortHandler)
+			}
 			return nil
 		}
 		q.After = int64(next)
 	}
 }
 
-// rowWriter gives what writes rows in a form. What goes wrong comes to light when
-// out is flushed.
-func rowWriter[V any](form string, out io.Writer) func(*V) {
-	if form == asNDJSON {
+// rowWriter gives what writes rows in a form, and what writes the end. What goes wrong with rows comes to light when out is flushed.
+func rowWriter[V any](form string, out io.Writer) (write func(*V), end func() error) {
+	end = func() error { return nil }
+	switch form {
+	case asNDJSON:
 		lines := json.NewEncoder(out)
 		lines.SetEscapeHTML(false)
-		return func(v *V) { _ = lines.Encode(v) }
+		return func(v *V) { _ = lines.Encode(v) }, end
+	case asXLSX:
+		return sheetWriter[V](out)
+	case asCards:
+		return cardWriter[V](out), end
 	}
 	table := csv.NewWriter(out)
 	columns := columnsOf(reflect.TypeFor[V]())
@@ -123,13 +135,19 @@ func rowWriter[V any](form string, out io.Writer) func(*V) {
 	_ = table.Write(cells)
 	table.Flush()
 	return func(v *V) {
-		row := reflect.ValueOf(v).Elem()
-		for i, c := range columns {
-			cells[i] = cellOf(row.Field(c.at))
-		}
-		_ = table.Write(cells)
+		_ = table.Write(cellsOf(v, columns, harmless))
 		table.Flush()
+	}, end
+}
+
+// cellsOf gives the cells of a row, each as safe makes it.
+func cellsOf[V any](v *V, columns []column, safe func(string) string) []string {
+	row := reflect.ValueOf(v).Elem()
+	cells := make([]string, len(columns))
+	for i, c := range columns {
+		cells[i] = safe(cellOf(row.Field(c.at)))
 	}
+	return cells
 }
 
 type column struct {
@@ -155,7 +173,7 @@ func cellOf(v reflect.Value) string {
 		return ""
 	}
 	if v.Kind() == reflect.String {
-		return harmless(v.String())
+		return v.String()
 	}
 	text, err := json.Marshal(v.Interface())
 	if err != nil {
@@ -163,9 +181,9 @@ func cellOf(v reflect.Value) string {
 	}
 	var unquoted string
 	if json.Unmarshal(text, &unquoted) == nil {
-		return harmless(unquoted)
+		return unquoted
 	}
-	return harmless(string(text))
+	return string(text)
 }
 
 // harmless puts an apostrophe before what a spreadsheet would calculate. A number

@@ -99,7 +99,7 @@ const exportText = "With `format`, or by the header Accept, the whole list comes
 
 var (
 	tables     = []string{csvMedia, ndjsonMedia}
-	exported   = []parameter{{"format", "of the answer: a page of JSON, or the whole list as a table", oneOf("json", asCSV, asNDJSON)}}
+	exported   = []parameter{{"format", "of the answer: a page of JSON, or the whole list as a table", oneOf("json", asCSV, asNDJSON, asXLSX)}}
 	inLanguage = []string{"Accept-Language"}
 )
 

@@ -35,15 +35,18 @@ func (s *httpServer) peoplePaths() {
 		func(c *gateway.Template) (*directory.Template, *gateway.Owned) { return &c.Template, &c.Owned }, viewTemplate,
 	}
 	const read, write = account.PeopleRead, account.PeopleWrite
-	s.rest("/v1/contacts", methods{http.MethodGet: anyone(read, contacts.getAll), http.MethodPost: anyone(write, contacts.post)})
-	s.rest("/v1/contacts/import", methods{http.MethodPost: anyone(write, s.importContacts)})
-	s.rest("/v1/contacts/{contact}", methods{http.MethodGet: anyone(read, contacts.get), http.MethodPatch: anyone(write, contacts.patch), http.MethodDelete: anyone(write, contacts.remove)})
-	s.rest("/v1/groups", methods{http.MethodGet: anyone(read, groups.getAll), http.MethodPost: anyone(write, groups.post)})
-	s.rest("/v1/groups/{group}", methods{http.MethodGet: anyone(read, groups.get), http.MethodPatch: anyone(write, groups.patch), http.MethodDelete: anyone(write, groups.remove)})
-	s.rest("/v1/groups/{group}/members", methods{http.MethodGet: anyone(read, s.listMembers), http.MethodPost: anyone(write, s.postMembers)})
-	s.rest("/v1/groups/{group}/members/{member}", methods{http.MethodGet: anyone(read, s.getMember), http.MethodDelete: anyone(write, s.deleteMember)})
-	s.rest("/v1/templates", methods{http.MethodGet: anyone(read, templates.getAll), http.MethodPost: anyone(write, templates.post)})
-	s.rest("/v1/templates/{template}", methods{http.MethodGet: anyone(read, templates.get), http.MethodPatch: anyone(write, templates.patch), http.MethodDelete: anyone(write, templates.remove)})
+	s.rest("/v1/contacts", methods{http.MethodGet: anyone(read, contacts.getAll), http.MethodPost: anyoneOrOwn(write, contacts.post)})
+	s.rest("/v1/contacts/import", methods{http.MethodPost: anyoneOrOwn(write, s.importContacts)})
+	s.rest("/v1/contacts/duplicates", methods{http.MethodGet: anyone(read, s.listDuplicates)})
+	s.rest("/v1/contacts/{contact}", methods{http.MethodGet: anyone(read, contacts.get), http.MethodPatch: anyoneOrOwn(write, contacts.patch), http.MethodDelete: anyoneOrOwn(write, contacts.remove)})
+	s.rest("/v1/contacts/{contact}/merge", methods{http.MethodPost: anyoneOrOwn(write, s.mergeContacts)})
+	s.rest("/v1/contacts/{contact}/groups", methods{http.MethodGet: anyone(read, s.contactGroups)})
+	s.rest("/v1/groups", methods{http.MethodGet: anyone(read, groups.getAll), http.MethodPost: anyoneOrOwn(write, groups.post)})
+	s.rest("/v1/groups/{group}", methods{http.MethodGet: anyone(read, groups.get), http.MethodPatch: anyoneOrOwn(write, groups.patch), http.MethodDelete: anyoneOrOwn(write, groups.remove)})
+	s.rest("/v1/groups/{group}/members", methods{http.MethodGet: anyone(read, s.listMembers), http.MethodPost: anyoneOrOwn(write, s.postMembers)})
+	s.rest("/v1/groups/{group}/members/{member}", methods{http.MethodGet: anyone(read, s.getMember), http.MethodDelete: anyoneOrOwn(write, s.deleteMember)})
+	s.rest("/v1/templates", methods{http.MethodGet: anyone(read, templates.getAll), http.MethodPost: anyoneOrOwn(write, templates.post)})
+	s.rest("/v1/templates/{template}", methods{http.MethodGet: anyone(read, templates.get), http.MethodPatch: anyoneOrOwn(write, templates.patch), http.MethodDelete: anyoneOrOwn(write, templates.remove)})
 	s.describePeople()
 }
 
@@ -86,7 +89,7 @@ func (n *peopleNoun[T, D, V]) shown(row *T) (body []byte, tag string, err error)
 
 // post is POST /v1/contacts and the like.
 func (n *peopleNoun[T, D, V]) post(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	of, _, p := n.s.peopleOf(r, a)
+	of, params, p := n.s.peopleOf(r, a)
 	if p != nil {
 		return p
 	}
@@ -99,8 +102,11 @@ func (n *peopleNoun[T, D, V]) post(w http.ResponseWriter, r *http.Request, a *ac
 	where := func(row *T) string {
 		_, owned := n.of(row)
 		at := n.s.link(r, r.URL.Path+"/"+owned.ID.String())
-		if a.Name != of.Account {
-			at += "?account=" + url.QueryEscape(of.Account)
+		if params.Get("account") == a.Name {
+			params.Del("account")
+		}
+		if len(params) > 0 {
+			at += "?" + params.Encode()
 		}
 		return at
 	}
@@ -197,7 +203,7 @@ func (s *httpServer) peopleOf(r *http.Request, a *account.Account, more ...strin
 	if p != nil {
 		return of, nil, p
 	}
-	known := append([]string{"account"}, more...)
+	known := append([]string{"account", "book"}, more...)
 	for name, values := range params {
 		switch {
 		case !strings.Contains(" "+strings.Join(known, " ")+" ", " "+name+" "):
@@ -208,8 +214,34 @@ func (s *httpServer) peopleOf(r *http.Request, a *account.Account, more ...strin
 	}
 	r.URL.RawQuery = ""
 	of.Account = cmp.Or(params.Get("account"), a.Name)
-	return of, params, s.unknownAccount(a, "account", of.Account)
+	if p := s.unknownAccount(a, "account", of.Account); p != nil {
+		return of, nil, p
+	}
+	of.Account, p = bookOf(a, of.Account, params.Get("book"))
+	return of, params, p
 }
+
+// Words of the parameter book.
+const (
+	bookCompany = "company" // the account's, which all of its users see
+	bookOwn     = "own"     // the user's, which nobody else sees
+)
+
+// bookOf names the book of an account that a request is about.
+func bookOf(a *account.Account, owner, book string) (string, *problem) {
+	switch {
+	case book == "" || book == bookCompany:
+		return owner, nil
+	case book != bookOwn:
+		return "", faulty(http.StatusBadRequest, codeBadValue, "book", "book is company or own")
+	case a.User() == "":
+		return "", faulty(http.StatusForbidden, codeNoBook, "book", "users of the web pages have books of their own, accounts and their API keys have not")
+	}
+	return gateway.Book(owner, a.User()), nil
+}
+
+// codeNoBook is for the book of who has none.
+const codeNoBook = "no_book"
 
 // revisionOf reads If-Match; 0 for any revision.
 func revisionOf(r *http.Request) (int64, *problem) {
@@ -299,7 +331,11 @@ func listOwned[T, V any](
 	find func(context.Context, *resource.Query, string) ([]T, error), show func(T) (message.ID, V),
 ) *problem {
 	return listPages(s, w, r, a, key, noun, func(q *resource.Query) (pages[T], *problem) {
-		account := cmp.Or(q.Text("account"), a.Name)
+		owner := cmp.Or(q.Text("account"), a.Name)
+		account, p := bookOf(a, owner, q.Text("book"))
+		if p == nil {
+			p = s.unknownAccount(a, "account", owner)
+		}
 		return func(ctx context.Context, q resource.Query) ([]T, message.ID, error) {
 			found, err := find(ctx, &q, account)
 			if err != nil {
@@ -310,7 +346,7 @@ func listOwned[T, V any](
 			}
 			last, _ := show(found[q.Limit-1])
 			return found[:q.Limit], last, nil
-		}, s.unknownAccount(a, "account", account)
+		}, p
 	}, show)
 }
 

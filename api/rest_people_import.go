@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -37,7 +38,7 @@ type importLine struct {
 
 // importContacts is POST /v1/contacts/import: CSV or NDJSON, with what became of each line.
 func (s *httpServer) importContacts(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
-	of, params, p := s.peopleOf(r, a, "repeats", "group")
+	of, params, p := s.peopleOf(r, a, "repeats", "group", "dry_run")
 	if p != nil {
 		return p
 	}
@@ -48,6 +49,9 @@ func (s *httpServer) importContacts(w http.ResponseWriter, r *http.Request, a *a
 	case gateway.RepeatsChange, gateway.RepeatsSkip, gateway.RepeatsRefuse:
 	default:
 		return faulty(http.StatusBadRequest, codeBadValue, "repeats", "repeats is one of change, skip and refuse")
+	}
+	if imp.DryRun, p = whether(params, "dry_run"); p != nil {
+		return p
 	}
 	if named := params.Get("group"); named != "" {
 		ctx, cancel := lasting(r.Context(), s.Timeout)
@@ -63,24 +67,20 @@ func (s *httpServer) importContacts(w http.ResponseWriter, r *http.Request, a *a
 		return &problem{Status: http.StatusTooManyRequests, Code: codeRunning, Detail: "other imports are running; try again later", RetryAfter: 5}
 	}
 	defer s.imports.Add(-1)
-	lines := csvLines
-	if p := wantType(r, "text/csv"); p != nil {
-		if wantType(r, "application/x-ndjson") != nil && wantType(r, "application/ndjson") != nil {
-			p.Detail = "the body must be text/csv or application/x-ndjson in UTF-8, as the header Content-Type says"
-			return p
-		}
-		lines = ndjsonLines
+	lines, p := importReader(r)
+	if p != nil {
+		return p
 	}
 	body, p := s.readBody(w, r, a)
 	if p != nil {
 		return p
 	}
 	defer body.free(s)
-	return s.importLines(w, r, imp, lines, body.b)
+	return s.importLines(w, r, a, imp, lines, body.b)
 }
 
 // importLines imports what each line says, in helpings.
-func (s *httpServer) importLines(w http.ResponseWriter, r *http.Request, imp *gateway.ContactImport, lines func([]byte, func(importLine) *problem) *problem, body []byte) *problem {
+func (s *httpServer) importLines(w http.ResponseWriter, r *http.Request, a *account.Account, imp *gateway.ContactImport, lines linesOf, body []byte) *problem {
 	report := &importReport{out: []byte(`{"results":[`), counts: map[string]int{}}
 	var helping []importLine
 	flush := func() *problem {
@@ -107,9 +107,48 @@ func (s *httpServer) importLines(w http.ResponseWriter, r *http.Request, imp *ga
 	if p != nil {
 		return p
 	}
-	s.Log.Info("contacts are imported", "account", imp.Account, "lines", report.lines, "refused", report.counts[gateway.ImportRefused], "by", imp.By)
+	if imp.DryRun {
+		writeJSON(w, http.StatusOK, report.whole())
+		return nil
+	}
+	s.Log.Info("contacts are imported", "account", a.Name, "lines", report.lines, "refused", report.counts[gateway.ImportRefused], "by", imp.By)
 	writeJSON(w, http.StatusOK, report.whole())
 	return nil
+}
+
+// linesOf reads the lines of an import of one form and hands each on.
+type linesOf func(body []byte, each func(importLine) *problem) *problem
+
+// importReader gives what reads an import, by the media type of the body.
+func importReader(r *http.Request) (linesOf, *problem) {
+	for _, form := range []struct {
+		media string
+		lines linesOf
+	}{
+		{"text/csv", csvLines},
+		{"application/x-ndjson", ndjsonLines},
+		{"application/ndjson", ndjsonLines},
+		{sheetMedia, sheetLines},
+		{vcardMedia, vcardLines},
+	} {
+		if wantType(r, form.media) == nil {
+			return form.lines, nil
+		}
+	}
+	p := wantType(r, "text/csv")
+	p.Detail = "the body must be text/csv, application/x-ndjson or text/vcard in UTF-8, or a workbook (" + sheetMedia + "), as the header Content-Type says"
+	return nil, p
+}
+
+// whether reads a parameter that is true or false; false where it is left out.
+func whether(params url.Values, name string) (bool, *problem) {
+	switch params.Get(name) {
+	case "":
+		return false, nil
+	case "true", "false":
+		return params.Get(name) == "true", nil
+	}
+	return false, faulty(http.StatusBadRequest, codeBadValue, name, "%s is true or false", name)
 }
 
 // importHelping imports some lines in one commit and reports what became of each. key is theirs, nil for none.
@@ -221,36 +260,50 @@ func csvLines(body []byte, each func(importLine) *problem) *problem {
 	if first, _, _ := bytes.Cut(body, []byte("\n")); bytes.IndexByte(first, ';') >= 0 && bytes.IndexByte(first, ',') < 0 {
 		table.Comma = ';'
 	}
-	var columns []string
+	t := importTable{each: each}
 	for {
 		cells, err := table.Read()
 		var parse *csv.ParseError
 		switch {
-		case errors.Is(err, io.EOF) && columns == nil:
-			return faulty(http.StatusUnprocessableEntity, codeRequired, "", "the table is empty; its first line names the columns, such as name,mobile")
 		case errors.Is(err, io.EOF):
-			return nil
+			return t.end()
 		case errors.As(err, &parse): // where the next line begins is not known
 			return faulty(http.StatusUnprocessableEntity, codeBadValue, "", "line %d is no CSV: %v; the lines before it are done", parse.Line, parse.Err)
 		case err != nil:
 			return faulty(http.StatusUnprocessableEntity, codeBadValue, "", "the table cannot be read: %v", err)
 		}
-		if columns == nil {
-			var p *problem
-			if columns, p = csvColumns(cells); p != nil {
-				return p
-			}
-			continue
-		}
-		l := importLine{}
-		l.number, _ = table.FieldPos(0)
-		if l.wrong = csvProblem(columns, cells); l.wrong == nil {
-			l.edit = func(c *directory.Contact) { csvEdit(columns, cells, c) }
-		}
-		if p := each(l); p != nil {
+		number, _ := table.FieldPos(0)
+		if p := t.row(number, cells); p != nil {
 			return p
 		}
 	}
+}
+
+// importTable reads the rows of a table, of which the first names the columns.
+type importTable struct {
+	columns []string
+	each    func(importLine) *problem
+}
+
+func (t *importTable) row(number int, cells []string) *problem {
+	if t.columns == nil {
+		var p *problem
+		t.columns, p = csvColumns(cells)
+		return p
+	}
+	l := importLine{number: number}
+	if l.wrong = csvProblem(t.columns, cells); l.wrong == nil {
+		columns := t.columns
+		l.edit = func(c *directory.Contact) { csvEdit(columns, cells, c) }
+	}
+	return t.each(l)
+}
+
+func (t *importTable) end() *problem {
+	if t.columns == nil {
+		return faulty(http.StatusUnprocessableEntity, codeRequired, "", "the table is empty; its first line names the columns, such as name,mobile")
+	}
+	return nil
 }
 
 // csvColumns reads the names of the columns.

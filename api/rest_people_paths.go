@@ -53,7 +53,10 @@ type lineImportedView struct {
 }
 
 // ofAccount is the parameter by which administrators reach what is another account's.
-var ofAccount = []parameter{{name: "account", text: "whose; of administrators only, left out: one's own"}}
+var ofAccount = []parameter{
+	{name: "account", text: "whose; of administrators only, left out: one's own"},
+	{"book", "`own` is that of the user of the web pages who asks; left out: the account's, which all see", oneOf(bookCompany, bookOwn)},
+}
 
 // describePeople describes the paths of people.
 func (s *httpServer) describePeople() {
@@ -110,6 +113,26 @@ func (s *httpServer) describePeople() {
 		})
 	}
 	s.describeMembers()
+	s.describeMerging()
+}
+
+func (s *httpServer) describeMerging() {
+	contact := map[string]string{"contact": "id or name"}
+	s.describe("GET /v1/contacts/duplicates", description{
+		name: "listDuplicates", summary: "Contacts that may be one person", text: "They have a name in common, without regard to case and accents, or a mail address.",
+		query:   append([]parameter{{"by", "what they have in common", oneOf("name", "mail")}, {name: "after", text: "what the page before said"}}, ofAccount...),
+		answers: map[int]any{http.StatusOK: duplicatesPage{}}, also: []int{http.StatusGatewayTimeout}, examples: []example{{call: "/v1/contacts/duplicates?by=mail"}},
+	})
+	s.describe("POST /v1/contacts/{contact}/merge", description{
+		name: "mergeContacts", summary: "Make one contact of several", vars: contact, query: ofAccount, body: mergeBody{},
+		text:    "What the contact does not say it takes from the others; what they say otherwise comes into its note. It comes into their groups, and they are deleted.",
+		answers: map[int]any{http.StatusOK: contactView{}}, also: []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusGatewayTimeout},
+		examples: []example{{call: "/v1/contacts/Anna/merge", body: `{"with":["06y30tp6r0501"]}`}},
+	})
+	s.describe("GET /v1/contacts/{contact}/groups", description{
+		name: "listGroupsOfContact", summary: "Groups in which a contact is itself", vars: contact, query: ofAccount, answers: map[int]any{http.StatusOK: contactGroupsView{}},
+		also: []int{http.StatusConflict, http.StatusGatewayTimeout}, examples: []example{{call: "/v1/contacts/Anna/groups"}},
+	})
 }
 
 func (s *httpServer) describeMembers() {
@@ -139,8 +162,9 @@ func (s *httpServer) describeMembers() {
 		query: append([]parameter{
 			{"repeats", "what becomes of a contact that is there", oneOf("change", "skip", "refuse")},
 			{name: "group", text: "group to which all of them come, by id or name"},
+			{"dry_run", "nothing is changed: the answer says what would become of each line", oneOf("true", "false")},
 		}, ofAccount...),
-		bodies:  map[string]any{csvMedia: textSchema("the first line names the columns: name, mobile, pager, mail, language, note; others are fields"), ndjsonMedia: lines{"a contact in each line", exportedContact{}}},
+		bodies:  map[string]any{csvMedia: textSchema("the first line names the columns: name, mobile, pager, mail, language, note; others are fields"), ndjsonMedia: lines{"a contact in each line", exportedContact{}}, sheetMedia: textSchema("a workbook (XLSX), whose first sheet is read as CSV is"), vcardMedia: textSchema("vCards of the versions 2.1, 3.0 and 4.0")},
 		answers: map[int]any{http.StatusOK: contactsImportedView{}}, also: append(wrong, http.StatusTooManyRequests),
 		examples: []example{{call: "/v1/contacts/import?group=nurses", body: "name,mobile,ward\nDoris,070-123 45 91,4\nErik,number,5\n", sends: csvMedia}},
 	})

@@ -198,7 +198,7 @@ func listPages[T, V any](
 	if p != nil {
 		return p
 	}
-	form, p := exportForm(r, params)
+	form, p := exportForm(r, params, formsOf[V]())
 	if p != nil {
 		return p
 	}

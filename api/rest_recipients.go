@@ -137,7 +137,7 @@ type addressing struct {
 func (d *addressing) mailingOf(m *restMessage, a *account.Account) (*gateway.Mailing, *message.Failure) {
 	ask := m.people
 	mail := &gateway.Mailing{
-		Account: a.Name, To: ask.recipients, Variables: ask.variables, Language: ask.language,
+		Account: a.Name, User: a.User(), To: ask.recipients, Variables: ask.variables, Language: ask.language,
 		Filled: m.seen&(seenTemplate|seenVariables|seenRecipients) != 0,
 	}
 	if m.seen&seenRecipients == 0 {

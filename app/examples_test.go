@@ -35,6 +35,8 @@ dimensions:
 accounts:
   - {name: root, admin: true, api_keys: [root-key], senders: ["*"], sender: ROOT}
   - {name: acme, api_keys: [acme-key], password: acme-password, senders: ["*"], sender: ACME, numbers: ["+46737000001"], prices: standard, balance: {credit: "100", warn: ["1000"]}, opt_out: {}}
+users:
+  - {name: bert, account: acme, role: sender}
 lists:
   - {name: dnd, kind: block}
 series:
@@ -138,6 +140,7 @@ func (x *exampleThings) furnish(s *server, sim *simulator.Simulator) {
 	if got := x.c.do(x.t, "acme-key", "POST", "/v1/contacts/import", people, "Content-Type", "application/x-ndjson"); got.status != 200 {
 		x.t.Fatalf("%d %s", got.status, got.body)
 	}
+	x.real["06y30tp6r0501"] = idOf(x.t, must("acme-key", "POST", "/v1/contacts", `{"name":"Anna B","mail":"anna@example.se"}`))
 	for _, name := range []string{"nurses", "former"} {
 		must("acme-key", "POST", "/v1/groups", `{"name":"`+name+`"}`)
 	}

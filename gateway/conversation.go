@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"slices"
 
+	"kurir/account"
 	"kurir/message"
 	"kurir/store"
 )
@@ -158,4 +160,31 @@ func (g *Gateway) SearchTexts(ctx context.Context, account, words string, before
 	}
 	slices.SortFunc(found.Lines, func(a, b ConversationLine) int { return int(b.ID - a.ID) })
 	return found, nil
+}
+
+// ReplyIn makes the beginning of a message by which a person goes on with a conversation: from the number that the phone wrote to
+// last, with the digits of its dialog where that was an answer to one; where the phone has not written, from the account's sender. What
+// AnswerTo says holds. An error is that of reading.
+func (g *Gateway) ReplyIn(ctx context.Context, a *account.Account, number string) (*Submission, *message.Failure, error) {
+	list, err := g.store.TalkInbound(ctx, a.Name, number, 0, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(list) == 0 {
+		return &Submission{Account: a, ToAddr: addressOf(number), Content: message.Content{Class: -1}, Priority: message.Normal}, nil, nil
+	}
+	in := list[0]
+	sub, f := g.AnswerTo(in)
+	if f != nil || in.Answers == 0 {
+		return sub, f, nil
+	}
+	asked, err := g.store.Message(ctx, in.Answers)
+	switch {
+	case errors.Is(err, ErrNotFound): // nothing is left of what it answers
+	case err != nil:
+		return nil, nil, err
+	case asked.Account == in.Account && asked.Special != nil && asked.Special.From.Number != "" && asked.To.Number == in.From.Number:
+		sub.FromAddr = asked.Special.From
+	}
+	return sub, nil, nil
 }

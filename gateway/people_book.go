@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+
+	"kurir/message"
 )
 
 // bookMark stands between account and user in the name of a book. No account and no user has a control character in its name.
@@ -46,4 +48,26 @@ func (g *Gateway) NearestGroup(ctx context.Context, book, named string) (*Group,
 // NearestTemplate finds a template likewise.
 func (g *Gateway) NearestTemplate(ctx context.Context, book, named string) (*Template, error) {
 	return findNearest(ctx, book, named, g.FindTemplate)
+}
+
+// mostGroupsOf is how many groups of a contact are named.
+const mostGroupsOf = 200
+
+// GroupsOf returns the groups of a book of which a contact or group is a member itself, at most 200.
+func (g *Gateway) GroupsOf(ctx context.Context, book string, id message.ID) (groups []*Group, err error) {
+	ids, err := g.store.GroupsAround(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids[:min(len(ids), mostGroupsOf)] {
+		group, err := g.groupByID(ctx, book, id)
+		switch {
+		case errors.Is(err, ErrNotFound): // of another book
+		case err != nil:
+			return nil, err
+		default:
+			groups = append(groups, group)
+		}
+	}
+	return groups, nil
 }

@@ -28,10 +28,16 @@ func Templates() *Noun {
 func peopleFields() []Field {
 	return []Field{
 		{Name: "account", Type: Text, Ops: Equal, Of: "account"},
+		bookField(),
 		{Name: "name", Type: Text, Ops: Equal, Sort: true},
 		{Name: "search", Type: Text, Ops: Equal},
 		{Name: "id", Sort: true},
 	}
+}
+
+// bookField says whose book a list is of: the account's, or the own of the user of the web pages who asks.
+func bookField() Field {
+	return Field{Name: "book", Type: Word, Ops: Equal, Words: []string{"company", "own"}}
 }
 
 // Members is the list of who is in a group.
@@ -40,6 +46,7 @@ func Members() *Noun {
 		Name: "member",
 		Fields: []Field{
 			{Name: "account", Type: Text, Ops: Equal, Of: "account"},
+			bookField(),
 			{Name: "member", Sort: true},
 		},
 		Order: Order{Field: "member"},
