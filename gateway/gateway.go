@@ -165,6 +165,7 @@ type Gateway struct {
 	policies     map[string]*route.Fallback
 	acts         jobList[*actJob]
 	mailings     jobList[*mailingJob]
+	mailingsElse mailingCopies           // of other gateways
 	kept         []store.Mailing         // as they were on disk at the start; nil from Run on
 	replacing    map[message.ID]struct{} // which operators are being asked to replace
 	sizes        diskSizes
@@ -248,7 +249,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	if err := g.loadEscalations(ctx); err != nil {
 		return nil, err
 	}
-	if g.kept, err = g.store.Mailings(ctx); err != nil {
+	if g.kept, err = g.store.Mailings(ctx, store.MailingFilter{Requests: true}); err != nil {
 		return nil, fmt.Errorf("read which large requests were being sent: %w", err)
 	}
 	return g, nil
@@ -334,6 +335,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	g.resumeMailings(g.kept)
 	g.kept = nil
+	if g.opt.Shared {
+		g.jobs.Go(func() { g.runMailings(g.ctx) })
+	}
 	followed := make(chan struct{})
 	go func() {
 		defer close(followed)

@@ -16,10 +16,14 @@ type JobState string
 // The states of a job.
 const (
 	JobRunning JobState = "running"
+	JobPaused  JobState = "paused" // mailings only: it goes on when somebody says so
 	JobDone    JobState = "done"
 	JobStopped JobState = "stopped"
 	JobFailed  JobState = "failed"
 )
+
+// Open tells whether a job has not ended.
+func (s JobState) Open() bool { return s == JobRunning || s == JobPaused }
 
 // Job is what all long jobs that somebody asks for have in common. But for mailings
 // they are not kept over a restart: what they did is.
@@ -67,7 +71,7 @@ func (l *jobList[J]) begin(g *Gateway, by string, j J, refuse func(running []J) 
 	defer l.mu.Unlock()
 	var running []J
 	for _, have := range l.list {
-		if have.base().state() == JobRunning {
+		if have.base().state().Open() {
 			running = append(running, have)
 		}
 	}
@@ -85,7 +89,9 @@ func (l *jobList[J]) begin(g *Gateway, by string, j J, refuse func(running []J) 
 	if b.ID == 0 { // else it goes on after a start
 		b.ID, b.Began = g.nextID(now), now
 	}
-	b.By, b.State = by, JobRunning
+	if b.By = by; b.State == "" {
+		b.State = JobRunning
+	}
 	l.add(j)
 	g.jobs.Go(func() {
 		defer stop()
@@ -108,7 +114,7 @@ func (g *Gateway) answering(j *job, kept *keptAnswer) {
 	g.underWay.give(kept.key, kept.answer())
 	j.mu.Lock()
 	j.kept = kept
-	ended := j.State != JobRunning
+	ended := !j.State.Open()
 	j.mu.Unlock()
 	if ended {
 		g.keepAnswer(j)
@@ -151,7 +157,7 @@ func (l *jobList[J]) add(j J) {
 	if len(l.list) <= jobsKept {
 		return
 	}
-	if i := slices.IndexFunc(l.list, func(old J) bool { return old.base().state() != JobRunning }); i >= 0 {
+	if i := slices.IndexFunc(l.list, func(old J) bool { return !old.base().state().Open() }); i >= 0 {
 		l.list = slices.Delete(l.list, i, i+1)
 	}
 }

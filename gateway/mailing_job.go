@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -29,6 +30,7 @@ type MailingJob struct {
 	Job
 	Account, Reference string
 	Looked             int64 // phones found so far
+	Expected           int64 // how many phones there are about: those named, and the members of the groups named; 0 if that is not known
 	MailingCounts
 }
 
@@ -43,6 +45,8 @@ type mailingJob struct {
 	stream   uint32 // number of the batch
 	ref      string
 	looked   int64
+	expected int64
+	resume   chan struct{} // closed when one that is paused goes on; nil for one that is not
 	counts   MailingCounts
 	slice    []Addressed
 	progress time.Time // when something was accepted or refused for good
@@ -51,7 +55,7 @@ type mailingJob struct {
 func (j *mailingJob) look() MailingJob {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	v := MailingJob{j.Job, j.account, j.ref, j.looked, j.counts}
+	v := MailingJob{j.Job, j.account, j.ref, j.looked, j.expected, j.counts}
 	v.Refused, v.Errors = maps.Clone(v.Refused), slices.Clone(v.Errors)
 	return v
 }
@@ -69,6 +73,9 @@ func (g *Gateway) Mail(ctx context.Context, by string, m *Mailing, key *Answerin
 	m = g.onDutyNow(m)
 	j := newMailingJob(m)
 	request, err := encodeMailing(m)
+	if err == nil {
+		j.expected, err = g.expected(ctx, m)
+	}
 	if err != nil {
 		return MailingJob{}, err
 	}
@@ -91,7 +98,7 @@ func (g *Gateway) Mail(ctx context.Context, by string, m *Mailing, key *Answerin
 	kept := key.with(&begun)
 	kept.take()
 	j.written <- g.addPeople(&store.PeopleChange{
-		Mailings:       []*store.Mailing{{ID: j.ID, Account: j.account, By: by, State: string(JobRunning), Request: request}},
+		Mailings:       []*store.Mailing{{ID: j.ID, Account: j.account, By: by, State: string(JobRunning), Request: request, Counts: begun.encode(), Node: g.opt.Node}},
 		ForgetMailings: g.now().Add(-mailingKept).UnixMilli(),
 	}, kept)
 	if err := settledBy(ctx, j.stored); err != nil {
@@ -105,30 +112,43 @@ func newMailingJob(m *Mailing) *mailingJob {
 	return &mailingJob{job: job{account: m.Account}, mailing: m, ref: m.Common.Reference, written: make(chan (<-chan error), 1), stored: make(chan error, 1), stream: rand.Uint32() | 1}
 }
 
-// resumeMailings goes on with mailings that had not ended, and shows how the others did. What is kept was read before any
-// could begin, or one that has just begun would be taken for one of those.
+// resumeMailings goes on with mailings of this gateway that had not ended, and shows how the others did. What is kept was read
+// before any could begin, or one that has just begun would be taken for one of those.
 func (g *Gateway) resumeMailings(kept []store.Mailing) {
 	for _, k := range kept[max(0, len(kept)-jobsKept):] {
 		if k.Ended != 0 {
-			j := &mailingJob{job: job{account: k.Account, stop: func() {}}, counts: decodeCounts(k.Counts)}
+			c := decodeCounts(k.Counts)
+			j := &mailingJob{job: job{account: k.Account, stop: func() {}}, counts: c.MailingCounts, looked: c.Looked, expected: c.Expected, ref: c.Reference}
 			j.Job = Job{ID: k.ID, By: k.By, State: JobState(k.State), Began: k.ID.Time(), Ended: time.UnixMilli(k.Ended).UTC()}
 			g.mailings.keep(j)
 		}
 	}
 	for _, k := range kept {
-		if k.Ended != 0 {
-			continue
+		if k.Ended == 0 && g.has(&k) {
+			g.resumeMailing(&k)
 		}
-		m, err := decodeMailing(k.Account, k.Request)
-		if err != nil {
-			g.log.Error("a large request is not sent further", "job", k.ID, "error", err)
-			continue
-		}
-		j := newMailingJob(m)
-		j.resumed, j.Job = true, Job{ID: k.ID, Began: k.ID.Time()}
-		if g.mailings.begin(g, k.By, j, func([]*mailingJob) error { return nil }, g.mail, g.mailEnded) == nil {
-			g.log.Info("mailing goes on", "job", k.ID, "account", k.Account)
-		}
+	}
+}
+
+// has tells whether a mailing is for this gateway to send.
+func (g *Gateway) has(k *store.Mailing) bool { return !g.opt.Shared || k.Node == g.opt.Node }
+
+// resumeMailing goes on with one that began before the start, or at another gateway.
+func (g *Gateway) resumeMailing(k *store.Mailing) {
+	m, err := decodeMailing(k.Account, k.Request)
+	if err != nil {
+		g.log.Error("a large request is not sent further", "job", k.ID, "error", err)
+		return
+	}
+	j := newMailingJob(m)
+	j.resumed, j.Job, j.expected = true, Job{ID: k.ID, Began: k.ID.Time()}, decodeCounts(k.Counts).Expected
+	if state := JobState(cmp.Or(k.Wish, k.State)); state == JobPaused {
+		j.State, j.resume = JobPaused, make(chan struct{})
+	} else {
+		j.stopped = state == JobStopped
+	}
+	if g.mailings.begin(g, k.By, j, func([]*mailingJob) error { return nil }, g.mail, g.mailEnded) == nil {
+		g.log.Info("mailing goes on", "job", k.ID, "account", k.Account)
 	}
 }
 
@@ -141,6 +161,9 @@ func (g *Gateway) mail(ctx context.Context, j *mailingJob) error {
 		}
 	}
 	j.progress = g.now()
+	if j.stopped { // by another gateway, before this one had it
+		return context.Canceled
+	}
 	err := g.Address(ctx, j.mailing, func(a Addressed) error {
 		j.mu.Lock()
 		j.looked++
@@ -165,6 +188,9 @@ func (g *Gateway) mail(ctx context.Context, j *mailingJob) error {
 func (g *Gateway) mailSlice(ctx context.Context, j *mailingJob) error {
 	left := j.slice
 	for len(left) > 0 {
+		if err := j.wait(ctx, g.now); err != nil {
+			return err
+		}
 		a := g.snap.Load().Accounts.ByName(j.account)
 		if a == nil {
 			return message.Fail(message.NotPermitted, "account", "the account %s is not there any more", j.account)
@@ -295,7 +321,7 @@ func (g *Gateway) mailEnded(j *mailingJob) {
 		attrs = append(attrs, "error", v.Err)
 	}
 	g.log.Info("mailing ends", attrs...)
-	kept := &store.Mailing{ID: v.ID, Account: v.Account, By: v.By, Ended: v.Ended.UnixMilli(), State: string(v.State), Counts: v.encode()}
+	kept := &store.Mailing{ID: v.ID, Account: v.Account, By: v.By, Ended: v.Ended.UnixMilli(), State: string(v.State), Counts: v.encode(), Node: g.opt.Node}
 	for g.writePeople(&store.PeopleChange{Mailings: []*store.Mailing{kept}}) != nil {
 		select {
 		case <-time.After(time.Second): // the database cannot be written
@@ -307,26 +333,3 @@ func (g *Gateway) mailEnded(j *mailingJob) {
 
 // unsaid is why a mailing failed, for people.
 const unsaid = "the database could not be read; the log says more"
-
-// Mailings returns the mailings for an account (all for the empty one), newest first; of those that have ended the last
-// hundred.
-func (g *Gateway) Mailings(account string) (list []MailingJob) {
-	for _, j := range g.mailings.of(account) {
-		list = append(list, j.look())
-	}
-	return list
-}
-
-// StopMailing stops a mailing for an account (any for the empty one); what was accepted stays so. Of one that has ended it
-// changes nothing. The error is ErrNotFound for an unknown id and for somebody else's.
-func (g *Gateway) StopMailing(account string, id message.ID) (MailingJob, error) {
-	j, err := g.mailings.find(account, id)
-	if err != nil {
-		return MailingJob{}, err
-	}
-	j.mu.Lock()
-	j.stopped = true
-	j.mu.Unlock()
-	j.stop()
-	return j.look(), nil
-}

@@ -91,15 +91,23 @@ func (c *MailingCounts) refuse(to string, f *message.Failure) {
 	}
 }
 
-func (c *MailingCounts) encode() []byte {
-	text, err := json.Marshal(c)
+// keptCounts is how far a mailing has come, as it is kept.
+type keptCounts struct {
+	MailingCounts
+	Looked    int64  `json:"looked"`
+	Expected  int64  `json:"expected"`
+	Reference string `json:"reference"`
+}
+
+func (v *MailingJob) encode() []byte {
+	text, err := json.Marshal(&keptCounts{v.MailingCounts, v.Looked, v.Expected, v.Reference})
 	if err != nil { // it always can be written
 		return nil
 	}
 	return text
 }
 
-func decodeCounts(text []byte) (c MailingCounts) {
+func decodeCounts(text []byte) (c keptCounts) {
 	_ = json.Unmarshal(text, &c) // counts that cannot be read are none
 	return c
 }

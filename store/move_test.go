@@ -49,7 +49,7 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 			Groups:    []*Group{{Owned: Owned{ID: 2, Account: "acme"}, Group: directory.Group{Name: "all"}}},
 			Members:   []GroupMembers{{Group: 2, Members: []directory.Member{{Kind: directory.ContactRecipient, ID: 1}, {To: "+46709999999"}}}},
 			Templates: []*Template{{Owned: Owned{ID: 3, Account: "acme"}, Template: directory.Template{Name: "due", Text: "x"}}},
-			Mailings:  []*Mailing{{ID: 4, Account: "acme", By: "root", State: "running", Request: []byte{1, 0, 2}}},
+			Mailings:  []*Mailing{{ID: 4, Account: "acme", By: "root", State: "running", Request: []byte{1, 0, 2}, Node: 2}},
 		}},
 		Escalations:   []Escalation{{ID: 5, Account: "acme", Rota: "ward", Node: 2, Changed: 7, Acked: 9, AckedBy: "46701", Request: []byte{1, 0}, Body: []byte("{}")}},
 		Talks:         []Talk{{Account: "acme", Number: "+46701234567", ID: 9}},

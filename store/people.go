@@ -56,6 +56,8 @@ type PeopleChange struct {
 	TemplatesGone []message.ID
 
 	Mailings       []*Mailing
+	MailingStates  []*Mailing // those that have not ended: State and Counts take the place of what there is, and a Wish for that State is fulfilled
+	MailingWishes  []*Mailing // likewise Wish, for the server whose they are
 	ForgetMailings int64 // those that ended before, in Unix milliseconds; 0 for none
 }
 
@@ -130,6 +132,16 @@ func (s *Store) writePeopleChange(c *PeopleChange) error {
 	}
 	for _, m := range c.Mailings {
 		if err := s.writeMailing(m); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.MailingStates {
+		if err := s.writeMailingState(m); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.MailingWishes {
+		if err := s.writeMailingWish(m); err != nil {
 			return err
 		}
 	}

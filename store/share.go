@@ -178,6 +178,7 @@ var inherited = [...]struct {
 	{"inbound_part", "id", false},
 	{"mail", "number", false},
 	{"escalation", "id", false},
+	{"mailing", "id", false},
 }
 
 // Inherit gives rows of a share that is taken over to an heir, what waits for

@@ -35,6 +35,8 @@ type coldStatements struct {
 	mail, mailDone         *statement
 	contact, template      *statement
 	mailing                *statement
+	mailingState           *statement
+	mailingWish            *statement
 	escalation             *statement
 	escalationAck          *statement
 <<<<<<< HEAD
@@ -107,7 +109,9 @@ func (w *coldStatements) shared() []preparation {
 		{&w.duplicate, write{verb: put, table: "duplicate", keys: 1, columns: "key id expires"}},
 		{&w.contact, write{verb: put, table: "contact", keys: 1, columns: "id account:t name:t folded:t mobile:t pager:t mail:t language:t fields:t note:t revision changed_at changed_by:t"}},
 		{&w.template, write{verb: put, table: "template", keys: 1, columns: "id account:t name:t folded:t text:t texts:t note:t revision changed_at changed_by:t"}},
-		{&w.mailing, write{verb: put, table: "mailing", keys: 1, columns: "id account:t by:t ended state:t request:b counts:b"}},
+		{&w.mailing, write{verb: put, table: "mailing", keys: 1, columns: "id account:t by:t ended state:t request:b counts:b node"}},
+		{&w.mailingState, write{verb: other, table: "mailing", keys: 1, columns: "id state:t counts:b node", text: setMailingState}},
+		{&w.mailingWish, write{verb: other, table: "mailing", keys: 1, columns: "id wish:t", text: wishMailing}},
 		{&w.escalation, write{verb: other, table: "escalation", keys: 1, columns: "id account:t rota:t node ended changed acked acked_by:t request:b body:b", text: putEscalation}},
 		{&w.escalationAck, write{verb: other, table: "escalation", keys: 1, columns: "id acked acked_by:t changed", text: ackEscalation}},
 <<<<<<< HEAD
