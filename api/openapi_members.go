@@ -299,7 +299,7 @@ var memberTexts = map[string]string{
 	"Act.state":                  "running, done, stopped or failed",
 	"Alarm.state":                "open, acknowledged or over",
 	"Job.state":                  "running, done, stopped or failed",
-	"Mailing.state":              "running, done, stopped or failed",
+	"Mailing.state":              "running, paused, done, stopped or failed",
 	"status":                     "HTTP status",
 	"LastError.status":           "the status, such as ESME_RTHROTTLED",
 	"step":                       "what was tried",

@@ -42,6 +42,9 @@ func (s *httpServer) queuePaths() {
 	s.actPaths()
 	s.rest("/v1/jobs", methods{http.MethodGet: anyone(account.QueuesRead, s.listJobs)})
 	s.rest("/v1/jobs/{id}", methods{http.MethodGet: anyone(account.QueuesRead, s.getJob), http.MethodDelete: anyone(account.QueuesWrite, s.stopJob)})
+	if s.People != nil {
+		s.mailingPaths()
+	}
 	s.describeQueues()
 }
 
@@ -397,11 +400,11 @@ func (s *httpServer) stopJob(w http.ResponseWriter, r *http.Request, a *account.
 	}
 	if errors.Is(err, gateway.ErrNotFound) && s.People != nil {
 		var mail gateway.MailingJob
-		mail, err = s.People.StopMailing(scope(a), id)
+		mail, err = s.People.StopMailing(r.Context(), scope(a), id)
 		v = viewMailing(&mail)
 	}
 	if err != nil {
-		return readProblem(err, "job")
+		return jobProblem(err)
 	}
 	s.Log.Info("job is stopped", "job", id, "by", a.Actor())
 	return answerJSON(w, v)

@@ -322,6 +322,7 @@ type mailingView struct {
 	Began     string                 `json:"began"`
 	Ended     string                 `json:"ended,omitempty"`
 	Looked    int64                  `json:"looked_at"`
+	Expected  int64                  `json:"expected,omitempty" doc:"about how many phones there are"`
 	Messages  int64                  `json:"messages"`
 	Refused   int64                  `json:"refused"`
 	Refusals  map[string]int64       `json:"refusals,omitempty"` // how many by the code of the error
@@ -332,7 +333,7 @@ type mailingView struct {
 func viewMailing(j *gateway.MailingJob) *mailingView {
 	v := &mailingView{
 		ID: j.ID, Job: "send", State: string(j.State), By: j.By, Account: j.Account, Reference: j.Reference, Began: seenTime(j.Began), Ended: seenTime(j.Ended),
-		Looked: j.Looked, Messages: j.Accepted, Refusals: j.MailingCounts.Refused, Errors: j.Errors, Error: j.MailingCounts.Error,
+		Looked: j.Looked, Expected: j.Expected, Messages: j.Accepted, Refusals: j.MailingCounts.Refused, Errors: j.Errors, Error: j.MailingCounts.Error,
 	}
 	for _, n := range j.MailingCounts.Refused {
 		v.Refused += n

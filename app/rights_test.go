@@ -215,6 +215,7 @@ const (
 var rights = map[string]struct{ of, body string }{
 	"GET /v1/messages":                           {ofOwn, ""},
 	"POST /v1/messages":                          {ofOwn, `{"to":"+46708000000","text":"x"}`},
+	"GET /v1/messages/states":                    {ofOthers, ""},
 	"GET /v1/messages/{id}":                      {ofOthers, ""},
 	"PATCH /v1/messages/{id}":                    {ofOthers, `{"validity":"1h"}`},
 	"DELETE /v1/messages/{id}":                   {ofOthers, ""},
@@ -262,6 +263,8 @@ var rights = map[string]struct{ of, body string }{
 	"GET /v1/jobs":                               {ofOwn, ""},
 	"GET /v1/jobs/{id}":                          {ofOthers, ""},
 	"DELETE /v1/jobs/{id}":                       {ofOthers, ""},
+	"POST /v1/jobs/{id}/pause":                   {ofOthers, ""},
+	"POST /v1/jobs/{id}/resume":                  {ofOthers, ""},
 	"GET /v1/sessions":                           {ofOwn, ""},
 	"GET /v1/sessions/{id}":                      {ofOthers, ""},
 	"DELETE /v1/sessions/{id}":                   {ofOthers, ""},
@@ -352,6 +355,8 @@ var rights = map[string]struct{ of, body string }{
 func (b *belongings) named(path string) string {
 	id := b.message
 	switch {
+	case path == "/v1/messages/states":
+		path += "?reference=x&account=" + b.name
 	case strings.HasPrefix(path, "/v1/inbound/"):
 		id = b.inbound
 	case strings.HasPrefix(path, "/v1/escalations/"):

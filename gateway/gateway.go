@@ -165,7 +165,8 @@ type Gateway struct {
 	policies     map[string]*route.Fallback
 	acts         jobList[*actJob]
 	mailings     jobList[*mailingJob]
-	mailingsElse mailingCopies           // of other gateways
+	mailingsElse mailingCopies // of other gateways
+	tallies      *tallies
 	kept         []store.Mailing         // as they were on disk at the start; nil from Run on
 	replacing    map[message.ID]struct{} // which operators are being asked to replace
 	sizes        diskSizes
@@ -225,6 +226,7 @@ func New(ctx context.Context, opt Options) (*Gateway, error) {
 	g.people.init()
 	g.shelf.init()
 	g.news.init()
+	g.tallies = newTallies()
 	g.numbered, g.dealt, g.joining = map[int64]*heldReport{}, map[int64]uint64{}, map[string]uint64{}
 	g.opened, g.asked, g.giving = map[int64]uint64{}, map[int64]chan letterKind{}, map[message.ID]bool{}
 	g.following = make(chan *gather, followMost)

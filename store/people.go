@@ -58,7 +58,7 @@ type PeopleChange struct {
 	Mailings       []*Mailing
 	MailingStates  []*Mailing // those that have not ended: State and Counts take the place of what there is, and a Wish for that State is fulfilled
 	MailingWishes  []*Mailing // likewise Wish, for the server whose they are
-	ForgetMailings int64 // those that ended before, in Unix milliseconds; 0 for none
+	ForgetMailings int64      // those that ended before, in Unix milliseconds; 0 for none
 }
 
 // MembersAtOnce is how many members of a deleted group one commit removes.
