@@ -241,7 +241,7 @@ func reportForm(r *http.Request, params map[string][]string) (string, *problem) 
 			return "xlsx", nil
 		}
 	}
-	form, p := exportForm(r, params)
+	form, p := exportForm(r, params, []string{asCSV, asNDJSON, asXLSX})
 	if p != nil {
 		p = faulty(http.StatusBadRequest, codeBadValue, "format", "format is not one of %s", strings.Join(reportForms, ", "))
 	}
@@ -267,7 +267,7 @@ func answerReport[V any](s *httpServer, w http.ResponseWriter, r *http.Request, 
 		return answerJSON(w, page)
 	case asNDJSON:
 		w.Header().Set("Content-Type", exportTypes[form])
-		write := rowWriter[V](form, w)
+		write, _ := rowWriter[V](form, w)
 		for i := range found {
 			write(&found[i])
 		}

@@ -15,6 +15,7 @@ type Preview struct {
 	Text       string // as it would go out
 	Changed    *Changed
 	Messages   []string           // the texts of the messages that it would become; nil for one
+	Parts      []string           // the texts of its parts, or of those messages; nil for data
 	Candidates []Candidate        // links that get another sender, or are skipped
 	Rewriting  []route.Considered // rules about sender and recipient; nil without a recipient
 	Links      []string           // in the order in which they would be tried; nil without a recipient
@@ -89,6 +90,7 @@ func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
 			p.Messages, p.Size.Parts, p.Size.Left = texts, len(texts), 0
 		}
 	}
+	p.parts(m)
 	if nobody {
 		return p, nil
 	}
@@ -97,6 +99,15 @@ func (s *Snapshot) Preview(sub *Submission) (*Preview, *message.Failure) {
 		return nil, f
 	}
 	return p, nil
+}
+
+// parts says how the text is cut.
+func (p *Preview) parts(m *message.Message) {
+	if p.Parts = p.Messages; p.Parts != nil || m.Encoding == gsm.Binary {
+		return
+	}
+	h, _, _ := gsm.ParseHeader(m.Content.Header)
+	p.Parts = gsm.PartTexts(m.Content.Text, gsm.SplitOptions{Encoding: m.Encoding, Header: h})
 }
 
 // unicode says of a text in UCS-2 why it is.

@@ -39,12 +39,9 @@ type coldStatements struct {
 	mailingWish            *statement
 	escalation             *statement
 	escalationAck          *statement
-<<<<<<< HEAD
 	span                   *statement
-=======
 	conversation           *statement
 	seen, unseen           *statement
->>>>>>> b80313a (store: conversations of people with phones)
 	request                *statement // with PostgreSQL, in place of idempotency
 }
 
@@ -114,13 +111,10 @@ func (w *coldStatements) shared() []preparation {
 		{&w.mailingWish, write{verb: other, table: "mailing", keys: 1, columns: "id wish:t", text: wishMailing}},
 		{&w.escalation, write{verb: other, table: "escalation", keys: 1, columns: "id account:t rota:t node ended changed acked acked_by:t request:b body:b", text: putEscalation}},
 		{&w.escalationAck, write{verb: other, table: "escalation", keys: 1, columns: "id acked acked_by:t changed", text: ackEscalation}},
-<<<<<<< HEAD
 		{&w.span, write{verb: put, table: "span", keys: 4, columns: "kind:t name:t node since until state:t"}},
-=======
 		{&w.conversation, write{verb: other, table: "conversation", keys: 2, columns: "account:t number:t last inbound unread", text: putConversation}},
 		{&w.seen, write{verb: other, table: "conversation", keys: 2, columns: "account:t number:t until", text: seeConversation}},
 		{&w.unseen, write{verb: other, table: "conversation", keys: 2, columns: "account:t number:t", text: unseeConversation}},
->>>>>>> b80313a (store: conversations of people with phones)
 	}
 }
 

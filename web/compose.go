@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,23 @@ type composeView struct {
 	Problem *formError
 	Count   *countView
 	Confirm *confirmView // the user is asked
+
+	Find      string       // what was looked for
+	Found     []suggestion // the contacts and groups that were found
+	Recent    []suggestion // to whom was sent lately
+	Templates []string     // names
+	Template  string       // the one that is chosen
+	Saves     bool         // the user may keep the text as a template
+	Saved     string       // name under which it was kept
+	Fields    []fieldView  // placeholders of the text
+	Sheet     *fileView    // a file with recipients
+	Limits    [2]int       // rows and megabytes of a file
+}
+
+// fieldView is a placeholder of a text, and what stands for it.
+type fieldView struct {
+	Name, Value string
+	Column      bool // of the file
 }
 
 // confirmView is what the user is asked about.
@@ -36,13 +54,17 @@ type confirmView struct {
 const groupsShown = 200
 
 func (v *visit) composeView(f *composeForm) *composeView {
-	shown := &composeView{composeForm: f, Default: v.account.Sender, Zones: zoneName()}
+	shown := &composeView{composeForm: f, Default: v.account.Sender, Zones: zoneName(), Limits: [2]int{maxRecipients, uploadMost >> 20}}
 	shown.Senders, shown.Free = senders(v.account)
 	if groups, err := v.Core.Groups(v.r.Context(), gateway.PeopleFilter{Account: v.account.Name, ByName: true, Limit: groupsShown}); err == nil {
 		for _, g := range groups {
 			shown.Groups = append(shown.Groups, g.Name)
 		}
 	}
+	shown.Recent = v.recent(recentShown)
+	v.withTemplates(shown)
+	shown.Sheet = v.fileView(f)
+	shown.Fields = v.fields(f)
 	return shown
 }
 
@@ -54,40 +76,60 @@ func zoneName() string {
 	return time.Now().Format("MST (UTC-07:00)")
 }
 
-// composePage shows an empty form, or one that a link fills: /compose?to=+46701234567&text=Hello.
+// composePage shows an empty form, or one that a link fills: /compose?to=+46701234567&text=Hello, or /compose?again=ID with what a
+// message or a sending was.
 func (v *visit) composePage() {
 	query := v.r.URL.Query()
 	query.Del("once")
-	v.showCompose(http.StatusOK, v.composeView(readCompose(query)))
+	f := readCompose(query)
+	if again := query.Get("again"); again != "" {
+		if f = v.again(again); f == nil {
+			v.fail(http.StatusNotFound, "error.nomessage")
+			return
+		}
+	}
+	v.showCompose(http.StatusOK, v.composeView(f))
 }
 
 func (v *visit) showCompose(status int, shown *composeView) {
 	v.render(status, "compose", "compose.title", shown)
 }
 
-// compose is every act of the form: a preview, plain characters in place of those that need Unicode, another group, or sending.
+// compose is every act of the form: a preview, plain characters in place of those that need Unicode, another recipient, a template, or
+// sending.
 func (v *visit) compose() {
 	f := readCompose(v.r.PostForm)
-	act := v.r.PostForm.Get("act")
-	if group, adds := strings.CutPrefix(act, "add:"); adds {
-		f.To = strings.TrimLeft(strings.TrimRight(f.To, "\n, ;")+"\n"+"group:"+group, "\n")
-		v.showCompose(http.StatusOK, v.composeView(f))
+	act, of, _ := strings.Cut(v.r.PostForm.Get("act"), ":")
+	switch act {
+	case "add":
+		f.To = strings.TrimLeft(strings.TrimRight(f.To, "\n, ;")+"\n"+of, "\n")
+	case "plain":
+		f.Text = v.plain(f, of)
+	case "nofile":
+		f.File = ""
+	case "template":
+		if problem := v.useTemplate(f); problem != nil {
+			v.showProblem(f, problem)
+			return
+		}
+	case "save":
+		v.saveTemplate(f)
 		return
 	}
 	shown := v.composeView(f)
-	if act == "edit" {
-		v.showCompose(http.StatusOK, shown)
-		return
-	}
-	if act == "plain" {
-		f.Text = v.plain(f)
-	}
-	if act == "plain" || act == "preview" {
+	switch act {
+	case "plain", "preview", "template":
 		shown.Count, shown.Problem = v.counted(f)
+		fallthrough
+	case "add", "edit", "nofile":
 		v.showCompose(http.StatusOK, shown)
-		return
+	case "find":
+		shown.Find = v.r.PostForm.Get("find")
+		shown.Found = v.suggest(shown.Find, foundShown)
+		v.showCompose(http.StatusOK, shown)
+	default:
+		v.send(f, shown, act == "confirm")
 	}
-	v.send(f, shown, act == "confirm")
 }
 
 // send sends what is written, after a question if that is much.
@@ -113,12 +155,15 @@ func (v *visit) send(f *composeForm, shown *composeView, confirmed bool) {
 	if !confirmed {
 		probe := mail.Common
 		probe.To = phones[0].To
+		if phones[0].Text != "" {
+			probe.Content.Text = phones[0].Text
+		}
 		preview, failure := v.Core.Preview(&probe)
 		if failure != nil {
 			refuse(v.problemOf(failure))
 			return
 		}
-		if parts := preview.Size.Parts * len(phones); more || len(phones) > confirmAbove || parts > confirmParts {
+		if parts := preview.Size.Parts * len(phones); more || f.File != "" || len(phones) > confirmAbove || parts > confirmParts {
 			shown.Confirm = &confirmView{len(phones), more, parts}
 			v.showCompose(http.StatusOK, shown)
 			return
@@ -140,12 +185,21 @@ func (v *visit) send(f *composeForm, shown *composeView, confirmed bool) {
 
 // mailing is what the form asks for.
 func (v *visit) mailing(f *composeForm) (*gateway.Mailing, *formError) {
-	to, problem := v.recipients(v.r.Context(), f.To)
+	rows, problem := v.fileRecipients(f)
 	if problem != nil {
 		return nil, problem
 	}
+	var to []gateway.MailTo
+	if len(rows) == 0 || strings.Trim(f.To, ",; \r\n\t") != "" {
+		if to, problem = v.recipients(v.r.Context(), f.To); problem != nil {
+			return nil, problem
+		}
+	}
+	if to = append(to, rows...); len(to) > maxRecipients {
+		return nil, &formError{Field: "to", Key: "compose.toomany", Detail: strconv.Itoa(maxRecipients)}
+	}
 	common, problem := v.submission(f)
-	return &gateway.Mailing{Account: v.account.Name, Common: common, To: to}, problem
+	return &gateway.Mailing{Account: v.account.Name, Common: common, To: to, Filled: f.Fill || len(rows) > 0, Variables: f.Vars}, problem
 }
 
 // sendMany has a job send to more phones than one request does.
@@ -156,10 +210,11 @@ func (v *visit) sendMany(f *composeForm, shown *composeView, mail *gateway.Maili
 		v.showCompose(http.StatusServiceUnavailable, shown)
 		return
 	}
-	v.sentTo(f, sentOf(mail.Common.Reference))
+	v.sentTo(f, sendingAt(mail.Common.Reference))
 }
 
-func sentOf(reference string) string { return "/sent?reference=" + url.QueryEscape(reference) }
+// sendingAt is the page of the messages with a reference.
+func sendingAt(reference string) string { return "/sendings/" + url.PathEscape(reference) }
 
 func (v *visit) sentTo(f *composeForm, at string) {
 	v.sessions.settle(v.session, f.Once, at)
@@ -177,7 +232,7 @@ type refusedView struct{ To, Why string }
 
 // sendSome sends to so many phones as one request may, and shows what became of them.
 func (v *visit) sendSome(f *composeForm, shown *composeView, mail *gateway.Mailing, phones []gateway.Addressed) {
-	result := &resultView{At: sentOf(mail.Common.Reference)}
+	result := &resultView{At: sendingAt(mail.Common.Reference)}
 	subs := make([]*gateway.Submission, 0, len(phones))
 	for i := range phones {
 		if p := &phones[i]; p.Failure != nil {
@@ -186,6 +241,9 @@ func (v *visit) sendSome(f *composeForm, shown *composeView, mail *gateway.Maili
 		}
 		sub := mail.Common
 		sub.To, sub.Escalates, sub.Batch = phones[i].To, phones[i].Escalates, len(phones) > 1
+		if mail.Filled {
+			sub.Content.Text = phones[i].Text
+		}
 		subs = append(subs, &sub)
 	}
 	var results []gateway.Result

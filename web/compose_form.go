@@ -1,14 +1,10 @@
 package web
 
 import (
-	"context"
 	"crypto/rand"
-	"errors"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"kurir/account"
 	"kurir/directory"
@@ -20,6 +16,7 @@ import (
 const (
 	maxRecipients = 10_000
 	maxNamed      = 200 // recipients without a prefix that are names, each of which is looked up
+	maxBad        = 20  // lines that are pointed out
 	confirmAbove  = 20  // phones, or parts in all, beyond which the user is asked
 	confirmParts  = 100
 	atOnce        = 1000 // phones; more become a job
@@ -29,14 +26,27 @@ const (
 type composeForm struct {
 	To, From, Text, At, Zone string
 	Flash                    bool
-	Once                     string // tells a form from the next, so that none is sent twice
+	Fill                     bool              // {placeholders} of the text are filled in
+	Vars                     map[string]string // what they stand for, for all
+	File                     string            // token of a file with recipients (draft.go)
+	Column                   string            // number of the column of the file with the phone; empty: as it is recognised
+	Once                     string            // tells a form from the next, so that none is sent twice
 }
+
+// varPrefix stands before the names of the fields of placeholders.
+const varPrefix = "var."
 
 // readCompose reads it from the fields of a request.
 func readCompose(fields url.Values) *composeForm {
 	f := &composeForm{
 		To: fields.Get("to"), From: strings.TrimSpace(fields.Get("from")), Text: strings.ReplaceAll(fields.Get("text"), "\r\n", "\n"),
 		At: fields.Get("at"), Zone: fields.Get("zone"), Flash: fields.Get("flash") != "", Once: fields.Get("once"),
+		Fill: fields.Get("fill") != "", File: fields.Get("file"), Column: fields.Get("column"), Vars: map[string]string{},
+	}
+	for name, values := range fields {
+		if of, ok := strings.CutPrefix(name, varPrefix); ok && len(values) > 0 && values[0] != "" && directory.VariableProblem(of) == "" {
+			f.Vars[of] = strings.ReplaceAll(values[0], "\r\n", "\n")
+		}
 	}
 	if f.Once == "" {
 		f.Once = rand.Text()
@@ -47,6 +57,13 @@ func readCompose(fields url.Values) *composeForm {
 // formError is what is wrong with a field: a key of the words with what it is about, or words of a check.
 type formError struct {
 	Field, Key, Detail string
+	Lines              []badLine // of recipients that cannot be read
+}
+
+// badLine is a line, or a row of a file, that is no recipient.
+type badLine struct {
+	Line      int
+	Text, Why string
 }
 
 // problemOf makes it of a failure, in the user's language where that has words.
@@ -101,56 +118,6 @@ func (v *visit) submission(f *composeForm) (gateway.Submission, *formError) {
 	var problem *formError
 	sub.SendAt, problem = f.sendAt()
 	return sub, problem
-}
-
-// recipients reads a list: numbers, names of groups and contacts, contact:NAME, group:NAME and rota:NAME, between commas,
-// semicolons or lines.
-func (v *visit) recipients(ctx context.Context, text string) ([]gateway.MailTo, *formError) {
-	var list []gateway.MailTo
-	seen, named := map[string]bool{}, 0
-	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",;\n\r\t", r) }) {
-		one = strings.TrimSpace(one)
-		if one == "" || seen[one] {
-			continue
-		}
-		seen[one] = true
-		if len(list) == maxRecipients {
-			return nil, &formError{Field: "to", Key: "compose.toomany", Detail: strconv.Itoa(maxRecipients)}
-		}
-		kind, _ := directory.ParseRecipient(one)
-		if kind == directory.NumberRecipient && strings.ContainsFunc(one, unicode.IsLetter) {
-			if named++; named > maxNamed {
-				return nil, &formError{Field: "to", Key: "compose.toomany", Detail: strconv.Itoa(maxNamed)}
-			}
-			found, problem := v.named(ctx, one)
-			if problem != nil {
-				return nil, problem
-			}
-			one = found
-		}
-		list = append(list, gateway.MailTo{To: one})
-	}
-	if len(list) == 0 {
-		return nil, &formError{Field: "to", Key: "compose.nobody"}
-	}
-	return list, nil
-}
-
-// named finds the group or contact of a name.
-func (v *visit) named(ctx context.Context, name string) (string, *formError) {
-	_, err := v.Core.FindGroup(ctx, v.account.Name, name)
-	if err == nil {
-		return "group:" + name, nil
-	}
-	if errors.Is(err, gateway.ErrNotFound) {
-		if _, err = v.Core.FindContact(ctx, v.account.Name, name); err == nil {
-			return "contact:" + name, nil
-		}
-	}
-	if errors.Is(err, gateway.ErrNotFound) {
-		return "", &formError{Field: "to", Key: "compose.unknown", Detail: name}
-	}
-	return "", &formError{Key: "error.database"}
 }
 
 // senders are those that an account may choose among; nil if it has one, or writes what it likes.

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 
+	"kurir/directory"
 	"kurir/gateway"
 	"kurir/message"
 )
@@ -10,6 +11,7 @@ import (
 // Core is what the pages need of *gateway.Gateway.
 type Core interface {
 	composeCore
+	sendingCore
 	sentCore
 	dutyCore
 	noteCore
@@ -24,6 +26,20 @@ type composeCore interface {
 	FindGroup(ctx context.Context, account, named string) (*gateway.Group, error)
 	FindContact(ctx context.Context, account, named string) (*gateway.Contact, error)
 	Groups(ctx context.Context, f gateway.PeopleFilter) ([]*gateway.Group, error)
+	Contacts(ctx context.Context, f gateway.PeopleFilter) ([]*gateway.Contact, error)
+	Templates(ctx context.Context, f gateway.PeopleFilter) ([]*gateway.Template, error)
+	FindTemplate(ctx context.Context, account, named string) (*gateway.Template, error)
+	PutTemplate(ctx context.Context, of gateway.PeopleOf, id message.ID, revision int64, edit func(*directory.Template) error, key *gateway.Answering[*gateway.Template]) (*gateway.Template, error)
+}
+
+// sendingCore is what the pages of sendings to many take.
+type sendingCore interface {
+	Mailings(account string) []gateway.MailingJob
+	PauseMailing(ctx context.Context, account string, id message.ID) (gateway.MailingJob, error)
+	ResumeMailing(ctx context.Context, account string, id message.ID) (gateway.MailingJob, error)
+	StopMailing(ctx context.Context, account string, id message.ID) (gateway.MailingJob, error)
+	Tally(ctx context.Context, account, reference string) (gateway.Tally, error)
+	Act(by string, req gateway.ActRequest, key *gateway.Answering[gateway.ActJob]) (gateway.ActJob, error)
 }
 
 // sentCore is what the list of messages and the story of each take.

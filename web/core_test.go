@@ -26,6 +26,13 @@ type core struct {
 	size   int // phones of a group
 	refuse *message.Failure
 	alarms []*gateway.Escalation
+
+	contacts  []*gateway.Contact
+	templates []*gateway.Template
+	mailings  []gateway.MailingJob
+	tally     gateway.Tally
+	acts      []gateway.ActRequest // on what waits
+	mailed    *gateway.Mailing     // the last
 }
 
 func (c *core) Submit(_ context.Context, subs []*gateway.Submission) (results []gateway.Result, err error) {
@@ -61,14 +68,19 @@ func (c *core) AddressSome(_ context.Context, m *gateway.Mailing, most int) (lis
 			if n > 1 {
 				number = fmt.Sprintf("+4670000%04d", k)
 			}
-			list = append(list, gateway.Addressed{Index: i, Named: to.To, To: number})
+			text := m.Common.Content.Text
+			for name, value := range to.Variables {
+				text = strings.ReplaceAll(text, "{"+name+"}", value)
+			}
+			list = append(list, gateway.Addressed{Index: i, Named: to.To, To: number, Text: text})
 		}
 	}
 	return list, false, nil
 }
 
-func (c *core) Mail(context.Context, string, *gateway.Mailing, *gateway.Answering[gateway.MailingJob]) (gateway.MailingJob, error) {
+func (c *core) Mail(_ context.Context, _ string, m *gateway.Mailing, _ *gateway.Answering[gateway.MailingJob]) (gateway.MailingJob, error) {
 	c.jobs++
+	c.mailed = m
 	return gateway.MailingJob{}, nil
 }
 
@@ -137,6 +149,18 @@ func (c *core) Groups(context.Context, gateway.PeopleFilter) (list []*gateway.Gr
 	}
 	return list, nil
 }
+
+func (c *core) Contacts(context.Context, gateway.PeopleFilter) ([]*gateway.Contact, error) {
+	return c.contacts, nil
+}
+
+func (c *core) Templates(context.Context, gateway.PeopleFilter) ([]*gateway.Template, error) {
+	return c.templates, nil
+}
+
+func (c *core) Mailings(string) []gateway.MailingJob { return c.mailings }
+
+func (c *core) Tally(context.Context, string, string) (gateway.Tally, error) { return c.tally, nil }
 
 func (c *core) Escalations(context.Context, string) ([]*gateway.Escalation, error) {
 	c.mu.Lock()

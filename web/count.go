@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -17,6 +18,12 @@ type countView struct {
 	Plain                   bool          // all have a plain form
 	PlainParts              int           // parts of the text with those
 	Price                   string
+	Texts                   []string // as the phone of the first recipient shows it, part by part
+	From                    string
+	Flash                   bool
+	Leaves                  string    // when it leaves, where that is not at once
+	Hours                   string    // whose hours have it wait
+	Bad                     []badLine // recipients that cannot be read
 }
 
 // forcingView is a character that needs Unicode and what would take its place.
@@ -25,23 +32,58 @@ type forcingView struct {
 	Kept          bool
 }
 
-// counted previews a form; recipients that are wrong are left out of it, what is wrong with the rest is said.
+// counted previews a form; recipients that are wrong are left out of it and pointed out, what is wrong with the rest is said.
 func (v *visit) counted(f *composeForm) (*countView, *formError) {
+	c := &countView{Characters: len([]rune(f.Text)), From: cmp.Or(f.From, v.account.Sender), Flash: f.Flash}
 	sub, problem := v.submission(f)
+	to := v.firstTo(f, c)
 	if problem != nil && problem.Field != "at" {
-		return &countView{}, nil // nothing is written yet
+		return c, nil // nothing is written yet
 	}
-	if to, problem := v.recipients(v.r.Context(), f.To); problem == nil {
-		mail := &gateway.Mailing{Account: v.account.Name, Common: sub, To: to[:1]}
-		if phones, _, err := v.Core.AddressSome(v.r.Context(), mail, 1); err == nil && len(phones) > 0 && phones[0].Failure == nil {
+	mail := &gateway.Mailing{Account: v.account.Name, Common: sub, To: to, Filled: f.Fill || f.File != "", Variables: f.Vars}
+	if len(to) > 0 {
+		phones, _, err := v.Core.AddressSome(v.r.Context(), mail, 1)
+		switch {
+		case err != nil || len(phones) == 0:
+		case phones[0].Failure != nil:
+			if phones[0].Failure.Field == "variables" {
+				problem = v.problemOf(phones[0].Failure)
+			}
+		default:
 			sub.To = phones[0].To
+			if mail.Filled {
+				sub.Content.Text = phones[0].Text
+			}
 		}
 	}
 	p, failure := v.Core.Preview(&sub)
 	if failure != nil {
-		return nil, v.problemOf(failure)
+		return c, v.problemOf(failure)
 	}
-	c := &countView{Characters: len([]rune(f.Text)), Parts: p.Size.Parts, Left: p.Size.Left, Unicode: p.Size.Encoding.String() == "ucs2", First: p.First}
+	c.fill(p)
+	return c, problem
+}
+
+// firstTo is the recipient by which the text is measured, at most one, and notes those that cannot be read.
+func (v *visit) firstTo(f *composeForm, c *countView) []gateway.MailTo {
+	if strings.TrimSpace(f.To) != "" {
+		to, problem := v.recipients(v.r.Context(), f.To)
+		if problem != nil {
+			c.Bad = problem.Lines
+		}
+		if len(to) > 0 {
+			return to[:1]
+		}
+	}
+	if to, ok := v.sample(f); ok {
+		return []gateway.MailTo{to}
+	}
+	return nil
+}
+
+// fill says what a preview does.
+func (c *countView) fill(p *gateway.Preview) {
+	c.Parts, c.Left, c.Unicode, c.First, c.Texts = p.Size.Parts, p.Size.Left, p.Size.Encoding.String() == "ucs2", p.First, p.Parts
 	for _, r := range p.Unicode {
 		c.Forcing = append(c.Forcing, forcingView{string(r.Rune), r.By, r.Kept})
 	}
@@ -51,11 +93,13 @@ func (v *visit) counted(f *composeForm) (*countView, *formError) {
 	if p.Costs != nil {
 		c.Price = p.Costs.Most.Amount.String() + " " + p.Costs.Most.Currency
 	}
-	return c, nil
+	if p.Opening != nil {
+		c.Leaves, c.Hours = showTime(p.Opening.At), p.Opening.Hours
+	}
 }
 
-// plain gives the text with plain forms in place of characters that need Unicode.
-func (v *visit) plain(f *composeForm) string {
+// plain gives the text with plain forms in place of a character that needs Unicode, or, for an empty one, of all.
+func (v *visit) plain(f *composeForm, only string) string {
 	sub, _ := v.submission(f)
 	p, failure := v.Core.Preview(&sub)
 	if failure != nil {
@@ -63,7 +107,7 @@ func (v *visit) plain(f *composeForm) string {
 	}
 	var pairs []string
 	for _, r := range p.Unicode {
-		if !r.Kept {
+		if !r.Kept && (only == "" || only == string(r.Rune)) {
 			pairs = append(pairs, string(r.Rune), r.By)
 		}
 	}
@@ -75,7 +119,12 @@ func (v *visit) count() {
 	shown := &composeView{composeForm: readCompose(v.r.PostForm)}
 	shown.Count, shown.Problem = v.counted(shown.composeForm)
 	var out bytes.Buffer
-	if err := v.templates["compose"].ExecuteTemplate(&out, "count", &view{visit: v, Data: shown}); err != nil {
+	data := &view{visit: v, Data: shown}
+	err := v.templates["compose"].ExecuteTemplate(&out, "count", data)
+	if err == nil {
+		err = v.templates["compose"].ExecuteTemplate(&out, "phone", data)
+	}
+	if err != nil {
 		v.Log.Error("a page could not be made; this is a mistake in Kurir", "page", "count", "error", err)
 		http.Error(v.w, "the page could not be made", http.StatusInternalServerError)
 		return
@@ -83,3 +132,13 @@ func (v *visit) count() {
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = v.w.Write(out.Bytes()) // a client that has gone needs no answer
 }
+
+// linesView is a list of lines that cannot be read, or of rows.
+type linesView struct {
+	View *view
+	List []badLine
+	Row  bool
+}
+
+// Lines gives a list of lines to the template that shows them.
+func (v *view) Lines(list []badLine, row bool) linesView { return linesView{v, list, row} }

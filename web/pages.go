@@ -13,6 +13,7 @@ type page struct {
 	right   account.Right // that it takes
 	open    bool          // also for whoever has not signed in
 	bare    bool          // it is for anybody, and nothing of it depends on who asks
+	uploads bool          // it reads its form, which has a file, by itself
 	stays   bool          // it is served for as long as the browser likes
 	menu    string        // key of the words by which the menu names it; empty: it is not there
 	serve   func(*visit)
@@ -49,14 +50,6 @@ func pagesOfSignIn() []page {
 		{pattern: "GET /setup", open: true, serve: (*visit).setupPage},
 		{pattern: "POST /setup", open: true, serve: (*visit).setUp},
 		{pattern: "GET /web/{file}", bare: true, serve: (*visit).asset},
-	}
-}
-
-func pagesOfCompose() []page {
-	return []page{
-		{pattern: "GET /compose", right: account.SendMessages, menu: "nav.new", serve: (*visit).composePage},
-		{pattern: "POST /compose", right: account.SendMessages, serve: (*visit).compose},
-		{pattern: "POST /compose/count", right: account.SendMessages, serve: (*visit).count},
 	}
 }
 

@@ -22,7 +22,7 @@ func TestCompose(t *testing.T) {
 	s.core.groups, s.core.size = []string{"Nurses"}, 3
 	b := s.as("anna")
 	a := b.do("/compose")
-	a.wants(t, http.StatusOK, `value="add:Nurses"`, "<option>Clinic</option>", `name="once" value="`)
+	a.wants(t, http.StatusOK, `value="add:group:Nurses"`, "<option>Clinic</option>", `name="once" value="`)
 	once := regexp.MustCompile(`name="once" value="(\w+)"`).FindStringSubmatch(a.body)[1]
 	form := []string{"once", once, "to", "070-123 45 67", "text", "Hej\r\ndu", "from", "Clinic", "flash", "1", "at", "2026-12-24T18:00", "zone", "Europe/Stockholm", "act", "send"}
 	if a = b.do("/compose", form...); a.to != "/sent/0000000000001" {
@@ -37,7 +37,7 @@ func TestCompose(t *testing.T) {
 		t.Errorf("it is %+v", sub)
 	}
 	a = b.do("/compose", "once", "2", "to", "Nurses; Anna,0707654321", "text", "Hej", "act", "send")
-	if !strings.HasPrefix(a.to, "/sent?reference=web-") || len(s.core.subs) != 6 || !s.core.subs[5].Batch || s.core.subs[5].Reference == "" || s.core.subs[5].Content.Class != -1 {
+	if !strings.HasPrefix(a.to, "/sendings/web-") || len(s.core.subs) != 6 || !s.core.subs[5].Batch || s.core.subs[5].Reference == "" || s.core.subs[5].Content.Class != -1 {
 		t.Errorf("to several: %d %s %s, %d messages", a.status, a.to, a.body, len(s.core.subs))
 	}
 	for want, form := range map[string][]string{
@@ -74,7 +74,7 @@ func TestComposeActs(t *testing.T) {
 	if strings.Contains(a.body, "<html") {
 		t.Error("the script gets a whole page")
 	}
-	a = b.do("/compose", "to", "0701234567", "text", "Hej", "act", "add:Nurses")
+	a = b.do("/compose", "to", "0701234567", "text", "Hej", "act", "add:group:Nurses")
 	a.wants(t, http.StatusOK, "0701234567\ngroup:Nurses</textarea>")
 	if len(s.core.subs) != 0 {
 		t.Error("something was sent")

@@ -56,7 +56,8 @@ var files embed.FS
 type Server struct {
 	Options
 	handler   http.Handler
-	sessions  *forms                        // what each session has sent
+	sessions  *forms // what each session has sent
+	drafts    *drafts
 	templates map[string]*template.Template // by page
 	assets    map[string]asset              // by name
 	table     map[string]inBoth             // words by key
@@ -85,7 +86,7 @@ func New(o Options) (*Server, error) {
 	if o.CanMail == nil {
 		o.CanMail = func() bool { return false }
 	}
-	s := &Server{Options: o, sessions: newForms(), table: allWords(), doing: make(chan struct{}, mailsAtOnce)}
+	s := &Server{Options: o, sessions: newForms(), drafts: newDrafts(), table: allWords(), doing: make(chan struct{}, mailsAtOnce)}
 	if s.Check == nil {
 		s.Check = s.byPassword
 	}
@@ -164,7 +165,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *page) {
 		v.fail(http.StatusForbidden, "error.right")
 		return
 	}
-	if r.Method == http.MethodPost && !v.parseForm() {
+	if r.Method == http.MethodPost && !p.uploads && !v.parseForm() {
 		return
 	}
 	if p.list != nil {

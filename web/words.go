@@ -35,6 +35,7 @@ func allWords() map[string]inBoth {
 		wordsOfSettings(),
 		wordsOfKinds(),
 		wordsOfReports(),
+		wordsOfCompose(),
 	} {
 		maps.Copy(table, words)
 	}

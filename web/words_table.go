@@ -76,7 +76,7 @@ func wordsOfPeople() map[string]inBoth {
 		"compose.preview":   {"Preview", "Förhandsgranska"},
 		"compose.nobody":    {"Write who it is for.", "Skriv till vem det är."},
 		"compose.notext":    {"Write a message.", "Skriv ett meddelande."},
-		"compose.unknown":   {"There is no group and no contact of the name", "Det finns ingen grupp och ingen kontakt med namnet"},
+		"compose.unknown":   {"no group and no contact of the name", "ingen grupp och ingen kontakt med namnet"},
 		"compose.toomany":   {"Too many recipients; the most is", "För många mottagare; som mest"},
 		"compose.badtime":   {"The time cannot be read.", "Tiden går inte att läsa."},
 		"compose.uncertain": {"The database did not answer in time: the message may have been accepted or not. Look at the list before you send it again.", "Databasen svarade inte i tid: meddelandet kan ha tagits emot eller inte. Se efter i listan innan du skickar det igen."},

@@ -31,13 +31,13 @@ type Tally struct {
 // tallies are those that are kept. Whoever has the token has all of it.
 type tallies struct {
 	token chan struct{}
-	list  []*tally // the last used last
+	list  []*refCount // the last used last
 }
 
 func newTallies() *tallies { return &tallies{token: make(chan struct{}, 1)} }
 
-// tally is one of them.
-type tally struct {
+// refCount is one of them.
+type refCount struct {
 	account, reference string
 
 	at    time.Time               // of the last answer
@@ -77,9 +77,9 @@ func (g *Gateway) Tally(ctx context.Context, account, reference string) (Tally, 
 }
 
 // of finds the tally of a reference, or makes it.
-func (l *tallies) of(account, reference string) *tally {
-	t := &tally{account: account, reference: reference, over: map[message.State]int64{}}
-	if i := slices.IndexFunc(l.list, func(t *tally) bool { return t.account == account && t.reference == reference }); i >= 0 {
+func (l *tallies) of(account, reference string) *refCount {
+	t := &refCount{account: account, reference: reference, over: map[message.State]int64{}}
+	if i := slices.IndexFunc(l.list, func(t *refCount) bool { return t.account == account && t.reference == reference }); i >= 0 {
 		t = l.list[i]
 		l.list = slices.Delete(l.list, i, i+1)
 	} else if len(l.list) >= talliesMost {
@@ -89,12 +89,12 @@ func (l *tallies) of(account, reference string) *tally {
 	return t
 }
 
-func (l *tallies) forget(t *tally) {
-	l.list = slices.DeleteFunc(l.list, func(have *tally) bool { return have == t })
+func (l *tallies) forget(t *refCount) {
+	l.list = slices.DeleteFunc(l.list, func(have *refCount) bool { return have == t })
 }
 
 // read brings a tally up to date, as far as one answer may.
-func (t *tally) read(ctx context.Context, s *store.Store, now time.Time) error {
+func (t *refCount) read(ctx context.Context, s *store.Store, now time.Time) error {
 	left := tallyReads
 	looked, err := t.again(ctx, s, &left)
 	if err != nil {
@@ -119,7 +119,7 @@ func (t *tally) read(ctx context.Context, s *store.Store, now time.Time) error {
 }
 
 // again reads those under way once more; it tells whether all were.
-func (t *tally) again(ctx context.Context, s *store.Store, left *int) (all bool, err error) {
+func (t *refCount) again(ctx context.Context, s *store.Store, left *int) (all bool, err error) {
 	n := min(len(t.open), *left-tallyPage) // so that there is room for new ones
 	all = n == len(t.open)
 	for n > 0 {
@@ -159,7 +159,7 @@ func (t *tally) again(ctx context.Context, s *store.Store, left *int) (all bool,
 }
 
 // more reads messages that were not read yet. What is fresh may still be preceded by others: it is given, and read again.
-func (t *tally) more(ctx context.Context, s *store.Store, now time.Time, left *int) (fresh map[message.State]int64, err error) {
+func (t *refCount) more(ctx context.Context, s *store.Store, now time.Time, left *int) (fresh map[message.State]int64, err error) {
 	fresh = map[message.State]int64{}
 	after := t.last
 	for t.whole = false; *left > 0 && len(t.open) < tallyOpen; {

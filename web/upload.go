@@ -1,0 +1,140 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"kurir/sheet"
+)
+
+// Bounds of an upload.
+const (
+	uploadMost   = 8 << 20 // octets of the file
+	uploadForm   = 1 << 20 // of all other fields together
+	uploadFields = 100
+)
+
+// uploadLimits bound what is read of a file with recipients.
+func uploadLimits() sheet.Limits {
+	return sheet.Limits{Octets: uploadMost, Rows: maxRecipients + 1, Columns: 50, Cell: 1000}
+}
+
+// errForm is the error of a form that cannot be read.
+var errForm = errors.New("the form cannot be read")
+
+// upload reads a form with a file of recipients, and shows the form with what the file has. The file is read as it comes, and none
+// of it is kept on disk; one that says that it is too large is refused before it is read.
+func (v *visit) upload() {
+	if v.r.ContentLength > uploadMost+2*uploadForm {
+		v.tooLarge()
+		return
+	}
+	select {
+	case v.drafts.reading <- struct{}{}:
+		defer func() { <-v.drafts.reading }()
+	case <-v.r.Context().Done():
+		v.fail(http.StatusServiceUnavailable, "file.busy")
+		return
+	}
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, uploadMost+2*uploadForm)
+	fields, d, err := v.readUpload()
+	f := readCompose(fields)
+	wrong, said := errors.AsType[*sheet.UploadError](err)
+	_, large := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case large:
+		v.tooLarge()
+		return
+	case said:
+		v.showProblem(f, &formError{Field: "file", Key: "file.wrong", Detail: wrong.Text})
+		return
+	case err != nil:
+		v.fail(http.StatusBadRequest, "error.form")
+		return
+	case d == nil:
+		v.showProblem(f, &formError{Field: "file", Key: "file.none"})
+		return
+	}
+	d.recognise(v.number)
+	d.user, d.account = v.user.Name, v.account.Name
+	v.drafts.keep(d, v.Now())
+	f.File, f.Column = d.token, ""
+	v.showCompose(http.StatusOK, v.composeView(f))
+}
+
+func (v *visit) showProblem(f *composeForm, problem *formError) {
+	shown := v.composeView(f)
+	shown.Problem = problem
+	v.showCompose(http.StatusUnprocessableEntity, shown)
+}
+
+// tooLarge refuses an upload whose rest is not read.
+func (v *visit) tooLarge() {
+	v.w.Header().Set("Connection", "close")
+	v.fail(http.StatusRequestEntityTooLarge, "file.large")
+}
+
+// readUpload reads the fields of a form and its file, nil for none. With an UploadError the fields before the file are there.
+func (v *visit) readUpload() (url.Values, *draft, error) {
+	fields, left := url.Values{}, int64(uploadForm)
+	parts, err := v.r.MultipartReader()
+	if err != nil {
+		return fields, nil, errForm
+	}
+	var d *draft
+	for n := 0; ; n++ {
+		part, err := parts.NextPart()
+		switch {
+		case errors.Is(err, io.EOF):
+			return fields, d, nil
+		case err != nil:
+			return fields, nil, err
+		case n >= uploadFields || d != nil && part.FileName() != "":
+			return fields, nil, errForm
+		case part.FormName() == "sheet":
+			if part.FileName() == "" {
+				continue
+			}
+			if d, err = readDraft(part); err != nil {
+				return fields, nil, err
+			}
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(part, left+1))
+		if err != nil {
+			return fields, nil, err
+		}
+		if left -= int64(len(text)); left < 0 {
+			return fields, nil, errForm
+		}
+		fields.Add(part.FormName(), string(text))
+	}
+}
+
+// readDraft reads a file.
+func readDraft(part *multipart.Part) (*draft, error) {
+	d := &draft{Name: nameOfFile(part.FileName())}
+	err := sheet.ReadUpload(part, uploadLimits(), func(number int, cells []string) error {
+		row := draftRow{number: number, cells: make([]string, len(cells))}
+		for i, cell := range cells {
+			row.cells[i] = strings.Clone(strings.ToValidUTF8(cell, "\uFFFD"))
+			d.size += len(cell) + 16
+		}
+		d.size += 64
+		d.rows = append(d.rows, row)
+		return nil
+	})
+	return d, err
+}
+
+// nameOfFile is a file's name as it is shown.
+func nameOfFile(name string) string {
+	if r := []rune(strings.ToValidUTF8(name, "\uFFFD")); len(r) > 100 {
+		return string(r[:100]) + "…"
+	}
+	return strings.ToValidUTF8(name, "\uFFFD")
+}
