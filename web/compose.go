@@ -204,7 +204,7 @@ func (v *visit) mailing(f *composeForm) (*gateway.Mailing, *formError) {
 
 // sendMany has a job send to more phones than one request does.
 func (v *visit) sendMany(f *composeForm, shown *composeView, mail *gateway.Mailing) {
-	if _, err := v.Core.Mail(v.r.Context(), v.account.Name, mail, nil); err != nil {
+	if _, err := v.Core.Mail(v.r.Context(), v.account.Actor(), mail, nil); err != nil {
 		v.sessions.settle(v.session, f.Once, "")
 		shown.Problem = &formError{Detail: err.Error()}
 		v.showCompose(http.StatusServiceUnavailable, shown)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"kurir/directory"
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
@@ -32,7 +33,10 @@ type core struct {
 	mailings  []gateway.MailingJob
 	tally     gateway.Tally
 	acts      []gateway.ActRequest // on what waits
+	done      []string             // with jobs
 	mailed    *gateway.Mailing     // the last
+	addressed *gateway.Mailing     // likewise
+	kept      directory.Template   // likewise
 }
 
 func (c *core) Submit(_ context.Context, subs []*gateway.Submission) (results []gateway.Result, err error) {
@@ -55,6 +59,7 @@ func (c *core) Preview(sub *gateway.Submission) (*gateway.Preview, *message.Fail
 }
 
 func (c *core) AddressSome(_ context.Context, m *gateway.Mailing, most int) (list []gateway.Addressed, more bool, err error) {
+	c.addressed = m
 	for i, to := range m.To {
 		n := 1
 		if strings.HasPrefix(to.To, "group:") {
@@ -156,6 +161,40 @@ func (c *core) Contacts(context.Context, gateway.PeopleFilter) ([]*gateway.Conta
 
 func (c *core) Templates(context.Context, gateway.PeopleFilter) ([]*gateway.Template, error) {
 	return c.templates, nil
+}
+
+func (c *core) FindTemplate(_ context.Context, _, named string) (*gateway.Template, error) {
+	for _, t := range c.templates {
+		if t.Name == named {
+			return t, nil
+		}
+	}
+	return nil, gateway.ErrNotFound
+}
+
+func (c *core) PutTemplate(_ context.Context, _ gateway.PeopleOf, _ message.ID, _ int64, edit func(*directory.Template) error, _ *gateway.Answering[*gateway.Template]) (*gateway.Template, error) {
+	c.kept = directory.Template{}
+	return nil, edit(&c.kept)
+}
+
+func (c *core) PauseMailing(context.Context, string, message.ID) (gateway.MailingJob, error) {
+	c.done = append(c.done, "pause")
+	return gateway.MailingJob{}, nil
+}
+
+func (c *core) ResumeMailing(context.Context, string, message.ID) (gateway.MailingJob, error) {
+	c.done = append(c.done, "resume")
+	return gateway.MailingJob{}, nil
+}
+
+func (c *core) StopMailing(context.Context, string, message.ID) (gateway.MailingJob, error) {
+	c.done = append(c.done, "cancel")
+	return gateway.MailingJob{}, nil
+}
+
+func (c *core) Act(_ string, req gateway.ActRequest, _ *gateway.Answering[gateway.ActJob]) (gateway.ActJob, error) {
+	c.acts = append(c.acts, req)
+	return gateway.ActJob{}, nil
 }
 
 func (c *core) Mailings(string) []gateway.MailingJob { return c.mailings }

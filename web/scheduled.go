@@ -48,7 +48,9 @@ func (v *visit) reschedule() {
 		problem = &formError{Field: "at", Key: "compose.badtime"}
 	}
 	if problem == nil {
-		answer := v.rest(http.MethodPatch, "/v1/messages/"+m.ID.String(), nil, map[string]any{"send_at": at.Format(time.RFC3339)}, nil)
+		// It is tried for as long as before, from the new time on.
+		change := map[string]any{"send_at": at.Format(time.RFC3339), "validity": (time.Duration(m.Expires-m.SendAt) * time.Millisecond).Round(time.Second).String()}
+		answer := v.rest(http.MethodPatch, "/v1/messages/"+m.ID.String(), nil, change, nil)
 		p := answer.problem()
 		if p == nil {
 			v.redirect("/scheduled")
