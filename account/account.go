@@ -130,6 +130,9 @@ type Account struct {
 	// language of the EU and some more; messages to them are refused. {} is enough. Left out: such words are messages like
 	// others.
 	OptOut *OptOut `yaml:"opt_out"`
+	// Web is how the web pages look to the users of the account, and what of them they see; docs/web-looks.md describes it. Left
+	// out: as to those of the account above.
+	Web Web `yaml:"web"`
 	// Zone is the time zone in which the days and months of limits begin, such as Europe/Stockholm. Empty: UTC.
 	Zone string `yaml:"zone" example:"Europe/Stockholm"`
 
@@ -153,6 +156,8 @@ type Account struct {
 	zone   *time.Location // Zone, loaded; nil for UTC
 	signs  time.Time      // WebhookSecretPreviousExpires, parsed; zero for ever
 	terms  *Terms         // nil where nothing is said about money and limits, here and above
+
+	looks *Looks // of Web, with what those above say
 
 	special *message.Special // with the Dimensions, also of those above; nil for none
 

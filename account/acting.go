@@ -10,7 +10,7 @@ var rightScopes = []struct {
 	{SendMessages, []Scope{MessagesWrite, PeopleRead}},
 	{SeeMessages, []Scope{MessagesRead, InboundRead, EventsRead, PeopleRead}},
 	{ChangePeople, []Scope{PeopleRead, PeopleWrite}},
-	{ManageAccount, []Scope{KeysRead, KeysWrite, OptOutsRead, OptOutsWrite, WebhooksRead, WebhooksWrite, SessionsRead, SessionsWrite}},
+	{ManageAccount, []Scope{KeysRead, KeysWrite, OptOutsRead, OptOutsWrite, WebhooksRead, WebhooksWrite, SessionsRead, SessionsWrite, WebRead, WebWrite}},
 	{SeeMoney, []Scope{MoneyRead}},
 	{SeeOperation, []Scope{
 		QueuesRead, LinksRead, SessionsRead, WebhooksRead, TracesRead, AlarmsRead, OptOutsRead, ListsRead, InboundRead, EventsRead,

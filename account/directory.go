@@ -29,6 +29,7 @@ type Directory struct {
 
 	notices []*Notice
 
+	byHost   map[string]*Account // by the host of its web pages
 	byTwilio map[string]*Account
 	plain    []plainRange // the narrow before the wide
 	mail     mailBook
@@ -43,7 +44,7 @@ func NewDirectory(accounts []Account, previous *Directory) *Directory {
 		byName:   make(map[string]*Account, len(accounts)),
 		byKey:    make(map[[sha256.Size]byte]*Account, len(accounts)),
 		bySystem: make(map[string]*Account, len(accounts)),
-		byNumber: map[string]*Account{}, byTwilio: map[string]*Account{},
+		byNumber: map[string]*Account{}, byTwilio: map[string]*Account{}, byHost: map[string]*Account{},
 	}
 	for i := range accounts {
 		a := accounts[i]
@@ -65,6 +66,9 @@ func (s *Directory) add(a *Account, previous *Directory) {
 		if s.byTwilio[sid] == nil {
 			s.byTwilio[sid] = a
 		}
+	}
+	if a.Web.Host != "" && s.byHost[a.Web.Host] == nil {
+		s.byHost[a.Web.Host] = a
 	}
 	a.rewriting = newRewriting(a.Source, a.Destination)
 	a.permit = a.Hours.Permit()

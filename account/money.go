@@ -88,9 +88,11 @@ func (s *Directory) agree() {
 			a.zone = zone
 		}
 		t := &Terms{}
+		a.looks = &Looks{}
 		var dimensions map[string]string
 		for up, steps := a, 0; up != nil && steps <= len(s.accounts); up, steps = s.byName[up.Parent], steps+1 {
 			dimensions = inherit(dimensions, up.Dimensions)
+			a.looks.inherit(&up.Web)
 			if t.Prices == "" {
 				t.Prices = up.Prices
 			}

@@ -40,6 +40,8 @@ const (
 	AlarmsWrite   Scope = "alarms:write"
 	ConfigRead    Scope = "config:read"
 	ConfigWrite   Scope = "config:write"
+	WebRead       Scope = "web:read"
+	WebWrite      Scope = "web:write"
 	AdminRead     Scope = "admin:read"
 	AdminWrite    Scope = "admin:write"
 )
@@ -55,7 +57,7 @@ func Scopes() []Scope {
 	return []Scope{
 		MessagesRead, MessagesWrite, InboundRead, EventsRead, PeopleRead, PeopleWrite, OptOutsRead, OptOutsWrite,
 		QueuesRead, QueuesWrite, MoneyRead, MoneyWrite, SessionsRead, SessionsWrite, TracesRead, TracesWrite, WebhooksRead, WebhooksWrite,
-		KeysRead, KeysWrite, LinksRead, LinksWrite, ListsRead, ListsWrite, AlarmsRead, AlarmsWrite, ConfigRead, ConfigWrite, AdminRead, AdminWrite,
+		KeysRead, KeysWrite, LinksRead, LinksWrite, ListsRead, ListsWrite, AlarmsRead, AlarmsWrite, ConfigRead, ConfigWrite, WebRead, WebWrite, AdminRead, AdminWrite,
 	}
 }
 

@@ -105,9 +105,12 @@ func RoleRights(role string) Right {
 // May tells whether the user may do something, all of it if it is several.
 func (u *User) May(r Right) bool { return u.Rights()&r == r }
 
-// Active tells whether the user may sign in, or stay.
-func (u *User) Active(now time.Time) bool {
-	return !u.Disabled && u.Password != "" && (u.until.IsZero() || now.Before(u.until))
+// Active tells whether the user may sign in with a password, or stay.
+func (u *User) Active(now time.Time) bool { return u.Password != "" && u.Admitted(now) }
+
+// Admitted tells whether the user may be here, whoever has seen the password.
+func (u *User) Admitted(now time.Time) bool {
+	return !u.Disabled && (u.until.IsZero() || now.Before(u.until))
 }
 
 // Invitable tells whether a link may let the user in, who may have no password yet.

@@ -56,6 +56,7 @@ func (a *Account) Validate(report func(field, problem string)) {
 	message.ValidateAddressRules("destination", a.Destination, report)
 	a.Secret.Validate(func(field, problem string) { report("secret."+field, problem) })
 	a.OptOut.validate(report)
+	a.Web.validate(func(field, problem string) { report("web."+field, problem) })
 	a.validateLists(report)
 	ValidateURL(report, "webhook", a.Webhook)
 	ValidatePattern(report, "dlr_url", a.DLRURL)

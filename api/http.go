@@ -255,6 +255,7 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 		s.configPaths()
 		s.keyPaths()
 		s.hookSecretPaths()
+		s.webPaths()
 		s.auditPaths()
 	}
 	if o.Traces != nil {
@@ -317,6 +318,7 @@ func (s *httpServer) serve(w http.ResponseWriter, r *http.Request, h http.Handle
 		}
 	}()
 	set := s.Settings()
+	r = set.proxied(r)
 	if len(set.Trusted) > 0 {
 		set.unwrap(r)
 	}

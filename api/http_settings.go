@@ -11,11 +11,15 @@ import (
 // they do at a time. They do not change; a reload makes others.
 type HTTPSettings struct {
 	Base      string         // https://sms.example.com/kurir, without a slash at its end; empty: as requests say
+	Prefix    string         // path of Base: /kurir; empty: none
 	Trusted   []netip.Prefix // reverse proxies whose headers are believed
 	Forwarded bool           // they send Forwarded (RFC 7239), not X-Forwarded-For
 	CORS      []string       // origins, or *
 
-	SecondFactor []string // roles whose users sign in to the web pages with a second factor
+	SecondFactor []string                       // roles whose users sign in to the web pages with a second factor
+	Frames       []string                       // origins whose pages may show the web pages in a frame
+	NewUser      struct{ Account, Role string } // how one is made whom UserHeader names; without an account none is
+	UserHeader   string                         // by which those proxies say who has signed in; empty: none
 
 	Requests        int64 // at work in all; 0: DefaultRequests
 	AccountRequests int64 // at work of one account; 0: DefaultAccountRequests
@@ -26,6 +30,7 @@ func (s *httpServer) link(r *http.Request, path string) string {
 	if base := s.Settings().Base; base != "" {
 		return base + path
 	}
+	path = ProxiedOf(r).Prefix + path
 	if r.URL.Scheme != "" { // a reverse proxy has said so
 		return r.URL.Scheme + "://" + r.Host + path
 	}

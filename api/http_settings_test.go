@@ -194,3 +194,43 @@ func TestTooMuch(t *testing.T) {
 		t.Errorf("headers: %d %s", w.Code, w.Body)
 	}
 }
+
+// What a proxy says of path and user counts from those that are trusted alone, and reaches nobody else's eyes as a header.
+func TestProxied(t *testing.T) {
+	t.Parallel()
+	const prefix, user = "X-Forwarded-Prefix", "X-Remote-User"
+	for _, test := range []struct {
+		name, peer, base string
+		header           []string
+		want             Proxied
+	}{
+		{"a stranger", "192.0.2.7", "", []string{prefix, "/kurir", user, "anna"}, Proxied{}},
+		{"a stranger, with a base", "192.0.2.7", "/sms", []string{prefix, "/kurir", user, "anna"}, Proxied{Prefix: "/sms"}},
+		{"a proxy", "10.0.0.1", "", []string{prefix, "/kurir/", user, " anna "}, Proxied{Prefix: "/kurir", User: "anna"}},
+		{"base first", "10.0.0.1", "/sms", []string{prefix, "/kurir"}, Proxied{Prefix: "/sms"}},
+		{"of two the nearest", "10.0.0.1", "", []string{prefix, "/evil, /kurir"}, Proxied{Prefix: "/kurir"}},
+		{"two users", "10.0.0.1", "", []string{user, "boss", user, "anna"}, Proxied{}},
+		{"markup", "10.0.0.1", "", []string{prefix, `/"><script>`}, Proxied{}},
+		{"another server", "10.0.0.1", "", []string{prefix, "//evil.example"}, Proxied{}},
+		{"upwards", "10.0.0.1", "", []string{prefix, "/a/../b"}, Proxied{}},
+		{"no path", "10.0.0.1", "", []string{prefix, "kurir"}, Proxied{}},
+		{"the root", "10.0.0.1", "", []string{prefix, "/"}, Proxied{}},
+	} {
+		set := HTTPSettings{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, UserHeader: user, Prefix: test.base}
+		if test.base != "" {
+			set.Base = "https://sms.example.com" + test.base
+		}
+		r := httptest.NewRequest(http.MethodGet, "/compose", nil)
+		r.RemoteAddr = test.peer + ":1234"
+		for i := 0; i < len(test.header); i += 2 {
+			r.Header.Add(test.header[i], test.header[i+1])
+		}
+		r = set.proxied(r)
+		if got := ProxiedOf(r); got != test.want {
+			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
+		}
+		if r.Header.Get(prefix)+r.Header.Get(user) != "" {
+			t.Errorf("%s: the headers are there yet", test.name)
+		}
+	}
+}

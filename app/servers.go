@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"net/url"
 	"strings"
 	"syscall"
 	"time"
@@ -130,8 +131,10 @@ func (a *App) hookSecrets(name string) (secret, previous string) {
 
 // httpSettings is how a file, which was checked, says that the HTTP interfaces are reached.
 func httpSettings(f *config.File) *api.HTTPSettings {
+	base, _ := url.Parse(f.HTTP.BaseURL) // checked
 	return &api.HTTPSettings{
-		Base: strings.TrimSuffix(f.HTTP.BaseURL, "/"), Trusted: prefixes(f.HTTP.TrustedProxies), Forwarded: f.HTTP.ForwardedBy == "forwarded", CORS: f.HTTP.CORS, SecondFactor: f.HTTP.SecondFactor,
+		Base: strings.TrimSuffix(f.HTTP.BaseURL, "/"), Trusted: prefixes(f.HTTP.TrustedProxies), Forwarded: f.HTTP.ForwardedBy == "forwarded", CORS: f.HTTP.CORS,
+		Prefix: api.CleanPrefix(base.EscapedPath()), UserHeader: f.HTTP.UserHeader, NewUser: struct{ Account, Role string }(f.HTTP.UserNew), Frames: f.HTTP.FrameOrigins, SecondFactor: f.HTTP.SecondFactor,
 		Requests: int64(f.Limits.Requests), AccountRequests: int64(f.Limits.RequestsPerAccount),
 	}
 }

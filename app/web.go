@@ -31,7 +31,10 @@ func (a *App) pages() (err error) {
 		MayTry: a.logins.MayTry, Failed: a.logins.Failed, People: a.people,
 		SecondFactor: func() []string { return a.httpNow.Load().SecondFactor },
 		CanMail:      func() bool { set := a.mailNow(); return set != nil && set.Server != "" }, Mail: a.mailUser,
-		Base: func() string { return a.httpNow.Load().Base },
+		Base:    func() string { return a.httpNow.Load().Base },
+		Proxied: func(r *http.Request) web.Proxied { return web.Proxied(api.ProxiedOf(r)) },
+		NewUser: func() web.NewUser { return web.NewUser(a.httpNow.Load().NewUser) },
+		Frames:  func() []string { return a.httpNow.Load().Frames },
 	})
 	if err != nil {
 		return fmt.Errorf("make the web pages: %w", err)

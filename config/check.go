@@ -294,7 +294,7 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 		d.report(fmt.Sprintf("accounts[%d].%s", i, field), problem)
 	})
 	byKey, byNumber := once{d: d, what: "the key", secret: true}, once{d: d, what: "the number"}
-	byNetwork, bySID := once{d: d, what: "the network"}, once{d: d, what: "the SID"}
+	byNetwork, bySID, byHost := once{d: d, what: "the network"}, once{d: d, what: "the SID"}, once{d: d, what: "the host of the web pages"}
 	for i := range f.Accounts {
 		a := &f.Accounts[i]
 		path := fmt.Sprintf("accounts[%d]", i)
@@ -320,6 +320,7 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 			byUCP.see(path+".ucp.name", a.UCP.Name)
 			byCIMD2.see(path+".cimd2.name", a.CIMD2.Name)
 		}
+		byHost.see(path+".web.host", a.Web.Host)
 		for _, sid := range a.Twilio.SIDs() {
 			bySID.see(path+".twilio", sid)
 		}
@@ -340,6 +341,9 @@ func (d *decoder) checkAccounts(f *File, tlvs *message.TLVDictionary) []string {
 	d.checkKeys(f.Keys, names, &byKey)
 	d.checkUsers(f.Users, names)
 	d.checkNotices(f.Notices, names)
+	if name := f.HTTP.UserNew.Account; name != "" && !slices.Contains(names, name) {
+		d.report("http.user_new.account", "no account is named "+quote(name)+known(names))
+	}
 	return names
 }
 

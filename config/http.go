@@ -36,6 +36,22 @@ type HTTP struct {
 	// SecondFactor are the roles, such as system, whose users sign in to the web pages with a second factor beside the password: who
 	// has none sets one up with the next sign-in. Accounts can ask for it, too. Empty: none.
 	SecondFactor []string `yaml:"second_factor"`
+	// FrameOrigins are the origins, such as https://intranet.example.com, whose pages may show the web pages in a frame. Over TLS the
+	// cookie then is one that browsers send within it (SameSite=None, Partitioned). Empty: none may.
+	FrameOrigins []string `yaml:"frame_origins"`
+	// UserHeader is the header by which a reverse proxy of trusted_proxies says who has signed in there, such as X-Remote-User: that
+	// is the user of the web pages. From others it is taken away. Empty: none.
+	UserHeader string `yaml:"user_header"`
+	// UserNew is how a user is made whom that header names and who is not there yet. Left out: none is made.
+	UserNew UserNew `yaml:"user_new"`
+}
+
+// UserNew is how users are made whom a reverse proxy names.
+type UserNew struct {
+	// Account of the user.
+	Account string `yaml:"account"`
+	// Role of the user. Empty: sender.
+	Role string `yaml:"role"`
 }
 
 // Listener is where it is served.
@@ -60,10 +76,43 @@ func (d *decoder) checkHTTP(h *HTTP) {
 	for i, role := range h.SecondFactor {
 		d.oneOf(fmt.Sprintf("http.second_factor[%d]", i), role, account.Roles()...)
 	}
+	d.checkIntranet(h)
 	for i, origin := range h.CORS {
-		u, err := url.Parse(origin)
-		if origin != "*" && (err != nil || u.Scheme+"://"+u.Host != origin || u.Host == "" || origin != strings.ToLower(origin)) {
+		if origin != "*" && !isOrigin(origin) {
 			d.report(fmt.Sprintf("http.cors[%d]", i), quote(origin)+" is no origin as browsers write it, such as https://app.example.com, nor *")
 		}
+	}
+}
+
+// isOrigin tells whether a text is an origin as browsers write it.
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme+"://"+u.Host == text && u.Host != "" && text == strings.ToLower(text) && !strings.ContainsAny(text, " ;,'\"*")
+}
+
+// checkIntranet reports what is wrong with how the web pages live inside an intranet.
+func (d *decoder) checkIntranet(h *HTTP) {
+	for i, origin := range h.FrameOrigins {
+		if !isOrigin(origin) || !strings.HasPrefix(origin, "http") {
+			d.report(fmt.Sprintf("http.frame_origins[%d]", i), quote(origin)+" is no origin as browsers write it, such as https://intranet.example.com")
+		}
+	}
+	if h.UserHeader != "" && (strings.Trim(strings.ToLower(h.UserHeader), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || !strings.Contains(h.UserHeader, "-")) {
+		d.report("http.user_header", quote(h.UserHeader)+" is no name of a header such as X-Remote-User")
+	}
+	if h.UserHeader != "" && len(h.TrustedProxies) == 0 {
+		d.report("http.user_header", "needs trusted_proxies: from others the header is not believed")
+	}
+	if h.UserNew == (UserNew{}) {
+		return
+	}
+	if h.UserHeader == "" {
+		d.report("http.user_new", "has no effect without user_header")
+	}
+	if h.UserNew.Account == "" {
+		d.report("http.user_new.account", "is missing")
+	}
+	if role := h.UserNew.Role; role != "" && role != "sender" && role != "project" {
+		d.report("http.user_new.role", quote(role)+" is not possible: who is made without being asked about is sender or project")
 	}
 }

@@ -59,9 +59,11 @@ func (v *visit) chooseAccount() {
 		v.me(http.StatusUnprocessableEntity, "error.account", "", "")
 		return
 	}
-	http.SetCookie(v.w, &http.Cookie{
-		Name: accountCookie, Value: a.Name, Path: "/", HttpOnly: true, Secure: v.secure(), SameSite: http.SameSiteLaxMode,
-	})
+	c := &http.Cookie{
+		Name: accountCookie, Value: a.Name, Path: v.Proxied(v.r).Prefix + "/", HttpOnly: true, Secure: v.secure(), SameSite: http.SameSiteLaxMode,
+	}
+	v.framed(c)
+	http.SetCookie(v.w, c)
 	v.redirect(v.first())
 }
 

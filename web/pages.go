@@ -50,6 +50,7 @@ func pagesOfSignIn() []page {
 		{pattern: "GET /setup", open: true, serve: (*visit).setupPage},
 		{pattern: "POST /setup", open: true, serve: (*visit).setUp},
 		{pattern: "GET /web/{file}", bare: true, serve: (*visit).asset},
+		{pattern: "GET /looks/{file}", bare: true, serve: (*visit).lookFile},
 	}
 }
 

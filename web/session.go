@@ -97,21 +97,31 @@ func (f *forms) settle(of *signin.Session, once, at string) {
 }
 
 // cookieName is that of the session. Over TLS browsers hold by the prefix that no other host and no page without TLS has set it.
+// Below a path the cookie is for that path alone, which the prefix of a whole host does not allow.
 func (v *visit) cookieName() string {
-	if v.secure() {
-		return "__Host-kurir"
+	said := v.Proxied(v.r)
+	name := "kurir"
+	if said.User != "" {
+		name = "kurir-proxy"
 	}
-	return "kurir"
+	switch {
+	case !v.secure():
+		return name
+	case said.Prefix != "":
+		return "__Secure-" + name
+	}
+	return "__Host-" + name
 }
 
 // setCookie gives the browser a token, or with an empty one takes it back.
 func (v *visit) setCookie(token string) {
 	c := &http.Cookie{
-		Name: v.cookieName(), Value: token, Path: "/", HttpOnly: true, Secure: v.secure(), SameSite: http.SameSiteLaxMode,
+		Name: v.cookieName(), Value: token, Path: v.Proxied(v.r).Prefix + "/", HttpOnly: true, Secure: v.secure(), SameSite: http.SameSiteLaxMode,
 		MaxAge: int(signin.Life / time.Second),
 	}
 	if token == "" {
 		c.MaxAge = -1
 	}
+	v.framed(c)
 	http.SetCookie(v.w, c)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -27,13 +28,14 @@ type signInForm struct {
 func (v *visit) home() { v.redirect(v.first()) }
 
 func (v *visit) first() string {
-	switch {
-	case v.user == nil:
+	if v.user == nil {
 		return "/signin"
-	case v.user.May(account.SendMessages):
-		return "/compose"
 	}
-	return "/sent"
+	shown := &view{visit: v}
+	if items := shown.Menu(); len(items) > 0 {
+		return items[0].Path
+	}
+	return cmp.Or(shown.Console(), "/me")
 }
 
 func (v *visit) signInPage() {
@@ -80,6 +82,10 @@ func (v *visit) authenticate(name, password string) (_ *account.User, status int
 	if !v.mayCome(u) {
 		v.Log.Warn("sign-in to the web pages refused", "user", u.Name, "peer", addr, "why", "address")
 		return nil, http.StatusForbidden, "signin.address"
+	}
+	if !v.atHost(u) {
+		v.Log.Warn("sign-in to the web pages refused", "user", u.Name, "peer", addr, "why", "host")
+		return nil, http.StatusForbidden, "signin.host"
 	}
 	return u, 0, ""
 }

@@ -44,18 +44,23 @@ func (v *visit) recognise() {
 	}
 	accounts := v.Accounts()
 	u := accounts.UserByName(found.Person)
-	if u == nil || !u.Active(v.Now()) || !found.Of(u) {
+	if u == nil || !v.active(u) || !found.Of(u) {
 		v.leave(found)
 		return
 	}
 	switch a := accounts.ByName(u.Account); {
-	case a == nil || !a.MayComeFrom(v.addr()):
+	case a == nil || !a.MayComeFrom(v.addr()) || !v.atHost(u):
 	case found.Waits:
 		v.pending, v.waiting = u, found
 	default:
 		v.user, v.session = u, found
 		v.account = u.Acting(v.chosen())
 	}
+}
+
+// active tells whether the user may stay: with a password, or by a reverse proxy that has seen one.
+func (v *visit) active(u *account.User) bool {
+	return u.Active(v.Now()) || v.Proxied(v.r).User != "" && u.Admitted(v.Now())
 }
 
 // addr is the address that the request came from; invalid if the connection has none.
@@ -91,6 +96,9 @@ func inside(to string) bool {
 func (v *visit) lang() string {
 	if v.user != nil && v.user.Language != "" {
 		return v.user.Language
+	}
+	if lang := v.looks().Language; lang != "" {
+		return lang
 	}
 	first, _, _ := strings.Cut(v.r.Header.Get("Accept-Language"), ",")
 	if tag := strings.ToLower(strings.TrimSpace(first)); tag == "sv" || strings.HasPrefix(tag, "sv-") || strings.HasPrefix(tag, "sv;") {

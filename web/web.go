@@ -47,6 +47,13 @@ type Options struct {
 
 	Base func() string    // the address of the server as http.base_url has it; nil or empty: as requests say
 	Now  func() time.Time // nil: time.Now
+
+	// Proxied gives what a reverse proxy that is trusted says of a request; nil: none says anything.
+	Proxied func(r *http.Request) Proxied
+	// NewUser says how a user is made whom such a proxy names; nil: none is.
+	NewUser func() NewUser
+	// Frames gives the origins whose pages may show ours in a frame; nil: none may.
+	Frames func() []string
 }
 
 //go:embed templates static
@@ -56,6 +63,7 @@ var files embed.FS
 type Server struct {
 	Options
 	handler   http.Handler
+	closet    closet
 	sessions  *forms // what each session has sent
 	drafts    *drafts
 	templates map[string]*template.Template // by page
@@ -83,6 +91,15 @@ func New(o Options) (*Server, error) {
 	if o.SecondFactor == nil {
 		o.SecondFactor = func() []string { return nil }
 	}
+	if o.Proxied == nil {
+		o.Proxied = func(*http.Request) Proxied { return Proxied{} }
+	}
+	if o.NewUser == nil {
+		o.NewUser = func() NewUser { return NewUser{} }
+	}
+	if o.Frames == nil {
+		o.Frames = func() []string { return nil }
+	}
 	if o.CanMail == nil {
 		o.CanMail = func() bool { return false }
 	}
@@ -97,7 +114,7 @@ func New(o Options) (*Server, error) {
 	for _, p := range pages() {
 		mux.HandleFunc(p.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &p) })
 	}
-	s.handler = headed(http.NewCrossOriginProtection().Handler(mux))
+	s.handler = s.headed(http.NewCrossOriginProtection().Handler(mux))
 	return s, nil
 }
 
@@ -123,18 +140,22 @@ func (s *Server) parse() error {
 	return s.readAssets()
 }
 
-// policy lets a page load nothing but what this server has, and run no script and no style that stands in the page.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// policy lets a page load nothing but what this server has, and run no script and no style that stands in the page. Behind it
+// stands who may show it in a frame.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
 
 // headed gives every answer the headers that all have.
-func headed(next http.Handler) http.Handler {
+func (s *Server) headed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", policyOf(s.Frames()))
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
+		if prefix := s.Proxied(r).Prefix; prefix != "" {
+			w = &prefixed{ResponseWriter: w, prefix: prefix}
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -149,8 +170,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *page) {
 	}
 	if !p.bare {
 		v.recognise()
+		v.signedInThere()
 	}
 	switch {
+	case v.stranger():
+		v.refuseStranger()
+		return
 	case p.open || p.bare:
 	case v.unknown != nil:
 		v.fail(http.StatusServiceUnavailable, "error.database")
@@ -160,6 +185,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *page) {
 		return
 	case v.user == nil:
 		v.fail(http.StatusUnauthorized, "error.signedout")
+		return
+	case !v.shows(p):
+		v.fail(http.StatusNotFound, "error.nopage")
 		return
 	case !v.user.May(p.right):
 		v.fail(http.StatusForbidden, "error.right")

@@ -30,6 +30,8 @@ type site struct {
 	core   *core
 	mu     sync.Mutex
 	users  []account.User
+	more   []account.Account                                                 // beside acme and other
+	by     string                                                            // who made the last user
 	rest   func(by *account.Account, w http.ResponseWriter, r *http.Request) // nil: there is nothing
 	failed int
 
@@ -130,7 +132,8 @@ func (s *site) serveREST(by *account.Account, w http.ResponseWriter, r *http.Req
 func (s *site) accounts() *account.Directory {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := account.NewDirectory([]account.Account{{Name: "acme", Sender: "ACME", Senders: []string{"ACME", "Clinic"}}, {Name: "other"}}, nil)
+	list := []account.Account{{Name: "acme", Sender: "ACME", Senders: []string{"ACME", "Clinic"}}, {Name: "other"}}
+	d := account.NewDirectory(append(list, s.more...), nil)
 	d.AddUsers(s.users)
 	return d
 }
@@ -141,6 +144,7 @@ func (s *site) change(_ context.Context, c resource.Change) (resource.Row, error
 	defer s.mu.Unlock()
 	text := func(field string) string { word, _ := c.Value[field].(string); return word }
 	if c.Action == resource.Create {
+		s.by = c.By
 		s.users = append(s.users, account.User{
 			Name: text("name"), Account: text("account"), Role: text("role"), Password: message.Secret(account.Seal("password", text("password"))),
 		})
@@ -201,6 +205,9 @@ func (b *tab) with(header http.Header, path string, form ...string) answer {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for name, values := range header {
 		req.Header[name] = values
+	}
+	if host := req.Header.Get("Host"); host != "" {
+		req.Host = host
 	}
 	resp, err := b.client.Do(req)
 	if err != nil {

@@ -36,6 +36,7 @@ func allWords() map[string]inBoth {
 		wordsOfKinds(),
 		wordsOfReports(),
 		wordsOfCompose(),
+		wordsOfLooks(),
 	} {
 		maps.Copy(table, words)
 	}

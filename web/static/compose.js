@@ -21,7 +21,7 @@ if (form) {
     const all = whole;
     whole = false;
     try {
-      const answer = await fetch("/compose/count", { method: "POST", body: fields });
+      const answer = await fetch(form.dataset.url, { method: "POST", body: fields });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html"); // made and escaped by the server
       if (!answer.ok || number !== asked) {
         whole ||= all;
@@ -144,7 +144,7 @@ function chips(list, changed) {
   const offer = async () => {
     const number = ++asked;
     try {
-      const answer = await fetch("/compose/suggest?q=" + encodeURIComponent(input.value.trim()));
+      const answer = await fetch(form.dataset.suggest + "?q=" + encodeURIComponent(input.value.trim()));
       const found = (await answer.json()).filter((one) => !kept.includes(one.value));
       if (!answer.ok || number !== asked || document.activeElement !== input) return;
       offers = found;
