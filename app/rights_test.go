@@ -343,6 +343,11 @@ var rights = map[string]struct{ of, body string }{
 	"DELETE /v1/keys/{name}":                     {ofOthers, ""},
 	"POST /v1/keys/{name}/rotate":                {ofOthers, ""},
 	"POST /v1/webhooks/secret/rotate":            {ofOthers, `{"account":"{account}"}`},
+	"GET /v1/web":                                {ofOthers, ""},
+	"PATCH /v1/web":                              {ofOthers, `{"name":"X"}`},
+	"GET /v1/web/logo":                           {ofOthers, ""},
+	"PUT /v1/web/logo":                           {ofOthers, `no picture`},
+	"DELETE /v1/web/logo":                        {ofOthers, ""},
 	"GET /v1/webhooks":                           {ofOwn, ""},
 	"GET /v1/webhooks/attempts":                  {ofOwn, ""},
 	"GET /v1/webhooks/dead":                      {ofOwn, ""},
@@ -367,7 +372,7 @@ func (b *belongings) named(path string) string {
 		id = b.session
 	case strings.HasPrefix(path, "/v1/traces/"):
 		path = strings.Replace(path, "{kind}/{name}", "accounts/"+b.name, 1)
-	case strings.HasPrefix(path, "/v1/optouts/"), strings.HasPrefix(path, "/v1/contacts/"), strings.HasPrefix(path, "/v1/groups/"), strings.HasPrefix(path, "/v1/templates/"), path == "/v1/events":
+	case strings.HasPrefix(path, "/v1/optouts/"), strings.HasPrefix(path, "/v1/contacts/"), strings.HasPrefix(path, "/v1/groups/"), strings.HasPrefix(path, "/v1/templates/"), path == "/v1/events", strings.HasPrefix(path, "/v1/web/"), path == "/v1/web":
 		path += "?account=" + b.name
 	case strings.HasPrefix(path, "/v1/keys/"):
 		path = strings.Replace(path, "{name}", b.name+":all", 1)
@@ -450,7 +455,7 @@ func TestRights(t *testing.T) {
 			key = "kept-key-root"
 		}
 		got := c.do(t, key, method, child.named(path), "")
-		if got.status != 200 && path != "/v1/alarms/events/{id}" { // there is no event
+		if got.status != 200 && path != "/v1/alarms/events/{id}" && path != "/v1/web/logo" { // there is none
 			t.Errorf("who may: %s: %d %s", call, got.status, got.body)
 		}
 		checkSecrets(t, "who may: "+call, got)
