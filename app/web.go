@@ -34,6 +34,7 @@ func (a *App) pages() (err error) {
 		Base:    func() string { return a.httpNow.Load().Base },
 		Proxied: func(r *http.Request) web.Proxied { return web.Proxied(api.ProxiedOf(r)) },
 		NewUser: func() web.NewUser { return web.NewUser(a.httpNow.Load().NewUser) },
+		Key:     a.store.MailKey,
 		Frames:  func() []string { return a.httpNow.Load().Frames },
 	})
 	if err != nil {

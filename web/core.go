@@ -6,6 +6,7 @@ import (
 	"kurir/directory"
 	"kurir/gateway"
 	"kurir/message"
+	"kurir/rota"
 )
 
 // Core is what the pages need of *gateway.Gateway.
@@ -52,6 +53,7 @@ type sentCore interface {
 
 // dutyCore is what the page of who is on duty takes.
 type dutyCore interface {
+	Rotas() *rota.Set
 	Escalations(ctx context.Context, account string) ([]*gateway.Escalation, error)
 	AcknowledgeEscalation(ctx context.Context, account string, id message.ID, by string) (*gateway.Escalation, error)
 }

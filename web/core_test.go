@@ -11,6 +11,7 @@ import (
 	"kurir/gateway"
 	"kurir/gsm"
 	"kurir/message"
+	"kurir/rota"
 )
 
 // core is a gateway that keeps what it is given.
@@ -37,6 +38,7 @@ type core struct {
 	mailed    *gateway.Mailing     // the last
 	addressed *gateway.Mailing     // likewise
 	kept      directory.Template   // likewise
+	rotas  *rota.Set
 }
 
 func (c *core) Submit(_ context.Context, subs []*gateway.Submission) (results []gateway.Result, err error) {
@@ -226,3 +228,5 @@ func (c *core) WriteAudit(_ context.Context, a gateway.Audit) error {
 	c.noted = append(c.noted, a.Who+" "+a.Name+" "+a.Action)
 	return nil
 }
+
+func (c *core) Rotas() *rota.Set { return c.rotas }

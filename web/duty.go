@@ -14,8 +14,9 @@ const escalationsShown = 50
 
 // dutyView is the page of messages to rotas that ask one person after the other.
 type dutyView struct {
-	Rows []escalationRow
-	Open bool // one of them is
+	Board []boardRow
+	Rows  []escalationRow
+	Open  bool // one of them is
 }
 
 // escalationRow is one of them.
@@ -32,7 +33,7 @@ func (v *visit) dutyPage() {
 		v.fail(http.StatusServiceUnavailable, "error.database")
 		return
 	}
-	shown := &dutyView{}
+	shown := &dutyView{Board: v.board()}
 	for _, e := range list[:min(len(list), escalationsShown)] {
 		row := escalationRow{ID: e.ID.String(), Rota: e.Rota, Began: showTime(e.Began), By: e.By, State: string(e.State)}
 		if e.State == gateway.EscalationAsking {

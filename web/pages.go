@@ -65,6 +65,10 @@ func pagesOfSent() []page {
 func pagesOfDuty() []page {
 	return []page{
 		{pattern: "GET /duty", right: account.SeeMessages, menu: "nav.duty", serve: (*visit).dutyPage},
+		{pattern: "GET /duty/rota/{name}", right: account.SeeMessages, serve: (*visit).rotaPage},
+		{pattern: "POST /duty/rota/{name}/swap", right: account.ChangePeople, serve: (*visit).addSwap},
+		{pattern: "POST /duty/rota/{name}/remove", right: account.ChangePeople, serve: (*visit).removeSwap},
+		{pattern: "GET /duty/calendar/{user}/{name}/{mark}", bare: true, serve: (*visit).calendar},
 		{pattern: "POST /duty/{id}/take", right: account.SendMessages, serve: (*visit).take},
 	}
 }

@@ -52,6 +52,8 @@ type Options struct {
 	Proxied func(r *http.Request) Proxied
 	// NewUser says how a user is made whom such a proxy names; nil: none is.
 	NewUser func() NewUser
+	// Key gives the key of addresses that are good without signing in, which stays the same; nil: there are none.
+	Key func(ctx context.Context) ([]byte, error)
 	// Frames gives the origins whose pages may show ours in a frame; nil: none may.
 	Frames func() []string
 }

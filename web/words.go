@@ -37,6 +37,7 @@ func allWords() map[string]inBoth {
 		wordsOfReports(),
 		wordsOfCompose(),
 		wordsOfLooks(),
+		wordsOfDuty(),
 	} {
 		maps.Copy(table, words)
 	}
