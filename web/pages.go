@@ -38,6 +38,7 @@ func pages() []page {
 		pagesOfConsole(),
 		pagesOfSettings(),
 		pagesOfReports(),
+		pagesOfLooks(),
 	)
 }
 

@@ -38,6 +38,9 @@ func TestWords(t *testing.T) {
 	for _, role := range account.Roles() {
 		used["role."+role] = true
 	}
+	for _, name := range account.WebFunctions() {
+		used["function."+name] = true
+	}
 	for day := range 7 {
 		used["day."+strconv.Itoa(day)] = true
 	}
