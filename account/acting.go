@@ -84,6 +84,12 @@ func (a *Account) User() string { return a.actor }
 // SeesTexts tells whether who acts may see the texts of messages.
 func (a *Account) SeesTexts() bool { return !a.blind }
 
+// SeesTextsOf tells whether who acts may see the texts of an account's messages: an account those of its own and those that are
+// nobody's, a user of the web pages all that the user may see of others.
+func (a *Account) SeesTextsOf(name string) bool {
+	return !a.blind && (name == a.Name || name == "" || a.actor != "")
+}
+
 // Below gives an account and all below it, which stand behind it in the order of the file; nil if there is no such account.
 func (s *Directory) Below(name string) []*Account {
 	top := s.ByName(name)

@@ -84,8 +84,11 @@ func (s *httpServer) shown(r *http.Request, a *account.Account) func(m *message.
 // view is a message as an answer shows it to who acts, in a language.
 func (s *httpServer) view(m *message.Message, a *account.Account, language string) messageView {
 	v := view(m, m.State, true, s.TLVs())
-	if !a.SeesTexts() {
+	if !a.SeesTextsOf(m.Account) {
 		v.Text, v.Data, v.UDH = "", "", ""
+	}
+	if m.Account != a.Name {
+		v.Account = m.Account
 	}
 	if v.Error != nil {
 		v.Error.Detail = v.Error.sentence(m.State, language)

@@ -68,13 +68,17 @@ func (s *httpServer) listInbound(w http.ResponseWriter, r *http.Request, a *acco
 // viewInbound is a message from a phone as an answer shows it to who acts.
 func (s *httpServer) viewInbound(in *message.Inbound, a *account.Account) inboundView {
 	v := viewInbound(in, s.TLVs())
-	if !a.SeesTexts() {
+	if !a.SeesTextsOf(in.Account) {
 		v.Text, v.Data, v.UDH = "", "", ""
+	}
+	if in.Account != a.Name {
+		v.Account = in.Account
 	}
 	return v
 }
 
-// getInbound is GET /v1/inbound/{id}. Who may administrate sees nobody's too.
+// getInbound is GET /v1/inbound/{id}. Who may administrate sees nobody's
+// too, and others' without what they say (account.SeesTextsOf).
 func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	id, p := pathID(r)
 	if p != nil {
@@ -83,9 +87,6 @@ func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *accou
 	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	in, err := s.InboundMessage(ctx, scope(a), id)
-	if err == nil && in.Account != a.Name && in.Account != "" {
-		err = gateway.ErrNotFound
-	}
 	if err != nil {
 		return readProblem(err, "inbound message")
 	}
@@ -93,7 +94,7 @@ func (s *httpServer) getInbound(w http.ResponseWriter, r *http.Request, a *accou
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "what is stored of the message is damaged: " + err.Error()}
 	}
-	if !a.SeesTexts() {
+	if !a.SeesTextsOf(in.Account) {
 		for i := range events {
 			events[i].Text = "" // which may quote the message
 		}

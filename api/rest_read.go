@@ -179,11 +179,24 @@ func list[T, V any](
 	s *httpServer, w http.ResponseWriter, r *http.Request, a *account.Account, key string, noun *resource.Noun,
 	find func(context.Context, gateway.Filter) ([]T, message.ID, error), show func(T) (message.ID, V),
 ) *problem {
-	return listPages(s, w, r, a, key, noun, func(*resource.Query) (pages[T], *problem) {
+	return listPages(s, w, r, a, key, noun, func(q *resource.Query) (pages[T], *problem) {
+		whose, p := s.whose(a, q.Text("account"))
 		return func(ctx context.Context, q resource.Query) ([]T, message.ID, error) {
-			return find(ctx, resource.MessageFilter(q, a.Name))
-		}, nil
+			return find(ctx, resource.MessageFilter(q, whose))
+		}, p
 	}, show)
+}
+
+// whose is the account whose messages a list asks for, "" for those of all: the own one where nothing is said. Who may
+// administrate may name any, and * for all.
+func (s *httpServer) whose(a *account.Account, named string) (string, *problem) {
+	switch named {
+	case "":
+		return a.Name, nil
+	case "*":
+		return "", needAdmin(a)
+	}
+	return named, s.unknownAccount(a, "account", named)
 }
 
 // pages reads a page that a query asks for, and where the next one begins; 0 if it is the last.

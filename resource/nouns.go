@@ -17,12 +17,16 @@ func Messages() *Noun {
 			{Name: "reference", Type: Text, Ops: Equal},
 			{Name: "link", Type: Text, Ops: Equal},
 			{Name: "dimension", Type: Text, Ops: Equal},
+			whose(),
 			{Name: "accepted", Type: Time, Ops: From | Until, Since: "since", Until: "until"},
 			{Name: "id", Sort: true},
 		},
 		Order: Order{Field: "id", Descending: true},
 	}
 }
+
+// whose is the field by which who may administrate asks for the messages of another account, or of all.
+func whose() Field { return Field{Name: "account", Type: Text, Ops: Equal, Of: "account", Words: []string{"*"}} }
 
 // Dead is the list of messages that did not arrive.
 func Dead() *Noun {
@@ -48,6 +52,7 @@ func Inbound() *Noun {
 			{Name: "series", Type: Text, Ops: Equal},
 			{Name: "case", Type: Text, Ops: Equal},
 			{Name: "unmatched", Type: Word, Ops: Equal, Words: truths()},
+			whose(),
 			{Name: "came", Type: Time, Ops: From | Until, Since: "since", Until: "until"},
 			{Name: "id", Sort: true},
 		},
