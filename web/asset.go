@@ -6,16 +6,24 @@ import (
 	"encoding/hex"
 	"io/fs"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // asset is a file beside the pages.
 type asset struct {
 	body    []byte
+	zipped  []byte // with gzip; nil where that is no shorter
 	version string // changes with the body
 }
 
 func (s *Server) readAssets() error {
+	best, err := gzip.NewWriterLevel(nil, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
 	entries, err := fs.ReadDir(files, "static")
 	if err != nil {
 		return err
@@ -26,9 +34,44 @@ func (s *Server) readAssets() error {
 			return err
 		}
 		sum := sha256.Sum256(body)
-		s.assets[e.Name()] = asset{body, hex.EncodeToString(sum[:6])}
+		s.assets[e.Name()] = asset{body, zip(best, body), hex.EncodeToString(sum[:6])}
 	}
 	return nil
+}
+
+// zippedFrom is how many octets an answer has before it is compressed: less fits into one packet anyway.
+const zippedFrom = 1400
+
+// zip compresses with a writer that is free; nil where that is not worth it.
+func zip(w *gzip.Writer, body []byte) []byte {
+	if len(body) < zippedFrom {
+		return nil
+	}
+	var out bytes.Buffer
+	w.Reset(&out)
+	if _, err := w.Write(body); err != nil || w.Close() != nil || out.Len() >= len(body) {
+		return nil
+	}
+	return out.Bytes()
+}
+
+// zipPage is zip for what is made anew each time.
+func (s *Server) zipPage(page []byte) []byte {
+	w, free := s.zippers.Get().(*gzip.Writer)
+	if !free {
+		var err error
+		if w, err = gzip.NewWriterLevel(nil, gzip.BestSpeed); err != nil {
+			return nil
+		}
+	}
+	defer s.zippers.Put(w)
+	return zip(w, page)
+}
+
+// zips tells whether the browser takes what is compressed with gzip, and says that the answer depends on that.
+func (v *visit) zips() bool {
+	v.w.Header().Add("Vary", "Accept-Encoding")
+	return strings.Contains(v.r.Header.Get("Accept-Encoding"), "gzip")
 }
 
 // asset serves a file; one that is asked for by its version does not change.
@@ -42,5 +85,23 @@ func (v *visit) asset() {
 	if v.r.URL.Query().Get("v") == a.version {
 		v.w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	http.ServeContent(v.w, v.r, name, time.Time{}, bytes.NewReader(a.body))
+	body := a.body
+	if v.zips() && a.zipped != nil {
+		body = a.zipped
+		v.w.Header().Set("Content-Encoding", "gzip")
+	}
+	http.ServeContent(v.w, v.r, name, time.Time{}, bytes.NewReader(body))
+}
+
+// writePage answers with a page that has been made, compressed where that is worth it.
+func (v *visit) writePage(status int, page []byte) {
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if v.zips() {
+		if zipped := v.zipPage(page); zipped != nil {
+			v.w.Header().Set("Content-Encoding", "gzip")
+			page = zipped
+		}
+	}
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(page) // a client that has gone needs no answer
 }

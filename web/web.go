@@ -45,6 +45,8 @@ type Options struct {
 	MayTry func(addr netip.Addr, claim string) bool
 	Failed func(ctx context.Context, addr netip.Addr, claim string)
 
+	Closing context.Context // done when the server ends: what is live ends then; nil for never
+
 	Base func() string    // the address of the server as http.base_url has it; nil or empty: as requests say
 	Now  func() time.Time // nil: time.Now
 
@@ -71,6 +73,8 @@ type Server struct {
 	templates map[string]*template.Template // by page
 	assets    map[string]asset              // by name
 	table     map[string]inBoth             // words by key
+	zippers   sync.Pool                     // of *gzip.Writer
+	live      *live
 
 	doing chan struct{}  // a place for each thing that is done after a request
 	done  sync.WaitGroup // of them
@@ -90,6 +94,9 @@ func New(o Options) (*Server, error) {
 	if o.Base == nil {
 		o.Base = func() string { return "" }
 	}
+	if o.Closing == nil {
+		o.Closing = context.Background()
+	}
 	if o.SecondFactor == nil {
 		o.SecondFactor = func() []string { return nil }
 	}
@@ -105,7 +112,7 @@ func New(o Options) (*Server, error) {
 	if o.CanMail == nil {
 		o.CanMail = func() bool { return false }
 	}
-	s := &Server{Options: o, sessions: newForms(), drafts: newDrafts(), table: allWords(), doing: make(chan struct{}, mailsAtOnce)}
+	s := &Server{Options: o, sessions: newForms(), drafts: newDrafts(), table: allWords(), doing: make(chan struct{}, mailsAtOnce), live: newLive(o.Closing)}
 	if s.Check == nil {
 		s.Check = s.byPassword
 	}
@@ -227,9 +234,7 @@ func (v *visit) render(status int, name, title string, data any) {
 		http.Error(v.w, "the page could not be made", http.StatusInternalServerError)
 		return
 	}
-	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	v.w.WriteHeader(status)
-	_, _ = v.w.Write(out.Bytes()) // a client that has gone needs no answer
+	v.writePage(status, out.Bytes())
 }
 
 // fail answers with a page that says what is wrong.

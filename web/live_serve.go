@@ -1,0 +1,62 @@
+package web
+
+import (
+	"net/http"
+	"time"
+)
+
+// liveRetry has a browser that was cut off come back after so many milliseconds.
+const liveRetry = "retry: 3000\n\n"
+
+// watch streams a topic to the page that is looked at, until the browser goes or reads too slowly, the session ends, the user may
+// not see it any more, or the server ends. The key names the topic; who may not see the same must not share it.
+func (v *visit) watch(key string, every time.Duration, sample sampler) {
+	t, leave, err := v.live.join(key, v.user.Name, every, sample)
+	if err != nil {
+		v.w.Header().Set("Retry-After", "30")
+		http.Error(v.w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	defer leave()
+	h := v.w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store, no-transform")
+	h.Set("X-Accel-Buffering", "no") // a proxy in between must not gather
+	control := http.NewResponseController(v.w)
+	write := func(b []byte) bool {
+		_ = control.SetWriteDeadline(time.Now().Add(liveWrite)) // not every connection can
+		_, err := v.w.Write(b)
+		return err == nil && control.Flush() == nil
+	}
+	if !write([]byte(liveRetry)) {
+		return
+	}
+	beat := time.NewTicker(liveBeat)
+	defer beat.Stop()
+	var had uint64
+	for {
+		frame, now, more := t.since(had)
+		if frame != nil && !write(frame) {
+			return
+		}
+		had = now
+		select {
+		case <-more:
+		case <-beat.C:
+			if !v.stillMay() || !write([]byte(":\n\n")) {
+				return
+			}
+		case <-v.r.Context().Done():
+			return
+		case <-v.live.closing.Done():
+			return
+		}
+	}
+}
+
+// stillMay tells whether the user is still signed in and may still see the page that is streamed.
+func (v *visit) stillMay() bool {
+	now := &visit{Server: v.Server, w: v.w, r: v.r}
+	now.recognise()
+	return now.user != nil && now.user.Name == v.user.Name
+}
