@@ -23,12 +23,16 @@ type Status struct {
 	Mail    func() MailStatus         // nil for none
 
 	mu      sync.Mutex
-	samples []totals // oldest first, at most rateOver/rateEvery+1
+	samples []totals // oldest first, at most historyMost
 }
 
 const (
 	rateOver  = 10 * time.Second
 	rateEvery = 2 * time.Second
+
+	rateSamples = int(rateOver / rateEvery)
+	// historyMost is how many samples are kept: those of the ten minutes that /v1/status/traffic shows.
+	historyMost = int(10*time.Minute/rateEvery) + 1
 )
 
 // totals are counters at a time.
@@ -36,6 +40,7 @@ type totals struct {
 	at                                       time.Time
 	accepted, refused, taken, failed, final  int64
 	receipts, inbound, told, failedTell, did int64
+	failures                                 [message.FailureKinds]int64
 }
 
 // Run counts, so that there are rates, until ctx ends.
@@ -58,13 +63,13 @@ func (s *Status) sample() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.samples = append(s.samples, now)
-	if len(s.samples) > int(rateOver/rateEvery)+1 {
+	if len(s.samples) > historyMost {
 		s.samples = append(s.samples[:0], s.samples[1:]...)
 	}
 }
 
 func totalsOf(g *gateway.Stats) totals {
-	t := totals{at: time.Now(), accepted: g.Accepted, refused: g.Refused, told: g.Told, failedTell: g.TellFailed}
+	t := totals{at: time.Now(), accepted: g.Accepted, refused: g.Refused, told: g.Told, failedTell: g.TellFailed, failures: g.Failures}
 	for i := range g.Links {
 		l := &g.Links[i]
 		t.taken += l.Taken
@@ -102,7 +107,7 @@ func (s *Status) rates(g *gateway.Stats) rates {
 	if len(s.samples) == 0 {
 		return rates{}
 	}
-	then := s.samples[0]
+	then := s.samples[max(0, len(s.samples)-1-rateSamples)]
 	seconds := math.Max(now.at.Sub(then.at).Seconds(), rateEvery.Seconds()/2)
 	per := func(now, then int64) float64 { return rounded(float64(now-then) / seconds) }
 	return rates{
@@ -139,6 +144,7 @@ type statusView struct {
 
 // statusPaths registers the state of the server.
 func (s *httpServer) statusPaths() {
+	s.trafficPaths()
 	s.rest("/v1/status", methods{http.MethodGet: admins(account.LinksRead, s.getStatus)})
 	s.describe("GET /v1/status", description{
 		name: "getStatus", summary: "How the server is: what waits, rates of the last ten seconds, disk",

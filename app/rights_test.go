@@ -269,6 +269,7 @@ var rights = map[string]struct{ of, body string }{
 	"GET /v1/sessions/{id}":                      {ofOthers, ""},
 	"DELETE /v1/sessions/{id}":                   {ofOthers, ""},
 	"GET /v1/status":                             {forAdmins, ""},
+	"GET /v1/status/traffic":                     {forAdmins, ""},
 	"GET /v1/nodes":                              {forAdmins, ""},
 	"GET /v1/traces":                             {ofOwn, ""},
 	"GET /v1/traces/{kind}/{name}":               {ofOthers, ""},

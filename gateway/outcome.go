@@ -254,6 +254,9 @@ func (g *Gateway) final(e *entry, s message.State, why message.FailureKind, now 
 	}
 	g.countFinal(e, s, why, now)
 	g.count.final[s].Add(1)
+	if s != message.Delivered && s != message.Sent {
+		g.count.lost(m)
+	}
 	if m.Receipts.Wants(s) && m.Target.Kind != message.NoTarget {
 		m.Owed = true
 		g.change(e)

@@ -16,9 +16,24 @@ type counters struct {
 	receiptsAmbiguous, receiptsContradicting        atomic.Int64
 	alertsPassed, alertsDropped                     atomic.Int64
 	final                                           [16]atomic.Int64
+	failures                                        [message.FailureKinds]atomic.Int64
 	inboundUnowned                                  atomic.Int64
 	answersHeld                                     atomic.Int64
 	repeated, doubleDelivered                       atomic.Int64
+}
+
+// lost counts a message that has ended without having arrived, by what it failed of last.
+func (c *counters) lost(m *message.Message) {
+	why := message.NoFailure
+	events, _ := message.DecodeLog(m.Log, m.ID) // of a damaged one what can be read
+	for i := range events {
+		if f := events[i].Failure; f != message.NoFailure {
+			why = f
+		}
+	}
+	if int(why) < len(c.failures) {
+		c.failures[why].Add(1)
+	}
 }
 
 type linkCounters struct {
@@ -41,6 +56,7 @@ type Stats struct {
 	Accepted, Refused, Uncertain                    int64
 	Unpaid                                          int64 // of those refused: for want of money, or because a limit was reached
 	Final                                           map[message.State]int64
+	Failures                                        [message.FailureKinds]int64 // messages that ended without having arrived, by what they failed of last
 	Told, TellFailed, ToldGivenUp                   int64
 	ReceiptsHeld, ReceiptsRepeated, ReceiptsUnknown int64
 	ReceiptsAmbiguous                               int64 // that may be of several messages
@@ -110,6 +126,9 @@ func (g *Gateway) Stats() Stats {
 		if st.Final() {
 			s.Final[st] = g.count.final[st].Load()
 		}
+	}
+	for kind := range s.Failures {
+		s.Failures[kind] = g.count.failures[kind].Load()
 	}
 	s.InboundUnowned = g.count.inboundUnowned.Load()
 	s.AnswersHeld = g.count.answersHeld.Load()

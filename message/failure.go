@@ -35,6 +35,9 @@ const (
 	Repeated     FailureKind = 24 // the same text went to the recipient a short time ago
 	Loop         FailureKind = 25 // the message goes in circles among gateways
 	BadDimension FailureKind = 26 // a cost dimension is missing or cannot have that value
+
+	// FailureKinds is how many there are, NoFailure among them.
+	FailureKinds = 27
 )
 
 var failureInfo = [...]struct {
