@@ -58,7 +58,7 @@ type messageView struct {
 	Link        string            `json:"link,omitempty"`
 	OperatorIDs []string          `json:"operator_ids,omitempty"`
 	Error       *failureView      `json:"error,omitempty"`
-	Account     string            `json:"account,omitempty" doc:"whose it is, where that is not who asks"`
+	Account     string            `json:"account,omitempty" doc:"whose it is, where that is not who asks, or account was asked for"`
 }
 
 // logDigest is what the log of a message says that customers want to know.
@@ -175,7 +175,7 @@ type inboundView struct {
 	Tag      string            `json:"tag,omitempty"`
 	Answers  message.ID        `json:"answers,omitzero"`
 	TLVs     map[string]string `json:"tlvs,omitempty"`
-	Account  string            `json:"account,omitempty" doc:"whose it is, where that is not who asks"`
+	Account  string            `json:"account,omitempty" doc:"whose it is, where that is not who asks, or account was asked for"`
 }
 
 func viewInbound(in *message.Inbound, tlvs *message.TLVDictionary) inboundView {

@@ -75,9 +75,13 @@ func resent(r *gateway.Result) []byte { return append(appendResult(nil, r, -1), 
 
 // shown makes the rows of a list of messages.
 func (s *httpServer) shown(r *http.Request, a *account.Account) func(m *message.Message) (message.ID, messageView) {
-	language := languageOf(r)
+	language, named := languageOf(r), r.URL.Query().Has("account")
 	return func(m *message.Message) (message.ID, messageView) {
-		return m.ID, s.view(m, a, language)
+		v := s.view(m, a, language)
+		if named {
+			v.Account = m.Account
+		}
+		return m.ID, v
 	}
 }
 

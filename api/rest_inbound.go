@@ -60,8 +60,13 @@ func (s *httpServer) listInbound(w http.ResponseWriter, r *http.Request, a *acco
 		}
 		return s.InboundList(ctx, f)
 	}
+	named := r.URL.Query().Has("account")
 	return list(s, w, r, a, "inbound", resource.Inbound(), find, func(in *message.Inbound) (message.ID, inboundView) {
-		return in.ID, s.viewInbound(in, a)
+		v := s.viewInbound(in, a)
+		if named {
+			v.Account = in.Account
+		}
+		return in.ID, v
 	})
 }
 

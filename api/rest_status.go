@@ -144,7 +144,7 @@ type statusView struct {
 
 // statusPaths registers the state of the server.
 func (s *httpServer) statusPaths() {
-	s.trafficPaths()
+	s.coursePaths()
 	s.rest("/v1/status", methods{http.MethodGet: admins(account.LinksRead, s.getStatus)})
 	s.describe("GET /v1/status", description{
 		name: "getStatus", summary: "How the server is: what waits, rates of the last ten seconds, disk",

@@ -8,15 +8,15 @@ import (
 	"kurir/message"
 )
 
-// trafficView is the answer of /v1/status/traffic.
-type trafficView struct {
+// courseView is the answer of /v1/status/traffic.
+type courseView struct {
 	Every    float64           `json:"every_seconds" doc:"how far apart points are"`
-	Points   []trafficPoint    `json:"points" doc:"of the last ten minutes, oldest first"`
+	Points   []coursePoint     `json:"points" doc:"of the last ten minutes, oldest first"`
 	Failures []failureKindView `json:"failures" doc:"messages that ended within these ten minutes and had not arrived, by what they failed of last"`
 }
 
-// trafficPoint is so many a second, between the point before and at.
-type trafficPoint struct {
+// coursePoint is so many a second, between the point before and at.
+type coursePoint struct {
 	At        string  `json:"at"`
 	Accepted  float64 `json:"accepted"`
 	Taken     float64 `json:"taken"`
@@ -32,17 +32,17 @@ type failureKindView struct {
 	Messages int64  `json:"messages"`
 }
 
-// trafficPaths registers the course of what the server does.
-func (s *httpServer) trafficPaths() {
-	s.rest("/v1/status/traffic", methods{http.MethodGet: admins(account.LinksRead, s.getTraffic)})
+// coursePaths registers the course of what the server does.
+func (s *httpServer) coursePaths() {
+	s.rest("/v1/status/traffic", methods{http.MethodGet: admins(account.LinksRead, s.getCourse)})
 	s.describe("GET /v1/status/traffic", description{
-		name: "getTraffic", summary: "The course of the last ten minutes: rates every two seconds, and of what messages failed", needs: inLanguage,
-		answers: map[int]any{http.StatusOK: trafficView{}}, examples: []example{{call: "/v1/status/traffic"}},
+		name: "getCourse", summary: "The course of the last ten minutes: rates every two seconds, and of what messages failed", needs: inLanguage,
+		answers: map[int]any{http.StatusOK: courseView{}}, examples: []example{{call: "/v1/status/traffic"}},
 	})
 }
 
-// getTraffic is GET /v1/status/traffic, for admins.
-func (s *httpServer) getTraffic(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
+// getCourse is GET /v1/status/traffic, for admins.
+func (s *httpServer) getCourse(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
 	if p := noQuery(r); p != nil {
 		return p
 	}
@@ -51,8 +51,8 @@ func (s *httpServer) getTraffic(w http.ResponseWriter, r *http.Request, _ *accou
 }
 
 // traffic makes points of the samples, with the failures' sentences in a language.
-func (s *Status) traffic(language string) trafficView {
-	v := trafficView{Every: rateEvery.Seconds(), Points: []trafficPoint{}, Failures: []failureKindView{}}
+func (s *Status) traffic(language string) courseView {
+	v := courseView{Every: rateEvery.Seconds(), Points: []coursePoint{}, Failures: []failureKindView{}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := 1; i < len(s.samples); i++ {
@@ -78,10 +78,10 @@ func (s *Status) traffic(language string) trafficView {
 }
 
 // since gives the rates between two samples.
-func (t *totals) since(before *totals) trafficPoint {
+func (t *totals) since(before *totals) coursePoint {
 	seconds := max(t.at.Sub(before.at), rateEvery/2).Seconds()
 	per := func(now, then int64) float64 { return rounded(float64(max(0, now-then)) / seconds) }
-	return trafficPoint{
+	return coursePoint{
 		At: seenTime(t.at.Truncate(time.Millisecond)), Accepted: per(t.accepted, before.accepted), Taken: per(t.taken, before.taken),
 		Delivered: per(t.did, before.did), Failed: per(t.final-t.did, before.final-before.did), Inbound: per(t.inbound, before.inbound),
 	}

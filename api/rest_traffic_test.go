@@ -20,7 +20,7 @@ func TestTraffic(t *testing.T) {
 	two.failures[message.Absent], two.failures[message.NoFailure] = 4, 1
 	s.samples = []totals{one, two}
 	v := s.traffic("sv")
-	if want := (trafficPoint{At: "2026-11-30T08:00:02.000Z", Accepted: 10, Taken: 5, Delivered: 2.5, Failed: 2.5, Inbound: 1.5}); len(v.Points) != 1 || v.Points[0] != want || v.Every != 2 {
+	if want := (coursePoint{At: "2026-11-30T08:00:02.000Z", Accepted: 10, Taken: 5, Delivered: 2.5, Failed: 2.5, Inbound: 1.5}); len(v.Points) != 1 || v.Points[0] != want || v.Every != 2 {
 		t.Errorf("the points are %+v", v)
 	}
 	if len(v.Failures) != 2 || v.Failures[0] != (failureKindView{"none", "det är okänt vad det blev av det", 1}) || v.Failures[1].Code != "absent" || v.Failures[1].Messages != 4 {

@@ -19,7 +19,7 @@ func Messages() *Noun {
 			{Name: "dimension", Type: Text, Ops: Equal},
 			whose(),
 			{Name: "accepted", Type: Time, Ops: From | Until, Since: "since", Until: "until"},
-			{Name: "id", Sort: true},
+			{Name: "id", Type: Text, Ops: Equal, Sort: true},
 		},
 		Order: Order{Field: "id", Descending: true},
 	}
@@ -78,6 +78,12 @@ func MessageFilter(q Query, account string) store.Filter {
 		Reference: q.text("reference"), Link: q.text("link"), Unmatched: q.text("unmatched") == "true",
 		Dimension: q.text("dimension"),
 		Series:    q.text("series"), Case: q.text("case"), Rule: q.text("rule"), Tag: q.text("tag"),
+	}
+	if text := q.text("id"); text != "" {
+		var err error
+		if f.ID, err = message.ParseID(text); err != nil {
+			f.ID = -1 // what cannot be an id names nothing
+		}
 	}
 	for _, filter := range q.Filters {
 		switch {

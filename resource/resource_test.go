@@ -72,7 +72,7 @@ func TestMistakes(t *testing.T) {
 		{"state=gone", []string{`state: "gone" is not one of scheduled, queued`}},
 		{"state=", []string{"state: is empty"}},
 		{"state=delivered,", []string{"state: is empty"}},
-		{"colour=blue", []string{"colour: is no parameter of this list; there are state, to, from, reference, link, dimension, account, since, until, sort, limit, cursor"}},
+		{"colour=blue", []string{"colour: is no parameter of this list; there are state, to, from, reference, link, dimension, account, since, until, id, sort, limit, cursor"}},
 		{"accepted=2026-11-01", []string{"accepted: is no parameter"}},
 		{"since=yesterday", []string{"since: "}},
 		{"to=1&to=2", []string{"to: is given more than once"}},

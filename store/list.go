@@ -14,6 +14,7 @@ import (
 // Filter says which messages, or inbound messages, a list holds. Zero fields
 // do not narrow it.
 type Filter struct {
+	ID           message.ID // that message only; less than 0 for none at all
 	Account      string
 	States       []message.State // messages only
 	From, To     message.Address // the number decides; TON and NPI are not compared
@@ -55,6 +56,9 @@ func (f *Filter) bounds() (low, high message.ID) {
 	}
 	if !f.Until.IsZero() {
 		high = message.FirstIDAt(f.Until) - 1
+	}
+	if f.ID != 0 {
+		low, high = max(low, f.ID), min(high, f.ID)
 	}
 	if f.After != 0 {
 		if f.Oldest {

@@ -16,18 +16,19 @@ import (
 // listPage is a list as a page: rows of REST with filters, order and pages, and all of them as a file. What it shows is
 // GET rest, filtered, sorted and paged by the same parameters.
 type listPage struct {
-	title   string                // key of words
-	lead    string                // key of a sentence under the title; empty for none
-	rest    string                // path of REST; {name} is the part of that name of the page's path
-	query   url.Values            // that every request has besides
-	rows    string                // member of the answer that has the rows
-	noun    func() *resource.Noun // by which it is filtered and sorted
-	filters []string              // fields of the noun shown above the list, in this order
-	columns []column              // the first is the name of the row
-	link    string                // page of a row, {id} being a member of it; empty for none
-	acts    []listAct             // shown above the list
-	rowActs []rowAct              // shown at the end of each row
-	live    int                   // seconds after which what is shown is read again; 0 for never
+	title     string                // key of words
+	lead      string                // key of a sentence under the title; empty for none
+	rest      string                // path of REST; {name} is the part of that name of the page's path
+	query     url.Values            // that every request has besides
+	otherwise url.Values            // that a request has where the page says nothing else
+	rows      string                // member of the answer that has the rows
+	noun      func() *resource.Noun // by which it is filtered and sorted
+	filters   []string              // fields of the noun shown above the list, in this order
+	columns   []column              // the first is the name of the row
+	link      string                // page of a row, {id} being a member of it; empty for none
+	acts      []listAct             // shown above the list
+	rowActs   []rowAct              // shown at the end of each row
+	live      int                   // seconds after which what is shown is read again; 0 for never
 }
 
 // column is one column of a list.
@@ -140,24 +141,19 @@ func (v *visit) cell(c *column, r row, plain bool) string {
 			return showTime(at)
 		}
 	case (c.kind == aState || c.kind == aWord) && !plain:
-		if _, known := v.table["value."+text]; known {
-			return v.words(v.lang(), "value."+text)
-		}
+		return v.word(text)
 	}
 	return text
 }
 
-// restPath is the list's path of REST, with the parts of the page's own.
-func (v *visit) restPath(l *listPage) string {
-	path := l.rest
-	for {
-		before, rest, found := strings.Cut(path, "{")
-		name, after, closed := strings.Cut(rest, "}")
-		if !found || !closed {
-			return path
+// word says a word of REST in the user's language, as it is where there is nothing for it.
+func (v *visit) word(text string) string {
+	for _, key := range []string{"value." + text, "state." + text} {
+		if _, known := v.table[key]; known {
+			return v.words(v.lang(), key)
 		}
-		path = before + url.PathEscape(v.r.PathValue(name)) + after
 	}
+	return text
 }
 
 // listQuery gives the parameters of the page that are filled in, as REST has them, and the file that is asked for; empty for a page.
@@ -175,6 +171,11 @@ func (v *visit) listQuery(l *listPage) (asked url.Values, file string) {
 	}
 	for name, values := range l.query {
 		asked[name] = values
+	}
+	for name, values := range l.otherwise {
+		if !asked.Has(name) {
+			asked[name] = values
+		}
 	}
 	return asked, file
 }

@@ -24,7 +24,7 @@ func (v *visit) export(l *listPage, asked url.Values, file string) {
 	conn := http.NewResponseController(v.w)
 	for {
 		var page map[string]any
-		got := v.rest(http.MethodGet, v.restPath(l), asked, nil, nil)
+		got := v.rest(http.MethodGet, v.filledPath(l.rest), asked, nil, nil)
 		p := got.problem()
 		if p == nil && got.read(&page) != nil {
 			p = &problem{Status: http.StatusInternalServerError, Detail: "the answer is too long for a page"}

@@ -23,7 +23,7 @@ func nodesREST(t *testing.T, asked *[]string) func(*account.Account, http.Respon
 			return
 		}
 		if r.URL.Query().Get("cursor") == "" {
-			fmt.Fprint(w, `{"nodes":[{"name":"=1+1","state":"live","host":"<b>h</b>","renewed":"2026-11-30T10:00:00.000Z","leases":["op1/1","op1/2"]}],"cursor":"c2"}`)
+			fmt.Fprint(w, `{"nodes":[{"name":"=1+1","state":"live","host":"<b>h</b>","renewed":"2026-11-30T10:00:00.000Z","leases":["op1/1","op1/2"]}],"cursor":"c2","next":"/v1/nodes?cursor=c2"}`)
 			return
 		}
 		fmt.Fprint(w, `{"nodes":[{"name":"two","state":"gone"}]}`)

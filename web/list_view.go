@@ -64,7 +64,7 @@ func (v *visit) listed(l *listPage, asked url.Values) *listView {
 		shown.Files = append(shown.Files, listLink{v.at(asked, "export", file), strings.ToUpper(file)})
 	}
 	var page map[string]any
-	got := v.rest(http.MethodGet, v.restPath(l), asked, nil, nil)
+	got := v.rest(http.MethodGet, v.filledPath(l.rest), asked, nil, nil)
 	if shown.Problem = got.problem(); shown.Problem != nil {
 		return shown
 	}
@@ -77,7 +77,7 @@ func (v *visit) listed(l *listPage, asked url.Values) *listView {
 		shown.RowActs = shown.RowActs || len(one.Acts) > 0
 		shown.Rows = append(shown.Rows, one)
 	}
-	if cursor, _ := page["cursor"].(string); cursor != "" {
+	if cursor, _ := page["cursor"].(string); cursor != "" && page["next"] != nil {
 		shown.Next = v.at(asked, "cursor", cursor)
 	}
 	return shown
@@ -173,14 +173,13 @@ func (v *visit) head(c *column, noun *resource.Noun, asked url.Values) listHead 
 func (v *visit) filters(shown *listView, l *listPage, noun *resource.Noun, asked url.Values) {
 	add := func(name, label, kind string, f *resource.Field) {
 		one := listFilter{Name: name, Label: label, Type: kind, Value: asked.Get(name)}
+		if one.Value == l.otherwise.Get(name) {
+			one.Value = ""
+		}
 		shown.Narrowed = shown.Narrowed || one.Value != ""
 		if f.Type == resource.Word {
 			for _, word := range f.Words {
-				text := word
-				if _, known := v.table["value."+word]; known {
-					text = v.words(v.lang(), "value."+word)
-				}
-				one.Words = append(one.Words, listLink{word, text})
+				one.Words = append(one.Words, listLink{word, v.word(word)})
 			}
 		}
 		shown.Filters = append(shown.Filters, one)

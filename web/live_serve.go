@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -9,9 +11,15 @@ import (
 const liveRetry = "retry: 3000\n\n"
 
 // watch streams a topic to the page that is looked at, until the browser goes or reads too slowly, the session ends, the user may
-// not see it any more, or the server ends. The key names the topic; who may not see the same must not share it.
-func (v *visit) watch(key string, every time.Duration, sample sampler) {
-	t, leave, err := v.live.join(key, v.user.Name, every, sample)
+// not see it any more, or the server ends. All who look at what the key names in one language, with the same rights and for the same
+// account share the samples.
+func (v *visit) watch(key string, every time.Duration, sample func(*visit) (parts, error)) {
+	key = fmt.Sprintf("%s %s %d %s", key, v.lang(), v.user.Rights(), v.account.Name)
+	t, leave, err := v.live.join(key, v.user.Name, every, func(ctx context.Context) (parts, error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		return sample(v.detached(ctx))
+	})
 	if err != nil {
 		v.w.Header().Set("Retry-After", "30")
 		http.Error(v.w, err.Error(), http.StatusServiceUnavailable)
@@ -56,7 +64,14 @@ func (v *visit) watch(key string, every time.Duration, sample sampler) {
 
 // stillMay tells whether the user is still signed in and may still see the page that is streamed.
 func (v *visit) stillMay() bool {
-	now := &visit{Server: v.Server, w: v.w, r: v.r}
+	now := &visit{Server: v.Server, w: v.w, r: v.r, page: v.page}
 	now.recognise()
-	return now.user != nil && now.user.Name == v.user.Name
+	return now.user != nil && now.user.Name == v.user.Name && now.user.May(v.page.right)
+}
+
+// detached is the visit as who samples a topic makes it: it does not end with the request that began it.
+func (v *visit) detached(ctx context.Context) *visit {
+	d := *v
+	d.r = v.r.Clone(ctx)
+	return &d
 }

@@ -3,20 +3,26 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"kurir/account"
 	"kurir/gateway"
 	"kurir/message"
+	"kurir/route"
 )
 
 // oneView is the page of one message.
 type oneView struct {
 	messageRow
 	Account, Reference, Via, Expires, Final, SendAt string
-	Unicode, Flash, Cancels, Open                   bool
+	Unicode, Flash, Cancels, Resends, Open          bool
 	Why                                             string // it did not arrive
 	Story                                           []chapter
+	Waits                                           string             // why it waits, as the server says it
+	Routes                                          []route.Considered // the rules that were looked at; for who operates the server
+	At                                              string             // page under which this one and its acts are
+	Callbacks                                       bool               // its calls can be looked at
 }
 
 // find gives the message that the path names, nil when that was answered.
@@ -26,7 +32,11 @@ func (v *visit) find() *message.Message {
 		v.fail(http.StatusNotFound, "error.nomessage")
 		return nil
 	}
-	m, err := v.Core.Message(v.r.Context(), v.account.Name, id)
+	whose := v.account.Name
+	if v.inConsole() && v.user.May(account.Everywhere) {
+		whose = ""
+	}
+	m, err := v.Core.Message(v.r.Context(), whose, id)
 	switch {
 	case errors.Is(err, gateway.ErrNotFound):
 		v.fail(http.StatusNotFound, "error.nomessage")
@@ -49,12 +59,25 @@ func (v *visit) messagePage() {
 		Unicode: m.Encoding.String() == "ucs2", Flash: m.Content.Class == 0, Open: !m.State.Final(),
 		Cancels: (m.State == message.Scheduled || m.State == message.Queued) && v.user.May(account.SendMessages),
 	}
+	one.At = "/sent/" + one.ID
+	one.Resends = sendable(m.State) && v.user.May(account.SendMessages)
+	if v.inConsole() {
+		one.At, one.Callbacks = consolePath+"/messages/"+one.ID, true
+		one.Resends = sendable(m.State) && v.user.May(account.Operate)
+		one.Cancels = (m.State == message.Scheduled || m.State == message.Queued) && v.user.May(account.Operate)
+	}
 	t, err := v.Core.Trace(v.r.Context(), m)
 	if err != nil && t == nil {
 		v.fail(http.StatusServiceUnavailable, "error.database")
 		return
 	}
 	one.Story, one.Why = v.story(t)
+	if t.Waits != nil {
+		one.Waits = t.Waits.Why
+	}
+	if v.inConsole() {
+		one.Routes = t.Route
+	}
 	if one.Why == "" {
 		one.Why = m.State.Sentence(v.lang())
 	}
@@ -75,7 +98,7 @@ func (v *visit) cancel() {
 	if m == nil {
 		return
 	}
-	if _, err := v.Core.Cancel(v.r.Context(), v.account.Name, m.ID); err != nil {
+	if _, err := v.Core.Cancel(v.r.Context(), m.Account, m.ID); err != nil {
 		var f *message.Failure
 		if errors.As(err, &f) {
 			v.fail(http.StatusConflict, "message.toolate")
@@ -85,5 +108,36 @@ func (v *visit) cancel() {
 		return
 	}
 	v.Log.Info("a user cancelled a message", "user", v.user.Name, "message", m.ID)
-	v.redirect("/sent/" + m.ID.String())
+	v.redirect(strings.TrimSuffix(v.r.URL.Path, "/cancel"))
+}
+
+// inConsole tells whether the page is one of the console's, where messages of all accounts are looked at by who may.
+func (v *visit) inConsole() bool { return strings.HasPrefix(v.r.URL.Path, consolePath) }
+
+// resend sends a message that did not arrive again, as a new one, and shows that.
+func (v *visit) resend() {
+	m := v.find()
+	if m == nil {
+		return
+	}
+	whose := v.Accounts().ByName(m.Account)
+	if whose == nil {
+		v.fail(http.StatusNotFound, "error.nomessage")
+		return
+	}
+	acting := *v
+	acting.account = v.user.Acting(whose)
+	got := acting.rest(http.MethodPost, "/v1/messages/"+m.ID.String()+"/resend", nil, nil, nil)
+	if p := got.problem(); p != nil {
+		v.refused(p)
+		return
+	}
+	var made struct {
+		ID string `json:"id"`
+	}
+	if err := got.read(&made); err != nil {
+		v.fail(http.StatusInternalServerError, "error.database")
+		return
+	}
+	v.redirect(strings.TrimSuffix(v.r.URL.Path, m.ID.String()+"/resend") + made.ID)
 }

@@ -35,6 +35,7 @@ func pages() []page {
 		pagesOfDuty(),
 		pagesOfMe(),
 		pagesOfPeople(),
+		pagesOfOps(),
 		pagesOfConsole(),
 		pagesOfSettings(),
 		pagesOfReports(),

@@ -8,7 +8,7 @@ import (
 
 // addressed are the attributes whose values are addresses. Those of others, such as value, may be what people wrote.
 func addressed() []string {
-	return []string{"href", "src", "action", "formaction", "hx-get", "hx-post", "hx-delete", "hx-push-url", "sse-connect", "data-url", "data-href", "data-src", "data-stream"}
+	return []string{"href", "src", "action", "formaction", "hx-get", "hx-post", "hx-delete", "hx-push-url", "sse-connect", "data-url", "data-suggest", "data-href", "data-src", "data-stream"}
 }
 
 // prefixed writes answers for a browser that reaches the pages below a path: pages are made with addresses from the root, and get

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"kurir/account"
 	"kurir/message"
@@ -59,6 +60,7 @@ func (v *visit) sentPage() {
 	for _, s := range message.States() {
 		shown.States = append(shown.States, s.String())
 	}
+	noun.Fields = slices.DeleteFunc(noun.Fields, func(f resource.Field) bool { return f.Name == "account" }) // it is the user's
 	q, wrong := noun.Parse(params, cmp.Or(v.account.Country, v.Country()))
 	if len(wrong) > 0 {
 		for _, one := range wrong {

@@ -31,6 +31,8 @@ func allWords() map[string]inBoth {
 		wordsOfPeople(),
 		wordsOfUsers(),
 		wordsOfLists(),
+		wordsOfOps(),
+		fieldsOfOps(),
 		wordsOfConsole(),
 		wordsOfSettings(),
 		wordsOfKinds(),
