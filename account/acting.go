@@ -10,6 +10,8 @@ var rightScopes = []struct {
 	{SendMessages, []Scope{MessagesWrite, PeopleRead}},
 	{SeeMessages, []Scope{MessagesRead, InboundRead, EventsRead, PeopleRead}},
 	{ChangePeople, []Scope{PeopleRead, PeopleWrite}},
+	{ManageUsers, []Scope{UsersRead, UsersWrite}},
+	{SeeAudit, []Scope{UsersRead}},
 	{ManageAccount, []Scope{KeysRead, KeysWrite, OptOutsRead, OptOutsWrite, WebhooksRead, WebhooksWrite, SessionsRead, SessionsWrite, WebRead, WebWrite}},
 	{SeeMoney, []Scope{MoneyRead}},
 	{SeeOperation, []Scope{
@@ -61,13 +63,36 @@ func (u *User) Acting(a *Account) *Account {
 	}
 	acting := *a
 	acting.Admin = u.May(Everywhere)
-	acting.key, acting.actor, acting.blind = k, u.Name, !u.May(SeeTexts)
+	acting.key, acting.actor, acting.rights, acting.blind = k, u.Name, u.Rights(), !u.May(SeeTexts)
 	if acting.Admin {
 		reader, writer := acting, acting
 		reader.Admin, writer.Admin = k.May(AdminRead), k.May(AdminWrite)
 		k.reader, k.writer = &reader, &writer
 	}
 	return &acting
+}
+
+// MayGrant tells whether who acts may give a user such rights, or change one who has them: nobody gives more than he has. A customer's
+// key gives what its scopes comprise, and nothing beyond the account.
+func (a *Account) MayGrant(r Right) bool {
+	if a.actor != "" {
+		return r&^a.rights == 0
+	}
+	if r&Everywhere != 0 && !a.Admin {
+		return false
+	}
+	for _, s := range r.Scopes() {
+		if a.key != nil && !a.key.May(s) {
+			return false
+		}
+	}
+	return true
+}
+
+// ActsFor tells whether who acts may have to do with another account: the own one, for a user of the web pages also those below, for
+// administrators all.
+func (a *Account) ActsFor(name string, all *Directory) bool {
+	return a.Admin || a.Name == name || a.actor != "" && all.Within(name, a.Name)
 }
 
 // Actor names who acts in the audit and elsewhere: the account, or for a user of the web pages ACCOUNT/USER.

@@ -42,6 +42,8 @@ const (
 	ConfigWrite   Scope = "config:write"
 	WebRead       Scope = "web:read"
 	WebWrite      Scope = "web:write"
+	UsersRead     Scope = "users:read"
+	UsersWrite    Scope = "users:write"
 	AdminRead     Scope = "admin:read"
 	AdminWrite    Scope = "admin:write"
 )
@@ -57,7 +59,8 @@ func Scopes() []Scope {
 	return []Scope{
 		MessagesRead, MessagesWrite, InboundRead, EventsRead, PeopleRead, PeopleWrite, OptOutsRead, OptOutsWrite,
 		QueuesRead, QueuesWrite, MoneyRead, MoneyWrite, SessionsRead, SessionsWrite, TracesRead, TracesWrite, WebhooksRead, WebhooksWrite,
-		KeysRead, KeysWrite, LinksRead, LinksWrite, ListsRead, ListsWrite, AlarmsRead, AlarmsWrite, ConfigRead, ConfigWrite, WebRead, WebWrite, AdminRead, AdminWrite,
+		KeysRead, KeysWrite, LinksRead, LinksWrite, ListsRead, ListsWrite, AlarmsRead, AlarmsWrite, ConfigRead, ConfigWrite,
+		WebRead, WebWrite, UsersRead, UsersWrite, AdminRead, AdminWrite,
 	}
 }
 

@@ -77,6 +77,7 @@ type HTTPOptions struct {
 	Networks NetworksOptions // of /v1/networks; without Of there is no such page
 	OptOuts  OptOutsOptions  // of /v1/optouts; without Record there is no such page
 	Config   ConfigOptions   // of /v1/config and /v1/audit; without Rows there are no such pages
+	Users    UsersOptions    // of /v1/users; without People there are no such pages
 	Status   *Status         // of /v1/status; nil for no such page
 	Nodes    func() Nodes    // of /v1/nodes; nil for no such page
 	Traces   *Traces         // of /v1/traces; nil for no such page
@@ -257,6 +258,9 @@ func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 		s.hookSecretPaths()
 		s.webPaths()
 		s.auditPaths()
+		if o.Users.People != nil {
+			s.userPaths()
+		}
 	}
 	if o.Traces != nil {
 		s.tracePaths()

@@ -149,6 +149,9 @@ func (x *exampleThings) furnish(s *server, sim *simulator.Simulator) {
 		must("acme-key", "POST", "/v1/templates", `{"name":"`+name+`","text":"Dear {name}, your shift begins at {time|seven}."}`)
 	}
 	must("acme-key", "POST", "/v1/keys", `{"name":"report","scopes":["*:read"]}`)
+	for _, name := range []string{"bo", "former"} {
+		must("acme-key", "POST", "/v1/users", `{"name":"`+name+`","role":"sender","mail":"`+name+`@example.se"}`)
+	}
 	must("root-key", "POST", "/v1/config/accounts", `{"name":"spring","api_keys":["spring-key"],"webhook_secret":"spring"}`)
 	must("acme-key", "PUT", "/v1/optouts/+46701234501", `{"note":"asked by phone"}`)
 	must("acme-key", "PUT", "/v1/traces/accounts/acme", `{}`)

@@ -187,6 +187,9 @@ func (a *App) ChangeSetting(ctx context.Context, c resource.Change) (resource.Ro
 		return resource.Row{}, err
 	}
 	a.book.used = a.book.last
+	if draft.change.Gone && c.Kind == "users" {
+		a.forgetUser(draft.name)
+	}
 	a.log.Info("a setting is changed", "noun", c.Kind, "name", draft.name, "action", string(c.Action), "by", c.By)
 	return row, nil
 }

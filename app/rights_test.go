@@ -44,6 +44,9 @@ schedules:
 rotas:
   - {name: of-reseller, account: reseller, else: ["+46709000001"], escalation: {wait: 5m}}
   - {name: of-child, account: child, else: ["+46709000002"], escalation: {wait: 5m}}
+users:
+  - {name: user-of-reseller, account: reseller, role: manager, password: kept-pw-user-of-reseller}
+  - {name: user-of-child, account: child, role: sender, password: kept-pw-user-of-child}
 alarms: {webhook: "http://127.0.0.1:9/", webhook_secret: kept-alarms, mail: {server: "127.0.0.1:9", user: k, password: kept-mail, from: a@b.c, to: [d@e.f]}}
 `
 
@@ -191,7 +194,7 @@ func (b *belongings) state(t *testing.T, c *caller) string {
 	for _, path := range []string{
 		"/v1/messages/" + b.message, "/v1/messages/" + b.message + "/trace", "/v1/balances", "/v1/balances/" + b.name + "/topups",
 		"/v1/optouts", "/v1/jobs", "/v1/schedules", "/v1/traces", "/v1/prices",
-		"/v1/contacts", "/v1/groups", "/v1/groups/group-of-" + b.name + "/members", "/v1/templates",
+		"/v1/contacts", "/v1/groups", "/v1/groups/group-of-" + b.name + "/members", "/v1/templates", "/v1/users",
 	} {
 		got := c.do(t, b.key, "GET", path, "")
 		if got.status != 200 {
@@ -343,6 +346,16 @@ var rights = map[string]struct{ of, body string }{
 	"GET /v1/keys/{name}":                        {ofOthers, ""},
 	"DELETE /v1/keys/{name}":                     {ofOthers, ""},
 	"POST /v1/keys/{name}/rotate":                {ofOthers, ""},
+	"GET /v1/users":                              {ofOwn, ""},
+	"POST /v1/users":                             {ofOthers, `{"name":"x","account":"{account}","role":"sender"}`},
+	"GET /v1/users/{name}":                       {ofOthers, ""},
+	"PATCH /v1/users/{name}":                     {ofOthers, `{"language":"sv"}`},
+	"DELETE /v1/users/{name}":                    {ofOthers, ""},
+	"POST /v1/users/{name}/invite":               {ofOthers, ""},
+	"GET /v1/users/{name}/sessions":              {ofOthers, ""},
+	"DELETE /v1/users/{name}/sessions":           {ofOthers, ""},
+	"DELETE /v1/users/{name}/sessions/{id}":      {ofOthers, ""},
+	"DELETE /v1/users/{name}/second-factor":      {ofOthers, ""},
 	"POST /v1/webhooks/secret/rotate":            {ofOthers, `{"account":"{account}"}`},
 	"GET /v1/web":                                {ofOthers, ""},
 	"PATCH /v1/web":                              {ofOthers, `{"name":"X"}`},
@@ -377,6 +390,8 @@ func (b *belongings) named(path string) string {
 		path += "?account=" + b.name
 	case strings.HasPrefix(path, "/v1/keys/"):
 		path = strings.Replace(path, "{name}", b.name+":all", 1)
+	case strings.HasPrefix(path, "/v1/users/"):
+		path = strings.Replace(path, "{name}", "user-of-"+b.name, 1)
 	case strings.HasPrefix(path, "/v1/rotas/"):
 		path = strings.Replace(path, "{name}", "of-"+b.name, 1)
 	case strings.HasPrefix(path, "/v1/config/{noun}/"):

@@ -63,6 +63,7 @@ func (a *App) servers() {
 	metrics.MustRegister(api.NodeMetrics(a.shownNodes)...)
 	opt.Sessions, opt.Status = api.SessionsOptions{List: a.sessions.List, End: a.sessions.End}, a.status
 	opt.Config = api.ConfigOptions{Rows: a.Settings, Change: a.ChangeSetting, Audits: a.gateway.Audits, Schema: config.Schema, Routes: a.RoutesWith}
+	opt.Users = api.UsersOptions{People: a.people, Invite: a.inviteUser, Note: a.noteUser}
 	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings, Keep: a.keepAlarms}
 	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet, a.secretText)
 	closing, closeStreams := context.WithCancel(context.Background())

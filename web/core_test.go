@@ -38,7 +38,7 @@ type core struct {
 	mailed    *gateway.Mailing     // the last
 	addressed *gateway.Mailing     // likewise
 	kept      directory.Template   // likewise
-	rotas  *rota.Set
+	rotas     *rota.Set
 }
 
 func (c *core) Submit(_ context.Context, subs []*gateway.Submission) (results []gateway.Result, err error) {

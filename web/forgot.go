@@ -150,6 +150,6 @@ func (s *Server) Invite(ctx context.Context, u *account.User, by string) (*Invit
 		v.Mail = s.Mail(ctx, u.Mail, s.words(lang, "mail.invite.subject"), s.words(lang, "mail.invite.text", by, u.Name, v.Link, showTime(until)))
 		v.Mailed = v.Mail == nil
 	}
-	s.note(ctx, by, u.Name, "invite")
+	s.Note(ctx, by, u.Name, "invite")
 	return v, nil
 }

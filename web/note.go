@@ -11,8 +11,8 @@ import (
 // whoOf is how the audit names a user.
 func whoOf(u *account.User) string { return u.Account + "/" + u.Name }
 
-// note puts on record what somebody did with a user that is no change of the user's fields. If that cannot be, the log says it.
-func (s *Server) note(ctx context.Context, who, user, action string) {
+// Note puts on record what somebody did with a user that is no change of the user's fields. If that cannot be, the log says it.
+func (s *Server) Note(ctx context.Context, who, user, action string) {
 	if err := s.Core.WriteAudit(ctx, gateway.Audit{Who: who, Kind: "users", Name: user, Action: action}); err != nil {
 		s.Log.Warn("the audit could not be written", "who", who, "user", user, "action", action, "error", err)
 	}
@@ -20,7 +20,7 @@ func (s *Server) note(ctx context.Context, who, user, action string) {
 
 // note is that of the user who asks for the page, or is about to sign in.
 func (v *visit) note(user, action string) {
-	v.Server.note(v.r.Context(), whoOf(v.person()), user, action)
+	v.Note(v.r.Context(), whoOf(v.person()), user, action)
 }
 
 // changeUser changes a user's fields, as the user; it gives what is wrong.
