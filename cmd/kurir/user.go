@@ -20,10 +20,11 @@ func newUserCmd() *cobra.Command {
 	r := &remote{}
 	cmd := &cobra.Command{
 		Use:   "user",
-		Short: "Show, make and delete the people who sign in to the web pages, and give them passwords",
-		Long: `Show, make and delete the people who sign in to the web pages of a running Kurir, and give them passwords, over the REST
-interface: for those who are locked out too. It takes an account that may administrate (admin: true). Those that stand in the
-file are shown and not changed. Nobody's password is shown; one that is made is printed once.`,
+		Short: "Show, make, invite and delete the people who sign in to the web pages, and let in who is locked out",
+		Long: `Show, make, invite and delete the people who sign in to the web pages of a running Kurir, over the REST interface, and let in who
+is locked out: give a password or a link, end sessions, take a second factor away. An account does that with its own users, one
+that may administrate (admin: true) with all. Fields of those that stand in the file are changed there only. Nobody's password is
+shown; one that is made is printed once.`,
 	}
 	r.flags(cmd)
 	cmd.AddCommand(&cobra.Command{
@@ -31,7 +32,7 @@ file are shown and not changed. Nobody's password is shown; one that is made is 
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return r.listUsers(cmd.Context(), cmd.OutOrStdout())
 		},
-	}, r.addUserCmd(), r.userPasswordCmd(), &cobra.Command{
+	}, r.addUserCmd(), r.inviteUserCmd(), r.userPasswordCmd(), r.userSessionsCmd(), r.endUserCmd(), r.resetUserCmd(), &cobra.Command{
 		Use: "remove NAME", Short: "Delete a user; the user's sessions end", Args: oneArg("the name of one user", "kurir user list shows them"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			printed, err := r.answer(cmd.Context(), cmd.OutOrStdout(), http.MethodDelete, userPath(args[0]), nil, &struct{}{})
@@ -44,37 +45,47 @@ file are shown and not changed. Nobody's password is shown; one that is made is 
 	return cmd
 }
 
-func userPath(name string) string { return "/v1/config/users/" + url.PathEscape(name) }
+func userPath(name string) string { return "/v1/users/" + url.PathEscape(name) }
 
 // addUserCmd makes `kurir user add`.
 func (r *remote) addUserCmd() *cobra.Command {
 	var account, role, mail, language, until, from string
+	var invite bool
 	cmd := &cobra.Command{
 		Use: "add NAME", Short: "Make a user", Args: oneArg("the name of one user", "choose one"),
 		Example: `  kurir user add anna --account acme
+  kurir user add eva --account acme --mail eva@example.se --invite
   kurir user add olle --account acme --role system --password-file -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			password, made, err := userPassword(cmd.InOrStdin(), from)
-			if err != nil {
-				return err
-			}
-			fields := map[string]string{"name": args[0], "account": account, "role": role, "password": password}
-			for field, value := range map[string]string{"mail": mail, "language": language, "until": until} {
+			fields := map[string]string{"name": args[0], "role": role}
+			for field, value := range map[string]string{"account": account, "mail": mail, "language": language, "until": until} {
 				if value != "" {
 					fields[field] = value
 				}
 			}
-			return r.setUser(cmd.Context(), cmd.OutOrStdout(), http.MethodPost, "/v1/config/users", fields, args[0], made)
+			if invite {
+				if err := r.do(cmd.Context(), http.MethodPost, "/v1/users", fields, nil); err != nil {
+					return err
+				}
+				return r.inviteUser(cmd.Context(), cmd.OutOrStdout(), args[0])
+			}
+			password, made, err := userPassword(cmd.InOrStdin(), from)
+			if err != nil {
+				return err
+			}
+			fields["password"] = password
+			return r.setUser(cmd.Context(), cmd.OutOrStdout(), http.MethodPost, "/v1/users", fields, args[0], made)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&account, "account", "", "the `account` whose messages the user sends and sees")
-	f.StringVar(&role, "role", "sender", "what the user may do: sender, project, support or `system`")
+	f.StringVar(&account, "account", "", "the `account` whose messages the user sends and sees (default: the one that asks)")
+	f.StringVar(&role, "role", "sender", "what the user may do: sender, groups, manager, project, operator, support, auditor or `system`")
+	f.BoolVar(&invite, "invite", false, "give no password but a link, by which the user chooses one")
 	f.StringVar(&mail, "mail", "", "the user's mail `address`")
 	f.StringVar(&language, "language", "", "of the pages: en or `sv` (default: the browser's)")
 	f.StringVar(&until, "until", "", "a `time` or day from which the user may not sign in any more")
 	passwordFlag(cmd, &from)
-	_ = cmd.MarkFlagRequired("account")
+	cmd.MarkFlagsMutuallyExclusive("invite", "password-file")
 	return cmd
 }
 
@@ -142,35 +153,4 @@ func (r *remote) setUser(ctx context.Context, out io.Writer, method, path string
 		fmt.Fprintf(out, "%s has the password that was given\n", name)
 	}
 	return nil
-}
-
-// shownUser is a user in the server's answer.
-type shownUser struct {
-	Name   string `json:"name"`
-	Source string `json:"source"`
-	Value  struct {
-		Account  string `json:"account"`
-		Role     string `json:"role"`
-		Mail     string `json:"mail"`
-		Until    string `json:"until"`
-		Disabled bool   `json:"disabled"`
-	} `json:"value"`
-}
-
-// listUsers prints a line for each user.
-func (r *remote) listUsers(ctx context.Context, out io.Writer) error {
-	list, err := allRows[shownUser](ctx, r, "/v1/config/users", "users")
-	if err != nil || r.printedRows(out, list) {
-		return err
-	}
-	table := newTable(out, "NAME", "ACCOUNT", "ROLE", "MAIL", "UNTIL", "SIGNS IN", "MADE")
-	for i := range list {
-		u := &list[i]
-		may := "yes"
-		if u.Value.Disabled {
-			may = "no, disabled"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", u.Name, u.Value.Account, u.Value.Role, orDash(u.Value.Mail), orDash(u.Value.Until), may, u.Source)
-	}
-	return table.Flush()
 }
