@@ -83,6 +83,9 @@ func (r row) at(field string) any {
 	return v
 }
 
+// Get is text for templates.
+func (r row) Get(field string) string { return r.text(field) }
+
 // text gives a member as text.
 func (r row) text(field string) string { return textOf(r.at(field)) }
 

@@ -143,3 +143,12 @@ func (v *view) Asset(name string) string { return "/web/" + name + "?v=" + v.ass
 func (v *view) Time(t time.Time) string { return showTime(t) }
 
 func showTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+
+// When shows a time as REST writes it by the server's clock.
+func (v *view) When(text string) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return text
+	}
+	return showTime(at)
+}
