@@ -34,7 +34,7 @@ func (s *Server) readAssets() error {
 			return err
 		}
 		sum := sha256.Sum256(body)
-		s.assets[e.Name()] = asset{body, zip(best, body), hex.EncodeToString(sum[:6])}
+		s.assets[e.Name()] = asset{body, squeezed(best, body), hex.EncodeToString(sum[:6])}
 	}
 	return nil
 }
@@ -42,8 +42,8 @@ func (s *Server) readAssets() error {
 // zippedFrom is how many octets an answer has before it is compressed: less fits into one packet anyway.
 const zippedFrom = 1400
 
-// zip compresses with a writer that is free; nil where that is not worth it.
-func zip(w *gzip.Writer, body []byte) []byte {
+// squeezed compresses with a writer that is free; nil where that is not worth it.
+func squeezed(w *gzip.Writer, body []byte) []byte {
 	if len(body) < zippedFrom {
 		return nil
 	}
@@ -65,7 +65,7 @@ func (s *Server) zipPage(page []byte) []byte {
 		}
 	}
 	defer s.zippers.Put(w)
-	return zip(w, page)
+	return squeezed(w, page)
 }
 
 // zips tells whether the browser takes what is compressed with gzip, and says that the answer depends on that.

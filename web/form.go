@@ -13,7 +13,7 @@ import (
 // form is a setting as people fill it in: made of the schema that REST has for it (buildForm), read back into a value (form_read.go)
 // and shown again with what REST says is wrong (form_problems.go). There is no other form for settings.
 type form struct {
-	T      func(key string, args ...any) string // words of the page's language
+	say    func(key string, args ...any) string // words of the page's language
 	Common []*formField                         // what most fill in, and whatever is filled in
 	More   []*formField                         // the rest, folded away
 	Top    []string                             // what is wrong with no field of it
@@ -21,6 +21,9 @@ type form struct {
 
 	names map[string][]string // of the settings that there are, by kind
 }
+
+// T gives words of the page's language.
+func (f *form) T(key string, args ...any) string { return f.say(key, args...) }
 
 // Kinds of fields.
 const (
@@ -88,7 +91,7 @@ type formOptions struct {
 
 // buildForm makes the form of a setting with what is in it. What does not fit its field is shown as JSON.
 func buildForm(schema *resource.Schema, value map[string]any, o formOptions) *form {
-	f := &form{T: o.say, names: o.names, Keeps: o.keeps}
+	f := &form{say: o.say, names: o.names, Keeps: o.keeps}
 	all := map[string]*formField{}
 	for _, p := range schema.Properties {
 		field := f.field(p.Schema, value[p.Name], p.Name, p.Name)

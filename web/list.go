@@ -89,6 +89,12 @@ func (r row) Get(field string) string { return r.text(field) }
 // text gives a member as text.
 func (r row) text(field string) string { return textOf(r.at(field)) }
 
+// At gives a member to a template.
+func (r row) At(field string) any { return r.at(field) }
+
+// Text gives a member as text to a template.
+func (r row) Text(field string) string { return r.text(field) }
+
 func textOf(value any) string {
 	switch v := value.(type) {
 	case nil:

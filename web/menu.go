@@ -36,7 +36,7 @@ func (v *view) menu(console bool) (items []menuItem) {
 	for _, p := range pages() {
 		path := p.path()
 		of := path == consolePath || strings.HasPrefix(path, consolePath+"/")
-		if p.menu == "" || of != console || !v.user.May(p.right) || !v.shows(&p) {
+		if p.menu == "" || of != console || !p.permits(v.user) || !v.shows(&p) {
 			continue
 		}
 		items = append(items, menuItem{Path: path, Words: v.T(p.menu)})

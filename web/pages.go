@@ -10,7 +10,8 @@ import (
 // page is one line of the table of pages.
 type page struct {
 	pattern string        // of http.ServeMux
-	right   account.Right // that it takes
+	right   account.Right // that it takes,
+	or      account.Right // or this one in its place; 0 for none
 	open    bool          // also for whoever has not signed in
 	bare    bool          // it is for anybody, and nothing of it depends on who asks
 	uploads bool          // it reads its form, which has a file, by itself
@@ -19,6 +20,9 @@ type page struct {
 	serve   func(*visit)
 	list    *listPage // in place of serve
 }
+
+// permits tells whether a user may see the page.
+func (p *page) permits(u *account.User) bool { return u.May(p.right) || p.or != 0 && u.May(p.or) }
 
 // path is where the page is, without the method.
 func (p *page) path() string {
@@ -40,6 +44,7 @@ func pages() []page {
 		pagesOfSettings(),
 		pagesOfReports(),
 		pagesOfLooks(),
+		pagesOfAccounts(),
 	)
 }
 

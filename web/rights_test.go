@@ -69,6 +69,11 @@ func TestRights(t *testing.T) {
 		if !known { // several rights: who has all of them
 			allowed = whoHave(p.right)
 		}
+		if p.or != 0 {
+			either := strings.Fields(allowed + " " + whoHave(p.or))
+			slices.Sort(either)
+			allowed = strings.Join(slices.Compact(either), " ")
+		}
 		method, path, _ := strings.Cut(filled(p.pattern), " ")
 		var form []string
 		if method == http.MethodPost {

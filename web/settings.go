@@ -33,7 +33,9 @@ type kindView struct{ Path, Name, Words, Doc string }
 // kindsPage lists the kinds of settings.
 func (v *visit) kindsPage() {
 	shown := &kindsView{}
-	for _, s := range resource.Settings() {
+	all := resource.Settings()
+	slices.SortStableFunc(all, func(a, b resource.Setting) int { return kindRank(a) - kindRank(b) })
+	for _, s := range all {
 		path := settingsOf(s.Kind)
 		if s.Single {
 			path += "/" + s.Kind
@@ -41,6 +43,18 @@ func (v *visit) kindsPage() {
 		shown.Kinds = append(shown.Kinds, kindView{path, s.Kind, v.words(v.lang(), "kind."+s.Kind), v.Schema(s).Description})
 	}
 	v.render(http.StatusOK, "settings", "nav.settings", shown)
+}
+
+// kindRank orders kinds for people: what most change comes first, what there is one of last.
+func kindRank(s resource.Setting) int {
+	first := []string{"accounts", "users", "keys", "connectors", "routes", "inbound", "lists", "prices", "rotas", "schedules", "notices"}
+	switch at := slices.Index(first, s.Kind); {
+	case at >= 0:
+		return at
+	case s.Single:
+		return len(first) + 1
+	}
+	return len(first)
 }
 
 // settingColumns are those of a list of settings.

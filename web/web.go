@@ -198,7 +198,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *page) {
 	case !v.shows(p):
 		v.fail(http.StatusNotFound, "error.nopage")
 		return
-	case !v.user.May(p.right):
+	case !p.permits(v.user):
 		v.fail(http.StatusForbidden, "error.right")
 		return
 	}

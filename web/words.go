@@ -32,7 +32,6 @@ func allWords() map[string]inBoth {
 		wordsOfUsers(),
 		wordsOfLists(),
 		wordsOfOps(),
-		fieldsOfOps(),
 		wordsOfConsole(),
 		wordsOfSettings(),
 		wordsOfKinds(),
@@ -40,6 +39,7 @@ func allWords() map[string]inBoth {
 		wordsOfCompose(),
 		wordsOfLooks(),
 		wordsOfDuty(),
+		wordsOfAccounts(),
 	} {
 		maps.Copy(table, words)
 	}
