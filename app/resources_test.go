@@ -72,6 +72,7 @@ var settingCases = []struct {
 	{"accounts", "acme", `{"password":"acme-secret","api_keys":["acme-key"],"senders":["*"]}`, `{"rate":5}`, `"rate":5`, `{"api_keys":["k"],"senders":["way too long a sender"]}`, "senders[0]", "root"},
 	{"keys", "acme:web", `{"account":"acme","key":"web-secret","scopes":["messages:write"]}`, `{"expires":"2036-12-31"}`, `"expires":"2036-12-31","key":"***"`, `{"account":"acme","key":"k","scopes":["messages:send"]}`, "scopes[0]", "web"},
 	{"users", "anna", `{"account":"acme","role":"sender","password":"anna-password"}`, `{"language":"sv"}`, `"language":"sv","name":"anna","password":"***"`, `{"account":"acme","role":"boss","password":"anna-password"}`, "role", ""},
+	{"notices", "night", `{"text":"Late","kind":"warning","accounts":["acme"]}`, `{"end":"2036-12-31"}`, `"end":"2036-12-31"`, `{"text":"Late","accounts":["nobody"]}`, "accounts[0]", ""},
 	{"lists", "vip", `{"kind":"allow"}`, `{"accounts":["acme"]}`, `"accounts":["acme"]`, `{"kind":"grey"}`, "kind", "dnd"},
 	{"routes", "swedes", `{"to":"46*","via":["op2"]}`, `{"via":["op2","op1"]}`, `"via":["op2","op1"]`, `{"via":["op9"]}`, "via", "all"},
 	{"retries", "busy", `{"first":"5m"}`, `{"longest":"1h"}`, `"longest":"1h"`, `{"first":"soon"}`, "first", "absent"},

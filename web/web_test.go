@@ -25,15 +25,16 @@ import (
 // site is the pages with a core that is a test's.
 type site struct {
 	*httptest.Server
-	t      *testing.T
-	web    *Server
-	core   *core
-	mu     sync.Mutex
-	users  []account.User
-	more   []account.Account                                                 // beside acme and other
-	by     string                                                            // who made the last user
-	rest   func(by *account.Account, w http.ResponseWriter, r *http.Request) // nil: there is nothing
-	failed int
+	t       *testing.T
+	web     *Server
+	core    *core
+	mu      sync.Mutex
+	users   []account.User
+	more    []account.Account                                                 // beside acme and other
+	by      string                                                            // who made the last user
+	rest    func(by *account.Account, w http.ResponseWriter, r *http.Request) // nil: there is nothing
+	notices []account.Notice
+	failed  int
 
 	secondFactor []string // roles that have to have one
 	mails        []string // that were sent: address, subject and text
@@ -135,6 +136,7 @@ func (s *site) accounts() *account.Directory {
 	list := []account.Account{{Name: "acme", Sender: "ACME", Senders: []string{"ACME", "Clinic"}}, {Name: "other"}}
 	d := account.NewDirectory(append(list, s.more...), nil)
 	d.AddUsers(s.users)
+	d.AddNotices(s.notices)
 	return d
 }
 
