@@ -57,6 +57,9 @@ func (v *visit) actsFor() bool {
 	return true
 }
 
+// actsAgain has the user act for the account that was chosen, as the frame of the page says.
+func (v *visit) actsAgain() { v.account = v.user.Acting(v.chosen()) }
+
 // showAccount fills in what the account is, and answers.
 func (v *visit) showAccount(status int, shown *accountView) {
 	if !v.actsFor() {
@@ -90,6 +93,7 @@ func (v *visit) showAccount(status int, shown *accountView) {
 			}
 		}
 	}
+	v.actsAgain()
 	v.render(status, "account", "account.title", shown)
 }
 

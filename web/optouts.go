@@ -46,6 +46,7 @@ func (v *visit) showOptOut(phone, owner string, p *problem) {
 	if shown.Problem != nil {
 		status = shown.Problem.Status
 	}
+	v.actsAgain()
 	v.render(status, "optout", "optouts.one", shown)
 }
 
