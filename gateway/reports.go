@@ -136,12 +136,16 @@ func spanOf(s *store.Span) tally.Span {
 
 // goOn has the spans that this server has not ended last until now.
 func (g *Gateway) goOn(spans []store.Span) {
+	now := g.now().UnixMilli()
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.presence.ended {
+		return
+	}
 	for i := range spans {
 		s := &spans[i]
 		if open := g.presence.spans[spanKey{s.Kind, s.Name}]; open != nil && s.Node == g.opt.Node && s.Since == open.Since {
-			s.Until = max(s.Until, g.presence.looked)
+			s.Until = max(s.Until, now)
 		}
 	}
 }
