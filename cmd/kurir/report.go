@@ -25,9 +25,9 @@ func newReportCmd() *cobra.Command {
 	r := &remote{}
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Show what messages cost, by day, account and cost dimension",
+		Short: "Show reports: traffic, quality, response times, costs, accounts, availability",
 		Long: `Show reports of a running Kurir over the REST interface. An account sees its own; one that may administrate
-(admin: true) everybody's.`,
+(admin: true) everybody's. docs/reports.md says what each figure means.`,
 	}
 	r.flags(cmd)
 	var report costReport
@@ -43,6 +43,7 @@ func newReportCmd() *cobra.Command {
 	costs.Flags().StringVar(&report.account, "account", "", "of one `account` only")
 	costs.Flags().StringSliceVar(&report.by, "by", nil, "a row for each of these `names`: day, month, account, or a cost dimension; else day, account and all dimensions")
 	costs.Flags().BoolVar(&report.csv, "csv", false, "write CSV")
+	cmd.AddCommand(newFigureCmds(r)...)
 	cmd.AddCommand(costs)
 	return cmd
 }
