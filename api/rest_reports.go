@@ -115,7 +115,8 @@ func (s *httpServer) parseReport(params map[string][]string, a *account.Account,
 	return out, nil
 }
 
-// reportedAccounts sees to it that a report is only of what the account may see: itself and those below it, or everything.
+// reportedAccounts sees to it that a report is only of what the account may see: itself, for a user of the web pages also those
+// below it, or everything.
 func (s *httpServer) reportedAccounts(a *account.Account, q *asked) *problem {
 	if a.Admin {
 		for name := range q.accounts {
@@ -125,9 +126,11 @@ func (s *httpServer) reportedAccounts(a *account.Account, q *asked) *problem {
 		}
 		return nil
 	}
-	own := map[string]bool{}
-	for _, below := range s.Accounts().Below(a.Name) {
-		own[below.Name] = true
+	own := map[string]bool{a.Name: true}
+	if a.Actor() != a.Name {
+		for _, below := range s.Accounts().Below(a.Name) {
+			own[below.Name] = true
+		}
 	}
 	for name := range q.accounts {
 		if !own[name] {

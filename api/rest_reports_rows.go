@@ -24,7 +24,7 @@ func (s *httpServer) reportPaths() {
 	s.describeReport("Traffic", "How much was sent and received", "By period unless `by` says otherwise.", &listing{"traffic", resource.TrafficReport(), trafficView{}}, "by=period&step=day")
 	s.describeReport("Quality", "What became of messages", "By link and network unless `by` says otherwise; with `failure` a row for each reason.", &listing{"quality", resource.QualityReport(), qualityView{}}, "by=link")
 	s.describeReport("Response", "How long operators' answers and deliveries took", "By link unless `by` says otherwise. Answers are of links and of no account: they are left out for one.", &listing{"response", resource.ResponseReport(), responseView{}}, "by=link")
-	s.describeReport("Accounts", "Accounts by how much they send", "An account sees itself and those below it.", &listing{"accounts", resource.AccountsReport(), accountFiguresView{}}, "sort=-accepted")
+	s.describeReport("Accounts", "Accounts by how much they send", "An account sees itself.", &listing{"accounts", resource.AccountsReport(), accountFiguresView{}}, "sort=-accepted")
 	s.describeReport("Availability", "When links and interfaces were there", "By kind and name unless `by` says otherwise. Links are shown to administrators.", &listing{"availability", resource.AvailabilityReport(), availabilityView{}}, "kind=interface")
 }
 

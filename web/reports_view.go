@@ -103,7 +103,7 @@ func (v *visit) reportNarrow(shown *reportView, ask *reportAsk) {
 	if ask.report.name == "availability" {
 		return
 	}
-	if ask.console || len(v.Accounts().Below(v.account.Name)) > 1 {
+	if ask.console || ask.report.name != "costs" && len(v.Accounts().Below(v.account.Name)) > 1 {
 		add("account", "report.account")
 	}
 	if ask.report.name == "costs" {
