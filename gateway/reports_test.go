@@ -152,4 +152,3 @@ func TestPresence(t *testing.T) {
 		}
 	})
 }
-
