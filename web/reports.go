@@ -66,12 +66,21 @@ var rowNames = []figure{
 }
 
 // reports are all of them, in the order of the page.
-func reports() []report {
-	period, link := choice{"period", "report.by.period"}, choice{"link", "report.by.link"}
-	of, network := choice{"account", "report.by.account"}, choice{"network", "report.by.network"}
+func reports() []report { return slices.Concat(reportsOfMessages(), reportsOfTimes()) }
+
+// What there can be a row for each of.
+var (
+	byPeriod  = choice{"period", "report.by.period"}
+	byLink    = choice{"link", "report.by.link"}
+	byAccount = choice{"account", "report.by.account"}
+	byNetwork = choice{"network", "report.by.network"}
+)
+
+// reportsOfMessages are those of how many there were and what they cost.
+func reportsOfMessages() []report {
 	return []report{
 		{
-			name: "traffic", words: "report.traffic", lead: "report.traffic.lead", by: []choice{period, of, link, network}, sum: true, unit: "report.unit.messages",
+			name: "traffic", words: "report.traffic", lead: "report.traffic.lead", by: []choice{byPeriod, byAccount, byLink, byNetwork}, sum: true, unit: "report.unit.messages",
 			figures: []figure{
 				{"accepted", "report.accepted", aCount},
 				{"parts", "report.parts", aCount},
@@ -83,7 +92,7 @@ func reports() []report {
 			chart: []bar{{"delivered", "report.delivered", "good"}, {"sent", "report.sent", "main"}, {"failed", "report.failed", "bad"}, {"inbound", "report.inbound", "wait"}},
 		},
 		{
-			name: "quality", words: "report.quality", lead: "report.quality.lead", by: []choice{{"link,network", "report.by.both"}, link, network, {"failure", "report.by.failure"}, of, period}, sum: true, unit: "report.unit.messages",
+			name: "quality", words: "report.quality", lead: "report.quality.lead", by: []choice{{"link,network", "report.by.both"}, byLink, byNetwork, {"failure", "report.by.failure"}, byAccount, byPeriod}, sum: true, unit: "report.unit.messages",
 			figures: []figure{
 				{"ended", "report.ended", aCount},
 				{"delivered", "report.delivered", aCount},
@@ -102,7 +111,31 @@ func reports() []report {
 			},
 		},
 		{
-			name: "response", words: "report.response", lead: "report.response.lead", by: []choice{link, period, of}, unit: "report.unit.seconds",
+			name: "costs", words: "report.costs", lead: "report.costs.lead", right: account.SeeMoney, by: []choice{{"day", "report.by.period"}, {"month", "report.by.month"}, byAccount}, unit: "report.unit.money",
+			figures: []figure{{"messages", "report.accepted", aCount}, {"cost", "report.cost", anAmount}, {"currency", "report.currency", aName}},
+			chart:   []bar{{"cost", "report.cost", "main"}},
+		},
+		{
+			name: "accounts", words: "report.accounts", lead: "report.accounts.lead", by: []choice{byAccount}, sum: true, unit: "report.unit.messages",
+			figures: []figure{
+				{"accepted", "report.accepted", aCount},
+				{"accepted_part", "report.share", aPart},
+				{"parts", "report.parts", aCount},
+				{"delivered", "report.delivered", aCount},
+				{"failed", "report.failed", aCount},
+				{"delivered_part", "report.deliveredpart", aPart},
+				{"inbound", "report.inbound", aCount},
+			},
+			chart: []bar{{"accepted", "report.accepted", "main"}},
+		},
+	}
+}
+
+// reportsOfTimes are those of how long something took, or was there.
+func reportsOfTimes() []report {
+	return []report{
+		{
+			name: "response", words: "report.response", lead: "report.response.lead", by: []choice{byLink, byPeriod, byAccount}, unit: "report.unit.seconds",
 			figures: []figure{
 				{"answers", "report.answers", aCount},
 				{"answer_p50_ms", "report.answerhalf", inMillis},
@@ -114,24 +147,6 @@ func reports() []report {
 				{"within_10s_part", "report.withinten", aPart},
 			},
 			chart: []bar{{"delivery_p90_ms", "report.deliverynine", "main"}},
-		},
-		{
-			name: "costs", words: "report.costs", lead: "report.costs.lead", right: account.SeeMoney, by: []choice{{"day", "report.by.period"}, {"month", "report.by.month"}, of}, unit: "report.unit.money",
-			figures: []figure{{"messages", "report.accepted", aCount}, {"cost", "report.cost", anAmount}, {"currency", "report.currency", aName}},
-			chart:   []bar{{"cost", "report.cost", "main"}},
-		},
-		{
-			name: "accounts", words: "report.accounts", lead: "report.accounts.lead", by: []choice{of}, sum: true, unit: "report.unit.messages",
-			figures: []figure{
-				{"accepted", "report.accepted", aCount},
-				{"accepted_part", "report.share", aPart},
-				{"parts", "report.parts", aCount},
-				{"delivered", "report.delivered", aCount},
-				{"failed", "report.failed", aCount},
-				{"delivered_part", "report.deliveredpart", aPart},
-				{"inbound", "report.inbound", aCount},
-			},
-			chart: []bar{{"accepted", "report.accepted", "main"}},
 		},
 		{
 			name: "availability", words: "report.availability", lead: "report.availability.lead", by: []choice{{"kind,name", "report.by.name"}, {"period,kind,name", "report.by.each"}}, unit: "report.unit.minutes",

@@ -10,7 +10,7 @@ import (
 // for each period, else a bar for each row. The table under it has the same figures.
 type chart struct {
 	Width, Height int
-	Words         string
+	Words, Unit   string // what it shows, and what its scale counts
 	Bars          []chartBar
 	Lines         []chartLine // of the scale
 	Labels        []chartText
@@ -51,7 +51,7 @@ func (v *visit) chartOf(ask *reportAsk, columns []figure, rows []row) *chart {
 	if top == 0 {
 		return nil
 	}
-	c := &chart{Width: chartWidth, Words: v.words(v.lang(), ask.report.words)}
+	c := &chart{Width: chartWidth, Words: v.words(v.lang(), ask.report.words), Unit: v.words(v.lang(), ask.report.unit)}
 	for _, b := range ask.report.chart {
 		c.Keys = append(c.Keys, chartKey{b.class, v.words(v.lang(), b.words)})
 	}

@@ -215,20 +215,19 @@ func (v *visit) figure(c figure, r row) string {
 	return text
 }
 
-// percent shows a part of one; what is nearly all with as many digits as tell it from all.
+// percent shows a part of one; of what is nearly all with three digits, rounded down, so that it is told from all.
 func percent(p float64) string {
-	digits := 1
-	for d := p; d < 1 && d >= 0.99 && digits < 4; digits++ {
-		if math.Round(p*math.Pow10(digits+1))/math.Pow10(digits+1) < 1 && digits >= 2 {
-			break
-		}
+	if p >= 0.99 && p < 1 {
+		return strconv.FormatFloat(math.Floor(p*1e5+1e-6)/1e3, 'f', 3, 64) + "\u202f%"
 	}
-	return strconv.FormatFloat(p*100, 'f', digits, 64) + "\u202f%"
+	return strconv.FormatFloat(p*100, 'f', 1, 64) + "\u202f%"
 }
 
 // duration shows seconds.
 func duration(s float64) string {
 	switch {
+	case s == 0:
+		return "0"
 	case s < 1:
 		return strconv.FormatFloat(s*1000, 'f', 0, 64) + "\u202fms"
 	case s < 120:
