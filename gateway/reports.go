@@ -41,7 +41,7 @@ type Count struct {
 // want chooses accounts and links; nil takes all.
 func (g *Gateway) Counts(ctx context.Context, cut *tally.Cut, periods bool, kinds []CountKind, want func(account, link string) bool) ([]Count, error) {
 	since, until := cut.Hours()
-	hours := []int64{since, until}
+	hours := daysOf(since, until)
 	if periods {
 		hours = hours[:1]
 		for _, start := range cut.Starts[1:] {
@@ -59,7 +59,10 @@ func (g *Gateway) Counts(ctx context.Context, cut *tally.Cut, periods bool, kind
 		if want != nil && !want(t.Account, t.Link) {
 			continue
 		}
-		c := Count{Period: t.Period, Kind: t.Kind, Account: t.Account, Link: t.Link, N: t.N}
+		c := Count{Kind: t.Kind, Account: t.Account, Link: t.Link, N: t.N}
+		if periods {
+			c.Period = t.Period
+		}
 		switch t.Kind {
 		case CountFinal:
 			state, rest, _ := strings.Cut(t.Detail, ":")
@@ -73,6 +76,14 @@ func (g *Gateway) Counts(ctx context.Context, cut *tally.Cut, periods bool, kind
 		list = append(list, c)
 	}
 	return list, nil
+}
+
+// daysOf cuts hours into days, of which the store keeps those that are over in memory.
+func daysOf(since, until int64) (hours []int64) {
+	for hour := since; hour < until; hour += 24 {
+		hours = append(hours, hour)
+	}
+	return append(hours, until)
 }
 
 // number reads a small number that the gateway wrote.

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"kurir/store"
 )
@@ -68,4 +69,37 @@ func testSpans(t *testing.T, open opener) {
 		}
 		diff(t, "spans", c.want, got)
 	}
+}
+
+// Sums of hours that are over come from memory the second time, and are the same; of hours that go on they are read anew.
+func testPastTallies(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), store.Retention{})
+	now := time.Now().Unix() / 3600
+	count := func(hour, n int64) {
+		t.Helper()
+		commit(t, s, &store.Batch{Counters: []store.Counter{{Hour: hour, Account: "acme", Link: "op1", What: store.TallyAccepted.What("SE"), N: n}}})
+		for more := true; more; { // into the table
+			var err error
+			if more, err = s.Tidy(time.Second); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	sums := func() (list []int64) {
+		t.Helper()
+		found, err := s.Tallies(ctx, []store.TallyKind{store.TallyAccepted}, []int64{now - 48, now - 24, now + 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range found {
+			list = append(list, int64(one.Period), one.N)
+		}
+		return list
+	}
+	count(now-30, 2)
+	count(now, 3)
+	diff(t, "sums", []int64{0, 2, 1, 3}, sums())
+	count(now, 4)
+	diff(t, "sums, once more", []int64{0, 2, 1, 7}, sums())
 }

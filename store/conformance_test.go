@@ -53,6 +53,7 @@ func testConformance(t *testing.T, open opener) {
 		{"alarms", testAlarms},
 		{"sums for reports", testTallies},
 		{"spans of links", testSpans},
+		{"sums of the past", testPastTallies},
 		{"key of secrets", testSecretKey},
 		{"key of answers by mail", testMailKey},
 		{"events", testEvents},

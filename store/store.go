@@ -75,6 +75,7 @@ type Store struct {
 	scratch []byte
 	pending pending
 	side    side
+	past    pastTallies
 	secrets secrets
 
 	// Of the commit under way: its row of the journal, where the bodies of new

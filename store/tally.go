@@ -81,6 +81,11 @@ func (s *Store) readTallies(ctx context.Context, kinds []TallyKind, hours []int6
 		return inSnapshot(c, func() error {
 			for i := range hours[1:] {
 				for _, kind := range kinds {
+					key, known := pastKey{kind, hours[i], hours[i+1]}, false
+					if list, known = s.past.get(list, key, i); known {
+						continue
+					}
+					from := len(list)
 					err := query(c, "SELECT account, link, detail, CAST(sum(n) AS BIGINT) FROM tally WHERE kind = ? AND hour >= ? AND hour < ? GROUP BY account, link, detail",
 						func(stmt *statement) {
 							stmt.BindInt64(1, int64(kind))
@@ -94,6 +99,7 @@ func (s *Store) readTallies(ctx context.Context, kinds []TallyKind, hours []int6
 					if err != nil {
 						return err
 					}
+					s.past.put(key, list[from:], s.now().Unix()/3600)
 				}
 			}
 			return nil

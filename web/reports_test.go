@@ -43,7 +43,7 @@ func TestReports(t *testing.T) {
 	b := s.as("root")
 	a := b.do("/console/reports?since=2026-11-01&until=2026-11-03")
 	for _, want := range []string{
-		"1\u202f234", "1\u202f300", "800 before", "+54.2 %", `<rect class="good"`, `<title>2026-11-01: Delivered 1` + "\u202f" + `000</title>`,
+		"1\u202f234", "1\u202f300", "800 before", "&#43;54.2 %", `<rect class="good"`, `<title>2026-11-01: Delivered 1` + "\u202f" + `000</title>`,
 		`<text x="`, `<td data-label="Time">2026-11-01</td>`, `export=csv`, `aria-current="page">Traffic`,
 	} {
 		if !strings.Contains(a.body, want) {
