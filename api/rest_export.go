@@ -27,7 +27,7 @@ const (
 	asCards  = "vcf"    // vCards, of contacts alone
 )
 
-var exportTypes = map[string]string{asCSV: "text/csv; charset=utf-8; header=present", asNDJSON: "application/x-ndjson", asXLSX: sheetMedia, asCards: vcardMedia + "; charset=utf-8"}
+var exportTypes = map[string]string{asCSV: "text/csv; charset=utf-8; header=present", asNDJSON: "application/x-ndjson", asXLSX: xlsxMedia, asCards: vcardMedia + "; charset=utf-8"}
 
 // exportRows is how many rows are read at a time.
 const exportRows = 500

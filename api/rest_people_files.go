@@ -14,11 +14,8 @@ import (
 	"kurir/sheet"
 )
 
-// Media types in which contacts come and go besides CSV and NDJSON.
-const (
-	sheetMedia = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	vcardMedia = "text/vcard"
-)
+// vcardMedia is the media type of vCards.
+const vcardMedia = "text/vcard"
 
 // Bounds of workbooks.
 const (

@@ -128,7 +128,7 @@ func importReader(r *http.Request) (linesOf, *problem) {
 		{"text/csv", csvLines},
 		{"application/x-ndjson", ndjsonLines},
 		{"application/ndjson", ndjsonLines},
-		{sheetMedia, sheetLines},
+		{xlsxMedia, sheetLines},
 		{vcardMedia, vcardLines},
 	} {
 		if wantType(r, form.media) == nil {
@@ -136,7 +136,7 @@ func importReader(r *http.Request) (linesOf, *problem) {
 		}
 	}
 	p := wantType(r, "text/csv")
-	p.Detail = "the body must be text/csv, application/x-ndjson or text/vcard in UTF-8, or a workbook (" + sheetMedia + "), as the header Content-Type says"
+	p.Detail = "the body must be text/csv, application/x-ndjson or text/vcard in UTF-8, or a workbook (" + xlsxMedia + "), as the header Content-Type says"
 	return nil, p
 }
 

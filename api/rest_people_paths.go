@@ -164,7 +164,7 @@ func (s *httpServer) describeMembers() {
 			{name: "group", text: "group to which all of them come, by id or name"},
 			{"dry_run", "nothing is changed: the answer says what would become of each line", oneOf("true", "false")},
 		}, ofAccount...),
-		bodies:  map[string]any{csvMedia: textSchema("the first line names the columns: name, mobile, pager, mail, language, note; others are fields"), ndjsonMedia: lines{"a contact in each line", exportedContact{}}, sheetMedia: textSchema("a workbook (XLSX), whose first sheet is read as CSV is"), vcardMedia: textSchema("vCards of the versions 2.1, 3.0 and 4.0")},
+		bodies:  map[string]any{csvMedia: textSchema("the first line names the columns: name, mobile, pager, mail, language, note; others are fields"), ndjsonMedia: lines{"a contact in each line", exportedContact{}}, xlsxMedia: textSchema("a workbook (XLSX), whose first sheet is read as CSV is"), vcardMedia: textSchema("vCards of the versions 2.1, 3.0 and 4.0")},
 		answers: map[int]any{http.StatusOK: contactsImportedView{}}, also: append(wrong, http.StatusTooManyRequests),
 		examples: []example{{call: "/v1/contacts/import?group=nurses", body: "name,mobile,ward\nDoris,070-123 45 91,4\nErik,number,5\n", sends: csvMedia}},
 	})
