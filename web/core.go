@@ -15,6 +15,7 @@ type Core interface {
 	sendingCore
 	sentCore
 	dutyCore
+	talksCore
 	noteCore
 }
 
@@ -61,4 +62,9 @@ type dutyCore interface {
 // noteCore is what the audit takes of what is no change of a setting.
 type noteCore interface {
 	WriteAudit(ctx context.Context, a gateway.Audit) error
+}
+
+// talksCore is what the badge of conversations takes.
+type talksCore interface {
+	UnreadConversations(ctx context.Context, account string, most int) (int, error)
 }

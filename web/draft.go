@@ -31,6 +31,8 @@ type draft struct {
 	columns []draftColumn
 	phone   int // number of the column with the phone, as it is recognised
 	rows    []draftRow
+
+	contacts []byte // of a file with contacts that is tried before it is brought in; nil for one with recipients
 }
 
 // draftColumn is a column as people call it, and the placeholder by which a text has it.

@@ -9,6 +9,7 @@ const consolePath = "/console"
 type menuItem struct {
 	Path, Words string
 	Here        bool
+	Badge       string // how much is new there; empty for nothing
 }
 
 // Menu names the pages that the user may see.
@@ -39,7 +40,7 @@ func (v *view) menu(console bool) (items []menuItem) {
 		if p.menu == "" || of != console || !p.permits(v.user) || !v.shows(&p) {
 			continue
 		}
-		items = append(items, menuItem{Path: path, Words: v.T(p.menu)})
+		items = append(items, menuItem{Path: path, Words: v.T(p.menu), Badge: v.badgeOf(&p)})
 		if v.At(path) && (here < 0 || len(path) > len(items[here].Path)) {
 			here = len(items) - 1
 		}
@@ -48,4 +49,16 @@ func (v *view) menu(console bool) (items []menuItem) {
 		items[here].Here = true
 	}
 	return items
+}
+
+// badgeOf is how many conversations have unread messages; nothing for other pages, and where that cannot be read.
+func (v *view) badgeOf(p *page) string {
+	if p.path() != talksPath {
+		return ""
+	}
+	n, err := v.Core.UnreadConversations(v.r.Context(), v.account.Name, unreadMost)
+	if err != nil {
+		return ""
+	}
+	return badge(n)
 }

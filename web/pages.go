@@ -36,6 +36,7 @@ func pages() []page {
 		pagesOfSignIn(),
 		pagesOfCompose(),
 		pagesOfSent(),
+		pagesOfBooks(),
 		pagesOfDuty(),
 		pagesOfMe(),
 		pagesOfPeople(),

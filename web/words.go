@@ -32,6 +32,7 @@ func allWords() map[string]inBoth {
 		wordsOfUsers(),
 		wordsOfLists(),
 		wordsOfOps(),
+		wordsOfBooks(),
 		wordsOfConsole(),
 		wordsOfSettings(),
 		wordsOfKinds(),
