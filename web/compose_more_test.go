@@ -1,7 +1,7 @@
 package web
 
 import (
-	"archive/zip"
+	archive "archive/zip"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -149,7 +149,7 @@ func TestComposeFileRefused(t *testing.T) {
 		}
 	}
 	var bomb bytes.Buffer
-	z := zip.NewWriter(&bomb)
+	z := archive.NewWriter(&bomb)
 	for _, name := range []string{"[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml"} {
 		f, err := z.Create(name)
 		for range 40 {
