@@ -96,6 +96,9 @@ func (v *visit) asset() {
 // writePage answers with a page that has been made, compressed where that is worth it.
 func (v *visit) writePage(status int, page []byte) {
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if p, below := v.w.(*prefixed); below {
+		page = p.place(page)
+	}
 	if v.zips() {
 		if zipped := v.zipPage(page); zipped != nil {
 			v.w.Header().Set("Content-Encoding", "gzip")

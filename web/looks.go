@@ -125,7 +125,7 @@ func (v *visit) shows(p *page) bool { return v.looks().Sees(p.function()) }
 func (p *page) function() string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(p.path(), "/"), "/")
 	return map[string]string{
-		"compose": "compose", "sent": "sent", "conversations": "conversations", "inbox": "conversations", "contacts": "contacts", "groups": "contacts",
+		"compose": "compose", "sendings": "compose", "sent": "sent", "conversations": "conversations", "inbox": "conversations", "contacts": "contacts", "groups": "contacts",
 		"books": "contacts", "templates": "templates", "schedules": "schedules", "scheduled": "schedules", "duty": "rota", "reports": "reports",
 	}[first]
 }

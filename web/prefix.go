@@ -18,6 +18,13 @@ type prefixed struct {
 	http.ResponseWriter
 	prefix string
 	began  bool
+	placed bool // what is written has the path already
+}
+
+// place puts the path into a page before it is written, which may compress it.
+func (p *prefixed) place(page []byte) []byte {
+	p.placed = true
+	return below(page, p.prefix)
 }
 
 // Unwrap lets http.ResponseController reach what is behind it.
@@ -42,7 +49,7 @@ func (p *prefixed) Write(body []byte) (int, error) {
 		p.WriteHeader(http.StatusOK)
 	}
 	kind, _, _ := strings.Cut(p.Header().Get("Content-Type"), ";")
-	if kind != "text/html" && kind != "text/event-stream" {
+	if p.placed || kind != "text/html" && kind != "text/event-stream" {
 		return p.ResponseWriter.Write(body)
 	}
 	if _, err := p.ResponseWriter.Write(below(body, p.prefix)); err != nil {
