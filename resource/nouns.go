@@ -26,7 +26,9 @@ func Messages() *Noun {
 }
 
 // whose is the field by which who may administrate asks for the messages of another account, or of all.
-func whose() Field { return Field{Name: "account", Type: Text, Ops: Equal, Of: "account", Words: []string{"*"}} }
+func whose() Field {
+	return Field{Name: "account", Type: Text, Ops: Equal, Of: "account", Words: []string{"*"}}
+}
 
 // Dead is the list of messages that did not arrive.
 func Dead() *Noun {

@@ -180,7 +180,7 @@ func (v *visit) fetch(path string, query url.Values, into any) *problem {
 	if p := a.problem(); p != nil {
 		return p
 	}
-	if err := json.Unmarshal(a.body.Bytes(), into); err != nil {
+	if err := a.read(into); err != nil {
 		return &problem{Status: http.StatusInternalServerError, Detail: err.Error()}
 	}
 	return nil

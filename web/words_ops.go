@@ -131,6 +131,7 @@ func wordsOfOps() map[string]inBoth {
 		"alarms.take":       {"I look after it", "Jag tar hand om det"},
 		"events.lead":       {"Everything that was an alarm, also what is over.", "Allt som varit larm, även det som är över."},
 
+		"list.further":   {"Nothing so far. “More” looks further back.", "Inget hittills. ”Fler” letar längre tillbaka."},
 		"message.resend": {"Send again", "Skicka igen"},
 		"message.waits":  {"It waits: %s", "Det väntar: %s"},
 		"message.routes": {"Routing rules that were looked at", "Vägvalsregler som prövades"},
