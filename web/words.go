@@ -33,6 +33,7 @@ func allWords() map[string]inBoth {
 		wordsOfLists(),
 		wordsOfOps(),
 		wordsOfBooks(),
+		fieldsOfOps(),
 		wordsOfConsole(),
 		wordsOfSettings(),
 		wordsOfKinds(),
