@@ -31,7 +31,7 @@ func TestConsole(t *testing.T) {
 	b.shows(`String(document.querySelectorAll("#c-point canvas").length)`, "1")
 	b.shows(`String(document.querySelectorAll("#c-links tbody tr").length)`, "4")
 
-	open("/console/links/smpp", "Link")
+	open("/console/links/smpp", "Link smpp")
 	b.eval(click(`form[action$="/trace"] button`)) // the trace begins
 	b.shows(`document.querySelector("#l-trace .state")?.textContent`, "on")
 	before := b.eval(taken)
@@ -45,7 +45,7 @@ func TestConsole(t *testing.T) {
 	b.shows(`[...document.querySelectorAll("#c-links tr")].find((e) => e.textContent.startsWith("smpp"))?.querySelector(".state").textContent`, "stopped")
 	b.eval(fmt.Sprintf(send, 2)) // by another link
 	b.shows(`document.querySelector("#c-now dd")?.textContent === "0" ? "" : "counted"`, "counted")
-	open("/console/links/smpp", "Link")
+	open("/console/links/smpp", "Link smpp")
 	b.eval(click(`form[action$="/start"] button`))
 	b.shows(`document.querySelector("#l-state .state")?.textContent`, "up")
 
