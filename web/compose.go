@@ -199,7 +199,7 @@ func (v *visit) mailing(f *composeForm) (*gateway.Mailing, *formError) {
 		return nil, &formError{Field: "to", Key: "compose.toomany", Detail: strconv.Itoa(maxRecipients)}
 	}
 	common, problem := v.submission(f)
-	return &gateway.Mailing{Account: v.account.Name, Common: common, To: to, Filled: f.Fill || len(rows) > 0, Variables: f.Vars}, problem
+	return &gateway.Mailing{Account: v.account.Name, User: v.user.Name, Common: common, To: to, Filled: f.Fill || len(rows) > 0, Variables: f.Vars}, problem
 }
 
 // sendMany has a job send to more phones than one request does.

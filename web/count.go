@@ -40,7 +40,7 @@ func (v *visit) counted(f *composeForm) (*countView, *formError) {
 	if problem != nil && problem.Field != "at" {
 		return c, nil // nothing is written yet
 	}
-	mail := &gateway.Mailing{Account: v.account.Name, Common: sub, To: to, Filled: f.Fill || f.File != "", Variables: f.Vars}
+	mail := &gateway.Mailing{Account: v.account.Name, User: v.user.Name, Common: sub, To: to, Filled: f.Fill || f.File != "", Variables: f.Vars}
 	if len(to) > 0 {
 		phones, _, err := v.Core.AddressSome(v.r.Context(), mail, 1)
 		switch {

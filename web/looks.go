@@ -126,7 +126,7 @@ func (p *page) function() string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(p.path(), "/"), "/")
 	return map[string]string{
 		"compose": "compose", "sendings": "compose", "sent": "sent", "conversations": "conversations", "inbox": "conversations", "contacts": "contacts", "groups": "contacts",
-		"books": "contacts", "templates": "templates", "schedules": "schedules", "scheduled": "schedules", "duty": "rota", "reports": "reports",
+		"own": "contacts", "books": "contacts", "templates": "templates", "schedules": "schedules", "scheduled": "schedules", "duty": "rota", "reports": "reports",
 	}[first]
 }
 

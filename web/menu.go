@@ -53,7 +53,7 @@ func (v *view) menu(console bool) (items []menuItem) {
 
 // badgeOf is how many conversations have unread messages; nothing for other pages, and where that cannot be read.
 func (v *view) badgeOf(p *page) string {
-	if p.path() != talksPath {
+	if p.path() != talksPath || v.account == nil {
 		return ""
 	}
 	n, err := v.Core.UnreadConversations(v.r.Context(), v.account.Name, unreadMost)

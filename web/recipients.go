@@ -88,14 +88,22 @@ func (l *recipientList) add(line int, one string) *formError {
 	return nil
 }
 
-// find finds the group or contact of a name; empty for none.
+// find finds the group or contact of a name, in the user's own book or else the account's; empty for none.
 func (l *recipientList) find(name string) (string, *formError) {
-	_, err := l.Core.FindGroup(l.ctx, l.account.Name, name)
+	found, problem := l.findIn(gateway.Book(l.account.Name, l.user.Name), name)
+	if found == "" && problem == nil {
+		found, problem = l.findIn(l.account.Name, name)
+	}
+	return found, problem
+}
+
+func (l *recipientList) findIn(book, name string) (string, *formError) {
+	_, err := l.Core.FindGroup(l.ctx, book, name)
 	if err == nil {
 		return "group:" + name, nil
 	}
 	if errors.Is(err, gateway.ErrNotFound) {
-		if _, err = l.Core.FindContact(l.ctx, l.account.Name, name); err == nil {
+		if _, err = l.Core.FindContact(l.ctx, book, name); err == nil {
 			return "contact:" + name, nil
 		}
 	}
