@@ -18,7 +18,7 @@ type courseView struct {
 // coursePoint is so many a second, between the point before and at.
 type coursePoint struct {
 	At        string  `json:"at"`
-	Accepted  float64 `json:"accepted"`
+	Accepted  float64 `json:"accepted" doc:"messages accepted, a second"`
 	Taken     float64 `json:"taken"`
 	Delivered float64 `json:"delivered"`
 	Failed    float64 `json:"failed" doc:"ended, and had not arrived"`

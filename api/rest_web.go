@@ -29,7 +29,7 @@ func (s *httpServer) webPaths() {
 	})
 	s.describe("GET /v1/web/logo", description{
 		name: "getLogo", summary: "The logo of an account's pages", query: ofAccount, answers: map[int]any{http.StatusOK: nil}, tables: []string{"image/png", "image/jpeg"},
-		also: []int{http.StatusNotFound}, examples: []example{{name: "none", call: "/v1/web/logo", status: http.StatusNotFound}},
+		also: []int{http.StatusNotFound}, examples: []example{{name: "refused", call: "/v1/web/logo", status: http.StatusNotFound}},
 	})
 	s.describe("PUT /v1/web/logo", description{
 		name: "putLogo", summary: "Upload the logo of an account's pages",
@@ -65,11 +65,11 @@ type webView struct {
 // webShown is what the users of an account see.
 type webShown struct {
 	Name      string   `json:"name,omitempty"`
-	Color     string   `json:"color,omitempty"`
-	Band      string   `json:"band,omitempty"`
-	Logo      bool     `json:"logo"`
+	Color     string   `json:"color,omitempty" doc:"of buttons and links"`
+	Band      string   `json:"band,omitempty" doc:"of the bar at the top"`
+	Logo      bool     `json:"logo" doc:"there is one"`
 	Language  string   `json:"language,omitempty"`
-	Functions []string `json:"functions"`
+	Functions []string `json:"functions" doc:"that they see"`
 }
 
 // webOf finds the account whose pages a request is about.

@@ -35,25 +35,19 @@ func TestWebCompose(t *testing.T) {
 	t.Parallel()
 	lookPath(t, "chromium", "Chromium")
 	d := startDemo(t, t.TempDir())
-	d.out.wait(t, `/v1/messages\n`)
-	link := regexp.MustCompile(`http://\S+/setup\?token=\w+`).FindString(d.out.String())
 	const (
 		title = `document.querySelector("h1")?.firstChild.textContent.trim()`
 		count = `document.querySelector("#count strong")?.textContent`
 		chips = `[...document.querySelectorAll(".chosen li")].map((one) => one.firstChild.textContent).join(" ")`
 		over  = `document.querySelector("#live label")?.textContent`
 	)
-	b := openBrowser(t, link, 1440, 900)
+	b := d.signIn(1440, 900)
 	goTo := func(path, want string) {
 		t.Helper()
 		b.call("Page.navigate", map[string]any{"url": "http://" + d.http + path}, nil)
 		b.shows(title, want)
 		b.shows(`document.readyState`, "complete")
 	}
-	b.shows(title, "Make the first user")
-	b.eval(in("password", "correct-horse"))
-	b.eval(in("again", "correct-horse"))
-	b.eval(click("button.main"))
 	b.shows(title, "New message")
 
 	// From the first page, whatever it is: to the form, into the message, and Send. The number is typed where the form begins.
