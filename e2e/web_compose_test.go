@@ -110,10 +110,12 @@ func TestWebCompose(t *testing.T) {
 	b.eval(click("[formaction]"))
 	b.shows(`document.querySelector("#sheet .filled")?.textContent`, "Hi <i>Bo</i>")
 	b.shows(`document.querySelector("#sheet .alert .lines strong")?.textContent`, "12x")
-	for _, width := range []int{390, 1440} {
-		b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
+	for _, width := range []int{360, 390} {
+		b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": true}, nil)
 		b.shows(`String(document.documentElement.scrollWidth)`, fmt.Sprint(width))
 	}
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": 1440, "height": 900, "deviceScaleFactor": 1, "mobile": false}, nil)
+	b.shows(`String(document.documentElement.scrollWidth <= innerWidth)`, "true") // less where there is a bar to scroll by
 	b.eval(in("at", "2030-01-01T10:00"))
 	b.eval(click("#compose button.main"))
 	b.shows(title, "Send this?")
