@@ -93,13 +93,9 @@ func (s *Server) Wait() { s.done.Wait() }
 
 // sendReset sends a user a link to another password, unless the user has just got one.
 func (s *Server) sendReset(ctx context.Context, u *account.User) {
-	made, err := s.People.Links(ctx)
-	if err == nil && made[u.Name].Kind == signin.Reset && made[u.Name].Until.Sub(s.Now()) > signin.ResetLife-resetAgain {
+	token, err := s.resetToken(ctx, u)
+	if err == nil && token == "" {
 		return
-	}
-	var token string
-	if err == nil {
-		token, _, err = s.People.MakeLink(signin.Reset, u)
 	}
 	if err == nil {
 		lang := mailLanguage(u)
@@ -110,6 +106,19 @@ func (s *Server) sendReset(ctx context.Context, u *account.User) {
 		return
 	}
 	s.Log.Info("a link to another password was sent by mail", "user", u.Name)
+}
+
+// resetToken makes a link, and gives its token; empty if the user has just got one. One after the other, so that of two requests at
+// the same moment the second sees the link of the first.
+func (s *Server) resetToken(ctx context.Context, u *account.User) (token string, err error) {
+	s.resets.Lock()
+	defer s.resets.Unlock()
+	made, err := s.People.Links(ctx)
+	if err != nil || made[u.Name].Kind == signin.Reset && made[u.Name].Until.Sub(s.Now()) > signin.ResetLife-resetAgain {
+		return "", err
+	}
+	token, _, err = s.People.MakeLink(signin.Reset, u)
+	return token, err
 }
 
 // mailLanguage is that of mails to a user: English where the user has none.

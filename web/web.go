@@ -76,8 +76,9 @@ type Server struct {
 	zippers   sync.Pool                     // of *gzip.Writer
 	live      *live
 
-	doing chan struct{}  // a place for each thing that is done after a request
-	done  sync.WaitGroup // of them
+	resets sync.Mutex     // held while a link to another password is made
+	doing  chan struct{}  // a place for each thing that is done after a request
+	done   sync.WaitGroup // of them
 
 	setup      sync.Mutex
 	setupToken string // of the link of this start; empty before it is asked for
