@@ -125,13 +125,13 @@ func (b *browser) eval(expression string) string {
 	return text
 }
 
-// shows waits until an expression is a text on the page.
+// shows waits until an expression is a text on the page, all of which is there: what is done next finds its fields and scripts.
 func (b *browser) shows(expression, want string) {
 	b.t.Helper()
 	got := ""
 	within(b.t, time.Minute, fmt.Sprintf("the page shows %q as %s", want, expression), func() bool {
 		got = b.eval(expression)
-		return got == want
+		return got == want && b.eval(`document.readyState`) == "complete"
 	})
 }
 

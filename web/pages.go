@@ -39,13 +39,13 @@ func pages() []page {
 		pagesOfBooks(),
 		pagesOfDuty(),
 		pagesOfMe(),
-		pagesOfPeople(),
 		pagesOfOps(),
 		pagesOfConsole(),
 		pagesOfSettings(),
 		pagesOfReports(),
 		pagesOfLooks(),
 		pagesOfAccounts(),
+		pagesOfPeople(),
 	)
 }
 
