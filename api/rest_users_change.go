@@ -60,9 +60,12 @@ func (s *httpServer) postUser(w http.ResponseWriter, r *http.Request, a *account
 	return s.showUser(ctx, w, http.StatusCreated, body.Name)
 }
 
-// mayHave is the problem of somebody who gives a user an account or rights that are not for him to give.
+// mayHave is the problem of somebody who gives a user an account or rights that are not for him to give, or a hash as password: that
+// says what memory and time each sign-in takes, of which there are two at a time for everybody.
 func (s *httpServer) mayHave(a *account.Account, body *userBody) *problem {
 	switch {
+	case body.Password != "" && account.PasswordProblem(body.Password) != "":
+		return faulty(http.StatusUnprocessableEntity, codeBadValue, "password", "the password %s", account.PasswordProblem(body.Password))
 	case !a.ActsFor(body.Account, s.Accounts()) && a.Actor() == a.Name:
 		return needAdmin(a)
 	case !a.ActsFor(body.Account, s.Accounts()):

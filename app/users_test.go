@@ -51,3 +51,24 @@ func TestUsersOverREST(t *testing.T) {
 	do("root-key", "GET", "/v1/audit?noun=users", "", 200, `"anna"`, `"language"`, `"after":{"language":"sv"}`, `"password":"***"`)
 	do("root-key", "DELETE", path+"/anna", "", 200)
 }
+
+// A customer gives users passwords, never hashes: those would say how much memory and time a sign-in takes.
+func TestUsersHaveNoHashOfCustomers(t *testing.T) {
+	t.Parallel()
+	s := run(t, read(t, fmt.Sprintf(usersText, t.TempDir())))
+	c := newCaller(t, s)
+	const heavy = `"password":"$argon2id$v=19$m=1048576,t=64,p=255$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNo"`
+	for _, call := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"POST", "/v1/users", `{"name":"anna","role":"sender",` + heavy + `}`, 422},
+		{"POST", "/v1/users", `{"name":"anna","role":"sender"}`, 201},
+		{"PATCH", "/v1/users/anna", `{` + heavy + `}`, 422},
+		{"PATCH", "/v1/users/anna", `{"password":"anna-password"}`, 200},
+	} {
+		if got := c.do(t, "acme-key", call.method, call.path, call.body); got.status != call.status {
+			t.Errorf("%s %s %s: %d %s, want %d", call.method, call.path, call.body, got.status, got.body, call.status)
+		}
+	}
+}
