@@ -22,7 +22,8 @@ type importView struct {
 	Token, Name    string // of the file that was tried
 	Report         *importReport
 	Tried          bool
-	Hidden         int // lines of the report that are not shown
+	NewGroup       bool // there is no group of the name yet; one is made
+	Hidden         int  // lines of the report that are not shown
 	Problem        *problem
 }
 
@@ -131,25 +132,13 @@ func (v *visit) doImport() {
 	v.showImport(shown, kept.contacts)
 }
 
-// showImport has REST import a file, or try to, and shows what it says.
+// showImport has REST import a file, or try to, and shows what it says. A group that is not there is made by the import.
 func (v *visit) showImport(shown *importView, body []byte) {
-	query := url.Values{}
-	for name, value := range map[string]string{"group": shown.Group, "repeats": shown.Repeats, "book": shown.query.Get("book")} {
-		if value != "" {
-			query.Set(name, value)
-		}
+	out := v.restImport(shown, body)
+	if shown.Group != "" && out.problem().isNot("group") {
+		shown.NewGroup = true
+		out = v.withNewGroup(shown, body)
 	}
-	if shown.Tried {
-		query.Set("dry_run", "true")
-	}
-	out := &restAnswer{header: http.Header{}}
-	r, err := v.request(http.MethodPost, "/v1/contacts/import", query, nil, http.Header{"Content-Type": {importKind(body)}})
-	if err != nil {
-		v.fail(http.StatusInternalServerError, "error.database")
-		return
-	}
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	v.REST(v.account, out, r)
 	if shown.Problem = out.problem(); shown.Problem != nil {
 		v.render(shown.Problem.Status, "import", "books.import", shown)
 		return
@@ -162,6 +151,44 @@ func (v *visit) showImport(shown *importView, body []byte) {
 	report.Results, shown.Hidden = worst(report.Results)
 	shown.Report = report
 	v.render(http.StatusOK, "import", "books.import", shown)
+}
+
+// withNewGroup is restImport into a group that is made first, or, where the import is tried only, without it.
+func (v *visit) withNewGroup(shown *importView, body []byte) *restAnswer {
+	if shown.Tried {
+		without := *shown
+		without.Group = ""
+		return v.restImport(&without, body)
+	}
+	if made := v.rest(http.MethodPost, "/v1/groups", shown.query, map[string]any{"name": shown.Group}, nil); !made.ok() {
+		return made
+	}
+	return v.restImport(shown, body)
+}
+
+// restImport has REST import a file, or with Tried say what would come of it.
+func (v *visit) restImport(shown *importView, body []byte) *restAnswer {
+	query := url.Values{}
+	for name, value := range map[string]string{"group": shown.Group, "repeats": shown.Repeats, "book": shown.query.Get("book")} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if shown.Tried {
+		query.Set("dry_run", "true")
+	}
+	out := &restAnswer{header: http.Header{}}
+	r, err := v.request(http.MethodPost, "/v1/contacts/import", query, nil, http.Header{"Content-Type": {importKind(body)}})
+	if err != nil {
+		out.status = http.StatusInternalServerError
+		return out
+	}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	v.REST(v.account, out, r)
+	if out.status == 0 {
+		out.status = http.StatusOK
+	}
+	return out
 }
 
 // worst gives the lines that are shown: those that are refused first.

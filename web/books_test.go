@@ -122,6 +122,43 @@ func TestImportPage(t *testing.T) {
 	}
 }
 
+// TestImportNewGroup: a group that is not there is made when the file is brought in, and before that is only said.
+func TestImportNewGroup(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, map[string]string{"anna": "groups"})
+	var asked []string
+	there := false
+	s.rest = func(_ *account.Account, w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Method+" "+r.URL.RequestURI())
+		switch {
+		case r.URL.Path == "/v1/groups":
+			there = true
+			w.WriteHeader(http.StatusCreated)
+			_, _ = io.WriteString(w, `{"id":"0708tvs8c0002"}`)
+		case r.URL.Query().Has("group") && !there:
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, `{"status":404,"detail":"there is no group","errors":[{"field":"group","detail":"there is no group"}]}`)
+		default:
+			_, _ = io.WriteString(w, `{"results":[],"lines":1,"made":1}`)
+		}
+	}
+	anna := s.as("anna")
+	body, kind := file(t, "a.csv", "name,mobile\nBo,1\n", "group", "Team")
+	a := anna.posts("/contacts/import", body, kind)
+	a.wants(t, http.StatusOK, "There is no group Team yet. It is made.", "1 new")
+	if there {
+		t.Fatal("to try it has made a group")
+	}
+	_, after, _ := strings.Cut(a.body, `name="token" value="`)
+	token, _, _ := strings.Cut(after, `"`)
+	asked = nil
+	a = anna.do("/contacts/import/do", "token", token, "group", "Team")
+	a.wants(t, http.StatusOK, "The group Team was made.", "1 new")
+	if got := strings.Join(asked, "\n"); got != "POST /v1/contacts/import?group=Team\nPOST /v1/groups\nPOST /v1/contacts/import?group=Team" {
+		t.Error(got)
+	}
+}
+
 // posts sends a form as it is.
 func (b *tab) posts(path string, body io.Reader, kind string) answer {
 	b.t.Helper()

@@ -76,12 +76,13 @@ func zoneName() string {
 	return time.Now().Format("MST (UTC-07:00)")
 }
 
-// composePage shows an empty form, or one that a link fills: /compose?to=+46701234567&text=Hello, or /compose?again=ID with what a
-// message or a sending was.
+// composePage shows an empty form, or one that a link fills: /compose?to=+46701234567&text=Hello, with several to= also, or
+// /compose?again=ID with what a message or a sending was.
 func (v *visit) composePage() {
 	query := v.r.URL.Query()
 	query.Del("once")
 	f := readCompose(query)
+	f.To = linked(query["to"])
 	if again := query.Get("again"); again != "" {
 		if f = v.again(again); f == nil {
 			v.fail(http.StatusNotFound, "error.nomessage")
@@ -105,6 +106,8 @@ func (v *visit) compose() {
 		f.To = strings.TrimLeft(strings.TrimRight(f.To, "\n, ;")+"\n"+of, "\n")
 	case "plain":
 		f.Text = v.plain(f, of)
+	case "fill":
+		f.Fill = true
 	case "nofile":
 		f.File = ""
 	case "template":
@@ -118,7 +121,7 @@ func (v *visit) compose() {
 	}
 	shown := v.composeView(f)
 	switch act {
-	case "plain", "preview", "template":
+	case "plain", "preview", "template", "fill":
 		shown.Count, shown.Problem = v.counted(f)
 		fallthrough
 	case "add", "edit", "nofile":

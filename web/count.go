@@ -24,6 +24,7 @@ type countView struct {
 	Leaves                  string    // when it leaves, where that is not at once
 	Hours                   string    // whose hours have it wait
 	Bad                     []badLine // recipients that cannot be read
+	Bare                    string    // a placeholder of the text that nothing is put in for
 }
 
 // forcingView is a character that needs Unicode and what would take its place.
@@ -34,7 +35,7 @@ type forcingView struct {
 
 // counted previews a form; recipients that are wrong are left out of it and pointed out, what is wrong with the rest is said.
 func (v *visit) counted(f *composeForm) (*countView, *formError) {
-	c := &countView{Characters: len([]rune(f.Text)), From: cmp.Or(f.From, v.account.Sender), Flash: f.Flash}
+	c := &countView{Characters: len([]rune(f.Text)), From: cmp.Or(f.From, v.account.Sender), Flash: f.Flash, Bare: f.bare()}
 	sub, problem := v.submission(f)
 	to := v.firstTo(f, c)
 	if problem != nil && problem.Field != "at" {

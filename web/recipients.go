@@ -41,6 +41,23 @@ func (v *visit) recipients(ctx context.Context, text string) ([]gateway.MailTo, 
 	return l.list, nil
 }
 
+// linked makes the list of recipients that a link names, several in one parameter or in one each. A plus sign that whoever made the link
+// left as it is has become a blank: before a digit it was the plus of a number.
+func linked(to []string) string {
+	var list []string
+	for _, some := range to {
+		for one := range strings.FieldsFuncSeq(some, func(r rune) bool { return strings.ContainsRune(",;\n\r\t", r) }) {
+			if bare, cut := strings.CutPrefix(one, " "); cut && bare != "" && '0' < bare[0] && bare[0] <= '9' {
+				one = "+" + bare
+			}
+			if one = strings.TrimSpace(one); one != "" {
+				list = append(list, one)
+			}
+		}
+	}
+	return strings.Join(list, "\n")
+}
+
 // recipientList is a list that is read.
 type recipientList struct {
 	*visit

@@ -31,6 +31,19 @@ type problem struct {
 	Errors []mistake `json:"errors"`
 }
 
+// Each gives the mistakes that say more than the problem as a whole.
+func (p *problem) Each() []mistake {
+	if len(p.Errors) == 1 && p.Errors[0].Detail == p.Detail {
+		return nil
+	}
+	return p.Errors
+}
+
+// isNot tells whether the problem is that what a field names is not there.
+func (p *problem) isNot(field string) bool {
+	return p != nil && p.Status == http.StatusNotFound && len(p.Errors) == 1 && p.Errors[0].Field == field
+}
+
 // mistake is what is wrong with one field.
 type mistake struct {
 	Field  string `json:"field"`

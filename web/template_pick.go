@@ -58,19 +58,31 @@ func (v *visit) fields(f *composeForm) (list []fieldView) {
 	return list
 }
 
+// bare is a placeholder of the text that is sent as it stands, since nothing is filled in; empty for none.
+func (f *composeForm) bare() string {
+	if f.Fill || f.File != "" {
+		return ""
+	}
+	for _, name := range placeholders(f.Text) {
+		return "{" + name + "}"
+	}
+	return ""
+}
+
 // placeholders names those of a text, sorted.
 func placeholders(text string) []string {
 	required, optional := (&directory.Template{Text: text}).Variables()
 	return slices.Sorted(slices.Values(append(required, optional...)))
 }
 
-// saveTemplate keeps the text as a template.
+// saveTemplate keeps the text as a template. Placeholders in it are such from then on, whether or not they were to be filled in.
 func (v *visit) saveTemplate(f *composeForm) {
 	if !v.user.May(account.ChangePeople) {
 		v.fail(http.StatusForbidden, "error.right")
 		return
 	}
 	name := strings.TrimSpace(v.r.PostForm.Get("saveas"))
+	f.Fill = f.Fill || f.bare() != ""
 	of := gateway.PeopleOf{Account: v.account.Name, By: v.account.Actor()}
 	_, err := v.Core.PutTemplate(v.r.Context(), of, 0, 0, func(t *directory.Template) error {
 		t.Name, t.Text = name, f.Text

@@ -58,6 +58,8 @@ func wordsOfBooks() map[string]inBoth {
 		"books.tried":        {"Nothing is changed yet. This is what would happen:", "Inget är ändrat än. Detta skulle hända:"},
 		"books.imported":     {"This is done:", "Detta är gjort:"},
 		"books.counts":       {"%d new, %d changed, %d as they were, %d skipped, %d wrong", "%d nya, %d ändrade, %d som de var, %d överhoppade, %d fel"},
+		"books.willmake":     {"There is no group %s yet. It is made.", "Gruppen %s finns inte än. Den skapas."},
+		"books.hasmade":      {"The group %s was made.", "Gruppen %s skapades."},
 		"books.line":         {"Line", "Rad"},
 		"books.what":         {"What happens", "Vad som händer"},
 		"books.why":          {"Why", "Varför"},

@@ -61,6 +61,8 @@ func wordsOfCompose() map[string]inBoth {
 		"template.fields":  {"What the placeholders stand for; left empty: what the contact has", "Vad platshållarna står för; lämnas tomt: det kontakten har"},
 		"template.column":  {"is a column of the file", "är en kolumn i filen"},
 
+		"count.bare":   {"%s is sent just as it stands here. Is something to be put in its place for each recipient?", "%s skickas precis som det står här. Ska något sättas in där för varje mottagare?"},
+		"count.fill":   {"Fill it in", "Fyll i"},
 		"count.leaves": {"It would leave at %s.", "Det skulle skickas %s."},
 
 		"phone.title":  {"As a phone shows it", "Som en telefon visar det"},
