@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,16 +57,25 @@ const groupsShown = 200
 func (v *visit) composeView(f *composeForm) *composeView {
 	shown := &composeView{composeForm: f, Default: v.account.Sender, Zones: zoneName(), Limits: [2]int{maxRecipients, uploadMost >> 20}}
 	shown.Senders, shown.Free = senders(v.account)
-	if groups, err := v.Core.Groups(v.r.Context(), gateway.PeopleFilter{Account: v.account.Name, ByName: true, Limit: groupsShown}); err == nil {
-		for _, g := range groups {
-			shown.Groups = append(shown.Groups, g.Name)
-		}
-	}
+	shown.Groups = v.groupNames()
 	shown.Recent = v.recent(recentShown)
 	v.withTemplates(shown)
 	shown.Sheet = v.fileView(f)
 	shown.Fields = v.fields(f)
 	return shown
+}
+
+// groupNames names the groups that are offered, those of the user's own book first.
+func (v *visit) groupNames() (list []string) {
+	for _, book := range v.books() {
+		groups, _ := v.Core.Groups(v.r.Context(), gateway.PeopleFilter{Account: book, ByName: true, Limit: groupsShown})
+		for _, g := range groups {
+			if !slices.Contains(list, g.Name) {
+				list = append(list, g.Name)
+			}
+		}
+	}
+	return list
 }
 
 // zoneName is what people call the server's zone.

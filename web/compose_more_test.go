@@ -249,7 +249,19 @@ func TestComposeRecipients(t *testing.T) {
 	if a.safe(t); !strings.Contains(a.header.Get("Content-Type"), "json") {
 		t.Error("suggestions are no JSON")
 	}
+	other := &gateway.Contact{}
+	other.Name, other.Mobile, other.ID = one.Name, "+46701234569", 8
+	s.core.own = []*gateway.Contact{other}
+	a = b.do("/compose/suggest?q=nu")
+	if err := json.Unmarshal([]byte(a.body), &list); err != nil || len(list) != 3 || list[1].Value != "+46701234569" || list[2].Value != "+46701234567" {
+		t.Errorf("one name in both books: %+v %v", list, err)
+	}
 	s.core.contacts = nil
+	a = b.do("/compose/suggest?q=nu")
+	if err := json.Unmarshal([]byte(a.body), &list); err != nil || len(list) != 2 || list[1].Label != one.Name {
+		t.Errorf("the user's own contact: %+v %v", list, err)
+	}
+	s.core.own = nil
 	a = b.do("/compose/suggest?q=")
 	if err := json.Unmarshal([]byte(a.body), &list); err != nil || len(list) != 3 {
 		t.Errorf("lately: %+v %v", list, err)

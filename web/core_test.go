@@ -30,6 +30,7 @@ type core struct {
 	alarms []*gateway.Escalation
 
 	contacts  []*gateway.Contact
+	own       []*gateway.Contact // of the user
 	templates []*gateway.Template
 	mailings  []gateway.MailingJob
 	tally     gateway.Tally
@@ -148,7 +149,13 @@ func (c *core) FindContact(_ context.Context, _, named string) (*gateway.Contact
 	return nil, gateway.ErrNotFound
 }
 
-func (c *core) Groups(context.Context, gateway.PeopleFilter) (list []*gateway.Group, err error) {
+// ofAccount tells whether a book is the account's, not a user's own.
+func ofAccount(book string) bool { return !strings.Contains(book, "\x1f") }
+
+func (c *core) Groups(_ context.Context, f gateway.PeopleFilter) (list []*gateway.Group, err error) {
+	if !ofAccount(f.Account) {
+		return nil, nil
+	}
 	for _, name := range c.groups {
 		g := &gateway.Group{}
 		g.Name = name
@@ -157,7 +164,10 @@ func (c *core) Groups(context.Context, gateway.PeopleFilter) (list []*gateway.Gr
 	return list, nil
 }
 
-func (c *core) Contacts(context.Context, gateway.PeopleFilter) ([]*gateway.Contact, error) {
+func (c *core) Contacts(_ context.Context, f gateway.PeopleFilter) ([]*gateway.Contact, error) {
+	if !ofAccount(f.Account) {
+		return c.own, nil
+	}
 	return c.contacts, nil
 }
 

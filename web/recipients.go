@@ -107,11 +107,12 @@ func (l *recipientList) add(line int, one string) *formError {
 
 // find finds the group or contact of a name, in the user's own book or else the account's; empty for none.
 func (l *recipientList) find(name string) (string, *formError) {
-	found, problem := l.findIn(gateway.Book(l.account.Name, l.user.Name), name)
-	if found == "" && problem == nil {
-		found, problem = l.findIn(l.account.Name, name)
+	for _, book := range l.books() {
+		if found, problem := l.findIn(book, name); found != "" || problem != nil {
+			return found, problem
+		}
 	}
-	return found, problem
+	return "", nil
 }
 
 func (l *recipientList) findIn(book, name string) (string, *formError) {

@@ -41,14 +41,13 @@ func (v *visit) suggestions() {
 	_, _ = v.w.Write(text) // a client that has gone needs no answer
 }
 
-// suggest finds contacts and groups whose name begins with what is typed, and the contact with a number. What cannot be read is not
-// offered.
+// suggest finds contacts and groups whose name begins with what is typed, and the contact with a number, in the user's own book and in the
+// account's. What cannot be read is not offered.
 func (v *visit) suggest(typed string, most int) (list []suggestion) {
 	typed = strings.TrimSpace(typed)
 	if typed == "" || len(typed) > 100 {
 		return nil
 	}
-	ctx, name := v.r.Context(), v.account.Name
 	if strings.ContainsFunc(typed, unicode.IsDigit) && !strings.ContainsFunc(typed, unicode.IsLetter) {
 		for _, r := range v.recent(recentLooks) {
 			if digits(typed) != "" && strings.Contains(digits(r.About+r.Value), strings.TrimLeft(digits(typed), "0")) && len(list) < most {
@@ -56,17 +55,32 @@ func (v *visit) suggest(typed string, most int) (list []suggestion) {
 			}
 		}
 		if to, err := v.number(typed); err == nil {
-			found, _ := v.Core.Contacts(ctx, gateway.PeopleFilter{Account: name, Mobile: to.Number, Limit: 1})
-			list = append(v.contacts(found), list...)
+			list = append(v.contacts(v.found(gateway.PeopleFilter{Mobile: to.Number, Limit: 1})), list...)
 		}
 		return unique(list, most)
 	}
-	groups, _ := v.Core.Groups(ctx, gateway.PeopleFilter{Account: name, Search: typed, ByName: true, Limit: most / 2})
-	for _, g := range groups {
-		list = append(list, v.offer("group", "suggest.group", g.Name, g.ID, v.words(v.lang(), "suggest.members", g.Members)))
+	for _, book := range v.books() {
+		groups, _ := v.Core.Groups(v.r.Context(), gateway.PeopleFilter{Account: book, Search: typed, ByName: true, Limit: most / 4})
+		for _, g := range groups {
+			list = append(list, v.offer("group", "suggest.group", g.Name, g.ID, v.words(v.lang(), "suggest.members", g.Members)))
+		}
 	}
-	contacts, _ := v.Core.Contacts(ctx, gateway.PeopleFilter{Account: name, Search: typed, ByName: true, Limit: most})
-	return unique(append(list, v.contacts(contacts)...), most)
+	return unique(append(list, v.contacts(v.found(gateway.PeopleFilter{Search: typed, ByName: true, Limit: most}))...), most)
+}
+
+// books are those in which names are looked for: the user's own, which counts first, and the account's.
+func (v *visit) books() []string {
+	return []string{gateway.Book(v.account.Name, v.user.Name), v.account.Name}
+}
+
+// found finds contacts in both books, the user's own first.
+func (v *visit) found(f gateway.PeopleFilter) (list []*gateway.Contact) {
+	for _, book := range v.books() {
+		f.Account = book
+		contacts, _ := v.Core.Contacts(v.r.Context(), f)
+		list = append(list, contacts...)
+	}
+	return list
 }
 
 // digits leaves out all else.
@@ -79,17 +93,18 @@ func digits(text string) string {
 	}, text)
 }
 
+// contacts offers contacts by name; those whose name others have too, here or in the other book, by number.
 func (v *visit) contacts(found []*gateway.Contact) (list []suggestion) {
 	names := map[string]int{}
 	for _, c := range found {
-		names[c.Name]++
+		names[strings.ToLower(c.Name)]++
 	}
 	for _, c := range found {
 		if c.Number() == "" {
 			continue
 		}
 		one := v.offer("contact", "suggest.contact", c.Name, c.ID, c.Number())
-		if names[c.Name] > 1 { // by the number it is clear who is meant
+		if names[strings.ToLower(c.Name)] > 1 { // by the number it is clear who is meant
 			one.Value = c.Number()
 		}
 		list = append(list, one)
@@ -122,8 +137,7 @@ func (v *visit) recent(most int) (list []suggestion) {
 	if !v.user.May(account.SeeMessages) {
 		return nil
 	}
-	ctx := v.r.Context()
-	sent, _, err := v.Core.Messages(ctx, gateway.Filter{Account: v.account.Name, Via: message.ViaWeb, Limit: recentLooks})
+	sent, _, err := v.Core.Messages(v.r.Context(), gateway.Filter{Account: v.account.Name, Via: message.ViaWeb, Limit: recentLooks})
 	if err != nil {
 		return nil
 	}
@@ -135,7 +149,7 @@ func (v *visit) recent(most int) (list []suggestion) {
 		seen[m.To.Number] = true
 		one := suggestion{Value: m.To.String(), Label: m.To.String(), Kind: v.words(v.lang(), "suggest.recent")}
 		if most <= foundShown {
-			if found, err := v.Core.Contacts(ctx, gateway.PeopleFilter{Account: v.account.Name, Mobile: m.To.Number, Limit: 1}); err == nil && len(found) == 1 {
+			if found := v.found(gateway.PeopleFilter{Mobile: m.To.Number, Limit: 1}); len(found) > 0 {
 				one.Label, one.About = found[0].Name, one.Value
 			}
 		}

@@ -171,6 +171,7 @@ function chips(list, changed) {
     soon();
   });
   input.addEventListener("focus", soon);
+  input.addEventListener("click", () => { if (options.hidden) soon(); }); // it has the focus from the beginning, and offers nothing until it is asked
   input.addEventListener("blur", () => { close(); commit(); });
   input.addEventListener("paste", (event) => {
     const pasted = event.clipboardData.getData("text");
