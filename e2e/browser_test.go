@@ -129,6 +129,11 @@ func (b *browser) eval(expression string) string {
 func (b *browser) shows(expression, want string) {
 	b.t.Helper()
 	got := ""
+	defer func() {
+		if b.t.Failed() {
+			b.t.Logf("it shows %q at %s", got, b.eval("location.href"))
+		}
+	}()
 	within(b.t, time.Minute, fmt.Sprintf("the page shows %q as %s", want, expression), func() bool {
 		got = b.eval(expression)
 		return got == want && b.eval(`document.readyState`) == "complete"

@@ -18,6 +18,7 @@ type looksForm struct {
 	Open                              bool
 	Functions                         []lookFunction
 	HasLogo                           bool // of the account's own
+	Done                              bool // it was kept just now
 	OfServer                          bool // the user may give a host
 	Problems                          []string
 	Tones                             []string // what the colours become on light and on dark paper, where they are not as given
@@ -29,7 +30,11 @@ type lookFunction struct {
 }
 
 // looksPage shows how the pages of the account look, to whoever may change it.
-func (v *visit) looksPage() { v.showLooks(http.StatusOK, v.looksForm(&v.account.Web)) }
+func (v *visit) looksPage() {
+	f := v.looksForm(&v.account.Web)
+	f.Done = v.r.URL.Query().Has("kept")
+	v.showLooks(http.StatusOK, f)
+}
 
 func (v *visit) looksForm(w *account.Web) *looksForm {
 	f := &looksForm{
@@ -78,7 +83,7 @@ func (v *visit) changeLooks() {
 		v.showLooks(http.StatusUnprocessableEntity, f)
 		return
 	}
-	v.redirect("/console/looks")
+	v.redirect("/console/looks?kept")
 }
 
 // looksValue is the change that is asked for; null takes back.

@@ -61,7 +61,7 @@ func TestLooksPage(t *testing.T) {
 	}
 	a = mia.do("/console/looks", "name", "Acme", "color", "#0b6b5d", "host", "evil.example", "functions", "compose", "functions", "sent")
 	web, _ := got.Value["web"].(map[string]any)
-	if _, host := web["host"]; a.to != "/console/looks" || host || web["name"] != "Acme" || web["band"] != nil || got.Name != "acme" || got.By != "acme/mia" || len(web["functions"].([]string)) != 2 {
+	if _, host := web["host"]; a.to != "/console/looks?kept" || host || web["name"] != "Acme" || web["band"] != nil || got.Name != "acme" || got.By != "acme/mia" || len(web["functions"].([]string)) != 2 {
 		t.Errorf("%d: %+v", a.status, got)
 	}
 	a = mia.do("/console/looks", "color", "red")
