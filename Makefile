@@ -10,7 +10,7 @@ BENCH    ?=
 EXPERIMENTS ?=
 # Of make seeds: how many, and a number behind which half of them lie; 0: all begin at 1. For others with every commit:
 # SEEDBASE=$(git log -1 --format=%ct)
-SEEDS    ?= 2000
+SEEDS    ?= 1000
 SEEDBASE ?= 0
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # The race detector looks at Go that people wrote, and not at SQLite, which is C translated by a machine and takes ten times as long
@@ -35,7 +35,7 @@ unit: ## unit tests without the race detector: the quick loop
 race: ## unit tests with the race detector
 	@tools/in-memory go test $(RACE) -timeout 15m ./...
 
-seeds: ## the simulation of faults at several gateways, SEEDS (2000) times
+seeds: ## the simulation of faults at several gateways, SEEDS (1000) times
 	go test -count=1 -timeout 15m ./gateway -run '^TestSeeds$$' -seeds.runs=$(SEEDS) -seeds.base=$(SEEDBASE)
 
 fuzz: ## every fuzz target for FUZZTIME (1s)
@@ -52,7 +52,7 @@ peers: ## install the programs of others that the tests talk to
 	@tools/setup-peers
 
 e2e: ## the whole program over real sockets, against the simulator and real peers
-	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -parallel 4 -timeout 30m ./...; fi
+	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -parallel 5 -timeout 30m ./...; fi
 
 experiments: ## faults while three servers share a PostgreSQL, for LASTING (10m), and what was lost by them
 	@tools/experiments $(EXPERIMENTS)
