@@ -16,7 +16,8 @@ const escalationsShown = 50
 type dutyView struct {
 	Board []boardRow
 	Rows  []escalationRow
-	Open  bool // one of them is
+	Open  bool   // one of them is
+	Make  string // where another rota is made; empty for who may not
 }
 
 // escalationRow is one of them.
@@ -34,6 +35,9 @@ func (v *visit) dutyPage() {
 		return
 	}
 	shown := &dutyView{Board: v.board()}
+	if v.sees(account.ChangeSettings) {
+		shown.Make = settingsOf("rotas") + "/new"
+	}
 	for _, e := range list[:min(len(list), escalationsShown)] {
 		row := escalationRow{ID: e.ID.String(), Rota: e.Rota, Began: showTime(e.Began), By: e.By, State: string(e.State)}
 		if e.State == gateway.EscalationAsking {

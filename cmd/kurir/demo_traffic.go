@@ -49,6 +49,26 @@ var demoTexts = []string{
 	"Server room %s: temperature is back to normal.",
 }
 
+// demoTemplates are texts to choose from, with placeholders.
+var demoTemplates = map[string]string{
+	"Appointment": "Your appointment is on {day} at {time}. Answer N if you cannot come.",
+	"Free shift":  "A shift is free on {day}, 22-07. Answer YES to take it.",
+}
+
+// demoRota says who is on duty in ward 4: a message to it asks the next when nobody answers, and the night shift in the end.
+var demoRota = map[string]any{
+	"name": "ward4", "account": "demo", "country": "SE",
+	"layers": []map[string]any{
+		{"name": "days", "start": "2026-01-05", "slots": []map[string]any{{"who": "contact:Anna Berg"}}, "when": "mon-fri 07:00-17:00"},
+		{"name": "nights", "start": "2026-01-05", "handover": "07:00", "fills": true, "slots": []map[string]any{
+			{"who": "contact:Bo Lind", "days": 4}, {"who": "contact:Cecilia Ek", "days": 3},
+		}},
+	},
+	"escalation": map[string]any{"wait": "2m", "then": []map[string]any{
+		{"who": "contact:David Holm", "wait": "2m"}, {"who": "group:Night shift", "together": true},
+	}},
+}
+
 // demoAnswers are what phones write back.
 var demoAnswers = []string{"YES", "On my way", "N", "Thanks!", "Tack, jag kommer", "Which room?"}
 
@@ -97,7 +117,7 @@ func (d *demoTraffic) run(ctx context.Context) {
 	}
 }
 
-// people makes the contacts and their group, those that are not there yet.
+// people makes the contacts and their group, the templates and the rota, those that are not there yet.
 func (d *demoTraffic) people(ctx context.Context) error {
 	if err := d.ask(ctx, "/v1/groups", map[string]any{"name": "Night shift"}); err != nil {
 		return err
@@ -110,7 +130,15 @@ func (d *demoTraffic) people(ctx context.Context) error {
 		}
 		names = append(names, p.mobile)
 	}
-	return d.ask(ctx, "/v1/groups/Night%20shift/members", map[string]any{"add": names[:4]})
+	if err := d.ask(ctx, "/v1/groups/Night%20shift/members", map[string]any{"add": names[:4]}); err != nil {
+		return err
+	}
+	for name, text := range demoTemplates {
+		if err := d.ask(ctx, "/v1/templates", map[string]any{"name": name, "text": text}); err != nil {
+			return err
+		}
+	}
+	return d.ask(ctx, "/v1/config/rotas", demoRota)
 }
 
 // write sends a text to one of them.
