@@ -1,6 +1,9 @@
 package web
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // consolePath is where the pages of who operates the server are.
 const consolePath = "/console"
@@ -12,19 +15,55 @@ type menuItem struct {
 	Badge       string // how much is new there; empty for nothing
 }
 
+// menuGroup is a heading of the console's menu, and what stands under it.
+type menuGroup struct {
+	Words string
+	Items []menuItem
+}
+
+// consoleGroup is a heading of the console's menu, as a key of words, and the paths of the pages under it.
+type consoleGroup struct {
+	words string
+	paths []string
+}
+
+// consoleGroups are the headings in the order of the menu.
+func consoleGroups() []consoleGroup {
+	return []consoleGroup{
+		{"menu.traffic", []string{"", "/links", "/messages", "/dead", "/inbound", "/queues", "/reports"}},
+		{"menu.customers", []string{"/accounts", "/users", "/keys", "/sessions", "/owed", "/webhooks", "/optouts", "/looks"}},
+		{"menu.rules", []string{"/routes", "/inbound-rules", "/lists", "/prices", "/notices", "/settings"}},
+		{"menu.server", []string{"/alarms", "/events", "/nodes", "/audit"}},
+	}
+}
+
 // Menu names the pages that the user may see.
 func (v *view) Menu() []menuItem { return v.menu(false) }
 
-// ConsoleMenu names those of the console; nothing for who sees none.
-func (v *view) ConsoleMenu() []menuItem { return v.menu(true) }
+// ConsoleMenu names those of the console under their headings; nothing for who sees none.
+func (v *view) ConsoleMenu() (groups []menuGroup) {
+	items := v.menu(true)
+	for _, g := range consoleGroups() {
+		group := menuGroup{Words: v.T(g.words)}
+		for _, path := range g.paths {
+			if i := slices.IndexFunc(items, func(item menuItem) bool { return item.Path == consolePath+path }); i >= 0 {
+				group.Items = append(group.Items, items[i])
+			}
+		}
+		if len(group.Items) > 0 {
+			groups = append(groups, group)
+		}
+	}
+	return groups
+}
 
 // InConsole tells whether the page is one of the console's.
 func (v *view) InConsole() bool { return v.At(consolePath) }
 
 // Console is the first page of the console that the user may see; empty for none.
 func (v *view) Console() string {
-	if items := v.menu(true); len(items) > 0 {
-		return items[0].Path
+	if groups := v.ConsoleMenu(); len(groups) > 0 {
+		return groups[0].Items[0].Path
 	}
 	return ""
 }

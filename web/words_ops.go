@@ -3,6 +3,11 @@ package web
 // wordsOfOps has the words of the pages by which the server is watched and operated.
 func wordsOfOps() map[string]inBoth {
 	return map[string]inBoth{
+		"menu.traffic":   {"Traffic", "Trafik"},
+		"menu.customers": {"Customers", "Kunder"},
+		"menu.rules":     {"Rules and settings", "Regler och inställningar"},
+		"menu.server":    {"Server", "Server"},
+
 		"nav.first":    {"Overview", "Översikt"},
 		"nav.links":    {"Links", "Förbindelser"},
 		"nav.messages": {"Messages", "Meddelanden"},
