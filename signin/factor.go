@@ -25,6 +25,8 @@ var (
 	ErrCode = errors.New("the code is wrong, or was used before")
 	// ErrSlow means that so many were wrong that none is looked at now.
 	ErrSlow = errors.New("too many wrong codes; wait and try again")
+	// ErrEnrolled means that a person has a second factor already, which another does not take the place of.
+	ErrEnrolled = errors.New("there is a second factor already")
 )
 
 const (
@@ -36,6 +38,8 @@ const (
 	freeTries   = 5  // wrong codes before the first pause
 	firstPause  = 30 * time.Second
 	longPause   = time.Hour
+	triesAtOnce = 10 // codes that may come while one is counted
+	digits      = 6  // of a code of a device
 	secretBytes = 20 // of a secret, as RFC 4226 recommends
 )
 
@@ -113,7 +117,7 @@ func step(secret, code string, now time.Time) (int64, bool) {
 }
 
 // Enrol makes a secret a person's second factor, if the code is one of it, and gives recovery codes, which are shown this once. The
-// error is ErrCode or the database's.
+// error is ErrCode, ErrEnrolled or the database's.
 func (b *Book) Enrol(person, secret, code string) (codes []string, err error) {
 	at, good := step(secret, plain(code), b.opt.Now())
 	if !good {
@@ -124,9 +128,13 @@ func (b *Book) Enrol(person, secret, code string) (codes []string, err error) {
 		return nil, err
 	}
 	codes, hashes := newCodes()
-	return codes, b.opt.Store.PutSecondFactor(&store.SecondFactor{
+	made, err := b.opt.Store.PutSecondFactor(&store.SecondFactor{
 		Person: person, Secret: sealed, Since: b.opt.Now().UnixMilli(), Step: at, Codes: hashes,
 	})
+	if err == nil && !made {
+		err = ErrEnrolled
+	}
+	return codes, err
 }
 
 // newCodes makes recovery codes, and the hashes by which they are kept.
@@ -158,11 +166,11 @@ func plain(code string) string {
 
 // Factor gives what there is of a person's second factor, nil for none.
 func (b *Book) Factor(ctx context.Context, person string) (*Factor, error) {
-	list, err := b.opt.Store.SecondFactors(ctx, person)
-	if err != nil || len(list) == 0 {
+	f, err := b.factor(ctx, person)
+	if err != nil || f == nil {
 		return nil, err
 	}
-	return factorOf(&list[0]), nil
+	return factorOf(f), nil
 }
 
 // Factors gives those of everybody, by name.
@@ -182,48 +190,79 @@ func factorOf(f *store.SecondFactor) *Factor {
 	return &Factor{Since: time.UnixMilli(f.Since), Codes: len(f.Codes) / hashOctets}
 }
 
-// Check takes a code of a person's device, or one of the recovery codes. The error is ErrCode, ErrSlow or the database's.
+// Check takes a code of a person's device, or one of the recovery codes. The error is ErrCode, ErrSlow or the database's. Recovery codes
+// cannot be guessed, so they let in also whom somebody else's wrong codes have slowed down.
 func (b *Book) Check(ctx context.Context, person, code string) error {
-	list, err := b.opt.Store.SecondFactors(ctx, person)
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		return ErrCode
-	}
-	f, now := &list[0], b.opt.Now()
-	if over := f.Failed - freeTries; over >= 0 && now.Before(time.UnixMilli(f.Tried).Add(pauseAfter(over))) {
-		return ErrSlow
-	}
-	taken, err := b.take(f, plain(code), now)
+	code = plain(code)
+	var taken bool
+	f, err := b.factor(ctx, person)
 	switch {
 	case err != nil:
 		return err
-	case taken:
-		return nil
+	case f == nil:
+		return ErrCode
+	case len(code) != digits:
+		taken, err = b.takeRecovery(f, code)
+	default:
+		if f, err = b.try(ctx, f); err == nil {
+			taken, err = b.takeStep(f, code)
+		}
 	}
-	if err := b.opt.Store.FailFactor(person, now.UnixMilli()); err != nil {
-		return err
+	if err == nil && !taken {
+		return ErrCode
 	}
-	return ErrCode
+	return err
+}
+
+// factor reads a person's second factor, nil for none.
+func (b *Book) factor(ctx context.Context, person string) (*store.SecondFactor, error) {
+	list, err := b.opt.Store.SecondFactors(ctx, person)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+// try counts a code as a wrong one before it is looked at: of many at the same moment no more are looked at than of as many in turn.
+// It gives the factor as it is then; the error is ErrSlow, ErrCode if there is none any more, or the database's.
+func (b *Book) try(ctx context.Context, f *store.SecondFactor) (*store.SecondFactor, error) {
+	for range triesAtOnce {
+		now := b.opt.Now()
+		if over := f.Failed - freeTries; over >= 0 && now.Before(time.UnixMilli(f.Tried).Add(pauseAfter(over))) {
+			return nil, ErrSlow
+		}
+		counted, err := b.opt.Store.TryFactor(f, now.UnixMilli())
+		if err != nil || counted {
+			return f, err
+		}
+		if f, err = b.factor(ctx, f.Person); err != nil {
+			return nil, err
+		}
+		if f == nil {
+			return nil, ErrCode
+		}
+	}
+	return nil, ErrSlow
 }
 
 // pauseAfter doubles with each wrong code.
 func pauseAfter(over int) time.Duration { return min(firstPause<<min(over, 10), longPause) }
 
-// take takes a code, if it is good and was not taken before.
-func (b *Book) take(f *store.SecondFactor, code string, now time.Time) (taken bool, err error) {
-	if len(code) == 6 {
-		secret, err := b.opt.Open(f.Person, f.Secret)
-		if err != nil {
-			return false, err
-		}
-		at, good := step(secret, code, now)
-		if !good || at <= f.Step {
-			return false, nil
-		}
-		return b.opt.Store.TakeStep(f.Person, at)
+// takeStep takes a code of a device, if it is good and neither it nor a later one was taken before.
+func (b *Book) takeStep(f *store.SecondFactor, code string) (taken bool, err error) {
+	secret, err := b.opt.Open(f.Person, f.Secret)
+	if err != nil {
+		return false, err
 	}
+	at, good := step(secret, code, b.opt.Now())
+	if !good || at <= f.Step {
+		return false, nil
+	}
+	return b.opt.Store.TakeStep(f.Person, at)
+}
+
+// takeRecovery takes a recovery code, if it is one of those that are left.
+func (b *Book) takeRecovery(f *store.SecondFactor, code string) (taken bool, err error) {
 	hash := codeHash(code)
 	for i := 0; i+hashOctets <= len(f.Codes); i += hashOctets {
 		if subtle.ConstantTimeCompare(hash, f.Codes[i:i+hashOctets]) == 1 {
@@ -236,15 +275,15 @@ func (b *Book) take(f *store.SecondFactor, code string, now time.Time) (taken bo
 
 // NewCodes makes recovery codes in place of those that there are. The error is ErrCode if there is no second factor any more.
 func (b *Book) NewCodes(ctx context.Context, person string) ([]string, error) {
-	list, err := b.opt.Store.SecondFactors(ctx, person)
+	f, err := b.factor(ctx, person)
 	if err != nil {
 		return nil, err
 	}
-	codes, hashes := newCodes()
-	if len(list) == 0 {
+	if f == nil {
 		return nil, ErrCode
 	}
-	taken, err := b.opt.Store.TakeCode(person, list[0].Codes, hashes)
+	codes, hashes := newCodes()
+	taken, err := b.opt.Store.TakeCode(person, f.Codes, hashes)
 	if err == nil && !taken {
 		err = ErrCode
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -172,10 +173,16 @@ func TestSecondFactor(t *testing.T) {
 		t.Errorf("it is %+v, %v", f, err)
 	}
 	c.advance(10 * time.Minute)
-	for range 3 { // with the one above
+	for range 4 {
 		check("a wrong one", "123456", ErrCode)
 	}
-	check("the fifth", "", ErrCode)
+	check("the fifth", "000000", ErrCode)
+	check("none", "", ErrCode)
+	check("a right one too early", codeAt(t, p.Secret, c.now()), ErrSlow)
+	check("a recovery code, which nobody guesses", codes[4], nil) // and it is forgotten how many were wrong
+	for range 5 {
+		check("a wrong one", "123456", ErrCode)
+	}
 	check("a right one too early", codeAt(t, p.Secret, c.now()), ErrSlow)
 	c.advance(30 * time.Second)
 	check("the same in time", codeAt(t, p.Secret, c.now()), nil)
@@ -187,6 +194,56 @@ func TestSecondFactor(t *testing.T) {
 	}
 	if all, err := b.Factors(t.Context()); err != nil || len(all) != 0 {
 		t.Errorf("after that: %v, %v", all, err)
+	}
+}
+
+// Of a hundred wrong codes at the same moment no more are looked at than of a hundred in turn, and of a hundred times the same right
+// one, or the same recovery code, one lets in. Nobody who comes too late replaces a second factor.
+func TestCodesAtOnce(t *testing.T) {
+	t.Parallel()
+	b, _, c := open(t)
+	p, err := Propose("Kurir", "anna", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	atOnce := func(do func() error) map[error]int {
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		results := map[error]int{}
+		for range 100 {
+			all.Go(func() {
+				err := do()
+				mu.Lock()
+				defer mu.Unlock()
+				results[err]++
+			})
+		}
+		all.Wait()
+		return results
+	}
+	var codes []string
+	got := atOnce(func() error {
+		made, err := b.Enrol("anna", p.Secret, codeAt(t, p.Secret, c.now()))
+		if err == nil {
+			codes = made
+		}
+		return err
+	})
+	if got[nil] != 1 || got[ErrEnrolled] != 99 {
+		t.Errorf("enrolled at once: %v", got)
+	}
+	check := func(code string) map[error]int {
+		return atOnce(func() error { return b.Check(t.Context(), "anna", code) })
+	}
+	if got = check("000000"); got[ErrCode] != freeTries || got[ErrSlow] != 100-freeTries {
+		t.Errorf("wrong codes at once: %v", got)
+	}
+	if got = check(codes[0]); got[nil] != 1 || got[ErrCode] != 99 {
+		t.Errorf("a recovery code at once: %v", got)
+	}
+	c.advance(time.Minute)
+	if got = check(codeAt(t, p.Secret, c.now())); got[nil] != 1 {
+		t.Errorf("a right code at once: %v", got)
 	}
 }
 

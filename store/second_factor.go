@@ -18,39 +18,34 @@ type SecondFactor struct {
 
 const factorColumns = "person, secret, since, step, codes, failed, tried"
 
-// PutSecondFactor writes a person's second factor, in place of another.
-func (s *Store) PutSecondFactor(f *SecondFactor) error {
-	return s.alone("write a second factor", func() error {
-		if err := s.dropFactor(f.Person); err != nil {
-			return err
-		}
-		return query(s.conn, "INSERT INTO second_factor("+factorColumns+") VALUES (?1,?2,?3,?4,?5,?6,?7)", func(stmt *statement) {
-			stmt.BindText(1, f.Person)
-			stmt.BindText(2, f.Secret)
-			stmt.BindInt64(3, f.Since)
-			stmt.BindInt64(4, f.Step)
-			stmt.BindBytes(5, f.Codes)
-			stmt.BindInt64(6, int64(f.Failed))
-			stmt.BindInt64(7, f.Tried)
-		}, nil)
+// PutSecondFactor writes a person's second factor. It is false, and nothing is written, if there is one already.
+func (s *Store) PutSecondFactor(f *SecondFactor) (made bool, err error) {
+	const text = "INSERT INTO second_factor(" + factorColumns + ") VALUES (?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(person) DO NOTHING RETURNING step"
+	return s.takeFactor(text, func(stmt *statement) {
+		stmt.BindText(1, f.Person)
+		stmt.BindText(2, f.Secret)
+		stmt.BindInt64(3, f.Since)
+		stmt.BindInt64(4, f.Step)
+		stmt.BindBytes(5, f.Codes)
+		stmt.BindInt64(6, int64(f.Failed))
+		stmt.BindInt64(7, f.Tried)
 	})
-}
-
-func (s *Store) dropFactor(person string) error {
-	return query(s.conn, "DELETE FROM second_factor WHERE person = ?1", func(stmt *statement) { stmt.BindText(1, person) }, nil)
 }
 
 // DropSecondFactor removes a person's second factor, and with ends also the person's sessions and links.
 func (s *Store) DropSecondFactor(person string, ends bool) error {
 	return s.alone("remove a second factor", func() error {
-		err := s.dropFactor(person)
-		for _, table := range []string{"web_session", "signin_link"} {
-			if err != nil || !ends {
+		tables := []string{"second_factor"}
+		if ends {
+			tables = append(tables, "web_session", "signin_link")
+		}
+		for _, table := range tables {
+			err := query(s.conn, "DELETE FROM "+table+" WHERE person = ?1", func(stmt *statement) { stmt.BindText(1, person) }, nil)
+			if err != nil {
 				return err
 			}
-			err = query(s.conn, "DELETE FROM "+table+" WHERE person = ?1", func(stmt *statement) { stmt.BindText(1, person) }, nil)
 		}
-		return err
+		return nil
 	})
 }
 
@@ -71,13 +66,15 @@ func (s *Store) TakeCode(person string, was, left []byte) (taken bool, err error
 	})
 }
 
-// FailFactor counts a wrong code.
-func (s *Store) FailFactor(person string, now int64) error {
-	_, err := s.takeFactor("UPDATE second_factor SET failed = failed + 1, tried = ?2 WHERE person = ?1 RETURNING step", func(stmt *statement) {
-		stmt.BindText(1, person)
-		stmt.BindInt64(2, now)
+// TryFactor counts a wrong code before it is looked at, so that many at the same moment are counted, too; a right one takes that back
+// (TakeStep, TakeCode). It is false if another has been counted or taken since f was read.
+func (s *Store) TryFactor(f *SecondFactor, now int64) (counted bool, err error) {
+	return s.takeFactor("UPDATE second_factor SET failed = failed + 1, tried = ?4 WHERE person = ?1 AND failed = ?2 AND tried = ?3 RETURNING step", func(stmt *statement) {
+		stmt.BindText(1, f.Person)
+		stmt.BindInt64(2, int64(f.Failed))
+		stmt.BindInt64(3, f.Tried)
+		stmt.BindInt64(4, now)
 	})
-	return err
 }
 
 // ResealFactor puts a secret that is encrypted otherwise in place of what it was.

@@ -62,11 +62,12 @@ func (v *visit) watch(key string, every time.Duration, sample func(*visit) (part
 	}
 }
 
-// stillMay tells whether the user is still signed in and may still see the page that is streamed.
+// stillMay tells whether the user is still signed in and may still see what is streamed: it was made with the rights and for the account
+// that the user had when it began.
 func (v *visit) stillMay() bool {
 	now := &visit{Server: v.Server, w: v.w, r: v.r, page: v.page}
 	now.recognise()
-	return now.user != nil && now.user.Name == v.user.Name && now.user.May(v.page.right)
+	return now.user != nil && now.user.Name == v.user.Name && now.user.Rights() == v.user.Rights() && now.account.Name == v.account.Name
 }
 
 // detached is the visit as who samples a topic makes it: it does not end with the request that began it.

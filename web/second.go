@@ -118,6 +118,9 @@ func (v *visit) setUpSecond() {
 		form.Error = "code.wrong"
 		v.showSecond(http.StatusUnprocessableEntity, nil, secret, form)
 		return
+	case errors.Is(err, signin.ErrEnrolled): // just now, in another window
+		v.redirect("/second")
+		return
 	case err != nil:
 		v.fail(http.StatusServiceUnavailable, "error.database")
 		return
@@ -130,7 +133,7 @@ func (v *visit) setUpSecond() {
 			return
 		}
 		v.Log.Info("user signed in", "user", u.Name, "account", u.Account, "peer", v.addr())
-		v.user, v.account = u, v.Accounts().ByName(u.Account)
+		v.user, v.account = u, u.Acting(v.Accounts().ByName(u.Account))
 	}
 	v.showCodes(form, codes)
 }
