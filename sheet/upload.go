@@ -10,7 +10,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -31,12 +30,6 @@ type UploadError struct{ Text string }
 func (e *UploadError) Error() string { return e.Text }
 
 func bad(format string, args ...any) error { return &UploadError{fmt.Sprintf(format, args...)} }
-
-// inflated is how many octets a workbook may unpack to for each that it may have, and in any case at least.
-const (
-	inflated      = 8
-	inflatedLeast = 32 << 20
-)
 
 // ReadUpload calls row for each row of a table in a file that somebody has sent, with its number from 1 and its cells, until row
 // returns an error, which is returned. A workbook (XLSX) is known by its first octets, and its first sheet is read, cells as they
@@ -86,40 +79,6 @@ func (l *Limits) hand(number int, cells []string, row func(int, []string) error)
 	return row(number, cells)
 }
 
-func readWorkbook(in io.Reader, l Limits, row func(int, []string) error) error {
-	most := max(l.Octets*inflated, inflatedLeast)
-	book, err := excelize.OpenReader(in, excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: min(most, 16<<20)})
-	if err != nil {
-		if _, passed := errors.AsType[*UploadError](err); passed {
-			return err
-		}
-		return bad("the workbook cannot be read: %v", err)
-	}
-	defer func() { _ = book.Close() }() // removes temporary files
-	names := book.GetSheetList()
-	if len(names) == 0 {
-		return bad("the workbook has no sheet")
-	}
-	rows, err := book.Rows(names[0])
-	if err != nil {
-		return bad("the workbook cannot be read: %v", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for number := 1; rows.Next(); number++ {
-		cells, err := rows.Columns()
-		if err != nil {
-			return bad("row %d of the workbook cannot be read: %v", number, err)
-		}
-		if err := row(number, cells); err != nil {
-			return err
-		}
-	}
-	if err := rows.Error(); err != nil {
-		return bad("the workbook cannot be read: %v", err)
-	}
-	return nil
-}
-
 func readText(in *bufio.Reader, row func(int, []string) error) error {
 	text := bufio.NewReaderSize(decoded(in), 64<<10)
 	head, err := text.Peek(text.Size())
@@ -136,13 +95,13 @@ func readText(in *bufio.Reader, row func(int, []string) error) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		line, _ := table.FieldPos(0)
 		if wrong, known := errors.AsType[*csv.ParseError](err); known {
 			return bad("line %d: %v", wrong.Line, wrong.Err)
 		}
 		if err != nil {
 			return err
 		}
+		line, _ := table.FieldPos(0)
 		if err := row(line, cells); err != nil {
 			return err
 		}

@@ -86,7 +86,7 @@ func TestReadUploadRefused(t *testing.T) {
 		"a picture":     {strings.NewReader("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), "neither"},
 		"an old Excel":  {strings.NewReader("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), ".xlsx"},
 		"half a zip":    {strings.NewReader("PK\x03\x04abcdefgh"), "cannot be read"},
-		"a bomb":        {&bomb, "cannot be read"},
+		"a bomb":        {&bomb, "unpacks to more"},
 		"too many rows": {strings.NewReader(strings.Repeat("a\n", 101)), "more than 100 rows"},
 		"columns":       {strings.NewReader(strings.Repeat("a,", 20)), "more than 10 columns"},
 		"a long cell":   {strings.NewReader("a\n" + strings.Repeat("x", 300)), "row 2, column 1"},
@@ -95,6 +95,9 @@ func TestReadUploadRefused(t *testing.T) {
 		if _, known := errors.AsType[*UploadError](err); !known || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
+	}
+	if _, err := upload(strings.NewReader(`"`+strings.Repeat("x", int(small.Octets))), small); err == nil || !strings.Contains(err.Error(), "larger") {
+		t.Errorf("a cell that is larger than the file may be: %v", err)
 	}
 	many := small
 	many.Rows = 1 << 30
