@@ -65,6 +65,7 @@ type rowAct struct {
 	path, words string // path with {member}
 	right       account.Right
 	when        func(r row) bool // nil: always
+	sure        string           // key of what is said before it is done, which takes a second click; empty: it is done at once
 }
 
 // row is one row as REST answers.

@@ -44,7 +44,7 @@ type listRow struct {
 type listCell struct{ Text, Class, State, Label string }
 
 // listLink is a place and what it is called.
-type listLink struct{ Path, Words string }
+type listLink struct{ Path, Words, Sure string }
 
 // listed reads a page of a list.
 func (v *visit) listed(l *listPage, asked url.Values) *listView {
@@ -57,11 +57,11 @@ func (v *visit) listed(l *listPage, asked url.Values) *listView {
 	}
 	for _, act := range l.acts {
 		if v.sees(act.right) {
-			shown.Acts = append(shown.Acts, listLink{act.path, v.words(v.lang(), act.words)})
+			shown.Acts = append(shown.Acts, listLink{Path: act.path, Words: v.words(v.lang(), act.words)})
 		}
 	}
 	for _, file := range []string{"csv", "xlsx"} {
-		shown.Files = append(shown.Files, listLink{v.at(asked, "export", file), strings.ToUpper(file)})
+		shown.Files = append(shown.Files, listLink{Path: v.at(asked, "export", file), Words: strings.ToUpper(file)})
 	}
 	var page map[string]any
 	got := v.rest(http.MethodGet, v.filledPath(l.rest), asked, nil, nil)
@@ -109,7 +109,11 @@ func (v *visit) listRow(l *listPage, columns []column, r row) listRow {
 	}
 	for _, act := range l.rowActs {
 		if v.sees(act.right) && (act.when == nil || act.when(r)) {
-			out.Acts = append(out.Acts, listLink{r.filled(act.path), v.words(v.lang(), act.words)})
+			link := listLink{Path: r.filled(act.path), Words: v.words(v.lang(), act.words)}
+			if act.sure != "" {
+				link.Sure = v.words(v.lang(), act.sure)
+			}
+			out.Acts = append(out.Acts, link)
 		}
 	}
 	return out
@@ -179,7 +183,7 @@ func (v *visit) filters(shown *listView, l *listPage, noun *resource.Noun, asked
 		shown.Narrowed = shown.Narrowed || one.Value != ""
 		if f.Type == resource.Word {
 			for _, word := range f.Words {
-				one.Words = append(one.Words, listLink{word, v.word(word)})
+				one.Words = append(one.Words, listLink{Path: word, Words: v.word(word)})
 			}
 		}
 		shown.Filters = append(shown.Filters, one)

@@ -141,7 +141,7 @@ func (v *visit) operatorLink() (*operatorLinkView, *problem) {
 			{"stop", "links.stop", shown.State != "stopped"},
 		} {
 			if act.fits {
-				shown.Acts = append(shown.Acts, listLink{"/console/links/" + name + "/" + act.name, v.words(v.lang(), act.words)})
+				shown.Acts = append(shown.Acts, listLink{Path: "/console/links/" + name + "/" + act.name, Words: v.words(v.lang(), act.words)})
 			}
 		}
 	}

@@ -72,6 +72,15 @@ func TestConsolePages(t *testing.T) {
 	a = b.do("/console/queues/act", "act", "lane", "priority", "bulk")
 	a.wants(t, http.StatusNotFound)
 	asked = nil
+	a = b.do("/console/queues/act", "act", "cancel", "reference", "R<1>")
+	a.wants(t, http.StatusOK, `name="reference" value="R&lt;1&gt;"`, "It is never sent then.")
+	if strings.Contains(strings.Join(asked, "\n"), "cancel") {
+		t.Error("messages are cancelled without a question")
+	}
+	if b.do("/console/queues/act", "act", "cancel", "reference", "R1", "sure", "1"); !strings.Contains(strings.Join(asked, "\n"), "POST /v1/queues/cancel") {
+		t.Errorf("it is not cancelled: %v", asked)
+	}
+	asked = nil
 	for path, to := range map[string]string{
 		"/console/links/op1/stop": "/console/links/op1", "/console/webhooks/replay?account=acme&id=1": "/console/webhooks/dead", "/console/queues/act": "/console/queues",
 		"/console/sessions/7/unbind": "/console/sessions",

@@ -39,7 +39,7 @@ func keysList() *listPage {
 			{field: "name"}, {field: "account"}, {field: "scopes", kind: aList}, {field: "expires"}, {field: "last_used", kind: aTime}, {field: "note"},
 		},
 		rowActs: []rowAct{{
-			path: keysPath + "/{name}/revoke", words: "keys.revoke", right: account.ManageAccount,
+			path: keysPath + "/{name}/revoke", words: "keys.revoke", sure: "keys.sure", right: account.ManageAccount,
 			when: func(r row) bool { return r.text("source") == resource.OverAPI },
 		}},
 	}

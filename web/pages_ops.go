@@ -203,7 +203,7 @@ func pagesOfWebhooks() []page {
 			filters: []string{"account", "kind", "address", "message", "at"},
 			rowActs: []rowAct{
 				{path: "/console/webhooks/replay?account={account}&id={message}{inbound}", words: "webhooks.replay", right: account.Operate},
-				{path: "/console/webhooks/dead/{number}/remove", words: "webhooks.remove", right: account.Operate},
+				{path: "/console/webhooks/dead/{number}/remove", words: "webhooks.remove", sure: "webhooks.sure", right: account.Operate},
 			},
 		}},
 		{pattern: "POST /console/webhooks/replay", right: account.Operate, serve: (*visit).replay},

@@ -18,6 +18,7 @@ type queuesView struct {
 	Busy  bool // a job runs
 	Form  url.Values
 	Wrong *problem // of the act that was asked for
+	Sure  bool     // the user is asked whether to cancel what the form says
 }
 
 // Age is how old the oldest of a queue is.
@@ -25,6 +26,12 @@ func (q *queueLine) Age() string { return age(time.Since(q.Oldest)) }
 
 // queueActs are the acts on what waits, as REST names them.
 func queueActs() []string { return []string{"count", "pause", "resume", "move", "lane", "cancel"} }
+
+// queueFields are those of the form that say which messages are meant.
+func queueFields() []string { return []string{"account", "reference", "to", "link"} }
+
+// Asks names the fields that say which messages are meant.
+func (q *queuesView) Asks() []string { return queueFields() }
 
 // queuesPage shows what waits.
 func (v *visit) queuesPage() { v.queues(http.StatusOK, nil) }
@@ -35,6 +42,7 @@ func (v *visit) queues(status int, wrong *problem) {
 	if shown.Form == nil {
 		shown.Form = v.r.URL.Query()
 	}
+	shown.Sure = wrong == nil && v.r.Method == http.MethodPost
 	for p := range message.Priorities {
 		shown.Lanes = append(shown.Lanes, message.Priority(p).String())
 	}
@@ -60,10 +68,14 @@ func (v *visit) queues(status int, wrong *problem) {
 	v.render(status, "queues", "nav.queues", shown)
 }
 
-// actOnQueue begins an act with messages that wait; a job does it.
+// actOnQueue begins an act with messages that wait; a job does it. Before they are cancelled the user is asked.
 func (v *visit) actOnQueue() {
 	act := v.r.PostForm.Get("act")
-	body := v.filledIn("account", "reference", "to", "link")
+	body := v.filledIn(queueFields()...)
+	if act == "cancel" && len(body) > 0 && v.r.PostForm.Get("sure") == "" {
+		v.queues(http.StatusOK, nil)
+		return
+	}
 	switch act {
 	case "move":
 		body["move_to"] = v.r.PostForm.Get("move_to")

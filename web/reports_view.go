@@ -68,7 +68,7 @@ func (v *visit) reportView(ask *reportAsk, rows []row) *reportView {
 	v.reportSpans(shown, ask)
 	v.reportNarrow(shown, ask)
 	for _, file := range []string{"csv", "xlsx"} {
-		shown.Files = append(shown.Files, listLink{ask.path(ask.report.name, "export", file), strings.ToUpper(file)})
+		shown.Files = append(shown.Files, listLink{Path: ask.path(ask.report.name, "export", file), Words: strings.ToUpper(file)})
 	}
 	if ask.report.sum {
 		v.reportTotals(shown, ask, rows)

@@ -46,6 +46,7 @@ func wordsOfAccounts() map[string]inBoth {
 		"keys.all":        {"all that the account may", "allt som kontot får"},
 		"keys.make":       {"Make a key", "Gör en nyckel"},
 		"keys.revoke":     {"Revoke", "Återkalla"},
+		"keys.sure":       {"Whoever uses it is refused from then on. It cannot be given back.", "Den som använder den avvisas från och med nu. Det går inte att ångra."},
 		"keys.scopes":     {"Scopes", "Rättigheter"},
 		"keys.scopeshint": {"Such as messages:write messages:read. Empty: all that the account may.", "Till exempel messages:write messages:read. Tomt: allt som kontot får."},
 		"keys.addresses":  {"From these addresses only", "Bara från dessa adresser"},

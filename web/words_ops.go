@@ -119,6 +119,9 @@ func wordsOfOps() map[string]inBoth {
 		"queues.what":   {"What", "Vad"},
 		"queues.move":   {"to link (move)", "till förbindelse (flytta)"},
 		"queues.lane":   {"to lane (change lane)", "till fil (byt fil)"},
+		"queues.sure":   {"Cancel all that waits and agrees with this? It is never sent then.", "Avbryta allt som väntar och stämmer med detta? Det skickas då aldrig."},
+		"queues.yes":    {"Yes, cancel it", "Ja, avbryt"},
+		"queues.no":     {"No", "Nej"},
 		"queues.go":     {"Do it", "Utför"},
 
 		"owed.lead":         {"States and messages from phones that customers have not taken yet.", "Lägen och meddelanden från telefoner som kunder inte har tagit än."},
@@ -130,6 +133,7 @@ func wordsOfOps() map[string]inBoth {
 		"webhooks.dead":     {"Given up", "Uppgivna"},
 		"webhooks.given":    {"What was called for in vain until it was too old, or was refused for good.", "Det som anropats förgäves tills det blev för gammalt, eller avvisats för gott."},
 		"webhooks.replay":   {"Call again", "Anropa igen"},
+		"webhooks.sure":     {"The customer then never hears of it.", "Kunden får då aldrig veta det."},
 		"webhooks.remove":   {"Remove", "Ta bort"},
 		"alarms.lead":       {"What somebody ought to look at, newest first.", "Det som någon bör titta på, nyaste först."},
 		"alarms.all":        {"All events", "Alla händelser"},

@@ -45,6 +45,8 @@ func wordsOfSettings() map[string]inBoth {
 		"settings.form":     {"As a form", "Som formulär"},
 		"settings.json":     {"As JSON", "Som JSON"},
 		"settings.delete":   {"Delete", "Ta bort"},
+		"settings.sure":     {"%s is then in force no more, at once. The audit keeps what it was.", "%s gäller då inte längre, genast. Ändringsloggen har kvar hur den var."},
+		"settings.yes":      {"Yes, delete it", "Ja, ta bort"},
 
 		"dry.title":   {"Dry run", "Prova"},
 		"dry.inbound": {"Dry run of a message from a phone", "Prova med ett meddelande från en telefon"},

@@ -112,7 +112,8 @@ function chips(list, changed) {
       more.textContent = list.dataset.more.replace("4711", kept.length - most);
       Object.assign(clear, { type: "button", textContent: list.dataset.clear, className: "remove" });
       clear.addEventListener("click", () => { kept.length = 0; update(); input.focus(); });
-      items.push(more, clear);
+      more.append(" ", clear);
+      items.push(more);
     }
     shown.replaceChildren(...items);
   };
