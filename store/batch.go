@@ -109,13 +109,16 @@ func (b *Batch) Rows() int {
 }
 
 // Change is the new progress of a message. Log is the whole log; it may share
-// memory with a log that grows behind its end.
+// memory with a log that grows behind its end. Account is whose it is and Link
+// its first one, by which lists find it; with both empty they look everywhere.
 type Change struct {
 	ID    message.ID
 	State message.State
 	Owed  bool
 	Final int64
 	Log   []byte
+
+	Account, Link string
 }
 
 // Grant says that a session of a link may send these messages. After a crash

@@ -182,7 +182,10 @@ func (s *Store) writeBatch(b *Batch, n *tableDeltas) error {
 	if err := s.writeDuplicates(b.Duplicates); err != nil {
 		return err
 	}
-	return s.writeKeys(b.Idempotency)
+	if err := s.writeKeys(b.Idempotency); err != nil {
+		return err
+	}
+	return s.writeZones()
 }
 
 // writeJournaled writes, with SQLite, what a batch says of messages, grants and

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"kurir/message"
 	"kurir/store"
@@ -53,6 +54,18 @@ func TestFill(t *testing.T) {
 	}
 	if total != 2*n {
 		t.Errorf("%d messages, want %d", total, 2*n)
+	}
+	rare, next, err := s.Messages(t.Context(), store.Filter{Account: "rare", Link: "rare", States: []message.State{message.Rejected}})
+	if err != nil || len(rare) != 10 || next != 0 {
+		t.Errorf("%d rare messages, next %v, %v", len(rare), next, err)
+	}
+	sums, err := s.Tallies(t.Context(), []store.TallyKind{store.TallyAccepted, store.TallyInbound}, []int64{0, time.Now().Unix()/3600 + 1})
+	counted := map[store.TallyKind]int64{}
+	for _, sum := range sums {
+		counted[sum.Kind] += sum.N
+	}
+	if err != nil || counted[store.TallyAccepted] != 2*n || counted[store.TallyInbound] != 2*n/100 {
+		t.Errorf("sums for reports: %v, %v", counted, err)
 	}
 	open := 0
 	if err := s.OpenAfterMark(t.Context(), 0, func(*message.Message) error { open++; return nil }); err != nil || open != 0 {

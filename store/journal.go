@@ -195,8 +195,12 @@ func (s *Store) encodeJournal(dst []byte, b *Batch, bodies []span) ([]byte, []sp
 		dst = binary.AppendVarint(dst, int64(c.ID-last))
 		last = c.ID
 		keep := 0
-		if r := s.pending.rows[c.ID]; r != nil && !r.settling && bytes.HasPrefix(c.Log, r.Log) {
+		r := s.pending.rows[c.ID]
+		if r != nil && !r.settling && bytes.HasPrefix(c.Log, r.Log) {
 			keep = len(r.Log)
+		}
+		if r == nil || r.settling || r.body == nil { // its row is in the tables
+			s.zones.markChange(c)
 		}
 		p := message.Progress{State: c.State, Owed: c.Owed, Final: c.Final, Log: c.Log}
 		dst = appendProgress(dst, &p, keep)

@@ -179,14 +179,21 @@ func (s *Store) Messages(ctx context.Context, f Filter) (list []*message.Message
 func (s *Store) matchingMessages(ctx context.Context, f *Filter) (ids []message.ID, next message.ID, err error) {
 	low, high := f.bounds()
 	where := f.messageCondition()
+	key, indexed := f.key()
 	if s.pg != nil {
 		err = s.read(ctx, func(c *conn) error {
-			ids, next, err = s.scanPostgres(c, where, low, high, f)
+			z := f.zones(zoneMessages)
+			if indexed {
+				z = nil
+			}
+			ids, next, err = z.page(c, low, high, f, func(at stretch, limit, examine int) ([]message.ID, message.ID, int, error) {
+				return s.scanPostgres(c, where, at, f, limit, examine)
+			})
 			return err
 		})
 		return ids, next, err
 	}
-	if key, indexed := f.key(); indexed {
+	if indexed {
 		err = s.read(ctx, func(c *conn) error {
 			ids, next, err = s.lookup(c, key, where, low, high, f)
 			return err
@@ -204,7 +211,10 @@ func (s *Store) matchingMessages(ctx context.Context, f *Filter) (ids []message.
 		return f.wants(state)
 	}
 	err = s.read(ctx, func(c *conn) error {
-		ids, next, err = scan(c, messageTables, "m.id", "p.state", where, low, high, f, state)
+		ids, next, err = f.zones(zoneMessages).page(c, low, high, f, func(at stretch, limit, examine int) ([]message.ID, message.ID, int, error) {
+			t := scanned{table: messageTables, id: "m.id", state: "p.state", where: where, wants: state}
+			return t.scan(c, at, f.Oldest, limit, examine)
+		})
 		return err
 	})
 	ids, next = f.merge(newest, stop, ids, next)
@@ -304,42 +314,49 @@ func (s *Store) MessagesByReference(ctx context.Context, account, reference stri
 	return list, err
 }
 
-// scan walks a table by id and returns the ids of the rows that match. wants,
-// unless nil, judges the column state as well.
-func scan(c *conn, table, id, state string, where *condition, low, high message.ID, f *Filter, wants func(message.ID, message.State) bool) (ids []message.ID, next message.ID, err error) {
+// scanned is a table whose rows are looked at one by one.
+type scanned struct {
+	table, id, state string
+	where            *condition
+	wants            func(message.ID, message.State) bool // judges the column state as well; nil: any will do
+}
+
+// scan returns the ids of the rows that match within a stretch, at most limit, looking at no more than so many. next is the last one
+// that it looked at, 0 when there are no others.
+func (t *scanned) scan(c *conn, at stretch, oldest bool, limit, examine int) (ids []message.ID, next message.ID, examined int, err error) {
 	order := "DESC"
-	if f.Oldest {
+	if oldest {
 		order = "ASC"
 	}
-	text := fmt.Sprintf("SELECT %[1]s, %[2]s, %[5]s FROM %[3]s WHERE %[1]s BETWEEN ? AND ? ORDER BY %[1]s %[4]s LIMIT ?", id, where.text(), table, order, state)
-	limit, examined, more := f.limit(), 0, false
+	text := fmt.Sprintf("SELECT %[1]s, %[2]s, %[5]s FROM %[3]s WHERE %[1]s BETWEEN ? AND ? ORDER BY %[1]s %[4]s LIMIT ?", t.id, t.where.text(), t.table, order, t.state)
+	more := false
 	err = query(c, text,
 		func(stmt *statement) {
-			where.bind(stmt, 1)
-			n := len(where.args)
-			stmt.BindInt64(n+1, int64(low))
-			stmt.BindInt64(n+2, int64(high))
-			stmt.BindInt64(n+3, listExamine+1)
+			t.where.bind(stmt, 1)
+			n := len(t.where.args)
+			stmt.BindInt64(n+1, int64(at.low))
+			stmt.BindInt64(n+2, int64(at.high))
+			stmt.BindInt64(n+3, int64(examine)+1)
 		},
 		func(stmt *statement) (bool, error) {
-			if examined == listExamine || len(ids) == limit {
+			if examined == examine || len(ids) == limit {
 				more = true
 				return false, nil
 			}
 			examined++
 			next = message.ID(stmt.ColumnInt64(0))
-			if stmt.ColumnBool(1) && (wants == nil || wants(next, message.State(stmt.ColumnInt64(2)))) {
+			if stmt.ColumnBool(1) && (t.wants == nil || t.wants(next, message.State(stmt.ColumnInt64(2)))) {
 				ids = append(ids, next)
 			}
 			return true, nil
 		})
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, 0, err
 	}
 	if !more {
 		next = 0
 	}
-	return ids, next, nil
+	return ids, next, examined, nil
 }
 
 // InboundList returns a page of inbound messages, as Messages does.
@@ -380,7 +397,14 @@ func (s *Store) InboundList(ctx context.Context, f Filter) (list []*message.Inbo
 				return err
 			}
 		}
-		ids, next, err = scan(c, table, id, "0", w, low, high, &f, nil)
+		z := f.zones(zoneInbound)
+		if f.Case != "" { // which says better where to look
+			z = nil
+		}
+		ids, next, err = z.page(c, low, high, &f, func(at stretch, limit, examine int) ([]message.ID, message.ID, int, error) {
+			t := scanned{table: table, id: id, state: "0", where: w}
+			return t.scan(c, at, f.Oldest, limit, examine)
+		})
 		return err
 	})
 	if err != nil {

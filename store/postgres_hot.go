@@ -27,11 +27,13 @@ func (s *Store) writeMessages(b *Batch) error {
 		if err := s.writeProgress(s.hot.progress, m.ID, &m.Progress, false); err != nil {
 			return fmt.Errorf("insert the progress of %s: %w", m.ID, err)
 		}
+		s.zones.markMessage(m)
 	}
 	for _, m := range b.Replaced {
 		if err := s.writeMessage(s.hot.replace, m); err != nil {
 			return err
 		}
+		s.zones.markMessage(m)
 	}
 	for i := range b.Changed {
 		c := &b.Changed[i]
@@ -39,6 +41,7 @@ func (s *Store) writeMessages(b *Batch) error {
 		if err := s.writeProgress(s.hot.change, c.ID, &p, true); err != nil {
 			return fmt.Errorf("write the progress of %s: %w", c.ID, err)
 		}
+		s.zones.markChange(c)
 		if c.Final != 0 && s.messageTexts.due(c.ID) {
 			if err := s.writeErased([]message.ID{c.ID}); err != nil {
 				return err

@@ -42,6 +42,9 @@ func openPostgres(ctx context.Context, opts Options) (_ *Store, err error) {
 	if err := s.refuseMoved(); err != nil {
 		return nil, err
 	}
+	if err := s.pushZones(s.pg.node); err != nil {
+		return nil, fmt.Errorf("look whether servers run an older program: %w", err)
+	}
 	if err := s.takeShare(); err != nil {
 		return nil, fmt.Errorf("take the share of node %d: %w", opts.Node, err)
 	}
@@ -56,6 +59,9 @@ func openPostgres(ctx context.Context, opts Options) (_ *Store, err error) {
 	}
 	if err := s.openReaders(); err != nil {
 		return nil, err
+	}
+	if err := s.beginZones(ctx); err != nil {
+		return nil, fmt.Errorf("look from when on it is known where messages are: %w", err)
 	}
 	s.side.init()
 	if err := s.loadErasers(ctx); err != nil {
@@ -129,8 +135,10 @@ func (s *Store) commitPostgres(b *Batch, start time.Time) error {
 		return s.notify(b)
 	})
 	if err != nil {
+		s.zones.unmark()
 		return err
 	}
+	s.zones.booked()
 	if s.pg.resolved { // its answer, which counts, was lost
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 		defer cancel()

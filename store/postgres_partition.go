@@ -103,6 +103,9 @@ func (s *Store) partitionSlice() (more bool, err error) {
 	if err == nil && s.opts.Shared { // the last older node may have gone
 		err = migratePostgres(context.Background(), s.conn, s.pg.shown, s.opts.Node)
 	}
+	if err == nil && s.opts.Shared {
+		err = s.pushZones(s.pg.node)
+	}
 	s.tidy.partitionAt = now.Add(partitionEvery)
 	return false, s.classifyPostgres(err)
 }

@@ -44,10 +44,9 @@ func (p *postgresStatement) bindIDs(param int, ids []message.ID) {
 	copy(p.place(param, oid, len(octets)), octets)
 }
 
-// scanPostgres returns the ids of messages that match a filter. PostgreSQL finds
-// those of a number or a reference by indexes; for others it looks at so many
-// rows, as SQLite does.
-func (s *Store) scanPostgres(c *conn, where *condition, low, high message.ID, f *Filter) (ids []message.ID, next message.ID, err error) {
+// scanPostgres returns the ids of messages that match a filter within a stretch, as scanned.scan does. PostgreSQL finds
+// those of a number or a reference by indexes, without a bound; of others it looks at so many rows.
+func (s *Store) scanPostgres(c *conn, where *condition, at stretch, f *Filter, limit, examine int) (ids []message.ID, next message.ID, examined int, err error) {
 	order, last := "DESC", "min"
 	if f.Oldest {
 		order, last = "ASC", "max"
@@ -57,14 +56,13 @@ func (s *Store) scanPostgres(c *conn, where *condition, low, high message.ID, f 
 		wanted += fmt.Sprintf(" AND p.state IN (%s)", joinStates(f.States))
 	}
 	_, indexed := f.key()
-	limit := f.limit()
 	within := "FROM " + messageTables + " WHERE m.id BETWEEN ? AND ? AND p.id BETWEEN ? AND ?"
 	direct := indexed || len(where.args) == 0 && len(f.States) == 0
-	text := fmt.Sprintf("SELECT m.id, 0 %s AND %s ORDER BY m.id %s LIMIT %d", within, wanted, order, limit+1)
+	text := fmt.Sprintf("SELECT m.id, -1 %s AND %s ORDER BY m.id %s LIMIT %d", within, wanted, order, limit+1)
 	if !direct {
 		text = fmt.Sprintf(`WITH look AS MATERIALIZED (SELECT m.id, %s AS wanted %s ORDER BY m.id %s LIMIT %d)
-  (SELECT id, 0 FROM look WHERE wanted ORDER BY id %[3]s LIMIT %[5]d) UNION ALL (SELECT %[6]s(id), 1 FROM look HAVING count(*) > %[7]d)`,
-			wanted, within, order, listExamine+1, limit+1, last, listExamine)
+  (SELECT id, -1 FROM look WHERE wanted ORDER BY id %[3]s LIMIT %[5]d) UNION ALL (SELECT %[6]s(id), count(*) FROM look HAVING count(*) > 0)`,
+			wanted, within, order, examine+1, limit+1, last)
 	}
 	more := false
 	err = query(c, text,
@@ -79,15 +77,15 @@ func (s *Store) scanPostgres(c *conn, where *condition, low, high message.ID, f 
 			} else {
 				n = 0
 			}
-			for i, v := range [...]message.ID{low, high, low, high} {
+			for i, v := range [...]message.ID{at.low, at.high, at.low, at.high} {
 				stmt.BindInt64(n+1+i, int64(v))
 			}
 		},
 		func(stmt *statement) (bool, error) {
-			id := message.ID(stmt.ColumnInt64(0))
+			id, looked := message.ID(stmt.ColumnInt64(0)), int(stmt.ColumnInt64(1))
 			switch {
-			case stmt.ColumnInt64(1) == 1: // the last that was looked at, and there are more
-				if !more {
+			case looked >= 0: // the last that was looked at, behind those that match
+				if examined = min(looked, examine); looked > examine && !more {
 					next, more = id, true
 				}
 			case len(ids) == limit:
@@ -97,7 +95,7 @@ func (s *Store) scanPostgres(c *conn, where *condition, low, high message.ID, f 
 			}
 			return true, nil
 		})
-	return ids, next, err
+	return ids, next, examined, err
 }
 
 func joinStates(states []message.State) string {

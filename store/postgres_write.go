@@ -42,9 +42,9 @@ func (w *write) postgres() *postgresWrite {
 				p.text += " RETURNING xmax = 0" // whether the row was not there
 			}
 		}
-	case sum:
+	case sum, join:
 		last := rest[len(rest)-1].name
-		p.text, p.single = fmt.Sprintf("%s%s DO UPDATE SET %[3]s = %[4]s.%[3]s + excluded.%[3]s", insert, conflict, last, w.table), w.keys
+		p.text, p.single = fmt.Sprintf("%s%s DO UPDATE SET %[3]s = %[4]s.%[3]s %[5]s excluded.%[3]s", insert, conflict, last, w.table, w.verb.sign()), w.keys
 	case change:
 		p.text = fmt.Sprintf("UPDATE %s AS t SET %s FROM %s WHERE %s", w.table, joined(rest, ", ", equals(w.keys, "")), rows, joined(key, " AND ", equals(0, "t.")))
 		p.single = w.keys

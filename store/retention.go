@@ -51,6 +51,9 @@ func (s *Store) retainSlice() (more bool, err error) {
 			return more, err
 		}
 	}
+	if more, err := s.retainZones(); more || err != nil {
+		return more, err
+	}
 	if more, err := s.retainDead(now); more || err != nil {
 		return more, err
 	}

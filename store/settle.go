@@ -180,6 +180,7 @@ func (s *Store) settleRow(r *pendingRow) error {
 			return err
 		}
 		f.bind(s.hot.message, r.id)
+		s.zones.mark(zoneMessages, r.id, shared(f.account), shared(f.link), r.State)
 		if err := execute(s.hot.message); err != nil {
 			return err
 		}
@@ -196,6 +197,7 @@ func (s *Store) settleRow(r *pendingRow) error {
 // bookSettled forgets what the transaction has settled, which is on disk.
 func (s *Store) bookSettled() {
 	p := &s.pending
+	s.zones.booked()
 	s.side.settled(p.number)
 	if s.journalTo != 0 {
 		s.forgetRemoved(s.journalTo)
@@ -236,11 +238,18 @@ func (s *Store) unmark() {
 	p.mu.Unlock()
 	s.settled, s.journalTo = 0, 0
 	s.side.unmark()
+	s.zones.unmark()
 }
 
 // settleTransaction settles some messages in a transaction of its own.
 func (s *Store) settleTransaction(force bool) error {
-	if err := s.transact(func() error { return s.settleSome(force, 0) }); err != nil {
+	err := s.transact(func() error {
+		if err := s.settleSome(force, 0); err != nil {
+			return err
+		}
+		return s.writeZones()
+	})
+	if err != nil {
 		s.unmark()
 		return err
 	}

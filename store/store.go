@@ -77,6 +77,7 @@ type Store struct {
 	side    side
 	past    pastTallies
 	secrets secrets
+	zones   zones
 
 	// Of the commit under way: its row of the journal, where the bodies of new
 	// messages stand in it, how many rows it settles, to which row it shortens
@@ -274,6 +275,9 @@ func (s *Store) recoverMemory(ctx context.Context) error {
 	}
 	if err := s.recoverIndex(); err != nil {
 		return fmt.Errorf("rebuild the index of recipients: %w", err)
+	}
+	if err := s.beginZones(ctx); err != nil {
+		return fmt.Errorf("look from when on it is known where messages are: %w", err)
 	}
 	if err := s.recoverKeys(); err != nil {
 		return fmt.Errorf("read which requests are remembered: %w", err)

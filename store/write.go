@@ -13,11 +13,15 @@ const (
 	put                    // inserts rows, each in place of that with its key
 	unless                 // inserts rows but for those whose key is there
 	sum                    // inserts rows, or adds the last column to that of the row with its key
+	join                   // inserts rows, or sets the bits of the last column in that of the row with its key
 	change                 // changes the columns behind the key
 	remove                 // deletes the rows with a key
 	empty                  // deletes all rows; it has no arguments
 	other                  // what its text says
 )
+
+// sign is what a verb does with the last column and that of the row that is there; empty for most.
+func (v verb) sign() string { return map[verb]string{sum: "+", join: "|"}[v] }
 
 // write describes a statement that writes rows of a table, of which each
 // engine makes its own text.
@@ -68,7 +72,7 @@ func (w *write) sqlite() string {
 	equals := func(from int) func(int, string) string {
 		return func(i int, name string) string { return fmt.Sprintf("%s = ?%d", name, from+i+1) }
 	}
-	verbs := map[verb]string{add: "INSERT", put: "INSERT OR REPLACE", unless: "INSERT OR IGNORE", sum: "INSERT"}
+	verbs := map[verb]string{add: "INSERT", put: "INSERT OR REPLACE", unless: "INSERT OR IGNORE", sum: "INSERT", join: "INSERT"}
 	switch w.verb {
 	case other:
 		return w.text
@@ -80,9 +84,9 @@ func (w *write) sqlite() string {
 		return "UPDATE " + w.table + " SET " + joined(rest, ", ", equals(w.keys)) + " WHERE " + joined(key, " AND ", equals(0))
 	}
 	text := fmt.Sprintf("%s INTO %s(%s) VALUES (%s)", verbs[w.verb], w.table, joined(list, ", ", nameOf), strings.Repeat("?,", len(list)-1)+"?")
-	if w.verb == sum {
+	if sign := w.verb.sign(); sign != "" {
 		last := list[len(list)-1].name
-		text += fmt.Sprintf(" ON CONFLICT DO UPDATE SET %[1]s = %[1]s + excluded.%[1]s", last)
+		text += fmt.Sprintf(" ON CONFLICT DO UPDATE SET %[1]s = %[1]s %[2]s excluded.%[1]s", last, sign)
 	}
 	return text
 }
