@@ -25,17 +25,17 @@ const (
 
 // lineView is a line of a conversation.
 type lineView struct {
-	ID     message.ID    `json:"id"`
-	Out    bool          `json:"out" doc:"to the phone; else from it"`
-	At     string        `json:"at"`
-	Ours   string        `json:"ours,omitempty" doc:"our number or sender"`
-	Text   string        `json:"text,omitempty"`
-	Hidden bool          `json:"hidden,omitempty" doc:"the text is not shown: it is secret, or whoever asks may not see texts"`
-	State  message.State `json:"state,omitzero" doc:"of a line to the phone"`
-	Error  *failureView  `json:"error,omitempty"`
-	Via    string        `json:"via,omitempty" doc:"the interface that a line to the phone came by"`
-	Case   string        `json:"case,omitempty" doc:"case number of a line from the phone"`
-	Parts  uint8         `json:"parts"`
+	ID     message.ID     `json:"id"`
+	Out    bool           `json:"out" doc:"to the phone; else from it"`
+	At     string         `json:"at"`
+	Ours   string         `json:"ours,omitempty" doc:"our number or sender"`
+	Text   string         `json:"text,omitempty"`
+	Hidden bool           `json:"hidden,omitempty" doc:"the text is not shown: it is secret, or whoever asks may not see texts"`
+	State  *message.State `json:"state,omitempty" doc:"of a line to the phone"`
+	Error  *failureView   `json:"error,omitempty"`
+	Via    string         `json:"via,omitempty" doc:"the interface that a line to the phone came by"`
+	Case   string         `json:"case,omitempty" doc:"case number of a line from the phone"`
+	Parts  uint8          `json:"parts"`
 }
 
 // conversationView is a conversation in a list.
@@ -208,7 +208,7 @@ func (c *conversing) line(l *gateway.ConversationLine) lineView {
 	}
 	m := l.Message
 	v := lineView{
-		ID: l.ID, Out: true, At: showTime(m.ID.Millis()), Ours: m.From.String(), Text: m.Content.Text, State: m.State, Via: m.Via.String(),
+		ID: l.ID, Out: true, At: showTime(m.ID.Millis()), Ours: m.From.String(), Text: m.Content.Text, State: &m.State, Via: m.Via.String(),
 		Parts: m.Parts,
 	}
 	if m.State != message.Delivered && m.State != message.Sent {

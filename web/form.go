@@ -131,7 +131,7 @@ func (f *form) unknown(schema *resource.Schema, value map[string]any) {
 
 // field makes one field.
 func (f *form) field(s *resource.Schema, value any, name, path string) *formField {
-	field := &formField{form: f, Name: name, Path: path, Doc: s.Description, Example: s.Example, Optional: s.Optional}
+	field := &formField{form: f, Name: name, Path: path, Doc: s.Description, Example: strings.Trim(s.Example, `"`), Optional: s.Optional}
 	field.Kind = fieldKind(s, name)
 	field.Words = append(slices.Clone(s.Words), s.Enum...)
 	if s.Names != "" {

@@ -133,6 +133,9 @@ func (v *view) Sends() bool { return v.user != nil && v.user.May(account.SendMes
 
 // At tells whether the page is that of a path, for the menu.
 func (v *view) At(path string) bool {
+	if plain, err := url.PathUnescape(path); err == nil { // such as that of a name with a space
+		path = plain
+	}
 	return v.r.URL.Path == path || strings.HasPrefix(v.r.URL.Path, path+"/")
 }
 

@@ -124,6 +124,9 @@ func New(o Options) (*Server, error) {
 	for _, p := range pages() {
 		mux.HandleFunc(p.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &p) })
 	}
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		s.serve(w, r, &page{pattern: "GET /", open: true, serve: func(v *visit) { v.fail(http.StatusNotFound, "error.nowhere") }})
+	})
 	s.handler = s.headed(http.NewCrossOriginProtection().Handler(mux))
 	return s, nil
 }

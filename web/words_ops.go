@@ -117,11 +117,11 @@ func wordsOfOps() map[string]inBoth {
 		"queues.act":    {"Do something with what waits", "Gör något med det som väntar"},
 		"queues.hint":   {"Of what is filled in, all must agree. “Count” changes nothing.", "Allt som fylls i måste stämma. ”Räkna” ändrar inget."},
 		"queues.what":   {"What", "Vad"},
-		"queues.move":   {"to link (move)", "till förbindelse (flytta)"},
-		"queues.lane":   {"to lane (change lane)", "till fil (byt fil)"},
 		"queues.sure":   {"Cancel all that waits and agrees with this? It is never sent then.", "Avbryta allt som väntar och stämmer med detta? Det skickas då aldrig."},
 		"queues.yes":    {"Yes, cancel it", "Ja, avbryt"},
 		"queues.no":     {"No", "Nej"},
+		"queues.move":   {"Move to link", "Flytta till förbindelse"},
+		"queues.lane":   {"Change to lane", "Byt till fil"},
 		"queues.go":     {"Do it", "Utför"},
 
 		"owed.lead":         {"States and messages from phones that customers have not taken yet.", "Lägen och meddelanden från telefoner som kunder inte har tagit än."},

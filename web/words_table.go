@@ -21,6 +21,7 @@ func wordsOfPeople() map[string]inBoth {
 		"error.account":   {"You may not act for this account, or there is none of this name.", "Du får inte agera för det här kontot, eller så finns det inget med det namnet."},
 		"error.form":      {"The form is too large or cannot be read.", "Formuläret är för stort eller går inte att läsa."},
 		"error.database":  {"The database did not answer in time. Try again in a moment.", "Databasen svarade inte i tid. Försök igen om en stund."},
+		"error.nowhere":   {"There is no such page.", "Det finns ingen sådan sida."},
 		"error.nomessage": {"There is no message with this id.", "Det finns inget meddelande med detta id."},
 
 		"signin.title":    {"Sign in", "Logga in"},
@@ -165,7 +166,7 @@ func wordsOfPeople() map[string]inBoth {
 		"role.auditor":  {"sees everything but texts, and changes nothing", "ser allt utom texter, och ändrar inget"},
 		"role.project":  {"sees the account's messages without texts", "ser kontots meddelanden utan texter"},
 		"role.support":  {"helps with the server for a time", "hjälper till med servern under en tid"},
-		"role.system":   {"administrator of the system", "systemadministratör"},
+		"role.system":   {"sees and does everything", "ser och gör allt"},
 
 		"state.scheduled": {"scheduled", "schemalagt"}, "state.queued": {"waiting", "väntar"}, "state.sending": {"being sent", "skickas"},
 		"state.enroute": {"on its way", "på väg"}, "state.buffered": {"waiting for the phone", "väntar på telefonen"}, "state.delivered": {"delivered", "framme"},
@@ -173,7 +174,7 @@ func wordsOfPeople() map[string]inBoth {
 		"state.undeliverable": {"not delivered", "kom inte fram"}, "state.rejected": {"rejected", "avvisat"}, "state.unknown": {"outcome unknown", "okänt utfall"},
 
 		"story.part": {"Part %d:", "Del %d:"},
-		"story.link": {"(link %s)", "(länk %s)"},
+		"story.link": {"(link %s)", "(förbindelse %s)"},
 		"story.wait": {"in %s", "om %s"},
 		"story.id":   {"the operator calls it %s", "operatören kallar det %s"},
 		"story.code": {"code %s", "kod %s"},
@@ -189,11 +190,11 @@ func wordsOfPeople() map[string]inBoth {
 		"story.parameters": {"The report had parameters", "Rapporten hade parametrar"}, "story.simplified": {"Characters got their plain form", "Tecken fick sin vanliga form"},
 		"story.cut": {"The text was cut", "Texten kortades"}, "story.reserved": {"Money was set aside", "Pengar reserverades"}, "story.charged": {"It was charged", "Det debiterades"},
 		"story.refunded": {"Money was given back", "Pengar återfördes"}, "story.resent": {"It is a message that is sent again", "Det är ett meddelande som skickas igen"},
-		"story.fallback": {"Another link was made ready", "En annan länk gjordes redo"}, "story.repeat": {"Another link takes over", "En annan länk tar över"},
+		"story.fallback": {"Another link was made ready", "En annan förbindelse gjordes redo"}, "story.repeat": {"Another link takes over", "En annan förbindelse tar över"},
 		"story.earlier_report": {"A report of an earlier attempt", "En rapport om ett tidigare försök"}, "story.command": {"A program was started", "Ett program startades"},
 		"story.command_ended": {"The program has ended", "Programmet är klart"}, "story.shown_as": {"The link got another sender", "Länken fick en annan avsändare"},
 		"story.filtered": {"A filter changed it", "Ett filter ändrade det"}, "story.erased": {"The text was erased", "Texten raderades"}, "story.paused": {"It was paused", "Det pausades"},
-		"story.resumed": {"It goes on", "Det fortsätter"}, "story.moved": {"It was moved to another link", "Det flyttades till en annan länk"}, "story.lane": {"Its priority was changed", "Dess prioritet ändrades"},
+		"story.resumed": {"It goes on", "Det fortsätter"}, "story.moved": {"It was moved to another link", "Det flyttades till en annan förbindelse"}, "story.lane": {"Its priority was changed", "Dess prioritet ändrades"},
 		"story.unknown": {"Something happened that this version does not know", "Något hände som den här versionen inte känner till"},
 	}
 }

@@ -9,15 +9,15 @@
     points = [0, 1, 2, 3, 4].map((i) => rows.map((row) => row[i]));
     const draw = () => {
       const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-      const names = curve.dataset.names.split("|");
-      const line = (i, stroke, dash) => ({ label: names[i], stroke: color(stroke), width: 2, dash, points: { show: false } });
+      const names = curve.dataset.names.split("|"); // of the time, and of each line
+      const line = (i, stroke, dash) => ({ label: names[i + 1], stroke: color(stroke), width: 2, dash, points: { show: false } });
       const axis = { stroke: color("--soft"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
       plot?.destroy();
       plot = new uPlot({
         width: curve.clientWidth, height: 220, cursor: { drag: { x: false, y: false } },
         scales: { y: { range: (u, low, high) => [0, Math.max(high * 1.1, 1)] } },
         axes: [{ ...axis, values: "{HH}:{mm}:{ss}", space: 90 }, { ...axis, size: 55 }],
-        series: [{ label: "", value: "{HH}:{mm}:{ss}" }, line(0, "--main"), line(1, "--good", [6, 3]), line(2, "--bad"), line(3, "--wait", [2, 3])],
+        series: [{ label: names[0], value: "{HH}:{mm}:{ss}" }, line(0, "--main"), line(1, "--good", [6, 3]), line(2, "--bad"), line(3, "--wait", [2, 3])],
       }, points, curve);
     };
     draw();

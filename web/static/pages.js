@@ -26,3 +26,9 @@ if (live?.dataset.live) {
   };
   setTimeout(again, Number(live.dataset.live) * 1000);
 }
+
+// Menus that are wider than the window begin where one is.
+for (const here of document.querySelectorAll("nav [aria-current]")) {
+  const menu = here.parentElement;
+  menu.scrollLeft = here.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
+}
