@@ -196,6 +196,7 @@ type httpServer struct {
 	sayers    map[sayerAt]sayer
 	plainRoot http.HandlerFunc // the plain interface on / itself; nil where it is not there
 	imports   atomic.Int32     // of contacts, under way
+	pictures  chan struct{}    // a token for each that is decoded
 
 	served []served    // every method and path of REST
 	said   []described // of them in /openapi.json
@@ -211,7 +212,7 @@ func NewHTTP(o HTTPOptions) http.Handler {
 // NewHTTPHandlers returns with it those of the dialects that have ports of their own.
 func NewHTTPHandlers(o HTTPOptions) (http.Handler, map[string]http.Handler) {
 	o.setDefaults()
-	s := &httpServer{HTTPOptions: o, logins: o.Logins, mux: http.NewServeMux(), sayers: map[sayerAt]sayer{}, streams: newStreamLimits()}
+	s := &httpServer{HTTPOptions: o, logins: o.Logins, mux: http.NewServeMux(), sayers: map[sayerAt]sayer{}, streams: newStreamLimits(), pictures: make(chan struct{}, 2)}
 	s.bodies = newBodyBudget(o.MaxBodies, o.MaxBody)
 	s.messagePaths()
 	s.previewPaths()

@@ -62,20 +62,20 @@ func (s *httpServer) importContacts(w http.ResponseWriter, r *http.Request, a *a
 		}
 		imp.Group = group.ID
 	}
+	lines, p := importReader(r)
+	if p != nil {
+		return p
+	}
+	body, p := s.readBody(w, r, a) // before there is a place, which a slow client would keep
+	if p != nil {
+		return p
+	}
+	defer body.free(s)
 	if s.imports.Add(1) > importsAtOnce {
 		s.imports.Add(-1)
 		return &problem{Status: http.StatusTooManyRequests, Code: codeRunning, Detail: "other imports are running; try again later", RetryAfter: 5}
 	}
 	defer s.imports.Add(-1)
-	lines, p := importReader(r)
-	if p != nil {
-		return p
-	}
-	body, p := s.readBody(w, r, a)
-	if p != nil {
-		return p
-	}
-	defer body.free(s)
 	return s.importLines(w, r, a, imp, lines, body.b)
 }
 

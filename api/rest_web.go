@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -173,12 +172,27 @@ func (s *httpServer) putLogo(w http.ResponseWriter, r *http.Request, a *account.
 	if p != nil {
 		return p
 	}
-	logo, err := account.MakeLogo(bytes.Clone(body.b))
-	body.free(s)
-	if err != nil {
-		return faulty(http.StatusUnprocessableEntity, codeBadValue, "logo", "the logo %v", err)
+	logo, p := s.makeLogo(r, body)
+	if p != nil {
+		return p
 	}
 	return s.changeWeb(w, r, a, of.Name, map[string]any{"logo": logo})
+}
+
+// makeLogo makes a logo of a picture, which takes many times its size: two at a time.
+func (s *httpServer) makeLogo(r *http.Request, body *bodyBuffer) (string, *problem) {
+	defer body.free(s)
+	select {
+	case s.pictures <- struct{}{}:
+		defer func() { <-s.pictures }()
+	case <-r.Context().Done():
+		return "", &problem{Status: http.StatusServiceUnavailable, Code: codeTimeout, RetryAfter: 1, Detail: "too many pictures are being read; try again"}
+	}
+	logo, err := account.MakeLogo(body.b)
+	if err != nil {
+		return "", faulty(http.StatusUnprocessableEntity, codeBadValue, "logo", "the logo %v", err)
+	}
+	return logo, nil
 }
 
 // deleteLogo is DELETE /v1/web/logo.

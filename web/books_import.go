@@ -72,13 +72,12 @@ func (v *visit) importFile(shown *importView) (body []byte, ok bool) {
 		v.tooLarge()
 		return nil, false
 	}
-	select {
-	case v.drafts.reading <- struct{}{}:
-		defer func() { <-v.drafts.reading }()
-	case <-v.r.Context().Done():
+	done, ok := v.drafts.receive(v.user.Name)
+	if !ok {
 		v.fail(http.StatusServiceUnavailable, "file.busy")
 		return nil, false
 	}
+	defer done()
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, importMost+maxForm)
 	if kind, _, _ := mime.ParseMediaType(v.r.Header.Get("Content-Type")); kind != "multipart/form-data" {
 		v.fail(http.StatusBadRequest, "error.form")

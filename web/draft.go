@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"slices"
 	"strings"
@@ -17,7 +18,9 @@ const (
 	draftsMost   = 64
 	draftsOf     = 5        // of one user
 	draftsOctets = 64 << 20 // of all
-	draftsAtOnce = 4        // that are read at a time: a workbook takes many times its size
+	draftsAtOnce = 4        // files that are taken apart at a time: a workbook or a picture takes many times its size
+	draftsComing = 32       // files that are being sent,
+	draftsSlow   = 2        // and those of one user, who may be slow
 	draftLife    = 2 * time.Hour
 )
 
@@ -54,12 +57,47 @@ func (r *draftRow) cell(i int) string {
 
 // drafts are those of this server. It is safe for concurrent use.
 type drafts struct {
-	reading chan struct{} // a token for each that is read
+	reading chan struct{} // a token for each file that is taken apart
 	mu      sync.Mutex
-	list    []*draft // the oldest first
+	list    []*draft       // the oldest first
+	coming  map[string]int // files that are being sent, by user
+	all     int            // of them
 }
 
-func newDrafts() *drafts { return &drafts{reading: make(chan struct{}, draftsAtOnce)} }
+func newDrafts() *drafts {
+	return &drafts{reading: make(chan struct{}, draftsAtOnce), coming: map[string]int{}}
+}
+
+// receive has a user send a file, which waits for nobody else's to come: whoever sends slowly has a few places only. It is false if there
+// is none.
+func (s *drafts) receive(user string) (done func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all >= draftsComing || s.coming[user] >= draftsSlow {
+		return nil, false
+	}
+	s.all++
+	s.coming[user]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.all--
+		if s.coming[user]--; s.coming[user] == 0 {
+			delete(s.coming, user)
+		}
+	}, true
+}
+
+// read waits for a place to take apart a file that is here as a whole; the error is the context's.
+func (s *drafts) read(ctx context.Context, do func() error) error {
+	select {
+	case s.reading <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.reading }()
+	return do()
+}
 
 // keep keeps a draft and gives it a token.
 func (s *drafts) keep(d *draft, now time.Time) {

@@ -116,12 +116,14 @@ func (v *visit) looksValue(w *account.Web) (map[string]any, error) {
 	if len(body) == 0 {
 		return value, nil
 	}
-	logo, err := account.MakeLogo(body)
-	if err != nil {
-		return nil, resource.Refuse(resource.Invalid, "logo", "the picture %v", err)
-	}
-	value["logo"] = logo
-	return value, nil
+	return value, v.drafts.read(v.r.Context(), func() error { // a picture takes many times its size
+		logo, err := account.MakeLogo(body)
+		if err != nil {
+			return resource.Refuse(resource.Invalid, "logo", "the picture %v", err)
+		}
+		value["logo"] = logo
+		return nil
+	})
 }
 
 func orNull(text string) any {

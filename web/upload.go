@@ -1,6 +1,8 @@
 package web
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -26,20 +28,19 @@ func uploadLimits() sheet.Limits {
 // errForm is the error of a form that cannot be read.
 var errForm = errors.New("the form cannot be read")
 
-// upload reads a form with a file of recipients, and shows the form with what the file has. The file is read as it comes, and none
-// of it is kept on disk; one that says that it is too large is refused before it is read.
+// upload reads a form with a file of recipients, and shows the form with what the file has. The file is kept in memory as it comes, and
+// taken apart when it is there; one that says that it is too large is refused before it is read.
 func (v *visit) upload() {
 	if v.r.ContentLength > uploadMost+2*uploadForm {
 		v.tooLarge()
 		return
 	}
-	select {
-	case v.drafts.reading <- struct{}{}:
-		defer func() { <-v.drafts.reading }()
-	case <-v.r.Context().Done():
+	done, ok := v.drafts.receive(v.user.Name)
+	if !ok {
 		v.fail(http.StatusServiceUnavailable, "file.busy")
 		return
 	}
+	defer done()
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, uploadMost+2*uploadForm)
 	fields, d, err := v.readUpload()
 	f := readCompose(fields)
@@ -51,6 +52,9 @@ func (v *visit) upload() {
 		return
 	case said:
 		v.showProblem(f, &formError{Field: "file", Key: "file.wrong", Detail: wrong.Text})
+		return
+	case errors.Is(err, context.DeadlineExceeded):
+		v.fail(http.StatusServiceUnavailable, "file.busy")
 		return
 	case err != nil:
 		v.fail(http.StatusBadRequest, "error.form")
@@ -99,7 +103,7 @@ func (v *visit) readUpload() (url.Values, *draft, error) {
 			if part.FileName() == "" {
 				continue
 			}
-			if d, err = readDraft(part); err != nil {
+			if d, err = v.readDraft(part); err != nil {
 				return fields, nil, err
 			}
 			continue
@@ -116,9 +120,22 @@ func (v *visit) readUpload() (url.Values, *draft, error) {
 }
 
 // readDraft reads a file.
-func readDraft(part *multipart.Part) (*draft, error) {
-	d := &draft{Name: nameOfFile(part.FileName())}
-	err := sheet.ReadUpload(part, uploadLimits(), func(number int, cells []string) error {
+func (v *visit) readDraft(part *multipart.Part) (d *draft, err error) {
+	body, err := io.ReadAll(io.LimitReader(part, uploadMost+1))
+	if err != nil {
+		return nil, err
+	}
+	err = v.drafts.read(v.r.Context(), func() (err error) {
+		d, err = draftOf(part.FileName(), body)
+		return err
+	})
+	return d, err
+}
+
+// draftOf takes a file apart.
+func draftOf(name string, body []byte) (*draft, error) {
+	d := &draft{Name: nameOfFile(name)}
+	err := sheet.ReadUpload(bytes.NewReader(body), uploadLimits(), func(number int, cells []string) error {
 		row := draftRow{number: number, cells: make([]string, len(cells))}
 		for i, cell := range cells {
 			row.cells[i] = strings.Clone(strings.ToValidUTF8(cell, "\uFFFD"))
