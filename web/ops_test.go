@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -131,6 +132,31 @@ func TestAge(t *testing.T) {
 	} {
 		if got := age(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}
+
+// TestBackFrom: an act of the console leads back to the page on which it was asked for, with what narrowed it; where that was the answer
+// to another act, to the page that the act is of.
+func TestBackFrom(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, map[string]string{"root": "system"})
+	s.rest = func(_ *account.Account, w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }
+	b := s.as("root")
+	for from, want := range map[string]string{
+		"/console/links?state=up":   "/console/links?state=up",
+		"/console/links/op1":        "/console/links/op1",
+		"/console/links/op1/test":   "/console/links/op1",
+		"/console/queues/act":       "/console/links/op1",
+		"/sent":                     "/console/links/op1",
+		"https://elsewhere/console": "/console/links/op1",
+		"/console/../sent":          "/console/links/op1",
+	} {
+		if !strings.HasPrefix(from, "https:") {
+			from = b.URL + from
+		}
+		if a := b.with(http.Header{"Referer": {from}}, "/console/links/op1/stop", "x", ""); a.to != want {
+			t.Errorf("from %s it leads to %s, not %s", from, a.to, want)
 		}
 	}
 }

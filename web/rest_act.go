@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 )
 
@@ -35,13 +36,24 @@ func (v *visit) act(method, path string, body any, back string) {
 	v.redirect(v.backFrom(v.filledPath(back)))
 }
 
-// backFrom is the page of the console on which an act was asked for, else the one that is given.
+// backFrom is the page of the console on which an act was asked for, else the one that is given. What was shown as the answer to
+// another act is no page to lead back to.
 func (v *visit) backFrom(otherwise string) string {
 	from, err := url.Parse(v.r.Referer())
-	if err != nil || from.Host != v.r.Host || from.Path != consolePath && !strings.HasPrefix(from.Path, consolePath+"/") {
+	if err != nil || from.Host != v.r.Host {
 		return otherwise
 	}
-	return (&url.URL{Path: from.Path, RawQuery: from.RawQuery}).RequestURI()
+	at := path.Clean(strings.TrimPrefix(from.Path, v.Proxied(v.r).Prefix))
+	if at != consolePath && !strings.HasPrefix(at, consolePath+"/") || !v.hasPage(at) {
+		return otherwise
+	}
+	return (&url.URL{Path: at, RawQuery: from.RawQuery}).RequestURI()
+}
+
+// hasPage tells whether something is shown at a path.
+func (s *Server) hasPage(path string) bool {
+	_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}})
+	return pattern != everyPath && strings.HasPrefix(pattern, http.MethodGet+" ")
 }
 
 // filledIn gives the fields of a form that are filled in, of those that are named.

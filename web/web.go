@@ -66,6 +66,7 @@ var files embed.FS
 // Server serves the pages. It is safe for concurrent use.
 type Server struct {
 	Options
+	mux       *http.ServeMux // of all pages and acts
 	handler   http.Handler
 	closet    closet
 	sessions  *forms // what each session has sent
@@ -86,6 +87,9 @@ type Server struct {
 
 // timeout is how long a request may take.
 const timeout = 30 * time.Second
+
+// everyPath has what no page has.
+const everyPath = "GET /"
 
 // New makes the pages. Where there is no user, SetupLink gives the way to the first.
 func New(o Options) (*Server, error) {
@@ -120,14 +124,14 @@ func New(o Options) (*Server, error) {
 	if err := s.parse(); err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
+	s.mux = http.NewServeMux()
 	for _, p := range pages() {
-		mux.HandleFunc(p.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &p) })
+		s.mux.HandleFunc(p.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &p) })
 	}
-	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
-		s.serve(w, r, &page{pattern: "GET /", open: true, serve: func(v *visit) { v.fail(http.StatusNotFound, "error.nowhere") }})
+	s.mux.HandleFunc(everyPath, func(w http.ResponseWriter, r *http.Request) {
+		s.serve(w, r, &page{pattern: everyPath, open: true, serve: func(v *visit) { v.fail(http.StatusNotFound, "error.nowhere") }})
 	})
-	s.handler = s.headed(http.NewCrossOriginProtection().Handler(mux))
+	s.handler = s.headed(http.NewCrossOriginProtection().Handler(s.mux))
 	return s, nil
 }
 
