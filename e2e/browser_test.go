@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 )
@@ -120,7 +121,10 @@ func (b *browser) try(method string, params, result any) error {
 func (b *browser) eval(expression string) string {
 	b.t.Helper()
 	var got struct{ Result struct{ Value any } }
-	b.call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true}, &got)
+	err := b.try("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true}, &got)
+	if err != nil && !strings.Contains(err.Error(), "navigated or closed") { // the page was just being left
+		b.t.Fatal(err)
+	}
 	text, _ := got.Result.Value.(string)
 	return text
 }
