@@ -194,7 +194,7 @@ func (e *entry) deadline() int64 {
 // message in one gather are one.
 func (g *Gateway) change(e *entry) {
 	m := e.m
-	c := store.Change{ID: m.ID, State: m.State, Owed: m.Owed, Final: m.Final, Log: m.Log[:len(m.Log):len(m.Log)], Account: m.Account}
+	c := store.Change{ID: m.ID, State: m.State, Owed: m.Owed, Final: m.Final, Log: m.Log[:len(m.Log):len(m.Log)], Account: m.Account, Via: m.Via}
 	if len(m.Links) > 0 {
 		c.Link = m.Links[0]
 	}

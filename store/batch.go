@@ -109,8 +109,8 @@ func (b *Batch) Rows() int {
 }
 
 // Change is the new progress of a message. Log is the whole log; it may share
-// memory with a log that grows behind its end. Account is whose it is and Link
-// its first one, by which lists find it; with both empty they look everywhere.
+// memory with a log that grows behind its end. Account is whose it is, Link its
+// first one and Via the interface it came by, by which lists find it; without an account they look there whatever they look for.
 type Change struct {
 	ID    message.ID
 	State message.State
@@ -119,6 +119,7 @@ type Change struct {
 	Log   []byte
 
 	Account, Link string
+	Via           message.Interface
 }
 
 // Grant says that a session of a link may send these messages. After a crash

@@ -43,6 +43,7 @@ func testZones(t *testing.T, open opener) {
 		commit(t, s, b)
 	}
 	last := make1(9*day+23*time.Hour+59*time.Minute, "rare", "op3", message.Delivered)
+	last.Via = message.ViaWeb
 	commit(t, s, &store.Batch{Accepted: []*message.Message{last}})
 	settle := func() {
 		t.Helper()
@@ -90,6 +91,7 @@ func testZones(t *testing.T, open opener) {
 	find("nobody", store.Filter{Account: "nobody"})
 	find("link", store.Filter{Link: "op2"}, rare[1])
 	find("states", states(message.Rejected, message.Queued), rare[2], late)
+	find("interface", store.Filter{Via: message.ViaWeb}, last)
 	find("account and state", store.Filter{Account: "rare", States: []message.State{message.Rejected}})
 
 	// States that come later, without and with what they are about; a message that is moved.

@@ -42,16 +42,19 @@ func Fill(ctx context.Context, s *Store, n int64) error {
 	end := time.Now().Add(-time.Minute)
 	m := fillMaker{ids: message.NewIDs(0, last), pool: make([]message.Message, size), text: strings.Repeat("A text of ten ", 8)[:100], rareEach: max(1, n/fillRareCount)}
 	b := &Batch{Accepted: make([]*message.Message, 0, size)}
+	each := time.Duration(float64(days) / float64(n))
 	day := int64(-1)
 	for m.made < n && ctx.Err() == nil {
 		at := end.Add(-time.Duration(float64(days) * float64(n-m.made) / float64(n)))
-		if today := dayOf(message.FirstIDAt(at)); s.pg != nil && today != day {
-			if err := s.makePartition(today); err != nil {
-				return fmt.Errorf("make the tables of day %d: %w", today, err)
+		if last := dayOf(message.FirstIDAt(at.Add(size * each))); s.pg != nil && last != day {
+			for day = dayOf(message.FirstIDAt(at)); day <= last; day++ {
+				if err := s.makePartition(day); err != nil {
+					return fmt.Errorf("make the tables of day %d: %w", day, err)
+				}
 			}
-			day = today
+			day = last
 		}
-		m.fill(b, int(min(size, n-m.made)), at)
+		m.fill(b, int(min(size, n-m.made)), at, each)
 		if err := s.Commit(b); err != nil {
 			return fmt.Errorf("commit: %w", err)
 		}
@@ -76,20 +79,20 @@ type fillMaker struct {
 	sums           map[counterKey]int64
 }
 
-// fill makes a batch of n messages that were accepted at a time, and of what belongs to them.
-func (k *fillMaker) fill(b *Batch, n int, at time.Time) {
+// fill makes a batch of n messages that were accepted from a time on, one each so often, and of what belongs to them.
+func (k *fillMaker) fill(b *Batch, n int, at time.Time, each time.Duration) {
 	b.Accepted, b.Inbound, b.Counters, k.sums = b.Accepted[:0], b.Inbound[:0], b.Counters[:0], map[counterKey]int64{}
 	for i := range n {
-		m := k.finished(i, at)
+		now := at.Add(time.Duration(i) * each)
+		m := k.finished(i, now)
 		b.Accepted = append(b.Accepted, m)
 		k.count(m)
-		k.made++
-	}
-	for range n / fillInboundEach {
-		in := k.inbound(at)
-		b.Inbound = append(b.Inbound, in)
-		k.add(in.ID, in.Account, in.Link, "inbound")
-		k.add(in.ID, in.Account, in.Link, TallyInbound.What(fillNetwork(in.From.Number)))
+		if k.made++; k.made%fillInboundEach == 0 {
+			in := k.inbound(now)
+			b.Inbound = append(b.Inbound, in)
+			k.add(in.ID, in.Account, in.Link, "inbound")
+			k.add(in.ID, in.Account, in.Link, TallyInbound.What(fillNetwork(in.From.Number)))
+		}
 	}
 	b.Mark = b.Accepted[n-1].ID // all before are final and told
 	for key, n := range k.sums {

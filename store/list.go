@@ -212,7 +212,7 @@ func (s *Store) matchingMessages(ctx context.Context, f *Filter) (ids []message.
 	}
 	err = s.read(ctx, func(c *conn) error {
 		ids, next, err = f.zones(zoneMessages).page(c, low, high, f, func(at stretch, limit, examine int) ([]message.ID, message.ID, int, error) {
-			t := scanned{table: messageTables, id: "m.id", state: "p.state", where: where, wants: state}
+			t := f.scanned(where, state)
 			return t.scan(c, at, f.Oldest, limit, examine)
 		})
 		return err
@@ -319,6 +319,17 @@ type scanned struct {
 	table, id, state string
 	where            *condition
 	wants            func(message.ID, message.State) bool // judges the column state as well; nil: any will do
+}
+
+// scanned are messages; of the two tables the one is read alone that the filter asks for.
+func (f *Filter) scanned(where *condition, wants func(message.ID, message.State) bool) *scanned {
+	switch {
+	case len(f.States) == 0:
+		return &scanned{table: "message m", id: "m.id", state: "0", where: where}
+	case len(where.terms) == 0:
+		return &scanned{table: "progress p", id: "p.id", state: "p.state", where: where, wants: wants}
+	}
+	return &scanned{table: messageTables, id: "m.id", state: "p.state", where: where, wants: wants}
 }
 
 // scan returns the ids of the rows that match within a stretch, at most limit, looking at no more than so many. next is the last one

@@ -180,7 +180,7 @@ func (s *Store) settleRow(r *pendingRow) error {
 			return err
 		}
 		f.bind(s.hot.message, r.id)
-		s.zones.mark(zoneMessages, r.id, shared(f.account), shared(f.link), r.State)
+		s.zones.mark(zoneMessages, r.id, shared(f.account), shared(f.link), r.State, message.Interface(f.via))
 		if err := execute(s.hot.message); err != nil {
 			return err
 		}

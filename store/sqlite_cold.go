@@ -156,7 +156,7 @@ func (s *Store) writeInbound(list []*message.Inbound, changed []InboundChange) e
 		if err := s.writeCase(in); err != nil {
 			return err
 		}
-		s.zones.mark(zoneInbound, in.ID, in.Account, in.Link, 0)
+		s.zones.mark(zoneInbound, in.ID, in.Account, in.Link, 0, 0)
 	}
 	stmt = s.cold.inboundChange
 	for i := range changed {

@@ -66,7 +66,7 @@ func (h *hotStatements) spilling() []preparation {
 		{&h.outstanding, write{verb: unless, table: "outstanding", keys: 2, columns: "key id deadline node", moves: true}},
 		{&h.outstandingNo, write{verb: remove, table: "outstanding", keys: 2, columns: "key id"}},
 		{&h.counter, write{verb: sum, table: "counter", keys: 4, columns: "hour account:t link:t what:t n"}},
-		{&h.zone, write{verb: join, table: "zone", keys: 5, columns: "kind span account:t link:t state bits"}},
+		{&h.zone, write{verb: join, table: "zone", keys: 6, columns: "kind span account:t link:t state via bits"}},
 		{&h.tally, write{verb: sum, table: "tally", keys: 5, columns: "kind hour account:t link:t detail:t n"}},
 	}
 }

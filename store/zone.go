@@ -12,8 +12,8 @@ import (
 	"kurir/message"
 )
 
-// Lists by account, link and state are not indexed: that would cost each message more than the rest of its row. Instead table
-// zone says where to look, by the time in the ids: of each account, link and state in which minutes of an hour there are messages,
+// Lists by account, link, interface and state are not indexed: that would cost each message more than the rest of its row. Instead table
+// zone says where to look, by the time in the ids: of each account, link, interface and state in which minutes of an hour there are messages,
 // and in which hours of a day. A bit is written once, in the commit that brings the first message of the minute; memory knows which
 // bits are there, so that all others cost a look into a map. A bit may be set where there is nothing any more, for messages change
 // their states and go: whoever looks there looks in vain, and finds whatever there is.
@@ -37,6 +37,7 @@ type zoneKey struct {
 	span          int64 // Unix hours, or days
 	account, link string
 	state         message.State
+	via           message.Interface
 }
 
 // zones are the bits that the writer knows of.
@@ -46,9 +47,9 @@ type zones struct {
 }
 
 // mark notes that there is a message. The texts are copied if they are kept.
-func (z *zones) mark(kind zoneKind, id message.ID, account, link string, state message.State) {
+func (z *zones) mark(kind zoneKind, id message.ID, account, link string, state message.State, via message.Interface) {
 	minute := id.Millis() / 60_000
-	k := zoneKey{kind, minute / 60, account, link, state}
+	k := zoneKey{kind, minute / 60, account, link, state, via}
 	bit := uint64(1) << (minute % 60)
 	if (z.known[k]|z.fresh[k])&bit != 0 {
 		return
@@ -71,11 +72,13 @@ func (z *zones) markMessage(m *message.Message) {
 	if len(m.Links) > 0 {
 		link = m.Links[0]
 	}
-	z.mark(zoneMessages, m.ID, m.Account, link, m.State)
+	z.mark(zoneMessages, m.ID, m.Account, link, m.State, m.Via)
 }
 
 // markChange notes where a message is whose state has changed.
-func (z *zones) markChange(c *Change) { z.mark(zoneMessages, c.ID, c.Account, c.Link, c.State) }
+func (z *zones) markChange(c *Change) {
+	z.mark(zoneMessages, c.ID, c.Account, c.Link, c.State, c.Via)
+}
 
 // booked is called when the transaction under way is on disk.
 func (z *zones) booked() {
@@ -101,7 +104,7 @@ func (s *Store) writeZones() error {
 	}
 	// In order, so that two nodes that write the same rows never wait for each other.
 	keys := slices.SortedFunc(maps.Keys(s.zones.fresh), func(a, b zoneKey) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.span, b.span), cmp.Compare(a.account, b.account), cmp.Compare(a.link, b.link), cmp.Compare(a.state, b.state))
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.span, b.span), cmp.Compare(a.account, b.account), cmp.Compare(a.link, b.link), cmp.Compare(a.state, b.state), cmp.Compare(a.via, b.via))
 	})
 	for _, k := range keys {
 		stmt := s.hot.zone
@@ -110,7 +113,8 @@ func (s *Store) writeZones() error {
 		stmt.BindText(3, k.account)
 		stmt.BindText(4, k.link)
 		stmt.BindInt64(5, int64(k.state))
-		stmt.BindInt64(6, int64(s.zones.fresh[k]))
+		stmt.BindInt64(6, int64(k.via))
+		stmt.BindInt64(7, int64(s.zones.fresh[k]))
 		if err := execute(stmt); err != nil {
 			return fmt.Errorf("write where messages are: %w", err)
 		}
@@ -195,6 +199,6 @@ func (s *Store) retainZones() (more bool, err error) {
 
 // oldZones is the statement that removes rows of a kind before a span, at most so many.
 func oldZones(kind zoneKind) string {
-	return fmt.Sprintf(`DELETE FROM zone WHERE (kind, span, account, link, state) IN
-  (SELECT kind, span, account, link, state FROM zone WHERE kind = %d AND span < ? LIMIT ?)`, kind)
+	return fmt.Sprintf(`DELETE FROM zone WHERE (kind, span, account, link, state, via) IN
+  (SELECT kind, span, account, link, state, via FROM zone WHERE kind = %d AND span < ? LIMIT ?)`, kind)
 }

@@ -67,14 +67,14 @@ func TestZonesMark(t *testing.T) {
 	t.Parallel()
 	var z zones
 	id := message.FirstIDAt(time.Date(2026, 3, 1, 5, 7, 0, 0, time.UTC))
-	z.mark(zoneMessages, id, "acme", "op1", message.Queued)
+	z.mark(zoneMessages, id, "acme", "op1", message.Queued, message.ViaWeb)
 	if len(z.fresh) != 2 {
 		t.Errorf("a message marks %d rows, want its hour and its day", len(z.fresh))
 	}
 	z.unmark()
-	z.mark(zoneMessages, id, "acme", "op1", message.Queued)
+	z.mark(zoneMessages, id, "acme", "op1", message.Queued, message.ViaWeb)
 	z.booked()
-	z.mark(zoneMessages, id+1, "acme", "op1", message.Queued)
+	z.mark(zoneMessages, id+1, "acme", "op1", message.Queued, message.ViaWeb)
 	if len(z.fresh) != 0 || len(z.known) != 2 {
 		t.Errorf("the second of a minute: %v of %v", z.fresh, z.known)
 	}
@@ -84,10 +84,10 @@ func TestZonesMark(t *testing.T) {
 func BenchmarkZonesMark(b *testing.B) {
 	var z zones
 	id := message.FirstIDAt(time.Date(2026, 3, 1, 5, 7, 0, 0, time.UTC))
-	z.mark(zoneMessages, id, "acme", "op1", message.Delivered)
+	z.mark(zoneMessages, id, "acme", "op1", message.Delivered, message.ViaWeb)
 	z.booked()
 	b.ReportAllocs()
 	for b.Loop() {
-		z.mark(zoneMessages, id, "acme", "op1", message.Delivered)
+		z.mark(zoneMessages, id, "acme", "op1", message.Delivered, message.ViaWeb)
 	}
 }

@@ -53,6 +53,9 @@ func (f *Filter) zones(kind zoneKind) *zoneFilter {
 	} else if f.Link != "" {
 		z.where.add("link = ?", f.Link)
 	}
+	if messages && f.Via != message.ViaUnknown {
+		z.where.add("(account = '' OR via = ?)", int64(f.Via))
+	}
 	if messages && len(f.States) > 0 {
 		z.where.add("state IN (" + joinStates(f.States) + ")")
 	}
