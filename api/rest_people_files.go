@@ -83,7 +83,7 @@ func vcardLines(body []byte, each func(importLine) *problem) *problem {
 // vcard gives a contact as a vCard.
 func (v *contactView) vcard() []byte {
 	return directory.AppendVCard(nil, &directory.Contact{
-		Name: v.Name, Mobile: v.Mobile, Pager: v.Pager, Mail: v.Mail, Language: v.Language, Fields: v.Fields, Note: v.Note,
+		Name: v.Name, Mobile: v.Mobile, Pager: v.Pager, Mail: v.Mail, Language: v.Language, Fields: v.Fields, Note: v.Note, Addresses: v.Addresses, Usual: v.Usual,
 	})
 }
 

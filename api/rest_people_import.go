@@ -17,7 +17,6 @@ import (
 	"kurir/account"
 	"kurir/directory"
 	"kurir/gateway"
-	"kurir/message"
 )
 
 const (
@@ -249,6 +248,7 @@ var contactColumns = map[string]func(*directory.Contact) *string{
 	"mail":     func(c *directory.Contact) *string { return &c.Mail },
 	"language": func(c *directory.Contact) *string { return &c.Language },
 	"note":     func(c *directory.Contact) *string { return &c.Note },
+	"usual":    func(c *directory.Contact) *string { return &c.Usual },
 }
 
 // csvLines reads a table whose first line names the columns, separated by commas or semicolons. What a line leaves empty it
@@ -311,7 +311,7 @@ func csvColumns(cells []string) ([]string, *problem) {
 	columns := make([]string, len(cells))
 	for i, cell := range cells {
 		name := strings.TrimSpace(cell)
-		if lower := strings.ToLower(name); contactColumns[lower] != nil || lower == "fields" || slices.Contains(ofExports, lower) {
+		if lower := strings.ToLower(name); contactColumns[lower] != nil || lower == "fields" || lower == "addresses" || slices.Contains(ofExports, lower) {
 			name = lower
 		} else if problem := directory.VariableProblem(name); problem != "" {
 			return nil, faulty(http.StatusUnprocessableEntity, codeBadValue, clip(name), "the column %q %s", clip(name), problem)
@@ -355,6 +355,8 @@ func csvEdit(columns, cells []string, c *directory.Contact) {
 		case cell == "" || slices.Contains(ofExports, name):
 		case at != nil:
 			*at(c) = cell
+		case name == "addresses":
+			c.Addresses = addressesOf(cell)
 		case name == "fields":
 			var fields map[string]string
 			_ = json.Unmarshal([]byte(cell), &fields) // csvProblem has looked
@@ -367,81 +369,18 @@ func csvEdit(columns, cells []string, c *directory.Contact) {
 	}
 }
 
+// addressesOf reads the further addresses of a line: as exports have them, or as people write them.
+func addressesOf(cell string) (list []directory.ContactAddress) {
+	if strings.HasPrefix(cell, "[") && json.Unmarshal([]byte(cell), &list) == nil {
+		return list
+	}
+	return directory.ParseContactAddresses(cell)
+}
+
 // uncalculated takes away the apostrophe that exports put before what a spreadsheet would calculate.
 func uncalculated(cell string) string {
 	if rest, ok := strings.CutPrefix(cell, "'"); ok && harmless(rest) != rest {
 		return rest
 	}
 	return cell
-}
-
-// ndjsonLines reads a contact in JSON in each line, with the fields of POST /v1/contacts. What a line leaves out it does not
-// say.
-func ndjsonLines(body []byte, each func(importLine) *problem) *problem {
-	number := 0
-	for text := range bytes.SplitSeq(body, []byte("\n")) {
-		number++
-		text = bytes.TrimSpace(text)
-		if len(text) == 0 {
-			continue
-		}
-		l := importLine{number: number}
-		var c directory.Contact
-		if p := readContact(text, &c); p != nil {
-			l.wrong = &gateway.PeopleProblem{Text: p.Detail}
-			if len(p.Errors) > 0 {
-				l.wrong = &gateway.PeopleProblem{Field: p.Errors[0].Field, Text: p.Detail}
-			}
-		} else {
-			l.edit = func(old *directory.Contact) { overlay(old, &c) }
-		}
-		if p := each(l); p != nil {
-			return p
-		}
-	}
-	if number < 2 && len(bytes.TrimSpace(body)) == 0 {
-		return faulty(http.StatusUnprocessableEntity, codeRequired, "", `the body is empty; each line is a contact such as {"name":"Anna","mobile":"+46701234567"}`)
-	}
-	return nil
-}
-
-// exportedContact is a contact as an export has it.
-type exportedContact struct {
-	directory.Contact
-	ID        message.ID `json:"id"`
-	Revision  int64      `json:"revision"`
-	ChangedAt string     `json:"changed_at"`
-	ChangedBy string     `json:"changed_by"`
-}
-
-func readContact(text []byte, c *directory.Contact) *problem {
-	if len(text) > mostLine {
-		return faulty(http.StatusUnprocessableEntity, codeTooLarge, "", "the line has more than %s", sizeText(mostLine))
-	}
-	var row exportedContact
-	if p := checkBody(text, &map[string]any{}); p != nil {
-		return p
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&row); err != nil {
-		return undecoded(err)
-	}
-	*c = row.Contact
-	return nil
-}
-
-// overlay puts what a line says into a contact.
-func overlay(c, line *directory.Contact) {
-	for _, at := range contactColumns {
-		if text := *at(line); text != "" {
-			*at(c) = text
-		}
-	}
-	for name, value := range line.Fields {
-		if c.Fields == nil {
-			c.Fields = map[string]string{}
-		}
-		c.Fields[name] = value
-	}
 }

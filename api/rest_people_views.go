@@ -3,27 +3,32 @@ package api
 import (
 	"time"
 
+	"kurir/directory"
 	"kurir/gateway"
 	"kurir/message"
 )
 
 // contactView is a contact in answers. Exports have these columns, and an import takes them.
 type contactView struct {
-	ID        message.ID        `json:"id"`
-	Name      string            `json:"name"`
-	Mobile    string            `json:"mobile,omitempty"`
-	Pager     string            `json:"pager,omitempty"`
-	Mail      string            `json:"mail,omitempty"`
-	Language  string            `json:"language,omitempty"`
-	Fields    map[string]string `json:"fields,omitempty"`
-	Note      string            `json:"note,omitempty"`
-	Revision  int64             `json:"revision"`
-	ChangedAt string            `json:"changed_at"`
-	ChangedBy string            `json:"changed_by"`
+	ID       message.ID        `json:"id"`
+	Name     string            `json:"name"`
+	Mobile   string            `json:"mobile,omitempty"`
+	Pager    string            `json:"pager,omitempty"`
+	Mail     string            `json:"mail,omitempty"`
+	Language string            `json:"language,omitempty"`
+	Fields   map[string]string `json:"fields,omitempty"`
+	Note     string            `json:"note,omitempty"`
+
+	Addresses []directory.ContactAddress `json:"addresses,omitempty"`
+	Usual     string                     `json:"usual,omitempty"`
+
+	Revision  int64  `json:"revision"`
+	ChangedAt string `json:"changed_at"`
+	ChangedBy string `json:"changed_by"`
 }
 
 func viewContact(c *gateway.Contact) (message.ID, contactView) {
-	return c.ID, contactView{c.ID, c.Name, c.Mobile, c.Pager, c.Mail, c.Language, c.Fields, c.Note, c.Revision, changedAt(&c.Owned), c.ChangedBy}
+	return c.ID, contactView{c.ID, c.Name, c.Mobile, c.Pager, c.Mail, c.Language, c.Fields, c.Note, c.Addresses, c.Usual, c.Revision, changedAt(&c.Owned), c.ChangedBy}
 }
 
 // groupView is a group in answers.

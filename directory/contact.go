@@ -30,18 +30,13 @@ type Contact struct {
 	Language string            `json:"language,omitempty"` // such as sv or pt-BR, for templates; empty: not known
 	Fields   map[string]string `json:"fields,omitempty"`   // what else there is to know, by names that placeholders can have
 	Note     string            `json:"note,omitempty"`     // for people
+
+	Addresses []ContactAddress `json:"addresses,omitempty"` // others than the first of each kind, and labels
+	Usual     string           `json:"usual,omitempty"`     // to which messages go: one of the addresses, or mobile, pager or mail for the first of the kind
 }
 
 // ownFields are the names that a contact's own fields cannot have: {name} is its name.
-var ownFields = []string{"name", "mobile", "pager", "mail", "language", "note", "id", "group", "to"}
-
-// Number is where a short message to the contact goes: its mobile, else its pager; empty if it has neither.
-func (c *Contact) Number() string {
-	if c.Mobile != "" {
-		return c.Mobile
-	}
-	return c.Pager
-}
+var ownFields = []string{"name", "mobile", "pager", "mail", "language", "note", "id", "group", "to", "addresses", "usual"}
 
 // Variable gives what {name} stands for in a text to the contact; false where it has nothing of that name.
 func (c *Contact) Variable(name string) (string, bool) {
@@ -66,7 +61,7 @@ func (c *Contact) Variable(name string) (string, bool) {
 // Same tells whether two contacts say the same.
 func (c *Contact) Same(d *Contact) bool {
 	return c.Name == d.Name && c.Mobile == d.Mobile && c.Pager == d.Pager && c.Mail == d.Mail && c.Language == d.Language && c.Note == d.Note &&
-		maps.Equal(c.Fields, d.Fields)
+		maps.Equal(c.Fields, d.Fields) && slices.Equal(c.Addresses, d.Addresses) && c.Usual == d.Usual
 }
 
 // Differences names the fields in which two contacts differ, in a fixed order.
@@ -78,6 +73,7 @@ func (c *Contact) Differences(d *Contact) (fields []string) {
 		{"mail", c.Mail, d.Mail},
 		{"language", c.Language, d.Language},
 		{"note", c.Note, d.Note},
+		{"usual", c.Usual, d.Usual},
 	} {
 		if f.old != f.new {
 			fields = append(fields, f.name)
@@ -85,6 +81,9 @@ func (c *Contact) Differences(d *Contact) (fields []string) {
 	}
 	if !maps.Equal(c.Fields, d.Fields) {
 		fields = append(fields, "fields")
+	}
+	if !slices.Equal(c.Addresses, d.Addresses) {
+		fields = append(fields, "addresses")
 	}
 	return fields
 }
@@ -102,10 +101,9 @@ func (c *Contact) Tidy(normal func(string) (message.Address, error), report func
 	if problem := languageProblem(c.Language); problem != "" {
 		report("language", problem)
 	}
-	for _, text := range [...]string{c.Mobile, c.Pager, c.Mail} {
-		if c.Name == "" {
-			c.Name = text
-		}
+	c.tidyAddresses(normal, report)
+	if all := c.All(); c.Name == "" && len(all) > 0 {
+		c.Name = all[0].Address
 	}
 	if c.Name == "" {
 		report("name", "is missing, and there is no number and no mail address to call the contact by")

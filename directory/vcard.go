@@ -20,6 +20,9 @@ const (
 // cardField is the property in which cards have a contact's own fields: name=value.
 const cardField = "X-KURIR-FIELD"
 
+// cardAddress is the property of each kind of address.
+var cardAddress = map[AddressKind]string{MobileAddress: "TEL;TYPE=CELL", PagerAddress: "TEL;TYPE=PAGER", MailAddress: "EMAIL;TYPE=INTERNET"}
+
 // AppendVCard appends a contact as a vCard 3.0 (RFC 2426), which every address book reads.
 func AppendVCard(to []byte, c *Contact) []byte {
 	line := func(name, value string) {
@@ -30,9 +33,9 @@ func AppendVCard(to []byte, c *Contact) []byte {
 	to = append(to, "BEGIN:VCARD\r\nVERSION:3.0\r\n"...)
 	line("FN", c.Name)
 	to = appendFolded(to, "N:"+escapeCard(c.Name)+";;;;")
-	line("TEL;TYPE=CELL", c.Mobile)
-	line("TEL;TYPE=PAGER", c.Pager)
-	line("EMAIL;TYPE=INTERNET", c.Mail)
+	for _, a := range c.All() {
+		line(cardAddress[a.Kind], a.Address)
+	}
 	line("LANG", c.Language)
 	line("NOTE", c.Note)
 	names := make([]string, 0, len(c.Fields))
@@ -72,8 +75,8 @@ type property struct {
 }
 
 // ReadVCards reads cards of the versions 2.1, 3.0 and 4.0 and calls each with the line at which one begins, counted from 1, and what
-// it says, or what is wrong with it. The first mobile, pager and mail address count; another telephone is taken as the mobile where
-// there is none. Anything that Kurir has no place for is passed over.
+// it says, or what is wrong with it. The first mobile, pager and mail address are the contact's, further ones stand behind them; another
+// telephone is taken as the mobile where there is none. Anything that Kurir has no place for is passed over.
 func ReadVCards(text string, each func(line int, c *Contact, problem string) bool) {
 	r := cardReader{rest: strings.TrimPrefix(text, "\ufeff")}
 	for {
@@ -235,7 +238,7 @@ func (p *property) into(c *Contact) {
 	case "FN":
 		first(&c.Name)
 	case "EMAIL":
-		first(&c.Mail)
+		c.addressOfCard(MailAddress, &c.Mail, value)
 	case "LANG":
 		first(&c.Language)
 	case "NOTE":
@@ -258,17 +261,24 @@ func tel(c *Contact, other *string, p *property) {
 	if len(number) > 4 && strings.EqualFold(number[:4], "tel:") {
 		number, _, _ = strings.Cut(number[4:], ";")
 	}
-	to := other
 	switch {
 	case p.has("TYPE=CELL") || p.has("TYPE=MOBILE") || p.has("TYPE=IPHONE"):
-		to = &c.Mobile
+		c.addressOfCard(MobileAddress, &c.Mobile, number)
 	case p.has("TYPE=PAGER"):
-		to = &c.Pager
+		c.addressOfCard(PagerAddress, &c.Pager, number)
 	case p.has("TYPE=FAX"):
-		return
+	case *other == "":
+		*other = number
 	}
-	if *to == "" {
-		*to = number
+}
+
+// addressOfCard takes an address of a card: as the first of its kind, or as one more.
+func (c *Contact) addressOfCard(kind AddressKind, first *string, address string) {
+	switch {
+	case *first == "":
+		*first = address
+	case address != "" && address != *first && len(c.Addresses) < MaxContactAddresses:
+		c.Addresses = append(c.Addresses, ContactAddress{Kind: kind, Address: address})
 	}
 }
 

@@ -236,8 +236,8 @@ type peopleKind[T, D any] struct {
 	of     func(*T) (*D, *Owned)
 	tidy   func(d *D, report func(field, problem string))
 	differ func(old, changed *D) []string
-	clash  func(ctx context.Context, account string, old, changed *D) error // with others
-	name   func(*D) string                                                  // in the audit; empty: the id
+	clash  func(ctx context.Context, account string, id message.ID, old, changed *D) error // with others; id is 0 for one that is new
+	name   func(*D) string                                                                 // in the audit; empty: the id
 	put    func(*T) *store.PeopleChange
 	remove func(ctx context.Context, of PeopleOf, row *T, audit store.Audit) (*store.PeopleChange, error)
 }
@@ -268,7 +268,7 @@ func putPerson[T, D any](ctx context.Context, g *Gateway, k *peopleKind[T, D], o
 		if id != 0 && len(fields) == 0 {
 			return nil, nil
 		}
-		if err := k.clash(ctx, of.Account, was, now); err != nil {
+		if err := k.clash(ctx, of.Account, id, was, now); err != nil {
 			return nil, err
 		}
 		audit := g.own(owned, of, k.noun, k.name(now), fields)

@@ -148,7 +148,8 @@ func TestMergeContacts(t *testing.T) {
 			t.Error("one is merged with itself")
 		}
 		merged, err := w.MergeContacts(ctx, of, kept.ID, []message.ID{other.ID})
-		if err != nil || merged.Name != "Örjan" || merged.Mobile != "+46100000001" || merged.Mail != "o@x.se" || merged.Note != "mobile +46100000002" {
+		if err != nil || merged.Name != "Örjan" || merged.Mobile != "+46100000001" || merged.Mail != "o@x.se" || merged.Note != "" ||
+			len(merged.Addresses) != 1 || merged.Addresses[0].String() != "mobile: +46100000002" {
 			t.Errorf("%+v %v", merged, err)
 		}
 		if _, err := w.FindContact(ctx, "acme", other.ID.String()); !errors.Is(err, ErrNotFound) {

@@ -3,7 +3,9 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"kurir/directory"
@@ -149,14 +151,55 @@ func (k *importChunk) line(ctx context.Context, edit func(*directory.Contact)) (
 		if problem := k.edited(&changed, edit); problem != nil {
 			return Imported{Result: ImportRefused, Problem: problem}, nil
 		}
+		keepFirst(&old.Contact, &changed.Contact)
 		if old.Contact.Same(&changed.Contact) {
 			k.join(old)
 			return Imported{Result: ImportSame, ID: old.ID}, nil
 		}
 		result, c = ImportChanged, &changed
 	}
+	if problem, err := k.taken(ctx, old, c); problem != nil || err != nil {
+		return Imported{Result: ImportRefused, Problem: problem}, err
+	}
 	k.put(c)
 	return Imported{Result: result, ID: c.ID}, nil
+}
+
+// keepFirst keeps the first mobile and mail address of a contact that was found by a further one, which the line makes the first.
+func keepFirst(old, changed *directory.Contact) {
+	for _, kind := range [...]directory.AddressKind{directory.MobileAddress, directory.MailAddress} {
+		first := directory.ContactAddress{Kind: kind, Address: old.First(kind)}
+		further := slices.ContainsFunc(old.Addresses, func(a directory.ContactAddress) bool {
+			return a.Kind == kind && a.Address == changed.First(kind)
+		})
+		if further && first.Address != "" && first.Address != changed.First(kind) && len(changed.Addresses) < directory.MaxContactAddresses {
+			changed.Addresses = append(slices.Clone(changed.Addresses), first)
+		}
+	}
+}
+
+// taken refuses a contact of which a further mobile is another's; nil for none. old is the contact as it was, nil for a new one.
+func (k *importChunk) taken(ctx context.Context, old, c *Contact) (*PeopleProblem, error) {
+	if old == nil {
+		old = new(Contact)
+	}
+	if slices.Equal(old.Addresses, c.Addresses) {
+		return nil, nil
+	}
+	for i, a := range c.Addresses {
+		if a.Kind != directory.MobileAddress {
+			continue
+		}
+		if have := k.mobiles[a.Address]; have != nil && have.ID != c.ID {
+			return &PeopleProblem{fmt.Sprintf("addresses[%d]", i), "the contact " + have.ID.String() + " has this number already"}, nil
+		}
+	}
+	var refused *PeopleRefusal
+	err := k.g.sameNumber(ctx, k.imp.Account, c.ID, &old.Contact, &c.Contact)
+	if errors.As(err, &refused) {
+		return &refused.Problems[0], nil
+	}
+	return nil, err
 }
 
 // edited makes a contact what the line says; the first problem, or nil.
@@ -204,11 +247,13 @@ func (k *importChunk) put(c *Contact) {
 		c.ID = k.imp.trial.last
 	}
 	k.written[c.ID] = true
-	if c.Mobile != "" {
-		k.mobiles[c.Mobile] = c
-	}
-	if c.Mail != "" {
-		k.mails[c.Mail] = c
+	for _, a := range c.All() {
+		switch a.Kind {
+		case directory.MobileAddress:
+			k.mobiles[a.Address] = c
+		case directory.MailAddress:
+			k.mails[a.Address] = c
+		}
 	}
 	if k.imp.DryRun {
 		return

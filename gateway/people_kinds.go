@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"kurir/directory"
 	"kurir/message"
@@ -24,16 +25,28 @@ func (g *Gateway) contactKind(account string) *peopleKind[Contact, directory.Con
 	}
 }
 
-// sameNumber refuses a contact whose number another has.
-func (g *Gateway) sameNumber(ctx context.Context, account string, old, changed *directory.Contact) error {
-	if changed.Mobile == "" || changed.Mobile == old.Mobile {
-		return nil
+// sameNumber refuses a contact with a mobile that another has.
+func (g *Gateway) sameNumber(ctx context.Context, account string, id message.ID, old, changed *directory.Contact) error {
+	had := old.All()
+	for _, a := range changed.All() {
+		if a.Kind != directory.MobileAddress || slices.ContainsFunc(had, func(b directory.ContactAddress) bool { return b.Kind == a.Kind && b.Address == a.Address }) {
+			continue
+		}
+		same, err := g.store.Contacts(ctx, PeopleFilter{Account: account, Mobile: a.Address, Limit: 2})
+		if err != nil {
+			return err
+		}
+		for _, other := range same {
+			if other.ID != id {
+				field := "mobile"
+				if a.Address != changed.Mobile {
+					field = "addresses"
+				}
+				return refusePeople(PeopleTaken, field, "the contact %s has the number %s already", other.ID, a.Address)
+			}
+		}
 	}
-	same, err := g.store.Contacts(ctx, PeopleFilter{Account: account, Mobile: changed.Mobile, Limit: 1})
-	if err == nil && len(same) > 0 {
-		err = refusePeople(PeopleTaken, "mobile", "the contact %s has the number %s already", same[0].ID, changed.Mobile)
-	}
-	return err
+	return nil
 }
 
 func (g *Gateway) groupKind() *peopleKind[Group, directory.Group] {
@@ -42,7 +55,7 @@ func (g *Gateway) groupKind() *peopleKind[Group, directory.Group] {
 		of:     func(c *Group) (*directory.Group, *Owned) { return &c.Group, &c.Owned },
 		tidy:   (*directory.Group).Tidy,
 		differ: (*directory.Group).Differences,
-		clash: func(ctx context.Context, account string, old, changed *directory.Group) error {
+		clash: func(ctx context.Context, account string, _ message.ID, old, changed *directory.Group) error {
 			return sameName(ctx, account, "group", old.Name, changed.Name, g.store.Groups)
 		},
 		name:   func(c *directory.Group) string { return c.Name },
@@ -57,7 +70,7 @@ func (g *Gateway) templateKind() *peopleKind[Template, directory.Template] {
 		of:     func(c *Template) (*directory.Template, *Owned) { return &c.Template, &c.Owned },
 		tidy:   (*directory.Template).Tidy,
 		differ: (*directory.Template).Differences,
-		clash: func(ctx context.Context, account string, old, changed *directory.Template) error {
+		clash: func(ctx context.Context, account string, _ message.ID, old, changed *directory.Template) error {
 			return sameName(ctx, account, "template", old.Name, changed.Name, g.store.Templates)
 		},
 		name: func(c *directory.Template) string { return c.Name },

@@ -105,18 +105,15 @@ func (g *Gateway) joinGroupsOf(ctx context.Context, members []store.GroupMembers
 	return members, err
 }
 
-// absorb takes over what a contact does not say, and notes what is said otherwise.
+// absorb takes over what a contact does not say, and its further addresses, and notes what is said otherwise.
 func absorb(c, other *directory.Contact) {
-	var also []string
+	also := absorbAddresses(c, other)
 	for _, f := range [...]struct {
 		name       string
 		to         *string
 		from, same string
 	}{
 		{"name", &c.Name, other.Name, directory.Fold(c.Name)},
-		{"mobile", &c.Mobile, other.Mobile, c.Mobile},
-		{"pager", &c.Pager, other.Pager, c.Pager},
-		{"mail", &c.Mail, other.Mail, c.Mail},
 		{"language", &c.Language, other.Language, c.Language},
 	} {
 		switch {
@@ -148,4 +145,25 @@ func absorb(c, other *directory.Contact) {
 		}
 	}
 	c.Note = strings.Join(notes, "\n")
+}
+
+// absorbAddresses takes over addresses, as the first of their kind or further ones. It returns those for which there is no room.
+func absorbAddresses(c, other *directory.Contact) (also []string) {
+	firsts := map[directory.AddressKind]*string{directory.MobileAddress: &c.Mobile, directory.PagerAddress: &c.Pager, directory.MailAddress: &c.Mail}
+	c.Addresses = slices.Clone(c.Addresses)
+	for _, a := range other.All() {
+		have := slices.ContainsFunc(c.All(), func(b directory.ContactAddress) bool { return b.Kind == a.Kind && b.Address == a.Address })
+		first := firsts[a.Kind]
+		if *first == "" {
+			*first = a.Address
+		}
+		switch {
+		case have || *first == a.Address && a.Label == "":
+		case len(c.Addresses) == directory.MaxContactAddresses:
+			also = append(also, string(a.Kind)+" "+a.Address)
+		default:
+			c.Addresses = append(c.Addresses, a)
+		}
+	}
+	return also
 }

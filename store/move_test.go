@@ -45,7 +45,9 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 		}},
 		Resources: []ResourceChange{{Audit: Audit{Number: 1, At: 2, Who: "root", Kind: "accounts", Name: "acme", Action: "create", Fields: []string{"a", "b"}, Data: `{"after":{"a":1}}`}, Put: []Resource{{Kind: "accounts", Name: "acme", Position: 1, Body: []byte("{}"), Revision: 1}}}},
 		People: []*PeopleChange{{
-			Contacts:  []*Contact{{Owned: Owned{ID: 1, Account: "acme"}, Contact: directory.Contact{Name: "Örjan", Mobile: "+46701234567"}}},
+			Contacts: []*Contact{{Owned: Owned{ID: 1, Account: "acme"}, Contact: directory.Contact{
+				Name: "Örjan", Mobile: "+46701234567", Addresses: []directory.ContactAddress{{Kind: directory.MailAddress, Address: "o@x.se", Label: "home"}}, Usual: "o@x.se",
+			}}},
 			Groups:    []*Group{{Owned: Owned{ID: 2, Account: "acme"}, Group: directory.Group{Name: "all"}}},
 			Members:   []GroupMembers{{Group: 2, Members: []directory.Member{{Kind: directory.ContactRecipient, ID: 1}, {To: "+46709999999"}}}},
 			Templates: []*Template{{Owned: Owned{ID: 3, Account: "acme"}, Template: directory.Template{Name: "due", Text: "x"}}},

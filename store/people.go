@@ -68,9 +68,10 @@ const MembersAtOnce = 1000
 const (
 	putGroup = `INSERT INTO people_group(id, account, name, folded, note, members, gone, revision, changed_at, changed_by) VALUES (?1,?2,?3,?4,?5,0,?6,?7,?8,?9)
 		ON CONFLICT(id) DO UPDATE SET name = ?3, folded = ?4, note = ?5, gone = ?6, revision = ?7, changed_at = ?8, changed_by = ?9`
-	leaveAll     = `UPDATE people_group SET members = members - 1 WHERE id IN (SELECT people_group FROM group_member WHERE member = ? AND member < 0)`
-	dropAll      = `DELETE FROM group_member WHERE member = ? AND member < 0` // so that the index, which is of those alone, is used
-	countMembers = `UPDATE people_group SET members = members + ? WHERE id = ?`
+	leaveAll      = `UPDATE people_group SET members = members - 1 WHERE id IN (SELECT people_group FROM group_member WHERE member = ? AND member < 0)`
+	dropAll       = `DELETE FROM group_member WHERE member = ? AND member < 0` // so that the index, which is of those alone, is used
+	dropAddresses = `DELETE FROM contact_address WHERE contact = ?`
+	countMembers  = `UPDATE people_group SET members = members + ? WHERE id = ?`
 )
 
 func (s *Store) writePeople(changes []*PeopleChange) error {
@@ -93,6 +94,9 @@ func (s *Store) writePeopleChange(c *PeopleChange) error {
 		if err := execute(s.cold.contact); err != nil {
 			return err
 		}
+		if err := s.writeAddresses(p); err != nil {
+			return err
+		}
 	}
 	for _, id := range c.ContactsGone {
 		for _, text := range [...]string{leaveAll, dropAll} {
@@ -100,8 +104,10 @@ func (s *Store) writePeopleChange(c *PeopleChange) error {
 				return err
 			}
 		}
-		if err := s.removeOne("DELETE FROM contact WHERE id = ?", id); err != nil {
-			return err
+		for _, text := range [...]string{dropAddresses, "DELETE FROM contact WHERE id = ?"} {
+			if err := s.removeOne(text, id); err != nil {
+				return err
+			}
 		}
 	}
 	for _, p := range c.Groups {
@@ -147,6 +153,30 @@ func (s *Store) writePeopleChange(c *PeopleChange) error {
 	}
 	if c.ForgetMailings != 0 {
 		return s.forgetMailings(c.ForgetMailings)
+	}
+	return nil
+}
+
+// writeAddresses writes by which further addresses a contact is found.
+func (s *Store) writeAddresses(c *Contact) error {
+	if err := s.removeOne(dropAddresses, c.ID); err != nil {
+		return err
+	}
+	found := map[string]bool{}
+	for i := range c.Addresses {
+		address := c.Addresses[i].Address
+		if found[address] {
+			continue // of two kinds
+		}
+		found[address] = true
+		err := query(s.conn, "INSERT INTO contact_address(contact, address, account) VALUES (?,?,?)", func(stmt *statement) {
+			stmt.BindInt64(1, int64(c.ID))
+			stmt.BindText(2, address)
+			stmt.BindText(3, c.Account)
+		}, nil)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -209,8 +239,10 @@ func bindOwned(stmt *statement, o *Owned, from int) {
 }
 
 func bindContact(stmt *statement, c *Contact) {
-	bindOwned(stmt, &c.Owned, 11)
-	for i, text := range [...]string{c.Name, directory.Fold(c.Name), c.Mobile, c.Pager, c.Mail, c.Language, asObject(c.Fields), c.Note} {
+	bindOwned(stmt, &c.Owned, 13)
+	for i, text := range [...]string{
+		c.Name, directory.Fold(c.Name), c.Mobile, c.Pager, c.Mail, c.Language, asObject(c.Fields), c.Note, asList(c.Addresses), c.Usual,
+	} {
 		stmt.BindText(3+i, text)
 	}
 }
@@ -240,6 +272,28 @@ func asObject(texts map[string]string) string {
 		return ""
 	}
 	return string(text)
+}
+
+// asList writes addresses as JSON, none as nothing.
+func asList(list []directory.ContactAddress) string {
+	if len(list) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(list)
+	if err != nil { // texts always can be written
+		return ""
+	}
+	return string(text)
+}
+
+func fromList(text string) (list []directory.ContactAddress, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return nil, fmt.Errorf("%w: %w", errBadBlob, err)
+	}
+	return list, nil
 }
 
 func fromObject(text string) (texts map[string]string, err error) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -27,7 +28,7 @@ type PeopleFilter struct {
 // The columns of each, behind which come those of Owned.
 const (
 	ownedColumns    = "id, account, revision, changed_at, changed_by, "
-	contactColumns  = ownedColumns + "name, mobile, pager, mail, language, fields, note"
+	contactColumns  = ownedColumns + "name, mobile, pager, mail, language, fields, note, addresses, usual"
 	groupColumns    = ownedColumns + "name, note, members, gone"
 	templateColumns = ownedColumns + "name, text, texts, note"
 )
@@ -79,15 +80,23 @@ func (f *PeopleFilter) condition(table string) *condition {
 		w.add("folded >= ? AND folded < ?", begin, begin+"\U0010ffff")
 	}
 	if f.Mobile != "" {
-		w.add("mobile <> '' AND mobile IN (?, ?)", f.Mobile, "+"+f.Mobile)
+		w.add(foundBy("mobile", "IN (?, ?)"),
+			f.Account, f.Mobile, "+"+f.Mobile, f.Account, f.Mobile, "+"+f.Mobile)
 	}
 	if f.Mail != "" {
-		w.add("mail <> '' AND mail = ?", f.Mail)
+		w.add(foundBy("mail", "= ?"),
+			f.Account, f.Mail, f.Account, f.Mail)
 	}
 	if f.Language != "" {
 		w.add("language = ?", f.Language)
 	}
 	return w
+}
+
+// foundBy is the condition that contacts have an address, first of its kind or further: each looked up by its own index.
+func foundBy(column, is string) string {
+	return "id IN (SELECT id FROM contact WHERE account = ? AND " + column + " <> '' AND " + column + " " + is +
+		" UNION ALL SELECT contact FROM contact_address WHERE account = ? AND address " + is + ")"
 }
 
 // people reads a page of a table.
@@ -180,10 +189,12 @@ func readOwned(stmt *statement) Owned {
 
 func readContact(stmt *statement) (*Contact, error) {
 	fields, err := fromObject(stmt.ColumnText(10))
+	addresses, wrong := fromList(stmt.ColumnText(12))
 	return &Contact{readOwned(stmt), directory.Contact{
 		Name: stmt.ColumnText(5), Mobile: stmt.ColumnText(6), Pager: stmt.ColumnText(7), Mail: stmt.ColumnText(8),
 		Language: stmt.ColumnText(9), Fields: fields, Note: stmt.ColumnText(11),
-	}}, err
+		Addresses: addresses, Usual: stmt.ColumnText(13),
+	}}, cmp.Or(err, wrong)
 }
 
 func readGroup(stmt *statement) (*Group, error) {
@@ -209,7 +220,7 @@ type Member struct {
 // last. The first have keys below zero: math.MinInt64 is before all.
 func (s *Store) MembersAfter(ctx context.Context, group message.ID, after int64, n int) (list []Member, last int64, err error) {
 	err = s.read(ctx, func(c *conn) error {
-		return query(c, `SELECT c.id, c.account, c.revision, c.changed_at, c.changed_by, c.name, c.mobile, c.pager, c.mail, c.language, c.fields, c.note,
+		return query(c, `SELECT c.id, c.account, c.revision, c.changed_at, c.changed_by, c.name, c.mobile, c.pager, c.mail, c.language, c.fields, c.note, c.addresses, c.usual,
 			m.member, m.kind, g.name FROM group_member m LEFT JOIN contact c ON m.kind = 1 AND c.id = -m.member
 			LEFT JOIN people_group g ON m.kind = 2 AND g.id = -m.member
 			WHERE m.people_group = ? AND m.member > ? ORDER BY m.member LIMIT ?`,
@@ -219,13 +230,13 @@ func (s *Store) MembersAfter(ctx context.Context, group message.ID, after int64,
 				stmt.BindInt64(3, int64(n))
 			},
 			func(stmt *statement) (more bool, err error) {
-				last = stmt.ColumnInt64(12)
-				m := Member{Member: directory.MemberOf(directory.RecipientKind(stmt.ColumnInt64(13)), last)}
+				last = stmt.ColumnInt64(14)
+				m := Member{Member: directory.MemberOf(directory.RecipientKind(stmt.ColumnInt64(15)), last)}
 				switch m.Kind {
 				case directory.ContactRecipient:
 					m.Contact, err = readContact(stmt)
 				case directory.GroupRecipient:
-					m.Name = stmt.ColumnText(14)
+					m.Name = stmt.ColumnText(16)
 				}
 				list = append(list, m)
 				return err == nil, err

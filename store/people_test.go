@@ -27,6 +27,8 @@ func testPeople(t *testing.T, open opener) {
 			Name: name, Mobile: fmt.Sprintf("+4670123456%d", i), Mail: fmt.Sprintf("%d@example.se", i), Language: "sv", Fields: map[string]string{"ward": "4"}, Note: "n",
 		}})
 	}
+	contacts[1].Addresses = []directory.ContactAddress{{Kind: directory.MobileAddress, Address: "+46709000000", Label: "home"}, {Kind: directory.MailAddress, Address: "anna@x.se"}}
+	contacts[1].Usual = "anna@x.se"
 	contacts = append(contacts, &store.Contact{Owned: owned(9, "bell"), Contact: directory.Contact{Name: "Anna", Mobile: "+46701234560"}})
 	outer := &store.Group{Owned: owned(20, "acme"), Group: directory.Group{Name: "all", Note: "n"}}
 	inner := &store.Group{Owned: owned(21, "acme"), Group: directory.Group{Name: "some"}}
@@ -67,6 +69,7 @@ func testPeople(t *testing.T, open opener) {
 		"1Örjan ":                     {Named: "orjan"},
 		"3Bo ":                        {Mobile: "46701234562", Mail: "2@example.se", Language: "sv"},
 		"":                            {Search: "?"},
+		"2anna ":                      {Mobile: "46709000000", Mail: "anna@x.se"},
 	} {
 		if got := names(f); got != want {
 			t.Errorf("%+v: %s, want %s", f, got, want)
@@ -77,6 +80,12 @@ func testPeople(t *testing.T, open opener) {
 	}
 	got, err := s.ContactByID(ctx, "acme", 1)
 	diff(t, "contact", contacts[0], got)
+	if two, err := s.ContactByID(ctx, "acme", 2); err == nil {
+		diff(t, "contact with several addresses", contacts[1], two)
+	}
+	if list, err := s.Contacts(ctx, store.PeopleFilter{Account: "bell", Mail: "anna@x.se", Limit: 9}); err != nil || len(list) > 0 {
+		t.Errorf("somebody else's address: %+v %v", list, err)
+	}
 	if _, err2 := s.ContactByID(ctx, "bell", 1); err != nil || !errors.Is(err2, store.ErrNotFound) {
 		t.Error(err, err2)
 	}

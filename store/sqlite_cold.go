@@ -104,7 +104,7 @@ func (w *coldStatements) shared() []preparation {
 		{&w.mail, write{verb: add, table: "mail", keys: 1, columns: "number node data:b"}},
 		{&w.mailDone, write{verb: remove, table: "mail", keys: 1, columns: "number"}},
 		{&w.duplicate, write{verb: put, table: "duplicate", keys: 1, columns: "key id expires"}},
-		{&w.contact, write{verb: put, table: "contact", keys: 1, columns: "id account:t name:t folded:t mobile:t pager:t mail:t language:t fields:t note:t revision changed_at changed_by:t"}},
+		{&w.contact, write{verb: put, table: "contact", keys: 1, columns: "id account:t name:t folded:t mobile:t pager:t mail:t language:t fields:t note:t addresses:t usual:t revision changed_at changed_by:t"}},
 		{&w.template, write{verb: put, table: "template", keys: 1, columns: "id account:t name:t folded:t text:t texts:t note:t revision changed_at changed_by:t"}},
 		{&w.mailing, write{verb: put, table: "mailing", keys: 1, columns: "id account:t by:t ended state:t request:b counts:b node"}},
 		{&w.mailingState, write{verb: other, table: "mailing", keys: 1, columns: "id state:t counts:b node", text: setMailingState}},

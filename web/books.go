@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kurir/account"
+	"kurir/directory"
 )
 
 // book is the address book that a page is of.
@@ -52,7 +53,7 @@ type contactForm struct {
 type bookGroup struct{ Path, Name string }
 
 // contactFields are those of the form, in its order.
-var contactFields = []string{"name", "mobile", "pager", "mail", "language", "note", "fields"}
+var contactFields = []string{"name", "mobile", "pager", "mail", "addresses", "usual", "language", "note", "fields"}
 
 // Fields names the fields of the form.
 func (f *contactForm) Fields() []string { return contactFields }
@@ -71,6 +72,7 @@ func (f *contactForm) body(had map[string]any) map[string]any {
 	for _, name := range contactFields[:len(contactFields)-1] {
 		body[name] = f.Values[name]
 	}
+	body["addresses"] = append([]directory.ContactAddress{}, directory.ParseContactAddresses(f.Values["addresses"])...)
 	fields := map[string]any{}
 	for name := range had {
 		fields[name] = nil
@@ -91,6 +93,7 @@ func (f *contactForm) refuse(p *problem) {
 	f.Wrong = map[string]string{}
 	for _, e := range p.Errors {
 		field, _, _ := strings.Cut(e.Field, ".")
+		field, _, _ = strings.Cut(field, "[")
 		if !slices.Contains(contactFields, field) {
 			f.Top = append(f.Top, e.Detail)
 			continue
@@ -140,7 +143,7 @@ func (v *visit) contactPage() {
 	for _, name := range contactFields {
 		f.Values[name] = r.text(name)
 	}
-	f.Values["fields"] = linesOf(r["fields"])
+	f.Values["fields"], f.Values["addresses"] = linesOf(r["fields"]), addressLines(r["addresses"])
 	v.showContact(http.StatusOK, f)
 }
 
@@ -172,6 +175,36 @@ func linesOf(fields any) string {
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
+}
+
+// addressLines writes the further addresses of a contact, one a line.
+func addressLines(addresses any) string {
+	list, _ := addresses.([]any)
+	lines := make([]string, 0, len(list))
+	for _, one := range list {
+		object, _ := one.(map[string]any)
+		a := directory.ContactAddress{Kind: directory.AddressKind(textOf(object["kind"])), Address: textOf(object["address"]), Label: textOf(object["label"])}
+		lines = append(lines, a.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Usuals are what the form offers as the usual address: what is filled in, and the further addresses.
+func (f *contactForm) Usuals() (list []string) {
+	for _, kind := range [...]string{"mobile", "pager", "mail"} {
+		if f.Values[kind] != "" || f.Values["usual"] == kind {
+			list = append(list, kind)
+		}
+	}
+	for _, a := range directory.ParseContactAddresses(f.Values["addresses"]) {
+		if a.Address != f.Values["mobile"] && a.Address != f.Values["pager"] && a.Address != f.Values["mail"] {
+			list = append(list, a.Address)
+		}
+	}
+	if usual := f.Values["usual"]; usual != "" && !slices.Contains(list, usual) {
+		list = append(list, usual)
+	}
+	return list
 }
 
 // changeContact keeps what is filled in, unless somebody has changed the contact since it was shown.

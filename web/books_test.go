@@ -68,8 +68,8 @@ func TestBooks(t *testing.T) {
 		form []string
 		want string // what REST is asked
 	}{
-		{bert, "/own/contacts/new", []string{"name", "Bo", "mobile", "070", "fields", "ward: 4"}, `POST /v1/contacts?book=own  {"fields":{"ward":"4"},"language":"","mail":"","mobile":"070","name":"Bo","note":"","pager":""}`},
-		{anna, "/contacts/0708tvs8c0000", []string{"name", "Bo", "revision", "7"}, `PATCH /v1/contacts/0708tvs8c0000 "7" {"fields":{"ward":null},"language":"","mail":"","mobile":"","name":"Bo","note":"","pager":""}`},
+		{bert, "/own/contacts/new", []string{"name", "Bo", "mobile", "070", "fields", "ward: 4", "addresses", "mail: bo@x.se (home)", "usual", "mail"}, `POST /v1/contacts?book=own  {"addresses":[{"kind":"mail","address":"bo@x.se","label":"home"}],"fields":{"ward":"4"},"language":"","mail":"","mobile":"070","name":"Bo","note":"","pager":"","usual":"mail"}`},
+		{anna, "/contacts/0708tvs8c0000", []string{"name", "Bo", "revision", "7"}, `PATCH /v1/contacts/0708tvs8c0000 "7" {"addresses":[],"fields":{"ward":null},"language":"","mail":"","mobile":"","name":"Bo","note":"","pager":"","usual":""}`},
 		{anna, "/contacts/0708tvs8c0000/delete", []string{"x", ""}, "DELETE /v1/contacts/0708tvs8c0000"},
 		{anna, "/groups/0708tvs8c0002/members", []string{"add", "Anna, +46701\ngroup:x"}, `POST /v1/groups/0708tvs8c0002/members  {"add":["contact:Anna","+46701","group:x"]}`},
 		{anna, "/contacts/duplicates", []string{"keep", "a", "with", "b", "by", "name"}, `POST /v1/contacts/a/merge  {"with":["b"]}`},

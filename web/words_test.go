@@ -49,6 +49,9 @@ func TestWords(t *testing.T) {
 	for _, s := range resource.Settings() {
 		used["kind."+s.Kind] = true
 	}
+	for _, name := range contactFields {
+		used["field."+name] = true
+	}
 	shown := &listPage{columns: settingColumns(), filters: []string{"name", "source", "changed_by"}}
 	for _, p := range append(pages(), page{list: shown}) {
 		if p.list == nil {
