@@ -1,5 +1,5 @@
 -- least: 3
--- Contacts have several addresses of each kind, and one that is the usual one, as in SQLite's 0026_contact_address.sql.
+-- Contacts have several addresses of each kind, and one that is the usual one, as in SQLite's 0027_contact_address.sql.
 ALTER TABLE contact ADD COLUMN addresses TEXT COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE contact ADD COLUMN usual TEXT COLLATE "C" NOT NULL DEFAULT '';
 CREATE TABLE contact_address (
