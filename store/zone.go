@@ -143,7 +143,8 @@ func (s *Store) beginZones(ctx context.Context) error {
 const zonesAhead = 2 * partitionEvery
 
 // pushZones is beginZones where several servers share the database: while one of them runs an older program, or this one did until
-// now, there are messages that table zone does not know. node is the number of this one.
+// now, there are messages that table zone does not know. node is the number of this one. The form 0 is that of a share that
+// was moved here from SQLite, with its table zone.
 func (s *Store) pushZones(node int64) error {
 	list, err := readPostgresMigrations(postgresMigrations)
 	if err != nil {
@@ -151,7 +152,7 @@ func (s *Store) pushZones(node int64) error {
 	}
 	at := slices.IndexFunc(list, func(m postgresMigration) bool { return strings.Contains(m.name, "_zone") })
 	older := false
-	err = query(s.conn, "SELECT 1 FROM share LEFT JOIN node ON node.number = share.node WHERE share.form < ?1 AND (share.node = ?2 OR node.live <> 0) LIMIT 1",
+	err = query(s.conn, "SELECT 1 FROM share LEFT JOIN node ON node.number = share.node WHERE share.form > 0 AND share.form < ?1 AND (share.node = ?2 OR node.live <> 0) LIMIT 1",
 		func(stmt *statement) {
 			stmt.BindInt64(1, int64(list[at].number))
 			stmt.BindInt64(2, node)
