@@ -15,7 +15,7 @@ func auditList() *listPage {
 		columns: []column{
 			{field: "at", kind: aTime},
 			{field: "who"},
-			{field: "noun"},
+			{field: "noun", kind: aCode},
 			{field: "name"},
 			{field: "action", kind: aWord},
 			{field: "fields", kind: someLines, show: func(_ *visit, r row) string { return difference(r) }},

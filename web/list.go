@@ -49,6 +49,7 @@ const (
 	aNumber              // to the right
 	aState               // a word with a colour of its own: words value.WORD
 	aWord                // words value.WORD
+	aCode                // a word of the file, the same in each language
 	aList                // several, between commas
 	longText             // takes the room that is left, in one line
 	someLines            // several lines

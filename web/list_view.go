@@ -129,6 +129,8 @@ func (c *column) class() string {
 		return "words"
 	case someLines:
 		return "lines"
+	case aCode:
+		return "code"
 	}
 	return ""
 }
