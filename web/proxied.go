@@ -37,7 +37,7 @@ func (v *visit) signedInThere() {
 	if a == nil || !u.Admitted(v.Now()) || !a.MayComeFrom(v.addr()) || !v.atHost(u) {
 		return
 	}
-	token, err := v.People.Begin(u, v.addr().String(), v.r.UserAgent(), false)
+	token, err := v.People.Begin(v.bound(u), v.addr().String(), v.r.UserAgent(), false)
 	if err == nil {
 		v.session, err = v.People.Find(v.r.Context(), token)
 	}
@@ -50,6 +50,17 @@ func (v *visit) signedInThere() {
 	v.user = u
 	v.account = u.Acting(v.chosen())
 	v.Log.Info("user signed in", "user", u.Name, "account", u.Account, "peer", v.addr(), "by", "proxy")
+}
+
+// bound is the user to whose password sessions are bound: those that a reverse proxy has begun are good only where it names somebody, so
+// that nobody takes the cookie along past the proxy.
+func (v *visit) bound(u *account.User) *account.User {
+	if v.Proxied(v.r).User == "" {
+		return u
+	}
+	there := *u
+	there.Password = "by proxy " + u.Password
+	return &there
 }
 
 // userThere finds the user whom a reverse proxy means: by name, or else by mail address if one user alone has it; or makes it.

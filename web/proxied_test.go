@@ -56,6 +56,26 @@ func TestProxyUser(t *testing.T) {
 	}
 }
 
+// A session that a proxy has begun is none past the proxy, under whatever name the browser sends its cookie.
+func TestProxySessionAlone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, map[string]string{"anna": "sender"})
+	s.said("anna")
+	b := s.open()
+	a := b.do("/me")
+	cookie, _, _ := strings.Cut(a.header.Get("Set-Cookie"), ";")
+	_, token, _ := strings.Cut(cookie, "=")
+	if a = b.do("/me"); a.status != http.StatusOK || token == "" || a.header.Get("Set-Cookie") != "" {
+		t.Fatalf("by the proxy: %d, cookie %q", a.status, cookie)
+	}
+	s.said("")
+	for _, name := range []string{"kurir", "kurir-proxy", "__Host-kurir"} {
+		if a = s.open().with(http.Header{"Cookie": {name + "=" + token}}, "/me"); !strings.HasPrefix(a.to, "/signin") {
+			t.Errorf("past the proxy as %s: %d", name, a.status)
+		}
+	}
+}
+
 // Whom the proxy names and who is not there is told so, or is made where that is wanted.
 func TestProxyStranger(t *testing.T) {
 	t.Parallel()

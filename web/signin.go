@@ -151,7 +151,7 @@ func (v *visit) begin(u *account.User, waits bool) bool {
 			v.leave(old)
 		}
 	}
-	token, err := v.People.Begin(u, v.addr().String(), v.r.UserAgent(), waits)
+	token, err := v.People.Begin(v.bound(u), v.addr().String(), v.r.UserAgent(), waits)
 	if err != nil {
 		v.Log.Warn("a session of the web pages could not be written", "user", u.Name, "error", err)
 		v.fail(http.StatusServiceUnavailable, "error.database")

@@ -44,7 +44,7 @@ func (v *visit) recognise() {
 	}
 	accounts := v.Accounts()
 	u := accounts.UserByName(found.Person)
-	if u == nil || !v.active(u) || !found.Of(u) {
+	if u == nil || !v.active(u) || !found.Of(v.bound(u)) {
 		v.leave(found)
 		return
 	}
