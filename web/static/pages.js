@@ -1,10 +1,11 @@
 "use strict";
 // What makes the pages livelier. All of them work without it.
 
-// On a phone the menus are wider than the window: where one is stands in sight.
+// Where the menus are larger than their room, as on a phone, that where one is stands in sight.
 for (const here of document.querySelectorAll("nav [aria-current]")) {
-  const bar = here.parentElement, at = here.getBoundingClientRect(), window = bar.getBoundingClientRect();
-  bar.scrollLeft += at.left - window.left - (window.width - at.width) / 2;
+  const bar = here.closest("nav"), at = here.getBoundingClientRect(), room = bar.getBoundingClientRect();
+  bar.scrollLeft += at.left - room.left - (room.width - at.width) / 2;
+  bar.scrollTop += at.top - room.top - (room.height - at.height) / 2;
 }
 
 // What is under way is read again while the page is looked at.
