@@ -56,6 +56,7 @@ type askedEvents struct {
 	after          message.ID // 0: from now on
 	types          []string   // none: all
 	reference, tag string
+	blind          bool // without what phones write
 }
 
 // The types of events; streams have the first two.
@@ -76,7 +77,7 @@ func (s *httpServer) readEvents(r *http.Request, a *account.Account) (q askedEve
 	if p != nil {
 		return q, p
 	}
-	q.account = a.Name
+	q.account, q.blind = a.Name, !a.SeesTexts()
 	bad := func(field, format string, args ...any) *problem {
 		return faulty(http.StatusBadRequest, codeBadValue, field, format, args...)
 	}
@@ -146,11 +147,14 @@ func (s *httpServer) mayFollow(a *account.Account, name string) *problem {
 	return nil
 }
 
-// wants tells whether an event is asked for.
+// wants tells whether an event is asked for, and may be seen.
 func (q *askedEvents) wants(f *frame) bool {
 	t := typeState
 	if f.inbound {
 		t = typeInbound
+	}
+	if f.inbound && q.blind { // it is little but its text
+		return false
 	}
 	return (len(q.types) == 0 || slices.Contains(q.types, t)) && (q.reference == "" || q.reference == f.reference) && (q.tag == "" || q.tag == f.tag)
 }

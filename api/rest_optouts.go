@@ -76,10 +76,14 @@ type optOutView struct {
 	By      string `json:"by,omitempty"`
 }
 
-func viewOptOuts(list []gateway.OptOutState) []optOutView {
+// viewOptOuts shows a record to who asks: what phones wrote, and notes, which may quote it, to who may see texts alone.
+func viewOptOuts(list []gateway.OptOutState, a *account.Account) []optOutView {
 	rows := make([]optOutView, 0, len(list))
 	for _, o := range list {
 		v := optOutView{Account: o.Account, Phone: "+" + o.Phone, Said: "stop", At: showTime(o.At), Wrote: plus(o.Wrote), Text: o.Text, By: o.By}
+		if !a.SeesTextsOf(o.Account) {
+			v.Text = ""
+		}
 		if o.In {
 			v.Said = "start"
 		}
@@ -122,7 +126,7 @@ func (s *httpServer) listOptOuts(w http.ResponseWriter, r *http.Request, a *acco
 	if err != nil {
 		return readProblem(err, "opt-out")
 	}
-	page := map[string]any{"optouts": viewOptOuts(found)}
+	page := map[string]any{"optouts": viewOptOuts(found, a)}
 	if len(found) == q.Limit {
 		page["next"], page["cursor"] = noun.Next(s.link(r, r.URL.Path), q, last), noun.Cursor(q, last)
 	}
@@ -180,7 +184,7 @@ func (s *httpServer) getOptOut(w http.ResponseWriter, r *http.Request, a *accoun
 	if err != nil {
 		return readProblem(err, "opt-out")
 	}
-	return answerJSON(w, &phoneOptOutView{name, "+" + number, out, viewOptOuts(record)})
+	return answerJSON(w, &phoneOptOutView{name, "+" + number, out, viewOptOuts(record, a)})
 }
 
 // putOptOut is PUT /v1/optouts/{phone}: it opts out. The body may bring a note.
