@@ -72,7 +72,8 @@ func TestSecondFactor(t *testing.T) {
 	}
 	a = half.do("/signin/code", "code", s.shows(secret, 0))
 	a.wants(t, http.StatusUnauthorized, "used before")
-	a = half.do("/signin/code", "code", s.shows(secret, 1), "to", "/sent")
+	taken := s.shows(secret, 1)
+	a = half.do("/signin/code", "code", taken, "to", "/sent")
 	if a.to != "/sent" || a.header.Get("Set-Cookie") == before.header.Get("Set-Cookie") {
 		t.Errorf("the code leads to %s", a.to)
 	}
@@ -92,7 +93,7 @@ func TestSecondFactor(t *testing.T) {
 	a = half.do("/second/change", "act", "remove", "code", recovery[6][1])
 	a.wants(t, http.StatusUnauthorized)
 	code := regexp.MustCompile(`<code>([a-z2-7-]{19})</code>`)
-	again := half.do("/second/change", "act", "codes", "code", s.shows(secret, 1)) // taken before
+	again := half.do("/second/change", "act", "codes", "code", taken)
 	again.wants(t, http.StatusUnauthorized)
 	s.mu.Lock()
 	s.later += 5 * time.Minute
