@@ -19,6 +19,8 @@ type browser struct {
 	from    *bufio.Reader
 	number  int
 	session string
+
+	watchdog *time.Timer // when it is over, the browser is killed
 }
 
 // openBrowser opens an address in a window of this many pixels.
@@ -47,9 +49,9 @@ func openBrowser(t testing.TB, address string, width, height int) *browser {
 	theirIn.Close()
 	theirOut.Close()
 	b := &browser{t: t, to: ourOut, from: bufio.NewReader(ourIn)}
-	watchdog := time.AfterFunc(3*time.Minute, func() { cmd.Process.Kill() }) // whoever reads from it then fails
+	b.watchdog = time.AfterFunc(3*time.Minute, func() { cmd.Process.Kill() }) // whoever reads from it then fails
 	t.Cleanup(func() {
-		watchdog.Stop()
+		b.watchdog.Stop()
 		b.session = ""
 		if err := b.try("Browser.close", nil, nil); err != nil {
 			cmd.Process.Kill()
@@ -144,15 +146,35 @@ func (b *browser) shows(expression, want string) {
 	})
 }
 
-// press presses a key: Tab or Enter.
+// open opens an address and waits until all of the page is there.
+func (b *browser) open(address string) {
+	b.t.Helper()
+	b.eval(`window.left = true; ""`)
+	b.call("Page.navigate", map[string]any{"url": address}, nil)
+	within(b.t, patience, address+" is open", func() bool { return b.eval(`String(window.left) + document.readyState`) == "undefinedcomplete" })
+}
+
+// keys are the keys that press knows, with their codes in Windows.
+var keys = map[string]int{"Tab": 9, "Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40, " ": 32}
+
+// press presses a key of keys.
 func (b *browser) press(key string) {
 	b.t.Helper()
-	event := map[string]any{"type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": map[string]int{"Tab": 9, "Enter": 13}[key]}
-	if key == "Enter" {
+	event := map[string]any{"type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": keys[key]}
+	switch key {
+	case "Enter":
 		event["text"] = "\r"
+	case " ":
+		event["text"], event["code"] = " ", "Space"
 	}
 	b.call("Input.dispatchKeyEvent", event, nil)
 	event["type"] = "keyUp"
 	delete(event, "text")
 	b.call("Input.dispatchKeyEvent", event, nil)
+}
+
+// types types a text where the focus is.
+func (b *browser) types(text string) {
+	b.t.Helper()
+	b.call("Input.insertText", map[string]any{"text": text}, nil)
 }
