@@ -140,6 +140,11 @@ func (s *httpServer) patchUser(w http.ResponseWriter, r *http.Request, a *accoun
 	if p := s.changeUser(ctx, w, a, resource.Change{Action: resource.Patch, Kind: userNoun, Name: u.Name, Value: patch, By: a.Actor()}); p != nil {
 		return p
 	}
+	if body.Disabled { // else they would go on for who is enabled again before the browser asks for anything
+		if err := s.Users.People.EndAll(u.Name, nil); err != nil {
+			return readProblem(err, "user")
+		}
+	}
 	return s.showUser(ctx, w, http.StatusOK, u.Name)
 }
 

@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -70,5 +72,43 @@ func TestUsersHaveNoHashOfCustomers(t *testing.T) {
 		if got := c.do(t, "acme-key", call.method, call.path, call.body); got.status != call.status {
 			t.Errorf("%s %s %s: %d %s, want %d", call.method, call.path, call.body, got.status, got.body, call.status)
 		}
+	}
+}
+
+// Who is disabled and enabled again signs in anew, also where the browser has asked for nothing in between.
+func TestDisabledUserIsOut(t *testing.T) {
+	t.Parallel()
+	s := run(t, read(t, fmt.Sprintf(usersText, t.TempDir())))
+	c := newCaller(t, s)
+	c.do(t, "acme-key", "POST", "/v1/users", `{"name":"anna","role":"sender","password":"anna-password"}`)
+	wire := &http.Transport{}
+	t.Cleanup(wire.CloseIdleConnections)
+	signIn := url.Values{"name": {"anna"}, "password": {"anna-password"}}
+	send := func(method, path, cookie string) *http.Response {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.HTTPAddr().String()+path, strings.NewReader(signIn.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Cookie", cookie)
+		answer, err := wire.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		return answer
+	}
+	cookie, _, _ := strings.Cut(send("POST", "/signin", "").Header.Get("Set-Cookie"), ";")
+	if got := send("GET", "/me", cookie); got.StatusCode != http.StatusOK {
+		t.Fatalf("signed in: %d", got.StatusCode)
+	}
+	for _, disabled := range []string{"true", "false"} {
+		if got := c.do(t, "acme-key", "PATCH", "/v1/users/anna", `{"disabled":`+disabled+`}`); got.status != http.StatusOK {
+			t.Fatalf("disabled: %s: %d %s", disabled, got.status, got.body)
+		}
+	}
+	if got := send("GET", "/me", cookie); got.StatusCode != http.StatusSeeOther {
+		t.Errorf("the session goes on: %d", got.StatusCode)
 	}
 }
