@@ -280,26 +280,6 @@ func TestComposeRecipients(t *testing.T) {
 	a.wants(t, http.StatusOK, "&#34;a” &#34;b”</textarea>")
 }
 
-// A placeholder that would be sent as it stands is pointed out, and filled in after a click; kept as a template it is a placeholder.
-func TestComposeBare(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, map[string]string{"anna": "groups"})
-	b := s.as("anna")
-	a := b.do("/compose/count", "to", "0701234567", "text", "Hi {name}")
-	a.wants(t, http.StatusOK, "{name} is sent just as it stands here.", `value="fill"`)
-	a = b.do("/compose", "to", "0701234567", "text", "Hi {name}", "act", "fill")
-	a.wants(t, http.StatusOK, `name="var.name"`, `name="fill" value="1" checked`)
-	if strings.Contains(a.body, "just as it stands") {
-		t.Error("it is pointed out though it is filled in")
-	}
-	a = b.do("/compose/count", "to", "0701234567", "text", "Hi {", "act", "preview")
-	if strings.Contains(a.body, "just as it stands") {
-		t.Error("a brace is no placeholder")
-	}
-	a = b.do("/compose", "text", "Hi {name}", "saveas", "Hi", "act", "save")
-	a.wants(t, http.StatusOK, `name="var.name"`)
-}
-
 // A template is put in the place of the text with a field for each placeholder; what is written again is what was sent.
 func TestComposeTemplates(t *testing.T) {
 	t.Parallel()
