@@ -25,7 +25,7 @@ type gather struct {
 	owed     []*Item
 	after    []func(error) // acknowledgements to operators
 	counters map[counterKey]int64
-	tallies  map[tallyKey]tallied
+	tallies  tallySums
 	money    []movement
 	answered int                  // of Idempotency: those that are no acceptances'
 	had      []had                // of limits, with Options.Shared
@@ -82,10 +82,10 @@ func (b *gather) reset(seq uint64) {
 	b.seq, b.failed, b.keyed = seq, 0, false
 	b.accepts, b.hands, b.owed, b.after = b.accepts[:0], b.hands[:0], b.owed[:0], b.after[:0]
 	if b.counters == nil {
-		b.counters, b.tallies = map[counterKey]int64{}, map[tallyKey]tallied{}
+		b.counters = map[counterKey]int64{}
 	}
 	clear(b.counters)
-	clear(b.tallies)
+	b.tallies.reset()
 }
 
 func (b *gather) empty() bool {
@@ -333,7 +333,7 @@ func (g *Gateway) takeBack(b *gather) []acceptance {
 	b.had = slices.DeleteFunc(b.had, func(h had) bool { return h.booked })
 	b.Counters = slices.DeleteFunc(b.Counters, func(c store.Counter) bool { return atAcceptance(c.What) })
 	maps.DeleteFunc(b.counters, func(k counterKey, _ int64) bool { return atAcceptance(k.what) })
-	maps.DeleteFunc(b.tallies, func(k tallyKey, _ tallied) bool { return k.kind == store.TallyAccepted })
+	b.tallies.forget(func(k tallyKey) bool { return k.kind == store.TallyAccepted })
 	b.without(gone)
 	return accepts
 }

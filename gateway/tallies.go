@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"maps"
 	"strconv"
 	"time"
 
@@ -29,6 +30,48 @@ type tallyKey struct {
 // tallied is how many they are.
 type tallied struct{ n, parts int64 }
 
+// tallySums are the entries of a gather. Messages that follow one another are mostly alike, so that the last entry of each of a few
+// kinds is at hand: a look at the key in place of a look into the map.
+type tallySums struct {
+	all  map[tallyKey]*tallied
+	last [tallyLast]struct {
+		key tallyKey
+		sum *tallied
+	}
+}
+
+const tallyLast = 8 // more than there are kinds
+
+// of gives the entry of a key, which is made if it is not there.
+func (s *tallySums) of(k tallyKey) *tallied {
+	last := &s.last[k.kind%tallyLast]
+	if last.sum != nil && last.key == k {
+		return last.sum
+	}
+	t := s.all[k]
+	if t == nil {
+		t = new(tallied)
+		s.all[k] = t
+	}
+	last.key, last.sum = k, t
+	return t
+}
+
+// forget takes entries out.
+func (s *tallySums) forget(which func(tallyKey) bool) {
+	maps.DeleteFunc(s.all, func(k tallyKey, _ *tallied) bool { return which(k) })
+	clear(s.last[:])
+}
+
+// reset takes all out.
+func (s *tallySums) reset() {
+	if s.all == nil {
+		s.all = map[tallyKey]*tallied{}
+	}
+	clear(s.all)
+	clear(s.last[:])
+}
+
 // networkKey is how sums call the network of a recipient: its code, where that is
 // not known the country, else nothing.
 func (g *Gateway) networkKey(to message.Address) string {
@@ -40,19 +83,19 @@ func (g *Gateway) networkKey(to message.Address) string {
 func (g *Gateway) countAccepted(m *message.Message, now time.Time) {
 	g.tally(m.Account, m.Links[0], tallyAccepted, now)
 	k := tallyKey{hour: now.Unix() / 3600, account: m.Account, link: m.Links[0], network: g.networkKey(m.To), kind: store.TallyAccepted}
-	t := g.cur.tallies[k]
-	g.cur.tallies[k] = tallied{t.n + 1, t.parts + int64(m.Parts)}
+	t := g.cur.tallies.of(k)
+	t.n++
+	t.parts += int64(m.Parts)
 }
 
 // uncountAccepted takes a message off that does not get on disk.
 func (g *Gateway) uncountAccepted(b *gather, m *message.Message, hour int64) {
 	k := tallyKey{hour: hour, account: m.Account, link: m.Links[0], network: g.networkKey(m.To), kind: store.TallyAccepted}
-	t, counted := b.tallies[k]
-	if t = (tallied{t.n - 1, t.parts - int64(m.Parts)}); !counted || t.n <= 0 {
-		delete(b.tallies, k)
-		return
+	t := b.tallies.of(k)
+	t.n--
+	if t.parts -= int64(m.Parts); t.n <= 0 {
+		b.tallies.forget(func(of tallyKey) bool { return of == k })
 	}
-	b.tallies[k] = t
 }
 
 // countFinal counts a message that has ended.
@@ -68,16 +111,14 @@ func (g *Gateway) countFinal(e *entry, s message.State, why message.FailureKind,
 		since := max(m.ID.Millis(), m.SendAt)
 		k.class = uint8(tally.Class(time.Duration(now.UnixMilli()-since) * time.Millisecond))
 	}
-	t := g.cur.tallies[k]
-	g.cur.tallies[k] = tallied{t.n + 1, t.parts}
+	g.cur.tallies.of(k).n++
 }
 
 // countInbound counts a message from a phone.
 func (g *Gateway) countInbound(in *message.Inbound, now time.Time) {
 	g.tally(in.Account, in.Link, tallyInbound, now)
 	k := tallyKey{hour: now.Unix() / 3600, account: in.Account, link: in.Link, network: g.networkKey(in.From), kind: store.TallyInbound}
-	have := g.cur.tallies[k]
-	g.cur.tallies[k] = tallied{n: have.n + 1}
+	g.cur.tallies.of(k).n++
 }
 
 // answerTimes counts how long an operator took for answers that come together.
@@ -105,15 +146,14 @@ func (t *answerTimes) flush(g *Gateway, l *link, now time.Time) {
 		return
 	}
 	k := tallyKey{hour: now.Unix() / 3600, link: l.name, kind: store.TallyAnswer, class: uint8(t.class)}
-	have := g.cur.tallies[k]
-	g.cur.tallies[k] = tallied{n: have.n + t.n}
+	g.cur.tallies.of(k).n += t.n
 	t.n = 0
 }
 
 // appendTallied appends the sums that have gathered, each once.
 func (b *gather) appendTallied(rows []store.Counter) []store.Counter {
 	sums := map[counterKey]int64{}
-	for k, t := range b.tallies {
+	for k, t := range b.tallies.all {
 		add := func(kind store.TallyKind, detail string, n int64) {
 			sums[counterKey{k.hour, k.account, k.link, kind.What(detail)}] += n
 		}
