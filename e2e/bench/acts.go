@@ -114,6 +114,13 @@ func (r *rig) act(ctx context.Context, path, body string) (job actJob, err error
 	return job, err
 }
 
+// asAccount gets something as the account that sends.
+func (r *rig) asAccount(ctx context.Context, path string) (string, error) {
+	var text json.RawMessage
+	err := r.post(ctx, path, "", &text)
+	return string(text), err
+}
+
 // post posts to the gateway, or gets where there is no body, and reads the answer.
 func (r *rig) post(ctx context.Context, path, body string, answer any) error {
 	return r.postAs(ctx, key, path, body, answer)

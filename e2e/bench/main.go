@@ -29,7 +29,8 @@ type options struct {
 	waiting        int
 	long           bool
 	asJSON         bool
-	old            *oldData
+	old, pagesOf   *oldData
+	rounds         int
 	profile        bool
 }
 
@@ -47,8 +48,12 @@ func main() {
 	flag.BoolVar(&o.asJSON, "json", false, "print every run as JSON as well")
 	old := flag.Int64("old", 20_000_000, "finished messages in the database of old-20m")
 	given := flag.String("old-data", "", "the folder of a database that kurir fill has made, for old-20m instead of a new one; it grows")
+	messages := flag.Int64("messages", 10_000_000, "finished messages in the database of pages")
+	pagesData := flag.String("pages-data", "", "the folder of a database that kurir fill has made, for pages instead of a new one")
+	flag.IntVar(&o.rounds, "rounds", 20, "how often pages asks for each")
 	flag.Parse()
 	o.old = &oldData{kurir: o.kurir, messages: *old, given: *given}
+	o.pagesOf = &oldData{kurir: o.kurir, messages: *messages, given: *pagesData}
 	// However it is ended, databases and processes go with it.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer stop()
@@ -58,6 +63,7 @@ func main() {
 	}
 	err := run(ctx, o)
 	o.old.remove()
+	o.pagesOf.remove()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -90,6 +96,11 @@ func bench(ctx context.Context, o options) error {
 	if o.only != "" && o.wants("acts") {
 		if err := acts(ctx, o); err != nil {
 			return fmt.Errorf("acts: %w", err)
+		}
+	}
+	if o.only != "" && o.wants("pages") {
+		if err := pages(ctx, o); err != nil {
+			return fmt.Errorf("pages: %w", err)
 		}
 	}
 	printTable(a, machine)

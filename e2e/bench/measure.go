@@ -23,6 +23,7 @@ type result struct {
 	PerMessage   int64           `json:"bytes_per_message"` // on disk
 	Taken        simulator.Taken `json:"submit_to_phone"`
 	Postgres     *postgresResult `json:"postgres,omitempty"`
+	Viewed       viewed          `json:"viewed"`
 	Beyond       float64         `json:"receipt_beyond_ms"` // how much later the median receipt comes than the SMSC sends it
 }
 
@@ -105,12 +106,21 @@ func measure(ctx context.Context, o options, program string, s scenario) (res re
 		return res, err
 	}
 	defer r.close()
+	looked := func() (viewed, error) { return viewed{}, nil }
+	if s.viewers > 0 {
+		if looked, err = r.view(ctx, s.viewers); err != nil {
+			return res, err
+		}
+	}
 	d, err := r.drive(ctx, o, s)
 	if err != nil {
 		return res, err
 	}
 	before, after, err := r.window(ctx, o, s, d)
 	if err != nil {
+		return res, err
+	}
+	if res.Viewed, err = looked(); err != nil {
 		return res, err
 	}
 	if err := r.reports(ctx, s, d, &res); err != nil {

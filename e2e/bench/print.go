@@ -33,6 +33,9 @@ func (r result) print(s scenario) {
 		fmt.Printf("%s PostgreSQL: %.2f CPU s/100,000, %.0f octets of its log a life, %.2f statements and %.2f round trips for 100 lives\n",
 			name, db.CPU, db.WAL, db.Statements, db.Trips)
 	}
+	if s.viewers > 0 {
+		fmt.Printf("%s %d people at the console were shown %d changes and %d lists meanwhile\n", name, s.viewers, r.Viewed.Frames, r.Viewed.Lists)
+	}
 	if r.Taken.Count > 0 {
 		fmt.Printf("%s from submit to phone p50 %.1f p99 %.1f p99.9 %.1f max %.1f ms\n", name, r.Taken.P50, r.Taken.P99, r.Taken.P999, r.Taken.Max)
 	}

@@ -100,6 +100,9 @@ func (r *rig) configuration(n *node, s scenario, operator, phones string) string
 	for i := range s.listeners {
 		fmt.Fprintf(&accounts, "  - {name: events-%d, password: secret, api_keys: [events-%d], senders: [\"*\"]}\n", i, i)
 	}
+	if s.history {
+		fmt.Fprintf(&accounts, "  - {name: %s, password: secret, senders: [\"*\"]}\n  - {name: %s, password: secret, senders: [\"*\"]}\n", rareName, other)
+	}
 	accounts.WriteString("  - {name: inbox, password: secret, smpp: {sessions: 100, window: 5000}}\n")
 	if s.phones > 0 {
 		fmt.Fprintf(&links, "  - {name: phones, kind: smpp, hosts: [%s], system_id: kurir, password: secret, sessions: 4}\n", phones)

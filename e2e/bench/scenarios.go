@@ -31,6 +31,8 @@ type scenario struct {
 	cross    bool // customers are at all of them but the last, where the link is, so that each message changes hands
 	priced   bool // messages cost something, the account is prepaid and has a limit
 	old      bool // with finished messages in the database
+	history  bool // with the accounts that those messages have
+	viewers  int  // people who look at the console meanwhile
 	// accounts that the sessions of the generator are spread over, and links with one session each, one for an
 	// account; 0: one account and one link of four sessions.
 	accounts int
@@ -67,6 +69,7 @@ func scenarios(o options) [][]scenario {
 	all := [][]scenario{
 		{
 			{name: "smpp", smpp: true, simulator: atOnce},
+			{name: "viewers", smpp: true, simulator: atOnce, viewers: viewersAll, top: "users:\n" + people(viewersUsers, "operator", account)},
 			{name: "ucp", smpp: true, speaks: "ucp", simulator: atOnce},
 			{name: "cimd2", smpp: true, speaks: "cimd2", simulator: atOnce},
 			{name: "old-20m", smpp: true, simulator: atOnce, old: true},

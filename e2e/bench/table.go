@@ -99,6 +99,8 @@ func table() []asked {
 		{"from submit to phone p99 at 25,000/s: under 50 ms", at25k(50, func(r result) float64 { return r.Taken.P99 })},
 		{"CPU with old messages in the database: at most 110 % of that without", share("old-20m", "smpp", cpu, cpu, func(x float64) bool { return x <= 1.1 })},
 		{"1,000 customer sessions and 100 links: at least 80 % of the rate of smpp", share("sessions", "smpp", lives, lives, part)},
+		{"200 people at the console: at least 95 % of the rate of smpp", share("viewers", "smpp", lives, lives, func(x float64) bool { return x >= 0.95 })},
+		{"the same: CPU at most 105 %", share("viewers", "smpp", cpu, cpu, func(x float64) bool { return x <= 1.05 })},
 		{"an idle customer session: under 64 KiB", idleUnder("customer", 64<<10)},
 		{"the same over TLS: under 64 KiB", idleUnder("customer-tls", 64<<10)},
 		{"an idle session of a link: under 64 KiB", idleUnder("link", 64<<10)},
