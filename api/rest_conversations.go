@@ -43,6 +43,7 @@ type conversationView struct {
 	Number  string     `json:"number"`
 	Name    string     `json:"name,omitempty" doc:"of the contact with the number"`
 	Contact message.ID `json:"contact,omitzero" doc:"its id"`
+	Book    string     `json:"book,omitempty" doc:"own, if the contact is one of the user's own book"`
 	Unread  int64      `json:"unread" doc:"messages from the phone that nobody has seen"`
 	Last    *lineView  `json:"last,omitempty" doc:"the last line, or of a search the one that was found"`
 }
@@ -185,6 +186,9 @@ func (c *conversing) show(ctx context.Context, conv *gateway.Conversation) (conv
 		}
 		if len(list) > 0 {
 			v.Name, v.Contact = list[0].Name, list[0].ID
+			if book != c.a.Name {
+				v.Book = bookOwn
+			}
 			return v, nil
 		}
 	}

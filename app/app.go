@@ -74,6 +74,8 @@ type App struct {
 	smtp       *api.SMTPServer
 	http       *http.Server
 	web        *web.Server
+	streams    context.Context // of the pages and the interface; done when the servers of HTTP shut down
+	endStreams context.CancelFunc
 	people     *signin.Book
 	logins     *api.LoginBrake
 	status     *api.Status

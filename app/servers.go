@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"net/netip"
@@ -66,8 +65,7 @@ func (a *App) servers() {
 	opt.Users = api.UsersOptions{People: a.people, Invite: a.inviteUser, Note: a.noteUser}
 	opt.Alarms = api.AlarmsOptions{Book: a.alarms, Settings: a.alarmSettings, Keep: a.keepAlarms}
 	opt.Traces = api.NewTraces(a.log, a.traceLink, a.traceAccount, a.alphabet, a.secretText)
-	closing, closeStreams := context.WithCancel(context.Background())
-	opt.Closing, opt.Dialects = closing, dialectSettings(a.opt.File)
+	opt.Closing, opt.Dialects = a.streams, dialectSettings(a.opt.File)
 	if d := &a.opt.File.Dialects; d.KannelAdminPassword != "" {
 		a.kannelLoad = &api.KannelLoad{Gateway: a.gateway.Stats}
 		opt.KannelAdmin = api.KannelAdmin{
@@ -88,7 +86,7 @@ func (a *App) servers() {
 	}
 	a.http.RegisterOnShutdown(opt.Events.Close)
 	a.http.RegisterOnShutdown(opt.Traces.Close) // or the server would wait for those who follow one
-	a.http.RegisterOnShutdown(closeStreams)
+	a.http.RegisterOnShutdown(a.endStreams)
 }
 
 // receivers makes what carries states and inbound messages to customers that

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -21,8 +22,10 @@ const loginPause = 100 * time.Millisecond
 func (a *App) pages() (err error) {
 	a.logins = api.NewLoginBrake(loginPause)
 	a.people = signin.New(signin.Options{Store: a.store, Now: a.gateway.Now, Seal: a.sealFactor, Open: a.openFactor})
+	a.streams, a.endStreams = context.WithCancel(context.Background())
 	a.web, err = web.New(web.Options{
-		Log: a.log, Core: a.gateway, Verifier: a.verifier, Change: a.ChangeSetting, Schema: config.Schema, Now: a.gateway.Now,
+		Closing: a.streams,
+		Log:     a.log, Core: a.gateway, Verifier: a.verifier, Change: a.ChangeSetting, Schema: config.Schema, Now: a.gateway.Now,
 		Accounts: func() *account.Directory { return a.gateway.Snapshot().Accounts },
 		Country:  func() string { return a.gateway.Snapshot().Country },
 		REST: func(by *account.Account, w http.ResponseWriter, r *http.Request) {

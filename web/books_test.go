@@ -40,7 +40,7 @@ func booksREST(asked *[]string) func(*account.Account, http.ResponseWriter, *htt
 		case strings.HasSuffix(r.URL.Path, "/messages") || strings.HasSuffix(r.URL.Path, "/seen"):
 			_, _ = io.WriteString(w, `{}`)
 		default:
-			_, _ = io.WriteString(w, `{"number":"+46701234567","name":"`+quoted+`","unread":2,"answers":true,"from":"`+quoted+`","lines":[`+line+`,{"id":"0708tvs8c0003","out":true,"at":"2026-11-30T03:44:46Z","hidden":true,"state":"delivered"}]}`)
+			_, _ = io.WriteString(w, `{"contact":"0708tvs8c0000","book":"own","number":"+46701234567","name":"`+quoted+`","unread":2,"answers":true,"from":"`+quoted+`","lines":[`+line+`,{"id":"0708tvs8c0003","out":true,"at":"2026-11-30T03:44:46Z","hidden":true,"state":"delivered"}]}`)
 		}
 	}
 }
@@ -58,6 +58,9 @@ func TestBooks(t *testing.T) {
 		"/conversations", "/conversations?search=x", "/conversations/+46701234567",
 	} {
 		a := anna.do(path)
+		if strings.HasPrefix(path, "/conversations/") && !strings.Contains(a.body, `href="/own/contacts/0708tvs8c0000"`) {
+			t.Errorf("%s leads to no contact of the own book: %s", path, a.body)
+		}
 		if a.status != http.StatusOK || !strings.Contains(a.body, "&lt;script&gt;") || strings.Contains(a.body, "<script>alert") || strings.Contains(a.body, `"onload`) {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}

@@ -28,10 +28,19 @@ type talkLine struct {
 
 // talk is a conversation in a list.
 type talk struct {
-	Number, Name, Contact string
-	Unread                int
-	Last                  *talkLine
-	Path                  string `json:"-"`
+	Number, Name, Contact, Book string
+	Unread                      int
+	Last                        *talkLine
+	Path                        string `json:"-"`
+}
+
+// ContactPath is the page of the contact whose the number is.
+func (t *talk) ContactPath() string {
+	at := "/contacts/" + url.PathEscape(t.Contact)
+	if t.Book == "own" {
+		at = ownPath + at
+	}
+	return at
 }
 
 // talksView is the list of conversations.

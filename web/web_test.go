@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -275,6 +276,13 @@ func TestSignIn(t *testing.T) {
 	cookie := a.header.Get("Set-Cookie")
 	if a.to != "/compose?to=0701234567" || !strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "SameSite=Lax") || strings.Contains(cookie, "chosen-by-somebody") || strings.Contains(cookie, "Secure") {
 		t.Errorf("signed in: to %s with %s", a.to, cookie)
+	}
+	for query, want := range map[string]string{ // a plus that is no %2B is a blank
+		"to=+46701234567": "+46701234567", "to=+46701234567,+46701234568&to=contact:Bo": "+46701234567\n+46701234568\ncontact:Bo", "to=0701,+112": "0701\n 112",
+	} {
+		if a := b.do("/compose?" + query); !strings.Contains(html.UnescapeString(a.body), ">"+want+"</textarea>") {
+			t.Errorf("%s: %s", query, a.body)
+		}
 	}
 	a = b.do("/compose?to=0701234567&text=Hej")
 	a.wants(t, http.StatusOK, ">0701234567</textarea>", ">Hej</textarea>")
