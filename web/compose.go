@@ -91,9 +91,6 @@ func zoneName() string {
 func (v *visit) composePage() {
 	query := v.r.URL.Query()
 	query.Del("once")
-	for i, to := range query["to"] {
-		query["to"][i] = withPlus(to)
-	}
 	f := readCompose(query)
 	f.To = linked(query["to"])
 	if again := query.Get("again"); again != "" {
@@ -103,20 +100,6 @@ func (v *visit) composePage() {
 		}
 	}
 	v.showCompose(http.StatusOK, v.composeView(f))
-}
-
-// shortestPlus is how many digits a number with a plus has at least: what has fewer is a short number behind a blank.
-const shortestPlus = 8
-
-// withPlus mends recipients of an address: a plus that is not written as %2B comes as a blank.
-func withPlus(to string) string {
-	parts := strings.FieldsFunc(to, func(r rune) bool { return r == ',' || r == ';' || r == '\n' })
-	for i, part := range parts {
-		if rest, ok := strings.CutPrefix(part, " "); ok && len(digits(rest)) >= shortestPlus && rest[0] >= '1' && rest[0] <= '9' {
-			parts[i] = "+" + rest
-		}
-	}
-	return strings.Join(parts, "\n")
 }
 
 func (v *visit) showCompose(status int, shown *composeView) {

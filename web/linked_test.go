@@ -19,6 +19,7 @@ func TestLinked(t *testing.T) {
 		{[]string{" 46701234567, 46701234568;0701234569"}, "+46701234567\n+46701234568\n0701234569"},
 		{[]string{"0701234567", "group:Night shift", "  ", "Anna Berg"}, "0701234567\ngroup:Night shift\nAnna Berg"},
 		{[]string{"0701234567, 0701234568"}, "0701234567\n0701234568"},
+		{[]string{" 71120"}, "71120"},
 		{[]string{" Anna", "1\r\n2"}, "Anna\n1\n2"},
 	} {
 		if got := linked(c.to); got != c.want {

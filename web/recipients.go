@@ -41,13 +41,16 @@ func (v *visit) recipients(ctx context.Context, text string) ([]gateway.MailTo, 
 	return l.list, nil
 }
 
+// shortestPlus is how many digits a number with a plus has at least: what has fewer is a short number behind a blank.
+const shortestPlus = 8
+
 // linked makes the list of recipients that a link names, several in one parameter or in one each. A plus sign that whoever made the link
 // left as it is has become a blank: before a digit it was the plus of a number.
 func linked(to []string) string {
 	var list []string
 	for _, some := range to {
 		for one := range strings.FieldsFuncSeq(some, func(r rune) bool { return strings.ContainsRune(",;\n\r\t", r) }) {
-			if bare, cut := strings.CutPrefix(one, " "); cut && bare != "" && '0' < bare[0] && bare[0] <= '9' {
+			if bare, cut := strings.CutPrefix(one, " "); cut && len(digits(bare)) >= shortestPlus && '0' < bare[0] && bare[0] <= '9' {
 				one = "+" + bare
 			}
 			if one = strings.TrimSpace(one); one != "" {
