@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kurir/account"
+	"kurir/message"
 )
 
 // linkEvery is how often the page of a link is made anew for all who look at it.
@@ -38,6 +39,8 @@ type operatorLinkView struct {
 	Acts  []listLink
 	Trace *traceView
 	Test  *linkTest // what came of a test that was asked for
+
+	Contacts []message.ContactPerson `json:"-"` // whom to turn to
 }
 
 // linkSess is a session of a link, as REST shows it.
@@ -150,6 +153,20 @@ func (v *visit) operatorLink() (*operatorLinkView, *problem) {
 	return shown, p
 }
 
+// linkContacts reads whom to turn to about the link that the path names; nobody for who may not see settings. The page is of use
+// without them.
+func (v *visit) linkContacts() []message.ContactPerson {
+	var have struct {
+		Value struct {
+			Contacts []message.ContactPerson `json:"contacts"`
+		} `json:"value"`
+	}
+	if !v.sees(account.SeeSettings) || v.fetch(v.filledPath("/v1/config/connectors/{name}"), nil, &have) != nil {
+		return nil
+	}
+	return have.Value.Contacts
+}
+
 // trace reads the last PDUs of a trace, the newest first; nil if there is none.
 func (v *visit) trace(path string) (*traceView, *problem) {
 	var got struct {
@@ -179,6 +196,7 @@ func (v *visit) operatorLinkPage() {
 		v.refused(p)
 		return
 	}
+	shown.Contacts = v.linkContacts()
 	v.render(http.StatusOK, "operator_link", "oplink.title", shown)
 }
 
@@ -231,5 +249,6 @@ func (v *visit) testLink() {
 		v.refused(p)
 		return
 	}
+	shown.Contacts = v.linkContacts()
 	v.render(http.StatusOK, "operator_link", "oplink.title", shown)
 }

@@ -15,24 +15,25 @@ import (
 // opsREST answers as a server with one link that is down and one alarm.
 func opsREST(asked *[]string) func(*account.Account, http.ResponseWriter, *http.Request) {
 	answers := map[string]string{
-		"/v1/status":            `{"version":"1","ready":true,"waiting_for_links":7,"per_second":{"accepted":41.5}}`,
-		"/v1/status/traffic":    `{"points":[{"at":"2026-11-30T08:00:02Z","accepted":3,"delivered":2}],"failures":[{"code":"absent","detail":"the <b>phone</b> is off","messages":4}]}`,
-		"/v1/links":             `{"links":[{"name":"op1","state":"up"},{"name":"op2","state":"down","sessions":[]}]}`,
-		"/v1/links/op1":         `{"name":"op1","state":"up","sessions":[{"session":4,"state":"bound","out_per_second":1.5,"modem":{"signal_dbm":-80,"model":"<i>M</i>"}}]}`,
-		"/v1/traces/links/op1":  `{"trace":{"on":true,"seen":1,"by":"acme/anna"},"pdus":[{"n":1,"direction":"out","pdu":"submit_sm <script>"}]}`,
-		"/v1/queues/links":      `{"queues":[{"link":"op1","priority":"normal","account":"acme","waiting":7,"oldest":"2026-11-30T07:00:00Z"}]}`,
-		"/v1/jobs":              `{"jobs":[{"id":"06y30tp6r0301","job":"pause","state":"running","looked_at":12,"messages":3,"by":"acme/anna"}]}`,
-		"/v1/alarms/events":     `{"events":[{"id":"1","state":"open","about":"op2","text":"the link op2 is down"}]}`,
-		"/v1/inbound/nothing":   `{"id":"nothing","from":"+46701234567","text":"<b>hi</b>","events":[{"what":"told","part":1}]}`,
-		"/v1/inbound/explain":   `{"goes":["webhook of acme"],"rules":[{"name":"inbound[0]","matched":true,"why":"keyword info"}]}`,
-		"/v1/messages":          `{"messages":[{"id":"06y30tp6r0000","account":"bench","to":"+46701234567","state":"delivered","text":"<b>x</b>"}],"cursor":"c","next":"n"}`,
-		"/v1/links/op1/stop":    `{}`,
-		"/v1/webhooks/replay":   `{}`,
-		"/v1/links/op1/test":    `{"ok":false,"steps":[{"host":"h","step":"connect","error":"refused","advice":"look at the firewall"}]}`,
-		"/v1/queues/dead":       `{"messages":[{"id":"06y30tp6r0001","state":"expired","error":{"detail":"too <b>late</b>"}}]}`,
-		"/v1/sessions/7":        ``,
-		"/v1/queues/pause":      `{"id":"1"}`,
-		"/v1/webhooks/attempts": `{"attempts":[]}`,
+		"/v1/status":                `{"version":"1","ready":true,"waiting_for_links":7,"per_second":{"accepted":41.5}}`,
+		"/v1/status/traffic":        `{"points":[{"at":"2026-11-30T08:00:02Z","accepted":3,"delivered":2}],"failures":[{"code":"absent","detail":"the <b>phone</b> is off","messages":4}]}`,
+		"/v1/links":                 `{"links":[{"name":"op1","state":"up"},{"name":"op2","state":"down","sessions":[]}]}`,
+		"/v1/config/connectors/op1": `{"value":{"contacts":[{"name":"Night <b>desk</b>","kind":"technical","phone":"+46812345"}]}}`,
+		"/v1/links/op1":             `{"name":"op1","state":"up","sessions":[{"session":4,"state":"bound","out_per_second":1.5,"modem":{"signal_dbm":-80,"model":"<i>M</i>"}}]}`,
+		"/v1/traces/links/op1":      `{"trace":{"on":true,"seen":1,"by":"acme/anna"},"pdus":[{"n":1,"direction":"out","pdu":"submit_sm <script>"}]}`,
+		"/v1/queues/links":          `{"queues":[{"link":"op1","priority":"normal","account":"acme","waiting":7,"oldest":"2026-11-30T07:00:00Z"}]}`,
+		"/v1/jobs":                  `{"jobs":[{"id":"06y30tp6r0301","job":"pause","state":"running","looked_at":12,"messages":3,"by":"acme/anna"}]}`,
+		"/v1/alarms/events":         `{"events":[{"id":"1","state":"open","about":"op2","text":"the link op2 is down"}]}`,
+		"/v1/inbound/nothing":       `{"id":"nothing","from":"+46701234567","text":"<b>hi</b>","events":[{"what":"told","part":1}]}`,
+		"/v1/inbound/explain":       `{"goes":["webhook of acme"],"rules":[{"name":"inbound[0]","matched":true,"why":"keyword info"}]}`,
+		"/v1/messages":              `{"messages":[{"id":"06y30tp6r0000","account":"bench","to":"+46701234567","state":"delivered","text":"<b>x</b>"}],"cursor":"c","next":"n"}`,
+		"/v1/links/op1/stop":        `{}`,
+		"/v1/webhooks/replay":       `{}`,
+		"/v1/links/op1/test":        `{"ok":false,"steps":[{"host":"h","step":"connect","error":"refused","advice":"look at the firewall"}]}`,
+		"/v1/queues/dead":           `{"messages":[{"id":"06y30tp6r0001","state":"expired","error":{"detail":"too <b>late</b>"}}]}`,
+		"/v1/sessions/7":            ``,
+		"/v1/queues/pause":          `{"id":"1"}`,
+		"/v1/webhooks/attempts":     `{"attempts":[]}`,
 	}
 	return func(_ *account.Account, w http.ResponseWriter, r *http.Request) {
 		*asked = append(*asked, r.Method+" "+r.URL.RequestURI())
@@ -54,7 +55,7 @@ func TestConsolePages(t *testing.T) {
 	b := s.as("root")
 	for path, want := range map[string][]string{
 		"/console":                  {"health bad", "Alarms that nobody looks after yet: 1.", "Links that are down: 1 of 2.", "41.5", "the &lt;b&gt;phone&lt;/b&gt; is off", "[[1796025602,3,2,0,0]]", "uplot.min.js"},
-		"/console/links/op1":        {"bars3", "-80 dBm", "&lt;i&gt;M&lt;/i&gt;", "submit_sm &lt;script&gt;", `action="/console/links/op1/drain"`, `name="texts"`},
+		"/console/links/op1":        {"bars3", "-80 dBm", "&lt;i&gt;M&lt;/i&gt;", "submit_sm &lt;script&gt;", `action="/console/links/op1/drain"`, `name="texts"`, "Night &lt;b&gt;desk", `href="tel:&#43;46812345"`},
 		"/console/messages?to=0701": {"bench", "&lt;b&gt;x&lt;/b&gt;", `href="/console/messages/06y30tp6r0000"`, "cursor=c"},
 		"/console/dead":             {"too &lt;b&gt;late&lt;/b&gt;", `action="/console/messages/06y30tp6r0001/resend"`},
 		"/console/queues":           {"op1", "looked at 12", `action="/console/jobs/06y30tp6r0301/stop"`},
