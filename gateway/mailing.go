@@ -55,6 +55,7 @@ type addressing struct {
 	use    func(Addressed) error
 	at     int     // of m.To
 	plain  bool    // rotas begin no escalation
+	duty   bool    // a rota is gone through: its people are reached by phone
 	asking *Asking // of the rota that is gone through
 	found  int     // phones of m.To[at], also those that came before, and who cannot be written to
 }
@@ -170,8 +171,12 @@ func (a *addressing) group(ctx context.Context, named string, id message.ID) err
 }
 
 func (a *addressing) contact(named string, c *directory.Contact) error {
+	kind, address := c.Reach()
 	number := c.Number()
-	if number == "" {
+	switch {
+	case kind == directory.MailAddress && !a.duty:
+		return a.bad(named, message.BadRecipient, "to", "the contact %.80q is reached by mail (%.80s), and messages go to phones only; choose one of its numbers, or write to that", c.Name, address)
+	case number == "":
 		return a.bad(named, message.BadRecipient, "to", "the contact %.80q has neither mobile nor pager", c.Name)
 	}
 	return a.phone(named, number, c)

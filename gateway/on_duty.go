@@ -34,8 +34,8 @@ func (a *addressing) rota(ctx context.Context, named, name string) error {
 	if asking != nil && a.g.escalationsFull() {
 		return a.bad(named, message.Overloaded, "to", "%d escalations are open, and no more are begun; acknowledge some, or send to those on duty without the rota", escalationsMost)
 	}
-	a.asking = asking
-	defer func() { a.asking = nil }()
+	a.asking, a.duty = asking, true
+	defer func() { a.asking, a.duty = nil, false }()
 	for _, who := range duty.Who {
 		if err := a.recipient(ctx, named, who); err != nil {
 			return err

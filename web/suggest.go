@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"kurir/account"
+	"kurir/directory"
 	"kurir/gateway"
 	"kurir/message"
 )
@@ -104,7 +105,8 @@ func (v *visit) contacts(found []*gateway.Contact) (list []suggestion) {
 			continue
 		}
 		one := v.offer("contact", "suggest.contact", c.Name, c.ID, c.Number())
-		if names[strings.ToLower(c.Name)] > 1 { // by the number it is clear who is meant
+		kind, _ := c.Reach()
+		if names[strings.ToLower(c.Name)] > 1 || kind == directory.MailAddress { // by the number it is clear who is meant, and how
 			one.Value = c.Number()
 		}
 		list = append(list, one)
