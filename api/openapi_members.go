@@ -60,6 +60,8 @@ var memberTexts = map[string]string{
 	"commit_longest_ms":          "longest time of a commit of the database since the start",
 	"cost":                       "what they cost",
 	"count":                      "how many, or how often",
+	"usual":                      "address that messages go to: one of the addresses, or mobile, pager or mail for the first of that kind",
+	"label":                      "what people call it, such as home",
 	"country":                    "country of the number, by its code",
 	"created":                    "when it was accepted",
 	"credit":                     "how far the balance may go below zero",

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/csv"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"kurir/gateway"
 	"kurir/message"
 	"kurir/resource"
+	"kurir/sheet"
 )
 
 // costPaths registers what is about cost dimensions and what was put down to them.
@@ -25,7 +25,7 @@ func (s *httpServer) costPaths() {
 	s.describe("GET /v1/reports/costs", description{
 		name: "reportCosts", summary: "What messages cost, by what they were put down to",
 		text: "In days of the account's time zone; the last 31 days unless since and until say otherwise. " + exportText,
-		list: &listing{"costs", costsOfAny(), costView{}}, tables: tables,
+		list: &listing{"costs", costsOfAny(), costView{}}, tables: []string{csvMedia, xlsxMedia, ndjsonMedia},
 		query: append([]parameter{{"format", "of the answer: a page of JSON, or the whole list as a table", oneOf("json", asCSV, asNDJSON)}}, parameter{"dimensions", "values of cost dimensions by their names: `cost_centre=4711,4712`", &resource.Schema{
 			Type: "object", Additional: &resource.Schema{Type: "string"},
 		}}),
@@ -95,7 +95,7 @@ func (s *httpServer) listCosts(w http.ResponseWriter, r *http.Request, a *accoun
 	if p != nil {
 		return p
 	}
-	form, p := exportForm(r, params, []string{asCSV, asNDJSON})
+	form, p := exportForm(r, params, reportForms)
 	if p != nil {
 		return p
 	}
@@ -214,8 +214,7 @@ func costCell(v *costView, field string) any {
 	return v.Dimensions[field]
 }
 
-// exportCosts answers with all rows, as CSV with a column for each of what they are
-// by.
+// exportCosts answers with all rows, as a table with a column for each of what they are by.
 func exportCosts(w http.ResponseWriter, form string, by []string, rows []costView) *problem {
 	w.Header().Set("Content-Type", exportTypes[form])
 	w.Header().Set("Content-Disposition", `attachment; filename="costs.`+form+`"`)
@@ -227,8 +226,8 @@ func exportCosts(w http.ResponseWriter, form string, by []string, rows []costVie
 		return nil
 	}
 	columns := slices.Concat(by, []string{"messages", "cost", "currency"})
-	table := csv.NewWriter(w)
-	_ = table.Write(columns) // a client that has gone needs no answer
+	table := sheet.NewWriter(w, form)
+	table.Row(columns)
 	cells := make([]string, len(columns))
 	for i := range rows {
 		for k, column := range columns {
@@ -240,11 +239,11 @@ func exportCosts(w http.ResponseWriter, form string, by []string, rows []costVie
 			case "cost":
 				cells[k] = rows[i].Cost.String()
 			default:
-				cells[k] = harmless(fmt.Sprint(costCell(&rows[i], column)))
+				cells[k] = fmt.Sprint(costCell(&rows[i], column))
 			}
 		}
-		_ = table.Write(cells)
+		table.Row(cells)
 	}
-	table.Flush()
+	_ = table.Close() // a client that has gone needs no answer
 	return nil
 }

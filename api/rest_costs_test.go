@@ -2,11 +2,14 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 
 	"kurir/gateway"
 	"kurir/message"
@@ -47,9 +50,18 @@ func TestCostReport(t *testing.T) {
 			t.Errorf("%s: %d %s\nwant %s", query, w.Code, got, want)
 		}
 	}
-	const table = "month,cost_centre,messages,cost,currency\n2026-10,4711,2,0.07,EUR\n2026-11,4711,1,0.035,EUR\n2026-11,,5,0.00,\n2026-11,*,1,0.000001,EUR\n"
+	const table = "\ufeffmonth,cost_centre,messages,cost,currency\r\n2026-10,4711,2,0.07,EUR\r\n2026-11,4711,1,0.035,EUR\r\n2026-11,,5,0.00,\r\n2026-11,*,1,0.000001,EUR\r\n"
 	if w := asAcme(h, http.MethodGet, "/v1/reports/costs?by=month,cost_centre&format=csv&limit=1", ""); w.Body.String() != table || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
-		t.Errorf("as a table: %s %s", w.Header().Get("Content-Type"), w.Body)
+		t.Errorf("as a table: %s %q", w.Header().Get("Content-Type"), w.Body)
+	}
+	w := asAcme(h, http.MethodGet, "/v1/reports/costs?by=month,cost_centre&format=xlsx", "")
+	book, err := excelize.OpenReader(w.Body)
+	if err != nil {
+		t.Fatalf("as a workbook: %s, %v", w.Header().Get("Content-Type"), err)
+	}
+	rows, err := book.GetRows(book.GetSheetName(0))
+	if got := fmt.Sprint(rows); err != nil || !strings.HasPrefix(got, "[[month cost_centre messages cost currency] [2026-10 4711 2 0.07 EUR]") {
+		t.Errorf("as a workbook: %s, %v", got, err)
 	}
 	if w := asAcme(h, http.MethodGet, "/v1/reports/costs?by=team", ""); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "cost_centre") {
 		t.Errorf("by nothing that there is: %d %s", w.Code, w.Body)

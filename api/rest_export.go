@@ -16,6 +16,7 @@ import (
 
 	"kurir/message"
 	"kurir/resource"
+	"kurir/sheet"
 )
 
 // The forms of a list that is exported: all of it in one answer, row by row as
@@ -47,12 +48,14 @@ func exportForm(r *http.Request, params map[string][]string, forms []string) (st
 		return "", faulty(http.StatusBadRequest, codeBadValue, "format", "format %q is not %s", clip(form), inWords(forms))
 	}
 	for _, accept := range strings.Split(r.Header.Get("Accept"), ",") {
-		switch kind, _, _ := mime.ParseMediaType(accept); kind {
-		case "text/csv":
+		switch kind, _, _ := mime.ParseMediaType(accept); {
+		case kind == "text/csv":
 			return asCSV, nil
-		case "application/x-ndjson", "application/ndjson":
+		case kind == xlsxMedia && slices.Contains(forms, asXLSX):
+			return asXLSX, nil
+		case kind == "application/x-ndjson" || kind == "application/ndjson":
 			return asNDJSON, nil
-		case "application/json", "*/*":
+		case kind == "application/json" || kind == "*/*":
 			return "", nil
 		}
 	}
@@ -135,7 +138,7 @@ func rowWriter[V any](form string, out io.Writer) (write func(*V), end func() er
 	_ = table.Write(cells)
 	table.Flush()
 	return func(v *V) {
-		_ = table.Write(cellsOf(v, columns, harmless))
+		_ = table.Write(cellsOf(v, columns, sheet.Harmless))
 		table.Flush()
 	}, end
 }
@@ -184,13 +187,4 @@ func cellOf(v reflect.Value) string {
 		return unquoted
 	}
 	return string(text)
-}
-
-// harmless puts an apostrophe before what a spreadsheet would calculate. A number
-// with its plus is one all the same.
-func harmless(text string) string {
-	if text == "" || !strings.ContainsRune("=+-@\t\r", rune(text[0])) || text[0] == '+' && message.AllDigits(text[1:]) && len(text) > 1 {
-		return text
-	}
-	return "'" + text
 }

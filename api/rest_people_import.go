@@ -17,6 +17,7 @@ import (
 	"kurir/account"
 	"kurir/directory"
 	"kurir/gateway"
+	"kurir/sheet"
 )
 
 const (
@@ -379,7 +380,7 @@ func addressesOf(cell string) (list []directory.ContactAddress) {
 
 // uncalculated takes away the apostrophe that exports put before what a spreadsheet would calculate.
 func uncalculated(cell string) string {
-	if rest, ok := strings.CutPrefix(cell, "'"); ok && harmless(rest) != rest {
+	if rest, ok := strings.CutPrefix(cell, "'"); ok && sheet.Harmless(rest) != rest {
 		return rest
 	}
 	return cell

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"mime"
 	"net/http"
 	"reflect"
 	"slices"
@@ -227,29 +226,11 @@ func sums[V any](s *httpServer, r *http.Request, q *asked, kinds []gateway.Count
 	return out, nil
 }
 
-// reportForms are the forms of a report.
-var reportForms = []string{"json", asCSV, "xlsx", asNDJSON}
+// reportForms are the forms of a report besides JSON.
+var reportForms = []string{asCSV, asXLSX, asNDJSON}
 
 // xlsxMedia is the media type of a workbook.
 const xlsxMedia = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-// reportForm tells in which form a report is asked for; empty for JSON. It takes the parameter out.
-func reportForm(r *http.Request, params map[string][]string) (string, *problem) {
-	if slices.Equal(params["format"], []string{"xlsx"}) {
-		delete(params, "format")
-		return "xlsx", nil
-	}
-	for _, accept := range strings.Split(r.Header.Get("Accept"), ",") {
-		if kind, _, _ := mime.ParseMediaType(accept); kind == xlsxMedia && len(params["format"]) == 0 {
-			return "xlsx", nil
-		}
-	}
-	form, p := exportForm(r, params, []string{asCSV, asNDJSON, asXLSX})
-	if p != nil {
-		p = faulty(http.StatusBadRequest, codeBadValue, "format", "format is not one of %s", strings.Join(reportForms, ", "))
-	}
-	return form, p
-}
 
 // answerReport answers with rows: a page of JSON, or all of them as a table.
 func answerReport[V any](s *httpServer, w http.ResponseWriter, r *http.Request, key, form string, noun *resource.Noun, q *asked, rows []V, cell func(*V, string) any) *problem {

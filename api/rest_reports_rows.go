@@ -34,7 +34,7 @@ func (s *httpServer) describeReport(title, summary, text string, list *listing, 
 		name: "report" + title, summary: summary,
 		text: text + " The last 31 days unless `since` and `until` say otherwise, in the account's time zone or that of `zone`; docs/reports.md says what each figure means. With `format`, or by the header Accept, all rows come as a table.",
 		list: list, tables: []string{csvMedia, xlsxMedia, ndjsonMedia},
-		query:    []parameter{{"format", "of the answer: a page of JSON, or all of it as a table", oneOf(reportForms...)}},
+		query:    []parameter{{"format", "of the answer: a page of JSON, or all of it as a table", oneOf(append([]string{"json"}, reportForms...)...)}},
 		examples: []example{{name: "page", call: path + "?" + query}, {name: "table", call: path + "?" + query + "&format=csv", media: csvMedia}},
 	})
 }
@@ -60,7 +60,7 @@ func (s *httpServer) reported(r *http.Request, a *account.Account, noun *resourc
 	if p != nil {
 		return nil, "", p
 	}
-	form, p := reportForm(r, params)
+	form, p := exportForm(r, params, reportForms)
 	if p != nil {
 		return nil, "", p
 	}

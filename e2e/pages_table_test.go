@@ -73,7 +73,7 @@ func pagesOfWriting() []shownPage {
 		{pattern: "GET /duty", at: "/duty", marks: []string{evil("rota")}},
 		{pattern: "GET /duty/rota/{name}", at: at("/duty/rota/%s", evil("rota")), marks: []string{evil("rota"), evil("layer")}},
 		{pattern: "GET /duty/calendar/{user}/{name}/{mark}", why: "a calendar"},
-		{pattern: "GET /conversations", at: "/conversations", marks: []string{evilScript, evil("contact")}},
+		{pattern: "GET /conversations", at: "/conversations", marks: []string{evil("contact")}},
 		{pattern: "GET /conversations", at: at("/conversations?search=%s", evilTag), marks: []string{evilTag}},
 		{pattern: "GET /conversations/{number}", at: "/conversations/+46701234567", marks: []string{"in " + evilScript, "text " + evilScript, evil("contact")}},
 		{pattern: "GET /reports", at: "/reports"},
