@@ -44,6 +44,26 @@ type zoneKey struct {
 type zones struct {
 	known map[zoneKey]uint64 // on disk
 	fresh map[zoneKey]uint64 // of the transaction under way
+
+	lately [64]zoneMark // by zoneKey.place: messages that follow each other are mostly alike, and need no look into a map
+}
+
+// zoneMark is one bit of a row, which is in known or fresh.
+type zoneMark struct {
+	zoneKey
+	bit uint64
+}
+
+// place spreads keys that are in use at the same time.
+func (k *zoneKey) place() int {
+	n := int(k.state) + len(k.account)*5 + len(k.link)*3
+	if k.account != "" {
+		n += int(k.account[len(k.account)-1]) * 17
+	}
+	if k.link != "" {
+		n += int(k.link[len(k.link)-1]) * 11
+	}
+	return n
 }
 
 // mark notes that there is a message. The texts are copied if they are kept.
@@ -51,7 +71,13 @@ func (z *zones) mark(kind zoneKind, id message.ID, account, link string, state m
 	minute := id.Millis() / 60_000
 	k := zoneKey{kind, minute / 60, account, link, state, via}
 	bit := uint64(1) << (minute % 60)
+	last := &z.lately[k.place()%len(z.lately)]
+	if last.bit == bit && last.zoneKey == k {
+		return
+	}
 	if (z.known[k]|z.fresh[k])&bit != 0 {
+		k.account, k.link = strings.Clone(account), strings.Clone(link)
+		*last = zoneMark{k, bit}
 		return
 	}
 	if z.fresh == nil {
@@ -95,7 +121,10 @@ func (z *zones) booked() {
 }
 
 // unmark is called when the transaction under way has failed.
-func (z *zones) unmark() { clear(z.fresh) }
+func (z *zones) unmark() {
+	clear(z.fresh)
+	z.lately = [len(z.lately)]zoneMark{}
+}
 
 // writeZones writes what was marked in the transaction under way.
 func (s *Store) writeZones() error {

@@ -73,13 +73,14 @@ func (v *view) menu(console bool) (items []menuItem) {
 		return nil
 	}
 	here := -1
-	for _, p := range pages() {
+	for i := range v.named {
+		p := &v.named[i]
 		path := p.path()
 		of := path == consolePath || strings.HasPrefix(path, consolePath+"/")
-		if p.menu == "" || of != console || !p.permits(v.user) || !v.shows(&p) {
+		if of != console || !p.permits(v.user) || !v.shows(p) {
 			continue
 		}
-		items = append(items, menuItem{Path: path, Words: v.T(p.menu), Badge: v.badgeOf(&p)})
+		items = append(items, menuItem{Path: path, Words: v.T(p.menu), Badge: v.badgeOf(p)})
 		if v.At(path) && (here < 0 || len(path) > len(items[here].Path)) {
 			here = len(items) - 1
 		}

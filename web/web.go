@@ -69,6 +69,7 @@ type Server struct {
 	mux       *http.ServeMux // of all pages and acts
 	handler   http.Handler
 	closet    closet
+	named     []page // those that the menu names
 	sessions  *forms // what each session has sent
 	drafts    *drafts
 	templates map[string]*template.Template // by page
@@ -126,6 +127,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.mux = http.NewServeMux()
 	for _, p := range pages() {
+		if p.menu != "" {
+			s.named = append(s.named, p)
+		}
 		s.mux.HandleFunc(p.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &p) })
 	}
 	s.mux.HandleFunc(everyPath, func(w http.ResponseWriter, r *http.Request) {
