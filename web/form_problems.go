@@ -52,6 +52,21 @@ func (f *form) Wrong() bool {
 	return len(f.Top) > 0
 }
 
+// Blamed lists the fields that something is wrong with, in the order of the form: it may be long, and theirs far down.
+func (f *form) Blamed() []*formField {
+	return blamedOf(nil, append(append([]*formField{}, f.Common...), f.More...))
+}
+
+func blamedOf(found, fields []*formField) []*formField {
+	for _, field := range fields {
+		if len(field.Problems) > 0 {
+			found = append(found, field)
+		}
+		found = blamedOf(blamedOf(found, field.Fields), field.Items)
+	}
+	return found
+}
+
 // formPath is the path in a form of a field as REST names it: layers[0].slots[1].who.
 func formPath(field string) string {
 	return strings.NewReplacer("[", ".", "]", "").Replace(field)

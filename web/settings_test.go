@@ -72,7 +72,7 @@ func TestSettingSaved(t *testing.T) {
 	a.wants(t, http.StatusOK, `name=":revision" value="7"`, `>46*</textarea>`, `type="password" value="***"`, "Its name.", `action="/console/routes/swedes"`)
 	rest.asked = nil
 	a = b.do("/console/routes/swedes", ":revision", "7", "to", "46*\r\n47*", "password", "***", "senders", "A\r\nwrong", "rate", "2.5")
-	a.wants(t, http.StatusUnprocessableEntity, `id="f-senders-wrong">#1: is &lt;wrong&gt;`, `aria-invalid="true"`, ">A\nwrong</textarea>", "It is not saved")
+	a.wants(t, http.StatusUnprocessableEntity, `id="f-senders-wrong">#1: is &lt;wrong&gt;`, `aria-invalid="true"`, ">A\nwrong</textarea>", "It is not saved", `<a href="#f-senders-wrong"><code translate="no">senders</code></a>`)
 	if last := rest.asked[len(rest.asked)-1]; last != `PUT /v1/config/routes/swedes "7" {"name":"swedes","password":"***","rate":2.5,"senders":["A","wrong"],"to":["46*","47*"]}` {
 		t.Errorf("REST is asked %s", last)
 	}

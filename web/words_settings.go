@@ -31,6 +31,7 @@ func wordsOfSettings() map[string]inBoth {
 		"settings.up":       {"Up", "Upp"},
 		"settings.down":     {"Down", "Ner"},
 		"settings.saved":    {"Saved. It is in force.", "Sparat. Det gäller."},
+		"settings.savedbut": {"Saved.", "Sparat."},
 		"settings.warnings": {"It is in force, but:", "Det gäller, men:"},
 		"settings.file":     {"This stands in the server's file (%s). It can be changed there only.", "Det här står i serverns fil (%s). Det kan bara ändras där."},
 		"settings.changed":  {"Changed by %s", "Ändrad av %s"},
