@@ -36,7 +36,7 @@ func (v *visit) dutyPage() {
 	}
 	shown := &dutyView{Board: v.board()}
 	if v.sees(account.ChangeSettings) {
-		shown.Make = settingsOf("rotas") + "/new"
+		shown.Make = settingsOf("rotas") + "?new"
 	}
 	for _, e := range list[:min(len(list), escalationsShown)] {
 		row := escalationRow{ID: e.ID.String(), Rota: e.Rota, Began: showTime(e.Began), By: e.By, State: string(e.State)}
@@ -50,7 +50,7 @@ func (v *visit) dutyPage() {
 		}
 		shown.Rows = append(shown.Rows, row)
 	}
-	v.render(http.StatusOK, "duty", "duty.title", shown)
+	v.render(http.StatusOK, "duty", "board.title", shown)
 }
 
 // take says that the user has taken an escalation. Of one that is over it changes nothing.

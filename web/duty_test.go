@@ -14,7 +14,7 @@ import (
 // only.
 func TestDuty(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, map[string]string{"anna": "sender", "boss": "project"})
+	s := newSite(t, map[string]string{"anna": "sender", "boss": "project", "root": "system"})
 	began := time.Date(2026, 11, 29, 10, 0, 0, 0, time.UTC)
 	s.core.alarms = []*gateway.Escalation{
 		{
@@ -24,8 +24,10 @@ func TestDuty(t *testing.T) {
 		{ID: 8, Account: "acme", Rota: "ward4", State: gateway.EscalationTaken, By: "Bo", Began: began},
 	}
 	const act = `action="/duty/`
+	a := s.as("root").do("/duty")
+	a.wants(t, http.StatusOK, `href="/console/settings/rotas?new"`)
 	boss := s.as("boss")
-	a := boss.do("/duty")
+	a = boss.do("/duty")
 	if a.wants(t, http.StatusOK, "46701234567", "nobody has taken it yet", "taken by Bo"); strings.Contains(a.body, act) {
 		t.Error("who may not send can take it")
 	}
