@@ -59,6 +59,7 @@ func wordsOfBooks() map[string]inBoth {
 		"books.skip":         {"stays as it is", "blir som den är"},
 		"books.refuse":       {"is a mistake", "är ett fel"},
 		"books.try":          {"Look what would happen", "Se vad som skulle hända"},
+		"books.nothing":      {"Nothing of it can be imported. The first row of a table has to name the columns, one of them name, mobile, pager or mail.", "Inget av det kan importeras. Första raden i en tabell måste namnge kolumnerna, en av dem name, mobile, pager eller mail."},
 		"books.do":           {"Import it", "Importera"},
 		"books.tried":        {"Nothing is changed yet. This is what would happen:", "Inget är ändrat än. Detta skulle hända:"},
 		"books.imported":     {"This is done:", "Detta är gjort:"},
