@@ -14,7 +14,7 @@ func wordsOfAccounts() map[string]inBoth {
 		"account.chargedsum": {"Charged in all", "Debiterat totalt"},
 		"account.toppedsum":  {"Topped up in all", "Påfyllt totalt"},
 		"account.paidby":     {"Paid from the balance of", "Betalas från saldot hos"},
-		"account.free":       {"There is no balance: nothing is paid beforehand.", "Det finns inget saldo: inget betalas i förväg."},
+		"account.free":       {"There is no balance: nothing is paid beforehand. The field balance of the account's settings gives it one; a price list has to say what messages cost.", "Det finns inget saldo: inget betalas i förväg. Fältet balance i kontots inställningar ger det ett; en prislista måste säga vad meddelanden kostar."},
 		"account.limits":     {"Limits: had / most", "Gränser: haft / högst"},
 		"account.topup":      {"Top up", "Fyll på"},
 		"account.amount":     {"Amount", "Belopp"},

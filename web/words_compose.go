@@ -52,7 +52,7 @@ func wordsOfCompose() map[string]inBoth {
 		"template.title":   {"Templates and placeholders", "Mallar och platshållare"},
 		"template.pick":    {"Template", "Mall"},
 		"template.use":     {"Use it", "Använd"},
-		"template.saveas":  {"Keep the text as a template of the name", "Spara texten som en mall med namnet"},
+		"template.saveas":  {"Keep the text as a template named", "Spara texten som en mall med namnet"},
 		"template.save":    {"Keep it", "Spara"},
 		"template.saved":   {"The text is kept as the template %s.", "Texten är sparad som mallen %s."},
 		"template.refused": {"The template was not kept:", "Mallen sparades inte:"},

@@ -15,7 +15,7 @@ func wordsOfUsers() map[string]inBoth {
 		"second.lead":       {"Beside the password, signing in then takes a code of your phone. Scan this with an app for codes (such as Aegis, FreeOTP or Google Authenticator), and type the code that it shows.", "Förutom lösenordet krävs då en kod från din telefon för att logga in. Läs av detta med en app för koder (som Aegis, FreeOTP eller Google Authenticator), och skriv koden som den visar."},
 		"second.needed":     {"Your account asks for a second factor.", "Ditt konto kräver en andra faktor."},
 		"second.picture":    {"The secret as a picture for an app", "Hemligheten som bild för en app"},
-		"second.type":       {"Or type it into the app:", "Eller skriv in den i appen:"},
+		"second.type":       {"Or type the key into the app:", "Eller skriv in nyckeln i appen:"},
 		"second.code":       {"Code that the app shows", "Kod som appen visar"},
 		"second.do":         {"Set it up", "Slå på"},
 		"second.since":      {"It is set up since %s.", "Den är på sedan %s."},
