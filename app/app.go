@@ -224,7 +224,7 @@ func addrOf(l net.Listener) net.Addr {
 
 // Run runs the server until ctx ends or the database fails for good.
 func (a *App) Run(ctx context.Context) error {
-	a.log.Info("kurir starts", "data", a.opt.File.Data, "http", a.HTTPAddr(), "smpp", a.SMPPAddr(), "ucp", a.UCPAddr(), "cimd2", a.CIMD2Addr(), "smtp", a.SMTPAddr())
+	a.log.Info("kurir starts", a.listens()...)
 	a.tellSetup()
 
 	// The gateway outlives what feeds it.

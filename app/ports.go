@@ -78,3 +78,17 @@ func (a *App) servePort(ctx context.Context, p *sessionPort, stop context.Cancel
 		stop(fmt.Errorf("serve %s: %w", p.name, err))
 	}
 }
+
+// listens tells for the log where the server keeps what it has, and where it listens: an interface that is not there is left out.
+func (a *App) listens() []any {
+	said := []any{"data", a.opt.File.Data}
+	for _, on := range []struct {
+		name string
+		addr net.Addr
+	}{{"http", a.HTTPAddr()}, {"smpp", a.SMPPAddr()}, {"ucp", a.UCPAddr()}, {"cimd2", a.CIMD2Addr()}, {"smtp", a.SMTPAddr()}} {
+		if on.addr != nil {
+			said = append(said, on.name, on.addr)
+		}
+	}
+	return said
+}
