@@ -33,19 +33,19 @@ var demoPeople = []struct{ name, mobile, ward string }{
 	{"Bo Lind", "+46701000112", "4"},
 	{"Cecilia Ek", "+46701000113", "2"},
 	{"David Holm", "+46701000114", "2"},
-	{"Eva Nyström", "+46701000115", "Emergency"},
-	{"Farid Aziz", "+46701000116", "Emergency"},
+	{"Eva Nyström", "+46701000115", "7"},
+	{"Farid Aziz", "+46701000116", "7"},
 	{"Greta Sand (number out of use)", "+46701000199605", "1"},
 	{"Henrik Öberg (phone often off)", "+46701000199603", "1"},
 }
 
 // demoTexts are what is written to them.
 var demoTexts = []string{
-	"Your appointment is on %s at 10:15. Answer N if you cannot come.",
+	"Your appointment in ward %s is at 10:15. Answer N if you cannot come.",
 	"Ward %s: the lift is out of order, take the stairs.",
-	"Shift %s is free tonight, 22-07. Answer YES to take it.",
-	"Fridge %s: 9.2 degrees, limit is 8. Please look.",
-	"Påminnelse: provtagning %s kl 08.00. Välkommen!",
+	"A shift in ward %s is free tonight, 22-07. Answer YES to take it.",
+	"Fridge in ward %s: 9.2 degrees, limit is 8. Please look.",
+	"Påminnelse: provtagning på avdelning %s kl 08.00. Välkommen!",
 	"Server room %s: temperature is back to normal.",
 }
 
