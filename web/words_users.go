@@ -59,7 +59,7 @@ func wordsOfUsers() map[string]inBoth {
 		"users.one":         {"User", "Användare"},
 		"users.mail":        {"Mail address", "E-postadress"},
 		"users.until":       {"May sign in until", "Får logga in till"},
-		"users.until.hint":  {"A day, or nothing for ever. Whoever supports has to have one.", "En dag, eller inget för alltid. Support måste ha en."},
+		"users.until.hint":  {"A day such as 2027-01-31, or nothing for ever. Whoever supports has to have one.", "En dag som 2027-01-31, eller inget för alltid. Support måste ha en."},
 		"users.texts":       {"Support sees the texts of messages, too", "Supporten ser också meddelandenas texter"},
 		"users.disabled":    {"May not sign in", "Får inte logga in"},
 		"users.saved":       {"The user is changed.", "Användaren är ändrad."},
