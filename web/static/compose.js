@@ -13,6 +13,10 @@ if (form) {
   if (zone.value) hint.textContent = hint.dataset.here.replace("ZONE", zone.value);
   const people = chips(document.getElementById("to"), () => later(true));
 
+  // Why nothing was sent or kept stays until something is changed. Of recipients that cannot be read each answer says it anew.
+  let refused = document.getElementById("problem");
+  if (refused?.querySelector(".lines")) refused = null;
+  form.addEventListener("input", () => { refused = null; });
   let timer, asked = 0, whole = false;
   const ask = async () => {
     const number = ++asked, fields = new URLSearchParams(new FormData(form));
@@ -32,6 +36,7 @@ if (form) {
       else if (bad) bad.remove();
       phone.replaceChildren(...(drawn ? [drawn] : []));
       count.replaceChildren(...page.body.childNodes);
+      if (refused && !document.getElementById("problem")) count.prepend(refused);
     } catch { whole ||= all; /* the next letter asks again */ }
   };
   function later(recipients) {
