@@ -150,6 +150,7 @@ type Account struct {
 
 	bucket *bucket        // what is left of Rate; shared with the account of that name before a reload
 	actor  string         // user who acts for it; empty for itself (acting.go)
+	home   string         // account of that user
 	rights Right          // of that user
 	blind  bool           // who acts sees no texts
 	above  bool           // another account names it as parent; set by CheckTree

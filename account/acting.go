@@ -63,7 +63,7 @@ func (u *User) Acting(a *Account) *Account {
 	}
 	acting := *a
 	acting.Admin = u.May(Everywhere)
-	acting.key, acting.actor, acting.rights, acting.blind = k, u.Name, u.Rights(), !u.May(SeeTexts)
+	acting.key, acting.actor, acting.home, acting.rights, acting.blind = k, u.Name, u.Account, u.Rights(), !u.May(SeeTexts)
 	if acting.Admin {
 		reader, writer := acting, acting
 		reader.Admin, writer.Admin = k.May(AdminRead), k.May(AdminWrite)
@@ -95,10 +95,11 @@ func (a *Account) ActsFor(name string, all *Directory) bool {
 	return a.Admin || a.Name == name || a.actor != "" && all.Within(name, a.Name)
 }
 
-// Actor names who acts in the audit and elsewhere: the account, or for a user of the web pages ACCOUNT/USER.
+// Actor names who acts in the audit and elsewhere: the account, or for a user of the web pages ACCOUNT/USER, with the user's own
+// account, whichever it acts for.
 func (a *Account) Actor() string {
 	if a.actor != "" {
-		return a.Name + "/" + a.actor
+		return a.home + "/" + a.actor
 	}
 	return a.Name
 }
