@@ -188,7 +188,7 @@ func (h *hostileSite) people() {
 	}
 	h.ids["group"] = h.make(http.MethodPost, "/v1/groups", fields{"name": evil("group"), "note": evilScript})
 	h.make(http.MethodPost, "/v1/groups/"+h.ids["group"]+"/members", fields{"add": []string{"contact:" + h.ids["contact"], "+46701234599"}})
-	h.make(http.MethodPost, "/v1/templates", fields{"name": evil("template"), "text": evilScript + " {name|x}", "note": evilScript})
+	h.ids["template"] = h.make(http.MethodPost, "/v1/templates", fields{"name": evil("template"), "text": evilScript + " {name|x}", "note": evilScript})
 }
 
 // messages sends and receives.

@@ -26,16 +26,17 @@ type composeView struct {
 	Count   *countView
 	Confirm *confirmView // the user is asked
 
-	Find      string       // what was looked for
-	Found     []suggestion // the contacts and groups that were found
-	Recent    []suggestion // to whom was sent lately
-	Templates []string     // names
-	Template  string       // the one that is chosen
-	Saves     bool         // the user may keep the text as a template
-	Saved     string       // name under which it was kept
-	Fields    []fieldView  // placeholders of the text
-	Sheet     *fileView    // a file with recipients
-	Limits    [2]int       // rows and megabytes of a file
+	Find         string       // what was looked for
+	Found        []suggestion // the contacts and groups that were found
+	Recent       []suggestion // to whom was sent lately
+	Templates    []string     // names
+	Template     string       // the one that is chosen
+	Saves        bool         // the user may keep the text as a template
+	AllTemplates bool         // there is a page of them for the user
+	Saved        string       // name under which it was kept
+	Fields       []fieldView  // placeholders of the text
+	Sheet        *fileView    // a file with recipients
+	Limits       [2]int       // rows and megabytes of a file
 }
 
 // fieldView is a placeholder of a text, and what stands for it.

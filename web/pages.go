@@ -35,6 +35,7 @@ func pages() []page {
 	return slices.Concat(
 		pagesOfSignIn(),
 		pagesOfCompose(),
+		pagesOfTemplates(),
 		pagesOfSent(),
 		pagesOfBooks(),
 		pagesOfDuty(),

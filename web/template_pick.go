@@ -18,6 +18,7 @@ const templatesShown = 200
 // withTemplates offers the account's templates.
 func (v *visit) withTemplates(shown *composeView) {
 	shown.Saves = v.user.May(account.ChangePeople)
+	shown.AllTemplates = v.looks().Sees("templates")
 	list, err := v.Core.Templates(v.r.Context(), gateway.PeopleFilter{Account: v.account.Name, ByName: true, Limit: templatesShown})
 	if err != nil {
 		return // the page is of use without them

@@ -49,6 +49,15 @@ func wordsOfCompose() map[string]inBoth {
 		"file.large":        {"The file is too large.", "Filen är för stor."},
 		"file.busy":         {"Other files are being read. Try again in a moment.", "Andra filer håller på att läsas. Försök igen om en stund."},
 
+		"texts.title":     {"Templates", "Mallar"},
+		"texts.lead":      {"Texts that are kept to be used again. {name} is a placeholder that is filled in for each recipient.", "Texter som sparas för att användas igen. {name} är en platshållare som fylls i för varje mottagare."},
+		"texts.new":       {"New template", "Ny mall"},
+		"texts.one":       {"Template", "Mall"},
+		"texts.hint":      {"{name} is filled in from contacts, columns of a file or fields of the form; {name|there} says what stands there otherwise; {{ is a brace.", "{name} fylls i från kontakter, kolumner i en fil eller fält i formuläret; {name|där} säger vad som annars står där; {{ är en klammer."},
+		"texts.languages": {"In other languages, for contacts who have them", "På andra språk, för kontakter som har dem"},
+		"texts.surely":    {"What has been sent stays as it is. This cannot be undone.", "Det som har skickats förblir som det är. Det går inte att ångra."},
+		"texts.all":       {"All templates", "Alla mallar"},
+
 		"template.title":   {"Templates and placeholders", "Mallar och platshållare"},
 		"template.pick":    {"Template", "Mall"},
 		"template.use":     {"Use it", "Använd"},
