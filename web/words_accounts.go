@@ -20,7 +20,7 @@ func wordsOfAccounts() map[string]inBoth {
 		"account.amount":     {"Amount", "Belopp"},
 		"account.amounthint": {"Such as 100.00; with a minus it is taken off.", "Till exempel 100,00; med minus dras det av."},
 		"account.contacts":   {"Contacts", "Kontakter"},
-		"account.nocontacts": {"Nobody is named. They are the field contacts of the account's settings.", "Ingen är angiven. De är fältet contacts i kontots inställningar."},
+		"account.nocontacts": {"Nobody is named to turn to. Whoever may change the account's settings names people under contacts.", "Ingen att vända sig till är angiven. Den som får ändra kontots inställningar anger personer under contacts."},
 		"account.below":      {"Accounts below", "Konton under"},
 		"account.disabled":   {"may not sign in", "får inte logga in"},
 		"account.ledger":     {"What came and went", "Vad som kom och gick"},

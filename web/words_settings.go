@@ -27,7 +27,7 @@ func wordsOfSettings() map[string]inBoth {
 		"settings.here":     {"made here", "gjord här"},
 		"settings.new":      {"New", "Ny"},
 		"settings.another":  {"new", "ny"},
-		"settings.all":      {"All of them", "Alla"},
+		"settings.all":      {"Back to the list", "Tillbaka till listan"},
 		"settings.up":       {"Up", "Upp"},
 		"settings.down":     {"Down", "Ner"},
 		"settings.saved":    {"Saved. It is in force.", "Sparat. Det gäller."},
