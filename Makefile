@@ -52,7 +52,7 @@ peers: ## install the programs of others that the tests talk to
 	@tools/setup-peers
 
 e2e: ## the whole program over real sockets, against the simulator and real peers
-	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -parallel 5 -timeout 30m ./...; fi
+	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -parallel 4 -timeout 30m ./...; fi
 
 experiments: ## faults while three servers share a PostgreSQL, for LASTING (10m), and what was lost by them
 	@tools/experiments $(EXPERIMENTS)

@@ -20,11 +20,18 @@ type demo struct {
 	http, smpp, smtp, dir string
 }
 
+// startDemo starts one with the race detector.
 func startDemo(t testing.TB, dir string) *demo {
+	t.Helper()
+	return startDemoOf(t, dir, raceBinary(t))
+}
+
+// startDemoOf starts one of a program: what is looked at in a browser for long takes the one that is shipped.
+func startDemoOf(t testing.TB, dir, binary string) *demo {
 	t.Helper()
 	d := &demo{http: freeAddr(t), smpp: freeAddr(t), smtp: freeAddr(t), dir: dir}
 	// It prints key and password for the newcomer, so its output is not searched for them.
-	d.process = start(t, foreign, dir, raceBinary(t), "demo", "--quiet", "--http", d.http, "--smpp", d.smpp, "--smtp", d.smtp, "--data", filepath.Join(dir, "kurir-demo"))
+	d.process = start(t, foreign, dir, binary, "demo", "--quiet", "--http", d.http, "--smpp", d.smpp, "--smtp", d.smtp, "--data", filepath.Join(dir, "kurir-demo"))
 	return d
 }
 

@@ -36,7 +36,7 @@ const (
 func TestKeyboard(t *testing.T) {
 	t.Parallel()
 	lookPath(t, "chromium", "Chromium")
-	d := startDemo(t, t.TempDir())
+	d := startDemoOf(t, t.TempDir(), plainBinary(t))
 	said := d.out.wait(t, `Open (http://\S+/) and sign in as (\w+) with the password (\w+)\n`)
 	d.out.wait(t, `/v1/messages\n`)
 	client := &rest{t: t, base: "http://" + d.http, key: regexp.MustCompile(`API key +(\S+)`).FindStringSubmatch(d.out.String())[1], client: &http.Client{}}

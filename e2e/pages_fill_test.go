@@ -52,6 +52,7 @@ func startHostileSite(t *testing.T) *hostileSite {
 	t.Cleanup(hook.Close)
 	h := &hostileSite{sim: sim, hook: hook, ids: map[string]string{}, said: map[string]bool{}}
 	h.server = startServer(t, sim, serverOptions{
+		binary:     plainBinary(t),
 		connectors: []string{linkTo("op1", sim.Addr(), ""), linkTo("op2", hostileOperator(t), "")},
 		routes:     []string{`{name: other, to: "+4673*", via: [op2]}`, `{to: "*", via: [op1]}`},
 		account:    `, admin: true, webhook: "` + hook.URL + `/` + url.PathEscape(evilScript) + `", balance: {credit: "100"}, prices: standard, opt_out: {}, contacts: [{name: ` + quoted(evil("person")) + `, kind: technical, note: ` + quoted(evilScript) + `}]`,

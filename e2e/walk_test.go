@@ -71,7 +71,7 @@ func startWalk(t *testing.T, width int, config ...string) *walk {
 		}
 		writeFile(t, filepath.Join(dir, "kurir-demo", "kurir.yaml"), walkUser+text)
 	}
-	d := startDemo(t, dir)
+	d := startDemoOf(t, dir, plainBinary(t))
 	w := &walk{browser: d.signIn(width, 900), demo: d, width: width}
 	key := regexp.MustCompile(`API key +(\S+)`).FindStringSubmatch(d.out.String())[1]
 	w.rest = &rest{t: t, base: "http://" + d.http, key: key, client: &http.Client{}}

@@ -26,7 +26,7 @@ func testZones(t *testing.T, open opener) {
 		}
 		return m
 	}
-	const day, many = 24 * time.Hour, 26_000 // more than one call looks at
+	const day, many = 24 * time.Hour, 20_400 // more than one call looks at
 	rare := []*message.Message{
 		make1(0, "rare", "op1", message.Delivered),
 		make1(time.Hour, "acme", "op2", message.Delivered),
@@ -128,7 +128,7 @@ func testInboundZones(t *testing.T, open opener) {
 	ids := message.NewIDs(0, 0)
 	var rare *message.Inbound
 	b := &store.Batch{}
-	for i := range 22_000 {
+	for i := range 20_400 {
 		in := &message.Inbound{ID: ids.Next(start.Add(time.Duration(i/1000) * time.Hour)), Account: "acme", Link: "op1", Content: message.Content{Class: -1}}
 		if i == 1500 {
 			in.Account, in.Link, rare = "", "op2", in
