@@ -122,6 +122,7 @@ func TestWalkBooks(t *testing.T) {
 		w.fill("saveas", "Ward")
 		w.leads(`button[name=act][value=save]`, "New message")
 		w.shows(saidOf("p.note[role=status]"), "The text is kept as the template Ward.")
+		w.eval(in("text", "Another text"))
 		w.fill("saveas", "Ward")
 		w.leads(`button[name=act][value=save]`, "New message")
 		w.shows(holds("#count", "characters"), "yes") // which the script counts anew when the page opens
