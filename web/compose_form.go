@@ -39,7 +39,7 @@ const varPrefix = "var."
 // readCompose reads it from the fields of a request.
 func readCompose(fields url.Values) *composeForm {
 	f := &composeForm{
-		To: strings.Join(fields["to"], "\n"), From: strings.TrimSpace(fields.Get("from")), Text: strings.ReplaceAll(fields.Get("text"), "\r\n", "\n"),
+		To: fields.Get("to"), From: strings.TrimSpace(fields.Get("from")), Text: strings.ReplaceAll(fields.Get("text"), "\r\n", "\n"),
 		At: fields.Get("at"), Zone: fields.Get("zone"), Flash: fields.Get("flash") != "", Once: fields.Get("once"),
 		Fill: fields.Get("fill") != "", File: fields.Get("file"), Column: fields.Get("column"), Vars: map[string]string{},
 	}
