@@ -150,14 +150,14 @@ func (v *visit) consolePage() {
 
 // consoleLive streams what changes of it.
 func (v *visit) consoleLive() {
-	v.watch("console", consoleEvery, func(v *visit) (parts, error) {
+	v.watch(v.live, "console", consoleEvery, func(v *visit) (parts, error) {
 		shown := v.console()
 		if shown.Problem != nil {
 			return nil, fmt.Errorf("read the state of the server: %s", shown.Problem.Detail)
 		}
 		p := parts{"c-point": shown.Traffic.Newest()}
 		for _, piece := range []string{"c-health", "c-now", "c-links", "c-queues", "c-failures", "c-alarms"} {
-			html, err := v.piece("console", piece, shown)
+			html, err := v.piece("console", piece, "console.title", shown)
 			if err != nil {
 				return nil, err
 			}
@@ -167,10 +167,10 @@ func (v *visit) consoleLive() {
 	})
 }
 
-// piece renders a template within a page's as it stands in the page.
-func (v *visit) piece(page, name string, data any) (string, error) {
+// piece renders a template within a page's as it stands in the page of a title.
+func (v *visit) piece(page, name, title string, data any) (string, error) {
 	var out bytes.Buffer
-	err := v.templates[page].ExecuteTemplate(&out, name, &view{visit: v, Data: data})
+	err := v.templates[page].ExecuteTemplate(&out, name, &view{visit: v, Title: title, Data: data})
 	return out.String(), err
 }
 

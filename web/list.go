@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,7 +29,7 @@ type listPage struct {
 	link      string                // page of a row, {id} being a member of it; empty for none
 	acts      []listAct             // shown above the list
 	rowActs   []rowAct              // shown at the end of each row
-	live      int                   // seconds after which what is shown is read again; 0 for never
+	live      int                   // seconds after which what is shown is made again while it is looked at; 0 for never
 }
 
 // column is one column of a list.
@@ -194,11 +195,20 @@ func (v *visit) listQuery(l *listPage) (asked url.Values, file string) {
 // exports tells whether a whole list is asked for, which may take long.
 func (v *visit) exports() bool { return v.page.list != nil && v.r.URL.Query().Get("export") != "" }
 
+// follows tells whether what changes of a list is asked for, as a browser's EventSource asks.
+func (v *visit) follows() bool {
+	return v.page.list != nil && v.page.list.live > 0 && v.r.Header.Get("Accept") == eventStream
+}
+
 // listPage shows a list.
 func (v *visit) listPage(l *listPage) {
 	asked, file := v.listQuery(l)
-	if file != "" {
+	switch {
+	case file != "":
 		v.export(l, asked, file)
+		return
+	case v.follows():
+		v.listLive(l, asked)
 		return
 	}
 	shown := v.listed(l, asked)
@@ -207,4 +217,20 @@ func (v *visit) listPage(l *listPage) {
 		status = shown.Problem.Status
 	}
 	v.render(status, "list", l.title, shown)
+}
+
+// listLive streams a list as it changes. What is the same for all users of an account is made once for all of them.
+func (v *visit) listLive(l *listPage, asked url.Values) {
+	key := v.r.URL.Path + "?" + asked.Encode()
+	if !strings.HasPrefix(key, consolePath) {
+		key += " " + v.user.Name
+	}
+	v.watch(v.liveLists, key, time.Duration(l.live)*time.Second, func(v *visit) (parts, error) {
+		shown := v.listed(l, asked)
+		if shown.Problem != nil {
+			return nil, fmt.Errorf("read the list: %s", shown.Problem.Detail)
+		}
+		html, err := v.piece("list", "lines", l.title, shown)
+		return parts{"live": html}, err
+	})
 }

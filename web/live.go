@@ -13,7 +13,7 @@ import (
 const (
 	liveViewers = 1000 // streams at a time
 	liveOf      = 20   // of them those of one user
-	liveTopics  = 100  // different things that are looked at
+	liveTopics  = 100  // different things that are looked at; as many lists again
 	liveBeat    = 15 * time.Second
 	liveWrite   = 20 * time.Second // for one helping
 )

@@ -7,15 +7,18 @@ import (
 	"time"
 )
 
+// eventStream is the media type of what is streamed.
+const eventStream = "text/event-stream"
+
 // liveRetry has a browser that was cut off come back after so many milliseconds.
 const liveRetry = "retry: 3000\n\n"
 
-// watch streams a topic to the page that is looked at, until the browser goes or reads too slowly, the session ends, the user may
-// not see it any more, or the server ends. All who look at what the key names in one language, with the same rights and for the same
-// account share the samples.
-func (v *visit) watch(key string, every time.Duration, sample func(*visit) (parts, error)) {
+// watch streams a topic of l to the page that is looked at, until the browser goes or reads too slowly, the session ends, the user
+// may not see it any more, or the server ends. All who look at what the key names in one language, with the same rights and for the
+// same account share the samples.
+func (v *visit) watch(l *live, key string, every time.Duration, sample func(*visit) (parts, error)) {
 	key = fmt.Sprintf("%s %s %d %s", key, v.lang(), v.user.Rights(), v.account.Name)
-	t, leave, err := v.live.join(key, v.user.Name, every, func(ctx context.Context) (parts, error) {
+	t, leave, err := l.join(key, v.user.Name, every, func(ctx context.Context) (parts, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		return sample(v.detached(ctx))
@@ -27,7 +30,7 @@ func (v *visit) watch(key string, every time.Duration, sample func(*visit) (part
 	}
 	defer leave()
 	h := v.w.Header()
-	h.Set("Content-Type", "text/event-stream")
+	h.Set("Content-Type", eventStream)
 	h.Set("Cache-Control", "no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no") // a proxy in between must not gather
 	control := http.NewResponseController(v.w)
@@ -56,7 +59,7 @@ func (v *visit) watch(key string, every time.Duration, sample func(*visit) (part
 			}
 		case <-v.r.Context().Done():
 			return
-		case <-v.live.closing.Done():
+		case <-l.closing.Done():
 			return
 		}
 	}

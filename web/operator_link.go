@@ -202,14 +202,14 @@ func (v *visit) operatorLinkPage() {
 
 // operatorLinkLive streams what changes of it.
 func (v *visit) operatorLinkLive() {
-	v.watch("link "+v.r.PathValue("name"), linkEvery, func(v *visit) (parts, error) {
+	v.watch(v.live, "link "+v.r.PathValue("name"), linkEvery, func(v *visit) (parts, error) {
 		shown, p := v.operatorLink()
 		if p != nil {
 			return nil, fmt.Errorf("read the link: %s", p.Detail)
 		}
 		out := parts{}
 		for _, piece := range []string{"l-state", "l-sessions", "l-trace"} {
-			html, err := v.piece("operator_link", piece, shown)
+			html, err := v.piece("operator_link", piece, "oplink.title", shown)
 			if err != nil {
 				return nil, err
 			}

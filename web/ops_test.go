@@ -120,7 +120,7 @@ func TestLiveRights(t *testing.T) {
 	if shown.Problem != nil || shown.Health.Level != "bad" || len(shown.Queues) != 4 || shown.Queues[2].Waiting != 7 || shown.Links[0].Name != "op2" {
 		t.Errorf("the first page is %+v", shown)
 	}
-	if html, err := v.piece("console", "c-links", shown); err != nil || !strings.Contains(html, `<span class="state down">down</span>`) {
+	if html, err := v.piece("console", "c-links", "console.title", shown); err != nil || !strings.Contains(html, `<span class="state down">down</span>`) {
 		t.Errorf("%v: %s", err, html)
 	}
 }

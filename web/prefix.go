@@ -24,7 +24,7 @@ type prefixed struct {
 // place puts the path into a page before it is written, which may compress it.
 func (p *prefixed) place(page []byte) []byte {
 	p.placed = true
-	return below(page, p.prefix)
+	return below(page, p.prefix, `="`)
 }
 
 // Unwrap lets http.ResponseController reach what is behind it.
@@ -49,10 +49,14 @@ func (p *prefixed) Write(body []byte) (int, error) {
 		p.WriteHeader(http.StatusOK)
 	}
 	kind, _, _ := strings.Cut(p.Header().Get("Content-Type"), ";")
-	if p.placed || kind != "text/html" && kind != "text/event-stream" {
+	value := `="`
+	switch {
+	case p.placed || kind != "text/html" && kind != eventStream:
 		return p.ResponseWriter.Write(body)
+	case kind == eventStream:
+		value = `=\"` // pieces of pages come as JSON
 	}
-	if _, err := p.ResponseWriter.Write(below(body, p.prefix)); err != nil {
+	if _, err := p.ResponseWriter.Write(below(body, p.prefix, value)); err != nil {
 		return 0, err
 	}
 	return len(body), nil
@@ -63,27 +67,29 @@ func isPath(to string) bool {
 	return strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//")
 }
 
-// below puts a path in front of the addresses of a page.
-func below(body []byte, prefix string) []byte {
+// below puts a path in front of the addresses of a page, in which the values of attributes begin so.
+func below(body []byte, prefix, value string) []byte {
 	var out bytes.Buffer
 	out.Grow(len(body) + 1024)
 	for {
-		at := bytes.Index(body, []byte(`="/`))
+		at := bytes.Index(body, []byte(value+"/"))
 		if at < 0 {
 			out.Write(body)
 			return out.Bytes()
 		}
-		out.Write(body[:at+2])
-		if isAddress(body[:at]) && !bytes.HasPrefix(body[at+2:], []byte("//")) {
+		rest := at + len(value)
+		out.Write(body[:rest])
+		if isAddress(body[:at]) && !bytes.HasPrefix(body[rest:], []byte("//")) {
 			out.WriteString(prefix)
 		}
-		body = body[at+2:]
+		body = body[rest:]
 	}
 }
 
 // isAddress tells whether what stands before the value of an attribute ends with the name of one that has an address.
 func isAddress(before []byte) bool {
 	name := before[bytes.LastIndexAny(before, " \n\t<>\"'")+1:]
+	name = bytes.TrimPrefix(name, []byte(`\n`)) // a line of a piece that comes as JSON
 	for _, known := range addressed() {
 		if string(name) == known {
 			return true

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -26,8 +27,12 @@ func TestBelow(t *testing.T) {
 		`<p>href=&#34;/sent&#34;</p>`:                    `<p>href=&#34;/sent&#34;</p>`,
 		`<button formaction="/x/y" data-url="/z">`:       `<button formaction="/kurir/x/y" data-url="/kurir/z">`,
 	} {
-		if got := string(below([]byte(page), "/kurir")); got != want {
+		if got := string(below([]byte(page), "/kurir", `="`)); got != want {
 			t.Errorf("%s becomes %s, want %s", page, got, want)
+		}
+		piece, placed := frameOf(parts{"live": page}), frameOf(parts{"live": want})
+		if got := below(piece, "/kurir", `=\"`); !bytes.Equal(got, placed) {
+			t.Errorf("%s becomes %s, want %s", piece, got, placed)
 		}
 	}
 }

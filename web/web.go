@@ -76,7 +76,8 @@ type Server struct {
 	assets    map[string]asset              // by name
 	table     map[string]inBoth             // words by key
 	zippers   sync.Pool                     // of *gzip.Writer
-	live      *live
+	live      *live                         // pages of the console
+	liveLists *live                         // lists, which can be asked for in many ways and leave the former their room
 
 	resets sync.Mutex     // held while a link to another password is made
 	doing  chan struct{}  // a place for each thing that is done after a request
@@ -118,7 +119,10 @@ func New(o Options) (*Server, error) {
 	if o.CanMail == nil {
 		o.CanMail = func() bool { return false }
 	}
-	s := &Server{Options: o, sessions: newForms(), drafts: newDrafts(), table: allWords(), doing: make(chan struct{}, mailsAtOnce), live: newLive(o.Closing)}
+	s := &Server{
+		Options: o, sessions: newForms(), drafts: newDrafts(), table: allWords(), doing: make(chan struct{}, mailsAtOnce),
+		live: newLive(o.Closing), liveLists: newLive(o.Closing),
+	}
 	if s.Check == nil {
 		s.Check = s.byPassword
 	}
@@ -186,7 +190,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *page) {
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
 	v := &visit{Server: s, w: w, r: r, page: p}
-	if !p.stays && !v.exports() {
+	if !p.stays && !v.exports() && !v.follows() {
 		v.r = r.WithContext(ctx)
 	}
 	if !p.bare {

@@ -34,7 +34,7 @@ func (r result) print(s scenario) {
 			name, db.CPU, db.WAL, db.Statements, db.Trips)
 	}
 	if s.viewers > 0 {
-		fmt.Printf("%s %d people at the console were shown %d changes and %d lists meanwhile\n", name, s.viewers, r.Viewed.Frames, r.Viewed.Lists)
+		fmt.Printf("%s %d people at the console were shown %d changes meanwhile\n", name, s.viewers, r.Viewed)
 	}
 	if r.Taken.Count > 0 {
 		fmt.Printf("%s from submit to phone p50 %.1f p99 %.1f p99.9 %.1f max %.1f ms\n", name, r.Taken.P50, r.Taken.P99, r.Taken.P999, r.Taken.Max)

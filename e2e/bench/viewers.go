@@ -6,30 +6,25 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 )
 
 // People who look at the console while messages are sent.
 const (
 	viewersAll   = 200
 	viewersUsers = 20 // who have them open; a user has twenty at most
-	viewersAgain = 5 * time.Second
 )
 
-// viewerPages are what viewers look at, in turns: streams, and lists that read themselves again.
-var viewerPages = [...]struct {
-	path   string
-	stream bool
-}{{"/console/live", true}, {"/console/links/op1/live", true}, {"/console/live", true}, {"/console/sessions", false}, {"/console/links", false}}
+// viewerPages are what viewers look at, in turns: the streams of the first page, of a link's page and of lists.
+var viewerPages = [...]string{"/console/live", "/console/links/op1/live", "/console/live", "/console/sessions", "/console/links"}
 
-// view has people look until the end of ctx. done waits for them and says how many frames and lists they were shown, and what went wrong.
-func (r *rig) view(ctx context.Context, viewers int) (done func() (viewed, error), err error) {
+// view has people look until the end of ctx. done waits for them and says how many changes they were shown, and what went wrong.
+func (r *rig) view(ctx context.Context, viewers int) (done func() (changes int64, err error), err error) {
 	ctx, stop := context.WithCancel(ctx)
 	v := &viewing{}
-	done = func() (viewed, error) {
+	done = func() (int64, error) {
 		stop()
 		v.all.Wait()
-		return v.viewed, v.err
+		return v.changes, v.err
 	}
 	for i := range min(viewers, viewersUsers) {
 		u, err := r.signIn(ctx, fmt.Sprintf("operator-%d", i))
@@ -39,14 +34,9 @@ func (r *rig) view(ctx context.Context, viewers int) (done func() (viewed, error
 			return nil, err
 		}
 		for j := i; j < viewers; j += viewersUsers {
-			page := viewerPages[j/viewersUsers%len(viewerPages)]
+			path := viewerPages[j/viewersUsers%len(viewerPages)]
 			v.all.Go(func() {
-				var err error
-				if page.stream {
-					err = v.follow(ctx, u, page.path)
-				} else {
-					err = v.again(ctx, u, page.path)
-				}
+				err := v.follow(ctx, u, path)
 				if err != nil && ctx.Err() == nil {
 					v.note(func() { v.err = err })
 				}
@@ -56,14 +46,11 @@ func (r *rig) view(ctx context.Context, viewers int) (done func() (viewed, error
 	return done, nil
 }
 
-// viewed is what viewers were shown.
-type viewed struct{ Frames, Lists int64 }
-
 type viewing struct {
-	viewed
-	all sync.WaitGroup
-	mu  sync.Mutex
-	err error
+	all     sync.WaitGroup
+	mu      sync.Mutex
+	changes int64 // that they were shown
+	err     error
 }
 
 func (v *viewing) note(f func()) {
@@ -74,7 +61,7 @@ func (v *viewing) note(f func()) {
 
 // follow reads a stream of events; who is cut off has an error.
 func (v *viewing) follow(ctx context.Context, u *visitor, path string) error {
-	body, err := u.open(ctx, path)
+	body, err := u.open(ctx, path, "text/event-stream")
 	if err != nil {
 		return err
 	}
@@ -88,22 +75,7 @@ func (v *viewing) follow(ctx context.Context, u *visitor, path string) error {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		if string(line) == "event: parts\n" {
-			v.note(func() { v.Frames++ })
-		}
-	}
-}
-
-// again reads a list, and again.
-func (v *viewing) again(ctx context.Context, u *visitor, path string) error {
-	for {
-		if _, err := u.read(ctx, path); err != nil {
-			return err
-		}
-		v.note(func() { v.Lists++ })
-		select {
-		case <-time.After(viewersAgain):
-		case <-ctx.Done():
-			return nil
+			v.note(func() { v.changes++ })
 		}
 	}
 }

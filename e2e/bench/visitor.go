@@ -53,12 +53,13 @@ func (r *rig) signIn(ctx context.Context, name string) (*visitor, error) {
 	return v, nil
 }
 
-// open asks for a page; what is not 200 is an error.
-func (v *visitor) open(ctx context.Context, path string) (io.ReadCloser, error) {
+// open asks for a page, or with a media type for what is streamed; what is not 200 is an error.
+func (v *visitor) open(ctx context.Context, path, accept string) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.base+path, nil)
 	if err != nil {
 		return nil, err
 	}
+	req.Header.Set("Accept", accept)
 	resp, err := v.client.Do(req)
 	if err != nil {
 		return nil, err
@@ -71,7 +72,7 @@ func (v *visitor) open(ctx context.Context, path string) (io.ReadCloser, error) 
 
 // read asks for a page and returns it.
 func (v *visitor) read(ctx context.Context, path string) (string, error) {
-	body, err := v.open(ctx, path)
+	body, err := v.open(ctx, path, "text/html")
 	if err != nil {
 		return "", err
 	}

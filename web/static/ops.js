@@ -34,30 +34,15 @@
     plot.setData(points);
   };
 
-  // Pieces of the page come when they change; what is hidden asks for nothing.
-  const live = document.querySelector("[data-stream]");
-  if (live && window.EventSource) {
-    let source;
-    const put = (id, html) => {
-      const piece = document.getElementById(id);
-      if (!piece || !html) return;
-      if (piece === curve) {
-        if (plot) add(JSON.parse(html));
-      } else if (window.htmx) {
-        htmx.swap({ sourceElement: piece, target: piece, text: html, swap: "innerMorph" }); // made and escaped by the server
-      } else piece.innerHTML = html;
-    };
-    const open = () => {
-      if (source || document.hidden) return;
-      source = new EventSource(live.dataset.stream);
-      source.addEventListener("parts", (event) => {
-        for (const [id, html] of Object.entries(JSON.parse(event.data))) put(id, html);
-      });
-    };
-    const close = () => { source?.close(); source = undefined; };
-    document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
-    addEventListener("pagehide", close);
-    addEventListener("pageshow", open);
-    open();
-  }
+  // Pieces of the page come when they change.
+  const streamed = document.querySelector("[data-stream]");
+  if (streamed) follow(streamed.dataset.stream, (id, html) => {
+    const piece = document.getElementById(id);
+    if (!piece || !html) return;
+    if (piece === curve) {
+      if (plot) add(JSON.parse(html));
+    } else if (window.htmx) {
+      htmx.swap({ sourceElement: piece, target: piece, text: html, swap: "innerMorph" }); // made and escaped by the server
+    } else piece.innerHTML = html;
+  });
 }

@@ -8,12 +8,37 @@ for (const here of document.querySelectorAll("nav [aria-current]")) {
   bar.scrollTop += at.top - room.top - (room.height - at.height) / 2;
 }
 
-// What is under way is read again while the page is looked at.
+// What changes by itself comes as a stream of pieces by the ids of their elements; what is hidden asks for nothing. Where there is no
+// stream lost is called, once, or without it another try is made later.
+function follow(address, put, lost) {
+  let source, over = false;
+  const open = () => {
+    if (source || over || document.hidden) return;
+    source = new EventSource(address);
+    source.addEventListener("parts", (event) => {
+      for (const [id, html] of Object.entries(JSON.parse(event.data))) put(id, html);
+    });
+    source.addEventListener("error", () => {
+      if (source?.readyState !== EventSource.CLOSED) return; // it comes back by itself
+      if (over = lost !== undefined) lost();
+      else setTimeout(() => { close(); open(); }, 30000);
+    });
+  };
+  const close = () => { source?.close(); source = undefined; };
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
+  open();
+}
+
+// What is under way is shown as it is now while the page is looked at: lists come as a stream, other pages are read again. Nothing
+// changes under the hands of who is within it.
 const live = document.getElementById("live");
 if (live?.dataset.live) {
+  const busy = () => live.contains(document.activeElement);
   const again = async () => {
     let wait = Number(live.dataset.live) * 1000;
-    if (!document.hidden && !live.contains(document.activeElement)) {
+    if (!document.hidden && !busy()) {
       try {
         const answer = await fetch(location.href);
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
@@ -25,7 +50,17 @@ if (live?.dataset.live) {
     }
     setTimeout(again, wait);
   };
-  setTimeout(again, Number(live.dataset.live) * 1000);
+  const later = () => setTimeout(again, Number(live.dataset.live) * 1000);
+  if ("follow" in live.dataset) {
+    let held;
+    const show = () => {
+      if (held === undefined || busy()) return;
+      live.innerHTML = held; // made and escaped by the server
+      held = undefined;
+    };
+    live.addEventListener("focusout", () => setTimeout(show));
+    follow(location.href, (id, html) => { held = html; show(); }, later);
+  } else later();
 }
 
 // Menus that are wider than the window begin where one is.
