@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -99,5 +100,45 @@ func TestManageUsers(t *testing.T) {
 		if w := ask(c.by, c.method, c.path, c.body); w.Code != c.status || !strings.Contains(w.Body.String(), c.says) {
 			t.Errorf("%s %s %s by %s: %d %s, want %d", c.method, c.path, c.body, c.by.Actor(), w.Code, w.Body, c.status)
 		}
+	}
+}
+
+// TestDeletedBook: who gets the name of somebody who has gone finds nothing of what that one kept alone, in no account.
+func TestDeletedBook(t *testing.T) {
+	t.Parallel()
+	a, err := New(t.Context(), Options{File: parsed(t, fmt.Sprintf(manageText, t.TempDir())), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx) }()
+	defer func() {
+		stop()
+		<-ended
+	}()
+	ask := func(user, of, method, path, body string) string {
+		t.Helper()
+		accounts := a.gateway.Snapshot().Accounts
+		r := httptest.NewRequestWithContext(api.As(t.Context(), accounts.UserByName(user).Acting(accounts.ByName(of))), method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		a.http.Handler.ServeHTTP(w, r)
+		if w.Code >= 400 {
+			t.Fatalf("%s %s by %s: %d %s", method, path, user, w.Code, w.Body)
+		}
+		return w.Body.String()
+	}
+	for _, finds := range []bool{true, false} {
+		ask("root", "top", "POST", "/v1/users", `{"name":"anna","role":"sender","account":"top","password":"a password of anna"}`)
+		for _, of := range []string{"top", "low"} {
+			if finds {
+				ask("anna", of, "POST", "/v1/contacts?book=own", `{"name":"Doctor","mobile":"+46700000001"}`)
+			}
+			if list := ask("anna", of, "GET", "/v1/contacts?book=own", ""); strings.Contains(list, "Doctor") != finds {
+				t.Errorf("in %s the new anna finds %s", of, list)
+			}
+		}
+		ask("root", "top", "DELETE", "/v1/users/anna", "")
 	}
 }
