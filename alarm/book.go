@@ -35,7 +35,8 @@ type Event struct {
 	ID      message.ID
 	Kind    Kind
 	Subject string // the link, account, file or country that it is about
-	Text    string // a sentence for people, without texts of messages
+	Text    string // a sentence for people in English, without texts of messages
+	Said    Said   // the same for other languages; zero of events that an earlier version kept
 	Began   time.Time
 	Raised  time.Time // last
 	Ended   time.Time // zero while it lasts
@@ -82,18 +83,18 @@ type Book struct {
 func NewBook() *Book { return &Book{ids: message.NewIDs(0, 0)} }
 
 // Raise says that a condition is there until Clear says that it is over. The same
-// kind and subject are one condition. text replaces the one before.
-func (b *Book) Raise(now time.Time, kind Kind, subject, text string) {
-	b.raise(now, kind, subject, text, true)
+// kind and subject are one condition. What is said replaces what was said before.
+func (b *Book) Raise(now time.Time, kind Kind, subject string, said Said) {
+	b.raise(now, kind, subject, said, true)
 }
 
 // Note says that something happened that nobody will call over: it ends when it
 // has not been noted for an hour.
-func (b *Book) Note(now time.Time, kind Kind, subject, text string) {
-	b.raise(now, kind, subject, text, false)
+func (b *Book) Note(now time.Time, kind Kind, subject string, said Said) {
+	b.raise(now, kind, subject, said, false)
 }
 
-func (b *Book) raise(now time.Time, kind Kind, subject, text string, steady bool) {
+func (b *Book) raise(now time.Time, kind Kind, subject string, said Said, steady bool) {
 	if b == nil {
 		return
 	}
@@ -110,7 +111,7 @@ func (b *Book) raise(now time.Time, kind Kind, subject, text string, steady bool
 		e.Ended, e.endGiven, e.EndTold = time.Time{}, false, false
 		e.Count++
 	}
-	e.Text, e.Raised, e.Steady = text, now, steady
+	e.Text, e.Said, e.Raised, e.Steady = said.String(), said, now, steady
 }
 
 // Clear says that a condition is over.

@@ -28,8 +28,8 @@ func TestBook(t *testing.T) {
 		}
 	}
 	for range 5 { // a link that flaps is one event, told once
-		b.Raise(after(time.Minute), LinkDown, "op1", "down")
-		b.Raise(after(time.Second), LinkDown, "op1", "down")
+		b.Raise(after(time.Minute), LinkDown, "op1", Plain("down"))
+		b.Raise(after(time.Second), LinkDown, "op1", Plain("down"))
 		b.Clear(after(time.Minute), LinkDown, "op1")
 	}
 	if e := b.Events(); len(e) != 1 || e[0].Count != 5 || e[0].Ended.IsZero() {
@@ -38,7 +38,7 @@ func TestBook(t *testing.T) {
 	told(LinkDown)
 	told()
 	after(time.Hour)
-	b.Raise(now, LinkDown, "op1", "down again")
+	b.Raise(now, LinkDown, "op1", Plain("down again"))
 	told(LinkDown)
 	b.Clear(after(time.Minute), LinkDown, "op1")
 	told() // it may come back
@@ -46,7 +46,7 @@ func TestBook(t *testing.T) {
 	told(LinkDown) // its end
 	told()
 
-	b.Note(now, Traffic, "+46", "ten times as much as usual")
+	b.Note(now, Traffic, "+46", Plain("ten times as much as usual"))
 	told(Traffic)
 	if open, _ := b.Open(); open != 1 {
 		t.Errorf("%d are open", open)
@@ -57,7 +57,7 @@ func TestBook(t *testing.T) {
 		t.Error("traffic of an hour ago is still open")
 	}
 
-	b.Raise(now, Disk, "data", "full")
+	b.Raise(now, Disk, "data", Plain("full"))
 	id := b.Events()[0].ID
 	if _, ok := b.Acknowledge(now, id+1, "admin"); ok {
 		t.Error("an event that there is not was acknowledged")
@@ -69,8 +69,8 @@ func TestBook(t *testing.T) {
 	b.ClearOthers(after(time.Second), Disk, nil)
 	after(time.Hour)
 	told()
-	b.Note(now, Traffic, "+47", "many")
-	b.Raise(now, Disk, "log", "full")
+	b.Note(now, Traffic, "+47", Plain("many"))
+	b.Raise(now, Disk, "log", Plain("full"))
 	told(Traffic, Disk)
 	b.ClearOthers(after(time.Second), Traffic, nil)
 	if open, _ := b.Open(); open != 2 {
@@ -81,17 +81,17 @@ func TestBook(t *testing.T) {
 	if e := b.Events()[0]; e.Subject != "log" || !e.Ended.IsZero() {
 		t.Errorf("what nobody called over has ended: %+v", e)
 	}
-	b.Raise(now, Clock, "clock", "one that is over when it is told, and comes again")
+	b.Raise(now, Clock, "clock", Plain("one that is over when it is told, and comes again"))
 	b.Clear(after(time.Second), Clock, "clock")
 	told(Clock)
-	b.Raise(after(time.Minute), Clock, "clock", "again")
+	b.Raise(after(time.Minute), Clock, "clock", Plain("again"))
 	told()
 	b.Clear(after(time.Minute), Clock, "clock")
 	after(flapping + time.Second)
 	told(Clock) // its end
 	var none *Book
-	none.Raise(now, Disk, "", "")
-	none.Note(now, Disk, "", "")
+	none.Raise(now, Disk, "", Plain(""))
+	none.Note(now, Disk, "", Plain(""))
 	if none.Events() != nil || none.Untold(now) != nil {
 		t.Error("a nil book gives something")
 	}
@@ -101,9 +101,9 @@ func TestBook(t *testing.T) {
 func TestBookIsBounded(t *testing.T) {
 	t.Parallel()
 	b, now := NewBook(), time.Unix(1_800_000_000, 0)
-	b.Raise(now, Disk, "data", "full")
+	b.Raise(now, Disk, "data", Plain("full"))
 	for i := range 3000 {
-		b.Raise(now, LinkDown, fmt.Sprint(i), "down")
+		b.Raise(now, LinkDown, fmt.Sprint(i), Plain("down"))
 		if i%2 == 0 {
 			b.Clear(now, LinkDown, fmt.Sprint(i))
 		}
@@ -114,9 +114,9 @@ func TestBookIsBounded(t *testing.T) {
 		t.Errorf("%d kept, %d open, %d lost", len(events), open, lost)
 	}
 	b = NewBook()
-	b.Raise(now, Disk, "data", "full")
+	b.Raise(now, Disk, "data", Plain("full"))
 	for i := range 3000 { // all of which are over
-		b.Raise(now, LinkDown, fmt.Sprint(i), "down")
+		b.Raise(now, LinkDown, fmt.Sprint(i), Plain("down"))
 		b.Clear(now, LinkDown, fmt.Sprint(i))
 	}
 	if events := b.Events(); len(events) != eventsMost || events[len(events)-1].Kind != Disk || events[0].Subject != "2999" {
@@ -160,18 +160,18 @@ func TestBookIsKept(t *testing.T) {
 		return b
 	}
 	b := NewBook()
-	b.Raise(now, LinkDown, "op1", "down")
-	b.Raise(now, Disk, "data", "full")
-	b.Raise(now, Balance, "acme", "low")
+	b.Raise(now, LinkDown, "op1", Plain("down"))
+	b.Raise(now, Disk, "data", Plain("full"))
+	b.Raise(now, Balance, "acme", Plain("low"))
 	told := b.Untold(now)
 	b.Told(told[:2])
 	b.Acknowledge(now, told[0].ID, "admin")
 	save(b)
 
 	b = restart()
-	b.Raise(now, LinkDown, "op1", "down")
-	b.Raise(now, Disk, "data", "full")
-	b.Note(now, Traffic, "acme to SE", "much")
+	b.Raise(now, LinkDown, "op1", Plain("down"))
+	b.Raise(now, Disk, "data", Plain("full"))
+	b.Note(now, Traffic, "acme to SE", Plain("much"))
 	untold := b.Untold(now)
 	if len(untold) != 2 || untold[0].Kind != Balance || untold[1].Kind != Traffic {
 		t.Errorf("told again: %+v", untold)
@@ -190,12 +190,12 @@ func TestBookIsKept(t *testing.T) {
 	save(b)
 	writes = 0
 	save(b)
-	b.Raise(now.Add(5*time.Second), Disk, "data", "fuller")
+	b.Raise(now.Add(5*time.Second), Disk, "data", Plain("fuller"))
 	save(b)
 	if writes > 0 {
 		t.Error("what only goes on is written every time")
 	}
-	b.Raise(now.Add(2*time.Minute), Disk, "data", "fuller")
+	b.Raise(now.Add(2*time.Minute), Disk, "data", Plain("fuller"))
 	full := errors.New("full")
 	if err := b.Save(now, func(_, _ []Event, _ []message.ID) error { return full }); !errors.Is(err, full) {
 		t.Error(err)

@@ -97,9 +97,9 @@ func (w *books) open(node int, want ...Kind) {
 func TestBooksOfSeveralServers(t *testing.T) {
 	t.Parallel()
 	w := newBooks(t, 2)
-	w.of[0].Raise(w.now, LinkDown, "op1", "down")
-	w.of[0].Raise(w.now, Disk, "data", "full")
-	w.of[1].Raise(w.now, Disk, "data", "full")
+	w.of[0].Raise(w.now, LinkDown, "op1", Plain("down"))
+	w.of[0].Raise(w.now, Disk, "data", Plain("full"))
+	w.of[1].Raise(w.now, Disk, "data", Plain("full"))
 	w.told(0, LinkDown, Disk)
 	w.told(1, Disk)
 	w.turn()
@@ -115,7 +115,7 @@ func TestBooksOfSeveralServers(t *testing.T) {
 	events := w.of[1].Events()
 	at := slices.IndexFunc(events, func(e Event) bool { return e.Kind == Disk && e.Ended.IsZero() })
 	w.of[1].Acknowledge(w.now, events[at].ID, "root")
-	w.of[0].Raise(w.now.Add(time.Hour), Disk, "data", "fuller") // written at the same time
+	w.of[0].Raise(w.now.Add(time.Hour), Disk, "data", Plain("fuller")) // written at the same time
 	w.turn()
 	w.turn()
 	for node := range w.of {
@@ -128,7 +128,7 @@ func TestBooksOfSeveralServers(t *testing.T) {
 
 	w.owns = 1 // the first is gone
 	w.turn()
-	w.of[1].Raise(w.now, LinkDown, "op1", "down")
+	w.of[1].Raise(w.now, LinkDown, "op1", Plain("down"))
 	w.told(1)
 	w.turn()
 	w.of[0].ClearOthers(w.now, LinkDown, nil)

@@ -80,7 +80,7 @@ func (b *Book) unsaved(now time.Time) (records []*record, changed, acked []Event
 			continue
 		}
 		same := e.Event
-		same.Text, same.Raised = e.saved.Text, e.saved.Raised
+		same.Text, same.Said, same.Raised = e.saved.Text, e.saved.Said, e.saved.Raised
 		if same == e.saved && e.Raised.Sub(e.saved.Raised) < saveTexts {
 			continue
 		}

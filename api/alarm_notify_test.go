@@ -66,7 +66,7 @@ func TestAlarmsAreTold(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { n.Run(ctx); close(ended) }()
-		n.Book.Raise(time.Now(), alarm.LinkDown, "op1", "the link op1 is down")
+		n.Book.Raise(time.Now(), alarm.LinkDown, "op1", alarm.Plain("the link op1 is down"))
 		time.Sleep(40 * time.Second)
 		synctest.Wait()
 		if len(calls) != 1 || calls[0] != "alarm.began op1" || len(mails) != 1 || mails[0] != "Kurir: the link op1 is down" ||
@@ -74,10 +74,10 @@ func TestAlarmsAreTold(t *testing.T) {
 			t.Fatalf("calls %q, mails %q, texts %q", calls, mails, texts)
 		}
 		for i := range 300 {
-			n.Book.Raise(time.Now(), alarm.LinkDown, fmt.Sprint("x", i), "the link is down")
+			n.Book.Raise(time.Now(), alarm.LinkDown, fmt.Sprint("x", i), alarm.Plain("the link is down"))
 		}
 		time.Sleep(2 * alarmLook) // two batches wait for each way, which do not disturb each other
-		n.Book.Raise(time.Now(), alarm.LinkDown, "y", "the link is down")
+		n.Book.Raise(time.Now(), alarm.LinkDown, "y", alarm.Plain("the link is down"))
 		time.Sleep(3 * time.Minute)
 		synctest.Wait()
 		if len(calls) != 302 || len(mails) != 2 || len(texts) != 4 || !strings.Contains(mails[1], "and 300 more") {
@@ -125,7 +125,7 @@ func TestAlarmSMSRefused(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { n.Run(ctx); close(ended) }()
-		n.Book.Raise(time.Now(), alarm.LinkDown, "op1", "the link op1 is down")
+		n.Book.Raise(time.Now(), alarm.LinkDown, "op1", alarm.Plain("the link op1 is down"))
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if asked["good"] != 1 || asked["bad"] != 1 || asked["busy"] != 3 {
@@ -141,8 +141,8 @@ func TestAlarmSMSRefused(t *testing.T) {
 func TestAlarmsOverREST(t *testing.T) {
 	t.Parallel()
 	book := alarm.NewBook()
-	book.Raise(time.Now(), alarm.LinkDown, "op1", "the link op1 is down")
-	book.Raise(time.Now(), alarm.Disk, "data", "full")
+	book.Raise(time.Now(), alarm.LinkDown, "op1", alarm.Plain("the link op1 is down"))
+	book.Raise(time.Now(), alarm.Disk, "data", alarm.Plain("full"))
 	accounts := account.NewDirectory([]account.Account{
 		{Name: "root", Admin: true, APIKeys: []message.Secret{"root-key"}}, {Name: "acme", APIKeys: []message.Secret{"acme-key"}},
 	}, nil)

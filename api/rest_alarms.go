@@ -64,18 +64,22 @@ type alarmsView struct {
 
 // alarmView is an event in answers and calls.
 type alarmView struct {
-	ID      message.ID `json:"id"`
-	Kind    alarm.Kind `json:"kind"`
-	About   string     `json:"about"`
-	Text    string     `json:"text"`
-	State   string     `json:"state"` // open, acknowledged or over
-	Began   string     `json:"began"`
-	Seen    string     `json:"last_seen"`
-	Ended   string     `json:"ended,omitempty"`
-	Count   int        `json:"count"`
-	Acked   string     `json:"acknowledged,omitempty"`
-	AckedBy string     `json:"acknowledged_by,omitempty"`
-	Node    string     `json:"node,omitempty" doc:"of several servers the one that raised it"`
+	ID    message.ID `json:"id"`
+	Kind  alarm.Kind `json:"kind"`
+	About string     `json:"about"`
+	Text  string     `json:"text"`
+
+	Sentence string            `json:"sentence,omitempty" doc:"which sentence text is, for programs that say it in another language: docs/alarms.md lists them"`
+	Values   map[string]string `json:"values,omitempty" doc:"that stand in it"`
+
+	State   string `json:"state"` // open, acknowledged or over
+	Began   string `json:"began"`
+	Seen    string `json:"last_seen"`
+	Ended   string `json:"ended,omitempty"`
+	Count   int    `json:"count"`
+	Acked   string `json:"acknowledged,omitempty"`
+	AckedBy string `json:"acknowledged_by,omitempty"`
+	Node    string `json:"node,omitempty" doc:"of several servers the one that raised it"`
 }
 
 // shownAlarm is an event in answers, which of several servers any may have raised.
@@ -106,6 +110,7 @@ func viewAlarm(e *alarm.Event) alarmView {
 	return alarmView{
 		ID: e.ID, Kind: e.Kind, About: e.Subject, Text: e.Text, State: alarmState(e), Began: seenTime(e.Began),
 		Seen: seenTime(e.Raised), Ended: seenTime(e.Ended), Count: e.Count, Acked: seenTime(e.Acked), AckedBy: e.AckedBy,
+		Sentence: e.Said.Key, Values: e.Said.Named(),
 	}
 }
 

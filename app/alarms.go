@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"crypto/x509"
-	"fmt"
 	"time"
 
 	"kurir/account"
@@ -65,9 +64,9 @@ func (w *alarmWatch) Run(ctx context.Context) {
 	}
 }
 
-// raiser says that a condition is there, or (without a format) that it cannot be
+// raiser says that a condition is there by a sentence of package alarm, or (without a key) that it cannot be
 // seen yet whether one that was there is over.
-type raiser func(subject, format string, args ...any)
+type raiser func(subject, key string, values ...any)
 
 func (w *alarmWatch) look(ctx context.Context, now time.Time) {
 	if w.began.IsZero() {
@@ -116,9 +115,9 @@ func (a *App) followAlarms(ctx context.Context) error {
 func (w *alarmWatch) kind(set *alarm.Settings, k alarm.Kind, now time.Time, find func(raise raiser)) {
 	var still []string
 	if set.Watches(k) {
-		find(func(subject, format string, args ...any) {
-			if format != "" {
-				w.Book.Raise(now, k, subject, fmt.Sprintf(format, args...))
+		find(func(subject, key string, values ...any) {
+			if key != "" {
+				w.Book.Raise(now, k, subject, alarm.Say(key, values...))
 			}
 			still = append(still, subject)
 		})
@@ -143,7 +142,7 @@ func (w *alarmWatch) linksDown(set *alarm.Settings, stats *gateway.Stats, now ti
 			if e, ok := w.Book.Lasting(alarm.LinkDown, l.Name); ok && e.Count == 1 && e.Began.Before(since) { // since is when Kurir started
 				since = e.Began
 			}
-			raise(l.Name, "the link %s has been down since %s; messages that wait for it: %d", l.Name, since.UTC().Format(time.RFC3339), l.Queued)
+			raise(l.Name, "link_down", l.Name, since, l.Queued)
 		}
 	}
 }
@@ -166,7 +165,7 @@ func modemsDown(set *alarm.Settings, stats *gateway.Stats, now time.Time, raise 
 			if why == "" {
 				why = s.Modem.State.String()
 			}
-			raise(subject, "the modem %s of the link %s cannot send since %s: %s", s.Modem.Name, l.Name, s.Since.UTC().Format(time.RFC3339), why)
+			raise(subject, "modem", s.Modem.Name, l.Name, s.Since, why)
 		}
 	}
 }
@@ -191,7 +190,7 @@ func (w *alarmWatch) errorRates(set *alarm.Settings, stats *gateway.Stats, now t
 				raise(name, "")
 			}
 		case failed*100 >= all*int64(set.ErrorRate):
-			raise(name, "of %d answers on the link %s in the last five minutes %d were failures", all, name, failed)
+			raise(name, "error_rate", all, name, failed)
 		}
 	}
 }
@@ -207,7 +206,7 @@ func (w *alarmWatch) balances(raise raiser) {
 		}
 		for _, amount := range a.Balance.Warn {
 			if b.Balance+b.Credit < amount {
-				raise(a.Name, "of the balance of %s %s %s are available", a.Name, b.Balance+b.Credit, b.Currency)
+				raise(a.Name, "balance", a.Name, b.Balance+b.Credit, b.Currency)
 				break
 			}
 		}
@@ -220,26 +219,26 @@ func (w *alarmWatch) clock(set *alarm.Settings, now time.Time, raise raiser) {
 	if last := w.last; !last.IsZero() {
 		jump := now.Round(0).Sub(w.wall) - now.Sub(last)
 		if jump.Abs() >= set.Clock {
-			w.Book.Note(now, alarm.Clock, "jump", fmt.Sprintf("the clock jumped by %v", jump.Round(time.Millisecond)))
+			w.Book.Note(now, alarm.Clock, "jump", alarm.Say("clock_jump", jump.Round(time.Millisecond)))
 		}
 	}
 	w.last, w.wall = now, now.Round(0)
 	if offset, known := w.Offset(); known && offset.Abs() >= set.Clock {
-		raise("offset", "the clock is wrong by %v, says the system's time service", offset.Round(time.Millisecond))
+		raise("offset", "clock_offset", offset.Round(time.Millisecond))
 	}
 }
 
 func (w *alarmWatch) disk(set *alarm.Settings, raise raiser) {
 	free, total, err := w.Free()
 	if err == nil && total > 0 && free < total/100*uint64(set.Disk) {
-		raise("data", "the disk of the data folder has %d MiB free, %d of a hundred", free>>20, free/(total/100))
+		raise("data", "disk", free>>20, free/(total/100))
 	}
 }
 
 func (w *alarmWatch) certificates(set *alarm.Settings, now time.Time, raise raiser) {
 	for name, c := range w.Certificates() {
 		if c.NotAfter.Sub(now) < set.Certificate {
-			raise(name, "the certificate of %s ends at %s", name, c.NotAfter.UTC().Format(time.RFC3339))
+			raise(name, "certificate", name, c.NotAfter)
 		}
 	}
 }
@@ -255,7 +254,7 @@ func queueAges(set *alarm.Settings, list []gateway.WaitingQueue, now time.Time, 
 	}
 	for name, t := range oldest {
 		if now.Sub(t) >= set.QueueAge {
-			raise(name, "messages have waited for the link %s since %s", name, t.UTC().Format(time.RFC3339))
+			raise(name, "queue_age", name, t)
 		}
 	}
 }

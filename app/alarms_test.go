@@ -89,7 +89,7 @@ func TestAlarmsGoOnAfterRestart(t *testing.T) {
 		kind  alarm.Kind
 		about string
 	}{{alarm.LinkDown, "op1"}, {alarm.LinkDown, "op2"}, {alarm.LinkDown, "gone"}, {alarm.ErrorRate, "op2"}, {alarm.ErrorRate, "op3"}} {
-		book.Raise(now, e.kind, e.about, "as it was")
+		book.Raise(now, e.kind, e.about, alarm.Plain("as it was"))
 	}
 	w := &alarmWatch{
 		Book: book, Settings: func() alarm.Settings { return settings.WithDefaults() },
@@ -168,7 +168,7 @@ func TestAlarmsOverRestart(t *testing.T) {
 	}
 	during(func(a *App) {
 		for _, about := range []string{"op1", "op2"} {
-			a.alarms.Raise(time.Now(), alarm.LinkDown, about, "down")
+			a.alarms.Raise(time.Now(), alarm.LinkDown, about, alarm.Plain("down"))
 		}
 		a.alarms.Told(a.alarms.Untold(time.Now()))
 		r := httptest.NewRequestWithContext(t.Context(), "POST", "/v1/alarms/events/"+a.alarms.Events()[0].ID.String()+"/acknowledge", nil)
@@ -181,7 +181,7 @@ func TestAlarmsOverRestart(t *testing.T) {
 		if err != nil || len(kept) != 2 || kept[1].AckedBy != "root" {
 			t.Errorf("on disk when it is answered: %+v %v", kept, err)
 		}
-		a.alarms.Raise(time.Now(), alarm.Balance, "acme", "low") // right before the end
+		a.alarms.Raise(time.Now(), alarm.Balance, "acme", alarm.Plain("low")) // right before the end
 	})
 	during(func(a *App) {
 		events := a.alarms.Events()

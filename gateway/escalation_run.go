@@ -203,7 +203,7 @@ func (g *Gateway) nextStep(e *escalation, now time.Time) (*Asking, []string) {
 // nobodyAnswers ends an escalation that nobody has answered. The alarm comes first: written twice it is one.
 func (g *Gateway) nobodyAnswers(e *escalation, s rota.State, now time.Time) {
 	g.opt.Alarms.Note(now, alarm.Escalation, e.Account+" rota "+e.Rota,
-		fmt.Sprintf("nobody has taken the message %s to rota:%s of %s; asked were %d", e.ID, e.Rota, e.Account, len(s.Asked)))
+		alarm.Say("escalation", e.ID, e.Rota, e.Account, len(s.Asked)))
 	g.log.Warn("nobody has taken a message", "escalation", e.ID, "rota", e.Rota, "account", e.Account, "asked", len(s.Asked))
 	e.body.State = s
 	g.writeEscalation(e, now)

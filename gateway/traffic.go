@@ -1,8 +1,8 @@
 package gateway
 
 import (
-	"fmt"
 	"hash/maphash"
+	"math"
 	"math/bits"
 	"slices"
 	"strings"
@@ -222,7 +222,7 @@ func (c *trafficCount) countCountry(set *account.Traffic, country string, m *mes
 	if set.Growth != 0 && !cc.told && cc.hours >= growthHours && cc.now >= growthLeast && float64(cc.now) > float64(set.Growth)*cc.usual {
 		cc.told = true
 		alarms.Note(now, alarm.Traffic, m.Account+" to "+country,
-			fmt.Sprintf("%s has sent %d messages to %s in this hour; %.0f in an hour are usual", m.Account, cc.now, country, cc.usual))
+			alarm.Say("traffic_growth", m.Account, cc.now, country, int(math.Round(cc.usual))))
 	}
 	return nil
 }
@@ -242,7 +242,7 @@ func (t *traffic) countSeries(c *trafficCount, set *account.Traffic, m *message.
 	c.series[key] = has
 	if n := bits.OnesCount64(has); n == set.Series && bits.OnesCount64(had) < n {
 		alarms.Note(now, alarm.Traffic, m.Account+" to numbers in a row",
-			fmt.Sprintf("%s has sent one text to %d of 64 numbers that follow one another, the last +%s", m.Account, n, m.To.Number))
+			alarm.Say("traffic_series", m.Account, n, "+"+m.To.Number))
 	}
 }
 

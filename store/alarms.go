@@ -17,9 +17,9 @@ const (
 )
 
 // putAlarm is put, but whoever acknowledged an event first stays the one who did; both engines know it.
-const putAlarm = `INSERT INTO alarm(id, kind, subject, text, began, raised, ended, count, acked, acked_by, flags)
-  VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
-  text = excluded.text, began = excluded.began, raised = excluded.raised, ended = excluded.ended, count = excluded.count,
+const putAlarm = `INSERT INTO alarm(id, kind, subject, text, began, raised, ended, count, acked, acked_by, flags, said)
+  VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12) ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
+  text = excluded.text, said = excluded.said, began = excluded.began, raised = excluded.raised, ended = excluded.ended, count = excluded.count,
   acked = CASE WHEN alarm.acked > 0 THEN alarm.acked ELSE excluded.acked END,
   acked_by = CASE WHEN alarm.acked > 0 THEN alarm.acked_by ELSE excluded.acked_by END, flags = excluded.flags`
 
@@ -46,6 +46,7 @@ func (s *Store) writeAlarms(list, acked []alarm.Event, gone []message.ID) error 
 		stmt.BindInt64(9, millis(e.Acked))
 		stmt.BindText(10, e.AckedBy)
 		stmt.BindInt64(11, flags)
+		stmt.BindText(12, e.Said.Encode())
 		if err := execute(stmt); err != nil {
 			return fmt.Errorf("write alarm %s: %w", e.ID, err)
 		}
@@ -72,7 +73,7 @@ func (s *Store) writeAlarms(list, acked []alarm.Event, gone []message.ID) error 
 func (s *Store) Alarms(ctx context.Context) ([]alarm.Event, error) {
 	var list []alarm.Event
 	err := s.read(ctx, func(c *conn) error {
-		const text = "SELECT id, kind, subject, text, began, raised, ended, count, acked, acked_by, flags FROM alarm ORDER BY id"
+		const text = "SELECT id, kind, subject, text, began, raised, ended, count, acked, acked_by, flags, said FROM alarm ORDER BY id"
 		return query(c, text, nil, func(stmt *statement) (bool, error) {
 			flags := stmt.ColumnInt64(10)
 			list = append(list, alarm.Event{
@@ -80,6 +81,7 @@ func (s *Store) Alarms(ctx context.Context) ([]alarm.Event, error) {
 				Began: atMillis(stmt.ColumnInt64(4)), Raised: atMillis(stmt.ColumnInt64(5)), Ended: atMillis(stmt.ColumnInt64(6)),
 				Count: stmt.ColumnInt(7), Acked: atMillis(stmt.ColumnInt64(8)), AckedBy: stmt.ColumnText(9),
 				Steady: flags&alarmSteady != 0, Told: flags&alarmTold != 0, EndTold: flags&alarmEndTold != 0,
+				Said: alarm.DecodeSaid(stmt.ColumnText(11)),
 			})
 			return true, nil
 		})

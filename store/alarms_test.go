@@ -15,7 +15,7 @@ func testAlarms(t *testing.T, open opener) {
 	place := t.TempDir()
 	s := open(t, place, store.Retention{})
 	at := time.UnixMilli(1763768387001)
-	a := alarm.Event{ID: 7, Kind: alarm.LinkDown, Subject: "op1", Text: "down", Began: at, Raised: at.Add(time.Second), Count: 2, Steady: true, Told: true}
+	a := alarm.Event{ID: 7, Kind: alarm.LinkDown, Subject: "op1", Text: "down", Said: alarm.Say("link_down", "op1", at, 3), Began: at, Raised: at.Add(time.Second), Count: 2, Steady: true, Told: true}
 	b := alarm.Event{
 		ID: 8, Kind: alarm.Traffic, Subject: "acme", Text: "much", Began: at, Raised: at, Ended: at.Add(time.Hour), Count: 1,
 		Acked: at.Add(time.Minute), AckedBy: "root", EndTold: true,

@@ -85,7 +85,7 @@ func (w *coldStatements) shared() []preparation {
 		{&w.networksGone, write{verb: empty, table: "network"}},
 		{&w.series, write{verb: put, table: "series", keys: 1, columns: "name:t period last"}},
 		{&w.inboundCase, write{verb: add, table: "inbound_case", keys: 1, columns: "id series:t label:t"}},
-		{&w.alarm, write{verb: other, table: "alarm", keys: 1, columns: "id kind:t subject:t text:t began raised ended count acked acked_by:t flags", text: putAlarm}},
+		{&w.alarm, write{verb: other, table: "alarm", keys: 1, columns: "id kind:t subject:t text:t began raised ended count acked acked_by:t flags said:t", text: putAlarm}},
 		{&w.alarmAck, write{verb: other, table: "alarm", keys: 1, columns: "id acked acked_by:t", text: ackAlarm}},
 		{&w.alarmGone, write{verb: remove, table: "alarm", keys: 1, columns: "id"}},
 		{&w.resource, write{verb: put, table: "resource", keys: 2, columns: "kind:t name:t position body:t revision changed_at changed_by:t"}},

@@ -216,7 +216,7 @@ func pagesOfAlarms() []page {
 		{field: "began", kind: aTime},
 		{field: "kind", kind: aWord},
 		{field: "about"},
-		{field: "event", show: func(_ *visit, r row) string { return r.text("text") }},
+		{field: "event", show: (*visit).alarmText},
 		{field: "state", kind: aState},
 		{field: "count", kind: aNumber},
 		{field: "ended", kind: aTime},

@@ -12,7 +12,7 @@ func (s *Server) words(lang, key string, args ...any) string {
 		return key
 	}
 	text := pair.en
-	if lang == "sv" {
+	if lang == swedish {
 		text = pair.sv
 	}
 	if len(args) > 0 {
@@ -20,6 +20,9 @@ func (s *Server) words(lang, key string, args ...any) string {
 	}
 	return text
 }
+
+// swedish is the language that pages are in besides English.
+const swedish = "sv"
 
 // inBoth is what is said in English and in Swedish.
 type inBoth struct{ en, sv string }
@@ -42,6 +45,7 @@ func allWords() map[string]inBoth {
 		wordsOfLooks(),
 		wordsOfDuty(),
 		wordsOfAccounts(),
+		wordsOfAlarms(),
 	} {
 		maps.Copy(table, words)
 	}

@@ -178,7 +178,5 @@ func fieldsOfOps() map[string]inBoth {
 		"value.lane": {"Change lane", "Byt fil"}, "value.cancel": {"Cancel", "Avbryt"}, "value.transmitter": {"transmitter", "sändare"}, "value.receiver": {"receiver", "mottagare"},
 		"value.transceiver": {"transceiver", "sändare och mottagare"}, "value.taken": {"taken", "togs"}, "value.later": {"tried again", "försöks igen"},
 		"value.given_up": {"given up", "gavs upp"}, "value.in": {"in", "in"}, "value.out": {"out", "ut"},
-		"value.queue_age": {"old queue", "gammal kö"}, "value.link_down": {"link down", "förbindelse nere"}, "value.error_rate": {"many failures", "många fel"},
-		"value.disk": {"disk", "disk"}, "value.certificate": {"certificate", "certifikat"}, "value.clock": {"clock", "klocka"},
 	}
 }
