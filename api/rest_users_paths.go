@@ -42,7 +42,7 @@ func (s *httpServer) describeUsers() {
 		examples: []example{{call: bo, body: `{"language":"sv"}`}},
 	})
 	s.describe("DELETE /v1/users/{name}", description{
-		name: "deleteUser", summary: "Delete a user: the user's sessions end", answers: map[int]any{http.StatusOK: deletedView{}}, also: wrong, examples: []example{{call: "/v1/users/former"}},
+		name: "deleteUser", summary: "Delete a user, with the sessions and what the user kept alone", answers: map[int]any{http.StatusOK: deletedView{}}, also: wrong, examples: []example{{call: "/v1/users/former"}},
 	})
 	s.describe("POST /v1/users/{name}/invite", description{
 		name: "inviteUser", summary: "Make a link by which the user chooses a password, once",
