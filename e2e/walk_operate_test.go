@@ -123,13 +123,14 @@ inbound:
 		w.rest.becomes(waits, "deleted")
 		w.shows(saidOf("#live .empty"), "Nothing waits.")
 	})
-	w.step("a customer's session is seen, and ended", func() {
+	w.step("a customer's session is seen when it comes, and ended", func() {
+		w.open("/console/sessions", "Customers' sessions")
+		w.eval(`window.here = "still"; ""`)
 		e, err := tryBind(w.t, w.demo.smpp, smpp.Bind{Mode: smpp.Transceiver, SystemID: "demo", Password: "old-secret"}, smpp.SessionConfig{Window: 10})
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		w.open("/console/sessions", "Customers' sessions")
-		w.shows(holds(".rows tbody tr", "demo"), "yes")
+		w.shows(holds(".rows tbody tr", "demo")+` + " " + window.here`, "yes still")
 		w.leads(`form[action$="/unbind"] button`, "Customers' sessions")
 		select {
 		case <-e.sess.Done():
