@@ -37,6 +37,7 @@ type dryResult struct {
 	Behind     []dryRule      `json:"behind"`
 	Candidates []dryCandidate `json:"candidates"`
 	Account    string         `json:"account"`
+	Answers    string         `json:"answers"` // id of a message
 	Goes       []string       `json:"goes"`
 	Clashes    []string       `json:"clashes"`
 }
@@ -113,6 +114,26 @@ func (v *visit) run(d *dryRun, change map[string]any) {
 	d.Result = &dryResult{}
 	if err := got.read(d.Result); err != nil {
 		d.Result, d.Problem = nil, &problem{Status: http.StatusInternalServerError, Detail: err.Error()}
+		return
+	}
+	d.Result.say(v.inWords)
+}
+
+// say puts what REST answered into the user's language.
+func (r *dryResult) say(in func(string) string) {
+	r.Refused = in(r.Refused)
+	for _, rules := range [][]dryRule{r.Rewriting, r.Before, r.Routes, r.Rules, r.Behind} {
+		for i := range rules {
+			rules[i].Why = in(rules[i].Why)
+		}
+	}
+	for i := range r.Candidates {
+		r.Candidates[i].Skipped = in(r.Candidates[i].Skipped)
+	}
+	for _, list := range [][]string{r.Goes, r.Clashes} {
+		for i := range list {
+			list[i] = in(list[i])
+		}
 	}
 }
 

@@ -45,26 +45,8 @@ func (v *visit) inboundPage() {
 // explainView is the page that says which rules meet a message from a phone.
 type explainView struct {
 	Asked  map[string]any
-	Answer *explained
+	Answer *dryResult
 	Wrong  *problem
-}
-
-// explained is what REST says about it.
-type explained struct {
-	Before  []considered `json:"before"`
-	Rules   []considered `json:"rules"`
-	Behind  []considered `json:"behind"`
-	Account string       `json:"account"`
-	Answers string       `json:"answers"`
-	Goes    []string     `json:"goes"`
-	Clashes []string     `json:"clashes"`
-}
-
-// considered is a rule that was looked at.
-type considered struct {
-	Name    string `json:"name"`
-	Matched bool   `json:"matched"`
-	Why     string `json:"why"`
 }
 
 // explainPage asks about what.
@@ -80,9 +62,11 @@ func (v *visit) explainInbound() {
 	if shown.Wrong = got.problem(); shown.Wrong != nil {
 		status = shown.Wrong.Status
 	} else {
-		shown.Answer = &explained{}
+		shown.Answer = &dryResult{}
 		if err := got.read(shown.Answer); err != nil {
 			shown.Answer, shown.Wrong = nil, &problem{Status: http.StatusInternalServerError, Detail: err.Error()}
+		} else {
+			shown.Answer.say(v.inWords)
 		}
 	}
 	v.render(status, "explain", "inbound.explain", shown)

@@ -73,10 +73,10 @@ func (v *visit) messagePage() {
 	}
 	one.Story, one.Why = v.story(t)
 	if t.Waits != nil {
-		one.Waits = t.Waits.Why
+		one.Waits = v.inWords(t.Waits.Why)
 	}
 	if v.inConsole() {
-		one.Routes = t.Route
+		one.Routes = v.considered(t.Route)
 	}
 	if one.Why == "" {
 		one.Why = m.State.Sentence(v.lang())

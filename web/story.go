@@ -8,6 +8,7 @@ import (
 	"kurir/account"
 	"kurir/gateway"
 	"kurir/message"
+	"kurir/route"
 )
 
 // chapter is one line of a message's story.
@@ -65,7 +66,7 @@ func (v *visit) detail(e *gateway.TraceEntry) string {
 	if e.Failure != message.NoFailure {
 		parts = append(parts, e.Failure.Sentence(v.lang()))
 	} else if e.Text != "" && v.user.May(account.SeeTexts) {
-		parts = append(parts, e.Text)
+		parts = append(parts, v.stepText(e))
 	}
 	if e.ID != "" {
 		parts = append(parts, v.words(v.lang(), "story.id", e.ID))
@@ -74,6 +75,25 @@ func (v *visit) detail(e *gateway.TraceEntry) string {
 		parts = append(parts, v.words(v.lang(), "story.code", fmt.Sprint(e.Code)))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// stepText is what else a step says. Of what was said to a customer's server, and of what that said, nothing is ours.
+func (v *visit) stepText(e *gateway.TraceEntry) string {
+	switch e.What {
+	case message.EventLane.String():
+		return v.word(e.Text)
+	case message.EventReserved.String(), message.EventCharged.String(), message.EventRefunded.String():
+		return strings.ReplaceAll(v.inWords(e.Text), " or ", " "+v.words(v.lang(), "story.or")+" ")
+	}
+	return v.inWords(e.Text)
+}
+
+// considered gives the rules that were looked at with why in the user's language.
+func (v *visit) considered(rules []route.Considered) []route.Considered {
+	for i := range rules {
+		rules[i].Why = v.inWords(rules[i].Why)
+	}
+	return rules
 }
 
 // kindOf is how a line is marked.

@@ -76,6 +76,7 @@ type Server struct {
 	assets    map[string]asset              // by name
 	table     map[string]inBoth             // words by key
 	alarms    map[string]string             // sentences of alarms in Swedish, by key
+	phrases   *phrases                      // of other packages, in Swedish
 	zippers   sync.Pool                     // of *gzip.Writer
 	live      *live                         // pages of the console
 	liveLists *live                         // lists, which can be asked for in many ways and leave the former their room
@@ -121,7 +122,8 @@ func New(o Options) (*Server, error) {
 		o.CanMail = func() bool { return false }
 	}
 	s := &Server{
-		Options: o, sessions: newForms(), drafts: newDrafts(), table: allWords(), alarms: alarmsInSwedish(), doing: make(chan struct{}, mailsAtOnce),
+		Options: o, sessions: newForms(), drafts: newDrafts(), doing: make(chan struct{}, mailsAtOnce),
+		table: allWords(), alarms: alarmsInSwedish(), phrases: newPhrases(phrasesInSwedish()),
 		live: newLive(o.Closing), liveLists: newLive(o.Closing),
 	}
 	if s.Check == nil {

@@ -173,6 +173,7 @@ func wordsOfPeople() map[string]inBoth {
 		"state.sent": {"sent", "skickat"}, "state.expired": {"expired", "för gammalt"}, "state.deleted": {"cancelled", "avbrutet"},
 		"state.undeliverable": {"not delivered", "kom inte fram"}, "state.rejected": {"rejected", "avvisat"}, "state.unknown": {"outcome unknown", "okänt utfall"},
 
+		"story.or":   {"or", "eller"},
 		"story.part": {"Part %d:", "Del %d:"},
 		"story.link": {"(link %s)", "(förbindelse %s)"},
 		"story.wait": {"in %s", "om %s"},
