@@ -32,8 +32,10 @@ test: lint fuzz peers race seeds e2e ## everything: lint, short fuzzing, unit te
 unit: ## unit tests without the race detector: the quick loop
 	go test ./...
 
+# When tests of a package end, the detector would wait a second for what other threads have to say: a tenth is enough, for tests end when all
+# goroutines have.
 race: ## unit tests with the race detector
-	@tools/in-memory go test $(RACE) -timeout 15m ./...
+	@GORACE=atexit_sleep_ms=100 tools/in-memory go test $(RACE) -timeout 15m ./...
 
 seeds: ## the simulation of faults at several gateways, SEEDS (1000) times
 	go test -count=1 -timeout 15m ./gateway -run '^TestSeeds$$' -seeds.runs=$(SEEDS) -seeds.base=$(SEEDBASE)

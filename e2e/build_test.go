@@ -13,6 +13,10 @@ import (
 // Where the run keeps its binaries; made and removed by TestMain.
 var binaries string
 
+// raceOptions go to programs with the race detector. When one ends it would wait a second for what other threads have to say; a tenth
+// is enough, for ours ends when all its goroutines have.
+const raceOptions = "halt_on_error=0 exitcode=66 atexit_sleep_ms=100"
+
 func TestMain(m *testing.M) {
 	code := func() int {
 		dir, err := os.MkdirTemp("", "kurir-e2e-")
@@ -23,6 +27,7 @@ func TestMain(m *testing.M) {
 		defer os.RemoveAll(dir)
 		binaries = dir
 		raiseFiles()
+		os.Setenv("GORACE", raceOptions)
 		return m.Run()
 	}()
 	os.Exit(code)

@@ -46,7 +46,6 @@ func start(t testing.TB, kind processKind, dir, path string, args ...string) *pr
 	p := &process{t: t, name: filepath.Base(path), cmd: exec.Command(path, args...), out: newOutput(), done: make(chan struct{}), kind: kind}
 	p.cmd.Dir = dir
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
-	p.cmd.Env = append(os.Environ(), "GORACE=halt_on_error=0 exitcode=66")
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", path, err)
