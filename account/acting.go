@@ -11,7 +11,7 @@ var rightScopes = []struct {
 	{SeeMessages, []Scope{MessagesRead, InboundRead, EventsRead, PeopleRead}},
 	{ChangePeople, []Scope{PeopleRead, PeopleWrite}},
 	{ManageUsers, []Scope{UsersRead, UsersWrite}},
-	{SeeAudit, []Scope{UsersRead}},
+	{SeeAudit, []Scope{UsersRead, AuditRead}},
 	{ManageAccount, []Scope{KeysRead, KeysWrite, OptOutsRead, OptOutsWrite, WebhooksRead, WebhooksWrite, SessionsRead, SessionsWrite, WebRead, WebWrite}},
 	{SeeMoney, []Scope{MoneyRead}},
 	{SeeOperation, []Scope{

@@ -44,6 +44,7 @@ const (
 	WebWrite      Scope = "web:write"
 	UsersRead     Scope = "users:read"
 	UsersWrite    Scope = "users:write"
+	AuditRead     Scope = "audit:read"
 	AdminRead     Scope = "admin:read"
 	AdminWrite    Scope = "admin:write"
 )
@@ -60,7 +61,7 @@ func Scopes() []Scope {
 		MessagesRead, MessagesWrite, InboundRead, EventsRead, PeopleRead, PeopleWrite, OptOutsRead, OptOutsWrite,
 		QueuesRead, QueuesWrite, MoneyRead, MoneyWrite, SessionsRead, SessionsWrite, TracesRead, TracesWrite, WebhooksRead, WebhooksWrite,
 		KeysRead, KeysWrite, LinksRead, LinksWrite, ListsRead, ListsWrite, AlarmsRead, AlarmsWrite, ConfigRead, ConfigWrite,
-		WebRead, WebWrite, UsersRead, UsersWrite, AdminRead, AdminWrite,
+		WebRead, WebWrite, UsersRead, UsersWrite, AuditRead, AdminRead, AdminWrite,
 	}
 }
 

@@ -2,7 +2,9 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"kurir/account"
@@ -26,15 +28,18 @@ type auditView struct {
 
 // auditPaths registers who changed what.
 func (s *httpServer) auditPaths() {
-	s.rest("/v1/audit", methods{http.MethodGet: admins(account.ConfigRead, s.listAudits)})
+	s.rest("/v1/audit", methods{http.MethodGet: anyone(account.AuditRead, s.listAudits)})
 	s.describe("GET /v1/audit", description{
-		name: "listAudit", summary: "Who changed what, newest first", list: &listing{"audit", resource.Audits(), auditView{}},
+		name: "listAudit", summary: "Who changed what, newest first",
+		text: "An account sees the changes of what is its own, whoever made them; a user of the web pages those of the accounts below as well; administrators all. " +
+			"Of what the operator of the server decides for an account, such as its routes, it sees which fields were changed, and not to what.",
+		list:     &listing{"audit", resource.Audits(), auditView{}},
 		examples: []example{{call: "/v1/audit?noun=lists&limit=1"}},
 	})
 }
 
 // listAudits is GET /v1/audit: who changed what, the newest first.
-func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, _ *account.Account) *problem {
+func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	params, p := parseQuery(r)
 	if p != nil {
 		return p
@@ -47,7 +52,8 @@ func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, _ *accou
 	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	found, err := s.Config.Audits(ctx, gateway.AuditFilter{
-		Kind: q.Text("noun"), Name: q.Text("name"), Who: q.Text("who"), Oldest: !q.Order.Descending, After: q.After, Limit: q.Limit + 1,
+		Kind: q.Text("noun"), Name: q.Text("name"), Who: q.Text("who"), Accounts: s.auditedOf(a),
+		Oldest: !q.Order.Descending, After: q.After, Limit: q.Limit + 1,
 	})
 	if err != nil {
 		return readProblem(err, "change")
@@ -57,8 +63,12 @@ func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, _ *accou
 		found = found[:q.Limit]
 	}
 	rows := make([]auditView, 0, len(found))
-	for _, a := range found {
-		rows = append(rows, viewAudit(&a))
+	for i := range found {
+		view := viewAudit(&found[i])
+		if !a.Admin {
+			s.withhold(&view, a)
+		}
+		rows = append(rows, view)
 	}
 	page := map[string]any{"audit": rows}
 	if more {
@@ -76,4 +86,54 @@ func viewAudit(a *gateway.Audit) auditView {
 		v.Before, v.After = values.Before, values.After
 	}
 	return v
+}
+
+// auditedOf gives the accounts whose changes who acts sees; nil for all.
+func (s *httpServer) auditedOf(a *account.Account) []string {
+	if a.Admin {
+		return nil
+	}
+	names := []string{a.Name}
+	if a.User() == "" {
+		return names
+	}
+	for _, below := range s.Accounts().Below(a.Name) {
+		if below.Name != a.Name {
+			names = append(names, below.Name)
+		}
+	}
+	return names
+}
+
+// shownToAccounts says, by noun, of which fields an account sees what they were and are: those that it says itself, or sees elsewhere.
+// A noun without fields here shows none, one with "*" all.
+func shownToAccounts() map[string][]string {
+	return map[string][]string{
+		"users":     {"*"},
+		"keys":      {"*"},
+		"rotas":     {"*"},
+		"schedules": {"*"},
+		"accounts": {
+			"name", "web", "contacts", "senders", "sender", "long_sender", "addresses", "numbers", "webhook", "mailbox", "mail_to", "dlr_url",
+			"validity", "hours", "max_parts", "opt_out", "zone", "country", "second_factor", "rate", "limits", "balance",
+		},
+	}
+}
+
+// withhold takes out of a change what an account is not told: values of fields that are the operator's affair, names of
+// accounts that are somebody else's, and texts from who sees none.
+func (s *httpServer) withhold(v *auditView, a *account.Account) {
+	shown, accounts := shownToAccounts()[v.Noun], s.Accounts()
+	if v.Noun == "schedules" && !a.SeesTexts() {
+		shown = nil
+	}
+	hidden := func(field string, value any) bool {
+		if !slices.Contains(shown, "*") && !slices.Contains(shown, field) {
+			return true
+		}
+		name, isText := value.(string)
+		return field == "account" && !(isText && a.ActsFor(name, accounts))
+	}
+	maps.DeleteFunc(v.Before, hidden)
+	maps.DeleteFunc(v.After, hidden)
 }

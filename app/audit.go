@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"kurir/config"
 	"kurir/resource"
@@ -36,4 +37,26 @@ func auditData(kind string, was, is map[string]any) (string, error) {
 		return "", nil
 	}
 	return string(data), nil
+}
+
+// auditedFor gives the accounts in whose audit a change of a setting stands: those whose it was or is. was is nil for what is made, is
+// for what goes; nothing for what is the server's own.
+func auditedFor(kind, name string, was, is map[string]any) (accounts []string) {
+	if kind == "accounts" {
+		return []string{name}
+	}
+	for _, value := range []map[string]any{was, is} {
+		switch of := value["account"].(type) {
+		case string:
+			accounts = append(accounts, of)
+		case []any: // of routes, where it may be several
+			for _, one := range of {
+				if of, isText := one.(string); isText {
+					accounts = append(accounts, of)
+				}
+			}
+		}
+	}
+	slices.Sort(accounts)
+	return slices.DeleteFunc(slices.Compact(accounts), func(name string) bool { return name == "" })
 }

@@ -23,16 +23,16 @@ import (
 var scopesOf = map[string]string{
 	"sender": "events:read inbound:read messages:read messages:write people:read",
 	"groups": "events:read inbound:read messages:read messages:write people:read people:write",
-	"manager": "events:read inbound:read keys:read keys:write messages:read messages:write money:read optouts:read optouts:write people:read people:write " +
+	"manager": "audit:read events:read inbound:read keys:read keys:write messages:read messages:write money:read optouts:read optouts:write people:read people:write " +
 		"sessions:read sessions:write users:read users:write web:read web:write webhooks:read webhooks:write",
 	"project": "events:read inbound:read messages:read money:read people:read",
 	"operator": "admin:read admin:write alarms:read alarms:write config:read events:read inbound:read keys:read links:read links:write lists:read messages:read " +
 		"messages:write money:read optouts:read people:read queues:read queues:write sessions:read sessions:write traces:read traces:write webhooks:read webhooks:write",
 	"support": "admin:read alarms:read config:read events:read inbound:read keys:read links:read lists:read messages:read money:read optouts:read people:read " +
 		"queues:read sessions:read traces:read webhooks:read",
-	"auditor": "admin:read alarms:read config:read events:read inbound:read keys:read links:read lists:read messages:read money:read optouts:read people:read " +
+	"auditor": "admin:read alarms:read audit:read config:read events:read inbound:read keys:read links:read lists:read messages:read money:read optouts:read people:read " +
 		"queues:read sessions:read traces:read users:read webhooks:read",
-	"system": "admin:read admin:write alarms:read alarms:write config:read config:write events:read inbound:read keys:read keys:write links:read links:write lists:read " +
+	"system": "admin:read admin:write alarms:read alarms:write audit:read config:read config:write events:read inbound:read keys:read keys:write links:read links:write lists:read " +
 		"lists:write messages:read messages:write money:read money:write optouts:read optouts:write people:read people:write queues:read queues:write sessions:read " +
 		"sessions:write traces:read traces:write users:read users:write web:read web:write webhooks:read webhooks:write",
 }

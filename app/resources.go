@@ -341,6 +341,7 @@ func (a *App) draft(s resource.Setting, c resource.Change) (*draft, error) {
 		if d.change.Audit.Data, err = auditData(c.Kind, old, nil); err != nil {
 			return nil, err
 		}
+		d.change.Audit.Accounts = auditedFor(c.Kind, d.name, old, nil)
 		d.made = slices.Delete(d.made, d.at, d.at+1)
 		d.at, d.change.Gone = -1, true
 		return d, nil
@@ -360,7 +361,7 @@ func (a *App) draft(s resource.Setting, c resource.Change) (*draft, error) {
 	if d.same = old != nil && len(fields) == 0 && (c.Position == 0 || c.Position == d.position()); d.same {
 		return d, nil
 	}
-	d.change.Audit.Fields = fields
+	d.change.Audit.Fields, d.change.Audit.Accounts = fields, auditedFor(c.Kind, d.name, old, sealed)
 	if d.change.Audit.Data, err = auditData(c.Kind, old, sealed); err != nil {
 		return nil, err
 	}

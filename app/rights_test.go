@@ -344,7 +344,7 @@ var rights = map[string]struct{ of, body string }{
 	"PUT /v1/config/{noun}/{name}":               {forAdmins, `{"admin":true,"api_keys":["mine"]}`},
 	"PATCH /v1/config/{noun}/{name}":             {forAdmins, `{"admin":true}`},
 	"DELETE /v1/config/{noun}/{name}":            {forAdmins, ""},
-	"GET /v1/audit":                              {forAdmins, ""},
+	"GET /v1/audit":                              {ofOwn, ""},
 	"GET /v1/keys":                               {ofOwn, ""},
 	"POST /v1/keys":                              {ofOwn, `{"scopes":["keys:write"]}`},
 	"GET /v1/keys/{name}":                        {ofOthers, ""},

@@ -201,12 +201,21 @@ func (g *Gateway) own(o *store.Owned, of PeopleOf, noun, name string, fields []s
 		g.mu.Unlock()
 	}
 	o.Account, o.Revision, o.ChangedAt, o.ChangedBy = of.Account, g.NextAudit(), now, of.By
-	return store.Audit{Number: o.Revision, At: now, Who: of.By, Kind: noun, Name: auditName(of, name, o.ID), Action: action, Fields: fields}
+	return store.Audit{Number: o.Revision, At: now, Who: of.By, Kind: noun, Name: auditName(of, name, o.ID), Action: action, Fields: fields, Accounts: auditedFor(of.Account)}
 }
 
 // auditName names one on record: contacts by their ids, for what is deleted is not to be known by name for ever.
 func auditName(of PeopleOf, name string, id message.ID) string {
 	return strings.ReplaceAll(of.Account, bookMark, "/") + "/" + cmp.Or(name, id.String())
+}
+
+// auditedFor gives the accounts in whose audit a change in a book stands: nobody's for a user's own book, which nobody else sees.
+func auditedFor(book string) []string {
+	account, user := bookOf(book)
+	if user != "" {
+		return nil
+	}
+	return []string{account}
 }
 
 // current refuses a change that is meant for an older revision; 0 is for any.
@@ -302,6 +311,7 @@ func deletePerson[T, D any](ctx context.Context, g *Gateway, k *peopleKind[T, D]
 		d, _ := k.of(row)
 		return k.remove(ctx, of, row, store.Audit{
 			Number: g.NextAudit(), At: g.now().UnixMilli(), Who: of.By, Kind: k.noun, Name: auditName(of, k.name(d), id), Action: "delete",
+			Accounts: auditedFor(of.Account),
 		})
 	})
 }

@@ -81,6 +81,7 @@ func (g *Gateway) ImportContacts(ctx context.Context, imp *ContactImport, edits 
 			imp.number = g.NextAudit()
 			chunk.change.Audits = []store.Audit{{
 				Number: imp.number, At: g.now().UnixMilli(), Who: imp.By, Kind: "contacts", Name: strings.ReplaceAll(imp.Account, bookMark, "/"), Action: "import",
+				Accounts: auditedFor(imp.Account),
 			}}
 		}
 		results = make([]Imported, 0, len(edits))

@@ -81,6 +81,7 @@ func (g *Gateway) MergeContacts(ctx context.Context, of PeopleOf, kept message.I
 			}
 			change.Audits = append(change.Audits, store.Audit{
 				Number: g.NextAudit(), At: g.now().UnixMilli(), Who: of.By, Kind: "contacts", Name: auditName(of, "", id), Action: "delete",
+				Accounts: auditedFor(of.Account),
 			})
 		}
 		if err := tidied(func(report func(field, problem string)) { k.tidy(&row.Contact, report) }); err != nil {

@@ -57,6 +57,41 @@ func testSecretKey(t *testing.T, open opener) {
 	check(s, "fedcba9876543210", 3)
 }
 
+// testAuditOf: changes are found by whose they are, together with what else narrows a list, from either end.
+func testAuditOf(t *testing.T, open opener) {
+	ctx := t.Context()
+	s := open(t, t.TempDir(), store.Retention{})
+	for n, accounts := range [][]string{1: {"a"}, 2: {"b"}, 3: {"a", "b"}, 4: nil, 5: {"c"}, 6: {"a"}} {
+		if n > 0 {
+			a := store.Audit{Number: int64(n), Who: "root", Kind: "users", Name: "anna", Action: "change", Accounts: accounts}
+			commit(t, s, &store.Batch{People: []*store.PeopleChange{{Audits: []store.Audit{a}}}})
+		}
+	}
+	for _, one := range []struct {
+		filter store.AuditFilter
+		want   []int64
+	}{
+		{store.AuditFilter{}, []int64{6, 5, 4, 3, 2, 1}},
+		{store.AuditFilter{Accounts: []string{}}, nil},
+		{store.AuditFilter{Accounts: []string{"a"}}, []int64{6, 3, 1}},
+		{store.AuditFilter{Accounts: []string{"a", "b", "d"}}, []int64{6, 3, 2, 1}},
+		{store.AuditFilter{Accounts: []string{"a", "b"}, After: 3}, []int64{2, 1}},
+		{store.AuditFilter{Accounts: []string{"a", "c"}, After: 1, Oldest: true, Kind: "users", Name: "anna", Who: "root"}, []int64{3, 5, 6}},
+		{store.AuditFilter{Accounts: []string{"a"}, Who: "nobody"}, nil},
+	} {
+		one.filter.Limit = 10
+		list, err := s.Audits(ctx, one.filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		for i := range list {
+			got = append(got, list[i].Number)
+		}
+		diff(t, "changes", one.want, got)
+	}
+}
+
 // testMailKey: the key of answers by mail is made once, and is the same after a restart.
 func testMailKey(t *testing.T, open opener) {
 	place := t.TempDir()

@@ -55,6 +55,7 @@ func testConformance(t *testing.T, open opener) {
 		{"spans of links", testSpans},
 		{"sums of the past", testPastTallies},
 		{"key of secrets", testSecretKey},
+		{"audit of accounts", testAuditOf},
 		{"key of answers by mail", testMailKey},
 		{"events", testEvents},
 		{"retention of events", testEventsRetention},

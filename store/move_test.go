@@ -43,7 +43,7 @@ func fillEverything(t *testing.T, s *Store, messages int) {
 		Rekey: &Rekey{Audit: Audit{Number: 2, At: 3, Who: "kurir", Kind: "secrets", Name: "key", Action: "encrypt"}, Key: "0123456789abcdef", All: []Resource{
 			{Kind: "accounts", Name: "acme", Position: 1, Body: []byte(`{"webhook_secret":"kurir-secret:1:0123456789abcdef:AAAA"}`), Revision: 1},
 		}},
-		Resources: []ResourceChange{{Audit: Audit{Number: 1, At: 2, Who: "root", Kind: "accounts", Name: "acme", Action: "create", Fields: []string{"a", "b"}, Data: `{"after":{"a":1}}`}, Put: []Resource{{Kind: "accounts", Name: "acme", Position: 1, Body: []byte("{}"), Revision: 1}}}},
+		Resources: []ResourceChange{{Audit: Audit{Number: 1, At: 2, Who: "root", Kind: "accounts", Name: "acme", Action: "create", Accounts: []string{"acme"}, Fields: []string{"a", "b"}, Data: `{"after":{"a":1}}`}, Put: []Resource{{Kind: "accounts", Name: "acme", Position: 1, Body: []byte("{}"), Revision: 1}}}},
 		People: []*PeopleChange{{
 			Contacts: []*Contact{{Owned: Owned{ID: 1, Account: "acme"}, Contact: directory.Contact{
 				Name: "Örjan", Mobile: "+46701234567", Addresses: []directory.ContactAddress{{Kind: directory.MailAddress, Address: "o@x.se", Label: "home"}}, Usual: "o@x.se",

@@ -26,6 +26,7 @@ type Audit struct {
 	Action     string
 	Fields     []string // that changed
 	Data       string   // JSON: what they were before and are after it, with stars for secrets; empty for nothing
+	Accounts   []string // whose is what was changed, each once; written, and not read again
 }
 
 // ResourceChange is one change, with what it moves.
@@ -76,7 +77,18 @@ func (s *Store) writeAudit(a *Audit) error {
 	stmt.BindText(6, a.Action)
 	stmt.BindText(7, strings.Join(a.Fields, ","))
 	stmt.BindText(8, a.Data)
-	return execute(stmt)
+	if err := execute(stmt); err != nil {
+		return err
+	}
+	stmt = s.cold.auditAccount
+	for _, name := range a.Accounts {
+		stmt.BindText(1, name)
+		stmt.BindInt64(2, a.Number)
+		if err := execute(stmt); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Resources returns all that was made over REST, by kind and position, and the
@@ -103,47 +115,4 @@ func (s *Store) Resources(ctx context.Context) (list []Resource, last int64, err
 		return nil, 0, fmt.Errorf("read what was made over REST: %w", err)
 	}
 	return list, last, nil
-}
-
-// AuditFilter says which changes a list holds. Empty fields do not narrow it.
-type AuditFilter struct {
-	Kind, Name, Who string
-	Oldest          bool  // oldest first, else newest first
-	After           int64 // go on behind this number; 0 from the beginning
-	Limit           int
-}
-
-// Audits returns changes in the order of their numbers.
-func (s *Store) Audits(ctx context.Context, f AuditFilter) (list []Audit, err error) {
-	order, after := "DESC", "<"
-	if f.Oldest {
-		order, after = "ASC", ">"
-	}
-	err = s.read(ctx, func(c *conn) error {
-		return query(c, `SELECT number, at, who, kind, name, action, fields, data FROM audit
-			WHERE (?1 = '' OR kind = ?1) AND (?2 = '' OR name = ?2) AND (?3 = '' OR who = ?3) AND (?4 = 0 OR number `+after+` ?4)
-			ORDER BY number `+order+` LIMIT ?5`,
-			func(stmt *statement) {
-				stmt.BindText(1, f.Kind)
-				stmt.BindText(2, f.Name)
-				stmt.BindText(3, f.Who)
-				stmt.BindInt64(4, f.After)
-				stmt.BindInt64(5, int64(f.Limit))
-			},
-			func(stmt *statement) (bool, error) {
-				a := Audit{
-					Number: stmt.ColumnInt64(0), At: stmt.ColumnInt64(1), Who: stmt.ColumnText(2), Kind: stmt.ColumnText(3),
-					Name: stmt.ColumnText(4), Action: stmt.ColumnText(5), Data: stmt.ColumnText(7),
-				}
-				if fields := stmt.ColumnText(6); fields != "" {
-					a.Fields = strings.Split(fields, ",")
-				}
-				list = append(list, a)
-				return true, nil
-			})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read who changed what: %w", err)
-	}
-	return list, nil
 }

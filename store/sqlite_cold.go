@@ -26,7 +26,7 @@ type coldStatements struct {
 	resource, resourceGone *statement
 	resourcesGone          *statement
 	secretKey              *statement
-	audit                  *statement
+	audit, auditAccount    *statement
 	missing, missingGone   *statement
 	event, eventAccount    *statement
 	eventAccountGone       *statement
@@ -93,6 +93,7 @@ func (w *coldStatements) shared() []preparation {
 		{&w.resourcesGone, write{verb: empty, table: "resource"}},
 		{&w.secretKey, write{verb: put, table: "secret_key", keys: 1, columns: "name:t fingerprint:t since"}},
 		{&w.audit, write{verb: add, table: "audit", keys: 1, columns: "number at who:t kind:t name:t action:t fields:t data:t"}},
+		{&w.auditAccount, write{verb: add, table: "audit_account", keys: 2, columns: "account:t number"}},
 		{&w.dead, write{verb: add, table: "dead_letter", columns: "id inbound idx state account:t kind address:t since at tries code text:t"}},
 		{&w.deadGone, write{verb: remove, table: "dead_letter", keys: 3, columns: "id inbound idx"}},
 		{&w.missing, write{verb: put, table: "missing", keys: 3, columns: "node at id hop"}},

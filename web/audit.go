@@ -31,9 +31,18 @@ func difference(r row) string {
 		return r.text("fields")
 	}
 	names := append(sortedKeys(before), sortedKeys(after)...)
+	if fields, _ := r.at("fields").([]any); len(fields) > 0 { // of some who asks is not told what they were and are
+		for _, field := range fields {
+			names = append(names, textOf(field))
+		}
+	}
 	slices.Sort(names)
 	var lines []string
 	for _, name := range slices.Compact(names) {
+		if before[name] == nil && after[name] == nil {
+			lines = append(lines, name)
+			continue
+		}
 		lines = append(lines, changedLines(name, before[name], after[name])...)
 	}
 	return strings.Join(lines, "\n")

@@ -3,6 +3,8 @@ package web
 import (
 	"slices"
 	"strings"
+
+	"kurir/account"
 )
 
 // consolePath is where the pages of who operates the server are.
@@ -27,14 +29,20 @@ type consoleGroup struct {
 	paths []string
 }
 
-// consoleGroups are the headings in the order of the menu.
-func consoleGroups() []consoleGroup {
-	return []consoleGroup{
+// consoleGroups are the headings in the order of the menu. Whoever has to do with some accounts alone finds the changes of those among what
+// there is of accounts.
+func consoleGroups(everywhere bool) []consoleGroup {
+	groups := []consoleGroup{
 		{"menu.traffic", []string{"", "/links", "/messages", "/dead", "/inbound", "/queues", "/reports"}},
 		{"menu.customers", []string{"/accounts", "/users", "/keys", "/sessions", "/owed", "/webhooks", "/optouts", "/looks"}},
 		{"menu.rules", []string{"/routes", "/inbound-rules", "/lists", "/prices", "/notices", "/settings"}},
 		{"menu.server", []string{"/alarms", "/events", "/nodes", "/audit"}},
 	}
+	if !everywhere {
+		groups[1].paths = append(groups[1].paths, "/audit")
+		groups[3].paths = groups[3].paths[:3]
+	}
+	return groups
 }
 
 // Menu names the pages that the user may see.
@@ -43,7 +51,7 @@ func (v *view) Menu() []menuItem { return v.menu(false) }
 // ConsoleMenu names those of the console under their headings; nothing for who sees none.
 func (v *view) ConsoleMenu() (groups []menuGroup) {
 	items := v.menu(true)
-	for _, g := range consoleGroups() {
+	for _, g := range consoleGroups(v.user != nil && v.user.May(account.Everywhere)) {
 		group := menuGroup{Words: v.T(g.words)}
 		for _, path := range g.paths {
 			if i := slices.IndexFunc(items, func(item menuItem) bool { return item.Path == consolePath+path }); i >= 0 {

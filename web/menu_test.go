@@ -10,7 +10,7 @@ import (
 func TestConsoleGroups(t *testing.T) {
 	t.Parallel()
 	var placed []string
-	for _, g := range consoleGroups() {
+	for _, g := range consoleGroups(true) {
 		for _, path := range g.paths {
 			placed = append(placed, consolePath+path)
 		}

@@ -13,7 +13,11 @@ func whoOf(u *account.User) string { return u.Account + "/" + u.Name }
 
 // Note puts on record what somebody did with a user that is no change of the user's fields. If that cannot be, the log says it.
 func (s *Server) Note(ctx context.Context, who, user, action string) {
-	if err := s.Core.WriteAudit(ctx, gateway.Audit{Who: who, Kind: "users", Name: user, Action: action}); err != nil {
+	a := gateway.Audit{Who: who, Kind: "users", Name: user, Action: action}
+	if u := s.Accounts().UserByName(user); u != nil {
+		a.Accounts = []string{u.Account}
+	}
+	if err := s.Core.WriteAudit(ctx, a); err != nil {
 		s.Log.Warn("the audit could not be written", "who", who, "user", user, "action", action, "error", err)
 	}
 }

@@ -22,7 +22,7 @@ func pagesOfSettings() []page {
 	list = append(
 		list,
 		page{pattern: "GET " + consolePath + "/dry-run", right: account.SeeSettings, or: account.SeeMoney, serve: (*visit).dryRunPage},
-		page{pattern: "GET " + consolePath + "/audit", right: account.SeeAudit | account.Everywhere, menu: "nav.audit", list: auditList()},
+		page{pattern: "GET " + consolePath + "/audit", right: account.SeeAudit, menu: "nav.audit", list: auditList()},
 		page{pattern: "GET " + settingsPath, right: account.SeeSettings, menu: "nav.settings", serve: (*visit).kindsPage},
 	)
 	return append(list, pagesOfKind(settingsPath+"/{kind}", "")...)
