@@ -1,5 +1,5 @@
 -- least: 3
--- Whose is what was changed, as in SQLite's 0028_audit_account.sql.
+-- Whose is what was changed, as in SQLite's 0029_audit_account.sql.
 CREATE TABLE audit_account (
   account TEXT COLLATE "C" NOT NULL,
   number  BIGINT NOT NULL,
