@@ -14,10 +14,11 @@ import (
 // and shown again with what REST says is wrong (form_problems.go). There is no other form for settings.
 type form struct {
 	say    func(key string, args ...any) string // words of the page's language
-	Common []*formField                         // what most fill in, and whatever is filled in
-	More   []*formField                         // the rest, folded away
-	Top    []string                             // what is wrong with no field of it
-	Keeps  bool                                 // it cannot be changed here
+	help   func(text string) (said, lang string)
+	Common []*formField // what most fill in, and whatever is filled in
+	More   []*formField // the rest, folded away
+	Top    []string     // what is wrong with no field of it
+	Keeps  bool         // it cannot be changed here
 
 	names map[string][]string // of the settings that there are, by kind
 }
@@ -47,6 +48,7 @@ type formField struct {
 	Name     string // as in the file
 	Path     string // of its input: layers.0.slots.1.who
 	Doc      string // what it means
+	DocLang  string // in which language that is said
 	Example  string
 	Value    string
 	Words    []string // of a choice
@@ -81,17 +83,18 @@ func (f *formField) Number() int {
 
 // formOptions is what a form is made of besides schema and value.
 type formOptions struct {
-	say    func(key string, args ...any) string // words of the page's language
-	common []string                             // fields that most fill in, in this order
-	key    string                               // field that holds the name
-	named  bool                                 // the name is given and does not change
-	names  map[string][]string                  // of settings by kind
+	say    func(key string, args ...any) string  // words of the page's language
+	help   func(text string) (said, lang string) // a text about a field in it, or as it is
+	common []string                              // fields that most fill in, in this order
+	key    string                                // field that holds the name
+	named  bool                                  // the name is given and does not change
+	names  map[string][]string                   // of settings by kind
 	keeps  bool
 }
 
 // buildForm makes the form of a setting with what is in it. What does not fit its field is shown as JSON.
 func buildForm(schema *resource.Schema, value map[string]any, o formOptions) *form {
-	f := &form{say: o.say, names: o.names, Keeps: o.keeps}
+	f := &form{say: o.say, help: o.help, names: o.names, Keeps: o.keeps}
 	all := map[string]*formField{}
 	for _, p := range schema.Properties {
 		field := f.field(p.Schema, value[p.Name], p.Name, p.Name)
@@ -131,7 +134,8 @@ func (f *form) unknown(schema *resource.Schema, value map[string]any) {
 
 // field makes one field.
 func (f *form) field(s *resource.Schema, value any, name, path string) *formField {
-	field := &formField{form: f, Name: name, Path: path, Doc: s.Description, Example: strings.Trim(s.Example, `"`), Optional: s.Optional}
+	field := &formField{form: f, Name: name, Path: path, Example: strings.Trim(s.Example, `"`), Optional: s.Optional}
+	field.Doc, field.DocLang = f.help(s.Description)
 	field.Kind = fieldKind(s, name)
 	field.Words = append(slices.Clone(s.Words), s.Enum...)
 	if s.Names != "" {

@@ -34,6 +34,9 @@ func textOrList() *resource.Schema {
 	return &resource.Schema{OneOf: []*resource.Schema{{Type: "string"}, {Type: "array", Items: &resource.Schema{Type: "string"}}}}
 }
 
+// unhelped says texts about fields as they are.
+func unhelped(text string) (said, lang string) { return text, "en" }
+
 // saying gives words of a language.
 func saying(lang string) func(string, ...any) string {
 	s := &Server{table: allWords()}
@@ -86,7 +89,7 @@ func TestFormRound(t *testing.T) {
 			"smsc": map[string]any{"a:b": "op1"}, "layers": []any{"no group"}, "elsewhere": []any{1.0}, "admin": "yes",
 		},
 	} {
-		f := buildForm(sample(), value, formOptions{say: saying("en"), key: "name"})
+		f := buildForm(sample(), value, formOptions{say: saying("en"), help: unhelped, key: "name"})
 		got, wrong := readForm(sample(), typedInto(f), false, saying("en"))
 		if name == "odd" {
 			value["senders"] = []any{"A"} // what it means
@@ -102,7 +105,7 @@ func TestFormProblems(t *testing.T) {
 	t.Parallel()
 	typed := url.Values{"smsc": {"op1\r\n"}, "to:json": {"{"}, "layers:n": {"1"}, "layers.0.slots:n": {"2"}, "layers.0.slots.1.who": {"x\ny"}}
 	value, wrong := readForm(sample(), typed, false, saying("sv"))
-	f := buildForm(sample(), value, formOptions{say: saying("sv"), key: "name"})
+	f := buildForm(sample(), value, formOptions{say: saying("sv"), help: unhelped, key: "name"})
 	f.showWrong(wrong)
 	f.show(&problem{Errors: []mistake{
 		{Field: "layers[0].slots[0].who[1]", Detail: "layers[0].slots[0].who[1]: is nobody"},
@@ -163,7 +166,7 @@ func FuzzReadForm(f *testing.F) {
 		value, wrong := readForm(sample(), typed, true, saying("en"))
 		alterList(value, path, true)
 		alterList(value, path, false)
-		built := buildForm(sample(), value, formOptions{say: saying("en"), key: "name"})
+		built := buildForm(sample(), value, formOptions{say: saying("en"), help: unhelped, key: "name"})
 		built.showWrong(wrong)
 		if len(wrong) > 0 && !built.Wrong() {
 			t.Errorf("%q: nothing is said of %v", sent, wrong)

@@ -132,8 +132,8 @@ func (v *visit) viewOf(s resource.Setting, have *settingRow, value map[string]an
 		shown.JSON = indented(value)
 	}
 	o := formOptions{
-		say: func(key string, args ...any) string { return v.words(v.lang(), key, args...) }, common: commonFields(s.Kind), key: s.Key, named: have != nil,
-		names: v.namesOf(schema), keeps: !shown.Changes,
+		say: func(key string, args ...any) string { return v.words(v.lang(), key, args...) }, help: v.helped,
+		common: commonFields(s.Kind), key: s.Key, named: have != nil, names: v.namesOf(schema), keeps: !shown.Changes,
 	}
 	shown.Form = buildForm(schema, value, o)
 	shown.Dry = v.dryBeside(s)

@@ -28,7 +28,7 @@ type settingRow struct {
 // kindsView is what the page of all kinds shows.
 type kindsView struct{ Kinds []kindView }
 
-type kindView struct{ Path, Name, Words, Doc string }
+type kindView struct{ Path, Name, Words, Doc, DocLang string }
 
 // kindsPage lists the kinds of settings.
 func (v *visit) kindsPage() {
@@ -40,7 +40,9 @@ func (v *visit) kindsPage() {
 		if s.Single {
 			path += "/" + s.Kind
 		}
-		shown.Kinds = append(shown.Kinds, kindView{path, s.Kind, v.words(v.lang(), "kind."+s.Kind), v.Schema(s).Description})
+		one := kindView{Path: path, Name: s.Kind, Words: v.words(v.lang(), "kind."+s.Kind)}
+		one.Doc, one.DocLang = v.helped(v.Schema(s).Description)
+		shown.Kinds = append(shown.Kinds, one)
 	}
 	v.render(http.StatusOK, "settings", "nav.settings", shown)
 }

@@ -77,6 +77,7 @@ type Server struct {
 	table     map[string]inBoth             // words by key
 	alarms    map[string]string             // sentences of alarms in Swedish, by key
 	phrases   *phrases                      // of other packages, in Swedish
+	help      map[string]string             // texts about fields of settings in Swedish, by the English
 	zippers   sync.Pool                     // of *gzip.Writer
 	live      *live                         // pages of the console
 	liveLists *live                         // lists, which can be asked for in many ways and leave the former their room
@@ -128,6 +129,10 @@ func New(o Options) (*Server, error) {
 	}
 	if s.Check == nil {
 		s.Check = s.byPassword
+	}
+	var err error
+	if s.help, err = Help(); err != nil {
+		return nil, err
 	}
 	if err := s.parse(); err != nil {
 		return nil, err
