@@ -13,9 +13,10 @@ import (
 // PeopleFilter says which contacts, groups or templates a list holds. Empty fields do not narrow it, but for Account.
 type PeopleFilter struct {
 	Account  string
-	Named    string // the name, without regard to case and marks
-	Search   string // how the name begins, likewise
-	Mobile   string // contacts only, these three
+	Named    string   // the name, without regard to case and marks
+	Search   string   // how the name begins, likewise
+	Mobile   string   // contacts only, these four
+	Mobiles  []string // that have one of these numbers, of digits
 	Mail     string
 	Language string
 
@@ -83,6 +84,11 @@ func (f *PeopleFilter) condition(table string) *condition {
 		w.add(foundBy("mobile", "IN (?, ?)"),
 			f.Account, f.Mobile, "+"+f.Mobile, f.Account, f.Mobile, "+"+f.Mobile)
 	}
+	if len(f.Mobiles) > 0 {
+		among := f.among()
+		args := append(append([]any{f.Account}, among...), append([]any{f.Account}, among...)...)
+		w.add(foundBy("mobile", "IN (?"+strings.Repeat(",?", len(among)-1)+")"), args...)
+	}
 	if f.Mail != "" {
 		w.add(foundBy("mail", "= ?"),
 			f.Account, f.Mail, f.Account, f.Mail)
@@ -91,6 +97,15 @@ func (f *PeopleFilter) condition(table string) *condition {
 		w.add("language = ?", f.Language)
 	}
 	return w
+}
+
+// among are the numbers of Mobiles as contacts have them.
+func (f *PeopleFilter) among() []any {
+	written := make([]string, 0, 2*len(f.Mobiles))
+	for _, number := range f.Mobiles {
+		written = append(written, number, "+"+number)
+	}
+	return padded(written)
 }
 
 // foundBy is the condition that contacts have an address, first of its kind or further: each looked up by its own index.
@@ -142,7 +157,7 @@ func (f *PeopleFilter) page(table, folded string) (w *condition, by string) {
 	switch {
 	case f.ByName:
 		return w, "folded " + order + ", id " + order
-	case f.Mobile != "" || f.Mail != "":
+	case f.Mobile != "" || f.Mail != "" || len(f.Mobiles) > 0:
 		return w, "+id " + order // not by the index of ids, through which it would look for ever
 	}
 	return w, "id " + order

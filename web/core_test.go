@@ -18,7 +18,8 @@ import (
 type core struct {
 	Core // what no test asks for
 
-	noted  []string // what the audit has: who, user, action
+	asked  []gateway.PeopleFilter // for contacts of the account
+	noted  []string               // what the audit has: who, user, action
 	mu     sync.Mutex
 	subs   []gateway.Submission
 	jobs   int
@@ -168,6 +169,7 @@ func (c *core) Contacts(_ context.Context, f gateway.PeopleFilter) ([]*gateway.C
 	if !ofAccount(f.Account) {
 		return c.own, nil
 	}
+	c.asked = append(c.asked, f)
 	return c.contacts, nil
 }
 

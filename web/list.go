@@ -29,6 +29,7 @@ type listPage struct {
 	link      string                // page of a row, {id} being a member of it; empty for none
 	acts      []listAct             // shown above the list
 	rowActs   []rowAct              // shown at the end of each row
+	names     string                // field with numbers, beside which names of contacts stand; empty for none
 	live      int                   // seconds after which what is shown is made again while it is looked at; 0 for never
 }
 
@@ -222,7 +223,7 @@ func (v *visit) listPage(l *listPage) {
 // listLive streams a list as it changes. What is the same for all users of an account is made once for all of them.
 func (v *visit) listLive(l *listPage, asked url.Values) {
 	key := v.r.URL.Path + "?" + asked.Encode()
-	if !strings.HasPrefix(key, consolePath) {
+	if !strings.HasPrefix(key, consolePath) || l.names != "" { // names come out of the user's own book, too
 		key += " " + v.user.Name
 	}
 	v.watch(v.liveLists, key, time.Duration(l.live)*time.Second, func(v *visit) (parts, error) {

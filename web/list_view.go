@@ -41,7 +41,7 @@ type listRow struct {
 	Acts  []listLink
 }
 
-type listCell struct{ Text, Class, State, Label string }
+type listCell struct{ Text, Class, State, Label, Name string }
 
 // listLink is a place and what it is called.
 type listLink struct{ Path, Words, Sure string }
@@ -72,11 +72,13 @@ func (v *visit) listed(l *listPage, asked url.Values) *listView {
 		shown.Problem = &problem{Status: http.StatusInternalServerError, Detail: err.Error()}
 		return shown
 	}
-	for _, r := range rowsOf(page, l.rows) {
+	rows := rowsOf(page, l.rows)
+	for _, r := range rows {
 		one := v.listRow(l, columns, r)
 		shown.RowActs = shown.RowActs || len(one.Acts) > 0
 		shown.Rows = append(shown.Rows, one)
 	}
+	v.nameRows(l, columns, rows, shown.Rows)
 	if cursor, _ := page["cursor"].(string); cursor != "" && page["next"] != nil {
 		shown.Next = v.at(asked, "cursor", cursor)
 	}

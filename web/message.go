@@ -60,6 +60,9 @@ func (v *visit) messagePage() {
 		Cancels: (m.State == message.Scheduled || m.State == message.Queued) && v.user.May(account.SendMessages),
 	}
 	one.At = "/sent/" + one.ID
+	if m.Account == v.account.Name {
+		one.Name = v.contactNames([]string{one.To})[one.To]
+	}
 	one.Resends = sendable(m.State) && v.user.May(account.SendMessages)
 	if v.inConsole() {
 		one.At, one.Callbacks = consolePath+"/messages/"+one.ID, true

@@ -63,7 +63,7 @@ func listsList() *listPage {
 
 func optOutsList() *listPage {
 	return &listPage{
-		title: "nav.optouts", lead: "optouts.lead", rest: "/v1/optouts", rows: "optouts", noun: resource.OptOuts, filters: []string{"phone", "account"},
+		title: "nav.optouts", lead: "optouts.lead", rest: "/v1/optouts", rows: "optouts", noun: resource.OptOuts, names: "phone", filters: []string{"phone", "account"},
 		link: optOutsPath + "/phone?phone={phone}&account={account}",
 		columns: []column{
 			{field: "phone"}, {field: "account"}, {field: "said", kind: aWord}, {field: "at", kind: aTime}, {field: "wrote_to"}, {field: "text", kind: longText, right: account.SeeTexts}, {field: "by"},

@@ -40,7 +40,7 @@ func scheduledList() *listPage {
 		columns: []column{
 			{field: "send_at", kind: aTime}, {field: "to"}, {field: "text", kind: longText, right: account.SeeTexts}, {field: "reference"},
 		},
-		filters: []string{"to", "reference"}, link: "/scheduled/{id}", live: 10,
+		filters: []string{"to", "reference"}, link: "/scheduled/{id}", names: "to", live: 10,
 		rowActs: []rowAct{{path: "/sent/{id}/cancel", words: "scheduled.cancel", right: account.SendMessages}},
 	}
 }

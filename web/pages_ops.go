@@ -71,7 +71,7 @@ func pagesOfMessages() []page {
 	}
 	return []page{
 		{pattern: "GET /console/messages", right: account.SeeMessages | account.SeeOperation, menu: "nav.messages", list: &listPage{
-			title: "nav.messages", lead: "messages.lead", rest: "/v1/messages", rows: "messages", noun: resource.Messages, link: "/console/messages/{id}",
+			title: "nav.messages", lead: "messages.lead", rest: "/v1/messages", rows: "messages", noun: resource.Messages, link: "/console/messages/{id}", names: "to",
 			columns: columns, filters: []string{"to", "id", "reference", "account", "state", "accepted", "link"}, otherwise: ofAll(),
 		}},
 		{pattern: "GET /console/messages/{id}", right: account.SeeMessages | account.SeeOperation, serve: (*visit).messagePage},
@@ -79,7 +79,7 @@ func pagesOfMessages() []page {
 		{pattern: "POST /console/messages/{id}/resend", right: account.Operate, serve: (*visit).resend},
 		{pattern: "POST /sent/{id}/resend", right: account.SendMessages, serve: (*visit).resend},
 		{pattern: "GET /console/dead", right: account.SeeMessages | account.SeeOperation, menu: "nav.dead", list: &listPage{
-			title: "nav.dead", lead: "dead.lead", rest: "/v1/queues/dead", rows: "messages", noun: resource.Dead, link: "/console/messages/{id}",
+			title: "nav.dead", lead: "dead.lead", rest: "/v1/queues/dead", rows: "messages", noun: resource.Dead, link: "/console/messages/{id}", names: "to",
 			columns: []column{
 				{field: "created", kind: aTime}, {field: "account"}, {field: "to"}, {field: "state", kind: aState}, {field: "link"}, {field: "reason", show: reasonOf},
 			},
@@ -92,7 +92,7 @@ func pagesOfMessages() []page {
 func pagesOfInbound() []page {
 	return []page{
 		{pattern: "GET /console/inbound", right: account.SeeMessages | account.SeeOperation, menu: "nav.inbound", list: &listPage{
-			title: "nav.inbound", lead: "inbound.lead", rest: "/v1/inbound", rows: "inbound", noun: resource.Inbound, link: "/console/inbound/{id}",
+			title: "nav.inbound", lead: "inbound.lead", rest: "/v1/inbound", rows: "inbound", noun: resource.Inbound, link: "/console/inbound/{id}", names: "from",
 			columns: []column{
 				{field: "received", kind: aTime},
 				{field: "account"},

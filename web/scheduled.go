@@ -33,6 +33,7 @@ func (v *visit) showScheduled(status int, m *message.Message, at, zone string, p
 		return
 	}
 	shown := &scheduledView{messageRow: v.row(m), SendAt: clock(m.SendAt), At: at, Zone: zone, Zones: zoneName(), Problem: problem}
+	shown.Name = v.contactNames([]string{shown.To})[shown.To]
 	v.render(status, "scheduled", "scheduled.change", shown)
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"kurir/directory"
+	"kurir/gateway"
 	"kurir/message"
 )
 
@@ -133,6 +135,14 @@ func TestSent(t *testing.T) {
 	if n := strings.Count(a.body, `<td class="to">`); n != 5 || strings.Contains(a.body, `rel="next"`) {
 		t.Errorf("the second page has %d messages", n)
 	}
+	s.core.asked, s.core.contacts = nil, []*gateway.Contact{{Contact: directory.Contact{Name: evil, Mobile: s.core.list[0].To.String()}}}
+	s.core.own = []*gateway.Contact{{Contact: directory.Contact{Name: "of her own", Pager: s.core.list[1].To.String()}}}
+	a = b.do("/sent")
+	a.wants(t, http.StatusOK, `<span class="name">`+html.EscapeString(`<script>alert("1")</script>`), `<span class="name">of her own</span>`)
+	if len(s.core.asked) != 1 || len(s.core.asked[0].Mobiles) == 0 || strings.Contains(a.body, "<script>alert") {
+		t.Errorf("contacts were asked for by %+v", s.core.asked)
+	}
+	s.core.contacts, s.core.own = nil, nil
 	a = b.do("/sent?state=delivered&to=0701234567&since=2026-11-01")
 	a.wants(t, http.StatusOK)
 	if f := s.core.filter; len(f.States) != 1 || f.To.Number != "46701234567" || f.Since.IsZero() {

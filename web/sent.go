@@ -26,6 +26,7 @@ type sentView struct {
 // messageRow is a message as a list shows it.
 type messageRow struct {
 	ID, To, From, Text, State, Time string
+	Name                            string // of the contact with the number; empty for none
 	Parts                           uint8
 	Hidden                          bool // the text is shown to nobody, or not to this user
 }
@@ -77,6 +78,14 @@ func (v *visit) sentPage() {
 	for _, m := range rows {
 		shown.Rows = append(shown.Rows, v.row(m))
 		shown.Open = shown.Open || !m.State.Final()
+	}
+	numbers := make([]string, 0, len(shown.Rows))
+	for i := range shown.Rows {
+		numbers = append(numbers, shown.Rows[i].To)
+	}
+	names := v.contactNames(numbers)
+	for i := range shown.Rows {
+		shown.Rows[i].Name = names[shown.Rows[i].To]
 	}
 	if next != 0 {
 		shown.Next = noun.Next("/sent", q, int64(next))
