@@ -83,7 +83,7 @@ func answerSetting(w http.ResponseWriter, status int, r *resource.Row) *problem 
 func settingAnswer(r *resource.Row) (body []byte, tag string, err error) {
 	view := viewSetting(r)
 	if body, err = marshal(&view); err == nil && r.Revision > 0 {
-		tag = `"` + strconv.FormatInt(r.Revision, 10) + `"`
+		tag = etagOf(r.Revision)
 	}
 	return body, tag, err
 }

@@ -84,7 +84,7 @@ func (n *peopleNoun[T, D, V]) shown(row *T) (body []byte, tag string, err error)
 	_, view := n.show(row)
 	_, owned := n.of(row)
 	body, err = marshal(&view)
-	return body, `"` + strconv.FormatInt(owned.Revision, 10) + `"`, err
+	return body, etagOf(owned.Revision), err
 }
 
 // post is POST /v1/contacts and the like.
@@ -242,6 +242,9 @@ func bookOf(a *account.Account, owner, book string) (string, *problem) {
 
 // codeNoBook is for the book of who has none.
 const codeNoBook = "no_book"
+
+// etagOf is a revision as the ETag that If-Match names.
+func etagOf(revision int64) string { return `"` + strconv.FormatInt(revision, 10) + `"` }
 
 // revisionOf reads If-Match; 0 for any revision.
 func revisionOf(r *http.Request) (int64, *problem) {

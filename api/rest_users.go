@@ -46,6 +46,7 @@ type userView struct {
 	Sessions  int    `json:"sessions" doc:"browsers in which the user is signed in"`
 	Seen      string `json:"last_seen,omitempty" doc:"in a session that has not ended"`
 	Source    string `json:"source"`
+	Revision  int64  `json:"revision,omitempty" doc:"that If-Match names; none of users of the file"`
 	ChangedAt string `json:"changed_at,omitempty"`
 	ChangedBy string `json:"changed_by,omitempty"`
 }
@@ -91,7 +92,7 @@ func (s *httpServer) viewUser(row *resource.Row, f *userFacts) userView {
 	u := s.userOf(row)
 	v := userView{
 		Name: u.Name, Account: u.Account, Role: u.Role, Mail: u.Mail, Language: u.Language, Until: u.Until, Texts: u.Texts, Disabled: u.Disabled,
-		Sessions: len(f.sessions[u.Name]), Source: row.Source, ChangedAt: seenTime(row.ChangedAt), ChangedBy: row.ChangedBy,
+		Sessions: len(f.sessions[u.Name]), Source: row.Source, Revision: row.Revision, ChangedAt: seenTime(row.ChangedAt), ChangedBy: row.ChangedBy,
 	}
 	if v.Sessions > 0 {
 		v.Seen = seenTime(f.sessions[u.Name][0].Seen)
@@ -200,6 +201,9 @@ func (s *httpServer) answerUser(ctx context.Context, w http.ResponseWriter, stat
 	body, err := marshal(&view)
 	if err != nil {
 		return &problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: "the answer could not be written"}
+	}
+	if row.Revision > 0 {
+		w.Header().Set("ETag", etagOf(row.Revision))
 	}
 	writeJSON(w, status, body)
 	return nil

@@ -122,6 +122,10 @@ func (s *httpServer) changing(ctx context.Context, r *http.Request, a *account.A
 func (s *httpServer) patchUser(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
+	revision, p := revisionOf(r)
+	if p != nil {
+		return p
+	}
 	patch, p := s.readPatch(w, r, a)
 	if p != nil {
 		return p
@@ -138,7 +142,7 @@ func (s *httpServer) patchUser(w http.ResponseWriter, r *http.Request, a *accoun
 	if p := s.mayHave(a, &body); p != nil {
 		return p
 	}
-	if p := s.changeUser(ctx, w, a, resource.Change{Action: resource.Patch, Kind: userNoun, Name: u.Name, Value: patch, By: a.Actor()}); p != nil {
+	if p := s.changeUser(ctx, w, a, resource.Change{Action: resource.Patch, Kind: userNoun, Name: u.Name, Value: patch, Revision: revision, By: a.Actor()}); p != nil {
 		return p
 	}
 	if body.Disabled { // else they would go on for who is enabled again before the browser asks for anything
@@ -155,13 +159,17 @@ func (s *httpServer) deleteUser(w http.ResponseWriter, r *http.Request, a *accou
 	if p := noQuery(r); p != nil {
 		return p
 	}
+	revision, p := revisionOf(r)
+	if p != nil {
+		return p
+	}
 	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
 	u, p := s.changing(ctx, r, a)
 	if p != nil {
 		return p
 	}
-	gone, err := s.Config.Change(ctx, resource.Change{Action: resource.Delete, Kind: userNoun, Name: u.Name, By: a.Actor()})
+	gone, err := s.Config.Change(ctx, resource.Change{Action: resource.Delete, Kind: userNoun, Name: u.Name, Revision: revision, By: a.Actor()})
 	if p := changeProblem(err); p != nil {
 		return p
 	}

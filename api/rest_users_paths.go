@@ -26,6 +26,7 @@ func (s *httpServer) describeUsers() {
 	const bo = "/v1/users/bo"
 	one := map[int]any{http.StatusOK: userView{}}
 	wrong := []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusGatewayTimeout}
+	changed := append([]int{http.StatusPreconditionFailed}, wrong...)
 	s.describe("GET /v1/users", description{
 		name: "listUsers", summary: "People who sign in to the web pages", list: &listing{userNoun, resource.Users(), userView{}}, examples: []example{{call: "/v1/users?limit=1"}},
 	})
@@ -38,11 +39,11 @@ func (s *httpServer) describeUsers() {
 	})
 	s.describe("GET /v1/users/{name}", description{name: "getUser", summary: "A user", answers: one, examples: []example{{call: bo}}})
 	s.describe("PATCH /v1/users/{name}", description{
-		name: "changeUser", summary: "Change some fields of a user (RFC 7396)", body: userBody{}, answers: one, also: wrong,
+		name: "changeUser", summary: "Change some fields of a user (RFC 7396)", body: userBody{}, answers: one, also: changed, needs: []string{"If-Match"},
 		examples: []example{{call: bo, body: `{"language":"sv"}`}},
 	})
 	s.describe("DELETE /v1/users/{name}", description{
-		name: "deleteUser", summary: "Delete a user, with the sessions and what the user kept alone", answers: map[int]any{http.StatusOK: deletedView{}}, also: wrong, examples: []example{{call: "/v1/users/former"}},
+		name: "deleteUser", summary: "Delete a user, with the sessions and what the user kept alone", answers: map[int]any{http.StatusOK: deletedView{}}, also: changed, needs: []string{"If-Match"}, examples: []example{{call: "/v1/users/former"}},
 	})
 	s.describe("POST /v1/users/{name}/invite", description{
 		name: "inviteUser", summary: "Make a link by which the user chooses a password, once",

@@ -86,3 +86,22 @@ func TestAuditOfOwn(t *testing.T) {
 		t.Errorf("%d changes by pages, want 7", seen)
 	}
 }
+
+// Whoever makes an account that pays beforehand is told of all that it lacks at once.
+func TestPrepaidAtOnce(t *testing.T) {
+	t.Parallel()
+	s := run(t, read(t, fmt.Sprintf(auditText, t.TempDir())))
+	c := newCaller(t, s)
+	got := c.do(t, "root-key", "POST", "/v1/config/accounts", `{"name":"shop","balance":{"charge":"never"}}`)
+	for _, field := range []string{`"field":"password"`, `"field":"prices"`, `"field":"balance.charge"`} {
+		if got.status != 422 || !strings.Contains(got.body, field) {
+			t.Errorf("%s is not told: %d %s", field, got.status, got.body)
+		}
+	}
+	if got := c.do(t, "root-key", "POST", "/v1/config/prices", `{"name":"standard","currency":"EUR","csv":"destination,price\n*,0.05\n"}`); got.status != 201 {
+		t.Fatal(got.body)
+	}
+	if got := c.do(t, "root-key", "POST", "/v1/config/accounts", `{"name":"shop","password":"shop-password","prices":"standard","balance":{}}`); got.status != 201 {
+		t.Errorf("an account with all of it: %d %s", got.status, got.body)
+	}
+}

@@ -112,3 +112,37 @@ func TestDisabledUserIsOut(t *testing.T) {
 		t.Errorf("the session goes on: %d", got.StatusCode)
 	}
 }
+
+// Of two who change a user at once the second is refused who says what he has seen: nothing is overwritten silently.
+func TestUserRevision(t *testing.T) {
+	t.Parallel()
+	s := run(t, read(t, fmt.Sprintf(usersText, t.TempDir())))
+	ask := func(method, body, match string, status int) http.Header {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.HTTPAddr().String()+"/v1/users/anna", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer acme-key")
+		req.Header.Set("Content-Type", "application/json")
+		if match != "" {
+			req.Header.Set("If-Match", match)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != status {
+			t.Errorf("%s %s with %q: %d, want %d", method, body, match, resp.StatusCode, status)
+		}
+		return resp.Header
+	}
+	newCaller(t, s).do(t, "acme-key", "POST", "/v1/users", `{"name":"anna","role":"sender"}`)
+	seen := ask("GET", "", "", 200).Get("ETag")
+	now := ask("PATCH", `{"language":"sv"}`, seen, 200).Get("ETag")
+	ask("PATCH", `{"language":"en"}`, seen, 412)
+	ask("PATCH", `{"language":"en"}`, `"x"`, 412)
+	ask("DELETE", "", seen, 412)
+	ask("DELETE", "", now, 200)
+}

@@ -125,6 +125,10 @@ func (d *decoder) checkTerms(f *File, lists map[string]*PriceList) {
 	directory := account.NewDirectory(f.Accounts, nil)
 	currency := map[string]string{} // of a level, by account
 	by := map[string]string{}       // and the account that says so
+	above := map[string]bool{}      // accounts that others pay from, and that need not send themselves
+	for i := range f.Accounts {
+		above[f.Accounts[i].Parent] = true
+	}
 	for i := range f.Accounts {
 		a := directory.ByName(f.Accounts[i].Name)
 		if a == nil || a.Terms() == nil {
@@ -133,7 +137,7 @@ func (d *decoder) checkTerms(f *File, lists map[string]*PriceList) {
 		t, path := a.Terms(), fmt.Sprintf("accounts[%d]", i)
 		list := lists[t.Prices]
 		switch {
-		case t.Prices == "" && a.SignsIn() && (t.Payer != nil || t.Limited):
+		case t.Prices == "" && (a.SignsIn() || !above[a.Name]) && (t.Payer != nil || t.Limited):
 			d.report(path+".prices", "is missing, and no parent has any: there is a balance or a limit of money, and messages would cost nothing")
 			continue
 		case list == nil:

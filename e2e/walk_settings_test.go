@@ -127,14 +127,15 @@ func TestWalkSettings(t *testing.T) {
 	})
 	w.step("a notice with start and end stands on all pages, and goes", func() {
 		w.open("/console/notices?new", "Notices: new")
-		now := time.Now().UTC()
-		w.fill("f-name", "night", "f-text", "Late <b>tonight</b>", "f-start", now.Add(-time.Hour).Format(time.RFC3339), "f-end", now.Add(time.Hour).Format(time.RFC3339))
+		now := time.Now() // the browser has the clock and the zone of the test
+		const picked = "2006-01-02T15:04"
+		w.fill("f-name", "night", "f-text", "Late <b>tonight</b>", "f-start", now.Add(-time.Hour).Format(picked), "f-end", now.Add(time.Hour).Format(picked))
 		w.pick("f-kind", "warning")
 		w.leads(save, "Notices")
 		w.open("/compose", "New message")
 		w.shows(`document.querySelector(".notice.warning")?.lastChild.textContent.trim()`, "Late <b>tonight</b>")
 		w.open("/console/notices/night", "Notices: night")
-		w.fill("f-end", now.Add(-time.Minute).Format(time.RFC3339))
+		w.fill("f-end", now.Add(-time.Minute).Format(picked))
 		w.leads(save, "Notices: night")
 		w.shows(`String(document.querySelector(".notice"))`, "null")
 		w.presses("details.sure summary")

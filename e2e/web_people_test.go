@@ -111,6 +111,17 @@ func TestWebPeople(t *testing.T) {
 	if status, to := ask("GET", "http://"+s.http+"/sent", nil); status != http.StatusOK {
 		t.Errorf("after a restart: %d %s", status, to)
 	}
+	// Two who change her at once: the second is told, and puts his in place of the other's by saving once more.
+	open("/console/users/eva", "eva")
+	b.eval(`window.other = "no"; fetch(location.href, {method: "POST", body: new URLSearchParams({account: "demo", role: "sender", language: "sv"})}).then(a => { window.other = a.ok ? "saved" : "refused" }), 0`)
+	b.shows(`window.other`, "saved")
+	b.eval(`document.getElementById("until").value = "2036-12-31T12:00", 0`)
+	b.eval(click("form.card button.main"))
+	b.shows(`document.querySelector("table.diff tbody")?.textContent.includes("sv") ? "told" : "no"`, "told")
+	b.shows(`document.getElementById("until").value`, "2036-12-31T12:00")
+	b.eval(click("form.card button.main"))
+	b.shows(`document.querySelector("p.note[role=status]")?.textContent`, "The user is changed.")
+	b.shows(`document.getElementById("until").value`, "2036-12-31T12:00")
 	open("/console/users/eva", "eva")
 	b.shows(`String(document.querySelectorAll("[action$='/end'] [name=id]").length)`, "1")
 	b.eval(click("[action$='/end'] button"))

@@ -19,6 +19,7 @@ type form struct {
 	More   []*formField // the rest, folded away
 	Top    []string     // what is wrong with no field of it
 	Keeps  bool         // it cannot be changed here
+	Zones  string       // the zone of the server's clock, where a time is picked; empty for none
 
 	names map[string][]string // of the settings that there are, by kind
 }
@@ -36,6 +37,7 @@ const (
 	maybeField  = "maybe"  // yes, no or nothing
 	linesField  = "lines"  // a list, one a line
 	pairsField  = "pairs"  // name: value, one a line
+	pickedField = "picked" // a time
 	jsonField   = "json"   // what none of the others shows
 	groupField  = "group"  // fields of its own
 	listField   = "list"   // groups
@@ -51,6 +53,7 @@ type formField struct {
 	DocLang  string // in which language that is said
 	Example  string
 	Value    string
+	Instant  instant  // in place of Value: a time that is picked
 	Words    []string // of a choice
 	Names    []string // what is proposed: the names of settings that there are
 	Set      bool     // it is filled in; of a check: yes
@@ -90,6 +93,7 @@ type formOptions struct {
 	named  bool                                  // the name is given and does not change
 	names  map[string][]string                   // of settings by kind
 	keeps  bool
+	kind   string // of the setting
 }
 
 // buildForm makes the form of a setting with what is in it. What does not fit its field is shown as JSON.
@@ -120,6 +124,7 @@ func buildForm(schema *resource.Schema, value map[string]any, o formOptions) *fo
 		f.Common, f.More = append(f.Common, f.More...), nil
 	}
 	f.unknown(schema, value)
+	f.pickTimes(o.kind)
 	return f
 }
 

@@ -38,7 +38,7 @@ func TestSecondFactor(t *testing.T) {
 	s := newSite(t, map[string]string{"anna": "sender"})
 	b, other := s.as("anna"), s.as("anna")
 	a := b.do("/second")
-	a.wants(t, http.StatusOK, "<svg", `<path d="M4 4h7v1h-7z`)
+	a.wants(t, http.StatusOK, "<svg", `<path d="M4 4h7v1h-7z`, `href="otpauth://totp/Kurir:anna?`)
 	secret := proposed(t, &a)
 	a = b.do("/second", "secret", secret, "code", "000000")
 	a.wants(t, http.StatusUnprocessableEntity, "The code is wrong", secret)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"html/template"
 	"net/http"
 	"slices"
 
@@ -23,6 +24,9 @@ type secondForm struct {
 	Error     string           // a key
 	Admitting bool             // who signs in is not in yet
 }
+
+// Device is the proposal as a link that the app for codes opens which the device has. It is of signin's making, with all that was typed escaped.
+func (f *secondForm) Device() template.URL { return template.URL(f.Proposal.URL) }
 
 // person is whose second factor it is about: the user, or who has given a password and has to set one up to get in.
 func (v *visit) person() *account.User {

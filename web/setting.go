@@ -60,7 +60,7 @@ func commonFields(kind string) []string {
 	return strings.Fields(map[string]string{
 		"routes":     "to account from via fallback",
 		"inbound":    "to keyword account do",
-		"accounts":   "password senders sender numbers webhook parent prices rate",
+		"accounts":   "password senders sender numbers webhook parent prices balance rate",
 		"connectors": "kind hosts system_id password user account sessions window rate",
 		"users":      "account role password mail language until",
 		"keys":       "account scopes expires note",
@@ -133,7 +133,7 @@ func (v *visit) viewOf(s resource.Setting, have *settingRow, value map[string]an
 	}
 	o := formOptions{
 		say: func(key string, args ...any) string { return v.words(v.lang(), key, args...) }, help: v.helped,
-		common: commonFields(s.Kind), key: s.Key, named: have != nil, names: v.namesOf(schema), keeps: !shown.Changes,
+		common: commonFields(s.Kind), key: s.Key, kind: s.Kind, named: have != nil, names: v.namesOf(schema), keeps: !shown.Changes,
 	}
 	shown.Form = buildForm(schema, value, o)
 	shown.Dry = v.dryBeside(s)
@@ -169,6 +169,11 @@ func (v *visit) typedSetting(s resource.Setting, keep bool) (map[string]any, []f
 			return map[string]any{}, []formWrong{{"JSON", say("form.nojson", err)}}
 		}
 		return value, nil
+	}
+	for _, field := range kindTimes(s.Kind) {
+		if typed.Has(field) {
+			typed.Set(field, typedInstant(typed.Get(field), typed.Get(":zone")))
+		}
 	}
 	return readForm(v.schemaOf(s, typed.Get("kind")), typed, keep, say)
 }

@@ -46,6 +46,8 @@ type userPage struct {
 	Invites  bool // a link may be made: fields of the file, the password among them, stay as they are
 	Problem  *problem
 	Notice   string // key
+	Revision int64
+	Conflict []settingConflict // what somebody else has changed since the form was opened
 
 	Link, Why string // of an invitation that was just made
 	Mailed    bool
@@ -86,6 +88,9 @@ func (v *visit) typedUser() row {
 			typed[field] = text
 		}
 	}
+	if until, given := typed["until"].(string); given {
+		typed["until"] = typedInstant(until, v.r.PostForm.Get(":zone"))
+	}
 	return typed
 }
 
@@ -120,7 +125,10 @@ func (v *visit) showUser(status int, p *userPage) {
 	if !v.get(userPath(name), nil, &u) || !v.get(userPath(name)+"/sessions", nil, &sessions) {
 		return
 	}
-	p.Name, p.Sessions = name, rowsOf(sessions, "sessions")
+	p.Name, p.Sessions, p.Revision = name, rowsOf(sessions, "sessions"), u.revision()
+	if p.Problem != nil && p.Problem.Status == http.StatusPreconditionFailed {
+		p.conflict(u)
+	}
 	given := account.User{Role: u.text("role"), Texts: u.text("texts") == "true"}
 	may := v.sees(account.ManageUsers) && v.account.MayGrant(given.Rights())
 	p.May, p.Invites = may, may && u.text("source") != resource.InFile
@@ -137,3 +145,23 @@ func (v *visit) showUser(status int, p *userPage) {
 }
 
 func (v *visit) userPage() { v.showUser(http.StatusOK, &userPage{}) }
+
+// revision is the number of a row's last change; 0 for none.
+func (r row) revision() int64 {
+	n, _ := strconv.ParseInt(r.text("revision"), 10, 64)
+	return n
+}
+
+// conflict compares what was typed with what somebody else has saved meanwhile; to save once more puts the former in place of the latter.
+func (p *userPage) conflict(now row) {
+	if p.User == nil {
+		return
+	}
+	p.Problem = nil
+	for _, field := range append(userFields(), "texts", "disabled") {
+		theirs, yours := now.text(field), p.User.text(field)
+		if theirs != yours && theirs+yours != "false" {
+			p.Conflict = append(p.Conflict, settingConflict{field, theirs, yours})
+		}
+	}
+}

@@ -12,7 +12,8 @@ func (v *visit) changeUserByForm() {
 	if body["texts"] == false {
 		body["texts"] = nil
 	}
-	if p := v.rest(http.MethodPatch, userPath(v.r.PathValue("name")), nil, body, nil).problem(); p != nil {
+	seen := row{"revision": v.r.PostForm.Get("revision")}.revision()
+	if p := v.rest(http.MethodPatch, userPath(v.r.PathValue("name")), nil, body, ifMatch(seen)).problem(); p != nil {
 		v.showUser(p.Status, &userPage{User: typed, Problem: p})
 		return
 	}
@@ -72,7 +73,8 @@ func (v *visit) resetUser() { v.actOnUser("/second-factor", "users.reset.done") 
 
 // deleteUser deletes a user.
 func (v *visit) deleteUser() {
-	if p := v.rest(http.MethodDelete, userPath(v.r.PathValue("name")), nil, nil, nil).problem(); p != nil {
+	seen := row{"revision": v.r.PostForm.Get("revision")}.revision()
+	if p := v.rest(http.MethodDelete, userPath(v.r.PathValue("name")), nil, nil, ifMatch(seen)).problem(); p != nil {
 		v.showUser(p.Status, &userPage{Problem: p})
 		return
 	}

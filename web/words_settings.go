@@ -35,6 +35,7 @@ func wordsOfSettings() map[string]inBoth {
 		"settings.warnings": {"It is in force, but:", "Det gäller, men:"},
 		"settings.file":     {"This stands in the server's file (%s). It can be changed there only.", "Det här står i serverns fil (%s). Det kan bara ändras där."},
 		"settings.changed":  {"Changed by %s", "Ändrad av %s"},
+		"settings.prepaid":  {"An account that pays beforehand needs three things here: a password, one of the price lists under prices, and balance with its box ticked. Money is put in afterwards, on the page of the account.", "Ett konto som betalar i förväg behöver tre saker här: ett lösenord, en av prislistorna under prices, och balance med rutan ikryssad. Pengar fylls på sedan, på kontots sida."},
 		"settings.conflict": {"Somebody else has saved it since you opened it. Nothing of yours is saved yet. Save once more to put yours in place of theirs:", "Någon annan har sparat sedan du öppnade det. Inget av ditt är sparat än. Spara en gång till för att sätta ditt i stället för deras:"},
 		"settings.field":    {"Field", "Fält"},
 		"settings.theirs":   {"Saved now", "Sparat nu"},

@@ -63,8 +63,15 @@ if (live?.dataset.live) {
   } else later();
 }
 
-// Menus that are wider than the window begin where one is.
-for (const here of document.querySelectorAll("nav [aria-current]")) {
-  const menu = here.parentElement;
-  menu.scrollLeft = here.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
+// Times are picked by the clock of the device, whose zone goes with them.
+const ours = Intl.DateTimeFormat().resolvedOptions().timeZone;
+for (const field of ours ? document.querySelectorAll("input.zone") : []) {
+  field.value = ours;
+  for (const at of field.form.querySelectorAll("input[type=datetime-local]")) {
+    if (at.dataset.at) {
+      const time = new Date(at.dataset.at);
+      at.value = at.defaultValue = new Date(time - time.getTimezoneOffset() * 60000).toISOString().slice(0, at.step ? 19 : 16);
+    }
+  }
+  for (const hint of field.form.querySelectorAll("[data-zone]")) hint.textContent = hint.dataset.zone.replace("ZONE", ours);
 }
