@@ -154,3 +154,6 @@ func (e *Explained) price(s *Snapshot, sub *Submission, m *message.Message, at t
 	}
 	return by, nil
 }
+
+// KnownNumber tells whether a route is for this very number, or for short ones that begin so.
+func (g *Gateway) KnownNumber(a message.Address) bool { return g.snap.Load().Routes.Knows(a) }

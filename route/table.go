@@ -285,3 +285,19 @@ func (t *tree) walk(number string, try func([]int32)) {
 	}
 	try(at.exact)
 }
+
+// Knows tells whether a rule is for this very number, or for short numbers that begin as it does: one with few digits then is whole.
+func (t *Table) Knows(a message.Address) bool {
+	for i := range t.rules {
+		for _, pattern := range t.rules[i].written.To {
+			_, open := strings.CutSuffix(pattern, "*")
+			switch {
+			case pattern == "*" || pattern == "":
+			case open && a.TON == message.TONInternational:
+			case a.Matches(pattern):
+				return true
+			}
+		}
+	}
+	return false
+}

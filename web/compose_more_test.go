@@ -276,6 +276,11 @@ func TestComposeRecipients(t *testing.T) {
 	a = b.do("/compose/count", "to", "0701234567\n"+evil, "text", "Hi")
 	a.wants(t, http.StatusOK, "1 SMS", "data-bad=")
 	a.safe(t)
+	a = b.do("/compose/count", "to", "0701234567\n72456\n07012\ncontact:12", "text", "Hi")
+	a.wants(t, http.StatusOK, "<strong>07012</strong> – few digits")
+	if strings.Contains(a.body, "<strong>72456</strong>") || strings.Contains(a.body, "contact:12</strong>") {
+		t.Error("a short number of a route, or a name, is asked about")
+	}
 	a = b.do("/compose", "to", "0701234567", "text", "“a” “b”", "act", "plain:“")
 	a.wants(t, http.StatusOK, "&#34;a” &#34;b”</textarea>")
 }

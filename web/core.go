@@ -22,6 +22,7 @@ type Core interface {
 // composeCore is what writing messages takes.
 type composeCore interface {
 	Submit(ctx context.Context, subs []*gateway.Submission) ([]gateway.Result, error)
+	KnownNumber(a message.Address) bool
 	Preview(sub *gateway.Submission) (*gateway.Preview, *message.Failure)
 	AddressSome(ctx context.Context, m *gateway.Mailing, most int) (list []gateway.Addressed, more bool, err error)
 	Mail(ctx context.Context, by string, m *gateway.Mailing, key *gateway.Answering[gateway.MailingJob]) (gateway.MailingJob, error)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"kurir/directory"
 	"kurir/gateway"
 )
 
@@ -24,6 +25,7 @@ type countView struct {
 	Leaves                  string    // when it leaves, where that is not at once
 	Hours                   string    // whose hours have it wait
 	Bad                     []badLine // recipients that cannot be read
+	Short                   []string  // numbers with suspiciously few digits
 	Bare                    string    // a placeholder of the text that nothing is put in for
 }
 
@@ -72,6 +74,7 @@ func (v *visit) firstTo(f *composeForm, c *countView) []gateway.MailTo {
 		if problem != nil {
 			c.Bad = problem.Lines
 		}
+		c.Short = v.tooShort(to)
 		if len(to) > 0 {
 			return to[:1]
 		}
@@ -80,6 +83,27 @@ func (v *visit) firstTo(f *composeForm, c *countView) []gateway.MailTo {
 		return []gateway.MailTo{to}
 	}
 	return nil
+}
+
+// fewDigits is how many digits a number has at least that is not asked about, and shortShown how many of those are named.
+const (
+	fewDigits  = 7
+	shortShown = 5
+)
+
+// tooShort gives numbers with so few digits that some may be missing: no short number that a route is for.
+func (v *visit) tooShort(to []gateway.MailTo) (short []string) {
+	for _, one := range to {
+		n := len(digits(one.To))
+		if kind, _ := directory.ParseRecipient(one.To); kind != directory.NumberRecipient || n == 0 || n >= fewDigits {
+			continue
+		}
+		number, err := v.number(one.To)
+		if err == nil && !v.Core.KnownNumber(number) && len(short) < shortShown {
+			short = append(short, one.To)
+		}
+	}
+	return short
 }
 
 // fill says what a preview does.

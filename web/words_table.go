@@ -75,6 +75,7 @@ func wordsOfPeople() map[string]inBoth {
 		"compose.flash":     {"Show it at once on the phone, and keep it nowhere (flash)", "Visa det genast på telefonen, och spara det inte (flash)"},
 		"compose.send":      {"Send", "Skicka"},
 		"compose.preview":   {"Preview", "Förhandsgranska"},
+		"count.short":       {"few digits for a number: is one missing?", "få siffror för ett nummer: saknas någon?"},
 		"compose.nobody":    {"Write who it is for.", "Skriv till vem det är."},
 		"compose.notext":    {"Write a message.", "Skriv ett meddelande."},
 		"compose.unknown":   {"no group and no contact of the name", "ingen grupp och ingen kontakt med namnet"},

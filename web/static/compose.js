@@ -17,7 +17,15 @@ if (form) {
   let refused = document.getElementById("problem");
   if (refused?.querySelector(".lines")) refused = null;
   form.addEventListener("input", () => { refused = null; });
-  let timer, asked = 0, whole = false;
+  // What the count says besides stands below it.
+  const keep = () => {
+    if (!refused) return;
+    const said = document.getElementById("problem");
+    if (said?.textContent.trim() === refused.textContent.trim()) said.remove();
+    else said?.removeAttribute("id");
+    count.prepend(refused);
+  };
+  let timer, asked = 0, whole = false, short = null;
   const ask = async () => {
     const number = ++asked, fields = new URLSearchParams(new FormData(form));
     fields.delete("sheet");
@@ -36,7 +44,9 @@ if (form) {
       else if (bad) bad.remove();
       phone.replaceChildren(...(drawn ? [drawn] : []));
       count.replaceChildren(...page.body.childNodes);
-      if (refused && !document.getElementById("problem")) count.prepend(refused);
+      if (all) short = document.getElementById("short");
+      else if (short) count.append(short); // the last look at all recipients said it
+      keep();
     } catch { whole ||= all; /* the next letter asks again */ }
   };
   function later(recipients) {
