@@ -148,6 +148,9 @@ func (v *visit) showImport(shown *importView, body []byte) {
 		return
 	}
 	report.Results, shown.Hidden = worst(report.Results)
+	for i := range report.Results {
+		report.Results[i].Detail = v.inWords(report.Results[i].Detail)
+	}
 	shown.Report = report
 	v.render(http.StatusOK, "import", "books.import", shown)
 }

@@ -220,7 +220,7 @@ func (v *visit) mailing(f *composeForm) (*gateway.Mailing, *formError) {
 func (v *visit) sendMany(f *composeForm, shown *composeView, mail *gateway.Mailing) {
 	if _, err := v.Core.Mail(v.r.Context(), v.account.Actor(), mail, nil); err != nil {
 		v.sessions.settle(v.session, f.Once, "")
-		shown.Problem = &formError{Detail: err.Error()}
+		shown.Problem = &formError{Detail: v.inWords(err.Error())}
 		v.showCompose(http.StatusServiceUnavailable, shown)
 		return
 	}

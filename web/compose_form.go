@@ -69,8 +69,12 @@ type badLine struct {
 // problemOf makes it of a failure, in the user's language where that has words.
 func (v *visit) problemOf(f *message.Failure) *formError {
 	detail := f.Error()
-	if v.lang() == "sv" {
-		detail = f.Kind.Sentence("sv") + " (" + detail + ")"
+	if v.lang() == swedish {
+		if said, known := v.phrases.say(detail); known {
+			detail = said
+		} else {
+			detail = f.Kind.Sentence(swedish) + " (" + detail + ")"
+		}
 	}
 	return &formError{Field: f.Field, Detail: detail}
 }

@@ -289,7 +289,7 @@ func (v *visit) health(c *consoleView) health {
 	}
 	var bad, wait []string
 	if !c.Status.Ready {
-		bad = append(bad, v.words(lang, "health.notready", c.Status.Reason))
+		bad = append(bad, v.words(lang, "health.notready", v.inWords(c.Status.Reason)))
 	}
 	if open > 0 {
 		bad = append(bad, v.words(lang, "health.alarms", open))
@@ -299,7 +299,7 @@ func (v *visit) health(c *consoleView) health {
 	}
 	for _, text := range []string{c.Status.Clock, c.Status.Risk} {
 		if text != "" {
-			wait = append(wait, text)
+			wait = append(wait, v.inWords(text))
 		}
 	}
 	if resting > 0 {

@@ -125,7 +125,7 @@ func (v *visit) fileRecipients(f *composeForm) ([]gateway.MailTo, *formError) {
 		return nil, &formError{Field: "to", Key: "file.gone"}
 	}
 	if _, err := directory.ParseText(f.Text); err != nil {
-		return nil, &formError{Field: "text", Key: "compose.badtext", Detail: err.Error()}
+		return nil, &formError{Field: "text", Key: "compose.badtext", Detail: v.inWords(err.Error())}
 	}
 	view, list := v.fileOf(d, f), []gateway.MailTo(nil)
 	v.each(d, f, view, func(_ *draftRow, to gateway.MailTo, _ string) { list = append(list, to) })

@@ -7,23 +7,26 @@ import (
 	"strings"
 )
 
-// helps has the texts about fields of settings in Swedish: each in English, as the reference has it (docs/configuration.md), and behind
-// "= " in the line after.
+// pairs has texts of other packages in Swedish: each in English, and behind "= " in the line after. help is the texts about fields of
+// settings, as the reference has them (docs/configuration.md); phrases is formats of package fmt (phrases.go).
 //
-//go:embed help
-var helps embed.FS
+//go:embed help phrases
+var pairs embed.FS
 
 // Help gives the texts about fields of settings in Swedish, by the English.
-func Help() (map[string]string, error) {
+func Help() (map[string]string, error) { return pairsOf("help") }
+
+// pairsOf reads the files of a folder of pairs.
+func pairsOf(folder string) (map[string]string, error) {
 	table := map[string]string{}
-	names, err := fs.Glob(helps, "help/*.txt")
+	names, err := fs.Glob(pairs, folder+"/*.txt")
 	if err != nil {
-		return nil, fmt.Errorf("list the texts about fields: %w", err)
+		return nil, fmt.Errorf("list the texts in Swedish: %w", err)
 	}
 	for _, name := range names {
-		text, err := fs.ReadFile(helps, name)
+		text, err := fs.ReadFile(pairs, name)
 		if err != nil {
-			return nil, fmt.Errorf("read the texts about fields: %w", err)
+			return nil, fmt.Errorf("read the texts in Swedish: %w", err)
 		}
 		lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 		for i := 0; i < len(lines); i += 2 {

@@ -140,7 +140,7 @@ func (v *visit) looksProblems(err error) (list []string) {
 		return []string{v.said(err)}
 	}
 	for _, one := range refused.Problems {
-		list = append(list, one.Error())
+		list = append(list, v.inWords(one.Error()))
 	}
 	return list
 }

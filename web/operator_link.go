@@ -243,6 +243,9 @@ func (v *visit) testLink() {
 			if err := got.read(shown.Test); err != nil {
 				p = &problem{Status: http.StatusInternalServerError, Detail: err.Error()}
 			}
+			for i := range shown.Test.Steps {
+				shown.Test.Steps[i].Advice = v.inWords(shown.Test.Steps[i].Advice)
+			}
 		}
 	}
 	if p != nil {

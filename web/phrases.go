@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -187,18 +186,6 @@ func fitsVerb(kind byte, value string) bool {
 		return err == nil
 	}
 	return true
-}
-
-// phrasesInSwedish are those of every area.
-func phrasesInSwedish() map[string]string {
-	table := map[string]string{}
-	for _, area := range []map[string]string{
-		phrasesOfTraces(),
-		phrasesOfRules(),
-	} {
-		maps.Copy(table, area)
-	}
-	return table
 }
 
 // inWords gives what another part of Kurir has written in the user's language, as far as that is known; the rest as it is.

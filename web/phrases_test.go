@@ -46,10 +46,19 @@ func pieces() []string {
 	}
 }
 
+func swedishPhrases(t testing.TB) map[string]string {
+	t.Helper()
+	table, err := pairsOf("phrases")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
 // Every sentence that other packages write for pages is known in Swedish.
 func TestPhrases(t *testing.T) {
 	t.Parallel()
-	table := phrasesInSwedish()
+	table := swedishPhrases(t)
 	for file, functions := range spokenIn() {
 		for _, format := range formatsIn(t, file, functions) {
 			if table[format] == "" && !slices.Contains(pieces(), format) {
@@ -62,7 +71,7 @@ func TestPhrases(t *testing.T) {
 // What is put into Swedish has a place for each value that is named, and a format is found again in what it makes.
 func TestPhrasesAreWhole(t *testing.T) {
 	t.Parallel()
-	for format, said := range phrasesInSwedish() {
+	for format, said := range swedishPhrases(t) {
 		one := parsePhrase(format)
 		given, next := make([]bool, len(one.verbs)), 0
 		for _, m := range verb.FindAllStringSubmatch(said, -1) {
@@ -86,7 +95,7 @@ func TestPhrasesAreWhole(t *testing.T) {
 // Sentences are recognised with their values, within each other and beside others; what is not known stays.
 func TestPhrasesSay(t *testing.T) {
 	t.Parallel()
-	p := newPhrases(phrasesInSwedish())
+	p := newPhrases(swedishPhrases(t))
 	for text, want := range map[string]string{
 		"by REST": "via REST",
 		"recipient +46701234567 does not match to: +47*":                                                     "mottagaren +46701234567 passar inte to: +47*",
@@ -113,7 +122,7 @@ func TestPhrasesSay(t *testing.T) {
 
 // FuzzPhrases: whatever a text is, it is put into Swedish or stays.
 func FuzzPhrases(f *testing.F) {
-	p := newPhrases(phrasesInSwedish())
+	p := newPhrases(swedishPhrases(f))
 	for _, text := range []string{"goes by op1, then op2, by weight", "a: b: c; d", "%[9]s %d", "it was not taken, for x; it is tried again later"} {
 		f.Add(text)
 	}

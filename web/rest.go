@@ -20,7 +20,8 @@ type restAnswer struct {
 	status int
 	header http.Header
 	body   bytes.Buffer
-	cut    bool // it was longer than maxAnswer
+	cut    bool                // it was longer than maxAnswer
+	say    func(string) string // puts what is wrong into the user's language; nil for nothing
 }
 
 // problem is what REST says is wrong (RFC 9457).
@@ -29,6 +30,14 @@ type problem struct {
 	Code   string    `json:"code"`
 	Detail string    `json:"detail"`
 	Errors []mistake `json:"errors"`
+}
+
+// say puts what is wrong into the user's language.
+func (p *problem) say(in func(string) string) {
+	p.Detail = in(p.Detail)
+	for i := range p.Errors {
+		p.Errors[i].Detail = in(p.Errors[i].Detail)
+	}
 }
 
 // Each gives the mistakes that say more than the problem as a whole.
@@ -94,13 +103,16 @@ func (a *restAnswer) problem() *problem {
 		p.Detail = http.StatusText(a.status)
 	}
 	p.Status = a.status
+	if a.say != nil {
+		p.say(a.say)
+	}
 	return p
 }
 
 // rest makes a request of our own REST interface as the user, for the account that the user acts for. The path may have a query;
 // body is JSON, or nil. Header may be nil.
 func (v *visit) rest(method, path string, query url.Values, body any, header http.Header) *restAnswer {
-	out := &restAnswer{header: http.Header{}}
+	out := &restAnswer{header: http.Header{}, say: v.inWords}
 	r, err := v.request(method, path, query, body, header)
 	if err != nil {
 		v.Log.Error("a page could not ask for what it shows; this is a mistake in Kurir", "path", path, "error", err)

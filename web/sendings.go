@@ -149,7 +149,7 @@ func (v *visit) jobOf(s *sendingView) {
 	}
 	s.Messages = max(s.Messages, j.Accepted)
 	for why, n := range j.Refused {
-		s.Refused = append(s.Refused, refusedCount{why, n})
+		s.Refused = append(s.Refused, refusedCount{v.inWords(why), n})
 		s.RefusedAll += n
 	}
 	slices.SortFunc(s.Refused, func(a, b refusedCount) int { return cmp.Compare(b.N, a.N) })

@@ -65,7 +65,7 @@ func (v *visit) sentPage() {
 	q, wrong := noun.Parse(params, cmp.Or(v.account.Country, v.Country()))
 	if len(wrong) > 0 {
 		for _, one := range wrong {
-			shown.Problems = append(shown.Problems, one.Error())
+			shown.Problems = append(shown.Problems, v.inWords(one.Error()))
 		}
 		v.render(http.StatusBadRequest, "sent", "sent.title", shown)
 		return

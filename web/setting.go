@@ -267,7 +267,7 @@ func (v *visit) freeName(s resource.Setting, name string) *problem {
 
 // settingSaved shows a setting as it is now, or goes on to the list where nothing is to be said of it.
 func (v *visit) settingSaved(s resource.Setting, before *settingView, got *restAnswer) {
-	now, p := readSetting(got)
+	now, p := v.readSetting(got)
 	if p != nil {
 		v.refused(p)
 		return
@@ -287,13 +287,17 @@ func (v *visit) settingSaved(s resource.Setting, before *settingView, got *restA
 	v.showSetting(http.StatusOK, shown, nil)
 }
 
-func readSetting(got *restAnswer) (*settingRow, *problem) {
+// readSetting reads a setting that REST answers, with its warnings in the user's language.
+func (v *visit) readSetting(got *restAnswer) (*settingRow, *problem) {
 	var row settingRow
 	if err := json.Unmarshal(got.body.Bytes(), &row); err != nil {
 		return nil, &problem{Status: http.StatusInternalServerError, Detail: err.Error()}
 	}
 	if row.Value == nil {
 		row.Value = map[string]any{}
+	}
+	for i := range row.Warnings {
+		row.Warnings[i] = v.inWords(row.Warnings[i])
 	}
 	return &row, nil
 }

@@ -144,7 +144,7 @@ func (v *visit) setting(s resource.Setting, name string) (*settingRow, *problem)
 		}
 		return nil, p
 	}
-	return readSetting(got)
+	return v.readSetting(got)
 }
 
 // restSetting is the path of a setting over REST.

@@ -121,7 +121,7 @@ func (v *visit) makeUser(name, of, password string) (problem string) {
 	return v.said(err)
 }
 
-// said gives what a change was refused for in its own words, which are English; empty for a change that was made.
+// said gives what a change was refused for, in the user's language where that is known; empty for a change that was made.
 func (v *visit) said(err error) string {
 	var refused *resource.Refusal
 	var failure *message.Failure
@@ -129,9 +129,9 @@ func (v *visit) said(err error) string {
 	case err == nil:
 		return ""
 	case errors.As(err, &refused):
-		return refused.Error()
+		return v.inWords(refused.Error())
 	case errors.As(err, &failure):
-		return failure.Error()
+		return v.inWords(failure.Error())
 	}
 	return v.words(v.lang(), "error.database")
 }

@@ -95,7 +95,7 @@ func (v *visit) saveTemplate(f *composeForm) {
 	var refused *gateway.PeopleRefusal
 	switch {
 	case errors.As(err, &refused):
-		v.showProblem(f, &formError{Field: "saveas", Key: "template.refused", Detail: refused.Error()})
+		v.showProblem(f, &formError{Field: "saveas", Key: "template.refused", Detail: v.inWords(refused.Error())})
 		return
 	case err != nil:
 		v.showProblem(f, &formError{Key: "error.database"})

@@ -51,7 +51,7 @@ func (v *visit) upload() {
 		v.tooLarge()
 		return
 	case said:
-		v.showProblem(f, &formError{Field: "file", Key: "file.wrong", Detail: wrong.Text})
+		v.showProblem(f, &formError{Field: "file", Key: "file.wrong", Detail: v.inWords(wrong.Text)})
 		return
 	case errors.Is(err, context.DeadlineExceeded):
 		v.fail(http.StatusServiceUnavailable, "file.busy")

@@ -38,7 +38,7 @@ func (v *visit) invite(name string) {
 		v.fail(http.StatusInternalServerError, "error.database")
 		return
 	}
-	p.Link, p.Why, p.Mailed = made.Link, made.Why, made.Mailed
+	p.Link, p.Why, p.Mailed = made.Link, v.inWords(made.Why), made.Mailed
 	if p.Link[0] == '/' { // the server does not know its address, the browser does
 		scheme := "http://"
 		if v.secure() {

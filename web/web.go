@@ -124,7 +124,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		Options: o, sessions: newForms(), drafts: newDrafts(), doing: make(chan struct{}, mailsAtOnce),
-		table: allWords(), alarms: alarmsInSwedish(), phrases: newPhrases(phrasesInSwedish()),
+		table: allWords(), alarms: alarmsInSwedish(),
 		live: newLive(o.Closing), liveLists: newLive(o.Closing),
 	}
 	if s.Check == nil {
@@ -134,6 +134,11 @@ func New(o Options) (*Server, error) {
 	if s.help, err = Help(); err != nil {
 		return nil, err
 	}
+	formats, err := pairsOf("phrases")
+	if err != nil {
+		return nil, err
+	}
+	s.phrases = newPhrases(formats)
 	if err := s.parse(); err != nil {
 		return nil, err
 	}
