@@ -307,24 +307,6 @@ func (t *importTable) end() *problem {
 	return nil
 }
 
-// csvColumns reads the names of the columns.
-func csvColumns(cells []string) ([]string, *problem) {
-	columns := make([]string, len(cells))
-	for i, cell := range cells {
-		name := strings.TrimSpace(cell)
-		if lower := strings.ToLower(name); contactColumns[lower] != nil || lower == "fields" || lower == "addresses" || slices.Contains(ofExports, lower) {
-			name = lower
-		} else if problem := directory.VariableProblem(name); problem != "" {
-			return nil, faulty(http.StatusUnprocessableEntity, codeBadValue, clip(name), "the column %q %s", clip(name), problem)
-		}
-		if slices.Contains(columns[:i], name) {
-			return nil, faulty(http.StatusUnprocessableEntity, codeTwice, clip(name), "the column %s is there twice", clip(name))
-		}
-		columns[i] = name
-	}
-	return columns, nil
-}
-
 func csvProblem(columns, cells []string) *gateway.PeopleProblem {
 	if len(cells) != len(columns) {
 		return &gateway.PeopleProblem{Text: fmt.Sprintf("there are %d columns, and the first line names %d", len(cells), len(columns))}
