@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,7 @@ type settingView struct {
 	Revision int64
 	Conflict []settingConflict
 	Dry      *dryRun // beside a route or an inbound rule
+	Taken    string  // where the route stands in the file that takes every message before a new one
 	Secret   string  // an API key that was made, shown this once
 }
 
@@ -106,6 +108,25 @@ func (v *visit) newSetting(s resource.Setting) {
 	v.showSetting(http.StatusOK, v.viewOf(s, nil, value), nil)
 }
 
+// takesAll finds the route of the file that takes every message, behind which all that are made here stand; empty for none.
+func (v *visit) takesAll() string {
+	got := v.rest(http.MethodGet, "/v1/config/routes", url.Values{"source": {resource.InFile}, "limit": {strconv.Itoa(resource.MaxLimit)}}, nil, nil)
+	var page struct{ Routes []settingRow }
+	if !got.ok() || got.read(&page) != nil {
+		return ""
+	}
+	for _, r := range page.Routes {
+		all := r.Value["to"] == nil || r.Value["to"] == "*"
+		for field := range r.Value {
+			all = all && slices.Contains([]string{"name", "to", "via", "fallback"}, field)
+		}
+		if all {
+			return strings.TrimSpace(r.Name + " " + r.Place)
+		}
+	}
+	return ""
+}
+
 // viewOf makes the view of a setting with what is in its form; have is nil for a new one.
 func (v *visit) viewOf(s resource.Setting, have *settingRow, value map[string]any) *settingView {
 	kind, _ := value["kind"].(string)
@@ -119,6 +140,9 @@ func (v *visit) viewOf(s resource.Setting, have *settingRow, value map[string]an
 		shown.Changes = shown.Changes && !shown.InFile
 	} else {
 		shown.Nameless = s.Key == ""
+		if s.Kind == "routes" {
+			shown.Taken = v.takesAll()
+		}
 		if s.Kind == "connectors" {
 			for _, one := range v.Schema(s).OneOf {
 				shown.Kinds = append(shown.Kinds, one.Properties[slicesIndex(one.Properties, "kind")].Schema.Enum[0])

@@ -215,3 +215,24 @@ func TestNoticeBanner(t *testing.T) {
 		t.Errorf("before one signs in: %s", a.body)
 	}
 }
+
+// The form of a new route says which route of the file takes every message before it, if one does.
+func TestRouteBehindAll(t *testing.T) {
+	t.Parallel()
+	s, rest := newSettingsSite(t)
+	b := s.as("root")
+	a := b.do("/console/routes?new")
+	if a.status != http.StatusOK || strings.Contains(a.body, "every message before") {
+		t.Errorf("a route that takes few: %d %s", a.status, a.body)
+	}
+	for value, want := range map[string]bool{
+		`{"name":"stated","to":"*","via":["op1"]}`: true, `{"name":"stated","via":["op1"]}`: true, `{"name":"stated","to":"*","via":["op1"],"account":"acme"}`: false,
+	} {
+		rest.rows["stated"] = value
+		a = b.do("/console/routes?new")
+		a.wants(t, http.StatusOK)
+		if strings.Contains(a.body, "stated kurir.yaml:12. What is made here") != want {
+			t.Errorf("behind %s: %v", value, !want)
+		}
+	}
+}

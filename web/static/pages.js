@@ -8,6 +8,17 @@ for (const here of document.querySelectorAll("nav [aria-current]")) {
   bar.scrollTop += at.top - room.top - (room.height - at.height) / 2;
 }
 
+// Menus that go on beyond their room fade there.
+for (const bar of document.querySelectorAll(".top nav, nav.side")) {
+  const look = () => {
+    bar.classList.toggle("more-before", bar.scrollLeft > 4);
+    bar.classList.toggle("more-after", bar.scrollLeft + bar.clientWidth < bar.scrollWidth - 4);
+  };
+  bar.addEventListener("scroll", look, { passive: true });
+  window.addEventListener("resize", look);
+  look();
+}
+
 // What changes by itself comes as a stream of pieces by the ids of their elements; what is hidden asks for nothing. Where there is no
 // stream lost is called, once, or without it another try is made later.
 function follow(address, put, lost) {
