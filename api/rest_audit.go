@@ -120,20 +120,19 @@ func shownToAccounts() map[string][]string {
 	}
 }
 
-// withhold takes out of a change what an account is not told: values of fields that are the operator's affair, names of
-// accounts that are somebody else's, and texts from who sees none.
+// withhold takes out of a change what an account is not told: values of fields that are the operator's affair, texts from who sees
+// none, and, of what goes from one account to another, how it is with the one that is somebody else's.
 func (s *httpServer) withhold(v *auditView, a *account.Account) {
 	shown, accounts := shownToAccounts()[v.Noun], s.Accounts()
 	if v.Noun == "schedules" && !a.SeesTexts() {
 		shown = nil
 	}
-	hidden := func(field string, value any) bool {
-		if !slices.Contains(shown, "*") && !slices.Contains(shown, field) {
-			return true
+	for _, values := range []map[string]any{v.Before, v.After} {
+		if of, moves := values["account"]; moves {
+			if name, isText := of.(string); !isText || !a.ActsFor(name, accounts) {
+				clear(values)
+			}
 		}
-		name, isText := value.(string)
-		return field == "account" && !(isText && a.ActsFor(name, accounts))
+		maps.DeleteFunc(values, func(field string, _ any) bool { return !slices.Contains(shown, "*") && !slices.Contains(shown, field) })
 	}
-	maps.DeleteFunc(v.Before, hidden)
-	maps.DeleteFunc(v.After, hidden)
 }
