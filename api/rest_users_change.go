@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"kurir/account"
-	"kurir/gateway"
 	"kurir/resource"
 )
 
@@ -153,8 +152,7 @@ func (s *httpServer) patchUser(w http.ResponseWriter, r *http.Request, a *accoun
 	return s.showUser(ctx, w, http.StatusOK, u.Name)
 }
 
-// deleteUser is DELETE /v1/users/{name}: the user's sessions end, and what the user kept alone is deleted, so that nobody who gets that
-// name later finds it.
+// deleteUser is DELETE /v1/users/{name}: the user's sessions end, and what the user kept alone is deleted.
 func (s *httpServer) deleteUser(w http.ResponseWriter, r *http.Request, a *account.Account) *problem {
 	if p := noQuery(r); p != nil {
 		return p
@@ -173,20 +171,5 @@ func (s *httpServer) deleteUser(w http.ResponseWriter, r *http.Request, a *accou
 	if p := changeProblem(err); p != nil {
 		return p
 	}
-	s.dropBooks(ctx, u, a.Actor())
 	return answerJSON(w, &deletedView{gone.Name, gone.Revision})
-}
-
-// dropBooks deletes what a user has kept alone, in each account that the user could act for.
-func (s *httpServer) dropBooks(ctx context.Context, u *account.User, by string) {
-	accounts := s.Accounts()
-	acting := u.Acting(accounts.ByName(u.Account))
-	for _, of := range accounts.All() {
-		if !acting.ActsFor(of.Name, accounts) {
-			continue
-		}
-		if err := s.People.DropBook(ctx, gateway.PeopleOf{Account: gateway.Book(of.Name, u.Name), By: by}); err != nil {
-			s.Log.Warn("contacts of a deleted user are left", "user", u.Name, "account", of.Name, "error", err)
-		}
-	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"kurir/account"
 	"kurir/api"
+	"kurir/gateway"
 	"kurir/mail"
 )
 
@@ -76,5 +77,17 @@ func (a *App) noteUser(ctx context.Context, who, user, action string) {
 func (a *App) forgetUser(name string) {
 	if err := a.people.Drop(name, true); err != nil {
 		a.log.Warn("what a deleted user signed in with could not be removed", "user", name, "error", err)
+	}
+}
+
+// dropBooks deletes what a deleted user has kept alone, in every account: the user may have been in another before. Nobody who gets
+// that name later finds it.
+func (a *App) dropBooks(ctx context.Context, name, by string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	for _, of := range a.gateway.Snapshot().Accounts.All() {
+		if err := a.gateway.DropBook(ctx, gateway.PeopleOf{Account: gateway.Book(of.Name, name), By: by}); err != nil {
+			a.log.Warn("contacts of a deleted user are left", "user", name, "account", of.Name, "error", err)
+		}
 	}
 }

@@ -129,16 +129,20 @@ func TestDeletedBook(t *testing.T) {
 		}
 		return w.Body.String()
 	}
-	for _, finds := range []bool{true, false} {
+	for _, gone := range []string{"/v1/users/anna", "/v1/config/users/anna", ""} {
 		ask("root", "top", "POST", "/v1/users", `{"name":"anna","role":"sender","account":"top","password":"a password of anna"}`)
 		for _, of := range []string{"top", "low"} {
-			if finds {
-				ask("anna", of, "POST", "/v1/contacts?book=own", `{"name":"Doctor","mobile":"+46700000001"}`)
-			}
-			if list := ask("anna", of, "GET", "/v1/contacts?book=own", ""); strings.Contains(list, "Doctor") != finds {
+			if list := ask("anna", of, "GET", "/v1/contacts?book=own", ""); strings.Contains(list, "Doctor") {
 				t.Errorf("in %s the new anna finds %s", of, list)
 			}
+			ask("anna", of, "POST", "/v1/contacts?book=own", `{"name":"Doctor","mobile":"+46700000001"}`)
+			if list := ask("anna", of, "GET", "/v1/contacts?book=own", ""); !strings.Contains(list, "Doctor") {
+				t.Errorf("in %s anna finds %s", of, list)
+			}
 		}
-		ask("root", "top", "DELETE", "/v1/users/anna", "")
+		ask("root", "top", "PATCH", "/v1/users/anna", `{"account":"low"}`) // where nothing of top is to be seen
+		if gone != "" {
+			ask("root", "top", "DELETE", gone, "")
+		}
 	}
 }

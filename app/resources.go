@@ -139,6 +139,15 @@ func noNoun(kind string) error {
 // and put into force as by a reload; or else nothing is changed. The error is a *resource.Refusal, a *message.Failure, or the
 // store's; context.DeadlineExceeded means that it may come on disk yet, and then into force with the next change.
 func (a *App) ChangeSetting(ctx context.Context, c resource.Change) (resource.Row, error) {
+	row, err := a.changeSetting(ctx, c)
+	if err == nil && c.Action == resource.Delete && c.Kind == "users" {
+		a.dropBooks(ctx, row.Name, c.By)
+	}
+	return row, err
+}
+
+// changeSetting is ChangeSetting but for what takes long, which is done while others change settings.
+func (a *App) changeSetting(ctx context.Context, c resource.Change) (resource.Row, error) {
 	// A client that hangs up does not cut it in two.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
