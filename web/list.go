@@ -169,6 +169,9 @@ func (v *visit) word(text string) string {
 	return text
 }
 
+// Word is that for templates.
+func (v *view) Word(text string) string { return v.word(text) }
+
 // listQuery gives the parameters of the page that are filled in, as REST has them, and the file that is asked for; empty for a page.
 func (v *visit) listQuery(l *listPage) (asked url.Values, file string) {
 	asked = url.Values{}

@@ -100,7 +100,7 @@ func pagesOfInbound() []page {
 				{field: "to"},
 				{field: "text", kind: longText, right: account.SeeTexts},
 				{field: "link"},
-				{field: "rule"},
+				{field: "rule", show: func(v *visit, r row) string { return v.inWords(r.text("rule")) }},
 				{field: "case"},
 			},
 			filters: []string{"from", "to", "account", "came", "link", "rule", "case", "unmatched"}, otherwise: ofAll(),
@@ -121,7 +121,7 @@ func pagesOfQueues() []page {
 			title: "nav.owed", lead: "owed.lead", rest: "/v1/queues", rows: "queues", noun: resource.Queues, live: 5,
 			columns: []column{
 				{field: "account"},
-				{field: "kind"},
+				{field: "kind", kind: aWord},
 				{field: "owed", kind: aNumber},
 				{field: "waiting_for_retry", kind: aNumber},
 				{field: "in_flight", kind: aNumber},
@@ -159,7 +159,7 @@ func pagesOfWebhooks() []page {
 			title: "nav.webhooks", lead: "webhooks.lead", rest: "/v1/webhooks", rows: "webhooks", noun: resource.Webhooks, live: 5, acts: attempts,
 			columns: []column{
 				{field: "account"},
-				{field: "kind"},
+				{field: "kind", kind: aWord},
 				{field: "address"},
 				{field: "current", kind: aWord},
 				{field: "owed", kind: aNumber},
@@ -176,7 +176,7 @@ func pagesOfWebhooks() []page {
 			columns: []column{
 				{field: "at", kind: aTime},
 				{field: "account"},
-				{field: "kind"},
+				{field: "kind", kind: aWord},
 				{field: "address"},
 				{field: "message"},
 				{field: "attempt", kind: aNumber},
@@ -192,7 +192,7 @@ func pagesOfWebhooks() []page {
 			columns: []column{
 				{field: "at", kind: aTime},
 				{field: "account"},
-				{field: "kind"},
+				{field: "kind", kind: aWord},
 				{field: "address"},
 				{field: "message"},
 				{field: "inbound"},

@@ -14,9 +14,9 @@ import (
 // wrong with a field. They are known by the formats by which the sources make them (fmt.Sprintf), so that a test can go over all of
 // those; what a network or another program says is none of them, and stays as it came. The procedure of say:
 //
-//  1. The format with the most words that the whole text can have been made by is looked for; what its verbs stand for goes into
+//  1. What stands before a colon may be the name of a field: what is behind it is looked for.
+//  2. Else the format with the most words that the whole text can have been made by is looked for; what its verbs stand for goes into
 //     the Swedish, by its verbs in the same order or by their numbers (%[2]s). %w stands for words that are put into Swedish too.
-//  2. Else, what stands before a colon may be the name of a field: what is behind it is looked for.
 //  3. Else each part between semicolons is looked for by itself.
 //
 // A phrases does not change and is safe for concurrent use.
@@ -84,13 +84,13 @@ func parsePhrase(format string) (one phrase) {
 
 // say gives a text in Swedish; false where nothing of it is known.
 func (p *phrases) say(text string) (string, bool) {
-	if said, ok := p.whole(text, 0); ok {
-		return said, true
-	}
-	if field, rest, ok := strings.Cut(text, ": "); ok && !strings.Contains(field, " ") {
+	if field, rest, ok := strings.Cut(text, ": "); ok && p.plain[text] == "" && !strings.ContainsAny(field, " \"") {
 		if said, ok := p.say(rest); ok {
 			return field + ": " + said, true
 		}
+	}
+	if said, ok := p.whole(text, 0); ok {
+		return said, true
 	}
 	clauses, known := strings.Split(text, "; "), false
 	for i, clause := range clauses {
@@ -180,7 +180,7 @@ func fitsVerb(kind byte, value string) bool {
 		_, err := strconv.ParseInt(value, 10, 64)
 		return err == nil
 	case 'q':
-		return len(value) > 1 && strings.ContainsRune("\"`", rune(value[0]))
+		return len(value) > 1 && strings.ContainsRune("\"`'", rune(value[0]))
 	case 'g', 'f':
 		_, err := strconv.ParseFloat(value, 64)
 		return err == nil

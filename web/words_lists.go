@@ -20,6 +20,14 @@ func wordsOfLists() map[string]inBoth {
 		"field.name":  {"Name", "Namn"},
 		"field.state": {"State", "Läge"},
 
+		"value.command": {"command", "kommando"},
+		"value.forward": {"forwarded", "vidare"},
+		"value.mail":    {"mail", "e-post"},
+		"value.mailbox": {"mailbox", "brevlåda"},
+		"value.reply":   {"reply", "svar"},
+		"value.service": {"Kannel service", "Kannel-tjänst"},
+		"value.webhook": {"webhook", "webhook"},
+
 		"value.true":  {"yes", "ja"},
 		"value.false": {"no", "nej"},
 	}

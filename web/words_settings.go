@@ -120,7 +120,7 @@ func wordsOfKinds() map[string]inBoth {
 		"kind.lists":       {"Number lists", "Nummerlistor"},
 		"kind.routes":      {"Routes", "Vägval"},
 		"kind.retries":     {"Retries", "Omförsök"},
-		"kind.rotas":       {"Rotas", "Jourscheman"},
+		"kind.rotas":       {"Rotas", "Jourlistor"},
 		"kind.schedules":   {"Scheduled messages", "Schemalagda meddelanden"},
 		"kind.series":      {"Case numbers", "Ärendenummer"},
 		"kind.inbound":     {"Inbound rules", "Regler för inkommande"},

@@ -194,7 +194,7 @@ func wordsOfPeople() map[string]inBoth {
 		"story.refunded": {"Money was given back", "Pengar återfördes"}, "story.resent": {"It is a message that is sent again", "Det är ett meddelande som skickas igen"},
 		"story.fallback": {"Another link was made ready", "En annan förbindelse gjordes redo"}, "story.repeat": {"Another link takes over", "En annan förbindelse tar över"},
 		"story.earlier_report": {"A report of an earlier attempt", "En rapport om ett tidigare försök"}, "story.command": {"A program was started", "Ett program startades"},
-		"story.command_ended": {"The program has ended", "Programmet är klart"}, "story.shown_as": {"The link got another sender", "Länken fick en annan avsändare"},
+		"story.command_ended": {"The program has ended", "Programmet är klart"}, "story.shown_as": {"The link got another sender", "Förbindelsen fick en annan avsändare"},
 		"story.filtered": {"A filter changed it", "Ett filter ändrade det"}, "story.erased": {"The text was erased", "Texten raderades"}, "story.paused": {"It was paused", "Det pausades"},
 		"story.resumed": {"It goes on", "Det fortsätter"}, "story.moved": {"It was moved to another link", "Det flyttades till en annan förbindelse"}, "story.lane": {"Its priority was changed", "Dess prioritet ändrades"},
 		"story.unknown": {"Something happened that this version does not know", "Något hände som den här versionen inte känner till"},
