@@ -18,6 +18,7 @@ func headings() map[string][]string {
 		"mail":      {"e-post", "e-mail", "email", "epost", "e-mail address", "e-postadress", "mail address", "mailadress"},
 		"language":  {"språk"},
 		"note":      {"anteckning", "notering", "comment", "kommentar"},
+		groupColumn: {"groups", "grupp", "grupper"},
 		"addresses": {"other addresses", "andra adresser"},
 		"usual":     {"messages go to", "meddelanden går till"},
 	}
@@ -31,7 +32,7 @@ func phoneHeadings() []string {
 // fieldOf gives the field of a contact that a heading means; empty for none.
 func fieldOf(heading string) string {
 	lower := strings.ToLower(heading)
-	if contactColumns[lower] != nil || lower == "fields" || lower == "addresses" || slices.Contains(ofExports, lower) {
+	if contactColumns[lower] != nil || lower == "fields" || lower == "addresses" || lower == groupColumn || slices.Contains(ofExports, lower) {
 		return lower
 	}
 	for field, words := range headings() {

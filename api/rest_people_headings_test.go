@@ -17,6 +17,8 @@ func TestHeadings(t *testing.T) {
 		"Namn,Telefon,Mobilnummer":                           "name Telefon mobile",
 		"Full name,Phone,E-mail address,Other addresses":     "name mobile mail addresses",
 		"namn,Andra adresser,Meddelanden går till,id,Fields": "name addresses usual id fields",
+		"Namn,Grupp":      "name group",
+		"groups,note":     "group note",
 		"phone,tel":       "mobile tel",
 		"Namn,name":       "",
 		"Mobil,mobile":    "",

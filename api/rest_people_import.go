@@ -33,6 +33,7 @@ const (
 type importLine struct {
 	number int
 	edit   func(*directory.Contact)
+	groups []string // to which the contact comes besides
 	wrong  *gateway.PeopleProblem
 }
 
@@ -171,15 +172,20 @@ func (s *httpServer) importHelping(ctx context.Context, key *gateway.Keyed, imp 
 			return p
 		}
 	}
+	var joins groupJoins
 	for i := range lines {
 		if wrong := lines[i].wrong; wrong != nil {
 			report.add(lines[i].number, gateway.Imported{Result: gateway.ImportRefused, Problem: wrong})
 			continue
 		}
 		report.add(lines[i].number, done[0])
+		if done[0].Result == gateway.ImportRefused {
+			lines[i].groups = nil
+		}
+		joins.add(lines[i].groups, done[0].ID)
 		done = done[1:]
 	}
-	return nil
+	return s.joinGroups(ctx, imp, &joins)
 }
 
 // importOnce imports some lines, unless a request with their key has: then what became of them is known.
@@ -295,6 +301,7 @@ func (t *importTable) row(number int, cells []string) *problem {
 	l := importLine{number: number}
 	if l.wrong = csvProblem(t.columns, cells); l.wrong == nil {
 		columns := t.columns
+		l.groups, l.wrong = groupsOf(columns, cells)
 		l.edit = func(c *directory.Contact) { csvEdit(columns, cells, c) }
 	}
 	return t.each(l)
@@ -335,7 +342,7 @@ func csvEdit(columns, cells []string, c *directory.Contact) {
 		cell = uncalculated(strings.TrimSpace(cell))
 		name := columns[i]
 		switch at := contactColumns[name]; {
-		case cell == "" || slices.Contains(ofExports, name):
+		case cell == "" || name == groupColumn || slices.Contains(ofExports, name):
 		case at != nil:
 			*at(c) = cell
 		case name == "addresses":

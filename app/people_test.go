@@ -115,6 +115,19 @@ func TestPeople(t *testing.T) {
 		}
 	}
 
+	// A line may name its groups, in the user's language; those that are not there are made.
+	c.steps(t, []step{
+		{"key", "POST", "/v1/contacts/import?dry_run=true", "Namn;Mobil;Grupp\nDora;0701000007;Natt\n", 200, `"made":1`},
+		{"key", "GET", "/v1/groups", "", 200, `{"groups":[]}`},
+		{"key", "POST", "/v1/contacts/import", "Namn;Mobil;Grupp\nDora;0701000007;Natt, natt;\nEbbe;0701000008;natt\nFia;x;Dag\n", 200, `are 4 columns`},
+		{"key", "POST", "/v1/contacts/import", "Namn;Mobil;Grupp\nDora;0701000007;Natt\nEbbe;0701000008;\"natt, Kväll\"\nFia;x;Dag\n", 200, `"made":1`},
+		{"key", "GET", "/v1/groups/natt", "", 200, `"name":"natt","members":2`},
+		{"key", "GET", "/v1/groups/kv%C3%A4ll", "", 200, `"members":1`},
+		{"key", "GET", "/v1/groups/dag", "", 404, `not_found`},
+		{"key", "DELETE", "/v1/groups/natt", "", 200, ``},
+		{"key", "DELETE", "/v1/groups/kv%C3%A4ll", "", 200, ``},
+	})
+
 	// What is imported is found again by its number, and comes into a group.
 	c.steps(t, []step{
 		{"key", "POST", "/v1/groups", `{"name":"Nurses","note":"day"}`, 201, `"members":0`},

@@ -52,7 +52,7 @@ func wordsOfBooks() map[string]inBoth {
 		"books.within":         {"group", "grupp"},
 
 		"books.file":         {"File: CSV, Excel (.xlsx) or vCards, at most 8 MB", "Fil: CSV, Excel (.xlsx) eller vCard, högst 8 MB"},
-		"books.file.hint":    {"The first row of a table names the columns, in English or Swedish: name, mobile, pager, mail, language, note, other addresses; any other becomes a field of that name.", "Första raden i en tabell ger kolumnernas namn, på svenska eller engelska: namn, mobil, personsökare, e-post, språk, anteckning, andra adresser; varje annan blir ett fält med det namnet."},
+		"books.file.hint":    {"The first row of a table names the columns, in English or Swedish: name, mobile, pager, mail, language, note, other addresses, group; any other becomes a field of that name.", "Första raden i en tabell ger kolumnernas namn, på svenska eller engelska: namn, mobil, personsökare, e-post, språk, anteckning, andra adresser, grupp; varje annan blir ett fält med det namnet."},
 		"books.into":         {"Into the group (may be left empty)", "Till gruppen (får lämnas tomt)"},
 		"books.repeats":      {"Whose mobile or mail address is there already", "Den vars mobil eller e-post redan finns"},
 		"books.change":       {"is changed to what the file says", "ändras till det filen säger"},
