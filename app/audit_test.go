@@ -18,12 +18,9 @@ accounts:
   - {name: stranger, api_keys: [stranger-key]}
 `
 
-// An account finds the changes of what is its own, whoever made them, a user of the pages those of accounts below as well, and
-// neither of them anybody else's; of what the operator decides they see that it was changed, and not to what.
-func TestAuditOfOwn(t *testing.T) {
-	t.Parallel()
-	s := run(t, read(t, fmt.Sprintf(auditText, t.TempDir())))
-	c := newCaller(t, s)
+// changeAll makes changes of what is the reseller's, the child's, a stranger's and the operator's.
+func changeAll(t *testing.T, c *caller) {
+	t.Helper()
 	for _, one := range []struct{ key, method, path, body string }{
 		{"root-key", "POST", "/v1/config/accounts", `{"name":"child","parent":"reseller","rate":7,"groups":["of-root"],"api_keys":["child-key"]}`},
 		{"root-key", "POST", "/v1/config/connectors", `{"name":"of-root","kind":"smpp","hosts":["127.0.0.1:9"],"system_id":"kurir","password":"kept-secret"}`},
@@ -41,6 +38,15 @@ func TestAuditOfOwn(t *testing.T) {
 			t.Fatalf("%s %s: %d %s", one.method, one.path, got.status, got.body)
 		}
 	}
+}
+
+// An account finds the changes of what is its own, whoever made them, a user of the pages those of accounts below as well, and
+// neither of them anybody else's; of what the operator decides they see that it was changed, and not to what.
+func TestAuditOfOwn(t *testing.T) {
+	t.Parallel()
+	s := run(t, read(t, fmt.Sprintf(auditText, t.TempDir())))
+	c := newCaller(t, s)
+	changeAll(t, c)
 	ofChild := []string{`"noun":"accounts","name":"child"`, "of-child-route", "of-child-user", "of-child-key", "of-child-group", `"mover"`, `"rate":7`}
 	ofUser := func(u account.User, query string) string {
 		w := httptest.NewRecorder()
