@@ -225,11 +225,11 @@ func (v *visit) listPage(l *listPage) {
 
 // listLive streams a list as it changes. What is the same for all users of an account is made once for all of them.
 func (v *visit) listLive(l *listPage, asked url.Values) {
-	key := v.r.URL.Path + "?" + asked.Encode()
+	key, shared := v.r.URL.Path+"?"+asked.Encode(), v.liveLists
 	if !strings.HasPrefix(key, consolePath) || l.names != "" { // names come out of the user's own book, too
-		key += " " + v.user.Name
+		key, shared = key+" "+v.user.Name, v.liveOwn
 	}
-	v.watch(v.liveLists, key, time.Duration(l.live)*time.Second, func(v *visit) (parts, error) {
+	v.watch(shared, key, time.Duration(l.live)*time.Second, func(v *visit) (parts, error) {
 		shown := v.listed(l, asked)
 		if shown.Problem != nil {
 			return nil, fmt.Errorf("read the list: %s", shown.Problem.Detail)

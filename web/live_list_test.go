@@ -84,4 +84,9 @@ func TestListLive(t *testing.T) {
 	if made := scheduled.Load() - before; made != 2 {
 		t.Errorf("what is each user's own was made %d times for two", made)
 	}
+	s.web.liveOwn.mu.Lock()
+	defer s.web.liveOwn.mu.Unlock()
+	if own := len(s.web.liveOwn.topics); own != 2 { // however many they are, they leave the lists of all their room
+		t.Errorf("of what is each user's own %d are where that has its room", own)
+	}
 }

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"net/http/httptest"
-	"net/url"
 	"testing"
 
 	"kurir/account"
@@ -13,23 +11,12 @@ import (
 func TestLiveEndsWithRights(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, map[string]string{"eva": "support"})
-	b := s.as("eva")
-	at, err := url.Parse(s.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := httptest.NewRequest("GET", s.URL+"/console/live", nil)
-	for _, c := range b.client.Jar.Cookies(at) {
-		r.AddCookie(c)
-	}
-	v := &visit{Server: s.web, w: httptest.NewRecorder(), r: r, page: &page{right: account.SeeOperation}}
-	if v.recognise(); v.user == nil || !v.stillMay() {
-		t.Fatal("who has signed in may not see it")
-	}
+	v := s.visitOf("eva", &page{pattern: "GET /console/live", right: account.SeeOperation})
 	for what, change := range map[string]func(u *account.User){
 		"texts": func(u *account.User) { u.Texts = true },
 		"role":  func(u *account.User) { u.Role = "operator" },
 		"off":   func(u *account.User) { u.Disabled = true },
+		"words": func(u *account.User) { u.Language = "sv" },
 	} {
 		s.mu.Lock()
 		before := s.users[0]

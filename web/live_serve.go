@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"time"
 )
 
@@ -17,11 +18,12 @@ const liveRetry = "retry: 3000\n\n"
 // may not see it any more, or the server ends. All who look at what the key names in one language, with the same rights and for the
 // same account share the samples.
 func (v *visit) watch(l *live, key string, every time.Duration, sample func(*visit) (parts, error)) {
-	key = fmt.Sprintf("%s %s %d %s", key, v.lang(), v.user.Rights(), v.account.Name)
+	v = v.detached(v.r.Context())
+	key = fmt.Sprintf("%q %s %d %q", key, v.lang(), v.user.Rights(), v.account.Name) // names may have spaces, and end as another begins
 	t, leave, err := l.join(key, v.user.Name, every, func(ctx context.Context) (parts, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		return sample(v.detached(ctx))
+		return v.detached(ctx).sampled(sample)
 	})
 	if err != nil {
 		v.w.Header().Set("Retry-After", "30")
@@ -65,17 +67,31 @@ func (v *visit) watch(l *live, key string, every time.Duration, sample func(*vis
 	}
 }
 
-// stillMay tells whether the user is still signed in and may still see what is streamed: it was made with the rights and for the account
-// that the user had when it began.
+// stillMay tells whether the user is still signed in and may still see what is streamed: it was made with the rights, for the account and
+// in the language that the user had when it began.
 func (v *visit) stillMay() bool {
 	now := &visit{Server: v.Server, w: v.w, r: v.r, page: v.page}
 	now.recognise()
-	return now.user != nil && now.user.Name == v.user.Name && now.user.Rights() == v.user.Rights() && now.account.Name == v.account.Name
+	return now.user != nil && now.user.Name == v.user.Name && now.user.Rights() == v.user.Rights() && now.account.Name == v.account.Name &&
+		now.shows(v.page) && now.lang() == v.lang()
 }
 
-// detached is the visit as who samples a topic makes it: it does not end with the request that began it.
+// detached is the visit as who samples a topic makes it: it does not end with the request that began it, and its language stays that of
+// the topic, whatever becomes of whose visit it was.
 func (v *visit) detached(ctx context.Context) *visit {
-	d := *v
-	d.r = v.r.Clone(ctx)
+	d, user := *v, *v.user
+	user.Language = v.lang()
+	d.r, d.user = v.r.Clone(ctx), &user
 	return &d
+}
+
+// sampled makes a sample. As no request waits for it, a panic would end the program.
+func (v *visit) sampled(sample func(*visit) (parts, error)) (p parts, err error) {
+	defer func() {
+		if wrong := recover(); wrong != nil {
+			err = fmt.Errorf("panic: %v", wrong)
+			v.Log.Error("a page could not be made; this is a mistake in Kurir", "page", v.page.path(), "error", err, "stack", string(debug.Stack()))
+		}
+	}()
+	return sample(v)
 }

@@ -81,6 +81,7 @@ type Server struct {
 	zippers   sync.Pool                     // of *gzip.Writer
 	live      *live                         // pages of the console
 	liveLists *live                         // lists, which can be asked for in many ways and leave the former their room
+	liveOwn   *live                         // those that are each user's own, however many users look
 
 	resets sync.Mutex     // held while a link to another password is made
 	doing  chan struct{}  // a place for each thing that is done after a request
@@ -125,7 +126,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		Options: o, sessions: newForms(), drafts: newDrafts(), doing: make(chan struct{}, mailsAtOnce),
 		table: allWords(), alarms: alarmsInSwedish(),
-		live: newLive(o.Closing), liveLists: newLive(o.Closing),
+		live: newLive(o.Closing), liveLists: newLive(o.Closing), liveOwn: newLive(o.Closing),
 	}
 	if s.Check == nil {
 		s.Check = s.byPassword
