@@ -21,6 +21,7 @@ func nodesOn(t *testing.T, dir string, n int) []*world {
 // nodesWith does so; set is called for each before it runs.
 func nodesWith(t *testing.T, dir string, n int, set func(*world)) []*world {
 	t.Helper()
+	layEmpty(t, dir)
 	st, err := store.Open(context.Background(), store.Options{Path: dir})
 	if err != nil {
 		t.Fatal(err)

@@ -45,9 +45,8 @@ func TestSeeds(t *testing.T) {
 			runs = seedsFewRace
 		}
 	}
-	empty := emptyStore(t)
 	if *seedsSeed != 0 {
-		s := runSeed(t, empty, *seedsSeed)
+		s := runSeed(t, *seedsSeed)
 		s.print()
 		if s.failed() {
 			t.Errorf("seed %d fails", *seedsSeed)
@@ -72,9 +71,9 @@ func TestSeeds(t *testing.T) {
 				if *seedsBase != 0 && i > int64(runs)/2 {
 					seed += *seedsBase
 				}
-				if s := runSeed(t, empty, seed); s.failed() {
+				if s := runSeed(t, seed); s.failed() {
 					bad.Add(1)
-					failing(t, empty, s)
+					failing(t, s)
 				}
 			}
 		})
@@ -84,14 +83,14 @@ func TestSeeds(t *testing.T) {
 var seedsPrinting sync.Mutex
 
 // failing prints the events of a seed that has failed, and runs it again.
-func failing(t *testing.T, empty []byte, s *sim) {
+func failing(t *testing.T, s *sim) {
 	seedsPrinting.Lock()
 	defer seedsPrinting.Unlock()
 	s.print()
 	began, runs, failed := time.Now(), 0, 0
 	for runs < *seedsAgain && time.Since(began) < seedsAgainTime {
 		runs++
-		if runSeed(t, empty, s.seed).failed() {
+		if runSeed(t, s.seed).failed() {
 			failed++
 		}
 	}
@@ -100,13 +99,11 @@ func failing(t *testing.T, empty []byte, s *sim) {
 }
 
 // runSeed runs one seed in a bubble.
-func runSeed(t *testing.T, empty []byte, seed uint64) *sim {
+func runSeed(t *testing.T, seed uint64) *sim {
 	t.Helper()
 	dir := memoryDir(t)
 	defer os.RemoveAll(dir)
-	if err := os.WriteFile(filepath.Join(dir, "kurir.db"), empty, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	layEmpty(t, dir)
 	var s *sim
 	bubble(t, func(t *testing.T) {
 		s = newSim(t, dir, seed)
@@ -115,23 +112,40 @@ func runSeed(t *testing.T, empty []byte, seed uint64) *sim {
 	return s
 }
 
-// emptyStore returns a database in which there is nothing: to make one takes
-// longer than a seed.
-func emptyStore(t *testing.T) []byte {
-	dir := memoryDir(t)
+// emptyStore returns a database in which there is nothing, which is made once: to make one takes longer than a seed.
+var emptyStore = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "kurir-empty-")
+	if err != nil {
+		return nil, err
+	}
 	defer os.RemoveAll(dir)
 	st, err := store.Open(context.Background(), store.Options{Path: dir})
+	if err != nil {
+		return nil, err
+	}
+	if err := st.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, "kurir.db"))
+})
+
+// layEmpty puts an empty database into a folder that has none.
+func layEmpty(t testing.TB, dir string) {
+	t.Helper()
+	path := filepath.Join(dir, "kurir.db")
+	if _, err := os.Stat(path); err == nil {
+		return
+	}
+	empty, err := emptyStore()
 	if err == nil {
-		err = st.Close()
+		err = os.MkdirAll(dir, 0o750)
+	}
+	if err == nil {
+		err = os.WriteFile(path, empty, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := os.ReadFile(filepath.Join(dir, "kurir.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // memoryDir makes a folder, in memory if the system has such a file system:

@@ -71,6 +71,7 @@ func testSnapshot() *Snapshot {
 // options and register receivers.
 func start(t testing.TB, dir string, opt Options, set func(*world)) *world {
 	t.Helper()
+	layEmpty(t, dir)
 	st, err := store.Open(context.Background(), store.Options{Path: dir})
 	if err != nil {
 		t.Fatal(err)
