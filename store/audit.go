@@ -15,26 +15,62 @@ type AuditFilter struct {
 	Limit           int
 }
 
+// mostApart is how many accounts are looked through one by one, each no further than a page is long, however much has been changed. Of
+// more accounts all that is theirs is gathered first.
+const mostApart = 64
+
 // where gives the condition of a filter.
 func (f *AuditFilter) where() *condition {
-	w := &condition{}
+	narrowed, w := &condition{}, &condition{}
 	for _, one := range [...]struct{ column, is string }{{"kind", f.Kind}, {"name", f.Name}, {"who", f.Who}} {
 		if one.is != "" {
-			w.add(one.column+" = ?", one.is)
+			narrowed.add(one.column+" = ?", one.is)
 		}
 	}
-	behind := "number < ?"
-	if f.Oldest {
-		behind = "number > ?"
+	names := padded(f.Accounts)
+	if len(names) > 0 && len(names) <= mostApart {
+		f.apart(w, names, narrowed)
+		return w
 	}
-	if f.After != 0 {
-		w.add(behind, f.After)
-	}
-	if f.Accounts != nil {
-		names := padded(f.Accounts)
+	w.terms, w.args = narrowed.terms, narrowed.args
+	f.behind(w)
+	if len(names) > 0 {
 		w.add("number IN (SELECT number FROM audit_account WHERE account IN (?"+strings.Repeat(",?", len(names)-1)+"))", names...)
 	}
 	return w
+}
+
+// behind adds where the page begins.
+func (f *AuditFilter) behind(w *condition) {
+	switch {
+	case f.After != 0 && f.Oldest:
+		w.add("number > ?", f.After)
+	case f.After != 0:
+		w.add("number < ?", f.After)
+	}
+}
+
+// order is that of numbers.
+func (f *AuditFilter) order() string {
+	if f.Oldest {
+		return "ASC"
+	}
+	return "DESC"
+}
+
+// apart adds that a change is among the first of an account's, of those that the page may have.
+func (f *AuditFilter) apart(w *condition, names []any, narrowed *condition) {
+	of := &condition{}
+	f.behind(of)
+	if len(narrowed.terms) > 0 {
+		of.add("EXISTS (SELECT 1 FROM audit a WHERE a.number = audit_account.number AND "+narrowed.text()+")", narrowed.args...)
+	}
+	var args []any
+	for _, name := range names {
+		args = append(append(append(args, name), of.args...), int64(f.Limit))
+	}
+	one := "SELECT number FROM (SELECT number FROM audit_account WHERE account = ? AND " + of.text() + " ORDER BY number " + f.order() + " LIMIT ?) AS one"
+	w.add("number IN ("+one+strings.Repeat(" UNION ALL "+one, len(names)-1)+")", args...)
 }
 
 // padded repeats the last of some names until they are a power of two, so that there are few forms of the statement.
@@ -53,13 +89,9 @@ func (s *Store) Audits(ctx context.Context, f AuditFilter) (list []Audit, err er
 	if f.Accounts != nil && len(f.Accounts) == 0 {
 		return nil, nil
 	}
-	order := "DESC"
-	if f.Oldest {
-		order = "ASC"
-	}
 	where := f.where()
 	err = s.read(ctx, func(c *conn) error {
-		return query(c, "SELECT number, at, who, kind, name, action, fields, data FROM audit WHERE "+where.text()+" ORDER BY number "+order+" LIMIT ?",
+		return query(c, "SELECT number, at, who, kind, name, action, fields, data FROM audit WHERE "+where.text()+" ORDER BY number "+f.order()+" LIMIT ?",
 			func(stmt *statement) {
 				where.bind(stmt, 1)
 				stmt.BindInt64(len(where.args)+1, int64(f.Limit))

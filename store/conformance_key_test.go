@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"testing"
 
 	"kurir/store"
@@ -67,6 +69,10 @@ func testAuditOf(t *testing.T, open opener) {
 			commit(t, s, &store.Batch{People: []*store.PeopleChange{{Audits: []store.Audit{a}}}})
 		}
 	}
+	many := []string{"a"} // so many that they are not looked through one by one
+	for i := range 99 {
+		many = append(many, fmt.Sprint("c", max(i-1, 0)), "c")
+	}
 	for _, one := range []struct {
 		filter store.AuditFilter
 		want   []int64
@@ -78,8 +84,12 @@ func testAuditOf(t *testing.T, open opener) {
 		{store.AuditFilter{Accounts: []string{"a", "b"}, After: 3}, []int64{2, 1}},
 		{store.AuditFilter{Accounts: []string{"a", "c"}, After: 1, Oldest: true, Kind: "users", Name: "anna", Who: "root"}, []int64{3, 5, 6}},
 		{store.AuditFilter{Accounts: []string{"a"}, Who: "nobody"}, nil},
+		{store.AuditFilter{Accounts: []string{"a", "b"}, Limit: 2}, []int64{6, 3}},
+		{store.AuditFilter{Accounts: []string{"b", "a", "c"}, Limit: 3, Oldest: true, Kind: "users"}, []int64{1, 2, 3}},
+		{store.AuditFilter{Accounts: many, After: 6, Limit: 2}, []int64{5, 3}},
+		{store.AuditFilter{Accounts: many, Who: "root", Oldest: true}, []int64{1, 3, 5, 6}},
 	} {
-		one.filter.Limit = 10
+		one.filter.Limit = cmp.Or(one.filter.Limit, 10)
 		list, err := s.Audits(ctx, one.filter)
 		if err != nil {
 			t.Fatal(err)
