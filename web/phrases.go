@@ -83,9 +83,12 @@ func parsePhrase(format string) (one phrase) {
 }
 
 // say gives a text in Swedish; false where nothing of it is known.
-func (p *phrases) say(text string) (string, bool) {
-	if field, rest, ok := strings.Cut(text, ": "); ok && p.plain[text] == "" && !strings.ContainsAny(field, " \"") {
-		if said, ok := p.say(rest); ok {
+func (p *phrases) say(text string) (string, bool) { return p.said(text, 0) }
+
+// said is say behind so many names of fields.
+func (p *phrases) said(text string, fields int) (string, bool) {
+	if field, rest, ok := strings.Cut(text, ": "); ok && fields < deepest && p.plain[text] == "" && !strings.ContainsAny(field, " \"") {
+		if said, ok := p.said(rest, fields+1); ok {
 			return field + ": " + said, true
 		}
 	}
@@ -101,7 +104,7 @@ func (p *phrases) say(text string) (string, bool) {
 	return strings.Join(clauses, "; "), known
 }
 
-// deepest is how often words may stand within words.
+// deepest is how often words may stand within words, and behind names of fields: more is a stranger's.
 const deepest = 3
 
 // whole gives a text that one format makes.
