@@ -120,11 +120,21 @@ func shownToAccounts() map[string][]string {
 	}
 }
 
-// withhold takes out of a change what an account is not told: values of fields that are the operator's affair, texts from who sees
-// none, and, of what goes from one account to another, how it is with the one that is somebody else's.
+// shownWith says which scope it takes to see the values of a noun, or of a field of one.
+func shownWith() map[string]account.Scope {
+	return map[string]account.Scope{"users": account.UsersRead, "keys": account.KeysRead, "accounts balance": account.MoneyRead}
+}
+
+// withhold takes out of a change what an account is not told: values of fields that are the operator's affair or that the key may not
+// read elsewhere, texts from who sees none, and, of what goes from one account to another, how it is with the one that is somebody
+// else's.
 func (s *httpServer) withhold(v *auditView, a *account.Account) {
 	shown, accounts := shownToAccounts()[v.Noun], s.Accounts()
-	if v.Noun == "schedules" && !a.SeesTexts() {
+	lacks := func(what string) bool {
+		scope, needed := shownWith()[what]
+		return needed && a.Key() != nil && !a.Key().May(scope)
+	}
+	if v.Noun == "schedules" && !a.SeesTexts() || lacks(v.Noun) {
 		shown = nil
 	}
 	for _, values := range []map[string]any{v.Before, v.After} {
@@ -133,6 +143,8 @@ func (s *httpServer) withhold(v *auditView, a *account.Account) {
 				clear(values)
 			}
 		}
-		maps.DeleteFunc(values, func(field string, _ any) bool { return !slices.Contains(shown, "*") && !slices.Contains(shown, field) })
+		maps.DeleteFunc(values, func(field string, _ any) bool {
+			return !slices.Contains(shown, "*") && !slices.Contains(shown, field) || lacks(v.Noun+" "+field)
+		})
 	}
 }

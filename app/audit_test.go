@@ -47,6 +47,9 @@ func TestAuditOfOwn(t *testing.T) {
 	s := run(t, read(t, fmt.Sprintf(auditText, t.TempDir())))
 	c := newCaller(t, s)
 	changeAll(t, c)
+	got := c.do(t, "child-key", "POST", "/v1/keys", `{"name":"narrow","scopes":["audit:read"]}`)
+	_, secret, _ := strings.Cut(got.body, `"key":"`)
+	narrow, _, _ := strings.Cut(secret, `"`)
 	ofChild := []string{`"noun":"accounts","name":"child"`, "of-child-route", "of-child-user", "of-child-key", "of-child-group", `"mover"`, `"rate":7`}
 	ofUser := func(u account.User, query string) string {
 		w := httptest.NewRecorder()
@@ -58,6 +61,7 @@ func TestAuditOfOwn(t *testing.T) {
 		has, not  []string
 	}{
 		{"child", c.do(t, "child-key", "GET", "/v1/audit", "").body, ofChild, []string{"of-stranger", "of-reseller", "of-root", "kept-"}},
+		{"a key for the audit alone", c.do(t, narrow, "GET", "/v1/audit", "").body, ofChild, []string{`"role":`, `"scopes":`, "of-stranger", "kept-"}},
 		{"reseller", c.do(t, "reseller-key", "GET", "/v1/audit", "").body, []string{"of-reseller-group"}, []string{"of-child", "of-stranger", "of-root"}},
 		{"stranger", c.do(t, "stranger-key", "GET", "/v1/audit", "").body, []string{"of-stranger-user", "of-stranger-group", `"mover"`}, []string{"child", "reseller", "of-root"}},
 		{"a manager", ofUser(account.User{Name: "m", Account: "reseller", Role: "manager"}, ""), append(ofChild, "of-reseller-group"), []string{"of-stranger", "of-root", "kept-", `"account":"stranger"`}},
@@ -88,8 +92,8 @@ func TestAuditOfOwn(t *testing.T) {
 			path = "/v1/audit" + strings.ReplaceAll(path[strings.Index(path, "?"):], `\u0026`, "&")
 		}
 	}
-	if seen != 7 {
-		t.Errorf("%d changes by pages, want 7", seen)
+	if seen != 8 {
+		t.Errorf("%d changes by pages, want 8", seen)
 	}
 }
 
