@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -123,22 +124,23 @@ func (b *belongings) bind(t *testing.T, s *server) {
 	if _, err := io.CopyN(io.Discard, conn, int64(binary.BigEndian.Uint32(answer))-16); err != nil {
 		t.Fatal(err)
 	}
-	if b.answers {
-		go answerPDUs(conn)
-	}
+	go answerPDUs(conn, b.answers)
 }
 
-// answerPDUs takes what comes until it is told to unbind.
-func answerPDUs(conn net.Conn) {
+// answerPDUs says that the session lives when it is asked, so that it stays however long the test takes; with all it takes messages,
+// too, and ends when it is told to unbind.
+func answerPDUs(conn net.Conn, all bool) {
 	for h := make([]byte, 16); ; {
 		if _, err := io.ReadFull(conn, h); err != nil {
 			return
 		}
 		_, _ = io.CopyN(io.Discard, conn, int64(binary.BigEndian.Uint32(h))-16)
-		switch h[7] {
-		case 5: // deliver_sm
+		switch {
+		case h[4] == 0 && h[7] == 0x15: // enquire_link
+			_, _ = conn.Write(append([]byte{0, 0, 0, 16, 0x80, 0, 0, 0x15, 0, 0, 0, 0}, h[12:16]...))
+		case all && h[7] == 5: // deliver_sm
 			_, _ = conn.Write(append([]byte{0, 0, 0, 17, 0x80, 0, 0, 5, 0, 0, 0, 0}, append(h[12:16:16], 0)...))
-		case 6: // unbind
+		case all && h[7] == 6: // unbind
 			_ = conn.Close()
 			return
 		}
@@ -186,6 +188,9 @@ func (b *belongings) furnish(t *testing.T, s *server, c *caller, sim *simulator.
 	b.inbound = until(t, "no inbound message", func() string { return idOf(t, must(b.key, "GET", "/v1/inbound", "")) })
 }
 
+// enquired is the count of a trace, in which are the requests whether the session lives.
+var enquired = regexp.MustCompile(`"seen":\d+`)
+
 // state is what an account has that nobody else may change.
 func (b *belongings) state(t *testing.T, c *caller) string {
 	t.Helper()
@@ -199,7 +204,7 @@ func (b *belongings) state(t *testing.T, c *caller) string {
 		if got.status != 200 {
 			t.Errorf("%s cannot read %s: %d %s", b.name, path, got.status, got.body)
 		}
-		all.WriteString(path + " " + got.body)
+		all.WriteString(path + " " + enquired.ReplaceAllString(got.body, ""))
 	}
 	all.WriteString(c.do(t, "kept-key-root", "GET", "/v1/config/accounts", "").body)
 	all.WriteString(idOf(t, c.do(t, b.key, "GET", "/v1/sessions", "")))
