@@ -67,7 +67,7 @@ func (s *server) afterRestarts() int64 {
 // takes after a restart, and while it takes more, must not depend on how many wait.
 func TestMemoryFollowsConfiguration(t *testing.T) {
 	t.Parallel()
-	few, many := 100_000, 500_000
+	few, many := 200_000, 800_000
 	if long() {
 		few, many = 1_000_000, 5_000_000
 	}
