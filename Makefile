@@ -33,12 +33,12 @@ unit: ## unit tests without the race detector: the quick loop
 	go test ./...
 
 # When tests of a package end, the detector would wait a second for what other threads have to say: a tenth is enough, for tests end when all
-# goroutines have. What takes longest is begun first, so that both processors have something to do until the end.
+# goroutines have. What takes longest is begun first, so that both processors have something to do until the end. Vet is a matter of lint.
 race: ## unit tests with the race detector
-	@GORACE=atexit_sleep_ms=100 tools/in-memory go test $(RACE) -timeout 15m ./gateway ./store ./app ./...
+	@GORACE=atexit_sleep_ms=100 tools/in-memory go test -vet=off $(RACE) -timeout 15m ./gateway ./store ./app ./...
 
 seeds: ## the simulation of faults at several gateways, SEEDS (1000) times
-	go test -count=1 -timeout 15m ./gateway -run '^TestSeeds$$' -seeds.runs=$(SEEDS) -seeds.base=$(SEEDBASE)
+	go test -vet=off -count=1 -timeout 15m ./gateway -run '^TestSeeds$$' -seeds.runs=$(SEEDS) -seeds.base=$(SEEDBASE)
 
 fuzz: ## every fuzz target for FUZZTIME (1s)
 	@tools/fuzz $(FUZZTIME)
@@ -54,7 +54,7 @@ peers: ## install the programs of others that the tests talk to
 	@tools/setup-peers
 
 e2e: ## the whole program over real sockets, against the simulator and real peers
-	@if [ -e e2e/go.mod ]; then cd e2e && go test -count=1 -parallel 4 -timeout 30m ./...; fi
+	@if [ -e e2e/go.mod ]; then cd e2e && go test -vet=off -count=1 -parallel 4 -timeout 30m ./...; fi
 
 experiments: ## faults while three servers share a PostgreSQL, for LASTING (10m), and what was lost by them
 	@tools/experiments $(EXPERIMENTS)
