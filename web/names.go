@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ func (v *visit) contactNames(numbers []string) map[string]string {
 		return nil
 	}
 	names := map[string]string{}
-	for _, c := range v.found(gateway.PeopleFilter{Mobiles: sortedNames(wanted), Limit: 2 * mostNamed}) {
+	for _, c := range v.found(gateway.PeopleFilter{Mobiles: slices.Sorted(maps.Keys(wanted)), Limit: 2 * mostNamed}) {
 		for _, address := range numbersOf(&c.Contact) {
 			digits := strings.TrimPrefix(address, "+")
 			if number := wanted[digits]; number != "" && names[number] == "" && strings.TrimPrefix(c.Name, "+") != digits {
@@ -33,15 +34,6 @@ func (v *visit) contactNames(numbers []string) map[string]string {
 		}
 	}
 	return names
-}
-
-func sortedNames(wanted map[string]string) []string {
-	list := make([]string, 0, len(wanted))
-	for name := range wanted {
-		list = append(list, name)
-	}
-	slices.Sort(list)
-	return list
 }
 
 // numbersOf are all numbers of a contact.
