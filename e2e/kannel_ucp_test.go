@@ -88,9 +88,11 @@ func kannelExchange(t *testing.T, k *kannel, sim *simulator.Simulator, mo, dlr *
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: dlr values %v, want %v", c.to, got, c.want)
 		}
-		ph, _ := sim.Phone(c.to, 5)
-		if slices.Contains(c.want, 1) && (len(ph.Texts) != 1 || ph.Texts[0].Text != c.text || ph.Texts[0].Peer != c.from) {
-			t.Errorf("%s shows %+v, want %q", c.to, ph.Texts, c.text)
+		if !slices.Contains(c.want, 1) {
+			continue
+		}
+		if got := shown(t, sim, c.to); got.Text != c.text || got.Peer != c.from {
+			t.Errorf("%s shows %+v, want %q", c.to, got, c.text)
 		}
 	}
 	kannelInbound(t, sim, mo)

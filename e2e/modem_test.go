@@ -37,12 +37,7 @@ func startModem(t testing.TB, opt simulator.ModemOptions) (sim *simulator.Simula
 // shows waits until a phone shows a text from the modem, in whose end the program of somebody else may have put a line feed.
 func shows(t *testing.T, sim *simulator.Simulator, number, text string) {
 	t.Helper()
-	var last simulator.Phone
-	eventually(t, "a text on the phone "+number, func() bool {
-		last, _ = sim.Phone(number, 1)
-		return len(last.Texts) == 1 && last.Texts[0].Missing == 0
-	})
-	if got := last.Texts[0]; strings.TrimSpace(got.Text) != text || got.Peer != modemNumber {
+	if got := shown(t, sim, number); strings.TrimSpace(got.Text) != text || got.Peer != modemNumber {
 		t.Errorf("the phone shows %+v, want %q", got, text)
 	}
 }

@@ -75,6 +75,18 @@ func startSimulator(t testing.TB, opt simulator.Options) *simulator.Simulator {
 	return s
 }
 
+// shown waits until a phone has one text in all its parts, and gives it. A peer that cuts a long text itself sends messages of their own,
+// and may ask for the report of the first alone.
+func shown(t testing.TB, sim *simulator.Simulator, number string) simulator.Text {
+	t.Helper()
+	var ph simulator.Phone
+	eventually(t, "the text is whole on the phone "+number, func() bool {
+		ph, _ = sim.Phone(number, 2)
+		return len(ph.Texts) == 1 && ph.Texts[0].Missing == 0
+	})
+	return ph.Texts[0]
+}
+
 // startServer writes a file and starts the program with it.
 func startServer(t testing.TB, sim *simulator.Simulator, opt serverOptions) *server {
 	t.Helper()

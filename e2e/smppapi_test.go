@@ -65,16 +65,6 @@ func TestESMELong(t *testing.T) {
 	linked(t, sim)
 	e := bindTo(t, s.smpp, smpp.Transceiver)
 	text := "ref-long " + textMark + strings.Repeat(" 0123456789", 21) // 240 octets, which is two parts
-	phone := func(number string) simulator.Text {
-		t.Helper()
-		var ph simulator.Phone
-		eventually(t, "the text is whole on "+number, func() bool {
-			ph, _ = sim.Phone(number, 5)
-			return len(ph.Texts) == 1 && ph.Texts[0].Missing == 0
-		})
-		return ph.Texts[0]
-	}
-
 	whole := shortText("46703000001", text)
 	payload := shortText("46703000002", "")
 	payload.TLVs.Set(smpp.TagMessagePayload, []byte(text))
@@ -85,7 +75,7 @@ func TestESMELong(t *testing.T) {
 		if r := e.receipt(); r.State != smpp.MessageDelivered {
 			t.Errorf("receipt %+v", r)
 		}
-		if got := phone(m.Dest.Addr); got.Text != text || got.Parts != 2 {
+		if got := shown(t, sim, m.Dest.Addr); got.Text != text || got.Parts != 2 {
 			t.Errorf("%s shows %d parts, %q", m.Dest.Addr, got.Parts, got.Text)
 		}
 	}
@@ -106,7 +96,7 @@ func TestESMELong(t *testing.T) {
 	}
 	e.receipts(4)
 	for _, number := range []string{"46703000003", "46703000004"} {
-		if got := phone(number); got.Text != text {
+		if got := shown(t, sim, number); got.Text != text {
 			t.Errorf("%s shows %q", number, got.Text)
 		}
 	}
@@ -116,7 +106,7 @@ func TestESMELong(t *testing.T) {
 	if status, _ := e.submit(ucs2); status != smpp.ESME_ROK {
 		t.Fatal(status)
 	}
-	if got := phone("46703000005"); got.Text != "При😀" {
+	if got := shown(t, sim, "46703000005"); got.Text != "При😀" {
 		t.Errorf("UCS-2 arrives as %q", got.Text)
 	}
 }
