@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,10 +18,11 @@ import (
 
 // node is a program of the folder peers, in JavaScript: JSON commands in, JSON events out.
 type node struct {
-	t   testing.TB
-	in  io.Writer
-	out *output
-	at  int
+	t    testing.TB
+	in   io.Writer
+	out  *output
+	at   int
+	kept []string // lines that nobody has asked for yet
 }
 
 // nodeEvent is one line of its output.
@@ -66,21 +68,37 @@ func startNode(t testing.TB, script string, args ...string) *node {
 	return n
 }
 
-// next takes the next event of a kind, passing over others.
-func (n *node) next(kind string) nodeEvent {
+// next takes the next event of a kind.
+func (n *node) next(kind string) (e nodeEvent) {
 	n.t.Helper()
-	for {
-		line := n.out.waitAfter(n.t, n.at, `(?m)^.*\n`)[0]
-		n.at += len(line)
-		var e nodeEvent
-		if err := json.Unmarshal([]byte(line), &e); err != nil {
+	n.take(kind, &e)
+	return e
+}
+
+// take reads the next line of a kind. Others are kept until somebody asks for them: an answer, and what the program is told meanwhile on
+// another connection, come in no order.
+func (n *node) take(kind string, into any) {
+	n.t.Helper()
+	for i := 0; ; i++ {
+		if i == len(n.kept) {
+			line := n.out.waitAfter(n.t, n.at, `(?m)^.*\n`)[0]
+			n.at += len(line)
+			n.kept = append(n.kept, line)
+		}
+		line := n.kept[i]
+		var is struct{ Event string }
+		if err := json.Unmarshal([]byte(line), &is); err != nil {
 			n.t.Fatalf("%v: %s", err, line)
 		}
-		if e.Event == kind {
-			return e
+		if is.Event == kind {
+			n.kept = slices.Delete(n.kept, i, i+1)
+			if err := json.Unmarshal([]byte(line), into); err != nil {
+				n.t.Fatalf("%v: %s", err, line)
+			}
+			return
 		}
-		if e.Event == "error" {
-			n.t.Errorf("the peer says: %s", line)
+		if is.Event == "error" || is.Event == "failed" {
+			n.t.Fatalf("waiting for %s, the peer says: %s", kind, line)
 		}
 	}
 }

@@ -38,17 +38,7 @@ type twilioClient struct {
 // nextOf takes the next event of a kind.
 func (c *twilioClient) nextOf(kind string) (e twilioEvent) {
 	c.t.Helper()
-	for e.Event != kind {
-		line := c.out.waitAfter(c.t, c.at, `(?m)^.*\n`)[0]
-		c.at += len(line)
-		e = twilioEvent{}
-		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			c.t.Fatalf("%v: %s", err, line)
-		}
-		if e.Event == "failed" && kind != "failed" {
-			c.t.Fatalf("the client failed: %s", line)
-		}
-	}
+	c.take(kind, &e)
 	return e
 }
 
