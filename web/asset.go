@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -15,28 +17,35 @@ import (
 // asset is a file beside the pages.
 type asset struct {
 	body    []byte
-	zipped  []byte // with gzip; nil where that is no shorter
-	version string // changes with the body
+	zipped  func() []byte // with gzip, made when it is first asked for; nil where that is no shorter
+	version string        // changes with the body
 }
 
-func (s *Server) readAssets() error {
-	best, err := gzip.NewWriterLevel(nil, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
+// readAssets gives the files by name.
+func readAssets() (map[string]asset, error) {
 	entries, err := fs.ReadDir(files, "static")
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("list the files beside the pages: %w", err)
 	}
+	assets := map[string]asset{}
 	for _, e := range entries {
 		body, err := fs.ReadFile(files, "static/"+e.Name())
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("read the files beside the pages: %w", err)
 		}
 		sum := sha256.Sum256(body)
-		s.assets[e.Name()] = asset{body, squeezed(best, body), hex.EncodeToString(sum[:6])}
+		assets[e.Name()] = asset{body, sync.OnceValue(func() []byte { return squeezedBest(body) }), hex.EncodeToString(sum[:6])}
 	}
-	return nil
+	return assets, nil
+}
+
+// squeezedBest compresses as well as can be what is kept.
+func squeezedBest(body []byte) []byte {
+	w, err := gzip.NewWriterLevel(nil, gzip.BestCompression)
+	if err != nil {
+		return nil
+	}
+	return squeezed(w, body)
 }
 
 // zippedFrom is how many octets an answer has before it is compressed: less fits into one packet anyway.
@@ -86,9 +95,11 @@ func (v *visit) asset() {
 		v.w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	body := a.body
-	if v.zips() && a.zipped != nil {
-		body = a.zipped
-		v.w.Header().Set("Content-Encoding", "gzip")
+	if v.zips() {
+		if zipped := a.zipped(); zipped != nil {
+			body = zipped
+			v.w.Header().Set("Content-Encoding", "gzip")
+		}
 	}
 	http.ServeContent(v.w, v.r, name, time.Time{}, bytes.NewReader(body))
 }

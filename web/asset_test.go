@@ -33,10 +33,9 @@ func TestWeight(t *testing.T) {
 	s := newSite(t, nil)
 	total := 0
 	for _, a := range s.web.assets {
-		switch {
-		case a.zipped != nil:
-			total += len(a.zipped)
-		default:
+		if zipped := a.zipped(); zipped != nil {
+			total += len(zipped)
+		} else {
 			total += len(a.body)
 		}
 	}

@@ -70,7 +70,7 @@ type badLine struct {
 func (v *visit) problemOf(f *message.Failure) *formError {
 	detail := f.Error()
 	if v.lang() == swedish {
-		if said, known := v.phrases.say(detail); known {
+		if said, known := v.phrases().say(detail); known {
 			detail = said
 		} else {
 			detail = f.Kind.Sentence(swedish) + " (" + detail + ")"

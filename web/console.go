@@ -170,7 +170,7 @@ func (v *visit) consoleLive() {
 // piece renders a template within a page's as it stands in the page of a title.
 func (v *visit) piece(page, name, title string, data any) (string, error) {
 	var out bytes.Buffer
-	err := v.templates[page].ExecuteTemplate(&out, name, &view{visit: v, Title: title, Data: data})
+	err := v.templates.make(&out, page, name, &view{visit: v, Title: title, Data: data})
 	return out.String(), err
 }
 

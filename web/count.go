@@ -145,9 +145,9 @@ func (v *visit) count() {
 	shown.Count, shown.Problem = v.counted(shown.composeForm)
 	var out bytes.Buffer
 	data := &view{visit: v, Data: shown}
-	err := v.templates["compose"].ExecuteTemplate(&out, "count", data)
+	err := v.templates.make(&out, "compose", "count", data)
 	if err == nil {
-		err = v.templates["compose"].ExecuteTemplate(&out, "phone", data)
+		err = v.templates.make(&out, "compose", "phone", data)
 	}
 	if err != nil {
 		v.Log.Error("a page could not be made; this is a mistake in Kurir", "page", "count", "error", err)

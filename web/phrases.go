@@ -196,6 +196,6 @@ func (v *visit) inWords(text string) string {
 	if text == "" || v.lang() != swedish {
 		return text
 	}
-	said, _ := v.phrases.say(text)
+	said, _ := v.phrases().say(text)
 	return said
 }

@@ -3,13 +3,9 @@ package web
 import (
 	"bytes"
 	"context"
-	"embed"
-	"html/template"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -60,9 +56,6 @@ type Options struct {
 	Frames func() []string
 }
 
-//go:embed templates static
-var files embed.FS
-
 // Server serves the pages. It is safe for concurrent use.
 type Server struct {
 	Options
@@ -72,16 +65,16 @@ type Server struct {
 	named     []page // those that the menu names
 	sessions  *forms // what each session has sent
 	drafts    *drafts
-	templates map[string]*template.Template // by page
-	assets    map[string]asset              // by name
-	table     map[string]inBoth             // words by key
-	alarms    map[string]string             // sentences of alarms in Swedish, by key
-	phrases   *phrases                      // of other packages, in Swedish
-	help      map[string]string             // texts about fields of settings in Swedish, by the English
-	zippers   sync.Pool                     // of *gzip.Writer
-	live      *live                         // pages of the console
-	liveLists *live                         // lists, which can be asked for in many ways and leave the former their room
-	liveOwn   *live                         // those that are each user's own, however many users look
+	templates *templates
+	assets    map[string]asset  // by name
+	table     map[string]inBoth // words by key
+	alarms    map[string]string // sentences of alarms in Swedish, by key
+	phrases   func() *phrases   // of other packages, in Swedish; taken apart when the first is wanted
+	help      map[string]string // texts about fields of settings in Swedish, by the English
+	zippers   sync.Pool         // of *gzip.Writer
+	live      *live             // pages of the console
+	liveLists *live             // lists, which can be asked for in many ways and leave the former their room
+	liveOwn   *live             // those that are each user's own, however many users look
 
 	resets sync.Mutex     // held while a link to another password is made
 	doing  chan struct{}  // a place for each thing that is done after a request
@@ -125,7 +118,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		Options: o, sessions: newForms(), drafts: newDrafts(), doing: make(chan struct{}, mailsAtOnce),
-		table: allWords(), alarms: alarmsInSwedish(),
+		templates: newTemplates(), table: allWords(), alarms: alarmsInSwedish(),
 		live: newLive(o.Closing), liveLists: newLive(o.Closing), liveOwn: newLive(o.Closing),
 	}
 	if s.Check == nil {
@@ -139,8 +132,8 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.phrases = newPhrases(formats)
-	if err := s.parse(); err != nil {
+	s.phrases = sync.OnceValue(func() *phrases { return newPhrases(formats) })
+	if s.assets, err = readAssets(); err != nil {
 		return nil, err
 	}
 	s.mux = http.NewServeMux()
@@ -159,25 +152,6 @@ func New(o Options) (*Server, error) {
 
 // Handler serves all pages.
 func (s *Server) Handler() http.Handler { return s.handler }
-
-// parse reads the templates and the files beside them.
-func (s *Server) parse() error {
-	s.templates, s.assets = map[string]*template.Template{}, map[string]asset{}
-	names, err := fs.Glob(files, "templates/*.html")
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		base := strings.TrimSuffix(strings.TrimPrefix(name, "templates/"), ".html")
-		if base == "layout" || base == "parts" || base == "form" {
-			continue
-		}
-		if s.templates[base], err = template.ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/form.html", name); err != nil {
-			return err
-		}
-	}
-	return s.readAssets()
-}
 
 // policy lets a page load nothing but what this server has, and run no script and no style that stands in the page. Behind it
 // stands who may show it in a frame.
@@ -259,7 +233,7 @@ func (v *visit) parseForm() bool {
 func (v *visit) render(status int, name, title string, data any) {
 	var out bytes.Buffer
 	shown := &view{visit: v, Title: title, Data: data}
-	if err := v.templates[name].ExecuteTemplate(&out, "layout", shown); err != nil {
+	if err := v.templates.make(&out, name, "layout", shown); err != nil {
 		v.Log.Error("a page could not be made; this is a mistake in Kurir", "page", name, "error", err)
 		http.Error(v.w, "the page could not be made", http.StatusInternalServerError)
 		return
