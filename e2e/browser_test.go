@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
+	"regexp"
 	"testing"
 	"time"
 )
@@ -22,6 +22,9 @@ type browser struct {
 
 	watchdog *time.Timer // when it is over, the browser is killed
 }
+
+// longestCall is how long a browser may take over one thing that it is told to do.
+const longestCall = 3 * time.Minute
 
 // openBrowser opens an address in a window of this many pixels.
 func openBrowser(t testing.TB, address string, width, height int) *browser {
@@ -49,14 +52,14 @@ func openBrowser(t testing.TB, address string, width, height int) *browser {
 	theirIn.Close()
 	theirOut.Close()
 	b := &browser{t: t, to: ourOut, from: bufio.NewReader(ourIn)}
-	b.watchdog = time.AfterFunc(3*time.Minute, func() { cmd.Process.Kill() }) // whoever reads from it then fails
+	b.watchdog = time.AfterFunc(longestCall, func() { cmd.Process.Kill() }) // whoever reads from it then fails
 	t.Cleanup(func() {
-		b.watchdog.Stop()
 		b.session = ""
 		if err := b.try("Browser.close", nil, nil); err != nil {
 			cmd.Process.Kill()
 		}
 		cmd.Wait()
+		b.watchdog.Stop()
 		os.RemoveAll(dir)
 		ourIn.Close()
 		ourOut.Close()
@@ -80,6 +83,7 @@ func (b *browser) call(method string, params, result any) {
 }
 
 func (b *browser) try(method string, params, result any) error {
+	b.watchdog.Reset(longestCall)
 	b.number++
 	request := map[string]any{"id": b.number, "method": method}
 	if params != nil {
@@ -119,12 +123,15 @@ func (b *browser) try(method string, params, result any) error {
 	}
 }
 
+// betweenPages is what the browser says of an expression while it leaves one page for another.
+var betweenPages = regexp.MustCompile(`navigated or closed|context was destroyed|Cannot find (default execution )?context`)
+
 // eval gives what an expression of JavaScript that is a text is on the page; empty also while the page is not there.
 func (b *browser) eval(expression string) string {
 	b.t.Helper()
 	var got struct{ Result struct{ Value any } }
 	err := b.try("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true}, &got)
-	if err != nil && !strings.Contains(err.Error(), "navigated or closed") { // the page was just being left
+	if err != nil && !betweenPages.MatchString(err.Error()) {
 		b.t.Fatal(err)
 	}
 	text, _ := got.Result.Value.(string)
@@ -140,18 +147,24 @@ func (b *browser) shows(expression, want string) {
 			b.t.Logf("it shows %q at %s", got, b.eval("location.href"))
 		}
 	}()
-	within(b.t, time.Minute, fmt.Sprintf("the page shows %q as %s", want, expression), func() bool {
+	eventually(b.t, fmt.Sprintf("the page shows %q as %s", want, expression), func() bool {
 		got = b.eval(expression)
 		return got == want && b.eval(`document.readyState`) == "complete"
 	})
 }
 
-// open opens an address and waits until all of the page is there.
+// open opens an address and waits until all of the page is there, and not the one before, which may look like it.
 func (b *browser) open(address string) {
 	b.t.Helper()
+	b.leaves(address+" is open", func() { b.call("Page.navigate", map[string]any{"url": address}, nil) })
+}
+
+// leaves does what leads to another page, and waits until all of that is there.
+func (b *browser) leaves(what string, act func()) {
+	b.t.Helper()
 	b.eval(`window.left = true; ""`)
-	b.call("Page.navigate", map[string]any{"url": address}, nil)
-	within(b.t, patience, address+" is open", func() bool { return b.eval(`String(window.left) + document.readyState`) == "undefinedcomplete" })
+	act()
+	eventually(b.t, what, func() bool { return b.eval(`String(window.left) + document.readyState`) == "undefinedcomplete" })
 }
 
 // keys are the keys that press knows, with their codes in Windows.

@@ -245,7 +245,7 @@ func TestStop(t *testing.T) {
 	if code := s.proc.ended(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	if took := time(); took > patience/4 {
+	if took := time(); took > soon/4 {
 		t.Errorf("stopping took %v", took)
 	}
 	receive(t, "the end of the customer's session", waitDone(e.sess.Done(), patience))

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"kurir/web"
 )
@@ -67,7 +66,7 @@ func (b *browser) await(expression string) string {
 func (b *browser) acts(path string, fields []string, file [2]string) {
 	b.t.Helper()
 	text, _ := json.Marshal(map[string]any{"path": path, "fields": fields, "file": file})
-	b.eval(`window.left = true; (({path, fields, file}) => {
+	script := `(({path, fields, file}) => {
 		const form = document.createElement("form"), add = (tag, of) => form.append(Object.assign(document.createElement(tag), of));
 		Object.assign(form, {method: "post", action: path});
 		for (let i = 0; i < (fields ?? []).length; i += 2) add("textarea", {name: fields[i], value: fields[i + 1]});
@@ -80,8 +79,8 @@ func (b *browser) acts(path string, fields []string, file [2]string) {
 		}
 		document.body.append(form);
 		form.submit();
-	})(` + string(text) + `); ""`)
-	within(b.t, patience, path+" is answered", func() bool { return b.eval(`String(window.left) + document.readyState`) == "undefinedcomplete" })
+	})(` + string(text) + `); ""`
+	b.leaves(path+" is answered", func() { b.eval(script) })
 }
 
 // as makes the window so wide, and the scheme of the device light or dark.
@@ -135,7 +134,6 @@ func TestPages(t *testing.T) {
 		}
 	}
 	b := openBrowser(t, "http://"+h.http+"/signin", 1440, 900)
-	b.watchdog.Reset(15 * time.Minute)
 	b.call("Page.enable", nil, nil)
 	b.call("Network.enable", nil, nil)
 	b.call("Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": witness}, nil)

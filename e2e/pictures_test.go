@@ -74,7 +74,6 @@ func takePictures(t *testing.T, dir string) {
 	d := &demo{http: freeAddr(t), smpp: freeAddr(t), smtp: freeAddr(t), dir: t.TempDir()}
 	d.process = start(t, foreign, d.dir, plainBinary(t), "demo", "--http", d.http, "--smpp", d.smpp, "--smtp", d.smtp, "--data", filepath.Join(d.dir, "kurir-demo"))
 	b := d.signIn(1280, 800)
-	b.watchdog.Reset(10 * time.Minute)
 	b.shows(`location.pathname`, "/compose")
 	client := &rest{t: t, base: "http://" + d.http, key: regexp.MustCompile(`API key +(\S+)`).FindStringSubmatch(d.out.String())[1], client: &http.Client{}}
 	var list struct{ Messages []viewed }

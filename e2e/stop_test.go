@@ -96,7 +96,7 @@ func TestStopUnderLoad(t *testing.T) {
 		if code := o.s.proc.ended(); code != 0 {
 			t.Errorf("exit code %d", code)
 		}
-		if d := took(); d > patience/4 {
+		if d := took(); d > soon/2 {
 			t.Errorf("stopping took %v", d)
 		}
 		o.s.start()

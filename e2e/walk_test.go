@@ -102,7 +102,7 @@ func (w *walk) step(name string, act func()) {
 // open goes to a page and waits until it is there; it is within the window.
 func (w *walk) open(path, want string) {
 	w.t.Helper()
-	w.call("Page.navigate", map[string]any{"url": w.rest.base + path}, nil)
+	w.browser.open(w.rest.base + path)
 	w.shows(`location.pathname + location.search + " " + `+heading, path+" "+want)
 	w.fits()
 }
@@ -121,12 +121,10 @@ func (w *walk) fill(pairs ...string) {
 	}
 }
 
-// presses presses a button or follows a link, which has to be there.
+// presses presses a button or follows a link, as soon as it is there.
 func (w *walk) presses(selector string) {
 	w.t.Helper()
-	if wrong := w.eval(click(selector)); wrong != "" {
-		w.t.Fatalf("%s on %s", wrong, w.eval("location.href"))
-	}
+	eventually(w.t, selector+" is there to be pressed", func() bool { return w.eval(click(selector)) == "" })
 }
 
 // leads presses what leads to another page, and waits until that is there.

@@ -52,7 +52,7 @@ func TestWebPeople(t *testing.T) {
 
 	open := func(path, want string) {
 		t.Helper()
-		b.call("Page.navigate", map[string]any{"url": "http://" + s.http + path}, nil)
+		b.open("http://" + s.http + path)
 		b.shows(title, want)
 	}
 	open(strings.TrimPrefix(setup, "http://"+s.http), "That did not work") // it was good once

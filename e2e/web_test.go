@@ -58,7 +58,7 @@ func TestWebSMS(t *testing.T) {
 	for _, width := range []int{360, 390} {
 		b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 780, "deviceScaleFactor": 1, "mobile": true}, nil)
 		for path, want := range map[string]string{"/compose": "New message", "/sent": "Sent messages", "/me": "Your account"} {
-			b.call("Page.navigate", map[string]any{"url": "http://" + d.http + path}, nil)
+			b.open("http://" + d.http + path)
 			b.shows(title, want)
 			b.shows(wide, fmt.Sprint(width))
 		}
