@@ -52,7 +52,7 @@ func kannelAtSimulator(t *testing.T, sim *simulator.Simulator, layer, addr strin
 	addr, judge := tappedAs(t, layer, addr, true, false)
 	mo, dlr := startHook(t), startHook(t)
 	k := startKannel(t, group(addr, "kurir", linkPass), mo.URL)
-	eventually(t, "Kannel has logged in", func() bool { return sim.Stats().Binds == 1 })
+	eventually(t, "Kannel has logged in", func() bool { return sim.Stats().Binds > 0 })
 	kannelExchange(t, k, sim, mo, dlr, late, []int{16})
 	if c := sim.Stats(); c.Retried != 0 || c.Malformed != 0 || c.Unexpected != 0 || c.BindsRefused != 0 {
 		t.Errorf("the simulator counts %+v", c.Counts)
