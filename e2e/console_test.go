@@ -16,7 +16,9 @@ func TestConsole(t *testing.T) {
 		wide   = `String(document.documentElement.scrollWidth <= innerWidth)`
 		health = `document.querySelector("#c-health .health")?.className`
 		taken  = `[...document.querySelectorAll("#l-state dt")].find((e) => e.textContent === "Taken")?.nextElementSibling.textContent`
-		send   = `fetch("/compose", {method: "POST", body: new URLSearchParams({to: "0701234567", text: "Hej <b>du</b>", once: "%d", act: "send"})}); "sent"`
+		send   = `fetch("/compose", {method: "POST", body: new URLSearchParams({to: "0701234567", text: "Hej <b>du</b>", once: "%[1]d", act: "send"})})
+			.then(() => { document.body.dataset.sent = "%[1]d" }); ""`
+		sent = `document.body.dataset.sent`
 	)
 	b := d.signIn(1440, 900)
 	b.shows(title, "New message")
@@ -36,6 +38,7 @@ func TestConsole(t *testing.T) {
 	b.shows(`document.querySelector("#l-trace .state")?.textContent`, "on")
 	before := b.eval(taken)
 	b.eval(fmt.Sprintf(send, 1))
+	b.shows(sent, "1")
 	b.shows(`String(`+taken+` !== "`+before+`")`, "true") // without being read again
 	b.shows(`String(document.querySelector("#l-trace code")?.textContent.length > 10)`, "true")
 	b.eval(click(`form[action$="/stop"] button`))
@@ -44,6 +47,7 @@ func TestConsole(t *testing.T) {
 	b.shows(health, "health wait")
 	b.shows(`[...document.querySelectorAll("#c-links tr")].find((e) => e.textContent.startsWith("smpp"))?.querySelector(".state").textContent`, "stopped")
 	b.eval(fmt.Sprintf(send, 2)) // by another link
+	b.shows(sent, "2")           // or the browser would give it up when it leaves the page
 	b.shows(`document.querySelector("#c-now dd")?.textContent === "0" ? "" : "counted"`, "counted")
 	open("/console/links/smpp", "Link smpp")
 	b.eval(click(`form[action$="/start"] button`))
