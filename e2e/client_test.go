@@ -196,6 +196,29 @@ func (r *rest) pages(query url.Values, see func(viewed)) (pages int) {
 	}
 }
 
+// over waits until at least n messages are in the list and all of it is final. It holds those, too, whose acceptance their customer never
+// heard of, so that it may be later than what the customer waits for.
+func (r *rest) over(n int) {
+	r.t.Helper()
+	open := map[string]string{}
+	defer func() {
+		if r.t.Failed() {
+			r.t.Logf("%d messages are not final: %.500s", len(open), fmt.Sprint(open))
+		}
+	}()
+	within(r.t, 2*patience, "all messages are final", func() bool {
+		clear(open)
+		listed := 0
+		r.pages(url.Values{"limit": {"1000"}}, func(v viewed) {
+			listed++
+			if !final[v.State] {
+				open[v.ID] = v.State
+			}
+		})
+		return listed >= n && len(open) == 0
+	})
+}
+
 // sendsms sends by Kannel's interface.
 func (r *rest) sendsms(values url.Values) (int, string) {
 	r.t.Helper()

@@ -166,6 +166,7 @@ func TestEventsOverKills(t *testing.T) {
 		_, open := l.counts()
 		return open == 0
 	})
+	s.over(1)
 	twice := compareInbound(t, s, written)
 	messages := map[string]string{}
 	s.pages(url.Values{"limit": {"1000"}}, func(v viewed) { messages[v.ID] = v.State })
