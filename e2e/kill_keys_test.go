@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,8 +44,8 @@ func once(ctx context.Context, client *http.Client, s *server, k *keyedRequest) 
 	return resp.StatusCode, string(text), resp.Header.Get("Idempotent-Replayed") != ""
 }
 
-// keyedPoster sends requests of three messages each, every one again until it is answered.
-func keyedPoster(ctx context.Context, s *server, name string, random *rand.Rand) (done []keyedRequest, again int, err error) {
+// keyedPoster sends requests of three messages each, every one again until it is answered, and counts them.
+func keyedPoster(ctx context.Context, s *server, name string, random *rand.Rand, answered *atomic.Int64) (done []keyedRequest, again int, err error) {
 	client := &http.Client{Timeout: 10 * time.Second}
 	defer client.CloseIdleConnections()
 	for n := 0; ctx.Err() == nil; n++ {
@@ -64,6 +65,7 @@ func keyedPoster(ctx context.Context, s *server, name string, random *rand.Rand)
 			}
 			time.Sleep(20 * time.Millisecond) // the server is down
 		}
+		answered.Add(1)
 		done = append(done, k)
 	}
 	return done, again, nil
@@ -82,11 +84,12 @@ func TestKillWithKeys(t *testing.T) {
 	var mu sync.Mutex
 	var all []keyedRequest
 	var again int
+	var answered atomic.Int64
 	var senders sync.WaitGroup
 	for i := range 8 {
 		mine := rand.New(rand.NewPCG(random.Uint64(), 0))
 		senders.Go(func() {
-			done, n, err := keyedPoster(load, s, fmt.Sprint("k", i), mine)
+			done, n, err := keyedPoster(load, s, fmt.Sprint("k", i), mine, &answered)
 			mu.Lock()
 			defer mu.Unlock()
 			if all, again = append(all, done...), again+n; err != nil {
@@ -95,6 +98,8 @@ func TestKillWithKeys(t *testing.T) {
 		})
 	}
 	for range 10 {
+		before := answered.Load()
+		eventually(t, "requests are answered", func() bool { return answered.Load() >= before+10 })
 		time.Sleep(time.Duration(100+random.IntN(400)) * time.Millisecond) // at any moment
 		s.proc.kill()
 		judge(t, s.proc.name, s.proc.out.String())
