@@ -43,8 +43,7 @@ func (r *returned) Requests(s *smpp.Session, requests []smpp.PDU) {
 		receipt, _ := smpp.ReceiptFrom(d)
 		if r.receipts[receipt.ID]++; r.receipts[receipt.ID] > 1 {
 			r.again++
-		}
-		if len(r.receipts) == r.want {
+		} else if len(r.receipts) == r.want {
 			close(r.done)
 		}
 	}
