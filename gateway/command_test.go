@@ -58,7 +58,7 @@ esac
 	s.Commands = map[string]*command.Config{}
 	var rules []InboundRule
 	for _, word := range []string{"run", "fail", "hang", "code"} {
-		c := &command.Config{Name: word, Run: []string{script, word, "{rest}"}, From: []string{commandPhone}, User: me.Username}
+		c := &command.Config{Name: word, Run: []string{"/bin/sh", script, word, "{rest}"}, From: []string{commandPhone}, User: me.Username}
 		if word == "code" {
 			c.Secret = commandCodes
 		}
