@@ -124,6 +124,7 @@ func TestLinkTest(t *testing.T) {
 	if text, code := s.kurir("link", "stop", "op1"); code != 0 {
 		t.Fatalf("kurir link stop: %d %s", code, text)
 	}
+	eventually(t, "the operator has no session any more", func() bool { return bound() == 0 })
 	if trial, code := try("op1"); code != 0 || steps(trial) != good {
 		t.Errorf("a stopped link: exit code %d, %+v", code, trial)
 	}

@@ -33,20 +33,19 @@ type received struct {
 // startMailHook starts a mail server in plain text.
 func startMailHook(t testing.TB) *mailHook {
 	t.Helper()
-	h := &mailHook{Addr: "127.0.0.1:0", mails: make(chan received, 1000)}
+	h := &mailHook{Addr: freeAddr(t), mails: make(chan received, 1000)}
 	h.start(t)
 	t.Cleanup(h.stop)
 	return h
 }
 
-// start listens, after stop at the same address again.
+// start listens, after stop again.
 func (h *mailHook) start(t testing.TB) {
 	t.Helper()
 	listener, err := net.Listen("tcp", h.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Addr = listener.Addr().String()
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &mailSession{hook: h}, nil }))
 	server.Domain, server.ReadTimeout, server.WriteTimeout = "mail.example.se", time.Minute, time.Minute
 	server.ErrorLog = quietLog{}

@@ -43,9 +43,9 @@ func TestMailOut(t *testing.T) {
 	t.Parallel()
 	post := startMailHook(t)
 	aliases := filepath.Join(t.TempDir(), "aliases")
-	writeAliases := func(text string) {
+	writeAliases := func(text string) { // at once, for half a file may be read
 		t.Helper()
-		if err := os.WriteFile(aliases, []byte(text), 0o600); err != nil {
+		if err := os.Rename(writeFile(t, aliases+".new", text), aliases); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -189,7 +189,8 @@ func TestMailPostfix(t *testing.T) {
 	send("0046701000002+flash@sms.example.se", "Pump 4 "+textMark)
 	arrived(t, sim, "46701000002", "Larm\nPump 4 "+textMark)
 	s.proc.kill()
-	send("0701000003@sms.example.se", "Pump 5 "+textMark) // Postfix keeps it
+	send("0701000003@sms.example.se", "Pump 5 "+textMark)
+	relay.proc.out.wait(t, "to=<0701000003@sms.example.se>.*status=deferred") // Postfix keeps it
 	s.start()
 	if out, err := exec.Command("/usr/sbin/postqueue", "-c", relay.config, "-f").CombinedOutput(); err != nil {
 		t.Fatalf("postqueue: %v: %s", err, out)

@@ -20,7 +20,6 @@ const modemNumber = "46737494949"
 // startModem starts a simulator with a modem on a pseudo-terminal, whose name it gives.
 func startModem(t testing.TB, opt simulator.ModemOptions) (sim *simulator.Simulator, modem *simulator.Modem, device string) {
 	t.Helper()
-	// Kannel looks for what a status report is about before it has read the answer that comes first.
 	sim = startSimulator(t, simulator.Options{Behaviour: simulator.Behaviour{Receipts: simulator.ReceiptTime{After: 500 * time.Millisecond}}})
 	opt.Number = "+" + modemNumber
 	modem, err := sim.AddModem(opt)
@@ -193,6 +192,10 @@ memory_start = 1
 func TestModemKannel(t *testing.T) {
 	t.Parallel()
 	sim, modem, device := startModem(t, simulator.ModemOptions{NoReports: true, Chatty: true})
+	// Kannel looks for what a status report is about before it has read the answer that comes first.
+	if err := sim.SetBehaviour(simulator.Behaviour{Receipts: simulator.ReceiptTime{After: 3 * time.Second}}); err != nil {
+		t.Fatal(err)
+	}
 	mo, dlr := startHook(t), startHook(t)
 	k := startKannel(t, fmt.Sprintf(`group = smsc
 smsc = at

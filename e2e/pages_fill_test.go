@@ -221,6 +221,11 @@ func (h *hostileSite) messages() {
 		}
 		return len(list.Inbound) == 2
 	})
+	eventually(h.t, "the customer's server has refused a call for good", func() bool {
+		_, text := h.get("/v1/webhooks/dead")
+		_, calls := h.get("/v1/webhooks/attempts")
+		return strings.Contains(text, `"dead":[{`) && strings.Contains(calls, "onload=hit(4)")
+	})
 }
 
 // own makes what is in the book of the user who is signed in, by the forms of the pages.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -49,11 +50,17 @@ func TestPair(t *testing.T) {
 	b.start()
 	linked(t, simA)
 	linked(t, simB)
+	up := func(s *server, link string, want float64) {
+		t.Helper()
+		eventually(t, fmt.Sprintf("kurir_link_up of %s is %v", link, want), func() bool { return s.metric(`kurir_link_up{link="`+link+`"}`) == want })
+	}
+	up(a, "op1", 1) // which the operator knows earlier
 	a.becomes(a.send("+46701000001", "own "+textMark), "delivered")
 	if one, other := simA.Stats().Accepted, simB.Stats().Accepted; one != 1 || other != 0 {
 		t.Fatalf("the operators have %d and %d messages, want the first of a by its own", one, other)
 	}
 
+	up(a, "other", 1)
 	simA.Close()
 	took := stopwatch()
 	a.becomes(a.send("+46701000002", "by the other "+textMark), "delivered")
@@ -63,6 +70,7 @@ func TestPair(t *testing.T) {
 	}
 
 	b.proc.stop()
+	up(a, "other", 0)
 	waits := a.send("+46701000003", "waits "+textMark)
 	if m := a.message(waits); m.State != "queued" {
 		t.Errorf("with neither operator nor the other server a message is %s", m.State)

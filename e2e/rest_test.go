@@ -10,6 +10,27 @@ import (
 	"kurir/simulator"
 )
 
+// counts waits until a figure of /metrics has a value: what is counted may be seen a moment later than what is on disk.
+func (r *rest) counts(name string, want float64) {
+	r.t.Helper()
+	got := 0.0
+	defer func() {
+		if got != want {
+			r.t.Logf("%s is %v, want %v", name, got, want)
+		}
+	}()
+	eventually(r.t, name+" counts", func() bool { got = r.metric(name); return got == want })
+}
+
+// hasLeft waits until an operator has answered for a message.
+func (r *rest) hasLeft(id string) {
+	r.t.Helper()
+	eventually(r.t, "message "+id+" is with the operator", func() bool {
+		state := r.message(id).State
+		return state == "enroute" || final[state]
+	})
+}
+
 // TestREST follows a text from POST /v1/messages to a phone and back to a webhook.
 func TestREST(t *testing.T) {
 	t.Parallel()

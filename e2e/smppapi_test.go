@@ -2,9 +2,9 @@ package e2e
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"kurir/simulator"
 	"kurir/smpp"
@@ -275,25 +275,35 @@ func TestInbound(t *testing.T) {
 // comes, while the others are awaited, and of none twice.
 func TestComplaint09PartReceipts(t *testing.T) {
 	t.Parallel()
-	sim := startSimulator(t, simulator.Options{Seed: 1, Behaviour: simulator.Behaviour{
-		Receipts: simulator.ReceiptTime{After: 300 * time.Millisecond}, ReceiptJitter: simulator.Duration(3 * time.Second),
-	}})
-	s := startServer(t, sim, serverOptions{account: ", smpp: {receipts_per: part}"})
-	linked(t, sim)
+	o := startBareSMSC(t, smpp.Version34) // whose receipts come when the test says so
+	s := startServer(t, nil, serverOptions{connectors: []string{linkTo("op1", o.addr, ", window: 10")}, account: ", smpp: {receipts_per: part}"})
+	link := receive(t, "a bind", o.conns)
 	e := bindTo(t, s.smpp, smpp.Transceiver)
-	const parts = 4
+	arrives := func(number string, part int) {
+		t.Helper()
+		if p := link.ask(receiptOf(strconv.Itoa(1000+part), number, smpp.Version34), smpp.CommandDeliverSMResp); p.Status != smpp.ESME_ROK {
+			t.Errorf("the receipt of part %d is answered %v", part, p.Status)
+		}
+	}
 	id := e.accepted("46701000001", "ref-1 "+textMark+" "+strings.Repeat("0123456789", 15)[:135])
+	link.next(smpp.CommandSubmitSM)
+	arrives("46701000001", 1)
 	if r := e.receipt(); r.ID != id {
 		t.Fatalf("receipt of %s, which has one part, want %s", r.ID, id)
 	}
+	const parts = 4
 	m := shortText("46701000002", "")
 	m.TLVs.Set(smpp.TagMessagePayload, []byte("ref-2 "+textMark+" "+strings.Repeat("0123456789", 55)))
 	status, id := e.submit(m)
 	if status != smpp.ESME_ROK {
 		t.Fatal(status)
 	}
+	for range parts {
+		link.next(smpp.CommandSubmitSM)
+	}
 	seen := map[uint8]bool{}
 	for n := 1; n <= parts; n++ {
+		arrives("46701000002", 1+[]int{3, 1, 4, 2}[n-1])
 		d := receive(t, "a receipt", e.delivered)
 		r, _ := smpp.ReceiptFrom(&d)
 		total, _ := d.TLVs.U8(smpp.TagSARTotalSegments)
@@ -302,8 +312,8 @@ func TestComplaint09PartReceipts(t *testing.T) {
 			t.Errorf("receipt of part %d of %d: %+v", number, total, r)
 		}
 		seen[number] = true
-		if v := s.message(id); n == 1 && v.State != "enroute" {
-			t.Errorf("the first receipt came when the message was %s", v.State)
+		if v := s.message(id); n < parts && v.State != "enroute" {
+			t.Errorf("after %d receipts of %d the message is %s", n, parts, v.State)
 		}
 	}
 	s.becomes(id, "delivered")

@@ -123,11 +123,15 @@ func (s *server) streamUnread(t *testing.T) {
 			break
 		}
 	}
-	began := stopwatch()
-	s.send("+46709000001", "beside "+textMark)
-	t.Logf("a client that does not read could write %.1f MiB; a message beside it took %v", float64(written)/(1<<20), began())
-	if written > 64<<20 || began() > time.Second {
-		t.Errorf("%d MiB were taken from a client that does not read; a message beside it took %v", written>>20, began())
+	took := time.Hour
+	for range 5 { // one of which the machine lets be
+		began := stopwatch()
+		s.send("+46709000001", "beside "+textMark)
+		took = min(took, began())
+	}
+	t.Logf("a client that does not read could write %.1f MiB; a message beside it took %v", float64(written)/(1<<20), took)
+	if written > 64<<20 || took > time.Second {
+		t.Errorf("%d MiB were taken from a client that does not read; a message beside it took %v", written>>20, took)
 	}
 }
 

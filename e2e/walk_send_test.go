@@ -95,7 +95,7 @@ func TestWalkSend(t *testing.T) {
 		w.shows(saidOf(".rows tbody tr .state")+` + " " + String(window.walked)`, "delivered true")
 	})
 	w.step("for an account with senders of its own", func() {
-		w.asks("POST", "/v1/config/accounts", `{"name": "ward", "password": "ward-password", "senders": ["Ward", "Clinic"], "sender": "Ward", "rate": 40}`)
+		w.asks("POST", "/v1/config/accounts", `{"name": "ward", "password": "ward-password", "senders": ["Ward", "Clinic"], "sender": "Ward", "rate": 10}`)
 		w.open("/me", "Your account")
 		w.fill("acting", "ward")
 		w.leads(`form[action="/me/account"] button`, "New message")
