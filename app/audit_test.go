@@ -97,6 +97,41 @@ func TestAuditOfOwn(t *testing.T) {
 	}
 }
 
+// Whoever gets an account whose name another had, over REST, sees nothing of that one.
+func TestAuditOfSuccessor(t *testing.T) {
+	t.Parallel()
+	s := run(t, read(t, fmt.Sprintf(auditText, t.TempDir())))
+	c := newCaller(t, s)
+	for _, whose := range []string{"first", "second"} {
+		for _, one := range []struct{ key, method, path, body string }{
+			{"root-key", "POST", "/v1/config/accounts", `{"name":"again","parent":"reseller","senders":["of-` + whose + `"],"api_keys":["` + whose + `-key"]}`},
+			{whose + "-key", "POST", "/v1/groups", `{"name":"of-` + whose + `-group"}`},
+			{whose + "-key", "POST", "/v1/users", `{"name":"of-` + whose + `-user","role":"sender"}`},
+		} {
+			if got := c.do(t, one.key, one.method, one.path, one.body); got.status != 201 {
+				t.Fatalf("%s: %d %s", one.path, got.status, got.body)
+			}
+		}
+		of := c.do(t, whose+"-key", "GET", "/v1/audit", "").body
+		if strings.Count(of, `"number"`) != 3 || strings.Count(of, "of-") != strings.Count(of, "of-"+whose) || !strings.Contains(of, `"senders":["of-`+whose) {
+			t.Errorf("the %s sees %s", whose, of)
+		}
+		w := httptest.NewRecorder()
+		s.ServeAs(&account.User{Name: "m", Account: "reseller", Role: "manager"}, w, httptest.NewRequestWithContext(t.Context(), "GET", "/v1/audit", nil))
+		if page := w.Body.String(); strings.Count(page, `"number"`) != 3 || strings.Count(page, "of-") != strings.Count(page, "of-"+whose) {
+			t.Errorf("who looks after the %s sees %s", whose, page)
+		}
+		for _, path := range []string{"/v1/config/users/of-" + whose + "-user", "/v1/config/accounts/again"} {
+			if got := c.do(t, "root-key", "DELETE", path, ""); got.status > 299 {
+				t.Fatalf("%s: %d %s", path, got.status, got.body)
+			}
+		}
+	}
+	if all := c.do(t, "root-key", "GET", "/v1/audit", "").body; strings.Count(all, `"number"`) != 10 {
+		t.Errorf("an administrator sees %s", all)
+	}
+}
+
 // Whoever makes an account that pays beforehand is told of all that it lacks at once.
 func TestPrepaidAtOnce(t *testing.T) {
 	t.Parallel()

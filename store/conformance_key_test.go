@@ -102,6 +102,35 @@ func testAuditOf(t *testing.T, open opener) {
 	}
 }
 
+// testAuditOfSuccessor: an account whose name another had before finds nothing that is older than itself; one of which nothing is said
+// finds all.
+func testAuditOfSuccessor(t *testing.T, open opener) {
+	ctx := t.Context()
+	s := open(t, t.TempDir(), store.Retention{})
+	ofA, ofB := [...][]int64{1: {1}, 2: nil, 3: {3}, 4: {3, 4}, 5: {3, 4, 5}, 6: {3, 4, 5, 6}, 7: nil, 8: {8}}, []int64{11, 12, 13, 14, 15, 16, 17, 18}
+	for n, one := range []struct{ kind, name, action string }{
+		1: {"users", "of-first", "create"}, 2: {"accounts", "a", "delete"}, 3: {"accounts", "a", "create"}, 4: {"users", "of-second", "create"},
+		5: {"accounts", "a", "patch"}, 6: {"groups", "a", "create"}, 7: {"accounts", "a", "delete"}, 8: {"users", "of-third", "create"},
+	} {
+		if n > 0 {
+			audit := store.Audit{Number: int64(n), Who: "root", Kind: one.kind, Name: one.name, Action: one.action, Accounts: []string{"a"}}
+			other := store.Audit{Number: int64(10 + n), Kind: "users", Name: "bo", Accounts: []string{"b"}}
+			commit(t, s, &store.Batch{People: []*store.PeopleChange{{Audits: []store.Audit{audit, other}}}})
+		}
+		for account, want := range map[string][]int64{"a": ofA[n], "b": ofB[:n]} {
+			list, err := s.Audits(ctx, store.AuditFilter{Accounts: []string{account}, Oldest: true, Limit: 20})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int64
+			for i := range list {
+				got = append(got, list[i].Number)
+			}
+			diff(t, fmt.Sprint(account, " after ", n), append([]int64(nil), want...), got)
+		}
+	}
+}
+
 // testMailKey: the key of answers by mail is made once, and is the same after a restart.
 func testMailKey(t *testing.T, open opener) {
 	place := t.TempDir()

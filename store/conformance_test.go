@@ -56,6 +56,7 @@ func testConformance(t *testing.T, open opener) {
 		{"sums of the past", testPastTallies},
 		{"key of secrets", testSecretKey},
 		{"audit of accounts", testAuditOf},
+		{"audit of a name used again", testAuditOfSuccessor},
 		{"key of answers by mail", testMailKey},
 		{"events", testEvents},
 		{"retention of events", testEventsRetention},
