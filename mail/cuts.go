@@ -4,29 +4,35 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
+
+// onDemand is a pattern that is compiled when it is first used: to compile all of them is a tenth of what a start costs, and of every command.
+func onDemand(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // The phrases by which mail programs mark what their user did not write, in the
 // languages of the Nordic countries and their neighbours.
 var (
 	// attribution is the line before quoted text: On Mon, 1 Dec 2026, Anna wrote:
-	attribution = regexp.MustCompile(`(?i)^\s*(on|den|am|le|på|il|el|op|mån|tis|ons|tors|fre|lör|sön|man|tir|tor|lør|søn|\d{1,4}[-./ ]|[^ ]+ [^ ]+ <).{0,300}\b(wrote|skrev|schrieb|a écrit|ha scritto|escribió|schreef|kirjoitti)(\s+\S{1,80}){0,8}\s*:\s*$`)
+	attribution = onDemand(`(?i)^\s*(on|den|am|le|på|il|el|op|mån|tis|ons|tors|fre|lör|sön|man|tir|tor|lør|søn|\d{1,4}[-./ ]|[^ ]+ [^ ]+ <).{0,300}\b(wrote|skrev|schrieb|a écrit|ha scritto|escribió|schreef|kirjoitti)(\s+\S{1,80}){0,8}\s*:\s*$`)
 	// attributionBegins is how it begins, where it was broken into several lines.
-	attributionBegins = regexp.MustCompile(`(?i)^\s*(on|den|am|le|på)\s.{0,300}(\d|,|>|@)`)
+	attributionBegins = onDemand(`(?i)^\s*(on|den|am|le|på)\s.{0,300}(\d|,|>|@)`)
 	// separator is the line that Outlook puts above what is answered.
-	separator = regexp.MustCompile(`(?i)^\s*(-{2,}\s*(original message|ursprungligt meddelande|original[- ]?meddelande|opprinnelig melding|oprindelig meddelelse|ursprüngliche nachricht|forwarded message|vidarebefordrat meddelande|videresendt melding|alkuperäinen viesti|reply message)\s*-{2,}|begin forwarded message:|vidarebefordrat brev:)\s*$`)
+	separator = onDemand(`(?i)^\s*(-{2,}\s*(original message|ursprungligt meddelande|original[- ]?meddelande|opprinnelig melding|oprindelig meddelelse|ursprüngliche nachricht|forwarded message|vidarebefordrat meddelande|videresendt melding|alkuperäinen viesti|reply message)\s*-{2,}|begin forwarded message:|vidarebefordrat brev:)\s*$`)
 	// blockFrom and blockSent begin the fields that Outlook puts there.
-	blockFrom    = regexp.MustCompile(`(?i)^\s*\*?(from|från|fra|von|de|lähettäjä)\s*:\*?\s*\S`)
-	blockSent    = regexp.MustCompile(`(?i)^\s*\*?(sent|date|skickat|datum|sendt|dato|gesendet|envoyé|lähetetty)\s*:\*?\s*\S`)
-	blockSubject = regexp.MustCompile(`(?i)^\s*\*?(subject|ämne|emne|betreff|objet|aihe)\s*:\*?`)
-	blockMore    = regexp.MustCompile(`(?i)^\s*\*?(to|cc|subject|till|kopia|ämne|til|kopi|emne|an|betreff|reply-to|svara till|importance|prioritet|bcc)\s*:\*?`)
-	rulerLine    = regexp.MustCompile(`^\s*_{10,}\s*$`)
-	listFooter   = regexp.MustCompile(`(?i)\b(mailing list|mailinglista|sändlista|e-postlista)\b`)
+	blockFrom    = onDemand(`(?i)^\s*\*?(from|från|fra|von|de|lähettäjä)\s*:\*?\s*\S`)
+	blockSent    = onDemand(`(?i)^\s*\*?(sent|date|skickat|datum|sendt|dato|gesendet|envoyé|lähetetty)\s*:\*?\s*\S`)
+	blockSubject = onDemand(`(?i)^\s*\*?(subject|ämne|emne|betreff|objet|aihe)\s*:\*?`)
+	blockMore    = onDemand(`(?i)^\s*\*?(to|cc|subject|till|kopia|ämne|til|kopi|emne|an|betreff|reply-to|svara till|importance|prioritet|bcc)\s*:\*?`)
+	rulerLine    = onDemand(`^\s*_{10,}\s*$`)
+	listFooter   = onDemand(`(?i)\b(mailing list|mailinglista|sändlista|e-postlista)\b`)
 	// decoration is a line that only parts others, with a character that it repeats.
-	decoration = regexp.MustCompile(`^[-=_*~#+. \t]{5,}$`)
+	decoration = onDemand(`^[-=_*~#+. \t]{5,}$`)
 	// device are the lines that phones put below.
-	device = regexp.MustCompile(`(?i)^\s*(sent|skickat|sendt|gesendet|envoyé|lähetetty)\s+(from|från|fra|von|via|med|with|using|using a|depuis)\s+(my|min|mitt|mit|meinem|the|mon|a|)\s*(iphone|ipad|ios|android|samsung|galaxy|huawei|nokia|blackberry|windows phone|mobile|mobil|mobiltelefon|smartphone|phone|telefon|sony|xperia|oneplus|xiaomi|outlook|yahoo|mail for|mail|e-post|e-post för|gmail|proton|surfplatta|tablet|htc|lg|motorola|pixel|telia|tele2|telenor|tre).{0,80}$`)
-	getApp = regexp.MustCompile(`(?i)^\s*(get outlook for|hämta outlook för|skaffa outlook för|hent outlook|download outlook|sent using outlook|scanned by|virus-free\.?|virusfri\.?|this (e-?mail|message) (was|has been) (scanned|checked) (by|for).{0,60}(virus|antivirus|avast|avg)|detta e-postmeddelande har (sökts igenom|kontrollerats)|avsänt från|från min iphone|från min mobil)\b.{0,120}$`)
+	device = onDemand(`(?i)^\s*(sent|skickat|sendt|gesendet|envoyé|lähetetty)\s+(from|från|fra|von|via|med|with|using|using a|depuis)\s+(my|min|mitt|mit|meinem|the|mon|a|)\s*(iphone|ipad|ios|android|samsung|galaxy|huawei|nokia|blackberry|windows phone|mobile|mobil|mobiltelefon|smartphone|phone|telefon|sony|xperia|oneplus|xiaomi|outlook|yahoo|mail for|mail|e-post|e-post för|gmail|proton|surfplatta|tablet|htc|lg|motorola|pixel|telia|tele2|telenor|tre).{0,80}$`)
+	getApp = onDemand(`(?i)^\s*(get outlook for|hämta outlook för|skaffa outlook för|hent outlook|download outlook|sent using outlook|scanned by|virus-free\.?|virusfri\.?|this (e-?mail|message) (was|has been) (scanned|checked) (by|for).{0,60}(virus|antivirus|avast|avg)|detta e-postmeddelande har (sökts igenom|kontrollerats)|avsänt från|från min iphone|från min mobil)\b.{0,120}$`)
 )
 
 // commonDisclaimers are how disclaimers and warnings of mail filters begin, in
@@ -94,7 +100,7 @@ func cutQuoted(lines []string, sendsOn, all bool) []string {
 }
 
 // sendsOnSubject begins the subject of a mail that sends another on.
-var sendsOnSubject = regexp.MustCompile(`(?i)^(fw|fwd|vb|wg|tr|doorst)\s*:`)
+var sendsOnSubject = onDemand(`(?i)^(fw|fwd|vb|wg|tr|doorst)\s*:`)
 
 // unquoted takes one mark of quotation off each line.
 func unquoted(lines []string) []string {
@@ -127,13 +133,13 @@ func attributed(lines []string) int {
 	if len(lines[0]) > 500 || !slices.ContainsFunc(lines[:min(len(lines), 3)], endsInColon) {
 		return 0
 	}
-	if attribution.MatchString(lines[0]) {
+	if attribution().MatchString(lines[0]) {
 		return 1
 	}
-	if attributionBegins.MatchString(lines[0]) {
+	if attributionBegins().MatchString(lines[0]) {
 		whole := lines[0]
 		for n := 1; n < 3 && n < len(lines) && lines[n] != "" && len(lines[n]) < 300; n++ {
-			if whole += " " + lines[n]; attribution.MatchString(whole) {
+			if whole += " " + lines[n]; attribution().MatchString(whole) {
 				return n + 1
 			}
 		}
@@ -148,24 +154,24 @@ func beginsOlder(lines []string) bool {
 	if !strings.ContainsAny(lines[0], ":-_") || len(lines[0]) > 500 {
 		return false
 	}
-	if separator.MatchString(lines[0]) {
+	if separator().MatchString(lines[0]) {
 		return true
 	}
-	if rulerLine.MatchString(lines[0]) {
+	if rulerLine().MatchString(lines[0]) {
 		for _, line := range lines[1:] {
 			if line != "" {
-				return blockFrom.MatchString(line)
+				return blockFrom().MatchString(line)
 			}
 		}
 		return false
 	}
-	if !blockFrom.MatchString(lines[0]) {
+	if !blockFrom().MatchString(lines[0]) {
 		return false
 	}
 	sent, subject := false, false // a voicemail has From: and Date: too, but hardly both of these
 	for _, line := range lines[1:min(len(lines), 8)] {
-		sent = sent || blockSent.MatchString(line)
-		subject = subject || blockSubject.MatchString(line)
+		sent = sent || blockSent().MatchString(line)
+		subject = subject || blockSubject().MatchString(line)
 	}
 	return sent && subject
 }
@@ -176,7 +182,7 @@ func olderHeader(lines []string) int {
 	n := 1
 	for n < len(lines) {
 		line := lines[n]
-		if line != "" && !blockFrom.MatchString(line) && !blockSent.MatchString(line) && !blockMore.MatchString(line) {
+		if line != "" && !blockFrom().MatchString(line) && !blockSent().MatchString(line) && !blockMore().MatchString(line) {
 			break
 		}
 		n++
@@ -192,7 +198,7 @@ const longestSignature = 10
 // a mailing list puts below.
 func cutSignature(lines []string) []string {
 	for i, line := range lines {
-		if rulerLine.MatchString(line) && i+1 < len(lines) && listFooter.MatchString(lines[i+1]) {
+		if rulerLine().MatchString(line) && i+1 < len(lines) && listFooter().MatchString(lines[i+1]) {
 			return lines[:i]
 		}
 		if line == "-- " || line == "--" && written(lines[i+1:], longestSignature) <= longestSignature {
@@ -216,13 +222,13 @@ func written(lines []string, most int) int {
 	return n
 }
 
-func saysSomething(line string) bool { return line != "" && !decoration.MatchString(line) }
+func saysSomething(line string) bool { return line != "" && !decoration().MatchString(line) }
 
 // cutPhrases takes out the lines that phones and mail programs put below.
 func cutPhrases(lines []string) []string {
 	var kept []string
 	for _, line := range lines {
-		if len(line) < 300 && (device.MatchString(line) || getApp.MatchString(line)) {
+		if len(line) < 300 && (device().MatchString(line) || getApp().MatchString(line)) {
 			continue
 		}
 		kept = append(kept, line)
@@ -258,14 +264,14 @@ func plainLinks(lines []string) {
 		if !strings.Contains(line, "<") || !strings.Contains(line, ":") {
 			continue
 		}
-		lines[i] = behindWord.ReplaceAllStringFunc(line, func(found string) string {
+		lines[i] = behindWord().ReplaceAllStringFunc(line, func(found string) string {
 			word, link, _ := strings.Cut(strings.TrimSuffix(found, ">"), "<")
 			return word + besides(word, target(link))
 		})
 	}
 }
 
-var behindWord = regexp.MustCompile(`[^\s<>]+<(https?|mailto|tel|sip):[^<>\s]+>`)
+var behindWord = onDemand(`[^\s<>]+<(https?|mailto|tel|sip):[^<>\s]+>`)
 
 func isDisclaimer(line string, more []string) bool {
 	if line == "" {

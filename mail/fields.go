@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"mime"
 	"net/textproto"
-	"regexp"
 	"strings"
 )
 
@@ -121,13 +120,13 @@ func decodeWords(value string) string {
 	if err != nil {
 		text = value
 	}
-	text = looseWord.ReplaceAllStringFunc(text, decodeLoosely)
+	text = looseWord().ReplaceAllStringFunc(text, decodeLoosely)
 	return strings.Join(strings.Fields(strings.Map(printable, fromUnknown([]byte(text)))), " ")
 }
 
 // looseWord is an encoded word that breaks the rules: with spaces in it, or
 // encoded wrongly.
-var looseWord = regexp.MustCompile(`=\?[A-Za-z0-9_:*-]{1,40}\?[QqBb]\?[^?\r\n]+\?=`)
+var looseWord = onDemand(`=\?[A-Za-z0-9_:*-]{1,40}\?[QqBb]\?[^?\r\n]+\?=`)
 
 // decodeLoosely decodes such a word as far as it can be.
 func decodeLoosely(word string) string {

@@ -2,7 +2,6 @@ package mail
 
 import (
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -299,14 +298,14 @@ func isHidden(t html.Token) bool {
 }
 
 // charsetOfPage finds <meta charset> in both of its forms.
-var charsetOfPage = regexp.MustCompile(`(?i)<meta[^>]{0,200}charset=["']?([a-z0-9_:.-]{1,40})`)
+var charsetOfPage = onDemand(`(?i)<meta[^>]{0,200}charset=["']?([a-z0-9_:.-]{1,40})`)
 
 // htmlCharset gives the charset of a page: the declared one, else the page's own.
 func htmlCharset(declared string, page []byte) string {
 	if declared != "" {
 		return declared
 	}
-	if found := charsetOfPage.FindSubmatch(page[:min(len(page), 4096)]); found != nil {
+	if found := charsetOfPage().FindSubmatch(page[:min(len(page), 4096)]); found != nil {
 		return string(found[1])
 	}
 	return ""

@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -66,7 +65,7 @@ func (l *Letter) isReplied(string) (Origin, string) {
 	case "auto_reply", "auto-reply", "autoreply":
 		return Replied, "Precedence: " + value
 	}
-	if beginsAutoReply.MatchString(l.Subject) {
+	if beginsAutoReply().MatchString(l.Subject) {
 		return Replied, "its subject begins as those of auto-responders do"
 	}
 	return "", ""
@@ -79,7 +78,7 @@ func (l *Letter) isBounced(returnPath string) (Origin, string) {
 	}
 	for _, addr := range []string{returnPath, l.From.Addr} {
 		local, _, _ := strings.Cut(strings.ToLower(addr), "@")
-		if local == "mailer-daemon" || local == "postmaster" && beginsBounce.MatchString(l.Subject) {
+		if local == "mailer-daemon" || local == "postmaster" && beginsBounce().MatchString(l.Subject) {
 			return Bounced, "it is from " + addr
 		}
 	}
@@ -90,10 +89,10 @@ func (l *Letter) isBounced(returnPath string) (Origin, string) {
 	if !empty {
 		return "", ""
 	}
-	if firstWord(l.Header("Auto-Submitted")) == "auto-generated" && !beginsBounce.MatchString(l.Subject) {
+	if firstWord(l.Header("Auto-Submitted")) == "auto-generated" && !beginsBounce().MatchString(l.Subject) {
 		return Generated, "Auto-Submitted: auto-generated, and its return path is empty"
 	}
-	if beginsBounce.MatchString(l.Subject) {
+	if beginsBounce().MatchString(l.Subject) {
 		return Bounced, "its return path is empty, and its subject is that of a bounce"
 	}
 	return Replied, "its return path is empty"
@@ -148,6 +147,6 @@ func firstWord(value string) string {
 }
 
 var (
-	beginsAutoReply = regexp.MustCompile(`(?i)^(auto(matic|matiskt|matisk)?[ -]?(reply|response|svar)\b|autosvar\b|out of (the )?office\b|frånvaro(meddelande)?:|frånvarande:|automatisk antwort:|abwesenheitsnotiz|réponse automatique)`)
-	beginsBounce    = regexp.MustCompile(`(?i)^(undeliver(ed|able)|undelivered mail|mail delivery (failed|failure|subsystem|status)|delivery (status notification|failure|has failed)|returned mail|failure notice|message delivery failure|olevererbart|det gick inte att leverera|kunde inte levereras|unzustellbar)`)
+	beginsAutoReply = onDemand(`(?i)^(auto(matic|matiskt|matisk)?[ -]?(reply|response|svar)\b|autosvar\b|out of (the )?office\b|frånvaro(meddelande)?:|frånvarande:|automatisk antwort:|abwesenheitsnotiz|réponse automatique)`)
+	beginsBounce    = onDemand(`(?i)^(undeliver(ed|able)|undelivered mail|mail delivery (failed|failure|subsystem|status)|delivery (status notification|failure|has failed)|returned mail|failure notice|message delivery failure|olevererbart|det gick inte att leverera|kunde inte levereras|unzustellbar)`)
 )

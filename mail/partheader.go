@@ -2,7 +2,6 @@ package mail
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -46,7 +45,7 @@ func readPartHeader(fields []field, usual string) partHeader {
 // extendedName finds a file's name in a charset of which package mime knows
 // nothing: filename*=iso-8859-1”l%E4s.pdf (RFC 2231 4).
 func extendedName(value string) string {
-	found := nameInCharset.FindStringSubmatch(value)
+	found := nameInCharset().FindStringSubmatch(value)
 	if found == nil {
 		return ""
 	}
@@ -57,7 +56,7 @@ func extendedName(value string) string {
 	return toUTF8([]byte(name), found[1])
 }
 
-var nameInCharset = regexp.MustCompile(`(?i)name\*=\s*([a-z0-9_-]+)'[^']*'([^;\s]+)`)
+var nameInCharset = onDemand(`(?i)name\*=\s*([a-z0-9_-]+)'[^']*'([^;\s]+)`)
 
 // fileName takes the path off a name, of either slash, and shortens it to what a
 // list can show.

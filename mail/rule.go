@@ -2,7 +2,6 @@ package mail
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -44,7 +43,7 @@ func (r *Rule) Check() error {
 	if strings.TrimSpace(r.Template) == "" {
 		return fmt.Errorf("the form %s needs a template", Template)
 	}
-	for _, name := range inBraces.FindAllString(r.Template, -1) {
+	for _, name := range inBraces().FindAllString(r.Template, -1) {
 		if _, known := (&Letter{}).value(name, ""); !known {
 			return fmt.Errorf("the template has %s: there are {subject}, {body}, {from} and {name}", name)
 		}
@@ -53,7 +52,7 @@ func (r *Rule) Check() error {
 }
 
 // inBraces finds what a template names.
-var inBraces = regexp.MustCompile(`\{[a-z_]+\}`)
+var inBraces = onDemand(`\{[a-z_]+\}`)
 
 // value gives what a name in a template stands for.
 func (l *Letter) value(name, body string) (string, bool) {
@@ -84,7 +83,7 @@ func (r *Rule) Text(l *Letter) string {
 	case SubjectOnly:
 		text = firstOf(subject, body)
 	case Template:
-		text = squeeze(inBraces.ReplaceAllStringFunc(r.Template, func(name string) string {
+		text = squeeze(inBraces().ReplaceAllStringFunc(r.Template, func(name string) string {
 			value, _ := l.value(name, body)
 			return value
 		}))
@@ -123,7 +122,7 @@ func (r *Rule) Body(l *Letter) string {
 		cut  func([]string) []string
 	}{
 		{r.KeepQuoted, func(lines []string) []string {
-			return cutQuoted(lines, !r.CutAll && sendsOnSubject.MatchString(l.Subject), r.CutAll)
+			return cutQuoted(lines, !r.CutAll && sendsOnSubject().MatchString(l.Subject), r.CutAll)
 		}},
 		{r.KeepSignature, cutSignature},
 		{r.KeepDisclaimers, func(lines []string) []string { return cutDisclaimers(lines, r.Disclaimers) }},
@@ -138,7 +137,7 @@ func (r *Rule) Body(l *Letter) string {
 	}
 	plainLinks(lines)
 	for i, line := range lines {
-		if decoration.MatchString(line) {
+		if decoration().MatchString(line) {
 			lines[i] = ""
 		}
 	}
