@@ -20,10 +20,12 @@ type steady struct {
 	done chan struct{}
 
 	mu       sync.Mutex
-	taken    []time.Duration // of the phase
-	due      int             // messages that were due in the phase
-	failed   int             // answered with an error, or not at all
-	since    time.Time
+	taken    []time.Duration // of what was due in the phase
+	failed   int             // of that, answered with an error, or not sent
+	since    time.Time       // the phase
+	until    time.Time       // zero while it lasts
+	want     int             // how many messages were due in it
+	whole    chan struct{}   // closed when as many are answered
 	receipts int
 }
 
@@ -77,14 +79,9 @@ func (w *steady) run(ctx context.Context, number string) {
 			n++
 			body := shortText(number, fmt.Sprintf("steady-%d %s", n, textMark))
 			taken, err := w.sess.Send([]smpp.Request{{Body: body, Ref: due}})
-			w.mu.Lock()
-			if !due.Before(w.since) {
-				w.due++
-				if taken == 0 {
-					w.failed++
-				}
+			if taken == 0 {
+				w.answered(due, time.Now(), false)
 			}
-			w.mu.Unlock()
 			if err != nil {
 				break
 			}
@@ -107,39 +104,63 @@ func (w *steady) Requests(s *smpp.Session, requests []smpp.PDU) {
 // Responses implements smpp.Handler.
 func (w *steady) Responses(_ *smpp.Session, responses []smpp.Response) {
 	now := time.Now()
+	for _, r := range responses {
+		w.answered(r.Ref.(time.Time), now, r.Err == nil && r.PDU.Status == smpp.ESME_ROK)
+	}
+}
+
+// answered books what became of a message that was due then.
+func (w *steady) answered(due, now time.Time, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, r := range responses {
-		due := r.Ref.(time.Time)
-		switch {
-		case due.Before(w.since):
-		case r.Err != nil || r.PDU.Status != smpp.ESME_ROK:
-			w.failed++
-		default:
-			w.taken = append(w.taken, now.Sub(due))
-		}
+	over := !w.until.IsZero()
+	switch {
+	case due.Before(w.since) || over && !due.Before(w.until):
+		return
+	case ok:
+		w.taken = append(w.taken, now.Sub(due))
+	default:
+		w.failed++
+	}
+	if over && len(w.taken)+w.failed == w.want {
+		close(w.whole)
 	}
 }
 
 // seen is what one phase showed.
 type seen struct {
-	rate float64 // messages answered with ESME_ROK a second
+	rate float64 // messages answered with ESME_ROK, of those that were due in a second
 	p99  time.Duration
 }
 
-// phase measures for a time.
+// phase measures for a time what is due in it. What is not answered by then has as long again: how late answers are is seen by themselves, and
+// the rate by how many there are of them.
 func (w *steady) phase(d time.Duration) seen {
 	w.mu.Lock()
-	w.since, w.taken, w.due, w.failed = time.Now(), nil, 0, 0
+	w.since, w.until, w.taken, w.failed, w.whole = time.Now(), time.Time{}, nil, 0, make(chan struct{})
 	w.mu.Unlock()
 	<-time.After(d)
 	w.mu.Lock()
+	w.until = time.Now()
+	w.want = int(w.until.Sub(w.since) * steadyRate / time.Second)
+	missing := w.want - len(w.taken) - w.failed
+	w.mu.Unlock()
+	if missing > 0 {
+		select {
+		case <-w.whole:
+		case <-time.After(d):
+		}
+	}
+	w.mu.Lock()
 	defer w.mu.Unlock()
-	took := time.Since(w.since).Seconds()
-	v := seen{rate: float64(len(w.taken)) / took}
-	if len(w.taken) > 0 {
-		slices.Sort(w.taken)
-		v.p99 = w.taken[(len(w.taken)*99+99)/100-1]
+	v := seen{rate: float64(len(w.taken)) / w.until.Sub(w.since).Seconds()}
+	all := slices.Clone(w.taken)
+	for range w.want - len(w.taken) - w.failed {
+		all = append(all, d) // at least
+	}
+	if len(all) > 0 {
+		slices.Sort(all)
+		v.p99 = all[(len(all)*99+99)/100-1]
 	}
 	return v
 }
