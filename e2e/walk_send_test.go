@@ -13,6 +13,13 @@ func paste(id, text string) string {
 		f.dispatchEvent(new ClipboardEvent("paste", {clipboardData: d, bubbles: true, cancelable: true})); return "" })()`, text, id)
 }
 
+// slowFirst keeps the page's first answer to what it posts until go is called.
+const slowFirst = `{ const real = fetch; let posted = 0; window.fetch = async (at, how) => {
+	const first = how?.method === "POST" && !posted++, answer = await real(at, how);
+	if (first) await new Promise((go) => { window.go = go; });
+	return answer;
+} }; ""`
+
 // numbersFrom is a list of so many phones, a line each.
 func numbersFrom(first, n int) string {
 	var list strings.Builder
@@ -57,6 +64,17 @@ func TestWalkSend(t *testing.T) {
 		if got := w.rest.phone("46707654321").Text; got != "Hi Eva, welcome on Friday" {
 			w.t.Errorf("the phone has %q", got)
 		}
+	})
+	w.step("a recipient that is none is marked, though the answer that says so comes when one has written on", func() {
+		w.open("/compose", "New message")
+		w.eval(slowFirst)
+		w.eval(in("to", "12x"))
+		w.press("Enter")
+		w.shows(`window.go ? "late" : ""`, "late")
+		w.eval(in("text", "Hi"))
+		w.shows(size, "1 SMS")
+		w.eval(`go(); ""`)
+		w.shows(`document.querySelector(".chosen .wrong")?.firstChild.textContent`, "12x")
 	})
 	w.step("one click replaces the character that needs Unicode; flash, as the phone shows it; a sender of one's own", func() {
 		w.open("/compose?to=0701234567", "New message")

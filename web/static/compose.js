@@ -37,6 +37,7 @@ if (form) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html"); // made and escaped by the server
       if (!answer.ok || number !== asked) {
         whole ||= all;
+        if (all && number !== asked) later(); // what was asked since is not about all of them
         return;
       }
       const drawn = page.querySelector(".phone"), bad = page.getElementById("bad");
