@@ -77,15 +77,16 @@ func holds(list []string, path string) bool {
 // askedAs asks for what a path names, of the account child, as a user does; of a stream for what has happened.
 func askedAs(t *testing.T, s *server, u *account.User, path, form string, since time.Time) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond) // of what stays open
-	defer cancel()
-	with := "?"
+	ctx, with := t.Context(), "?"
 	if strings.Contains(path, "?") {
 		with = "&"
 	}
 	switch {
 	case strings.HasPrefix(path, "/v1/events"):
 		path += with + "since=" + since.UTC().Format(time.RFC3339)
+		short, cancel := context.WithTimeout(ctx, 500*time.Millisecond) // it stays open
+		defer cancel()
+		ctx = short
 	case form != "":
 		path += with + "format=" + form
 	case u.Account != "child" && (path == "/v1/messages" || path == "/v1/inbound" || path == "/v1/optouts" || path == "/v1/queues" || path == "/v1/queues/dead" || path == "/v1/escalations"):
