@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 	"time"
 )
@@ -149,5 +150,21 @@ func TestWalkSettings(t *testing.T) {
 		if table, _ := w.gets("/console/audit?export=csv"); bytes.Contains(table, []byte("link-password")) || bytes.Contains(table, []byte("shop-password")) {
 			w.t.Error("the audit has passwords")
 		}
+	})
+	w.step("who manages the shop finds there what was changed of it, before and after, and nothing that is others'", func() {
+		w.asks("PATCH", "/v1/config/accounts/shop", `{"senders": ["Shop", "Bargains"]}`)
+		w.asks("POST", "/v1/config/users", `{"name": "boss", "account": "shop", "role": "manager", "password": "correcthorse"}`)
+		w.leads(".who button", "Sign in")
+		w.fill("name", "boss", "password", "correcthorse")
+		w.leads("button.main", "New message")
+		w.open("/console/users", "Users")
+		w.leads(`a[href="/console/audit"]`, "Changes")
+		w.shows(holds("tbody", "senders: Shop → Shop, Bargains"), "yes")
+		w.shows(holds("tbody", "boss"), "yes")
+		for _, others := range []string{"night", "mobiles", "swedes", "patients", "blocked", "std"} {
+			w.shows(fmt.Sprintf(`String([...document.querySelectorAll("tbody td")].some((cell) => cell.textContent.includes(%q)))`, others), "false")
+		}
+		w.open("/console/audit?name=night", "Changes")
+		w.shows(saidOf(".empty"), "Nothing is as asked for.")
 	})
 }
