@@ -51,16 +51,12 @@ func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, a *accou
 	}
 	ctx, cancel := lasting(r.Context(), s.Timeout)
 	defer cancel()
-	found, err := s.Config.Audits(ctx, gateway.AuditFilter{
+	found, next, err := s.Config.Audits(ctx, gateway.AuditFilter{
 		Kind: q.Text("noun"), Name: q.Text("name"), Who: q.Text("who"), Accounts: s.auditedOf(a),
-		Oldest: !q.Order.Descending, After: q.After, Limit: q.Limit + 1,
+		Oldest: !q.Order.Descending, After: q.After, Limit: q.Limit,
 	})
 	if err != nil {
 		return readProblem(err, "change")
-	}
-	more := len(found) > q.Limit
-	if more {
-		found = found[:q.Limit]
 	}
 	rows := make([]auditView, 0, len(found))
 	for i := range found {
@@ -71,9 +67,8 @@ func (s *httpServer) listAudits(w http.ResponseWriter, r *http.Request, a *accou
 		rows = append(rows, view)
 	}
 	page := map[string]any{"audit": rows}
-	if more {
-		last := found[len(found)-1].Number
-		page["next"], page["cursor"] = noun.Next(s.link(r, r.URL.Path), q, last), noun.Cursor(q, last)
+	if next != 0 {
+		page["next"], page["cursor"] = noun.Next(s.link(r, r.URL.Path), q, next), noun.Cursor(q, next)
 	}
 	return answerJSON(w, page)
 }

@@ -19,7 +19,7 @@ import (
 type ConfigOptions struct {
 	Rows   func(ctx context.Context, kind string) ([]resource.Row, error)
 	Change func(ctx context.Context, c resource.Change) (resource.Row, error)
-	Audits func(ctx context.Context, f gateway.AuditFilter) ([]gateway.Audit, error)
+	Audits func(ctx context.Context, f gateway.AuditFilter) (list []gateway.Audit, next int64, err error)
 	// Routes gives the rules that there would be by a change of one of them, which it does not make; the errors are those of Change.
 	// Without it none is thought about.
 	Routes func(ctx context.Context, c resource.Change) ([]route.Rule, error)

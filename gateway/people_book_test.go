@@ -65,7 +65,7 @@ func TestBooks(t *testing.T) {
 				t.Errorf("%q: %v %v", user, found, err)
 			}
 		}
-		audits, err := w.Audits(ctx, AuditFilter{Kind: "contacts", Limit: 9})
+		audits, _, err := w.Audits(ctx, AuditFilter{Kind: "contacts", Limit: 9})
 		if err != nil || !slices.ContainsFunc(audits, func(a Audit) bool { return a.Name == "acme/anna/"+mine.ID.String() && a.Who == "acme/anna" }) {
 			t.Errorf("%v %v", audits, err)
 		}

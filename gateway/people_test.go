@@ -90,7 +90,7 @@ func TestPeopleChanges(t *testing.T) {
 		if page, _, err := w.store.MembersAfter(t.Context(), group.ID, -1<<63, 9); err != nil || len(page) != 0 {
 			t.Errorf("%v %v", page, err)
 		}
-		audits, err := w.Audits(t.Context(), AuditFilter{Kind: "groups", Limit: 100})
+		audits, _, err := w.Audits(t.Context(), AuditFilter{Kind: "groups", Limit: 100})
 		if err != nil || len(audits) != 6 || audits[0].Action != "delete" || audits[0].Who != "root" || audits[5].Action != "create" {
 			t.Errorf("%+v %v", audits, err)
 		}

@@ -12,8 +12,9 @@ type Audit = store.Audit
 // AuditFilter says which changes a list holds.
 type AuditFilter = store.AuditFilter
 
-// Audits returns changes in the order of their numbers.
-func (g *Gateway) Audits(ctx context.Context, f AuditFilter) ([]Audit, error) {
+// Audits returns changes in the order of their numbers, and behind which number it is to go on; 0 when there is nothing more. A page may
+// have fewer than there are, even none.
+func (g *Gateway) Audits(ctx context.Context, f AuditFilter) (list []Audit, next int64, err error) {
 	return g.store.Audits(ctx, f)
 }
 

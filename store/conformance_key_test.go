@@ -39,7 +39,7 @@ func testSecretKey(t *testing.T, open opener) {
 			t.Errorf("last %d, %v", last, err)
 		}
 		diff(t, "resources", all, list)
-		audits, err := s.Audits(ctx, store.AuditFilter{Kind: "secrets", Limit: 1})
+		audits, _, err := s.Audits(ctx, store.AuditFilter{Kind: "secrets", Limit: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +90,7 @@ func testAuditOf(t *testing.T, open opener) {
 		{store.AuditFilter{Accounts: many, Who: "root", Oldest: true}, []int64{1, 3, 5, 6}},
 	} {
 		one.filter.Limit = cmp.Or(one.filter.Limit, 10)
-		list, err := s.Audits(ctx, one.filter)
+		list, _, err := s.Audits(ctx, one.filter)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func testAuditOfSuccessor(t *testing.T, open opener) {
 			commit(t, s, &store.Batch{People: []*store.PeopleChange{{Audits: []store.Audit{audit, other}}}})
 		}
 		for account, want := range map[string][]int64{"a": ofA[n], "b": ofB[:n]} {
-			list, err := s.Audits(ctx, store.AuditFilter{Accounts: []string{account}, Oldest: true, Limit: 20})
+			list, _, err := s.Audits(ctx, store.AuditFilter{Accounts: []string{account}, Oldest: true, Limit: 20})
 			if err != nil {
 				t.Fatal(err)
 			}

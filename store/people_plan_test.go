@@ -38,25 +38,6 @@ func TestPeoplePlans(t *testing.T) {
 	}
 }
 
-// What an account finds of the audit goes by indexes, however much has been changed.
-func TestAuditPlans(t *testing.T) {
-	t.Parallel()
-	s, err := Open(t.Context(), Options{Path: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	for _, f := range []AuditFilter{{}, {After: 9}, {Oldest: true, Who: "root"}, {Name: "a"}} {
-		text := "SELECT number FROM audit WHERE " + f.apart([]any{"a", "b"}, nil).text() + " ORDER BY number " + f.order() + " LIMIT 9"
-		if plan, err := planOf(s, text); err != nil || !strings.Contains(plan, "audit_account USING PRIMARY KEY (account=? AND number>? AND number<?)") || strings.Contains(plan, "SCAN audit") {
-			t.Errorf("%s: %s %v", text, plan, err)
-		}
-	}
-	if plan, err := planOf(s, sinceText(2)); err != nil || !strings.Contains(plan, "audit_name (name=?)") {
-		t.Errorf("%s: %v", plan, err)
-	}
-}
-
 func planOf(s *Store, text string) (plan string, err error) {
 	err = query(s.conn, "EXPLAIN QUERY PLAN "+text, nil, func(stmt *statement) (bool, error) {
 		plan += stmt.ColumnText(3) + "; "

@@ -42,7 +42,7 @@ func TestResources(t *testing.T) {
 	if diff := cmp.Diff([]Resource{two}, list); diff != "" {
 		t.Error(diff)
 	}
-	audits, err := s.Audits(t.Context(), AuditFilter{Kind: "routes", Limit: 2})
+	audits, _, err := s.Audits(t.Context(), AuditFilter{Kind: "routes", Limit: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
