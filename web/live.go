@@ -14,6 +14,7 @@ const (
 	liveViewers = 1000 // streams at a time
 	liveOf      = 20   // of them those of one user
 	liveTopics  = 100  // different things that are looked at; as many lists again
+	liveShare   = 5    // of the lists those that one user is reckoned for: a few users do not take the room of all
 	liveBeat    = 15 * time.Second
 	liveWrite   = 20 * time.Second // for one helping
 )
@@ -35,25 +36,30 @@ type sampler func(ctx context.Context) (parts, error)
 //     server-sent events, made once.
 //  3. A viewer's goroutine waits for the next frame and writes it. Whoever is slower than the frames misses some, and gets what
 //     changed since then in one; nothing is queued for anybody.
+//  4. Each topic is reckoned to one user who looks at it: to who began it, and when that one goes, to another who stays. Whoever has
+//     his share begins no more; what others have begun he may look at.
 //
 // It is safe for concurrent use.
 type live struct {
 	closing context.Context // done when the server ends: all streams end then
+	share   int             // topics that may be reckoned to a user who begins another
 
 	mu      sync.Mutex
 	topics  map[string]*topic
 	viewers int
 	of      map[string]int // by user
+	begun   map[string]int // topics that are reckoned to a user
 }
 
-func newLive(closing context.Context) *live {
-	return &live{closing: closing, topics: map[string]*topic{}, of: map[string]int{}}
+func newLive(closing context.Context, share int) *live {
+	return &live{closing: closing, share: share, topics: map[string]*topic{}, of: map[string]int{}, begun: map[string]int{}}
 }
 
 // topic is one thing that is looked at.
 type topic struct {
-	viewers int                // guarded by live.mu
-	stop    context.CancelFunc // ends its sampling
+	of    map[string]int     // viewers by user, guarded by live.mu like
+	owner string             // whose share it is of
+	stop  context.CancelFunc // ends its sampling
 
 	mu      sync.Mutex
 	parts   map[string]part
@@ -73,16 +79,17 @@ func (l *live) join(key, user string, every time.Duration, sample sampler) (t *t
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t = l.topics[key]
-	if l.viewers >= liveViewers || l.of[user] >= liveOf || t == nil && len(l.topics) >= liveTopics {
+	if l.viewers >= liveViewers || l.of[user] >= liveOf || t == nil && (len(l.topics) >= liveTopics || l.begun[user] >= l.share) {
 		return nil, nil, errManyViewers
 	}
 	if t == nil {
 		ctx, stop := context.WithCancel(l.closing)
-		t = &topic{stop: stop, parts: map[string]part{}, changed: make(chan struct{})}
+		t = &topic{of: map[string]int{}, owner: user, stop: stop, parts: map[string]part{}, changed: make(chan struct{})}
 		l.topics[key] = t
+		l.begun[user]++
 		go t.run(ctx, every, sample)
 	}
-	t.viewers++
+	t.of[user]++
 	l.viewers++
 	l.of[user]++
 	return t, sync.OnceFunc(func() { l.leave(key, user, t) }), nil
@@ -92,12 +99,24 @@ func (l *live) leave(key, user string, t *topic) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.viewers--
-	if l.of[user]--; l.of[user] == 0 {
-		delete(l.of, user)
+	less(l.of, user)
+	if less(t.of, user); t.of[user] > 0 || t.owner != user && len(t.of) > 0 {
+		return
 	}
-	if t.viewers--; t.viewers == 0 {
-		t.stop()
-		delete(l.topics, key)
+	less(l.begun, t.owner)
+	for other := range t.of {
+		t.owner = other
+		l.begun[other]++
+		return
+	}
+	t.stop()
+	delete(l.topics, key)
+}
+
+// less counts one less.
+func less(counts map[string]int, of string) {
+	if counts[of]--; counts[of] == 0 {
+		delete(counts, of)
 	}
 }
 

@@ -18,7 +18,7 @@ func TestLiveShares(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		l := newLive(ctx)
+		l := newLive(ctx, liveShare)
 		var samples atomic.Int64
 		sample := func(context.Context) (parts, error) {
 			n := samples.Add(1)
@@ -58,7 +58,7 @@ func TestLiveShares(t *testing.T) {
 			away() // once is enough
 		}
 		time.Sleep(time.Minute)
-		if samples.Load() > 6 || len(l.topics) != 0 || l.viewers != 0 || len(l.of) != 0 {
+		if samples.Load() > 6 || len(l.topics) != 0 || l.viewers != 0 || len(l.of) != 0 || len(l.begun) != 0 {
 			t.Errorf("after the last viewer: %d samples, %+v", samples.Load(), l)
 		}
 	})
@@ -69,7 +69,7 @@ func TestLiveBounds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		l := newLive(ctx)
+		l := newLive(ctx, liveShare)
 		none := func(context.Context) (parts, error) { return nil, nil }
 		for range liveOf {
 			if _, _, err := l.join("a", "anna", time.Second, none); err != nil {
@@ -94,6 +94,52 @@ func TestLiveBounds(t *testing.T) {
 		}
 		if _, _, err := l.join("a", "olle", time.Second, none); !errors.Is(err, errManyViewers) {
 			t.Errorf("one more viewer: %v", err)
+		}
+		stop()
+	})
+}
+
+// A few users do not take the room of all: each begins so many topics, looks at those of others besides, and is reckoned for what was
+// begun by who has gone.
+func TestLiveShareOfEach(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		l := newLive(ctx, liveShare)
+		leave := map[string]func(){}
+		joins := func(user, key string) error {
+			_, away, err := l.join(key, user, time.Second, func(context.Context) (parts, error) { return nil, nil })
+			leave[user+" "+key] = away
+			return err
+		}
+		for i := range liveOf {
+			for u := range 5 {
+				if err := joins(fmt.Sprint("user", u), fmt.Sprint("user", u, "'s ", i)); errors.Is(err, errManyViewers) != (i >= liveShare) {
+					t.Fatalf("topic %d of a user: %v", i, err)
+				}
+			}
+		}
+		for _, one := range []struct {
+			user, key string
+			refused   bool
+		}{
+			{"anna", "anna's", false},  // there is room for others
+			{"user0", "anna's", false}, // which all look at
+			{"user0", "user0's more", true},
+			{"anna", "anna's second", false},
+		} {
+			if err := joins(one.user, one.key); errors.Is(err, errManyViewers) != one.refused {
+				t.Errorf("%s looks at %s: %v", one.user, one.key, err)
+			}
+		}
+		leave["anna anna's"]() // now it is user0's
+		leave["user0 user0's 0"]()
+		if err := joins("user0", "user0's more"); !errors.Is(err, errManyViewers) {
+			t.Errorf("with what another began: %v", err)
+		}
+		leave["user0 user0's 1"]()
+		if err := joins("user0", "user0's more"); err != nil || l.begun["user0"] != liveShare || l.begun["anna"] != 1 {
+			t.Errorf("when one has ended: %v, %v", err, l.begun)
 		}
 		stop()
 	})

@@ -119,7 +119,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		Options: o, sessions: newForms(), drafts: newDrafts(), doing: make(chan struct{}, mailsAtOnce),
 		templates: newTemplates(), table: allWords(), alarms: alarmsInSwedish(),
-		live: newLive(o.Closing), liveLists: newLive(o.Closing), liveOwn: newLive(o.Closing),
+		live: newLive(o.Closing, liveOf), liveLists: newLive(o.Closing, liveShare), liveOwn: newLive(o.Closing, liveShare),
 	}
 	if s.Check == nil {
 		s.Check = s.byPassword
