@@ -270,6 +270,7 @@ var peopleReasons = map[gateway.PeopleReason]struct {
 	gateway.PeopleNeeded:    {http.StatusConflict, codeNeeded},
 	gateway.PeopleTooMany:   {http.StatusUnprocessableEntity, codeTooMany},
 	gateway.PeopleAmbiguous: {http.StatusConflict, codeAmbiguous},
+	gateway.PeopleGone:      {http.StatusNotFound, codeNotFound},
 }
 
 // codeAmbiguous is for a name that several have.

@@ -257,6 +257,7 @@ func (a *App) Run(ctx context.Context) error {
 	serving.Go(func() { a.watch.Run(ctx) })
 	serving.Go(func() { a.notifier.Run(ctx) })
 	serving.Go(func() { a.watchAliases(ctx) })
+	serving.Go(func() { a.dropLeft(ctx) })
 	for _, p := range a.ports {
 		serving.Go(func() { a.servePort(ctx, p, stop) })
 	}

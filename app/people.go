@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"kurir/api"
 	"kurir/gateway"
 	"kurir/mail"
+	"kurir/resource"
 )
 
 // factorKind names second factors where secrets are bound to their place.
@@ -80,14 +82,53 @@ func (a *App) forgetUser(name string) {
 	}
 }
 
+// leftEvery is how often it is looked for what deleted users have left.
+const leftEvery = time.Hour
+
+// dropLeft deletes what deleted users have left when the database failed, the server died or another one wrote meanwhile: at the start,
+// and every so often.
+func (a *App) dropLeft(ctx context.Context) {
+	ticker := time.NewTicker(leftEvery)
+	defer ticker.Stop()
+	for {
+		dropped, err := a.gateway.DropLeft(ctx, "kurir")
+		if len(dropped) > 0 {
+			a.log.Info("contacts that deleted users had left are deleted", "users", dropped)
+		}
+		if err != nil && ctx.Err() == nil {
+			a.log.Warn("contacts of a deleted user are left", "error", err)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// emptyBooks has a user who is made begin with empty books: what a deleted one of that name has left is deleted before.
+func (a *App) emptyBooks(ctx context.Context, c *resource.Change) error {
+	name, _ := c.Value["name"].(string)
+	name = cmp.Or(c.Name, name)
+	if a.gateway.Snapshot().Accounts.UserByName(name) != nil {
+		return nil
+	}
+	if gone, err := a.store.LastDeleted(ctx, "users", name); err != nil || !gone {
+		return err
+	}
+	return a.dropBooks(ctx, name, c.By)
+}
+
 // dropBooks deletes what a deleted user has kept alone, in every account: the user may have been in another before. Nobody who gets
 // that name later finds it.
-func (a *App) dropBooks(ctx context.Context, name, by string) {
+func (a *App) dropBooks(ctx context.Context, name, by string) (left error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	for _, of := range a.gateway.Snapshot().Accounts.All() {
 		if err := a.gateway.DropBook(ctx, gateway.PeopleOf{Account: gateway.Book(of.Name, name), By: by}); err != nil {
 			a.log.Warn("contacts of a deleted user are left", "user", name, "account", of.Name, "error", err)
+			left = err
 		}
 	}
+	return left
 }

@@ -139,9 +139,14 @@ func noNoun(kind string) error {
 // and put into force as by a reload; or else nothing is changed. The error is a *resource.Refusal, a *message.Failure, or the
 // store's; context.DeadlineExceeded means that it may come on disk yet, and then into force with the next change.
 func (a *App) ChangeSetting(ctx context.Context, c resource.Change) (resource.Row, error) {
+	if c.Kind == "users" && c.Action != resource.Delete {
+		if err := a.emptyBooks(ctx, &c); err != nil {
+			return resource.Row{}, err
+		}
+	}
 	row, err := a.changeSetting(ctx, c)
 	if err == nil && c.Action == resource.Delete && c.Kind == "users" {
-		a.dropBooks(ctx, row.Name, c.By)
+		_ = a.dropBooks(ctx, row.Name, c.By) // the log says what is left, and dropLeft takes it up
 	}
 	return row, err
 }

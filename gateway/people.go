@@ -44,6 +44,7 @@ const (
 	PeopleNeeded                        // others name it
 	PeopleTooMany                       // more than there may be
 	PeopleAmbiguous                     // several have the name
+	PeopleGone                          // whose book it is is not there any more
 )
 
 // PeopleProblem is what is wrong with one field.
@@ -122,6 +123,16 @@ func (g *Gateway) NextAudit() int64 {
 // once it has begun. A *message.Failure says that it cannot be written now. kept is the answer to its request, which comes
 // on disk with the change.
 func (g *Gateway) changePeople(ctx context.Context, account string, kept *keptAnswer, draft func(context.Context) (*store.PeopleChange, error)) error {
+	return g.changeBook(ctx, account, kept, func(ctx context.Context) (*store.PeopleChange, error) {
+		if _, user := bookOf(account); user != "" && g.snap.Load().Accounts.UserByName(user) == nil {
+			return nil, refusePeople(PeopleGone, "", "there is no user %s any more, whose book this was", user)
+		}
+		return draft(ctx)
+	})
+}
+
+// changeBook is changePeople also for a book whose user is gone.
+func (g *Gateway) changeBook(ctx context.Context, account string, kept *keptAnswer, draft func(context.Context) (*store.PeopleChange, error)) error {
 	lock := g.people.lockOf(account)
 	select {
 	case lock <- struct{}{}:

@@ -18,7 +18,7 @@ func contactOf(name, mobile, mail string) func(*directory.Contact) error {
 func TestBooks(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		w := start(t, t.TempDir(), Options{}, nil)
+		w := start(t, t.TempDir(), Options{Snapshot: withUsers("anna", "ann", "bert")}, nil)
 		ctx, company, own := t.Context(), PeopleOf{Account: "acme", By: "acme"}, PeopleOf{Account: Book("acme", "anna"), By: "acme/anna"}
 		bo, err := w.PutContact(ctx, company, 0, 0, contactOf("Bo", "+46100000001", ""), nil)
 		if err != nil {
@@ -76,7 +76,7 @@ func TestBooks(t *testing.T) {
 func TestImportDryRun(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		w := start(t, t.TempDir(), Options{}, nil)
+		w := start(t, t.TempDir(), Options{Snapshot: withUsers("anna", "ann", "bert")}, nil)
 		ctx, of := t.Context(), PeopleOf{Account: "acme", By: "acme"}
 		old, err := w.PutContact(ctx, of, 0, 0, contactOf("Bo", "+46100000001", ""), nil)
 		if err != nil {
@@ -118,7 +118,7 @@ func TestImportDryRun(t *testing.T) {
 func TestMergeContacts(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		w := start(t, t.TempDir(), Options{}, nil)
+		w := start(t, t.TempDir(), Options{Snapshot: withUsers("anna", "ann", "bert")}, nil)
 		ctx, of := t.Context(), PeopleOf{Account: "acme", By: "acme"}
 		put := func(edit func(*directory.Contact) error) *Contact {
 			c, err := w.PutContact(ctx, of, 0, 0, edit, nil)

@@ -11,10 +11,18 @@ import (
 const dropAtOnce = 500
 
 // DropBook deletes all that a user's own book has, in slices: what is left when it fails is there still. Each slice is a line of the
-// record of changes. The account's own book is refused.
+// record of changes. The account's own book is refused. What would come into the book is refused from when the configuration does not
+// have the user any more; what has begun before goes with the rest.
 func (g *Gateway) DropBook(ctx context.Context, of PeopleOf) error {
 	if _, user := bookOf(of.Account); user == "" {
 		return fmt.Errorf("the book of account %s is not a user's own", of.Account)
+	}
+	lock := g.people.lockOf(of.Account)
+	select { // a change that has begun, such as lines of an import, is on disk then
+	case lock <- struct{}{}:
+		<-lock
+	case <-ctx.Done():
+		return fmt.Errorf("delete the book of a user: %w", ctx.Err())
 	}
 	for {
 		left, err := g.dropped(ctx, of) // without the lock: most users keep nothing
@@ -22,7 +30,7 @@ func (g *Gateway) DropBook(ctx context.Context, of PeopleOf) error {
 			break
 		}
 		if err == nil {
-			err = g.changePeople(ctx, of.Account, nil, func(ctx context.Context) (*store.PeopleChange, error) { return g.dropped(ctx, of) })
+			err = g.changeBook(ctx, of.Account, nil, func(ctx context.Context) (*store.PeopleChange, error) { return g.dropped(ctx, of) })
 		}
 		if err != nil {
 			return fmt.Errorf("delete the book of a user: %w", err)
@@ -30,6 +38,28 @@ func (g *Gateway) DropBook(ctx context.Context, of PeopleOf) error {
 	}
 	g.job(func() { g.emptyGroups(g.ctx) }) // when the gateway is stopping, the next start does it
 	return nil
+}
+
+// DropLeft deletes what is left of own books whose users were deleted over REST: of what a crash, the database or a change on another
+// server left when DropBook ended. Whoever is in no file any more has not been deleted, and keeps his book. dropped are the users.
+func (g *Gateway) DropLeft(ctx context.Context, by string) (dropped []string, err error) {
+	for book := ""; ; {
+		if book, err = g.store.NextBook(ctx, book); err != nil || book == "" {
+			return dropped, err
+		}
+		_, user := bookOf(book)
+		if user == "" || g.snap.Load().Accounts.UserByName(user) != nil {
+			continue
+		}
+		gone, err := g.store.LastDeleted(ctx, "users", user)
+		if err == nil && gone {
+			err = g.DropBook(ctx, PeopleOf{Account: book, By: by})
+			dropped = append(dropped, user)
+		}
+		if err != nil {
+			return dropped, err
+		}
+	}
 }
 
 // dropped drafts the next slice; nil for nothing.

@@ -250,3 +250,19 @@ func (l *auditLook) changes(c *conn, where *condition) (list []Audit, err error)
 		})
 	return list, err
 }
+
+// LastDeleted tells whether the last that is on record of the making and deleting of a thing is that it was deleted.
+func (s *Store) LastDeleted(ctx context.Context, kind, name string) (deleted bool, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		return query(c, "SELECT action FROM audit WHERE name = ? AND kind = ? AND action IN ('create', 'delete') ORDER BY number DESC LIMIT 1",
+			func(stmt *statement) { (&condition{args: []any{name, kind}}).bind(stmt, 1) },
+			func(stmt *statement) (bool, error) {
+				deleted = stmt.ColumnText(0) == "delete"
+				return false, nil
+			})
+	})
+	if err != nil {
+		return false, fmt.Errorf("read whether %s %s was deleted: %w", kind, name, err)
+	}
+	return deleted, nil
+}

@@ -117,6 +117,9 @@ func testAuditOfSuccessor(t *testing.T, open opener) {
 			other := store.Audit{Number: int64(10 + n), Kind: "users", Name: "bo", Accounts: []string{"b"}}
 			commit(t, s, &store.Batch{People: []*store.PeopleChange{{Audits: []store.Audit{audit, other}}}})
 		}
+		if gone, err := s.LastDeleted(ctx, "accounts", "a"); err != nil || gone != (n == 2 || n > 6) {
+			t.Errorf("after %d it is deleted: %v, %v", n, gone, err)
+		}
 		for account, want := range map[string][]int64{"a": ofA[n], "b": ofB[:n]} {
 			list, _, err := s.Audits(ctx, store.AuditFilter{Accounts: []string{account}, Oldest: true, Limit: 20})
 			if err != nil {

@@ -322,3 +322,27 @@ func (s *Store) LastAudit(ctx context.Context) (last int64, err error) {
 	})
 	return last, err
 }
+
+// NextBook returns the first book behind a name, in the order of octets, that has contacts, groups or templates; empty when there is none.
+func (s *Store) NextBook(ctx context.Context, after string) (book string, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		for _, table := range [...]string{"contact", "people_group", "template"} {
+			err := query(c, "SELECT account FROM "+table+" WHERE account > ? ORDER BY account LIMIT 1",
+				func(stmt *statement) { stmt.BindText(1, after) },
+				func(stmt *statement) (bool, error) {
+					if name := stmt.ColumnText(0); book == "" || name < book {
+						book = name
+					}
+					return false, nil
+				})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("read which books there are: %w", err)
+	}
+	return book, nil
+}
