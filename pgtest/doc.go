@@ -12,7 +12,7 @@
 //  1. The first server of a test binary makes one temporary folder for all of them, and starts a shell beside them that
 //     waits for the binary to end (tidy.go, tidy.sh). It ends what runs in the folder and removes the folder, however the
 //     binary ended: nothing stays behind after a panic, os.Exit or SIGKILL, and no TestMain is needed.
-//  2. initdb makes a cluster in a folder below it: UTF-8, locale C, everybody on loopback trusted (cluster.go).
+//  2. A copy of what initdb has made once becomes a cluster in a folder below it: UTF-8, locale C, everybody on loopback trusted (cluster.go).
 //     PostgreSQL refuses to be run by root, so root runs it as the user postgres, or nobody (binaries.go).
 //  3. The kernel chooses the port and keeps it for us while the server is down (port.go): nobody else gets it, and a client
 //     that tries meanwhile is refused.

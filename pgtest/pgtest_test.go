@@ -182,7 +182,7 @@ func TestNothingLeft(t *testing.T) {
 	_ = victim.Process.Signal(syscall.SIGKILL)
 	_ = victim.Wait()
 	for _, folder := range folders {
-		gone := waitFor(30*time.Second, func() bool {
+		gone := waitFor(patience, func() bool {
 			_, err := os.Stat(folder)
 			return os.IsNotExist(err) && len(runningIn(folder)) == 0
 		})
