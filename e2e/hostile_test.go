@@ -59,7 +59,7 @@ func (r *rogues) dial(bound bool) (net.Conn, error) {
 	if err != nil || !bound {
 		return c, err
 	}
-	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(patience))
 	if _, err = c.Write(rogueBind(smpp.Transceiver, roguePass)); err == nil {
 		_, err = io.ReadFull(c, make([]byte, smpp.HeaderLen))
 	}

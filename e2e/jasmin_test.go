@@ -16,7 +16,7 @@ import (
 // curl runs curl with arguments and returns the body of the answer.
 func curl(t testing.TB, args ...string) string {
 	t.Helper()
-	out, err := exec.Command("curl", append([]string{"-sS", "--max-time", "20"}, args...)...).CombinedOutput()
+	out, err := exec.Command("curl", append([]string{"-sS", "--max-time", fmt.Sprint(patience.Seconds())}, args...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("curl %q: %v\n%s", args, err, out)
 	}
