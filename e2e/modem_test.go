@@ -52,7 +52,7 @@ func write(t *testing.T, sim *simulator.Simulator, text string) {
 // command runs a program of somebody else to its end.
 func foreignCommand(t *testing.T, input, path string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Stdin, cmd.Env = strings.NewReader(input), append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+t.TempDir())

@@ -49,7 +49,7 @@ func openReaders(t *testing.T) *readers {
 // run starts a program with node and gives what it prints.
 func (r *readers) run(args ...string) string {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", args...)
 	cmd.Dir = r.dir
