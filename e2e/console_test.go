@@ -10,7 +10,7 @@ import (
 func TestConsole(t *testing.T) {
 	t.Parallel()
 	lookPath(t, "chromium", "Chromium")
-	d := startDemo(t, t.TempDir())
+	d := calmDemo(t)
 	const (
 		title  = `document.querySelector("h1")?.firstChild.textContent.trim()`
 		wide   = `String(document.documentElement.scrollWidth <= innerWidth)`

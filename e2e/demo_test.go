@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -33,6 +34,25 @@ func startDemoOf(t testing.TB, dir, binary string) *demo {
 	// It prints key and password for the newcomer, so its output is not searched for them.
 	d.process = start(t, foreign, dir, binary, "demo", "--quiet", "--http", d.http, "--smpp", d.smpp, "--smtp", d.smtp, "--data", filepath.Join(dir, "kurir-demo"))
 	return d
+}
+
+// calmDemo starts one that raises no alarm of the disk, which is this machine's and may be nearly full. Its file is there since a first
+// start.
+func calmDemo(t testing.TB) *demo {
+	t.Helper()
+	dir := t.TempDir()
+	first := startDemoOf(t, dir, plainBinary(t))
+	first.out.wait(t, `/v1/messages\n`)
+	first.stop()
+	file, err := os.OpenFile(filepath.Join(dir, "kurir-demo", "kurir.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = file.WriteString("\nalarms: {off: [disk]}\n")
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return startDemo(t, dir)
 }
 
 // curl takes the command line out of what the demo prints and runs it as printed.
