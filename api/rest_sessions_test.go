@@ -102,10 +102,10 @@ func TestSMPPSessionFigures(t *testing.T) {
 		if err := b.server.End(t.Context(), "", s.ID); err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		if list := b.server.Sessions(); len(list) != 0 {
 			t.Errorf("left: %+v", list)
 		}
+		synctest.Wait()
 		if n := b.server.submitTotals()["acme"]; n != 120 {
 			t.Errorf("%d submits in all after it has ended, want 120", n)
 		}

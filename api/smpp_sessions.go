@@ -161,6 +161,9 @@ func (s *SMPPServer) End(ctx context.Context, account string, id uint64) error {
 			ctx, cancel := context.WithTimeout(ctx, unbindGrace)
 			defer cancel()
 			_ = p.sess.Unbind(ctx) // in time or not: it is over
+			s.mu.Lock()
+			p.isBound = false // so that whoever looks now does not find it; ended comes a moment later
+			s.mu.Unlock()
 			return nil
 		}
 	}

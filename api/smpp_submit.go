@@ -27,7 +27,7 @@ type smppPeer struct {
 	data    bool                     // receipts and inbound messages go by data_sm
 	loaded  bool                     // the peer is told how loaded we are (SMPP 5.0)
 	tlvs    bool                     // the peer understands optional parameters
-	isBound bool                     // the response to the bind is on its way; server.mu
+	isBound bool                     // the response to the bind is on its way, and the session has not been ended; server.mu
 	since   time.Time                // of that; server.mu
 	num     uint64                   // of the session; server.mu
 	meter   smppMeter

@@ -279,6 +279,7 @@ func (s *wireServer[P]) End(ctx context.Context, account string, id uint64) erro
 			ctx, cancel := context.WithTimeout(ctx, unbindGrace)
 			defer cancel()
 			p.sess.End(ctx) // in time or not: it is over
+			s.leave(p)      // so that whoever looks now does not find it; ended comes a moment later
 			return nil
 		}
 	}
