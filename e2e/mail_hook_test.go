@@ -42,6 +42,7 @@ func startMailHook(t testing.TB) *mailHook {
 // start listens, after stop again.
 func (h *mailHook) start(t testing.TB) {
 	t.Helper()
+	letGo(t, h.Addr)
 	listener, err := net.Listen("tcp", h.Addr)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -25,19 +26,33 @@ func freePort(t testing.TB) int {
 	}
 	for range 1000 {
 		port := 12000 + rand.IntN(20000)
-		if ports.given[port] {
+		if ports.given[port] || !isFree(fmt.Sprintf("127.0.0.1:%d", port)) {
 			continue
 		}
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		l.Close()
 		ports.given[port] = true
 		return port
 	}
 	t.Fatal("no port is free")
 	return 0
+}
+
+// isFree tells whether nobody listens on an address. No program is started meanwhile: from when it is forked until it runs it has what this
+// process has open, so that a listener that is closed here would be there for a moment longer.
+func isFree(addr string) bool {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return false
+	}
+	l.Close()
+	return true
+}
+
+// letGo waits until an address on which this process has listened before is free: a program that was just started then may have it still.
+func letGo(t testing.TB, addr string) {
+	t.Helper()
+	eventually(t, addr+" is free again", func() bool { return isFree(addr) })
 }
 
 // freeAddr is freePort with the host.

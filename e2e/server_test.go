@@ -61,6 +61,7 @@ func startSimulator(t testing.TB, opt simulator.Options) *simulator.Simulator {
 	if opt.SMPP == "" {
 		opt.SMPP = freeAddr(t)
 	}
+	letGo(t, opt.SMPP)
 	if opt.SystemID == "" {
 		opt.SystemID, opt.Password = "kurir", linkPass
 	}
