@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// onDemand is a pattern that is compiled when it is first used: to compile all of them is a tenth of what a start costs, and of every command.
+// onDemand gives a pattern that is compiled when it is first asked for: to compile all of them is a tenth of what a start costs, and of every command.
 func onDemand(pattern string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }

@@ -44,7 +44,7 @@ func (s *Store) Audits(ctx context.Context, f AuditFilter) (list []Audit, next i
 	return list, next, nil
 }
 
-// page reads a page and a change more.
+// page reads a page, and finds out where the next begins.
 func (f *AuditFilter) page(c *conn) (list []Audit, next int64, err error) {
 	l := auditLook{AuditFilter: f, narrowed: f.narrowed(), low: 0, high: 1<<63 - 1, since: map[any]int64{}}
 	switch {

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"io/fs"
-	"slices"
-	"strings"
 	"sync"
 )
 
@@ -33,21 +30,6 @@ func newTemplates() *templates {
 		shared: sync.OnceValues(func() (*template.Template, error) { return template.ParseFS(files, sharedTemplates()...) }),
 		pages:  map[string]*template.Template{},
 	}
-}
-
-// names are the pages that have one.
-func (t *templates) names() ([]string, error) {
-	paths, err := fs.Glob(files, "templates/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("list the templates: %w", err)
-	}
-	var names []string
-	for _, path := range paths {
-		if !slices.Contains(sharedTemplates(), path) {
-			names = append(names, strings.TrimSuffix(strings.TrimPrefix(path, "templates/"), ".html"))
-		}
-	}
-	return names, nil
 }
 
 // of gives a page's templates.
