@@ -84,6 +84,16 @@ func addressSize(a *message.Address) int {
 	return 2 + len(binary.AppendUvarint(nil, uint64(n))) + n
 }
 
+// shown reads an address that links show. Without a number it is none,
+// whatever its type and plan.
+func (r *blobReader) shown() message.Address {
+	a := r.address()
+	if a.IsZero() {
+		return message.Address{}
+	}
+	return a
+}
+
 // special reads what appendSpecial wrote, up to the end.
 func (r *blobReader) special(secret bool) *message.Special {
 	s := &message.Special{Secret: secret}
@@ -101,9 +111,9 @@ func (r *blobReader) special(secret bool) *message.Special {
 		case specialLumped:
 			s.Lumped = true
 		case specialFrom:
-			s.From = value.address()
+			s.From = value.shown()
 		case specialTo:
-			s.To = value.address()
+			s.To = value.shown()
 		case specialMail:
 			s.Mailing = message.ID(value.uvarint())
 		case specialHours:
