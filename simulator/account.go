@@ -66,6 +66,17 @@ func newWindow(size int, last uint32) window {
 // free reports whether one more may be sent.
 func (w *window) free() bool { return w.open < w.size && w.slots[w.seq%uint32(len(w.slots))].seq == 0 }
 
+// unanswered returns what was sent under a number and has no answer yet; nil: nothing. Who receives nothing, or will once his bind is answered, has no slots.
+func (w *window) unanswered(seq uint32) *sent {
+	if seq == 0 || len(w.slots) == 0 {
+		return nil
+	}
+	if slot := &w.slots[seq%uint32(len(w.slots))]; slot.seq == seq {
+		return slot
+	}
+	return nil
+}
+
 // deliver sends a deliver_sm, or keeps it until it can be sent. The session that it belongs to is preferred.
 func (a *account) deliver(pdus [][]byte, prefer *session, now time.Time) {
 	a.mu.Lock()
@@ -151,8 +162,8 @@ func (a *account) acked(s *session, answers []smpp.Header, now time.Time) {
 	var c, again Counts
 	a.mu.Lock()
 	for _, h := range answers {
-		slot := &s.window.slots[h.Sequence%uint32(len(s.window.slots))]
-		if h.Sequence == 0 || slot.seq != h.Sequence {
+		slot := s.window.unanswered(h.Sequence)
+		if slot == nil {
 			c.Unexpected++
 			continue
 		}

@@ -51,6 +51,26 @@ func TestWaitForReceiver(t *testing.T) {
 	})
 }
 
+// TestAnswersToNothing holds that who answers what was never sent, also one who receives nothing, is counted, and served like others.
+func TestAnswersToNothing(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{}, func(t *testing.T, s *Simulator) {
+		tx := bind(t, s, smpp.Transmitter)
+		rx := bind(t, s, smpp.Transceiver)
+		for _, e := range []*esme{tx, rx} {
+			e.send(&smpp.DeliverSMResp{})
+			e.send(&smpp.EnquireLink{})
+			synctest.Wait()
+			if got := e.take(); len(got) != 1 || got[0].pdu.Command != smpp.CommandEnquireLinkResp {
+				t.Errorf("after an answer to nothing: %v", got)
+			}
+		}
+		if st := s.Stats(); st.Unexpected != 2 || st.Sessions != 2 {
+			t.Errorf("stats %+v", st)
+		}
+	})
+}
+
 // TestRedelivery holds that what a connection left unanswered comes again on the next, and that the window is kept.
 func TestRedelivery(t *testing.T) {
 	t.Parallel()
