@@ -239,7 +239,8 @@ func unhex(digits string) ([]byte, error) {
 	return b, nil
 }
 
-// Show returns name and value of a parameter as Parse reads them.
+// Show returns name and value of a parameter as Parse reads them, unless the
+// value is longer than what the name allows, which Parse refuses.
 func (d *TLVDictionary) Show(t TLV) (name, value string) {
 	e := d.known().byTag[t.Tag]
 	if e == nil {
