@@ -17,7 +17,7 @@ func TestCommandAnswerLost(t *testing.T) {
 	snap := commandSnapshot(t, file)
 	snap.Accounts = account.NewDirectory([]account.Account{{Name: "acme", Sender: "Kurir", Numbers: []string{"4611111"}, Rate: 1}}, nil)
 	c := startCommanding(t, dir, file, snap)
-	c.acme.Take(2, time.Now()) // what it may send in this second and the next
+	c.acme.Take(3600, time.Now()) // what it may send in an hour: the answer is refused however late the program runs
 	id := c.write(commandPhone, "run")
 	if ev := c.waitFor(id, "tell_failed"); ev.Text != "overloaded" {
 		t.Fatalf("the answer is refused with %+v", ev)
