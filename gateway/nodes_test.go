@@ -205,6 +205,7 @@ func TestCancelElsewhere(t *testing.T) {
 			}
 			b.wantState(id, message.Deleted)
 		}
+		synctest.Wait()
 		out := op.take()
 		if len(out) != 1 {
 			t.Fatalf("%d messages were sent", len(out))

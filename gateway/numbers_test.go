@@ -175,6 +175,7 @@ func TestOptOut(t *testing.T) {
 		beta := w.untold(phone, "x") // beta itself may only write to staff
 		beta.Account = &account.Account{Name: "gamma", Sender: "GAMMA"}
 		w.wants(w.untold(phone, "x"), "", "", "")
+		synctest.Wait()
 		op1.take()
 
 		say("4611111", "Stopp!")
@@ -185,6 +186,7 @@ func TestOptOut(t *testing.T) {
 		}
 		w.wants(w.untold(phone, "x"), "opted_out", "to", "has opted out of messages of acme")
 		w.wants(beta, "", "", "")
+		synctest.Wait()
 		op1.take()
 		say("4611111", "STOP") // again: no further answer, or two machines would never end
 		say("4622222", "start")

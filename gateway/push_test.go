@@ -62,7 +62,7 @@ func (w *world) acknowledge(r *fakeReceiver, n int) (ids []message.ID) {
 	return ids
 }
 
-// waitPush waits until a push has ended.
+// waitPush waits until a push has ended and what it made owed has been told.
 func (w *world) waitPush(id message.ID) PushJob {
 	w.t.Helper()
 	j, err := w.pushes.find("", id)
@@ -70,6 +70,7 @@ func (w *world) waitPush(id message.ID) PushJob {
 		w.t.Fatal(err)
 	}
 	<-j.ended
+	synctest.Wait()
 	return j.look()
 }
 

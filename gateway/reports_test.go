@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kurir/message"
@@ -46,7 +47,7 @@ func TestReportCounts(t *testing.T) {
 		w := start(t, t.TempDir(), opt, nil)
 		op1, _ := w.twoLinks()
 		w.submit(w.untold("46100001", "a"), w.untold("46100002", "b"), w.untold("46190003", "c"))
-		op1.sentMore(3)
+		synctest.Wait() // the answer to the customer comes before
 		sent := op1.take()
 		time.Sleep(150 * time.Millisecond)
 		op1.answer(1, sent[0], "a1")

@@ -92,6 +92,7 @@ func TestComplaint23Repeats(t *testing.T) {
 			t.Errorf("twice in one request: %+v %v", results, err)
 		}
 
+		synctest.Wait() // a commit that is under way would end it
 		w.mu.Lock()
 		w.full = errors.New("no space")
 		w.mu.Unlock()
