@@ -20,8 +20,8 @@ import (
 )
 
 var (
-	nodesSeed = flag.Uint64("nodes.seed", 0, "seed of TestNodes; 0 runs -nodes.runs seeds from the clock")
-	nodesRuns = flag.Int("nodes.runs", 0, "how many seeds TestNodes runs; 0: 6, and 1 with the race detector, under which it takes half a minute")
+	nodesSeed = flag.Uint64("nodes.seed", 0, "seed of TestNodes; 0 runs several")
+	nodesRuns = flag.Int("nodes.runs", 0, "how many seeds from the clock TestNodes runs; 0: the seeds 1 to 6, and 1 alone with the race detector, under which it takes half a minute")
 )
 
 // TestNodes lets two or three gateways share one store. As a seed says, customers
@@ -31,21 +31,11 @@ var (
 // it counts by message whether the guarantees of the design hold.
 func TestNodes(t *testing.T) {
 	t.Parallel()
-	seeds := []uint64{*nodesSeed}
-	runs := *nodesRuns
-	switch {
-	case runs == 0 && underRace:
-		runs = 1
-	case runs == 0:
-		runs = 6
+	few := 6
+	if underRace {
+		few = 1
 	}
-	if *nodesSeed == 0 {
-		seeds = seeds[:0]
-		for i := range runs {
-			seeds = append(seeds, uint64(time.Now().UnixNano())+uint64(i))
-		}
-	}
-	for _, seed := range seeds {
+	for _, seed := range seedsToRun(*nodesSeed, *nodesRuns, few) {
 		dir := t.TempDir()
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			bubble(t, func(t *testing.T) { newFleet(t, dir, seed).run() })
