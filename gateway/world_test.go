@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -348,22 +350,34 @@ func (r *fakeReceiver) take() []*Item {
 	return items
 }
 
-// copyStore copies a database as a crash would leave it: the log first, for a
-// checkpoint may move it into the other file meanwhile, and as often as it takes
-// for the writer not to have begun it anew: the beginning of an old log would
-// undo what it had moved.
+// copyStore copies a database as a crash would leave it, though it may be written
+// meanwhile: as it is when its log is copied. A database into which something of the
+// log was moved while both were copied, or a log that has begun anew, does not fit the
+// other file: then both are copied again.
 func copyStore(t testing.TB, from, to string) {
 	t.Helper()
-	const log = "kurir.db-wal"
-	for before := logHead(filepath.Join(from, log)); ; {
+	const database, log = "kurir.db", "kurir.db-wal"
+	for {
+		head := logHead(filepath.Join(from, log))
+		copyFile(t, from, to, database)
 		copyFile(t, from, to, log)
-		after := logHead(filepath.Join(from, log))
-		if before == after {
-			break
+		if logHead(filepath.Join(from, log)) == head && sameFile(t, from, to, database) {
+			return
 		}
-		before = after
 	}
-	copyFile(t, from, to, "kurir.db")
+}
+
+// sameFile tells whether a file of two folders has the same in both; what cannot be
+// read is an error, and not waited for.
+func sameFile(t testing.TB, one, other, name string) bool {
+	t.Helper()
+	a, err := os.ReadFile(filepath.Join(one, name))
+	b, err2 := os.ReadFile(filepath.Join(other, name))
+	if err := errors.Join(err, err2); err != nil {
+		t.Error(err)
+		return true
+	}
+	return bytes.Equal(a, b)
 }
 
 // logHead is the head of a write-ahead log, which is another one each time that
