@@ -254,7 +254,9 @@ func readInboundFixed(b []byte, in *message.Inbound) error {
 		case inboundGaps:
 			in.Gaps = clone(value.rest)
 		case inboundCase:
-			in.Series, in.Case = value.text(), value.text()
+			if in.Series, in.Case = value.text(), value.text(); in.Case == "" {
+				in.Series = "" // without a number there is no case
+			}
 		case inboundTag:
 			in.Tag = string(value.rest)
 		}

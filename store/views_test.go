@@ -83,7 +83,12 @@ func FuzzBlobs(f *testing.F) {
 				t.Error(d)
 			}
 		}
-		readPart(data, new(message.Inbound))
+		sameAgain(t, "a part", data, func(b []byte) (in message.Inbound, err error) { return in, readPart(b, &in) }, func(in *message.Inbound) []byte { return appendPart(nil, in) })
+		sameAgain(t, "what an inbound message has beside its columns", data, func(b []byte) (in message.Inbound, err error) { return in, readInboundFixed(b, &in) },
+			func(in *message.Inbound) []byte { return appendInboundFixed(nil, in) })
+		sameAgain(t, "a receipt", data, readReport, func(rep *message.Report) []byte { return appendReport(nil, rep) })
+		sameAgain(t, "ids", data, readIDs, func(ids *[]message.ID) []byte { return appendIDs(nil, *ids) })
+		readLog(data)
 		var c message.Content
 		if len(data) > 0 && readData(data, &c) == nil {
 			var again message.Content
@@ -94,8 +99,21 @@ func FuzzBlobs(f *testing.F) {
 				t.Error(d)
 			}
 		}
-		readReport(data)
-		readIDs(data)
-		readLog(data)
 	})
+}
+
+// sameAgain checks that what is read of octets, if anything, is read the same when it has been written.
+func sameAgain[T any](t *testing.T, what string, data []byte, read func([]byte) (T, error), write func(*T) []byte) {
+	t.Helper()
+	first, err := read(data)
+	if err != nil {
+		return
+	}
+	again, err := read(write(&first))
+	if err != nil {
+		t.Errorf("%s that was read cannot be written and read: %v", what, err)
+	}
+	if d := cmp.Diff(first, again); d != "" {
+		t.Errorf("%s: %s", what, d)
+	}
 }
