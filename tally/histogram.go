@@ -87,6 +87,9 @@ func (h *Histogram) Within(d time.Duration) float64 {
 		return 0
 	}
 	class, ms, n := Class(d), float64(d)/float64(time.Millisecond), 0.0
+	if class < Classes-1 && ms >= Bound(class+1) {
+		class++ // Class goes by whole milliseconds, and a class may begin between two
+	}
 	for _, k := range h[:class] {
 		n += float64(k)
 	}

@@ -45,6 +45,20 @@ func TestQuantiles(t *testing.T) {
 	}
 }
 
+// Within is the inverse of Quantile also where a class begins between two milliseconds.
+func TestWithinBetweenMilliseconds(t *testing.T) {
+	t.Parallel()
+	for _, ms := range []time.Duration{3, 6, 12, 23} {
+		var h Histogram
+		h.Add(Class(ms*time.Millisecond), 100)
+		for q := 0.01; q < 1; q += 0.01 {
+			if in := h.Within(h.Quantile(q)); math.Abs(in-q) > 0.001 {
+				t.Errorf("of durations of %d ms %v lie within the quantile %v", ms, in, q)
+			}
+		}
+	}
+}
+
 // Each duration lies in its class.
 func TestClasses(t *testing.T) {
 	t.Parallel()
