@@ -146,6 +146,10 @@ func TestSecondFactor(t *testing.T) {
 	if _, err := Propose("Kurir", "anna", "ABC"); err == nil {
 		t.Error("any secret will do")
 	}
+	// From here on one whose codes are always the same ones, so that those that are meant to be wrong are.
+	if p, err = Propose("Kurir", "anna", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := b.Enrol("anna", p.Secret, "000000"); !errors.Is(err, ErrCode) {
 		t.Errorf("a wrong code: %v", err)
 	}
@@ -202,7 +206,7 @@ func TestSecondFactor(t *testing.T) {
 func TestCodesAtOnce(t *testing.T) {
 	t.Parallel()
 	b, _, c := open(t)
-	p, err := Propose("Kurir", "anna", "")
+	p, err := Propose("Kurir", "anna", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ") // by chance another one could have the code that is meant to be wrong
 	if err != nil {
 		t.Fatal(err)
 	}
