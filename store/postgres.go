@@ -19,7 +19,6 @@ type postgres struct {
 	config    *pgconn.Config
 	listen    *pgconn.Config // for signals
 	shown     string         // its address, without password
-	most      time.Duration  // commitTimeout, but for tests
 	node      int64          // whose share this is
 	term      int64          // under which it is held
 	session   int64          // tells what we send from what was sent by a connection before
@@ -92,7 +91,7 @@ type postgresConn struct {
 	ctx context.Context // of the reader that has it; nil: none
 	tx  *postgresTx     // under way
 
-	most time.Duration // that a transaction may take
+	most time.Duration // that a transaction may take: commitTimeout, but for tests
 
 	statements, trips uint64 // sent so far
 
@@ -134,7 +133,7 @@ func (p *postgres) connect(ctx context.Context) (*conn, error) {
 	if _, err := pc.Exec(ctx, noticeDeath).ReadAll(); err != nil {
 		return nil, errors.Join(fmt.Errorf("set up a connection to the database %s: %w", p.shown, err), pc.Close(ctx))
 	}
-	return &conn{statements: make(map[string]*statement), pg: &postgresConn{PgConn: pc, most: p.most}}, nil
+	return &conn{statements: make(map[string]*statement), pg: &postgresConn{PgConn: pc, most: commitTimeout}}, nil
 }
 
 // Close closes the connection.

@@ -23,7 +23,7 @@ func openPostgres(ctx context.Context, opts Options) (_ *Store, err error) {
 	s := &Store{opts: opts, log: opts.Log, closing: make(chan struct{})}
 	s.pg = &postgres{
 		config: config, listen: listen, shown: shownAddress(config),
-		node: int64(opts.Node), most: opts.commitTimeout, abandoned: make(chan struct{}),
+		node: int64(opts.Node), abandoned: make(chan struct{}),
 	}
 	defer func() {
 		if err != nil {

@@ -32,8 +32,7 @@ type Options struct {
 	runEntries      int   // for tests: entries of a run of the index
 	keyTables       int   // for tests: of requests, in memory
 	checkpointBytes int64 // for tests
-	commitTimeout   time.Duration
-	moving          bool // whether its data have been moved, or are a copy, does not matter: of Move, TakeBack and Restore
+	moving          bool  // whether its data have been moved, or are a copy, does not matter: of Move, TakeBack and Restore
 }
 
 // Retention says how long things are kept after they came; 0 means for ever.
@@ -135,9 +134,6 @@ func (opts *Options) setDefaults() {
 	}
 	if opts.checkpointBytes <= 0 {
 		opts.checkpointBytes = checkpointBytes
-	}
-	if opts.commitTimeout <= 0 {
-		opts.commitTimeout = commitTimeout
 	}
 	if opts.runEntries <= 0 {
 		opts.runEntries = runEntries
