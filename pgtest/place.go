@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // Place is where a server is, if not simply on this machine's loopback and disk.
@@ -63,7 +62,7 @@ func NewDisk(tb testing.TB, megabytes int) *Disk {
 	tb.Cleanup(func() {
 		// The kernel closes the files of a process a moment after it has seemed to be gone.
 		var text []byte
-		if !waitFor(10*time.Second, func() bool { text, err = exec.Command("umount", dir).CombinedOutput(); return err == nil }) {
+		if !waitFor(patience, func() bool { text, err = exec.Command("umount", dir).CombinedOutput(); return err == nil }) {
 			tb.Errorf("removing the small disk: %v: %s", err, text)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -97,7 +98,9 @@ func (p *Proxy) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.listener != nil {
+		syscall.ForkLock.RLock() // a program that is just being started would have it for a moment longer: it would take connections, and Heal could not listen
 		p.listener.Close()
+		syscall.ForkLock.RUnlock()
 		p.listener = nil
 	}
 	for c := range p.conns {

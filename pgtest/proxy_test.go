@@ -102,13 +102,24 @@ func TestProxyLosesAnswer(t *testing.T) {
 		}
 	})
 	conn := connect(t, proxy.URL(t, direct))
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if _, err := conn.Exec(ctx, "BEGIN; INSERT INTO one VALUES (1); COMMIT").ReadAll(); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the answer was %v, want none", err)
+	answer := make(chan error, 1)
+	go func() {
+		_, err := conn.Exec(ctx, "BEGIN; INSERT INTO one VALUES (1); COMMIT").ReadAll()
+		answer <- err
+	}()
+	if !waitFor(patience, func() bool { return len(Exec(t, direct, "SELECT n FROM one")) == 1 }) {
+		t.Error("nothing is committed")
 	}
-	if rows := Exec(t, direct, "SELECT n FROM one"); len(rows) != 1 {
-		t.Errorf("%d rows, want 1", len(rows))
+	select {
+	case err := <-answer:
+		t.Errorf("the answer was %v, want none", err)
+	case <-time.After(200 * time.Millisecond):
+		cancel()
+		if err := <-answer; !errors.Is(err, context.Canceled) {
+			t.Errorf("given up: %v", err)
+		}
 	}
 }
 
@@ -169,7 +180,7 @@ func (e ear) want(t *testing.T, text string) {
 		if got != text {
 			t.Errorf("heard %q, want %q", got, text)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Errorf("heard nothing, want %q", text)
 	}
 }

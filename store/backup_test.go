@@ -62,12 +62,9 @@ func TestRestoreWithLog(t *testing.T) {
 	s := openDir(t, dir)
 	defer s.Close()
 	fillEverything(t, s, 300)
-	for _, of := range []string{"", "-wal"} { // nothing is being written now
-		b, err := os.ReadFile(filepath.Join(dir, databaseName+of))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(raw, "copy.db"+of), b, 0o600)
-		}
-		if err != nil {
+	copyFiles(t, s, raw)
+	for _, of := range []string{"", "-wal"} {
+		if err := os.Rename(filepath.Join(raw, databaseName+of), filepath.Join(raw, "copy.db"+of)); err != nil {
 			t.Fatal(err)
 		}
 	}

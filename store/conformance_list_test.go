@@ -185,13 +185,13 @@ func testRemembered(t *testing.T, open opener) {
 	now := time.Now().UnixMilli()
 	b := &store.Batch{
 		Duplicates: []store.DuplicateKey{
-			{Key: 1<<64 - 1, ID: 5, Expires: now + 60000},
+			{Key: 1<<64 - 1, ID: 5, Expires: now + 6_000_000},
 			{Key: 2, ID: 6, Expires: now - 1},
 		},
 		Idempotency: []store.IdempotencyKey{
-			{Account: "acme", Key: "k", Request: [16]byte{1, 15: 2}, Answer: []byte("{}"), Expires: now + 60000},
+			{Account: "acme", Key: "k", Request: [16]byte{1, 15: 2}, Answer: []byte("{}"), Expires: now + 6_000_000},
 			{Account: "acme", Key: "old", Expires: now - 1},
-			{Account: "acme2", Key: "k", Expires: now + 50000},
+			{Account: "acme2", Key: "k", Expires: now + 5_000_000},
 		},
 	}
 	commit(t, s, b)
@@ -211,7 +211,7 @@ func testRemembered(t *testing.T, open opener) {
 			t.Fatal(err)
 		}
 		diff(t, "another account's request", &b.Idempotency[2], made)
-		if _, err := s.Idempotent(ctx, "acme2", "k", now+50000); err != store.ErrNotFound {
+		if _, err := s.Idempotent(ctx, "acme2", "k", now+5_000_000); err != store.ErrNotFound {
 			t.Errorf("a request when its time is over: %v", err)
 		}
 		for _, key := range []string{"old", "other", "2k"} {
@@ -226,7 +226,7 @@ func testRemembered(t *testing.T, open opener) {
 		s = open(t, place, store.Retention{})
 	}
 	// A key that has expired may come again; the row of the first may be there still.
-	again := store.IdempotencyKey{Account: "acme", Key: "old", Answer: []byte("new"), Expires: now + 70000}
+	again := store.IdempotencyKey{Account: "acme", Key: "old", Answer: []byte("new"), Expires: now + 7_000_000}
 	commit(t, s, &store.Batch{Idempotency: []store.IdempotencyKey{again}})
 	made, err := s.Idempotent(ctx, "acme", "old", now)
 	if err != nil {

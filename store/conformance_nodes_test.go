@@ -45,7 +45,11 @@ func TestBuryWaitsForRenewal(t *testing.T) {
 	renewed := make(chan struct{})
 	go func() {
 		defer close(renewed)
-		pgtest.Exec(t, url, "BEGIN; UPDATE node SET beat = beat + 1, renewed = renewed + 1; SELECT pg_sleep(0.5); COMMIT")
+		pgtest.Exec(t, url, `BEGIN; UPDATE node SET beat = beat + 1, renewed = renewed + 1;
+DO $$ BEGIN FOR i IN 1..3000 LOOP
+  PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+  EXIT WHEN EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database());
+END LOOP; END $$; COMMIT`) // until somebody waits for it
 	}()
 	for under := false; !under; {
 		under = len(pgtest.Exec(t, url, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")) > 0

@@ -37,18 +37,16 @@ func TestKeysBeyondMemory(t *testing.T) {
 	opts := Options{Path: t.TempDir(), keyTables: 1}
 	s := openTest(t, opts)
 	now := time.Now().UnixMilli()
-	const n, each = 330_000, 1000
+	const n, each, hour = 330_000, 1000, 3_600_000 // of an hour: until here nothing may have expired by the clock
 	for i := 0; i < n; i += each {
-		mustCommit(t, s, keysOf(i, each, now+10_000))
+		mustCommit(t, s, keysOf(i, each, now+hour))
 		if i%(n/8) == 0 {
 			if _, err := s.Tidy(time.Second); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if _, err := s.Tidy(time.Second); err != nil {
-		t.Fatal(err)
-	}
+	tidyAll(t, s)
 	if len(s.keys.tables) < 3 || s.keys.surplus(1) != nil || rowCount(t, s, "idempotency_table") != int64(len(s.keys.tables)-1) {
 		t.Fatalf("%d tables, %d of them on disk", len(s.keys.tables), rowCount(t, s, "idempotency_table"))
 	}
@@ -60,18 +58,18 @@ func TestKeysBeyondMemory(t *testing.T) {
 			t.Fatalf("key %d that nobody gave: %+v, %v", i, k, err)
 		}
 	}
-	mustCommit(t, s, keysOf(n, 1, now+20_000))
+	mustCommit(t, s, keysOf(n, 1, now+2*hour))
 	for more := true; more; {
 		var err error
 		s.writing.Lock()
-		more, err = s.forgetKeys(now + 10_001)
+		more, err = s.forgetKeys(now + hour + 1)
 		s.writing.Unlock()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 2 {
-		if err := forgetTable(s.conn, now+10_001); err != nil {
+		if err := forgetTable(s.conn, now+hour+1); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -83,7 +81,7 @@ func TestKeysBeyondMemory(t *testing.T) {
 	if n := rowCount(t, s, "idempotency"); n != 1 {
 		t.Errorf("%d rows of keys are left", n)
 	}
-	wantKeys(t, s, n, n+1, 1, now+10_001)
+	wantKeys(t, s, n, n+1, 1, now+hour+1)
 }
 
 // Memory for keys: about ten octets each.

@@ -28,6 +28,16 @@ func rowCount(t *testing.T, s *Store, table string) (n int64) {
 func crashed(t *testing.T, s *Store) *Store {
 	t.Helper()
 	dir := t.TempDir()
+	copyFiles(t, s, dir)
+	return openTest(t, Options{Path: dir})
+}
+
+// copyFiles copies the files of a store into a folder as they stand at one instant. The log is not cut meanwhile, which happens on its own
+// after texts were erased: a copy of the database from before that and of the log from behind it would lack what was in between.
+func copyFiles(t *testing.T, s *Store, dir string) {
+	t.Helper()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	for _, name := range []string{databaseName, databaseName + "-wal"} {
 		data, err := os.ReadFile(filepath.Join(s.dir, name))
 		if err != nil {
@@ -37,7 +47,6 @@ func crashed(t *testing.T, s *Store) *Store {
 			t.Fatal(err)
 		}
 	}
-	return openTest(t, Options{Path: dir})
 }
 
 // TestJournalIsRead: what stands in the journal only is read like the rest, by
@@ -45,82 +54,84 @@ func crashed(t *testing.T, s *Store) *Store {
 // too.
 func TestJournalIsRead(t *testing.T) {
 	t.Parallel()
-	ctx := context.Background()
-	s := openTest(t, Options{})
-	ids := message.NewIDs(0, 0)
-	settled, waiting, done := testMessage(ids, "acme", "46701"), testMessage(ids, "acme", "46702"), testMessage(ids, "acme", "46703")
-	for _, m := range []*message.Message{settled, waiting, done} {
-		m.State, m.Log = message.Sending, []byte{1, 2}
-	}
-	mustCommit(t, s, &Batch{Accepted: []*message.Message{settled}})
-	if err := s.Settle(); err != nil {
-		t.Fatal(err)
-	}
-	mustCommit(t, s, &Batch{Accepted: []*message.Message{waiting, done}})
-	mustCommit(t, s, &Batch{Changed: []Change{
-		{ID: settled.ID, State: message.Enroute, Log: []byte{1, 2, 3}}, {ID: done.ID, State: message.Enroute, Log: []byte{1, 2, 3}},
-	}})
-	mustCommit(t, s, &Batch{Changed: []Change{{ID: done.ID, State: message.Delivered, Final: 7, Log: []byte{1, 2, 3, 4}}}})
-	if n := rowCount(t, s, "message"); n != 1 {
-		t.Errorf("%d rows in table message, want 1: the others have not come to rest", n)
-	}
-	settled.Progress = message.Progress{State: message.Enroute, Log: []byte{1, 2, 3}}
-	done.Progress = message.Progress{State: message.Delivered, Final: 7, Log: []byte{1, 2, 3, 4}}
-	check := func(name string, s *Store) {
-		t.Helper()
+	synctest.Test(t, func(t *testing.T) { // open messages come to rest after a second, which must not pass here
+		ctx := context.Background()
+		s := openTest(t, Options{})
+		ids := message.NewIDs(0, 0)
+		settled, waiting, done := testMessage(ids, "acme", "46701"), testMessage(ids, "acme", "46702"), testMessage(ids, "acme", "46703")
 		for _, m := range []*message.Message{settled, waiting, done} {
-			got, err := s.Message(ctx, m.ID)
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
+			m.State, m.Log = message.Sending, []byte{1, 2}
+		}
+		mustCommit(t, s, &Batch{Accepted: []*message.Message{settled}})
+		if err := s.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		mustCommit(t, s, &Batch{Accepted: []*message.Message{waiting, done}})
+		mustCommit(t, s, &Batch{Changed: []Change{
+			{ID: settled.ID, State: message.Enroute, Log: []byte{1, 2, 3}}, {ID: done.ID, State: message.Enroute, Log: []byte{1, 2, 3}},
+		}})
+		mustCommit(t, s, &Batch{Changed: []Change{{ID: done.ID, State: message.Delivered, Final: 7, Log: []byte{1, 2, 3, 4}}}})
+		if n := rowCount(t, s, "message"); n != 1 {
+			t.Errorf("%d rows in table message, want 1: the others have not come to rest", n)
+		}
+		settled.Progress = message.Progress{State: message.Enroute, Log: []byte{1, 2, 3}}
+		done.Progress = message.Progress{State: message.Delivered, Final: 7, Log: []byte{1, 2, 3, 4}}
+		check := func(name string, s *Store) {
+			t.Helper()
+			for _, m := range []*message.Message{settled, waiting, done} {
+				got, err := s.Message(ctx, m.ID)
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if d := cmp.Diff(m, got); d != "" {
+					t.Errorf("%s: message (-want +got):\n%s", name, d)
+				}
 			}
-			if d := cmp.Diff(m, got); d != "" {
-				t.Errorf("%s: message (-want +got):\n%s", name, d)
+			for _, tt := range []struct {
+				filter Filter
+				want   []message.ID
+			}{
+				{Filter{}, []message.ID{done.ID, waiting.ID, settled.ID}},
+				{Filter{Oldest: true}, []message.ID{settled.ID, waiting.ID, done.ID}},
+				{Filter{Limit: 1}, []message.ID{done.ID}},
+				{Filter{Limit: 1, After: done.ID}, []message.ID{waiting.ID}},
+				{Filter{Limit: 1, After: waiting.ID}, []message.ID{settled.ID}},
+				{Filter{States: []message.State{message.Enroute}}, []message.ID{settled.ID}},
+				{Filter{States: []message.State{message.Sending, message.Delivered}}, []message.ID{done.ID, waiting.ID}},
+				{Filter{To: message.Address{Number: "46703"}}, []message.ID{done.ID}},
+				{Filter{To: message.Address{Number: "46701"}, States: []message.State{message.Sending}}, nil},
+				{Filter{Account: "beta"}, nil},
+			} {
+				list, next, err := s.Messages(ctx, tt.filter)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []message.ID
+				for _, m := range list {
+					got = append(got, m.ID)
+				}
+				if d := cmp.Diff(tt.want, got); d != "" {
+					t.Errorf("%s: list %+v (-want +got):\n%s", name, tt.filter, d)
+				}
+				if more := tt.filter.Limit == 1 && tt.filter.After != waiting.ID; more != (next != 0) {
+					t.Errorf("%s: list %+v goes on at %d", name, tt.filter, next)
+				}
 			}
 		}
-		for _, tt := range []struct {
-			filter Filter
-			want   []message.ID
-		}{
-			{Filter{}, []message.ID{done.ID, waiting.ID, settled.ID}},
-			{Filter{Oldest: true}, []message.ID{settled.ID, waiting.ID, done.ID}},
-			{Filter{Limit: 1}, []message.ID{done.ID}},
-			{Filter{Limit: 1, After: done.ID}, []message.ID{waiting.ID}},
-			{Filter{Limit: 1, After: waiting.ID}, []message.ID{settled.ID}},
-			{Filter{States: []message.State{message.Enroute}}, []message.ID{settled.ID}},
-			{Filter{States: []message.State{message.Sending, message.Delivered}}, []message.ID{done.ID, waiting.ID}},
-			{Filter{To: message.Address{Number: "46703"}}, []message.ID{done.ID}},
-			{Filter{To: message.Address{Number: "46701"}, States: []message.State{message.Sending}}, nil},
-			{Filter{Account: "beta"}, nil},
-		} {
-			list, next, err := s.Messages(ctx, tt.filter)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []message.ID
-			for _, m := range list {
-				got = append(got, m.ID)
-			}
-			if d := cmp.Diff(tt.want, got); d != "" {
-				t.Errorf("%s: list %+v (-want +got):\n%s", name, tt.filter, d)
-			}
-			if more := tt.filter.Limit == 1 && tt.filter.After != waiting.ID; more != (next != 0) {
-				t.Errorf("%s: list %+v goes on at %d", name, tt.filter, next)
-			}
+		check("journal", s)
+		after := crashed(t, s)
+		check("after a crash", after)
+		if n := rowCount(t, after, "journal"); n != 0 {
+			t.Errorf("%d rows in the journal after it was read", n)
 		}
-	}
-	check("journal", s)
-	after := crashed(t, s)
-	check("after a crash", after)
-	if n := rowCount(t, after, "journal"); n != 0 {
-		t.Errorf("%d rows in the journal after it was read", n)
-	}
-	if err := s.Settle(); err != nil {
-		t.Fatal(err)
-	}
-	check("tables", s)
-	if m, j := rowCount(t, s, "message"), rowCount(t, s, "journal"); m != 3 || j != 0 {
-		t.Errorf("%d rows in table message and %d in the journal, want 3 and 0", m, j)
-	}
+		if err := s.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		check("tables", s)
+		if m, j := rowCount(t, s, "message"), rowCount(t, s, "journal"); m != 3 || j != 0 {
+			t.Errorf("%d rows in table message and %d in the journal, want 3 and 0", m, j)
+		}
+	})
 }
 
 // TestMessagesComeToRest: those that are closed are written to the tables with

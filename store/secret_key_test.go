@@ -9,6 +9,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
 	"kurir/pgtest"
 )
 
@@ -71,6 +74,16 @@ func TestKilledWhileEncrypting(t *testing.T) {
 	const mark = "c1ear-s3cret-"
 	dir := t.TempDir()
 	s := openTest(t, Options{Path: dir, checkpointBytes: 1 << 30})
+	reader, err := sqlite.OpenConn(s.path, sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	for _, text := range []string{"BEGIN", "SELECT count(*) FROM resource"} { // what comes from here on stays in the log, which would be cut soon after the secrets were encrypted
+		if err := sqlitex.ExecuteTransient(reader, text, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 	made := clearBook(mark)
 	if err := s.Commit(&Batch{Resources: []ResourceChange{{Audit: Audit{Number: 1}, Put: made}}}); err != nil {
 		t.Fatal(err)
