@@ -168,7 +168,7 @@ func TestAlarmsOverRestart(t *testing.T) {
 	}
 	during(func(a *App) {
 		for _, about := range []string{"op1", "op2"} {
-			a.alarms.Raise(time.Now(), alarm.LinkDown, about, alarm.Plain("down"))
+			a.alarms.Raise(time.Now(), alarm.Traffic, about, alarm.Plain("much")) // of a kind that no look calls over
 		}
 		a.alarms.Told(a.alarms.Untold(time.Now()))
 		r := httptest.NewRequestWithContext(t.Context(), "POST", "/v1/alarms/events/"+a.alarms.Events()[0].ID.String()+"/acknowledge", nil)
@@ -181,14 +181,14 @@ func TestAlarmsOverRestart(t *testing.T) {
 		if err != nil || len(kept) != 2 || kept[1].AckedBy != "root" {
 			t.Errorf("on disk when it is answered: %+v %v", kept, err)
 		}
-		a.alarms.Raise(time.Now(), alarm.Balance, "acme", alarm.Plain("low")) // right before the end
+		a.alarms.Raise(time.Now(), alarm.Escalation, "acme", alarm.Plain("nobody")) // right before the end
 	})
 	during(func(a *App) {
 		events := a.alarms.Events()
 		if len(events) != 3 || events[1].AckedBy != "root" || !events[2].Acked.IsZero() {
 			t.Errorf("%+v", events)
 		}
-		if untold := a.alarms.Untold(time.Now()); len(untold) != 1 || untold[0].Kind != alarm.Balance {
+		if untold := a.alarms.Untold(time.Now()); len(untold) != 1 || untold[0].Kind != alarm.Escalation {
 			t.Errorf("to be told: %+v", untold)
 		}
 	})

@@ -120,6 +120,11 @@ func (h *hostile) try(t *testing.T, key, method, path, body string, headers ...s
 	began := time.Now()
 	got := h.do(t, key, method, path, body, headers...)
 	took := time.Since(began)
+	for try := 1; took > tooSlow && try < 3; try++ { // a machine that does much else may hold up one, and hardly three
+		began = time.Now()
+		got = h.do(t, key, method, path, body, headers...)
+		took = time.Since(began)
+	}
 	what := fmt.Sprintf("%s %.150s %.150q %.100q", method, path, body, headers)
 	if took > time.Second {
 		h.slow++

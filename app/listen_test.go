@@ -106,7 +106,7 @@ func greeting(t *testing.T, addr net.Addr, secure *tls.Config, beginning string)
 	if secure != nil {
 		conn = tls.Client(conn, secure)
 	}
-	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	b := make([]byte, 100)
 	n, _ := conn.Read(b)
 	return string(b[:n])

@@ -36,14 +36,15 @@ func TestLinkOpened(t *testing.T) {
 	for _, c := range []struct {
 		answers []string
 		want    string
+		most    time.Duration
 	}{
-		{[]string{elsewhere, connecting}, "op1 is up"},
-		{[]string{connecting, connecting, bound}, "op1 is up"},
-		{[]string{bound, connecting}, "op1 is up"},
-		{[]string{connecting}, "op1 is down"},
+		{[]string{elsewhere, connecting}, "op1 is up", time.Minute},
+		{[]string{connecting, connecting, bound}, "op1 is up", time.Minute},
+		{[]string{bound, connecting}, "op1 is up", time.Minute},
+		{[]string{connecting}, "op1 is down", 300 * time.Millisecond},
 	} {
 		var out bytes.Buffer
-		if err := remoteTo(t, 200, c.answers...).openLink(t.Context(), &out, "op1", "/start", 300*time.Millisecond); err != nil || !strings.HasPrefix(out.String(), c.want) {
+		if err := remoteTo(t, 200, c.answers...).openLink(t.Context(), &out, "op1", "/start", c.most); err != nil || !strings.HasPrefix(out.String(), c.want) {
 			t.Errorf("it says %s, %v, want %s", out.String(), err, c.want)
 		}
 		if strings.Contains(out.String(), "1 receipts") {
