@@ -44,12 +44,22 @@ func await(accept func([]*gateway.Submission, gateway.Done), subs []*gateway.Sub
 	accept(subs, w.done)
 	select {
 	case results := <-w.results:
-		w.timer.Stop()
-		waiters.Put(w)
-		return results, true
+		return w.answered(results), true
 	case <-w.timer.C:
 	}
-	return nil, false
+	select {
+	case results := <-w.results: // it has come: that nobody looked in time does not make it a message that may have been lost
+		return w.answered(results), true
+	default:
+		return nil, false
+	}
+}
+
+// answered gives the waiter back for the next request.
+func (w *waiter) answered(results []gateway.Result) []gateway.Result {
+	w.timer.Stop()
+	waiters.Put(w)
+	return results
 }
 
 // lasting returns the context of what is done for a request, for d at most. That
