@@ -44,9 +44,12 @@ func (t *MailTokens) Read(address string) (message.ID, bool) {
 	if t == nil || t.Domain == "" || len(t.Key) == 0 {
 		return 0, false
 	}
-	local, domain, ok := strings.Cut(strings.ToLower(address), "@")
-	token, ours := strings.CutPrefix(local, mailTokenPrefix)
-	if !ok || !ours || domain != strings.ToLower(t.Domain) {
+	local, domain, ok := strings.Cut(address, "@")
+	if !ok || !strings.EqualFold(domain, t.Domain) || strings.ContainsFunc(local, beyondASCII) { // of which some would become letters of ours
+		return 0, false
+	}
+	token, ours := strings.CutPrefix(strings.ToLower(local), mailTokenPrefix)
+	if !ours {
 		return 0, false
 	}
 	name, mac, ok := strings.Cut(token, "-")
@@ -59,3 +62,5 @@ func (t *MailTokens) Read(address string) (message.ID, bool) {
 	}
 	return id, true
 }
+
+func beyondASCII(r rune) bool { return r >= 0x80 }
