@@ -115,8 +115,12 @@ func TestCalendarAddress(t *testing.T) {
 	if a.wants(t, http.StatusOK, "BEGIN:VCALENDAR", "ward4"); !strings.HasPrefix(a.header.Get("Content-Type"), "text/calendar") {
 		t.Errorf("it is %v", a.header)
 	}
+	end := "00.ics" // another one, whatever the mark is, which is of the salt of a password
+	if strings.HasSuffix(at[1], end) {
+		end = "11.ics"
+	}
 	for _, other := range []string{
-		strings.Replace(at[1], "anna", "gunn", 1), strings.Replace(at[1], "ward4", "secret", 1), at[1][:len(at[1])-6] + "00.ics", "/duty/calendar/nobody/ward4/00.ics",
+		strings.Replace(at[1], "anna", "gunn", 1), strings.Replace(at[1], "ward4", "secret", 1), at[1][:len(at[1])-len(end)] + end, "/duty/calendar/nobody/ward4/00.ics",
 	} {
 		if a = s.open().do(other); a.status != http.StatusNotFound {
 			t.Errorf("%s: %d", other, a.status)
