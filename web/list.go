@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -229,7 +230,7 @@ func (v *visit) listLive(l *listPage, asked url.Values) {
 	if !strings.HasPrefix(key, consolePath) || l.names != "" { // names come out of the user's own book, too
 		key, shared = key+" "+v.user.Name, v.liveOwn
 	}
-	v.watch(shared, key, time.Duration(l.live)*time.Second, func(v *visit) (parts, error) {
+	v.watch(shared, key, cmp.Or(v.liveEvery, time.Duration(l.live)*time.Second), func(v *visit) (parts, error) {
 		shown := v.listed(l, asked)
 		if shown.Problem != nil {
 			return nil, fmt.Errorf("read the list: %s", shown.Problem.Detail)

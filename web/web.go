@@ -75,6 +75,7 @@ type Server struct {
 	live      *live             // pages of the console
 	liveLists *live             // lists, which can be asked for in many ways and leave the former their room
 	liveOwn   *live             // those that are each user's own, however many users look
+	liveEvery time.Duration     // in place of how often each list is made again, for tests
 
 	resets sync.Mutex     // held while a link to another password is made
 	doing  chan struct{}  // a place for each thing that is done after a request
