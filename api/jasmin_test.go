@@ -249,10 +249,12 @@ func FuzzJasmin(f *testing.F) {
 	f.Add("to=1&content=hi&coding=8&dlr-level=2&dlr-url=http://127.0.0.1/", `{"to":1,"content":"x","custom_tlvs":[[12288,null,"Int2",5]]}`)
 	f.Add("to=%2B1&hex-content=00ff&tags=1,2&sdt=000000000100000R", `{"messages":[{"to":[1,2],"content":"x"}],"globals":{"from":"a"}}`)
 	f.Add("to=1&content=x&custom_tlvs={\"0x1400:Int8\":1}", `{"messages":{"to":null}}`)
-	o := jasminOptions(&fakeGateway{})
+	g := &fakeGateway{}
+	o := jasminOptions(g)
 	o.Preview = func(*gateway.Submission) (*gateway.Preview, *message.Failure) { return &gateway.Preview{}, nil }
 	h := NewHTTP(o)
 	f.Fuzz(func(t *testing.T, query, body string) {
+		g.accepted = nil // or it takes all memory
 		for _, path := range []string{"/send", "/rate", "/balance"} {
 			for _, r := range []struct{ method, media string }{{"GET", ""}, {"POST", ""}, {"POST", "application/json"}} {
 				req := httptest.NewRequest(r.method, path, strings.NewReader(body))
