@@ -156,6 +156,7 @@ type mailBench struct {
 	gateway *mailFakeGateway
 	server  *SMTPServer
 	addr    string
+	plain   *net.TCPListener // at addr
 	secure  string
 	roots   *x509.CertPool
 	stop    func() // ends the server and waits for it
@@ -221,6 +222,7 @@ func newMailBench(t *testing.T, from string, change func(*SMTPOptions)) *mailBen
 		return ln
 	}
 	plain, secure := listen(), listen()
+	b.plain = plain.(*net.TCPListener)
 	b.addr, b.secure = plain.Addr().String(), secure.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -269,14 +271,20 @@ type mailClient struct {
 // dial connects and reads the greeting.
 func (b *mailBench) dial() *mailClient {
 	b.t.Helper()
+	c := b.connect()
+	c.want("220", c.read())
+	return c
+}
+
+// connect is dial without the reading.
+func (b *mailBench) connect() *mailClient {
+	b.t.Helper()
 	conn, err := new(net.Dialer).DialContext(b.t.Context(), "tcp", b.addr)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(func() { _ = conn.Close() })
-	c := &mailClient{b.t, b, conn, bufio.NewReader(conn)}
-	c.want("220", c.read())
-	return c
+	return &mailClient{b.t, b, conn, bufio.NewReader(conn)}
 }
 
 // hello connects and says EHLO.
