@@ -322,13 +322,43 @@ func pairsText(value any) (string, bool) {
 	return strings.Join(lines, "\n"), true
 }
 
+// deepIndent is how deep values are indented. Before the lines of what is nested much deeper, which no people write, would be
+// more blanks by far than the value has octets.
+const deepIndent = 100
+
 // indented is a value as JSON for people.
 func indented(value any) string {
-	text, err := json.MarshalIndent(value, "", "  ")
+	write := func(value any) ([]byte, error) { return json.MarshalIndent(value, "", "  ") }
+	if deeper(value, deepIndent) {
+		write = json.Marshal
+	}
+	text, err := write(value)
 	if err != nil {
 		return fmt.Sprint(value) // nothing that came as JSON
 	}
 	return string(text)
+}
+
+// deeper tells whether a value is nested deeper than so many levels.
+func deeper(value any, levels int) bool {
+	if levels == 0 {
+		return true
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for _, member := range v {
+			if deeper(member, levels-1) {
+				return true
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if deeper(item, levels-1) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func sortedKeys(m map[string]any) []string {

@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -154,10 +155,26 @@ func TestAlterList(t *testing.T) {
 	}
 }
 
+// What is nested deep takes no more room in a form than it has octets.
+func TestIndentedDeep(t *testing.T) {
+	t.Parallel()
+	var deep any = "x"
+	for range 5000 {
+		deep = map[string]any{"a": []any{deep}}
+	}
+	if n := len(indented(deep)); n > 100_000 {
+		t.Errorf("%d octets", n)
+	}
+	if got := indented(map[string]any{"a": []any{1}}); got != "{\n  \"a\": [\n    1\n  ]\n}" {
+		t.Errorf("it is %s", got)
+	}
+}
+
 // FuzzReadForm reads whatever is sent as a form, and shows it again.
 func FuzzReadForm(f *testing.F) {
 	f.Add("layers:n=2&layers.0.start=a&layers.1.slots:n=1&layers.1.slots.0.who=x", "layers.1.slots")
 	f.Add("to:json=[1&smsc=a:b%0ac&balance:set=true&rate=1e9&elsewhere:json={}", "layers.0")
+	f.Add("to:json="+strings.Repeat("[", 5000)+strings.Repeat("]", 5000), strings.Repeat("layers.0.", 3000))
 	f.Fuzz(func(t *testing.T, sent, path string) {
 		typed, err := url.ParseQuery(sent)
 		if err != nil {
