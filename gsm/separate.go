@@ -47,21 +47,33 @@ func Separate(text string, o SplitOptions, numbered bool) ([]string, error) {
 func cutWords(text string, o SplitOptions, prefix string) ([]string, error) {
 	var pieces []string
 	for text != "" && len(pieces) <= maxParts {
-		head, err := First(prefix+text, o)
+		piece, end, err := cutWord(text, o, prefix)
 		if err != nil {
 			return nil, err
 		}
-		if len(head) <= len(prefix) {
-			return nil, ErrHeaderTooLong
-		}
-		n := len(head) - len(prefix)
-		if n < len(text) {
-			n = wordEnd(text, n)
-		}
-		pieces = append(pieces, strings.TrimRightFunc(text[:n], unicode.IsSpace))
-		text = strings.TrimLeftFunc(text[n:], unicode.IsSpace)
+		pieces = append(pieces, piece)
+		text = strings.TrimLeftFunc(text[end:], unicode.IsSpace)
 	}
 	return pieces, nil
+}
+
+// cutWord cuts off the first piece, and says where it ends. What is shorter may take more room, in the default alphabet
+// where the whole needed the tables of a language: so each cut is measured again.
+func cutWord(text string, o SplitOptions, prefix string) (piece string, end int, err error) {
+	for end = len(text); ; {
+		piece = strings.TrimRightFunc(text[:end], unicode.IsSpace)
+		head, err := First(prefix+piece, o)
+		n := len(head) - len(prefix)
+		switch {
+		case err != nil:
+			return "", 0, err
+		case n >= len(piece):
+			return piece, end, nil
+		case n <= 0:
+			return "", 0, ErrHeaderTooLong
+		}
+		end = wordEnd(text, n)
+	}
 }
 
 // wordEnd returns where the last word ends that fits into n octets, or n if

@@ -54,6 +54,8 @@ func TestSeparate(t *testing.T) {
 
 func FuzzSeparate(f *testing.F) {
 	f.Add("“Łódź” a\u030a 😀 some words that are long enough to be cut", true, uint16(2))
+	f.Add(strings.Repeat("€", 150)+" "+strings.Repeat("ş", 30), false, uint16(2))
+	f.Add(strings.Repeat("€", 155)+strings.Repeat("ş", 30), true, uint16(2))
 	f.Fuzz(func(t *testing.T, text string, numbered bool, languages uint16) {
 		text = strings.Repeat(text, 1+400/(1+len(text)))
 		o := gsm.SplitOptions{Languages: gsm.Languages(languages)}

@@ -224,7 +224,8 @@ func First(text string, o SplitOptions) (string, error) {
 			cost = 2
 		}
 		if used += cost; used > limit {
-			return text[:end], nil
+			// Without what needed the tables of a language it may be in the default alphabet, and longer there.
+			return First(text[:end], o)
 		}
 	}
 	return text, nil
