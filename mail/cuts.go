@@ -266,6 +266,9 @@ func plainLinks(lines []string) {
 		}
 		lines[i] = behindWord().ReplaceAllStringFunc(line, func(found string) string {
 			word, link, _ := strings.Cut(strings.TrimSuffix(found, ">"), "<")
+			if shown := strings.TrimFunc(word, blankRune); shown == "" || decoration().MatchString(shown) {
+				return found // there is no word that tells where it leads
+			}
 			return word + besides(word, target(link))
 		})
 	}

@@ -109,7 +109,7 @@ func checkTag(value string) error {
 func ParseSubject(subject string) (Options, string, error) {
 	var o Options
 	for {
-		rest := strings.TrimLeft(subject, " ")
+		rest := strings.TrimLeftFunc(subject, unicode.IsSpace)
 		inside, after, found := strings.Cut(strings.TrimPrefix(rest, "["), "]")
 		if !found || !strings.HasPrefix(rest, "[") {
 			return o, strings.TrimSpace(subject), nil

@@ -63,7 +63,7 @@ var nameInCharset = onDemand(`(?i)name\*=\s*([a-z0-9_-]+)'[^']*'([^;\s]+)`)
 func fileName(name string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	if runes := []rune(name); len(runes) > 100 {
-		name = string(runes[:100])
+		name = strings.TrimSpace(string(runes[:100]))
 	}
 	return name
 }

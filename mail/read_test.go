@@ -123,6 +123,9 @@ func FuzzRead(f *testing.F) {
 		"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\neJ8+IgEAAQWQBgAIAAAAAAABAAEA\n",
 		"Content-Type: text/calendar\n\nBEGIN:VEVENT\nSUMMARY:x\nDTSTART:20261201T090000Z\nEND:VEVENT\n",
 		"-----Original Message-----\nFrom: x\nSent: y\nSubject: z\n",
+		"\n-----<mailto:a>\n",
+		"\n\u00a0<mailto:a>\n",
+		"Content-Type: image/png; name=\"" + strings.Repeat("x", 99) + " yz\"\n\nabc\n",
 	} {
 		f.Add([]byte(seed))
 	}

@@ -141,7 +141,7 @@ func TestOptionsWhen(t *testing.T) {
 
 // FuzzRecipient: nothing panics, and what is read has the form that is promised.
 func FuzzRecipient(f *testing.F) {
-	for _, seed := range []string{"070123456", `"+46 (0)70-1"@example.se`, "IMCEASMS-+2B46701234567+2Bflash@ex", "group.duty+tag=x", "SMS:070123456+at=0730", "\"\\"} {
+	for _, seed := range []string{"070123456", `"+46 (0)70-1"@example.se`, "IMCEASMS-+2B46701234567+2Bflash@ex", "group.duty+tag=x", "SMS:070123456+at=0730", "\"\\", "\t[flash] x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
