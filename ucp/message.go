@@ -113,7 +113,9 @@ func (b *Message) content(c *coder) {
 	}
 	c.message("Msg", b.MT, &b.Msg)
 	if c.mode == modeDecode && b.MT == MTData {
-		b.Msg = b.Msg[:bitsToOctets(b.NB, len(b.Msg))]
+		if b.Msg = b.Msg[:bitsToOctets(b.NB, len(b.Msg))]; len(b.Msg) == 0 {
+			b.Msg = nil // as that of an empty field
+		}
 	}
 }
 
