@@ -85,6 +85,7 @@ func FuzzUCPFrames(f *testing.F) {
 func FuzzCIMD2Frames(f *testing.F) {
 	f.Add([]byte("\x0223:002\t021:46701234567\t060:261121212647\t061:4\t062:0\t063:261121212650\tDD\x03"))
 	f.Add([]byte("\r\n\x0253:003\t021:46701234567\t060:261121212647\t8F\x03\x0253:009\t900:300\t\x03\x0290:1\t\x03"))
+	f.Add([]byte("\x0223:002\t021:\t021:46701234567\t060:261121212647\t061:4\t\x03"))
 	f.Add([]byte("\x03\x0223:\t\x03\x02\x0220:000\t021\x03\x0253:255\t021:\t060\t\x03"))
 	f.Fuzz(func(t *testing.T, octets []byte) {
 		l := new(speakCIMD2)

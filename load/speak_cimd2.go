@@ -132,7 +132,7 @@ func cimd2Value(frame []byte, head string) []byte {
 		if end < 0 {
 			return nil
 		}
-		if len(rest) > len(head) && string(rest[:len(head)]) == head {
+		if end > len(head) && string(rest[:len(head)]) == head {
 			return rest[len(head):end]
 		}
 		rest = rest[end+1:]
