@@ -15,6 +15,7 @@ import (
 const (
 	maxCardLine  = 64 << 10 // octets of a property, unfolded
 	maxCardLines = 1000     // properties of a card
+	maxCardHead  = 1 << 10  // octets before the value of a property in which an encoding is looked for
 )
 
 // cardField is the property in which cards have a contact's own fields: name=value.
@@ -120,7 +121,8 @@ func (r *cardReader) next() (p property, at int, ok bool) {
 	var whole strings.Builder
 	whole.WriteString(line)
 	soft := func(s string) bool {
-		return strings.HasSuffix(s, "=") && strings.Contains(strings.ToUpper(head(whole.String())), "QUOTED-PRINTABLE")
+		begin := whole.String()
+		return strings.HasSuffix(s, "=") && strings.Contains(strings.ToUpper(head(begin[:min(len(begin), maxCardHead)])), "QUOTED-PRINTABLE")
 	}
 	for len(r.rest) > 0 {
 		switch {
@@ -251,7 +253,9 @@ func (p *property) into(c *Contact) {
 		if c.Fields == nil {
 			c.Fields = map[string]string{}
 		}
-		c.Fields[name] = text
+		if len(c.Fields) <= MaxContactFields { // one more than there may be is enough for Tidy to say so
+			c.Fields[name] = text
+		}
 	}
 }
 

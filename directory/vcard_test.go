@@ -58,6 +58,31 @@ func TestVCardComesBack(t *testing.T) {
 	}
 }
 
+// What a file can make of cards is bounded: how many fields one has, so that what was read can be written and read again, and how long
+// the head of a line is searched for an encoding at each of its continuations.
+func TestVCardBounds(t *testing.T) {
+	t.Parallel()
+	var many strings.Builder
+	for i := range maxCardLines - 1 {
+		fmt.Fprintf(&many, "%s:f%d=x\n", cardField, i)
+	}
+	ReadVCards("BEGIN:VCARD\n"+many.String()+"END:VCARD\n", func(_ int, c *Contact, problem string) bool {
+		if problem != "" || len(c.Fields) != MaxContactFields+1 {
+			t.Fatalf("%+v %s", c, problem)
+		}
+		ReadVCards(string(AppendVCard(nil, c)), func(_ int, again *Contact, problem string) bool {
+			if problem != "" || !c.Same(again) {
+				t.Errorf("written again it is %+v %s", again, problem)
+			}
+			return true
+		})
+		return true
+	})
+	if got := cards("QUOTED-PRINTABLE=\n" + strings.Repeat("=\n", 100_000) + "\nBEGIN:VCARD\nFN:A\nEND:VCARD\n"); len(got) != 1 { // took a minute
+		t.Errorf("behind a line without a value: %q", got)
+	}
+}
+
 func FuzzReadVCards(f *testing.F) {
 	f.Add("BEGIN:VCARD\r\nFN:a\r\n b\r\nN;ENCODING=QUOTED-PRINTABLE:=C3=\r\n=96;;\r\nTEL;TYPE=\"a:b\":tel:1;x\r\nEND:VCARD\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
