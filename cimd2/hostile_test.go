@@ -120,7 +120,7 @@ func fuzzSession(t *testing.T, cfg Config, in []byte, bound bool) {
 		_, _ = io.Copy(io.Discard, peer)
 		close(read)
 	}()
-	_ = peer.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	_ = peer.SetWriteDeadline(time.Now().Add(time.Minute))
 	_, err := peer.Write(in)
 	if ne, ok := err.(net.Error); ok && ne.Timeout() {
 		t.Errorf("the session in state %s reads no more: %+v", s.State(), s.Info())

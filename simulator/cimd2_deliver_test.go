@@ -288,7 +288,7 @@ func fuzzCIMD2(t *testing.T, octets []byte) {
 		b, _ := io.ReadAll(ours)
 		heard <- b
 	}()
-	_ = ours.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	_ = ours.SetWriteDeadline(time.Now().Add(time.Minute))
 	if _, err := ours.Write(octets); err != nil {
 		if ne, ok := err.(net.Error); ok && ne.Timeout() {
 			t.Error("the session does not read")

@@ -225,7 +225,7 @@ func TestHosts(t *testing.T) {
 	}
 	stranger, err := tls.Dial("tcp", s.HostAddr(2), &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"})
 	if err == nil {
-		stranger.SetReadDeadline(time.Now().Add(10 * time.Second))
+		stranger.SetReadDeadline(time.Now().Add(time.Minute))
 		if _, err = stranger.Read(make([]byte, 1)); err == nil || err == io.EOF {
 			t.Errorf("a client without a certificate: %v", err)
 		}
@@ -291,7 +291,7 @@ func exchange(t *testing.T, conn net.Conn, body smpp.Body) smpp.PDU {
 
 func readPDU(t *testing.T, conn net.Conn) (p smpp.PDU) {
 	t.Helper()
-	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	frame := make([]byte, smpp.HeaderLen)
 	if _, err := io.ReadFull(conn, frame); err != nil {
 		t.Fatal(err)

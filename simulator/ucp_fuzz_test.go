@@ -44,7 +44,7 @@ func FuzzUCPSession(f *testing.F) {
 			m.read()
 			close(read)
 		}()
-		_ = ours.SetWriteDeadline(time.Now().Add(10 * time.Second))
+		_ = ours.SetWriteDeadline(time.Now().Add(time.Minute))
 		if _, err := ours.Write(octets); err != nil {
 			if ne, ok := err.(net.Error); ok && ne.Timeout() {
 				t.Error("the session does not read")

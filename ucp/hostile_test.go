@@ -117,7 +117,7 @@ func FuzzServer(f *testing.F) {
 		a, b := net.Pipe()
 		ln.conns <- b
 		go func() { _, _ = io.Copy(io.Discard, a) }()
-		_ = a.SetWriteDeadline(time.Now().Add(10 * time.Second))
+		_ = a.SetWriteDeadline(time.Now().Add(time.Minute))
 		_, _ = a.Write(octets)
 		_ = a.Close()
 		if reason := <-ended; reason == nil {
@@ -147,7 +147,7 @@ func fuzzSession(t *testing.T, role wire.Role, octets []byte, bound bool) {
 		_, _ = io.Copy(io.Discard, peer)
 		close(read)
 	}()
-	_ = peer.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	_ = peer.SetWriteDeadline(time.Now().Add(time.Minute))
 	_, err := peer.Write(octets)
 	if ne, ok := err.(net.Error); ok && ne.Timeout() {
 		t.Errorf("the session reads no more: %+v", s.Info())
