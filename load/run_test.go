@@ -37,6 +37,27 @@ func smsc(t *testing.T, b simulator.Behaviour) *simulator.Simulator {
 	return s
 }
 
+// trials is for what takes real time, which a machine that is held up does not give: of three trials one has to go well. Each returns what
+// is wrong.
+func trials(t *testing.T, trial func() string) {
+	t.Helper()
+	var wrong string
+	for range 3 {
+		if wrong = trial(); wrong == "" {
+			return
+		}
+	}
+	t.Error(wrong)
+}
+
+// unless gives what is wrong, nothing if all is good.
+func unless(good bool, facts ...any) string {
+	if good {
+		return ""
+	}
+	return fmt.Sprintf(strings.Repeat("%+v ", len(facts)), facts...)
+}
+
 // TestSMPP holds that the report says what the SMSC has done.
 func TestSMPP(t *testing.T) {
 	t.Parallel()
@@ -75,15 +96,15 @@ func TestSMPP(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := smsc(t, test.behaviour)
-			o := load.Options{Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Count: sent, Receipts: true, Wait: 1500 * time.Millisecond}
-			if test.change != nil {
-				test.change(&o)
-			}
-			r, err := load.Run(t.Context(), o)
-			if err != nil || !test.good(&r) {
-				t.Errorf("%v %+v", err, r)
-			}
+			trials(t, func() string {
+				s := smsc(t, test.behaviour)
+				o := load.Options{Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Count: sent, Receipts: true, Wait: 1500 * time.Millisecond}
+				if test.change != nil {
+					test.change(&o)
+				}
+				r, err := load.Run(t.Context(), o)
+				return unless(err == nil && test.good(&r), err, r)
+			})
 		})
 	}
 }
@@ -91,43 +112,55 @@ func TestSMPP(t *testing.T) {
 // TestPaced holds that the rate is kept and that the warm-up is not measured.
 func TestPaced(t *testing.T) {
 	t.Parallel()
-	s := smsc(t, simulator.Behaviour{})
-	r, err := load.Run(t.Context(), load.Options{
-		Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Rate: 1000, WarmUp: 300 * time.Millisecond, Duration: time.Second, Receipts: true,
+	trials(t, func() string {
+		s := smsc(t, simulator.Behaviour{})
+		r, err := load.Run(t.Context(), load.Options{
+			Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Rate: 1000, WarmUp: 300 * time.Millisecond, Duration: time.Second, Receipts: true,
+		})
+		return unless(err == nil && r.Sent >= 1200 && r.Sent <= 1400 && r.Acceptance.Count <= uint64(r.Sent)-200 && r.Lost == 0 && r.Seconds == 1, err, r)
 	})
-	if err != nil || r.Sent < 1200 || r.Sent > 1400 || r.Acceptance.Count > uint64(r.Sent)-200 || r.Lost != 0 || r.Seconds != 1 {
-		t.Errorf("%v %+v", err, r)
-	}
 }
 
 // TestReconnect holds that a run goes on over links that break, and that nothing accepted is missing at the SMSC.
 func TestReconnect(t *testing.T) {
 	t.Parallel()
-	s := smsc(t, simulator.Behaviour{DropEvery: simulator.Duration(300 * time.Millisecond)})
-	var accepted bytes.Buffer
-	r, err := load.Run(t.Context(), load.Options{
-		Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Rate: 2000, Duration: 1200 * time.Millisecond, Receipts: true, Reconnect: true,
-		Wait: time.Second, Accepted: &accepted,
+	trials(t, func() string {
+		s := smsc(t, simulator.Behaviour{DropEvery: simulator.Duration(300 * time.Millisecond)})
+		var accepted bytes.Buffer
+		r, err := load.Run(t.Context(), load.Options{
+			Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Rate: 2000, Duration: 1200 * time.Millisecond, Receipts: true, Reconnect: true,
+			Wait: time.Second, Accepted: &accepted,
+		})
+		if err != nil {
+			return unless(false, err, r)
+		}
+		c, err := s.Compare(&accepted)
+		if err != nil || c.Missing != 0 || c.Expected != r.Accepted || c.Duplicated != 0 { // however little time there was
+			t.Errorf("%v %+v", err, c)
+		}
+		return unless(r.Accepted >= 500 && len(r.Errors) > 0, r)
 	})
-	if err != nil || r.Accepted < 500 || len(r.Errors) == 0 {
-		t.Errorf("%v %+v", err, r)
-	}
-	c, err := s.Compare(&accepted)
-	if err != nil || c.Missing != 0 || c.Expected != r.Accepted || c.Duplicated != 0 {
-		t.Errorf("%v %+v", err, c)
-	}
 }
 
 // TestInterrupted holds that a run that is interrupted reports what there is.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	s := smsc(t, simulator.Behaviour{})
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	r, err := load.Run(ctx, load.Options{Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Duration: time.Hour, Rate: 500, Receipts: true})
-	if err != nil || !r.Interrupted || r.Accepted == 0 || r.Accepted != r.Sent || r.Lost != 0 {
-		t.Errorf("%v %+v", err, r)
-	}
+	trials(t, func() string {
+		s := smsc(t, simulator.Behaviour{})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { // when something was taken
+			look := time.NewTicker(20 * time.Millisecond)
+			defer look.Stop()
+			for ctx.Err() == nil {
+				if <-look.C; s.Stats().Accepted > 0 {
+					cancel()
+				}
+			}
+		}()
+		r, err := load.Run(ctx, load.Options{Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Duration: time.Hour, Rate: 500, Receipts: true})
+		return unless(err == nil && r.Interrupted && r.Accepted > 0 && r.Accepted == r.Sent && r.Lost == 0, err, r)
+	})
 	if _, err := load.Run(t.Context(), load.Options{Kind: load.SMPP, Address: "127.0.0.1:1", Count: 1}); err == nil {
 		t.Error("nobody listens, and there is no error")
 	}
@@ -267,36 +300,34 @@ func TestHTTP(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := &gateway{hooks: make(chan hook, 4*sent)}
-			web := httptest.NewServer(g)
-			defer web.Close()
-			client := web.Client()
-			called := make(chan struct{})
-			go func() {
-				defer close(called)
-				for h := range g.hooks {
-					r, err := http.NewRequest(h.method, h.address, strings.NewReader(h.body))
-					if err != nil {
-						t.Error(err)
-						continue
+			trials(t, func() string {
+				g := &gateway{hooks: make(chan hook, 4*sent)}
+				web := httptest.NewServer(g)
+				defer web.Close()
+				client := web.Client()
+				called := make(chan error, 1)
+				go func() {
+					var wrong error
+					for h := range g.hooks {
+						r, err := http.NewRequest(h.method, h.address, strings.NewReader(h.body))
+						if err == nil {
+							var resp *http.Response
+							if resp, err = client.Do(r); err == nil {
+								resp.Body.Close()
+							}
+						}
+						wrong = errors.Join(wrong, err)
 					}
-					resp, err := client.Do(r)
-					if err != nil {
-						t.Error(err)
-						continue
-					}
-					resp.Body.Close()
-				}
-			}()
-			o := load.Options{Kind: load.REST, Address: web.URL, Key: "key", Connections: 4, Count: sent, Wait: time.Second}
-			test.change(&o)
-			r, err := load.Run(t.Context(), o)
-			close(g.hooks)
-			<-called
-			client.CloseIdleConnections()
-			if err != nil || !test.good(&r) {
-				t.Errorf("%v %+v", err, r)
-			}
+					called <- wrong
+				}()
+				o := load.Options{Kind: load.REST, Address: web.URL, Key: "key", Connections: 4, Count: sent, Wait: time.Second}
+				test.change(&o)
+				r, err := load.Run(t.Context(), o)
+				close(g.hooks)
+				err = errors.Join(err, <-called)
+				client.CloseIdleConnections()
+				return unless(err == nil && test.good(&r), err, r)
+			})
 		})
 	}
 }
@@ -305,45 +336,43 @@ func TestHTTP(t *testing.T) {
 // less than they waited.
 func TestStamp(t *testing.T) {
 	t.Parallel()
-	s := simulator.New(simulator.Options{SMPP: "127.0.0.1:0", Stamps: true})
-	if err := s.Start(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	var marks bytes.Buffer
-	r, err := load.Run(t.Context(), load.Options{
-		Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Rate: 1000, WarmUp: 300 * time.Millisecond, Duration: time.Second,
-		Receipts: true, Stamp: true, Marks: &marks,
+	trials(t, func() string {
+		s := simulator.New(simulator.Options{SMPP: "127.0.0.1:0", Stamps: true})
+		if err := s.Start(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		var marks bytes.Buffer
+		r, err := load.Run(t.Context(), load.Options{
+			Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 2, Rate: 1000, WarmUp: 300 * time.Millisecond, Duration: time.Second,
+			Receipts: true, Stamp: true, Marks: &marks,
+		})
+		if marks.String() != "bound\nmeasuring\nmeasured\n" {
+			t.Errorf("marks %q", marks.String())
+		}
+		taken := s.Taken()
+		return unless(err == nil && taken.Count >= 900 && taken.Count <= 1100 && taken.Count < r.Accepted && taken.P50 >= 0 && taken.P50 <= 5000 && taken.P99 >= taken.P50, err, taken, r)
 	})
-	taken := s.Taken()
-	if err != nil || taken.Count < 900 || taken.Count > 1100 || taken.Count >= r.Accepted || taken.P50 < 0 || taken.P50 > 5000 || taken.P99 < taken.P50 {
-		t.Errorf("%v %+v %+v", err, taken, r)
-	}
-	if marks.String() != "bound\nmeasuring\nmeasured\n" {
-		t.Errorf("marks %q", marks.String())
-	}
 }
 
 // TestAccounts holds that sessions are spread over accounts by name.
 func TestAccounts(t *testing.T) {
 	t.Parallel()
-	s := smsc(t, simulator.Behaviour{})
-	bound := map[string]int{}
-	r, err := load.Run(t.Context(), load.Options{
-		Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 10, Accounts: 5, Window: 2, Duration: 300 * time.Millisecond, Receipts: true,
-		Marks: writerFunc(func() {
-			clear(bound)
-			for _, session := range s.Sessions() {
-				bound[session.SystemID]++
-			}
-		}),
+	trials(t, func() string {
+		s := smsc(t, simulator.Behaviour{})
+		bound := map[string]int{}
+		r, err := load.Run(t.Context(), load.Options{
+			Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Connections: 10, Accounts: 5, Window: 2, Duration: 300 * time.Millisecond, Receipts: true,
+			Marks: writerFunc(func() {
+				clear(bound)
+				for _, session := range s.Sessions() {
+					bound[session.SystemID]++
+				}
+			}),
+		})
+		want := map[string]int{"esme-0": 2, "esme-1": 2, "esme-2": 2, "esme-3": 2, "esme-4": 2}
+		return unless(err == nil && r.Lost+r.Duplicated+r.Unknown+r.Unanswered == 0 && r.Accepted > 0 && maps.Equal(bound, want), err, bound, r)
 	})
-	if err != nil || r.Lost+r.Duplicated+r.Unknown+r.Unanswered != 0 || r.Accepted == 0 {
-		t.Errorf("%v %+v", err, r)
-	}
-	if want := map[string]int{"esme-0": 2, "esme-1": 2, "esme-2": 2, "esme-3": 2, "esme-4": 2}; !maps.Equal(bound, want) {
-		t.Errorf("sessions %v, want %v", bound, want)
-	}
 }
 
 // writerFunc does something whenever a line is written.
@@ -359,34 +388,35 @@ func (f writerFunc) Write(b []byte) (int, error) {
 func TestReceive(t *testing.T) {
 	t.Parallel()
 	const made = 2000
-	s := smsc(t, simulator.Behaviour{InboundRate: 5000, InboundTo: "46737494949", InboundCount: made})
-	r, err := load.Run(t.Context(), load.Options{
-		Kind: load.Receive, Address: s.Addr(), SystemID: "esme", Connections: 2, Count: made, Wait: 300 * time.Millisecond,
+	trials(t, func() string {
+		s := smsc(t, simulator.Behaviour{InboundRate: 5000, InboundTo: "46737494949", InboundCount: made})
+		r, err := load.Run(t.Context(), load.Options{
+			Kind: load.Receive, Address: s.Addr(), SystemID: "esme", Connections: 2, Count: made, Wait: 300 * time.Millisecond,
+		})
+		if err != nil || r.Receipts != made || r.Sent != made || r.Lost+r.Duplicated+r.Unknown != 0 || r.States["inbound"] != made {
+			return unless(false, err, r)
+		}
+		return unless(r.Receipt.Count == made && r.Receipt.P50 >= 0 && r.Receipt.Max <= 10_000 && r.ReceiptsPerSecond >= 1000 && len(r.Errors) == 0, r)
 	})
-	if err != nil || r.Receipts != made || r.Sent != made || r.Lost+r.Duplicated+r.Unknown != 0 || r.States["inbound"] != made {
-		t.Errorf("%v %+v", err, r)
-	}
-	if r.Receipt.Count != made || r.Receipt.P50 < 0 || r.Receipt.Max > 10_000 || r.ReceiptsPerSecond < 1000 || len(r.Errors) != 0 {
-		t.Errorf("%+v", r)
-	}
 }
 
 // TestBacklog holds that a server that cannot keep up has a latency even when all that it answers in the measured time
 // should have been sent before.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
-	s := simulator.New(simulator.Options{SMPP: "127.0.0.1:0", Stamps: true, Behaviour: simulator.Behaviour{Latency: simulator.Duration(50 * time.Millisecond)}})
-	if err := s.Start(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	r, err := load.Run(t.Context(), load.Options{
-		Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Window: 1, Rate: 1000, WarmUp: 300 * time.Millisecond, Duration: 500 * time.Millisecond, Stamp: true,
+	trials(t, func() string {
+		s := simulator.New(simulator.Options{SMPP: "127.0.0.1:0", Stamps: true, Behaviour: simulator.Behaviour{Latency: simulator.Duration(50 * time.Millisecond)}})
+		if err := s.Start(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		r, err := load.Run(t.Context(), load.Options{
+			Kind: load.SMPP, Address: s.Addr(), SystemID: "esme", Window: 1, Rate: 1000, WarmUp: 300 * time.Millisecond, Duration: 500 * time.Millisecond, Stamp: true,
+		})
+		if err != nil || r.Acceptance.Count == 0 || r.Acceptance.P50 < 200 {
+			return unless(false, err, r)
+		}
+		taken := s.Taken()
+		return unless(taken.Count > 0 && taken.P50 >= 200, taken)
 	})
-	if err != nil || r.Acceptance.Count == 0 || r.Acceptance.P50 < 200 {
-		t.Errorf("%v %+v", err, r)
-	}
-	if taken := s.Taken(); taken.Count == 0 || taken.P50 < 200 {
-		t.Errorf("%+v", taken)
-	}
 }
