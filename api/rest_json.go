@@ -184,7 +184,7 @@ func (r *jsonReader) number(least, most int) int {
 	c := r.peek()
 	start := r.at
 	if c >= '0' && c <= '9' {
-		for r.at < len(r.in) && r.in[r.at] >= '0' && r.in[r.at] <= '9' && n <= most {
+		for r.at < len(r.in) && r.in[r.at] >= '0' && r.in[r.at] <= '9' && n <= most && n != 0 { // a zero begins no longer number (RFC 8259 6)
 			n = max(n, 0)*10 + int(r.in[r.at]-'0')
 			r.at++
 		}

@@ -20,6 +20,7 @@ func FuzzJSONReader(f *testing.F) {
 	for _, seed := range []string{
 		`{"to":"1","text":"x"}`, `{"to":["1","2"],"text":"\u00e5\ud83d\ude00","flash":false,"atomic":true}`,
 		`{"messages":[{"to":"1","text":"a"},{"to":[],"text":"b"}]}`, ` {"text" : "\"\\\/\b\f\n\r\t" } `, `{`, `{"to":[`, `{"a":1}`, `{"text":"\ud800"}`,
+		`{"to":"1","class":01}`, `{"text":"x","ports":{"to":00}}`, `{"text":"x","max_parts":012}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -43,6 +43,8 @@ func TestPostMistakes(t *testing.T) {
 		{"class too high", `{"to":"1","text":"x","class":4}`, 400, "wrong_type", "class"},
 		{"class without a number", `{"to":"1","text":"x","class":"1"}`, 400, "wrong_type", "class"},
 		{"flash and another class", `{"to":"1","text":"x","class":1,"flash":true}`, 422, "bad_content", "class"},
+		{"class with a zero in front", `{"to":"1","text":"x","class":01}`, 400, "bad_json", ""},
+		{"port with a zero in front", `{"to":"1","text":"x","ports":{"to":00}}`, 400, "bad_json", "ports"},
 		{"replace type 0", `{"to":"1","text":"x","replace_type":0}`, 400, "wrong_type", "replace_type"},
 		{"replace type too high", `{"to":"1","text":"x","replace_type":8}`, 400, "wrong_type", "replace_type"},
 		{"port too high", `{"to":"1","text":"x","ports":{"to":65536}}`, 400, "wrong_type", "ports.to"},
