@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 
 	"sheet": {},
 
-	"pgtest": {}, "tsharktest": {}, // for tests only: no row names them
+	"pgtest": {}, "tsharktest": {}, "leaktest": {}, // for tests only: no row names them
 
 	"program": {},
 	"filter":  {"message", "program"},

@@ -7,14 +7,12 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -23,32 +21,17 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"kurir/account"
 	"kurir/gateway"
 	"kurir/gsm"
+	"kurir/leaktest"
 	"kurir/message"
 )
 
 // patience is how long is waited for what is certain to come: the machine may be busy with other tests.
 const patience = time.Minute
 
-// TestMain looks for goroutines that tests have left. What ends with a connection may take a while to do so.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	for end := time.Now().Add(patience); code == 0; {
-		left := goleak.Find() // looks for half a second
-		if left == nil {
-			break
-		}
-		if time.Now().After(end) {
-			fmt.Fprintln(os.Stderr, "goroutines are left:", left)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // testAccounts are acme, who may come from anywhere, and walled, who may come
 // from one network only.

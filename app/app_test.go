@@ -18,14 +18,13 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"kurir/app"
 	"kurir/config"
+	"kurir/leaktest"
 	"kurir/simulator"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // lines is a log that tests can read while it is written.
 type lines struct {

@@ -17,16 +17,14 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"kurir/leaktest"
 	"kurir/message"
 )
 
 // TestMain is also the program that is run: "act" and what it is to do are its first arguments.
 func TestMain(m *testing.M) {
 	if len(os.Args) < 3 || os.Args[1] != "act" {
-		goleak.VerifyTestMain(m)
-		return
+		leaktest.Main(m) // does not return
 	}
 	switch os.Args[2] {
 	case "tell": // what it was given, a line each

@@ -11,13 +11,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"kurir/gsm"
+	"kurir/leaktest"
 	"kurir/message"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // This file holds every kind of link to the contract in the package comment. A
 // kind joins with a contractKind: how to make a link, and an operator to put at

@@ -16,14 +16,13 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"kurir/leaktest"
 )
 
 // TestMain is also the program that is asked: "ask" and what it is to do are its arguments.
 func TestMain(m *testing.M) {
 	if len(os.Args) != 3 || os.Args[1] != "ask" {
-		goleak.VerifyTestMain(m)
-		return
+		leaktest.Main(m) // does not return
 	}
 	var q Question
 	body, _ := io.ReadAll(os.Stdin)

@@ -13,16 +13,15 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"kurir/account"
 	"kurir/connector"
+	"kurir/leaktest"
 	"kurir/message"
 	"kurir/route"
 	"kurir/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // world is a gateway over a real store with operators and customers that a
 // test scripts.

@@ -11,14 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"kurir/leaktest"
 	"kurir/load"
 	"kurir/simulator"
 	"kurir/smpp"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // smsc starts a simulator.
 func smsc(t *testing.T, b simulator.Behaviour) *simulator.Simulator {

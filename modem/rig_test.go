@@ -11,14 +11,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"kurir/gsm"
+	"kurir/leaktest"
 	"kurir/modem"
 	"kurir/simulator"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // rig is a modem of ours, and a simulated one at the other end of a pipe, in a bubble.
 type rig struct {

@@ -13,14 +13,15 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"go.uber.org/goleak"
+
+	"kurir/leaktest"
 )
 
 func TestMain(m *testing.M) {
 	if os.Getenv("PGTEST_VICTIM") != "" {
 		os.Exit(m.Run()) // it is killed by the test that has started it
 	}
-	goleak.VerifyTestMain(m)
+	leaktest.Main(m)
 }
 
 // TestDatabase: each test has an empty database of its own, of a role that may not do everything, in UTF-8 and sorted by octets.

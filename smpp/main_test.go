@@ -3,7 +3,7 @@ package smpp
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"kurir/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }

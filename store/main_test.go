@@ -4,12 +4,12 @@ import (
 	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"kurir/leaktest"
 )
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(crashFolder); dir != "" {
 		crashChild(dir) // does not return
 	}
-	goleak.VerifyTestMain(m)
+	leaktest.Main(m)
 }
