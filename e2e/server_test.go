@@ -61,7 +61,7 @@ func startSimulator(t testing.TB, opt simulator.Options) *simulator.Simulator {
 	if opt.SMPP == "" {
 		opt.SMPP = freeAddr(t)
 	}
-	letGo(t, opt.SMPP)
+	letGo(t, strings.TrimPrefix(opt.SMPP, "tls://"))
 	if opt.SystemID == "" {
 		opt.SystemID, opt.Password = "kurir", linkPass
 	}
