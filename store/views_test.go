@@ -70,42 +70,27 @@ func FuzzBlobs(f *testing.F) {
 	f.Add([]byte{2, 0, 0, 0x7f, 3, 'C', 'M', 'T', 0x80, 1, 4, 1, 0xc8, 2, 0x80, 0x28, 1, 'x', 5, 0})
 	f.Add([]byte{3, 0, 0, 1, 1, 1, 1, 0xff, 1, 3, 7, 0, 0, 0, 2, 3, 't', 'a', 'g', 3, 6, 0, 1, 3, '7', '2', '4', 1, 0, 9, 1, 'x'})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var m message.Message
-		if readFixed(data, &m) == nil {
-			var again message.Message
-			if err := readFixed(appendFixed(nil, &message.Message{
-				From: m.From, To: m.To, Content: m.Content, Encoding: m.Encoding, Priority: m.Priority, Receipts: m.Receipts,
-				Config: m.Config, Special: m.Special, SendAt: m.SendAt, Target: m.Target, Links: append([]string{"first"}, m.Links...),
-			}), &again); err != nil {
-				t.Errorf("what was read cannot be written and read: %v", err)
-			}
-			if d := cmp.Diff(m, again); d != "" {
-				t.Error(d)
-			}
-		}
-		inbound := func(read func([]byte, *message.Inbound) error) func([]byte) (message.Inbound, error) {
-			return func(b []byte) (message.Inbound, error) {
-				var in message.Inbound
-				err := read(b, &in)
-				return in, err
-			}
-		}
-		sameAgain(t, "a part", data, inbound(readPart), func(in *message.Inbound) []byte { return appendPart(nil, in) })
-		sameAgain(t, "what an inbound message has beside its columns", data, inbound(readInboundFixed), func(in *message.Inbound) []byte { return appendInboundFixed(nil, in) })
+		sameAgain(t, "what a message has beside its columns", data, into(readFixed), func(m *message.Message) []byte {
+			whole := *m
+			whole.Links = append([]string{"first"}, m.Links...) // which has a column
+			return appendFixed(nil, &whole)
+		})
+		sameAgain(t, "a part", data, into(readPart), func(in *message.Inbound) []byte { return appendPart(nil, in) })
+		sameAgain(t, "what an inbound message has beside its columns", data, into(readInboundFixed), func(in *message.Inbound) []byte { return appendInboundFixed(nil, in) })
+		sameAgain(t, "data", data, into(readData), func(c *message.Content) []byte { return appendData(nil, c) })
 		sameAgain(t, "a receipt", data, readReport, func(rep *message.Report) []byte { return appendReport(nil, rep) })
 		sameAgain(t, "ids", data, readIDs, func(ids *[]message.ID) []byte { return appendIDs(nil, *ids) })
 		readLog(data)
-		var c message.Content
-		if len(data) > 0 && readData(data, &c) == nil {
-			var again message.Content
-			if err := readData(appendData(nil, &c), &again); err != nil {
-				t.Errorf("data that was read cannot be written and read: %v", err)
-			}
-			if d := cmp.Diff(c, again); d != "" {
-				t.Error(d)
-			}
-		}
 	})
+}
+
+// into gives what a reader has filled.
+func into[T any](read func([]byte, *T) error) func([]byte) (T, error) {
+	return func(b []byte) (T, error) {
+		var v T
+		err := read(b, &v)
+		return v, err
+	}
 }
 
 // sameAgain checks that what is read of octets, if anything, is read the same when it has been written.
