@@ -92,6 +92,7 @@ type held struct {
 	coming, afterwards float64
 }
 
+// holds measures what the server has taken now, and restarts it three times.
 func (s *server) holds(waiting int) held {
 	s.t.Helper()
 	mib := func(n int64) float64 { return float64(n) / (1 << 20) }
